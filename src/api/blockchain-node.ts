@@ -1,0 +1,252 @@
+// BlockchainNode: one blockchain node, of one or more processes, as people want it.
+
+import { z } from 'zod';
+
+import type { Condition } from './conditions.ts';
+import { HttpUrl, Labels, Name, PatchOperation, Quantity, Sha256 } from './fields.ts';
+import type { ObjectMeta } from './objects.ts';
+
+const ResourceList = z.record(z.string().max(63), Quantity);
+
+export const Client = z.strictObject({
+  name: z.string().min(1).max(63).describe('The client program, e.g. `geth`.'),
+  version: z
+    .string()
+    .max(128)
+    .optional()
+    .describe("Image tag without a leading `v`; default: the chain's tested version."),
+  image: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .describe('Complete image reference that replaces the default repository and tag.'),
+  imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
+});
+export type Client = z.infer<typeof Client>;
+
+export const Storage = z.strictObject({
+  size: Quantity.describe('Requested size. May grow; never shrinks.'),
+  storageClass: z.string().min(1).max(253).optional().describe("StorageClass; default: the cluster's default class."),
+  accessMode: z
+    .enum(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'])
+    .optional()
+    .describe('Default ReadWriteOnce.'),
+});
+export type Storage = z.infer<typeof Storage>;
+
+const Resources = z.strictObject({ requests: ResourceList.optional(), limits: ResourceList.optional() });
+
+const EnvVar = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .max(256),
+  value: z.string().max(32_768),
+});
+
+const Sidecar = z.strictObject({
+  name: Name,
+  image: z.string().min(1).max(512),
+  imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
+  command: z.array(z.string().max(4096)).max(64).optional(),
+  args: z.array(z.string().max(4096)).max(256).optional(),
+  env: z.array(EnvVar).max(128).optional(),
+  ports: z
+    .array(z.strictObject({ name: z.string().min(1).max(15), port: z.int().min(1).max(65_535) }))
+    .max(32)
+    .optional(),
+  mounts: z
+    .array(z.strictObject({ storage: Name, path: z.string().min(2).max(512), readOnly: z.boolean().default(true) }))
+    .max(16)
+    .optional()
+    .describe('Storage volumes to mount; read-only unless said otherwise.'),
+  resources: Resources.optional(),
+});
+export type Sidecar = z.infer<typeof Sidecar>;
+
+const PodTarget = z.enum(['StatefulSet', 'Service', 'ConfigMap', 'PodDisruptionBudget']);
+
+const Toleration = z.strictObject({
+  key: z.string().max(317).optional(),
+  operator: z.enum(['Exists', 'Equal']).optional(),
+  value: z.string().max(63).optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
+  tolerationSeconds: z.int().min(0).optional(),
+});
+
+/** The spec without the chains' own blocks; src/desired/kinds.ts adds one optional block per chain. */
+export const NodeSpecBase = z.strictObject({
+  executor: Name.optional().describe("The controller that owns the node; default: the Fleet's `defaultExecutor`."),
+  chain: z.string().min(1).max(63).describe('The chain. Immutable on existing data.'),
+  network: z.string().min(1).max(63).describe('The network of the chain. Immutable on existing data.'),
+  nodeType: z.enum(['full', 'archive', 'validator']).default('full'),
+  clients: z.record(z.string().max(63), Client).describe('Role → client, e.g. `el: {name: geth, version: 1.16.7}`.'),
+  storage: z.record(Name, Storage).describe('Volume name → size and class. The volume `data` always exists.'),
+  resources: z.record(z.string().max(63), Resources).optional().describe('Role → requests and limits.'),
+  args: z
+    .record(z.string().max(63), z.record(z.string().min(1).max(128), z.string().max(4096)))
+    .optional()
+    .describe('Role → flag (without dashes) → value. An empty value gives the flag alone. Managed flags are rejected.'),
+  config: z
+    .record(z.string().max(63), z.record(z.string().min(1).max(253), z.string().max(16_384)))
+    .optional()
+    .describe('File → key (dotted) → value as text. Managed keys are rejected.'),
+  env: z
+    .record(z.string().max(63), z.array(EnvVar).max(128))
+    .optional()
+    .describe('Role → extra environment variables.'),
+  sidecars: z.array(Sidecar).max(16).optional(),
+  checkpoint: z
+    .strictObject({ url: HttpUrl.describe('Trusted checkpoint or snapshot endpoint.') })
+    .optional()
+    .describe('Where the node takes its starting point from, for chains that support it.'),
+  genesis: z
+    .strictObject({
+      url: HttpUrl.optional(),
+      configMap: z.strictObject({ name: Name, key: z.string().min(1).max(253) }).optional(),
+      sha256: Sha256.optional().describe('Checksum of the genesis file; required with `url`.'),
+    })
+    .optional(),
+  identity: z
+    .strictObject({
+      secretName: Name.describe(
+        "Secret in the node's namespace that holds the key files. Key material never lies in Git.",
+      ),
+    })
+    .optional()
+    .describe("The node's signing identity, by reference."),
+  serviceType: z
+    .enum(['ClusterIP', 'NodePort', 'LoadBalancer'])
+    .default('ClusterIP')
+    .describe('Type of the per-node Service.'),
+  p2p: z
+    .strictObject({
+      advertiseAddress: z
+        .string()
+        .min(1)
+        .max(253)
+        .optional()
+        .describe('Address that peers are told, when it is not the pod IP.'),
+      port: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .optional()
+        .describe('Port that peers are told; with NodePort also the node port.'),
+    })
+    .optional(),
+  desiredState: z.enum(['Running', 'Stopped']).default('Running'),
+  restartGeneration: z.int().min(0).optional().describe('Raise it to restart the node once.'),
+  suspend: z
+    .boolean()
+    .optional()
+    .describe('true: the controller changes nothing of this node until it is removed again.'),
+  protect: z.boolean().optional().describe('true: deleting the file, or its data, is always held for approval.'),
+  deletionPolicy: z
+    .enum(['Retain', 'Delete'])
+    .default('Retain')
+    .describe('What happens to the volumes when the node is deleted.'),
+  terminationGracePeriodSeconds: z
+    .int()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe("Longer than the chain's own; never shorter."),
+  nodeSelector: Labels.optional(),
+  tolerations: z.array(Toleration).max(32).optional(),
+  priorityClassName: z.string().max(253).optional(),
+  podLabels: Labels.optional(),
+  podAnnotations: z.record(z.string().max(317), z.string().max(4096)).optional(),
+  patches: z
+    .array(
+      z.strictObject({
+        target: z.strictObject({ kind: PodTarget, name: z.string().max(253).optional() }),
+        patch: z.array(PatchOperation).min(1).max(64),
+      }),
+    )
+    .max(16)
+    .optional()
+    .describe('JSON patches (RFC 6902) on the rendered objects, applied last.'),
+});
+
+/** The spec as code reads it: the base plus chain blocks by name, already validated by the full schema. */
+export type NodeSpec = z.infer<typeof NodeSpecBase> & { readonly [chainBlock: string]: unknown };
+
+export const NodePhase = z.enum(['Pending', 'Configuring', 'Running', 'Syncing', 'Stopping', 'Stopped', 'Error']);
+export type NodePhase = z.infer<typeof NodePhase>;
+
+const ConditionSchema = z.object({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  observedGeneration: z.int().optional(),
+  lastTransitionTime: z.string().meta({ format: 'date-time' }),
+});
+
+export const RoleStatus = z.object({
+  name: z.string(),
+  client: z.string().optional(),
+  state: z.enum(['Starting', 'Running', 'Syncing', 'Stopped', 'Error']),
+  height: z.int().optional(),
+  target: z.int().optional().describe('Best height the client knows of.'),
+  headTime: z.string().optional().meta({ format: 'date-time' }),
+  peers: z.int().optional(),
+  progress: z.string().optional().describe('Percent, e.g. `99.7`.'),
+  version: z.string().optional(),
+  image: z.string().optional(),
+  restarts: z.int().optional(),
+  message: z.string().optional(),
+});
+export type RoleStatus = z.infer<typeof RoleStatus>;
+
+export const NodeStatus = z.object({
+  phase: NodePhase.optional(),
+  observedGeneration: z.int().optional(),
+  conditions: z
+    .array(ConditionSchema)
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+  appliedRevision: z.string().optional().describe('`branch@sha1:…`: the commit this spec came from.'),
+  observedRestartGeneration: z.int().optional(),
+  height: z.int().optional().describe('Of the role that holds the chain.'),
+  peers: z.int().optional(),
+  synced: z.boolean().optional(),
+  roles: z
+    .array(RoleStatus)
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  volumes: z
+    .array(
+      z.object({
+        name: z.string(),
+        claim: z.string(),
+        phase: z.string(),
+        capacity: z.string().optional(),
+        requested: z.string().optional(),
+      }),
+    )
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  hold: z
+    .object({ reason: z.string(), message: z.string(), by: z.string().optional() })
+    .optional()
+    .describe('Why a wanted change is not carried out.'),
+  observedAt: z.string().optional().meta({ format: 'date-time' }),
+});
+export type NodeStatus = Omit<z.infer<typeof NodeStatus>, 'conditions'> & {
+  readonly conditions?: readonly Condition[];
+};
+
+export interface BlockchainNode {
+  readonly apiVersion: string;
+  readonly kind: 'BlockchainNode';
+  readonly metadata: ObjectMeta;
+  readonly spec: NodeSpec;
+  readonly status?: NodeStatus;
+  readonly [field: string]: unknown;
+}

@@ -1,0 +1,45 @@
+// Kubernetes conditions: the types we use, what they mean, and how to set one without flapping.
+
+/**
+ * `Ready` is normal-true. `Reconciling` and `Stalled` are abnormal-true: present only while True, the convention that
+ * kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus).
+ */
+export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled';
+
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** PascalCase, for machines. */
+  readonly reason: string;
+  /** For people; holds no figure that changes every pass. */
+  readonly message: string;
+  readonly observedGeneration?: number;
+  /** RFC 3339; moves only when `status` changes. */
+  readonly lastTransitionTime: string;
+}
+
+export type NewCondition = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;
+
+/**
+ * The conditions after a pass: those of `next`, in their order, each keeping its `lastTransitionTime` from `previous`
+ * while its status is the same. Types absent from `next` disappear (abnormal-true).
+ */
+export function mergeConditions(
+  previous: readonly Condition[],
+  next: readonly NewCondition[],
+  at: { readonly now: string; readonly generation: number | undefined },
+): Condition[] {
+  return next.map((condition) => {
+    const old = previous.find((candidate) => candidate.type === condition.type);
+    return {
+      ...condition,
+      ...(at.generation === undefined ? {} : { observedGeneration: at.generation }),
+      lastTransitionTime: old !== undefined && old.status === condition.status ? old.lastTransitionTime : at.now,
+    };
+  });
+}
+
+/** The condition of a type, if present. */
+export function findCondition(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}

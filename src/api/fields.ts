@@ -1,0 +1,52 @@
+// Schemas of fields that several kinds share.
+
+import { z } from 'zod';
+
+import { QUANTITY_PATTERN } from '../lib/quantity.ts';
+
+/** RFC 1123 label: what a pod, a Service and a volume claim can be called. */
+export const Name = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a lower-case RFC 1123 label: letters, digits and "-"');
+
+/**
+ * A node's name. 52 characters, because the StatefulSet controller adds a revision hash of up to 11 to it in a label
+ * that may hold 63.
+ */
+export const NodeName = z
+  .string()
+  .min(1)
+  .max(52)
+  .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'must be lower-case letters, digits and "-", starting with a letter');
+
+export const Quantity = z
+  .string()
+  .max(32)
+  .regex(QUANTITY_PATTERN, 'must be a Kubernetes quantity such as "500m", "4" or "100Gi"');
+
+export const Labels = z.record(z.string().max(317), z.string().max(63));
+
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+
+export const HttpUrl = z
+  .string()
+  .max(2048)
+  .regex(/^https?:\/\/[^\s@]+$/, 'must be an http(s) URL without a user name or password');
+
+/** One RFC 6902 operation. */
+export const PatchOperation = z.strictObject({
+  op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']),
+  path: z
+    .string()
+    .max(1024)
+    .regex(/^(\/.*)?$/, 'must be a JSON pointer, starting with "/"'),
+  from: z
+    .string()
+    .max(1024)
+    .regex(/^(\/.*)?$/, 'must be a JSON pointer, starting with "/"')
+    .optional(),
+  value: z.unknown().optional().meta({ 'x-kubernetes-preserve-unknown-fields': true }),
+});
+export type PatchOperation = z.infer<typeof PatchOperation>;

@@ -1,0 +1,73 @@
+// Fleet: what holds for the whole repository. Lives in Git only.
+
+import { z } from 'zod';
+
+import { Name, Labels, PatchOperation } from './fields.ts';
+
+export const FleetSpec = z.strictObject({
+  executors: z
+    .array(z.strictObject({ name: Name, description: z.string().max(500).optional() }))
+    .max(256)
+    .optional()
+    .describe('The controllers that read this repository. A node may only name one of these.'),
+  defaultExecutor: Name.optional().describe('The controller of nodes that name none.'),
+  suspend: z.boolean().optional().describe('true: nothing of the fleet is changed.'),
+  suspendFolders: z
+    .array(z.string().min(1).max(1024))
+    .max(256)
+    .optional()
+    .describe('Folders whose nodes are not changed.'),
+  defaults: z
+    .strictObject({
+      all: z.record(z.string(), z.unknown()).optional().describe('Spec fields for every node that does not set them.'),
+      chains: z
+        .record(z.string(), z.record(z.string(), z.unknown()))
+        .optional()
+        .describe('The same by chain; wins over `all`.'),
+    })
+    .optional(),
+  guards: z
+    .strictObject({
+      maxDeletions: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(5)
+        .describe('More deletions than this in one revision are held.'),
+      maxDeletionPercent: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(20)
+        .describe('A larger share of the fleet than this is held.'),
+    })
+    .prefault({}),
+  approvals: z
+    .array(
+      z.strictObject({
+        digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hex digits, as `plan` shows it'),
+        reason: z.string().max(500).optional(),
+      }),
+    )
+    .max(256)
+    .optional()
+    .describe('Releases held actions: the digest that plan, log and status show.'),
+  controller: z
+    .strictObject({ version: z.string().min(1).max(128) })
+    .optional()
+    .describe('The version the controllers should run.'),
+});
+export type FleetSpec = z.infer<typeof FleetSpec>;
+
+export const FleetPatchSpec = z.strictObject({
+  match: z
+    .strictObject({
+      chain: z.string().max(63).optional(),
+      network: z.string().max(63).optional(),
+      labels: Labels.optional(),
+      names: z.array(Name).max(1000).optional(),
+    })
+    .describe('All given conditions must hold.'),
+  patch: z.array(PatchOperation).min(1).max(64).describe("RFC 6902 operations on the node's spec."),
+});
+export type FleetPatchSpec = z.infer<typeof FleetPatchSpec>;

@@ -1,0 +1,41 @@
+// The names that everything shares: API group, labels, annotations, field managers.
+
+export const GROUP = 'validatoros.com';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+/** The second seed's group: its documents are accepted and become ours. */
+export const SEED_API_VERSION = 'citacloud.rivtower.com/v1';
+
+/** Where nodes live unless their file says otherwise; NOVACULA_OPERATOR_NAMESPACE overrides it. */
+export const DEFAULT_NAMESPACE = 'novacula-system';
+
+/** Field manager of everything the controller applies. */
+export const FIELD_MANAGER = 'nodewright';
+
+export const LABEL = {
+  /** On every object of a node: its name. The seed's label. */
+  node: 'novacula.com/node',
+  managedBy: 'app.kubernetes.io/managed-by',
+  name: 'app.kubernetes.io/name',
+  component: 'app.kubernetes.io/component',
+  chain: 'validatoros.com/chain',
+  network: 'validatoros.com/network',
+  /** On every BlockchainNode that came from Git: the executor that owns it. */
+  executor: 'validatoros.com/executor',
+  /** On pods and objects of a one-shot job. */
+  job: 'validatoros.com/job',
+} as const;
+
+export const ANNOTATION = {
+  /** The file in Git that a BlockchainNode came from. */
+  file: 'validatoros.com/file',
+  /** Digest of the object as it was last applied; tells our own change from drift. */
+  applied: 'validatoros.com/applied',
+  /** Digest of a pod's configuration: a change restarts the pod. */
+  configDigest: 'validatoros.com/config-digest',
+  /** spec.restartGeneration as rendered into the pod template. */
+  restartGeneration: 'validatoros.com/restart-generation',
+  /** An opaque token: a new value asks for one pass now. */
+  reconcileAt: 'validatoros.com/reconcile-at',
+} as const;

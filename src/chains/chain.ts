@@ -1,0 +1,199 @@
+// What a chain must say about itself. A chain is a description: it says what runs; render/ alone knows Kubernetes.
+
+import type { z } from 'zod';
+
+import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
+import type { Path } from '../lib/json-pointer.ts';
+
+export interface Chain {
+  /** The value of `spec.chain`, and the name of its options block `spec.<name>` when it has options. */
+  readonly name: string;
+  readonly title: string;
+  /** One sentence for documents. */
+  readonly summary: string;
+  readonly networks: readonly Network[];
+  /** Whether networks that are not listed are accepted (a chain id of one's own). */
+  readonly customNetworks: boolean;
+  readonly roles: readonly Role[];
+  readonly nodeTypes: readonly ('full' | 'archive' | 'validator')[];
+  /** Schema of the chain's own block in the spec, e.g. `spec.cosmos`. */
+  readonly options?: z.ZodObject;
+  /** What the schema alone can't say. Called for specs that passed the schema. Collects everything, never throws. */
+  check(spec: NodeSpec): readonly Finding[];
+  /** What runs. Only called for specs that `check` accepts without an error. Deterministic. */
+  workload(node: BlockchainNode): Workload;
+  /** The questions to ask the running node, all independent of each other. */
+  questions(node: BlockchainNode): readonly Question[];
+  /** Reads the replies, by question id. Never throws for bad data: says `unreadable`. Key: role. */
+  facts(node: BlockchainNode, replies: ReadonlyMap<string, Reply>): ReadonlyMap<string, RoleFacts>;
+  /** What "synced" demands beyond the client's own word. Key: role. */
+  expectations(node: BlockchainNode): ReadonlyMap<string, Expectation>;
+}
+
+export interface Network {
+  readonly name: string;
+  readonly title: string;
+  /** As the client reports it: decimal for EVM chains, the CometBFT chain id, bitcoind's `chain`. */
+  readonly chainId?: string;
+  /** A development network makes its own blocks and has no peers. */
+  readonly development?: boolean;
+}
+
+export interface Role {
+  /** `el`, `cl`, `node`: container name and key of `spec.clients`. */
+  readonly name: string;
+  readonly title: string;
+  readonly required: boolean;
+  readonly clients: readonly ClientInfo[];
+}
+
+export interface ClientInfo {
+  readonly name: string;
+  /** Image repository without tag; the tag is made from the version. */
+  readonly image: string;
+  /** Version used when the file names none. */
+  readonly defaultVersion: string;
+}
+
+/** Something wrong with a spec. `path` is relative to the object's root: `['spec', 'clients', 'el', 'version']`. */
+export interface Finding {
+  readonly level: 'error' | 'warning';
+  readonly code: string;
+  readonly path: Path;
+  /** What is wrong and what to do, in one or two sentences. */
+  readonly message: string;
+}
+
+export interface Workload {
+  /** In start order. The first is the one that `kubectl logs` shows by default. */
+  readonly containers: readonly ContainerSpec[];
+  /** Run one after another before the containers, every time the pod starts: must be idempotent. */
+  readonly initContainers: readonly ContainerSpec[];
+  /** Files of the ConfigMap, by key. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Secrets the controller makes once per node and never shows. */
+  readonly generatedSecrets: readonly GeneratedSecret[];
+  /** Volumes this chain needs beyond spec.storage's `data`, by name; each needs an entry in spec.storage. */
+  readonly volumes: readonly string[];
+  readonly terminationGracePeriodSeconds: number;
+  /** Numeric user and group that own the data. */
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports?: readonly Port[];
+  readonly mounts: readonly Mount[];
+  readonly workingDir?: string;
+  readonly startupProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>;
+    readonly limits?: Readonly<Record<string, string>>;
+  };
+}
+
+export interface Port {
+  /** At most 15 characters, unique within the pod: `el-rpc`. */
+  readonly name: string;
+  readonly port: number;
+  readonly protocol?: 'TCP' | 'UDP';
+  /** `p2p` is offered to the outside through spec.serviceType; `rpc` and `metrics` stay inside the cluster. */
+  readonly purpose: 'rpc' | 'p2p' | 'metrics' | 'internal';
+}
+
+export type Mount =
+  /** A volume of spec.storage. */
+  | {
+      readonly kind: 'storage';
+      readonly name: string;
+      readonly path: string;
+      readonly subPath?: string;
+      readonly readOnly?: boolean;
+    }
+  /** One file of `Workload.files`. */
+  | { readonly kind: 'file'; readonly key: string; readonly path: string }
+  /** All keys of a generated secret, as files in a folder. */
+  | { readonly kind: 'generated'; readonly name: string; readonly path: string }
+  /** All keys of a Secret the user owns (spec.identity), as files in a folder. */
+  | { readonly kind: 'secret'; readonly name: string; readonly path: string }
+  /** One key of a ConfigMap the user owns, as a file. */
+  | { readonly kind: 'configMap'; readonly name: string; readonly key: string; readonly path: string }
+  /** An empty folder that lives as long as the pod. */
+  | { readonly kind: 'scratch'; readonly name: string; readonly path: string };
+
+export interface GeneratedSecret {
+  /** Suffix: the Secret is `<node>-<name>`. */
+  readonly name: string;
+  readonly keys: Readonly<Record<string, { readonly kind: 'hex'; readonly bytes: number }>>;
+}
+
+export type Probe =
+  | { readonly kind: 'tcp'; readonly port: number; readonly periodSeconds: number; readonly failureThreshold: number }
+  | {
+      readonly kind: 'http';
+      readonly port: number;
+      readonly path: string;
+      readonly periodSeconds: number;
+      readonly failureThreshold: number;
+    };
+
+export interface Question {
+  readonly id: string;
+  readonly role: string;
+  readonly port: number;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** JSON body; its presence sets the content type. */
+  readonly body?: unknown;
+  /** Basic auth from a Secret the user owns, for clients that need it (bitcoind). */
+  readonly auth?: { readonly secret: string; readonly userKey: string; readonly passwordKey: string };
+}
+
+export type Reply =
+  | { readonly ok: true; readonly status: number; readonly body: unknown }
+  | {
+      readonly ok: false;
+      readonly reason: 'refused' | 'timeout' | 'tooLarge' | 'notJson' | 'failed';
+      readonly message: string;
+    };
+
+/** What one process said about itself; absent fields were not said. */
+export interface RoleFacts {
+  /** `answering` when the replies could be read; the others say why not. */
+  readonly reach: 'answering' | 'starting' | 'unreachable' | 'unreadable';
+  /** Why, for a person, when not `answering`; or the client's own complaint. */
+  readonly message?: string;
+  readonly syncing?: boolean;
+  readonly height?: number;
+  /** The best height the client knows of. */
+  readonly target?: number;
+  /** Time of the head block, seconds since the epoch. */
+  readonly headTime?: number;
+  readonly peers?: number;
+  /** 0 to 1. */
+  readonly progress?: number;
+  readonly version?: string;
+  readonly chainId?: string;
+  /** A state that needs a person: engine offline, corrupted database, wrong fork. */
+  readonly alarm?: { readonly reason: string; readonly message: string };
+  /** Chain-specific facts for status.roles[].details. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface Expectation {
+  /** Oldest head that still counts as recent, in seconds; undefined where the tip's age says nothing (Bitcoin). */
+  readonly maxHeadAgeSeconds?: number;
+  /** Fewest peers; 0 for networks that have none. */
+  readonly minPeers: number;
+  readonly chainId?: string;
+  /** Furthest behind `target` that still counts as synced, in blocks. */
+  readonly maxLag?: number;
+}

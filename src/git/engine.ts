@@ -1,0 +1,100 @@
+// The contract of a Git engine: what the rest of the program may ask of Git. No work tree anywhere.
+
+/** `algorithm:hex`; SHA-256 repositories exist, so the algorithm is never assumed in texts. */
+export type Oid = string;
+
+export interface TreeEntry {
+  /** Path from the root, `/`-separated, exactly as Git stores it (valid UTF-8, else the entry is a `problem`). */
+  readonly path: string;
+  readonly oid: Oid;
+  /** `file` for 100644 and 100755; everything else is listed so that it can be reported, and is never read. */
+  readonly type: 'file' | 'symlink' | 'submodule' | 'other';
+}
+
+export interface CommitInfo {
+  readonly oid: Oid;
+  readonly tree: Oid;
+  readonly parents: readonly Oid[];
+  /** `Name <email>`, control characters removed, at most 200 characters. */
+  readonly author: string;
+  /** Seconds since the epoch, as the author's clock said. */
+  readonly authoredAt: number;
+  /** First line of the message, control characters removed, at most 200 characters. */
+  readonly subject: string;
+  /** The whole message, at most 64 KiB. */
+  readonly message: string;
+}
+
+/** How a commit relates to the one applied before. */
+export type Ancestry =
+  | 'same'
+  /** `to` descends from `from`. */
+  | 'forward'
+  /** `to` is an ancestor of `from`: the branch was moved back. */
+  | 'rewound'
+  /** Neither: history was rewritten, or is unrelated. */
+  | 'rewritten';
+
+export interface Limits {
+  /** Largest file that is read, in bytes. */
+  readonly maxFileBytes: number;
+  /** Most entries of a tree listing. */
+  readonly maxEntries: number;
+  /** Deepest folder. */
+  readonly maxDepth: number;
+  /** Most bytes one fetch may download. */
+  readonly maxFetchBytes: number;
+  /** No answer byte for this long ends a request, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** Whole-operation deadline, in milliseconds. */
+  readonly operationTimeoutMs: number;
+}
+
+/** A file to write: its text, or null to remove it. */
+export type Changes = ReadonlyMap<string, string | null>;
+
+export interface CommitRequest {
+  readonly message: string;
+  readonly author: { readonly name: string; readonly email: string };
+  /** Seconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * Reads a branch of one remote repository. Every method takes a signal; every failure is a GitError with a code.
+ * Reads go by verified commit id, never by a ref name.
+ */
+export interface GitSource {
+  /** The commit a branch points to now, or undefined when the branch does not exist. Costs one or two small requests. */
+  resolve(branch: string, signal: AbortSignal): Promise<Oid | undefined>;
+  /** Brings the branch's tip here and verifies it (pack checksum, index count, commit and root tree readable). */
+  fetch(branch: string, signal: AbortSignal): Promise<Oid>;
+  /** Every entry of a commit's tree, sorted by path; folders that `skip` names are not entered. */
+  list(commit: Oid, options?: { readonly skip?: (folder: string) => boolean }): Promise<readonly TreeEntry[]>;
+  /** A blob's bytes; GitError FILE_TOO_LARGE beyond the limit, checked before the content is inflated where possible. */
+  read(blob: Oid): Promise<Uint8Array>;
+  /** How `to` relates to `from`; `rewritten` when `from` is not to be found any more. */
+  ancestry(from: Oid, to: Oid, signal: AbortSignal): Promise<Ancestry>;
+  commit(oid: Oid): Promise<CommitInfo>;
+  /** Keeps the store bounded; called between passes. */
+  maintain(signal: AbortSignal): Promise<void>;
+}
+
+/** The branch that one controller writes its status to. Never forces; never touches another executor's folder. */
+export interface StatusBranch {
+  /**
+   * Commits `files` (full paths below the executor's folder plus README.md) on top of the remote tip and pushes.
+   * `prefix` is the folder that is replaced as a whole: files below it that are not in `files` are removed.
+   * Resolves to the commit that holds the files; `pushed: false` when the tree was already the same.
+   */
+  publish(request: PublishRequest, signal: AbortSignal): Promise<{ readonly commit: Oid; readonly pushed: boolean }>;
+  /** The files below a folder of the remote tip; empty when branch or folder do not exist. */
+  read(prefix: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+}
+
+export interface PublishRequest extends CommitRequest {
+  readonly prefix: string;
+  readonly files: ReadonlyMap<string, string>;
+  /** Files outside the prefix that this controller shares with others (README.md), given the files now on the branch. */
+  readonly shared?: (tree: ReadonlyMap<string, string>) => ReadonlyMap<string, string>;
+}

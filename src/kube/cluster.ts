@@ -1,0 +1,86 @@
+// The port to Kubernetes: the only things the rest of the program may ask of an API server.
+
+import type { KubeObject, Ref } from '../api/objects.ts';
+
+/** One kind of object as the API server serves it. */
+export interface Kind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Lower-case plural, the path segment: `statefulsets`. */
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+export interface ApplyOptions {
+  readonly fieldManager: string;
+  /** Take over fields that another manager owns. */
+  readonly force: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface RemoveOptions {
+  /** Only if the object still has this UID: a name alone never proves which object it is. */
+  readonly uid: string;
+  readonly propagation: 'Background' | 'Foreground' | 'Orphan';
+  readonly gracePeriodSeconds?: number;
+}
+
+/** What an informer keeps and tells. Keys are `namespace/name`, or `name` for cluster-scoped kinds. */
+export interface Informer<T extends KubeObject = KubeObject> {
+  /** Resolves once the first list is complete. Rejects only when the signal given to `inform` aborts. */
+  synced(): Promise<void>;
+  readonly isSynced: boolean;
+  get(key: string): T | undefined;
+  list(): readonly T[];
+  /** Milliseconds since the epoch of the last contact with the API server (event, bookmark, list), 0 before the first. */
+  readonly lastContact: number;
+  /** The error that keeps it from working, if any; undefined once it works again. */
+  readonly trouble: Error | undefined;
+}
+
+export interface InformOptions<T extends KubeObject = KubeObject> {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  /** Called for every change with old and new object; must not throw, and what it throws is logged, never fatal. */
+  readonly onChange: (change: {
+    readonly key: string;
+    readonly old: T | undefined;
+    readonly now: T | undefined;
+  }) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Every method has a timeout of its own, honours Retry-After, and fails with a KubeError with a code. */
+export interface Cluster {
+  get(ref: Ref): Promise<KubeObject | undefined>;
+  list(
+    kind: Kind,
+    options?: { readonly namespace?: string; readonly labelSelector?: string },
+  ): Promise<readonly KubeObject[]>;
+  /** Server-side apply with `fieldValidation: Strict`; resolves to the object as the server now has it. */
+  apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
+  /** Server-side apply of the status subresource. */
+  applyStatus(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
+  /** Fails with KubeError ALREADY_EXISTS when there is one: the way to do a thing at most once. */
+  create(object: KubeObject): Promise<KubeObject>;
+  /** Replaces the object; its `metadata.resourceVersion` must still be current, else KubeError CONFLICT. */
+  replace(object: KubeObject): Promise<KubeObject>;
+  /** RFC 6902 patch, all or nothing. */
+  patch(ref: Ref, operations: readonly JsonPatchOperation[]): Promise<KubeObject>;
+  /** Resolves when the deletion was accepted or the object (with that UID) is already gone. */
+  remove(ref: Ref, options: RemoveOptions): Promise<void>;
+  /** The last lines of a container's log, at most `limitBytes`. */
+  logs(
+    pod: Ref,
+    options: { readonly container: string; readonly tailLines: number; readonly limitBytes: number },
+  ): Promise<string>;
+  inform<T extends KubeObject = KubeObject>(kind: Kind, options: InformOptions<T>): Informer<T>;
+  /** The server's version, e.g. `v1.36.3`; also the cheapest proof that it answers. */
+  version(): Promise<string>;
+}
+
+export interface JsonPatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'test';
+  readonly path: string;
+  readonly value?: unknown;
+}

@@ -1,0 +1,37 @@
+// Four projects, from cheap to dear; `test/run.ts` runs them in this order.
+
+import { defineConfig } from 'vitest/config';
+
+const pure = ['lib', 'api', 'chains', 'jobs', 'desired', 'plan', 'render', 'status', 'web', 'cli'];
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    projects: [
+      { extends: true, test: { name: 'pure', include: pure.map((room) => `test/${room}/**/*.test.ts`) } },
+      {
+        extends: true,
+        test: { name: 'git', include: ['test/git/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['kube', 'rpc', 'loops'].map((room) => `test/${room}/**/*.test.ts`),
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pods',
+          include: ['test/pods/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
