@@ -1,0 +1,234 @@
+// The Cluster port over a real API server.
+
+import { FIELD_MANAGER } from '../api/group.ts';
+import { describeRef, refOf, type KubeObject, type Ref } from '../api/objects.ts';
+import type {
+  ApplyOptions,
+  Cluster,
+  Informer,
+  InformOptions,
+  JsonPatchOperation,
+  Kind,
+  RemoveOptions,
+} from './cluster.ts';
+import { loadConfig, type ConfigOptions } from './config.ts';
+import { INFORMER_TIMES, startInformer, type InformerTimes } from './informer.ts';
+import { kindOf } from './kinds.ts';
+import { isKubeError, KubeError } from './kube-error.ts';
+import { listAll } from './list.ts';
+import { NO_LOG, type Log } from './log.ts';
+import { objectPath, versionPath } from './paths.ts';
+import { makeRest, type RequestRecord, type Rest, type RestRequest } from './rest.ts';
+import { withoutManagedFields } from './strip.ts';
+import { makeTransport } from './transport.ts';
+
+export interface ConnectOptions extends ConfigOptions {
+  /** Told about every request, retries and watches included: for metrics. */
+  readonly onRequest?: (record: RequestRecord) => void;
+  readonly log?: Log;
+  /** For tests; default INFORMER_TIMES. */
+  readonly informerTimes?: Partial<InformerTimes>;
+}
+
+export interface ApiCluster extends Cluster {
+  /** Whether the server serves the kind now, by discovery: needs no permission beyond being authenticated. */
+  serves(kind: Kind): Promise<boolean>;
+  /** Stops every informer and ends every connection. */
+  close(): Promise<void>;
+}
+
+/** Reads the configuration; the first request connects. Throws KubeError CONFIG. */
+export function connectCluster(options: ConnectOptions = {}): ApiCluster {
+  const transport = makeTransport(loadConfig(options));
+  const rest = makeRest({ transport, onRequest: options.onRequest });
+  const closing = new AbortController();
+  const times = { ...INFORMER_TIMES, ...options.informerTimes };
+  const log = options.log ?? NO_LOG;
+
+  function inform<T extends KubeObject = KubeObject>(kind: Kind, what: InformOptions<T>): Informer<T> {
+    const signal = AbortSignal.any([what.signal, closing.signal]);
+    return startInformer<T>({ rest, log, times }, kind, { ...what, signal });
+  }
+
+  async function close(): Promise<void> {
+    closing.abort();
+    await transport.close();
+  }
+
+  return { ...makeOperations(rest), inform, close };
+}
+
+function makeOperations(rest: Rest): Omit<ApiCluster, 'inform' | 'close'> {
+  return {
+    get: (ref) => get(rest, ref),
+    list: async (kind, scope = {}) => (await listAll(rest, { ...scope, kind, shape: withoutManagedFields })).items,
+    apply: (object, options) => apply(rest, object, options),
+    applyStatus: (object, options) => applyStatus(rest, object, options),
+    create: (object) => create(rest, object),
+    replace: (object) => replace(rest, object),
+    patch: (ref, operations) => patch(rest, ref, operations),
+    remove: (ref, options) => remove(rest, ref, options),
+    logs: (pod, options) => logs(rest, pod, options),
+    version: () => version(rest),
+    serves: (kind) => serves(rest, kind),
+  };
+}
+
+async function get(rest: Rest, ref: Ref): Promise<KubeObject | undefined> {
+  try {
+    return await ask(rest, ref, { verb: 'get', method: 'GET', path: objectPath(ref), idempotent: true });
+  } catch (error) {
+    if (isKubeError(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+function apply(rest: Rest, object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
+  const ref = refOf(object);
+  return applyAt(rest, withoutManagedFields(object), { ...options, path: objectPath(ref) });
+}
+
+/** Sends nothing but the status, so that an apply never takes over fields of the spec. */
+function applyStatus(rest: Rest, object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
+  const ref = refOf(object);
+  const { name, namespace, uid } = object.metadata;
+  // With the UID, the status of a deleted object is never written to its successor.
+  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) };
+  const { apiVersion, kind, status } = object;
+  return applyAt(rest, { apiVersion, kind, metadata, status }, { ...options, path: `${objectPath(ref)}/status` });
+}
+
+function applyAt(
+  rest: Rest,
+  object: KubeObject,
+  options: ApplyOptions & { readonly path: string },
+): Promise<KubeObject> {
+  const { fieldManager, force, dryRun, path } = options;
+  return ask(rest, refOf(object), {
+    verb: 'apply',
+    method: 'PATCH',
+    path,
+    query: { fieldManager, force, fieldValidation: 'Strict', dryRun: dryRun === true ? 'All' : undefined },
+    // JSON is YAML.
+    contentType: 'application/apply-patch+yaml',
+    body: object,
+    idempotent: true,
+  });
+}
+
+function create(rest: Rest, object: KubeObject): Promise<KubeObject> {
+  const ref = refOf(object);
+  // Refuses a missing name or namespace before anything is sent.
+  const path = objectPath(ref).slice(0, objectPath(ref).lastIndexOf('/'));
+  return ask(rest, ref, {
+    verb: 'create',
+    method: 'POST',
+    path,
+    query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
+    body: withoutManagedFields(object),
+    // A lost answer leaves open whether it was created; who calls must look, not we guess.
+    idempotent: false,
+  });
+}
+
+async function replace(rest: Rest, object: KubeObject): Promise<KubeObject> {
+  const ref = refOf(object);
+  if (object.metadata.resourceVersion === undefined) {
+    throw new KubeError('INVALID', `replace ${describeRef(ref)}: needs metadata.resourceVersion; get the object first`);
+  }
+  return await ask(rest, ref, {
+    verb: 'replace',
+    method: 'PUT',
+    path: objectPath(ref),
+    query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
+    body: withoutManagedFields(object),
+    // Sent twice it can't act twice, but the second answer would be a conflict with ourselves.
+    idempotent: false,
+  });
+}
+
+function patch(rest: Rest, ref: Ref, operations: readonly JsonPatchOperation[]): Promise<KubeObject> {
+  return ask(rest, ref, {
+    verb: 'patch',
+    method: 'PATCH',
+    path: objectPath(ref),
+    query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
+    contentType: 'application/json-patch+json',
+    body: operations,
+    idempotent: false,
+  });
+}
+
+async function remove(rest: Rest, ref: Ref, options: RemoveOptions): Promise<void> {
+  const { uid, propagation, gracePeriodSeconds } = options;
+  try {
+    await rest.text({
+      ...naming(ref),
+      verb: 'delete',
+      method: 'DELETE',
+      path: objectPath(ref),
+      body: {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid },
+        propagationPolicy: propagation,
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      },
+      idempotent: true,
+    });
+  } catch (error) {
+    if (isKubeError(error, 'NOT_FOUND')) return;
+    // A conflict says that the UID differs; the object itself is the proof.
+    if (isKubeError(error, 'CONFLICT') && (await get(rest, ref))?.metadata.uid !== uid) return;
+    throw error;
+  }
+}
+
+function logs(rest: Rest, pod: Ref, options: Parameters<Cluster['logs']>[1]): Promise<string> {
+  return rest.text({
+    ...naming(pod),
+    verb: 'logs',
+    method: 'GET',
+    path: `${objectPath(pod)}/log`,
+    query: { container: options.container, tailLines: options.tailLines, limitBytes: options.limitBytes },
+    // The server may go over the limit by a line.
+    maxBytes: options.limitBytes + 64 * 1024,
+    idempotent: true,
+  });
+}
+
+async function version(rest: Rest): Promise<string> {
+  const request = { verb: 'discover', kind: 'Version', about: 'the version' } as const;
+  const answer = await rest.json({ ...request, method: 'GET', path: '/version', idempotent: true });
+  if (typeof answer === 'object' && answer !== null && 'gitVersion' in answer) return String(answer.gitVersion);
+  throw new KubeError('UNEXPECTED', 'discover the version: the answer names none; is this an API server?');
+}
+
+async function serves(rest: Rest, kind: Kind): Promise<boolean> {
+  const request = { verb: 'discover', kind: kind.kind, about: kind.apiVersion } as const;
+  try {
+    const answer = await rest.json({ ...request, method: 'GET', path: versionPath(kind.apiVersion), idempotent: true });
+    // The edge: APIResourceList of meta/v1.
+    const { resources } = answer as { readonly resources?: readonly { readonly name?: unknown }[] };
+    return resources?.some(({ name }) => name === kind.plural) ?? false;
+  } catch (error) {
+    if (isKubeError(error, 'NOT_SERVED', 'NOT_FOUND')) return false;
+    throw error;
+  }
+}
+
+function naming(ref: Ref): { readonly kind: string; readonly about: string } {
+  return { kind: ref.kind, about: describeRef(ref) };
+}
+
+/** Sends a request that answers with the object itself. */
+async function ask(rest: Rest, ref: Ref, request: Omit<RestRequest, 'kind' | 'about'>): Promise<KubeObject> {
+  const { apiVersion, kind } = kindOf(ref);
+  const answer = await rest.json({ ...request, ...naming(ref) });
+  // The edge: an answer with the right type meta is the object.
+  const object = answer as KubeObject | null;
+  if (object?.kind !== kind || object.apiVersion !== apiVersion) {
+    throw new KubeError('UNEXPECTED', `${request.verb} ${describeRef(ref)}: the answer is no ${kind}`);
+  }
+  return withoutManagedFields(object);
+}

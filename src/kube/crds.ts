@@ -1,0 +1,129 @@
+// Installs the CustomResourceDefinitions at start-up and waits until the server serves them.
+
+import { FIELD_MANAGER } from '../api/group.ts';
+import { refOf, type KubeObject } from '../api/objects.ts';
+import type { Kind } from './cluster.ts';
+import type { ApiCluster } from './api-cluster.ts';
+import { isKubeError, KubeError } from './kube-error.ts';
+import { pause } from './pause.ts';
+
+export type CrdResult =
+  | { readonly name: string; readonly outcome: 'applied' }
+  /** We may not change it, but the version we need is served: go on, and tell. */
+  | { readonly name: string; readonly outcome: 'kept'; readonly warning: string };
+
+export interface ApplyCrdsOptions {
+  readonly signal?: AbortSignal;
+  /** Until a definition must be Established; default 30 s. */
+  readonly timeoutMs?: number;
+}
+
+const POLL_MS = 200;
+
+/**
+ * Applies the definitions and resolves once every kind is served, in the order given. Throws KubeError FORBIDDEN when we
+ * may not install one that is missing (an administrator must do it once), TIMEOUT when one doesn't become Established.
+ */
+export async function applyCrds(
+  cluster: Pick<ApiCluster, 'apply' | 'get' | 'serves'>,
+  crds: readonly KubeObject[],
+  options: ApplyCrdsOptions = {},
+): Promise<readonly CrdResult[]> {
+  return await Promise.all(crds.map((crd) => applyOne(cluster, crd, options)));
+}
+
+async function applyOne(
+  cluster: Pick<ApiCluster, 'apply' | 'get' | 'serves'>,
+  crd: KubeObject,
+  options: ApplyCrdsOptions,
+): Promise<CrdResult> {
+  const { name } = crd.metadata;
+  // The server's part is not ours to apply.
+  const { status: _, ...definition } = crd;
+  try {
+    await cluster.apply(
+      { ...definition, apiVersion: crd.apiVersion, kind: crd.kind, metadata: crd.metadata },
+      {
+        fieldManager: FIELD_MANAGER,
+        force: true,
+      },
+    );
+  } catch (error) {
+    if (!isKubeError(error, 'FORBIDDEN')) throw error;
+    if (!(await servesAll(cluster, crd))) {
+      throw new KubeError(
+        'FORBIDDEN',
+        `CustomResourceDefinition ${name} is missing or lacks our version, and we may not install it: have an administrator apply it once`,
+        { cause: error },
+      );
+    }
+    return {
+      name,
+      outcome: 'kept',
+      warning: `no permission to update CustomResourceDefinition ${name}; the installed one is used`,
+    };
+  }
+  await waitUntilServed(cluster, crd, options);
+  return { name, outcome: 'applied' };
+}
+
+async function waitUntilServed(
+  cluster: Pick<ApiCluster, 'get' | 'serves'>,
+  crd: KubeObject,
+  { signal, timeoutMs = 30_000 }: ApplyCrdsOptions,
+): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const current = await cluster.get(refOf(crd));
+    if (isEstablished(current) && (await servesAll(cluster, crd))) return;
+    if (signal?.aborted) throw new KubeError('ABORTED', `waiting for ${crd.metadata.name} was given up`);
+    if (performance.now() > until) {
+      const why = conditionsOf(current).find(({ status }) => status === 'False')?.message ?? 'no reason given';
+      throw new KubeError(
+        'TIMEOUT',
+        `CustomResourceDefinition ${crd.metadata.name} is not Established after ${timeoutMs / 1000} s: ${why}`,
+      );
+    }
+    await pause(POLL_MS, signal);
+  }
+}
+
+async function servesAll(cluster: Pick<ApiCluster, 'serves'>, crd: KubeObject): Promise<boolean> {
+  for (const kind of kindsOf(crd)) {
+    if (!(await cluster.serves(kind))) return false;
+  }
+  return true;
+}
+
+/** The served versions of a definition as kinds. */
+function kindsOf(crd: KubeObject): readonly Kind[] {
+  // The edge: apiextensions.k8s.io/v1 fixes the shape.
+  const spec = crd['spec'] as {
+    readonly group: string;
+    readonly scope: string;
+    readonly names: { readonly kind: string; readonly plural: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
+  return spec.versions
+    .filter(({ served }) => served)
+    .map(({ name }) => ({
+      apiVersion: `${spec.group}/${name}`,
+      kind: spec.names.kind,
+      plural: spec.names.plural,
+      namespaced: spec.scope === 'Namespaced',
+    }));
+}
+
+interface CrdCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly message?: string;
+}
+
+function isEstablished(crd: KubeObject | undefined): boolean {
+  return conditionsOf(crd).some(({ type, status }) => type === 'Established' && status === 'True');
+}
+
+function conditionsOf(crd: KubeObject | undefined): readonly CrdCondition[] {
+  return (crd?.['status'] as { readonly conditions?: readonly CrdCondition[] } | undefined)?.conditions ?? [];
+}

@@ -1,0 +1,140 @@
+// Kubernetes Events about objects: what `kubectl describe` shows. Telling never breaks what is told about.
+
+import { FIELD_MANAGER } from '../api/group.ts';
+import { refOf, type KubeObject } from '../api/objects.ts';
+import { sha256 } from '../lib/hash.ts';
+import type { Cluster } from './cluster.ts';
+import { NO_LOG, type Log } from './log.ts';
+
+export interface EventNote {
+  /** The object it is about, with its UID. */
+  readonly about: KubeObject;
+  readonly type: 'Normal' | 'Warning';
+  /** PascalCase. */
+  readonly reason: string;
+  /** One sentence for people; no figure that changes every pass, or nothing is ever the same. Already redacted. */
+  readonly message: string;
+}
+
+export interface EventOptions {
+  readonly cluster: Pick<Cluster, 'apply'>;
+  /** The controller's name, shown as the source. */
+  readonly component: string;
+  /** Which of its processes. */
+  readonly instance: string;
+  readonly log?: Log;
+  /** Milliseconds since the epoch; default Date.now. */
+  readonly now?: () => number;
+}
+
+export interface Events {
+  /** Returns at once; never throws. */
+  emit(note: EventNote): void;
+  /** Resolves when everything emitted so far was written or given up; never rejects. */
+  flush(): Promise<void>;
+}
+
+/** The same reason and message about the same object are written again after this long at the earliest, with a count. */
+const REPEAT_MS = 5 * 60_000;
+const MAX_MESSAGE = 1024;
+const MAX_REASON = 128;
+/** More than that waiting means that the server has other troubles; what comes on top is dropped. */
+const MAX_WAITING = 256;
+const MAX_KNOWN = 4096;
+
+interface Known {
+  readonly firstAt: number;
+  readonly writtenAt: number;
+  readonly count: number;
+}
+
+export function makeEvents(options: EventOptions): Events {
+  const log = options.log ?? NO_LOG;
+  const now = options.now ?? Date.now;
+  const known = new Map<string, Known>();
+  let waiting = 0;
+  let line: Promise<void> = Promise.resolve();
+
+  function emit(note: EventNote): void {
+    const at = now();
+    const id = identify(note, options.component);
+    const before = known.get(id);
+    const series = { firstAt: before?.firstAt ?? at, count: (before?.count ?? 0) + 1 };
+    const isRepeat = before !== undefined && at - before.writtenAt < REPEAT_MS;
+    // Taken out and put in again: the map's order is the order of use.
+    known.delete(id);
+    known.set(id, { ...series, writtenAt: isRepeat ? before.writtenAt : at });
+    forgetOldest(known);
+    if (isRepeat) return;
+    if (waiting >= MAX_WAITING) {
+      log.warn({ reason: note.reason }, 'Too many Events are waiting; one is dropped');
+      return;
+    }
+    write(makeEvent(note, id, { ...series, lastAt: at }, options));
+  }
+
+  function write(event: KubeObject): void {
+    waiting++;
+    line = line.then(async () => {
+      try {
+        await options.cluster.apply(event, { fieldManager: FIELD_MANAGER, force: true });
+      } catch (error) {
+        log.warn({ event: event.metadata.name, err: error }, "Can't write an Event");
+      } finally {
+        waiting--;
+      }
+    });
+  }
+
+  return { emit, flush: () => line };
+}
+
+function identify({ about, type, reason, message }: EventNote, component: string): string {
+  return sha256([about.metadata.uid ?? '', about.metadata.name, type, reason, message, component].join('\n'));
+}
+
+function forgetOldest(known: Map<string, Known>): void {
+  if (known.size <= MAX_KNOWN) return;
+  for (const id of known.keys()) {
+    known.delete(id);
+    return;
+  }
+}
+
+function makeEvent(
+  note: EventNote,
+  id: string,
+  series: { readonly firstAt: number; readonly lastAt: number; readonly count: number },
+  options: EventOptions,
+): KubeObject {
+  const { about, type, reason, message } = note;
+  const { uid, resourceVersion } = about.metadata;
+  const ref = refOf(about);
+  // Events about cluster-scoped objects live in `default`, where kubectl looks for them.
+  const namespace = ref.namespace ?? 'default';
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    // The same news have the same name: a repeat, also after a restart, updates the object instead of adding one.
+    metadata: { name: `${ref.name.slice(0, 200)}.${id.slice(0, 16)}`, namespace },
+    involvedObject: {
+      ...ref,
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    type,
+    reason: reason.slice(0, MAX_REASON),
+    message: message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`,
+    source: { component: options.component },
+    reportingComponent: options.component,
+    reportingInstance: options.instance.slice(0, 128),
+    firstTimestamp: seconds(series.firstAt),
+    lastTimestamp: seconds(series.lastAt),
+    count: series.count,
+  };
+}
+
+/** Time of meta/v1: RFC 3339 in whole seconds. */
+function seconds(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,117 @@
+// Reads every object of a kind, in pages.
+
+import type { KubeObject } from '../api/objects.ts';
+import type { Kind } from './cluster.ts';
+import { isKubeError, KubeError } from './kube-error.ts';
+import { collectionPath } from './paths.ts';
+import type { Rest } from './rest.ts';
+
+export interface ListScope {
+  readonly kind: Kind;
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+}
+
+export interface ListOptions extends ListScope {
+  readonly signal?: AbortSignal | undefined;
+  /** Called for every object as its page arrives, so that what isn't needed can be let go of early. */
+  readonly shape: (object: KubeObject) => KubeObject;
+  /** Called after every page. */
+  readonly onPage?: (() => void) | undefined;
+}
+
+export interface Listed {
+  readonly items: readonly KubeObject[];
+  /** The state of the cluster that the items show; a watch goes on from here. */
+  readonly resourceVersion: string;
+}
+
+const PAGE = 500;
+const SMALL_PAGE = 50;
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+const PAGE_TIMEOUT_MS = 60_000;
+/** A page token lives about five minutes (etcd compaction): a list that outlives it starts again. */
+const MAX_RESTARTS = 3;
+
+/** One consistent list: all pages are of the same moment. Throws KubeError. */
+export async function listAll(rest: Rest, options: ListOptions): Promise<Listed> {
+  for (let restart = 0; ; restart++) {
+    try {
+      return await listPages(rest, options);
+    } catch (error) {
+      if (!isKubeError(error, 'GONE') || restart >= MAX_RESTARTS) throw error;
+    }
+  }
+}
+
+/** `namespace/a` or the kind alone, for error texts. */
+export function describeScope({ kind, namespace }: ListScope): string {
+  return namespace === undefined ? kind.kind : `${kind.kind} ${namespace}/*`;
+}
+
+async function listPages(rest: Rest, options: ListOptions): Promise<Listed> {
+  const items: KubeObject[] = [];
+  let token: string | undefined;
+  let limit = PAGE;
+  for (;;) {
+    try {
+      const page = await readPage(rest, options, { limit, token });
+      for (const item of page.items) items.push(options.shape(item));
+      options.onPage?.();
+      if (page.token === undefined) return { items, resourceVersion: page.resourceVersion };
+      token = page.token;
+    } catch (error) {
+      // Objects may be up to 1.5 MiB each: smaller pages then.
+      if (!isKubeError(error, 'TOO_LARGE') || limit === SMALL_PAGE) throw error;
+      limit = SMALL_PAGE;
+    }
+  }
+}
+
+interface Page extends Listed {
+  readonly token: string | undefined;
+}
+
+async function readPage(
+  rest: Rest,
+  options: ListOptions,
+  { limit, token }: { readonly limit: number; readonly token: string | undefined },
+): Promise<Page> {
+  const { kind, namespace, labelSelector, signal } = options;
+  const body = await rest.json({
+    verb: 'list',
+    method: 'GET',
+    kind: kind.kind,
+    about: describeScope(options),
+    path: collectionPath(kind, namespace),
+    // Without a resourceVersion the answer is the most recent state, never one older than what we have seen.
+    query: { limit, continue: token, labelSelector },
+    idempotent: true,
+    timeoutMs: PAGE_TIMEOUT_MS,
+    maxBytes: MAX_PAGE_BYTES,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return parsePage(body, options);
+}
+
+function parsePage(body: unknown, scope: ListScope): Page {
+  const { kind } = scope;
+  // The edge: what an API server sends has this shape, and everything else fails here.
+  const list = body as {
+    kind?: unknown;
+    items?: unknown;
+    metadata?: { resourceVersion?: unknown; continue?: unknown };
+  } | null;
+  const resourceVersion = list?.metadata?.resourceVersion;
+  if (list?.kind !== `${kind.kind}List` || typeof resourceVersion !== 'string') {
+    throw new KubeError('UNEXPECTED', `list ${describeScope(scope)}: the answer is no ${kind.kind}List`);
+  }
+  const items = Array.isArray(list.items) ? (list.items as KubeObject[]) : [];
+  const token = list.metadata?.continue;
+  return {
+    // Items of built-in kinds come without these two.
+    items: items.map((item) => ({ ...item, apiVersion: kind.apiVersion, kind: kind.kind })),
+    resourceVersion,
+    token: typeof token === 'string' && token !== '' ? token : undefined,
+  };
+}

@@ -1,0 +1,12 @@
+// Waiting that ends early when nobody needs it any more.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Resolves after `ms`, or at once when the signal aborts; never rejects and leaves no timer behind. */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    // Aborted: the caller looks at its signal.
+  }
+}

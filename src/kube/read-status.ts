@@ -1,0 +1,113 @@
+// Turns an error response of an API server into a KubeError.
+
+import { KubeError, type FieldConflict, type KubeErrorCode } from './kube-error.ts';
+
+/** Longer messages are cut: some list every field of an object. */
+const MAX_MESSAGE = 1024;
+
+export interface ErrorResponse {
+  readonly status: number;
+  /** The body; a Status object as JSON when the API server itself answered. */
+  readonly text: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * What an error response means. `doing` is what was tried, e.g. `apply ConfigMap default/a`.
+ * With `secret`, only the reason and the names of the fields are kept: validation messages repeat the values they refuse.
+ */
+export function readErrorResponse(response: ErrorResponse, doing: string, secret: boolean): KubeError {
+  const status = parseStatus(response.text);
+  const code = codeFor(response.status, status);
+  const message = secret && MAY_QUOTE.has(code) ? withoutValues(status) : messageFor(code, status);
+  return new KubeError(code, cut(`${doing}: ${message} (HTTP ${response.status})`), {
+    status: response.status,
+    reason: status?.reason,
+    retryAfterMs: response.retryAfterMs ?? secondsToMs(status?.details?.retryAfterSeconds),
+    conflicts: conflictsOf(status),
+  });
+}
+
+/** The parts of a Status object (meta/v1) that are used. */
+interface Status {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: {
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly { readonly reason?: string; readonly field?: string; readonly message?: string }[];
+  };
+}
+
+function parseStatus(text: string): Status | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    // The edge: meta/v1 fixes the shape; every field is read as if it might be missing.
+    if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status')
+      return value as Status;
+  } catch {
+    // Not JSON: a proxy or an aggregator answered, not the API server.
+  }
+  return undefined;
+}
+
+const CODES: Readonly<Record<number, KubeErrorCode>> = {
+  400: 'INVALID',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  408: 'TIMEOUT',
+  409: 'CONFLICT',
+  410: 'GONE',
+  413: 'TOO_LARGE',
+  422: 'INVALID',
+  429: 'TOO_MANY_REQUESTS',
+  504: 'TIMEOUT',
+};
+
+/** Codes whose messages may repeat what was sent. */
+const MAY_QUOTE: ReadonlySet<KubeErrorCode> = new Set(['INVALID', 'SERVER', 'TIMEOUT', 'TOO_LARGE', 'UNEXPECTED']);
+
+/** Kubernetes 1.36 answers 500 without a reason when an applied object doesn't fit its schema. */
+const APPLY_REFUSED = /^failed to (create typed patch object|convert new object|create typed new object)/;
+
+function codeFor(http: number, status: Status | undefined): KubeErrorCode {
+  if (http === 500 && APPLY_REFUSED.test(status?.message ?? '')) return 'INVALID';
+  // Only a Status object proves that the object is absent; a bare 404 says that nobody serves the path.
+  if (http === 404) return status?.reason === 'NotFound' && !isPathNotFound(status) ? 'NOT_FOUND' : 'NOT_SERVED';
+  if (status?.reason === 'AlreadyExists') return 'ALREADY_EXISTS';
+  if (status?.reason === 'Expired') return 'GONE';
+  return CODES[http] ?? (http >= 500 ? 'SERVER' : 'UNEXPECTED');
+}
+
+/** A group that is served, without this resource: "the server could not find the requested resource". */
+function isPathNotFound(status: Status): boolean {
+  return status.message?.includes('could not find the requested resource') ?? false;
+}
+
+function messageFor(code: KubeErrorCode, status: Status | undefined): string {
+  if (code === 'NOT_SERVED') return 'the server does not serve this kind; is its CustomResourceDefinition installed?';
+  // Text that is not a Status is somebody else's page: of no use, and nobody knows what is in it.
+  return status?.message ?? status?.reason ?? 'the answer is no Status object; does a proxy stand in between?';
+}
+
+function withoutValues(status: Status | undefined): string {
+  const fields = (status?.details?.causes ?? []).flatMap((cause) => (cause.field ? [cause.field] : []));
+  return `${status?.reason ?? 'refused'}${fields.length === 0 ? '' : `: ${fields.join(', ')}`}; values are not shown`;
+}
+
+function conflictsOf(status: Status | undefined): readonly FieldConflict[] {
+  return (status?.details?.causes ?? [])
+    .filter((cause) => cause.reason === 'FieldManagerConflict')
+    .map((cause) => ({
+      field: cause.field ?? '',
+      manager: /conflict with "([^"]+)"/.exec(cause.message ?? '')?.[1] ?? '',
+    }));
+}
+
+function secondsToMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined || seconds <= 0 ? undefined : seconds * 1000;
+}
+
+function cut(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE - 1)}…`;
+}
