@@ -1,6 +1,6 @@
 // The contract of a Git engine: what the rest of the program may ask of Git. No work tree anywhere.
 
-/** `algorithm:hex`; SHA-256 repositories exist, so the algorithm is never assumed in texts. */
+/** The id of an object: 40 hex digits of SHA-1. SHA-256 repositories are refused with UNSUPPORTED_OBJECT_FORMAT. */
 export type Oid = string;
 
 export interface TreeEntry {
@@ -9,6 +9,16 @@ export interface TreeEntry {
   readonly oid: Oid;
   /** `file` for 100644 and 100755; everything else is listed so that it can be reported, and is never read. */
   readonly type: 'file' | 'symlink' | 'submodule' | 'other';
+  /** Why the entry must not be used (a name no file system or person can handle, too deep, listed twice). Then `path` is escaped. */
+  readonly problem?: string;
+}
+
+/** A commit's signature and the exact bytes that it covers. */
+export interface CommitSignature {
+  readonly payload: Uint8Array;
+  /** Armored, as it stands in the commit. */
+  readonly signature: string;
+  readonly format: 'ssh' | 'pgp';
 }
 
 export interface CommitInfo {
@@ -75,9 +85,15 @@ export interface GitSource {
   read(blob: Oid): Promise<Uint8Array>;
   /** How `to` relates to `from`; `rewritten` when `from` is not to be found any more. */
   ancestry(from: Oid, to: Oid, signal: AbortSignal): Promise<Ancestry>;
+  /** Commits that `to` has and `from` has not, newest first; at most 10,000 (TOO_LARGE). For `forward` ancestry. */
+  between(from: Oid, to: Oid, signal: AbortSignal): Promise<readonly Oid[]>;
   commit(oid: Oid): Promise<CommitInfo>;
-  /** Keeps the store bounded; called between passes. */
+  /** The commit's signature, or undefined when it has none. Not yet verified: see signature.ts. */
+  signature(oid: Oid): Promise<CommitSignature | undefined>;
+  /** Keeps the store bounded; called between passes, because commits fetched before it may not be readable after it. */
   maintain(signal: AbortSignal): Promise<void>;
+  /** Ends connections and closes files. */
+  close(): Promise<void>;
 }
 
 /** The branch that one controller writes its status to. Never forces; never touches another executor's folder. */
@@ -88,13 +104,18 @@ export interface StatusBranch {
    * Resolves to the commit that holds the files; `pushed: false` when the tree was already the same.
    */
   publish(request: PublishRequest, signal: AbortSignal): Promise<{ readonly commit: Oid; readonly pushed: boolean }>;
-  /** The files below a folder of the remote tip; empty when branch or folder do not exist. */
+  /** The files below a folder of the remote tip, by full path; empty when branch or folder do not exist. `''` is the root. */
   read(prefix: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** Ends connections and closes files. */
+  close(): Promise<void>;
 }
 
 export interface PublishRequest extends CommitRequest {
   readonly prefix: string;
   readonly files: ReadonlyMap<string, string>;
-  /** Files outside the prefix that this controller shares with others (README.md), given the files now on the branch. */
+  /**
+   * Files outside the prefix that this controller shares with others (README.md), given every readable file that the
+   * branch will hold: others' as they are on the tip, ours as in `files`. Must be a pure function: a lost race calls it again.
+   */
   readonly shared?: (tree: ReadonlyMap<string, string>) => ReadonlyMap<string, string>;
 }

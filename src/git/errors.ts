@@ -1,0 +1,102 @@
+// What can go wrong with Git, as codes that callers compare and sentences that say what to do.
+
+import { CodedError } from '../lib/errors.ts';
+
+export type GitErrorCode =
+  /** 401: the server does not know the credentials. */
+  | 'AUTHENTICATION_FAILED'
+  /** 403 on a read. */
+  | 'ACCESS_DENIED'
+  /** 403 on a push: the credentials may read only. */
+  | 'READ_ONLY'
+  | 'REPOSITORY_NOT_FOUND'
+  | 'RATE_LIMITED'
+  | 'SERVER_ERROR'
+  /** The server said no in Git's own words (an ERR line, a fatal message). */
+  | 'REMOTE_REFUSED'
+  | 'NOT_A_GIT_SERVER'
+  | 'REDIRECT_REFUSED'
+  | 'TIMEOUT'
+  | 'CANCELLED'
+  | 'NETWORK_FAILED'
+  | 'TLS_FAILED'
+  | 'TOO_LARGE'
+  | 'TRANSFER_INCOMPLETE'
+  | 'BRANCH_MISSING'
+  | 'EMPTY_REPOSITORY'
+  | 'BAD_BRANCH_NAME'
+  /** A path that cannot be written to a branch. */
+  | 'BAD_PATH'
+  | 'UNSUPPORTED_URL'
+  | 'UNSUPPORTED_OBJECT_FORMAT'
+  /** The branch moved while we pushed. */
+  | 'PUSH_REJECTED'
+  /** A hook or a protection rule refused the push. */
+  | 'PUSH_DECLINED'
+  | 'FILE_TOO_LARGE'
+  | 'TOO_MANY_FILES'
+  | 'OBJECT_MISSING'
+  /** What lies on our disk is damaged; the next fetch starts a new store. */
+  | 'STORE_CORRUPT'
+  | 'DISK_FULL'
+  | 'FAILED';
+
+/** Worth trying again by itself, without anybody changing anything. */
+const RETRYABLE: ReadonlySet<GitErrorCode> = new Set([
+  'RATE_LIMITED', 'SERVER_ERROR', 'TIMEOUT', 'NETWORK_FAILED', 'TRANSFER_INCOMPLETE', 'PUSH_REJECTED', 'STORE_CORRUPT',
+  'REMOTE_REFUSED', 'DISK_FULL',
+]); // prettier-ignore
+
+export class GitError extends CodedError {
+  declare readonly code: GitErrorCode;
+  readonly retryable: boolean;
+  /** How long the server asked us to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: GitErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(code, message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.retryable = RETRYABLE.has(code);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Any thrown value as a GitError: our own stay, system errors get a code, the rest is `FAILED` with its cause. */
+export function asGitError(error: unknown, doing: string): GitError {
+  const own = ownError(error);
+  if (own !== undefined) return own;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const text = error instanceof Error ? error.message : String(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new GitError('DISK_FULL', `${doing}: no space left in the Git store; enlarge its volume`, { cause: error });
+  if (code === 'SmartHttpError')
+    return new GitError(
+      'NOT_A_GIT_SERVER',
+      `${doing}: the server's answer is not Git's; check the repository URL (dumb HTTP is not supported)`,
+    );
+  if (TLS.test(code))
+    return new GitError('TLS_FAILED', `${doing}: TLS failed (${code}); check the certificate and the CA option`, {
+      cause: error,
+    });
+  if (NETWORK.test(code))
+    return new GitError('NETWORK_FAILED', `${doing}: the connection failed (${code}); check the host and the network`, {
+      cause: error,
+    });
+  return new GitError('FAILED', `${doing}: ${oneLine(text)}`, { cause: error });
+}
+
+/** Text of a server made safe for one line of a log: no control characters, at most `max` characters. */
+export function oneLine(text: string, max = 300): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is removed here
+  const clean = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
+  return clean.length <= max ? clean : `${clean.slice(0, max - 1)}…`;
+}
+
+const TLS = /^(CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
+const NETWORK = /^(ECONN|ENOTFOUND|EAI_|EHOST|ENET|ETIMEDOUT|EPIPE|EADDR|UND_ERR|HPE_|ERR_STREAM_PREMATURE)/;
+
+/** isomorphic-git may wrap an error that our transport threw, so the causes are searched as well. */
+function ownError(error: unknown): GitError | undefined {
+  for (let current = error, depth = 0; depth < 5 && current instanceof Error; current = current.cause, depth++)
+    if (current instanceof GitError) return current;
+  return undefined;
+}

@@ -1,0 +1,213 @@
+// Reads and writes Git objects of one bare repository: packs and loose objects, every read checked against its id.
+// isomorphic-git fetches and pushes; reading is ours, because only so is the size known before anything is inflated,
+// are names seen as bytes, and is the memory that a read takes bounded by the object instead of by the pack.
+
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deflateSync, inflateSync, constants } from 'node:zlib';
+
+import { asGitError, GitError } from './errors.ts';
+import { applyDelta, deltaResultSize, inflateExactly, parseEntryHeader, type ObjectType } from './pack-entry.ts';
+import { parsePackIndex, type PackIndex } from './pack-index.ts';
+import { RecentObjects } from './recent-objects.ts';
+
+export interface GitObject {
+  readonly type: ObjectType;
+  readonly content: Buffer;
+}
+
+interface Pack {
+  readonly name: string;
+  readonly index: PackIndex;
+  readonly file: FileHandle;
+}
+
+/** Longest object of any type that is kept in memory, when the caller sets no smaller limit. */
+const MAX_OBJECT = 64 * 1024 * 1024;
+const MAX_CHAIN = 4096;
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+export class ObjectStore {
+  readonly #objects: string;
+  #packs: readonly Pack[] = [];
+  readonly #recent = new RecentObjects(16 * 1024 * 1024);
+  #written = 0;
+
+  constructor(gitdir: string) {
+    this.#objects = join(gitdir, 'objects');
+  }
+
+  /** Number of packs that are open. */
+  get packs(): number {
+    return this.#packs.length;
+  }
+
+  /** Number of loose objects written by this process. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Opens packs that are new on disk and closes those that are gone. Throws STORE_CORRUPT for a damaged index. */
+  async refresh(): Promise<void> {
+    const names = await packNames(this.#objects);
+    const known = new Map(this.#packs.map((pack) => [pack.name, pack]));
+    const opened: Pack[] = [];
+    for (const name of names) opened.push(known.get(name) ?? (await openPack(join(this.#objects, 'pack'), name)));
+    const gone = this.#packs.filter((pack) => !opened.includes(pack));
+    // Newest objects are asked for most, and lie in the pack that came last.
+    this.#packs = opened;
+    if (gone.length > 0) this.#recent.clear();
+    for (const pack of gone) await pack.file.close();
+  }
+
+  async close(): Promise<void> {
+    const packs = this.#packs;
+    this.#packs = [];
+    for (const pack of packs) await pack.file.close();
+  }
+
+  /** Whether an object is here: by the pack indexes, or as a loose file. */
+  async has(oid: string): Promise<boolean> {
+    if (oid === EMPTY_TREE || this.#find(oid) !== undefined) return true;
+    return (await stat(this.#loosePath(oid)).catch(() => undefined)) !== undefined;
+  }
+
+  /** An object of at most `maxBytes`. Throws OBJECT_MISSING, FILE_TOO_LARGE (before inflating it) or STORE_CORRUPT. */
+  async read(oid: string, maxBytes: number = MAX_OBJECT): Promise<GitObject> {
+    if (oid === EMPTY_TREE) return { type: 'tree', content: Buffer.alloc(0) };
+    const place = this.#find(oid);
+    const object =
+      place === undefined
+        ? await readLoose(this.#loosePath(oid), oid, maxBytes)
+        : await this.#readEntry(place.pack, place.start, { maxBytes, end: place.end, depth: 0 });
+    if (objectId(object.type, object.content) !== oid)
+      throw new GitError('STORE_CORRUPT', `Object ${oid} is damaged on disk; the store is fetched anew`);
+    return object;
+  }
+
+  /** Writes a loose object unless it is here already. Atomic: a crash leaves no half object under its name. */
+  async write(type: ObjectType, content: Buffer): Promise<string> {
+    const oid = objectId(type, content);
+    if (await this.has(oid)) return oid;
+    const path = this.#loosePath(oid);
+    const temporary = `${path}.${process.pid}.tmp`;
+    try {
+      await mkdir(join(path, '..'), { recursive: true });
+      await writeFile(temporary, deflateSync(Buffer.concat([header(type, content), content]), { level: 1 }));
+      await rename(temporary, path);
+      this.#written += 1;
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw asGitError(error, 'Writing an object');
+    }
+    return oid;
+  }
+
+  #find(oid: string): { pack: Pack; start: number; end: number } | undefined {
+    for (let i = this.#packs.length - 1; i >= 0; i--) {
+      const pack = this.#packs[i];
+      const range = pack?.index.find(oid);
+      if (pack !== undefined && range !== undefined) return { pack, ...range };
+    }
+    return undefined;
+  }
+
+  async #readEntry(
+    pack: Pack,
+    start: number,
+    limits: { readonly maxBytes: number; readonly end: number; readonly depth: number },
+  ): Promise<GitObject> {
+    const { maxBytes, end, depth } = limits;
+    const key = `${pack.name}:${start}`;
+    const recent = this.#recent.get(key);
+    if (recent !== undefined && recent.content.length <= maxBytes) return recent;
+    if (depth > MAX_CHAIN)
+      throw new GitError('STORE_CORRUPT', 'A chain of deltas has no end; the store is fetched anew');
+    const entry = await readRange(pack.file, start, Math.min(end, start + MAX_OBJECT));
+    const head = parseEntryHeader(entry);
+    const data = entry.subarray(head.dataAt);
+    const size = head.kind === 'object' ? head.size : deltaResultSize(data);
+    if (size > maxBytes) throw tooLarge(size, maxBytes);
+    let object: GitObject;
+    if (head.kind === 'object') object = { type: head.type, content: inflateExactly(data, size) };
+    else {
+      if (head.size > MAX_OBJECT) throw tooLarge(head.size, MAX_OBJECT);
+      const base =
+        head.kind === 'ref-delta'
+          ? await this.read(head.base)
+          : await this.#readEntry(pack, start - head.distance, { maxBytes: MAX_OBJECT, end: start, depth: depth + 1 });
+      object = { type: base.type, content: applyDelta(base.content, inflateExactly(data, head.size)) };
+    }
+    this.#recent.set(key, object);
+    return object;
+  }
+
+  #loosePath(oid: string): string {
+    return join(this.#objects, oid.slice(0, 2), oid.slice(2));
+  }
+}
+
+/** The id of an object: SHA-1 of `<type> <length>\0<content>`. */
+export function objectId(type: ObjectType, content: Buffer): string {
+  return createHash('sha1').update(header(type, content)).update(content).digest('hex');
+}
+
+/** Names (`pack-<checksum>`) of the packs that have an index, in stable order. */
+export async function packNames(objects: string): Promise<readonly string[]> {
+  const files = await readdir(join(objects, 'pack')).catch(() => []);
+  const names = files.filter((file) => file.endsWith('.idx')).map((file) => file.slice(0, -'.idx'.length));
+  return names.toSorted();
+}
+
+async function openPack(folder: string, name: string): Promise<Pack> {
+  const file = await open(join(folder, `${name}.pack`)).catch((error: unknown) => {
+    throw new GitError('STORE_CORRUPT', `${name} has an index but no pack; the store is fetched anew`, {
+      cause: error,
+    });
+  });
+  try {
+    const { size } = await file.stat();
+    return { name, file, index: parsePackIndex(await readFile(join(folder, `${name}.idx`)), size) };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function readRange(file: FileHandle, start: number, end: number): Promise<Buffer> {
+  if (start < 0 || end <= start)
+    throw new GitError('STORE_CORRUPT', 'A pack entry lies nowhere; the store is fetched anew');
+  const buffer = Buffer.alloc(end - start);
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+  return buffer.subarray(0, bytesRead);
+}
+
+async function readLoose(path: string, oid: string, maxBytes: number): Promise<GitObject> {
+  const deflated = await readFile(path).catch((error: unknown) => {
+    throw new GitError('OBJECT_MISSING', `Object ${oid} is not in the store; fetch the branch again`, { cause: error });
+  });
+  try {
+    const start = inflateSync(deflated.subarray(0, 128), { finishFlush: constants.Z_SYNC_FLUSH });
+    const [, type = '', length = ''] = /^(commit|tree|blob|tag) (\d+)\0/.exec(start.toString('latin1')) ?? [];
+    const prefix = type.length + length.length + 2;
+    if (Number(length) > maxBytes) throw tooLarge(Number(length), maxBytes);
+    const full = inflateExactly(deflated, Number(length) + prefix);
+    if (type === 'commit' || type === 'tree' || type === 'blob' || type === 'tag')
+      return { type, content: full.subarray(prefix) };
+  } catch (error) {
+    if (error instanceof GitError && error.code === 'FILE_TOO_LARGE') throw error;
+    throw new GitError('STORE_CORRUPT', `Object ${oid} is damaged on disk; the store is fetched anew`, {
+      cause: error,
+    });
+  }
+  throw new GitError('STORE_CORRUPT', `Object ${oid} has no header; the store is fetched anew`);
+}
+
+function header(type: ObjectType, content: Buffer): Buffer {
+  return Buffer.from(`${type} ${content.length}\0`);
+}
+
+function tooLarge(size: number, limit: number): GitError {
+  return new GitError('FILE_TOO_LARGE', `The file has ${size} bytes, more than the limit of ${limit}; make it smaller`);
+}

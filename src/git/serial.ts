@@ -1,0 +1,11 @@
+// One thing at a time: a Git directory has one writer.
+
+/** A function that runs tasks one after another; a failed task does not stop those behind it. */
+export function createSerial(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const next = last.then(task, task);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}

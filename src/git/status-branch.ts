@@ -1,0 +1,173 @@
+// The branch a controller writes its status to: our folder replaced, all else kept, one commit on top, never forced.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { retryDelay } from '../lib/retry-delay.ts';
+import { encodeCommit, parseCommit, withSignature } from './commit-object.ts';
+import type { Limits, Oid, PublishRequest, StatusBranch } from './engine.ts';
+import { GitError, type GitErrorCode } from './errors.ts';
+import type { Generation } from './generation.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { listTree } from './listing.ts';
+import { Mirror } from './mirror.ts';
+import { pushCommit } from './push.ts';
+import { readTexts, type TextCache } from './read-texts.ts';
+import { checkBranch, type RemoteOptions } from './remote.ts';
+import { createSerial } from './serial.ts';
+import type { Operation } from './transport.ts';
+import { checkPath, graft, writeFile, writeFolder } from './write-tree.ts';
+
+export interface StatusBranchOptions extends RemoteOptions {
+  /** A folder for the object store; used by this branch alone. It may be lost. */
+  readonly directory: string;
+  /** `nodewright-status` unless given. */
+  readonly branch?: string;
+  readonly limits?: Partial<Limits>;
+  /** Signs a commit's bytes and gives the armored signature: see signature.ts. */
+  readonly sign?: ((payload: Uint8Array) => Promise<string>) | undefined;
+}
+
+type Published = Awaited<ReturnType<StatusBranch['publish']>>;
+
+/** Lost races are expected and cheap; broken transfers are left to the caller's own backoff soon. */
+const MAX_RACES = 30;
+const MAX_BROKEN = 2;
+const BACKOFF = { baseMs: 50, maxMs: 2000 };
+/** After these the push may or may not have been done; looking at the remote tip again tells. */
+const UNCERTAIN: ReadonlySet<GitErrorCode> = new Set([
+  'NETWORK_FAILED', 'TRANSFER_INCOMPLETE', 'SERVER_ERROR', 'STORE_CORRUPT', 'FAILED',
+]); // prettier-ignore
+
+/** A status branch over HTTP(S). Throws UNSUPPORTED_URL or BAD_BRANCH_NAME at once. */
+export function createStatusBranch(options: StatusBranchOptions): StatusBranch {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const mirror = new Mirror({ ...options, limits });
+  const branch = checkBranch(options.branch ?? 'nodewright-status');
+  const writing: Writing = { mirror, branch, limits, sign: options.sign, texts: new Map() };
+  const oneByOne = createSerial();
+  return {
+    publish: (request, signal) => oneByOne(() => publish(writing, request, signal)),
+    read: (prefix, signal) => mirror.run(signal, (operation) => readBelow(writing, operation, prefix)),
+    close: () => mirror.close(),
+  };
+}
+
+interface Writing {
+  readonly mirror: Mirror;
+  readonly branch: string;
+  readonly limits: Limits;
+  readonly sign: StatusBranchOptions['sign'];
+  readonly texts: TextCache;
+}
+
+async function publish(writing: Writing, request: PublishRequest, signal: AbortSignal): Promise<Published> {
+  const files = belowPrefix(request);
+  const tried = new Set<Oid>();
+  let broken = 0;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await writing.mirror.run(signal, (operation) =>
+        publishOnce({ writing, request, files, tried, operation }),
+      );
+    } catch (error) {
+      if (!(error instanceof GitError)) throw error;
+      if (UNCERTAIN.has(error.code)) broken += 1;
+      else if (error.code !== 'PUSH_REJECTED') throw error;
+      if (broken > MAX_BROKEN || attempt >= MAX_RACES) throw error;
+      await sleep(retryDelay(attempt, BACKOFF, Math.random(), error.retryAfterMs), undefined, { signal });
+    }
+  }
+}
+
+interface Attempt {
+  readonly writing: Writing;
+  readonly request: PublishRequest;
+  /** The request's files by their path below the prefix. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Commits that earlier attempts pushed without hearing an answer. */
+  readonly tried: Set<Oid>;
+  readonly operation: Operation;
+}
+
+/** Level-based: builds on the tip that is there now, so a lost race and a lost answer need no code of their own. */
+async function publishOnce(attempt: Attempt): Promise<Published> {
+  const { writing, request, operation, tried } = attempt;
+  const { mirror, branch } = writing;
+  await mirror.maintain(operation, branch);
+  const tip = await mirror.resolve(operation, branch);
+  if (tip !== undefined) await mirror.bring(operation, branch, tip);
+  const generation = await mirror.generation();
+  const base = tip === undefined ? undefined : await treeOf(generation, tip);
+  const tree = await buildTree(attempt, generation, base);
+  // A commit of ours whose answer was lost shows up here as a tip that already has our tree.
+  if (tip !== undefined && tree === base) return { commit: tip, pushed: tried.has(tip) };
+  const parents = tip === undefined ? [] : [tip];
+  const unsigned = encodeCommit({ ...request, tree, parents });
+  const content = writing.sign === undefined ? unsigned : withSignature(unsigned, await writing.sign(unsigned));
+  const commit = await generation.store.write('commit', content);
+  tried.add(commit);
+  await pushCommit({ operation, gitdir: generation.gitdir, url: mirror.url, branch, commit, expected: tip });
+  return { commit, pushed: true };
+}
+
+async function buildTree(
+  { writing, request, files }: Attempt,
+  { store, trees }: Generation,
+  base: Oid | undefined,
+): Promise<Oid> {
+  const place = await writeFolder(store, files);
+  let tree = await graft(store, base, { path: checkPath(request.prefix), place });
+  if (request.shared !== undefined) {
+    const { limits, texts } = writing;
+    const entries = tree === undefined ? [] : await listTree(tree, { store, limits, cache: trees });
+    const now = await readTexts(store, entries, { limits, cache: texts, lenient: true });
+    for (const [path, text] of request.shared(now))
+      tree = await graft(store, tree, { path: checkShared(path, request.prefix), place: await writeFile(store, text) });
+  }
+  return tree ?? store.write('tree', Buffer.alloc(0));
+}
+
+async function readBelow(
+  { mirror, branch, limits, texts }: Writing,
+  operation: Operation,
+  prefix: string,
+): Promise<ReadonlyMap<string, string>> {
+  const tip = await mirror.resolve(operation, branch);
+  if (tip === undefined) return new Map();
+  await mirror.bring(operation, branch, tip);
+  const { store, trees } = await mirror.generation();
+  const folder = prefix.replace(/\/+$/, '');
+  const skip = (path: string): boolean => !within(path, folder) && !within(folder, path);
+  const tree = await treeOf(await mirror.generation(), tip);
+  const entries = await listTree(tree, { store, limits, cache: trees, skip });
+  const wanted = entries.filter((entry) => within(entry.path, folder));
+  return readTexts(store, wanted, { limits, cache: texts, lenient: false });
+}
+
+async function treeOf({ store }: Generation, commit: Oid): Promise<Oid> {
+  return parseCommit(commit, (await store.read(commit)).content).tree;
+}
+
+/** Paths below the prefix, checked; a file outside of it would break the promise to leave others' folders alone. */
+function belowPrefix({ prefix, files }: PublishRequest): ReadonlyMap<string, string> {
+  checkPath(prefix);
+  const below = new Map<string, string>();
+  for (const [path, text] of files) {
+    checkPath(path);
+    if (path === prefix || !within(path, prefix))
+      throw new GitError('BAD_PATH', `${JSON.stringify(path)} does not lie below ${prefix}/`);
+    below.set(path.slice(prefix.length + 1), text);
+  }
+  return below;
+}
+
+function checkShared(path: string, prefix: string): readonly string[] {
+  const parts = checkPath(path);
+  if (within(path, prefix))
+    throw new GitError('BAD_PATH', `${JSON.stringify(path)} is not shared: it is our own folder`);
+  return parts;
+}
+
+function within(path: string, folder: string): boolean {
+  return folder === '' || path === folder || path.startsWith(`${folder}/`);
+}

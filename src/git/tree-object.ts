@@ -1,0 +1,57 @@
+// Tree objects: bytes to entries and back. Names stay bytes until somebody has judged them.
+
+import { GitError } from './errors.ts';
+
+export interface RawEntry {
+  /** Octal as Git stores it: `100644`, `40000`, `120000`, `160000`. */
+  readonly mode: string;
+  readonly name: Buffer;
+  readonly oid: string;
+}
+
+/** The entries of a tree object's content, in stored order. Throws STORE_CORRUPT when it is no tree. */
+export function parseTree(content: Buffer): readonly RawEntry[] {
+  const entries: RawEntry[] = [];
+  let at = 0;
+  while (at < content.length) {
+    const space = content.indexOf(0x20, at);
+    const nul = content.indexOf(0, space);
+    if (space < 0 || nul < 0 || nul + 21 > content.length)
+      throw new GitError('STORE_CORRUPT', 'A tree object is malformed; check the repository with git fsck');
+    entries.push({
+      mode: content.toString('latin1', at, space),
+      name: content.subarray(space + 1, nul),
+      oid: content.toString('hex', nul + 1, nul + 21),
+    });
+    at = nul + 21;
+  }
+  return entries;
+}
+
+/** A tree object's content, sorted as Git sorts: by bytes, folders as if their names ended in `/`. */
+export function encodeTree(entries: readonly RawEntry[]): Buffer {
+  const keyed = entries.map((entry) => ({
+    entry,
+    key: isFolder(entry) ? Buffer.concat([entry.name, SLASH]) : entry.name,
+  }));
+  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
+  const parts = keyed.flatMap(({ entry }) => [
+    Buffer.from(`${entry.mode} `),
+    entry.name,
+    NUL,
+    Buffer.from(entry.oid, 'hex'),
+  ]);
+  return Buffer.concat(parts);
+}
+
+export function isFolder(entry: RawEntry): boolean {
+  return entry.mode === '40000' || entry.mode === '040000';
+}
+
+/** 100644, 100755 and the historical 100664. */
+export function isRegularFile(entry: RawEntry): boolean {
+  return /^100[0-7]{3}$/.test(entry.mode);
+}
+
+const SLASH = Buffer.from('/');
+const NUL = Buffer.from([0]);
