@@ -3,10 +3,30 @@
 import { z } from 'zod';
 
 import type { Condition } from './conditions.ts';
-import { HttpUrl, Labels, Name, PatchOperation, Quantity, Sha256 } from './fields.ts';
+import { HttpUrl, Labels, Name, PatchOperation, QualifiedName, Quantity, Sha256 } from './fields.ts';
 import type { ObjectMeta } from './objects.ts';
 
-const ResourceList = z.record(z.string().max(63), Quantity);
+/** A container's role, the key of `clients`, `args` and others. */
+const RoleName = z.string().min(1).max(63);
+const ROLES = { maxProperties: 8 };
+
+/** A chain or a network: it becomes a label's value. */
+const ShortName = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be letters, digits, "-", "_" and "."');
+
+const FOREVER = {
+  'x-kubernetes-validations': [
+    {
+      rule: 'self == oldSelf',
+      message: 'is immutable: the data on the volumes belongs to it. Create a new node instead.',
+    },
+  ],
+};
+
+const ResourceList = z.record(z.string().max(63), Quantity).meta({ maxProperties: 16 });
 
 export const Client = z.strictObject({
   name: z.string().min(1).max(63).describe('The client program, e.g. `geth`.'),
@@ -25,14 +45,24 @@ export const Client = z.strictObject({
 });
 export type Client = z.infer<typeof Client>;
 
-export const Storage = z.strictObject({
-  size: Quantity.describe('Requested size. May grow; never shrinks.'),
-  storageClass: z.string().min(1).max(253).optional().describe("StorageClass; default: the cluster's default class."),
-  accessMode: z
-    .enum(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'])
-    .optional()
-    .describe('Default ReadWriteOnce.'),
-});
+export const Storage = z
+  .strictObject({
+    size: Quantity.describe('Requested size. May grow; never shrinks.'),
+    storageClass: z.string().min(1).max(253).optional().describe("StorageClass; default: the cluster's default class."),
+    accessMode: z
+      .enum(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'])
+      .optional()
+      .describe('Default ReadWriteOnce.'),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      { rule: 'quantity(self.size).compareTo(quantity(oldSelf.size)) >= 0', message: 'size may grow, never shrink' },
+      {
+        rule: "(has(self.storageClass) ? self.storageClass : '') == (has(oldSelf.storageClass) ? oldSelf.storageClass : '')",
+        message: 'storageClass is immutable',
+      },
+    ],
+  });
 export type Storage = z.infer<typeof Storage>;
 
 const Resources = z.strictObject({ requests: ResourceList.optional(), limits: ResourceList.optional() });
@@ -78,12 +108,20 @@ const Toleration = z.strictObject({
 /** The spec without the chains' own blocks; src/desired/kinds.ts adds one optional block per chain. */
 export const NodeSpecBase = z.strictObject({
   executor: Name.optional().describe("The controller that owns the node; default: the Fleet's `defaultExecutor`."),
-  chain: z.string().min(1).max(63).describe('The chain. Immutable on existing data.'),
-  network: z.string().min(1).max(63).describe('The network of the chain. Immutable on existing data.'),
+  chain: ShortName.meta(FOREVER).describe('The chain. Immutable.'),
+  network: ShortName.meta(FOREVER).describe('The network of the chain. Immutable.'),
   nodeType: z.enum(['full', 'archive', 'validator']).default('full'),
-  clients: z.record(z.string().max(63), Client).describe('Role → client, e.g. `el: {name: geth, version: 1.16.7}`.'),
-  storage: z.record(Name, Storage).describe('Volume name → size and class. The volume `data` always exists.'),
-  resources: z.record(z.string().max(63), Resources).optional().describe('Role → requests and limits.'),
+  clients: z.record(RoleName, Client).meta(ROLES).describe('Role → client, e.g. `el: {name: geth, version: 1.16.7}`.'),
+  storage: z
+    .record(Name, Storage)
+    .meta({
+      maxProperties: 16,
+      'x-kubernetes-validations': [
+        { rule: 'oldSelf.all(name, name in self)', message: 'a volume cannot be removed from a node' },
+      ],
+    })
+    .describe('Volume name → size and class. The volume `data` always exists.'),
+  resources: z.record(RoleName, Resources).meta(ROLES).optional().describe('Role → requests and limits.'),
   args: z
     .record(z.string().max(63), z.record(z.string().min(1).max(128), z.string().max(4096)))
     .optional()
@@ -157,7 +195,7 @@ export const NodeSpecBase = z.strictObject({
   tolerations: z.array(Toleration).max(32).optional(),
   priorityClassName: z.string().max(253).optional(),
   podLabels: Labels.optional(),
-  podAnnotations: z.record(z.string().max(317), z.string().max(4096)).optional(),
+  podAnnotations: z.record(QualifiedName, z.string().max(4096)).meta({ maxProperties: 64 }).optional(),
   patches: z
     .array(
       z.strictObject({

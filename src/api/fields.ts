@@ -26,7 +26,21 @@ export const Quantity = z
   .max(32)
   .regex(QUANTITY_PATTERN, 'must be a Kubernetes quantity such as "500m", "4" or "100Gi"');
 
-export const Labels = z.record(z.string().max(317), z.string().max(63));
+const LABEL_PREFIX = /([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?/.source;
+const LABEL_NAME = /[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?/.source;
+
+/** The key of a label or an annotation: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ */
+export const QualifiedName = z
+  .string()
+  .max(317)
+  .regex(new RegExp(`^${LABEL_PREFIX}${LABEL_NAME}$`), 'must be a name such as "team" or "example.com/team"');
+
+export const LabelValue = z
+  .string()
+  .max(63)
+  .regex(new RegExp(`^(${LABEL_NAME})?$`), 'must be a label value: letters, digits, "-", "_" and ".", at most 63');
+
+export const Labels = z.record(QualifiedName, LabelValue).meta({ maxProperties: 64 });
 
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
 

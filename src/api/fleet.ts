@@ -4,6 +4,12 @@ import { z } from 'zod';
 
 import { Name, Labels, PatchOperation } from './fields.ts';
 
+/** Where the Fleet lies. */
+export const FLEET_FILE = 'fleet.yaml';
+
+/** The executor of nodes that name none, in a repository that says nothing of executors. */
+export const DEFAULT_EXECUTOR = 'default';
+
 export const FleetSpec = z.strictObject({
   executors: z
     .array(z.strictObject({ name: Name, description: z.string().max(500).optional() }))
@@ -28,18 +34,15 @@ export const FleetSpec = z.strictObject({
     .optional(),
   guards: z
     .strictObject({
-      maxDeletions: z
-        .int()
-        .min(0)
-        .max(100_000)
-        .default(5)
-        .describe('More deletions than this in one revision are held.'),
+      maxDeletions: z.int().min(0).max(100_000).default(5).describe('More deletions than this at one time are held.'),
       maxDeletionPercent: z
         .int()
         .min(0)
         .max(100)
         .default(20)
-        .describe('A larger share of the fleet than this is held.'),
+        .describe(
+          "A larger share of the executor's nodes than this is held; one deletion is always within it, except at 0.",
+        ),
     })
     .prefault({}),
   approvals: z

@@ -31,6 +31,11 @@ export interface DesiredSet {
    */
   readonly brokenFiles: ReadonlySet<string>;
   readonly brokenNodes: ReadonlySet<string>;
+  /** Those of `brokenFiles` that may hold nodes whose names could not be told. */
+  readonly unreadableFiles: ReadonlySet<string>;
+  /** fleet.yaml itself is broken: no node can be judged, so none is changed and none is pruned. */
+  readonly fleetBroken: boolean;
   readonly problems: readonly Problem[];
-  readonly counts: { readonly files: number; readonly objects: number };
+  /** `files` that were read, those of them in `nodes/`, and `objects` of every kind that were found good in them. */
+  readonly counts: { readonly files: number; readonly nodeFiles: number; readonly objects: number };
 }

@@ -36,12 +36,31 @@ export interface Hold {
   readonly message: string;
   /** What releases it. */
   readonly release: string;
+  /** Whether an approval in fleet.yaml can release it. */
+  readonly approvable: boolean;
 }
+
+/** A node that Git no longer declares, or that is on its way out, and is left as it is. */
+export interface Kept {
+  readonly ref: Ref;
+  readonly because: string;
+}
+
+/** Approval digest → digests of the actions it released. */
+export type Releases = Readonly<Record<string, readonly string[]>>;
 
 export interface Plan {
   /** `branch@sha1:…` */
   readonly revision: string;
+  /** In the order in which they are safe to carry out. */
   readonly actions: readonly Action[];
-  /** Digest of the held actions; undefined when nothing is held. An approval in fleet.yaml names it. */
+  /** Nodes that are neither changed nor pruned, and why. */
+  readonly kept: readonly Kept[];
+  /**
+   * Digest of the held actions that an approval in fleet.yaml may release, by naming it; undefined when there are none.
+   * The same for the same actions, whatever the revision and whichever guard holds them.
+   */
   readonly heldDigest: string | undefined;
+  /** What approvals released. Handed to the next plan, so that a release survives being carried out only in part. */
+  readonly released: Releases;
 }

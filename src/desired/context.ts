@@ -1,0 +1,13 @@
+// What a node's meaning depends on beyond its own file.
+
+import type { Chain } from '../chains/chain.ts';
+import type { FleetFile } from './fleet.ts';
+import type { PatchFiles } from './patches.ts';
+
+export interface Context {
+  readonly chains: readonly Chain[];
+  readonly chainNames: ReadonlySet<string>;
+  readonly fleet: FleetFile;
+  readonly patches: PatchFiles;
+  readonly defaultNamespace: string;
+}

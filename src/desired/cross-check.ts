@@ -1,0 +1,89 @@
+// What can only be seen with all nodes together: two of one name, two with one signing key.
+
+import type { NodeFile } from './node-file.ts';
+import type { Problem } from './problem.ts';
+import { locate } from './layers.ts';
+import type { ResolvedNode } from './resolve-node.ts';
+
+export interface Conflicts {
+  /** Keys of nodes that may not be used. */
+  readonly keys: ReadonlySet<string>;
+  readonly problems: readonly Problem[];
+}
+
+/** Finds nodes that exclude each other. All of them are refused: which one is meant is not for us to say. */
+export function crossCheck(files: readonly NodeFile[]): Conflicts {
+  const nodes = files.flatMap((file) => file.nodes);
+  const duplicates = findDuplicates(nodes, files);
+  const identities = findSharedIdentities(nodes);
+  return {
+    keys: new Set([...duplicates.keys, ...identities.keys]),
+    problems: [...duplicates.problems, ...identities.problems],
+  };
+}
+
+/** Names are compared without case: some file systems and people do the same. */
+function findDuplicates(nodes: readonly ResolvedNode[], files: readonly NodeFile[]): Conflicts {
+  const groups = groupBy(nodes, ({ key }) => key.toLowerCase());
+  const broken = new Map(
+    files.flatMap(({ path, brokenKeys }) =>
+      brokenKeys.filter(({ isNode }) => isNode).map(({ key }) => [key.toLowerCase(), path] as const),
+    ),
+  );
+  const keys = new Set<string>();
+  const problems: Problem[] = [];
+  for (const [folded, group] of groups) {
+    const twin = broken.get(folded);
+    if (group.length < 2 && twin === undefined) continue;
+    for (const node of group) {
+      keys.add(node.key);
+      const other = group.find((candidate) => candidate !== node)?.layers.file ?? twin ?? '';
+      problems.push(
+        problemAt(
+          node,
+          ['metadata', 'name'],
+          'DuplicateNode',
+          `metadata.name: ${node.key} is also in ${placeOf(other, node)}; keep one. Until then the node stays as it is`,
+        ),
+      );
+    }
+  }
+  return { keys, problems };
+}
+
+function placeOf(other: string, node: ResolvedNode): string {
+  return other === node.layers.file ? 'another document of this file' : other;
+}
+
+/** One key, one signer. Executors don't matter: the same Secret copied to two clusters is the same key. */
+function findSharedIdentities(nodes: readonly ResolvedNode[]): Conflicts {
+  const signers = nodes.filter(({ node }) => node?.spec.identity !== undefined);
+  const groups = groupBy(signers, ({ node }) => `${node?.metadata.namespace}/${node?.spec.identity?.secretName}`);
+  const keys = new Set<string>();
+  const problems: Problem[] = [];
+  for (const [secret, group] of groups) {
+    if (new Set(group.map(({ key }) => key)).size < 2) continue;
+    for (const node of group) {
+      keys.add(node.key);
+      const others = group.filter(({ key }) => key !== node.key).map(({ key }) => key);
+      const message = `spec.identity.secretName: ${secret} is also the identity of ${others.slice(0, 3).join(', ')}; two signers with one key get slashed. Give each its own Secret`;
+      problems.push(problemAt(node, ['spec', 'identity', 'secretName'], 'SharedIdentity', message));
+    }
+  }
+  return { keys, problems };
+}
+
+function problemAt({ layers }: ResolvedNode, path: readonly string[], code: string, message: string): Problem {
+  const { own: _own, ...place } = locate(layers, path, 'value');
+  return { level: 'error', code, ...place, message };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

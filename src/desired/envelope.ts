@@ -1,0 +1,153 @@
+// What every document must have around its spec: apiVersion, kind, metadata.
+
+import type { JsonObject } from '../lib/json-value.ts';
+import { isObject } from '../lib/json-value.ts';
+import { ANNOTATION, LABEL } from '../api/group.ts';
+import { clip, clipJson } from '../lib/clip.ts';
+import { nearest } from '../lib/nearest.ts';
+import { GitMetadata, gitKinds, type GitKind } from './kinds.ts';
+import { remark, type Remark } from './remark.ts';
+import { checkSchema, type Checked } from './schema-remarks.ts';
+
+export interface Envelope {
+  readonly metadata: GitMetadata;
+  readonly spec: JsonObject;
+}
+
+/** The envelope of a document of the kind that belongs where its file lies, or what is wrong with it. */
+export function checkEnvelope(document: JsonObject, expected: GitKind): Checked<Envelope> {
+  const wrongKind = checkKind(document, expected);
+  if (wrongKind.length > 0) return { ok: false, remarks: wrongKind };
+  const metadata = checkMetadata(document, expected);
+  const remarks = [...checkFields(document), ...(metadata.ok ? [] : metadata.remarks)];
+  const { spec } = document;
+  if (!isObject(spec))
+    remarks.push(
+      spec === undefined || spec === null
+        ? remark('MissingField', ['spec'], 'is required', 'key')
+        : remark('WrongType', ['spec'], 'must be an object'),
+    );
+  return metadata.ok && isObject(spec) && remarks.length === 0
+    ? { ok: true, data: { metadata: metadata.data, spec } }
+    : { ok: false, remarks };
+}
+
+function checkKind({ apiVersion, kind }: JsonObject, expected: GitKind): Remark[] {
+  if (kind === undefined || kind === null)
+    return [remark('MissingField', ['kind'], `is required; here it is ${expected.kind}`, 'key')];
+  if (kind !== expected.kind) return [remark(...wrongKind(kind, expected))];
+  if (apiVersion === expected.apiVersion) return [];
+  if (apiVersion === undefined || apiVersion === null)
+    return [remark('MissingField', ['apiVersion'], `is required; write ${expected.apiVersion}`, 'key')];
+  return [remark('WrongApiVersion', ['apiVersion'], `must be ${expected.apiVersion}, but is ${clipJson(apiVersion)}`)];
+}
+
+function wrongKind(kind: unknown, expected: GitKind): [string, string[], string] {
+  const known = gitKinds.find((candidate) => candidate.kind === kind);
+  if (known !== undefined) return ['WrongFolder', ['kind'], `a ${known.kind} belongs in ${known.place}, not here`];
+  const meant =
+    typeof kind === 'string'
+      ? nearest(
+          kind,
+          gitKinds.map((candidate) => candidate.kind),
+        )
+      : undefined;
+  const advice =
+    meant === undefined ? `only ${expected.kind} is read from here; nothing else is applied` : `did you mean ${meant}?`;
+  return ['UnknownKind', ['kind'], `${clipJson(kind)} is not a kind of this repository; ${advice}`];
+}
+
+const FIELDS = ['apiVersion', 'kind', 'metadata', 'spec'];
+
+function checkFields(document: JsonObject): Remark[] {
+  return Object.keys(document)
+    .filter((field) => !FIELDS.includes(field))
+    .map((field) => {
+      if (field === 'status')
+        return remark('ForbiddenField', [field], 'status is written by the controller; remove it', 'key');
+      const meant = nearest(field, FIELDS);
+      return remark(
+        'UnknownField',
+        [clip(field, 60)],
+        meant === undefined
+          ? `unknown field; known are ${FIELDS.join(', ')}`
+          : `unknown field; did you mean "${meant}"?`,
+        'key',
+      );
+    });
+}
+
+/** Fields of `metadata` that exist in Kubernetes but may not come from Git, and why. */
+const FORBIDDEN: Readonly<Record<string, string>> = {
+  uid: 'is given by the API server',
+  resourceVersion: 'is given by the API server and would make every later change a conflict',
+  generation: 'is given by the API server',
+  creationTimestamp: 'is given by the API server',
+  deletionTimestamp: 'is given by the API server; to delete the object delete its file',
+  deletionGracePeriodSeconds: 'is given by the API server',
+  managedFields: 'is given by the API server',
+  selfLink: 'is given by the API server',
+  ownerReferences: 'would let the garbage collector delete the object',
+  finalizers: 'would keep the object from being deleted',
+  generateName: 'would make a new object on every pass; give it a name',
+};
+
+function checkMetadata(document: JsonObject, expected: GitKind): Checked<GitMetadata> {
+  const { metadata } = document;
+  if (metadata === undefined || metadata === null)
+    return { ok: false, remarks: [remark('MissingField', ['metadata'], 'is required', 'key')] };
+  const forbidden = isObject(metadata) ? Object.keys(metadata).filter((field) => Object.hasOwn(FORBIDDEN, field)) : [];
+  const remarks = forbidden.map((field) =>
+    remark('ForbiddenMetadata', ['metadata', field], `${FORBIDDEN[field] ?? ''}; remove it`, 'key'),
+  );
+  const rest = isObject(metadata)
+    ? Object.fromEntries(Object.entries(metadata).filter(([field]) => !forbidden.includes(field)))
+    : metadata;
+  const checked = checkSchema(GitMetadata, rest, ['metadata']);
+  if (!checked.ok) return { ok: false, remarks: [...remarks, ...checked.remarks] };
+  const name = checkSchema(expected.name, checked.data.name, ['metadata', 'name']);
+  remarks.push(...(name.ok ? [] : name.remarks), ...checkOwnNames(checked.data), ...checkPlace(checked.data));
+  return remarks.length === 0 ? checked : { ok: false, remarks };
+}
+
+const OWN_LABELS: readonly string[] = Object.values(LABEL);
+const OWN_ANNOTATIONS: readonly string[] = Object.values(ANNOTATION);
+
+/** Labels and annotations the controller sets: from Git they would be a lie or a loop. */
+function checkOwnNames({ labels = {}, annotations = {} }: GitMetadata): Remark[] {
+  const ours = [
+    ...Object.keys(labels)
+      .filter((name) => OWN_LABELS.includes(name))
+      .map((name) => ['metadata', 'labels', name]),
+    ...Object.keys(annotations)
+      .filter((name) => OWN_ANNOTATIONS.includes(name))
+      .map((name) => ['metadata', 'annotations', name]),
+  ];
+  return ours.map((path) => remark('ForbiddenMetadata', path, 'is set by the controller; remove it', 'key'));
+}
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/: annotations of an object may have 256 KiB together. */
+const MAX_ANNOTATIONS = 128 * 1024;
+
+function checkPlace({ namespace = '', annotations = {} }: GitMetadata): Remark[] {
+  const remarks: Remark[] = [];
+  if (/^kube-(system|public|node-lease)$/.test(namespace))
+    remarks.push(
+      remark(
+        'ForbiddenNamespace',
+        ['metadata', 'namespace'],
+        `${namespace} belongs to Kubernetes itself; choose another`,
+      ),
+    );
+  const size = Object.entries(annotations).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (size > MAX_ANNOTATIONS)
+    remarks.push(
+      remark(
+        'AnnotationsTooLarge',
+        ['metadata', 'annotations'],
+        `${size} characters, more than ${MAX_ANNOTATIONS}`,
+        'key',
+      ),
+    );
+  return remarks;
+}

@@ -1,0 +1,76 @@
+// fleet.yaml: what holds for the whole repository.
+
+import { FleetSpec, FLEET_FILE } from '../api/fleet.ts';
+import type { Chain } from '../chains/chain.ts';
+import { readDocuments, type FileContent } from './file-content.ts';
+import type { Places } from './places.ts';
+import type { Problem } from './problem.ts';
+
+export interface FleetFile {
+  readonly fleet: FleetSpec;
+  /** Where its fields stand; undefined when there is no usable fleet.yaml. */
+  readonly places: Places | undefined;
+  readonly broken: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads fleet.yaml. Without one, everything is at its default. With a broken one nothing of the fleet may be changed:
+ * its defaults and guards are unknown.
+ */
+export function readFleet(file: FileContent | undefined, chains: readonly Chain[]): FleetFile {
+  const fallback = { fleet: FleetSpec.parse({}), places: undefined };
+  if (file === undefined) return { ...fallback, broken: false, problems: [missing()] };
+  const { good, problems, bad, unreadable } = readDocuments(file, chains);
+  const [only, second] = good;
+  if (second !== undefined)
+    return {
+      ...fallback,
+      broken: true,
+      problems: [
+        ...problems,
+        { ...at('DuplicateFleet', 'there is more than one Fleet; keep one'), ...second.places.of(['kind']) },
+      ],
+    };
+  if (bad.length > 0 || unreadable || file.problems.length > 0)
+    return { ...fallback, broken: true, problems: [...problems, consequence()] };
+  if (only === undefined)
+    return {
+      ...fallback,
+      broken: true,
+      problems: [at('NoFleet', 'the file holds no Fleet; write one, or delete the file')],
+    };
+  const spec = FleetSpec.parse(only.data.spec);
+  return {
+    fleet: spec,
+    places: only.places,
+    broken: false,
+    problems: [...problems, ...checkDefaultExecutor(spec, only.places)],
+  };
+}
+
+function checkDefaultExecutor(fleet: FleetSpec, places: Places): Problem[] {
+  const names = fleet.executors?.map(({ name }) => name);
+  const { defaultExecutor } = fleet;
+  if (defaultExecutor === undefined || names === undefined || names.includes(defaultExecutor)) return [];
+  const message = `spec.defaultExecutor: "${defaultExecutor}" is not one of spec.executors (${names.join(', ')})`;
+  return [{ ...at('UnknownExecutor', message), ...places.of(['spec', 'defaultExecutor']) }];
+}
+
+function missing(): Problem {
+  return {
+    ...at('NoFleet', 'there is no fleet.yaml: defaults and guards have their default values; add one'),
+    level: 'warning',
+  };
+}
+
+function consequence(): Problem {
+  return at(
+    'FleetBroken',
+    'until this file is right, no node is changed or deleted: its defaults and guards are not known',
+  );
+}
+
+function at(code: string, message: string): Problem {
+  return { level: 'error', code, file: FLEET_FILE, line: 1, column: 1, message };
+}

@@ -1,0 +1,86 @@
+// The kinds that may lie in the repository: where each lies and what its spec looks like.
+
+import { z } from 'zod';
+
+import { NodeSpecBase } from '../api/blockchain-node.ts';
+import { NodeName, Labels, Name, QualifiedName } from '../api/fields.ts';
+import { FleetPatchSpec, FleetSpec, FLEET_FILE } from '../api/fleet.ts';
+import { API_VERSION } from '../api/group.ts';
+import type { Chain } from '../chains/chain.ts';
+
+export type GitKindName = 'Fleet' | 'BlockchainNode' | 'FleetPatch';
+
+export interface GitKind {
+  readonly kind: GitKindName;
+  readonly apiVersion: string;
+  /** The one file, or the folder (with a final `/`) that holds the kind. */
+  readonly place: string;
+  /** Whether files may lie in folders below the place. */
+  readonly deep: boolean;
+  readonly name: z.ZodType<string>;
+  /** What the spec of a document must look like, before defaults; some kinds are complete only after them. */
+  readonly spec: (chains: readonly Chain[]) => z.ZodObject;
+}
+
+/** Every kind in Git. To add one: its line here, and its reading in read.ts. */
+export const gitKinds: readonly GitKind[] = [
+  { kind: 'Fleet', apiVersion: API_VERSION, place: FLEET_FILE, deep: false, name: Name, spec: () => FleetSpec },
+  {
+    kind: 'BlockchainNode',
+    apiVersion: API_VERSION,
+    place: 'nodes/',
+    deep: true,
+    name: NodeName,
+    spec: nodeSpecSchema,
+  },
+  {
+    kind: 'FleetPatch',
+    apiVersion: API_VERSION,
+    place: 'patches/',
+    deep: false,
+    name: Name,
+    spec: () => FleetPatchSpec,
+  },
+];
+
+/** The kind that belongs at a path, or undefined when nothing at that path is read. */
+export function kindAt(path: string): GitKind | undefined {
+  return gitKinds.find(({ place, deep }) => {
+    if (!place.endsWith('/')) return path === place;
+    if (!/\.ya?ml$/.test(path) || path.split('/').some((part) => part.startsWith('.'))) return false;
+    return path.startsWith(place) && (deep || !path.slice(place.length).includes('/'));
+  });
+}
+
+/** `metadata` as people may write it; everything else in it belongs to the API server. */
+export const GitMetadata = z.strictObject({
+  name: z.string().max(253),
+  namespace: Name.optional(),
+  labels: Labels.optional(),
+  annotations: z.record(QualifiedName, z.string().max(64 * 1024)).optional(),
+});
+export type GitMetadata = z.infer<typeof GitMetadata>;
+
+const nodeSchemas = new WeakMap<readonly Chain[], z.ZodObject>();
+
+/** The whole schema of a BlockchainNode's spec: the base and one optional block per chain that has options. */
+export function nodeSpecSchema(chains: readonly Chain[]): z.ZodObject {
+  const known = nodeSchemas.get(chains);
+  if (known !== undefined) return known;
+  const blocks = chains.flatMap((chain) =>
+    chain.options === undefined
+      ? []
+      : [
+          [
+            chain.name,
+            chain.options
+              .strict()
+              .optional()
+              .describe(`Options of ${chain.title}; only with \`chain: ${chain.name}\`.`),
+          ] as const,
+        ],
+  );
+  const schema = NodeSpecBase.extend(Object.fromEntries(blocks));
+  nodeSchemas.set(chains, schema);
+  return schema;
+}

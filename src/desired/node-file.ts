@@ -1,0 +1,42 @@
+// One file of nodes/: everything that can be said of it without looking at the other nodes' files.
+
+import type { Context } from './context.ts';
+import { readDocuments, type FileContent } from './file-content.ts';
+import { resolveNode, type NodeProblem, type ResolvedNode } from './resolve-node.ts';
+
+export interface NodeFile {
+  readonly path: string;
+  /** Good and broken ones. */
+  readonly nodes: readonly ResolvedNode[];
+  /** Keys of nodes whose documents could not be used at all. */
+  readonly brokenKeys: readonly BrokenKey[];
+  readonly problems: readonly NodeProblem[];
+  /** It may hold nodes whose names could not be told. */
+  readonly unreadable: boolean;
+  readonly broken: boolean;
+}
+
+export interface BrokenKey {
+  readonly key: string;
+  /** It says that it is a node, or says no kind at all; a Secret of the same name is no second node. */
+  readonly isNode: boolean;
+}
+
+/** Reads a file of nodes. Pure: equal content in an equal context gives an equal result, so results can be kept. */
+export function readNodeFile(file: FileContent, context: Context): NodeFile {
+  const documents = readDocuments(file, context.chains);
+  const nodes = documents.good.map((document) => resolveNode(document, file.path, context));
+  return {
+    path: file.path,
+    nodes,
+    brokenKeys: documents.brokenNames.map(
+      ({ kind = 'BlockchainNode', namespace = context.defaultNamespace, name }) => ({
+        key: `${namespace}/${name}`,
+        isNode: kind === 'BlockchainNode',
+      }),
+    ),
+    problems: [...documents.problems.map((problem) => ({ problem })), ...nodes.flatMap(({ problems }) => problems)],
+    unreadable: documents.unreadable,
+    broken: documents.problems.some(({ level }) => level === 'error') || nodes.some(({ node }) => node === undefined),
+  };
+}

@@ -1,0 +1,178 @@
+// One file's text → its documents with positions, or the problems that keep it from being read.
+
+import { Composer, LineCounter, Parser, type Document, type ErrorCode, type ParsedNode } from 'yaml';
+
+import { isObject, textAt, type JsonObject } from '../lib/json-value.ts';
+import { Places } from './places.ts';
+import type { Problem } from './problem.ts';
+import { checkText } from './text-check.ts';
+import { SOPS_ADVICE, toValue, type Complaint } from './to-value.ts';
+
+const MAX_DOCUMENTS = 500;
+const MAX_PROBLEMS = 50;
+
+export interface ParsedDocument {
+  readonly value: JsonObject;
+  readonly places: Places;
+}
+
+export interface ParsedFile {
+  readonly path: string;
+  /** Documents without a problem of their own; none when the text as a whole can't be trusted. */
+  readonly documents: readonly ParsedDocument[];
+  readonly problems: readonly Problem[];
+  /** Names of objects that stand in broken documents, as far as they can be told. */
+  readonly brokenNames: readonly BrokenName[];
+  /** The file may hold objects whose names could not be told. */
+  readonly unreadable: boolean;
+}
+
+export interface BrokenName {
+  readonly kind: string | undefined;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+/**
+ * Reads a file's text. Pure, linear in its length, never throws: whatever is wrong comes back as problems. A syntax error
+ * spoils the whole file, because the borders of its documents are then uncertain; a bad value spoils its document alone.
+ */
+export function parseFile(path: string, text: string): ParsedFile {
+  const trouble = checkText(path, text);
+  if (trouble !== undefined) return unreadableFile(path, trouble);
+  const lines = new LineCounter();
+  const found = compose(text, lines);
+  const read = found.documents.map((document) => readDocument(document, lines));
+  const syntax = found.documents.flatMap((document) => syntaxProblems(path, document, lines));
+  if (found.tooMany)
+    syntax.push({
+      level: 'error',
+      code: 'TooManyDocuments',
+      file: path,
+      line: 1,
+      column: 1,
+      message: `more than ${MAX_DOCUMENTS} documents in one file; split it`,
+    });
+  if (syntax.length > 0)
+    return {
+      path,
+      documents: [],
+      problems: syntax.slice(0, MAX_PROBLEMS),
+      brokenNames: read.flatMap((one) => one.name ?? []),
+      unreadable: true,
+    };
+  return {
+    path,
+    documents: read.flatMap((one) => one.document ?? []),
+    problems: read.flatMap((one) => one.problems.map((problem) => ({ ...problem, file: path }))).slice(0, MAX_PROBLEMS),
+    brokenNames: read.flatMap((one) => (one.problems.length > 0 ? (one.name ?? []) : [])),
+    unreadable: read.some((one) => one.problems.length > 0 && one.name === undefined),
+  };
+}
+
+/** A file that could not be read at all. */
+export function unreadableFile(path: string, problem: Problem): ParsedFile {
+  return { path, documents: [], problems: [problem], brokenNames: [], unreadable: true };
+}
+
+interface Composed {
+  readonly documents: readonly Document.Parsed<ParsedNode>[];
+  readonly tooMany: boolean;
+}
+
+function compose(text: string, lines: LineCounter): Composed {
+  // Duplicate keys are found by our own walk: the library compares every pair of keys.
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
+  const documents: Document.Parsed<ParsedNode>[] = [];
+  for (const document of composer.compose(new Parser(lines.addNewLine).parse(text), true, text.length)) {
+    documents.push(document);
+    if (documents.length > MAX_DOCUMENTS) return { documents: documents.slice(0, MAX_DOCUMENTS), tooMany: true };
+  }
+  return { documents, tooMany: false };
+}
+
+function syntaxProblems(path: string, document: Document.Parsed<ParsedNode>, lines: LineCounter): Problem[] {
+  const places = new Places(lines.lineStarts);
+  const problems = document.errors.slice(0, 5).map((error): Problem => ({
+    level: 'error',
+    code: 'BadYaml',
+    file: path,
+    ...places.position(error.pos[0]),
+    message: SYNTAX[error.code] ?? 'this is not valid YAML',
+  }));
+  const { yaml } = document.directives;
+  if (yaml.explicit === true && yaml.version !== '1.2')
+    problems.push({
+      level: 'error',
+      code: 'BadYaml',
+      file: path,
+      ...places.position(document.range[0]),
+      message: `%YAML ${yaml.version} is not supported; remove the line (YAML 1.2 is read)`,
+    });
+  return problems;
+}
+
+/** Our own words: the library's quote the text, which may be anything. */
+const SYNTAX: Readonly<Partial<Record<ErrorCode, string>>> = {
+  BAD_ALIAS: 'an alias or anchor is not allowed here',
+  BAD_INDENT: 'wrong indentation: entries of one block must start in the same column',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a key and a second ":" on one line: put the value in quotes, or the inner field on its own line',
+  DUPLICATE_KEY: 'a key is given twice',
+  MISSING_CHAR: 'a character is missing: a closing quote or bracket, or a comma or space between entries',
+  MULTILINE_IMPLICIT_KEY: 'a key must stand on one line and be followed by ": "',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
+  TAB_AS_INDENT: 'a tab is used as indentation: use spaces',
+  UNEXPECTED_TOKEN: 'something unexpected stands here: check quotes, brackets and indentation',
+};
+
+interface ReadDocument {
+  readonly document?: ParsedDocument;
+  readonly name?: BrokenName;
+  readonly problems: readonly Omit<Problem, 'file'>[];
+}
+
+function readDocument(document: Document.Parsed<ParsedNode>, lines: LineCounter): ReadDocument {
+  const places = new Places(lines.lineStarts);
+  const { value, complaints } = toValue(document.contents, places);
+  const name = nameOf(value);
+  const named = name === undefined ? {} : { name };
+  const found = complaints.length > 0 ? complaints : checkShape(value, places);
+  if (found.length > 0) {
+    const problems = found.map(({ code, offset, message }) => ({
+      level: 'error' as const,
+      code,
+      ...places.position(offset),
+      message,
+    }));
+    return { ...named, problems };
+  }
+  return isObject(value) ? { document: { value, places }, ...named, problems: [] } : { problems: [] };
+}
+
+/** What a document may not be, although it is good YAML. */
+function checkShape(value: unknown, places: Places): readonly Complaint[] {
+  if (value === null) return [];
+  if (!isObject(value)) {
+    const what = Array.isArray(value) ? 'a list' : 'a single value';
+    const message = `the document is ${what}, not an object with apiVersion, kind, metadata and spec`;
+    return [{ code: 'NotAnObject', offset: places.offset([]), message }];
+  }
+  if (isObject(value['sops']) && value['sops']['mac'] !== undefined)
+    return [{ code: 'SopsEncrypted', offset: places.offset(['sops']), message: SOPS_ADVICE }];
+  if (typeof value['kind'] !== 'string' || !value['kind'].endsWith('List') || value['items'] === undefined) return [];
+  const message = 'kind: lists are not read; write the objects as documents separated by "---"';
+  return [{ code: 'ListNotSupported', offset: places.offset(['kind']), message }];
+}
+
+function nameOf(value: unknown): BrokenName | undefined {
+  const name = textAt(value, ['metadata', 'name']);
+  const [kind, namespace] = [textAt(value, ['kind']), textAt(value, ['metadata', 'namespace'])];
+  return name === undefined ? undefined : { kind, namespace, name };
+}

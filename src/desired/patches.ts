@@ -1,0 +1,76 @@
+// FleetPatches: which there are, and which nodes each changes.
+
+import { FleetPatchSpec } from '../api/fleet.ts';
+import type { PatchOperation } from '../lib/json-patch.ts';
+import { member, textAt, type JsonObject } from '../lib/json-value.ts';
+import type { Chain } from '../chains/chain.ts';
+import { readDocuments, type FileContent } from './file-content.ts';
+import type { Places } from './places.ts';
+import type { Problem } from './problem.ts';
+import { checkSchema } from './schema-remarks.ts';
+
+type Match = FleetPatchSpec['match'];
+
+export interface FleetPatch {
+  readonly file: string;
+  readonly places: Places;
+  readonly match: Match;
+  readonly operations: readonly PatchOperation[];
+}
+
+export interface PatchFiles {
+  /** Sorted by file path, then by place in the file: the order in which they apply. */
+  readonly patches: readonly FleetPatch[];
+  /** What broken patches would have matched; undefined among them: nobody can tell, so every node. */
+  readonly broken: readonly { readonly file: string; readonly match: Match | undefined }[];
+  readonly problems: readonly Problem[];
+  readonly objects: number;
+}
+
+/** Reads all files of `patches/`. A broken patch keeps the nodes it matches in their last good state. */
+export function readPatches(files: readonly FileContent[], chains: readonly Chain[]): PatchFiles {
+  const read = files
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    .map((file) => ({ file, ...readDocuments(file, chains) }));
+  return {
+    patches: read.flatMap(({ file, good }) =>
+      good.flatMap(({ data, places }) => {
+        const spec = FleetPatchSpec.safeParse(data.spec);
+        return spec.success
+          ? [{ file: file.path, places, match: spec.data.match, operations: operationsOf(spec.data) }]
+          : [];
+      }),
+    ),
+    broken: read.flatMap(({ file, bad, unreadable }) => [
+      ...bad.map(({ document }) => ({ file: file.path, match: matchOf(document) })),
+      ...(unreadable ? [{ file: file.path, match: undefined }] : []),
+    ]),
+    problems: read.flatMap(({ problems }) => problems),
+    objects: read.reduce((sum, { good }) => sum + good.length, 0),
+  };
+}
+
+/** The library's type knows which operation has which members; RFC 6902's own rules are checked when it is applied. */
+function operationsOf(spec: FleetPatchSpec): readonly PatchOperation[] {
+  return spec.patch as readonly PatchOperation[];
+}
+
+function matchOf(document: JsonObject): Match | undefined {
+  const found = checkSchema(FleetPatchSpec.shape.match, member(document['spec'], 'match'), ['spec', 'match']);
+  return found.ok ? found.data : undefined;
+}
+
+/** What of a node a patch can match. */
+export interface Matchable {
+  readonly spec: JsonObject;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Whether all given conditions hold. */
+export function matches(match: Match, { spec, name, labels }: Matchable): boolean {
+  if (match.chain !== undefined && textAt(spec, ['chain']) !== match.chain) return false;
+  if (match.network !== undefined && textAt(spec, ['network']) !== match.network) return false;
+  if (match.names !== undefined && !match.names.includes(name)) return false;
+  return Object.entries(match.labels ?? {}).every(([label, value]) => member(labels, label) === value);
+}

@@ -1,0 +1,60 @@
+// Where in a file each part of a document stands.
+
+import { toPointer, type Path } from '../lib/json-pointer.ts';
+
+/** Both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Offsets of a value and, for a member of an object, of its key. */
+interface Place {
+  readonly key?: number;
+  readonly value: number;
+}
+
+/** Remembers offsets while a document is read; answers with lines and columns. */
+export class Places {
+  readonly #byPointer = new Map<string, Place>();
+  readonly #lineStarts: readonly number[];
+
+  constructor(lineStarts: readonly number[]) {
+    this.#lineStarts = lineStarts;
+  }
+
+  add(pointer: string, place: Place): void {
+    this.#byPointer.set(pointer, place);
+  }
+
+  has(path: Path): boolean {
+    return this.#byPointer.has(toPointer(path));
+  }
+
+  /**
+   * The position of the value at `path`, or of its key. What is not there is looked for one level up, where the key
+   * shows best what lacks something.
+   */
+  of(path: Path, part: 'key' | 'value' = 'value'): Position {
+    const place = this.#byPointer.get(toPointer(path));
+    if (place !== undefined) return this.position(part === 'key' ? (place.key ?? place.value) : place.value);
+    return path.length === 0 ? { line: 1, column: 1 } : this.of(path.slice(0, -1), 'key');
+  }
+
+  /** The offset of the value at `path`, 0 when it is not there. */
+  offset(path: Path): number {
+    return this.#byPointer.get(toPointer(path))?.value ?? 0;
+  }
+
+  /** The position of an offset, by binary search. */
+  position(offset: number): Position {
+    let low = 0;
+    let high = this.#lineStarts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return { line: Math.max(1, low), column: offset - (this.#lineStarts[low - 1] ?? 0) + 1 };
+  }
+}

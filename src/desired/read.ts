@@ -1,0 +1,134 @@
+// All files of a commit → what people want, and everything that is wrong with it.
+
+import { FLEET_FILE } from '../api/fleet.ts';
+import { chains as allChains } from '../chains/index.ts';
+import type { Chain } from '../chains/chain.ts';
+import type { Context } from './context.ts';
+import { crossCheck, type Conflicts } from './cross-check.ts';
+import type { DesiredNode, DesiredSet, SourceFile } from './desired-set.ts';
+import { parseSource, type FileContent } from './file-content.ts';
+import { readFleet } from './fleet.ts';
+import { gatherProblems, sortProblems } from './gather-problems.ts';
+import { readNodeFile, type NodeFile } from './node-file.ts';
+import { readPatches } from './patches.ts';
+import type { Problem } from './problem.ts';
+import { cacheKey, createReadCache, type ReadCache } from './read-cache.ts';
+import type { ResolvedNode } from './resolve-node.ts';
+import { strayFiles } from './stray-files.ts';
+
+export interface ReadOptions {
+  /** The namespace of nodes whose files name none. */
+  readonly defaultNamespace: string;
+  /** Default: all chains. The same array each time, or nothing is found in the cache. */
+  readonly chains?: readonly Chain[];
+  /** Kept by the caller between reads. */
+  readonly cache?: ReadCache;
+}
+
+/** `readDesired` with its options already given. */
+export type ReadDesired = (files: readonly SourceFile[]) => DesiredSet;
+
+/**
+ * Reads fleet.yaml, nodes/, patches/. Never throws for what stands in a file. A broken node is absent from `nodes` and
+ * present in `brokenNodes` or `brokenFiles`; the others are not affected.
+ */
+export function readDesired(files: readonly SourceFile[], options: ReadOptions): DesiredSet {
+  const { defaultNamespace, chains = allChains, cache = createReadCache() } = options;
+  const sources = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const contents = readContents(sources, cache);
+  const fleet = readFleet(contents.find(({ content }) => content.kind.kind === 'Fleet')?.content, chains);
+  const patches = readPatches(
+    contents.filter(isKind('FleetPatch')).map(({ content }) => content),
+    chains,
+  );
+  const chainNames = new Set(chains.map(({ name }) => name));
+  const context: Context = { chains, chainNames, fleet, patches, defaultNamespace };
+  const nodeFiles = readNodeFiles(contents, context, cache);
+  const conflicts = crossCheck(nodeFiles);
+  const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
+  const nodes = fleet.broken ? new Map<string, DesiredNode>() : goodNodes(nodeFiles, conflicts);
+  return {
+    fleet: fleet.fleet,
+    nodes,
+    ...brokenOnes(nodeFiles, conflicts, context),
+    fleetBroken: fleet.broken,
+    problems: sortProblems([
+      ...own,
+      ...conflicts.problems,
+      ...gatherProblems(nodeFiles.flatMap(({ problems }) => problems)),
+    ]),
+    counts: {
+      files: contents.length,
+      nodeFiles: nodeFiles.length,
+      objects: nodes.size + patches.objects + (fleet.places === undefined ? 0 : 1),
+    },
+  };
+}
+
+/** The nodes of one executor, by key. */
+export function nodesOf(set: Pick<DesiredSet, 'nodes'>, executor: string): ReadonlyMap<string, DesiredNode> {
+  return new Map([...set.nodes].filter(([, { node }]) => node.spec.executor === executor));
+}
+
+interface Content {
+  readonly id: string | undefined;
+  readonly content: FileContent;
+}
+
+function isKind(kind: FileContent['kind']['kind']): (one: Content) => boolean {
+  return ({ content }) => content.kind.kind === kind;
+}
+
+function readContents(sources: readonly SourceFile[], cache: ReadCache): readonly Content[] {
+  const read = sources.flatMap((source): Content[] => {
+    const id = cacheKey(source);
+    const content = (id === undefined ? undefined : cache.contents.get(id)) ?? parseSource(source);
+    return content === undefined ? [] : [{ id, content }];
+  });
+  cache.contents = new Map(read.flatMap(({ id, content }) => (id === undefined ? [] : [[id, content] as const])));
+  return read;
+}
+
+function readNodeFiles(contents: readonly Content[], context: Context, cache: ReadCache): readonly NodeFile[] {
+  const shared = contents.filter((one) => !isKind('BlockchainNode')(one));
+  // A shared file that could not be read has no id; its trouble makes the context one of its own.
+  const id = JSON.stringify([context.defaultNamespace, ...shared.map((one) => one.id ?? one.content.problems)]);
+  const known = cache.context === id && cache.chains === context.chains ? cache.nodes : new Map<string, NodeFile>();
+  const read = contents.filter(isKind('BlockchainNode')).map((one) => {
+    const file = (one.id === undefined ? undefined : known.get(one.id)) ?? readNodeFile(one.content, context);
+    return { id: one.id, file };
+  });
+  cache.nodes = new Map(read.flatMap(({ id, file }) => (id === undefined ? [] : [[id, file] as const])));
+  cache.context = id;
+  cache.chains = context.chains;
+  return read.map(({ file }) => file);
+}
+
+function goodNodes(files: readonly NodeFile[], conflicts: Conflicts): ReadonlyMap<string, DesiredNode> {
+  const good = new Map<string, DesiredNode>();
+  for (const { key, node, layers } of files.flatMap(({ nodes }) => nodes)) {
+    if (node === undefined || conflicts.keys.has(key)) continue;
+    good.set(key, { node, file: layers.file, line: layers.places.of(['metadata', 'name']).line });
+  }
+  return good;
+}
+
+function brokenOnes(
+  files: readonly NodeFile[],
+  conflicts: Conflicts,
+  { fleet, patches }: Context,
+): Pick<DesiredSet, 'brokenFiles' | 'brokenNodes' | 'unreadableFiles'> {
+  const isBroken = ({ node, key }: ResolvedNode): boolean =>
+    fleet.broken || node === undefined || conflicts.keys.has(key);
+  const broken = files.filter((file) => file.broken || file.nodes.some(isBroken));
+  const keys = files.flatMap((file) => [
+    ...file.nodes.filter(isBroken).map(({ key }) => key),
+    ...file.brokenKeys.map(({ key }) => key),
+  ]);
+  const shared = [...(fleet.broken ? [FLEET_FILE] : []), ...patches.broken.map(({ file }) => file)];
+  return {
+    brokenFiles: new Set([...shared, ...broken.map(({ path }) => path)]),
+    brokenNodes: new Set(keys),
+    unreadableFiles: new Set(files.filter(({ unreadable }) => unreadable).map(({ path }) => path)),
+  };
+}

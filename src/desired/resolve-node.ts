@@ -1,0 +1,191 @@
+// One node's document → the BlockchainNode as it should be in the cluster, or what is wrong with it.
+
+import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
+import { DEFAULT_EXECUTOR, type FleetSpec } from '../api/fleet.ts';
+import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
+import type { Chain } from '../chains/chain.ts';
+import { toDotted } from '../lib/json-pointer.ts';
+import { textAt, type JsonObject } from '../lib/json-value.ts';
+import { nearest } from '../lib/nearest.ts';
+import type { Context } from './context.ts';
+import { withDefaults, withPatches } from './defaults.ts';
+import type { Envelope } from './envelope.ts';
+import type { GoodDocument } from './file-content.ts';
+import { nodeSpecSchema } from './kinds.ts';
+import { locate, type Layers } from './layers.ts';
+import { matches } from './patches.ts';
+import type { Problem } from './problem.ts';
+import { remark, type Remark } from './remark.ts';
+import { checkSchema } from './schema-remarks.ts';
+
+/** A problem, and the node that suffers from it when it lies in a file that many nodes share. */
+export interface NodeProblem {
+  readonly problem: Problem;
+  readonly sufferer?: string;
+}
+
+export interface ResolvedNode {
+  /** `namespace/name` */
+  readonly key: string;
+  /** Undefined when the node is broken: it keeps its last good state. */
+  readonly node: BlockchainNode | undefined;
+  readonly layers: Layers;
+  readonly problems: readonly NodeProblem[];
+}
+
+/** Applies defaults and patches, then checks the whole. Collects everything that is wrong. */
+export function resolveNode({ data, places }: GoodDocument, file: string, context: Context): ResolvedNode {
+  const { name, namespace = context.defaultNamespace, labels = {} } = data.metadata;
+  const key = `${namespace}/${name}`;
+  const { fleet } = context.fleet;
+  const merged = withDefaults(data.spec, fleet, context.chainNames);
+  const matchable = { spec: merged, name, labels };
+  const patches = context.patches.patches.filter(({ match }) => matches(match, matchable));
+  const layers: Layers = {
+    file,
+    places,
+    patches,
+    fleetPlaces: context.fleet.places,
+    chain: textAt(merged, ['chain']) ?? '',
+  };
+  const broken = (problems: readonly NodeProblem[]): ResolvedNode => ({ key, node: undefined, layers, problems });
+
+  const spoiler = context.patches.broken.find(({ match }) => match === undefined || matches(match, matchable));
+  if (spoiler !== undefined) return broken([{ problem: keptFor(spoiler.file), sufferer: key }]);
+  const patched = withPatches(merged, patches);
+  if (!patched.ok) return broken([{ problem: patchProblem(patched), sufferer: key }]);
+  const checked = checkNodeSpec(patched.spec, context);
+  const problems = checked.remarks.map((one) => locatedProblem(one, layers, key));
+  if (checked.spec === undefined) return broken(problems);
+  return { key, layers, problems, node: nodeObject({ data, namespace, file, spec: checked.spec }) };
+}
+
+function keptFor(file: string): Problem {
+  return {
+    level: 'error',
+    code: 'PatchFileBroken',
+    file,
+    line: 1,
+    column: 1,
+    message: 'nodes that this patch matches, or may match, keep their last good state until the file is right',
+  };
+}
+
+function patchProblem({ patch, index, message }: Extract<ReturnType<typeof withPatches>, { ok: false }>): Problem {
+  const path = ['spec', 'patch', index];
+  return {
+    level: 'error',
+    code: 'PatchFailed',
+    file: patch.file,
+    ...patch.places.of([...path, 'path']),
+    message: `${toDotted(path)}: ${message}; mend the patch or narrow spec.match`,
+  };
+}
+
+function locatedProblem({ level, code, path, part, message }: Remark, layers: Layers, key: string): NodeProblem {
+  const { own, ...place } = locate(layers, path, part);
+  const problem: Problem = { level, code, ...place, message };
+  return own ? { problem } : { problem, sufferer: key };
+}
+
+interface CheckedSpec {
+  readonly spec: NodeSpec | undefined;
+  readonly remarks: readonly Remark[];
+}
+
+function checkNodeSpec(spec: JsonObject, context: Context): CheckedSpec {
+  const executor = checkExecutor(spec, context.fleet.fleet);
+  const chain = context.chains.find(({ name }) => name === spec['chain']);
+  const general = [...executor.remarks, ...checkChain(spec, chain, context)];
+  const complete = { ...spec, ...(executor.name === undefined ? {} : { executor: executor.name }) };
+  const checked = checkSchema(nodeSpecSchema(context.chains), complete, ['spec']);
+  if (!checked.ok) return { spec: undefined, remarks: withoutRepeats([...general, ...checked.remarks]) };
+  if (chain === undefined) return { spec: undefined, remarks: general };
+  const parsed = checked.data as NodeSpec;
+  const findings = chain.check(parsed).map(({ path, message, ...rest }): Remark => {
+    const dotted = toDotted(path);
+    return { ...rest, path, part: 'value', message: message.startsWith(dotted) ? message : `${dotted}: ${message}` };
+  });
+  const remarks = [...general, ...findings];
+  return { spec: remarks.some(({ level }) => level === 'error') ? undefined : parsed, remarks };
+}
+
+function withoutRepeats(remarks: readonly Remark[]): Remark[] {
+  const paths = remarks.map(({ path }) => toDotted(path));
+  return remarks.filter((_one, index) => paths.indexOf(paths[index] ?? '') === index);
+}
+
+function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainNames }: Context): Remark[] {
+  const name = spec['chain'];
+  if (typeof name === 'string' && chain === undefined) {
+    const meant = nearest(name, [...chainNames]);
+    const known = chains.map((one) => one.name).join(', ');
+    return [
+      remark(
+        'UnknownChain',
+        ['spec', 'chain'],
+        `no such chain; ${meant === undefined ? `known are ${known}` : `did you mean "${meant}"?`}`,
+      ),
+    ];
+  }
+  const foreign = Object.keys(spec).filter((field) => chainNames.has(field) && field !== name);
+  return foreign.map((field) =>
+    remark('ForeignOptions', ['spec', field], `only for nodes with chain: ${field}; remove it`, 'key'),
+  );
+}
+
+/** The executor a spec names, else the Fleet's default, else the only one there is. */
+function checkExecutor(
+  spec: JsonObject,
+  fleet: FleetSpec,
+): { readonly name: string | undefined; readonly remarks: readonly Remark[] } {
+  const names = fleet.executors?.map(({ name }) => name) ?? [];
+  const only = names.length > 1 ? undefined : (names[0] ?? DEFAULT_EXECUTOR);
+  const name = textAt(spec, ['executor']) ?? fleet.defaultExecutor ?? only;
+  const path = ['spec', 'executor'];
+  if (name === undefined)
+    return {
+      name,
+      remarks: [
+        remark(
+          'MissingField',
+          path,
+          `is required, since the Fleet has several executors and no defaultExecutor: ${names.join(', ')}`,
+          'key',
+        ),
+      ],
+    };
+  if (names.length === 0 || names.includes(name)) return { name, remarks: [] };
+  const meant = nearest(name, names);
+  const advice = meant === undefined ? `it lists ${names.join(', ')}` : `did you mean "${meant}"?`;
+  return { name, remarks: [remark('UnknownExecutor', path, `"${name}" is not an executor of the Fleet; ${advice}`)] };
+}
+
+interface NodeParts {
+  readonly data: Envelope;
+  readonly namespace: string;
+  readonly file: string;
+  readonly spec: NodeSpec;
+}
+
+function nodeObject({ data, namespace, file, spec }: NodeParts): BlockchainNode {
+  const { name, labels, annotations } = data.metadata;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'BlockchainNode',
+    metadata: {
+      name,
+      namespace,
+      labels: {
+        ...labels,
+        [LABEL.node]: name,
+        [LABEL.managedBy]: 'nodewright',
+        [LABEL.chain]: spec.chain,
+        [LABEL.network]: spec.network,
+        [LABEL.executor]: spec.executor ?? DEFAULT_EXECUTOR,
+      },
+      annotations: { ...annotations, [ANNOTATION.file]: file },
+    },
+    spec,
+  };
+}

@@ -1,0 +1,115 @@
+// What a zod schema finds wrong with a value, in our words: what is wrong, what stands there, what to do.
+
+import type { z } from 'zod';
+
+import { clip, clipJson } from '../lib/clip.ts';
+import type { Path } from '../lib/json-pointer.ts';
+import { isObject, valueAt } from '../lib/json-value.ts';
+import { nearest } from '../lib/nearest.ts';
+import { remark, type Remark } from './remark.ts';
+import { fieldsAt } from './schema-walk.ts';
+
+export type Checked<T> =
+  { readonly ok: true; readonly data: T } | { readonly ok: false; readonly remarks: readonly Remark[] };
+
+/** The parsed value with the schema's defaults, or what is wrong. `base` is the value's own path in its document. */
+export function checkSchema<T>(schema: z.ZodType<T>, value: unknown, base: Path): Checked<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, data: result.data };
+  const remarks = result.error.issues.flatMap((issue) => remarksOf({ schema, value, base }, issue));
+  const seen = new Set<string>();
+  return { ok: false, remarks: remarks.filter(({ path }) => isFirst(seen, JSON.stringify(path))).slice(0, 30) };
+}
+
+/** One remark a place is enough: a text that is too long often has the wrong form too. */
+function isFirst(seen: Set<string>, key: string): boolean {
+  const first = !seen.has(key);
+  seen.add(key);
+  return first;
+}
+
+interface Context {
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+  readonly base: Path;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function remarksOf(context: Context, issue: Issue): Remark[] {
+  const inner = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  const path = [...context.base, ...inner];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) =>
+      remark('UnknownField', [...path, clip(key, 60)], unknownField(context, inner, key), 'key'),
+    );
+  const value = valueAt(context.value, inner);
+  if (value === undefined && issue.code === 'invalid_type') return [remark('MissingField', path, 'is required', 'key')];
+  if (issue.code === 'invalid_key')
+    return [remark('InvalidName', path, `as a name ${firstMessage(issue.issues)}`, 'key')];
+  const code = issue.code === 'invalid_type' ? 'WrongType' : 'InvalidValue';
+  return [remark(code, path, describeIssue(issue, value))];
+}
+
+function unknownField(context: Context, path: Path, key: string): string {
+  const known = fieldsAt(context.schema, path);
+  const meant = nearest(key, known);
+  if (meant !== undefined) return `unknown field; did you mean "${meant}"?`;
+  return known.length === 0
+    ? 'unknown field; nothing may stand here'
+    : `unknown field; known are ${clip(known.toSorted().join(', '), 300)}`;
+}
+
+function firstMessage(issues: readonly Issue[]): string {
+  const [first] = issues;
+  return first === undefined ? 'it is not allowed' : describeIssue(first, undefined);
+}
+
+function describeIssue(issue: Issue, value: unknown): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return wrongType(issue.expected, value);
+    case 'invalid_value':
+      return oneOf(issue.values.map(String), value);
+    case 'too_big':
+      return `must ${limitOf(issue.origin, 'at most', Number(issue.maximum))}${received(value)}`;
+    case 'too_small':
+      return `must ${limitOf(issue.origin, 'at least', Number(issue.minimum))}${received(value)}`;
+    default:
+      return `${issue.message.startsWith('must') ? issue.message : `is not valid (${clip(issue.message, 120)})`}${received(value)}`;
+  }
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', object: 'an object', record: 'an object', array: 'a list',
+}; // prettier-ignore
+
+function wrongType(expected: string, value: unknown): string {
+  const wanted = `must be ${TYPE_NAMES[expected] ?? expected}`;
+  if (value === null) return `${wanted}, but is empty: give a value or remove the line`;
+  if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+    return `${wanted}: put it in quotes, since ${String(value)} without them is read as a ${typeof value}`;
+  return `${wanted}, but is ${typeName(value)}`;
+}
+
+function typeName(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'an object';
+  if (typeof value === 'number') return `the number ${value}`;
+  return typeof value === 'string' ? `the text ${clipJson(value)}` : String(value);
+}
+
+function oneOf(values: readonly string[], value: unknown): string {
+  const meant = typeof value === 'string' ? nearest(value, values) : undefined;
+  return `must be ${values.length === 1 ? values[0] : `one of ${values.join(', ')}`}${received(value)}${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+}
+
+function limitOf(origin: string, side: string, limit: number): string {
+  if (origin === 'string') return `have ${side} ${limit} characters`;
+  if (origin === 'array' || origin === 'set') return `have ${side} ${limit} entries`;
+  return `be ${side} ${limit}`;
+}
+
+function received(value: unknown): string {
+  return value === undefined || typeof value === 'object' ? '' : `, but is ${clipJson(value)}`;
+}

@@ -1,0 +1,30 @@
+// Files that look as if they should be read, but are not: silence would be taken for success.
+
+import { FLEET_FILE } from '../api/fleet.ts';
+import type { SourceFile } from './desired-set.ts';
+import { kindAt } from './kinds.ts';
+import type { Problem } from './problem.ts';
+
+/** Files of a read folder that are not YAML must not be parsed; README and dotfiles are nobody's mistake. */
+export function strayFiles(files: readonly SourceFile[]): Problem[] {
+  return files.flatMap((file) => {
+    const message = complaintAbout(file.path);
+    return message === undefined
+      ? []
+      : [{ level: 'warning', code: 'FileNotRead', file: file.path, line: 1, column: 1, message } satisfies Problem];
+  });
+}
+
+function complaintAbout(path: string): string | undefined {
+  if (path === 'fleet.yml') return `not read: name it ${FLEET_FILE}`;
+  if (kindAt(path) !== undefined || isUnsaid(path)) return undefined;
+  if (/^patches\/.*\/.*\.ya?ml$/.test(path)) return 'not read: patches lie in patches/ itself, not in folders below';
+  return /^(nodes|patches)\//.test(path) ? 'not read: only files that end in .yaml or .yml are' : undefined;
+}
+
+function isUnsaid(path: string): boolean {
+  return (
+    path.split('/').some((part) => part.startsWith('.')) ||
+    /\.md$|(^|\/)(README|LICENSE|OWNERS|CODEOWNERS)[^/]*$/i.test(path)
+  );
+}

@@ -1,0 +1,54 @@
+// A plan as Markdown: the comment on a pull request.
+
+import type { Plan } from './action.ts';
+import { actionLines, releaseLines, summarizePlan } from './describe.ts';
+import { describeRef } from '../api/objects.ts';
+
+/** Forges refuse comments longer than 65,536 characters. */
+const MAX_LENGTH = 60_000;
+
+/**
+ * A summary, the actions as a diff that forges colour, what is held and how to release it. Everything that comes from
+ * files stands inside fenced blocks whose fence is longer than any in the text, so nothing in it can become a link, an image or a mention.
+ */
+export function planToMarkdown(plan: Plan): string {
+  const held = plan.actions.filter(({ hold }) => hold !== undefined);
+  const free = plan.actions.filter(({ hold }) => hold === undefined);
+  const sections = [
+    `### Plan\n\n${fenced([summarizePlan(plan)], 'text')}`,
+    section('To do', free.map(actionLines)),
+    section('Held', held.map(actionLines)),
+    plan.heldDigest === undefined ? '' : fenced(releaseLines(plan.heldDigest), 'yaml'),
+    section(
+      'Kept as they are',
+      plan.kept.map(({ ref, because }) => [`= ${describeRef(ref)}`, `    ${because}`]),
+    ),
+  ];
+  return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+function section(title: string, blocks: readonly (readonly string[])[]): string {
+  if (blocks.length === 0) return '';
+  const shown: string[] = [];
+  let length = 0;
+  for (const block of blocks) {
+    length += block.reduce((sum, line) => sum + line.length + 1, 0);
+    if (length > MAX_LENGTH / 3) break;
+    shown.push(...block.map(outdentSign), '');
+  }
+  const rest = blocks.length - shown.filter((line) => line === '').length;
+  const note = rest > 0 ? `\n\n${rest} more not shown; \`nodewright plan\` shows all.` : '';
+  return `#### ${title}\n\n${fenced(shown.slice(0, -1), 'diff')}${note}`;
+}
+
+/** Forges colour a line of a diff by its first character. */
+function outdentSign(line: string): string {
+  return /^ {4}[-+] /.test(line) ? `${line.slice(4, 6)}  ${line.slice(6)}` : line.replace(/^~/, '!');
+}
+
+function fenced(lines: readonly string[], language: string): string {
+  const text = lines.join('\n');
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}

@@ -1,0 +1,74 @@
+// A plan as text: for the terminal, the log, the pull request and the tests. Held actions read the same everywhere.
+
+import { describeRef } from '../api/objects.ts';
+import { clip, clipJson } from '../lib/clip.ts';
+import type { Action, Change, Plan } from './action.ts';
+
+const SIGN = { create: '+', update: '~', delete: '-' } as const;
+const MAX_CHANGES = 40;
+
+/** One block an action, in the manner of a diff: `+` creates, `~` updates, `-` deletes, `=` keeps. Ends with a newline. */
+export function describePlan(plan: Plan): string {
+  const blocks = [
+    [summarizePlan(plan)],
+    ...plan.actions.map(actionLines),
+    ...plan.kept.map(({ ref, because }) => [`= keep ${describeRef(ref)}`, `    ${because}`]),
+    ...(plan.heldDigest === undefined ? [] : [releaseLines(plan.heldDigest)]),
+  ];
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** `main@sha1:4f2a…: 2 to create, 1 to delete (1 held), 3 kept` */
+export function summarizePlan({ revision, actions, kept }: Plan): string {
+  const parts = (['create', 'update', 'delete'] as const).flatMap((what) => {
+    const same = actions.filter((action) => action.do === what);
+    const held = same.filter(({ hold }) => hold !== undefined).length;
+    return same.length === 0 ? [] : [`${same.length} to ${what}${held === 0 ? '' : ` (${held} held)`}`];
+  });
+  if (kept.length > 0) parts.push(`${kept.length} kept`);
+  return `${revision}: ${parts.length === 0 ? 'nothing to do' : parts.join(', ')}`;
+}
+
+/** The lines of one action, without a final newline. */
+export function actionLines(action: Action): readonly string[] {
+  const lines = [`${SIGN[action.do]} ${action.do} ${describeRef(action.ref)}`, `    ${action.because}`];
+  if (action.do === 'update') lines.push(...changeLines(action.changes));
+  if (action.do === 'delete')
+    lines.push(action.keepsVolumes ? '    its volumes are kept' : '    its volumes are DELETED with it');
+  if (action.hold === undefined) return lines;
+  return [...lines, `    HELD by ${action.hold.guard}: ${action.hold.message}`, `    ${action.hold.release}`];
+}
+
+function changeLines(changes: readonly Change[]): readonly string[] {
+  const lines = changes
+    .slice(0, MAX_CHANGES)
+    .flatMap(({ path, from, to }) => [
+      ...(from === undefined ? [] : [`    - ${clip(path, 160)}: ${clipJson(from, 160)}`]),
+      ...(to === undefined ? [] : [`    + ${clip(path, 160)}: ${clipJson(to, 160)}`]),
+    ]);
+  const more = changes.length - MAX_CHANGES;
+  return more > 0 ? [...lines, `    … and ${more} more changes`] : lines;
+}
+
+/** What to commit so that held actions are released. */
+export function releaseLines(digest: string): readonly string[] {
+  return [
+    `Held actions: ${digest}`,
+    'To release them all, commit this to fleet.yaml:',
+    '  spec:',
+    '    approvals:',
+    `      - digest: ${digest}`,
+  ];
+}
+
+/** The plan for programs: actions without whole objects. */
+export function planToJson(plan: Plan): unknown {
+  const actions = plan.actions.map((action) => {
+    const { do: what, ref, because, hold = null } = action;
+    const base = { do: what, ref, because, hold };
+    if (action.do === 'delete') return { ...base, keepsVolumes: action.keepsVolumes };
+    if (action.do === 'create') return { ...base, file: action.file };
+    return { ...base, file: action.file, changes: action.changes, drift: action.drift };
+  });
+  return { revision: plan.revision, heldDigest: plan.heldDigest ?? null, actions, kept: plan.kept };
+}

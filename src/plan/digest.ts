@@ -1,0 +1,29 @@
+// Digests of actions: what a person approves.
+
+import { describeRef } from '../api/objects.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { digestOf } from '../lib/hash.ts';
+import type { Action } from './action.ts';
+
+/**
+ * Names what an action does to which object. Independent of revision, guard, UID and bookkeeping, so that a pull request
+ * that has no access to the cluster shows the digest that the controller will compute.
+ */
+export function actionDigest(action: Action): string {
+  const base = { do: action.do, ref: describeRef(action.ref) };
+  switch (action.do) {
+    case 'create':
+      return digestOf({ ...base, spec: action.object['spec'] });
+    case 'update':
+      return digestOf({ ...base, changes: action.changes });
+    case 'delete':
+      return digestOf({ ...base, keepsVolumes: action.keepsVolumes });
+    default:
+      return assertNever(action);
+  }
+}
+
+/** The digest of a set of actions, in any order; undefined for none. */
+export function setDigest(actions: readonly Action[]): string | undefined {
+  return actions.length === 0 ? undefined : digestOf(actions.map(actionDigest).sort());
+}

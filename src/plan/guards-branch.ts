@@ -1,0 +1,75 @@
+// Guards against what happens to a whole branch or tree: moved back, emptied, unsigned, deleted in masses.
+
+import { ANNOTATION } from '../api/group.ts';
+import type { Action, Hold } from './action.ts';
+import { approvableHold, finalHold } from './hold-words.ts';
+import type { Scene } from './scene.ts';
+
+/** Everything waits until the signatures are right; an approval in an unsigned commit is worth nothing. */
+export function unverified(_action: Action, { input }: Scene): Hold | undefined {
+  const why = input.facts?.unverified;
+  if (why === undefined) return undefined;
+  return finalHold(
+    'Unverified',
+    `the revision is not trusted: ${why}`,
+    'Sign the commits with an accepted key and push again.',
+  );
+}
+
+/** No action of a branch that was moved back or rewritten is carried out unseen. */
+export function moved(_action: Action, { input }: Scene): Hold | undefined {
+  const { ancestry, lastApplied = 'the revision applied last' } = input.facts ?? {};
+  if (ancestry === 'rewound') return approvableHold('Rewound', `the branch was moved back behind ${lastApplied}`);
+  if (ancestry === 'rewritten')
+    return approvableHold(
+      'Rewritten',
+      `the branch does not contain ${lastApplied} any more: its history was rewritten`,
+    );
+  return undefined;
+}
+
+export function vanished(action: Action, { input, ours }: Scene): Hold | undefined {
+  if (action.do !== 'delete') return undefined;
+  const { desired } = input;
+  if (desired.counts.nodeFiles === 0)
+    return approvableHold(
+      'MissingPath',
+      `the folder nodes/ is gone, and the cluster has ${count(ours.length, 'node')}`,
+    );
+  const isEmpty = desired.nodes.size === 0 && desired.brokenNodes.size === 0 && desired.brokenFiles.size === 0;
+  return isEmpty
+    ? approvableHold('EmptyTree', `no file declares a node any more, and the cluster has ${count(ours.length, 'node')}`)
+    : undefined;
+}
+
+/**
+ * An unreadable file that no node in the cluster came from is new or renamed: what it holds can't be told, and the node
+ * to be deleted may have moved into it.
+ */
+export function unreadableFile(action: Action, { input, live }: Scene): Hold | undefined {
+  if (action.do !== 'delete') return undefined;
+  const known = new Set([...live.values()].map((node) => node.metadata.annotations?.[ANNOTATION.file]));
+  const unknown = [...input.desired.unreadableFiles].find((file) => !known.has(file));
+  return unknown === undefined
+    ? undefined
+    : approvableHold(
+        'UnreadableFile',
+        `${unknown} can't be read and may hold this node under its new path: mend it first`,
+      );
+}
+
+export function deletionBudget(action: Action, { input, actions, ours }: Scene): Hold | undefined {
+  if (action.do !== 'delete') return undefined;
+  const { maxDeletions, maxDeletionPercent } = input.desired.fleet.guards;
+  const deletions = actions.filter((one) => one.do === 'delete').length;
+  const share = maxDeletionPercent === 0 ? 0 : Math.max(1, Math.floor((ours.length * maxDeletionPercent) / 100));
+  if (deletions <= Math.min(maxDeletions, share)) return undefined;
+  return approvableHold(
+    'DeletionBudget',
+    `${count(deletions, 'deletion')} of ${count(ours.length, 'node')} at one time; the Fleet allows ${maxDeletions}, and ${maxDeletionPercent}% of the nodes (${share})`,
+  );
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}

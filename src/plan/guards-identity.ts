@@ -1,0 +1,71 @@
+// Guards of signing identities: one key, one signer, also during a change.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { keyOf } from '../api/objects.ts';
+import { textAt } from '../lib/json-value.ts';
+import type { Action, Hold } from './action.ts';
+import { finalHold } from './hold-words.ts';
+import type { Scene } from './scene.ts';
+
+/** Two or more nodes pass their keys around in a circle: no order of updates is safe. */
+export function identitySwap(action: Action, scene: Scene): Hold | undefined {
+  const wanted = newSecret(action, scene);
+  const start = keyOf(action.ref);
+  let holder = wanted === undefined ? undefined : otherUser(wanted, start, scene);
+  const first = holder;
+  for (const seen = new Set<string>(); holder !== undefined && !seen.has(holder);) {
+    seen.add(holder);
+    const next: string | undefined = wantedByKey(holder, scene);
+    const after: string | undefined = next === undefined ? undefined : userOf(next, scene);
+    if (after === start)
+      return finalHold(
+        'IdentitySwap',
+        `it and ${first} exchange their identities, which no order of restarts can do safely`,
+        'Undo the change and file a Switchover; once it is complete, Git may say the same.',
+      );
+    holder = after;
+  }
+  return undefined;
+}
+
+/** The key is taken over only when the cluster shows that its user before is gone. */
+export function identityInUse(action: Action, scene: Scene): Hold | undefined {
+  const wanted = newSecret(action, scene);
+  const user = wanted === undefined ? undefined : otherUser(wanted, keyOf(action.ref), scene);
+  if (wanted === undefined || user === undefined) return undefined;
+  const isLeaving = scene.live.get(user)?.metadata.deletionTimestamp !== undefined;
+  const message = `the Secret ${wanted.slice(wanted.indexOf('/') + 1)} is the identity of ${user}${isLeaving ? ', which is still being deleted' : ''}`;
+  return finalHold('IdentityInUse', message, `Goes on by itself when ${user} is gone or has another identity.`);
+}
+
+/** `namespace/secret` that the action would newly give its node; undefined when it has it already. */
+function newSecret(action: Action, scene: Scene): string | undefined {
+  if (action.do === 'delete') return undefined;
+  const name = textAt(action.object['spec'], ['identity', 'secretName']);
+  const node = scene.live.get(keyOf(action.ref));
+  const isSame =
+    name === node?.spec.identity?.secretName ||
+    (node !== undefined && secretOf(node, scene) === `${action.ref.namespace}/${name}`);
+  return name === undefined || isSame ? undefined : `${action.ref.namespace}/${name}`;
+}
+
+/** The Secret in force: what a Switchover exchanged counts, not what the spec says. */
+function secretOf(node: BlockchainNode, { input }: Scene): string | undefined {
+  const name = input.facts?.identities?.get(keyOf(node)) ?? node.spec.identity?.secretName;
+  return name === undefined ? undefined : `${node.metadata.namespace}/${name}`;
+}
+
+function userOf(secret: string, scene: Scene): string | undefined {
+  const user = [...scene.live.values()].find((node) => secretOf(node, scene) === secret);
+  return user === undefined ? undefined : keyOf(user);
+}
+
+function otherUser(secret: string, than: string, scene: Scene): string | undefined {
+  const user = [...scene.live.values()].find((node) => keyOf(node) !== than && secretOf(node, scene) === secret);
+  return user === undefined ? undefined : keyOf(user);
+}
+
+function wantedByKey(key: string, scene: Scene): string | undefined {
+  const action = scene.actions.find((one) => keyOf(one.ref) === key);
+  return action === undefined ? undefined : newSecret(action, scene);
+}

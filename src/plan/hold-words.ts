@@ -1,0 +1,18 @@
+// How a hold says what releases it: the same words everywhere.
+
+import type { Hold } from './action.ts';
+
+/** A hold that a commit releases by naming the digest of the held actions. */
+export function approvableHold(guard: string, message: string): Hold {
+  return {
+    guard,
+    message,
+    release: 'Undo the change, or add the digest of the held actions to spec.approvals in fleet.yaml.',
+    approvable: true,
+  };
+}
+
+/** A hold that no approval releases; `release` says what does. */
+export function finalHold(guard: string, message: string, release: string): Hold {
+  return { guard, message, release, approvable: false };
+}

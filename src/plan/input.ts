@@ -1,0 +1,47 @@
+// What a plan is made from.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { FleetSpec } from '../api/fleet.ts';
+import type { Releases } from './action.ts';
+
+/** What Git wants. `DesiredSet` of the room `desired` fits. */
+export interface Wanted {
+  readonly fleet: FleetSpec;
+  readonly fleetBroken: boolean;
+  /** Nodes of every executor, by `namespace/name`. */
+  readonly nodes: ReadonlyMap<string, WantedNode>;
+  readonly brokenFiles: ReadonlySet<string>;
+  readonly brokenNodes: ReadonlySet<string>;
+  readonly unreadableFiles: ReadonlySet<string>;
+  readonly counts: { readonly nodeFiles: number };
+}
+
+export interface WantedNode {
+  readonly node: BlockchainNode;
+  readonly file: string;
+}
+
+export interface PlanInput {
+  readonly desired: Wanted;
+  /** All BlockchainNodes in the cluster, also those of other executors and those made by hand. */
+  readonly current: readonly BlockchainNode[];
+  /** `branch@sha1:…` */
+  readonly revision: string;
+  /** The controller that plans: nodes of others are none of its business. */
+  readonly executor: string;
+  readonly facts?: PlanFacts;
+}
+
+/** What is known beyond files and objects. */
+export interface PlanFacts {
+  /** How the commit relates to the one applied last. */
+  readonly ancestry?: 'first' | 'same' | 'forward' | 'rewound' | 'rewritten' | undefined;
+  /** `branch@sha1:…` of the commit applied last. */
+  readonly lastApplied?: string | undefined;
+  /** Why the commits since the last applied one can't be trusted, when signatures are demanded. */
+  readonly unverified?: string | undefined;
+  /** Identity Secret in force by `namespace/name`, where a Switchover overrides the spec. */
+  readonly identities?: ReadonlyMap<string, string> | undefined;
+  /** `released` of the plan before. */
+  readonly released?: Releases | undefined;
+}

@@ -1,0 +1,107 @@
+// What Git wants and what the cluster has → what to do, what is held, and why.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { ANNOTATION, LABEL } from '../api/group.ts';
+import { keyOf, refOf, type KubeObject } from '../api/objects.ts';
+import { describeChanges } from './because.ts';
+import type { Action, Change, Kept, Plan } from './action.ts';
+import { withApplied, ownView } from './applied.ts';
+import { diff, toChanges } from './diff.ts';
+import { holdActions } from './hold.ts';
+import type { PlanInput, WantedNode } from './input.ts';
+import { inSafeOrder } from './order.ts';
+
+/**
+ * The plan of one executor. Pure and complete: an empty plan means that the cluster is as Git wants it. Level-based: it
+ * compares whole states, so a plan that was carried out in part is simply made again.
+ */
+export function planNodes(input: PlanInput): Plan {
+  const { desired, executor } = input;
+  const live = new Map(input.current.map((node) => [keyOf(node), node]));
+  const wanted = [...desired.nodes].filter(([, { node }]) => node.spec.executor === executor);
+  const bringing = desired.fleetBroken ? [] : wanted.flatMap(([key, want]) => bring(want, live.get(key)) ?? []);
+  const ours = input.current.filter((node) => node.metadata.labels?.[LABEL.executor] === executor);
+  const leaving = ours.filter((node) => !isWantedHere(input, node)).map((node) => prune(node, input));
+  const actions = [...bringing, ...leaving.flatMap(({ action }) => action ?? [])];
+  const { held, digest, released } = holdActions(inSafeOrder(actions), { input, live, ours });
+  return {
+    revision: input.revision,
+    actions: held,
+    kept: [...leaving.flatMap(({ kept }) => kept ?? []), ...wanted.flatMap(([key]) => leavingKept(live.get(key)))],
+    heldDigest: digest,
+    released,
+  };
+}
+
+function isWantedHere({ desired, executor }: PlanInput, node: BlockchainNode): boolean {
+  return desired.nodes.get(keyOf(node))?.node.spec.executor === executor;
+}
+
+/** The action that makes a node as wanted, if any. An object that is being deleted is waited for. */
+function bring({ node, file }: WantedNode, live: BlockchainNode | undefined): Action | undefined {
+  const object = withApplied(node);
+  const ref = refOf(object);
+  if (live === undefined) return { do: 'create', ref, object, file, because: `created by ${file}` };
+  if (live.metadata.deletionTimestamp !== undefined) return undefined;
+  const changes = changesOf(live, object);
+  if (changes.length === 0) return undefined;
+  const drift = live.metadata.annotations?.[ANNOTATION.applied] === object.metadata.annotations?.[ANNOTATION.applied];
+  return { do: 'update', ref, object, file, changes, drift, because: describeChanges(changes, { file, drift }) };
+}
+
+/** The whole spec must be as wanted; of labels and annotations only those we set. */
+function changesOf(live: BlockchainNode, wanted: KubeObject): readonly Change[] {
+  const view = ownView(wanted);
+  const metadata = {
+    labels: pick(live.metadata.labels, view.metadata.labels),
+    annotations: pick(live.metadata.annotations, view.metadata.annotations),
+  };
+  const changes = [
+    ...toChanges(diff(metadata, view.metadata), ['metadata']),
+    ...toChanges(diff(live.spec, view.spec), ['spec']),
+  ];
+  if (changes.length > 0) return changes;
+  // A label that was taken out of the file shows only in the digest: others may have set what looks like ours.
+  const { [ANNOTATION.applied]: from } = live.metadata.annotations ?? {};
+  const { [ANNOTATION.applied]: to } = wanted.metadata.annotations ?? {};
+  return from === to ? [] : toChanges([{ path: ['annotations', ANNOTATION.applied], from, to }], ['metadata']);
+}
+
+function pick(from: Readonly<Record<string, string>> = {}, names: Readonly<Record<string, string>>): object {
+  return Object.fromEntries(
+    Object.keys(names).flatMap((name) => (Object.hasOwn(from, name) ? [[name, from[name]]] : [])),
+  );
+}
+
+interface Leaving {
+  readonly action?: Action;
+  readonly kept?: Kept;
+}
+
+/** A node in the cluster that Git does not declare for this executor. */
+function prune(node: BlockchainNode, input: PlanInput): Leaving {
+  const ref = refOf(node);
+  const file = node.metadata.annotations?.[ANNOTATION.file] ?? 'its file';
+  const uid = node.metadata.uid ?? '';
+  if (node.metadata.deletionTimestamp !== undefined) return { kept: { ref, because: 'it is being deleted' } };
+  const why = whyKept(keyOf(node), file, input);
+  if (why !== undefined) return { kept: { ref, because: why } };
+  const elsewhere = input.desired.nodes.get(keyOf(node))?.node.spec.executor;
+  const because =
+    elsewhere === undefined ? `removed from Git: ${file} no longer declares it` : `its executor is now ${elsewhere}`;
+  return { action: { do: 'delete', ref, uid, keepsVolumes: node.spec.deletionPolicy !== 'Delete', because } };
+}
+
+/** Never prune on a file that can't be understood: the node may well be in it. */
+function whyKept(key: string, file: string, { desired }: PlanInput): string | undefined {
+  if (desired.fleetBroken) return 'fleet.yaml is broken: nothing is changed until it is right';
+  if (desired.brokenNodes.has(key)) return 'its document has an error: it keeps its last good state';
+  return desired.brokenFiles.has(file)
+    ? `${file} has an error: what came from it keeps its last good state`
+    : undefined;
+}
+
+function leavingKept(live: BlockchainNode | undefined): readonly Kept[] {
+  if (live?.metadata.deletionTimestamp === undefined) return [];
+  return [{ ref: refOf(live), because: 'it is being deleted; it is created again when it is gone' }];
+}
