@@ -15,7 +15,9 @@ export interface Chain {
   /** Whether networks that are not listed are accepted (a chain id of one's own). */
   readonly customNetworks: boolean;
   readonly roles: readonly Role[];
-  readonly nodeTypes: readonly ('full' | 'archive' | 'validator')[];
+  readonly nodeTypes: readonly NodeType[];
+  /** Configuration files whose keys `spec.config` may set. */
+  readonly configFiles: readonly ConfigFile[];
   /** Schema of the chain's own block in the spec, e.g. `spec.cosmos`. */
   readonly options?: z.ZodObject;
   /** What the schema alone can't say. Called for specs that passed the schema. Collects everything, never throws. */
@@ -30,6 +32,8 @@ export interface Chain {
   expectations(node: BlockchainNode): ReadonlyMap<string, Expectation>;
 }
 
+export type NodeType = 'full' | 'archive' | 'validator';
+
 export interface Network {
   readonly name: string;
   readonly title: string;
@@ -37,6 +41,8 @@ export interface Network {
   readonly chainId?: string;
   /** A development network makes its own blocks and has no peers. */
   readonly development?: boolean;
+  /** What a full node of this network needs at least; less is a capacity warning, never an error. */
+  readonly defaults?: { readonly cpu: string; readonly memory: string; readonly storage: string };
 }
 
 export interface Role {
@@ -53,7 +59,27 @@ export interface ClientInfo {
   readonly image: string;
   /** Version used when the file names none. */
   readonly defaultVersion: string;
+  /** What stands before the version in the image tag: `v`, `multiarch-v` or nothing. */
+  readonly tagPrefix: string;
+  /** Networks this client can join; absent: all of the chain's. */
+  readonly networks?: readonly string[];
+  /** Network → oldest version that follows its rules. */
+  readonly minimumVersions?: Readonly<Record<string, string>>;
+  /** Flags (without dashes) that the controller sets itself or that would break the node; `spec.args` may not. */
+  readonly managedFlags: readonly string[];
+  /** Flags whose values are checked. Everything neither managed nor known is passed through. */
+  readonly knownFlags: Readonly<Record<string, ValueType>>;
 }
+
+/** A configuration file that `spec.config.<name>` may set keys of. */
+export interface ConfigFile {
+  readonly name: string;
+  readonly managedKeys: readonly string[];
+  readonly knownKeys: Readonly<Record<string, ValueType>>;
+}
+
+/** What a flag or a configuration key accepts. A list names the allowed values. */
+export type ValueType = 'text' | 'integer' | 'boolean' | 'duration' | readonly string[];
 
 /** Something wrong with a spec. `path` is relative to the object's root: `['spec', 'clients', 'el', 'version']`. */
 export interface Finding {
@@ -69,7 +95,7 @@ export interface Workload {
   readonly containers: readonly ContainerSpec[];
   /** Run one after another before the containers, every time the pod starts: must be idempotent. */
   readonly initContainers: readonly ContainerSpec[];
-  /** Files of the ConfigMap, by key. */
+  /** Files of the ConfigMap, by key. Nothing secret. */
   readonly files: Readonly<Record<string, string>>;
   /** Secrets the controller makes once per node and never shows. */
   readonly generatedSecrets: readonly GeneratedSecret[];
@@ -90,6 +116,8 @@ export interface ContainerSpec {
   readonly env?: Readonly<Record<string, string>>;
   readonly ports?: readonly Port[];
   readonly mounts: readonly Mount[];
+  /** true: the program writes beside its data (JVM, .NET, Node); otherwise the root filesystem is read-only. */
+  readonly writableRoot?: boolean;
   readonly workingDir?: string;
   readonly startupProbe?: Probe;
   readonly livenessProbe?: Probe;
@@ -107,6 +135,8 @@ export interface Port {
   readonly protocol?: 'TCP' | 'UDP';
   /** `p2p` is offered to the outside through spec.serviceType; `rpc` and `metrics` stay inside the cluster. */
   readonly purpose: 'rpc' | 'p2p' | 'metrics' | 'internal';
+  /** Where a scraper finds the metrics, for `metrics` ports. */
+  readonly path?: string;
 }
 
 export type Mount =
@@ -132,8 +162,16 @@ export type Mount =
 export interface GeneratedSecret {
   /** Suffix: the Secret is `<node>-<name>`. */
   readonly name: string;
-  readonly keys: Readonly<Record<string, { readonly kind: 'hex'; readonly bytes: number }>>;
+  readonly keys: Readonly<Record<string, GeneratedValue>>;
 }
+
+export type GeneratedValue =
+  /** Random bytes, as lower-case hex. */
+  | { readonly kind: 'hex'; readonly bytes: number }
+  /** A text that is not secret but belongs beside the secret, such as a user name. */
+  | { readonly kind: 'text'; readonly value: string }
+  /** A `rpcauth=` line of Bitcoin Core for `user` and the value of `passwordKey` in the same Secret. */
+  | { readonly kind: 'rpcauth'; readonly user: string; readonly passwordKey: string };
 
 export type Probe =
   | { readonly kind: 'tcp'; readonly port: number; readonly periodSeconds: number; readonly failureThreshold: number }
@@ -153,7 +191,7 @@ export interface Question {
   readonly path: string;
   /** JSON body; its presence sets the content type. */
   readonly body?: unknown;
-  /** Basic auth from a Secret the user owns, for clients that need it (bitcoind). */
+  /** Basic auth from a Secret in the node's namespace, for clients that need it (bitcoind). */
   readonly auth?: { readonly secret: string; readonly userKey: string; readonly passwordKey: string };
 }
 

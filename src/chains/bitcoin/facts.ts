@@ -1,0 +1,58 @@
+// Reads what bitcoind says: getblockchaininfo and getnetworkinfo.
+
+import { z } from 'zod';
+
+import type { Reply, RoleFacts } from '../chain.ts';
+import { DecimalNumber, Share } from '../numbers.ts';
+import { factsOfFailure, jsonRpcAnswer, valueOf } from '../reply.ts';
+
+const Chain = z.object({
+  chain: z.string().max(64),
+  blocks: DecimalNumber,
+  headers: DecimalNumber,
+  initialblockdownload: z.boolean(),
+  verificationprogress: Share,
+  /** Time of the newest block; since 23.0. */
+  time: DecimalNumber.optional(),
+  size_on_disk: DecimalNumber.optional(),
+  pruned: z.boolean().optional(),
+  /** One text before 28.0, a list since. */
+  warnings: z.union([z.string(), z.array(z.string())]).optional(),
+});
+const Net = z.object({ connections: DecimalNumber, subversion: z.string().max(256) });
+
+/** Further behind the best header than this is syncing. */
+export const MAX_LAG = 2;
+/** RPC_IN_WARMUP in src/rpc/protocol.h. */
+const WARMING_UP = -28;
+
+/** Facts of the role `node`. `development`: regtest stays in "initial block download" until somebody makes a block. */
+export function nodeFacts(replies: ReadonlyMap<string, Reply>, development: boolean): RoleFacts {
+  const answer = jsonRpcAnswer(replies.get('node.blockchain'));
+  if (answer.kind === 'complaint' && answer.code === WARMING_UP) return { reach: 'starting', message: answer.message };
+  const chain = valueOf(answer, Chain);
+  if (chain === undefined) return factsOfFailure(answer, 'getblockchaininfo');
+  const net = valueOf(jsonRpcAnswer(replies.get('node.network')), Net);
+  const target = Math.max(chain.headers, chain.blocks);
+  const syncing = (chain.initialblockdownload && !development) || target - chain.blocks > MAX_LAG;
+  return {
+    reach: 'answering',
+    ...message(chain.warnings),
+    syncing,
+    height: chain.blocks,
+    target,
+    ...(chain.time === undefined ? {} : { headTime: chain.time }),
+    ...(syncing ? { progress: chain.verificationprogress } : {}),
+    ...(net === undefined ? {} : { peers: net.connections, version: net.subversion }),
+    chainId: chain.chain,
+    details: {
+      ...(chain.size_on_disk === undefined ? {} : { sizeOnDisk: chain.size_on_disk }),
+      ...(chain.pruned === undefined ? {} : { pruned: chain.pruned }),
+    },
+  };
+}
+
+function message(warnings: string | readonly string[] | undefined): Partial<RoleFacts> {
+  const text = (typeof warnings === 'string' ? warnings : (warnings ?? []).join(' ')).slice(0, 500);
+  return text === '' ? {} : { message: text };
+}

@@ -1,0 +1,49 @@
+// Bitcoin's networks: what bitcoind calls them and the ports it uses on each.
+
+import type { Network } from '../chain.ts';
+
+export interface BitcoinNetwork extends Network {
+  /** `chain=` in bitcoin.conf and in getblockchaininfo; also the name of the section. */
+  readonly chainId: string;
+  readonly p2p: number;
+  readonly rpc: number;
+}
+
+const SMALL = { cpu: '1', memory: '2Gi', storage: '20Gi' };
+
+/** Ports: src/chainparams.cpp and src/chainparamsbase.cpp of Bitcoin Core. */
+export const networks: readonly BitcoinNetwork[] = [
+  {
+    name: 'mainnet',
+    title: 'Bitcoin',
+    chainId: 'main',
+    p2p: 8333,
+    rpc: 8332,
+    defaults: { cpu: '2', memory: '4Gi', storage: '600Gi' },
+  },
+  {
+    name: 'test',
+    title: 'Testnet 3',
+    chainId: 'test',
+    p2p: 18_333,
+    rpc: 18_332,
+    defaults: { ...SMALL, storage: '100Gi' },
+  },
+  { name: 'signet', title: 'Signet', chainId: 'signet', p2p: 38_333, rpc: 38_332, defaults: SMALL },
+  {
+    name: 'regtest',
+    title: 'Development: blocks on demand',
+    chainId: 'regtest',
+    p2p: 18_444,
+    rpc: 18_443,
+    development: true,
+  },
+];
+
+/** The network of a spec that passed the check; unknown names fall back to the main network. */
+export function networkOf(name: string): BitcoinNetwork {
+  const [main, ...others] = networks;
+  const found = others.find((network) => network.name === name) ?? main;
+  if (found === undefined) throw new Error('the list of Bitcoin networks is empty');
+  return found;
+}

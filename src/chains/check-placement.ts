@@ -1,0 +1,99 @@
+// Checks volumes, capacity, sidecars and exposure.
+
+import type { NodeSpec } from '../api/blockchain-node.ts';
+import { parseQuantity } from '../lib/quantity.ts';
+import type { Finding } from './chain.ts';
+import { type ChainFacts, problem } from './finding.ts';
+
+/** Volumes that are missing or too small, sidecars that collide, ports that can't be opened. */
+export function checkPlacement(chain: ChainFacts, spec: NodeSpec): readonly Finding[] {
+  return [...checkVolumes(spec), ...checkCapacity(chain, spec), ...checkSidecars(spec), ...checkExposure(spec)];
+}
+
+function checkVolumes(spec: NodeSpec): readonly Finding[] {
+  const roles = Object.keys(spec.clients);
+  const complete = spec.storage['data'] !== undefined || roles.every((role) => spec.storage[role] !== undefined);
+  if (complete) return [];
+  const message = `No volume for the data. Add storage.data with a size, or one volume per role: ${roles.join(', ')}.`;
+  return [problem('MissingStorage', ['spec', 'storage'], message)];
+}
+
+function checkCapacity(chain: ChainFacts, spec: NodeSpec): readonly Finding[] {
+  const defaults = chain.networks.find((network) => network.name === spec.network)?.defaults;
+  if (defaults === undefined) return [];
+  const stored = sum(Object.values(spec.storage).map((volume) => volume.size));
+  const memory = sum(
+    Object.values(spec.resources ?? {}).map((one) => one.limits?.['memory'] ?? one.requests?.['memory']),
+  );
+  return [
+    ...shortage({ what: 'storage', path: ['spec', 'storage'], given: stored, needed: defaults.storage, spec }),
+    ...shortage({ what: 'memory', path: ['spec', 'resources'], given: memory, needed: defaults.memory, spec }),
+  ];
+}
+
+interface Amount {
+  readonly what: string;
+  readonly path: readonly string[];
+  readonly given: number | undefined;
+  readonly needed: string;
+  readonly spec: NodeSpec;
+}
+
+function shortage({ what, path, given, needed, spec }: Amount): readonly Finding[] {
+  const minimum = parseQuantity(needed);
+  if (given === undefined || minimum === undefined || given >= minimum) return [];
+  const message = `Less ${what} than a node of ${spec.chain} ${spec.network} is known to need (${needed}). It may not sync.`;
+  return [{ level: 'warning', code: 'LowCapacity', path, message }];
+}
+
+/** The sum of quantities, or undefined when one is not said. */
+function sum(quantities: readonly (string | undefined)[]): number | undefined {
+  if (quantities.length === 0) return undefined;
+  const numbers = quantities.map((text) => (text === undefined ? undefined : parseQuantity(text)));
+  return numbers.every((value) => value !== undefined) ? numbers.reduce((a, b) => a + b, 0) : undefined;
+}
+
+function checkSidecars(spec: NodeSpec): readonly Finding[] {
+  const sidecars = spec.sidecars ?? [];
+  const roles = Object.keys(spec.clients);
+  return sidecars.flatMap((sidecar, index) => {
+    const path = ['spec', 'sidecars', index];
+    const earlier = sidecars.slice(0, index).map((one) => one.name);
+    const taken = [...roles, ...earlier].includes(sidecar.name);
+    const mounts = (sidecar.mounts ?? []).flatMap((mount, at) =>
+      spec.storage[mount.storage] === undefined
+        ? [
+            problem(
+              'UnknownStorage',
+              [...path, 'mounts', at, 'storage'],
+              `There is no storage.${mount.storage}. Add it or mount another.`,
+            ),
+          ]
+        : [],
+    );
+    if (!taken) return mounts;
+    return [
+      problem('DuplicateName', [...path, 'name'], `A container "${sidecar.name}" exists already. Choose another name.`),
+      ...mounts,
+    ];
+  });
+}
+
+function checkExposure(spec: NodeSpec): readonly Finding[] {
+  const port = spec.p2p?.port;
+  const path = ['spec', 'p2p', 'port'];
+  if (port === undefined) return [];
+  if (port < 1024 || port > 65_000) {
+    return [
+      problem(
+        'InvalidPort',
+        path,
+        `Port ${port} can't be used without privileges or leaves no room. Use 1024 to 65000.`,
+      ),
+    ];
+  }
+  if (spec.serviceType !== 'NodePort' || (port >= 30_000 && port <= 32_760)) return [];
+  return [
+    problem('InvalidPort', path, `With serviceType NodePort the port is opened on every machine. Use 30000 to 32760.`),
+  ];
+}

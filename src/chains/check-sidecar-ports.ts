@@ -1,0 +1,45 @@
+// Checks that sidecars open no port that the node's own containers have: a pod has one set of ports.
+
+import { API_VERSION } from '../api/group.ts';
+import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
+import type { Finding, Workload } from './chain.ts';
+import { problem } from './finding.ts';
+
+/** For specs without errors, because it looks at the rendered workload. */
+export function checkSidecarPorts(spec: NodeSpec, workload: (node: BlockchainNode) => Workload): readonly Finding[] {
+  const sidecars = spec.sidecars ?? [];
+  if (sidecars.length === 0) return [];
+  const { containers, initContainers } = workload({
+    apiVersion: API_VERSION,
+    kind: 'BlockchainNode',
+    metadata: { name: 'x' },
+    spec,
+  });
+  const taken = containers.flatMap((container) => container.ports ?? []);
+  const names = new Set(taken.map((port) => port.name));
+  const numbers = new Set(taken.filter((port) => port.protocol !== 'UDP').map((port) => port.port));
+  const containerNames = new Set(initContainers.map((container) => container.name));
+  return sidecars.flatMap((sidecar, index) => {
+    const path = ['spec', 'sidecars', index];
+    const clash = containerNames.has(sidecar.name)
+      ? [
+          problem(
+            'DuplicateName',
+            [...path, 'name'],
+            `A container "${sidecar.name}" exists already. Choose another name.`,
+          ),
+        ]
+      : [];
+    const ports = (sidecar.ports ?? []).flatMap(({ name, port }, at) => {
+      if (!names.has(name) && !numbers.has(port)) {
+        names.add(name);
+        numbers.add(port);
+        return [];
+      }
+      return [
+        problem('DuplicatePort', [...path, 'ports', at], `Port ${name} (${port}) is taken in this pod. Use another.`),
+      ];
+    });
+    return [...clash, ...ports];
+  });
+}

@@ -1,0 +1,49 @@
+// Cosmos: any chain on CometBFT, from a one-node development chain to a Cosmos SDK validator.
+
+import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
+import type { Chain, Expectation, Finding, Question } from '../chain.ts';
+import { checkSidecarPorts } from '../check-sidecar-ports.ts';
+import { checkSpec } from '../check-spec.ts';
+import { checkCosmos } from './check.ts';
+import { clients, configFiles } from './clients.ts';
+import { nodeFacts } from './facts.ts';
+import { chainIdOf, CosmosOptions } from './options.ts';
+import { RPC_PORT } from './settings.ts';
+import { workload } from './workload.ts';
+
+const lists = {
+  name: 'cosmos',
+  title: 'Cosmos (CometBFT)',
+  summary: 'Any chain on CometBFT: bare, or a Cosmos SDK program.',
+  networks: [{ name: 'dev', title: 'Development: one validator with a chain of its own', development: true }],
+  customNetworks: true,
+  roles: [{ name: 'node', title: 'Node', required: true, clients }],
+  nodeTypes: ['full', 'archive', 'validator'],
+  configFiles,
+} satisfies Partial<Chain>;
+
+export const cosmos: Chain = {
+  ...lists,
+  options: CosmosOptions,
+  check,
+  workload,
+  questions,
+  facts: (_node, replies) => new Map([['node', nodeFacts(replies)]]),
+  expectations,
+};
+
+function check(spec: NodeSpec): readonly Finding[] {
+  const findings = [...checkSpec(lists, spec), ...checkCosmos(spec)];
+  return findings.some((one) => one.level === 'error') ? findings : [...findings, ...checkSidecarPorts(spec, workload)];
+}
+
+function questions(): readonly Question[] {
+  const paths = { 'node.status': '/status', 'node.netInfo': '/net_info', 'node.abciInfo': '/abci_info' };
+  return Object.entries(paths).map(([id, path]) => ({ id, role: 'node', port: RPC_PORT, method: 'GET', path }));
+}
+
+/** Blocks come every few seconds; a head older than a minute is a halted chain or a lying node. */
+function expectations({ spec }: BlockchainNode): ReadonlyMap<string, Expectation> {
+  const minPeers = spec.network === 'dev' ? 0 : 1;
+  return new Map([['node', { maxHeadAgeSeconds: 60, minPeers, chainId: chainIdOf(spec) }]]);
+}

@@ -1,0 +1,66 @@
+// The script that makes the volume ready before each start. It needs sh, wget and sha256sum, which Alpine-like images have.
+
+/**
+ * Idempotent: a killed run is finished by the next. All values arrive as environment variables, so nothing of a spec is
+ * ever part of the script. Order matters: signer state, then the program's own files, then the genesis.
+ */
+export const PREPARE_SCRIPT = `set -eu
+config="$NODE_HOME/config"
+state="$NODE_HOME/data/priv_validator_state.json"
+mkdir -p "$config" "$NODE_HOME/data"
+
+fail() {
+  echo "$1" >&2
+  printf '%s' "$1" > /dev/termination-log 2>/dev/null || true
+  exit 1
+}
+
+# A key from a Secret needs a signer state on the volume. Without chain data it starts empty; beside chain data its
+# absence means that somebody lost it, and signing could start from zero: a double sign.
+if [ "$NODE_IDENTITY" = secret ] && [ ! -s "$state" ]; then
+  if [ -e "$NODE_HOME/data/blockstore.db" ] || [ -e "$NODE_HOME/data/state.db" ]; then
+    fail "There is chain data but no priv_validator_state.json. Restore it, or empty the volume, before this key signs."
+  fi
+  printf '{"height":"0","round":0,"step":0}' > "$state.part"
+  mv "$state.part" "$state"
+fi
+if [ -f "$NODE_IDENTITY_PATH/node_key.json" ]; then
+  cp "$NODE_IDENTITY_PATH/node_key.json" "$config/node_key.json.part"
+  chmod 600 "$config/node_key.json.part"
+  mv "$config/node_key.json.part" "$config/node_key.json"
+fi
+
+if [ ! -s "$config/config.toml" ] || [ ! -s "$config/genesis.json" ]; then
+  if [ "$NODE_CLIENT" = cometbft ]; then
+    cometbft init --home "$NODE_HOME"
+  else
+    "$NODE_CLIENT" init "$NODE_MONIKER" --chain-id "$NODE_CHAIN_ID" --home "$NODE_HOME" --overwrite > /dev/null
+  fi
+fi
+
+digest() { sha256sum "$1" | cut -d' ' -f1; }
+case "$NODE_GENESIS" in
+  url)
+    if [ "$(digest "$config/genesis.json")" != "$NODE_GENESIS_SHA256" ]; then
+      wget -q -T 60 -O "$config/genesis.json.part" "$NODE_GENESIS_URL" || fail "The genesis can't be fetched."
+      got="$(digest "$config/genesis.json.part")"
+      [ "$got" = "$NODE_GENESIS_SHA256" ] || fail "The genesis has sha256 $got instead of $NODE_GENESIS_SHA256."
+      mv "$config/genesis.json.part" "$config/genesis.json"
+    fi
+    ;;
+  file)
+    if [ -n "$NODE_GENESIS_SHA256" ]; then
+      got="$(digest /genesis/genesis.json)"
+      [ "$got" = "$NODE_GENESIS_SHA256" ] || fail "The genesis has sha256 $got instead of $NODE_GENESIS_SHA256."
+    fi
+    cp /genesis/genesis.json "$config/genesis.json.part"
+    mv "$config/genesis.json.part" "$config/genesis.json"
+    ;;
+  own)
+    # A chain of its own: the generated genesis, under the chain id that the spec says.
+    sed "s/\\"chain_id\\": *\\"[^\\"]*\\"/\\"chain_id\\": \\"$NODE_CHAIN_ID\\"/" "$config/genesis.json" \\
+      > "$config/genesis.json.part"
+    mv "$config/genesis.json.part" "$config/genesis.json"
+    ;;
+esac
+`;

@@ -1,0 +1,127 @@
+// Turns a CometBFT node into one init container, which makes the volume ready, and one container.
+
+import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import type { ContainerSpec, Mount, Port, Workload } from '../chain.ts';
+import { toArguments } from '../flags.ts';
+import { imageOf } from '../version.ts';
+import { clients } from './clients.ts';
+import { chainIdOf, optionsOf } from './options.ts';
+import { PREPARE_SCRIPT } from './prepare.ts';
+import { environment, HOME, IDENTITY_PATH, METRICS_PORT, p2pPort, RPC_PORT } from './settings.ts';
+
+/** Only called for specs that passed check.ts. */
+export function workload(node: BlockchainNode): Workload {
+  return {
+    containers: [nodeContainer(node)],
+    initContainers: [prepareContainer(node)],
+    files: {},
+    generatedSecrets: [],
+    volumes: [volumeOf(node)],
+    terminationGracePeriodSeconds: 120,
+    uid: 1000,
+    gid: 1000,
+  };
+}
+
+function nodeContainer(node: BlockchainNode): ContainerSpec {
+  const { spec } = node;
+  const start = program(node) === 'cometbft' ? { home: HOME, proxy_app: optionsOf(spec).proxyApp } : { home: HOME };
+  const { requests, limits } = spec.resources?.['node'] ?? {};
+  return {
+    ...base(node),
+    name: 'node',
+    command: [program(node), 'start'],
+    args: toArguments('--', start, spec.args?.['node'] ?? {}),
+    ports: portsOf(node),
+    readinessProbe: { kind: 'http', port: RPC_PORT, path: '/health', periodSeconds: 10, failureThreshold: 3 },
+    resources: { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) },
+  };
+}
+
+function prepareContainer(node: BlockchainNode): ContainerSpec {
+  const common = base(node);
+  return {
+    ...common,
+    name: 'prepare',
+    command: ['sh', '-c', PREPARE_SCRIPT],
+    mounts: [...common.mounts, ...genesisMount(node)],
+    env: { ...common.env, ...prepareVariables(node) },
+  };
+}
+
+function base(
+  node: BlockchainNode,
+): Pick<ContainerSpec, 'image' | 'imagePullPolicy' | 'env' | 'mounts'> & { env: Record<string, string> } {
+  const client = node.spec.clients['node'] ?? { name: 'cometbft' };
+  const info = clients.find((one) => one.name === client.name);
+  const extra = Object.fromEntries((node.spec.env?.['node'] ?? []).map(({ name, value }) => [name, value]));
+  return {
+    image: info === undefined ? (client.image ?? '') : imageOf(client, info),
+    ...(client.imagePullPolicy === undefined ? {} : { imagePullPolicy: client.imagePullPolicy }),
+    // CometBFT's image sets CMTHOME, and CMTHOME wins over --home.
+    env: {
+      HOME: '/tmp',
+      ...extra,
+      ...(program(node) === 'cometbft' ? { CMTHOME: HOME } : {}),
+      ...environment(node, prefixOf(node)),
+    },
+    mounts: [
+      { kind: 'storage', name: volumeOf(node), path: HOME },
+      ...identityMount(node),
+      { kind: 'scratch', name: 'tmp', path: '/tmp' },
+    ],
+  };
+}
+
+function prepareVariables(node: BlockchainNode): Readonly<Record<string, string>> {
+  return {
+    NODE_HOME: HOME,
+    NODE_CLIENT: program(node),
+    NODE_MONIKER: node.metadata.name,
+    NODE_CHAIN_ID: chainIdOf(node.spec),
+    NODE_IDENTITY: node.spec.identity === undefined ? 'own' : 'secret',
+    NODE_IDENTITY_PATH: IDENTITY_PATH,
+    NODE_GENESIS: genesisKind(node),
+    NODE_GENESIS_URL: node.spec.genesis?.url ?? '',
+    NODE_GENESIS_SHA256: node.spec.genesis?.sha256 ?? '',
+  };
+}
+
+function genesisKind(node: BlockchainNode): 'url' | 'file' | 'own' {
+  if (node.spec.genesis?.configMap !== undefined) return 'file';
+  return node.spec.genesis?.url === undefined ? 'own' : 'url';
+}
+
+function genesisMount({ spec }: BlockchainNode): readonly Mount[] {
+  const configMap = spec.genesis?.configMap;
+  if (configMap === undefined) return [];
+  return [{ kind: 'configMap', name: configMap.name, key: configMap.key, path: '/genesis/genesis.json' }];
+}
+
+function identityMount({ spec }: BlockchainNode): readonly Mount[] {
+  return spec.identity === undefined ? [] : [{ kind: 'secret', name: spec.identity.secretName, path: IDENTITY_PATH }];
+}
+
+function portsOf(node: BlockchainNode): readonly Port[] {
+  const signer = optionsOf(node.spec).remoteSigner;
+  return [
+    { name: 'rpc', port: RPC_PORT, purpose: 'rpc' },
+    { name: 'p2p', port: p2pPort(node), purpose: 'p2p' },
+    { name: 'metrics', port: METRICS_PORT, purpose: 'metrics', path: '/metrics' },
+    ...(signer === undefined ? [] : [{ name: 'privval', port: signer.port, purpose: 'internal' } as const]),
+  ];
+}
+
+function volumeOf({ spec }: BlockchainNode): string {
+  return spec.storage['data'] === undefined ? 'node' : 'data';
+}
+
+/** `cometbft`, or the SDK program's own name. */
+function program({ spec }: BlockchainNode): string {
+  return spec.clients['node']?.name === 'cosmos-sdk' ? (optionsOf(spec).binary ?? '') : 'cometbft';
+}
+
+/** The prefix of the variables that the program reads as settings. */
+export function prefixOf(node: BlockchainNode): string {
+  return program(node) === 'cometbft' ? 'CMT' : program(node).toUpperCase().replaceAll('-', '_');
+}

@@ -1,0 +1,62 @@
+// Reads what a consensus client says through the standard beacon API (ethereum/beacon-APIs, apis/node).
+
+import { z } from 'zod';
+
+import type { Reply, RoleFacts } from '../chain.ts';
+import { DecimalNumber } from '../numbers.ts';
+import { factsOfFailure, restAnswer, valueOf } from '../reply.ts';
+
+const SECONDS_PER_SLOT = 12;
+
+const Syncing = z.object({
+  data: z.object({
+    head_slot: DecimalNumber,
+    sync_distance: DecimalNumber,
+    is_syncing: z.boolean(),
+    is_optimistic: z.boolean().optional(),
+    el_offline: z.boolean().optional(),
+  }),
+});
+const Peers = z.object({ data: z.object({ connected: DecimalNumber }) });
+const Version = z.object({ data: z.object({ version: z.string().min(1).max(256) }) });
+
+/** More slots behind than this is syncing, whatever the client calls it. */
+export const MAX_DISTANCE = 2;
+
+/** Facts of the role `cl`; heights are slots. */
+export function consensusFacts(replies: ReadonlyMap<string, Reply>, beaconGenesis: number | undefined): RoleFacts {
+  const answer = restAnswer(replies.get('cl.syncing'));
+  const syncing = valueOf(answer, Syncing)?.data;
+  if (syncing === undefined) {
+    if (answer.kind === 'complaint' && answer.code === 503) {
+      return { reach: 'starting', message: 'the beacon node is not initialised yet' };
+    }
+    return factsOfFailure(answer, '/eth/v1/node/syncing');
+  }
+  const { head_slot: height, sync_distance: distance } = syncing;
+  const target = height + distance;
+  const behind = syncing.is_syncing || distance > MAX_DISTANCE || syncing.is_optimistic === true;
+  return {
+    reach: 'answering',
+    syncing: behind,
+    height,
+    target,
+    ...(behind && target > 0 ? { progress: height / target } : {}),
+    ...(beaconGenesis === undefined ? {} : { headTime: beaconGenesis + height * SECONDS_PER_SLOT }),
+    ...offline(syncing.el_offline === true),
+    ...extras(replies),
+    ...(syncing.is_optimistic === undefined ? {} : { details: { optimistic: syncing.is_optimistic } }),
+  };
+}
+
+function offline(isOffline: boolean): Partial<RoleFacts> {
+  if (!isOffline) return {};
+  const message = 'The consensus client can not reach its execution client. See the log of the container el.';
+  return { alarm: { reason: 'ExecutionOffline', message } };
+}
+
+function extras(replies: ReadonlyMap<string, Reply>): Partial<RoleFacts> {
+  const peers = valueOf(restAnswer(replies.get('cl.peers')), Peers)?.data.connected;
+  const version = valueOf(restAnswer(replies.get('cl.version')), Version)?.data.version;
+  return { ...(peers === undefined ? {} : { peers }), ...(version === undefined ? {} : { version }) };
+}

@@ -1,0 +1,232 @@
+// Ethereum's consensus clients: one row each. Sources: the clients' own documents, ethpandaops/ethereum-helm-charts,
+// ethpandaops/ethereum-package, eth-educators/eth-docker.
+
+import { type Flags, given } from '../flags.ts';
+import { defineClient, type EthereumClient } from './client.ts';
+import { PUBLIC_NETWORKS } from './networks.ts';
+import { ENGINE_PORT, JWT_FILE, type Place } from './place.ts';
+
+const ENGINE = `http://127.0.0.1:${ENGINE_PORT}`;
+const P2P = { p2p: 9000, quic: 9001 };
+
+const lighthouse = defineClient({
+  name: 'lighthouse',
+  image: 'sigp/lighthouse',
+  defaultVersion: '8.0.1',
+  tagPrefix: 'v',
+  networks: PUBLIC_NETWORKS,
+  command: ['lighthouse', 'beacon_node'],
+  ports: { rpc: 5052, metrics: 5054, ...P2P },
+  metricsPath: '/metrics',
+  managed: (place) => ({
+    network: place.network,
+    datadir: place.dataDir,
+    'execution-endpoint': ENGINE,
+    'execution-jwt': JWT_FILE,
+    http: '',
+    'http-address': '0.0.0.0',
+    'http-port': '5052',
+    port: String(place.p2pPort),
+    'discovery-port': String(place.p2pPort),
+    'quic-port': String(place.quicPort),
+    'disable-upnp': '',
+    ...advertised(place, (address) => ({
+      'enr-address': address,
+      'enr-tcp-port': String(place.p2pPort),
+      'enr-udp-port': String(place.p2pPort),
+      'enr-quic-port': String(place.quicPort),
+      'disable-enr-auto-update': '',
+    })),
+    metrics: '',
+    'metrics-address': '0.0.0.0',
+    'metrics-port': '5054',
+    ...checkpoint('checkpoint-sync-url', place),
+  }),
+  chosen: (place) =>
+    given(place.archive, { 'reconstruct-historic-states': '', 'genesis-backfill': '', 'prune-blobs': 'false' }),
+  alsoManaged: [
+    'testnet-dir',
+    'execution-endpoints',
+    'jwt-secrets',
+    'execution-jwt-secret-key',
+    'port6',
+    'logfile-dir',
+  ],
+  known: { 'target-peers': 'integer', 'debug-level': ['info', 'debug', 'trace', 'warn', 'error', 'crit'] },
+});
+
+const prysm = defineClient({
+  name: 'prysm',
+  image: 'gcr.io/offchainlabs/prysm/beacon-chain',
+  defaultVersion: '7.1.0',
+  tagPrefix: 'v',
+  networks: PUBLIC_NETWORKS,
+  minimumVersions: { hoodi: '7.1.0' },
+  command: ['/app/cmd/beacon-chain/beacon-chain'],
+  ports: { rpc: 3500, metrics: 8080, p2p: 13_000, quic: 13_001 },
+  metricsPath: '/metrics',
+  managed: (place) => ({
+    'accept-terms-of-use': 'true',
+    [place.network]: '',
+    datadir: place.dataDir,
+    'execution-endpoint': ENGINE,
+    'jwt-secret': JWT_FILE,
+    'http-host': '0.0.0.0',
+    'http-port': '3500',
+    'rpc-host': '127.0.0.1',
+    'rpc-port': '4000',
+    'p2p-tcp-port': String(place.p2pPort),
+    'p2p-udp-port': String(place.p2pPort),
+    'p2p-quic-port': String(place.quicPort),
+    ...advertised(place, (address) => ({ 'p2p-host-ip': address })),
+    'monitoring-host': '0.0.0.0',
+    'monitoring-port': '8080',
+    ...checkpoint('checkpoint-sync-url', place),
+    ...checkpoint('genesis-beacon-api-url', place),
+  }),
+  chosen: (place) => given(place.archive, { 'slots-per-archive-point': '32', 'blob-retention-epochs': '4294967295' }),
+  alsoManaged: [
+    'chain-config-file',
+    'config-file',
+    'grpc-gateway-host',
+    'grpc-gateway-port',
+    'holesky',
+    'clear-db',
+    'force-clear-db',
+    'log-file',
+  ],
+  known: { 'p2p-max-peers': 'integer', verbosity: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'] },
+});
+
+const teku = defineClient({
+  name: 'teku',
+  image: 'consensys/teku',
+  defaultVersion: '25.11.0',
+  tagPrefix: '',
+  networks: PUBLIC_NETWORKS,
+  command: ['/opt/teku/bin/teku'],
+  ports: { rpc: 5051, metrics: 8008, ...P2P },
+  metricsPath: '/metrics',
+  writableRoot: true,
+  managed: (place) => ({
+    network: place.network,
+    'data-path': place.dataDir,
+    'ee-endpoint': ENGINE,
+    'ee-jwt-secret-file': JWT_FILE,
+    'rest-api-enabled': 'true',
+    'rest-api-interface': '0.0.0.0',
+    'rest-api-port': '5051',
+    'rest-api-host-allowlist': '*',
+    'p2p-port': String(place.p2pPort),
+    ...advertised(place, (address) => ({
+      'p2p-advertised-ip': address,
+      'p2p-advertised-port': String(place.p2pPort),
+    })),
+    'metrics-enabled': 'true',
+    'metrics-interface': '0.0.0.0',
+    'metrics-host-allowlist': '*',
+    'metrics-port': '8008',
+    // An archive is built from genesis; teku refuses both together.
+    ...(place.archive ? { 'ignore-weak-subjectivity-period-enabled': '' } : checkpoint('checkpoint-sync-url', place)),
+  }),
+  chosen: (place) => ({
+    'log-destination': 'CONSOLE',
+    ...given(place.archive, { 'data-storage-mode': 'ARCHIVE' }),
+  }),
+  alsoManaged: ['data-base-path', 'config-file', 'initial-state', 'genesis-state', 'ee-jwt-claim-id'],
+  known: {
+    'p2p-peer-upper-bound': 'integer',
+    'p2p-peer-lower-bound': 'integer',
+    'data-storage-mode': ['MINIMAL', 'PRUNE', 'ARCHIVE'],
+  },
+});
+
+const nimbus = defineClient({
+  name: 'nimbus',
+  image: 'statusim/nimbus-eth2',
+  defaultVersion: '25.11.0',
+  tagPrefix: 'multiarch-v',
+  networks: PUBLIC_NETWORKS,
+  command: ['/home/user/nimbus-eth2/build/nimbus_beacon_node'],
+  ports: { rpc: 5052, metrics: 8008, ...P2P },
+  metricsPath: '/metrics',
+  managed: (place) => ({
+    'non-interactive': '',
+    network: place.network,
+    'data-dir': place.dataDir,
+    el: ENGINE,
+    'jwt-secret': JWT_FILE,
+    rest: 'true',
+    'rest-address': '0.0.0.0',
+    'rest-port': '5052',
+    'tcp-port': String(place.p2pPort),
+    'udp-port': String(place.p2pPort),
+    ...advertised(place, (address) => ({ nat: `extip:${address}`, 'enr-auto-update': 'false' })),
+    metrics: 'true',
+    'metrics-address': '0.0.0.0',
+    'metrics-port': '8008',
+  }),
+  chosen: (place) => given(place.archive, { history: 'archive' }),
+  // Does nothing when the database exists already, so it may run at every start.
+  before: (place) =>
+    place.checkpointUrl === undefined
+      ? undefined
+      : {
+          name: 'checkpoint',
+          command: ['/home/user/nimbus-eth2/build/nimbus_beacon_node', 'trustedNodeSync'],
+          flags: {
+            network: place.network,
+            'data-dir': place.dataDir,
+            'trusted-node-url': place.checkpointUrl,
+            backfill: 'false',
+            ...given(place.archive, { reindex: 'true' }),
+          },
+        },
+  alsoManaged: ['web3-url', 'config-file', 'external-beacon-api-url', 'trusted-node-url', 'log-file'],
+  known: { 'max-peers': 'integer', history: ['prune', 'archive'], 'log-level': 'text' },
+});
+
+const lodestar = defineClient({
+  name: 'lodestar',
+  image: 'chainsafe/lodestar',
+  defaultVersion: '1.36.0',
+  tagPrefix: 'v',
+  networks: PUBLIC_NETWORKS,
+  command: ['node', '/usr/app/packages/cli/bin/lodestar.js', 'beacon'],
+  ports: { rpc: 9596, metrics: 8008, ...P2P },
+  metricsPath: '/metrics',
+  writableRoot: true,
+  managed: (place) => ({
+    network: place.network,
+    dataDir: place.dataDir,
+    'execution.urls': ENGINE,
+    jwtSecret: JWT_FILE,
+    rest: '',
+    'rest.address': '0.0.0.0',
+    'rest.port': '9596',
+    listenAddress: '0.0.0.0',
+    port: String(place.p2pPort),
+    ...advertised(place, (address) => ({
+      'enr.ip': address,
+      'enr.tcp': String(place.p2pPort),
+      'enr.udp': String(place.p2pPort),
+    })),
+    metrics: '',
+    'metrics.address': '0.0.0.0',
+    'metrics.port': '8008',
+    ...checkpoint('checkpointSyncUrl', place),
+  }),
+  chosen: (place) => given(place.archive, { serveHistoricalState: '', 'chain.archiveBlobEpochs': 'Infinity' }),
+  alsoManaged: ['rcConfig', 'paramsFile', 'genesisStateFile', 'checkpointState', 'port6', 'logFile'],
+  known: { targetPeers: 'integer', logLevel: ['error', 'warn', 'info', 'verbose', 'debug', 'trace'] },
+});
+
+export const consensusClients: readonly EthereumClient[] = [lighthouse, prysm, teku, nimbus, lodestar];
+
+function advertised(place: Place, flags: (address: string) => Flags): Flags {
+  return place.advertise === undefined ? {} : flags(place.advertise);
+}
+
+function checkpoint(flag: string, place: Place): Flags {
+  return place.checkpointUrl === undefined ? {} : { [flag]: place.checkpointUrl };
+}

@@ -1,0 +1,74 @@
+// Ethereum: an execution client and a consensus client in one pod, joined by a token that only they know.
+
+import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
+import type { Chain, Expectation, Finding, Reply, RoleFacts } from '../chain.ts';
+import { checkSpec } from '../check-spec.ts';
+import { problem } from '../finding.ts';
+import { checkSidecarPorts } from '../check-sidecar-ports.ts';
+import { consensusClients } from './consensus.ts';
+import { consensusFacts, MAX_DISTANCE } from './consensus-facts.ts';
+import { executionClients } from './execution.ts';
+import { executionFacts } from './execution-facts.ts';
+import { findNetwork, networks } from './networks.ts';
+import { questions } from './questions.ts';
+import { workload } from './workload.ts';
+
+const lists = {
+  name: 'ethereum',
+  title: 'Ethereum',
+  summary: 'Execution and consensus client of Ethereum and its test networks, or a development chain.',
+  networks,
+  customNetworks: false,
+  roles: [
+    { name: 'el', title: 'Execution client', required: true, clients: executionClients },
+    // Required everywhere but on the development network; see checkConsensus.
+    { name: 'cl', title: 'Consensus client', required: false, clients: consensusClients },
+  ],
+  nodeTypes: ['full', 'archive'],
+  configFiles: [],
+} satisfies Partial<Chain>;
+
+export const ethereum: Chain = { ...lists, check, workload, questions, facts, expectations };
+
+function check(spec: NodeSpec): readonly Finding[] {
+  const findings = [...checkSpec(lists, spec), ...checkConsensus(spec), ...checkAddress(spec)];
+  return findings.some((one) => one.level === 'error') ? findings : [...findings, ...checkSidecarPorts(spec, workload)];
+}
+
+function checkConsensus(spec: NodeSpec): readonly Finding[] {
+  const network = findNetwork(spec.network);
+  if (network === undefined || (spec.clients['cl'] === undefined) === (network.development === true)) return [];
+  const path = ['spec', 'clients', 'cl'];
+  if (network.development === true) {
+    return [problem('UnusedRole', path, 'The development network seals its own blocks. Remove clients.cl.')];
+  }
+  const names = consensusClients.map((client) => client.name).join(', ');
+  return [
+    problem('MissingRole', path, `${network.title} needs a consensus client. Add clients.cl with a name: ${names}.`),
+  ];
+}
+
+/** Most clients take an IP address here and refuse to start with a host name. */
+function checkAddress(spec: NodeSpec): readonly Finding[] {
+  const address = spec.p2p?.advertiseAddress;
+  if (address === undefined || /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || address.includes(':')) return [];
+  const message = `"${address}" is no IP address; Ethereum clients tell peers an address, not a name. Use the IP.`;
+  return [problem('InvalidAddress', ['spec', 'p2p', 'advertiseAddress'], message)];
+}
+
+function facts(node: BlockchainNode, replies: ReadonlyMap<string, Reply>): ReadonlyMap<string, RoleFacts> {
+  const network = findNetwork(node.spec.network);
+  const roles = new Map([['el', executionFacts(replies, network?.development === true)]]);
+  if (node.spec.clients['cl'] !== undefined) roles.set('cl', consensusFacts(replies, network?.beaconGenesis));
+  return roles;
+}
+
+/** 60 s are five slots; test networks and quiet proposers miss one or two. */
+function expectations(node: BlockchainNode): ReadonlyMap<string, Expectation> {
+  const network = findNetwork(node.spec.network);
+  const minPeers = network?.development === true ? 0 : 1;
+  const chainId = network === undefined ? {} : { chainId: network.chainId };
+  const roles = new Map<string, Expectation>([['el', { maxHeadAgeSeconds: 60, minPeers, maxLag: 3, ...chainId }]]);
+  if (node.spec.clients['cl'] !== undefined) roles.set('cl', { minPeers, maxLag: MAX_DISTANCE });
+  return roles;
+}

@@ -1,0 +1,236 @@
+// Ethereum's execution clients: one row each. Sources: the clients' own documents, ethpandaops/ethereum-helm-charts,
+// ethpandaops/ethereum-package, eth-educators/eth-docker.
+
+import type { ValueType } from '../chain.ts';
+import { type Flags, given } from '../flags.ts';
+import { defineClient, type EthereumClient } from './client.ts';
+import { PUBLIC_NETWORKS } from './networks.ts';
+import { ENGINE_PORT, JWT_FILE, type Place } from './place.ts';
+
+const RPC = 8545;
+const WS = 8546;
+const P2P = 30_303;
+const GETH_LIKE_KNOWN: Readonly<Record<string, ValueType>> = {
+  cache: 'integer',
+  maxpeers: 'integer',
+  verbosity: ['0', '1', '2', '3', '4', '5'],
+  'http.api': 'text',
+  'rpc.gascap': 'integer',
+};
+
+const geth = defineClient({
+  name: 'geth',
+  image: 'ethereum/client-go',
+  defaultVersion: '1.16.7',
+  tagPrefix: 'v',
+  networks: [...PUBLIC_NETWORKS, 'dev'],
+  minimumVersions: { hoodi: '1.15.0' },
+  command: ['geth'],
+  ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 6060 },
+  metricsPath: '/debug/metrics/prometheus',
+  managed: (place) => ({
+    ...(place.development ? { dev: '', 'dev.period': '2' } : { [place.network]: '' }),
+    datadir: place.dataDir,
+    ipcdisable: '',
+    ...http('http.vhosts'),
+    ...webSocket(),
+    ...given(!place.development, { ...engine('authrpc.vhosts'), ...gethP2p(place) }),
+    metrics: '',
+    'metrics.addr': '0.0.0.0',
+    'metrics.port': '6060',
+  }),
+  chosen: (place) => ({ 'http.api': 'eth,net,web3', ...given(place.archive, { syncmode: 'full', gcmode: 'archive' }) }),
+  alsoManaged: ['datadir.ancient', 'networkid', 'config', 'unlock', 'password', 'holesky', 'ipcpath', 'log.file'],
+  known: {
+    ...GETH_LIKE_KNOWN,
+    syncmode: ['snap', 'full'],
+    gcmode: ['full', 'archive'],
+    'state.scheme': ['path', 'hash'],
+    'history.chain': ['all', 'postmerge'],
+  },
+});
+
+const reth = defineClient({
+  name: 'reth',
+  image: 'ghcr.io/paradigmxyz/reth',
+  defaultVersion: '2.0.0',
+  tagPrefix: 'v',
+  networks: PUBLIC_NETWORKS,
+  minimumVersions: { hoodi: '2.0.0' },
+  command: ['/usr/local/bin/reth', 'node'],
+  ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 9001 },
+  metricsPath: '/metrics',
+  managed: (place) => ({
+    chain: place.network,
+    datadir: place.dataDir,
+    ipcdisable: '',
+    ...http(),
+    ...webSocket(),
+    ...engine(),
+    ...gethP2p(place),
+    metrics: '0.0.0.0:9001',
+  }),
+  // Without --full reth keeps everything.
+  chosen: (place) => ({
+    'http.api': 'eth,net,web3',
+    'log.file.max-files': '0',
+    ...given(!place.archive, { full: '' }),
+  }),
+  alsoManaged: ['datadir.static-files', 'config', 'dev', 'ipcpath', 'log.file.directory'],
+  known: {
+    'max-outbound-peers': 'integer',
+    'max-inbound-peers': 'integer',
+    'http.api': 'text',
+    full: [''],
+    minimal: [''],
+  },
+});
+
+const nethermind = defineClient({
+  name: 'nethermind',
+  image: 'nethermind/nethermind',
+  defaultVersion: '1.35.2',
+  tagPrefix: '',
+  networks: PUBLIC_NETWORKS,
+  minimumVersions: { hoodi: '1.31.9' },
+  command: ['/nethermind/nethermind'],
+  ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 9545 },
+  metricsPath: '/metrics',
+  writableRoot: true,
+  managed: (place) => ({
+    config: place.network,
+    datadir: place.dataDir,
+    'KeyStore.KeyStoreDirectory': `${place.dataDir}/keystore`,
+    'JsonRpc.Enabled': 'true',
+    'JsonRpc.Host': '0.0.0.0',
+    'JsonRpc.Port': String(RPC),
+    'Init.WebSocketsEnabled': 'true',
+    'JsonRpc.WebSocketsPort': String(WS),
+    'JsonRpc.EngineHost': '127.0.0.1',
+    'JsonRpc.EnginePort': String(ENGINE_PORT),
+    'JsonRpc.JwtSecretFile': JWT_FILE,
+    'Network.P2PPort': String(place.p2pPort),
+    'Network.DiscoveryPort': String(place.p2pPort),
+    ...(place.advertise === undefined ? {} : { 'Network.ExternalIp': place.advertise }),
+    'HealthChecks.Enabled': 'true',
+    'Metrics.Enabled': 'true',
+    'Metrics.ExposeHost': '0.0.0.0',
+    'Metrics.ExposePort': '9545',
+  }),
+  chosen: (place) => ({
+    'JsonRpc.EnabledModules': 'Eth,Net,Web3,Health',
+    ...given(place.archive, { 'Pruning.Mode': 'None', 'Sync.FastSync': 'false', 'Sync.SnapSync': 'false' }),
+  }),
+  alsoManaged: ['baseDbPath', 'Init.BaseDbPath', 'Init.ChainSpecPath', 'configsDirectory', 'loggerConfigSource'],
+  known: {
+    'Network.MaxActivePeers': 'integer',
+    'Pruning.Mode': ['None', 'Memory', 'Full', 'Hybrid'],
+    'Sync.SnapSync': 'boolean',
+  },
+});
+
+const besu = defineClient({
+  name: 'besu',
+  image: 'hyperledger/besu',
+  defaultVersion: '25.11.0',
+  tagPrefix: '',
+  networks: PUBLIC_NETWORKS,
+  command: ['besu'],
+  ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 9545 },
+  metricsPath: '/metrics',
+  writableRoot: true,
+  managed: (place) => ({
+    network: place.network,
+    'data-path': place.dataDir,
+    'rpc-http-enabled': '',
+    'rpc-http-host': '0.0.0.0',
+    'rpc-http-port': String(RPC),
+    'host-allowlist': '*',
+    'rpc-ws-enabled': '',
+    'rpc-ws-host': '0.0.0.0',
+    'rpc-ws-port': String(WS),
+    'engine-rpc-enabled': 'true',
+    'engine-rpc-port': String(ENGINE_PORT),
+    'engine-jwt-secret': JWT_FILE,
+    'engine-host-allowlist': '*',
+    'p2p-port': String(place.p2pPort),
+    'nat-method': 'NONE',
+    ...(place.advertise === undefined ? {} : { 'p2p-host': place.advertise }),
+    'metrics-enabled': '',
+    'metrics-host': '0.0.0.0',
+    'metrics-port': '9545',
+  }),
+  chosen: (place) =>
+    place.archive ? { 'sync-mode': 'FULL', 'data-storage-format': 'FOREST' } : { 'sync-mode': 'SNAP' },
+  alsoManaged: ['genesis-file', 'network-id', 'config-file', 'node-private-key-file', 'engine-jwt-disabled'],
+  known: {
+    'max-peers': 'integer',
+    'sync-mode': ['SNAP', 'FULL', 'CHECKPOINT'],
+    'data-storage-format': ['FOREST', 'BONSAI'],
+  },
+});
+
+const erigon = defineClient({
+  name: 'erigon',
+  image: 'erigontech/erigon',
+  defaultVersion: '3.2.2',
+  tagPrefix: 'v',
+  networks: PUBLIC_NETWORKS,
+  minimumVersions: { hoodi: '3.0.2' },
+  command: ['erigon'],
+  // WebSocket shares the HTTP port.
+  ports: { rpc: RPC, p2p: P2P, metrics: 6060 },
+  metricsPath: '/debug/metrics/prometheus',
+  managed: (place) => ({
+    chain: place.network,
+    datadir: place.dataDir,
+    externalcl: '',
+    ...http('http.vhosts'),
+    ws: '',
+    ...engine('authrpc.vhosts'),
+    port: String(place.p2pPort),
+    'p2p.allowed-ports': String(place.p2pPort),
+    'private.api.addr': '127.0.0.1:9090',
+    ...nat(place),
+    metrics: '',
+    'metrics.addr': '0.0.0.0',
+    'metrics.port': '6060',
+  }),
+  chosen: (place) => ({ 'http.api': 'eth,net,web3', 'prune.mode': place.archive ? 'archive' : 'full' }),
+  alsoManaged: ['config', 'networkid', 'log.dir.path'],
+  known: {
+    ...GETH_LIKE_KNOWN,
+    'prune.mode': ['full', 'minimal', 'archive', 'blocks'],
+    'torrent.download.rate': 'text',
+  },
+});
+
+export const executionClients: readonly EthereumClient[] = [geth, reth, nethermind, besu, erigon];
+
+function http(vhosts?: string): Flags {
+  const hosts = vhosts === undefined ? {} : { [vhosts]: '*' };
+  return { http: '', 'http.addr': '0.0.0.0', 'http.port': String(RPC), ...hosts };
+}
+
+function webSocket(): Flags {
+  return { ws: '', 'ws.addr': '0.0.0.0', 'ws.port': String(WS), 'ws.origins': '*' };
+}
+
+/** The engine API is spoken inside the pod only, yet its token protects it from a sidecar gone wrong. */
+function engine(vhosts?: string): Flags {
+  const hosts = vhosts === undefined ? {} : { [vhosts]: 'localhost' };
+  return {
+    'authrpc.addr': '127.0.0.1',
+    'authrpc.port': String(ENGINE_PORT),
+    ...hosts,
+    'authrpc.jwtsecret': JWT_FILE,
+  };
+}
+
+function gethP2p(place: Place): Flags {
+  return { port: String(place.p2pPort), 'discovery.port': String(place.p2pPort), ...nat(place) };
+}
+
+function nat(place: Place): Flags {
+  return place.advertise === undefined ? {} : { nat: `extip:${place.advertise}` };
+}

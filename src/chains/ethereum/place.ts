@@ -1,0 +1,59 @@
+// Where a client of this node finds its things: folders, ports, addresses. One value per role, made from the spec.
+
+import type { NodeSpec } from '../../api/blockchain-node.ts';
+import type { Mount } from '../chain.ts';
+import { findNetwork } from './networks.ts';
+
+export const ENGINE_PORT = 8551;
+export const JWT_SECRET = 'jwt';
+export const JWT_KEY = 'jwt.hex';
+export const JWT_FILE = `/secrets/jwt/${JWT_KEY}`;
+
+export interface Place {
+  readonly network: string;
+  readonly development: boolean;
+  readonly archive: boolean;
+  /** Folder of this role's data inside the container. */
+  readonly dataDir: string;
+  readonly p2pPort: number;
+  /** Second p2p port of clients that speak QUIC beside TCP. */
+  readonly quicPort: number;
+  /** Address that peers are told, when it is not the pod's. */
+  readonly advertise: string | undefined;
+  /** Beacon API to take the starting point from; only for consensus clients. */
+  readonly checkpointUrl: string | undefined;
+}
+
+/** The usual p2p port of a client, for nodes that name none. */
+export interface UsualPorts {
+  readonly p2p: number;
+  readonly quic?: number;
+}
+
+/**
+ * `spec.p2p.port` P moves the whole node: execution listens on P, consensus on P+1 (QUIC on P+2), because peers must be
+ * told the port that is really open on the machine.
+ */
+export function placeOf(spec: NodeSpec, role: 'el' | 'cl', usual: UsualPorts): Place {
+  const base = spec.p2p?.port;
+  const network = findNetwork(spec.network);
+  const offset = role === 'el' ? 0 : 1;
+  return {
+    network: spec.network,
+    development: network?.development === true,
+    archive: spec.nodeType === 'archive',
+    dataDir: `/data/${role}`,
+    p2pPort: base === undefined ? usual.p2p : base + offset,
+    quicPort: base === undefined ? (usual.quic ?? usual.p2p + 1) : base + offset + 1,
+    advertise: spec.p2p?.advertiseAddress,
+    checkpointUrl: spec.checkpoint?.url ?? network?.checkpointUrl,
+  };
+}
+
+/** The volume of a role: its own if spec.storage has one of that name, else a folder of the shared `data`. */
+export function dataMount(spec: NodeSpec, role: 'el' | 'cl'): Mount {
+  const path = `/data/${role}`;
+  return spec.storage[role] === undefined
+    ? { kind: 'storage', name: 'data', path, subPath: role }
+    : { kind: 'storage', name: role, path };
+}

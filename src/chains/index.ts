@@ -1,0 +1,13 @@
+// The chains, one line each: everything else (schema, checks, rendering, status, documents) follows from this list.
+
+import { bitcoin } from './bitcoin/bitcoin.ts';
+import type { Chain } from './chain.ts';
+import { cosmos } from './cosmos/cosmos.ts';
+import { ethereum } from './ethereum/ethereum.ts';
+
+export const chains: readonly Chain[] = [bitcoin, cosmos, ethereum];
+
+/** The chain of that name, or undefined. */
+export function findChain(name: string): Chain | undefined {
+  return chains.find((chain) => chain.name === name);
+}

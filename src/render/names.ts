@@ -1,0 +1,42 @@
+// The names of everything that belongs to a node.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+
+export interface NodeNames {
+  readonly configMap: string;
+  readonly statefulSet: string;
+  /** Headless: one DNS name for the pod, all ports, also while it starts. */
+  readonly headlessService: string;
+  /** ClusterIP for RPC: only while the node answers. */
+  readonly rpcService: string;
+  /** Of spec.serviceType, for peers. */
+  readonly p2pService: string;
+  readonly podDisruptionBudget: string;
+  readonly pod: string;
+}
+
+/** Names by purpose. A node's name has at most 52 characters, so all fit into 63. */
+export function namesOf(node: Pick<BlockchainNode, 'metadata'>): NodeNames {
+  const { name } = node.metadata;
+  return {
+    configMap: name,
+    statefulSet: name,
+    headlessService: name,
+    rpcService: `${name}-rpc`,
+    p2pService: `${name}-p2p`,
+    podDisruptionBudget: name,
+    pod: `${name}-0`,
+  };
+}
+
+/** The claim behind a volume of spec.storage: the StatefulSet controller names it `<volume>-<pod>`. */
+export function claimName(node: Pick<BlockchainNode, 'metadata'>, volume: string): string {
+  return `${volume}-${namesOf(node).pod}`;
+}
+
+/** All claims of a node, in the order of spec.storage. */
+export function claimNames(
+  node: Pick<BlockchainNode, 'metadata' | 'spec'>,
+): readonly { readonly volume: string; readonly claim: string }[] {
+  return Object.keys(node.spec.storage).map((volume) => ({ volume, claim: claimName(node, volume) }));
+}

@@ -1,0 +1,55 @@
+// Turns a BlockchainNode into the Kubernetes objects that run it. Pure: the same node gives the same text.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { KubeObject } from '../api/objects.ts';
+import type { Chain, Finding } from '../chains/chain.ts';
+import { metadataOf, selectorLabels } from './labels.ts';
+import { namesOf } from './names.ts';
+import { applyPatches } from './patches.ts';
+import { services } from './services.ts';
+import { statefulSet } from './stateful-set.ts';
+
+export interface RenderOptions {
+  /** false: no pod, because the node is stopped or held for a job. The only source of `replicas`. */
+  readonly running: boolean;
+}
+
+export interface Rendered {
+  /** In the order to apply them. */
+  readonly objects: readonly KubeObject[];
+  /** Patches of the spec that could not be applied; the objects are complete without them. */
+  readonly problems: readonly Finding[];
+}
+
+/** Only for nodes that `chain.check` accepts. The node's Secrets are not among the objects: see generated-secrets.ts. */
+export function renderNode(node: BlockchainNode, chain: Chain, options: RenderOptions): Rendered {
+  const workload = chain.workload(node);
+  const objects: readonly KubeObject[] = [
+    configMap(node, workload.files),
+    ...services(node, workload),
+    disruptionBudget(node),
+    statefulSet(node, workload, options),
+  ];
+  return applyPatches(objects, node.spec.patches ?? []);
+}
+
+function configMap(node: BlockchainNode, data: Readonly<Record<string, string>>): KubeObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadataOf(node, namesOf(node).configMap), data };
+}
+
+/**
+ * With one pod a budget either blocks every drain or none. A full node may be moved at any time; when a validator goes
+ * down is for a person to decide (`desiredState: Stopped`), except when it is down already.
+ */
+function disruptionBudget(node: BlockchainNode): KubeObject {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: metadataOf(node, namesOf(node).podDisruptionBudget),
+    spec: {
+      maxUnavailable: node.spec.nodeType === 'validator' ? 0 : 1,
+      selector: { matchLabels: selectorLabels(node) },
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    },
+  };
+}

@@ -1,0 +1,128 @@
+// What to do about volumes that exist: they may grow, everything else about them is fixed.
+
+import type { BlockchainNode, Storage } from '../api/blockchain-node.ts';
+import type { KubeObject } from '../api/objects.ts';
+import { parseQuantity } from '../lib/quantity.ts';
+import { claimName } from './names.ts';
+
+export interface VolumePlan {
+  /** Claims to patch: `spec.resources.requests.storage`. */
+  readonly growths: readonly VolumeGrowth[];
+  /** Wanted changes that are not carried out. */
+  readonly holds: readonly VolumeHold[];
+}
+
+export interface VolumeGrowth {
+  readonly volume: string;
+  readonly claim: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface VolumeHold {
+  readonly volume: string;
+  readonly reason: 'VolumeShrink' | 'VolumeClassChange' | 'VolumeAccessModeChange' | 'VolumeAdded';
+  /** What is wanted, why it isn't done, what to do. */
+  readonly message: string;
+}
+
+/**
+ * Compares spec.storage with the claims and, when given, the StatefulSet that run now. A claim that does not exist yet is
+ * no matter: the StatefulSet makes it, if need be at the old size, and the next pass grows it.
+ */
+export function planVolumes(
+  node: BlockchainNode,
+  claims: readonly KubeObject[],
+  liveStatefulSet: KubeObject | undefined,
+): VolumePlan {
+  const templates = liveStatefulSet === undefined ? undefined : templateNames(liveStatefulSet);
+  const growths: VolumeGrowth[] = [];
+  const holds: VolumeHold[] = [];
+  for (const [volume, wanted] of Object.entries(node.spec.storage)) {
+    const claim = claims.find((one) => one.metadata.name === claimName(node, volume));
+    if (templates !== undefined && !templates.includes(volume)) holds.push(addedHold(node, volume));
+    if (claim !== undefined) {
+      holds.push(...fixedFields(volume, wanted, readClaim(claim)));
+      const change = sizeChange(volume, wanted, claim);
+      if (change !== undefined && 'reason' in change) holds.push(change);
+      else if (change !== undefined) growths.push(change);
+    }
+  }
+  return { growths, holds };
+}
+
+/**
+ * The StatefulSet to apply: `volumeClaimTemplates` can't be changed, so those of the live object stay as they are and
+ * planVolumes takes care of the claims.
+ */
+export function withLiveTemplates(rendered: KubeObject, live: KubeObject | undefined): KubeObject {
+  const templates = specOf(live)['volumeClaimTemplates'];
+  if (!Array.isArray(templates) || rendered.kind !== 'StatefulSet') return rendered;
+  return { ...rendered, spec: { ...specOf(rendered), volumeClaimTemplates: templates } };
+}
+
+interface Claim {
+  readonly size: string | undefined;
+  readonly storageClass: string | undefined;
+  readonly accessModes: readonly unknown[];
+}
+
+function sizeChange(volume: string, wanted: Storage, live: KubeObject): VolumeGrowth | VolumeHold | undefined {
+  const from = readClaim(live).size;
+  const [before, after] = [parseQuantity(from ?? ''), parseQuantity(wanted.size)];
+  if (from === undefined || before === undefined || after === undefined || before === after) return undefined;
+  const claim = live.metadata.name;
+  if (after > before) return { volume, claim, from, to: wanted.size };
+  const message = `Volume ${volume} has ${from} and can't shrink to ${wanted.size}. Set the size back to ${from}.`;
+  return { volume, reason: 'VolumeShrink', message };
+}
+
+function fixedFields(volume: string, wanted: Storage, live: Claim): readonly VolumeHold[] {
+  const holds: VolumeHold[] = [];
+  if (
+    wanted.storageClass !== undefined &&
+    live.storageClass !== undefined &&
+    wanted.storageClass !== live.storageClass
+  ) {
+    const message = `Volume ${volume} is of class ${live.storageClass}; a volume can't change to ${wanted.storageClass}. Set it back, or make a new node and restore a backup there.`;
+    holds.push({ volume, reason: 'VolumeClassChange', message });
+  }
+  if (wanted.accessMode !== undefined && !live.accessModes.includes(wanted.accessMode)) {
+    const message = `Volume ${volume} was made as ${live.accessModes.join(', ')}; that can't change to ${wanted.accessMode}. Set it back.`;
+    holds.push({ volume, reason: 'VolumeAccessModeChange', message });
+  }
+  return holds;
+}
+
+function addedHold(node: BlockchainNode, volume: string): VolumeHold {
+  const message = `Volume ${volume} is new, but the volumes of an existing StatefulSet are fixed. Stop the node, delete StatefulSet ${node.metadata.name} (its volumes stay), and start it.`;
+  return { volume, reason: 'VolumeAdded', message };
+}
+
+function readClaim(claim: KubeObject): Claim {
+  const spec = specOf(claim);
+  const { size, storageClass } = {
+    size: textAt(spec, ['resources', 'requests', 'storage']),
+    storageClass: textAt(spec, ['storageClassName']),
+  };
+  return { size, storageClass, accessModes: Array.isArray(spec['accessModes']) ? spec['accessModes'] : [] };
+}
+
+function templateNames(live: KubeObject): readonly string[] | undefined {
+  const templates = specOf(live)['volumeClaimTemplates'];
+  if (!Array.isArray(templates)) return [];
+  return templates.flatMap((template) => textAt(template, ['metadata', 'name']) ?? []);
+}
+
+function specOf(object: KubeObject | undefined): Readonly<Record<string, unknown>> {
+  return isRecord(object?.['spec']) ? object['spec'] : {};
+}
+
+function textAt(value: unknown, path: readonly string[]): string | undefined {
+  const found = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value);
+  return typeof found === 'string' ? found : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
