@@ -164,11 +164,11 @@ async function pass(exchange: Exchange, fault: (Fault & { readonly do: 'cut' | '
       if (left <= 0) return;
       line += character;
       if (character !== '\n') continue;
-      answer.write(line);
-      line = '';
       left--;
+      // Only once the line is out: cutting earlier would lose it.
+      answer.write(line, left === 0 ? cut : undefined);
+      line = '';
     }
-    if (left <= 0) answer.write('', cut);
   });
   response.on('end', () => answer.end());
 }

@@ -1,0 +1,95 @@
+// Installing CustomResourceDefinitions on a real API server.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import type { KubeObject } from '../../src/api/objects.ts';
+import { connectCluster, type ApiCluster } from '../../src/kube/api-cluster.ts';
+import { applyCrds } from '../../src/kube/crds.ts';
+import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
+
+let api: PrivateApiServer;
+let admin: ApiCluster;
+let nobody: ApiCluster;
+
+beforeAll(async () => {
+  api = await privateApiServer();
+  admin = connectCluster({ kubeconfig: await api.kubeconfig('admin') });
+  nobody = connectCluster({ kubeconfig: await api.kubeconfig('nobody') });
+});
+afterAll(async () => {
+  await admin?.close();
+  await nobody?.close();
+  await api?.stop();
+});
+
+function crd(kind: string, plural: string, properties: object = { note: { type: 'string' } }): KubeObject {
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties } } } };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.validatoros.com` },
+    spec: {
+      group: 'validatoros.com',
+      scope: 'Namespaced',
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      versions: [{ name: 'v1alpha1', served: true, storage: true, schema }],
+    },
+  };
+}
+
+function backup(spec: object): KubeObject {
+  return {
+    apiVersion: 'validatoros.com/v1alpha1',
+    kind: 'Backup',
+    metadata: { name: 'a', namespace: 'default' },
+    spec,
+  };
+}
+
+it('is forbidden to go on when a definition is missing and may not be installed', async () => {
+  await expect(applyCrds(nobody, [crd('Backup', 'backups')])).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+    message: expect.stringContaining('have an administrator apply it once'),
+  });
+});
+
+it('installs, waits until the kinds are served, and updates', async () => {
+  const both = [crd('Backup', 'backups'), crd('Restore', 'restores')];
+  expect(await applyCrds(admin, both)).toEqual([
+    { name: 'backups.validatoros.com', outcome: 'applied' },
+    { name: 'restores.validatoros.com', outcome: 'applied' },
+  ]);
+  // At once, with no waiting.
+  expect(await admin.create(backup({ note: 'x' }))).toMatchObject({ spec: { note: 'x' } });
+  await expect(admin.apply(backup({ other: 'x' }), { fieldManager: 'x', force: true })).rejects.toMatchObject({
+    code: 'INVALID',
+  });
+  await applyCrds(admin, [crd('Backup', 'backups', { note: { type: 'string' }, other: { type: 'string' } })]);
+  const until = performance.now() + 20_000;
+  for (;;) {
+    try {
+      await admin.apply(backup({ other: 'x' }), { fieldManager: 'x', force: true });
+      break;
+    } catch (error) {
+      // The schema of an existing kind changes a moment later.
+      if (performance.now() > until) throw error;
+    }
+  }
+});
+
+it('goes on with a warning when it may not update what is there', async () => {
+  const [result] = await applyCrds(nobody, [crd('Backup', 'backups')]);
+  expect(result).toEqual({
+    name: 'backups.validatoros.com',
+    outcome: 'kept',
+    warning: expect.stringContaining('no permission to update'),
+  });
+});
+
+it('says why one does not become Established', async () => {
+  const clash = crd('Restore', 'snapshots');
+  await expect(applyCrds(admin, [clash], { timeoutMs: 1000 })).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    message: expect.stringMatching(/Restore|already in use/i),
+  });
+});

@@ -1,0 +1,91 @@
+// Events on a real API server, and on one that refuses them.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import type { KubeObject } from '../../src/api/objects.ts';
+import { connectCluster, type ApiCluster } from '../../src/kube/api-cluster.ts';
+import { makeEvents, type Events } from '../../src/kube/events.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
+import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
+
+let api: PrivateApiServer;
+let cluster: ApiCluster;
+let about: KubeObject;
+let now = Date.parse('2026-01-01T00:00:00Z');
+
+beforeAll(async () => {
+  api = await privateApiServer();
+  cluster = connectCluster({ kubeconfig: await api.kubeconfig('admin') });
+  about = await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'default' } });
+});
+afterAll(async () => {
+  await cluster?.close();
+  await api?.stop();
+});
+
+function events(more: Partial<Parameters<typeof makeEvents>[0]> = {}): Events {
+  return makeEvents({ cluster, component: 'nodewright', instance: 'pod-1', now: () => now, ...more });
+}
+
+async function written(reason: string): Promise<readonly KubeObject[]> {
+  return (await cluster.list(KINDS.Event)).filter((event) => event['reason'] === reason);
+}
+
+it('tells once what is said many times, and counts on after five minutes, also over a restart', async () => {
+  const first = events();
+  const note = { about, type: 'Warning', reason: 'NodeFailed', message: 'el is not reachable' } as const;
+  for (let index = 0; index < 10; index++) first.emit(note);
+  await first.flush();
+  expect(await written('NodeFailed')).toMatchObject([
+    {
+      count: 1,
+      message: 'el is not reachable',
+      involvedObject: { kind: 'ConfigMap', name: 'a', uid: about.metadata.uid },
+    },
+  ]);
+  now += 5 * 60_000;
+  first.emit(note);
+  await first.flush();
+  expect(await written('NodeFailed')).toMatchObject([
+    { count: 11, firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:05:00Z' },
+  ]);
+  const second = events();
+  second.emit(note);
+  await second.flush();
+  expect(await written('NodeFailed')).toHaveLength(1);
+});
+
+it('tells another message, and another object, by itself', async () => {
+  const told = events();
+  const base = { about, type: 'Normal', reason: 'Applied' } as const;
+  told.emit({ ...base, message: 'one' });
+  told.emit({ ...base, message: 'two' });
+  told.emit({ ...base, message: 'one', about: { ...about, metadata: { ...about.metadata, uid: 'other' } } });
+  await told.flush();
+  expect(await written('Applied')).toHaveLength(3);
+});
+
+it('cuts long messages, and finds a place for events about cluster-scoped objects', async () => {
+  const told = events();
+  const space = await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'default' });
+  told.emit({ about: space!, type: 'Normal', reason: 'Long', message: 'x'.repeat(5000) });
+  await told.flush();
+  const [event] = await written('Long');
+  expect(String(event?.['message'])).toHaveLength(1024);
+  expect(event?.metadata.namespace).toBe('default');
+});
+
+it('never breaks what it tells about', async () => {
+  const warnings: string[] = [];
+  const nobody = connectCluster({ kubeconfig: await api.kubeconfig('nobody') });
+  const log = { info: () => undefined, warn: (_: object, message: string) => void warnings.push(message) };
+  const refused = events({ cluster: nobody, log });
+  for (let index = 0; index < 1000; index++) {
+    refused.emit({ about, type: 'Normal', reason: 'Refused', message: `number ${index}` });
+  }
+  await refused.flush();
+  expect(await written('Refused')).toEqual([]);
+  expect(warnings.filter((text) => text === "Can't write an Event")).toHaveLength(256);
+  expect(warnings.filter((text) => text.startsWith('Too many Events'))).toHaveLength(744);
+  await nobody.close();
+});

@@ -1,0 +1,159 @@
+// Who holds a Lease, on a real API server: one at a time, and nobody who can't renew.
+
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+import type { Ref } from '../../src/api/objects.ts';
+import { connectCluster, type ApiCluster } from '../../src/kube/api-cluster.ts';
+import { holdLease, type Lease, type LeaseOptions } from '../../src/kube/lease.ts';
+import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
+import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let api: PrivateApiServer;
+let proxy: FaultProxy;
+let direct: ApiCluster;
+let shaky: ApiCluster;
+const held: Lease[] = [];
+const controllers: AbortController[] = [];
+
+beforeAll(async () => {
+  api = await privateApiServer();
+  proxy = await faultProxy(api.url, api.certificates);
+  direct = connectCluster({ kubeconfig: await api.kubeconfig('admin') });
+  shaky = connectCluster({ kubeconfig: await api.kubeconfig('admin', proxy.url) });
+});
+afterEach(async () => {
+  proxy.rule = () => undefined;
+  for (const controller of controllers.splice(0)) controller.abort();
+  await Promise.all(held.splice(0).map((lease) => lease.release()));
+});
+afterAll(async () => {
+  await shaky?.close();
+  await direct?.close();
+  await proxy?.stop();
+  await api?.stop();
+});
+
+const times = { durationMs: 2000, renewDeadlineMs: 1200, retryMs: 200 };
+
+function hold(name: string, identity: string, more: Partial<LeaseOptions> = {}): Promise<Lease> {
+  const controller = new AbortController();
+  controllers.push(controller);
+  const options = { cluster: direct, namespace: 'default', name, identity, signal: controller.signal, times };
+  const holding = holdLease({ ...options, onLost: () => undefined, ...more });
+  holding.then(
+    (lease) => held.push(lease),
+    () => undefined,
+  );
+  return holding;
+}
+
+async function specOf(name: string): Promise<Record<string, unknown>> {
+  const lease = await direct.get(refOf(name));
+  return lease?.['spec'] as Record<string, unknown>;
+}
+
+function refOf(name: string): Ref {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: 'default', name };
+}
+
+it('goes to one of many who want it, and is renewed', async () => {
+  const want = ['a', 'b', 'c', 'd'].map((identity) => hold('many', identity));
+  const first = await Promise.race(want);
+  expect(first.held).toBe(true);
+  const before = await specOf('many');
+  await waitFor('a renewal', async () => (await specOf('many'))['renewTime'] !== before['renewTime']);
+  expect(held).toHaveLength(1);
+  expect(await specOf('many')).toMatchObject({
+    holderIdentity: before['holderIdentity'],
+    acquireTime: before['acquireTime'],
+    leaseDurationSeconds: 2,
+    leaseTransitions: 0,
+  });
+});
+
+it('goes to the next at once when it is given back', async () => {
+  const first = await hold('passed', 'a');
+  const second = hold('passed', 'b');
+  const started = performance.now();
+  await first.release();
+  expect(first.held).toBe(false);
+  expect((await second).held).toBe(true);
+  expect(performance.now() - started, 'without waiting for it to run out').toBeLessThan(times.durationMs);
+  expect(await specOf('passed')).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
+});
+
+it('is given back when the signal aborts', async () => {
+  const controller = new AbortController();
+  const lease = await hold('aborted', 'a', { signal: controller.signal });
+  controller.abort();
+  expect(lease.held).toBe(false);
+  await waitFor('nobody to hold it', async () => (await specOf('aborted'))['holderIdentity'] === '');
+});
+
+it('is taken over only after it did not change for its duration, whatever its clock says', async () => {
+  const past = '2001-01-01T00:00:00.000000Z';
+  const spec = {
+    holderIdentity: 'dead',
+    leaseDurationSeconds: 2,
+    renewTime: past,
+    acquireTime: past,
+    leaseTransitions: 3,
+  };
+  const { apiVersion, kind } = refOf('expired');
+  await direct.create({ apiVersion, kind, metadata: { name: 'expired', namespace: 'default' }, spec });
+  const started = performance.now();
+  const lease = await hold('expired', 'b');
+  expect(performance.now() - started).toBeGreaterThan(times.durationMs);
+  expect(lease.held).toBe(true);
+  expect(await specOf('expired')).toMatchObject({ holderIdentity: 'b', leaseTransitions: 4 });
+});
+
+it.each([
+  { because: 'the server hangs', fault: { do: 'hang' } as const },
+  { because: 'connections break', fault: { do: 'reset', when: 'before' } as const },
+])('is lost before another can get it when $because', async ({ because, fault }) => {
+  const name = because.replaceAll(' ', '-');
+  let lostAt = 0;
+  let why: string[] = [];
+  const lease = await hold(name, 'cut-off', {
+    cluster: shaky,
+    onLost: (reason) => {
+      lostAt = performance.now();
+      why = [...why, reason];
+    },
+  });
+  proxy.rule = () => fault;
+  const second = await hold(name, 'next');
+  expect(lostAt).toBeGreaterThan(0);
+  expect(lostAt).toBeLessThan(performance.now());
+  expect(lease.held).toBe(false);
+  expect(second.held).toBe(true);
+  expect(why).toEqual(['not renewed for 1.2 s']);
+});
+
+it('is lost at once when somebody else took it', async () => {
+  let why = '';
+  const lease = await hold('stolen', 'a', { onLost: (reason) => (why = reason) });
+  await waitFor('the theft', async () => {
+    const current = await direct.get(refOf('stolen'));
+    const spec = { ...(await specOf('stolen')), holderIdentity: 'thief' };
+    return await direct.replace({ ...current!, spec }).then(
+      () => true,
+      () => false,
+    );
+  });
+  await waitFor('the loss', () => why !== '');
+  expect(why).toBe('thief holds it now');
+  expect(lease.held).toBe(false);
+  await lease.release();
+  expect(await specOf('stolen')).toMatchObject({ holderIdentity: 'thief' });
+});
+
+it('is no longer waited for once the signal aborts', async () => {
+  await hold('busy', 'a');
+  const controller = new AbortController();
+  const waiting = hold('busy', 'b', { signal: controller.signal });
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+});
