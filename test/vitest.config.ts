@@ -17,7 +17,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cluster',
-          include: ['kube', 'rpc', 'loops'].map((room) => `test/${room}/**/*.test.ts`),
+          include: ['kube', 'rpc', 'loops', 'cluster'].map((room) => `test/${room}/**/*.test.ts`),
+          globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
@@ -27,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'pods',
           include: ['test/pods/**/*.test.ts'],
+          globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_200_000,
           fileParallelism: false,

@@ -1,0 +1,134 @@
+// Finds every program a cluster needs: KUBEBUILDER_ASSETS, the cache, the official release, a build with Go, in this order.
+
+import { accessSync, constants } from 'node:fs';
+import { arch } from 'node:os';
+import { join } from 'node:path';
+
+import { describeError } from '../../src/lib/errors.ts';
+import { buildBinary } from './build.ts';
+import { inCache } from './cache.ts';
+import { download, isReachable, type Release } from './download.ts';
+import { withLock } from './lock.ts';
+import { COMETBFT, ETCD, GETH, KUBERNETES, KWOK, versionOf, type GoModule } from './modules.ts';
+import { part, say } from './progress.ts';
+
+export type BinaryName =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kubelet'
+  | 'kubectl'
+  | 'kwok'
+  | 'geth'
+  | 'cometbft';
+
+interface Source {
+  /** Names the folder in the cache together with the version. */
+  readonly folder: string;
+  readonly version: string;
+  readonly release?: Release;
+  readonly build: { readonly module: GoModule; readonly command: string };
+}
+
+const CPU = arch() === 'arm64' ? 'arm64' : 'amd64';
+
+/** Where the program is; gets it first when it has to, saying how. Throws NO_GO when only a build is left and Go is missing. */
+export async function binary(name: BinaryName): Promise<string> {
+  const source = sourceOf(name);
+  const ready = existing(name, source);
+  if (ready !== undefined) return ready;
+  const target = cachedPath(name, source);
+  await withLock(inCache('locks', `binary-${name}`), async () => {
+    if (!isExecutable(target)) await obtain(name, source, target);
+  });
+  return target;
+}
+
+/** Whether the program is there already, without a download or a build. */
+export function isPresent(name: BinaryName): boolean {
+  return existing(name, sourceOf(name)) !== undefined;
+}
+
+function existing(name: BinaryName, source: Source): string | undefined {
+  const assets = process.env['KUBEBUILDER_ASSETS'];
+  const candidates = [...(assets === undefined ? [] : [join(assets, name)]), cachedPath(name, source)];
+  return candidates.find(isExecutable);
+}
+
+async function obtain(name: BinaryName, source: Source, target: string): Promise<void> {
+  const { release, build } = source;
+  if (release !== undefined && (await isReachable(release))) {
+    try {
+      await part(`download ${name} ${source.version} from ${new URL(release.url).host}`, () =>
+        download(release, target),
+      );
+      return;
+    } catch (error) {
+      say(`download of ${name} did not work: ${describeError(error)}`);
+    }
+  } else if (release !== undefined) say(`${new URL(release.url).host} cannot be reached: building ${name} instead`);
+  await part(`build ${name} ${source.version} with Go (a first build takes minutes)`, () =>
+    buildBinary({ ...build, version: source.version, target }),
+  );
+}
+
+function sourceOf(name: BinaryName): Source {
+  switch (name) {
+    case 'etcd':
+      return {
+        folder: 'etcd',
+        version: versionOf(ETCD),
+        release: etcdRelease(),
+        build: { module: ETCD, command: ETCD.path },
+      };
+    case 'kwok':
+      return {
+        folder: 'kwok',
+        version: versionOf(KWOK),
+        build: { module: KWOK, command: 'sigs.k8s.io/kwok/cmd/kwok' },
+      };
+    case 'geth':
+      return { folder: 'geth', version: versionOf(GETH), build: { module: GETH, command: `${GETH.path}/cmd/geth` } };
+    case 'cometbft':
+      return {
+        folder: 'cometbft',
+        version: versionOf(COMETBFT),
+        build: { module: COMETBFT, command: `${COMETBFT.path}/cmd/cometbft` },
+      };
+    default:
+      return kubernetesSource(name);
+  }
+}
+
+function kubernetesSource(name: BinaryName): Source {
+  const version = versionOf(KUBERNETES);
+  const url = `https://dl.k8s.io/release/${version}/bin/linux/${CPU}/${name}`;
+  return {
+    folder: 'kubernetes',
+    version,
+    release: { url, checksums: `${url}.sha256` },
+    build: { module: KUBERNETES, command: `${KUBERNETES.path}/cmd/${name}` },
+  };
+}
+
+/** Not the distribution's etcd: before 3.5.13 it lacks what the API server needs to begin a watch with a list. */
+function etcdRelease(): Release {
+  const version = versionOf(ETCD);
+  const base = `https://github.com/etcd-io/etcd/releases/download/${version}`;
+  const folder = `etcd-${version}-linux-${CPU}`;
+  return { url: `${base}/${folder}.tar.gz`, checksums: `${base}/SHA256SUMS`, member: `${folder}/etcd` };
+}
+
+function cachedPath(name: BinaryName, source: Source): string {
+  return inCache('bin', `${source.folder}@${source.version}`, name);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,65 @@
+// Builds one program of a Go module, statically linked, so that it also runs alone in an image.
+
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import { CodedError } from '../../src/lib/errors.ts';
+import { run, tryRun } from './command.ts';
+import { KUBERNETES, moduleDirectory, type GoModule } from './modules.ts';
+
+export interface Build {
+  readonly module: GoModule;
+  /** Import path of the main package. */
+  readonly command: string;
+  /** `v1.36.3` */
+  readonly version: string;
+  readonly target: string;
+}
+
+const MINIMUM_MINOR = 26;
+
+/** Leaves the program at `target`, complete or not at all. The caller holds the lock for it. Throws NO_GO without Go. */
+export async function buildBinary(build: Build): Promise<void> {
+  await requireGo();
+  const folder = dirname(build.target);
+  mkdirSync(folder, { recursive: true });
+  removePartials(folder, basename(build.target));
+  const partial = `${build.target}.${process.pid}.partial`;
+  await run(
+    'go',
+    ['build', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(build), '-o', partial, build.command],
+    {
+      cwd: moduleDirectory(build.module),
+      env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+      timeoutMs: 45 * 60_000,
+    },
+  );
+  renameSync(partial, build.target);
+}
+
+/** Kubernetes learns its own version from the linker; without it the API server calls itself v0.0.0. */
+function linkerFlags(build: Build): string {
+  if (build.module.folder !== KUBERNETES.folder) return '-s -w';
+  const [major = '', minor = ''] = build.version.slice(1).split('.');
+  const variables = { gitVersion: build.version, gitMajor: major, gitMinor: minor };
+  const flags = Object.entries(variables).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
+  return ['-s -w', ...flags].join(' ');
+}
+
+async function requireGo(): Promise<void> {
+  const text = await tryRun('go', ['env', 'GOVERSION']);
+  const minor = Number(/^go1\.([0-9]+)/.exec(text?.trim() ?? '')?.[1] ?? 0);
+  const toolchain = (await tryRun('go', ['env', 'GOTOOLCHAIN']))?.trim() ?? '';
+  // Go 1.21 and later fetch the toolchain a go.mod asks for, unless that is switched off.
+  if (minor >= MINIMUM_MINOR || (minor >= 21 && toolchain !== 'local')) return;
+  const found = text === undefined ? 'Go is not installed' : `Go ${text.trim()} is too old`;
+  throw new CodedError(
+    'NO_GO',
+    `${found}: install Go 1.${MINIMUM_MINOR} or newer from https://go.dev/dl and put it on the PATH`,
+  );
+}
+
+function removePartials(folder: string, name: string): void {
+  for (const entry of readdirSync(folder))
+    if (entry.startsWith(`${name}.`) && entry.endsWith('.partial')) rmSync(join(folder, entry), { force: true });
+}

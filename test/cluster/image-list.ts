@@ -1,0 +1,40 @@
+// The images of a cluster with real pods. To add one: add a row, and the program to binaries.ts if it is a new one.
+
+import type { BinaryName } from './binaries.ts';
+
+export interface ImageRecipe {
+  /** Full reference: what `ethereum/client-go:v1.16.7` in a pod stands for begins with docker.io/. */
+  readonly reference: string;
+  /** Absolute path in the image of each program, by name. All images also carry busybox: /bin/sh and the usual tools. */
+  readonly programs: Readonly<Partial<Record<BinaryName, string>>>;
+  /** Small extra files: absolute path in the image to their text; all executable and readable by everybody. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Folders to copy in: absolute path in the image to a directory here. */
+  readonly trees?: Readonly<Record<string, string>>;
+  readonly entrypoint: readonly string[];
+  readonly command?: readonly string[];
+  readonly workingDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `uid` or `uid:gid`; root when absent, as in the official images. */
+  readonly user?: string;
+}
+
+export const PAUSE_IMAGE = 'nodewright.dev/test/pause:1.0';
+
+export const IMAGES: readonly ImageRecipe[] = [
+  { reference: PAUSE_IMAGE, programs: {}, entrypoint: ['/bin/sleep', 'infinity'], user: '65535:65535' },
+  { reference: 'docker.io/library/busybox:1.36', programs: {}, entrypoint: [], command: ['sh'] },
+  {
+    reference: 'docker.io/ethereum/client-go:v1.16.7',
+    programs: { geth: '/usr/local/bin/geth' },
+    entrypoint: ['geth'],
+  },
+  {
+    reference: 'docker.io/cometbft/cometbft:v1.0.1',
+    programs: { cometbft: '/usr/bin/cometbft' },
+    entrypoint: ['cometbft'],
+    command: ['start'],
+    workingDirectory: '/cometbft',
+    environment: { CMTHOME: '/cometbft' },
+  },
+];

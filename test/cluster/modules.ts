@@ -1,0 +1,30 @@
+// The Go modules whose programs are built: versions are read from their go.mod files, so that they stand in one place.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export interface GoModule {
+  /** Folder below `modules/`. */
+  readonly folder: string;
+  /** Module path as its go.mod requires it. */
+  readonly path: string;
+}
+
+export const KUBERNETES: GoModule = { folder: 'kubernetes', path: 'k8s.io/kubernetes' };
+export const ETCD: GoModule = { folder: 'etcd', path: 'go.etcd.io/etcd/server/v3' };
+export const KWOK: GoModule = { folder: 'kwok', path: 'sigs.k8s.io/kwok' };
+export const GETH: GoModule = { folder: 'geth', path: 'github.com/ethereum/go-ethereum' };
+export const COMETBFT: GoModule = { folder: 'cometbft', path: 'github.com/cometbft/cometbft' };
+
+/** The required version, e.g. `v1.36.3`. Throws when the go.mod does not require the module. */
+export function versionOf(module: GoModule): string {
+  const text = readFileSync(`${moduleDirectory(module)}/go.mod`, 'utf8');
+  const line = text.split('\n').find((candidate) => candidate.trim().startsWith(`${module.path} v`));
+  const version = line?.trim().split(' ')[1];
+  if (version === undefined) throw new Error(`modules/${module.folder}/go.mod does not require ${module.path}`);
+  return version;
+}
+
+export function moduleDirectory(module: GoModule): string {
+  return fileURLToPath(new URL(`modules/${module.folder}`, import.meta.url));
+}

@@ -1,0 +1,177 @@
+// The storage of a cluster: a provisioner that gives every claim a directory of the node as a `local` volume.
+//
+// The controller manager has a host-path provisioner for tests, but its directories belong to root with mode 0750 and know
+// no fsGroup: a pod that does not run as root could never write to them. A `local` volume is treated by the kubelet like
+// any disk.
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import {
+  CoreV1Api,
+  KubeConfig,
+  makeInformer,
+  PatchStrategy,
+  setHeaderOptions,
+  type KubernetesListObject,
+  type KubernetesObject,
+  type ObjectCache,
+  type V1PersistentVolume,
+  type V1PersistentVolumeClaim,
+} from '@kubernetes/client-node';
+
+import { describeError } from '../../src/lib/errors.ts';
+import { parseQuantity } from '../../src/lib/quantity.ts';
+import { kubeconfigPath, type ClusterState } from './state.ts';
+import { PROVISIONER, STORAGE_CLASSES } from './storage-classes.ts';
+
+interface Storage {
+  readonly api: CoreV1Api;
+  readonly folder: string;
+  readonly claims: ObjectCache<V1PersistentVolumeClaim>;
+  readonly volumes: ObjectCache<V1PersistentVolume>;
+}
+
+const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
+const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
+
+/** Serves claims until the process ends. What fails is tried again with the next look, at most a second later. */
+export async function serveVolumes(state: ClusterState): Promise<never> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfigPath(state));
+  const api = config.makeApiClient(CoreV1Api);
+  let changed = true;
+  const onChange = (): void => void (changed = true);
+  const claims = follow(
+    config,
+    '/api/v1/persistentvolumeclaims',
+    () => api.listPersistentVolumeClaimForAllNamespaces(),
+    onChange,
+  );
+  const volumes = follow(config, '/api/v1/persistentvolumes', () => api.listPersistentVolume(), onChange);
+  const storage: Storage = { api, folder: join(state.directory, 'volumes'), claims, volumes };
+  for (;;) {
+    if (changed) {
+      changed = false;
+      if (!(await settle(storage))) changed = true;
+    }
+    await wait(changed ? 1_000 : 100);
+  }
+}
+
+/** One look at everything; whether all of it worked. */
+async function settle(storage: Storage): Promise<boolean> {
+  const claims = storage.claims.list().map((claim) => () => serveClaim(storage, claim));
+  const volumes = storage.volumes.list().map((volume) => () => reclaim(storage, volume));
+  let worked = true;
+  for (const step of [...claims, ...volumes]) {
+    try {
+      await step();
+    } catch (error) {
+      worked = false;
+      console.error(describeError(error));
+    }
+  }
+  return worked;
+}
+
+async function serveClaim(storage: Storage, claim: V1PersistentVolumeClaim): Promise<void> {
+  const ours = STORAGE_CLASSES.some(({ name }) => name === claim.spec?.storageClassName);
+  if (!ours || claim.metadata?.deletionTimestamp !== undefined) return;
+  const node = claim.metadata?.annotations?.[SELECTED_NODE];
+  const name = `pvc-${claim.metadata?.uid}`;
+  const volume = storage.volumes.get(name);
+  if (claim.spec?.volumeName === undefined && node !== undefined && volume === undefined)
+    await provision(storage, claim, { name, node });
+  if (volume !== undefined && claim.status?.phase === 'Bound') await expand(storage, claim, volume);
+}
+
+async function provision(
+  storage: Storage,
+  claim: V1PersistentVolumeClaim,
+  to: { readonly name: string; readonly node: string },
+): Promise<void> {
+  const path = join(storage.folder, to.name);
+  mkdirSync(path, { recursive: true, mode: 0o755 });
+  await storage.api.createPersistentVolume({
+    body: {
+      metadata: { name: to.name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
+      spec: {
+        capacity: { storage: requested(claim) },
+        accessModes: claim.spec?.accessModes ?? ['ReadWriteOnce'],
+        volumeMode: 'Filesystem',
+        persistentVolumeReclaimPolicy: 'Delete',
+        storageClassName: claim.spec?.storageClassName ?? '',
+        claimRef: {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          name: claim.metadata?.name ?? '',
+          namespace: claim.metadata?.namespace ?? '',
+          uid: claim.metadata?.uid ?? '',
+        },
+        local: { path },
+        nodeAffinity: {
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [to.node] }] },
+            ],
+          },
+        },
+      },
+    },
+  });
+}
+
+/** A directory has no size of its own: a larger claim is granted by saying so, in the order an external resizer does it. */
+async function expand(storage: Storage, claim: V1PersistentVolumeClaim, volume: V1PersistentVolume): Promise<void> {
+  const wanted = requested(claim);
+  const capacity = { storage: wanted };
+  if (bytes(volume.spec?.capacity?.['storage']) < bytes(wanted))
+    await storage.api.patchPersistentVolume({ name: nameOf(volume), body: { spec: { capacity } } }, MERGE);
+  if (bytes(claim.status?.capacity?.['storage']) < bytes(wanted)) {
+    const target = { name: nameOf(claim), namespace: claim.metadata?.namespace ?? '' };
+    await storage.api.patchNamespacedPersistentVolumeClaimStatus(
+      { ...target, body: { status: { capacity, conditions: null } } },
+      MERGE,
+    );
+  }
+}
+
+const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+
+/** Data goes only with a volume whose claim is gone and whose policy says so. */
+async function reclaim(storage: Storage, volume: V1PersistentVolume): Promise<void> {
+  const ours = volume.metadata?.annotations?.[PROVISIONED_BY] === PROVISIONER;
+  if (!ours || volume.status?.phase !== 'Released' || volume.spec?.persistentVolumeReclaimPolicy !== 'Delete') return;
+  rmSync(join(storage.folder, nameOf(volume)), { recursive: true, force: true });
+  await storage.api.deletePersistentVolume({ name: nameOf(volume) });
+}
+
+/** Keeps a copy of all objects of a kind; starts again a second after the connection broke. */
+function follow<T extends KubernetesObject>(
+  config: KubeConfig,
+  path: string,
+  list: () => Promise<KubernetesListObject<T>>,
+  onChange: () => void,
+): ObjectCache<T> {
+  const informer = makeInformer(config, path, list);
+  const start = (): void => void informer.start().catch(again);
+  const again = (): void => void setTimeout(start, 1_000);
+  for (const event of ['add', 'update', 'delete'] as const) informer.on(event, onChange);
+  informer.on('error', again);
+  start();
+  return informer;
+}
+
+function requested(claim: V1PersistentVolumeClaim): string {
+  return claim.spec?.resources?.requests?.['storage'] ?? '1Gi';
+}
+
+function bytes(quantity: string | undefined): number {
+  return parseQuantity(quantity ?? '0') ?? 0;
+}
+
+function nameOf(object: KubernetesObject): string {
+  return object.metadata?.name ?? '';
+}

@@ -1,0 +1,97 @@
+// `npm test`: everything from cheap to dear, one number at the end. Names of stages as arguments run only those.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describeError } from '../src/lib/errors.ts';
+import { bestMode, ensureTools, removeAbandoned } from './cluster/cluster.ts';
+import { ensurePackages } from './cluster/packages.ts';
+import { countsOf, FAILED, line, NOTHING, PASSED, SKIPPED, sum, type Counts } from './cluster/counts.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const STAGE_LIMIT_MS = 60 * 60_000;
+
+/** In this order. A stage that is no test run counts as one. */
+const STAGES: Readonly<Record<string, () => Promise<Counts>>> = {
+  tools: runTools,
+  check: async () => ((await runProgram('npm', ['run', '--silent', 'check'])) === 0 ? PASSED : FAILED),
+  pure: () => runProject('pure'),
+  git: () => runProject('git'),
+  cluster: () => runProject('cluster'),
+  pods: runPods,
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(wanted: readonly string[]): Promise<number> {
+  const unknown = wanted.filter((name) => !(name in STAGES));
+  if (unknown.length > 0) {
+    console.error(`no stage ${unknown.join(', ')}; there are: ${Object.keys(STAGES).join(', ')}`);
+    return 2;
+  }
+  const chosen = Object.keys(STAGES).filter((name) => wanted.length === 0 || wanted.includes(name));
+  const results: Counts[] = [];
+  for (const name of chosen) results.push(await runStage(name));
+  const total = results.reduce(sum, NOTHING);
+  console.log(line(total));
+  return total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+async function runStage(name: string): Promise<Counts> {
+  const begin = Date.now();
+  console.log(`\n=== ${name}`);
+  let counts: Counts = FAILED;
+  try {
+    counts = (await STAGES[name]?.()) ?? FAILED;
+  } catch (error) {
+    console.log(describeError(error));
+  }
+  console.log(`=== ${name}: ${line(counts)} in ${((Date.now() - begin) / 1000).toFixed(1)} s`);
+  return counts;
+}
+
+/** Gets what the later stages need, so that a missing part is named here and not by a test that fails for it. */
+async function runTools(): Promise<Counts> {
+  await ensurePackages('tests');
+  if (usesExistingCluster()) return PASSED;
+  await removeAbandoned();
+  await ensureTools('simulated');
+  if (bestMode() === 'pods') await ensureTools('pods');
+  return PASSED;
+}
+
+async function runPods(): Promise<Counts> {
+  if (usesExistingCluster() || bestMode() === 'pods') return runProject('pods');
+  console.log(
+    'skipped: real pods need root on Linux with containerd, runc and CNI plugins (or a cluster in KUBECONFIG)',
+  );
+  return SKIPPED;
+}
+
+function usesExistingCluster(): boolean {
+  return (process.env['KUBECONFIG'] ?? '') !== '';
+}
+
+/** One project of vitest.config.ts. What vitest reports decides; a run that ends without a report counts as one failure. */
+async function runProject(project: string): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), 'nodewright-test-'));
+  const report = join(folder, 'report.json');
+  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+  const options = ['--config', 'test/vitest.config.ts', '--project', project, '--reporter=default', '--reporter=json'];
+  try {
+    const code = await runProgram(process.execPath, [vitest, 'run', ...options, `--outputFile.json=${report}`]);
+    return countsOf(existsSync(report) ? readFileSync(report, 'utf8') : undefined, code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function runProgram(program: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], timeout: STAGE_LIMIT_MS });
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,21 @@
+// Before the tests of a project that needs Kubernetes: use the cluster KUBECONFIG names, or bring up one to share.
+
+import type { TestProject } from 'vitest/node';
+
+import { release, removeAbandoned, up } from '../cluster/cluster.ts';
+import { kubeconfigPath } from '../cluster/state.ts';
+import './cluster-context.ts';
+
+/** Vitest calls this once for each project; what it returns is called at the end. A foreign cluster is never touched. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const existing = process.env['KUBECONFIG'];
+  if (existing !== undefined && existing !== '') {
+    project.provide('cluster', { kubeconfigPath: existing, mode: 'existing' });
+    return async () => undefined;
+  }
+  await removeAbandoned();
+  const mode = project.name === 'pods' ? 'pods' : 'simulated';
+  const state = await up({ name: mode === 'pods' ? 'tests-pods' : 'tests', mode, startedBy: 'tests' });
+  project.provide('cluster', { name: state.name, kubeconfigPath: kubeconfigPath(state), mode });
+  return () => release(state.name);
+}
