@@ -30,6 +30,8 @@ export const LABEL = {
 export const ANNOTATION = {
   /** The file in Git that a BlockchainNode came from. */
   file: 'validatoros.com/file',
+  /** The revision at which the object was last changed, `branch@sha1:…`; never compared. */
+  revision: 'validatoros.com/revision',
   /** Digest of the object as it was last applied; tells our own change from drift. */
   applied: 'validatoros.com/applied',
   /** Digest of a pod's configuration: a change restarts the pod. */

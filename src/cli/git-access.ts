@@ -1,0 +1,54 @@
+// Where the Git credentials come from: environment or mounted files, never the command line.
+
+import { readFile } from 'node:fs/promises';
+
+import type { GitCredentials } from '../git/remote.ts';
+
+export interface GitAccess {
+  /** Asked for every operation: mounted Secrets rotate. */
+  readonly credentials: () => Promise<GitCredentials | undefined>;
+  /** The secrets known at the start, for the redactor. */
+  readonly secrets: readonly string[];
+}
+
+export interface GitAccessOptions {
+  readonly username: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly passwordFile: string | undefined;
+}
+
+const MAX_SECRET_BYTES = 16_384;
+
+/**
+ * NODEWRIGHT_GIT_TOKEN or a token file; or a user name with NODEWRIGHT_GIT_PASSWORD or a password file; or anonymous.
+ * Throws in words when a file can't be read; its content is in no message.
+ */
+export async function gitAccess(options: GitAccessOptions, environment: NodeJS.ProcessEnv): Promise<GitAccess> {
+  const { username, tokenFile, passwordFile } = options;
+  const token = secretFrom(environment['NODEWRIGHT_GIT_TOKEN'], tokenFile, 'token');
+  const password = secretFrom(environment['NODEWRIGHT_GIT_PASSWORD'], passwordFile, 'password');
+  async function credentials(): Promise<GitCredentials | undefined> {
+    const [tokenNow, passwordNow] = [await token(), await password()];
+    if (tokenNow !== undefined)
+      return { kind: 'token', token: tokenNow, ...(username === undefined ? {} : { username }) };
+    if (passwordNow !== undefined) return { kind: 'basic', username: username ?? 'git', password: passwordNow };
+    return undefined;
+  }
+  const secrets = [await token(), await password()].filter((secret) => secret !== undefined);
+  return { credentials, secrets };
+}
+
+function secretFrom(
+  value: string | undefined,
+  file: string | undefined,
+  what: string,
+): () => Promise<string | undefined> {
+  return async () => {
+    if (file === undefined) return value === undefined || value === '' ? undefined : value;
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`the Git ${what} file ${file} can't be read (${error.code}); is the Secret mounted?`);
+    });
+    if (text.length > MAX_SECRET_BYTES) throw new Error(`the Git ${what} file ${file} is too large to be one`);
+    return text.trim() === '' ? undefined : text.trim();
+  };
+}

@@ -1,0 +1,30 @@
+// The log: one JSON object a line on standard output, a constant sentence plus facts, redacted on its way out.
+
+import { type Logger, pino } from 'pino';
+
+import { describeError } from '../lib/errors.ts';
+import type { Redactor } from '../lib/redact.ts';
+
+/** Every text that is logged, however deep, passes the redactor; errors become one line with their causes. */
+export function createLogger(level: string, redactor: Redactor): Logger {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: {
+      level: (label) => ({ level: label }),
+      log: (facts) => Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, clean(value, redactor, 0)])),
+    },
+  });
+}
+
+const MAX_DEPTH = 6;
+
+function clean(value: unknown, redactor: Redactor, depth: number): unknown {
+  if (typeof value === 'string') return redactor(value);
+  if (value instanceof Error) return redactor(describeError(value));
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return '[deeper]';
+  if (Array.isArray(value)) return value.map((member) => clean(member, redactor, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, clean(member, redactor, depth + 1)]));
+}

@@ -1,0 +1,144 @@
+// `nodewright plan [DIR]`: what would change, between two revisions, or between a directory and the cluster.
+
+import type { Command } from 'commander';
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { DEFAULT_NAMESPACE } from '../api/group.ts';
+import type { DesiredSet } from '../desired/desired-set.ts';
+import { describeProblem, type Problem } from '../desired/problem.ts';
+import { readDesired } from '../desired/read.ts';
+import { openLocalRepository } from '../git/local.ts';
+import { connectCluster } from '../kube/api-cluster.ts';
+import { KINDS } from '../kube/kinds.ts';
+import { isKubeError } from '../kube/kube-error.ts';
+import { revisionOf } from '../loops/pull.ts';
+import { readFiles } from '../loops/read-files.ts';
+import type { Plan } from '../plan/action.ts';
+import { withApplied } from '../plan/applied.ts';
+import { describePlan, planToJson } from '../plan/describe.ts';
+import { planToMarkdown } from '../plan/describe-markdown.ts';
+import type { PlanFacts } from '../plan/input.ts';
+import { planNodes } from '../plan/plan.ts';
+import { readDirectory } from './directory.ts';
+import { nameArgument, option, type SetExitCode } from './option.ts';
+
+interface PlanOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly executor?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly format: 'text' | 'json' | 'markdown';
+}
+
+/** What is compared, and how the newer side is called. */
+interface Comparison {
+  readonly desired: DesiredSet;
+  readonly current: readonly BlockchainNode[];
+  readonly revision: string;
+  readonly facts: PlanFacts;
+}
+
+export function addPlan(program: Command, exit: SetExitCode): void {
+  program
+    .command('plan')
+    .description('Show what would change. Exit code 0: nothing, 1: changes, 2: error.')
+    .argument('[dir]', 'the repository', '.')
+    .addOption(option('--from <revision>', 'compare with this revision instead of the cluster'))
+    .addOption(option('--to <revision>', 'with --from: the newer revision (default: the directory as it is)'))
+    .addOption(
+      option('--executor <name>', 'only the nodes of this controller (default: of all)').argParser(nameArgument),
+    )
+    .addOption(option('--kubeconfig <file>', 'default: KUBECONFIG or ~/.kube/config'))
+    .addOption(option('--context <name>', 'context of the kubeconfig'))
+    .addOption(
+      option('--format <format>', 'how the plan is printed').choices(['text', 'json', 'markdown']).default('text'),
+    )
+    .action(async (dir: string, options: PlanOptions) => exit(await plan(dir, options)));
+}
+
+async function plan(dir: string, options: PlanOptions): Promise<0 | 1> {
+  const comparison =
+    options.from === undefined
+      ? await withCluster(dir, options)
+      : await betweenRevisions(dir, options.from, options.to);
+  const plans = executorsOf(comparison, options.executor).map((executor) => ({
+    executor,
+    plan: planNodes({ ...comparison, executor }),
+  }));
+  process.stdout.write(print(plans, comparison.desired.problems, options.format));
+  return plans.some(({ plan: { actions } }) => actions.length > 0) ? 1 : 0;
+}
+
+async function withCluster(dir: string, { kubeconfig, context }: PlanOptions): Promise<Comparison> {
+  const desired = read(await readDirectory(dir));
+  const cluster = connectCluster({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
+  try {
+    const current = await cluster.list(KINDS.BlockchainNode).catch((error: unknown) => {
+      // A cluster without the CRD is a cluster without nodes.
+      if (isKubeError(error, 'NOT_FOUND')) return [];
+      throw error;
+    });
+    return { desired, current: current as readonly BlockchainNode[], revision: dir, facts: {} };
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function betweenRevisions(dir: string, from: string, to: string | undefined): Promise<Comparison> {
+  const repository = await openLocalRepository(dir);
+  const signal = new AbortController().signal;
+  try {
+    const base = await repository.resolve(from);
+    const before = read(await readFiles({ source: repository, commit: base, texts: new Map(), signal }));
+    const current = [...before.nodes.values()].map(({ node }) => withApplied(node));
+    if (to === undefined) return { desired: read(await readDirectory(dir)), current, revision: dir, facts: {} };
+    const head = await repository.resolve(to);
+    const desired = read(await readFiles({ source: repository, commit: head, texts: new Map(), signal }));
+    const ancestry = await repository.ancestry(base, head);
+    return {
+      desired,
+      current,
+      revision: revisionOf(to, head),
+      facts: { ancestry, lastApplied: revisionOf(from, base) },
+    };
+  } finally {
+    await repository.close();
+  }
+}
+
+function read(files: Parameters<typeof readDesired>[0]): DesiredSet {
+  return readDesired(files, { defaultNamespace: process.env['NOVACULA_OPERATOR_NAMESPACE'] ?? DEFAULT_NAMESPACE });
+}
+
+/** The controllers that own a node on either side; one that owns none has nothing to plan. */
+function executorsOf({ desired, current }: Comparison, only: string | undefined): readonly string[] {
+  if (only !== undefined) return [only];
+  const nodes = [...[...desired.nodes.values()].map(({ node }) => node), ...current];
+  return [...new Set(nodes.flatMap(({ spec }) => spec.executor ?? []))].sort();
+}
+
+interface Named {
+  readonly executor: string;
+  readonly plan: Plan;
+}
+
+function print(plans: readonly Named[], problems: readonly Problem[], format: PlanOptions['format']): string {
+  if (format === 'json') {
+    return `${JSON.stringify({ plans: plans.map(({ executor, plan: made }) => ({ executor, plan: planToJson(made) })), problems }, null, 2)}\n`;
+  }
+  if (format === 'markdown') {
+    const parts = plans.map(({ executor, plan: made }) => `### Executor \`${executor}\`\n\n${planToMarkdown(made)}`);
+    const list = problems.map((problem) => `- \`${describeProblem(problem).replaceAll('`', "'")}\``);
+    const section = list.length === 0 ? [] : [`### Problems\n\n${list.join('\n')}\n`];
+    return `${[...(parts.length === 0 ? ['Nothing to do.\n'] : parts), ...section].join('\n')}`;
+  }
+  const texts = plans.map(
+    ({ executor, plan: made }) => (plans.length === 1 ? '' : `Executor ${executor}\n`) + describePlan(made),
+  );
+  const warnings = problems.map((problem) => `${describeProblem(problem)}\n`).join('');
+  return `${warnings}${texts.length === 0 ? 'nothing to do: no node on either side\n' : texts.join('\n')}`;
+}

@@ -1,0 +1,111 @@
+// `nodewright run`: the controller.
+
+import { mkdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { type Command, Option } from 'commander';
+
+import { DEFAULT_NAMESPACE } from '../api/group.ts';
+import { createRedactor } from '../lib/redact.ts';
+import { runProcess } from '../main.ts';
+import { gitAccess } from './git-access.ts';
+import { createLogger } from './logger.ts';
+import { addressArgument, durationArgument, nameArgument, option, type SetExitCode } from './option.ts';
+import { version } from './version.ts';
+
+interface RunOptions {
+  readonly repo: string;
+  readonly branch: string;
+  readonly executor: string;
+  readonly interval: number;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly statusBranch: string | false;
+  readonly namespace: string;
+  readonly dataDir?: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly observeInterval: number;
+  readonly gitUsername?: string;
+  readonly gitTokenFile?: string;
+  readonly gitPasswordFile?: string;
+  readonly gitCaFile?: string;
+  readonly logLevel: string;
+}
+
+export function addRun(program: Command, exit: SetExitCode): void {
+  program
+    .command('run')
+    .description('Run the controller: make the cluster agree with the repository, and write status back to it.')
+    .addOption(option('--repo <url>', 'http(s) URL of the repository, without credentials').makeOptionMandatory())
+    .addOption(option('--branch <name>', 'the desired branch').default('main'))
+    .addOption(
+      option('--executor <name>', "this controller's name in fleet.yaml").argParser(nameArgument).makeOptionMandatory(),
+    )
+    .addOption(
+      option('--interval <duration>', 'how often the branch is looked at')
+        .argParser(durationArgument)
+        .default(30_000, '30s'),
+    )
+    .addOption(option('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, or the pod itself'))
+    .addOption(option('--context <name>', 'context of the kubeconfig'))
+    .addOption(option('--status-branch <name>', 'branch that status is written to').default('nodewright-status'))
+    .addOption(new Option('--no-status-branch', 'write no status to Git'))
+    .addOption(
+      option('--namespace <name>', 'namespace of nodes that name none; also NOVACULA_OPERATOR_NAMESPACE')
+        .argParser(nameArgument)
+        .default(process.env['NOVACULA_OPERATOR_NAMESPACE'] ?? DEFAULT_NAMESPACE),
+    )
+    .addOption(option('--data-dir <dir>', 'folder for Git objects; may be lost (default: in the cache directory)'))
+    .addOption(
+      option('--listen <address>', 'health and metrics, port or host:port')
+        .argParser(addressArgument)
+        .default({ host: '127.0.0.1', port: 8080 }, '8080'),
+    )
+    .addOption(
+      option('--observe-interval <duration>', 'how often running nodes are asked')
+        .argParser(durationArgument)
+        .default(10_000, '10s'),
+    )
+    .addOption(option('--git-username <name>', 'user for NODEWRIGHT_GIT_PASSWORD or NODEWRIGHT_GIT_TOKEN'))
+    .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
+    .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
+    .addOption(option('--git-ca-file <file>', 'PEM of the authorities to trust for the repository'))
+    .addOption(
+      option('--log-level <level>', 'how much is logged').choices(['error', 'warn', 'info', 'debug']).default('info'),
+    )
+    .action(async (options: RunOptions) => exit(await run(options)));
+}
+
+async function run(options: RunOptions): Promise<0 | 1> {
+  const access = await gitAccess(
+    { username: options.gitUsername, tokenFile: options.gitTokenFile, passwordFile: options.gitPasswordFile },
+    process.env,
+  );
+  const redactor = createRedactor(access.secrets);
+  const dataDir =
+    options.dataDir ??
+    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nodewright', 'run', options.executor);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  return await runProcess({
+    settings: {
+      executor: options.executor,
+      branch: options.branch,
+      namespace: options.namespace,
+      origin: options.repo,
+      intervalMs: options.interval,
+      observeIntervalMs: options.observeInterval,
+      publishDelayMs: 500,
+      version: version(),
+    },
+    kubeconfig: options.kubeconfig,
+    context: options.context,
+    statusBranch: options.statusBranch === false ? undefined : options.statusBranch,
+    dataDir,
+    listen: options.listen,
+    credentials: access.credentials,
+    ca: options.gitCaFile === undefined ? undefined : await readFile(options.gitCaFile, 'utf8'),
+    redactor,
+    log: createLogger(options.logLevel, redactor),
+  });
+}

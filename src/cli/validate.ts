@@ -1,0 +1,73 @@
+// `nodewright validate [DIR]`: are the files right? The same verdict as the controller's, offline.
+
+import type { Command } from 'commander';
+
+import { DEFAULT_NAMESPACE } from '../api/group.ts';
+import { describeProblem, type Problem } from '../desired/problem.ts';
+import { readDesired } from '../desired/read.ts';
+import { cleanLine } from '../lib/clean-text.ts';
+import { readDirectory } from './directory.ts';
+import { option, type SetExitCode } from './option.ts';
+
+type Format = 'text' | 'json' | 'github';
+
+export function addValidate(program: Command, exit: SetExitCode): void {
+  program
+    .command('validate')
+    .description('Check every file of a repository. Exit code 0: valid, 1: problems, 2: could not be checked.')
+    .argument('[dir]', 'the repository', '.')
+    .addOption(
+      option('--format <format>', 'how problems are printed').choices(['text', 'json', 'github']).default('text'),
+    )
+    .action(async (dir: string, { format }: { format: Format }) => exit(await validate(dir, format)));
+}
+
+async function validate(dir: string, format: Format): Promise<0 | 1> {
+  const { problems, counts } = readDesired(await readDirectory(dir), { defaultNamespace: DEFAULT_NAMESPACE });
+  process.stdout.write(`${PRINT[format](problems, counts.objects)}\n`);
+  return problems.some(({ level }) => level === 'error') ? 1 : 0;
+}
+
+const PRINT: Readonly<Record<Format, (problems: readonly Problem[], objects: number) => string>> = {
+  text: (problems, objects) =>
+    [...problems.map((problem) => cleanLine(describeProblem(problem), 2000)), summary(problems, objects)].join('\n'),
+  json: (problems, objects) =>
+    JSON.stringify(
+      {
+        objects,
+        problems: problems.map(({ level, file, line, column, code, message }) => ({
+          level,
+          file,
+          line,
+          column,
+          code,
+          message,
+        })),
+      },
+      null,
+      2,
+    ),
+  github: (problems, objects) => [...problems.map(annotation), summary(problems, objects)].join('\n'),
+};
+
+function summary(problems: readonly Problem[], objects: number): string {
+  const errors = problems.filter(({ level }) => level === 'error').length;
+  return `${count(objects, 'object')}, ${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+/** GitHub's workflow command; its own escapes keep a message from ending the command or starting another. */
+function annotation({ level, file, line, column, code, message }: Problem): string {
+  return `::${level} file=${property(file)},line=${line},col=${column},title=${property(code)}::${data(message)}`;
+}
+
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

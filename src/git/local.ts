@@ -1,0 +1,109 @@
+// A repository on this disk, read by revision: what `plan` compares. Nothing is written, no work tree is looked at.
+
+import * as fs from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { expandOid, resolveRef } from 'isomorphic-git';
+
+import { parseCommit } from './commit-object.ts';
+import type { Ancestry, CommitInfo, Limits, Oid, TreeEntry } from './engine.ts';
+import { GitError } from './errors.ts';
+import { relate } from './history.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { listTree, TreeCache } from './listing.ts';
+import { ObjectStore } from './object-store.ts';
+
+/** The reading half of a GitSource, for a repository that is already here. */
+export interface LocalRepository {
+  /** A branch, tag, remote branch, commit id (also short) or HEAD, with `~N` or `^`. Throws BRANCH_MISSING. */
+  resolve(revision: string): Promise<Oid>;
+  commit(oid: Oid): Promise<CommitInfo>;
+  list(commit: Oid): Promise<readonly TreeEntry[]>;
+  read(blob: Oid): Promise<Uint8Array>;
+  ancestry(from: Oid, to: Oid): Promise<Ancestry>;
+  close(): Promise<void>;
+}
+
+/** Opens the repository whose work tree or bare folder `dir` is. Throws REPOSITORY_NOT_FOUND when it is none. */
+export async function openLocalRepository(dir: string, overrides: Partial<Limits> = {}): Promise<LocalRepository> {
+  const limits = { ...DEFAULT_LIMITS, ...overrides };
+  const gitdir = await findGitdir(dir);
+  const store = new ObjectStore(gitdir);
+  await store.refresh();
+  const cache = new TreeCache();
+
+  async function commit(oid: Oid): Promise<CommitInfo> {
+    const object = await store.read(oid);
+    if (object.type === 'tag')
+      return commit(/^object ([0-9a-f]{40})$/m.exec(object.content.toString('latin1'))?.[1] ?? oid);
+    if (object.type !== 'commit') throw new GitError('BRANCH_MISSING', `${oid} is a ${object.type}, not a commit`);
+    return parseCommit(oid, object.content);
+  }
+
+  async function parents(oid: Oid): Promise<readonly Oid[] | 'cut' | undefined> {
+    return (await store.has(oid)) ? (await commit(oid)).parents : 'cut';
+  }
+
+  return {
+    commit,
+    async resolve(revision) {
+      const { base, steps } = splitRevision(revision);
+      let found = await commit(await resolveName(gitdir, base));
+      for (let step = 0; step < steps; step++) {
+        const [parent] = found.parents;
+        if (parent === undefined) throw new GitError('BRANCH_MISSING', `${revision} goes back beyond the first commit`);
+        found = await commit(parent);
+      }
+      return found.oid;
+    },
+    list: async (oid) => await listTree((await commit(oid)).tree, { store, limits, cache }),
+    read: async (oid) => (await store.read(oid, limits.maxFileBytes)).content,
+    async ancestry(from, to) {
+      const answer = await relate(from, to, parents);
+      return answer === 'unknown' ? 'rewritten' : answer;
+    },
+    close: () => store.close(),
+  };
+}
+
+async function findGitdir(dir: string): Promise<string> {
+  const path = join(dir, '.git');
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory() === true) return path;
+  if (info?.isFile() === true) {
+    const target = /^gitdir: (.+)$/m.exec(await readFile(path, 'utf8'))?.[1];
+    if (target !== undefined) return await commonDir(resolve(dir, target));
+  }
+  if ((await stat(join(dir, 'objects')).catch(() => undefined))?.isDirectory() === true) return dir;
+  throw new GitError('REPOSITORY_NOT_FOUND', `${dir} is no Git repository; give its top folder`);
+}
+
+/** A linked work tree keeps objects and refs in the main repository. */
+async function commonDir(gitdir: string): Promise<string> {
+  const text = await readFile(join(gitdir, 'commondir'), 'utf8').catch(() => undefined);
+  return text === undefined ? gitdir : resolve(gitdir, text.trim());
+}
+
+function splitRevision(revision: string): { readonly base: string; readonly steps: number } {
+  const match = /^(.+?)((?:~[0-9]{0,6}|\^)*)$/.exec(revision);
+  const suffix = match?.[2] ?? '';
+  let steps = 0;
+  for (const [, count] of suffix.matchAll(/~([0-9]*)|\^/g))
+    steps += count === undefined || count === '' ? 1 : Number(count);
+  return { base: match?.[1] ?? revision, steps };
+}
+
+async function resolveName(gitdir: string, name: string): Promise<Oid> {
+  if (/^[0-9a-f]{40}$/.test(name)) return name;
+  try {
+    return await resolveRef({ fs, gitdir, ref: name });
+  } catch {
+    if (/^[0-9a-f]{4,39}$/.test(name)) return await expandOid({ fs, gitdir, oid: name }).catch(() => missing(name));
+    return missing(name);
+  }
+}
+
+function missing(name: string): never {
+  throw new GitError('BRANCH_MISSING', `There is no branch, tag or commit ${name} in this repository; is it fetched?`);
+}

@@ -1,0 +1,90 @@
+// What the controller must remember over a restart, and over an outage of Git: one ConfigMap in the cluster.
+
+import { z } from 'zod';
+
+import { DEFAULT_NAMESPACE, FIELD_MANAGER, LABEL } from '../api/group.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { sameJson, stableJson } from '../lib/stable-json.ts';
+import type { Releases } from '../plan/action.ts';
+
+const ReleasesSchema = z.record(z.string(), z.array(z.string()));
+
+export interface Remembered {
+  /** The commit whose content was applied last. */
+  readonly appliedCommit: string | undefined;
+  /** `branch@sha1:…` of it. */
+  readonly appliedRevision: string | undefined;
+  /** What approvals released, see plan/action.ts. */
+  readonly released: Releases;
+  /** The repository and branch it came from: a controller that is pointed elsewhere starts anew. */
+  readonly origin: string;
+}
+
+export interface Memory {
+  readonly current: Remembered;
+  /** Reads the ConfigMap. A memory of another origin is ignored. */
+  load(): Promise<void>;
+  /** Writes when something changed, else costs nothing. */
+  save(news: Partial<Omit<Remembered, 'origin'>>): Promise<void>;
+}
+
+interface MemoryOptions {
+  readonly cluster: Cluster;
+  readonly executor: string;
+  readonly namespace: string;
+  readonly origin: string;
+}
+
+/** Memory in ConfigMap `nodewright-<executor>`. */
+export function createMemory({ cluster, executor, namespace, origin }: MemoryOptions): Memory {
+  const ref = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    namespace: namespace || DEFAULT_NAMESPACE,
+    name: `nodewright-${executor}`,
+  };
+  let current: Remembered = { appliedCommit: undefined, appliedRevision: undefined, released: {}, origin };
+  return {
+    get current() {
+      return current;
+    },
+    async load() {
+      const data = stringMap((await cluster.get(ref))?.['data']);
+      if (data['origin'] !== origin) return;
+      const { appliedCommit, appliedRevision } = data;
+      current = { appliedCommit, appliedRevision, released: parseReleases(data['released']), origin };
+    },
+    async save(news) {
+      const next = { ...current, ...news };
+      if (sameJson(next, current)) return;
+      const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
+      const { appliedCommit, appliedRevision } = next;
+      await cluster.apply(
+        {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: ref.name, namespace: ref.namespace, labels },
+          data: { origin, appliedCommit, appliedRevision, released: stableJson(next.released) },
+        },
+        { fieldManager: FIELD_MANAGER, force: true },
+      );
+      current = next;
+    },
+  };
+}
+
+/** A memory that was edited by hand into something else releases nothing. */
+function parseReleases(text: string | undefined): Releases {
+  try {
+    return ReleasesSchema.parse(JSON.parse(text ?? '{}'));
+  } catch {
+    return {};
+  }
+}
+
+function stringMap(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

@@ -1,0 +1,141 @@
+// Inner loop: one BlockchainNode becomes the objects it is made of, and stays so.
+
+import { randomBytes } from 'node:crypto';
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { describeRef, keyOf, type KubeObject, refOf } from '../api/objects.ts';
+import type { Chain, Workload } from '../chains/chain.ts';
+import { findChain } from '../chains/index.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { codeOf, describeError } from '../lib/errors.ts';
+import { generatedSecretRefs, makeSecret } from '../render/generated-secrets.ts';
+import { renderNode } from '../render/render-node.ts';
+import { planVolumes } from '../render/volumes.ts';
+import type { Parts } from './parts.ts';
+import type { Runtime } from './runtime.ts';
+import type { World } from './world.ts';
+
+/** What keeps a node from its wanted state, for its status. */
+export interface NodeTrouble {
+  readonly reason: string;
+  readonly message: string;
+  /** A person must act: trying again changes nothing. */
+  readonly stalled: boolean;
+}
+
+export interface NodeLoopOptions {
+  readonly cluster: Cluster;
+  readonly world: World;
+  readonly parts: Parts;
+  readonly runtime: Runtime;
+}
+
+/** One pass for one node. Resolves to what stands in the way, or undefined; throws what the queue should retry. */
+export async function convergeNode(node: BlockchainNode, options: NodeLoopOptions): Promise<NodeTrouble | undefined> {
+  const chain = findChain(node.spec.chain);
+  if (chain === undefined) {
+    return stalled(
+      'UnknownChain',
+      `chain "${node.spec.chain}" is not known to this version of the controller; upgrade it or change spec.chain`,
+    );
+  }
+  const errors = chain.check(node.spec).filter((finding) => finding.level === 'error');
+  if (errors.length > 0) return stalled('InvalidSpec', errors.map((finding) => finding.message).join('; '));
+  if (node.spec.suspend === true) return undefined;
+  return await bringParts(node, chain, options);
+}
+
+async function bringParts(
+  node: BlockchainNode,
+  chain: Chain,
+  options: NodeLoopOptions,
+): Promise<NodeTrouble | undefined> {
+  const { world, parts } = options;
+  const key = keyOf(node);
+  const rendered = renderNode(node, chain, { running: node.spec.desiredState === 'Running' });
+  if (rendered.problems.length > 0)
+    return stalled('InvalidPatch', rendered.problems.map(({ message }) => message).join('; '));
+  await makeSecrets(node, chain.workload(node), options);
+  for (const wanted of rendered.objects) {
+    const live = world
+      .parts(key, kindOfPart(wanted))
+      .find((candidate) => candidate.metadata.name === wanted.metadata.name);
+    const foreign = notOurs(live, node);
+    if (foreign !== undefined) return foreign;
+    await parts.bring(wanted, live);
+  }
+  return await growVolumes(node, options);
+}
+
+/** Secrets are made once and never changed: a missing one is created, an existing one is left as it is. */
+async function makeSecrets(
+  node: BlockchainNode,
+  workload: Workload,
+  { cluster, world, runtime }: NodeLoopOptions,
+): Promise<void> {
+  const existing = new Set(world.parts(keyOf(node), 'Secret').map((secret) => secret.metadata.name));
+  for (const { ref, secret } of generatedSecretRefs(node, workload)) {
+    if (existing.has(ref.name)) continue;
+    try {
+      await cluster.create(makeSecret(node, secret, (bytes) => randomBytes(bytes).toString('hex')));
+      runtime.log.info({ object: describeRef(ref) }, 'Created secret');
+    } catch (error) {
+      if (codeOf(error) !== 'ALREADY_EXISTS') throw error;
+    }
+  }
+}
+
+async function growVolumes(
+  node: BlockchainNode,
+  { cluster, world, runtime }: NodeLoopOptions,
+): Promise<NodeTrouble | undefined> {
+  const key = keyOf(node);
+  const statefulSet = world.parts(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
+  const { growths, holds } = planVolumes(node, world.parts(key, 'PersistentVolumeClaim'), statefulSet);
+  for (const { volume, claim, from, to } of growths) {
+    const { namespace } = node.metadata;
+    const ref = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      name: claim,
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    runtime.log.info({ object: describeRef(ref), from, to }, 'Growing volume');
+    try {
+      await cluster.patch(ref, [{ op: 'replace', path: '/spec/resources/requests/storage', value: to }]);
+    } catch (error) {
+      if (codeOf(error) !== 'FORBIDDEN' && codeOf(error) !== 'INVALID') throw error;
+      return stalled('VolumeCannotGrow', `volume ${volume} can't grow from ${from} to ${to}: ${describeError(error)}`);
+    }
+  }
+  const [hold] = holds;
+  return hold === undefined ? undefined : stalled(hold.reason, hold.message);
+}
+
+/** An object with our name that another owner controls is never taken over. */
+function notOurs(live: KubeObject | undefined, node: BlockchainNode): NodeTrouble | undefined {
+  const owner = live?.metadata.ownerReferences?.find((reference) => reference.controller === true);
+  if (live === undefined || owner === undefined || owner.uid === node.metadata.uid) return undefined;
+  if (live.kind === 'PersistentVolumeClaim') return undefined;
+  return stalled(
+    'NotOurs',
+    `${describeRef(refOf(live))} belongs to ${owner.kind} ${owner.name}; rename the node or remove that object`,
+  );
+}
+
+function kindOfPart(object: KubeObject): Parameters<World['parts']>[1] {
+  switch (object.kind) {
+    case 'StatefulSet':
+    case 'Service':
+    case 'ConfigMap':
+    case 'Secret':
+    case 'PodDisruptionBudget':
+      return object.kind;
+    default:
+      throw new Error(`a node is not made of a ${object.kind}`);
+  }
+}
+
+function stalled(reason: string, message: string): NodeTrouble {
+  return { reason, message, stalled: true };
+}

@@ -1,0 +1,119 @@
+// The way out: everything that is true goes to the status branch, in one commit, when something changed.
+
+import { keyOf } from '../api/objects.ts';
+import { chains } from '../chains/index.ts';
+import { describeError } from '../lib/errors.ts';
+import type { Redactor } from '../lib/redact.ts';
+import { commitMessage, describeBatch } from '../status/batch.ts';
+import { documents } from '../status/documents.ts';
+import type { CapabilitiesView, FleetView, SyncView } from '../status/fleet-view.ts';
+import { renderReadme } from '../status/readme.ts';
+import { ANNOTATION } from '../api/group.ts';
+import type { ControllerOptions } from './options.ts';
+import type { Puller } from './pull.ts';
+import { isOurs, type Syncer } from './sync.ts';
+import type { World } from './world.ts';
+
+/** Heights alone make no commit before this. */
+const SNAPSHOT_INTERVAL_MS = 3_600_000;
+
+export interface Publisher {
+  /** Composes and pushes. Costs no request when nothing changed since the last push. */
+  publish(signal: AbortSignal): Promise<void>;
+}
+
+export interface PublishParts {
+  readonly world: World;
+  readonly puller: Puller;
+  readonly syncer: Syncer;
+  readonly capabilities: () => CapabilitiesView;
+  readonly redactor: Redactor;
+  readonly options: ControllerOptions;
+}
+
+export function createPublisher(parts: PublishParts): Publisher {
+  const { options } = parts;
+  const { statusBranch, settings, runtime } = options;
+  /** The files as they are on the branch; undefined until they were read. */
+  let published: ReadonlyMap<string, string> | undefined;
+
+  async function publish(signal: AbortSignal): Promise<void> {
+    if (statusBranch === undefined) return;
+    const previous = published ?? (await statusBranch.read(settings.executor, signal));
+    const limits = { previous, now: runtime.now(), snapshotIntervalMs: SNAPSHOT_INTERVAL_MS, redactor: parts.redactor };
+    const files = documents(viewOf(parts), limits);
+    if (published !== undefined && sameFiles(published, files)) return;
+    const sourceCommit = parts.syncer.state.appliedRevision;
+    const message = commitMessage(describeBatch(previous, files), { sourceCommit, executor: settings.executor });
+    const request = {
+      prefix: settings.executor,
+      files,
+      shared: (tree: ReadonlyMap<string, string>) => new Map([['README.md', renderReadme(tree)]]),
+      message,
+      author: { name: 'nodewright', email: `${settings.executor}@nodewright.invalid` },
+      at: Math.floor(runtime.now() / 1000),
+    };
+    const { pushed, commit } = await statusBranch.publish(request, signal);
+    published = files;
+    if (!pushed) return;
+    runtime.telemetry.statusCommitted();
+    runtime.log.info({ commit, subject: message.split('\n')[0] }, 'Published status');
+  }
+
+  return { publish };
+}
+
+function viewOf({ world, puller, syncer, capabilities, options }: PublishParts): FleetView {
+  const { executor, version } = options.settings;
+  const nodes = world.nodes
+    .list()
+    .filter((node) => isOurs(node, executor))
+    .map((node) => ({ node, file: node.metadata.annotations?.[ANNOTATION.file] }))
+    .sort((a, b) => (keyOf(a.node) < keyOf(b.node) ? -1 : 1));
+  return {
+    executor,
+    controllerVersion: version,
+    nodes,
+    capabilities: capabilities(),
+    sync: syncView({ world, puller, syncer, options }),
+  };
+}
+
+function syncView({
+  world,
+  puller,
+  syncer,
+  options,
+}: Pick<PublishParts, 'world' | 'puller' | 'syncer' | 'options'>): SyncView {
+  const { pulled, trouble } = puller.state;
+  const { plan, failures, appliedRevision, lastApplied } = syncer.state;
+  const denied = world.troubles().map(({ kind, error }) => `${kind} can't be watched: ${describeError(error)}`);
+  const clusterTroubles = [...denied, ...failures];
+  return {
+    branch: options.settings.branch,
+    seen: pulled?.revision,
+    applied: appliedRevision,
+    problems: pulled?.desired.problems ?? [],
+    held: plan?.actions.filter((action) => action.hold !== undefined) ?? [],
+    heldDigest: plan?.heldDigest,
+    lastApplied,
+    gitTrouble: trouble === undefined ? undefined : `${trouble.code}: ${trouble.message}`,
+    clusterTrouble: clusterTroubles.length === 0 ? undefined : clusterTroubles.slice(0, 20).join('; '),
+    suspended: pulled?.desired.fleet.suspend,
+  };
+}
+
+/** What this program can run, from the chains' own descriptions. */
+export function chainCapabilities(): CapabilitiesView['chains'] {
+  return chains.map(({ name, networks, customNetworks, nodeTypes, roles }) => ({
+    name,
+    networks: networks.map((network) => network.name),
+    customNetworks,
+    nodeTypes,
+    roles: roles.map((role) => ({ name: role.name, clients: role.clients })),
+  }));
+}
+
+function sameFiles(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([path, text]) => b.get(path) === text);
+}

@@ -1,0 +1,189 @@
+// Outer loop: what Git wants becomes BlockchainNode objects, and stays so.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { ANNOTATION, FIELD_MANAGER, LABEL } from '../api/group.ts';
+import { describeRef, type KubeObject } from '../api/objects.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { describeError } from '../lib/errors.ts';
+import { sameJson } from '../lib/stable-json.ts';
+import type { Action, Plan } from '../plan/action.ts';
+import { planNodes } from '../plan/plan.ts';
+import { eachAtOnce } from './each-at-once.ts';
+import type { Memory } from './memory.ts';
+import type { Pulled } from './pull.ts';
+import type { Runtime } from './runtime.ts';
+import type { World } from './world.ts';
+
+/** Requests that are under way at the same time. */
+const APPLY_AT_ONCE = 32;
+
+export interface SyncState {
+  readonly plan: Plan | undefined;
+  /** Actions that failed in the last pass, in words. */
+  readonly failures: readonly string[];
+  /** `branch@sha1:…` whose plan was carried out, except for what is held. */
+  readonly appliedRevision: string | undefined;
+  /** What the last pass that changed something did. */
+  readonly lastApplied:
+    | { readonly created: number; readonly updated: number; readonly deleted: number; readonly failed: number }
+    | undefined;
+}
+
+export interface Syncer {
+  /** Plans and acts on what was pulled last. Throws when an action failed, after all were tried. */
+  sync(pulled: Pulled, signal: AbortSignal): Promise<void>;
+  readonly state: SyncState;
+}
+
+export interface SyncOptions {
+  readonly cluster: Cluster;
+  readonly world: World;
+  readonly memory: Memory;
+  readonly executor: string;
+  readonly runtime: Runtime;
+  /** Called once per newly held action, for an Event. */
+  readonly onHeld: (action: Action) => void;
+}
+
+export function createSyncer(options: SyncOptions): Syncer {
+  const { appliedRevision } = options.memory.current;
+  let state: SyncState = { plan: undefined, failures: [], appliedRevision, lastApplied: undefined };
+
+  async function sync(pulled: Pulled, signal: AbortSignal): Promise<void> {
+    const plan = decide(pulled, options);
+    announce(plan, state.plan, options);
+    state = { ...state, plan };
+    // Before the first act: an approved plan that is carried out in part must stay approved.
+    await options.memory.save({ released: plan.released });
+    const failures = await carryOut(plan, options, signal);
+    state = { ...state, failures, lastApplied: lastApplied(plan, failures.length) ?? state.lastApplied };
+    if (failures.length > 0)
+      throw new Error(`${failures.length} of ${plan.actions.length} actions failed: ${failures[0]}`);
+    if (!plan.actions.some(blocksRevision)) {
+      await options.memory.save({ appliedCommit: pulled.commit.oid, appliedRevision: pulled.revision });
+      state = { ...state, appliedRevision: pulled.revision };
+    }
+  }
+
+  return {
+    sync,
+    get state() {
+      return state;
+    },
+  };
+}
+
+function decide(pulled: Pulled, { world, executor, memory }: SyncOptions): Plan {
+  return planNodes({
+    desired: pulled.desired,
+    current: world.nodes.list(),
+    executor,
+    revision: pulled.revision,
+    facts: {
+      ancestry: pulled.ancestry,
+      lastApplied: memory.current.appliedRevision,
+      released: memory.current.released,
+    },
+  });
+}
+
+/** A rewound or rewritten branch does not become "the revision applied last" before its actions are released. */
+function blocksRevision(action: Action): boolean {
+  return action.hold?.guard === 'Rewound' || action.hold?.guard === 'Rewritten';
+}
+
+function announce(plan: Plan, before: Plan | undefined, { runtime, onHeld }: SyncOptions): void {
+  runtime.telemetry.planned(countActions(plan.actions));
+  if (plan.heldDigest === undefined || plan.heldDigest === before?.heldDigest) return;
+  for (const action of plan.actions) {
+    if (action.hold === undefined) continue;
+    const { guard, message, release } = action.hold;
+    const facts = {
+      object: describeRef(action.ref),
+      do: action.do,
+      guard,
+      reason: message,
+      release,
+      digest: plan.heldDigest,
+    };
+    runtime.log.warn(facts, 'Holding action');
+    onHeld(action);
+  }
+}
+
+function lastApplied({ actions }: Plan, failed: number): SyncState['lastApplied'] {
+  const { create: created, update: updated, delete: deleted } = countActions(actions);
+  return created + updated + deleted === 0 ? undefined : { created, updated, deleted, failed };
+}
+
+function countActions(actions: readonly Action[]): Parameters<Runtime['telemetry']['planned']>[0] {
+  const free = actions.filter((action) => action.hold === undefined);
+  const count = (what: Action['do']): number => free.filter((action) => action.do === what).length;
+  return {
+    create: count('create'),
+    update: count('update'),
+    delete: count('delete'),
+    held: actions.length - free.length,
+  };
+}
+
+/** Tries every action that is not held; resolves to what failed, in words. */
+async function carryOut(plan: Plan, options: SyncOptions, signal: AbortSignal): Promise<readonly string[]> {
+  const failures: string[] = [];
+  const actions = plan.actions.filter((action) => action.hold === undefined);
+  await eachAtOnce(actions, APPLY_AT_ONCE, async (action) => {
+    if (signal.aborted) return;
+    const facts = { object: describeRef(action.ref), reason: action.because };
+    try {
+      options.runtime.log.info(facts, SENTENCE[action.do]);
+      await act(action, plan, options);
+    } catch (error) {
+      failures.push(`${describeRef(action.ref)}: ${describeError(error)}`);
+      options.runtime.log.warn({ ...facts, error: describeError(error) }, 'Action failed');
+    }
+  });
+  signal.throwIfAborted();
+  return failures;
+}
+
+const SENTENCE = { create: 'Creating object', update: 'Updating object', delete: 'Deleting object' } as const;
+
+async function act(action: Action, plan: Plan, { cluster }: SyncOptions): Promise<void> {
+  if (action.do === 'delete') {
+    await cluster.remove(action.ref, { uid: action.uid, propagation: 'Background' });
+    return;
+  }
+  const wanted = withRevision(action.object, plan.revision);
+  const live = await cluster.apply(wanted, { fieldManager: FIELD_MANAGER, force: true });
+  await removeForeignFields(wanted, live, cluster);
+}
+
+function withRevision(object: KubeObject, revision: string): KubeObject {
+  const annotations = { ...object.metadata.annotations, [ANNOTATION.revision]: revision };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+/**
+ * Server-side apply leaves fields alone that only others own. In a spec that comes from Git they are somebody's
+ * undocumented change (an added argument, `desiredState`), so they go.
+ */
+async function removeForeignFields(wanted: KubeObject, live: KubeObject, cluster: Cluster): Promise<void> {
+  if (sameJson(wanted['spec'], live['spec'])) return;
+  const { apiVersion, kind, metadata } = live;
+  const ref = {
+    apiVersion,
+    kind,
+    name: metadata.name,
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+  };
+  await cluster.patch(ref, [
+    { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+    { op: 'replace', path: '/spec', value: wanted['spec'] },
+  ]);
+}
+
+/** Whether this controller looks after the node: it carries our label, or was made by hand and names us. */
+export function isOurs(node: BlockchainNode, executor: string): boolean {
+  const label = node.metadata.labels?.[LABEL.executor];
+  return label === undefined ? node.spec.executor === executor : label === executor;
+}

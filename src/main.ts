@@ -1,0 +1,219 @@
+// Starts the process: settings → ports → controller → signals. The only file that knows everything.
+
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Logger } from 'pino';
+
+import { crds } from './desired/crds.ts';
+import { createReadCache } from './desired/read-cache.ts';
+import type { GitSource, StatusBranch } from './git/engine.ts';
+import type { GitCredentials } from './git/remote.ts';
+import { createGitSource } from './git/source.ts';
+import { createStatusBranch } from './git/status-branch.ts';
+import { type ApiCluster, connectCluster } from './kube/api-cluster.ts';
+import { applyCrds } from './kube/crds.ts';
+import { makeEvents } from './kube/events.ts';
+import { holdLease } from './kube/lease.ts';
+import { codeOf, describeError } from './lib/errors.ts';
+import type { Redactor } from './lib/redact.ts';
+import { retryDelay } from './lib/retry-delay.ts';
+import { type Controller, startController } from './loops/controller.ts';
+import { ensureNamespace } from './loops/namespace.ts';
+import type { Settings } from './loops/options.ts';
+import { LOOPS } from './loops/queues.ts';
+import { createAsker } from './rpc/ask.ts';
+import { createHealth, type Health } from './web/health.ts';
+import { createMetrics, type Metrics } from './web/metrics.ts';
+import { startWeb } from './web/server.ts';
+
+export interface ProcessOptions {
+  readonly settings: Settings;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly statusBranch: string | undefined;
+  readonly dataDir: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly credentials: () => Promise<GitCredentials | undefined>;
+  readonly ca: string | undefined;
+  readonly redactor: Redactor;
+  readonly log: Logger;
+}
+
+/** A loop that has been in one pass for this many times its deadline hangs. */
+const HANGING = 1.5;
+
+/** Runs until SIGTERM or SIGINT, or until the lease is lost. Resolves to the exit code. */
+export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
+  const { log, settings } = options;
+  const ending = new AbortController();
+  let code: 0 | 1 = 0;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'Ending');
+      ending.abort(new Error('told to end'));
+    });
+  }
+  const metrics = createMetrics({ version: settings.version, now: Date.now });
+  const health = createHealth({ deadlines: deadlines(), awaits: ['the first sync'], startedAt: Date.now() });
+  const web = await startWeb({ ...options.listen, health: () => health.state(Date.now()), metrics });
+  log.info(
+    { port: web.port, version: settings.version, executor: settings.executor, repo: settings.origin },
+    'Started',
+  );
+  const cluster = connect(options, metrics);
+  try {
+    const lost = await workAsLeader({ options, cluster, metrics, health, signal: ending.signal });
+    if (lost !== undefined) {
+      code = 1;
+      log.error({ reason: lost }, 'Lost the lease; ending so that two never work at once');
+    }
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    await cluster.close();
+    await web.close();
+  }
+  log.info({}, 'Ended');
+  return code;
+}
+
+function deadlines(): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(LOOPS).map(([name, { deadlineMs }]) => [name, deadlineMs * HANGING]));
+}
+
+function connect({ kubeconfig, context, log }: ProcessOptions, { telemetry }: Metrics): ApiCluster {
+  return connectCluster({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    log,
+    onRequest: ({ verb, kind, code }) =>
+      telemetry.kubeRequest({ verb, kind, code: /^\d+$/.test(code) ? Number(code) : 'error' }),
+  });
+}
+
+interface Work {
+  readonly options: ProcessOptions;
+  readonly cluster: ApiCluster;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves to why the lease was lost, or undefined after a clean end. */
+async function workAsLeader(work: Work): Promise<string | undefined> {
+  const { options, cluster, metrics, health, signal } = work;
+  const { settings, log } = options;
+  for (const loop of Object.keys(LOOPS)) health.rest(loop);
+  await prepareCluster(work);
+  const losing = Promise.withResolvers<string>();
+  log.info({ lease: `nodewright-${settings.executor}` }, 'Waiting for the lease');
+  const waiting = new AbortController();
+  const giveUp = (): void => waiting.abort(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  const lease = await holdLease({
+    cluster,
+    namespace: settings.namespace,
+    name: `nodewright-${settings.executor}`,
+    identity: identity(),
+    signal: waiting.signal,
+    onLost: losing.resolve,
+    log,
+  });
+  // From here on the lease is kept until the loops have ended.
+  signal.removeEventListener('abort', giveUp);
+  metrics.telemetry.leading(true);
+  try {
+    return await runLoops(work, losing.promise);
+  } finally {
+    metrics.telemetry.leading(false);
+    await lease.release();
+  }
+}
+
+async function runLoops(work: Work, lost: Promise<string>): Promise<string | undefined> {
+  const { options, cluster, metrics, health, signal } = work;
+  const { source, statusBranch } = openGit(options);
+  const asker = createAsker();
+  const events = makeEvents({
+    cluster,
+    component: 'nodewright',
+    instance: options.settings.executor,
+    log: options.log,
+  });
+  const controller = await startController({
+    cluster,
+    source,
+    statusBranch,
+    asker,
+    events,
+    readCache: createReadCache(),
+    redactor: options.redactor,
+    settings: options.settings,
+    runtime: { now: Date.now, random: Math.random, log: options.log, telemetry: metrics.telemetry },
+  });
+  const watchdog = setInterval(() => beat(controller, health), 2000);
+  try {
+    const ended = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    return await Promise.race([ended, lost]);
+  } finally {
+    clearInterval(watchdog);
+    await controller.stop();
+    await Promise.all([source.close(), statusBranch?.close(), asker.close(), events.flush()]);
+  }
+}
+
+function openGit({ settings, credentials, ca, dataDir, statusBranch }: ProcessOptions): {
+  source: GitSource;
+  statusBranch: StatusBranch | undefined;
+} {
+  const remote = { url: settings.origin, credentials, ca };
+  return {
+    source: createGitSource({ ...remote, directory: join(dataDir, 'desired') }),
+    statusBranch:
+      statusBranch === undefined
+        ? undefined
+        : createStatusBranch({ ...remote, directory: join(dataDir, 'status'), branch: statusBranch }),
+  };
+}
+
+/** A loop whose pass does not hang beats, also when it has nothing to do. */
+function beat(controller: Controller, health: Health): void {
+  const now = Date.now();
+  for (const [loop, ms] of Object.entries(controller.busyFor())) {
+    if (ms < LOOPS[loop as keyof typeof LOOPS].deadlineMs) health.beat(loop, now);
+  }
+  if (controller.isSynced) health.arrived('the first sync');
+}
+
+/** CRDs and namespace; goes on trying while the API server is down, ends on what a person must mend. */
+async function prepareCluster({ options, cluster, signal }: Work): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      for (const result of await applyCrds(cluster, crds(), { signal })) {
+        if (result.outcome === 'kept')
+          options.log.warn({ crd: result.name, reason: result.warning }, 'Keeping the installed CRD');
+      }
+      await ensureNamespace(cluster, options.settings.namespace);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      const code = codeOf(error);
+      if (code !== 'NETWORK' && code !== 'TIMEOUT' && code !== 'SERVER' && code !== 'TOO_MANY_REQUESTS') throw error;
+      const waitMs = retryDelay(attempt, { baseMs: 500, maxMs: 30_000 }, Math.random());
+      options.log.warn({ reason: describeError(error), retryMs: waitMs }, 'The API server does not answer yet');
+      await sleep(waitMs, undefined, { signal });
+    }
+  }
+}
+
+/** In a pod its name: only one process of it runs at a time, so a restarted container goes on at once. */
+function identity(): string {
+  const { POD_NAME: pod } = process.env;
+  return pod === undefined || pod === '' ? `${hostname()}_${randomBytes(6).toString('hex')}` : pod;
+}
