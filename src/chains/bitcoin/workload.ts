@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { ClientInfo, ContainerSpec, Workload } from '../chain.ts';
 import { toArguments } from '../flags.ts';
-import { imageOf } from '../version.ts';
+import { roleFields, soleVolume } from '../role-fields.ts';
 import { bitcoinConf, CONF_FILE, RPC_SECRET, RPC_USER, RPCAUTH_KEY, SECRET_PATH } from './conf.ts';
 import { networkOf } from './networks.ts';
 
@@ -64,7 +64,7 @@ export function workload(node: BlockchainNode): Workload {
         },
       },
     ],
-    volumes: [volumeOf(node)],
+    volumes: [soleVolume(node.spec, 'node')],
     // bitcoind writes its whole cache when it stops; killed before, it starts over from the last flush.
     terminationGracePeriodSeconds: 600,
     uid: 1000,
@@ -74,32 +74,23 @@ export function workload(node: BlockchainNode): Workload {
 
 function container(node: BlockchainNode): ContainerSpec {
   const { spec } = node;
-  const client = spec.clients['node'] ?? { name: bitcoind.name };
   const network = networkOf(spec.network);
-  const { requests, limits } = spec.resources?.['node'] ?? {};
   const set = { conf: CONF_PATH, datadir: DATA, printtoconsole: '1', nodebuglogfile: '1' };
   return {
+    ...roleFields(spec, 'node', bitcoind),
     name: 'node',
-    image: imageOf(client, bitcoind),
-    ...(client.imagePullPolicy === undefined ? {} : { imagePullPolicy: client.imagePullPolicy }),
     command: ['bitcoind'],
     args: toArguments('-', set, spec.args?.['node'] ?? {}),
-    env: { HOME: '/tmp', ...Object.fromEntries((spec.env?.['node'] ?? []).map(({ name, value }) => [name, value])) },
     ports: [
       { name: 'rpc', port: network.rpc, purpose: 'rpc' },
       { name: 'p2p', port: spec.p2p?.port ?? network.p2p, purpose: 'p2p' },
     ],
     mounts: [
-      { kind: 'storage', name: volumeOf(node), path: DATA },
+      { kind: 'storage', name: soleVolume(node.spec, 'node'), path: DATA },
       { kind: 'file', key: CONF_FILE, path: CONF_PATH },
       { kind: 'generated', name: RPC_SECRET, path: SECRET_PATH },
       { kind: 'scratch', name: 'tmp', path: '/tmp' },
     ],
     readinessProbe: { kind: 'tcp', port: network.rpc, periodSeconds: 10, failureThreshold: 3 },
-    resources: { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) },
   };
-}
-
-function volumeOf({ spec }: BlockchainNode): string {
-  return spec.storage['data'] === undefined ? 'node' : 'data';
 }

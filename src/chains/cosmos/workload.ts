@@ -1,9 +1,9 @@
 // Turns a CometBFT node into one init container, which makes the volume ready, and one container.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { ContainerSpec, Mount, Port, Workload } from '../chain.ts';
+import type { ClientInfo, ContainerSpec, Mount, Port, Workload } from '../chain.ts';
 import { toArguments } from '../flags.ts';
-import { imageOf } from '../version.ts';
+import { roleFields, soleVolume } from '../role-fields.ts';
 import { clients } from './clients.ts';
 import { chainIdOf, optionsOf } from './options.ts';
 import { PREPARE_SCRIPT } from './prepare.ts';
@@ -16,7 +16,7 @@ export function workload(node: BlockchainNode): Workload {
     initContainers: [prepareContainer(node)],
     files: {},
     generatedSecrets: [],
-    volumes: [volumeOf(node)],
+    volumes: [soleVolume(node.spec, 'node')],
     terminationGracePeriodSeconds: 120,
     uid: 1000,
     gid: 1000,
@@ -26,7 +26,6 @@ export function workload(node: BlockchainNode): Workload {
 function nodeContainer(node: BlockchainNode): ContainerSpec {
   const { spec } = node;
   const start = program(node) === 'cometbft' ? { home: HOME, proxy_app: optionsOf(spec).proxyApp } : { home: HOME };
-  const { requests, limits } = spec.resources?.['node'] ?? {};
   return {
     ...base(node),
     name: 'node',
@@ -34,7 +33,6 @@ function nodeContainer(node: BlockchainNode): ContainerSpec {
     args: toArguments('--', start, spec.args?.['node'] ?? {}),
     ports: portsOf(node),
     readinessProbe: { kind: 'http', port: RPC_PORT, path: '/health', periodSeconds: 10, failureThreshold: 3 },
-    resources: { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) },
   };
 }
 
@@ -49,28 +47,25 @@ function prepareContainer(node: BlockchainNode): ContainerSpec {
   };
 }
 
-function base(
-  node: BlockchainNode,
-): Pick<ContainerSpec, 'image' | 'imagePullPolicy' | 'env' | 'mounts'> & { env: Record<string, string> } {
-  const client = node.spec.clients['node'] ?? { name: 'cometbft' };
-  const info = clients.find((one) => one.name === client.name);
-  const extra = Object.fromEntries((node.spec.env?.['node'] ?? []).map(({ name, value }) => [name, value]));
+function base(node: BlockchainNode): ReturnType<typeof roleFields> & Pick<ContainerSpec, 'mounts'> {
+  const common = roleFields(node.spec, 'node', clientOf(node));
+  // CometBFT's image sets CMTHOME, and CMTHOME wins over --home.
+  const home = program(node) === 'cometbft' ? { CMTHOME: HOME } : {};
   return {
-    image: info === undefined ? (client.image ?? '') : imageOf(client, info),
-    ...(client.imagePullPolicy === undefined ? {} : { imagePullPolicy: client.imagePullPolicy }),
-    // CometBFT's image sets CMTHOME, and CMTHOME wins over --home.
-    env: {
-      HOME: '/tmp',
-      ...extra,
-      ...(program(node) === 'cometbft' ? { CMTHOME: HOME } : {}),
-      ...environment(node, prefixOf(node)),
-    },
+    ...common,
+    env: { ...common.env, ...home, ...environment(node, prefixOf(node)) },
     mounts: [
-      { kind: 'storage', name: volumeOf(node), path: HOME },
+      { kind: 'storage', name: soleVolume(node.spec, 'node'), path: HOME },
       ...identityMount(node),
       { kind: 'scratch', name: 'tmp', path: '/tmp' },
     ],
   };
+}
+
+function clientOf({ spec }: BlockchainNode): ClientInfo {
+  const info = clients.find((client) => client.name === spec.clients['node']?.name);
+  if (info === undefined) throw new Error('workload() called for a spec that check() refuses');
+  return info;
 }
 
 function prepareVariables(node: BlockchainNode): Readonly<Record<string, string>> {
@@ -110,10 +105,6 @@ function portsOf(node: BlockchainNode): readonly Port[] {
     { name: 'metrics', port: METRICS_PORT, purpose: 'metrics', path: '/metrics' },
     ...(signer === undefined ? [] : [{ name: 'privval', port: signer.port, purpose: 'internal' } as const]),
   ];
-}
-
-function volumeOf({ spec }: BlockchainNode): string {
-  return spec.storage['data'] === undefined ? 'node' : 'data';
 }
 
 /** `cometbft`, or the SDK program's own name. */

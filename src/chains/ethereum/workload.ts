@@ -3,7 +3,7 @@
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import type { ContainerSpec, Mount, Port, Probe, Workload } from '../chain.ts';
 import { toArguments } from '../flags.ts';
-import { imageOf } from '../version.ts';
+import { roleFields } from '../role-fields.ts';
 import type { EthereumClient } from './client.ts';
 import { consensusClients } from './consensus.ts';
 import { executionClients } from './execution.ts';
@@ -51,16 +51,14 @@ function runningClients(spec: NodeSpec): readonly Running[] {
 
 function containerOf({ role, client, place, spec }: Running): ContainerSpec {
   const { command } = client;
-  const resources = spec.resources?.[role];
   return {
-    ...imageFields(spec, role, client),
+    ...common(spec, role, client),
     name: role,
     command,
     args: toArguments('--', client.managed(place), client.chosen(place), spec.args?.[role] ?? {}),
     ports: portsOf(role, client, place),
     mounts: mountsOf(spec, role),
     readinessProbe: readiness(role, client),
-    ...(resources === undefined ? {} : { resources: defined(resources) }),
   };
 }
 
@@ -69,19 +67,11 @@ function initContainerOf({ role, client, place, spec }: Running): readonly Conta
   if (run === undefined) return [];
   const { name, command } = run;
   const args = toArguments('--', run.flags);
-  return [{ ...imageFields(spec, role, client), name, command, args, mounts: mountsOf(spec, role) }];
+  return [{ ...common(spec, role, client), name, command, args, mounts: mountsOf(spec, role) }];
 }
 
-function imageFields(spec: NodeSpec, role: RoleName, info: EthereumClient) {
-  const client = spec.clients[role] ?? { name: info.name };
-  const env = Object.fromEntries((spec.env?.[role] ?? []).map(({ name, value }) => [name, value]));
-  return {
-    image: imageOf(client, info),
-    ...(client.imagePullPolicy === undefined ? {} : { imagePullPolicy: client.imagePullPolicy }),
-    ...(info.writableRoot === true ? { writableRoot: true } : {}),
-    // Programs that keep a cache in the home folder find a place they may write.
-    env: { HOME: '/tmp', ...env },
-  };
+function common(spec: NodeSpec, role: RoleName, client: EthereumClient) {
+  return { ...roleFields(spec, role, client), ...(client.writableRoot === true ? { writableRoot: true } : {}) };
 }
 
 function portsOf(role: RoleName, { ports, metricsPath }: EthereumClient, place: Place): readonly Port[] {
@@ -122,9 +112,4 @@ function readiness(role: RoleName, { ports }: EthereumClient): Probe {
   return role === 'el'
     ? { kind: 'tcp', port: ports.rpc, periodSeconds: 10, failureThreshold: 3 }
     : { kind: 'http', port: ports.rpc, path: '/eth/v1/node/health', periodSeconds: 10, failureThreshold: 3 };
-}
-
-function defined(resources: NonNullable<NodeSpec['resources']>[string]): NonNullable<ContainerSpec['resources']> {
-  const { requests, limits } = resources;
-  return { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) };
 }

@@ -1,0 +1,262 @@
+// What every chain must do, whatever it is: walks the list of chains and the examples.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import type { Reply } from '../../src/chains/chain.ts';
+import { chains, findChain } from '../../src/chains/index.ts';
+import { example, examples, nodeWith } from './examples.ts';
+import { beacon, bitcoind, comet, gethDev, replies } from './replies.ts';
+
+const recorded: Record<string, unknown> = { ...gethDev, ...beacon, ...comet, ...bitcoind };
+const clientCases = chains.flatMap((chain) =>
+  chain.roles.flatMap((role) =>
+    role.clients.map((client) => ({ chain, role, client, id: `${chain.name}/${client.name}` })),
+  ),
+);
+
+describe('the list of chains', () => {
+  it('finds each chain by its name and nothing else', () => {
+    for (const chain of chains) expect(findChain(chain.name)).toBe(chain);
+    expect(findChain('dogecoin')).toBeUndefined();
+    expect(findChain('toString')).toBeUndefined();
+  });
+
+  it('has an example for every client', () => {
+    const used = new Set(
+      examples.flatMap(({ node, chain }) =>
+        Object.values(node.spec.clients).map((client) => `${chain.name}/${client.name}`),
+      ),
+    );
+    expect(clientCases.map((one) => one.id).filter((id) => !used.has(id))).toEqual([]);
+  });
+
+  it.each(clientCases)('$id: no flag is managed and known at once', ({ client }) => {
+    expect(Object.keys(client.knownFlags).filter((flag) => client.managedFlags.includes(flag))).toEqual([]);
+  });
+
+  it('no configuration key is managed and known at once', () => {
+    for (const file of chains.flatMap((chain) => chain.configFiles)) {
+      expect(Object.keys(file.knownKeys).filter((key) => file.managedKeys.includes(key))).toEqual([]);
+    }
+  });
+});
+
+describe.each(examples)('$name', ({ node, chain }) => {
+  it('is accepted', () => {
+    expect(chain.check(node.spec).filter((finding) => finding.level === 'error')).toEqual([]);
+  });
+
+  it('gives the same workload twice', () => {
+    expect(JSON.stringify(chain.workload(node))).toBe(JSON.stringify(chain.workload(node)));
+  });
+
+  it('names its ports uniquely, in at most 15 characters, with a letter', () => {
+    const ports = chain.workload(node).containers.flatMap((container) => container.ports ?? []);
+    expect(ports.length).toBeGreaterThan(0);
+    expect(new Set(ports.map((port) => port.name)).size).toBe(ports.length);
+    expect(new Set(ports.map((port) => `${port.port}/${port.protocol ?? 'TCP'}`)).size).toBe(ports.length);
+    for (const port of ports) expect(port.name).toMatch(/^(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/);
+  });
+
+  it('asks questions with unique ids, of roles it runs, at ports it opens', () => {
+    const questions = chain.questions(node);
+    expect(new Set(questions.map((question) => question.id)).size).toBe(questions.length);
+    const containers = new Map(chain.workload(node).containers.map((container) => [container.name, container]));
+    for (const { role, port } of questions) {
+      expect(containers.get(role)?.ports?.some((one) => one.port === port && one.purpose === 'rpc')).toBe(true);
+    }
+  });
+
+  it('reads the recorded reply of every role', () => {
+    const facts = chain.facts(node, replies(recorded));
+    expect([...facts.keys()].sort()).toEqual(Object.keys(node.spec.clients).sort());
+    expect([...chain.expectations(node).keys()].sort()).toEqual([...facts.keys()].sort());
+    for (const role of facts.values()) {
+      expect(role.reach).toBe('answering');
+      expect(role.height).toBeGreaterThan(0);
+      expect(role.version).toMatch(/\d/);
+    }
+  });
+
+  it('says for every role that nothing answers when nothing does', () => {
+    for (const role of chain.facts(node, new Map()).values()) expect(role.reach).toBe('unreachable');
+  });
+
+  it('mounts only volumes that the spec or the workload has', () => {
+    const workload = chain.workload(node);
+    const made = workload.generatedSecrets.map((secret) => secret.name);
+    for (const mount of [...workload.containers, ...workload.initContainers].flatMap((one) => one.mounts)) {
+      if (mount.kind === 'storage') expect(Object.keys(node.spec.storage)).toContain(mount.name);
+      if (mount.kind === 'generated') expect(made).toContain(mount.name);
+      if (mount.kind === 'file') expect(Object.keys(workload.files)).toContain(mount.key);
+    }
+  });
+
+  it('refuses every managed flag and lists each one', () => {
+    for (const [role, client] of Object.entries(node.spec.clients)) {
+      const info = chain.roles.find((one) => one.name === role)?.clients.find((one) => one.name === client.name);
+      const flags = info?.managedFlags ?? [];
+      expect(flags.length).toBeGreaterThan(10);
+      const spec = { ...node.spec, args: { [role]: Object.fromEntries(flags.map((flag) => [flag, '1'])) } };
+      const refused = chain.check(spec).filter((finding) => finding.code === 'ManagedSetting');
+      expect(refused.map((finding) => finding.path)).toEqual(flags.map((flag) => ['spec', 'args', role, flag]));
+    }
+  });
+
+  it('sets no flag that a user may not override without calling it managed', () => {
+    for (const container of chain.workload({ ...node, spec: { ...node.spec, args: {} } }).containers) {
+      const flags = (container.args ?? []).map((text) => text.replace(/^--?/, '').split('=')[0] ?? '');
+      expect(new Set(flags).size).toBe(flags.length);
+    }
+  });
+
+  it('never throws for junk, and invents no height', () => {
+    const ids = chain.questions(node).map((question) => question.id);
+    fc.assert(
+      fc.property(fc.array(junkReply(), { minLength: ids.length, maxLength: ids.length }), (answers) => {
+        const map = new Map(ids.map((id, index) => [id, answers[index] as Reply]));
+        for (const role of chain.facts(node, map).values()) {
+          for (const figure of [role.height, role.target, role.peers, role.headTime]) {
+            if (figure !== undefined) expect(Number.isSafeInteger(figure) && figure >= 0).toBe(true);
+          }
+          if (role.progress !== undefined) expect(role.progress >= 0 && role.progress <= 1).toBe(true);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+/** Replies that are near the truth: recorded ones with a member replaced by something odd, or odd altogether. */
+function junkReply(): fc.Arbitrary<Reply> {
+  const odd = fc.oneof(
+    fc.constantFrom(
+      null,
+      '',
+      '0x',
+      '0xffffffffffffffff',
+      '99999999999999999999',
+      -1,
+      1e308,
+      true,
+      [],
+      {},
+      'NaN',
+      '0x1',
+    ),
+    fc.jsonValue(),
+  );
+  const mutated = fc.tuple(fc.constantFrom(...Object.values(recorded)), fc.nat(40), odd).map(([body, at, value]) => {
+    let index = 0;
+    return JSON.parse(JSON.stringify(body), (_key, member: unknown) => (index++ === at ? value : member)) as unknown;
+  });
+  return fc.oneof(
+    fc
+      .tuple(fc.oneof(odd, mutated), fc.constantFrom(200, 206, 401, 500, 503))
+      .map(([body, status]): Reply => ({ ok: true, status, body })),
+    fc
+      .constantFrom('refused', 'timeout', 'tooLarge', 'notJson', 'failed')
+      .map((reason): Reply => ({ ok: false, reason, message: 'x'.repeat(2000) })),
+  );
+}
+
+describe('checks that hold for every chain', () => {
+  const base = 'ethereum-geth-lighthouse';
+  const rows: readonly { because: string; fields: Record<string, unknown>; expected: readonly [string, string][] }[] = [
+    {
+      because: 'an unknown network is refused',
+      fields: { network: 'ropsten' },
+      expected: [
+        ['UnknownNetwork', '/spec/network'],
+        ['UnsupportedNetwork', '/spec/clients/el/name'],
+        ['UnsupportedNetwork', '/spec/clients/cl/name'],
+      ],
+    },
+    {
+      because: 'an unknown client is refused',
+      fields: { clients: { el: { name: 'parity' }, cl: { name: 'teku' } } },
+      expected: [['UnknownClient', '/spec/clients/el/name']],
+    },
+    {
+      because: 'an unknown role is refused, a missing one asked for',
+      fields: { clients: { node: { name: 'geth' } } },
+      expected: [
+        ['MissingRole', '/spec/clients/el'],
+        ['UnknownRole', '/spec/clients/node'],
+        ['MissingRole', '/spec/clients/cl'],
+      ],
+    },
+    {
+      because: 'a version older than the network demands is refused',
+      fields: { clients: { el: { name: 'geth', version: '1.14.13' }, cl: { name: 'prysm', version: 'v7.0.9' } } },
+      expected: [
+        ['VersionTooOld', '/spec/clients/el/version'],
+        ['VersionTooOld', '/spec/clients/cl/version'],
+      ],
+    },
+    {
+      because: 'the oldest allowed version is allowed',
+      fields: { clients: { el: { name: 'geth', version: 'v1.15.0' }, cl: { name: 'prysm', version: '7.1.0' } } },
+      expected: [],
+    },
+    {
+      because: 'a version that is no tag is refused',
+      fields: { clients: { el: { name: 'geth', version: '1.16/7' }, cl: { name: 'teku' } } },
+      expected: [['InvalidVersion', '/spec/clients/el/version']],
+    },
+    {
+      because: 'there must be a place for the data',
+      fields: { storage: { extra: { size: '9000Gi' } } },
+      expected: [['MissingStorage', '/spec/storage']],
+    },
+    {
+      because: 'a small volume is a warning only',
+      fields: { storage: { data: { size: '100Gi' } } },
+      expected: [['LowCapacity', '/spec/storage']],
+    },
+    {
+      because: 'known flags are typed, unknown ones pass, dashes are refused, roles must exist',
+      fields: { args: { el: { cache: 'lots', 'made.up': 'x', '--http': '' }, node: { a: 'b' } } },
+      expected: [
+        ['InvalidSetting', '/spec/args/el/cache'],
+        ['InvalidFlag', '/spec/args/el/--http'],
+        ['UnknownRole', '/spec/args/node'],
+      ],
+    },
+    {
+      because: 'a chain without files takes no file',
+      fields: { config: { 'geth.toml': { a: 'b' } } },
+      expected: [['UnknownConfigFile', '/spec/config/geth.toml']],
+    },
+    {
+      because: 'a node type that the chain does not have is refused',
+      fields: { nodeType: 'validator' },
+      expected: [['UnsupportedNodeType', '/spec/nodeType']],
+    },
+    {
+      because: 'a node port outside the range of node ports is refused',
+      fields: { serviceType: 'NodePort', p2p: { port: 30_303 - 10_000 } },
+      expected: [['InvalidPort', '/spec/p2p/port']],
+    },
+    {
+      because: 'sidecars may not take names, ports or volumes that are taken or absent',
+      fields: { sidecars: [{ name: 'el', image: 'x', mounts: [{ storage: 'none', path: '/x', readOnly: true }] }] },
+      expected: [
+        ['DuplicateName', '/spec/sidecars/0/name'],
+        ['UnknownStorage', '/spec/sidecars/0/mounts/0/storage'],
+      ],
+    },
+    {
+      because: "a sidecar's port may not be one of the node's",
+      fields: { sidecars: [{ name: 'proxy', image: 'x', ports: [{ name: 'http', port: 8545 }] }] },
+      expected: [['DuplicatePort', '/spec/sidecars/0/ports/0']],
+    },
+  ];
+  it.each(rows)('$because', ({ fields, expected }) => {
+    const { chain } = example(base);
+    const found = chain.check(nodeWith(base, fields).spec);
+    expect(found.map(({ code, path }) => [code, `/${path.join('/')}`])).toEqual(expected);
+    for (const { message } of found) expect(message).toMatch(/ .*\.$/);
+  });
+});

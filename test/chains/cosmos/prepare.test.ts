@@ -1,0 +1,126 @@
+// Runs the script that makes a CometBFT volume ready, with a stand-in for the program and the real shell tools.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { PREPARE_SCRIPT } from '../../../src/chains/cosmos/prepare.ts';
+import { sha256 } from '../../../src/lib/hash.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'prepare-'));
+  mkdirSync(join(folder, 'bin'));
+  mkdirSync(join(folder, 'identity'));
+  // Writes what `cometbft init` writes, and counts its runs.
+  const program = `#!/bin/sh
+echo run >> "${folder}/runs"
+printf '[p2p]' > "$NODE_HOME/config/config.toml"
+[ -f "$NODE_HOME/config/genesis.json" ] || printf '{\\n  "chain_id": "test-chain-x",\\n  "n": 1\\n}' > "$NODE_HOME/config/genesis.json"
+`;
+  writeFileSync(join(folder, 'bin/cometbft'), program, { mode: 0o755 });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function prepare(variables: Record<string, string>): { readonly code: number | null; readonly stderr: string } {
+  const env = {
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+    NODE_HOME: join(folder, 'home'),
+    NODE_CLIENT: 'cometbft',
+    NODE_MONIKER: 'x',
+    NODE_CHAIN_ID: 'dev',
+    NODE_IDENTITY: 'own',
+    NODE_IDENTITY_PATH: join(folder, 'identity'),
+    NODE_GENESIS: 'own',
+    NODE_GENESIS_URL: '',
+    NODE_GENESIS_SHA256: '',
+    ...variables,
+  };
+  // The path inside the container is fixed; the test has no such folder.
+  const script = PREPARE_SCRIPT.replaceAll('/genesis/genesis.json', join(folder, 'genesis.json')).replaceAll(
+    '/dev/termination-log',
+    join(folder, 'termination-log'),
+  );
+  const { status, stderr } = spawnSync('sh', ['-c', script], { env, encoding: 'utf8' });
+  return { code: status, stderr };
+}
+
+const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
+
+describe('the prepare script', () => {
+  it('is valid for a plain shell', () => {
+    expect(() => execFileSync('sh', ['-n', '-c', PREPARE_SCRIPT])).not.toThrow();
+  });
+
+  it('makes a chain under the given id, once', () => {
+    expect(prepare({}).code).toBe(0);
+    expect(JSON.parse(read('home/config/genesis.json'))).toEqual({ chain_id: 'dev', n: 1 });
+    expect(prepare({}).code).toBe(0);
+    expect(read('runs')).toBe('run\n');
+  });
+
+  it('finishes a run that died between init and genesis', () => {
+    mkdirSync(join(folder, 'home/config'), { recursive: true });
+    writeFileSync(join(folder, 'home/config/config.toml'), '[p2p]');
+    expect(prepare({}).code).toBe(0);
+    expect(JSON.parse(read('home/config/genesis.json'))).toMatchObject({ chain_id: 'dev' });
+  });
+
+  it('gives a key from a Secret an empty signer state on a new volume', () => {
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+    expect(JSON.parse(read('home/data/priv_validator_state.json'))).toEqual({ height: '0', round: 0, step: 0 });
+  });
+
+  it('keeps a signer state that is there', () => {
+    mkdirSync(join(folder, 'home/data'), { recursive: true });
+    writeFileSync(join(folder, 'home/data/priv_validator_state.json'), '{"height":"77"}');
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+    expect(read('home/data/priv_validator_state.json')).toBe('{"height":"77"}');
+  });
+
+  it('refuses to sign from zero beside chain data', () => {
+    mkdirSync(join(folder, 'home/data/blockstore.db'), { recursive: true });
+    const { code, stderr } = prepare({ NODE_IDENTITY: 'secret' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('no priv_validator_state.json');
+    expect(read('termination-log')).toContain('Restore it');
+    expect(existsSync(join(folder, 'home/data/priv_validator_state.json'))).toBe(false);
+  });
+
+  it('takes a genesis from a file and checks its digest', () => {
+    const genesis = '{"chain_id":"private-1"}';
+    writeFileSync(join(folder, 'genesis.json'), genesis);
+    expect(prepare({ NODE_GENESIS: 'file', NODE_GENESIS_SHA256: sha256(genesis) }).code).toBe(0);
+    expect(read('home/config/genesis.json')).toBe(genesis);
+    writeFileSync(join(folder, 'genesis.json'), '{"chain_id":"evil"}');
+    const { code, stderr } = prepare({ NODE_GENESIS: 'file', NODE_GENESIS_SHA256: sha256(genesis) });
+    expect(code).toBe(1);
+    expect(stderr).toContain(sha256(genesis));
+    expect(read('home/config/genesis.json')).toBe(genesis);
+  });
+
+  it('fetches a genesis once and refuses a wrong one', () => {
+    const genesis = '{"chain_id":"hub"}';
+    writeFileSync(
+      join(folder, 'bin/wget'),
+      `#!/bin/sh\nprintf '%s' '${genesis}' > "$5"\necho x >> "${folder}/fetches"\n`,
+      { mode: 0o755 },
+    );
+    const wanted = { NODE_GENESIS: 'url', NODE_GENESIS_URL: 'https://g.example', NODE_GENESIS_SHA256: sha256(genesis) };
+    expect(prepare(wanted).code).toBe(0);
+    expect(prepare(wanted).code).toBe(0);
+    expect(read('home/config/genesis.json')).toBe(genesis);
+    expect(read('fetches')).toBe('x\n');
+    expect(prepare({ ...wanted, NODE_GENESIS_SHA256: '0'.repeat(64) }).code).toBe(1);
+    expect(read('home/config/genesis.json')).toBe(genesis);
+  });
+
+  it('puts a node key of the Secret in place for its owner only', () => {
+    writeFileSync(join(folder, 'identity/node_key.json'), '{"k":1}');
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+    expect(read('home/config/node_key.json')).toBe('{"k":1}');
+  });
+});
