@@ -85,7 +85,7 @@ export async function fetchVerified(request: FetchRequest): Promise<Oid> {
     return result.fetchHead;
   } catch (error) {
     await putBack(generation, request.trackingRef, before);
-    throw incomplete(error, operation.redact(said.at(-1) ?? ''));
+    throw incomplete(operation.failure() ?? error, operation.redact(said.at(-1) ?? ''));
   }
 }
 

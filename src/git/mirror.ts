@@ -82,10 +82,9 @@ export class Mirror {
       this.#failures = 0;
       return fetched;
     } catch (error) {
-      // A rewritten branch may bring its whole history where its tip alone would do.
-      if (started && error instanceof GitError && error.code === 'TOO_LARGE')
-        return this.#startAfresh(operation, branch);
       if (isDamage(error)) this.#failures += 1;
+      // A rewritten branch may bring its whole history where its tip alone would do: the next fetch asks for that.
+      if (started && error instanceof GitError && error.code === 'TOO_LARGE') this.#failures = MAX_FAILURES;
       throw error;
     }
   }
@@ -141,7 +140,7 @@ export class Mirror {
     try {
       return await listServerRefs({ http: operation.http, url: this.url, prefix, protocolVersion: 2 });
     } catch (error) {
-      throw asGitError(error, `Asking ${new URL(this.url).host} for branches`);
+      throw operation.failure() ?? asGitError(error, `Asking ${new URL(this.url).host} for branches`);
     }
   }
 

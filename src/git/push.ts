@@ -45,7 +45,10 @@ export async function pushCommit(request: PushRequest): Promise<void> {
       onMessage: (line: string) => void said.push(line),
     });
   } catch (error) {
-    throw explain(error, { branch, words: operation.redact([reasonOf(error, ref), ...said].join(' ')) });
+    throw explain(operation.failure() ?? error, {
+      branch,
+      words: operation.redact([reasonOf(error, ref), ...said].join(' ')),
+    });
   }
 }
 

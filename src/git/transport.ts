@@ -20,6 +20,8 @@ export interface Operation {
   /** Cleans texts that came from the server. */
   readonly redact: (text: string) => string;
   readonly signal: AbortSignal;
+  /** The first thing that went wrong on the wire. isomorphic-git takes some broken streams for ended ones, so it is kept here. */
+  readonly failure: () => GitError | undefined;
 }
 
 export interface Transport {
@@ -40,6 +42,7 @@ interface Context {
   budget: number;
   /** Where a redirect of info/refs moved the repository to (same origin). */
   base: string;
+  failed: GitError | undefined;
 }
 
 const MAX_REDIRECTS = 3;
@@ -63,9 +66,10 @@ export function createTransport(url: URL, remote: RemoteOptions, limits: Transpo
         signal: AbortSignal.any([signal, AbortSignal.timeout(limits.operationTimeoutMs)]),
         budget: limits.maxFetchBytes,
         base: url.href,
+        failed: undefined,
       };
       const http: HttpClient = { request: (request) => exchange(context, request) };
-      return { http, redact: context.redact, signal: context.signal };
+      return { http, redact: context.redact, signal: context.signal, failure: () => context.failed };
     },
     close: () => agent.destroy(),
   };
@@ -134,7 +138,11 @@ function start(context: Context, { request, target, body }: Outgoing): ClientReq
   if (request.method === 'POST') headers['Content-Length'] = String(body.length);
   const options = { method: request.method ?? 'GET', headers, agent: context.agent, signal: context.signal };
   const outgoing = target.protocol === 'https:' ? httpsRequest(target, options) : httpRequest(target, options);
-  outgoing.setTimeout(context.limits.idleTimeoutMs, () => outgoing.destroy(quiet(context)));
+  outgoing.setTimeout(context.limits.idleTimeoutMs, () => {
+    // Once the headers are here, destroying shows up only as "aborted", so the reason is kept.
+    context.failed ??= quiet(context);
+    outgoing.destroy(context.failed);
+  });
   outgoing.end(body);
   return outgoing;
 }
@@ -151,8 +159,20 @@ async function accept(context: Context, target: URL, answer: IncomingMessage): P
   if (status !== 200) throw await refuseStatus({ context, target, answer });
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) headers[name] = String(value);
-  const body = inspectStart(received(context, answer), context);
+  const body = keepFailure(context, inspectStart(received(context, answer), context));
   return { url: target.href, statusCode: status, statusMessage: answer.statusMessage ?? '', headers, body };
+}
+
+async function* keepFailure(
+  context: Context,
+  body: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } catch (error) {
+    context.failed ??= failure(context, error);
+    throw context.failed;
+  }
 }
 
 /** The body's bytes, counted; fails when there are too many, when they stop coming and when the end is missing. */
@@ -168,11 +188,12 @@ async function* received(context: Context, answer: IncomingMessage): AsyncGenera
   } finally {
     if (!answer.complete) answer.destroy();
   }
-  if (!answer.complete) throw cutOff(context);
+  if (!answer.complete) throw context.failed ?? cutOff(context);
 }
 
 function failure(context: Context, error: unknown): GitError {
   if (error instanceof GitError) return error;
+  if (context.failed !== undefined) return context.failed;
   if (context.signal.aborted) {
     const reason: unknown = context.signal.reason;
     const late = reason instanceof Error && reason.name === 'TimeoutError';
