@@ -1,0 +1,39 @@
+// Makes text from outside fit to show: no terminal escapes, no invisible or control characters, no surprising length.
+
+/* eslint-disable no-control-regex -- control characters are what this file is about */
+
+// Each pattern starts with a character that it can't itself contain, so a long run costs one pass.
+const ANSI = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/g;
+const OSC = /\u001b[\]PX^_][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?/g;
+const LINE_BREAK = /\r\n?|[\u0085\u2028\u2029\u000b\u000c]/g;
+const CONTROL = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/g;
+// Direction overrides and zero-width characters can make text read differently from what it says.
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]/g;
+
+/** The text without terminal escapes, control and invisible characters; line breaks become `\n`, tabs stay. */
+export function stripControls(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(OSC, '')
+    .replace(ANSI, '')
+    .replace(LINE_BREAK, '\n')
+    .replace(CONTROL, '')
+    .replace(INVISIBLE, '');
+}
+
+/** At most `maxLength` UTF-16 units; what was cut is shown by an ellipsis. Never cuts a character in half. */
+export function capText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const kept = text.slice(0, Math.max(0, maxLength - 1));
+  return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
+}
+
+/** Several lines, cleaned and capped. */
+export function cleanText(text: string, maxLength: number): string {
+  return capText(stripControls(text).trim(), maxLength);
+}
+
+/** One line, cleaned and capped: every run of white space becomes one space. */
+export function cleanLine(text: string, maxLength: number): string {
+  return capText(stripControls(text).split(/\s+/).join(' ').trim(), maxLength);
+}
