@@ -1,0 +1,116 @@
+// The figures for Prometheus: implements the Telemetry port over a registry of its own.
+
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { Telemetry } from '../lib/telemetry.ts';
+import { createNodeSeries } from './node-series.ts';
+
+export interface Metrics {
+  readonly telemetry: Telemetry;
+  readonly contentType: string;
+  /** The exposition text. */
+  text(): Promise<string>;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Also `process_*` and `nodejs_*`; default true. */
+  readonly runtime?: boolean;
+}
+
+/** A registry with all series; nothing is global, so several can live in one process. */
+export function createMetrics({ version, now, runtime = true }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  if (runtime) collectDefaultMetrics({ register: registry });
+  gauge(registry, 'build_info', 'Constant 1; the version is in the label.', ['version']).set({ version }, 1);
+  const telemetry: Telemetry = {
+    ...loopSeries(registry, now),
+    ...requestSeries(registry),
+    ...planSeries(registry),
+    ...createNodeSeries(registry, now),
+  };
+  return { telemetry, contentType: registry.contentType, text: () => registry.metrics() };
+}
+
+function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'passed' | 'queueDepth' | 'leading'> {
+  const total = counter(registry, 'reconcile_total', 'Passes of a loop by result.', ['loop', 'result']);
+  const duration = histogram(registry, 'reconcile_duration_seconds', 'Duration of a pass.', ['loop']);
+  const success = gauge(registry, 'last_success_timestamp_seconds', 'When a loop last succeeded.', ['loop']);
+  const successes = new Map<string, number>();
+  const depth = gauge(registry, 'queue_depth', 'Keys that wait for a pass.', ['loop']);
+  const leader = gauge(registry, 'leader', '1 while this process holds the leader lease.', []);
+  leader.set(0);
+  // Computed at scrape time, so that it grows also when everything else hangs.
+  registry.registerMetric(
+    new Gauge({
+      name: 'nodewright_seconds_since_last_success',
+      help: 'Seconds since a loop last succeeded: alert on this one.',
+      labelNames: ['loop'],
+      registers: [],
+      collect() {
+        for (const [loop, at] of successes) this.set({ loop }, Math.max(0, (now() - at) / 1000));
+      },
+    }),
+  );
+  return {
+    passed(loop, result, seconds) {
+      total.inc({ loop, result });
+      duration.observe({ loop }, seconds);
+      if (result !== 'success') return;
+      successes.set(loop, now());
+      success.set({ loop }, now() / 1000);
+    },
+    queueDepth: (loop, keys) => depth.set({ loop }, keys),
+    leading: (leads) => leader.set(leads ? 1 : 0),
+  };
+}
+
+function requestSeries(registry: Registry): Pick<Telemetry, 'gitOperation' | 'kubeRequest' | 'statusCommitted'> {
+  const git = counter(registry, 'git_operations_total', 'Exchanges with the Git host.', ['operation', 'result']);
+  const duration = histogram(registry, 'git_operation_duration_seconds', 'Duration of an exchange.', ['operation']);
+  const kube = counter(registry, 'kube_requests_total', 'Requests to the API server.', ['verb', 'kind', 'code']);
+  const commits = counter(registry, 'status_commits_total', 'Commits pushed to the status branch.', []);
+  return {
+    gitOperation(operation, result, seconds) {
+      git.inc({ operation, result });
+      duration.observe({ operation }, seconds);
+    },
+    kubeRequest: ({ verb, kind, code }) => kube.inc({ verb, kind, code: String(code) }),
+    statusCommitted: () => commits.inc(),
+  };
+}
+
+function planSeries(registry: Registry): Pick<Telemetry, 'planned' | 'problems'> {
+  const actions = gauge(registry, 'plan_actions', 'Actions in the latest plan.', ['do']);
+  const held = gauge(registry, 'held_actions', 'Actions in the latest plan that wait for an approval.', []);
+  const problems = gauge(registry, 'problems', 'Problems in the files of the latest commit.', ['level']);
+  return {
+    planned(counts) {
+      actions.set({ do: 'create' }, counts.create);
+      actions.set({ do: 'update' }, counts.update);
+      actions.set({ do: 'delete' }, counts.delete);
+      held.set(counts.held);
+    },
+    problems({ errors, warnings }) {
+      problems.set({ level: 'error' }, errors);
+      problems.set({ level: 'warning' }, warnings);
+    },
+  };
+}
+
+function counter<T extends string>(registry: Registry, name: string, help: string, labelNames: T[]): Counter<T> {
+  return new Counter({ name: `nodewright_${name}`, help, labelNames, registers: [registry] });
+}
+
+function gauge<T extends string>(registry: Registry, name: string, help: string, labelNames: T[]): Gauge<T> {
+  return new Gauge({ name: `nodewright_${name}`, help, labelNames, registers: [registry] });
+}
+
+// From a cached read of a few milliseconds to the longest fetch a deadline allows.
+const BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+function histogram<T extends string>(registry: Registry, name: string, help: string, labelNames: T[]): Histogram<T> {
+  return new Histogram({ name: `nodewright_${name}`, help, labelNames, buckets: BUCKETS, registers: [registry] });
+}

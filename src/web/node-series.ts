@@ -1,0 +1,95 @@
+// The series of every node; a node that is gone leaves none behind.
+
+import { Gauge, type Registry } from 'prom-client';
+
+import type { NodeSample, Telemetry } from '../lib/telemetry.ts';
+
+const NODE = ['namespace', 'name'] as const;
+const ROLE = ['namespace', 'name', 'role'] as const;
+
+/** The part of Telemetry about nodes. The samples are kept and turned into series when Prometheus asks. */
+export function createNodeSeries(registry: Registry, now: () => number): Pick<Telemetry, 'node' | 'forgetNode'> {
+  const samples = new Map<string, NodeSample>();
+  nodeGauges(registry, samples);
+  roleGauges(registry, samples, now);
+  return {
+    node: (sample) => void samples.set(`${sample.namespace}/${sample.name}`, sample),
+    forgetNode: (namespace, name) => void samples.delete(`${namespace}/${name}`),
+  };
+}
+
+type Samples = ReadonlyMap<string, NodeSample>;
+
+function nodeGauges(registry: Registry, samples: Samples): void {
+  define(registry, {
+    name: 'node_info',
+    help: 'Constant 1; chain, network and phase are in the labels.',
+    labelNames: [...NODE, 'chain', 'network', 'phase'],
+    read: () =>
+      [...samples.values()].map(({ namespace, name, chain, network, phase }) => ({
+        labels: { namespace, name, chain, network, phase },
+        value: 1,
+      })),
+  });
+  for (const field of ['ready', 'synced'] as const) {
+    define(registry, {
+      name: `node_${field}`,
+      help: field === 'ready' ? '1 when the condition Ready is True.' : '1 when every role is at the tip.',
+      labelNames: NODE,
+      read: () =>
+        [...samples.values()].map((sample) => ({
+          labels: { namespace: sample.namespace, name: sample.name },
+          value: sample[field] ? 1 : 0,
+        })),
+    });
+  }
+}
+
+function roleGauges(registry: Registry, samples: Samples, now: () => number): void {
+  const figures = {
+    node_height: ['Height of the newest block.', (role) => role.height],
+    node_target_height: ['Best height the client knows of.', (role) => role.target],
+    node_peers: ['Connected peers.', (role) => role.peers],
+    node_head_age_seconds: [
+      'Age of the newest block.',
+      (role) => (role.headTime === undefined ? undefined : Math.max(0, now() / 1000 - role.headTime)),
+    ],
+    node_restarts: ['Restarts of the container as Kubernetes counts them.', (role) => role.restarts],
+  } satisfies Record<string, [string, (role: NodeSample['roles'][number]) => number | undefined]>;
+  for (const [name, [help, figure]] of Object.entries(figures)) {
+    define(registry, {
+      name,
+      help,
+      labelNames: ROLE,
+      read: () =>
+        [...samples.values()].flatMap((sample) =>
+          sample.roles.flatMap((role) => {
+            const value = figure(role);
+            const labels = { namespace: sample.namespace, name: sample.name, role: role.role };
+            return value === undefined ? [] : [{ labels, value }];
+          }),
+        ),
+    });
+  }
+}
+
+interface Series {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly read: () => readonly { readonly labels: Record<string, string>; readonly value: number }[];
+}
+
+function define(registry: Registry, { name, help, labelNames, read }: Series): void {
+  const gauge = new Gauge({
+    name: `nodewright_${name}`,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { labels, value } of read()) this.set(labels, value);
+    },
+  });
+  gauge.reset();
+}

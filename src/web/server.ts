@@ -1,0 +1,87 @@
+// The HTTP server for probes and Prometheus: three paths, GET only, nothing to configure and nothing to change.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { HealthState } from './health.ts';
+
+export interface WebOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** The state now. */
+  readonly health: () => HealthState;
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+}
+
+export interface WebServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** Listens; rejects when the address is taken or not ours. */
+export async function startWeb(options: WebOptions): Promise<WebServer> {
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 8_192 });
+  server.maxConnections = 64;
+  server.on('request', (request, response) => void respond(options, request, response));
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  server.once('error', reject);
+  server.listen(options.port, options.host, () => resolve(undefined));
+  await promise;
+  return { port: portOf(server), close: () => closeServer(server) };
+}
+
+async function respond(options: WebOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, type, body } = await answer(options, request);
+  response.writeHead(status, {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
+    // A request with a body is none of ours: answer and hang up rather than read it.
+    ...(status >= 400 && status !== 503 ? { connection: 'close' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function answer({ health, metrics }: WebOptions, request: IncomingMessage): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET');
+  const path = (request.url ?? '/').split('?', 1)[0];
+  try {
+    if (path === '/healthz') return verdict(health(), 'live');
+    if (path === '/readyz') return verdict(health(), 'ready');
+    if (path === '/metrics') return { status: 200, type: metrics.contentType, body: await metrics.text() };
+  } catch {
+    // The text of an unexpected error may hold anything; it does not leave the process this way.
+    return plain(500, 'this page could not be made');
+  }
+  return plain(404, 'there are /healthz, /readyz and /metrics');
+}
+
+function verdict(state: HealthState, asked: 'live' | 'ready'): Answer {
+  return state[asked] ? plain(200, 'ok') : plain(503, state.reasons.join('\n'));
+}
+
+function plain(status: number, text: string): Answer {
+  return { status, type: TEXT, body: `${text}\n` };
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  server.close(() => resolve(undefined));
+  server.closeAllConnections();
+  await promise;
+}
