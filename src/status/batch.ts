@@ -1,0 +1,88 @@
+// What changed between two states of a controller's files → the message of the commit.
+
+import { cleanLine } from '../lib/clean-text.ts';
+import { redact } from '../lib/redact.ts';
+import { readTreeNode, readTreeSync, type TreeNode } from './tree-nodes.ts';
+
+const MAX_SUBJECT = 72;
+
+type Files = ReadonlyMap<string, string>;
+
+/**
+ * A subject in plain words, at most 72 characters, the most important first: `eth-dev is Running; 2 nodes syncing`.
+ * Both maps hold the files of one executor, or of the whole branch.
+ */
+export function describeBatch(previous: Files, next: Files): string {
+  const before = nodesOf(previous);
+  const after = nodesOf(next);
+  const news = [
+    ...[...after.values()].flatMap((node) => newsOf(before.get(node.path), node)),
+    ...[...before.values()]
+      .filter(({ path }) => !after.has(path))
+      .map(({ name }) => ({ weight: 2, text: `${name} is gone` })),
+    ...syncNews(previous, next),
+  ].sort((a, b) => a.weight - b.weight || (a.text < b.text ? -1 : 1));
+  const syncing = [...after.values()].filter(({ phase }) => phase === 'Syncing').length;
+  const tail = syncing === 0 ? '' : `${syncing} ${syncing === 1 ? 'node' : 'nodes'} syncing`;
+  return fit(
+    news.map(({ text }) => text),
+    tail,
+  );
+}
+
+export interface Trailers {
+  /** `branch@sha1:…` */
+  readonly sourceCommit?: string | undefined;
+  readonly executor: string;
+}
+
+/** Subject and trailers. A value that could forge a line or another trailer is left out. */
+export function commitMessage(subject: string, { sourceCommit, executor }: Trailers): string {
+  const trailers = Object.entries({ 'Source-Commit': sourceCommit, Executor: executor })
+    .filter(([, value]) => value !== undefined && /^[\w./@:+-]{1,300}$/.test(value))
+    .map(([key, value]) => `${key}: ${value}\n`);
+  return `${cleanLine(redact(subject), MAX_SUBJECT)}\n\n${trailers.join('')}`;
+}
+
+interface News {
+  /** Lower is more important. */
+  readonly weight: number;
+  readonly text: string;
+}
+
+const WEIGHT: Readonly<Record<string, number>> = { Error: 0, Running: 3, Stopped: 3 };
+
+function newsOf(before: TreeNode | undefined, { name, phase, hold }: TreeNode): News[] {
+  const held = hold !== undefined && before?.hold === undefined ? [{ weight: 1, text: `${name} is held` }] : [];
+  if (before?.phase === phase) return held;
+  const text = phase === 'Error' ? `${name} has an error` : `${name} is ${cleanLine(phase, 20)}`;
+  return [{ weight: WEIGHT[phase] ?? 4, text }, ...held];
+}
+
+/** News of the sync itself, and "status updated" when nothing else is. */
+function syncNews(previous: Files, next: Files): News[] {
+  return [...next].flatMap(([path, text]) => {
+    if (previous.get(path) === text) return [];
+    const now = readTreeSync(path, text);
+    const old = readTreeSync(path, previous.get(path) ?? '');
+    if (now === undefined || now.state === old?.state) return [];
+    return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync is ${cleanLine(now.state, 20)}` }];
+  });
+}
+
+function nodesOf(files: Files): Map<string, TreeNode> {
+  const nodes = [...files].flatMap(([path, text]) => readTreeNode(path, text) ?? []);
+  return new Map(nodes.map((node) => [node.path, node]));
+}
+
+function fit(news: readonly string[], tail: string): string {
+  const end = tail === '' ? [] : [tail];
+  if (news.length === 0) return tail === '' ? 'Status updated' : `Status updated; ${tail}`;
+  for (let shown = Math.min(news.length, 3); shown > 0; shown--) {
+    const rest = news.length - shown;
+    const more = rest === 0 ? [] : [`${rest} more`];
+    const text = [...news.slice(0, shown), ...more, ...end].join('; ');
+    if (text.length <= MAX_SUBJECT) return text;
+  }
+  return cleanLine(news[0] ?? '', MAX_SUBJECT);
+}

@@ -1,0 +1,79 @@
+// Everything a controller knows → the files of its part of the status branch. The one place where text is redacted.
+
+import { stringify } from 'yaml';
+
+import { cleanText, stripControls } from '../lib/clean-text.ts';
+import { isSecretKey, redact, REDACTED, type Redactor } from '../lib/redact.ts';
+import { capabilitiesDocument } from './capabilities-document.ts';
+import type { FleetView } from './fleet-view.ts';
+import { nodeDocument } from './node-document.ts';
+import { syncDocument } from './sync-document.ts';
+
+export interface DocumentOptions {
+  /** The files now on the branch, by path: figures of nodes stay as they are there until they are old enough. */
+  readonly previous: ReadonlyMap<string, string>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** How often heights alone are news, in milliseconds: an hour keeps the history small. */
+  readonly snapshotIntervalMs: number;
+  /** Knows the secrets of the process; `redact` always runs as well. */
+  readonly redactor?: Redactor;
+}
+
+const HEADER = '# Written by the controller; changes made by hand are overwritten.\n';
+const MAX_FIELD = 4_096;
+const MAX_KEY = 256;
+const MAX_FILE = 524_288;
+
+/**
+ * Path → text, the whole of `<executor>/` without its jobs. Byte-stable: equal facts give equal bytes, keys are sorted,
+ * and no time moves by itself. Nodes whose names can't be a path are left out.
+ */
+export function documents(view: FleetView, options: DocumentOptions): Map<string, string> {
+  const redactor = options.redactor ?? redact;
+  const files = new Map<string, unknown>([
+    [`${view.executor}/sync.yaml`, syncDocument(view)],
+    [`${view.executor}/capabilities.yaml`, capabilitiesDocument(view.capabilities)],
+  ]);
+  for (const { node, file } of view.nodes) {
+    const path = `${view.executor}/nodes/${node.metadata.namespace ?? ''}/${node.metadata.name}.yaml`;
+    files.set(path, nodeDocument({ node, file }, { ...options, previous: options.previous.get(path) }));
+  }
+  const paths = [...files.keys()].filter(isSafePath).sort();
+  return new Map(paths.map((path) => [path, documentText(files.get(path), redactor)]));
+}
+
+/** A value as YAML with every key and text cleaned, redacted and capped. Jobs' records pass through here as well. */
+export function documentText(value: unknown, redactor: Redactor = redact): string {
+  const text = HEADER + toYaml(cleanValue(value, redactor));
+  if (text.length <= MAX_FILE) return text;
+  return HEADER + toYaml({ tooLarge: `The document is left out: ${MAX_FILE} characters are the limit.` });
+}
+
+function toYaml(value: unknown): string {
+  return stringify(value, { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' });
+}
+
+/** Redacting comes after removing escapes, which could hide a secret, and before cutting, which could leave half of one. */
+function cleanField(text: string, redactor: Redactor, maxLength: number): string {
+  return cleanText(redact(redactor(stripControls(text))), maxLength);
+}
+
+function cleanValue(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === 'string') return cleanField(value, redactor, MAX_FIELD);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map((member) => cleanValue(member, redactor));
+  if (typeof value !== 'object' || value === null) return typeof value === 'boolean' ? value : null;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(
+    members.map(([key, member]) => [
+      cleanField(key, redactor, MAX_KEY),
+      isSecretKey(key) && typeof member === 'string' ? REDACTED : cleanValue(member, redactor),
+    ]),
+  );
+}
+
+/** Names come from the API server, but a path is only made of what a name may hold. */
+function isSafePath(path: string): boolean {
+  return path.length <= 400 && path.split('/').every((part) => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(part));
+}

@@ -1,0 +1,66 @@
+// What one controller has to say: the input of its part of the status branch.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { Action, Kept } from '../plan/action.ts';
+
+export interface FleetView {
+  readonly executor: string;
+  readonly controllerVersion: string;
+  readonly sync: SyncView;
+  readonly capabilities: CapabilitiesView;
+  /** The executor's nodes with their status. */
+  readonly nodes: readonly { readonly node: BlockchainNode; readonly file?: string | undefined }[];
+}
+
+export interface SyncView {
+  /** The desired branch. */
+  readonly branch: string;
+  /** `branch@sha1:…`: the newest commit that was read. */
+  readonly seen?: string | undefined;
+  /** The commit that is in force. */
+  readonly applied?: string | undefined;
+  /** Of the commit seen; the whole list, it is cut here. */
+  readonly problems: readonly ProblemView[];
+  /** The held actions of the latest plan and the digest that releases them. */
+  readonly held: readonly Action[];
+  readonly heldDigest?: string | undefined;
+  /** Nodes that are left as they are, and why: their file is broken, or on its way out. */
+  readonly kept?: readonly Kept[] | undefined;
+  /** What the last apply that changed something did. */
+  readonly lastApplied?:
+    | { readonly created: number; readonly updated: number; readonly deleted: number; readonly failed: number }
+    | undefined;
+  /** Why Git can't be read or written, for a person. */
+  readonly gitTrouble?: string | undefined;
+  /** Why the cluster can't be read or changed, for a person. */
+  readonly clusterTrouble?: string | undefined;
+  readonly suspended?: boolean | undefined;
+  readonly upgrade?: { readonly version: string; readonly state: string; readonly message?: string } | undefined;
+}
+
+/** The same members as desired/problem.ts, which this room may not import. */
+export interface ProblemView {
+  readonly level: 'error' | 'warning';
+  readonly code: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export interface CapabilitiesView {
+  readonly chains: readonly {
+    readonly name: string;
+    readonly networks: readonly string[];
+    readonly customNetworks: boolean;
+    readonly nodeTypes: readonly string[];
+    readonly roles: readonly {
+      readonly name: string;
+      readonly clients: readonly { readonly name: string; readonly defaultVersion: string }[];
+    }[];
+  }[];
+  readonly storageClasses: readonly string[];
+  readonly features: readonly string[];
+  /** The API server's version. */
+  readonly kubernetes?: string | undefined;
+}

@@ -1,0 +1,121 @@
+// What the kubelet says about one container, when that alone settles the matter.
+
+import { cleanLine } from '../lib/clean-text.ts';
+import { redact } from '../lib/redact.ts';
+import { excerpt, saysDiskFull } from './excerpt.ts';
+import type { ContainerView } from './pod-view.ts';
+import { broken, stuck, underway, type Verdict } from './verdict.ts';
+
+/** A container that crashed before counts as crashing until it has run this long. */
+const SETTLED_MS = 60_000;
+
+export interface ContainerContext {
+  readonly now: number;
+  /** The reason of the node's previous condition Ready. */
+  readonly previousReason: string | undefined;
+}
+
+/** The verdict, or undefined when the container runs and its client has the word. */
+export function judgeContainer(container: ContainerView, context: ContainerContext): Verdict | undefined {
+  const { waiting, running, terminated } = container.state;
+  if (waiting !== undefined) return judgeWaiting(container, waiting, context);
+  if (terminated !== undefined) return crash(container, terminated);
+  if (running === undefined) return creating(container);
+  const last = container.lastState.terminated;
+  const justStarted = context.now - Date.parse(running.startedAt) < SETTLED_MS;
+  // Between two crashes the container runs for a moment: not a recovery yet.
+  return last !== undefined && justStarted && CRASHES.has(context.previousReason ?? '')
+    ? crash(container, last)
+    : undefined;
+}
+
+/** The same for an init container; undefined once it is done. */
+export function judgeInit(container: ContainerView, context: ContainerContext): Verdict | undefined {
+  const { waiting, terminated } = container.state;
+  const failure = [terminated, container.lastState.terminated].find((end) => end !== undefined && end.exitCode !== 0);
+  if (terminated?.exitCode === 0) return undefined;
+  if (waiting !== undefined && !WAITS.has(waiting.reason) && waiting.reason !== 'CrashLoopBackOff')
+    return judgeWaiting(container, waiting, context);
+  if (failure === undefined)
+    return underway('Configuring', 'Initializing', `The init container ${container.name} is preparing the data.`);
+  const full = saysDiskFull(failure.message);
+  const verdict = full ? diskFull(container.name) : undefined;
+  return (
+    verdict ??
+    stuck(
+      'InitFailed',
+      `The init container ${container.name} failed ${ending(failure)}; see its log (kubectl logs -c ${container.name}).`,
+    )
+  );
+}
+
+const WAITS = new Set(['', 'ContainerCreating', 'PodInitializing']);
+const CRASHES = new Set(['CrashLoopBackOff', 'OOMKilled', 'ContainerExited', 'DiskFull']);
+
+type Waiting = NonNullable<ContainerView['state']['waiting']>;
+type End = NonNullable<ContainerView['state']['terminated']>;
+
+function judgeWaiting(container: ContainerView, waiting: Waiting, context: ContainerContext): Verdict {
+  const { name, image } = container;
+  const why = cleanLine(redact(waiting.message), 300);
+  switch (waiting.reason) {
+    case 'ErrImagePull':
+    case 'ImagePullBackOff':
+      return imagePull(container, waiting, context);
+    case 'InvalidImageName':
+      return stuck('InvalidImageName', `The image ${image} of ${name} is not a valid name; correct spec.clients.`);
+    case 'ErrImageNeverPull':
+      return stuck(
+        'ErrImageNeverPull',
+        `The image of ${name} is not on the machine and its pull policy is Never; load it or change the policy.`,
+      );
+    case 'CreateContainerConfigError':
+      return stuck(
+        'CreateContainerConfigError',
+        `${name} can't be configured: ${why}. Create the Secret or ConfigMap it names, or correct the spec.`,
+      );
+    case 'CreateContainerError':
+    case 'RunContainerError':
+      return broken(waiting.reason, `${name} can't be started: ${why}. Check command, image and security settings.`);
+    case 'CrashLoopBackOff':
+      return crash(container, container.lastState.terminated ?? { exitCode: -1, reason: '', message: '' });
+    default:
+      return creating(container);
+  }
+}
+
+/** The kubelet alternates between the two reasons: once it backs off, it stays "backing off" until the image is there. */
+function imagePull({ name, image }: ContainerView, waiting: Waiting, context: ContainerContext): Verdict {
+  const what = `The image ${image} of ${name} can't be pulled`;
+  if (waiting.reason === 'ErrImagePull' && context.previousReason !== 'ImagePullBackOff')
+    return broken('ErrImagePull', `${what}; trying again.`);
+  return stuck(
+    'ImagePullBackOff',
+    `${what}: check that the version in spec.clients exists and that the registry may be read.`,
+  );
+}
+
+function crash(container: ContainerView, end: End): Verdict {
+  const { name } = container;
+  if (saysDiskFull(end.message)) return diskFull(name);
+  if (end.reason === 'OOMKilled')
+    return stuck('OOMKilled', `${name} was killed for want of memory; raise its memory limit in spec.resources.`);
+  const looping = container.state.waiting !== undefined || container.restartCount > 0;
+  if (looping) return stuck('CrashLoopBackOff', `${name} keeps crashing ${ending(end)}; see its log (--previous).`);
+  return broken('ContainerExited', `${name} ended ${ending(end)}; Kubernetes starts it again.`);
+}
+
+function diskFull(name: string): Verdict {
+  return stuck('DiskFull', `${name} stopped because its disk is full; raise the size in spec.storage.`);
+}
+
+function creating({ name }: ContainerView): Verdict {
+  return underway('Configuring', 'CreatingContainers', `${name} is being created: volumes mounted, image pulled.`);
+}
+
+function ending({ exitCode, reason, message }: End): string {
+  const words = excerpt(message);
+  const named = reason === '' || reason === 'Error' || reason === 'Completed' ? '' : `, ${cleanLine(reason, 64)}`;
+  const code = exitCode === -1 ? 'for an unknown reason' : `with exit code ${exitCode}`;
+  return `${code}${named}${words === '' ? '' : `: ${words}`}`;
+}

@@ -1,0 +1,85 @@
+// One verdict for the whole node: what it is asked to do, its pod, its clients, in this order.
+
+import { judgeRole } from './judge-role.ts';
+import { judgePod } from './judge-pod.ts';
+import type { Observation } from './observation.ts';
+import { readStatefulSet, type ClaimView, type PodView, type StatefulSetView } from './pod-view.ts';
+import type { RoleVerdict } from './role-view.ts';
+import { roleViews } from './role-views.ts';
+import { underway, worst, type Verdict } from './verdict.ts';
+
+export interface NodeVerdict {
+  readonly verdict: Verdict;
+  /** By role; empty while the clients have no word. */
+  readonly roles: ReadonlyMap<string, RoleVerdict>;
+  /** The pod is not yet of the latest revision. */
+  readonly updating: boolean;
+}
+
+export function judgeNode(
+  observation: Observation,
+  pod: PodView | undefined,
+  claims: readonly ClaimView[],
+): NodeVerdict {
+  const set = observation.statefulSet === undefined ? undefined : readStatefulSet(observation.statefulSet);
+  const still = judgeDeletion(observation) ?? judgeStop(observation, set, pod) ?? judgeStart(set);
+  if (still !== undefined) return { verdict: still, roles: new Map(), updating: false };
+  const updating = isUpdating(set, pod);
+  const views = roleViews(observation, pod);
+  const context = { now: observation.now, previousReason: views[0]?.previousReason };
+  const ofPod = judgePod(pod, claims, context);
+  const runningViews = views.filter(({ container }) => container?.state.running !== undefined);
+  const roles = new Map(runningViews.map((view) => [view.role, judgeRole(view)]));
+  const ofRoles = worst(causesFirst(roles));
+  const absent = views.some(({ container, expectation }) => container === undefined && expectation !== undefined);
+  const missing = absent || roles.size === 0 ? starting() : undefined;
+  const verdict = worst([ofPod, missing, ofRoles].filter((item) => item !== undefined));
+  return { verdict: verdict ?? starting(), roles, updating };
+}
+
+function starting(): Verdict {
+  return underway('Configuring', 'Starting', 'The containers are starting.');
+}
+
+function judgeDeletion({ node }: Observation): Verdict | undefined {
+  if (node.metadata.deletionTimestamp === undefined) return undefined;
+  return underway('Stopping', 'Deleting', 'The node is being deleted.');
+}
+
+function judgeStop(
+  { node, hold }: Observation,
+  set: StatefulSetView | undefined,
+  pod: PodView | undefined,
+): Verdict | undefined {
+  const replicas = set?.replicas ?? 0;
+  const gone = pod === undefined && replicas === 0;
+  // A job's hold stops a node that should run; Git still wants it running, so it is not Ready then.
+  const held = hold !== undefined && set !== undefined && replicas === 0 ? hold : undefined;
+  const stopWanted = node.spec.desiredState === 'Stopped';
+  if (!stopWanted && held === undefined) return undefined;
+  if (!gone) return underway('Stopping', 'Stopping', 'The client is shutting down; its pod is not gone yet.');
+  if (stopWanted || held === undefined) return underway('Stopped', 'Stopped', 'Stopped, as spec.desiredState asks.');
+  return underway('Stopped', held.reason, 'Stopped for now; status.hold says why.');
+}
+
+function judgeStart(set: StatefulSetView | undefined): Verdict | undefined {
+  return set === undefined ? underway('Pending', 'Creating', "The node's objects are being created.") : undefined;
+}
+
+/** Complaints about another process, which are consequences while that process is not up itself. */
+const CONSEQUENCES: ReadonlySet<string> = new Set(['EngineOffline', 'WaitingForConsensusClient']);
+
+function causesFirst(roles: ReadonlyMap<string, RoleVerdict>): readonly Verdict[] {
+  const all = [...roles.values()];
+  const causes = all.filter((verdict) => !CONSEQUENCES.has(verdict.reason));
+  const othersUp = causes.length > 0 && causes.every(({ state }) => state === 'Running' || state === 'Syncing');
+  return othersUp || causes.length === 0 ? all : causes;
+}
+
+const REVISION_LABEL = 'controller-revision-hash';
+
+function isUpdating(set: StatefulSetView | undefined, pod: PodView | undefined): boolean {
+  const wanted = set?.updateRevision ?? '';
+  const actual = pod?.metadata.labels[REVISION_LABEL];
+  return wanted !== '' && actual !== undefined && actual !== wanted;
+}

@@ -1,0 +1,138 @@
+// What one client says about itself, and whether to believe it.
+
+import type { Expectation, RoleFacts } from '../chains/chain.ts';
+import { cleanLine } from '../lib/clean-text.ts';
+import { redact } from '../lib/redact.ts';
+import { isBehind, isElsewhere, isOld, isSynced, lacksPeers } from './head.ts';
+import { judgeSilence } from './judge-silence.ts';
+import { roleVerdict, type RoleVerdict, type RoleView } from './role-view.ts';
+import { broken, stuck, underway, type Verdict } from './verdict.ts';
+
+/** A ready node stays ready until its head is this many times the allowed age (EL clients: 60 s, warn to 300 s). */
+const LATE_FACTOR = 5;
+/** From this on an old head is called a halt. */
+const HALT_FACTOR = 10;
+/** Two writes of the status and some: a height that has not risen for longer does not move. */
+const MOVING_MS = 180_000;
+
+const NOTHING_EXPECTED: Expectation = { minPeers: 0 };
+
+/** Only for a role whose container runs, as far as Kubernetes knows. */
+export function judgeRole(view: RoleView): RoleVerdict {
+  const { facts, expectation } = view;
+  if (facts === undefined && expectation === undefined) return ofContainer(view);
+  if (facts?.reach !== 'answering') return judgeSilence(view, facts);
+  const said: Said = { ...view, facts, expectation: expectation ?? NOTHING_EXPECTED };
+  const verdict = RULES.map((rule) => rule(said)).find((found) => found !== undefined) ?? running(said);
+  return roleVerdict(verdict, isSynced(facts, said.expectation, view.now));
+}
+
+/** A view of a role that answered. */
+interface Said extends RoleView {
+  readonly facts: RoleFacts;
+  readonly expectation: Expectation;
+}
+
+type Rule = (said: Said) => Verdict | undefined;
+
+/** The first that speaks wins: causes before what follows from them. */
+const RULES: readonly Rule[] = [wrongNetwork, alarm, noPeers, noBlocks, syncing, lagging, unknownHead, oldHead];
+
+function running({ title }: RoleView): Verdict {
+  return underway('Running', 'Running', `${title} runs and is at the tip.`);
+}
+
+/** A process without questions: the kubelet's word is all there is. */
+function ofContainer({ title, container }: RoleView): RoleVerdict {
+  if (container?.ready === true) return roleVerdict(underway('Running', 'Running', `${title} runs.`), true);
+  return roleVerdict(underway('Configuring', 'Starting', `${title} is starting.`), false);
+}
+
+function wrongNetwork({ title, facts, expectation }: Said): Verdict | undefined {
+  if (!isElsewhere(facts, expectation)) return undefined;
+  const found = cleanLine(redact(facts.chainId ?? ''), 64);
+  return stuck(
+    'WrongNetwork',
+    `${title} is on chain ${found} but should be on ${expectation.chainId}: its data belong to another network. ` +
+      'Stop the node and give it empty storage, or correct spec.network.',
+  );
+}
+
+function alarm({ title, facts }: Said): Verdict | undefined {
+  if (facts.alarm === undefined) return undefined;
+  const reason = /^[A-Z][A-Za-z0-9]{0,63}$/.test(facts.alarm.reason) ? facts.alarm.reason : 'ClientAlarm';
+  return broken(reason, `${title}: ${cleanLine(redact(facts.alarm.message), 300)}`);
+}
+
+function noPeers({ title, facts, expectation, wasReady, now }: Said): Verdict | undefined {
+  if (!lacksPeers(facts, expectation)) return undefined;
+  // Blocks still arrive: a moment without peers is no reason to call a good node bad.
+  const fresh = isSynced({ ...facts, peers: expectation.minPeers }, expectation, now);
+  if (wasReady && fresh && facts.headTime !== undefined && expectation.maxHeadAgeSeconds !== undefined)
+    return undefined;
+  return underway(
+    'Syncing',
+    'NoPeers',
+    `${title} has fewer peers than the ${expectation.minPeers} it needs; ` +
+      "check its p2p port, spec.p2p and the network's boot nodes.",
+  );
+}
+
+function noBlocks({ title, role, facts, expectation }: Said): Verdict | undefined {
+  if (facts.height !== 0 || facts.syncing === true || expectation.maxHeadAgeSeconds === undefined) return undefined;
+  if (role === 'el')
+    return underway(
+      'Syncing',
+      'WaitingForConsensusClient',
+      `${title} is at block 0 and waits for its consensus client; look at that one first.`,
+    );
+  return underway('Syncing', 'WaitingForFirstBlock', `${title} is at block 0 and waits for its peers to send blocks.`);
+}
+
+function syncing({ title, facts }: Said): Verdict | undefined {
+  if (facts.syncing !== true) return undefined;
+  return underway('Syncing', 'Syncing', `${title} is catching up with its network.`);
+}
+
+function lagging({ title, facts, expectation }: Said): Verdict | undefined {
+  if (!isBehind(facts, expectation)) return undefined;
+  return underway(
+    'Syncing',
+    'Lagging',
+    `${title} is more than ${expectation.maxLag} blocks behind the best block it knows of.`,
+  );
+}
+
+function unknownHead({ title, facts, expectation }: Said): Verdict | undefined {
+  const { maxHeadAgeSeconds, maxLag } = expectation;
+  const unproven = facts.syncing === undefined && maxLag === undefined;
+  if (maxHeadAgeSeconds === undefined ? !unproven : facts.headTime !== undefined) return undefined;
+  return underway('Syncing', 'HeadUnknown', `${title} answers but does not say whether it is at the tip.`);
+}
+
+function oldHead(said: Said): Verdict | undefined {
+  const { title, facts, expectation, wasReady, previousReason, now } = said;
+  if (!isOld(facts, expectation, { now, factor: wasReady ? LATE_FACTOR : 1 })) return undefined;
+  if (isMoving(said))
+    return underway('Syncing', 'CatchingUp', `${title} calls itself synced but still takes in old blocks.`);
+  const halted = previousReason === 'Halted' || isOld(facts, expectation, { now, factor: HALT_FACTOR });
+  const advice = 'Compare with a node elsewhere: either the chain stands still or this node is cut off.';
+  const says = `${title} calls itself synced but`;
+  return halted
+    ? broken('Halted', `${says} has had no new block for a long time. ${advice}`)
+    : underway(
+        'Syncing',
+        'HeadTooOld',
+        `${says} its newest block is over ${expectation.maxHeadAgeSeconds} s old. ${advice}`,
+      );
+}
+
+/**
+ * Whether the height rises. The previous status is written at an interval and already holds the latest height after a
+ * write, so that "was moving a moment ago" counts too.
+ */
+function isMoving({ facts: { height }, previous, previousReason, previousAt, now }: Said): boolean {
+  if (height === undefined || previous?.height === undefined) return false;
+  if (height !== previous.height) return height > previous.height;
+  return previousReason === 'CatchingUp' && previousAt !== undefined && now - previousAt <= MOVING_MS;
+}

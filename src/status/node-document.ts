@@ -1,0 +1,102 @@
+// One node → the content of <executor>/nodes/<namespace>/<name>.yaml.
+
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+import type { BlockchainNode, NodeStatus } from '../api/blockchain-node.ts';
+import { sameJson } from '../lib/stable-json.ts';
+import { rfc3339 } from './rfc3339.ts';
+
+export interface NodeDocumentOptions {
+  /** The document now on the branch. */
+  readonly previous: string | undefined;
+  readonly now: number;
+  readonly snapshotIntervalMs: number;
+}
+
+/**
+ * Slow facts as they are; figures (heights, peers) as a snapshot that is taken anew when the phase changes or when it
+ * is older than the interval. A figure that only moves makes no commit before that.
+ */
+export function nodeDocument(
+  { node, file }: { readonly node: BlockchainNode; readonly file?: string | undefined },
+  options: NodeDocumentOptions,
+): unknown {
+  const { metadata, status = {} } = node;
+  return {
+    node: metadata.name,
+    namespace: metadata.namespace,
+    file,
+    spec: specOf(node),
+    status: factsOf(status),
+    snapshot: snapshotOf(status, options),
+  };
+}
+
+/** What a reader needs to know which node this is; the file in Git has the rest. */
+function specOf({ spec }: BlockchainNode): unknown {
+  return {
+    chain: spec.chain,
+    network: spec.network,
+    nodeType: spec.nodeType,
+    desiredState: spec.desiredState,
+    clients: Object.fromEntries(
+      Object.entries(spec.clients).map(([role, { name, version, image }]) => [role, { name, version, image }]),
+    ),
+    storage: Object.fromEntries(
+      Object.entries(spec.storage).map(([name, { size, storageClass }]) => [name, { size, storageClass }]),
+    ),
+  };
+}
+
+function factsOf(status: NodeStatus): unknown {
+  const { phase, conditions = [], appliedRevision, synced, roles = [], volumes, hold } = status;
+  return {
+    phase: phase ?? 'Pending',
+    appliedRevision,
+    synced,
+    hold,
+    volumes,
+    conditions: conditions.map(({ type, status: value, reason, message, lastTransitionTime }) => ({
+      type, status: value, reason, message, since: lastTransitionTime,
+    })), // prettier-ignore
+    roles: roles.map(({ name, client, state, version, image, restarts, message }) => ({
+      name, client, state, version, image, restarts, message,
+    })), // prettier-ignore
+  };
+}
+
+const Snapshot = z.looseObject({ takenAt: z.string(), phase: z.string() });
+const Previous = z.looseObject({ snapshot: Snapshot });
+type Snapshot = z.infer<typeof Snapshot>;
+
+function snapshotOf(status: NodeStatus, { previous, now, snapshotIntervalMs }: NodeDocumentOptions): unknown {
+  const fresh = {
+    takenAt: rfc3339(now),
+    phase: status.phase ?? 'Pending',
+    height: status.height,
+    peers: status.peers,
+    roles: (status.roles ?? []).map(({ name, height, target, peers, progress }) => ({
+      name, height, target, peers, progress,
+    })), // prettier-ignore
+  };
+  const old = readSnapshot(previous);
+  return old !== undefined && stillGood(old, fresh, now - snapshotIntervalMs) ? old : fresh;
+}
+
+function stillGood(old: Snapshot, fresh: Snapshot, since: number): boolean {
+  if (sameJson({ ...old, takenAt: '' }, { ...fresh, takenAt: '' })) return true;
+  const takenAt = Date.parse(old.takenAt);
+  // A time ahead of the clock would never get old.
+  return old.phase === fresh.phase && takenAt > since && takenAt <= Date.parse(fresh.takenAt);
+}
+
+/** The branch is ours, but other hands may have been at it: what can't be read counts as absent. */
+function readSnapshot(text: string | undefined): Snapshot | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return Previous.safeParse(parse(text, { maxAliasCount: 0 })).data?.snapshot;
+  } catch {
+    return undefined;
+  }
+}

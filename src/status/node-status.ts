@@ -1,0 +1,139 @@
+// Everything known about a node → its status.
+
+import type { NodeStatus } from '../api/blockchain-node.ts';
+import { findCondition, mergeConditions, type NewCondition } from '../api/conditions.ts';
+import { ANNOTATION } from '../api/group.ts';
+import { cleanLine } from '../lib/clean-text.ts';
+import { redact } from '../lib/redact.ts';
+import { judgeNode } from './judge-node.ts';
+import type { Hold, Observation, Trouble } from './observation.ts';
+import { currentPod, readClaims, type PodView } from './pod-view.ts';
+import type { RoleVerdict } from './role-view.ts';
+import { roleStatuses } from './role-statuses.ts';
+import { rfc3339 } from './rfc3339.ts';
+import type { Verdict } from './verdict.ts';
+import { volumeStatuses } from './volume-statuses.ts';
+
+/**
+ * The status after a look. Pure: the same observation gives the same status. Conditions hold no figures and keep their
+ * transition times; figures are in their own fields (whether to write them now is for statusChanged to say).
+ */
+export function nodeStatus(observation: Observation): NodeStatus {
+  const { node, now } = observation;
+  const pod = currentPod(observation.pods);
+  const claims = readClaims(observation.claims);
+  const { verdict, roles, updating } = judgeNode(observation, pod, claims);
+  const roleList = roleStatuses(observation, pod, roles);
+  const judged = [...roles.values()];
+  return defined({
+    phase: phaseOf(verdict, observation.trouble),
+    observedGeneration: node.metadata.generation,
+    conditions: mergeConditions(node.status?.conditions ?? [], conditionsOf(observation, verdict, updating), {
+      now: rfc3339(now),
+      generation: node.metadata.generation,
+    }),
+    ...remembered(observation, pod),
+    height: roleList.find((role) => role.height !== undefined)?.height,
+    peers: roleList.find((role) => role.peers !== undefined)?.peers,
+    synced: verdict.phase === 'Running' && judged.every((role) => role.synced),
+    roles: roleList,
+    volumes: volumeStatuses(node, claims),
+    hold: cleanHold(observation.hold),
+    observedAt: observedAt(observation, judged),
+  });
+}
+
+/** What stays known when it can't be seen now. */
+function remembered({ node, revision }: Observation, pod: PodView | undefined) {
+  return {
+    appliedRevision: revision ?? node.status?.appliedRevision,
+    observedRestartGeneration: restartGeneration(pod) ?? node.status?.observedRestartGeneration,
+  };
+}
+
+/** When all clients were last heard; it stays while an answer is missing. */
+function observedAt({ node, now }: Observation, roles: readonly RoleVerdict[]): string {
+  const heard = roles.some(({ state }) => state === 'Running' || state === 'Syncing');
+  const fresh = heard && !roles.some(({ keepsFigures }) => keepsFigures);
+  return fresh ? rfc3339(now) : (node.status?.observedAt ?? rfc3339(now));
+}
+
+/** A node that could not be rendered at all shows that; one that runs goes on running whatever failed. */
+function phaseOf(verdict: Verdict, trouble: Trouble | undefined): NodeStatus['phase'] {
+  const working = verdict.phase === 'Running' || verdict.phase === 'Syncing' || verdict.phase === 'Stopped';
+  return trouble?.stalled === true && !working ? 'Error' : verdict.phase;
+}
+
+function conditionsOf(observation: Observation, verdict: Verdict, updating: boolean): NewCondition[] {
+  const trouble = cleanTrouble(observation.trouble);
+  const hold = cleanHold(observation.hold);
+  return [
+    readyOf(observation, verdict, { trouble, updating }),
+    ...reconcilingOf(verdict, { trouble, hold, updating }),
+    ...stalledOf(verdict, trouble),
+  ];
+}
+
+interface Circumstances {
+  readonly trouble: Trouble | undefined;
+  readonly hold?: Hold | undefined;
+  /** The pod is not yet of the latest revision. */
+  readonly updating: boolean;
+}
+
+/**
+ * Ready is True while the node does what its spec asks. A passing trouble (an API server that does not answer) changes
+ * nothing for a node whose spec is in force already.
+ */
+function readyOf({ node }: Observation, verdict: Verdict, { trouble, updating }: Circumstances): NewCondition {
+  const before = findCondition(node.status?.conditions, 'Ready');
+  const inForce = before?.status === 'True' && before.observedGeneration === node.metadata.generation;
+  const good = verdict.phase === 'Running' || (verdict.phase === 'Stopped' && verdict.reason === 'Stopped');
+  if (trouble !== undefined && (trouble.stalled || !inForce))
+    return { type: 'Ready', status: 'False', reason: trouble.reason, message: trouble.message };
+  if (good && updating)
+    return {
+      type: 'Ready',
+      status: 'False',
+      reason: 'Updating',
+      message: 'The pod is being replaced by one of the new spec.',
+    };
+  return { type: 'Ready', status: good ? 'True' : 'False', reason: verdict.reason, message: verdict.message };
+}
+
+function reconcilingOf(verdict: Verdict, { trouble, hold, updating }: Circumstances): NewCondition[] {
+  const cause = [trouble?.stalled === false ? trouble : undefined, hold].find((item) => item !== undefined);
+  if (cause !== undefined)
+    return [{ type: 'Reconciling', status: 'True', reason: cause.reason, message: cause.message }];
+  if (trouble?.stalled === true || verdict.stalled) return [];
+  if (updating)
+    return [{ type: 'Reconciling', status: 'True', reason: 'Updating', message: 'The pod is being replaced.' }];
+  if (verdict.phase === 'Running' || verdict.phase === 'Stopped') return [];
+  return [{ type: 'Reconciling', status: 'True', reason: 'Progressing', message: verdict.message }];
+}
+
+function stalledOf(verdict: Verdict, trouble: Trouble | undefined): NewCondition[] {
+  const cause = trouble?.stalled === true ? trouble : verdict;
+  if (!cause.stalled) return [];
+  return [{ type: 'Stalled', status: 'True', reason: cause.reason, message: cause.message }];
+}
+
+function cleanTrouble(trouble: Trouble | undefined): Trouble | undefined {
+  return trouble === undefined ? undefined : { ...trouble, message: cleanLine(redact(trouble.message), 1_000) };
+}
+
+function cleanHold(hold: Hold | undefined): Hold | undefined {
+  return hold === undefined ? undefined : { ...hold, message: cleanLine(redact(hold.message), 1_000) };
+}
+
+function restartGeneration(pod: PodView | undefined): number | undefined {
+  const text = pod?.metadata.annotations[ANNOTATION.restartGeneration];
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Without members that are undefined. */
+function defined<T extends Record<string, unknown>>(value: T): Partial<Defined<T>> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Partial<Defined<T>>;
+}

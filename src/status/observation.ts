@@ -1,0 +1,43 @@
+// What is known about one node at one moment: everything nodeStatus may look at.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { KubeObject } from '../api/objects.ts';
+import type { Expectation, RoleFacts } from '../chains/chain.ts';
+
+export interface Observation {
+  /** With its previous status, if any. */
+  readonly node: BlockchainNode;
+  readonly statefulSet?: KubeObject | undefined;
+  /** The node's own pods: those of its StatefulSet, not those of jobs. */
+  readonly pods: readonly KubeObject[];
+  /** The node's PersistentVolumeClaims. */
+  readonly claims: readonly KubeObject[];
+  /** By role; a role is absent when it was not asked. */
+  readonly facts: ReadonlyMap<string, RoleFacts>;
+  readonly expectations: ReadonlyMap<string, Expectation>;
+  /**
+   * Role → when it last answered, milliseconds since the epoch. Lets a single missed answer pass without a change of
+   * status. For a role that is absent `status.observedAt` is used, older by up to the interval of status writes.
+   */
+  readonly answeredAt?: ReadonlyMap<string, number>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** `branch@sha1:…` of the commit that the spec came from. */
+  readonly revision?: string | undefined;
+  /** Why a wanted change is not carried out: a guard, a job, a person. */
+  readonly hold?: Hold | undefined;
+  /** Rendering or applying failed. `stalled`: trying again will not help. */
+  readonly trouble?: Trouble | undefined;
+}
+
+export interface Hold {
+  readonly reason: string;
+  readonly message: string;
+  readonly by?: string;
+}
+
+export interface Trouble {
+  readonly reason: string;
+  readonly message: string;
+  readonly stalled: boolean;
+}

@@ -1,0 +1,103 @@
+// The parts of a pod and of a claim that matter here, read with care: the objects come as plain JSON.
+
+import { z } from 'zod';
+
+import type { KubeObject } from '../api/objects.ts';
+
+const Text = z.string().catch('');
+
+const Terminated = z.object({ exitCode: z.number().catch(-1), reason: Text, message: Text });
+
+const State = z.object({
+  waiting: z.object({ reason: Text, message: Text }).optional().catch(undefined),
+  running: z.object({ startedAt: Text }).optional().catch(undefined),
+  terminated: Terminated.optional().catch(undefined),
+});
+
+const NO_STATE: z.infer<typeof State> = {};
+
+const Container = z.object({
+  name: Text,
+  image: Text,
+  ready: z.boolean().catch(false),
+  started: z.boolean().optional().catch(undefined),
+  restartCount: z.int().catch(0),
+  state: State.catch(NO_STATE),
+  lastState: State.catch(NO_STATE),
+});
+export type ContainerView = z.infer<typeof Container>;
+
+const Pod = z.object({
+  metadata: z.object({
+    labels: z.record(z.string(), z.string()).catch({}),
+    annotations: z.record(z.string(), z.string()).catch({}),
+    deletionTimestamp: z.string().optional().catch(undefined),
+    creationTimestamp: Text,
+  }),
+  spec: z.object({ nodeName: Text }).catch({ nodeName: '' }),
+  status: z
+    .object({
+      phase: Text,
+      reason: Text,
+      message: Text,
+      conditions: z.array(z.object({ type: Text, status: Text, reason: Text, message: Text })).catch([]),
+      initContainerStatuses: z.array(Container).catch([]),
+      containerStatuses: z.array(Container).catch([]),
+    })
+    .catch({ phase: '', reason: '', message: '', conditions: [], initContainerStatuses: [], containerStatuses: [] }),
+});
+export type PodView = z.infer<typeof Pod>;
+
+/** The pod that counts: the newest that is not being deleted, else the newest. */
+export function currentPod(pods: readonly KubeObject[]): PodView | undefined {
+  const views = pods.map((pod) => Pod.parse(pod));
+  views.sort((a, b) => rank(a) - rank(b) || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1));
+  return views[0];
+}
+
+function rank(pod: PodView): number {
+  return pod.metadata.deletionTimestamp === undefined ? 0 : 1;
+}
+
+const Claim = z.object({
+  metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).catch({}) }),
+  spec: z
+    .object({
+      storageClassName: z.string().optional().catch(undefined),
+      resources: z
+        .object({ requests: z.object({ storage: Text }) })
+        .optional()
+        .catch(undefined),
+    })
+    .catch({}),
+  status: z
+    .object({ phase: z.string().catch('Pending'), capacity: z.object({ storage: Text }).optional().catch(undefined) })
+    .catch({ phase: 'Pending' }),
+});
+export type ClaimView = z.infer<typeof Claim>;
+
+/** The claims in order of their names. */
+export function readClaims(claims: readonly KubeObject[]): ClaimView[] {
+  return claims.map((claim) => Claim.parse(claim)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+const StatefulSet = z.object({
+  metadata: z.object({ generation: z.int().optional().catch(undefined) }),
+  spec: z.object({ replicas: z.int().catch(1) }).catch({ replicas: 1 }),
+  status: z
+    .object({ observedGeneration: z.int().optional().catch(undefined), updateRevision: Text })
+    .catch({ updateRevision: '' }),
+});
+
+export interface StatefulSetView {
+  readonly replicas: number;
+  /** The revision that pods should have; empty while the StatefulSet controller has not seen the latest spec. */
+  readonly updateRevision: string;
+}
+
+/** What the StatefulSet wants. */
+export function readStatefulSet(object: KubeObject): StatefulSetView {
+  const { metadata, spec, status } = StatefulSet.parse(object);
+  const seen = metadata.generation === undefined || status.observedGeneration === metadata.generation;
+  return { replicas: spec.replicas, updateRevision: seen ? status.updateRevision : '' };
+}

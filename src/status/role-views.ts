@@ -1,0 +1,47 @@
+// Gathers, for each role, what the observation holds about it.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { findCondition } from '../api/conditions.ts';
+import type { RoleView } from './role-view.ts';
+import type { Observation } from './observation.ts';
+import type { PodView } from './pod-view.ts';
+
+/** The roles in the chain's order, then those that only the spec names. */
+export function roleViews(observation: Observation, pod: PodView | undefined): RoleView[] {
+  const { node, facts, expectations, answeredAt, now } = observation;
+  const ready = findCondition(node.status?.conditions, 'Ready');
+  const previousAt = parseTime(node.status?.observedAt);
+  return roleNames(node, expectations.keys()).map((role) => ({
+    role,
+    title: titleOf(node, role),
+    container: pod?.status.containerStatuses.find(({ name }) => name === role),
+    facts: facts.get(role),
+    expectation: expectations.get(role),
+    previous: node.status?.roles?.find(({ name }) => name === role),
+    previousReason: ready?.reason,
+    wasReady: ready?.status === 'True',
+    answeredAt: answeredAt?.get(role) ?? (answeredBefore(node, role) ? previousAt : undefined),
+    previousAt,
+    now,
+  }));
+}
+
+/** `observedAt` is the time of an answer only for roles that gave one. */
+function answeredBefore(node: BlockchainNode, role: string): boolean {
+  const state = node.status?.roles?.find(({ name }) => name === role)?.state;
+  return state === 'Running' || state === 'Syncing';
+}
+
+function roleNames(node: BlockchainNode, expected: Iterable<string>): string[] {
+  return [...new Set([...expected, ...Object.keys(node.spec.clients).sort()])];
+}
+
+function titleOf(node: BlockchainNode, role: string): string {
+  const client = node.spec.clients[role]?.name;
+  return client === undefined || client === role ? role : `${client} (${role})`;
+}
+
+function parseTime(text: string | undefined): number | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,0 +1,117 @@
+// What became of the latest commit → the content of <executor>/sync.yaml.
+
+import { describeRef } from '../api/objects.ts';
+import type { Action, Kept } from '../plan/action.ts';
+import type { FleetView, ProblemView, SyncView } from './fleet-view.ts';
+
+const MAX_PROBLEMS = 100;
+const MAX_HELD = 200;
+
+export function syncDocument({ executor, controllerVersion, sync }: FleetView): unknown {
+  return {
+    executor,
+    controllerVersion,
+    branch: sync.branch,
+    ...stateOf(sync),
+    revision: { seen: sync.seen, applied: sync.applied },
+    lastApplied: sync.lastApplied,
+    problems: problemsOf(sync.problems),
+    held: heldOf(sync),
+    kept: keptOf(sync.kept ?? []),
+    gitTrouble: sync.gitTrouble,
+    clusterTrouble: sync.clusterTrouble,
+    upgrade: sync.upgrade,
+  };
+}
+
+interface State {
+  readonly state: 'Synced' | 'Progressing' | 'Held' | 'Suspended' | 'Degraded' | 'Waiting';
+  /** The same in a sentence. */
+  readonly summary: string;
+}
+
+/** The most pressing first: what keeps everything from working, then what waits for a person. */
+function stateOf(sync: SyncView): State {
+  const errors = sync.problems.filter(({ level }) => level === 'error').length;
+  if (sync.clusterTrouble !== undefined)
+    return { state: 'Degraded', summary: 'The cluster does not answer; nothing is changed until it does.' };
+  if (sync.gitTrouble !== undefined)
+    return { state: 'Degraded', summary: 'Git does not answer; the nodes run on with the last commit that was read.' };
+  if (sync.suspended === true)
+    return {
+      state: 'Suspended',
+      summary: 'fleet.yaml suspends the fleet: nothing is changed until it says otherwise.',
+    };
+  if (sync.held.length > 0) return { state: 'Held', summary: describeHolds(sync) };
+  if (errors > 0)
+    return {
+      state: 'Degraded',
+      summary: `${count(errors, 'error')} in files: their nodes keep their last good state.`,
+    };
+  if (sync.seen === undefined) return { state: 'Waiting', summary: 'No commit has been read yet.' };
+  if (sync.seen !== sync.applied) return { state: 'Progressing', summary: 'The latest commit is being applied.' };
+  return { state: 'Synced', summary: 'The latest commit is in force.' };
+}
+
+function describeHolds({ held, heldDigest }: SyncView): string {
+  const what = `${count(held.length, 'action')} held`;
+  if (heldDigest === undefined) return `${what}: see the reason and what releases each below.`;
+  return `${what}: name the digest in an approval in fleet.yaml, or revert the commit.`;
+}
+
+function problemsOf(problems: readonly ProblemView[]): unknown {
+  const sorted = [...problems].sort(inOrder);
+  return {
+    total: sorted.length,
+    truncated: sorted.length > MAX_PROBLEMS,
+    list: sorted.slice(0, MAX_PROBLEMS).map(({ level, code, file, line, column, message }) => ({
+      level,
+      code,
+      place: `${file}:${line}:${column}`,
+      message,
+    })),
+  };
+}
+
+/** Errors first, then by place: what is cut off is the least important. */
+function inOrder(a: ProblemView, b: ProblemView): number {
+  if (a.level !== b.level) return a.level === 'error' ? -1 : 1;
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  if (a.line !== b.line) return a.line - b.line;
+  if (a.column !== b.column) return a.column - b.column;
+  return a.code + a.message < b.code + b.message ? -1 : 1;
+}
+
+function heldOf({ held, heldDigest }: SyncView): unknown {
+  if (held.length === 0) return undefined;
+  const sorted = held.map((action) => ({ key: `${describeRef(action.ref)} ${action.do}`, action }));
+  sorted.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return {
+    digest: heldDigest,
+    total: held.length,
+    truncated: held.length > MAX_HELD,
+    actions: sorted.slice(0, MAX_HELD).map(({ action }) => describeHeld(action)),
+  };
+}
+
+function describeHeld({ do: what, ref, because, hold }: Action): unknown {
+  return {
+    action: `${what} ${describeRef(ref)}`,
+    because,
+    guard: hold?.guard,
+    message: hold?.message,
+    release: hold?.release,
+    approvable: hold?.approvable,
+  };
+}
+
+function keptOf(kept: readonly Kept[]): unknown {
+  if (kept.length === 0) return undefined;
+  const sorted = kept.map(({ ref, because }) => ({ node: describeRef(ref), because }));
+  sorted.sort((a, b) => (a.node < b.node ? -1 : 1));
+  return { total: kept.length, truncated: kept.length > MAX_HELD, list: sorted.slice(0, MAX_HELD) };
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}

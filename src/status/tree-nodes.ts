@@ -1,0 +1,75 @@
+// Reads node documents back from a status branch, whoever wrote them.
+
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const Text = z.string().max(10_000).catch('');
+
+const Document = z.object({
+  spec: z.object({ chain: Text, network: Text }).catch({ chain: '', network: '' }),
+  status: z.object({
+    phase: Text,
+    conditions: z.array(z.object({ type: Text, status: Text, reason: Text, message: Text })).catch([]),
+    hold: z.object({ message: Text }).optional().catch(undefined),
+  }),
+  snapshot: z.object({ height: z.number().optional().catch(undefined) }).catch({}),
+});
+
+export interface TreeNode {
+  readonly executor: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+  readonly chain: string;
+  readonly network: string;
+  readonly phase: string;
+  readonly height: number | undefined;
+  /** Why it is not Ready; empty when it is. */
+  readonly message: string;
+  readonly hold: string | undefined;
+}
+
+const NODE_PATH = /^([^/]+)\/nodes\/([^/]+)\/([^/]+)\.yaml$/;
+const MAX_TEXT = 524_288 * 2;
+
+/** The node that a file describes; undefined when it describes none, or nothing readable. */
+export function readTreeNode(path: string, text: string): TreeNode | undefined {
+  const [, executor, namespace, name] = NODE_PATH.exec(path) ?? [];
+  if (executor === undefined || namespace === undefined || name === undefined) return undefined;
+  const document = Document.safeParse(parseYaml(text)).data;
+  if (document === undefined) return undefined;
+  const { spec, status, snapshot } = document;
+  const ready = status.conditions.find(({ type }) => type === 'Ready');
+  const message = ready === undefined || ready.status === 'True' ? '' : `${ready.reason}: ${ready.message}`;
+  return {
+    executor,
+    namespace,
+    name,
+    path,
+    message,
+    chain: spec.chain,
+    network: spec.network,
+    phase: status.phase,
+    height: snapshot.height,
+    hold: status.hold?.message,
+  };
+}
+
+const Sync = z.object({ executor: Text, controllerVersion: Text, state: Text, summary: Text });
+
+/** The state of an executor's sync, from `<executor>/sync.yaml`. */
+export function readTreeSync(path: string, text: string): z.infer<typeof Sync> | undefined {
+  const [, executor] = /^([^/]+)\/sync\.yaml$/.exec(path) ?? [];
+  if (executor === undefined) return undefined;
+  const sync = Sync.safeParse(parseYaml(text)).data;
+  return sync === undefined ? undefined : { ...sync, executor };
+}
+
+function parseYaml(text: string): unknown {
+  if (text.length > MAX_TEXT) return undefined;
+  try {
+    return parse(text, { maxAliasCount: 0, logLevel: 'silent' });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+// Commit messages in plain words.
+
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+
+import { commitMessage, describeBatch } from '../../src/status/batch.ts';
+
+function tree(phases: Record<string, string>, state = 'Synced', held: string[] = []): Map<string, string> {
+  const nodes = Object.entries(phases).map(([name, phase]): [string, string] => [
+    `paris/nodes/ns/${name}.yaml`,
+    stringify({ status: { phase, ...(held.includes(name) ? { hold: { message: 'x' } } : {}) } }),
+  ]);
+  return new Map([...nodes, ['paris/sync.yaml', `state: ${state}\n`]]);
+}
+
+describe('describeBatch', () => {
+  it.each([
+    { because: 'a transition and the number that sync', from: tree({ a: 'Syncing', b: 'Syncing', c: 'Syncing' }), to: tree({ a: 'Running', b: 'Syncing', c: 'Syncing' }), want: 'a is Running; 2 nodes syncing' },
+    { because: 'a new node', from: tree({}), to: tree({ a: 'Pending' }), want: 'a is Pending' },
+    { because: 'errors come first', from: tree({ a: 'Syncing', z: 'Running' }), to: tree({ a: 'Running', z: 'Error' }), want: 'z has an error; a is Running' },
+    { because: 'a node that went', from: tree({ a: 'Stopped' }), to: tree({}), want: 'a is gone' },
+    { because: 'a hold', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Synced', ['a']), want: 'a is held' },
+    { because: 'the sync itself', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Held'), want: 'sync is Held' },
+    { because: 'only figures', from: tree({ a: 'Syncing' }), to: tree({ a: 'Syncing' }), want: 'Status updated; 1 node syncing' },
+    { because: 'many', from: tree({}), to: tree({ a: 'Running', b: 'Running', c: 'Running', d: 'Running', e: 'Running' }), want: 'a is Running; b is Running; c is Running; 2 more' },
+  ])('$because', ({ from, to, want }) => {
+    expect(describeBatch(from, to)).toBe(want);
+  }); // prettier-ignore
+
+  it('fits one line of 72 characters, whatever the files hold', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,60}$/), fc.string({ unit: 'binary' })), (phases) => {
+        const subject = describeBatch(new Map(), tree(phases));
+        expect(subject.length).toBeLessThanOrEqual(72);
+        expect(subject).toMatch(/^[^\n\r]+$/);
+      }),
+    );
+  });
+});
+
+describe('commitMessage', () => {
+  it('adds trailers', () => {
+    expect(commitMessage('a is Running', { sourceCommit: 'main@sha1:363a', executor: 'paris' })).toBe(
+      'a is Running\n\nSource-Commit: main@sha1:363a\nExecutor: paris\n',
+    );
+  });
+
+  it('leaves out values that would forge a line', () => {
+    const message = commitMessage('x\n\nExecutor: evil', {
+      sourceCommit: 'm@sha1:0\nSigned-off-by: x',
+      executor: 'paris',
+    });
+    expect(message).toBe('x Executor: evil\n\nExecutor: paris\n');
+  });
+});

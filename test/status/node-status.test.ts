@@ -1,0 +1,265 @@
+// Observations of every kind → phase, reason, and what a waiter would conclude.
+
+import { describe, expect, it } from 'vitest';
+
+import type { NodeStatus } from '../../src/api/blockchain-node.ts';
+import { findCondition } from '../../src/api/conditions.ts';
+import type { Observation } from '../../src/status/observation.ts';
+import { nodeStatus } from '../../src/status/node-status.ts';
+import { aClaim, aNode, aPod, aSet, ago, crashed, facts, NOW, observe, running, unscheduled, waiting, withStatus } from './builders.ts'; // prettier-ignore
+
+interface Row {
+  readonly because: string;
+  readonly seen: Partial<Observation>;
+  readonly phase: string;
+  readonly reason: string;
+  readonly stalled?: boolean;
+  readonly says?: RegExp;
+}
+
+const containers = (...list: unknown[]): Partial<Observation> => ({ pods: [aPod({ containers: list })] });
+const stopped = aNode({ desiredState: 'Stopped' });
+const hold = { reason: 'Backup', message: 'A backup reads the data.', by: 'Backup novacula-system/b1' };
+const silence = { reach: 'unreachable', message: 'nothing listens there' } as const;
+const only = (seen: Observation['facts']): Observation['facts'] => seen;
+
+const kubernetes: Row[] = [
+  { because: 'nothing exists yet', seen: { statefulSet: undefined, pods: [], claims: [] }, phase: 'Pending', reason: 'Creating' },
+  { because: 'the pod is not made yet', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod' },
+  { because: 'no machine has room', seen: { pods: [unscheduled('0/3 nodes are available: 3 Insufficient memory.')] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /3 Insufficient memory/ },
+  { because: 'the scheduler has not looked', seen: { pods: [aPod({ spec: { nodeName: undefined }, containers: [], status: { phase: 'Pending', conditions: [] } })] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /not looked/ },
+  { because: 'the claim finds no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'VolumePending', says: /class fast/ },
+  { because: 'a volume is being made', seen: { pods: [unscheduled('')], claims: [aClaim('Pending', { annotations: { 'volume.kubernetes.io/selected-node': 'm1' } })] }, phase: 'Configuring', reason: 'VolumeBinding' },
+  { because: 'want of memory is told although a claim waits for its first consumer', seen: { pods: [unscheduled('0/1 nodes are available: 1 Insufficient cpu.')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'WaitingForScheduler' },
+  { because: 'a volume is gone', seen: { claims: [aClaim('Lost')] }, phase: 'Error', reason: 'VolumeLost', stalled: true },
+  { because: 'the containers are being made', seen: { pods: [aPod({ containers: [], status: { phase: 'Pending' } })] }, phase: 'Configuring', reason: 'CreatingContainers' },
+  { because: 'images are being pulled', seen: containers(waiting('el', 'ContainerCreating'), waiting('cl', 'ContainerCreating')), phase: 'Configuring', reason: 'CreatingContainers' },
+  { because: 'the first pull failed', seen: containers(waiting('el', 'ErrImagePull'), running('cl')), phase: 'Error', reason: 'ErrImagePull', says: /example\/el:1/ },
+  { because: 'pulls keep failing', seen: containers(waiting('el', 'ImagePullBackOff'), running('cl')), phase: 'Error', reason: 'ImagePullBackOff', stalled: true, says: /version in spec.clients/ },
+  { because: 'the image name is wrong', seen: containers(waiting('el', 'InvalidImageName')), phase: 'Error', reason: 'InvalidImageName', stalled: true },
+  { because: 'the image may not be pulled', seen: containers(waiting('el', 'ErrImageNeverPull')), phase: 'Error', reason: 'ErrImageNeverPull', stalled: true },
+  { because: 'a Secret is missing', seen: containers(waiting('el', 'CreateContainerConfigError', 'secret "k" not found')), phase: 'Error', reason: 'CreateContainerConfigError', stalled: true, says: /secret "k" not found/ },
+  { because: 'the command does not exist', seen: containers(waiting('el', 'RunContainerError', 'exec: "gethh": not found')), phase: 'Error', reason: 'RunContainerError', says: /gethh/ },
+  { because: 'the data are being prepared', seen: { pods: [aPod({ inits: [running('init')], containers: [waiting('el', 'PodInitializing')] })] }, phase: 'Configuring', reason: 'Initializing' },
+  { because: 'preparing failed', seen: { pods: [aPod({ inits: [crashed('init', { exitCode: 2, message: 'bad genesis' })], containers: [waiting('el', 'PodInitializing')] })] }, phase: 'Error', reason: 'InitFailed', stalled: true, says: /exit code 2: bad genesis/ },
+  { because: 'preparing failed once and is being tried again', seen: { pods: [aPod({ inits: [running('init', { lastState: { terminated: { exitCode: 3 } } })], containers: [waiting('el', 'PodInitializing')] })] }, phase: 'Error', reason: 'InitFailed', stalled: true },
+  { because: "the init container's image is missing", seen: { pods: [aPod({ inits: [waiting('init', 'ImagePullBackOff')], containers: [waiting('el', 'PodInitializing')] })] }, phase: 'Error', reason: 'ImagePullBackOff', stalled: true },
+  { because: 'a finished init container says nothing', seen: { pods: [aPod({ inits: [running('init', { state: { terminated: { exitCode: 0 } } })] })] }, phase: 'Running', reason: 'Running' },
+  { because: 'the client crashes again and again', seen: containers(crashed('el', { exitCode: 1, reason: 'Error', message: 'Fatal: bad flag\n' }), running('cl')), phase: 'Error', reason: 'CrashLoopBackOff', stalled: true, says: /exit code 1: Fatal: bad flag/ },
+  { because: 'a password in last words is hidden', seen: containers(crashed('el', { message: 'url https://u:hunter2@x' })), phase: 'Error', reason: 'CrashLoopBackOff', stalled: true, says: /\[redacted\]@x/ },
+  { because: 'too little memory', seen: containers(crashed('el', { exitCode: 137, reason: 'OOMKilled' })), phase: 'Error', reason: 'OOMKilled', stalled: true, says: /spec.resources/ },
+  { because: 'the disk is full', seen: containers(crashed('el', { message: 'write /data: no space left on device' })), phase: 'Error', reason: 'DiskFull', stalled: true, says: /spec.storage/ },
+  { because: 'the client ended for the first time', seen: containers(running('el', { ready: false, state: { terminated: { exitCode: 1, reason: 'Error', message: '' } } })), phase: 'Error', reason: 'ContainerExited' },
+  { because: 'a sidecar that crashes is a fault of the node', seen: containers(running('el'), running('cl'), crashed('helper', {})), phase: 'Error', reason: 'CrashLoopBackOff', stalled: true, says: /helper/ },
+  { because: 'the machine threw the pod out', seen: { pods: [aPod({ status: { phase: 'Failed', reason: 'Evicted', message: 'low on resource: memory' } })] }, phase: 'Error', reason: 'Evicted', says: /memory/ },
+  { because: "the machine's disk is nearly full", seen: { pods: [aPod({ status: { phase: 'Failed', reason: 'Evicted', message: 'The node had condition: [DiskPressure].' } })] }, phase: 'Error', reason: 'DiskPressure' },
+  { because: 'the machine is lost', seen: { pods: [aPod({ status: { phase: 'Unknown', reason: 'NodeLost' } })] }, phase: 'Error', reason: 'MachineUnreachable' },
+  { because: 'a restart is under way', seen: { pods: [aPod({ metadata: { deletionTimestamp: ago(5) } })] }, phase: 'Configuring', reason: 'Restarting' },
+  { because: 'the pod does not go', seen: { pods: [aPod({ metadata: { deletionTimestamp: ago(300) } })] }, phase: 'Error', reason: 'PodStuckTerminating', stalled: true },
+  { because: 'one of two clients is not in the pod yet', seen: containers(running('el')), phase: 'Configuring', reason: 'Starting' },
+  { because: 'the pod is of the old spec', seen: { statefulSet: aSet(1, 'r2') }, phase: 'Running', reason: 'Updating' },
+]; // prettier-ignore
+
+const wishes: Row[] = [
+  { because: 'stopping: the pod is still there', seen: { node: stopped, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
+  { because: 'stopping: the StatefulSet was not scaled yet', seen: { node: stopped, pods: [] }, phase: 'Stopping', reason: 'Stopping' },
+  { because: 'stopped', seen: { node: stopped, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Stopped' },
+  { because: 'a job has it stopped', seen: { hold, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Backup' },
+  { because: 'a job is having it stopped', seen: { hold, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
+  { because: 'being deleted', seen: { node: aNode({}, { deletionTimestamp: ago(1) }) }, phase: 'Stopping', reason: 'Deleting' },
+  { because: 'what can not be rendered does not run', seen: { statefulSet: undefined, pods: [], trouble: { reason: 'RenderFailed', message: 'x', stalled: true } }, phase: 'Error', reason: 'RenderFailed', stalled: true },
+  { because: 'a running node with a spec that can not be applied runs on', seen: { trouble: { reason: 'ApplyFailed', message: 'forbidden', stalled: true } }, phase: 'Running', reason: 'ApplyFailed', stalled: true },
+  { because: 'an API server that does not answer before the first apply', seen: { trouble: { reason: 'ApiUnavailable', message: 'x', stalled: false } }, phase: 'Running', reason: 'ApiUnavailable' },
+]; // prettier-ignore
+
+const clients: Row[] = [
+  { because: 'all is well', seen: {}, phase: 'Running', reason: 'Running' },
+  { because: 'the client says that it is syncing', seen: { facts: facts({ syncing: true, progress: 0.5 }) }, phase: 'Syncing', reason: 'Syncing' },
+  { because: 'either client can be the one that syncs', seen: { facts: facts({}, { syncing: true }) }, phase: 'Syncing', reason: 'Syncing', says: /lighthouse \(cl\)/ },
+  { because: 'another network on the disk', seen: { facts: facts({ chainId: '1' }) }, phase: 'Error', reason: 'WrongNetwork', stalled: true, says: /chain 1 but should be on 560048/ },
+  { because: 'nobody to talk to', seen: { facts: facts({ peers: 0 }) }, phase: 'Syncing', reason: 'NoPeers' },
+  { because: 'synced by its own word, but the head is old', seen: { facts: facts({ headTime: NOW / 1000 - 120 }) }, phase: 'Syncing', reason: 'HeadTooOld' },
+  { because: 'no block for long', seen: { facts: facts({ headTime: NOW / 1000 - 7200 }) }, phase: 'Error', reason: 'Halted', says: /Compare/ },
+  { because: 'far behind the target it knows', seen: { facts: facts({ target: 1_500 }) }, phase: 'Syncing', reason: 'Lagging' },
+  { because: 'two behind is the tip', seen: { facts: facts({ target: 1_002 }) }, phase: 'Running', reason: 'Running' },
+  { because: 'block 0 waits for the consensus client', seen: { facts: facts({ height: 0, headTime: 1 }) }, phase: 'Syncing', reason: 'WaitingForConsensusClient' },
+  { because: 'block 0 of a single client waits for peers', seen: { facts: facts({}, { height: 0 }) }, phase: 'Syncing', reason: 'WaitingForFirstBlock' },
+  { because: 'synced is not believed without a head', seen: { facts: facts({ headTime: undefined } as never) }, phase: 'Syncing', reason: 'HeadUnknown' },
+  { because: 'the consensus client lost its engine', seen: { facts: facts({}, { alarm: { reason: 'EngineOffline', message: 'geth does not answer' } }) }, phase: 'Error', reason: 'EngineOffline' },
+  { because: 'an engine that starts is the cause, not the complaint about it', seen: { pods: [aPod({ containers: [running('el', { started: false }), running('cl')] })], facts: facts({ reach: 'starting' }, { alarm: { reason: 'EngineOffline', message: 'x' } }) }, phase: 'Configuring', reason: 'Starting' },
+  { because: 'an engine that crashed is the cause', seen: { ...containers(crashed('el', {}), running('cl')), facts: facts({}, { alarm: { reason: 'EngineOffline', message: 'x' } }) }, phase: 'Error', reason: 'CrashLoopBackOff', stalled: true },
+  { because: 'the client opens its database', seen: { facts: facts({ reach: 'starting' }) }, phase: 'Configuring', reason: 'Starting' },
+  { because: 'a young client may be silent', seen: { ...containers(running('el', { state: { running: { startedAt: ago(30) } } }), running('cl')), facts: facts(silence) }, phase: 'Configuring', reason: 'Starting' },
+  { because: 'an old client may not', seen: { facts: facts(silence) }, phase: 'Error', reason: 'Unreachable', says: /nothing listens/ },
+  { because: 'a client that answered and went silent may not, however young', seen: { ...containers(running('el', { state: { running: { startedAt: ago(200) } } }), running('cl')), facts: facts(silence), answeredAt: new Map([['el', NOW - 100_000]]) }, phase: 'Error', reason: 'Unreachable' },
+  { because: 'something else listens on the port', seen: { facts: facts({ reach: 'unreadable', message: 'HTML' }) }, phase: 'Error', reason: 'NotAnswering' },
+  { because: 'a client that was not asked yet starts', seen: { ...containers(running('el', { state: { running: { startedAt: ago(3) } } }), running('cl', { state: { running: { startedAt: ago(3) } } })), facts: new Map() }, phase: 'Configuring', reason: 'Starting' },
+  { because: 'a process without questions is judged by its container', seen: { facts: new Map(), expectations: new Map() }, phase: 'Running', reason: 'Running' },
+  { because: 'a process without questions that is not ready starts', seen: { ...containers(running('el', { ready: false }), running('cl')), facts: new Map(), expectations: new Map() }, phase: 'Configuring', reason: 'Starting' },
+  { because: "a tip's age says nothing for Bitcoin", seen: { facts: only(facts({ headTime: 1 })), expectations: new Map([['el', { minPeers: 1, maxLag: 2 }], ['cl', { minPeers: 0, maxLag: 1 }]]) }, phase: 'Running', reason: 'Running' },
+  { because: 'a development chain has no peers', seen: { facts: facts({ peers: 0, height: 0 }, { peers: 0 }), expectations: new Map([['el', { minPeers: 0 }], ['cl', { minPeers: 0 }]]) }, phase: 'Running', reason: 'Running' },
+]; // prettier-ignore
+
+describe.each([
+  { what: 'Kubernetes', rows: kubernetes },
+  { what: 'what is asked', rows: wishes },
+  { what: 'the clients', rows: clients },
+])('$what', ({ rows }) => {
+  it.each(rows)('$reason: $because', ({ seen, phase, reason, stalled = false, says }) => {
+    const status = nodeStatus(observe(seen));
+    const ready = findCondition(status.conditions, 'Ready');
+    expect({ phase: status.phase, reason: ready?.reason }).toEqual({ phase, reason });
+    expect(ready?.status).toBe(reason === 'Running' || reason === 'Stopped' ? 'True' : 'False');
+    expect(findCondition(status.conditions, 'Stalled') !== undefined).toBe(stalled);
+    expect(ready?.message).toMatch(says ?? /./);
+    expect(ready?.message).not.toMatch(/hunter2|undefined|\n/);
+    // What kstatus asks for: abnormal-true conditions only while True, the generation on each.
+    for (const condition of status.conditions ?? []) {
+      expect(condition.observedGeneration).toBe(3);
+      if (condition.type !== 'Ready') expect(condition.status).toBe('True');
+    }
+    expect(status.synced ?? false).toBe(reason === 'Running' || ['Updating', 'ApplyFailed', 'ApiUnavailable'].includes(reason)); // prettier-ignore
+  });
+});
+
+describe('fields', () => {
+  it('shows roles, volumes, figures and where the spec came from', () => {
+    const pod = aPod({ metadata: { annotations: { 'validatoros.com/restart-generation': '4' } } });
+    const status = nodeStatus(observe({ pods: [pod], facts: facts({ target: 1_001, progress: 0.9999 }) }));
+    expect(status).toMatchObject({
+      observedGeneration: 3,
+      observedRestartGeneration: 4,
+      appliedRevision: 'main@sha1:363a6a8f0c2b4d5e6f708192a3b4c5d6e7f80912',
+      height: 1_000,
+      peers: 25,
+      synced: true,
+      volumes: [{ name: 'data', claim: 'eth-0-data', phase: 'Bound', capacity: '100Gi', requested: '100Gi' }],
+      observedAt: '2026-03-01T12:00:00Z',
+    });
+    expect(status.roles).toEqual([
+      {
+        name: 'el', client: 'geth', state: 'Running', height: 1_000, target: 1_001, headTime: ago(6), peers: 25,
+        progress: '99.9', version: 'Geth/v1.16.7', image: 'example/el:1', restarts: 0,
+      },
+      {
+        name: 'cl', client: 'lighthouse', state: 'Running', height: 2_000, headTime: ago(6), peers: 60,
+        progress: '100.0', image: 'example/cl:1', restarts: 0,
+      },
+    ]); // prettier-ignore
+  });
+
+  it('drops figures that no client can mean', () => {
+    const status = nodeStatus(observe({ facts: facts({ height: -1, peers: 2.5, target: Infinity, headTime: 1e18 }) }));
+    expect(status.roles?.[0]).not.toHaveProperty('height');
+    expect(status.roles?.[0]).not.toHaveProperty('peers');
+    expect(status.roles?.[0]).not.toHaveProperty('target');
+    expect(status.roles?.[0]).not.toHaveProperty('headTime');
+  });
+
+  it('shows a hold that changes nothing of the running pod as Reconciling', () => {
+    const status = nodeStatus(observe({ hold: { reason: 'VolumeShrink', message: 'token=abc' } }));
+    expect(findCondition(status.conditions, 'Ready')?.status).toBe('True');
+    expect(findCondition(status.conditions, 'Reconciling')).toMatchObject({ reason: 'VolumeShrink' });
+    expect(status.hold).toEqual({ reason: 'VolumeShrink', message: 'token=[redacted]' });
+  });
+
+  it('tolerates objects of any shape', () => {
+    const junk = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'x' },
+      spec: 3,
+      status: { containerStatuses: 'x' },
+    };
+    const status = nodeStatus(observe({ pods: [junk], claims: [{ ...junk, kind: 'PersistentVolumeClaim' }] }));
+    expect(status.phase).toBe('Pending');
+  });
+});
+
+describe('over time', () => {
+  const first = nodeStatus(observe());
+  const after = (status: NodeStatus, seconds: number, parts: Partial<Observation> = {}): Observation =>
+    observe({ node: withStatus(aNode(), status), now: NOW + seconds * 1000, ...parts });
+  const later = (seconds: number, el: object = {}) =>
+    facts({ headTime: NOW / 1000 + seconds - 6, ...el }, { headTime: NOW / 1000 + seconds - 6 });
+
+  it('is the same for the same observation', () => {
+    expect(nodeStatus(observe({ node: withStatus(aNode(), first) }))).toEqual(first);
+  });
+
+  it('keeps its conditions while heights and peers change', () => {
+    const next = nodeStatus(after(first, 30, { facts: later(30, { height: 1_003, peers: 7 }) }));
+    expect(next.height).toBe(1_003);
+    expect(next.conditions).toEqual(first.conditions);
+  });
+
+  it.each([
+    { because: 'one missed answer is no news', silent: 20, answered: 0, reason: 'Running' },
+    { because: 'three missed answers are', silent: 70, answered: 0, reason: 'Unreachable' },
+    { because: 'what counts is the last answer, not the last write', silent: 110, answered: 100, reason: 'Running' },
+  ])('$because', ({ silent, answered, reason }) => {
+    const missing = new Map([...later(silent)].map(([role, said]) => [role, role === 'el' ? silence : said] as const));
+    const next = nodeStatus(
+      after(first, silent, { facts: missing, answeredAt: new Map([['el', NOW + answered * 1000]]) }),
+    );
+    expect(findCondition(next.conditions, 'Ready')?.reason).toBe(reason);
+    if (reason === 'Running') expect(next).toMatchObject({ height: 1_000, observedAt: first.observedAt });
+  });
+
+  it('does not take a container that just restarted for one that missed an answer', () => {
+    const pods = [
+      aPod({ containers: [running('el', { state: { running: { startedAt: ago(-10) } } }), running('cl')] }),
+    ];
+    const next = nodeStatus(after(first, 20, { pods, facts: facts(silence, { headTime: NOW / 1000 + 14 }) }));
+    expect(findCondition(next.conditions, 'Ready')?.reason).toBe('Starting');
+  });
+
+  it('stays ready while the head is late but not lost, and says synced strictly', () => {
+    const next = nodeStatus(after(first, 200, { facts: later(200, { headTime: NOW / 1000 }) }));
+    expect(findCondition(next.conditions, 'Ready')?.status).toBe('True');
+    expect(next.synced).toBe(false);
+    const lost = nodeStatus(after(next, 320, { facts: later(320, { headTime: NOW / 1000 }) }));
+    expect(findCondition(lost.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'HeadTooOld' });
+  });
+
+  it('tells catching up from halted by whether the height rises', () => {
+    const old = { headTime: NOW / 1000 - 86_400 };
+    const status = nodeStatus(observe({ facts: facts({ ...old, height: 500 }) }));
+    const moving = nodeStatus(after(status, 60, { facts: later(60, { ...old, height: 600 }) }));
+    expect(findCondition(moving.conditions, 'Ready')?.reason).toBe('CatchingUp');
+    const pause = nodeStatus(after(moving, 65, { facts: later(65, { ...old, height: 600 }) }));
+    expect(findCondition(pause.conditions, 'Ready')?.reason).toBe('CatchingUp');
+    const still = nodeStatus(after(moving, 600, { facts: later(600, { ...old, height: 600 }) }));
+    expect(findCondition(still.conditions, 'Ready')?.reason).toBe('Halted');
+  });
+
+  it('does not flap between the two reasons of a failing pull', () => {
+    const backoff = nodeStatus(observe(containers(waiting('el', 'ImagePullBackOff'))));
+    const again = nodeStatus(after(backoff, 10, containers(waiting('el', 'ErrImagePull'))));
+    expect(again.conditions).toEqual(backoff.conditions);
+  });
+
+  it('does not call a crashing client recovered in the seconds between two crashes', () => {
+    const end = { exitCode: 1, reason: 'Error', message: '2026-03-01T12:00:00Z boom' };
+    const crash = nodeStatus(observe(containers(crashed('el', end), running('cl'))));
+    const state = { running: { startedAt: ago(-5) } };
+    const lastState = { terminated: { ...end, message: '2026-03-01T12:05:00Z boom' } };
+    const up = containers(running('el', { restartCount: 5, state, lastState }), running('cl'));
+    expect(nodeStatus(after(crash, 10, up)).conditions).toEqual(crash.conditions);
+    const settled = nodeStatus(after(crash, 100, { ...up, facts: later(100) }));
+    expect(findCondition(settled.conditions, 'Ready')?.reason).toBe('Running');
+  });
+
+  it('stays ready through a passing trouble when the spec is in force already', () => {
+    const trouble = { reason: 'ApiUnavailable', message: 'x', stalled: false };
+    const next = nodeStatus(after(first, 10, { trouble, facts: later(10) }));
+    expect(findCondition(next.conditions, 'Ready')).toEqual(findCondition(first.conditions, 'Ready'));
+    expect(findCondition(next.conditions, 'Reconciling')?.reason).toBe('ApiUnavailable');
+  });
+
+  it('remembers when a condition last changed', () => {
+    const bad = nodeStatus(after(first, 10, { facts: facts({ chainId: '1' }) }));
+    const worse = nodeStatus(after(bad, 20, containers(crashed('el', {}))));
+    expect(findCondition(worse.conditions, 'Ready')?.lastTransitionTime).toBe('2026-03-01T12:00:10Z');
+  });
+});

@@ -1,0 +1,33 @@
+// When a status is worth a write.
+
+import { describe, expect, it } from 'vitest';
+
+import type { NodeStatus } from '../../src/api/blockchain-node.ts';
+import { nodeStatus } from '../../src/status/node-status.ts';
+import { statusChanged } from '../../src/status/status-changed.ts';
+import { facts, NOW, observe } from './builders.ts';
+
+const limits = { heightIntervalMs: 60_000 };
+const before = nodeStatus(observe());
+
+describe('statusChanged', () => {
+  it.each<{ because: string; next: NodeStatus; seconds: number; want: boolean }>([
+    { because: 'nothing is new', next: before, seconds: 3600, want: false },
+    { because: 'only the time of looking is new', next: { ...before, observedAt: '2027-01-01T00:00:00Z' }, seconds: 3600, want: false },
+    { because: 'a height is not news at once', next: nodeStatus(observe({ facts: facts({ height: 1_001 }) })), seconds: 5, want: false },
+    { because: 'a height is written after the interval', next: nodeStatus(observe({ facts: facts({ height: 1_001 }) })), seconds: 60, want: true },
+    { because: 'peers are figures', next: nodeStatus(observe({ facts: facts({ peers: 3 }) })), seconds: 5, want: false },
+    { because: 'a phase is news', next: nodeStatus(observe({ facts: facts({ syncing: true }) })), seconds: 1, want: true },
+    { because: 'a client version is news', next: nodeStatus(observe({ facts: facts({ version: 'x' }) })), seconds: 1, want: true },
+    { because: 'a hold is news', next: { ...before, hold: { reason: 'A', message: 'b' } }, seconds: 1, want: true },
+    { because: 'a new generation is news', next: { ...before, observedGeneration: 4 }, seconds: 1, want: true },
+    { because: 'a revision is news', next: { ...before, appliedRevision: 'main@sha1:0' }, seconds: 1, want: true },
+    { because: 'a clock that was far ahead does not stop heights for ever', next: nodeStatus(observe({ facts: facts({ height: 1_001 }) })), seconds: -3600, want: true },
+  ])('$because', ({ next, seconds, want }) => {
+    expect(statusChanged(before, next, NOW + seconds * 1000, limits)).toBe(want);
+  }); // prettier-ignore
+
+  it('writes a first status', () => {
+    expect(statusChanged(undefined, before, NOW, limits)).toBe(true);
+  });
+});
