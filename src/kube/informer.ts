@@ -8,7 +8,7 @@ import { listAll } from './list.ts';
 import type { Log } from './log.ts';
 import { pause } from './pause.ts';
 import type { Rest } from './rest.ts';
-import { makeStore } from './store.ts';
+import { makeStore, type Store } from './store.ts';
 import { watchEvents, type WatchEvent } from './watch.ts';
 
 export interface InformerTimes {
@@ -38,113 +38,151 @@ const SUSPECT_VERSION_AFTER = 3;
 /** A watch that lasted this long worked, even if nothing changed. Note: a list alone proves nothing about watches. */
 const STEADY_MS = 20_000;
 
-/**
- * Starts it. One single loop lists, then watches, then lists or watches again; nothing else touches the copy, so there
- * are no stale callbacks, and when the signal aborts the loop's only request is ended with it.
- */
+/** Starts it; it ends with `options.signal`. */
 export function startInformer<T extends KubeObject>(
   parts: InformerParts,
   kind: Kind,
   options: InformOptions<T>,
 ): Informer<T> {
-  const { rest, log, times } = parts;
-  const { signal } = options;
-  const store = makeStore<T>(kind.kind, options.onChange, log);
-  const synced = Promise.withResolvers<void>();
-  // Nobody has to wait for it.
-  synced.promise.catch(() => undefined);
-  let isSynced = false;
-  let lastContact = 0;
-  let trouble: Error | undefined;
-  let version: string | undefined;
-  let failures = 0;
+  const informer = new ListWatch<T>(parts, kind, options);
+  void informer.run();
+  return informer;
+}
 
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        version ??= await list();
-        await follow(version);
-      } catch (error) {
-        failed(error);
-      }
-      // Also after an end in good order, so that a server that closes at once isn't hammered.
-      failures++;
-      await pause(delay(), signal);
-    }
-    synced.reject(new KubeError('ABORTED', `the informer of ${kind.kind} was stopped`));
+/**
+ * One single loop lists, then watches, then lists or watches again; nothing else touches the copy, so there are no stale
+ * callbacks, and when the signal aborts the loop's only request is ended with it.
+ */
+class ListWatch<T extends KubeObject> implements Informer<T> {
+  readonly #parts: InformerParts;
+  readonly #kind: Kind;
+  readonly #options: InformOptions<T>;
+  readonly #store: Store<T>;
+  readonly #synced = Promise.withResolvers<void>();
+  #isSynced = false;
+  #lastContact = 0;
+  #trouble: Error | undefined;
+  /** Where the next watch goes on; undefined: list first. */
+  #version: string | undefined;
+  #failures = 0;
+
+  constructor(parts: InformerParts, kind: Kind, options: InformOptions<T>) {
+    this.#parts = parts;
+    this.#kind = kind;
+    this.#options = options;
+    this.#store = makeStore<T>(kind.kind, options.onChange, parts.log);
+    // Nobody has to wait for it.
+    this.#synced.promise.catch(() => undefined);
   }
 
-  async function list(): Promise<string> {
-    const listed = await listAll(rest, { ...options, kind, shape: store.shape, onPage: contact });
-    if (!signal.aborted) store.replace(listed.items, signal);
-    isSynced = true;
-    trouble = undefined;
-    synced.resolve();
+  synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  get lastContact(): number {
+    return this.#lastContact;
+  }
+
+  get trouble(): Error | undefined {
+    return this.#trouble;
+  }
+
+  get(key: string): T | undefined {
+    return this.#store.get(key);
+  }
+
+  list(): readonly T[] {
+    return this.#store.list();
+  }
+
+  /** Resolves when the signal aborted; never rejects. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      try {
+        this.#version ??= await this.#relist();
+        await this.#follow(this.#version);
+      } catch (error) {
+        this.#failed(error);
+      }
+      // Also after an end in good order, so that a server that closes at once isn't hammered.
+      this.#failures++;
+      await pause(this.#delay(), signal);
+    }
+    this.#synced.reject(new KubeError('ABORTED', `the informer of ${this.#kind.kind} was stopped`));
+  }
+
+  async #relist(): Promise<string> {
+    const { namespace, labelSelector, signal } = this.#options;
+    const scope = { kind: this.#kind, namespace, labelSelector, signal };
+    const listed = await listAll(this.#parts.rest, {
+      ...scope,
+      shape: this.#store.shape,
+      onPage: () => this.#contact(),
+    });
+    if (signal.aborted) return listed.resourceVersion;
+    this.#store.replace(listed.items, signal);
+    this.#trouble = undefined;
+    this.#isSynced = true;
+    this.#synced.resolve();
     return listed.resourceVersion;
   }
 
-  async function follow(from: string): Promise<void> {
-    const timeoutSeconds = Math.round(times.watchSeconds * (1 + Math.random() / 4));
-    const events = watchEvents(rest, {
-      ...options,
-      kind,
-      resourceVersion: from,
-      timeoutSeconds,
-      inactivityMs: times.inactivityMs,
-      onOpen: () => (trouble = undefined),
-      onContact: contact,
-    });
+  async #follow(resourceVersion: string): Promise<void> {
+    const { namespace, labelSelector, signal } = this.#options;
+    const { rest, times } = this.#parts;
     const opened = performance.now();
+    const events = watchEvents(rest, {
+      kind: this.#kind,
+      namespace,
+      labelSelector,
+      signal,
+      resourceVersion,
+      timeoutSeconds: Math.round(times.watchSeconds * (1 + Math.random() / 4)),
+      inactivityMs: times.inactivityMs,
+      onOpen: () => (this.#trouble = undefined),
+      onContact: () => this.#contact(),
+    });
     try {
       for await (const event of events) {
         if (signal.aborted) return;
-        take(event);
+        this.#take(event);
       }
     } finally {
-      if (performance.now() - opened > STEADY_MS) failures = 0;
+      if (performance.now() - opened > STEADY_MS) this.#failures = 0;
     }
   }
 
-  function take({ type, object }: WatchEvent): void {
-    version = object.metadata.resourceVersion;
-    failures = 0;
-    if (type === 'DELETED') store.remove(object);
-    else if (type !== 'BOOKMARK') store.put(object);
+  #take({ type, object }: WatchEvent): void {
+    if (type === 'DELETED') this.#store.remove(object);
+    else if (type !== 'BOOKMARK') this.#store.put(object);
+    this.#version = object.metadata.resourceVersion;
+    this.#failures = 0;
   }
 
-  function failed(error: unknown): void {
-    if (signal.aborted) return;
-    if (needsList(error, failures)) version = undefined;
+  #failed(error: unknown): void {
+    if (this.#options.signal.aborted) return;
+    if (needsList(error, this.#failures)) this.#version = undefined;
     // A version that grew too old is everyday life; the list that follows tells whether there is trouble.
     if (isKubeError(error, 'GONE')) return;
-    if (trouble === undefined) log.warn({ kind: kind.kind, err: error }, 'Watching is interrupted');
-    trouble = error instanceof Error ? error : new Error(String(error));
+    if (this.#trouble === undefined) {
+      this.#parts.log.warn({ kind: this.#kind.kind, err: error }, 'Watching is interrupted');
+    }
+    this.#trouble = error instanceof Error ? error : new Error(String(error));
   }
 
-  function contact(): void {
-    lastContact = Date.now();
+  #contact(): void {
+    this.#lastContact = Date.now();
   }
 
-  function delay(): number {
-    const retryAfterMs = trouble instanceof KubeError ? (trouble.retryAfterMs ?? 0) : 0;
-    return retryDelay(failures, times.backoff, Math.random(), retryAfterMs);
+  #delay(): number {
+    const retryAfterMs = this.#trouble instanceof KubeError ? (this.#trouble.retryAfterMs ?? 0) : 0;
+    return retryDelay(this.#failures, this.#parts.times.backoff, Math.random(), retryAfterMs);
   }
-
-  void run();
-  return {
-    synced: () => synced.promise,
-    get isSynced() {
-      return isSynced;
-    },
-    get: store.get,
-    list: store.list,
-    get lastContact() {
-      return lastContact;
-    },
-    get trouble() {
-      return trouble;
-    },
-  };
 }
 
 function needsList(error: unknown, failures: number): boolean {

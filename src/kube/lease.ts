@@ -1,8 +1,8 @@
 // Leader election on a coordination.k8s.io/v1 Lease: at most one holder works, and knows when it no longer may.
 
-import type { KubeObject, Ref } from '../api/objects.ts';
 import type { Cluster } from './cluster.ts';
-import { isKubeError, KubeError } from './kube-error.ts';
+import { KubeError } from './kube-error.ts';
+import { LeaseRecord } from './lease-record.ts';
 import { NO_LOG, type Log } from './log.ts';
 import { pause } from './pause.ts';
 
@@ -45,179 +45,107 @@ export interface Lease {
  * monotonic clock.
  */
 export async function holdLease(options: LeaseOptions): Promise<Lease> {
-  const { signal } = options;
-  const candidate = makeCandidate(options);
+  const { cluster, namespace, name, identity, signal, times = LEASE_TIMES, log = NO_LOG } = options;
+  const record = new LeaseRecord({ cluster, namespace, name, identity, durationMs: times.durationMs, log });
   while (!signal.aborted) {
-    const started = performance.now();
-    if (await candidate.tryOnce()) return keepLease(options, candidate, started);
-    await pause(jittered(candidate.times.retryMs), signal);
+    const since = await record.tryOnce(signal);
+    if (since !== undefined) return new HeldLease({ record, times, signal, identity, onLost: options.onLost }, since);
+    await pause(jittered(times.retryMs), signal);
   }
-  throw new KubeError('ABORTED', `waiting for lease ${options.namespace}/${options.name} was given up`);
+  throw new KubeError('ABORTED', `waiting for lease ${namespace}/${name} was given up`);
 }
 
-/** Renews in the background until released, aborted, or lost. */
-function keepLease(options: LeaseOptions, candidate: Candidate, acquiredAt: number): Lease {
-  const { signal, onLost } = options;
-  const { times } = candidate;
-  const stopping = new AbortController();
-  let renewedAt = acquiredAt;
-  let held = true;
+interface HeldOptions {
+  readonly record: LeaseRecord;
+  readonly times: LeaseTimes;
+  readonly identity: string;
+  readonly signal: AbortSignal;
+  readonly onLost: (why: string) => void;
+}
 
-  function lose(why: string): void {
-    if (!held) return;
-    held = false;
-    clearTimeout(watchdog);
-    stopping.abort();
-    onLost(why);
+/** Renews in the background until given back or lost. */
+class HeldLease implements Lease {
+  readonly #options: HeldOptions;
+  readonly #stopping = new AbortController();
+  readonly #renewing: Promise<void>;
+  readonly #onAbort = (): void => void this.release();
+  #held = true;
+  /** When the last successful write was sent, by our monotonic clock. */
+  #renewedAt: number;
+  #watchdog: NodeJS.Timeout | undefined;
+  #releasing: Promise<void> | undefined;
+
+  constructor(options: HeldOptions, since: number) {
+    this.#options = options;
+    this.#renewedAt = since;
+    this.#armWatchdog();
+    this.#renewing = this.#renew();
+    options.signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.signal.aborted) this.#onAbort();
   }
 
-  // Its own timer: a renewal that hangs must not delay the moment we stop.
-  let watchdog = armWatchdog();
-  function armWatchdog(): NodeJS.Timeout {
-    const leftMs = renewedAt + times.renewDeadlineMs - performance.now();
-    return setTimeout(() => lose(`not renewed for ${times.renewDeadlineMs / 1000} s`), Math.max(0, leftMs));
+  get held(): boolean {
+    // The timer may be late when the process was suspended; the clock is not.
+    return this.#held && performance.now() - this.#renewedAt < this.#options.times.renewDeadlineMs;
   }
 
-  async function renew(): Promise<void> {
-    while (held && !stopping.signal.aborted) {
-      await pause(times.retryMs, stopping.signal);
-      if (stopping.signal.aborted) return;
-      // From before the request: that is what others may see at the earliest.
-      const started = performance.now();
-      if (await candidate.tryOnce()) {
-        renewedAt = started;
-        clearTimeout(watchdog);
-        if (held) watchdog = armWatchdog();
-      } else if (candidate.holder() !== options.identity && candidate.holder() !== '') {
-        lose(`${candidate.holder()} holds it now`);
+  release(): Promise<void> {
+    this.#releasing ??= this.#giveBack();
+    return this.#releasing;
+  }
+
+  async #renew(): Promise<void> {
+    const { record, times, identity } = this.#options;
+    for (;;) {
+      await pause(times.retryMs, this.#stopping.signal);
+      if (this.#stopping.signal.aborted) return;
+      const since = await record.tryOnce(this.#stopping.signal);
+      if (since !== undefined) {
+        this.#renewedAt = since;
+        this.#armWatchdog();
+      } else if (record.holder !== identity && record.holder !== '') {
+        this.#lose(`${record.holder} holds it now`);
       }
     }
   }
-  const renewing = renew();
 
-  let releasing: Promise<void> | undefined;
-  async function giveBack(): Promise<void> {
-    const wasHeld = held;
-    held = false;
-    clearTimeout(watchdog);
-    stopping.abort();
-    signal.removeEventListener('abort', onAbort);
-    await Promise.race([renewing, pause(times.renewDeadlineMs, undefined)]);
-    if (wasHeld) await Promise.race([candidate.release(), pause(times.renewDeadlineMs, undefined)]);
+  /** Its own timer: a renewal that hangs must not delay the moment we stop. */
+  #armWatchdog(): void {
+    clearTimeout(this.#watchdog);
+    if (!this.#held) return;
+    const { renewDeadlineMs } = this.#options.times;
+    const leftMs = Math.max(0, this.#renewedAt + renewDeadlineMs - performance.now());
+    this.#watchdog = setTimeout(() => this.#lose(`not renewed for ${renewDeadlineMs / 1000} s`), leftMs);
   }
-  const release = (): Promise<void> => (releasing ??= giveBack());
-  const onAbort = (): void => void release();
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
 
-  return {
-    get held() {
-      // The timer may be late when the process was suspended; the clock is not.
-      return held && performance.now() - renewedAt < times.renewDeadlineMs;
-    },
-    release,
-  };
+  #lose(why: string): void {
+    if (!this.#held) return;
+    this.#stop();
+    this.#options.onLost(why);
+  }
+
+  async #giveBack(): Promise<void> {
+    const wasHeld = this.#held;
+    this.#stop();
+    const { record, times } = this.#options;
+    // A renewal under way would otherwise take it again behind our back.
+    await atMost(times.renewDeadlineMs, this.#renewing);
+    if (wasHeld) await atMost(times.renewDeadlineMs, record.giveBack());
+  }
+
+  #stop(): void {
+    this.#held = false;
+    clearTimeout(this.#watchdog);
+    this.#stopping.abort();
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+  }
 }
 
-interface Candidate {
-  readonly times: LeaseTimes;
-  /** Gets or renews the lease if that is possible now; never rejects. */
-  tryOnce(): Promise<boolean>;
-  /** Who held it when we last looked; empty when nobody did. */
-  holder(): string;
-  /** Gives it back if it is still ours; never rejects. */
-  release(): Promise<void>;
-}
-
-interface LeaseSpec {
-  readonly holderIdentity?: string;
-  readonly leaseDurationSeconds?: number;
-  readonly acquireTime?: string;
-  readonly renewTime?: string;
-  readonly leaseTransitions?: number;
-}
-
-function makeCandidate(options: LeaseOptions): Candidate {
-  const { cluster, namespace, name, identity } = options;
-  const times = options.times ?? LEASE_TIMES;
-  const log = options.log ?? NO_LOG;
-  const ref: Ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name };
-  let seen: { readonly object: KubeObject; readonly at: number } | undefined;
-
-  async function tryOnce(): Promise<boolean> {
-    try {
-      const lease = await cluster.get(ref);
-      if (lease === undefined) return await write(undefined);
-      observe(lease);
-      return isFree(specOf(lease)) ? await write(lease) : false;
-    } catch (error) {
-      // Somebody was faster; the next try sees who.
-      if (!isKubeError(error, 'CONFLICT', 'ALREADY_EXISTS'))
-        log.warn({ lease: name, err: error }, "Can't get the lease");
-      return false;
-    }
-  }
-
-  function observe(object: KubeObject): void {
-    if (seen?.object.metadata.resourceVersion === object.metadata.resourceVersion) return;
-    seen = { object, at: performance.now() };
-  }
-
-  function isFree(spec: LeaseSpec): boolean {
-    if (spec.holderIdentity === identity || (spec.holderIdentity ?? '') === '') return true;
-    const durationMs = Math.max(times.durationMs, (spec.leaseDurationSeconds ?? 0) * 1000);
-    return seen !== undefined && performance.now() - seen.at > durationMs;
-  }
-
-  async function write(old: KubeObject | undefined): Promise<boolean> {
-    const now = microTime();
-    const before = old === undefined ? {} : specOf(old);
-    const ours = before.holderIdentity === identity;
-    const spec: LeaseSpec = {
-      holderIdentity: identity,
-      leaseDurationSeconds: Math.ceil(times.durationMs / 1000),
-      acquireTime: ours ? (before.acquireTime ?? now) : now,
-      renewTime: now,
-      leaseTransitions: (before.leaseTransitions ?? 0) + (ours || old === undefined ? 0 : 1),
-    };
-    await put(old, spec);
-    return true;
-  }
-
-  async function put(old: KubeObject | undefined, spec: LeaseSpec): Promise<void> {
-    const { apiVersion, kind } = ref;
-    // The version of what we read goes with it: if anybody wrote in between, this fails.
-    const metadata = old === undefined ? { name, namespace } : old.metadata;
-    const object = { apiVersion, kind, metadata, spec };
-    observe(old === undefined ? await cluster.create(object) : await cluster.replace(object));
-  }
-
-  async function release(): Promise<void> {
-    try {
-      const lease = await cluster.get(ref);
-      if (lease === undefined || specOf(lease).holderIdentity !== identity) return;
-      await put(lease, { ...specOf(lease), holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() });
-    } catch (error) {
-      log.warn({ lease: name, err: error }, "Can't give the lease back; it runs out by itself");
-    }
-  }
-
-  return {
-    times,
-    tryOnce,
-    release,
-    holder: () => (seen === undefined ? '' : (specOf(seen.object).holderIdentity ?? '')),
-  };
-}
-
-function specOf(lease: KubeObject): LeaseSpec {
-  // The edge: the API server has validated it.
-  return (lease['spec'] ?? {}) as LeaseSpec;
-}
-
-/** MicroTime of meta/v1: RFC 3339 with six digits. */
-function microTime(): string {
-  return new Date().toISOString().replace('Z', '000Z');
+/** Waits for `work`, which never rejects, but no longer than `ms`. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, pause(ms, done.signal)]);
+  done.abort();
 }
 
 /** Up to a fifth longer, so that candidates don't try in step. */

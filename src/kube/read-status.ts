@@ -63,24 +63,24 @@ const CODES: Readonly<Record<number, KubeErrorCode>> = {
   504: 'TIMEOUT',
 };
 
+/** Reasons that say more than the number. */
+const REASONS: Readonly<Record<string, KubeErrorCode>> = { AlreadyExists: 'ALREADY_EXISTS', Expired: 'GONE' };
+
 /** Codes whose messages may repeat what was sent. */
 const MAY_QUOTE: ReadonlySet<KubeErrorCode> = new Set(['INVALID', 'SERVER', 'TIMEOUT', 'TOO_LARGE', 'UNEXPECTED']);
+
+/** What a server says about a group it serves and a resource it doesn't. */
+const PATH_NOT_FOUND = /could not find the requested resource/;
 
 /** Kubernetes 1.36 answers 500 without a reason when an applied object doesn't fit its schema. */
 const APPLY_REFUSED = /^failed to (create typed patch object|convert new object|create typed new object)/;
 
 function codeFor(http: number, status: Status | undefined): KubeErrorCode {
-  if (http === 500 && APPLY_REFUSED.test(status?.message ?? '')) return 'INVALID';
+  const { reason, message = '' } = status ?? {};
+  if (http === 500 && APPLY_REFUSED.test(message)) return 'INVALID';
   // Only a Status object proves that the object is absent; a bare 404 says that nobody serves the path.
-  if (http === 404) return status?.reason === 'NotFound' && !isPathNotFound(status) ? 'NOT_FOUND' : 'NOT_SERVED';
-  if (status?.reason === 'AlreadyExists') return 'ALREADY_EXISTS';
-  if (status?.reason === 'Expired') return 'GONE';
-  return CODES[http] ?? (http >= 500 ? 'SERVER' : 'UNEXPECTED');
-}
-
-/** A group that is served, without this resource: "the server could not find the requested resource". */
-function isPathNotFound(status: Status): boolean {
-  return status.message?.includes('could not find the requested resource') ?? false;
+  if (http === 404) return reason === 'NotFound' && !PATH_NOT_FOUND.test(message) ? 'NOT_FOUND' : 'NOT_SERVED';
+  return REASONS[reason ?? ''] ?? CODES[http] ?? (http >= 500 ? 'SERVER' : 'UNEXPECTED');
 }
 
 function messageFor(code: KubeErrorCode, status: Status | undefined): string {

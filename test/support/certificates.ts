@@ -22,9 +22,17 @@ export async function makeCertificates(directory: string): Promise<Certificates>
   const signed = (name: string, subject: string, ...extensions: readonly string[]): Promise<unknown> =>
     run('openssl', [
       ...newKey(file(`${name}.key`)),
-      ...['-CA', file('ca.crt'), '-CAkey', file('ca.key'), '-days', '2', '-subj', subject],
+      '-CA',
+      file('ca.crt'),
+      '-CAkey',
+      file('ca.key'),
+      '-days',
+      '2',
+      '-subj',
+      subject,
       ...['basicConstraints=critical,CA:FALSE', ...extensions].flatMap((text) => ['-addext', text]),
-      ...['-out', file(`${name}.crt`)],
+      '-out',
+      file(`${name}.crt`),
     ]);
   await Promise.all([
     signed(

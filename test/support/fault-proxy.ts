@@ -57,7 +57,7 @@ export async function faultProxy(target: string, certificates: Certificates): Pr
   const sockets = new Set<Socket>();
   const seen: Seen[] = [];
   let opened = 0;
-  const proxy = { rule: (_: Seen): Fault | undefined => undefined, latencyMs: 0 };
+  const proxy: Pick<FaultProxy, 'rule' | 'latencyMs'> = { rule: () => undefined, latencyMs: 0 };
 
   const server = createServer({ ...certificates.server }, (asked, answer) => {
     const what = describe(asked);
