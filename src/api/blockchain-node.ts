@@ -2,9 +2,11 @@
 
 import { z } from 'zod';
 
-import type { Condition } from './conditions.ts';
 import { HttpUrl, Labels, Name, PatchOperation, QualifiedName, Quantity, Sha256 } from './fields.ts';
+import type { NodeStatus } from './node-status.ts';
 import type { ObjectMeta } from './objects.ts';
+
+export { NodePhase, NodeStatus, RoleStatus } from './node-status.ts';
 
 /** A container's role, the key of `clients`, `args` and others. */
 const RoleName = z.string().min(1).max(63);
@@ -210,75 +212,6 @@ export const NodeSpecBase = z.strictObject({
 
 /** The spec as code reads it: the base plus chain blocks by name, already validated by the full schema. */
 export type NodeSpec = z.infer<typeof NodeSpecBase> & { readonly [chainBlock: string]: unknown };
-
-export const NodePhase = z.enum(['Pending', 'Configuring', 'Running', 'Syncing', 'Stopping', 'Stopped', 'Error']);
-export type NodePhase = z.infer<typeof NodePhase>;
-
-const ConditionSchema = z.object({
-  type: z.string(),
-  status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string(),
-  message: z.string(),
-  observedGeneration: z.int().optional(),
-  lastTransitionTime: z.string().meta({ format: 'date-time' }),
-});
-
-export const RoleStatus = z.object({
-  name: z.string(),
-  client: z.string().optional(),
-  state: z.enum(['Starting', 'Running', 'Syncing', 'Stopped', 'Error']),
-  height: z.int().optional(),
-  target: z.int().optional().describe('Best height the client knows of.'),
-  headTime: z.string().optional().meta({ format: 'date-time' }),
-  peers: z.int().optional(),
-  progress: z.string().optional().describe('Percent, e.g. `99.7`.'),
-  version: z.string().optional(),
-  image: z.string().optional(),
-  restarts: z.int().optional(),
-  message: z.string().optional(),
-});
-export type RoleStatus = z.infer<typeof RoleStatus>;
-
-export const NodeStatus = z.object({
-  phase: NodePhase.optional(),
-  observedGeneration: z.int().optional(),
-  conditions: z
-    .array(ConditionSchema)
-    .max(16)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
-  appliedRevision: z.string().optional().describe('`branch@sha1:…`: the commit this spec came from.'),
-  observedRestartGeneration: z.int().optional(),
-  height: z.int().optional().describe('Of the role that holds the chain.'),
-  peers: z.int().optional(),
-  synced: z.boolean().optional(),
-  roles: z
-    .array(RoleStatus)
-    .max(16)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
-  volumes: z
-    .array(
-      z.object({
-        name: z.string(),
-        claim: z.string(),
-        phase: z.string(),
-        capacity: z.string().optional(),
-        requested: z.string().optional(),
-      }),
-    )
-    .max(16)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
-  hold: z
-    .object({ reason: z.string(), message: z.string(), by: z.string().optional() })
-    .optional()
-    .describe('Why a wanted change is not carried out.'),
-  observedAt: z.string().optional().meta({ format: 'date-time' }),
-});
-export type NodeStatus = Omit<z.infer<typeof NodeStatus>, 'conditions'> & {
-  readonly conditions?: readonly Condition[];
-};
 
 export interface BlockchainNode {
   readonly apiVersion: string;

@@ -97,7 +97,7 @@ function checkNodeSpec(spec: JsonObject, context: Context): CheckedSpec {
   const executor = checkExecutor(spec, context.fleet.fleet);
   const chain = context.chains.find(({ name }) => name === spec['chain']);
   const general = [...executor.remarks, ...checkChain(spec, chain, context)];
-  const complete = { ...spec, ...(executor.name === undefined ? {} : { executor: executor.name }) };
+  const complete = spec['executor'] === undefined ? { ...spec, executor: executor.name } : spec;
   const checked = checkSchema(nodeSpecSchema(context.chains), complete, ['spec']);
   if (!checked.ok) return { spec: undefined, remarks: withoutRepeats([...general, ...checked.remarks]) };
   if (chain === undefined) return { spec: undefined, remarks: general };

@@ -14,7 +14,7 @@ export interface OwnView {
 }
 
 /** Annotations that say something about applying, not about what is wanted. */
-const BOOKKEEPING: ReadonlySet<string> = new Set([ANNOTATION.applied, ANNOTATION.revision]);
+const BOOKKEEPING: ReadonlySet<string> = new Set([ANNOTATION.applied, ANNOTATION.appliedSpec, ANNOTATION.revision]);
 
 /** What we set and compare: the spec, our labels and annotations. */
 export function ownView({ metadata, spec }: KubeObject): OwnView {
@@ -22,11 +22,28 @@ export function ownView({ metadata, spec }: KubeObject): OwnView {
   return { metadata: { labels: metadata.labels ?? {}, annotations: Object.fromEntries(annotations) }, spec };
 }
 
+/** A read set shares the nodes of unchanged files with the one before, so their digests need not be computed again. */
+const known = new WeakMap<BlockchainNode, BlockchainNode>();
+
 /**
  * The node with the digest of its own view as an annotation. While the object in the cluster carries the digest of what
  * Git wants now, every difference was made by somebody else.
  */
 export function withApplied(node: BlockchainNode): BlockchainNode {
-  const annotations = { ...node.metadata.annotations, [ANNOTATION.applied]: digestOf(ownView(node)) };
-  return { ...node, metadata: { ...node.metadata, annotations } };
+  const before = known.get(node);
+  if (before !== undefined) return before;
+  const digests = { [ANNOTATION.applied]: digestOf(ownView(node)), [ANNOTATION.appliedSpec]: digestOf(node.spec) };
+  const annotations = { ...node.metadata.annotations, ...digests };
+  const marked = { ...node, metadata: { ...node.metadata, annotations } };
+  known.set(node, marked);
+  return marked;
+}
+
+/**
+ * Whether the spec of a node from Git is not what was applied: somebody edited it in the cluster. Such a spec is put
+ * back, never acted on. A node that was made by hand has no digest and is what it is.
+ */
+export function isEditedByHand({ metadata, spec }: BlockchainNode): boolean {
+  const digest = metadata.annotations?.[ANNOTATION.appliedSpec];
+  return digest !== undefined && digest !== digestOf(spec);
 }

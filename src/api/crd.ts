@@ -1,0 +1,95 @@
+// The CustomResourceDefinition of a kind, from its zod schemas.
+
+import type { z } from 'zod';
+
+import { GROUP, VERSION } from './group.ts';
+import { toJsonSchema } from './json-schema.ts';
+import type { KubeObject } from './objects.ts';
+import { toStructural } from './structural.ts';
+
+/** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#additional-printer-columns */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly jsonPath: string;
+  readonly description?: string;
+  /** 1: only with `kubectl get -o wide`. */
+  readonly priority?: 0 | 1;
+}
+
+/** A CEL rule: https://kubernetes.io/docs/reference/using-api/cel/ */
+export interface CelRule {
+  readonly rule: string;
+  readonly message: string;
+}
+
+export interface CustomKind {
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly description: string;
+  /** Longest name; what is made from the name may have to carry more than the name. */
+  readonly maxNameLength: number;
+  readonly spec: z.ZodObject;
+  readonly status: z.ZodObject;
+  readonly columns: readonly PrinterColumn[];
+  /** Rules that see the whole spec. */
+  readonly specRules: readonly CelRule[];
+}
+
+/** The CRD object, ready to be applied. Throws when a schema says what a CRD cannot. */
+export function toCrd(kind: CustomKind): KubeObject {
+  const { plural, singular, shortNames, categories } = kind;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${GROUP}` },
+    spec: {
+      group: GROUP,
+      scope: 'Namespaced',
+      names: { kind: kind.kind, listKind: `${kind.kind}List`, plural, singular, shortNames, categories },
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: kind.columns,
+          schema: { openAPIV3Schema: openApiSchema(kind) },
+        },
+      ],
+    },
+  };
+}
+
+function openApiSchema({ description, spec, status, specRules, maxNameLength }: CustomKind): object {
+  const nameRule: CelRule = {
+    rule: `self.metadata.name.size() <= ${maxNameLength}`,
+    message: `metadata.name may have at most ${maxNameLength} characters`,
+  };
+  const specSchema = toStructural(toJsonSchema(spec, 'openapi-3.0'), ['spec']);
+  return {
+    type: 'object',
+    description,
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object' },
+      spec: specRules.length === 0 ? specSchema : { ...specSchema, 'x-kubernetes-validations': specRules },
+      status: toStructural(toJsonSchema(status, 'openapi-3.0'), ['status']),
+    },
+    'x-kubernetes-validations': [nameRule],
+  };
+}
+
+/** A field name as CEL writes it: `cita-cloud` → `cita__dash__cloud`. */
+export function celName(field: string): string {
+  return field
+    .replaceAll('__', '__underscores__')
+    .replaceAll('.', '__dot__')
+    .replaceAll('-', '__dash__')
+    .replaceAll('/', '__slash__');
+}

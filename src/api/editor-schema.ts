@@ -1,0 +1,41 @@
+// JSON Schema (draft-07) of a kind's documents in Git, so that editors complete fields and mark mistakes.
+
+import type { z } from 'zod';
+
+import { toJsonSchema, type JsonSchema } from './json-schema.ts';
+
+export interface EditorKind {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly description: string;
+  readonly metadata: z.ZodType;
+  readonly spec: z.ZodType;
+  /** Whether fields may be missing from the spec because defaults in another file provide them. */
+  readonly partial?: boolean;
+}
+
+/** The schema of one document. Unknown fields are errors. */
+export function toEditorSchema(kind: EditorKind): JsonSchema {
+  const spec = withoutKubernetes(toJsonSchema(kind.spec, 'draft-7'));
+  const { required: _required, ...partial } = spec;
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: kind.kind,
+    description: kind.description,
+    type: 'object',
+    additionalProperties: false,
+    required: ['apiVersion', 'kind', 'metadata', 'spec'],
+    properties: {
+      apiVersion: { type: 'string', enum: [kind.apiVersion] },
+      kind: { type: 'string', enum: [kind.kind] },
+      metadata: withoutKubernetes(toJsonSchema(kind.metadata, 'draft-7')),
+      spec: kind.partial === true ? partial : spec,
+    },
+  };
+}
+
+/** Editors warn of keywords they do not know. */
+function withoutKubernetes(schema: JsonSchema): JsonSchema {
+  const text = JSON.stringify(schema, (key, value: unknown) => (key.startsWith('x-kubernetes-') ? undefined : value));
+  return JSON.parse(text) as JsonSchema;
+}

@@ -1,0 +1,305 @@
+// All files together: who wins, who excludes whom, what a broken shared file does, what the cache saves.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { ANNOTATION, LABEL } from '../../src/api/group.ts';
+import { createReadCache } from '../../src/desired/read-cache.ts';
+import { nodesOf, readDesired } from '../../src/desired/read.ts';
+import { parseFile } from '../../src/desired/parse.ts';
+import { describeProblem } from '../../src/desired/problem.ts';
+import { FLEET, nodeFile, read, sources } from '../support/desired-files.ts';
+
+const patch = (name: string, match: string, operations: string): string =>
+  `apiVersion: validatoros.com/v1alpha1\nkind: FleetPatch\nmetadata: { name: ${name} }\nspec:\n  match: ${match}\n  patch:\n${operations}`;
+const withIdentity = (name: string, secret: string): string =>
+  `${nodeFile(name)}  identity: { secretName: ${secret} }\n`;
+const errorsOf = (set: ReturnType<typeof read>): string[] =>
+  set.problems.filter(({ level }) => level === 'error').map(describeProblem);
+const KEY = 'novacula-system/eth-0';
+
+describe('a good repository', () => {
+  it('gives every node its namespace, labels, annotation, executor and defaults', () => {
+    const set = read({ 'nodes/deep/down/eth-0.yml': nodeFile('eth-0') });
+    const { node, line } = set.nodes.get(KEY) ?? {};
+    expect(line).toBe(4);
+    expect(node?.metadata).toEqual({
+      name: 'eth-0',
+      namespace: 'novacula-system',
+      labels: {
+        [LABEL.node]: 'eth-0', [LABEL.managedBy]: 'nodewright', [LABEL.chain]: 'ethereum', [LABEL.network]: 'hoodi', [LABEL.executor]: 'demo',
+      }, // prettier-ignore
+      annotations: { [ANNOTATION.file]: 'nodes/deep/down/eth-0.yml' },
+    });
+    expect(node?.spec).toMatchObject({ executor: 'demo', nodeType: 'full', deletionPolicy: 'Retain' });
+    expect(set.counts).toEqual({ files: 2, nodeFiles: 1, objects: 2 });
+  });
+
+  it('reads several documents of one file and says only once per file what is wrong with each', () => {
+    const set = read({
+      'nodes/two.yaml': `${nodeFile('eth-0')}---\n${nodeFile('eth-1', (text) => text.replace('2Ti', 'x'))}`,
+    });
+    expect([...set.nodes.keys()]).toEqual([KEY]);
+    expect([...set.brokenNodes]).toEqual(['novacula-system/eth-1']);
+    expect(errorsOf(set)).toEqual([
+      'nodes/two.yaml:26:19 error InvalidValue spec.storage.data.size: must be a Kubernetes quantity such as "500m", "4" or "100Gi", but is "x"',
+    ]);
+  });
+
+  it('ignores what is not its own, and says so where it could be meant', () => {
+    const set = read({
+      'README.md': '# x', 'nodes/README.md': '# x', '.github/workflows/x.yaml': 'a: [', 'schemas/x.json': '{', 'nodes/.gitkeep': '',
+      'nodes/x.json': '{}', 'patches/a/b.yaml': 'x', 'nodes/.x.yaml': 'x',
+    }); // prettier-ignore
+    expect(set.problems.map(({ level, code, file }) => `${level} ${code} ${file}`)).toEqual([
+      'warning FileNotRead nodes/x.json',
+      'warning FileNotRead patches/a/b.yaml',
+    ]);
+  });
+
+  it('tells a file that could not be read with the reason it was given', () => {
+    const trouble = { code: 'SYMLINK', message: 'symbolic links are not followed' };
+    const set = readDesired([{ path: 'nodes/x.yaml', oid: 'a', trouble }], { defaultNamespace: 'n' });
+    expect(errorsOf(set)).toEqual(['nodes/x.yaml:1:1 error SYMLINK symbolic links are not followed']);
+    expect(set.unreadableFiles).toEqual(new Set(['nodes/x.yaml']));
+  });
+
+  it('selects the nodes of one executor', () => {
+    const fleet = FLEET.replace('[{ name: demo }]', '[{ name: demo }, { name: other }]\n  defaultExecutor: demo');
+    const set = read({
+      'fleet.yaml': fleet,
+      'nodes/a.yaml': nodeFile('a'),
+      'nodes/b.yaml': `${nodeFile('b')}  executor: other\n`,
+    });
+    expect([...nodesOf(set, 'other').keys()]).toEqual(['novacula-system/b']);
+    expect([...nodesOf(set, 'demo').keys()]).toEqual(['novacula-system/a']);
+  });
+});
+
+describe('defaults and patches', () => {
+  const defaults = `${FLEET}  defaults:
+    all: { deletionPolicy: Delete, serviceType: NodePort, cosmos: {}, clients: { el: { name: geth, version: "1.0.0" } } }
+    chains:
+      ethereum: { serviceType: LoadBalancer, tolerations: [{ key: a }] }
+`;
+
+  it('prefers the node, then its chain, then all; lists are replaced whole', () => {
+    const set = read({ 'fleet.yaml': defaults, 'nodes/a.yaml': `${nodeFile('eth-0')}  tolerations: [{ key: b }]\n` });
+    expect(set.nodes.get(KEY)?.node.spec).toMatchObject({
+      deletionPolicy: 'Delete',
+      serviceType: 'LoadBalancer',
+      tolerations: [{ key: 'b' }],
+      clients: { el: { name: 'geth', version: '1.16.7' } },
+    });
+    expect(set.nodes.get(KEY)?.node.spec).not.toHaveProperty('cosmos');
+  });
+
+  it('does not give the default version of one client to another', () => {
+    const file = nodeFile('eth-0', (text) => text.replace('{ name: geth, version: "1.16.7" }', '{ name: reth }'));
+    const set = read({ 'fleet.yaml': defaults, 'nodes/a.yaml': file });
+    expect(set.nodes.get(KEY)?.node.spec.clients['el']).toEqual({ name: 'reth' });
+  });
+
+  it('applies patches by file path, the later one on the result of the earlier', () => {
+    const set = read({
+      'nodes/a.yaml': nodeFile('eth-0'),
+      'patches/b.yaml': patch(
+        'b',
+        '{ chain: ethereum }',
+        '    - { op: test, path: /clients/el/version, value: "1.16.8" }\n    - { op: replace, path: /clients/el/version, value: "1.16.9" }\n',
+      ),
+      'patches/a.yaml': patch(
+        'a',
+        '{ network: hoodi }',
+        '    - { op: replace, path: /clients/el/version, value: "1.16.8" }\n',
+      ),
+      'patches/c.yaml': patch('c', '{ names: [other] }', '    - { op: remove, path: /clients }\n'),
+    });
+    expect(errorsOf(set)).toEqual([]);
+    expect(set.nodes.get(KEY)?.node.spec.clients['el']?.version).toBe('1.16.9');
+  });
+
+  const wrong = [
+    {
+      because: 'a patch that does not fit points at its operation, once for all nodes',
+      files: { 'patches/p.yaml': patch('p', '{}', '    - { op: remove, path: /nothing }\n') },
+      errors: [
+        'patches/p.yaml:7:27 error PatchFailed spec.patch[0]: /nothing does not exist; mend the patch or narrow spec.match (breaks novacula-system/eth-0 and 1 more)',
+      ],
+    },
+    {
+      because: 'a patch that makes a node invalid points at its operation',
+      files: { 'patches/p.yaml': patch('p', '{}', '    - { op: add, path: /nodeType, value: fool }\n') },
+      errors: [
+        'patches/p.yaml:7:24 error InvalidValue spec.nodeType: must be one of full, archive, validator, but is "fool" (breaks novacula-system/eth-0 and 1 more)',
+      ],
+    },
+    {
+      because: 'a bad default points into fleet.yaml',
+      files: { 'fleet.yaml': `${FLEET}  defaults: { all: { nodeTyp: full } }\n` },
+      errors: [
+        'fleet.yaml:6:22 error UnknownField spec.nodeTyp: unknown field; did you mean "nodeType"? (breaks novacula-system/eth-0 and 1 more)',
+      ],
+    },
+    {
+      because: 'a patch can not touch a prototype',
+      files: { 'patches/p.yaml': patch('p', '{}', '    - { op: add, path: /__proto__/polluted, value: 1 }\n') },
+      errors: [
+        'patches/p.yaml:7:24 error PatchFailed spec.patch[0]: path /__proto__/polluted is not allowed; mend the patch or narrow spec.match (breaks novacula-system/eth-0 and 1 more)',
+      ],
+    },
+  ];
+  it.each(wrong)('$because', ({ files, errors }) => {
+    const set = read({ 'nodes/a.yaml': nodeFile('eth-0'), 'nodes/b.yaml': nodeFile('eth-1'), ...files });
+    expect(errorsOf(set)).toEqual(errors);
+    expect(set.nodes.size).toBe(0);
+    expect(set.brokenNodes.size).toBe(2);
+  });
+
+  it('a broken patch keeps only the nodes it matches, as far as its match can be read', () => {
+    const set = read({
+      'nodes/a.yaml': nodeFile('eth-0'),
+      'nodes/b.yaml': nodeFile('eth-1'),
+      'patches/p.yaml': patch('p', '{ names: [eth-1] }', '    - { op: replce, path: /x }\n'),
+    });
+    expect([...set.nodes.keys()]).toEqual([KEY]);
+    expect([...set.brokenNodes]).toEqual(['novacula-system/eth-1']);
+  });
+
+  it('a patch nobody can read keeps every node: its change must not be taken back by a typing error', () => {
+    const set = read({ 'nodes/a.yaml': nodeFile('eth-0'), 'patches/p.yaml': 'a: [' });
+    expect(set.nodes.size).toBe(0);
+    expect([...set.brokenNodes]).toEqual([KEY]);
+  });
+});
+
+describe('fleet.yaml', () => {
+  it('may be missing: a warning, and defaults', () => {
+    const set = readDesired(sources({ 'nodes/a.yaml': nodeFile('eth-0') }), { defaultNamespace: 'novacula-system' });
+    expect(set.problems.map(({ level, code }) => `${level} ${code}`)).toEqual(['warning NoFleet']);
+    expect(set.fleet.guards).toEqual({ maxDeletions: 5, maxDeletionPercent: 20 });
+    expect(set.nodes.get(KEY)?.node.spec.executor).toBe('default');
+  });
+
+  const broken = [
+    { because: 'a syntax error', text: 'spec: [' },
+    { because: 'an unknown field', text: `${FLEET}  guard: {}\n` },
+    { because: 'two Fleets', text: `${FLEET}---\n${FLEET}` },
+    { because: 'no Fleet in it', text: '# empty\n' },
+    { because: 'a wrong kind', text: FLEET.replace('kind: Fleet', 'kind: Flet') },
+  ];
+  it.each(broken)('broken by $because, nothing of the fleet is wanted and everything is kept', ({ text }) => {
+    const set = read({ 'fleet.yaml': text, 'nodes/a.yaml': nodeFile('eth-0') });
+    expect(set.fleetBroken).toBe(true);
+    expect(set.nodes.size).toBe(0);
+    expect([...set.brokenNodes]).toEqual([KEY]);
+    expect(set.brokenFiles).toEqual(new Set(['fleet.yaml', 'nodes/a.yaml']));
+    expect(errorsOf(set)[0]).toMatch(/^fleet\.yaml:\d+:\d+ error /);
+  });
+});
+
+describe('nodes that exclude each other', () => {
+  it('refuses both of one name, and the third is not affected', () => {
+    const set = read({
+      'nodes/a.yaml': nodeFile('eth-0'),
+      'nodes/b/b.yaml': nodeFile('eth-0'),
+      'nodes/c.yaml': nodeFile('eth-1'),
+    });
+    expect([...set.nodes.keys()]).toEqual(['novacula-system/eth-1']);
+    expect(errorsOf(set)).toEqual([
+      'nodes/a.yaml:4:9 error DuplicateNode metadata.name: novacula-system/eth-0 is also in nodes/b/b.yaml; keep one. Until then the node stays as it is',
+      'nodes/b/b.yaml:4:9 error DuplicateNode metadata.name: novacula-system/eth-0 is also in nodes/a.yaml; keep one. Until then the node stays as it is',
+    ]);
+  });
+
+  it('refuses a good node whose twin is broken or differs in case alone', () => {
+    const set = read({ 'nodes/a.yaml': nodeFile('eth-0'), 'nodes/b.yaml': nodeFile('ETH-0') });
+    expect(set.nodes.size).toBe(0);
+    expect(set.problems.map(({ code }) => code)).toEqual(['DuplicateNode', 'InvalidValue']);
+  });
+
+  it('does not take a Secret of the same name for a second node', () => {
+    const set = read({
+      'nodes/a.yaml': nodeFile('eth-0'),
+      'nodes/b.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: {name: eth-0}\n',
+    });
+    expect([...set.nodes.keys()]).toEqual([KEY]);
+  });
+
+  it('refuses both signers of one key, across executors', () => {
+    const fleet = FLEET.replace('[{ name: demo }]', '[{ name: demo }, { name: other }]\n  defaultExecutor: demo');
+    const set = read({
+      'fleet.yaml': fleet,
+      'nodes/a.yaml': withIdentity('a', 'k'),
+      'nodes/b.yaml': `${withIdentity('b', 'k')}  executor: other\n`,
+      'nodes/c.yaml': withIdentity('c', 'k2'),
+    });
+    expect([...set.nodes.keys()]).toEqual(['novacula-system/c']);
+    expect(set.problems.map(({ code, line, column }) => `${code} ${line}:${column}`)).toEqual([
+      'SharedIdentity 14:27',
+      'SharedIdentity 14:27',
+    ]);
+  });
+
+  it('allows one Secret name in two namespaces: they are two Secrets', () => {
+    const other = withIdentity('b', 'k').replace('  name: b\n', '  name: b\n  namespace: other\n');
+    expect(read({ 'nodes/a.yaml': withIdentity('a', 'k'), 'nodes/b.yaml': other }).nodes.size).toBe(2);
+  });
+});
+
+describe('the cache', () => {
+  it('gives the same result as reading anew, and keeps the objects of unchanged files', () => {
+    const cache = createReadCache();
+    const files = { 'nodes/a.yaml': nodeFile('eth-0'), 'nodes/b.yaml': nodeFile('eth-1'), 'nodes/bad.yaml': 'a: [' };
+    const first = read(files, { cache });
+    const changed = { ...files, 'nodes/b.yaml': nodeFile('eth-1', (text) => text.replace('2Ti', '3Ti')) };
+    const second = read(changed, { cache });
+    expect(second).toEqual(read(changed));
+    expect(second.nodes.get(KEY)?.node).toBe(first.nodes.get(KEY)?.node);
+    expect(second.nodes.get('novacula-system/eth-1')?.node.spec.storage['data']?.size).toBe('3Ti');
+  });
+
+  it('forgets what depends on a shared file that changed', () => {
+    const cache = createReadCache();
+    read({ 'nodes/a.yaml': nodeFile('eth-0') }, { cache });
+    const set = read({ 'fleet.yaml': FLEET.replace('demo', 'other'), 'nodes/a.yaml': nodeFile('eth-0') }, { cache });
+    expect(set.nodes.get(KEY)?.node.spec.executor).toBe('other');
+  });
+
+  it('holds no more than the last read', () => {
+    const cache = createReadCache();
+    for (let turn = 0; turn < 20; turn++) read({ 'nodes/a.yaml': nodeFile(`eth-${turn}`) }, { cache });
+    expect(cache.contents.size).toBe(2);
+    expect(cache.nodes.size).toBe(1);
+  });
+});
+
+describe('properties', () => {
+  const yamlish = fc.array(fc.constantFrom('a', ': ', '\n', '  ', '- ', '[', ']', '{', '}', '"', "'", '&x ', '*x', '|', '>', '#', '---\n', '!!t ', '? ', ',', '\t', '<<', '1e999', 'kind', 'metadata', 'name', '\r\n', '%', '@', '\uFEFF')).map((parts) => parts.join('')); // prettier-ignore
+
+  it('reading never throws, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), yamlish), (text) => {
+        const file = parseFile('nodes/x.yaml', text);
+        for (const { line, column } of file.problems) expect(Math.min(line, column)).toBeGreaterThan(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('whatever JSON stands in a node file, the good node beside it stays', () => {
+    fc.assert(
+      fc.property(fc.object({ maxDepth: 3 }), (spec) => {
+        const json = JSON.stringify({
+          apiVersion: 'validatoros.com/v1alpha1',
+          kind: 'BlockchainNode',
+          metadata: { name: 'x' },
+          spec,
+        });
+        const set = read({ 'nodes/x.yaml': json, 'nodes/good.yaml': nodeFile('good') });
+        expect([...set.nodes.keys()]).toEqual(['novacula-system/good']);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,337 @@
+// Every guard: what it holds, what it lets pass, and what releases it.
+
+import { describe, expect, it } from 'vitest';
+
+import { ANNOTATION, LABEL } from '../../src/api/group.ts';
+import { planNodes } from '../../src/plan/plan.ts';
+import { aNode, applied, scene, type SceneParts } from '../support/plan-scene.ts';
+
+const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`);
+const live = (names: readonly string[]) => names.map((name) => applied(aNode(name)));
+const wanted = (names: readonly string[]) => names.map((name) => aNode(name));
+const key = (name: string) => ({ identity: { secretName: name } });
+
+interface Row extends SceneParts {
+  readonly because: string;
+  /** `do name guard` for held actions, `do name` for free ones. */
+  readonly plan: readonly string[];
+}
+
+const rows: readonly Row[] = [
+  {
+    because: 'DeletionBudget: a share of the nodes',
+    wanted: wanted(many(7)),
+    live: live(many(10)),
+    plan: ['delete n7 DeletionBudget', 'delete n8 DeletionBudget', 'delete n9 DeletionBudget'],
+  },
+  {
+    because: 'DeletionBudget: within the share',
+    wanted: wanted(many(8)),
+    live: live(many(10)),
+    plan: ['delete n8', 'delete n9'],
+  },
+  {
+    because: 'DeletionBudget: one of a small fleet may always go',
+    wanted: wanted(many(2)),
+    live: live(many(3)),
+    plan: ['delete n2'],
+  },
+  {
+    because: 'DeletionBudget: unless the share is none at all',
+    wanted: wanted(many(99)),
+    live: live(many(100)),
+    fleet: { guards: { maxDeletionPercent: 0 } },
+    plan: ['delete n99 DeletionBudget'],
+  },
+  {
+    because: 'DeletionBudget: a count, in a large fleet',
+    wanted: wanted(many(99)),
+    live: live(many(100)),
+    fleet: { guards: { maxDeletions: 0 } },
+    plan: ['delete n99 DeletionBudget'],
+  },
+  { because: 'EmptyTree: no file declares a node', live: live(['a']), plan: ['delete a EmptyTree'] },
+  {
+    because: 'MissingPath: nodes/ is gone',
+    live: live(['a']),
+    desired: { counts: { nodeFiles: 0 } },
+    plan: ['delete a MissingPath'],
+  },
+  {
+    because: 'EmptyTree: does not hold what other executors leave',
+    live: live(['a']),
+    wanted: [aNode('b', { executor: 'other' })],
+    plan: ['delete a'],
+  },
+  {
+    because: 'Rewound: everything',
+    live: live(['a', 'b']),
+    wanted: wanted(['a', 'c']),
+    facts: { ancestry: 'rewound' },
+    plan: ['delete b Rewound', 'create c Rewound'],
+  },
+  {
+    because: 'Rewritten: everything',
+    wanted: wanted(['c']),
+    facts: { ancestry: 'rewritten' },
+    plan: ['create c Rewritten'],
+  },
+  {
+    because: 'a first and a forward commit pass',
+    wanted: wanted(['c']),
+    facts: { ancestry: 'first' },
+    plan: ['create c'],
+  },
+  {
+    because: 'Unverified: everything',
+    wanted: wanted(['c']),
+    facts: { unverified: 'commit 4f is not signed' },
+    plan: ['create c Unverified'],
+  },
+  {
+    because: 'UnreadableFile: a new file nobody can read may hold the node',
+    wanted: wanted(['b', 'c']),
+    live: live(['a', 'b', 'c']),
+    desired: { unreadableFiles: new Set(['nodes/new.yaml']), brokenFiles: new Set(['nodes/new.yaml']) },
+    plan: ['delete a UnreadableFile'],
+  },
+  {
+    because: 'UnreadableFile: one that a living node came from holds no other',
+    wanted: wanted(['b']),
+    live: live(['a', 'b', 'c']),
+    desired: { unreadableFiles: new Set(['nodes/c.yaml']), brokenFiles: new Set(['nodes/c.yaml']) },
+    plan: ['delete a'],
+  },
+  {
+    because: 'Protected: deletion, also when the file no longer says so',
+    wanted: wanted(['b']),
+    live: [applied(aNode('a', { protect: true })), ...live(['b'])],
+    plan: ['delete a Protected'],
+  },
+  {
+    because: 'Protected: giving up the volumes',
+    wanted: [aNode('a', { deletionPolicy: 'Delete' })],
+    live: [applied(aNode('a', { protect: true }))],
+    plan: ['update a Protected'],
+  },
+  {
+    because: 'Protected: other updates pass',
+    wanted: [aNode('a', { restartGeneration: 1 })],
+    live: [applied(aNode('a', { protect: true }))],
+    plan: ['update a'],
+  },
+  {
+    because: 'Suspended: the whole Fleet',
+    wanted: wanted(['a']),
+    live: live(['b']),
+    fleet: { suspend: true },
+    plan: ['delete b Suspended', 'create a Suspended'],
+  },
+  {
+    because: 'Suspended: a folder, also for what left it',
+    wanted: wanted(['a']),
+    live: live(['b']),
+    fleet: { suspendFolders: ['nodes/'] },
+    plan: ['delete b Suspended', 'create a Suspended'],
+  },
+  {
+    because: 'Suspended: not a folder whose name merely begins alike',
+    wanted: wanted(['a']),
+    fleet: { suspendFolders: ['node'] },
+    plan: ['create a'],
+  },
+  {
+    because: 'Suspended: a node',
+    wanted: [aNode('a', { suspend: true, restartGeneration: 1 })],
+    live: [applied(aNode('a', { suspend: true }))],
+    plan: ['update a Suspended'],
+  },
+  {
+    because: 'Suspended: deleting a suspended node',
+    wanted: wanted(['b']),
+    live: [applied(aNode('a', { suspend: true })), ...live(['b'])],
+    plan: ['delete a Suspended'],
+  },
+  {
+    because: 'Suspended: removing suspend passes',
+    wanted: wanted(['a']),
+    live: [applied(aNode('a', { suspend: true }))],
+    plan: ['update a'],
+  },
+  {
+    because: 'Suspended: setting it passes',
+    wanted: [aNode('a', { suspend: true })],
+    live: live(['a']),
+    plan: ['update a'],
+  },
+  {
+    because: 'VolumeShrink: in whatever unit',
+    wanted: [aNode('a', { storage: { data: { size: '102399Mi' } } })],
+    live: live(['a']),
+    plan: ['update a VolumeShrink'],
+  },
+  {
+    because: 'VolumeShrink: growing passes',
+    wanted: [aNode('a', { storage: { data: { size: '1Ti' } } })],
+    live: live(['a']),
+    plan: ['update a'],
+  },
+  {
+    because: 'VolumeShrink: another storage class',
+    wanted: [aNode('a', { storage: { data: { size: '100Gi', storageClass: 'fast' } } })],
+    live: live(['a']),
+    plan: ['update a VolumeShrink'],
+  },
+  {
+    because: 'VolumeShrink: a volume taken away',
+    wanted: [aNode('a', { storage: {} })],
+    live: live(['a']),
+    plan: ['update a VolumeShrink'],
+  },
+  {
+    because: 'IdentityOfData: another network',
+    wanted: [aNode('a', { network: 'mainnet' })],
+    live: live(['a']),
+    plan: ['update a IdentityOfData'],
+  },
+  {
+    because: 'IdentityOfData: another client',
+    wanted: [aNode('a', { clients: { el: { name: 'reth' } } })],
+    live: live(['a']),
+    plan: ['update a IdentityOfData'],
+  },
+  {
+    because: 'IdentityOfData: full becomes archive',
+    wanted: [aNode('a', { nodeType: 'archive' })],
+    live: live(['a']),
+    plan: ['update a IdentityOfData'],
+  },
+  {
+    because: 'IdentityOfData: full becomes validator on the same data',
+    wanted: [aNode('a', { nodeType: 'validator' })],
+    live: live(['a']),
+    plan: ['update a'],
+  },
+  {
+    because: 'NotOurs: made by hand',
+    wanted: [aNode('a', { restartGeneration: 1 })],
+    live: [applied(aNode('a'), { labels: {} })],
+    plan: ['update a NotOurs'],
+  },
+  {
+    because: "NotOurs: another executor's",
+    wanted: wanted(['a']),
+    live: [applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } })],
+    plan: ['update a NotOurs'],
+  },
+  {
+    because: 'IdentityInUse: the user before is still there',
+    wanted: [aNode('a'), aNode('b', key('k'))],
+    live: [applied(aNode('a', key('k'))), ...live(['b'])],
+    plan: ['update a', 'update b IdentityInUse'],
+  },
+  {
+    because: 'IdentityInUse: a node being deleted still signs',
+    wanted: [aNode('b', key('k'))],
+    live: [applied(aNode('a', key('k')), { deletionTimestamp: 'now' }), ...live(['b'])],
+    plan: ['update b IdentityInUse'],
+  },
+  {
+    because: 'IdentityInUse: a new node waits too',
+    wanted: [aNode('b', key('k')), aNode('c')],
+    live: [applied(aNode('a', key('k'))), ...live(['c'])],
+    plan: ['delete a', 'create b IdentityInUse'],
+  },
+  {
+    because: 'IdentityInUse: not across namespaces',
+    wanted: [aNode('b', key('k'))],
+    live: [applied(aNode('a', key('k')), { namespace: 'else', labels: {} })],
+    plan: ['create b'],
+  },
+  {
+    because: 'IdentitySwap: two nodes exchange keys',
+    wanted: [aNode('a', key('2')), aNode('b', key('1'))],
+    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
+    plan: ['update a IdentitySwap', 'update b IdentitySwap'],
+  },
+  {
+    because: 'IdentitySwap: three in a circle',
+    wanted: [aNode('a', key('2')), aNode('b', key('3')), aNode('c', key('1'))],
+    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2'))), applied(aNode('c', key('3')))],
+    plan: ['update a IdentitySwap', 'update b IdentitySwap', 'update c IdentitySwap'],
+  },
+  {
+    because: 'IdentitySwap: Git may say what a Switchover did',
+    wanted: [aNode('a', key('2')), aNode('b', key('1'))],
+    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
+    facts: {
+      identities: new Map([
+        ['ns/a', '2'],
+        ['ns/b', '1'],
+      ]),
+    },
+    plan: ['update a', 'update b'],
+  },
+];
+
+it.each(rows)('$because', ({ plan, ...parts }) => {
+  const { actions } = planNodes(scene(parts));
+  expect(actions.map((action) => [action.do, action.ref.name, action.hold?.guard].filter(Boolean).join(' '))).toEqual(
+    plan,
+  );
+  for (const { hold } of actions) if (hold !== undefined) expect(hold.release).toMatch(/\.$/);
+});
+
+describe('approval', () => {
+  const parts: SceneParts = { wanted: wanted(many(2)), live: live(many(8)) };
+  const digest = planNodes(scene(parts)).heldDigest ?? '';
+  const approved = { approvals: [{ digest }] };
+
+  it('releases exactly the actions it names', () => {
+    const plan = planNodes(scene({ ...parts, fleet: approved }));
+    expect(plan.actions.map(({ hold }) => hold)).toEqual(Array.from({ length: 6 }, () => undefined));
+    expect(plan.heldDigest).toBeUndefined();
+    expect(
+      planNodes(scene({ ...parts, wanted: wanted(many(1)), fleet: approved })).actions.every(
+        ({ hold }) => hold !== undefined,
+      ),
+    ).toBe(true);
+  });
+
+  it('is the same digest without a cluster UID, and whichever guard holds', () => {
+    const bare = (parts.live ?? []).map((node) => applied(node, { uid: '' }));
+    expect(planNodes(scene({ ...parts, live: bare, facts: { ancestry: 'rewritten' } })).heldDigest).toBe(digest);
+  });
+
+  it('goes on when it was carried out only in part', () => {
+    const first = planNodes(scene({ ...parts, fleet: approved, facts: { ancestry: 'rewound' } }));
+    const rest = (parts.live ?? []).slice(0, 5);
+    const facts = { ancestry: 'rewound', released: first.released } as const;
+    expect(
+      planNodes(scene({ ...parts, live: rest, fleet: approved, facts })).actions.filter(
+        ({ hold }) => hold !== undefined,
+      ),
+    ).toEqual([]);
+    expect(planNodes(scene({ ...parts, live: rest, facts })).actions.filter(({ hold }) => hold === undefined)).toEqual(
+      [],
+    );
+  });
+
+  it('releases nothing that is suspended, unsigned, shrinking or signing elsewhere', () => {
+    const swapped = { wanted: [aNode('a', { storage: { data: { size: '1Gi' } } })], live: live(['a']) };
+    const plan = planNodes(scene(swapped));
+    expect(plan.actions[0]?.hold).toMatchObject({ guard: 'VolumeShrink', approvable: false });
+    expect(plan.heldDigest).toBeUndefined();
+  });
+});
+
+it('a drift that a suspended folder keeps is visible', () => {
+  const node = applied(aNode('a'));
+  const drifted = {
+    ...node,
+    metadata: { ...node.metadata, annotations: { ...node.metadata.annotations, [ANNOTATION.file]: 'nodes/x.yaml' } },
+  };
+  expect(
+    planNodes(scene({ wanted: wanted(['a']), live: [drifted], fleet: { suspendFolders: ['nodes'] } })).actions,
+  ).toMatchObject([{ do: 'update', hold: { guard: 'Suspended' } }]);
+});

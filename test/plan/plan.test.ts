@@ -1,0 +1,181 @@
+// Plans: what changes, why, in which order, and that they come to an end.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { ANNOTATION, LABEL } from '../../src/api/group.ts';
+import { planNodes } from '../../src/plan/plan.ts';
+import { aNode, applied, carryOut, edited, scene } from '../support/plan-scene.ts';
+
+describe('planNodes', () => {
+  it('does nothing when the cluster is as wanted, whatever others wrote beside our fields', () => {
+    const node = aNode('a');
+    const live = applied(node, {
+      labels: { ...node.metadata.labels, team: 'x' },
+      annotations: { ...applied(node).metadata.annotations, [ANNOTATION.revision]: 'main@sha1:0', other: 'y' },
+    });
+    expect(planNodes(scene({ wanted: [node], live: [live] })).actions).toEqual([]);
+  });
+
+  it('creates what is missing', () => {
+    const { actions } = planNodes(scene({ wanted: [aNode('a')] }));
+    expect(actions).toMatchObject([
+      { do: 'create', ref: { namespace: 'ns', name: 'a' }, because: 'created by nodes/a.yaml' },
+    ]);
+  });
+
+  const updates = [
+    {
+      because: 'a commit changed a field',
+      live: applied(aNode('a', { clients: { el: { name: 'geth', version: '1.16.5' } } })),
+      changes: [{ path: 'spec.clients.el.version', from: '1.16.5', to: '1.16.6' }],
+      drift: false,
+      why: 'clients.el.version changed in nodes/a.yaml',
+    },
+    {
+      because: 'somebody changed a field',
+      live: edited(applied(aNode('a')), { desiredState: 'Stopped' }),
+      changes: [{ path: 'spec.desiredState', from: 'Stopped', to: 'Running' }],
+      drift: true,
+      why: 'somebody changed desiredState in the cluster',
+    },
+    {
+      because: 'somebody added a field',
+      live: edited(applied(aNode('a')), { args: { el: { foo: 'bar' } } }),
+      changes: [{ path: 'spec.args', from: { el: { foo: 'bar' } }, to: undefined }],
+      drift: true,
+      why: 'somebody changed args in the cluster',
+    },
+    {
+      because: 'somebody removed a label of ours',
+      live: applied(aNode('a'), { labels: { [LABEL.executor]: 'demo' } }),
+      changes: [{ path: `metadata.labels["${LABEL.node}"]`, from: undefined, to: 'a' }],
+      drift: true,
+      why: `somebody changed metadata.labels["${LABEL.node}"] in the cluster`,
+    },
+    {
+      because: 'a label left the file',
+      live: applied({
+        ...aNode('a'),
+        metadata: { ...aNode('a').metadata, labels: { ...aNode('a').metadata.labels, old: 'x' } },
+      }),
+      changes: [{ path: `metadata.annotations["${ANNOTATION.applied}"]` }],
+      drift: false,
+      why: `metadata.annotations["${ANNOTATION.applied}"] changed in nodes/a.yaml`,
+    },
+  ];
+  it.each(updates)('updates: $because', ({ live, changes, drift, why }) => {
+    const { actions } = planNodes(scene({ wanted: [aNode('a')], live: [live] }));
+    expect(actions).toMatchObject([{ do: 'update', changes, drift, because: why }]);
+    expect(actions[0]).not.toHaveProperty('hold');
+  });
+
+  it('deletes what Git no longer declares, and says what becomes of the volumes', () => {
+    const live = [
+      applied(aNode('a', { deletionPolicy: 'Delete' })),
+      ...Array.from({ length: 9 }, (_, i) => applied(aNode(`b${i}`))),
+    ];
+    const { actions } = planNodes(scene({ live, wanted: live.slice(1).map((node) => aNode(node.metadata.name)) }));
+    expect(actions).toEqual([
+      {
+        do: 'delete',
+        uid: 'uid-a',
+        keepsVolumes: false,
+        ref: expect.objectContaining({ name: 'a' }),
+        because: 'removed from Git: nodes/a.yaml no longer declares it',
+      },
+    ]);
+  });
+
+  const kept = [
+    {
+      because: 'its file has an error',
+      desired: { brokenFiles: new Set(['nodes/a.yaml']) },
+      why: 'nodes/a.yaml has an error',
+    },
+    {
+      because: 'its document has an error, in whatever file',
+      desired: { brokenNodes: new Set(['ns/a']) },
+      why: 'last good state',
+    },
+    { because: 'fleet.yaml is broken', desired: { fleetBroken: true }, why: 'fleet.yaml is broken' },
+  ];
+  it.each(kept)('keeps a node: $because', ({ desired, why }) => {
+    const plan = planNodes(scene({ live: [applied(aNode('a'))], desired }));
+    expect(plan.actions).toEqual([]);
+    expect(plan.kept).toMatchObject([{ ref: { name: 'a' }, because: expect.stringContaining(why) }]);
+  });
+
+  it('leaves alone what belongs to others: no label, or another executor', () => {
+    const foreign = applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } });
+    const byHand = applied(aNode('b'), { labels: {} });
+    const elsewhere = aNode('c', { executor: 'other' });
+    expect(planNodes(scene({ wanted: [elsewhere], live: [foreign, byHand] })).actions).toEqual([]);
+  });
+
+  it('waits for an object that is being deleted, wanted or not', () => {
+    const live = [applied(aNode('a'), { deletionTimestamp: 'now' }), applied(aNode('b'), { deletionTimestamp: 'now' })];
+    const plan = planNodes(scene({ wanted: [aNode('a', { protect: true })], live }));
+    expect(plan.actions).toEqual([]);
+    expect(plan.kept.map(({ ref }) => ref.name).toSorted()).toEqual(['a', 'b']);
+  });
+
+  it('puts stops and deletions before starts', () => {
+    const live = [...'abcdefghijkl'].map((name) => applied(aNode(name)));
+    const rest = live.slice(2).map((node) => aNode(node.metadata.name));
+    const wanted = [
+      aNode('new'),
+      aNode('a', { restartGeneration: 1 }),
+      ...rest.slice(0, -1),
+      aNode('l', { desiredState: 'Stopped' }),
+    ];
+    const { actions } = planNodes(scene({ wanted, live }));
+    expect(actions.map((action) => `${action.do} ${action.ref.name}`)).toEqual([
+      'update l',
+      'delete b',
+      'update a',
+      'create new',
+    ]);
+  });
+});
+
+describe('properties', () => {
+  const specs = fc.record({
+    desiredState: fc.constantFrom('Running' as const, 'Stopped' as const),
+    restartGeneration: fc.nat(3),
+    storage: fc.dictionary(fc.constantFrom('data', 'ancient'), fc.record({ size: fc.constantFrom('1Gi', '2Gi', '3Gi') }), { minKeys: 1 }),
+    protect: fc.boolean(),
+    suspend: fc.boolean(),
+    identity: fc.record({ secretName: fc.constantFrom('k1', 'k2', 'k3') }),
+  }, { requiredKeys: ['storage'] }); // prettier-ignore
+  const nodes = fc
+    .dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e'), specs)
+    .map((byName) => Object.entries(byName).map(([name, spec]) => aNode(name, spec)));
+
+  it('a plan for what is there already is empty', () => {
+    fc.assert(fc.property(nodes, (all) => {
+      const plan = planNodes(scene({ wanted: all, live: all.map((node) => applied(node)) }));
+      expect(plan).toMatchObject({ actions: [], kept: [], heldDigest: undefined });
+    }), { numRuns: 200 }); // prettier-ignore
+  });
+
+  it('carrying a plan out again and again leaves only what is held', () => {
+    fc.assert(fc.property(nodes, nodes, (wanted, before) => {
+      let live = before.map((node) => applied(node));
+      for (let pass = 0; pass < 8; pass++) live = [...carryOut(live, planNodes(scene({ wanted, live })).actions)];
+      const { actions } = planNodes(scene({ wanted, live }));
+      expect(actions.filter(({ hold }) => hold === undefined)).toEqual([]);
+    }), { numRuns: 200 }); // prettier-ignore
+  });
+
+  it('guards never lose, add or change an action, and the digest does not depend on the revision', () => {
+    fc.assert(fc.property(nodes, nodes, (wanted, before) => {
+      const parts = { wanted, live: before.map((node) => applied(node)) };
+      const [free, moved] = [planNodes(scene(parts)), planNodes({ ...scene({ ...parts, facts: { ancestry: 'rewound' } }), revision: 'x' })];
+      const bare = (plan: typeof free): unknown[] => plan.actions.map(({ hold: _hold, ...action }) => action);
+      expect(bare(moved)).toEqual(bare(free));
+      expect(moved.actions.every(({ hold }) => hold !== undefined)).toBe(true);
+      expect(planNodes(scene({ ...parts, facts: { ancestry: 'rewritten' } })).heldDigest).toBe(moved.heldDigest);
+    }), { numRuns: 200 }); // prettier-ignore
+  });
+});
