@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describeError } from '../src/lib/errors.ts';
 import { bestMode, ensureTools, removeAbandoned } from './cluster/cluster.ts';
 import { ensurePackages } from './cluster/packages.ts';
-import { countsOf, FAILED, line, NOTHING, PASSED, SKIPPED, sum, type Counts } from './cluster/counts.ts';
+import { countsOf, FAILED, line, NOTHING, PASSED, SKIPPED, sum, type Counts } from './counts.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const STAGE_LIMIT_MS = 60 * 60_000;

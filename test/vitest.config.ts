@@ -8,7 +8,10 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     projects: [
-      { extends: true, test: { name: 'pure', include: pure.map((room) => `test/${room}/**/*.test.ts`) } },
+      {
+        extends: true,
+        test: { name: 'pure', include: ['test/*.test.ts', ...pure.map((room) => `test/${room}/**/*.test.ts`)] },
+      },
       {
         extends: true,
         test: { name: 'git', include: ['test/git/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
@@ -18,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['kube', 'rpc', 'loops', 'cluster'].map((room) => `test/${room}/**/*.test.ts`),
+          exclude: ['test/cluster/real-pods.test.ts'],
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
@@ -27,7 +31,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pods',
-          include: ['test/pods/**/*.test.ts'],
+          include: ['test/pods/**/*.test.ts', 'test/cluster/real-pods.test.ts'],
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_200_000,

@@ -13,7 +13,7 @@ import { IMAGES } from './image-list.ts';
 import { importMissing } from './images.ts';
 import { writeAdminKubeconfig } from './kubeconfig.ts';
 import { POD_NODE, startKubelet } from './kubelet.ts';
-import { hold, isHeld, letGo } from './holders.ts';
+import { heldClusters, hold, isHeld, letGo } from './holders.ts';
 import { withLock } from './lock.ts';
 import { chooseNetwork, forwardingNow, startNetwork } from './network.ts';
 import { canInstall, ensurePackages, missingPackages } from './packages.ts';
@@ -55,7 +55,10 @@ export function up(options: UpOptions): Promise<ClusterState> {
 
 /** Ends and removes a cluster with everything that belongs to it; nothing happens when there is none. */
 export function down(name: string): Promise<void> {
-  return withLock(lockPath(name), () => part(`remove cluster ${name}`, () => removeCluster(name)));
+  return withLock(lockPath(name), async () => {
+    letGo(name);
+    await part(`remove cluster ${name}`, () => removeCluster(name));
+  });
 }
 
 /** This process needs the cluster no longer. One that tests started goes away with the last process that held it. */
@@ -68,7 +71,8 @@ export function release(name: string): Promise<void> {
 
 /** Removes the clusters of test runs that were killed. */
 export async function removeAbandoned(): Promise<void> {
-  for (const name of clusterNames()) await withLock(lockPath(name), () => removeIfAbandoned(name));
+  for (const name of new Set([...clusterNames(), ...heldClusters()]))
+    await withLock(lockPath(name), () => removeIfAbandoned(name));
 }
 
 /** Names of the servers a cluster of this mode consists of. */
@@ -100,8 +104,8 @@ export async function ensureTools(mode: Mode): Promise<void> {
 }
 
 async function removeIfAbandoned(name: string): Promise<void> {
-  const state = readState(name);
-  if (state?.startedBy === 'tests' && !isHeld(name)) await part(`remove cluster ${name}`, () => removeCluster(name));
+  const held = isHeld(name);
+  if (readState(name)?.startedBy === 'tests' && !held) await part(`remove cluster ${name}`, () => removeCluster(name));
 }
 
 async function reuse(state: ClusterState, options: UpOptions): Promise<ClusterState> {

@@ -28,6 +28,12 @@ export function isHeld(cluster: string): boolean {
   return alive.length > 0;
 }
 
+/** Names of all clusters that any process, living or dead, said it uses. */
+export function heldClusters(): readonly string[] {
+  const folder = inCache('holders');
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
 function isAliveFile(file: string): boolean {
   try {
     return isAlive(JSON.parse(readFileSync(file, 'utf8')) as Identity);
