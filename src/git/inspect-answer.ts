@@ -1,6 +1,7 @@
 // Looks at the first bytes of an answer for what isomorphic-git would overlook: an ERR line, and a SHA-256 repository.
 
 import { GitError } from './errors.ts';
+import { nameHead } from './name-head.ts';
 
 const LOOK_AT = 4096;
 
@@ -24,7 +25,7 @@ export async function* inspectStart(
   }
   const head = Buffer.concat(start);
   refuse(head.subarray(0, LOOK_AT).toString('utf8'), host);
-  yield head;
+  yield nameHead(head);
   yield* body;
 }
 
