@@ -25,7 +25,10 @@ export interface RemoveOptions {
   readonly gracePeriodSeconds?: number;
 }
 
-/** What an informer keeps and tells. Keys are `namespace/name`, or `name` for cluster-scoped kinds. */
+/**
+ * What an informer keeps and tells. Keys are `namespace/name`, or `name` for cluster-scoped kinds. Its objects lack
+ * managedFields and kubectl's last-applied annotation: `get` an object before you `replace` it.
+ */
 export interface Informer<T extends KubeObject = KubeObject> {
   /** Resolves once the first list is complete. Rejects only when the signal given to `inform` aborts. */
   synced(): Promise<void>;
@@ -41,7 +44,10 @@ export interface Informer<T extends KubeObject = KubeObject> {
 export interface InformOptions<T extends KubeObject = KubeObject> {
   readonly namespace?: string;
   readonly labelSelector?: string;
-  /** Called for every change with old and new object; must not throw, and what it throws is logged, never fatal. */
+  /**
+   * Called for every change with old and new object, for every object of the first list too; what it throws is logged,
+   * never fatal. Another object under the same name (another UID) is told as a deletion, then a creation.
+   */
   readonly onChange: (change: {
     readonly key: string;
     readonly old: T | undefined;
@@ -52,6 +58,7 @@ export interface InformOptions<T extends KubeObject = KubeObject> {
 
 /** Every method has a timeout of its own, honours Retry-After, and fails with a KubeError with a code. */
 export interface Cluster {
+  /** Undefined only when the server says that there is none; NOT_SERVED when it doesn't serve the kind at all. */
   get(ref: Ref): Promise<KubeObject | undefined>;
   list(
     kind: Kind,

@@ -75,15 +75,18 @@ export function makeEvents(options: EventOptions): Events {
 
   function write(event: KubeObject): void {
     waiting++;
-    line = line.then(async () => {
-      try {
-        await options.cluster.apply(event, { fieldManager: FIELD_MANAGER, force: true });
-      } catch (error) {
-        log.warn({ event: event.metadata.name, err: error }, "Can't write an Event");
-      } finally {
-        waiting--;
-      }
-    });
+    // One after the other, so that a burst of news never crowds out the requests that matter.
+    line = line.then(() => send(event));
+  }
+
+  async function send(event: KubeObject): Promise<void> {
+    try {
+      await options.cluster.apply(event, { fieldManager: FIELD_MANAGER, force: true });
+    } catch (error) {
+      log.warn({ event: event.metadata.name, err: error }, "Can't write an Event");
+    } finally {
+      waiting--;
+    }
   }
 
   return { emit, flush: () => line };

@@ -114,7 +114,7 @@ export class LeaseRecord {
 
 function specOf(lease: KubeObject): LeaseSpec {
   // The edge: the API server has validated it.
-  return (lease['spec'] ?? {}) as LeaseSpec;
+  return lease['spec'] ?? {};
 }
 
 /** MicroTime of meta/v1: RFC 3339 with six digits. */

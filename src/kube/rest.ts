@@ -71,9 +71,9 @@ export function makeRest({ transport, onRequest }: RestOptions): Rest {
       try {
         return await slots.use(() => once(request));
       } catch (error) {
+        if (isKubeError(error, 'UNAUTHORIZED')) transport.distrust();
         const waitMs = retryWait(error, request.idempotent, attempt);
         if (waitMs === undefined) throw error;
-        if (isKubeError(error, 'UNAUTHORIZED')) transport.distrust();
         await pause(waitMs, request.signal);
         if (request.signal?.aborted) throw new KubeError('ABORTED', `${doing(request)}: given up`, { cause: error });
       }

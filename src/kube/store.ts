@@ -9,7 +9,7 @@ export interface Store<T extends KubeObject> {
   get(key: string): T | undefined;
   list(): readonly T[];
   /** The object as it is kept. */
-  shape(object: KubeObject): KubeObject;
+  readonly shape: (object: KubeObject) => KubeObject;
   put(object: KubeObject): void;
   remove(object: KubeObject): void;
   /** Makes the copy equal to a complete list of shaped objects: what is not in it was deleted meanwhile. */

@@ -69,7 +69,7 @@ function openWatch(rest: Rest, options: WatchOptions): Promise<Readable> {
 
 interface Guard {
   /** Something came: the silence starts anew. */
-  touch(): void;
+  readonly touch: () => void;
   /** Why reading failed. */
   explain(error: unknown): KubeError;
   release(): void;

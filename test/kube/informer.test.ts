@@ -45,7 +45,7 @@ beforeAll(async () => {
   });
 });
 afterEach(() => {
-  for (const { stop } of running.splice(0)) stop();
+  for (const watched of running.splice(0)) watched.stop();
   proxy.rule = () => undefined;
   proxy.latencyMs = 0;
 });
