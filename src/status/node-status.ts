@@ -51,7 +51,7 @@ function remembered({ node, revision }: Observation, pod: PodView | undefined) {
   };
 }
 
-/** When all clients were last heard; it stays while an answer is missing. */
+/** When the figures shown were read: while the figures of a missed answer stand, so does their time. */
 function observedAt({ node, now }: Observation, roles: readonly RoleVerdict[]): string {
   const heard = roles.some(({ state }) => state === 'Running' || state === 'Syncing');
   const fresh = heard && !roles.some(({ keepsFigures }) => keepsFigures);

@@ -46,7 +46,7 @@ describe('what goes', () => {
     { because: 'a GitLab token', text: `glpat-${'a1B2'.repeat(6)}`, gone: 'a1B2a1B2' },
     { because: 'a Slack token', text: ['xoxb', '123456789012', 'abcdef'].join('-'), gone: '123456789012' },
     { because: 'a JSON Web Token', text: `got ${jwt}.`, gone: 'c2lnbmF0dXJl' },
-    { because: 'an AWS key id', text: `key ${'AKIA'}IOSFODNN7EXAMPLE`, gone: 'IOSFODNN7EXAMPLE' },
+    { because: 'an AWS key id', text: ['key AKIA', 'IOSFODNN7EXAMPLE'].join(''), gone: 'IOSFODNN7EXAMPLE' },
     { because: 'an AWS secret key', text: 'aws_secret_access_key = wJalrXUtnFEMI/K7', gone: 'wJalrXUtnFEMI' },
     { because: 'a private key after its name', text: `private key 0x${hex64}`, gone: hex64 },
     { because: 'a private key in JSON', text: `{"privKey": "${hex64}"}`, gone: hex64 },

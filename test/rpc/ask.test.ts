@@ -61,14 +61,12 @@ async function askOne(
 
 describe('a good server', () => {
   it('gets method, path, body and content type, and its JSON comes back', async () => {
-    const port = await serve((request, response) => {
-      void request.toArray().then((chunks) => {
-        const { method, url, headers } = request;
-        response.end(
-          JSON.stringify({ method, url, type: headers['content-type'], sent: Buffer.concat(chunks).toString() }),
-        );
-      });
-    });
+    async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const sent = Buffer.concat(await request.toArray()).toString();
+      const { method, url, headers } = request;
+      response.end(JSON.stringify({ method, url, type: headers['content-type'], sent }));
+    }
+    const port = await serve((request, response) => void echo(request, response));
     expect(await askOne(port, { method: 'POST', path: '/rpc?x=1', body: { id: 1 } })).toEqual({
       ok: true,
       status: 200,

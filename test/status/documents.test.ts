@@ -76,7 +76,7 @@ describe('documents', () => {
   ])('$state: $because', ({ sync, state }) => {
     const text = documents(aView({}, sync), options).get('paris/sync.yaml') ?? '';
     expect(parse(text)).toMatchObject({ state });
-    if (state === 'Held') expect(text).toContain(`sha256:${'ab'.repeat(32)}`);
+    expect(text.includes(`sha256:${'ab'.repeat(32)}`)).toBe(state === 'Held');
   }); // prettier-ignore
 
   it('lists what is kept as it is, in order', () => {
@@ -218,7 +218,7 @@ describe('secrets', () => {
         const files = documents(view, { ...options, redactor: createRedactor([secret]) });
         for (const text of files.values()) {
           expect(text).not.toContain(secret);
-          if (planted.length > 12 && !planted.startsWith('padding')) expect(text).not.toContain(planted);
+          expect(text).not.toContain(planted);
           // Nor the first half of it at the end of a field that was cut.
           expect(text).not.toContain(`${secret.slice(0, 7)}…`);
         }

@@ -80,6 +80,6 @@ describe('startWeb', () => {
     hanging.write('x');
     await server.close();
     await dropped.promise;
-    await expect(fetch(`http://127.0.0.1:${server.port}/healthz`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${server.port}/healthz`)).rejects.toThrow(/fetch failed/);
   });
 });
