@@ -192,23 +192,29 @@ function beat(controller: Controller, health: Health): void {
 }
 
 /** CRDs and namespace; goes on trying while the API server is down, ends on what a person must mend. */
-async function prepareCluster({ options, cluster, signal }: Work): Promise<void> {
+async function prepareCluster(work: Work): Promise<void> {
+  const { options, cluster, signal } = work;
   for (let attempt = 1; ; attempt++) {
     try {
-      for (const result of await applyCrds(cluster, crds(), { signal })) {
-        if (result.outcome === 'kept')
-          options.log.warn({ crd: result.name, reason: result.warning }, 'Keeping the installed CRD');
-      }
+      await installKinds(work);
       await ensureNamespace(cluster, options.settings.namespace);
       return;
     } catch (error) {
       signal.throwIfAborted();
-      const code = codeOf(error);
-      if (code !== 'NETWORK' && code !== 'TIMEOUT' && code !== 'SERVER' && code !== 'TOO_MANY_REQUESTS') throw error;
+      if (!PASSING.has(codeOf(error) ?? '')) throw error;
       const waitMs = retryDelay(attempt, { baseMs: 500, maxMs: 30_000 }, Math.random());
       options.log.warn({ reason: describeError(error), retryMs: waitMs }, 'The API server does not answer yet');
       await sleep(waitMs, undefined, { signal });
     }
+  }
+}
+
+const PASSING: ReadonlySet<string> = new Set(['NETWORK', 'TIMEOUT', 'SERVER', 'TOO_MANY_REQUESTS']);
+
+async function installKinds({ options, cluster, signal }: Work): Promise<void> {
+  for (const result of await applyCrds(cluster, crds(), { signal })) {
+    if (result.outcome === 'applied') continue;
+    options.log.warn({ crd: result.name, reason: result.warning }, 'Keeping the installed CRD');
   }
 }
 

@@ -34,6 +34,8 @@ export const ANNOTATION = {
   revision: 'validatoros.com/revision',
   /** Digest of the object as it was last applied; tells our own change from drift. */
   applied: 'validatoros.com/applied',
+  /** Digest of the spec alone as it was applied from Git; a spec that differs is put back, never acted on. */
+  appliedSpec: 'validatoros.com/applied-spec',
   /** Digest of a pod's configuration: a change restarts the pod. */
   configDigest: 'validatoros.com/config-digest',
   /** spec.restartGeneration as rendered into the pod template. */

@@ -134,7 +134,7 @@ function print(plans: readonly Named[], problems: readonly Problem[], format: Pl
     const parts = plans.map(({ executor, plan: made }) => `### Executor \`${executor}\`\n\n${planToMarkdown(made)}`);
     const list = problems.map((problem) => `- \`${describeProblem(problem).replaceAll('`', "'")}\``);
     const section = list.length === 0 ? [] : [`### Problems\n\n${list.join('\n')}\n`];
-    return `${[...(parts.length === 0 ? ['Nothing to do.\n'] : parts), ...section].join('\n')}`;
+    return [...(parts.length === 0 ? ['Nothing to do.\n'] : parts), ...section].join('\n');
   }
   const texts = plans.map(
     ({ executor, plan: made }) => (plans.length === 1 ? '' : `Executor ${executor}\n`) + describePlan(made),

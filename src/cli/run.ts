@@ -26,6 +26,7 @@ interface RunOptions {
   readonly dataDir?: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly observeInterval: number;
+  readonly heightInterval: number;
   readonly gitUsername?: string;
   readonly gitTokenFile?: string;
   readonly gitPasswordFile?: string;
@@ -67,6 +68,11 @@ export function addRun(program: Command, exit: SetExitCode): void {
         .argParser(durationArgument)
         .default(10_000, '10s'),
     )
+    .addOption(
+      option('--height-interval <duration>', "how often heights alone are written to a node's status")
+        .argParser(durationArgument)
+        .default(60_000, '60s'),
+    )
     .addOption(option('--git-username <name>', 'user for NODEWRIGHT_GIT_PASSWORD or NODEWRIGHT_GIT_TOKEN'))
     .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
     .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
@@ -95,6 +101,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
       origin: options.repo,
       intervalMs: options.interval,
       observeIntervalMs: options.observeInterval,
+      heightIntervalMs: options.heightInterval,
       publishDelayMs: 500,
       version: version(),
     },

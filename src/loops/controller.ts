@@ -1,4 +1,4 @@
-// The whole controller: the loops, what wakes each, and how they end.
+// The whole controller: what wakes each loop, and how they end. What a pass does stands in passes.ts.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { keyOf } from '../api/objects.ts';
@@ -6,16 +6,13 @@ import { readDesired } from '../desired/read.ts';
 import type { Action } from '../plan/action.ts';
 import { readCapabilities } from './capabilities.ts';
 import { createMemory } from './memory.ts';
-import { convergeNode } from './node.ts';
-import { createNotes, type Notes } from './notes.ts';
-import { observeNode } from './observe.ts';
+import { createNotes } from './notes.ts';
 import type { ControllerOptions } from './options.ts';
 import { createParts } from './parts.ts';
-import { podAddress } from './pod.ts';
+import { createPasses, type Rooms } from './passes.ts';
 import { createPublisher } from './publish.ts';
 import { createPuller } from './pull.ts';
 import { createQueues, type Queues } from './queues.ts';
-import { reportNode } from './report.ts';
 import { createSyncer, isOurs } from './sync.ts';
 import { createWorld, type PartKind, type World } from './world.ts';
 
@@ -30,112 +27,55 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
-/** Starts all loops. Rejects when the cluster can't be read at all; Git may be down. */
+/** Starts all loops. Waits for the cluster's lists; Git may be down. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
-  const { cluster, runtime, settings } = options;
   const ending = new AbortController();
-  const notes = createNotes();
-  const memory = createMemory({
-    cluster,
-    executor: settings.executor,
-    namespace: settings.namespace,
-    origin: settings.origin,
-  });
-  const wake = { queues: undefined as Queues | undefined };
+  /** Set once everything is there that a pass needs; what happens before is in the first lists. */
+  let queues: Queues | undefined;
   const world = createWorld({
-    cluster,
+    cluster: options.cluster,
     signal: ending.signal,
-    onNode: (key, old, now) =>
-      wake.queues !== undefined && nodeChanged({ key, old, now }, wake.queues, settings.executor),
-    onPart: (key, kind) => wake.queues !== undefined && partChanged(key, kind, wake.queues),
+    onNode: (change) => queues !== undefined && nodeChanged(change, queues, options.settings.executor),
+    onPart: (key, kind) => queues !== undefined && partChanged(key, kind, queues),
   });
   await world.synced();
+  const rooms = await furnish(world, options);
+  queues = createQueues(
+    options,
+    createPasses(rooms, () => queues as Queues),
+  );
+  begin(world, queues);
+  return describe(rooms, queues, ending);
+}
+
+/** Everything the passes work with. */
+async function furnish(world: World, options: ControllerOptions): Promise<Rooms> {
+  const { cluster, settings, runtime, readCache, source } = options;
+  const { executor, namespace, origin } = settings;
+  const memory = createMemory({ cluster, executor, namespace, origin });
   await memory.load();
   const capabilities = await readCapabilities(cluster, runtime);
-
   const puller = createPuller({
-    source: options.source,
+    source,
     branch: settings.branch,
-    readDesired: (files) => readDesired(files, { defaultNamespace: settings.namespace, cache: options.readCache }),
+    readDesired: (files) => readDesired(files, { defaultNamespace: namespace, cache: readCache }),
     lastApplied: () => memory.current.appliedCommit,
     runtime,
   });
   const onHeld = (action: Action): void => heldEvent(action, world, options);
-  const syncer = createSyncer({ cluster, world, memory, executor: settings.executor, runtime, onHeld });
-  const publisher = createPublisher({
-    world,
-    puller,
-    syncer,
-    capabilities: () => capabilities,
-    redactor: options.redactor,
-    options,
-  });
-  const parts = createParts({ cluster, runtime });
+  const syncer = createSyncer({ cluster, world, memory, executor, runtime, onHeld });
+  const publisher = createPublisher({ world, puller, syncer, capabilities: () => capabilities, options });
+  return { world, puller, syncer, publisher, notes: createNotes(), parts: createParts({ cluster, runtime }), options };
+}
 
-  const wakePublisher = (): void => queues.publish.add('publish', settings.publishDelayMs);
-  const queues: Queues = createQueues(options, {
-    async pull(_key, signal) {
-      const before = puller.state;
-      try {
-        if (await puller.pull(signal)) queues.sync.add('sync');
-      } finally {
-        if (puller.state.trouble?.message !== before.trouble?.message) wakePublisher();
-      }
-      return { kind: 'again', afterMs: settings.intervalMs * (0.95 + 0.1 * runtime.random()) };
-    },
-    async sync(_key, signal) {
-      const { pulled } = puller.state;
-      if (pulled === undefined) return { kind: 'done' };
-      try {
-        await syncer.sync(pulled, signal);
-      } finally {
-        for (const key of notes.setHolds(syncer.state.plan)) queues.report.add(key);
-        wakePublisher();
-      }
-      return { kind: 'done' };
-    },
-    async node(key) {
-      const node = ownNode(key, world, settings.executor);
-      if (node === undefined) return forget(key, { notes, options });
-      notes.setTrouble(key, await convergeNode(node, { cluster, world, parts, runtime }));
-      queues.report.add(key);
-      return { kind: 'done' };
-    },
-    async observe(key, signal) {
-      const node = ownNode(key, world, settings.executor);
-      if (node === undefined || podAddress(world.parts(key, 'Pod')) === undefined) {
-        if (notes.setFacts(key, new Map(), runtime.now())) queues.report.add(key);
-        return { kind: 'done' };
-      }
-      notes.setFacts(key, await observeNode(node, { world, asker: options.asker }, signal), runtime.now());
-      queues.report.add(key);
-      return { kind: 'again', afterMs: observeDelay(node, options) };
-    },
-    async report(key) {
-      const node = ownNode(key, world, settings.executor);
-      if (node === undefined) return { kind: 'done' };
-      const { changed } = await reportNode(
-        { node, ...notes.of(key) },
-        { cluster, world, runtime, events: options.events },
-      );
-      if (changed) wakePublisher();
-      return { kind: 'done' };
-    },
-    async publish(_key, signal) {
-      await publisher.publish(signal);
-      return { kind: 'done' };
-    },
-  });
-  wake.queues = queues;
-  begin(world, queues);
-
+function describe({ puller, syncer, publisher }: Rooms, queues: Queues, ending: AbortController): Controller {
   return {
-    poke: () => {
+    poke() {
       queues.pull.relieve('pull');
       queues.pull.add('pull');
     },
     get isSynced() {
-      return syncer.state.plan !== undefined && syncer.state.failures.length === 0;
+      return puller.state.pulled !== undefined && syncer.state.plan !== undefined && syncer.state.failures.length === 0;
     },
     busyFor: () => Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, queue.busyForMs])),
     async stop() {
@@ -158,26 +98,18 @@ function begin(world: World, queues: Queues): void {
   }
 }
 
-function ownNode(key: string, world: World, executor: string): BlockchainNode | undefined {
-  const node = world.nodes.get(key);
-  return node === undefined || node.metadata.deletionTimestamp !== undefined || !isOurs(node, executor)
-    ? undefined
-    : node;
-}
-
-interface NodeChange {
+export interface NodeChange {
   readonly key: string;
   readonly old: BlockchainNode | undefined;
   readonly now: BlockchainNode | undefined;
 }
 
-/** A change of status wakes nobody but the publisher, who is woken by the report that made it. */
+/** Our own status writes wake nobody: the publisher is woken by the report that made them. */
 function nodeChanged({ key, old, now }: NodeChange, queues: Queues, executor: string): void {
   const sample = now ?? old;
   if (sample === undefined) return;
-  const same = old !== undefined && now !== undefined && fingerprint(old) === fingerprint(now);
-  if (same) return;
-  queues.sync.add('sync', 50);
+  if (old !== undefined && now !== undefined && fingerprint(old) === fingerprint(now)) return;
+  queues.sync.add('sync', 20);
   if (!isOurs(sample, executor)) return;
   queues.node.add(key);
   if (now === undefined) queues.publish.add('publish', 1000);
@@ -189,29 +121,14 @@ function fingerprint({ metadata }: BlockchainNode): string {
 }
 
 function partChanged(key: string, kind: PartKind, queues: Queues): void {
-  if (kind !== 'Pod') queues.node.add(key, 20);
   if (kind === 'Pod') queues.observe.add(key);
+  else queues.node.add(key, 20);
   queues.report.add(key, 20);
 }
 
-function forget(key: string, { notes, options }: { notes: Notes; options: ControllerOptions }): { kind: 'done' } {
-  notes.forget(key);
-  const [namespace = '', name = ''] = key.split('/');
-  options.runtime.telemetry.forgetNode(namespace, name);
-  return { kind: 'done' };
-}
-
-/** A node that is not yet, or no longer, well is asked oftener. */
-function observeDelay(node: BlockchainNode, { settings, runtime }: ControllerOptions): number {
-  const calm = node.status?.phase === 'Running';
-  const base = calm ? settings.observeIntervalMs : Math.min(settings.observeIntervalMs, 2000);
-  return base * (0.9 + 0.2 * runtime.random());
-}
-
 function heldEvent(action: Action, world: World, { events }: ControllerOptions): void {
-  if (action.hold === undefined) return;
   const live = world.nodes.get(keyOf(action.ref));
-  if (live === undefined) return;
+  if (live === undefined || action.hold === undefined) return;
   const message = `${action.because}. Held: ${action.hold.message} ${action.hold.release}`;
   events.emit({ about: live, type: 'Warning', reason: action.hold.guard, message });
 }

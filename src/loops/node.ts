@@ -10,6 +10,7 @@ import type { Cluster } from '../kube/cluster.ts';
 import { codeOf, describeError } from '../lib/errors.ts';
 import { generatedSecretRefs, makeSecret } from '../render/generated-secrets.ts';
 import { renderNode } from '../render/render-node.ts';
+import { isEditedByHand } from '../plan/applied.ts';
 import { planVolumes } from '../render/volumes.ts';
 import type { Parts } from './parts.ts';
 import type { Runtime } from './runtime.ts';
@@ -32,6 +33,7 @@ export interface NodeLoopOptions {
 
 /** One pass for one node. Resolves to what stands in the way, or undefined; throws what the queue should retry. */
 export async function convergeNode(node: BlockchainNode, options: NodeLoopOptions): Promise<NodeTrouble | undefined> {
+  if (isEditedByHand(node)) return EDITED;
   const chain = findChain(node.spec.chain);
   if (chain === undefined) {
     return stalled(
@@ -44,6 +46,13 @@ export async function convergeNode(node: BlockchainNode, options: NodeLoopOption
   if (node.spec.suspend === true) return undefined;
   return await bringParts(node, chain, options);
 }
+
+const EDITED: NodeTrouble = {
+  reason: 'EditedByHand',
+  message:
+    'The spec in the cluster differs from the one in Git. It is put back, and not acted on; change the file instead.',
+  stalled: false,
+};
 
 async function bringParts(
   node: BlockchainNode,

@@ -18,6 +18,8 @@ export interface Settings {
   readonly origin: string;
   readonly intervalMs: number;
   readonly observeIntervalMs: number;
+  /** How often heights alone are written to a node's status. */
+  readonly heightIntervalMs: number;
   /** How long changes are collected before one status commit. */
   readonly publishDelayMs: number;
   readonly version: string;

@@ -3,7 +3,6 @@
 import { keyOf } from '../api/objects.ts';
 import { chains } from '../chains/index.ts';
 import { describeError } from '../lib/errors.ts';
-import type { Redactor } from '../lib/redact.ts';
 import { commitMessage, describeBatch } from '../status/batch.ts';
 import { documents } from '../status/documents.ts';
 import type { CapabilitiesView, FleetView, SyncView } from '../status/fleet-view.ts';
@@ -27,7 +26,6 @@ export interface PublishParts {
   readonly puller: Puller;
   readonly syncer: Syncer;
   readonly capabilities: () => CapabilitiesView;
-  readonly redactor: Redactor;
   readonly options: ControllerOptions;
 }
 
@@ -40,7 +38,12 @@ export function createPublisher(parts: PublishParts): Publisher {
   async function publish(signal: AbortSignal): Promise<void> {
     if (statusBranch === undefined) return;
     const previous = published ?? (await statusBranch.read(settings.executor, signal));
-    const limits = { previous, now: runtime.now(), snapshotIntervalMs: SNAPSHOT_INTERVAL_MS, redactor: parts.redactor };
+    const limits = {
+      previous,
+      now: runtime.now(),
+      snapshotIntervalMs: SNAPSHOT_INTERVAL_MS,
+      redactor: options.redactor,
+    };
     const files = documents(viewOf(parts), limits);
     if (published !== undefined && sameFiles(published, files)) return;
     const sourceCommit = parts.syncer.state.appliedRevision;

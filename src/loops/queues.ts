@@ -6,7 +6,7 @@ import { KeyedQueue, type PassResult } from './queue.ts';
 export type LoopName = 'pull' | 'sync' | 'node' | 'observe' | 'report' | 'publish';
 export type Queues = Readonly<Record<LoopName, KeyedQueue>>;
 
-type Passes = Readonly<Record<LoopName, (key: string, signal: AbortSignal) => Promise<PassResult>>>;
+export type Passes = Readonly<Record<LoopName, (key: string, signal: AbortSignal) => Promise<PassResult>>>;
 
 interface LoopLimits {
   readonly concurrency: number;

@@ -14,9 +14,6 @@ import type { NodeNotes } from './notes.ts';
 import type { Runtime } from './runtime.ts';
 import type { World } from './world.ts';
 
-/** Heights move with every block; the object's status follows them no oftener than this. */
-const HEIGHT_INTERVAL_MS = 60_000;
-
 export interface Reported {
   readonly status: NodeStatus;
   readonly changed: boolean;
@@ -27,6 +24,8 @@ export interface ReportOptions {
   readonly world: World;
   readonly runtime: Runtime;
   readonly events: Events;
+  /** Heights move with every block; the object's status follows them no oftener than this. */
+  readonly heightIntervalMs: number;
 }
 
 export interface ReportInput extends NodeNotes {
@@ -39,7 +38,7 @@ export async function reportNode(input: ReportInput, options: ReportOptions): Pr
   const { cluster, runtime } = options;
   const status = deriveStatus(input, options);
   runtime.telemetry.node(sampleOf(node, status));
-  const changed = statusChanged(node.status, status, runtime.now(), { heightIntervalMs: HEIGHT_INTERVAL_MS });
+  const changed = statusChanged(node.status, status, runtime.now(), { heightIntervalMs: options.heightIntervalMs });
   if (!changed) return { status, changed };
   await writeStatus(node, status, cluster);
   announce(node, status, options);

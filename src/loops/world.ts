@@ -33,7 +33,11 @@ export interface World {
 export interface WorldOptions {
   readonly cluster: Cluster;
   readonly signal: AbortSignal;
-  readonly onNode: (key: string, old: BlockchainNode | undefined, now: BlockchainNode | undefined) => void;
+  readonly onNode: (change: {
+    readonly key: string;
+    readonly old: BlockchainNode | undefined;
+    readonly now: BlockchainNode | undefined;
+  }) => void;
   /** Something that belongs to a node changed. */
   readonly onPart: (nodeKey: string, kind: PartKind) => void;
 }
@@ -44,7 +48,7 @@ export function createWorld(options: WorldOptions): World {
   const index = new Map<string, Map<string, KubeObject>>();
   const nodes = cluster.inform<BlockchainNode>(KINDS.BlockchainNode, {
     signal,
-    onChange: ({ key, old, now }) => options.onNode(key, old, now),
+    onChange: options.onNode,
   });
   const parts = PARTS.map((kind) => ({
     kind,

@@ -202,7 +202,8 @@ async function heightAbove(stage: Stage, name: string, height: number, teller: T
     { what: `${name} to pass height ${height}`, timeoutMs: 150_000, onWait: (s, last) => teller.waiting(s, last) },
     async () => {
       const now = (await nodeOf(clusterOf(stage), name)).status?.height ?? 0;
-      return now >= height ? now : undefined;
+      if (now < height) throw new Error(`height ${now}`);
+      return now;
     },
   );
 }

@@ -1,0 +1,139 @@
+// What one pass of each loop does, told in one place.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { convergeNode } from './node.ts';
+import type { Notes } from './notes.ts';
+import { observeNode } from './observe.ts';
+import type { ControllerOptions } from './options.ts';
+import type { Parts } from './parts.ts';
+import { podAddress } from './pod.ts';
+import type { Publisher } from './publish.ts';
+import type { Puller } from './pull.ts';
+import type { PassResult } from './queue.ts';
+import type { Passes, Queues } from './queues.ts';
+import { reportNode } from './report.ts';
+import { isOurs, type Syncer } from './sync.ts';
+import type { World } from './world.ts';
+
+/** What the passes work with. */
+export interface Rooms {
+  readonly world: World;
+  readonly puller: Puller;
+  readonly syncer: Syncer;
+  readonly publisher: Publisher;
+  readonly notes: Notes;
+  readonly parts: Parts;
+  readonly options: ControllerOptions;
+}
+
+/** `queues` is asked when a pass wants another loop to look: the queues are made from these passes. */
+export function createPasses(rooms: Rooms, queues: () => Queues): Passes {
+  return {
+    pull: async (_key, signal) => await pull(rooms, queues(), signal),
+    sync: async (_key, signal) => await sync(rooms, queues(), signal),
+    node: async (key) => await node(rooms, queues(), key),
+    observe: async (key, signal) => await observe({ rooms, queues: queues(), key }, signal),
+    report: async (key) => await report(rooms, queues(), key),
+    async publish(_key, signal) {
+      await rooms.publisher.publish(signal);
+      return DONE;
+    },
+  };
+}
+
+const DONE: PassResult = { kind: 'done' };
+
+/** Looks at the branch; what is new goes to the outer loop, what is wrong to the status. */
+async function pull({ puller, options }: Rooms, queues: Queues, signal: AbortSignal): Promise<PassResult> {
+  const { settings, runtime } = options;
+  const before = puller.state.trouble;
+  try {
+    if (await puller.pull(signal)) queues.sync.add('sync');
+  } finally {
+    if (puller.state.trouble?.message !== before?.message) wakePublisher(queues, options);
+  }
+  return { kind: 'again', afterMs: settings.intervalMs * (0.95 + 0.1 * runtime.random()) };
+}
+
+/** Outer loop: what was read last becomes objects; nodes whose hold changed report it. */
+async function sync(
+  { puller, syncer, notes, options }: Rooms,
+  queues: Queues,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const { pulled } = puller.state;
+  if (pulled === undefined) return DONE;
+  try {
+    await syncer.sync(pulled, signal);
+  } finally {
+    for (const key of notes.setHolds(syncer.state.plan)) queues.report.add(key);
+    wakePublisher(queues, options);
+  }
+  return DONE;
+}
+
+/** Inner loop: one node's objects. */
+async function node({ world, notes, parts, options }: Rooms, queues: Queues, key: string): Promise<PassResult> {
+  const { cluster, runtime, settings } = options;
+  const found = ownNode(key, world, settings.executor);
+  if (found === undefined) {
+    notes.forget(key);
+    const [namespace = '', name = ''] = key.split('/');
+    runtime.telemetry.forgetNode(namespace, name);
+    return DONE;
+  }
+  notes.setTrouble(key, await convergeNode(found, { cluster, world, parts, runtime }));
+  queues.report.add(key);
+  return DONE;
+}
+
+interface Observed {
+  readonly rooms: Rooms;
+  readonly queues: Queues;
+  readonly key: string;
+}
+
+/** Asks the node's processes, as long as there is a pod to ask. */
+async function observe({ rooms, queues, key }: Observed, signal: AbortSignal): Promise<PassResult> {
+  const { world, notes, options } = rooms;
+  const { asker, runtime, settings } = options;
+  const found = ownNode(key, world, settings.executor);
+  if (found === undefined || podAddress(world.parts(key, 'Pod')) === undefined) {
+    if (notes.setFacts(key, new Map(), runtime.now())) queues.report.add(key);
+    return DONE;
+  }
+  notes.setFacts(key, await observeNode(found, { world, asker }, signal), runtime.now());
+  queues.report.add(key);
+  return { kind: 'again', afterMs: observeDelay(found, options) };
+}
+
+/** Status from everything known; a change of it is published. */
+async function report({ world, notes, options }: Rooms, queues: Queues, key: string): Promise<PassResult> {
+  const { cluster, runtime, events, settings } = options;
+  const found = ownNode(key, world, settings.executor);
+  if (found === undefined) return DONE;
+  const { heightIntervalMs } = settings;
+  const { changed } = await reportNode(
+    { node: found, ...notes.of(key) },
+    { cluster, world, runtime, events, heightIntervalMs },
+  );
+  if (changed) wakePublisher(queues, options);
+  return DONE;
+}
+
+function ownNode(key: string, world: World, executor: string): BlockchainNode | undefined {
+  const found = world.nodes.get(key);
+  return found === undefined || found.metadata.deletionTimestamp !== undefined || !isOurs(found, executor)
+    ? undefined
+    : found;
+}
+
+function wakePublisher(queues: Queues, { settings }: ControllerOptions): void {
+  queues.publish.add('publish', settings.publishDelayMs);
+}
+
+/** A node that is not yet, or no longer, well is asked oftener. */
+function observeDelay({ status }: BlockchainNode, { settings, runtime }: ControllerOptions): number {
+  const base = status?.phase === 'Running' ? settings.observeIntervalMs : Math.min(settings.observeIntervalMs, 2000);
+  return base * (0.9 + 0.2 * runtime.random());
+}
