@@ -1,6 +1,6 @@
 // What every chain must do, whatever it is: walks the list of chains and the examples.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Reply } from '../../src/chains/chain.ts';

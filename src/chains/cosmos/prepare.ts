@@ -2,7 +2,7 @@
 
 /**
  * Idempotent: a killed run is finished by the next. All values arrive as environment variables, so nothing of a spec is
- * ever part of the script. Order matters: signer state, then the program's own files, then the genesis.
+ * ever part of the script. Order matters: key and signer state, then the program's own files, then the genesis.
  */
 export const PREPARE_SCRIPT = `set -eu
 config="$NODE_HOME/config"
@@ -15,8 +15,18 @@ fail() {
   exit 1
 }
 
-# A key from a Secret needs a signer state on the volume. Without chain data it starts empty; beside chain data its
-# absence means that somebody lost it, and signing could start from zero: a double sign.
+# A key from a Secret stays there: the volume, and so every backup, holds a link only. The link must be in place before
+# init, which otherwise makes a key of its own and sets the signer state back to zero.
+key="$config/priv_validator_key.json"
+if [ "$NODE_IDENTITY" = secret ]; then
+  [ -s "$NODE_IDENTITY_PATH/priv_validator_key.json" ] || fail "The Secret of spec.identity has no priv_validator_key.json."
+  if [ -f "$key" ] && [ ! -L "$key" ]; then mv "$key" "$key.replaced"; fi
+  ln -sf "$NODE_IDENTITY_PATH/priv_validator_key.json" "$key"
+elif [ -L "$key" ]; then
+  rm "$key"
+fi
+
+# Beside chain data a missing signer state means that somebody lost it, and signing could start from zero: a double sign.
 if [ "$NODE_IDENTITY" = secret ] && [ ! -s "$state" ]; then
   if [ -e "$NODE_HOME/data/blockstore.db" ] || [ -e "$NODE_HOME/data/state.db" ]; then
     fail "There is chain data but no priv_validator_state.json. Restore it, or empty the volume, before this key signs."

@@ -53,7 +53,7 @@ const geth = defineClient({
 const reth = defineClient({
   name: 'reth',
   image: 'ghcr.io/paradigmxyz/reth',
-  defaultVersion: '2.0.0',
+  defaultVersion: '2.2.0',
   tagPrefix: 'v',
   networks: PUBLIC_NETWORKS,
   minimumVersions: { hoodi: '2.0.0' },

@@ -1,7 +1,7 @@
 // Runs the script that makes a CometBFT volume ready, with a stand-in for the program and the real shell tools.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,10 +15,14 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'prepare-'));
   mkdirSync(join(folder, 'bin'));
   mkdirSync(join(folder, 'identity'));
-  // Writes what `cometbft init` writes, and counts its runs.
+  writeFileSync(join(folder, 'identity/priv_validator_key.json'), '{"key":"secret"}');
+  // Writes what `cometbft init` writes, and counts its runs. Like the real one it makes a key, and a signer state of zero
+  // with it, when it finds no key.
   const program = `#!/bin/sh
 echo run >> "${folder}/runs"
 printf '[p2p]' > "$NODE_HOME/config/config.toml"
+key="$NODE_HOME/config/priv_validator_key.json"
+[ -f "$key" ] || { printf own > "$key"; printf '{"height":"0"}' > "$NODE_HOME/data/priv_validator_state.json"; }
 [ -f "$NODE_HOME/config/genesis.json" ] || printf '{\\n  "chain_id": "test-chain-x",\\n  "n": 1\\n}' > "$NODE_HOME/config/genesis.json"
 `;
   writeFileSync(join(folder, 'bin/cometbft'), program, { mode: 0o755 });
@@ -79,6 +83,24 @@ describe('the prepare script', () => {
     writeFileSync(join(folder, 'home/data/priv_validator_state.json'), '{"height":"77"}');
     expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
     expect(read('home/data/priv_validator_state.json')).toBe('{"height":"77"}');
+  });
+
+  it('never copies the key, and never loses one that the node made itself', () => {
+    expect(prepare({}).code).toBe(0);
+    expect(read('home/config/priv_validator_key.json')).toBe('own');
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+    expect(readlinkSync(join(folder, 'home/config/priv_validator_key.json'))).toBe(
+      join(folder, 'identity/priv_validator_key.json'),
+    );
+    expect(read('home/config/priv_validator_key.json.replaced')).toBe('own');
+    expect(prepare({}).code).toBe(0);
+    expect(existsSync(join(folder, 'home/config/priv_validator_key.json'))).toBe(false);
+  });
+
+  it('says so when the Secret has no key', () => {
+    rmSync(join(folder, 'identity/priv_validator_key.json'));
+    const { code, stderr } = prepare({ NODE_IDENTITY: 'secret' });
+    expect([code, stderr.trim()]).toEqual([1, 'The Secret of spec.identity has no priv_validator_key.json.']);
   });
 
   it('refuses to sign from zero beside chain data', () => {
