@@ -59,7 +59,7 @@ describe('length', () => {
     (unit) => {
       const started = performance.now();
       cleanLine(unit.repeat(400_000 / unit.length), 100);
-      expect(performance.now() - started).toBeLessThan(1_500);
+      expect(performance.now() - started).toBeLessThan(4_000);
     },
   );
 });

@@ -133,6 +133,6 @@ describe('time', () => {
   it.each(units)('is linear for a long run of %j', (unit) => {
     const started = performance.now();
     redact(unit.repeat(Math.ceil(300_000 / unit.length)));
-    expect(performance.now() - started).toBeLessThan(1_500);
+    expect(performance.now() - started).toBeLessThan(4_000);
   });
 });

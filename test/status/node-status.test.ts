@@ -221,6 +221,7 @@ describe('over time', () => {
       answered: 100,
       reason: 'Running',
       height: 1_000,
+      at: '2026-03-01T12:00:00Z',
     },
   ])('$because', ({ silent, answered, reason, height, at }) => {
     const missing = new Map([...later(silent)].map(([role, said]) => [role, role === 'el' ? silence : said] as const));
