@@ -20,14 +20,17 @@ export function makeCgroups(cluster: string): string {
 export async function removeCgroups(cluster: string): Promise<void> {
   for (let attempt = 0; attempt < 50 && cgroupLeftovers(cluster).length > 0; attempt++) {
     for (const group of cgroupLeftovers(cluster)) {
-      for (const pid of processesBelow(group)) {
-        const identity = identityOf(pid);
-        if (identity !== undefined) signal(identity, 'SIGKILL');
-      }
+      for (const pid of processesBelow(group)) killNow(pid);
       removeTree(group);
     }
     await wait(100);
   }
+}
+
+/** Ends a process that was just found, by its control group or its command line. */
+export function killNow(pid: number): void {
+  const identity = identityOf(pid);
+  if (identity !== undefined) signal(identity, 'SIGKILL');
 }
 
 /** Directories of the cluster's control groups that exist. */

@@ -12,7 +12,7 @@ import { runningServer } from './processes.ts';
 describe('a shared cluster', () => {
   it('gives a restricted namespace where a pod gets its volume and runs', async () => {
     const cluster = await testCluster();
-    const api = client(cluster.kubeconfigPath, CoreV1Api);
+    const api = configOf(cluster.kubeconfigPath).makeApiClient(CoreV1Api);
     const namespace = await testNamespace(cluster, 'volumes');
     try {
       await api.createNamespacedPersistentVolumeClaim({
@@ -35,7 +35,9 @@ describe('a shared cluster', () => {
     const cluster = await testCluster();
     const namespace = await testNamespace(cluster, 'refusal');
     const body = { metadata: { name: 'root' }, spec: { containers: [{ name: 'main', image: 'busybox:1.36' }] } };
-    const creation = client(cluster.kubeconfigPath, CoreV1Api).createNamespacedPod({ namespace: namespace.name, body });
+    const creation = configOf(cluster.kubeconfigPath)
+      .makeApiClient(CoreV1Api)
+      .createNamespacedPod({ namespace: namespace.name, body });
     await expect(creation).rejects.toMatchObject({ code: 403, body: expect.stringContaining('violates PodSecurity') });
     await namespace.remove();
   });
@@ -51,9 +53,11 @@ describe('a private cluster', () => {
   it('keeps its objects and its address when its API server is killed and started again', async () => {
     const { name } = await testNamespace(cluster, 'kept');
     await cluster.apiServer.kill();
-    await expect(client(cluster.kubeconfigPath, VersionApi).getCode()).rejects.toThrow(/ECONNREFUSED|fetch failed/);
+    await expect(configOf(cluster.kubeconfigPath).makeApiClient(VersionApi).getCode()).rejects.toThrow(
+      /ECONNREFUSED|fetch failed/,
+    );
     await cluster.apiServer.start();
-    const api = client(cluster.kubeconfigPath, CoreV1Api);
+    const api = configOf(cluster.kubeconfigPath).makeApiClient(CoreV1Api);
     await expect(api.readNamespace({ name })).resolves.toMatchObject({ metadata: { name } });
   });
 
@@ -63,7 +67,7 @@ describe('a private cluster', () => {
     process.kill(etcd?.pid ?? Number.NaN, 'SIGKILL');
     await expect.poll(() => runningServer(cluster.state.directory, 'etcd')).toBeUndefined();
     const again = await up({ name: cluster.state.name, mode: 'simulated', startedBy: 'tests' });
-    const api = client(cluster.kubeconfigPath, CoreV1Api);
+    const api = configOf(cluster.kubeconfigPath).makeApiClient(CoreV1Api);
     await expect(api.readNamespace({ name })).rejects.toMatchObject({ code: 404 });
     const server = runningServer(again.directory, 'kube-apiserver');
     await cluster.down();
@@ -72,12 +76,10 @@ describe('a private cluster', () => {
   });
 });
 
-type ApiConstructor<T> = Parameters<KubeConfig['makeApiClient']>[0] & (new (...args: never[]) => T);
-
-function client<T>(path: string, type: ApiConstructor<T>): T {
+function configOf(path: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromFile(path);
-  return config.makeApiClient(type as never) as T;
+  return config;
 }
 
 async function phaseOf(api: CoreV1Api, namespace: string): Promise<string | undefined> {

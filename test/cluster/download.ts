@@ -6,7 +6,6 @@ import { chmod } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 
 import { CodedError } from '../../src/lib/errors.ts';
 import { run } from './command.ts';
@@ -77,7 +76,7 @@ async function save(url: string, path: string): Promise<void> {
   const response = await fetch(url, { signal: AbortSignal.timeout(15 * 60_000) });
   if (!response.ok || response.body === null)
     throw new CodedError('DOWNLOAD_FAILED', `${url}: HTTP ${response.status}`);
-  await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(path));
+  await pipeline(Readable.fromWeb(response.body), createWriteStream(path));
 }
 
 async function sha256OfFile(path: string): Promise<string> {

@@ -64,7 +64,8 @@ describe('chain software', () => {
       ['apply', '-f', '-'],
       [pod('caller', 65532, { restartPolicy: 'Never', containers: [{ ...container, securityContext: RESTRICTED }] })],
     );
-    await kubectl(['wait', 'pod/caller', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s']);
+    const waited = await kubectl(['wait', 'pod/caller', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s']);
+    expect(waited).toContain('condition met');
   });
 });
 

@@ -4,12 +4,11 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmdirSy
 import { join } from 'node:path';
 
 import { CodedError } from '../../src/lib/errors.ts';
-import { cgroupLeftovers, removeCgroups } from './cgroups.ts';
+import { cgroupLeftovers, killNow, removeCgroups } from './cgroups.ts';
 import { tryRun } from './command.ts';
 import { containerdSocket, runDirectory } from './containerd.ts';
-import { identityOf } from './identity.ts';
 import { bridgeName, networkLeftovers, stopNetwork } from './network.ts';
-import { recordedServers, signal, stopServer } from './processes.ts';
+import { recordedServers, stopServer } from './processes.ts';
 import { clusterDirectory, readState } from './state.ts';
 
 /** Where every kubelet puts the sockets of device plugins. */
@@ -42,10 +41,7 @@ export async function removeCluster(name: string): Promise<void> {
 async function removePods(name: string, directory: string): Promise<void> {
   await removeCgroups(name);
   const sockets = shimSockets(name);
-  for (const pid of shimsOf(name)) {
-    const identity = identityOf(pid);
-    if (identity !== undefined) signal(identity, 'SIGKILL');
-  }
+  for (const pid of shimsOf(name)) killNow(pid);
   await unmountBelow(directory);
   await unmountBelow(runDirectory(name));
   rmSync(runDirectory(name), { recursive: true, force: true });

@@ -77,26 +77,24 @@ async function settle(storage: Storage): Promise<boolean> {
 }
 
 async function serveClaim(storage: Storage, claim: V1PersistentVolumeClaim): Promise<void> {
-  const ours = STORAGE_CLASSES.some(({ name }) => name === claim.spec?.storageClassName);
-  if (!ours || claim.metadata?.deletionTimestamp !== undefined) return;
-  const node = claim.metadata?.annotations?.[SELECTED_NODE];
-  const name = `pvc-${claim.metadata?.uid}`;
-  const volume = storage.volumes.get(name);
-  if (claim.spec?.volumeName === undefined && node !== undefined && volume === undefined)
-    await provision(storage, claim, { name, node });
-  if (volume !== undefined && claim.status?.phase === 'Bound') await expand(storage, claim, volume);
+  const { metadata, spec, status } = claim;
+  if (!STORAGE_CLASSES.some(({ name }) => name === spec?.storageClassName)) return;
+  if (metadata?.deletionTimestamp !== undefined) return;
+  const volume = storage.volumes.get(`pvc-${metadata?.uid}`);
+  if (volume === undefined && spec?.volumeName === undefined) await provision(storage, claim);
+  if (volume !== undefined && status?.phase === 'Bound') await expand(storage, claim, volume);
 }
 
-async function provision(
-  storage: Storage,
-  claim: V1PersistentVolumeClaim,
-  to: { readonly name: string; readonly node: string },
-): Promise<void> {
-  const path = join(storage.folder, to.name);
+/** Makes the volume on the node the scheduler chose; before that there is nothing to do. */
+async function provision(storage: Storage, claim: V1PersistentVolumeClaim): Promise<void> {
+  const node = claim.metadata?.annotations?.[SELECTED_NODE];
+  if (node === undefined) return;
+  const name = `pvc-${claim.metadata?.uid}`;
+  const path = join(storage.folder, name);
   mkdirSync(path, { recursive: true, mode: 0o755 });
   await storage.api.createPersistentVolume({
     body: {
-      metadata: { name: to.name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
+      metadata: { name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
       spec: {
         capacity: { storage: requested(claim) },
         accessModes: claim.spec?.accessModes ?? ['ReadWriteOnce'],
@@ -114,7 +112,7 @@ async function provision(
         nodeAffinity: {
           required: {
             nodeSelectorTerms: [
-              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [to.node] }] },
+              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] },
             ],
           },
         },
