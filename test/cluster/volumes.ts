@@ -19,6 +19,8 @@ import {
   type ObjectCache,
   type V1PersistentVolume,
   type V1PersistentVolumeClaim,
+  type V1PersistentVolumeSpec,
+  type V1VolumeNodeAffinity,
 } from '@kubernetes/client-node';
 
 import { describeError } from '../../src/lib/errors.ts';
@@ -34,6 +36,7 @@ interface Storage {
 }
 
 const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
+const SMALLEST = '1Gi';
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 /** Serves claims until the process ends. What fails is tried again with the next look, at most a second later. */
@@ -95,35 +98,31 @@ async function provision(storage: Storage, claim: V1PersistentVolumeClaim): Prom
   await storage.api.createPersistentVolume({
     body: {
       metadata: { name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
-      spec: {
-        capacity: { storage: requested(claim) },
-        accessModes: claim.spec?.accessModes ?? ['ReadWriteOnce'],
-        volumeMode: 'Filesystem',
-        persistentVolumeReclaimPolicy: 'Delete',
-        storageClassName: claim.spec?.storageClassName ?? '',
-        claimRef: {
-          apiVersion: 'v1',
-          kind: 'PersistentVolumeClaim',
-          name: claim.metadata?.name ?? '',
-          namespace: claim.metadata?.namespace ?? '',
-          uid: claim.metadata?.uid ?? '',
-        },
-        local: { path },
-        nodeAffinity: {
-          required: {
-            nodeSelectorTerms: [
-              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] },
-            ],
-          },
-        },
-      },
+      spec: { ...claimed(claim), persistentVolumeReclaimPolicy: 'Delete', local: { path }, nodeAffinity: onNode(node) },
     },
   });
 }
 
+/** What a volume takes over from the claim it is made for. */
+function claimed({ metadata, spec }: V1PersistentVolumeClaim): V1PersistentVolumeSpec {
+  const { name = '', namespace = '', uid = '' } = metadata ?? {};
+  return {
+    capacity: { storage: requested(spec) },
+    accessModes: spec?.accessModes ?? [],
+    volumeMode: 'Filesystem',
+    storageClassName: spec?.storageClassName ?? '',
+    claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, uid },
+  };
+}
+
+function onNode(name: string): V1VolumeNodeAffinity {
+  const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'In', values: [name] }];
+  return { required: { nodeSelectorTerms: [{ matchExpressions }] } };
+}
+
 /** A directory has no size of its own: a larger claim is granted by saying so, in the order an external resizer does it. */
 async function expand(storage: Storage, claim: V1PersistentVolumeClaim, volume: V1PersistentVolume): Promise<void> {
-  const wanted = requested(claim);
+  const wanted = requested(claim.spec);
   const capacity = { storage: wanted };
   if (bytes(volume.spec?.capacity?.['storage']) < bytes(wanted))
     await storage.api.patchPersistentVolume({ name: nameOf(volume), body: { spec: { capacity } } }, MERGE);
@@ -162,8 +161,8 @@ function follow<T extends KubernetesObject>(
   return informer;
 }
 
-function requested(claim: V1PersistentVolumeClaim): string {
-  return claim.spec?.resources?.requests?.['storage'] ?? '1Gi';
+function requested(spec: V1PersistentVolumeClaim['spec']): string {
+  return spec?.resources?.requests?.['storage'] ?? SMALLEST;
 }
 
 function bytes(quantity: string | undefined): number {
