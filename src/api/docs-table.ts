@@ -36,7 +36,8 @@ function typeName(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (schema.items !== undefined) return `list of ${typeName(schema.items)}`;
   if (typeof schema.additionalProperties === 'object') return `map to ${typeName(schema.additionalProperties)}`;
-  if (schema.type === 'string') return schema['format'] === undefined ? 'text' : String(schema['format']);
+  const { format } = schema;
+  if (schema.type === 'string') return typeof format === 'string' ? format : 'text';
   return schema.type ?? 'anything';
 }
 

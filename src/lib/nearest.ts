@@ -1,14 +1,15 @@
 // Finds the name that somebody probably meant.
 
 /**
- * The candidate closest to `name` by edit distance, or undefined when none is close: at most a third of the letters may
- * differ, and case and separators do not count. Long inputs are never compared.
+ * The candidate closest to `name` by edit distance, or undefined when none is close: at most a third of the letters
+ * (two of five to eight, one of fewer) may differ, and case and separators do not count. Long inputs are never compared.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   if (name.length > 64) return undefined;
   const wanted = plain(name);
   let best: string | undefined;
-  let bestDistance = Math.floor(Math.max(wanted.length, 3) / 3) + 1;
+  const most = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
+  let bestDistance = most + 1;
   for (const candidate of candidates) {
     const distance = editDistance(wanted, plain(candidate));
     if (distance >= bestDistance) continue;

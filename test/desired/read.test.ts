@@ -1,6 +1,6 @@
 // All files together: who wins, who excludes whom, what a broken shared file does, what the cache saves.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { ANNOTATION, LABEL } from '../../src/api/group.ts';

@@ -1,6 +1,6 @@
 // Differences are complete: carrying them out gives the other value.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { applyPatch } from '../../src/lib/json-patch.ts';

@@ -1,6 +1,6 @@
 // Plans: what changes, why, in which order, and that they come to an end.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { ANNOTATION, LABEL } from '../../src/api/group.ts';
@@ -121,7 +121,7 @@ describe('planNodes', () => {
   });
 
   it('puts stops and deletions before starts', () => {
-    const live = [...'abcdefghijkl'].map((name) => applied(aNode(name)));
+    const live = 'abcdefghijkl'.split('').map((name) => applied(aNode(name)));
     const rest = live.slice(2).map((node) => aNode(node.metadata.name));
     const wanted = [
       aNode('new'),

@@ -1,0 +1,30 @@
+// Conditions do not flap: a time moves only with its status.
+
+import { expect, it } from 'vitest';
+
+import { findCondition, mergeConditions, type Condition } from '../../src/api/conditions.ts';
+
+const old: Condition = {
+  type: 'Ready',
+  status: 'True',
+  reason: 'Synced',
+  message: 'm',
+  lastTransitionTime: 'before',
+  observedGeneration: 1,
+};
+
+const rows = [
+  { because: 'the same status keeps its time, whatever the reason', next: { ...old, reason: 'Other' }, time: 'before' },
+  { because: 'another status takes the new time', next: { ...old, status: 'False' as const }, time: 'now' },
+  { because: 'a new type takes the new time', next: { ...old, type: 'Stalled' }, time: 'now' },
+];
+it.each(rows)('$because', ({ next, time }) => {
+  const { lastTransitionTime: _time, observedGeneration: _generation, ...condition } = next;
+  const merged = mergeConditions([old], [condition], { now: 'now', generation: 2 });
+  expect(merged).toEqual([{ ...condition, lastTransitionTime: time, observedGeneration: 2 }]);
+  expect(findCondition(merged, next.type)).toBe(merged[0]);
+});
+
+it('a type that is not given again disappears', () => {
+  expect(mergeConditions([old], [], { now: 'now', generation: undefined })).toEqual([]);
+});

@@ -1,0 +1,135 @@
+// CRDs, editor schemas and documents: one zod schema says all three.
+
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+
+import { celName, toCrd } from '../../src/api/crd.ts';
+import { toDocsTable } from '../../src/api/docs-table.ts';
+import { toEditorSchema } from '../../src/api/editor-schema.ts';
+import { toJsonSchema, type JsonSchema } from '../../src/api/json-schema.ts';
+import { toStructural } from '../../src/api/structural.ts';
+import { chains } from '../../src/chains/index.ts';
+import { GitMetadata, nodeSpecSchema } from '../../src/desired/kinds.ts';
+import { nodeCrd } from '../../src/desired/node-kind.ts';
+
+const structural = (schema: z.ZodType): JsonSchema => toStructural(toJsonSchema(schema, 'openapi-3.0'));
+
+describe('toStructural', () => {
+  const kept = [
+    {
+      because: 'an object loses additionalProperties: false',
+      schema: z.strictObject({ a: z.string() }),
+      is: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+    },
+    {
+      because: 'a map keeps its values and bounds, not its key pattern',
+      schema: z.record(z.string().max(9), z.int().min(0)).meta({ maxProperties: 3 }),
+      is: { type: 'object', additionalProperties: { type: 'integer', minimum: 0 }, maxProperties: 3 },
+    },
+    { because: 'the bounds of a double are no bounds', schema: z.int(), is: { type: 'integer' } },
+    {
+      because: 'a default makes a field optional and stays',
+      schema: z.strictObject({ a: z.boolean().default(true) }),
+      is: { type: 'object', properties: { a: { type: 'boolean', default: true } } },
+    },
+    {
+      because: 'Kubernetes keywords pass through',
+      schema: z.string().meta({ 'x-kubernetes-validations': [{ rule: 'true' }] }),
+      is: { type: 'string', 'x-kubernetes-validations': [{ rule: 'true' }] },
+    },
+  ];
+  it.each(kept)('$because', ({ schema, is }) => expect(structural(schema)).toEqual(is));
+
+  const refused = [
+    {
+      because: 'a union',
+      schema: z.strictObject({ a: z.union([z.string(), z.int()]) }),
+      says: 'a: a CRD cannot say anyOf',
+    },
+    {
+      because: 'a value of any type',
+      schema: z.strictObject({ a: z.strictObject({ b: z.unknown() }) }),
+      says: 'a.b: a structural schema needs a type',
+    },
+  ];
+  it.each(refused)('throws for $because, with the place', ({ schema, says }) =>
+    expect(() => structural(schema)).toThrow(says),
+  );
+});
+
+it('the CRD of BlockchainNode is as reviewed', async () => {
+  await expect(stringify(nodeCrd(chains), { aliasDuplicateObjects: false, lineWidth: 120 })).toMatchFileSnapshot(
+    '../golden/crd/blockchainnodes.yaml',
+  );
+});
+
+it('a chain with options brings its block and its rule', () => {
+  const [chain] = chains;
+  if (chain === undefined) throw new Error('there are no chains');
+  const extra = { ...chain, name: 'cita-cloud', options: z.object({ a: z.string().optional() }) };
+  const text = JSON.stringify(nodeCrd([extra]));
+  expect(text).toContain("!has(self.cita__dash__cloud) || self.chain == 'cita-cloud'");
+  expect(celName('a__b.c/d')).toBe('a__underscores__b__dot__c__slash__d');
+});
+
+it('a kind without rules has none', () => {
+  const crd = toCrd({
+    kind: 'Thing',
+    plural: 'things',
+    singular: 'thing',
+    shortNames: [],
+    categories: [],
+    description: 'd',
+    maxNameLength: 63,
+    spec: z.strictObject({}),
+    status: z.object({}),
+    columns: [],
+    specRules: [],
+  });
+  expect(JSON.stringify(crd['spec'])).not.toContain('"spec":{"x-kubernetes-validations"');
+  expect(crd.metadata.name).toBe('things.validatoros.com');
+});
+
+describe('toEditorSchema', () => {
+  const schema = toEditorSchema({
+    kind: 'BlockchainNode',
+    apiVersion: 'validatoros.com/v1alpha1',
+    description: 'A node.',
+    metadata: GitMetadata,
+    spec: nodeSpecSchema(chains),
+    partial: true,
+  });
+  it('marks unknown fields at every level and knows no Kubernetes keywords', () => {
+    const spec = schema.properties?.['spec'];
+    expect([schema.additionalProperties, spec?.additionalProperties]).toEqual([false, false]);
+    expect(JSON.stringify(schema)).not.toContain('x-kubernetes');
+  });
+  it('does not demand what the Fleet may provide, but the envelope', () => {
+    expect(schema.properties?.['spec']?.required).toBeUndefined();
+    expect(schema.required).toEqual(['apiVersion', 'kind', 'metadata', 'spec']);
+    expect(schema.properties?.['kind']).toEqual({ type: 'string', enum: ['BlockchainNode'] });
+  });
+});
+
+it('a docs table has a row per field, nested ones by path', () => {
+  const schema = z.strictObject({
+    name: z.string().describe('The name | title.'),
+    mode: z.enum(['a', 'b']).default('a'),
+    volumes: z.record(z.string(), z.strictObject({ size: z.string() })).optional(),
+    ports: z.array(z.strictObject({ port: z.int() })).optional(),
+  });
+  expect(toDocsTable(schema).split('\n')).toEqual([
+    '| Field | Type | Default | Meaning |',
+    '|---|---|---|---|',
+    '| `spec.name` * | text |  | The name \\| title. |',
+    '| `spec.mode` | `a`, `b` | `"a"` |  |',
+    '| `spec.volumes` | map to object |  |  |',
+    '| `spec.volumes.<name>.size` * | text |  |  |',
+    '| `spec.ports` | list of object |  |  |',
+    '| `spec.ports[].port` * | integer |  |  |',
+    '',
+    '\\* required',
+    '',
+  ]);
+});

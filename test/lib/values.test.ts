@@ -1,0 +1,107 @@
+// Quantities, durations, digests, patches, delays: the small things everything rests on.
+
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { assertNever } from '../../src/lib/assert-never.ts';
+import { parseDuration } from '../../src/lib/duration.ts';
+import { CodedError, codeOf, describeError } from '../../src/lib/errors.ts';
+import { digestOf, sha256 } from '../../src/lib/hash.ts';
+import { applyPatch } from '../../src/lib/json-patch.ts';
+import { formatBytes, parseQuantity, sameQuantity } from '../../src/lib/quantity.ts';
+import { retryDelay } from '../../src/lib/retry-delay.ts';
+import { sameJson, stableJson } from '../../src/lib/stable-json.ts';
+
+it.each([
+  ['500m', 0.5], ['4', 4], ['1.5Gi', 1.5 * 2 ** 30], ['1e3', 1000], ['1E2', 100], ['2E', 2e18], ['1k', 1000], ['0', 0],
+  ['1e309', undefined], ['-5Gi', undefined], ['5 Gi', undefined], ['5GB', undefined], ['', undefined], ['Gi', undefined], ['1e', undefined],
+] as const)('the quantity %s is %s', (text, value) => expect(parseQuantity(text)).toBe(value)); // prettier-ignore
+
+it('quantities are compared by value, other texts as they are', () => {
+  expect([
+    sameQuantity('1000m', '1'),
+    sameQuantity('1Gi', '1024Mi'),
+    sameQuantity('1G', '1Gi'),
+    sameQuantity('a', 'a'),
+  ]).toEqual([true, true, false, true]);
+  expect([formatBytes(0), formatBytes(1536), formatBytes(3 * 2 ** 40)]).toEqual(['0 B', '1.5 KiB', '3 TiB']);
+});
+
+it.each([
+  ['500ms', 500], ['1h30m', 5_400_000], ['2d', 172_800_000],
+  ['-1s', undefined], ['1y', undefined], ['1h1', undefined], ['', undefined], ['9999d', undefined], ['1.5h', undefined],
+] as const)('the duration %s is %s ms', (text, ms) => expect(parseDuration(text)).toBe(ms)); // prettier-ignore
+
+describe('stable JSON', () => {
+  it('does not depend on key order or undefined members', () => {
+    fc.assert(fc.property(fc.object(), (value) => {
+      const turned = Object.fromEntries([...Object.entries(value), ['zz', undefined]].toReversed());
+      expect(stableJson(turned)).toBe(stableJson(value));
+      expect(sameJson(turned, value)).toBe(true);
+      expect(digestOf(turned)).toBe(digestOf(value));
+    })); // prettier-ignore
+  });
+  it('digests as everybody does', () => {
+    expect(sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  });
+});
+
+describe('applyPatch', () => {
+  const rows = [
+    {
+      because: 'all or nothing',
+      operations: [
+        { op: 'add', path: '/b', value: 1 },
+        { op: 'remove', path: '/x' },
+      ],
+      is: { ok: false, index: 1, message: '/x does not exist' },
+    },
+    {
+      because: 'a failed test says where',
+      operations: [{ op: 'test', path: '/a', value: 2 }],
+      is: { ok: false, index: 0, message: 'test of /a failed: the value there is different' },
+    },
+    {
+      because: 'no prototype, escaped or not',
+      operations: [{ op: 'add', path: '/constructor/prototype/polluted', value: 1 }],
+      is: { ok: false, index: 0, message: 'path /constructor/prototype/polluted is not allowed' },
+    },
+    {
+      because: 'no prototype as a source',
+      operations: [{ op: 'copy', from: '/__proto__', path: '/b' }],
+      is: { ok: false, index: 0, message: 'path /__proto__ is not allowed' },
+    },
+    { because: 'a move', operations: [{ op: 'move', from: '/a', path: '/b' }], is: { ok: true, value: { b: 1 } } },
+  ] as const;
+  it.each(rows)('$because', ({ operations, is }) => {
+    const document = { a: 1 };
+    expect(applyPatch(document, operations)).toEqual(is);
+    expect(document).toEqual({ a: 1 });
+    expect(Object.prototype).not.toHaveProperty('polluted');
+  });
+});
+
+describe('errors', () => {
+  it('are told with their causes, each once, on one line', () => {
+    const cause = Object.assign(new Error('connect\nrefused'), { code: 'ECONNREFUSED' });
+    const error = new CodedError('FETCH_FAILED', 'fetch failed', { cause });
+    expect([describeError(error), codeOf(error), codeOf(new Error('x', { cause }))]).toEqual([
+      'fetch failed: connect refused',
+      'FETCH_FAILED',
+      'ECONNREFUSED',
+    ]);
+    expect([describeError('text'), describeError(undefined), codeOf('text')]).toEqual(['text', '', undefined]);
+  });
+  it('an unhandled case is loud', () => {
+    expect(() => assertNever('new' as never)).toThrow('unhandled case: "new"');
+  });
+});
+
+it.each([
+  { because: 'the first is between half and whole', attempt: 1, random: 0, retryAfter: 0, is: 500 },
+  { because: 'it doubles', attempt: 3, random: 0.999_999, retryAfter: 0, is: 4000 },
+  { because: 'it has an end', attempt: 1000, random: 0.999_999, retryAfter: 0, is: 60_000 },
+  { because: 'a server that asks for longer is obeyed', attempt: 1, random: 0, retryAfter: 90_000, is: 90_000 },
+])('a retry: $because', ({ attempt, random, retryAfter, is }) => {
+  expect(retryDelay(attempt, { baseMs: 1000, maxMs: 60_000 }, random, retryAfter)).toBe(is);
+});
