@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Reply } from '../../src/chains/chain.ts';
+import type { Reply, RoleFacts } from '../../src/chains/chain.ts';
 import { chains, findChain } from '../../src/chains/index.ts';
 import { example, examples, nodeWith } from './examples.ts';
 import { beacon, bitcoind, comet, gethDev, replies } from './replies.ts';
@@ -86,11 +86,17 @@ describe.each(examples)('$name', ({ node, chain }) => {
   it('mounts only volumes that the spec or the workload has', () => {
     const workload = chain.workload(node);
     const made = workload.generatedSecrets.map((secret) => secret.name);
-    for (const mount of [...workload.containers, ...workload.initContainers].flatMap((one) => one.mounts)) {
-      if (mount.kind === 'storage') expect(Object.keys(node.spec.storage)).toContain(mount.name);
-      if (mount.kind === 'generated') expect(made).toContain(mount.name);
-      if (mount.kind === 'file') expect(Object.keys(workload.files)).toContain(mount.key);
-    }
+    const known: Readonly<Record<string, readonly string[]>> = {
+      storage: Object.keys(node.spec.storage),
+      generated: made,
+      file: Object.keys(workload.files),
+    };
+    const mounts = [...workload.containers, ...workload.initContainers].flatMap((one) => one.mounts);
+    const dangling = mounts.filter((mount) => {
+      const name = mount.kind === 'file' ? mount.key : mount.name;
+      return known[mount.kind]?.includes(name) === false;
+    });
+    expect(dangling).toEqual([]);
   });
 
   it('refuses every managed flag and lists each one', () => {
@@ -113,20 +119,23 @@ describe.each(examples)('$name', ({ node, chain }) => {
 
   it('never throws for junk, and invents no height', () => {
     const ids = chain.questions(node).map((question) => question.id);
-    fc.assert(
+    const result = fc.check(
       fc.property(fc.array(junkReply(), { minLength: ids.length, maxLength: ids.length }), (answers) => {
         const map = new Map(ids.map((id, index) => [id, answers[index] as Reply]));
-        for (const role of chain.facts(node, map).values()) {
-          for (const figure of [role.height, role.target, role.peers, role.headTime]) {
-            if (figure !== undefined) expect(Number.isSafeInteger(figure) && figure >= 0).toBe(true);
-          }
-          if (role.progress !== undefined) expect(role.progress >= 0 && role.progress <= 1).toBe(true);
-        }
+        return [...chain.facts(node, map).values()].every(isPlausible);
       }),
       { numRuns: 200 },
     );
+    expect(result.counterexample).toBeNull();
   });
 });
+
+/** Whether every figure is one: whole and not negative, or a share of one. */
+function isPlausible({ height, target, peers, headTime, progress }: RoleFacts): boolean {
+  const figures = [height, target, peers, headTime].filter((figure) => figure !== undefined);
+  const whole = figures.every((figure) => Number.isSafeInteger(figure) && figure >= 0);
+  return whole && (progress === undefined || (progress >= 0 && progress <= 1));
+}
 
 /** Replies that are near the truth: recorded ones with a member replaced by something odd, or odd altogether. */
 function junkReply(): fc.Arbitrary<Reply> {
@@ -233,6 +242,24 @@ describe('checks that hold for every chain', () => {
       because: 'a node type that the chain does not have is refused',
       fields: { nodeType: 'validator' },
       expected: [['UnsupportedNodeType', '/spec/nodeType']],
+    },
+    {
+      because: 'peers are told an address, not a name',
+      fields: { p2p: { advertiseAddress: 'node.example:30303' } },
+      expected: [['InvalidAddress', '/spec/p2p/advertiseAddress']],
+    },
+    {
+      because: 'an IPv6 address is an address',
+      fields: { p2p: { advertiseAddress: '2001:db8::7' } },
+      expected: [],
+    },
+    {
+      because: 'the development network has no use for a consensus client',
+      fields: { network: 'dev', clients: { el: { name: 'geth' }, cl: { name: 'teku' } } },
+      expected: [
+        ['UnsupportedNetwork', '/spec/clients/cl/name'],
+        ['UnusedRole', '/spec/clients/cl'],
+      ],
     },
     {
       because: 'a node port outside the range of node ports is refused',

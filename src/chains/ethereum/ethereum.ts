@@ -51,7 +51,8 @@ function checkConsensus(spec: NodeSpec): readonly Finding[] {
 /** Most clients take an IP address here and refuse to start with a host name. */
 function checkAddress(spec: NodeSpec): readonly Finding[] {
   const address = spec.p2p?.advertiseAddress;
-  if (address === undefined || /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || address.includes(':')) return [];
+  if (address === undefined || /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || /^[0-9a-f]*:[0-9a-f:.]+$/i.test(address))
+    return [];
   const message = `"${address}" is no IP address; Ethereum clients tell peers an address, not a name. Use the IP.`;
   return [problem('InvalidAddress', ['spec', 'p2p', 'advertiseAddress'], message)];
 }
