@@ -154,7 +154,7 @@ async function runLoops(work: Work, lost: Promise<string>): Promise<string | und
     settings: options.settings,
     runtime: { now: Date.now, random: Math.random, log: options.log, telemetry: metrics.telemetry },
   });
-  const watchdog = setInterval(() => beat(controller, health), 2000);
+  const watchdog = setInterval(() => watch(controller, health, metrics), 2000);
   try {
     const ended = new Promise<undefined>((resolve) => {
       if (signal.aborted) resolve(undefined);
@@ -183,10 +183,11 @@ function openGit({ settings, credentials, ca, dataDir, statusBranch }: ProcessOp
 }
 
 /** A loop whose pass does not hang beats, also when it has nothing to do. */
-function beat(controller: Controller, health: Health): void {
+function watch(controller: Controller, health: Health, { telemetry }: Metrics): void {
   const now = Date.now();
-  for (const [loop, ms] of Object.entries(controller.busyFor())) {
-    if (ms < LOOPS[loop as keyof typeof LOOPS].deadlineMs) health.beat(loop, now);
+  for (const [name, { busyMs, deadlineMs, depth }] of Object.entries(controller.loops())) {
+    telemetry.queueDepth(name, depth);
+    if (busyMs < deadlineMs) health.beat(name, now);
   }
   if (controller.isSynced) health.arrived('the first sync');
 }

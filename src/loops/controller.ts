@@ -21,10 +21,19 @@ export interface Controller {
   poke(): void;
   /** Whether one commit has been read and carried out. */
   readonly isSynced: boolean;
-  /** Milliseconds that the longest running pass of each loop has taken; for the watchdog. */
-  busyFor(): Readonly<Record<string, number>>;
+  /** For the watchdog and metrics, by loop. */
+  loops(): Readonly<Record<string, LoopState>>;
   /** Ends every loop: running passes finish or are told to stop, the last status is published. */
   stop(): Promise<void>;
+}
+
+export interface LoopState {
+  /** Milliseconds that the longest running pass has taken; 0 when none runs. */
+  readonly busyMs: number;
+  /** What a pass may take. */
+  readonly deadlineMs: number;
+  /** Keys that are due or running. */
+  readonly depth: number;
 }
 
 /** Starts all loops. Waits for the cluster's lists; Git may be down. */
@@ -77,7 +86,7 @@ function describe({ puller, syncer, publisher }: Rooms, queues: Queues, ending: 
     get isSynced() {
       return puller.state.pulled !== undefined && syncer.state.plan !== undefined && syncer.state.failures.length === 0;
     },
-    busyFor: () => Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, queue.busyForMs])),
+    loops: () => Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, queue.state])),
     async stop() {
       const { publish, ...others } = queues;
       await Promise.all(Object.values(others).map(async (queue) => await queue.stop()));

@@ -11,6 +11,7 @@ import { ANNOTATION } from '../api/group.ts';
 import type { ControllerOptions } from './options.ts';
 import type { Puller } from './pull.ts';
 import { isOurs, type Syncer } from './sync.ts';
+import { timed } from './timed.ts';
 import type { World } from './world.ts';
 
 /** Heights alone make no commit before this. */
@@ -56,7 +57,7 @@ export function createPublisher(parts: PublishParts): Publisher {
       author: { name: 'nodewright', email: `${settings.executor}@nodewright.invalid` },
       at: Math.floor(runtime.now() / 1000),
     };
-    const { pushed, commit } = await statusBranch.publish(request, signal);
+    const { pushed, commit } = await timed(runtime, 'push', async () => await statusBranch.publish(request, signal));
     published = files;
     if (!pushed) return;
     runtime.telemetry.statusCommitted();
@@ -91,17 +92,18 @@ function syncView({
   const { pulled, trouble } = puller.state;
   const { plan, failures, appliedRevision, lastApplied } = syncer.state;
   const denied = world.troubles().map(({ kind, error }) => `${kind} can't be watched: ${describeError(error)}`);
-  const clusterTroubles = [...denied, ...failures];
   return {
     branch: options.settings.branch,
     seen: pulled?.revision,
     applied: appliedRevision,
     problems: pulled?.desired.problems ?? [],
     held: plan?.actions.filter((action) => action.hold !== undefined) ?? [],
+    kept: plan?.kept ?? [],
     heldDigest: plan?.heldDigest,
     lastApplied,
     gitTrouble: trouble === undefined ? undefined : `${trouble.code}: ${trouble.message}`,
-    clusterTrouble: clusterTroubles.length === 0 ? undefined : clusterTroubles.slice(0, 20).join('; '),
+    failures,
+    clusterTrouble: denied.length === 0 ? undefined : denied.join('; '),
     suspended: pulled?.desired.fleet.suspend,
   };
 }

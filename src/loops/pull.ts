@@ -6,6 +6,7 @@ import type { Ancestry, CommitInfo, GitSource, Oid } from '../git/engine.ts';
 import { codeOf, describeError } from '../lib/errors.ts';
 import { readFiles } from './read-files.ts';
 import type { Runtime } from './runtime.ts';
+import { timed } from './timed.ts';
 
 /** What was read from one commit. */
 export interface Pulled {
@@ -57,11 +58,11 @@ export function createPuller(options: PullOptions): Puller {
   }
 
   async function look(signal: AbortSignal): Promise<boolean> {
-    const { source, branch } = options;
-    const tip = await source.resolve(branch, signal);
+    const { source, branch, runtime } = options;
+    const tip = await timed(runtime, 'ls-refs', async () => await source.resolve(branch, signal));
     state = { ...state, tip };
     if (tip !== undefined && tip === state.pulled?.commit.oid) return false;
-    const oid = await source.fetch(branch, signal);
+    const oid = await timed(runtime, 'fetch', async () => await source.fetch(branch, signal));
     if (oid === state.pulled?.commit.oid) return false;
     state = { ...state, tip: oid, pulled: await read(oid, signal) };
     await source.maintain(signal);
@@ -73,6 +74,8 @@ export function createPuller(options: PullOptions): Puller {
     const started = runtime.now();
     const files = await readFiles({ source, commit: oid, texts, signal });
     const desired = options.readDesired(files);
+    const errors = desired.problems.filter(({ level }) => level === 'error').length;
+    runtime.telemetry.problems({ errors, warnings: desired.problems.length - errors });
     const last = options.lastApplied();
     const ancestry = last === undefined ? 'first' : await source.ancestry(last, oid, signal);
     const commit = await source.commit(oid);

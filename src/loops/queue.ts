@@ -76,20 +76,16 @@ export class KeyedQueue {
     if (entry !== undefined) Object.assign(entry, { failures: 0, blockedUntil: 0 });
   }
 
-  /** Keys that are due now or running. */
-  get depth(): number {
+  /** For the watchdog and metrics; counts every key, so it is not for hot paths. */
+  get state(): { readonly busyMs: number; readonly deadlineMs: number; readonly depth: number } {
     const now = this.#options.runtime.now();
+    let busyMs = 0;
     let depth = 0;
-    for (const entry of this.#entries.values()) if (entry.running || (entry.dueAt ?? Infinity) <= now) depth += 1;
-    return depth;
-  }
-
-  /** Milliseconds that the longest running pass has taken so far; 0 when none runs. */
-  get busyForMs(): number {
-    const now = this.#options.runtime.now();
-    let longest = 0;
-    for (const entry of this.#entries.values()) if (entry.running) longest = Math.max(longest, now - entry.startedAt);
-    return longest;
+    for (const { running, startedAt, dueAt = Infinity } of this.#entries.values()) {
+      if (running) busyMs = Math.max(busyMs, now - startedAt);
+      if (running || dueAt <= now) depth += 1;
+    }
+    return { busyMs, deadlineMs: this.#options.deadlineMs, depth };
   }
 
   /** Ends: no new pass begins, running passes get their signal, resolves when all have ended. */

@@ -32,6 +32,8 @@ export interface SyncView {
     | undefined;
   /** Why Git can't be read or written, for a person. */
   readonly gitTrouble?: string | undefined;
+  /** Actions that failed and are tried again, in words. */
+  readonly failures?: readonly string[] | undefined;
   /** Why the cluster can't be read or changed, for a person. */
   readonly clusterTrouble?: string | undefined;
   readonly suspended?: boolean | undefined;

@@ -6,6 +6,7 @@ import type { FleetView, ProblemView, SyncView } from './fleet-view.ts';
 
 const MAX_PROBLEMS = 100;
 const MAX_HELD = 200;
+const MAX_FAILURES = 20;
 
 export function syncDocument({ executor, controllerVersion, sync }: FleetView): unknown {
   return {
@@ -18,6 +19,8 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
     problems: problemsOf(sync.problems),
     held: heldOf(sync),
     kept: keptOf(sync.kept ?? []),
+    failures:
+      sync.failures === undefined || sync.failures.length === 0 ? undefined : sync.failures.slice(0, MAX_FAILURES),
     gitTrouble: sync.gitTrouble,
     clusterTrouble: sync.clusterTrouble,
     upgrade: sync.upgrade,
@@ -42,6 +45,9 @@ function stateOf(sync: SyncView): State {
       state: 'Suspended',
       summary: 'fleet.yaml suspends the fleet: nothing is changed until it says otherwise.',
     };
+  const failures = sync.failures?.length ?? 0;
+  if (failures > 0)
+    return { state: 'Degraded', summary: `${count(failures, 'action')} failed and will be tried again.` };
   if (sync.held.length > 0) return { state: 'Held', summary: describeHolds(sync) };
   if (errors > 0)
     return {
