@@ -8,6 +8,9 @@ export type PatchResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly index: number; readonly message: string };
 
+/** Largest result in characters of JSON. Each `copy` of the root into itself doubles it: 64 of them never end. */
+const MAX_RESULT = 1024 * 1024;
+
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Applies all operations to a copy of `document`, or none; on failure says which operation (from 0) and why. */
@@ -16,11 +19,15 @@ export function applyPatch(document: unknown, operations: readonly PatchOperatio
   for (const [index, operation] of operations.entries()) {
     const bad = badPointer(operation);
     if (bad !== undefined) return { ok: false, index, message: `path ${bad} is not allowed` };
+    if (operation.op === 'move' && operation.path.startsWith(`${operation.from}/`))
+      return { ok: false, index, message: `${operation.from || 'the root'} cannot move into itself` };
     try {
       value = jsonPatch.applyOperation(value, structuredClone(operation), true, true, true, index).newDocument;
     } catch (error) {
       return { ok: false, index, message: reasonOf(error, operation) };
     }
+    if (operation.op === 'copy' && JSON.stringify(value).length > MAX_RESULT)
+      return { ok: false, index, message: `the result is larger than ${MAX_RESULT} characters` };
   }
   return { ok: true, value };
 }

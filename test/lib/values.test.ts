@@ -71,6 +71,16 @@ describe('applyPatch', () => {
       operations: [{ op: 'copy', from: '/__proto__', path: '/b' }],
       is: { ok: false, index: 0, message: 'path /__proto__ is not allowed' },
     },
+    {
+      because: 'copies of the root into itself double it, and come to an end',
+      operations: Array.from({ length: 64 }, (_, index) => ({ op: 'copy' as const, from: '', path: `/c${index}` })),
+      is: { ok: false, index: expect.any(Number), message: expect.stringContaining('larger than') },
+    },
+    {
+      because: 'nothing moves into itself',
+      operations: [{ op: 'move', from: '', path: '/b' }],
+      is: { ok: false, index: 0, message: expect.any(String) },
+    },
     { because: 'a move', operations: [{ op: 'move', from: '/a', path: '/b' }], is: { ok: true, value: { b: 1 } } },
   ] as const;
   it.each(rows)('$because', ({ operations, is }) => {
