@@ -98,19 +98,22 @@ async function provision(storage: Storage, claim: V1PersistentVolumeClaim): Prom
   await storage.api.createPersistentVolume({
     body: {
       metadata: { name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
-      spec: { ...claimed(claim), persistentVolumeReclaimPolicy: 'Delete', local: { path }, nodeAffinity: onNode(node) },
+      spec: volumeSpec(claim, path, node),
     },
   });
 }
 
-/** What a volume takes over from the claim it is made for. */
-function claimed({ metadata, spec }: V1PersistentVolumeClaim): V1PersistentVolumeSpec {
+/** A directory of one node, for nobody but this claim. */
+function volumeSpec({ metadata, spec }: V1PersistentVolumeClaim, path: string, node: string): V1PersistentVolumeSpec {
   const { name = '', namespace = '', uid = '' } = metadata ?? {};
   return {
     capacity: { storage: requested(spec) },
     accessModes: spec?.accessModes ?? [],
     volumeMode: 'Filesystem',
     storageClassName: spec?.storageClassName ?? '',
+    persistentVolumeReclaimPolicy: 'Delete',
+    local: { path },
+    nodeAffinity: onNode(node),
     claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, uid },
   };
 }
