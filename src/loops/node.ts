@@ -11,7 +11,7 @@ import { codeOf, describeError } from '../lib/errors.ts';
 import { generatedSecretRefs, makeSecret } from '../render/generated-secrets.ts';
 import { renderNode } from '../render/render-node.ts';
 import { isEditedByHand } from '../plan/applied.ts';
-import { planVolumes } from '../render/volumes.ts';
+import { planVolumes, type VolumePlan } from '../render/volumes.ts';
 import type { Parts } from './parts.ts';
 import type { Runtime } from './runtime.ts';
 import type { World } from './world.ts';
@@ -61,6 +61,7 @@ async function bringParts(
 ): Promise<NodeTrouble | undefined> {
   const { world, parts } = options;
   const key = keyOf(node);
+  const volumes = planNodeVolumes(node, world);
   const rendered = renderNode(node, chain, { running: node.spec.desiredState === 'Running' });
   if (rendered.problems.length > 0)
     return stalled('InvalidPatch', rendered.problems.map(({ message }) => message).join('; '));
@@ -71,9 +72,17 @@ async function bringParts(
       .find((candidate) => candidate.metadata.name === wanted.metadata.name);
     const foreign = notOurs(live, node);
     if (foreign !== undefined) return foreign;
+    // A pod that mounts a volume which its StatefulSet has no template for would be refused for ever.
+    if (wanted.kind === 'StatefulSet' && volumes.holds.some(({ reason }) => reason === 'VolumeAdded')) continue;
     await parts.bring(wanted, live);
   }
-  return await growVolumes(node, options);
+  return await growVolumes(node, volumes, options);
+}
+
+function planNodeVolumes(node: BlockchainNode, world: World): VolumePlan {
+  const key = keyOf(node);
+  const statefulSet = world.parts(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
+  return planVolumes(node, world.parts(key, 'PersistentVolumeClaim'), statefulSet);
 }
 
 /** Secrets are made once and never changed: a missing one is created, an existing one is left as it is. */
@@ -96,11 +105,9 @@ async function makeSecrets(
 
 async function growVolumes(
   node: BlockchainNode,
-  { cluster, world, runtime }: NodeLoopOptions,
+  { growths, holds }: VolumePlan,
+  { cluster, runtime }: NodeLoopOptions,
 ): Promise<NodeTrouble | undefined> {
-  const key = keyOf(node);
-  const statefulSet = world.parts(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
-  const { growths, holds } = planVolumes(node, world.parts(key, 'PersistentVolumeClaim'), statefulSet);
   for (const { volume, claim, from, to } of growths) {
     const { namespace } = node.metadata;
     const ref = {

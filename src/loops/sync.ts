@@ -87,16 +87,17 @@ function decide(pulled: Pulled, { world, executor, memory }: SyncOptions): Plan 
   });
 }
 
-/** A rewound or rewritten branch does not become "the revision applied last" before its actions are released. */
+/** A branch that was moved, or is not signed, does not become "the revision applied last" before it is released. */
 function blocksRevision(action: Action): boolean {
-  return action.hold?.guard === 'Rewound' || action.hold?.guard === 'Rewritten';
+  return action.hold !== undefined && ['Rewound', 'Rewritten', 'Unverified'].includes(action.hold.guard);
 }
 
+/** Says what is held, once: again only when other actions are held, or for another reason. */
 function announce(plan: Plan, before: Plan | undefined, { runtime, onHeld }: SyncOptions): void {
   runtime.telemetry.planned(countActions(plan.actions));
-  if (plan.heldDigest === undefined || plan.heldDigest === before?.heldDigest) return;
+  const known = new Set(before?.actions.map(holdKey));
   for (const action of plan.actions) {
-    if (action.hold === undefined) continue;
+    if (action.hold === undefined || known.has(holdKey(action))) continue;
     const { guard, message, release } = action.hold;
     const facts = {
       object: describeRef(action.ref),
@@ -109,6 +110,10 @@ function announce(plan: Plan, before: Plan | undefined, { runtime, onHeld }: Syn
     runtime.log.warn(facts, 'Holding action');
     onHeld(action);
   }
+}
+
+function holdKey({ do: what, ref, hold }: Action): string {
+  return JSON.stringify([what, describeRef(ref), hold?.guard, hold?.message]);
 }
 
 function lastApplied({ actions }: Plan, failed: number): SyncState['lastApplied'] {
