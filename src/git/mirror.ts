@@ -205,7 +205,7 @@ export class Mirror {
   }
 }
 
-const REFUSED: ReadonlySet<string> = new Set(['REMOTE_REFUSED', 'TRANSFER_INCOMPLETE', 'TOO_LARGE', 'FAILED']);
+const REFUSED: ReadonlySet<string> = new Set(['REMOTE_REFUSED', 'TOO_LARGE', 'FAILED']);
 
 /** Whether a commit that is already here is here with all it needs. */
 async function isWhole({ store, ...known }: Generation, tip: Oid): Promise<boolean> {

@@ -2,6 +2,7 @@
 
 import type { Limits, Oid, TreeEntry } from './engine.ts';
 import { GitError } from './errors.ts';
+import { mapAtMost } from './map-at-most.ts';
 import type { ObjectStore } from './object-store.ts';
 
 const AT_ONCE = 16;
@@ -25,21 +26,6 @@ export async function readTexts(
     if (text !== undefined) found.set(path, text);
   }
   return found;
-}
-
-/** `task` for every item, at most `atOnce` of them at a time; results in the items' order. Fails with the first failure. */
-export async function mapAtMost<T, R>(
-  atOnce: number,
-  items: readonly T[],
-  task: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const worker = async (): Promise<void> => {
-    for (const [i, item] of queue) results[i] = await task(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return results;
 }
 
 async function readText(

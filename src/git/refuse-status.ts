@@ -24,17 +24,22 @@ export async function refuseStatus({ context, target, answer }: Refusal): Promis
   return new GitError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 
+const MEANINGS: Readonly<Record<number, readonly [GitErrorCode, string]>> = {
+  203: ['AUTHENTICATION_FAILED', 'the server wants a sign-in; check the user and the token'],
+  401: ['AUTHENTICATION_FAILED', 'check the user, the token and its expiry'],
+  403: ['ACCESS_DENIED', 'the credentials may not read this repository'],
+  404: ['REPOSITORY_NOT_FOUND', 'check the URL; private repositories also answer so to unknown credentials'],
+  408: ['TIMEOUT', 'the server gave up waiting'],
+  410: ['REPOSITORY_NOT_FOUND', 'the repository is gone; check the URL'],
+  429: ['RATE_LIMITED', 'too many requests; it is tried again later'],
+};
+
 function meaning(status: number, push: boolean, waits: boolean): readonly [GitErrorCode, string] {
-  if (status === 401 || status === 203) return ['AUTHENTICATION_FAILED', 'check the user, the token and its expiry'];
-  if (status === 429 || (status === 403 && waits))
-    return ['RATE_LIMITED', 'too many requests; it is tried again later'];
+  // GitHub's secondary limits answer 403 with a Retry-After.
+  if (status === 403 && waits) return ['RATE_LIMITED', 'too many requests; it is tried again later'];
   if (status === 403 && push) return ['READ_ONLY', 'the credentials may not push; give them write access to contents'];
-  if (status === 403) return ['ACCESS_DENIED', 'the credentials may not read this repository'];
-  if (status === 404 || status === 410)
-    return ['REPOSITORY_NOT_FOUND', 'check the URL; private repositories also answer so to unknown credentials'];
-  if (status === 408) return ['TIMEOUT', 'the server gave up waiting'];
   if (status >= 500) return ['SERVER_ERROR', 'the server has trouble; it is tried again'];
-  return ['FAILED', 'check that the URL is that of a Git repository'];
+  return MEANINGS[status] ?? ['FAILED', 'check that the URL is that of a Git repository'];
 }
 
 /** Seconds or an HTTP date (RFC 9110 §10.2.3) as milliseconds from now, at most an hour. */

@@ -73,15 +73,21 @@ function parseSignature(armored: string): Parsed | undefined {
     armored,
   );
   const data = Buffer.from(base64?.[1] ?? '', 'base64');
-  if (!data.subarray(0, 6).equals(MAGIC) || data.length < 10 || data.readUInt32BE(6) !== 1) return undefined;
-  const [publicKey, namespace, , hash, wrapped] = strings(data.subarray(10));
-  const [type, signature] = strings(wrapped ?? Buffer.alloc(0));
-  const algorithm = hash?.toString();
-  if (publicKey?.length !== 51 || !publicKey.subarray(0, 19).equals(Buffer.concat([string(TYPE), uint32(32)])))
-    return undefined;
-  if (type?.toString() !== TYPE || signature?.length !== 64) return undefined;
-  if (algorithm !== 'sha256' && algorithm !== 'sha512') return undefined;
-  return { publicKey, namespace: namespace?.toString() ?? '', hash: algorithm, signature };
+  if (!data.subarray(0, 10).equals(Buffer.concat([MAGIC, uint32(1)]))) return undefined;
+  const [publicKey, namespace, , algorithm, wrapped] = strings(data.subarray(10));
+  if (publicKey === undefined || namespace === undefined || wrapped === undefined) return undefined;
+  const signature = ed25519Part(wrapped, 64);
+  const hash = algorithm?.toString();
+  if (ed25519Part(publicKey, 32) === undefined || signature === undefined) return undefined;
+  if (hash !== 'sha256' && hash !== 'sha512') return undefined;
+  return { publicKey, namespace: namespace.toString(), hash, signature };
+}
+
+/** The second string of a pair (type, bytes), if the type is Ed25519 and nothing follows. */
+function ed25519Part(blob: Buffer, length: number): Buffer | undefined {
+  const start = Buffer.concat([string(TYPE), uint32(length)]);
+  const whole = blob.length === start.length + length && blob.subarray(0, start.length).equals(start);
+  return whole ? blob.subarray(start.length) : undefined;
 }
 
 function signedData(payload: Uint8Array, hash: 'sha256' | 'sha512'): Buffer {

@@ -74,9 +74,17 @@ async function publish(writing: Writing, request: PublishRequest, signal: AbortS
       if (UNCERTAIN.has(error.code)) broken += 1;
       else if (error.code !== 'PUSH_REJECTED') throw error;
       if (broken > MAX_BROKEN || attempt >= MAX_RACES) throw error;
-      await sleep(retryDelay(attempt, BACKOFF, Math.random(), error.retryAfterMs), undefined, { signal });
+      await pause(retryDelay(attempt, BACKOFF, Math.random(), error.retryAfterMs), signal);
     }
   }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch((cause: unknown) => {
+    throw new GitError('CANCELLED', 'Publishing was cancelled; the next publish goes on from what the branch holds', {
+      cause,
+    });
+  });
 }
 
 interface Attempt {
@@ -94,8 +102,7 @@ async function publishOnce(attempt: Attempt): Promise<Published> {
   const { writing, request, operation, tried } = attempt;
   const { mirror, branch } = writing;
   await mirror.maintain(operation, branch);
-  const tip = await mirror.resolve(operation, branch);
-  if (tip !== undefined) await mirror.bring(operation, branch, tip);
+  const tip = await bringTip(writing, operation);
   const generation = await mirror.generation();
   const base = tip === undefined ? undefined : await treeOf(generation, tip);
   const tree = await buildTree(attempt, generation, base);
@@ -127,14 +134,10 @@ async function buildTree(
   return tree ?? store.write('tree', Buffer.alloc(0));
 }
 
-async function readBelow(
-  { mirror, branch, limits, texts }: Writing,
-  operation: Operation,
-  prefix: string,
-): Promise<ReadonlyMap<string, string>> {
-  const tip = await mirror.resolve(operation, branch);
+async function readBelow(writing: Writing, operation: Operation, prefix: string): Promise<ReadonlyMap<string, string>> {
+  const { mirror, limits, texts } = writing;
+  const tip = await bringTip(writing, operation);
   if (tip === undefined) return new Map();
-  await mirror.bring(operation, branch, tip);
   const { store, trees } = await mirror.generation();
   const folder = prefix.replace(/\/+$/, '');
   const skip = (path: string): boolean => !within(path, folder) && !within(folder, path);
@@ -142,6 +145,12 @@ async function readBelow(
   const entries = await listTree(tree, { store, limits, cache: trees, skip });
   const wanted = entries.filter((entry) => within(entry.path, folder));
   return readTexts(store, wanted, { limits, cache: texts, lenient: false });
+}
+
+/** The tip that is here now: the branch may move between the look and the fetch, and then only the newer one came. */
+async function bringTip({ mirror, branch }: Writing, operation: Operation): Promise<Oid | undefined> {
+  const seen = await mirror.resolve(operation, branch);
+  return seen === undefined ? undefined : mirror.bring(operation, branch, seen);
 }
 
 async function treeOf({ store }: Generation, commit: Oid): Promise<Oid> {

@@ -1,6 +1,6 @@
 // What a listing says about hostile and odd trees: nothing is followed, nothing crashes, nothing is silently left out.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { encodeTree, parseTree } from '../../src/git/tree-object.ts';

@@ -39,13 +39,17 @@ describe('every object that git packed can be read', () => {
 });
 
 describe('the size limit', () => {
-  it.each(['delta', 'whole', 'loose'] as const)('holds to the byte for a %s object', async (kind) => {
+  it.each([
+    { kind: 'delta', repack: ['repack', '-adfq'], isDelta: true },
+    { kind: 'whole', repack: ['repack', '-adfq', '--window=0'], isDelta: false },
+    { kind: 'loose', repack: ['count-objects'], isDelta: false },
+  ])('holds to the byte for a $kind object', async ({ kind, repack, isDelta }) => {
     const repo = repository({});
     const text = Buffer.from(`${lines(400)}end of ${kind}`);
     const oid = git(repo, ['hash-object', '-w', '--stdin'], text);
-    commitFiles(repo, 'main', { big: lines(400) + 'a longer ending, which becomes the base', [kind]: text });
-    if (kind !== 'loose') git(repo, ['repack', '-adfq', ...(kind === 'whole' ? ['--window=0'] : [])]);
-    if (kind === 'delta') expect(git(repo, ['cat-file', '--batch-check=%(deltabase)'], oid)).not.toMatch(/^0+$/);
+    commitFiles(repo, 'main', { big: `${lines(400)}a longer ending, which becomes the base`, [kind]: text });
+    git(repo, repack);
+    expect(/^0+$/.test(git(repo, ['cat-file', '--batch-check=%(deltabase)'], oid))).toBe(!isDelta);
     const store = await openStore(repo);
     expect((await store.read(oid, text.length)).content).toEqual(text);
     const error = await failureOf((await openStore(repo)).read(oid, text.length - 1));
@@ -59,19 +63,27 @@ describe('damage', () => {
     const repo = repository({});
     git(repo, ['repack', '-adfq']);
     const tip = git(repo, ['rev-parse', 'main']);
-    const path = join(repo, 'objects/pack', git(repo, ['rev-parse', '--git-path', 'objects/pack']) && packName(repo));
+    const path = join(repo, 'objects/pack', packName(repo));
     const data = readFileSync(path);
     const ids = git(repo, ['rev-list', '--objects', '--no-object-names', tip]).split('\n');
-    for (let at = 12; at < data.length - 20; at += 97) {
+    let unseen = 0;
+    let places = 0;
+    for (let at = 12; at < data.length - 20; at += 97, places++) {
       const copy = Buffer.from(data);
       copy.writeUInt8(copy.readUInt8(at) ^ 0x10, at);
       writeFileSync(path, copy, { mode: 0o644 });
       const store = await openStore(repo);
       const results = await Promise.allSettled(ids.map((oid) => store.read(oid)));
       const codes = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
-      expect(codes.length, `byte ${at}`).toBeGreaterThan(0);
       for (const code of codes) expect(['STORE_CORRUPT', 'FILE_TOO_LARGE', 'OBJECT_MISSING']).toContain(code);
+      const read = results.flatMap((result, i) =>
+        result.status === 'fulfilled' ? [{ oid: ids[i], ...result.value }] : [],
+      );
+      for (const { oid, type, content } of read) expect(objectId(type, content)).toBe(oid);
+      if (codes.length === 0) unseen += 1;
     }
+    // Deflate leaves a few bits unused: a flip there changes no object, so it may go unseen.
+    expect(unseen).toBeLessThan(places / 20);
   });
 
   it('in a delta or a header is an error, not a hang or a wild read', () => {
@@ -108,10 +120,6 @@ async function openStore(repo: string): Promise<ObjectStore> {
 }
 
 function packName(repo: string): string {
-  const [line = ''] = git(repo, ['count-objects', '-v'])
-    .split('\n')
-    .filter((one) => one.startsWith('packs'));
-  expect(line).toBe('packs: 1');
   return readFileSync(join(repo, 'objects/info/packs'), 'utf8').trim().replace(/^P /, '');
 }
 

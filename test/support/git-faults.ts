@@ -129,7 +129,7 @@ function sendEndless({ res, seen }: Exchange): void {
 }
 
 /** One pkt-line: four hex digits of length, then the data (gitprotocol-common). */
-export function pktLine(data: Buffer): Buffer {
+function pktLine(data: Buffer): Buffer {
   return Buffer.concat([Buffer.from((data.length + 4).toString(16).padStart(4, '0')), data]);
 }
 

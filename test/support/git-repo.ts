@@ -77,8 +77,8 @@ export function commitFiles(
   const at = options.at ?? ++ticks;
   const message = Buffer.from(options.message ?? 'change');
   const parts: (string | Buffer)[] = [
-    // A branch that starts anew must not inherit its tip, so it is built under a name of its own.
-    `commit refs/import/${branch}\nauthor ${author} ${at} +0000\ncommitter ${author} ${at} +0000\n`,
+    // fast-import knows nothing of the branch's old tip: without `from` the commit is an orphan.
+    `commit refs/heads/${branch}\nmark :1\nauthor ${author} ${at} +0000\ncommitter ${author} ${at} +0000\n`,
     `data ${message.length}\n`,
     message,
     '\n',
@@ -86,11 +86,8 @@ export function commitFiles(
     options.replaceAll === true ? 'deleteall\n' : '',
   ];
   for (const [path, change] of Object.entries(changes)) parts.push(...instruction(path, change));
-  git(repo, ['fast-import', '--force', '--quiet'], Buffer.concat(parts.map((part) => Buffer.from(part))));
-  const commit = git(repo, ['rev-parse', `refs/import/${branch}`]);
-  git(repo, ['update-ref', `refs/heads/${branch}`, commit]);
-  git(repo, ['update-ref', '-d', `refs/import/${branch}`]);
-  return commit;
+  parts.push('get-mark :1\n');
+  return git(repo, ['fast-import', '--force', '--quiet'], Buffer.concat(parts.map((part) => Buffer.from(part))));
 }
 
 /** The commit a branch points to, or undefined. */
