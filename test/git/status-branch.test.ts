@@ -139,6 +139,19 @@ describe('two executors', () => {
   });
 });
 
+it('builds on what it fetched when the branch moves between the look and the first fetch', async () => {
+  const world = await makeWorld({}, strict);
+  commitFiles(world.repo, BRANCH, { 'b/1': 'x' });
+  let looks = 0;
+  world.server.fault = ({ method, service }) => {
+    if (method === 'GET' && service === 'git-upload-pack' && ++looks === 2)
+      commitFiles(world.repo, BRANCH, { 'b/2': 'x' });
+    return 'pass';
+  };
+  await openStatus(world).publish(page('a', { x: '1' }), never);
+  expect(git(world.repo, ['ls-tree', '-r', '--name-only', BRANCH])).toBe('a/x\nb/1\nb/2');
+});
+
 describe('a branch that others touch', () => {
   it('is started again after it was deleted', async () => {
     const world = await makeWorld();
