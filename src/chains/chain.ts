@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
+import type { ChainJobs } from '../api/chain-jobs.ts';
 import type { Path } from '../lib/json-pointer.ts';
 
 export interface Chain {
@@ -28,6 +29,8 @@ export interface Chain {
   questions(node: BlockchainNode): readonly Question[];
   /** Reads the replies, by question id. Never throws for bad data: says `unreadable`. Key: role. */
   facts(node: BlockchainNode, replies: ReadonlyMap<string, Reply>): ReadonlyMap<string, RoleFacts>;
+  /** How one-shot jobs are done on its nodes; without it, only those that need nothing of the client. */
+  readonly jobs?: ChainJobs;
   /** What "synced" demands beyond the client's own word. Key: role. */
   expectations(node: BlockchainNode): ReadonlyMap<string, Expectation>;
 }

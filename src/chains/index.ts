@@ -1,5 +1,6 @@
 // The chains, one line each: everything else (schema, checks, rendering, status, documents) follows from this list.
 
+import type { ChainJobs } from '../api/chain-jobs.ts';
 import { bitcoin } from './bitcoin/bitcoin.ts';
 import type { Chain } from './chain.ts';
 import { cosmos } from './cosmos/cosmos.ts';
@@ -10,4 +11,9 @@ export const chains: readonly Chain[] = [bitcoin, cosmos, ethereum];
 /** The chain of that name, or undefined. */
 export function findChain(name: string): Chain | undefined {
   return chains.find((chain) => chain.name === name);
+}
+
+/** How one-shot jobs are done on a chain's nodes; undefined for a chain that is not known. */
+export function chainJobsOf(name: string): ChainJobs | undefined {
+  return findChain(name)?.jobs;
 }

@@ -2,6 +2,8 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { FleetSpec } from '../api/fleet.ts';
+import type { JobRequest } from '../api/job-object.ts';
+import type { JobScheduleSpec } from '../api/job-schedule.ts';
 import type { Problem } from './problem.ts';
 
 /** One file of a commit, or of a directory. */
@@ -21,6 +23,23 @@ export interface DesiredNode {
   readonly line: number;
 }
 
+export interface DesiredRequest {
+  /** Our group, with the schema's defaults, the executor filled in, the file as annotation. */
+  readonly request: JobRequest;
+  readonly executor: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface DesiredSchedule {
+  readonly name: string;
+  readonly namespace: string;
+  readonly spec: JobScheduleSpec;
+  readonly executor: string;
+  readonly file: string;
+  readonly line: number;
+}
+
 export interface DesiredSet {
   readonly fleet: FleetSpec;
   /** Nodes of every executor, by `namespace/name`. */
@@ -35,6 +54,11 @@ export interface DesiredSet {
   readonly unreadableFiles: ReadonlySet<string>;
   /** fleet.yaml itself is broken: no node can be judged, so none is changed and none is pruned. */
   readonly fleetBroken: boolean;
+  /** One-shot requests of every executor, by `Kind/namespace/name`. */
+  readonly requests: ReadonlyMap<string, DesiredRequest>;
+  /** Requests that can be told from files with errors: neither filed nor taken for withdrawn. */
+  readonly brokenRequests: ReadonlySet<string>;
+  readonly schedules: ReadonlyMap<string, DesiredSchedule>;
   readonly problems: readonly Problem[];
   /** `files` that were read, those of them in `nodes/`, and `objects` of every kind that were found good in them. */
   readonly counts: { readonly files: number; readonly nodeFiles: number; readonly objects: number };

@@ -14,9 +14,13 @@ export interface Envelope {
   readonly spec: JsonObject;
 }
 
-/** The envelope of a document of the kind that belongs where its file lies, or what is wrong with it. */
-export function checkEnvelope(document: JsonObject, expected: GitKind): Checked<Envelope> {
-  const wrongKind = checkKind(document, expected);
+/** The envelope of a document of a kind that belongs where its file lies (`kinds`), or what is wrong with it. */
+export function checkEnvelope(
+  document: JsonObject,
+  expected: GitKind,
+  kinds: readonly GitKind[] = [expected],
+): Checked<Envelope> {
+  const wrongKind = checkKind(document, expected, kinds);
   if (wrongKind.length > 0) return { ok: false, remarks: wrongKind };
   const metadata = checkMetadata(document, expected);
   const remarks = [...checkFields(document), ...(metadata.ok ? [] : metadata.remarks)];
@@ -32,17 +36,20 @@ export function checkEnvelope(document: JsonObject, expected: GitKind): Checked<
     : { ok: false, remarks };
 }
 
-function checkKind({ apiVersion, kind }: JsonObject, expected: GitKind): Remark[] {
+function checkKind({ apiVersion, kind }: JsonObject, expected: GitKind, kinds: readonly GitKind[]): Remark[] {
+  const allowed = kinds.map((candidate) => candidate.kind).join(', ');
   if (kind === undefined || kind === null)
-    return [remark('MissingField', ['kind'], `is required; here it is ${expected.kind}`, 'key')];
-  if (kind !== expected.kind) return [remark(...wrongKind(kind, expected))];
+    return [
+      remark('MissingField', ['kind'], `is required; here it is ${kinds.length > 1 ? 'one of ' : ''}${allowed}`, 'key'),
+    ];
+  if (kind !== expected.kind) return [remark(...wrongKind(kind, allowed))];
   if (apiVersion === expected.apiVersion) return [];
   if (apiVersion === undefined || apiVersion === null)
     return [remark('MissingField', ['apiVersion'], `is required; write ${expected.apiVersion}`, 'key')];
   return [remark('WrongApiVersion', ['apiVersion'], `must be ${expected.apiVersion}, but is ${clipJson(apiVersion)}`)];
 }
 
-function wrongKind(kind: unknown, expected: GitKind): [string, string[], string] {
+function wrongKind(kind: unknown, allowed: string): [string, string[], string] {
   const known = gitKinds.find((candidate) => candidate.kind === kind);
   if (known !== undefined) return ['WrongFolder', ['kind'], `a ${known.kind} belongs in ${known.place}, not here`];
   const meant =
@@ -53,7 +60,9 @@ function wrongKind(kind: unknown, expected: GitKind): [string, string[], string]
         )
       : undefined;
   const advice =
-    meant === undefined ? `only ${expected.kind} is read from here; nothing else is applied` : `did you mean ${meant}?`;
+    meant === undefined
+      ? `only ${allowed} ${allowed.includes(',') ? 'are' : 'is'} read from here; nothing else is applied`
+      : `did you mean ${meant}?`;
   return ['UnknownKind', ['kind'], `${clipJson(kind)} is not a kind of this repository; ${advice}`];
 }
 

@@ -4,27 +4,34 @@ import type { Chain } from '../chains/chain.ts';
 import { isObject, type JsonObject } from '../lib/json-value.ts';
 import type { SourceFile } from './desired-set.ts';
 import { checkEnvelope, type Envelope } from './envelope.ts';
-import { kindAt, type GitKind } from './kinds.ts';
+import { kindsAt, type GitKind, type GitRole } from './kinds.ts';
 import { parseFile, unreadableFile, type BrokenName, type ParsedFile } from './parse.ts';
 import type { Places } from './places.ts';
 import type { Problem } from './problem.ts';
 import { toProblem, type Remark } from './remark.ts';
 import { checkSchema } from './schema-remarks.ts';
+import { fromSeed } from './seed-document.ts';
 
 export interface FileContent extends ParsedFile {
-  readonly kind: GitKind;
+  readonly role: GitRole;
+  /** The kinds that belong where the file lies; at least one. */
+  readonly kinds: readonly GitKind[];
 }
 
 /** Parses a file that lies where a kind belongs; undefined for any other path. */
 export function parseSource(file: SourceFile): FileContent | undefined {
-  const kind = kindAt(file.path);
-  if (kind === undefined) return undefined;
-  if (file.text !== undefined && file.trouble === undefined) return { kind, ...parseFile(file.path, file.text) };
+  const kinds = kindsAt(file.path);
+  const [first] = kinds;
+  if (first === undefined) return undefined;
+  const place = { kinds, role: first.role };
+  if (file.text !== undefined && file.trouble === undefined) return { ...place, ...parseFile(file.path, file.text) };
   const { code, message } = file.trouble ?? { code: 'Unreadable', message: 'the file could not be read' };
-  return { kind, ...unreadableFile(file.path, { level: 'error', code, file: file.path, line: 1, column: 1, message }) };
+  const problem: Problem = { level: 'error', code, file: file.path, line: 1, column: 1, message };
+  return { ...place, ...unreadableFile(file.path, problem) };
 }
 
 export interface GoodDocument {
+  readonly kind: GitKind;
   readonly data: Envelope;
   readonly places: Places;
 }
@@ -40,16 +47,16 @@ export interface Documents {
 
 /** Checks every document's envelope, and its spec unless it is a node's, which is complete only with its defaults. */
 export function readDocuments(file: FileContent, chains: readonly Chain[]): Documents {
-  const checked = file.documents.map(({ value, places }) => ({
-    value,
-    places,
-    result: checkDocument(value, file.kind, chains),
-  }));
+  const checked = file.documents.map(({ value, places }) => {
+    const document = fromSeed(value);
+    const kind = kindOf(document, file.kinds);
+    return { value, places, kind, result: checkDocument(document, { kind, kinds: file.kinds, chains }) };
+  });
   const bad = checked.flatMap(({ value, places, result }) =>
     result.ok ? [] : [{ document: value, places, remarks: result.remarks }],
   );
   return {
-    good: checked.flatMap(({ places, result }) => (result.ok ? [{ data: result.data, places }] : [])),
+    good: checked.flatMap(({ kind, places, result }) => (result.ok ? [{ kind, data: result.data, places }] : [])),
     bad,
     problems: [
       ...file.problems,
@@ -60,13 +67,23 @@ export function readDocuments(file: FileContent, chains: readonly Chain[]): Docu
   };
 }
 
-function checkDocument(
-  document: JsonObject,
-  kind: GitKind,
-  chains: readonly Chain[],
-): ReturnType<typeof checkEnvelope> {
-  const envelope = checkEnvelope(document, kind);
-  const isSpecComplete = kind.kind !== 'BlockchainNode';
+/** The kind a document says it is, if that belongs here; else the first that does, for what is said of it. */
+function kindOf(document: JsonObject, kinds: readonly GitKind[]): GitKind {
+  const [first] = kinds;
+  const found = kinds.find(({ kind }) => kind === document['kind']) ?? first;
+  if (found === undefined) throw new Error('a file that is read has a kind');
+  return found;
+}
+
+interface Expected {
+  readonly kind: GitKind;
+  readonly kinds: readonly GitKind[];
+  readonly chains: readonly Chain[];
+}
+
+function checkDocument(document: JsonObject, { kind, kinds, chains }: Expected): ReturnType<typeof checkEnvelope> {
+  const envelope = checkEnvelope(document, kind, kinds);
+  const isSpecComplete = kind.role !== 'node';
   const spec =
     isSpecComplete && isObject(document['spec'])
       ? checkSchema(kind.spec(chains), document['spec'], ['spec'])

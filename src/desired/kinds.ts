@@ -6,12 +6,16 @@ import { NodeSpecBase } from '../api/blockchain-node.ts';
 import { NodeName, Labels, Name, QualifiedName } from '../api/fields.ts';
 import { FleetPatchSpec, FleetSpec, FLEET_FILE } from '../api/fleet.ts';
 import { API_VERSION } from '../api/group.ts';
+import { JobScheduleSpec } from '../api/job-schedule.ts';
 import type { Chain } from '../chains/chain.ts';
+import { jobKinds } from '../jobs/index.ts';
 
-export type GitKindName = 'Fleet' | 'BlockchainNode' | 'FleetPatch';
+/** What a kind is read as. */
+export type GitRole = 'fleet' | 'node' | 'patch' | 'request' | 'schedule';
 
 export interface GitKind {
-  readonly kind: GitKindName;
+  readonly kind: string;
+  readonly role: GitRole;
   readonly apiVersion: string;
   /** The one file, or the folder (with a final `/`) that holds the kind. */
   readonly place: string;
@@ -24,9 +28,18 @@ export interface GitKind {
 
 /** Every kind in Git. To add one: its line here, and its reading in read.ts. */
 export const gitKinds: readonly GitKind[] = [
-  { kind: 'Fleet', apiVersion: API_VERSION, place: FLEET_FILE, deep: false, name: Name, spec: () => FleetSpec },
+  {
+    kind: 'Fleet',
+    role: 'fleet',
+    apiVersion: API_VERSION,
+    place: FLEET_FILE,
+    deep: false,
+    name: Name,
+    spec: () => FleetSpec,
+  },
   {
     kind: 'BlockchainNode',
+    role: 'node',
     apiVersion: API_VERSION,
     place: 'nodes/',
     deep: true,
@@ -35,17 +48,36 @@ export const gitKinds: readonly GitKind[] = [
   },
   {
     kind: 'FleetPatch',
+    role: 'patch',
     apiVersion: API_VERSION,
     place: 'patches/',
     deep: false,
     name: Name,
     spec: () => FleetPatchSpec,
   },
+  ...jobKinds.map(({ kind, spec }): GitKind => ({
+    kind,
+    role: 'request',
+    apiVersion: API_VERSION,
+    place: 'jobs/',
+    deep: true,
+    name: Name,
+    spec: () => spec,
+  })),
+  {
+    kind: 'JobSchedule',
+    role: 'schedule',
+    apiVersion: API_VERSION,
+    place: 'schedules/',
+    deep: false,
+    name: Name,
+    spec: () => JobScheduleSpec,
+  },
 ];
 
-/** The kind that belongs at a path, or undefined when nothing at that path is read. */
-export function kindAt(path: string): GitKind | undefined {
-  return gitKinds.find(({ place, deep }) => {
+/** The kinds that belong at a path; none when nothing at that path is read. */
+export function kindsAt(path: string): readonly GitKind[] {
+  return gitKinds.filter(({ place, deep }) => {
     if (!place.endsWith('/')) return path === place;
     if (!/\.ya?ml$/.test(path) || path.split('/').some((part) => part.startsWith('.'))) return false;
     return path.startsWith(place) && (deep || !path.slice(place.length).includes('/'));

@@ -10,9 +10,11 @@ import { parseSource, type FileContent } from './file-content.ts';
 import { readFleet } from './fleet.ts';
 import { gatherProblems, sortProblems } from './gather-problems.ts';
 import { readNodeFile, type NodeFile } from './node-file.ts';
+import type { GitRole } from './kinds.ts';
 import { readPatches } from './patches.ts';
 import type { Problem } from './problem.ts';
 import { cacheKey, createReadCache, type ReadCache } from './read-cache.ts';
+import { readRequests } from './requests.ts';
 import type { ResolvedNode } from './resolve-node.ts';
 import { strayFiles } from './stray-files.ts';
 
@@ -36,9 +38,9 @@ export function readDesired(files: readonly SourceFile[], options: ReadOptions):
   const { defaultNamespace, chains = allChains, cache = createReadCache() } = options;
   const sources = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const contents = readContents(sources, cache);
-  const fleet = readFleet(contents.find(({ content }) => content.kind.kind === 'Fleet')?.content, chains);
+  const fleet = readFleet(contents.find(hasRole('fleet'))?.content, chains);
   const patches = readPatches(
-    contents.filter(isKind('FleetPatch')).map(({ content }) => content),
+    contents.filter(hasRole('patch')).map(({ content }) => content),
     chains,
   );
   const chainNames = new Set(chains.map(({ name }) => name));
@@ -47,20 +49,34 @@ export function readDesired(files: readonly SourceFile[], options: ReadOptions):
   const conflicts = crossCheck(nodeFiles);
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
   const nodes = fleet.broken ? new Map<string, DesiredNode>() : goodNodes(nodeFiles, conflicts);
+  const requests = readRequests(
+    contents.filter(hasRole('request', 'schedule')).map(({ content }) => content),
+    context,
+    new Map([...nodes].map(([key, { node }]) => [key, node])),
+  );
   return {
     fleet: fleet.fleet,
     nodes,
+    requests: fleet.broken ? new Map() : requests.requests,
+    brokenRequests: fleet.broken ? new Set([...requests.requests.keys(), ...requests.broken]) : requests.broken,
+    schedules: fleet.broken ? new Map() : requests.schedules,
     ...brokenOnes(nodeFiles, conflicts, context),
     fleetBroken: fleet.broken,
     problems: sortProblems([
       ...own,
       ...conflicts.problems,
+      ...requests.problems,
       ...gatherProblems(nodeFiles.flatMap(({ problems }) => problems)),
     ]),
     counts: {
       files: contents.length,
       nodeFiles: nodeFiles.length,
-      objects: nodes.size + patches.objects + (fleet.places === undefined ? 0 : 1),
+      objects:
+        nodes.size +
+        requests.requests.size +
+        requests.schedules.size +
+        patches.objects +
+        (fleet.places === undefined ? 0 : 1),
     },
   };
 }
@@ -75,8 +91,8 @@ interface Content {
   readonly content: FileContent;
 }
 
-function isKind(kind: FileContent['kind']['kind']): (one: Content) => boolean {
-  return ({ content }) => content.kind.kind === kind;
+function hasRole(...roles: readonly GitRole[]): (one: Content) => boolean {
+  return ({ content }) => roles.includes(content.role);
 }
 
 function readContents(sources: readonly SourceFile[], cache: ReadCache): readonly Content[] {
@@ -90,11 +106,11 @@ function readContents(sources: readonly SourceFile[], cache: ReadCache): readonl
 }
 
 function readNodeFiles(contents: readonly Content[], context: Context, cache: ReadCache): readonly NodeFile[] {
-  const shared = contents.filter((one) => !isKind('BlockchainNode')(one));
+  const shared = contents.filter(hasRole('fleet', 'patch'));
   // A shared file that could not be read has no id; its trouble makes the context one of its own.
   const id = JSON.stringify([context.defaultNamespace, ...shared.map((one) => one.id ?? one.content.problems)]);
   const known = cache.context === id && cache.chains === context.chains ? cache.nodes : new Map<string, NodeFile>();
-  const read = contents.filter(isKind('BlockchainNode')).map((one) => {
+  const read = contents.filter(hasRole('node')).map((one) => {
     const file = (one.id === undefined ? undefined : known.get(one.id)) ?? readNodeFile(one.content, context);
     return { id: one.id, file };
   });

@@ -1,7 +1,8 @@
 // One node's document → the BlockchainNode as it should be in the cluster, or what is wrong with it.
 
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
-import { DEFAULT_EXECUTOR, type FleetSpec } from '../api/fleet.ts';
+import { DEFAULT_EXECUTOR } from '../api/fleet.ts';
+import { checkExecutor } from './executor.ts';
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import type { Chain } from '../chains/chain.ts';
 import { toDotted } from '../lib/json-pointer.ts';
@@ -132,33 +133,6 @@ function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainN
   return foreign.map((field) =>
     remark('ForeignOptions', ['spec', field], `only for nodes with chain: ${field}; remove it`, 'key'),
   );
-}
-
-/** The executor a spec names, else the Fleet's default, else the only one there is. */
-function checkExecutor(
-  spec: JsonObject,
-  fleet: FleetSpec,
-): { readonly name: string | undefined; readonly remarks: readonly Remark[] } {
-  const names = fleet.executors?.map(({ name }) => name) ?? [];
-  const only = names.length > 1 ? undefined : (names[0] ?? DEFAULT_EXECUTOR);
-  const name = textAt(spec, ['executor']) ?? fleet.defaultExecutor ?? only;
-  const path = ['spec', 'executor'];
-  if (name === undefined)
-    return {
-      name,
-      remarks: [
-        remark(
-          'MissingField',
-          path,
-          `is required, since the Fleet has several executors and no defaultExecutor: ${names.join(', ')}`,
-          'key',
-        ),
-      ],
-    };
-  if (names.length === 0 || names.includes(name)) return { name, remarks: [] };
-  const meant = nearest(name, names);
-  const advice = meant === undefined ? `it lists ${names.join(', ')}` : `did you mean "${meant}"?`;
-  return { name, remarks: [remark('UnknownExecutor', path, `"${name}" is not an executor of the Fleet; ${advice}`)] };
 }
 
 interface NodeParts {

@@ -2,7 +2,7 @@
 
 import { FLEET_FILE } from '../api/fleet.ts';
 import type { SourceFile } from './desired-set.ts';
-import { kindAt } from './kinds.ts';
+import { kindsAt } from './kinds.ts';
 import type { Problem } from './problem.ts';
 
 /** Files of a read folder that are not YAML must not be parsed; README and dotfiles are nobody's mistake. */
@@ -17,9 +17,12 @@ export function strayFiles(files: readonly SourceFile[]): Problem[] {
 
 function complaintAbout(path: string): string | undefined {
   if (path === 'fleet.yml') return `not read: name it ${FLEET_FILE}`;
-  if (kindAt(path) !== undefined || isUnsaid(path)) return undefined;
-  if (/^patches\/.*\/.*\.ya?ml$/.test(path)) return 'not read: patches lie in patches/ itself, not in folders below';
-  return /^(nodes|patches)\//.test(path) ? 'not read: only files that end in .yaml or .yml are' : undefined;
+  if (kindsAt(path).length > 0 || isUnsaid(path)) return undefined;
+  const flat = /^(patches|schedules)\/.*\/.*\.ya?ml$/.exec(path)?.[1];
+  if (flat !== undefined) return `not read: ${flat} lie in ${flat}/ itself, not in folders below`;
+  return /^(nodes|patches|jobs|schedules)\//.test(path)
+    ? 'not read: only files that end in .yaml or .yml are'
+    : undefined;
 }
 
 function isUnsaid(path: string): boolean {

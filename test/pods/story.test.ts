@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
+import { binary } from '../cluster/binaries.ts';
 import { setStage, type Stage } from '../demo/stage.ts';
 import { chapters, type Teller } from '../demo/story.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -17,7 +18,7 @@ describe('the story of the demo', () => {
 
   beforeAll(async () => {
     const cluster = await testCluster();
-    stage = await setStage({ kubeconfig: cluster.kubeconfigPath, kubectl: cluster.kubectl });
+    stage = await setStage({ kubeconfig: cluster.kubeconfigPath, kubectl: await binary('kubectl') });
   });
 
   afterAll(async () => {
