@@ -7,6 +7,9 @@ import { volumeName } from './pod-volumes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** No client writes a termination message: without its last log lines the status could not say why it ended. */
+const LAST_WORDS = 'FallbackToLogsOnError';
+
 /** A container of the chain's workload. */
 export function container(spec: ContainerSpec): Json {
   const { name, image, imagePullPolicy, command, args, workingDir, resources } = spec;
@@ -28,6 +31,7 @@ export function container(spec: ContainerSpec): Json {
     startupProbe: probe(spec.startupProbe),
     livenessProbe: probe(spec.livenessProbe),
     readinessProbe: probe(spec.readinessProbe),
+    terminationMessagePolicy: LAST_WORDS,
     securityContext: restricted(spec.writableRoot !== true),
   });
 }
@@ -49,6 +53,7 @@ export function sidecarContainer(sidecar: Sidecar): Json {
       mountPath: path,
       readOnly,
     })),
+    terminationMessagePolicy: LAST_WORDS,
     securityContext: restricted(false),
   });
 }
