@@ -1,0 +1,108 @@
+// The words of a backup's manifest: one JSON document, one entry a line, so that it is read and written as a stream.
+
+import { z } from 'zod';
+
+/** Changes when a reader of this version could misread a newer one. */
+export const MANIFEST_FORMAT = 'nodewright-backup/1';
+export const MANIFEST_NAME = 'manifest.json';
+/** Below the backup's directory: `volumes/<volume>/<path>`. */
+export const VOLUMES_NAME = 'volumes';
+
+export const VolumeName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/);
+
+/** What the controller knows about the data; copied into the manifest as it is. */
+export const BackupMetadata = z.strictObject({
+  chain: z.string().min(1).max(64),
+  network: z.string().min(1).max(128),
+  client: z.string().max(128).optional().describe('Client and version, `geth/1.16.7`'),
+  chainId: z.string().max(128).optional(),
+  /** Height of the data when it was copied, as proven by the controller. */
+  height: z.int().min(0).optional(),
+  /** Role → image with digest. */
+  images: z.record(z.string().max(63), z.string().max(512)).optional(),
+  sourceNode: z.string().max(253),
+  sourceNamespace: z.string().max(63).optional(),
+  createdAt: z.iso.datetime(),
+});
+export type BackupMetadata = z.infer<typeof BackupMetadata>;
+
+export const ManifestHead = z.strictObject({
+  format: z.literal(MANIFEST_FORMAT),
+  /** The request that made the backup, by UID. */
+  id: z.string().min(1).max(128),
+  metadata: BackupMetadata,
+  volumes: z.array(VolumeName).min(1),
+  /** Whether the copies on the volume belong to the owners written here; false when the copy did not run as root. */
+  ownersKept: z.boolean(),
+  /** Whether the source could be written to meanwhile (action Direct). */
+  live: z.boolean(),
+  /** Paths that were left out on request. */
+  excluded: z.array(z.string()),
+});
+export type ManifestHead = z.infer<typeof ManifestHead>;
+
+const common = {
+  volume: VolumeName,
+  /** `.` is the volume itself; otherwise relative, spelled by `showName`. */
+  path: z.string().min(1),
+  uid: z.int().min(0).max(0xffffffff),
+  gid: z.int().min(0).max(0xffffffff),
+  /** Microseconds since the epoch: what a JSON number and Node's utimes keep exactly. */
+  mtimeUs: z.int(),
+};
+const mode = z.string().regex(/^[0-7]{4}$/);
+
+export const ManifestEntry = z.discriminatedUnion('type', [
+  z.strictObject({ ...common, type: z.literal('dir'), mode }),
+  z.strictObject({
+    ...common,
+    type: z.literal('file'),
+    mode,
+    size: z.int().min(0),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Bytes on disk, when the file has holes. */
+    stored: z.int().min(0).optional(),
+  }),
+  z.strictObject({ ...common, type: z.literal('symlink'), target: z.string().min(1) }),
+  z.strictObject({ ...common, type: z.literal('hardlink'), target: z.string().min(1) }),
+]);
+export type ManifestEntry = z.infer<typeof ManifestEntry>;
+
+export const VolumeTotals = z.strictObject({
+  files: z.int().min(0),
+  dirs: z.int().min(0),
+  links: z.int().min(0),
+  /** Sum of file sizes. */
+  bytes: z.int().min(0),
+  /** What the files take on a disk with 4 KiB blocks. */
+  stored: z.int().min(0),
+});
+export type VolumeTotals = z.infer<typeof VolumeTotals>;
+
+const Noted = z.strictObject({ volume: VolumeName, path: z.string(), why: z.string() });
+export type Noted = z.infer<typeof Noted>;
+
+export const ManifestFoot = z.strictObject({
+  totals: z.record(VolumeName, VolumeTotals),
+  /** Sockets, pipes, devices, other filesystems; the first thousand of them. */
+  skipped: z.array(Noted),
+  skippedCount: z.int().min(0),
+  /** Files that were written to while they were copied (action Direct); the first thousand of them. */
+  changedWhileCopying: z.array(Noted),
+  changedCount: z.int().min(0),
+});
+export type ManifestFoot = z.infer<typeof ManifestFoot>;
+
+export const NO_TOTALS: VolumeTotals = { files: 0, dirs: 0, links: 0, bytes: 0, stored: 0 };
+
+/** Totals with one more entry. */
+export function addEntry(totals: VolumeTotals, entry: ManifestEntry): VolumeTotals {
+  if (entry.type === 'dir') return { ...totals, dirs: totals.dirs + 1 };
+  if (entry.type !== 'file') return { ...totals, links: totals.links + 1 };
+  return {
+    ...totals,
+    files: totals.files + 1,
+    bytes: totals.bytes + entry.size,
+    stored: totals.stored + (entry.stored ?? Math.ceil(entry.size / 4096) * 4096),
+  };
+}
