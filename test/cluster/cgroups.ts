@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { machineName } from './cache.ts';
 import { identityOf } from './identity.ts';
 import { signal } from './processes.ts';
 
@@ -41,7 +42,7 @@ export function cgroupLeftovers(cluster: string): readonly string[] {
 }
 
 function groupName(cluster: string): string {
-  return `nodewright-${cluster}`;
+  return `nodewright-${machineName(cluster)}`;
 }
 
 /** cgroup v2 has one tree; v1 has one for each controller. */

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { machineName } from './cache.ts';
 import { tryRun } from './command.ts';
 import { CodedError } from '../../src/lib/errors.ts';
 import { PAUSE_IMAGE } from './image-list.ts';
@@ -11,7 +12,7 @@ import type { ClusterState } from './state.ts';
 
 /** containerd's state, sockets and mounts: in memory, and short enough for a socket's path. */
 export function runDirectory(cluster: string): string {
-  return join('/run/nodewright', cluster);
+  return join('/run/nodewright', machineName(cluster));
 }
 
 export function containerdSocket(cluster: string): string {

@@ -1,10 +1,11 @@
 // The network of a cluster with real pods: one bridge that carries the node's address and all pods, and what leads to it.
 
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { CodedError } from '../../src/lib/errors.ts';
+import { sha256 } from '../../src/lib/hash.ts';
+import { machineName } from './cache.ts';
 import { API_SERVICE_ADDRESS } from './certificates.ts';
 import { run, tryRun } from './command.ts';
 import type { ClusterState, Network } from './state.ts';
@@ -26,8 +27,8 @@ export async function chooseNetwork(name: string): Promise<Network> {
 
 /** The bridge's name on this machine: readable when it fits into the 15 characters an interface may have. */
 export function bridgeName(cluster: string): string {
-  const plain = `nw-${cluster}`;
-  return plain.length <= 15 ? plain : `nw-${createHash('sha256').update(cluster).digest('hex').slice(0, 12)}`;
+  const plain = `nw-${machineName(cluster)}`;
+  return plain.length <= 15 ? plain : `nw-${sha256(plain).slice(0, 12)}`;
 }
 
 /** What net.ipv4.ip_forward is now. */
@@ -84,7 +85,7 @@ async function rulesOf(table: string, name: string): Promise<readonly string[]> 
 }
 
 function ruleComment(name: string): string {
-  return `nodewright-cluster-${name}`;
+  return `nodewright-cluster-${machineName(name)}`;
 }
 
 /** No masquerading: pods reach each other and this machine, and never a public chain network. */
