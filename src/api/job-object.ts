@@ -1,0 +1,36 @@
+// A request for a one-shot job, in Git and in the cluster.
+
+import type { JobStatus } from './job-status.ts';
+import type { ObjectMeta } from './objects.ts';
+
+/** A request as it stands in Git or in the cluster. The spec belongs to the kind's schema. */
+export interface JobRequest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+export interface JobObject extends JobRequest {
+  readonly status?: JobStatus;
+  readonly [field: string]: unknown;
+}
+
+/** `Backup/novacula-system/nightly`: a request among all kinds. */
+export function jobKeyOf(request: { readonly kind: string; readonly metadata: ObjectMeta }): string {
+  return `${request.kind}/${request.metadata.namespace ?? ''}/${request.metadata.name}`;
+}
+
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date';
+  readonly jsonPath: string;
+  /** 0: always shown; 1: with `-o wide`. */
+  readonly priority?: number;
+}
+
+/** On every object that a request made: the request's UID. Only what carries it is ever taken for the request's own. */
+export const JOB_UID_LABEL = 'validatoros.com/job-uid';
+
+/** Keeps a request's object until its life is over and recorded. */
+export const JOB_FINALIZER = 'validatoros.com/job';

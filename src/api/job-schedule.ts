@@ -1,0 +1,42 @@
+// JobSchedule: a request filed again and again by the clock. Lives in Git only.
+
+import { z } from 'zod';
+
+import { Name } from './fields.ts';
+
+/** Five fields, or six with seconds refused: the finest step is a minute, as in crontab(5). */
+const Cron = z
+  .string()
+  .max(128)
+  .regex(/^\S+( +\S+){4}$/, 'must be five cron fields: minute, hour, day of month, month, day of week');
+
+export const JobScheduleSpec = z.strictObject({
+  executor: Name.optional(),
+  schedule: Cron.describe('Cron expression, e.g. `0 3 * * *`.'),
+  timeZone: z.string().min(1).max(64).default('UTC').describe('IANA name, e.g. `Europe/Berlin`.'),
+  concurrencyPolicy: z
+    .enum(['Allow', 'Forbid', 'Replace'])
+    .default('Forbid')
+    .describe(
+      'When the last run is not finished: run both (they queue for the node), skip this one, or cancel the last one if it has not begun.',
+    ),
+  startingDeadlineSeconds: z
+    .int()
+    .min(10)
+    .max(604_800)
+    .default(3600)
+    .describe('A run that is later than this is skipped.'),
+  suspend: z.boolean().default(false),
+  keep: z
+    .strictObject({
+      last: z.int().min(1).max(1000).default(7),
+      daily: z.int().min(0).max(3660).default(0),
+      weekly: z.int().min(0).max(520).default(0),
+    })
+    .optional()
+    .describe('Which backups of this schedule are kept; without it, all. The newest good one is never deleted.'),
+  template: z
+    .strictObject({ kind: z.string().min(1).max(63), spec: z.record(z.string(), z.unknown()) })
+    .describe('The request: kind and spec.'),
+});
+export type JobScheduleSpec = z.infer<typeof JobScheduleSpec>;

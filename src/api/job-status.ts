@@ -1,0 +1,165 @@
+// The status of a one-shot job: its life, and everything it must remember over a restart of the controller.
+
+import { z } from 'zod';
+
+import { DeployMethod, Height, ImageReference } from './job.ts';
+import type { Condition } from './conditions.ts';
+
+export const JobPhase = z.enum([
+  'Pending',
+  'Claimed',
+  'Locked',
+  'Stopping',
+  'Working',
+  'Verifying',
+  'Starting',
+  'Complete',
+  'Failed',
+  'Held',
+  'Interrupted',
+  'Refused',
+  'Cancelled',
+]);
+export type JobPhase = z.infer<typeof JobPhase>;
+
+const FINAL: readonly JobPhase[] = ['Complete', 'Failed', 'Held', 'Interrupted', 'Refused', 'Cancelled'];
+
+/** Whether nothing more is done for a job in this phase. `Held` ends too, but a person may release its nodes. */
+export function isFinal(phase: JobPhase): boolean {
+  return FINAL.includes(phase);
+}
+
+const Time = z.string().max(40).meta({ format: 'date-time' });
+const Text = z.string().max(1024);
+const Short = z.string().max(512);
+
+/** A volume of a node: the whole claim, or one folder of a claim that nodes share. */
+export const JobVolume = z.object({
+  name: Short,
+  claim: Short,
+  subPath: Short.optional(),
+  storageClass: Short.optional(),
+  size: z.string().max(32).optional(),
+});
+export type JobVolume = z.infer<typeof JobVolume>;
+
+/** A node as it was found before anything was done to it. */
+export const JobTarget = z.object({
+  node: Short,
+  deployMethod: DeployMethod,
+  workload: z.object({ apiVersion: Short, kind: z.enum(['StatefulSet', 'Deployment', 'BlockchainNode']), name: Short }),
+  replicas: z.int().min(0).optional().describe("The workload's own replicas, before it was stopped."),
+  wasRunning: z.boolean().describe('Whether it was meant to run: only then is it started again.'),
+  podSelector: z.record(z.string().max(317), z.string().max(63)).meta({ maxProperties: 16 }),
+  host: Short.optional().describe('Where its pod ran.'),
+  volumes: z
+    .array(JobVolume)
+    .max(16)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  uid: z.int().min(0),
+  gid: z.int().min(0),
+  chain: Short,
+  network: Short.optional(),
+  chainId: Short.optional(),
+  configMap: Short.optional().describe('ConfigMap with the configuration, for layouts that have one.'),
+  identity: Short.optional().describe('The Secret or ConfigMap with its signing key, by name.'),
+  identityVolume: Short.optional(),
+  height: Height.optional().describe('Before the work.'),
+  images: z.array(Short).max(16).optional(),
+  crypto: z.enum(['sm', 'eth']).optional(),
+  consensus: z.enum(['bft', 'raft', 'overlord']).optional(),
+  detached: z.boolean().optional().describe('Another job left it stopped; this one takes that over.'),
+});
+export type JobTarget = z.infer<typeof JobTarget>;
+
+/** One piece of work. `uid` stands before the pod may run: a Job is created suspended, remembered, then resumed. */
+export const JobWork = z.object({
+  name: Short,
+  node: Short,
+  attempt: z.int().min(1),
+  intentAt: Time,
+  uid: Short.optional(),
+  runningSince: Time.optional(),
+  endedAt: Time.optional(),
+  outcome: z.enum(['Succeeded', 'Failed', 'Unclear']).optional(),
+  code: Short.optional(),
+  message: Text.optional(),
+  height: Height.optional(),
+  bytes: z.int().min(0).optional(),
+  files: z.int().min(0).optional(),
+  manifestSha256: Short.optional(),
+  swapped: z.boolean().optional().describe('Whether data of the node was changed.'),
+  imageDigest: Short.optional(),
+  unsafe: z.boolean().optional().describe('It may have left data that the node must not be started with.'),
+});
+export type JobWork = z.infer<typeof JobWork>;
+
+const ConditionSchema = z.object({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  observedGeneration: z.int().optional(),
+  lastTransitionTime: z.string().meta({ format: 'date-time' }),
+});
+
+export const JobStatus = z.object({
+  phase: JobPhase.optional(),
+  observedGeneration: z.int().optional(),
+  conditions: z
+    .array(ConditionSchema)
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+  message: Text.optional().describe('What happens or happened, in one sentence.'),
+  reason: Short.optional().describe('The same for machines, PascalCase.'),
+  since: Time.optional().describe('When the phase began.'),
+  startTime: Time.optional(),
+  endTime: Time.optional(),
+  specDigest: Short.optional().describe('Of the spec as it was claimed.'),
+  history: z
+    .array(z.object({ phase: JobPhase, at: Time }))
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  locks: z.array(Short).max(64).optional(),
+  targets: z
+    .array(JobTarget)
+    .max(64)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] }),
+  holds: z.array(Short).max(64).optional().describe('Nodes that this job keeps stopped.'),
+  works: z
+    .array(JobWork)
+    .max(64)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  failure: z
+    .object({ reason: Short, message: Text, unsafe: z.boolean() })
+    .optional()
+    .describe('Why it will end Failed, or Held when starting the node is unsafe.'),
+  started: z
+    .array(z.object({ node: Short, height: Height, at: Time }))
+    .max(64)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] })
+    .describe('First height seen of each node after it was started.'),
+  claimName: Short.optional().describe('The volume claim that holds the data of a Backup or Snapshot.'),
+  claimUid: Short.optional(),
+  node: Short.optional().describe('The node or nodes, for people.'),
+  height: Height.optional().describe('The height that was proven.'),
+  heightBefore: Height.optional(),
+  bytes: z.int().min(0).optional(),
+  files: z.int().min(0).optional(),
+  manifestSha256: Short.optional(),
+  format: Short.optional().describe('Version of the tool whose form the data has, for data that only it can read.'),
+  live: z.boolean().optional().describe('The copy was taken from a running node: not proven consistent.'),
+  command: Text.optional().describe('What ran.'),
+  image: ImageReference.optional(),
+  imageDigest: Short.optional(),
+  outputTail: z.string().max(4096).optional(),
+  notes: z.array(Text).max(8).optional(),
+});
+export type JobStatus = Omit<z.infer<typeof JobStatus>, 'conditions'> & {
+  readonly conditions?: readonly Condition[];
+};

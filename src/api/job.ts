@@ -1,0 +1,74 @@
+// One-shot jobs: the fields that all kinds of request share.
+
+import { z } from 'zod';
+
+import { Name } from './fields.ts';
+
+/** How the node was deployed: by this controller, or in one of the three layouts of CITA-Cloud tools. */
+export const DeployMethod = z.enum(['managed', 'cloud-config', 'python', 'helm']);
+export type DeployMethod = z.infer<typeof DeployMethod>;
+
+/** What is done around the work: stop the node before and start it after, or neither. */
+export const JobAction = z.enum(['StopAndStart', 'Direct']);
+export type JobAction = z.infer<typeof JobAction>;
+
+/** A block height, as large as JSON can say exactly. */
+export const Height = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** The name of a chain: a label's value. */
+export const ChainName = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be letters, digits, "-", "_" and "."');
+
+export const ImageReference = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'must be an image reference such as "registry.example/cloud-op:v0.3.1"');
+
+/** Fields of every kind. The names are the second seed's; nothing is ever written back into a spec. */
+export const jobFields = {
+  executor: Name.optional().describe("The controller that carries it out; default: the Fleet's `defaultExecutor`."),
+  chain: ChainName.optional().describe(
+    'The chain of the node. Required unless `deployMethod` is `managed`, where it may be given to make sure.',
+  ),
+  deployMethod: DeployMethod.default('managed').describe(
+    '`managed`: a BlockchainNode; the others: workloads that CITA-Cloud tools deployed.',
+  ),
+  image: ImageReference.optional().describe(
+    "Managed nodes: the working pod's image; default: the controller's own. Other layouts: the image that has `cloud-op`.",
+  ),
+  pullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent'),
+  ttlSecondsAfterFinished: z
+    .int()
+    .min(0)
+    .max(31_536_000)
+    .default(30)
+    .describe('How long the finished working pod is kept. This object, its record and its data stay.'),
+  podAffinityFlag: z
+    .boolean()
+    .default(false)
+    .describe("Run the working pod on the machine where the node's pod runs or ran last."),
+  deadlineSeconds: z
+    .int()
+    .min(60)
+    .max(2_592_000)
+    .default(21_600)
+    .describe('Longest time the work itself may take. The node is started again when it is over.'),
+};
+
+/** Version of `cloud-op`, where its image's tag does not say it: it decides which verbs are used. */
+export const toolVersion = z
+  .string()
+  .regex(/^[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$/, 'must be a version such as "0.3.1"')
+  .optional()
+  .describe('Version of `cloud-op` in `image`; needed when the tag does not tell.');
+
+/** A change of a request would be a second request; the API server refuses it for every kind. */
+export const IMMUTABLE = {
+  'x-kubernetes-validations': [
+    { rule: 'self == oldSelf', message: 'a request is immutable: file a new one under a new name' },
+  ],
+};

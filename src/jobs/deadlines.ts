@@ -1,0 +1,20 @@
+// How long each part of a job may take before it ends with a reason. Milliseconds.
+
+const MINUTE = 60_000;
+
+export const DEADLINE = {
+  /** A node named in a request of the same commit may still have to be made. */
+  resolve: 10 * MINUTE,
+  /** Longer than any client's grace period (bitcoind: 10 minutes). */
+  stop: 20 * MINUTE,
+  /** From the Job's creation to a running container: scheduling, volumes, images. */
+  begin: 10 * MINUTE,
+  /** For an image that can't be pulled: registries have short failures. */
+  pull: 3 * MINUTE,
+  exchange: 10 * MINUTE,
+  /** Clients that repair their database or load an index take their time. */
+  start: 30 * MINUTE,
+} as const;
+
+/** How often a piece of work is begun when its end is unclear and it may be repeated. */
+export const MAX_ATTEMPTS = 3;

@@ -1,0 +1,42 @@
+// A layout: how a tool deployed its nodes. A table of names and places, no behaviour of its own.
+
+import type { DeployMethod } from '../../api/job.ts';
+import type { JobTarget } from '../../api/job-status.ts';
+import type { KubeObject } from '../../api/objects.ts';
+import type { Workload } from '../effect.ts';
+
+export interface Layout {
+  readonly deployMethod: Exclude<DeployMethod, 'managed'>;
+  /** The workload that runs the node; for helm it runs the whole chain. */
+  workload(place: NodePlace): Workload;
+  /** Everything a job must know of the node, from objects as they are; or why the node is not in this layout. */
+  read(place: NodePlace, objects: LayoutObjects): Found;
+  /** Where a tool finds node and configuration when the data is mounted at `base`: reference commands use these paths. */
+  paths(node: string, base: string): ToolPaths;
+}
+
+export interface NodePlace {
+  readonly chain: string;
+  readonly node: string;
+}
+
+export interface LayoutObjects {
+  readonly workload: KubeObject | undefined;
+  /** Claims of the namespace, by name. */
+  readonly claims: ReadonlyMap<string, KubeObject>;
+  /** Machine of the node's pod, if there is one. */
+  readonly host?: string;
+}
+
+export type Found =
+  | { readonly ok: true; readonly target: JobTarget }
+  | { readonly ok: false; readonly reason: string; readonly message: string };
+
+export interface ToolPaths {
+  /** Where the node's volume is mounted. */
+  readonly mount: string;
+  readonly nodeRoot: string;
+  readonly config: string;
+  /** Where the ConfigMap with the configuration is mounted; absent: the configuration lies in the data. */
+  readonly configMount?: string;
+}

@@ -1,0 +1,76 @@
+// Nodes of this controller: what a job must know of a BlockchainNode.
+
+import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import { LABEL } from '../../api/group.ts';
+import type { JobVolume } from '../../api/job-status.ts';
+import type { KubeObject } from '../../api/objects.ts';
+import { textAt } from '../../lib/json-value.ts';
+import type { Found } from './layout.ts';
+
+export interface ManagedFacts {
+  readonly node: BlockchainNode | undefined;
+  readonly name: string;
+  /** The node's volume claims. */
+  readonly claims: readonly KubeObject[];
+  /** From the chain's workload. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly images: readonly string[];
+  readonly chainId?: string;
+  /** The Secret the node signs with now: the override in force, else spec.identity. */
+  readonly identity?: string;
+  readonly height?: number;
+  readonly host?: string;
+}
+
+/** The target, or why it can't be one. Claims are `<volume>-<node>-0`, as the StatefulSet makes them. */
+export function readManaged(facts: ManagedFacts): Found {
+  const { node, name } = facts;
+  if (node === undefined)
+    return { ok: false, reason: 'NodeMissing', message: `BlockchainNode ${name} does not exist in this namespace` };
+  const volumes = volumesOf(facts, Object.keys(node.spec.storage));
+  if (volumes.length === 0)
+    return {
+      ok: false,
+      reason: 'ClaimMissing',
+      message: `node ${name} has no volume claims yet; wait until it ran once`,
+    };
+  const { host, identity, chainId, height } = facts;
+  return {
+    ok: true,
+    target: {
+      node: name,
+      deployMethod: 'managed',
+      workload: { apiVersion: node.apiVersion, kind: 'BlockchainNode', name },
+      wasRunning: node.spec.desiredState === 'Running',
+      podSelector: { [LABEL.node]: name },
+      volumes: [...volumes],
+      uid: facts.uid,
+      gid: facts.gid,
+      chain: node.spec.chain,
+      network: node.spec.network,
+      images: facts.images.slice(0, 16),
+      ...(host === undefined ? {} : { host }),
+      ...(identity === undefined ? {} : { identity }),
+      ...(chainId === undefined ? {} : { chainId }),
+      ...(height === undefined ? {} : { height }),
+    },
+  };
+}
+
+function volumesOf({ claims, name }: ManagedFacts, storage: readonly string[]): readonly JobVolume[] {
+  return [...new Set(['data', ...storage])].sort().flatMap((volume) => {
+    const claim = claims.find((candidate) => candidate.metadata.name === `${volume}-${name}-0`);
+    if (claim === undefined) return [];
+    const storageClass = textAt(claim, ['spec', 'storageClassName']);
+    const size = textAt(claim, ['spec', 'resources', 'requests', 'storage']);
+    return [
+      {
+        name: volume,
+        claim: claim.metadata.name,
+        ...(storageClass === undefined || storageClass === '' ? {} : { storageClass }),
+        ...(size === undefined ? {} : { size }),
+      },
+    ];
+  });
+}

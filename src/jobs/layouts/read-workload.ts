@@ -1,0 +1,131 @@
+// Reads what all layouts have in common from a StatefulSet or Deployment.
+
+import type { KubeObject } from '../../api/objects.ts';
+import type { DeployMethod } from '../../api/job.ts';
+import type { JobTarget, JobVolume } from '../../api/job-status.ts';
+import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import type { Found, LayoutObjects, NodePlace } from './layout.ts';
+
+/** Label of everything that cloud-config generates. */
+export const CHAIN_LABEL = 'app.kubernetes.io/chain-name';
+
+interface Claim {
+  readonly name: string;
+  readonly subPath?: string;
+}
+
+/** The target, or why it can't be one. `claim` says where the node's data lies. */
+export function readWorkload(
+  { chain, node }: NodePlace,
+  { workload, claims, host }: LayoutObjects & { readonly workload: KubeObject },
+  claim: Claim & { readonly deployMethod: DeployMethod },
+): Found {
+  const labelled = workload.metadata.labels?.[CHAIN_LABEL] ?? workload.metadata.labels?.['chain_name'];
+  if (labelled !== undefined && labelled !== chain)
+    return missing(
+      'WrongChain',
+      `${workload.kind} ${workload.metadata.name} belongs to chain ${labelled}, not ${chain}`,
+    );
+  const data = claims.get(claim.name);
+  if (data === undefined)
+    return missing('ClaimMissing', `volume claim ${claim.name} of node ${node} does not exist in its namespace`);
+  const selector = textMap(valueAt(workload, ['spec', 'selector', 'matchLabels']));
+  if (Object.keys(selector).length === 0)
+    return missing('NoSelector', `${workload.kind} ${workload.metadata.name} selects its pods by no label`);
+  const replicas = replicasOf(workload);
+  return {
+    ok: true,
+    target: {
+      node,
+      deployMethod: claim.deployMethod,
+      workload: { apiVersion: 'apps/v1', kind: kindOf(workload), name: workload.metadata.name },
+      replicas,
+      wasRunning: replicas > 0,
+      podSelector: selector,
+      ...(host === undefined ? {} : { host }),
+      volumes: [volumeOf(data, claim)],
+      uid: numberAt(workload, 'runAsUser') ?? 0,
+      gid: numberAt(workload, 'runAsGroup') ?? numberAt(workload, 'fsGroup') ?? 0,
+      chain,
+      images: imagesOf(workload),
+      ...services(workload),
+    },
+  };
+}
+
+/** What a Deployment or StatefulSet asks for; absent means one. */
+export function replicasOf(workload: KubeObject): number {
+  const replicas = valueAt(workload, ['spec', 'replicas']);
+  return typeof replicas === 'number' ? replicas : 1;
+}
+
+/** Name of the claim behind a volume of the pod template. */
+export function claimOfVolume(workload: KubeObject, volume: string): string | undefined {
+  return textAt(volumeNamed(workload, volume), ['persistentVolumeClaim', 'claimName']);
+}
+
+/** Name of the ConfigMap behind a volume of the pod template. */
+export function configMapOfVolume(workload: KubeObject, volume: string): string | undefined {
+  return textAt(volumeNamed(workload, volume), ['configMap', 'name']);
+}
+
+export function missing(reason: string, message: string): Found {
+  return { ok: false, reason, message };
+}
+
+function volumeNamed(workload: KubeObject, name: string): unknown {
+  const volumes = valueAt(workload, ['spec', 'template', 'spec', 'volumes']);
+  return Array.isArray(volumes) ? volumes.find((volume) => textAt(volume, ['name']) === name) : undefined;
+}
+
+function volumeOf(claim: KubeObject, { name, subPath }: Claim): JobVolume {
+  const storageClass = textAt(claim, ['spec', 'storageClassName']);
+  const size = textAt(claim, ['spec', 'resources', 'requests', 'storage']);
+  return {
+    name: 'data',
+    claim: name,
+    ...(subPath === undefined ? {} : { subPath }),
+    ...(storageClass === undefined || storageClass === '' ? {} : { storageClass }),
+    ...(size === undefined ? {} : { size }),
+  };
+}
+
+function imagesOf(workload: KubeObject): string[] {
+  const containers = valueAt(workload, ['spec', 'template', 'spec', 'containers']);
+  if (!Array.isArray(containers)) return [];
+  return containers.flatMap((container) => textAt(container, ['image']) ?? []).slice(0, 16);
+}
+
+/**
+ * The services that decide cloud-op's arguments, by the last part of the image's path: a registry's name that contains
+ * "sm" or "raft" says nothing.
+ */
+function services(workload: KubeObject): Pick<JobTarget, 'crypto' | 'consensus'> {
+  const names = imagesOf(workload).map((image) => (image.split('/').at(-1) ?? '').split(/[:@]/)[0] ?? '');
+  const crypto = names.map((name) => /^(?:crypto|kms)_(sm|eth)$/.exec(name)?.[1]).find(isPresent);
+  const consensus = names.map((name) => /^consensus_(bft|raft|overlord)$/.exec(name)?.[1]).find(isPresent);
+  return {
+    ...(crypto === 'sm' || crypto === 'eth' ? { crypto } : {}),
+    ...(consensus === 'bft' || consensus === 'raft' || consensus === 'overlord' ? { consensus } : {}),
+  };
+}
+
+function isPresent(text: string | undefined): boolean {
+  return text !== undefined;
+}
+
+function kindOf(workload: KubeObject): 'StatefulSet' | 'Deployment' {
+  return workload.kind === 'Deployment' ? 'Deployment' : 'StatefulSet';
+}
+
+function numberAt(workload: KubeObject, field: string): number | undefined {
+  const value = valueAt(workload, ['spec', 'template', 'spec', 'securityContext', field]);
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
+}
+
+function textMap(value: unknown): Record<string, string> {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

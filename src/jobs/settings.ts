@@ -1,0 +1,21 @@
+// What the controller brings to every job: its own image and the working pod's limits.
+
+export interface JobSettings {
+  /** The controller's own image: it has the `nodewright job` commands. */
+  readonly workerImage: string;
+  readonly imagePullSecrets: readonly string[];
+  readonly resources: Resources;
+  /** For programs that are not ours: clients and cloud-op. */
+  readonly programResources: Resources;
+}
+
+interface Resources {
+  readonly requests: Readonly<Record<string, string>>;
+  readonly limits: Readonly<Record<string, string>>;
+}
+
+export const DEFAULT_SETTINGS: Omit<JobSettings, 'workerImage'> = {
+  imagePullSecrets: [],
+  resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+  programResources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '4Gi' } },
+};

@@ -1,0 +1,132 @@
+// Starting: every node runs again as it did before, and shows it.
+
+import type { JobStatus, JobTarget } from '../api/job-status.ts';
+import { timestamp } from '../lib/timestamp.ts';
+import { DEADLINE } from './deadlines.ts';
+import type { Effect } from './effect.ts';
+import { elapsed, enter, fail, listOf, stay, type Move, type Scope } from './scope.ts';
+import { noteEffects } from './stopping.ts';
+
+/** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
+export function starting(scope: Scope): Move {
+  const { seen, status } = scope;
+  if (seen.workPods > 0) return stay(scope, 'waits until the working pods are gone', { effects: stopWorks(scope) });
+  const doubled = oneKey(scope);
+  if (doubled !== undefined) return doubled;
+  const notes = noteEffects(scope);
+  if (notes.length > 0) return stay(scope, 'writes down that the nodes may be started', { effects: notes });
+  const effects = startEffects(scope);
+  const started = withFirstHeights(scope);
+  const missing = (status.targets ?? []).flatMap((target) => notYet(scope, target, started) ?? []);
+  if (effects.length === 0 && missing.length === 0) return done(scope, started);
+  if (elapsed(scope) > DEADLINE.start) return tooLong(scope, missing[0] ?? 'the nodes could not be started');
+  return stay(scope, missing[0] ?? `starts ${listOf(scope.open.nodes)}`, { status: { started }, effects });
+}
+
+/** Jobs of a failed request must not go on. */
+export function stopWorks({ status, seen }: Pick<Scope, 'status' | 'seen'>): readonly Effect[] {
+  return (status.works ?? []).flatMap(({ name, uid, outcome }) =>
+    uid !== undefined && seen.works.get(name)?.uid === uid && outcome !== 'Succeeded'
+      ? [{ do: 'deleteJob', name, uid, because: 'the work has failed' } as const]
+      : [],
+  );
+}
+
+/** The last guard of a Switchover: two nodes that would sign with one key are not started, whoever brought that about. */
+function oneKey(scope: Scope): Move | undefined {
+  const [first, second] = scope.status.targets ?? [];
+  if (first?.identity === undefined || second?.identity === undefined) return undefined;
+  const { identities } = scope.seen;
+  const [a, b] = [identities.get(first.node), identities.get(second.node)];
+  if (a === undefined || a !== b) return undefined;
+  const message = `${first.node} and ${second.node} would both sign with ${a}: something else changed one of them`;
+  return fail(scope, { reason: 'SameIdentity', message, unsafe: true });
+}
+
+/** Nodes that a job before left held are started only by a job that repairs them, and only when it succeeded. */
+export function mayStart({ open, status }: Pick<Scope, 'open' | 'status'>, target: JobTarget): boolean {
+  return target.detached !== true || (open.repairs && status.failure === undefined);
+}
+
+function startEffects(scope: Scope): readonly Effect[] {
+  const { status, seen } = scope;
+  const effects = new Map<string, Effect>();
+  for (const target of status.targets ?? []) {
+    if (!status.holds?.includes(target.node) || !mayStart(scope, target)) continue;
+    const now = seen.targets.get(target.node);
+    const { node, workload, replicas = 0 } = target;
+    if (target.deployMethod === 'managed') {
+      if (now?.held === true) effects.set(node, { do: 'releaseNode', node });
+    } else if (now?.replicas !== undefined && now.replicas !== replicas) {
+      effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas });
+    }
+  }
+  return [...effects.values()];
+}
+
+type Started = NonNullable<JobStatus['started']>;
+
+function withFirstHeights({ status, seen, now }: Scope): Started {
+  const known = status.started ?? [];
+  const fresh = (status.targets ?? []).flatMap(({ node }) => {
+    const { pods = [], health } = seen.targets.get(node) ?? {};
+    if (known.some((entry) => entry.node === node) || pods.length === 0) return [];
+    return health?.answering === true && health.height !== undefined
+      ? [{ node, height: health.height, at: timestamp(now) }]
+      : [];
+  });
+  return fresh.length === 0 ? known : [...known, ...fresh];
+}
+
+/** What is still missing of the proof that a node runs; undefined when nothing is. */
+function notYet(scope: Scope, target: JobTarget, started: Started): string | undefined {
+  const { seen, open, status } = scope;
+  const { node } = target;
+  if (!target.wasRunning || !mayStart(scope, target)) return undefined;
+  const { pods = [], health } = seen.targets.get(node) ?? {};
+  if (pods.length === 0) return `waits for a pod of ${node}`;
+  const proof = status.failure === undefined ? open.startProof : 'started';
+  if (proof === 'started') return undefined;
+  if (health === undefined) return pods.every(({ ready }) => ready) ? undefined : `waits until ${node} is ready`;
+  if (!health.answering) return `waits until ${node} answers`;
+  if (proof === 'answers') return undefined;
+  const first = started.find((entry) => entry.node === node)?.height;
+  return first !== undefined && health.height !== undefined && health.height > first
+    ? undefined
+    : `waits until the height of ${node} grows`;
+}
+
+function done(scope: Scope, started: Started): Move {
+  const { failure, notes = [], targets = [] } = scope.status;
+  const status = { started, holds: [] };
+  const stopped = targets.filter(({ wasRunning }) => !wasRunning).map(({ node }) => node);
+  if (failure !== undefined)
+    return enter(scope, { phase: 'Failed', reason: failure.reason, message: failure.message, status });
+  const message = [
+    ...notes,
+    ...(stopped.length === 0 ? [] : [`${listOf(stopped)} was stopped before and stays so`]),
+    ...(scope.seen.fileGone ? ['its file was removed after work had begun, so it ran to its end'] : []),
+  ].join('; ');
+  return enter(scope, { phase: 'Complete', message: message === '' ? 'done' : message, status });
+}
+
+/** A copy that is proven stays proven when its node is slow to come back; for other kinds the proof is missing. */
+function tooLong(scope: Scope, missing: string): Move {
+  const { failure, notes = [] } = scope.status;
+  const late = `30 minutes after the start it still ${missing}`;
+  if (failure !== undefined)
+    return enter(scope, {
+      phase: 'Failed',
+      reason: failure.reason,
+      message: `${failure.message}; ${late}`,
+      status: { holds: [] },
+    });
+  if (scope.open.startProof === 'started')
+    return enter(scope, { phase: 'Complete', message: [...notes, late].join('; '), status: { holds: [] } });
+  return enter(scope, {
+    phase: 'Failed',
+    reason: 'NodeNotHealthy',
+    message: `the work is done, but ${late}`,
+    status: { holds: [], failure: { reason: 'NodeNotHealthy', message: late, unsafe: false } },
+  });
+}

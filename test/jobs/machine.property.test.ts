@@ -1,0 +1,263 @@
+// The life of every kind under crashes at any step, killed pods and meddling: what may never happen, does not.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { isFinal } from '../../src/api/job-status.ts';
+import { citaTarget, kindNamed, managedTarget, source } from './support/fixtures.ts';
+import { World, type WorldOptions } from './support/world.ts';
+
+const answers = {
+  identityFiles: [],
+  signerState: [],
+  snapshot: { how: 'copy' },
+  switchover: { how: 'secret' },
+  rollback: {
+    how: 'command',
+    run: { image: 'gaia:1', command: ['gaiad'], args: ['rollback'], mounts: [{ volume: 'data', path: '/home/app' }] },
+    repeatable: false,
+    heightPattern: 'height ([0-9]+)',
+  },
+} as const;
+
+const managed = { answers, targets: [managedTarget('a')] };
+const both = [managedTarget('a'), managedTarget('b')];
+const cita = [citaTarget('a'), citaTarget('b')];
+const foreign = { deployMethod: 'cloud-config', chain: 'test-chain' };
+
+const cases: readonly (Omit<WorldOptions, 'kind'> & {
+  readonly because: string;
+  readonly kind: string;
+  readonly retries: boolean;
+})[] = [
+  { because: 'Backup of a managed node', kind: 'Backup', spec: { node: 'a' }, ...managed, retries: true },
+  {
+    because: 'Backup of a cloud-config node',
+    kind: 'Backup',
+    spec: { node: 'a', ...foreign },
+    targets: [citaTarget('a')],
+    retries: true,
+  },
+  {
+    because: 'Backup of a stopped node',
+    kind: 'Backup',
+    spec: { node: 'a' },
+    answers,
+    targets: [managedTarget('a', { wasRunning: false })],
+    retries: true,
+  },
+  {
+    because: 'Restore',
+    kind: 'Restore',
+    spec: { node: 'a', backup: 'nightly' },
+    ...managed,
+    source: source(),
+    retries: true,
+  },
+  {
+    because: 'Snapshot by copying',
+    kind: 'Snapshot',
+    spec: { node: 'a', blockHeight: 105 },
+    ...managed,
+    retries: true,
+  },
+  { because: 'ChangeOwner', kind: 'ChangeOwner', spec: { node: 'a' }, ...managed, retries: true },
+  {
+    because: 'rollback by a command that must not run twice',
+    kind: 'BlockHeightFallback',
+    spec: { node: 'a', blockHeight: 90 },
+    ...managed,
+    retries: false,
+  },
+  {
+    because: 'rollback of a whole chain',
+    kind: 'BlockHeightFallback',
+    spec: { nodes: ['a', 'b'], blockHeight: 90, ...foreign },
+    targets: cita,
+    retries: false,
+  },
+  {
+    because: 'Switchover of managed nodes',
+    kind: 'Switchover',
+    spec: { sourceNode: 'a', destNode: 'b' },
+    answers,
+    targets: both,
+    retries: true,
+  },
+  {
+    because: 'Switchover of cloud-config nodes',
+    kind: 'Switchover',
+    spec: { sourceNode: 'a', destNode: 'b', ...foreign },
+    targets: cita,
+    retries: true,
+  },
+];
+
+function worldOf(row: (typeof cases)[number]): World {
+  return new World({ ...row, kind: kindNamed(row.kind) });
+}
+
+/** How the nodes must be once a job has ended, whatever happened. */
+function checkEnd(world: World): void {
+  expect(world.violations).toEqual([]);
+  const { phase, message = '' } = world.status;
+  expect(phase !== undefined && isFinal(phase), `it ends, but is ${phase}: ${message}`).toBe(true);
+  expect([...world.locks.values()].filter(({ holder }) => holder !== undefined)).toEqual([]);
+  for (const node of world.nodes.values()) {
+    if (phase === 'Held') expect(message).not.toBe('');
+    else
+      expect({ node: node.target.node, pod: node.pod }).toEqual({
+        node: node.target.node,
+        pod: node.target.wasRunning ? 'running' : 'none',
+      });
+  }
+}
+
+describe('every kind', () => {
+  it.each(cases)('$because: undisturbed, it completes and everything runs as before', (row) => {
+    const world = worldOf(row);
+    expect(world.settle()).toBeLessThan(200);
+    expect(world.status.phase, world.status.message).toBe('Complete');
+    checkEnd(world);
+  });
+
+  it.each(cases)('$because: a crash at any steps changes nothing of the outcome', (row) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 3 }), { maxLength: 60 }), (crashes) => {
+        const world = worldOf(row);
+        for (const steps of crashes) {
+          world.pass(steps);
+          if (steps % 2 === 0) world.tick();
+        }
+        world.settle();
+        expect(world.status.phase, world.status.message).toBe('Complete');
+        checkEnd(world);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each(cases.filter(({ retries }) => retries))(
+    '$because: killed working pods and deleted Jobs change nothing of the outcome',
+    (row) => {
+      fc.assert(
+        fc.property(
+          fc.array(fc.constantFrom('pass', 'tick', 'crash'), { maxLength: 60 }),
+          fc.constantFrom('killed', 'deleted'),
+          fc.nat({ max: 1 }),
+          (steps, how, kills) => {
+            const world = worldOf(row);
+            let left = kills + 1;
+            for (const step of steps) {
+              if (step === 'pass') world.pass();
+              if (step === 'crash') world.pass(1);
+              if (step === 'tick') world.tick();
+              const victim = [...world.works.values()].find(({ pod, deleted }) => pod === 'running' && !deleted);
+              if (victim === undefined || left-- <= 0) continue;
+              if (how === 'killed') victim.pod = 'killed';
+              else victim.deleted = true;
+            }
+            world.settle();
+            expect(world.status.phase, world.status.message).toBe('Complete');
+            checkEnd(world);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  it.each(cases.filter(({ retries }) => !retries))(
+    '$because: a killed pod is never run again; the node is held with the reason',
+    (row) => {
+      const world = worldOf(row);
+      for (let step = 0; step < 100; step++) {
+        world.pass();
+        world.tick();
+        const victim = [...world.works.values()].find(({ pod }) => pod === 'running');
+        if (victim !== undefined) victim.pod = 'killed';
+      }
+      world.settle();
+      expect(world.status.phase).toBe('Held');
+      expect(world.status.message).toContain('without a result');
+      expect([...world.nodes.values()].map(({ pod }) => pod)).not.toContain('running');
+      expect([...world.works.values()].map(({ runs }) => runs)).toEqual(row.targets.map(() => 1));
+      checkEnd(world);
+    },
+  );
+
+  it.each(cases)(
+    '$because: failing work, removed files and deleted objects leave no node stopped without a reason',
+    (row) => {
+      const events = fc.constantFrom('pass', 'crash', 'tick', 'fileGone', 'deleting', 'fails');
+      fc.assert(
+        fc.property(fc.array(events, { maxLength: 60 }), fc.boolean(), (steps, swapped) => {
+          let fails = false;
+          const world = new World({
+            ...row,
+            kind: kindNamed(row.kind),
+            result: () =>
+              fails
+                ? { ok: false, code: 'NoSpace', message: 'no space left', swapped }
+                : { ok: true, manifestSha256: 'c'.repeat(64), height: 90 },
+          });
+          for (const step of steps) {
+            if (step === 'pass') world.pass();
+            if (step === 'crash') world.pass(1);
+            if (step === 'tick') world.tick();
+            if (step === 'fileGone') world.fileGone = true;
+            if (step === 'deleting') world.deleting = true;
+            if (step === 'fails') fails = true;
+          }
+          world.settle();
+          checkEnd(world);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+});
+
+describe('a stranger who starts stopped nodes', () => {
+  it.each(cases.filter(({ kind }) => kind === 'Switchover'))(
+    '$because: never makes two signers with one key',
+    (row) => {
+      const events = fc.constantFrom('pass', 'crash', 'tick', 'start a', 'start b');
+      fc.assert(
+        fc.property(fc.array(events, { maxLength: 80 }), (steps) => {
+          const world = worldOf(row);
+          world.disturbed = true;
+          for (const step of steps) {
+            if (step === 'pass') world.pass();
+            if (step === 'crash') world.pass(1);
+            if (step === 'tick') world.tick();
+            const node = world.nodes.get(step.slice(-1));
+            if (step.startsWith('start') && node !== undefined) node.replicas = 1;
+          }
+          world.settle();
+          expect(world.violations).toEqual([]);
+          const keys = [...world.nodes.values()].map(({ identity }) => identity).sort();
+          expect(keys).toEqual(row.targets.map(({ identity }) => identity ?? '').sort());
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
+
+  it('is not mistaken for success: a copy under a running node fails', () => {
+    const world = worldOf(cases[1]!);
+    world.disturbed = true;
+    for (let step = 0; step < 60; step++) {
+      world.pass();
+      world.tick();
+      const node = world.nodes.get('a');
+      if (node !== undefined && [...world.works.values()].some(({ pod }) => pod === 'running') && node.pod === 'none') {
+        node.replicas = 1;
+        node.pod = 'running';
+      }
+    }
+    world.settle();
+    expect(world.status).toMatchObject({ phase: 'Failed', reason: 'NodeStarted' });
+    checkEnd(world);
+  });
+});

@@ -1,0 +1,120 @@
+// Targets, requests and settings that many tests of jobs need.
+
+import type { JobTarget } from '../../../src/api/job-status.ts';
+import { findJobKind } from '../../../src/jobs/index.ts';
+import type { JobKind, JobView } from '../../../src/jobs/job-kind.ts';
+import type { Seen, SourceSeen, TargetSeen } from '../../../src/jobs/seen.ts';
+import { DEFAULT_SETTINGS, type JobSettings } from '../../../src/jobs/settings.ts';
+
+export const settings: JobSettings = { ...DEFAULT_SETTINGS, workerImage: 'example.com/nodewright:1.0.0' };
+
+export const UID = '1f0c22aa-0000-4000-8000-000000000001';
+
+export function kindNamed(name: string): JobKind {
+  const kind = findJobKind(name);
+  if (kind === undefined) throw new Error(`no kind ${name}`);
+  return kind;
+}
+
+export function managedTarget(node: string, more: Partial<JobTarget> = {}): JobTarget {
+  return {
+    node,
+    deployMethod: 'managed',
+    workload: { apiVersion: 'validatoros.com/v1alpha1', kind: 'BlockchainNode', name: node },
+    wasRunning: true,
+    podSelector: { 'novacula.com/node': node },
+    host: 'machine-1',
+    volumes: [{ name: 'data', claim: `data-${node}-0`, storageClass: 'fast', size: '10Gi' }],
+    uid: 1000,
+    gid: 1000,
+    chain: 'cosmos',
+    network: 'local',
+    identity: `${node}-key`,
+    height: 100,
+    images: ['example.com/gaia:v1'],
+    ...more,
+  };
+}
+
+export function citaTarget(node: string, more: Partial<JobTarget> = {}): JobTarget {
+  return {
+    node,
+    deployMethod: 'cloud-config',
+    workload: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: node },
+    replicas: 1,
+    wasRunning: true,
+    podSelector: { 'app.kubernetes.io/chain-node': node },
+    volumes: [{ name: 'data', claim: `datadir-${node}-0`, storageClass: 'nas', size: '20Gi' }],
+    uid: 1000,
+    gid: 1000,
+    chain: 'test-chain',
+    configMap: `${node}-config`,
+    identity: `${node}-account`,
+    identityVolume: 'node-account',
+    height: 100,
+    images: ['docker.io/citacloud/consensus_overlord:v6.7.4'],
+    consensus: 'overlord',
+    ...more,
+  };
+}
+
+export function targetSeen(target: JobTarget, more: Partial<TargetSeen> = {}): TargetSeen {
+  return {
+    found: { ok: true, target },
+    pods: [{ name: `${target.node}-0`, ready: true, host: 'machine-1' }],
+    replicas: 1,
+    held: false,
+    health: { answering: true, height: 100 },
+    answers: {
+      identityFiles: [{ volume: 'data', path: 'config/node_key.json' }],
+      signerState: [{ volume: 'data', path: 'data/priv_validator_state.json', format: 'cometbft' }],
+      snapshot: { how: 'copy' },
+      switchover: { how: 'secret' },
+    },
+    ...more,
+  };
+}
+
+export function seen(more: Partial<Seen> = {}): Seen {
+  return {
+    deleting: false,
+    fileGone: false,
+    release: false,
+    record: { uid: UID, phase: 'Claimed' },
+    locks: new Map(),
+    targets: new Map(),
+    claim: undefined,
+    works: new Map(),
+    workPods: 0,
+    identities: new Map(),
+    source: undefined,
+    ...more,
+  };
+}
+
+export function viewFor(kind: string, targets: readonly JobTarget[], more: Partial<Seen> = {}): JobView {
+  return {
+    job: { kind, namespace: 'prod', name: 'one', uid: UID },
+    targets,
+    seen: seen({ targets: new Map(targets.map((target) => [target.node, targetSeen(target)])), ...more }),
+    live: false,
+  };
+}
+
+export function source(more: Partial<SourceSeen> = {}): SourceSeen {
+  return {
+    phase: 'Complete',
+    job: 'Backup prod/nightly',
+    kind: 'Backup',
+    claimName: 'backup-nightly-1f0c22aa',
+    claimPresent: true,
+    manifestSha256: 'a'.repeat(64),
+    height: 90,
+    chain: 'cosmos',
+    network: 'local',
+    node: 'a',
+    live: false,
+    deployMethod: 'managed',
+    ...more,
+  };
+}

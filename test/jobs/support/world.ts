@@ -1,0 +1,325 @@
+// A small cluster in memory: it does what effects ask, moves by itself, and lets tests break it. No clock, no I/O.
+
+import type { JobStatus, JobTarget } from '../../../src/api/job-status.ts';
+import type { KubeObject } from '../../../src/api/objects.ts';
+import { valueAt } from '../../../src/lib/json-value.ts';
+import type { Effect, LockNote } from '../../../src/jobs/effect.ts';
+import type { JobKind } from '../../../src/jobs/job-kind.ts';
+import { next } from '../../../src/jobs/machine.ts';
+import type { Move } from '../../../src/jobs/scope.ts';
+import type { ChainAnswers, RecordSeen, Seen, SourceSeen, TargetSeen, WorkSeen } from '../../../src/jobs/seen.ts';
+import { settings, UID } from './fixtures.ts';
+
+/** A client that writes its database to disk takes its time, longer than a working pod takes to be made. */
+const GRACE = 12;
+
+interface Node {
+  readonly target: JobTarget;
+  replicas: number;
+  held: boolean;
+  pod: 'none' | 'running' | 'stopping';
+  /** Ticks that its pod still takes to go. */
+  grace: number;
+  identity: string;
+  /** The identity that its running pod has read. */
+  signsWith: string | undefined;
+  height: number;
+}
+
+interface Work {
+  readonly uid: string;
+  readonly name: string;
+  readonly nodes: readonly string[];
+  suspended: boolean;
+  pod: 'none' | 'running' | 'ended' | 'killed';
+  deleted: boolean;
+  runs: number;
+}
+
+export interface WorldOptions {
+  readonly kind: JobKind;
+  readonly spec: Record<string, unknown>;
+  readonly targets: readonly JobTarget[];
+  readonly answers?: ChainAnswers;
+  readonly source?: SourceSeen;
+  /** What a working pod reports when it ends. */
+  readonly result?: (run: number) => object | undefined;
+}
+
+export class World {
+  readonly nodes = new Map<string, Node>();
+  readonly locks = new Map<string, { holder?: { uid: string; text: string }; note?: LockNote }>();
+  readonly works = new Map<string, Work>();
+  readonly asks = new Map<string, string>();
+  readonly violations: string[] = [];
+  claim: { name: string; uid: string; jobUid: string; phase: string } | undefined;
+  status: JobStatus = {};
+  record: RecordSeen | undefined = { uid: UID };
+  now = 1_800_000_000_000;
+  fileGone = false;
+  deleting = false;
+  release = false;
+  #options: WorldOptions;
+  #serial = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    for (const target of options.targets) {
+      const isUp = target.wasRunning;
+      this.nodes.set(target.node, {
+        target,
+        replicas: target.deployMethod === 'managed' ? (isUp ? 1 : 0) : (target.replicas ?? 1),
+        held: false,
+        pod: isUp ? 'running' : 'none',
+        grace: GRACE,
+        identity: target.identity ?? target.node,
+        signsWith: isUp ? (target.identity ?? target.node) : undefined,
+        height: target.height ?? 100,
+      });
+    }
+  }
+
+  /** One pass of the job loop. `steps` counts down to a crash; the stored status and the cluster stay, the rest is lost. */
+  pass(steps = Number.POSITIVE_INFINITY): Move {
+    const { kind, spec } = this.#options;
+    const move = next({
+      kind,
+      job: { kind: kind.kind, namespace: 'prod', name: 'one', uid: UID },
+      spec,
+      status: this.status,
+      seen: this.look(),
+      settings,
+      now: this.now,
+    });
+    let left = steps;
+    if (left-- <= 0) return move;
+    this.status = move.status;
+    // The publish loop writes results a little later; here at once.
+    if (this.record !== undefined && this.status.phase !== undefined)
+      this.record = { ...this.record, phase: this.status.phase };
+    for (const effect of move.effects) {
+      if (left-- <= 0) return move;
+      this.perform(effect);
+      this.check();
+    }
+    return move;
+  }
+
+  /** Passes and time until nothing changes any more. Returns the number of passes. */
+  settle(limit = 400): number {
+    let quiet = 0;
+    for (let pass = 0; pass < limit; pass++) {
+      const before = JSON.stringify(this.status);
+      const move = this.pass();
+      this.tick();
+      quiet =
+        JSON.stringify(this.status) === before && move.effects.length === 0 && move.status.endTime !== undefined
+          ? quiet + 1
+          : 0;
+      if (quiet > 2) return pass;
+    }
+    return limit;
+  }
+
+  /** Ten seconds of the rest of the cluster: pods stop and start, work goes on, chains grow. */
+  tick(seconds = 10): void {
+    this.now += seconds * 1000;
+    for (const node of this.nodes.values()) {
+      if (node.pod === 'stopping' && node.grace-- <= 0) this.#setPod(node, 'none');
+      else if (this.#wanted(node) === 0 && node.pod === 'running') this.#setPod(node, 'stopping');
+      else if (this.#wanted(node) > 0 && node.pod === 'none' && !node.identity.endsWith('-being-exchanged'))
+        this.#setPod(node, 'running');
+      else if (node.pod === 'running') node.height += 1;
+    }
+    for (const work of this.works.values()) {
+      if (work.pod === 'running') work.pod = 'ended';
+      else if (!work.suspended && !work.deleted && work.pod === 'none') {
+        work.pod = 'running';
+        work.runs += 1;
+      }
+      if (work.deleted && work.pod === 'running') work.pod = 'ended';
+    }
+    this.check();
+  }
+
+  #setPod(node: Node, pod: Node['pod']): void {
+    node.pod = pod;
+    node.grace = GRACE;
+    if (pod === 'running') node.signsWith = node.identity;
+    if (pod === 'none') node.signsWith = undefined;
+  }
+
+  /** The node loop's word for managed nodes; the workload's own replicas for others. */
+  #wanted(node: Node): number {
+    if (node.target.deployMethod !== 'managed') return node.replicas;
+    return node.held || !node.target.wasRunning ? 0 : 1;
+  }
+
+  perform(effect: Effect): void {
+    switch (effect.do) {
+      case 'acquireLock': {
+        const lock = this.locks.get(effect.lock) ?? {};
+        if (lock.holder === undefined) this.locks.set(effect.lock, { ...lock, holder: effect.holder });
+        return;
+      }
+      case 'noteOnLock':
+        this.locks.set(effect.lock, { ...this.locks.get(effect.lock), note: effect.note });
+        return;
+      case 'releaseLock': {
+        const { note } = this.locks.get(effect.lock) ?? {};
+        this.locks.set(effect.lock, effect.keepNote && note !== undefined ? { note } : {});
+        return;
+      }
+      case 'holdNode':
+        this.#node(effect.node).held = true;
+        return;
+      case 'releaseNode':
+        this.#node(effect.node).held = false;
+        return;
+      case 'scaleWorkload':
+        for (const node of this.nodes.values())
+          if (node.target.workload.name === effect.workload.name) node.replicas = effect.replicas;
+        return;
+      case 'createClaim':
+        this.claim ??= { name: effect.object.metadata.name, uid: this.#uid('claim'), jobUid: UID, phase: 'Bound' };
+        return;
+      case 'deleteClaim':
+        if (this.claim?.uid === effect.uid) this.claim = undefined;
+        return;
+      case 'createJob':
+        this.#createJob(effect.object);
+        return;
+      case 'resumeJob': {
+        const work = this.works.get(effect.name);
+        if (work?.uid === effect.uid) work.suspended = false;
+        return;
+      }
+      case 'deleteJob': {
+        const work = this.works.get(effect.name);
+        if (work?.uid === effect.uid) work.deleted = true;
+        return;
+      }
+      case 'askNode':
+        this.asks.set(effect.work, JSON.stringify({ ok: true, height: this.#options.spec['blockHeight'] }));
+        return;
+      case 'setIdentities':
+        for (const { node, identity } of effect.assignments) this.#node(node).identity = identity;
+        return;
+      case 'setAccountVolume':
+        this.#node(effect.node).identity = effect.configMap;
+        return;
+      case 'letGo':
+      case 'emitEvent':
+        return;
+    }
+  }
+
+  #createJob(object: KubeObject): void {
+    const { name } = object.metadata;
+    const live = this.works.get(name);
+    if (live !== undefined && !live.deleted) return;
+    if (valueAt(object, ['spec', 'suspend']) !== true) this.violations.push(`${name} was created running`);
+    const claims = JSON.stringify(valueAt(object, ['spec', 'template', 'spec', 'volumes']));
+    const nodes = [...this.nodes.values()]
+      .filter(({ target }) => target.volumes.some(({ claim }) => claims.includes(`"${claim}"`)))
+      .map(({ target }) => target.node);
+    this.works.set(name, { uid: this.#uid('job'), name, nodes, suspended: true, pod: 'none', deleted: false, runs: 0 });
+  }
+
+  look(): Seen {
+    const { source } = this.#options;
+    return {
+      deleting: this.deleting,
+      fileGone: this.fileGone,
+      release: this.release,
+      record: this.record,
+      locks: this.locks,
+      targets: new Map([...this.nodes].map(([name, node]) => [name, this.#lookAt(node)])),
+      claim: this.claim,
+      works: new Map([
+        ...this.#liveWorks(),
+        ...[...this.asks].map(
+          ([name, termination]) =>
+            [name, { suspended: false, active: 0, running: false, termination } as WorkSeen] as const,
+        ),
+      ]),
+      workPods: [...this.works.values()].filter(({ pod }) => pod === 'running').length,
+      identities: new Map([...this.nodes].map(([name, { identity }]) => [name, identity])),
+      source,
+    };
+  }
+
+  #lookAt(node: Node): TargetSeen {
+    const { target, replicas, held, pod, height } = node;
+    const { answers } = this.#options;
+    const isUp = pod !== 'none';
+    const current: JobTarget = {
+      ...target,
+      wasRunning: target.deployMethod === 'managed' ? target.wasRunning : replicas > 0,
+      ...(target.deployMethod === 'managed' ? {} : { replicas }),
+      identity: node.identity,
+      height,
+    };
+    return {
+      found: { ok: true, target: current },
+      pods: isUp ? [{ name: `${target.node}-0`, ready: pod === 'running' }] : [],
+      replicas: target.deployMethod === 'managed' ? this.#wanted(node) : replicas,
+      held,
+      health: pod === 'running' ? { answering: true, height } : { answering: false },
+      ...(answers === undefined ? {} : { answers }),
+    };
+  }
+
+  *#liveWorks(): Generator<[string, WorkSeen]> {
+    for (const work of this.works.values()) {
+      if (work.deleted) continue;
+      const result = work.pod === 'ended' ? (this.#options.result ?? defaultResult)(work.runs) : undefined;
+      const isEnded = work.pod === 'ended' || work.pod === 'killed';
+      const isGood = result !== undefined && 'ok' in result && result.ok === true;
+      yield [
+        work.name,
+        {
+          uid: work.uid,
+          jobUid: UID,
+          suspended: work.suspended,
+          active: work.pod === 'running' ? 1 : 0,
+          running: work.pod === 'running',
+          ...(isEnded ? { finished: isGood ? 'Complete' : 'Failed' } : {}),
+          ...(result === undefined ? {} : { termination: JSON.stringify(result) }),
+        },
+      ];
+    }
+  }
+
+  /** What must hold at every moment. */
+  check(): void {
+    const keys = [...this.nodes.values()].flatMap(({ signsWith }) => signsWith ?? []);
+    if (new Set(keys).size < keys.length) this.violations.push(`two pods sign with one key: ${keys.join(', ')}`);
+    const set = [...this.nodes.values()].map(({ identity }) => identity);
+    if (new Set(set).size < set.length) this.violations.push(`two nodes are given one key: ${set.join(', ')}`);
+    for (const work of this.works.values()) {
+      if (work.runs > 1) this.violations.push(`${work.name} ran ${work.runs} times`);
+      const under = work.nodes.filter((name) => this.#node(name).pod !== 'none');
+      if (work.pod === 'running' && under.length > 0 && !this.disturbed && this.#options.spec['action'] !== 'Direct')
+        this.violations.push(`${work.name} works on the data of ${under.join(', ')}, which runs`);
+    }
+  }
+
+  /** Set when a test starts nodes behind the job's back. */
+  disturbed = false;
+
+  #node(name: string): Node {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new Error(`no node ${name}`);
+    return node;
+  }
+
+  #uid(what: string): string {
+    this.#serial += 1;
+    return `${what}-${this.#serial}`;
+  }
+}
+
+function defaultResult(): object {
+  return { ok: true, bytes: 1000, files: 10, manifestSha256: 'b'.repeat(64), height: 90 };
+}
