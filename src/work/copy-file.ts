@@ -34,15 +34,15 @@ export function copyFile(task: FileTask, buffer: Buffer, cells: BigInt64Array): 
   try {
     const from = openSync(placePath(task.from), READ);
     open.push(from);
-    const before = fstatSync(from);
-    if (!before.isFile()) return { ok: false, during, code: 'ENOENT', message: 'is no longer a regular file' };
+    // Before anything is read or made: a pipe or a directory may have taken the name.
+    if (!fstatSync(from).isFile()) return { ok: false, during, code: 'ENOENT', message: 'is no regular file any more' };
     during = 'write';
     const to = task.to === undefined ? undefined : openSync(placePath(task.to), CREATE, 0o600);
     if (to !== undefined) open.push(to);
-    const read = pump({ from, to, limit: Math.min(before.size, task.seen.size), sparse: task.sparse, buffer, cells });
+    const read = pump({ from, to, limit: task.seen.size, sparse: task.sparse, buffer, cells });
     if (to !== undefined && task.to !== undefined) dress(to, task.to);
     Atomics.add(cells, CELL.files, 1n);
-    return { ok: true, ...read, changed: hasChanged(task, before, fstatSync(from), read.size) };
+    return { ok: true, ...read, changed: hasChanged(task, fstatSync(from), read.size) };
   } catch (error) {
     // A read can fail too once the target is open; what matters is whether the target's disk is to blame.
     const code = codeOf(error) ?? 'failed';
@@ -127,7 +127,8 @@ function dress(fd: number, target: FileTarget): void {
   futimesSync(fd, target.mtime, target.mtime);
 }
 
-function hasChanged(task: FileTask, before: Stats, after: Stats, size: number): boolean {
+/** What was seen when the directory was read, what is there now, and what was read in between must be one. */
+function hasChanged(task: FileTask, after: Stats, size: number): boolean {
   if (task.seen.mtimeMs !== undefined && task.seen.mtimeMs !== after.mtimeMs) return true;
-  return size !== task.seen.size || after.size !== size || before.mtimeMs !== after.mtimeMs;
+  return size !== task.seen.size || after.size !== size;
 }

@@ -1,6 +1,6 @@
 // Every name has exactly one spelling, and it turns back into the same bytes.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { readName, showName, whyUnsafe } from '../../src/work/names.ts';
