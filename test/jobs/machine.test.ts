@@ -1,0 +1,523 @@
+// Each decision of a job's life, one row each; rows that name a defect of the older operator show that it is not here.
+
+import { describe, expect, it } from 'vitest';
+
+import type { JobStatus } from '../../src/api/job-status.ts';
+import { timestamp } from '../../src/lib/timestamp.ts';
+import { next } from '../../src/jobs/machine.ts';
+import type { Move } from '../../src/jobs/scope.ts';
+import type { Seen, WorkSeen } from '../../src/jobs/seen.ts';
+import { citaTarget, kindNamed, managedTarget, seen, settings, source, targetSeen, UID } from './support/fixtures.ts';
+
+const NOW = 1_800_000_000_000;
+const MINUTE = 60_000;
+const LOCK = 'nodewright-node-a';
+const HOLDER = { uid: UID, text: 'Backup prod/one' };
+const NOTE = {
+  uid: UID,
+  job: 'Backup prod/one',
+  nodes: [{ node: 'a', workload: citaTarget('a').workload, wasRunning: true, replicas: 1 }],
+};
+
+interface Given {
+  readonly kind?: string;
+  readonly spec?: Record<string, unknown>;
+  readonly status?: JobStatus;
+  readonly seen?: Partial<Seen>;
+}
+
+function step({
+  kind = 'Backup',
+  spec = { node: 'a', deployMethod: 'cloud-config', chain: 'test-chain' },
+  status = {},
+  seen: facts = {},
+}: Given): Move {
+  const job = { kind, namespace: 'prod', name: 'one', uid: UID };
+  return next({ kind: kindNamed(kind), job, spec, status, seen: seen(facts), settings, now: NOW });
+}
+
+const ago = (minutes: number): string => timestamp(NOW - minutes * MINUTE);
+const found = targetSeen(citaTarget('a'));
+const stopped = targetSeen(citaTarget('a'), { pods: [], replicas: 0, health: { answering: false } });
+const locks = new Map([[LOCK, { holder: HOLDER, note: NOTE }]]);
+const claim = { name: 'backup-one-1f0c22aa', uid: 'claim-1', jobUid: UID, phase: 'Bound' };
+const work = { name: 'backup-one-1f0c22aa', node: 'a', attempt: 1, intentAt: ago(1), uid: 'job-1' };
+const busy: WorkSeen = { uid: 'job-1', jobUid: UID, suspended: false, active: 1, running: false };
+const held = { locks: [LOCK], targets: [citaTarget('a')], holds: ['a'] };
+const working: JobStatus = {
+  phase: 'Working',
+  since: ago(1),
+  ...held,
+  claimName: claim.name,
+  claimUid: claim.uid,
+  works: [work],
+};
+
+describe('before work', () => {
+  it.each([
+    {
+      because: 'nothing happens without a claim',
+      given: { seen: { record: undefined } },
+      phase: undefined,
+      message: 'waits until its claim',
+    },
+    {
+      because: 'a result on the branch means: never again',
+      given: { seen: { record: { uid: UID, phase: 'Complete' } } },
+      phase: 'Refused',
+      message: 'runs once',
+    },
+    {
+      because: 'a claim that does not name this object waits',
+      given: { status: { phase: 'Claimed' }, seen: { record: {} } },
+      phase: 'Claimed',
+      message: 'names this object',
+    },
+    {
+      because: 'defect 8: an object of the same name, made later, never continues the earlier one',
+      given: { status: { phase: 'Claimed' }, seen: { record: { uid: 'other' } } },
+      phase: 'Interrupted',
+      message: 'earlier object',
+    },
+    {
+      because: 'defect 9: two jobs on one node take turns, and say for whom',
+      given: {
+        status: { phase: 'Claimed' },
+        seen: { locks: new Map([[LOCK, { holder: { uid: 'x', text: 'Restore prod/two' } }]]) },
+      },
+      phase: 'Claimed',
+      message: 'waits for Restore prod/two',
+    },
+    {
+      because: 'a file removed before work cancels',
+      given: { status: { phase: 'Locked', ...held }, seen: { fileGone: true } },
+      phase: 'Cancelled',
+      message: 'removed before work',
+    },
+    {
+      because: 'a missing node is waited for',
+      given: { status: { phase: 'Locked', since: ago(1) } },
+      phase: 'Locked',
+      message: 'not looked at',
+    },
+    {
+      because: 'and refused after ten minutes',
+      given: { status: { phase: 'Locked', since: ago(11) } },
+      phase: 'Refused',
+      message: 'not looked at',
+    },
+  ] as const)('$because', ({ given, phase, message }) => {
+    const { status } = step(given as Given);
+    expect(status.phase).toBe(phase);
+    expect(status.message).toContain(message);
+  });
+
+  it('records the original replicas before anything is stopped (defect 14: "start" sets what was)', () => {
+    const target = citaTarget('a', { replicas: 0, wasRunning: false });
+    const { status, effects } = step({
+      status: { phase: 'Locked' },
+      seen: { targets: new Map([['a', targetSeen(target, { pods: [], replicas: 0 })]]) },
+    });
+    expect(status).toMatchObject({ phase: 'Stopping', targets: [{ replicas: 0, wasRunning: false }] });
+    expect(effects.map((effect) => effect.do)).toEqual(['emitEvent']);
+  });
+
+  it.each([
+    {
+      because: 'defect 1: a rollback to the current height is refused before the node is stopped',
+      kind: 'BlockHeightFallback',
+      spec: { node: 'a', blockHeight: 100, chain: 'test-chain', deployMethod: 'cloud-config' },
+      reason: 'HeightNotBelow',
+    },
+    {
+      because: 'defect 11: Direct never touches a running database',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'n', action: 'Direct', chain: 'test-chain', deployMethod: 'cloud-config' },
+      reason: 'NodeRunning',
+    },
+    {
+      because: 'defect 3: a restore without a source is refused while the data is whole',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'n', chain: 'test-chain', deployMethod: 'cloud-config' },
+      reason: 'SourceMissing',
+    },
+    {
+      because: 'defect 23: a cloud-op of unknown version is never guessed',
+      kind: 'BlockHeightFallback',
+      spec: {
+        node: 'a',
+        blockHeight: 9,
+        image: 'x/cita-node-job:latest',
+        chain: 'test-chain',
+        deployMethod: 'cloud-config',
+      },
+      reason: 'UnknownToolVersion',
+    },
+  ])('$because', ({ kind, spec, reason }) => {
+    const { status, effects } = step({
+      kind,
+      spec,
+      status: { phase: 'Locked' },
+      seen: { targets: new Map([['a', found]]) },
+    });
+    expect(status).toMatchObject({ phase: 'Refused', reason });
+    expect(effects.filter((effect) => effect.do !== 'emitEvent')).toEqual([]);
+  });
+
+  it.each([
+    { because: 'defect 28: a failed backup is no source', more: { phase: 'Failed' }, reason: 'SourceNotComplete' },
+    { because: 'defect 28: another chain is refused', more: { chain: 'other' }, reason: 'WrongChain' },
+    { because: 'another network is refused', more: { network: 'main' }, reason: 'WrongChain' },
+    {
+      because: 'a backup without a manifest proves nothing',
+      more: { manifestSha256: undefined },
+      reason: 'NoManifest',
+    },
+    { because: 'a claim that is gone cannot be read', more: { claimPresent: false }, reason: 'SourceMissing' },
+  ] as const)('Restore: $because', ({ more, reason }) => {
+    const base = source();
+    const changed = Object.fromEntries(Object.entries({ ...base, ...more }).filter(([, value]) => value !== undefined));
+    const targets = new Map([['a', targetSeen(managedTarget('a'))]]);
+    const { status } = step({
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'nightly' },
+      status: { phase: 'Locked' },
+      seen: { targets, source: changed as never },
+    });
+    expect(status).toMatchObject({ phase: 'Refused', reason });
+  });
+
+  it('a restore waits for a backup that is under way', () => {
+    const targets = new Map([['a', targetSeen(managedTarget('a'))]]);
+    const { status } = step({
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'nightly' },
+      status: { phase: 'Locked' },
+      seen: { targets, source: source({ phase: 'Working' }) },
+    });
+    expect(status).toMatchObject({ phase: 'Locked', message: 'waits for Backup prod/nightly' });
+  });
+
+  it.each([
+    {
+      because: 'the same node height is only one below: a client that goes back one height does so',
+      blockHeight: 99,
+      phase: 'Stopping',
+    },
+    { because: 'further back is refused with what to do', blockHeight: 50, phase: 'Refused' },
+  ])('one step clients: $because', ({ blockHeight, phase }) => {
+    const rollback = {
+      how: 'command',
+      run: { image: 'g', command: ['gaiad'], args: ['rollback'], mounts: [] },
+      repeatable: false,
+      oneStep: true,
+      heightPattern: '([0-9]+)',
+    } as const;
+    const targets = new Map([
+      ['a', targetSeen(managedTarget('a'), { answers: { identityFiles: [], signerState: [], rollback } })],
+    ]);
+    expect(
+      step({
+        kind: 'BlockHeightFallback',
+        spec: { node: 'a', blockHeight },
+        status: { phase: 'Locked' },
+        seen: { targets },
+      }).status.phase,
+    ).toBe(phase);
+  });
+});
+
+describe('stopping', () => {
+  const status: JobStatus = { phase: 'Stopping', since: ago(1), ...held };
+
+  it('writes down the originals on the lock before it stops anything (defect 13: a lost request leaves word)', () => {
+    const { effects } = step({
+      status,
+      seen: { targets: new Map([['a', found]]), locks: new Map([[LOCK, { holder: HOLDER }]]) },
+    });
+    expect(effects).toEqual([{ do: 'noteOnLock', lock: LOCK, note: NOTE }]);
+  });
+
+  it('then scales the workload to an absolute zero', () => {
+    const { effects } = step({ status, seen: { targets: new Map([['a', found]]), locks } });
+    expect(effects).toEqual([{ do: 'scaleWorkload', node: 'a', workload: citaTarget('a').workload, replicas: 0 }]);
+  });
+
+  it.each([
+    {
+      because: 'defect 5: a pod that is unready but still there is not gone',
+      pods: [{ name: 'a-0', ready: false }],
+      replicas: 0,
+      phase: 'Stopping',
+    },
+    { because: 'no pod, but the workload still asks for one', pods: [], replicas: 1, phase: 'Stopping' },
+    { because: 'gone', pods: [], replicas: 0, phase: 'Working' },
+  ])('$because', ({ pods, replicas, phase }) => {
+    const targets = new Map([['a', targetSeen(citaTarget('a'), { pods, replicas })]]);
+    expect(step({ status, seen: { targets, locks } }).status.phase).toBe(phase);
+  });
+
+  it('a node that will not stop is started again, with the reason (defect 1)', () => {
+    const { status: after } = step({
+      status: { ...status, since: ago(21) },
+      seen: { targets: new Map([['a', found]]), locks },
+    });
+    expect(after).toMatchObject({ phase: 'Starting', failure: { reason: 'NodeWillNotStop', unsafe: false } });
+    expect(after.message).toContain('pod a-0 still exists');
+  });
+});
+
+describe('working', () => {
+  const targets = new Map([['a', stopped]]);
+
+  function see(more: Partial<Seen>, status = working): Move {
+    return step({ status, seen: { targets, locks, claim, ...more } });
+  }
+
+  it('creates the claim with the class and size of the node, owned by nobody (defects 4 and 17)', () => {
+    const { works: _works, claimUid: _claimUid, claimName: _name, ...fresh } = working;
+    const { effects, status } = see({ claim: undefined }, fresh);
+    expect(status.claimName).toBe('backup-one-1f0c22aa');
+    expect(effects).toHaveLength(1);
+    expect(effects[0]).toMatchObject({
+      do: 'createClaim',
+      object: { spec: { storageClassName: 'nas', resources: { requests: { storage: '20Gi' } } } },
+    });
+    expect(JSON.stringify(effects[0])).not.toContain('ownerReferences');
+  });
+
+  it('after a crash between claim and Job it goes on with its own claim (defect 16)', () => {
+    const { works: _works, claimUid: _claimUid, ...crashed } = working;
+    expect(see({}, crashed).status).toMatchObject({ phase: 'Working', claimUid: 'claim-1' });
+  });
+
+  it.each([
+    {
+      because: "defect 7: a claim of that name that isn't ours is never taken",
+      facts: { claim: { ...claim, jobUid: 'other' } },
+      reason: 'ClaimTaken',
+    },
+    { because: 'a claim that vanished is not made anew', facts: { claim: undefined }, reason: 'ClaimGone' },
+    {
+      because: 'a claim that was replaced is another',
+      facts: { claim: { ...claim, uid: 'claim-2' } },
+      reason: 'ClaimGone',
+    },
+  ])('$because', ({ facts, reason }) => {
+    expect(see(facts).status).toMatchObject({ phase: 'Starting', failure: { reason, unsafe: false } });
+  });
+
+  it('a Job runs only when its UID is on record', () => {
+    const { uid: _uid, ...unknown } = work;
+    const suspended: WorkSeen = { ...busy, suspended: true, active: 0 };
+    const { status, effects } = see({ works: new Map([[work.name, suspended]]) }, { ...working, works: [unknown] });
+    expect(status.works).toEqual([work]);
+    expect(effects).toEqual([{ do: 'resumeJob', name: work.name, uid: 'job-1' }]);
+  });
+
+  it('defect 7: a Job of that name that this request did not make is not its own', () => {
+    const { uid: _uid, ...unknown } = work;
+    const { status } = see(
+      { works: new Map([[work.name, { ...busy, jobUid: 'other' }]]) },
+      { ...working, works: [unknown] },
+    );
+    expect(status).toMatchObject({ phase: 'Verifying', works: [{ outcome: 'Failed', code: 'NameTaken' }] });
+  });
+
+  const late = { ...working, works: [{ ...work, intentAt: ago(11) }] };
+  it.each([
+    {
+      because: 'defect 21: a claim that stays pending ends the job',
+      facts: { claim: { ...claim, phase: 'Pending', message: 'no provisioner' } },
+      seen: busy,
+      code: 'ClaimPending',
+      says: 'no provisioner',
+    },
+    {
+      because: 'defect 21: a volume attached elsewhere ends the job',
+      facts: {},
+      seen: busy,
+      code: 'PodNotStarted',
+      says: 'podAffinityFlag',
+    },
+    {
+      because: 'a pod that fits nowhere',
+      facts: {},
+      seen: { ...busy, unschedulable: '0/3 nodes are available' },
+      code: 'Unschedulable',
+      says: '0/3 nodes',
+    },
+    {
+      because: 'an image that cannot be pulled',
+      facts: {},
+      seen: { ...busy, waiting: { reason: 'ImagePullBackOff', message: 'not found' } },
+      code: 'ImageNotPullable',
+      says: 'not found',
+    },
+  ])('$because', ({ facts, seen: workSeen, code, says }) => {
+    const { status, effects } = see({ ...facts, works: new Map([[work.name, workSeen]]), workPods: 1 }, late);
+    expect(status.works?.[0]).toMatchObject({ outcome: 'Failed', code, unsafe: false });
+    expect(status.works?.[0]?.message).toContain(says);
+    expect(status.phase).toBe('Verifying');
+    expect(effects.length).toBeGreaterThan(0);
+  });
+
+  it('an image that has just failed once is given time', () => {
+    const pulling = { ...busy, waiting: { reason: 'ErrImagePull', message: 'timeout' } };
+    expect(see({ works: new Map([[work.name, pulling]]), workPods: 1 }).status.phase).toBe('Working');
+  });
+
+  it('waits until every pod of a deleted Job is gone before it tries again', () => {
+    expect(see({ workPods: 1 }).status.works).toEqual([work]);
+    const { status, effects } = see({ workPods: 0 });
+    expect(status.works).toEqual([{ name: `${work.name}-r2`, node: 'a', attempt: 2, intentAt: timestamp(NOW) }]);
+    expect(effects).toMatchObject([{ do: 'createJob' }]);
+  });
+
+  it('gives up after three attempts', () => {
+    const third = { ...working, works: [{ ...work, attempt: 3 }] };
+    expect(see({}, third).status).toMatchObject({ phase: 'Verifying', works: [{ outcome: 'Unclear' }] });
+  });
+});
+
+describe('after the work', () => {
+  it.each([
+    {
+      because: 'defect 27: without a manifest there is no backup',
+      works: [{ ...work, outcome: 'Succeeded' as const }],
+      phase: 'Starting',
+      reason: 'NoManifest',
+    },
+    {
+      because: 'a failure with the data untouched starts the node again (defect 1)',
+      works: [{ ...work, outcome: 'Failed' as const, code: 'NoSpace', message: 'no space', unsafe: false }],
+      phase: 'Starting',
+      reason: 'NoSpace',
+    },
+    {
+      because: 'an unsafe failure holds it',
+      works: [{ ...work, outcome: 'Failed' as const, code: 'Broken', message: 'half', unsafe: true }],
+      phase: 'Held',
+      reason: 'Broken',
+    },
+  ])('$because', ({ works, phase, reason }) => {
+    expect(step({ status: { ...working, phase: 'Verifying', works } }).status).toMatchObject({
+      phase,
+      failure: { reason },
+    });
+  });
+
+  it('a rollback of some nodes of a chain only is held (defect 15)', () => {
+    const works = [
+      { ...work, outcome: 'Succeeded' as const, height: 9 },
+      { ...work, name: 'x', node: 'b', outcome: 'Failed' as const, unsafe: false },
+    ];
+    const spec = { nodes: ['a', 'b'], blockHeight: 9, deployMethod: 'cloud-config', chain: 'test-chain' };
+    expect(
+      step({ kind: 'BlockHeightFallback', spec, status: { ...working, phase: 'Verifying', works } }).status,
+    ).toMatchObject({ phase: 'Held', reason: 'HalfDone' });
+  });
+
+  it('the height is proven, never taken from the request', () => {
+    const spec = { node: 'a', blockHeight: 9, deployMethod: 'cloud-config', chain: 'test-chain' };
+    const works = [{ ...work, outcome: 'Succeeded' as const, height: 10 }];
+    expect(
+      step({ kind: 'BlockHeightFallback', spec, status: { ...working, phase: 'Verifying', works } }).status,
+    ).toMatchObject({ phase: 'Starting', reason: 'HeightNotProven' });
+  });
+
+  it('starts exactly as many replicas as there were', () => {
+    const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a', { replicas: 3 })] };
+    const note = { ...NOTE, nodes: [{ ...NOTE.nodes[0]!, replicas: 3 }] };
+    const { effects } = step({
+      status,
+      seen: { targets: new Map([['a', stopped]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
+    });
+    expect(effects).toEqual([{ do: 'scaleWorkload', node: 'a', workload: citaTarget('a').workload, replicas: 3 }]);
+  });
+
+  it('two nodes that would sign with one key are not started, whoever brought that about (defect 6)', () => {
+    const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a'), citaTarget('b')] };
+    const identities = new Map([
+      ['a', 'a-account'],
+      ['b', 'a-account'],
+    ]);
+    expect(step({ status, seen: { identities, locks } }).status).toMatchObject({
+      phase: 'Held',
+      reason: 'SameIdentity',
+    });
+  });
+});
+
+describe('after the end', () => {
+  const done: JobStatus = { ...working, phase: 'Complete', endTime: ago(10), manifestSha256: 'a'.repeat(64) };
+  const works = new Map([[work.name, { ...busy, finished: 'Complete', active: 0 } as const]]);
+
+  it('removes the finished Job by UID, and keeps the backup (defects 4 and 8)', () => {
+    const { effects } = step({ status: done, seen: { works, claim, record: { uid: UID, phase: 'Complete' } } });
+    expect(effects).toEqual([
+      { do: 'deleteJob', name: work.name, uid: 'job-1', because: 'ttlSecondsAfterFinished is over' },
+    ]);
+  });
+
+  it('removes nothing before the result is on the branch', () => {
+    expect(step({ status: done, seen: { works, claim, record: { uid: UID, phase: 'Working' } } }).effects).toEqual([]);
+  });
+
+  it('removes what a failed backup left, if it made it itself', () => {
+    const { manifestSha256: _manifest, ...rest } = done;
+    const status: JobStatus = { ...rest, phase: 'Failed' };
+    const record = { uid: UID, phase: 'Failed' } as const;
+    expect(step({ status, seen: { claim, record } }).effects).toEqual([
+      { do: 'deleteClaim', name: claim.name, uid: 'claim-1' },
+    ]);
+    expect(step({ status, seen: { claim: { ...claim, jobUid: 'x' }, record } }).effects).toEqual([]);
+  });
+
+  it('lets its object go only when the result is told (defect 13)', () => {
+    expect(step({ status: done, seen: { deleting: true, record: { uid: UID, phase: 'Starting' } } }).effects).toEqual(
+      [],
+    );
+    expect(step({ status: done, seen: { deleting: true, record: { uid: UID, phase: 'Complete' } } }).effects).toEqual([
+      { do: 'letGo' },
+    ]);
+  });
+
+  it('a held node keeps its note when the lock is given back, and a person can release it', () => {
+    const status: JobStatus = {
+      ...working,
+      phase: 'Held',
+      failure: { reason: 'Broken', message: 'half', unsafe: true },
+    };
+    expect(step({ status, seen: { locks } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
+    expect(step({ status, seen: { locks, release: true } }).status).toMatchObject({
+      phase: 'Starting',
+      failure: { unsafe: false },
+    });
+  });
+
+  it("a refused job does not wipe the note of the job that holds the node, and a repair's success does", () => {
+    const other = { ...NOTE, uid: 'other' };
+    const status: JobStatus = { phase: 'Refused', locks: [LOCK] };
+    const own = new Map([[LOCK, { holder: HOLDER, note: other }]]);
+    expect(step({ status, seen: { locks: own } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
+    const repaired: JobStatus = { ...done, targets: [citaTarget('a', { detached: true })] };
+    const { effects } = step({
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'n', deployMethod: 'cloud-config', chain: 'c' },
+      status: repaired,
+      seen: { locks },
+    });
+    expect(effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: false }]);
+  });
+
+  it('a job that takes over a held node knows how it was before', () => {
+    const other = { ...NOTE, uid: 'other', unsafe: 'half' };
+    const idle = targetSeen(citaTarget('a', { replicas: 0, wasRunning: false }), { pods: [], replicas: 0 });
+    const { status } = step({
+      status: { phase: 'Locked', locks: [LOCK] },
+      seen: { targets: new Map([['a', idle]]), locks: new Map([[LOCK, { holder: HOLDER, note: other }]]) },
+    });
+    expect(status.targets).toMatchObject([{ replicas: 1, wasRunning: true, detached: true }]);
+  });
+});

@@ -1,0 +1,122 @@
+// Records survive a round trip, and junk never reads as "this never ran".
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { parseRecord, recordOf, recordPath, UNREADABLE, type JobRecord } from '../../src/jobs/record.ts';
+import { sourceKeyOf, sourceOf } from '../../src/jobs/source.ts';
+import { managedTarget, UID } from './support/fixtures.ts';
+
+const claim: JobRecord = {
+  kind: 'Backup',
+  namespace: 'prod',
+  name: 'nightly',
+  executor: 'east',
+  specDigest: 'sha256:1',
+  phase: 'Claimed',
+  uid: UID,
+  commit: 'abc',
+  author: 'Ada',
+};
+
+function objectWith(status: object) {
+  return {
+    apiVersion: 'validatoros.com/v1alpha1',
+    kind: 'Backup',
+    metadata: { name: 'nightly', namespace: 'prod' },
+    spec: {},
+    status,
+  };
+}
+
+const complete = {
+  phase: 'Complete',
+  message: 'copied',
+  endTime: '2026-11-22T04:00:00Z',
+  history: [{ phase: 'Complete', at: '2026-11-22T04:00:00Z' }],
+  targets: [managedTarget('a', { chainId: 'local-1' })],
+  bytes: 5,
+  files: 2,
+  height: 100,
+  manifestSha256: 'a'.repeat(64),
+  claimName: 'backup-nightly-1f0c22aa',
+  claimUid: 'pvc-1',
+  outputTail: `\u001b[31mred\u0007 ${'x'.repeat(9000)}`,
+};
+
+describe('recordOf', () => {
+  const record = recordOf(claim, objectWith(complete) as never);
+
+  it('keeps the claim and adds what happened', () => {
+    expect(record).toMatchObject({
+      author: 'Ada',
+      commit: 'abc',
+      uid: UID,
+      phase: 'Complete',
+      bytes: 5,
+      files: 2,
+      chain: 'cosmos',
+      network: 'local',
+      chainId: 'local-1',
+      nodes: ['a'],
+    });
+  });
+
+  it('bounds and cleans the tail of the output', () => {
+    expect(record.outputTail?.length).toBeLessThanOrEqual(4096);
+    expect(record.outputTail).not.toContain('\u001b');
+  });
+
+  it('reads back as it was written, through JSON', () => {
+    expect(parseRecord(JSON.parse(JSON.stringify(record)))).toEqual(record);
+  });
+
+  it('never turns a result back into something unfinished', () => {
+    expect(recordOf({ ...claim, phase: 'Interrupted' }, objectWith({ phase: 'Working' }) as never).phase).toBe(
+      'Interrupted',
+    );
+    expect(recordOf({ ...claim, phase: 'Held' }, objectWith({ phase: 'Starting' }) as never).phase).toBe('Starting');
+  });
+
+  it('has its place below its executor', () => {
+    expect(recordPath(claim)).toBe('east/jobs/backup/prod/nightly.yaml');
+  });
+
+  it('is a source for a restore on a rebuilt cluster, if the claim is still the same', () => {
+    expect(sourceOf(record, new Map([['backup-nightly-1f0c22aa', 'pvc-1']]))).toMatchObject({
+      phase: 'Complete',
+      claimPresent: true,
+      height: 100,
+      node: 'a',
+      chainId: 'local-1',
+    });
+    expect(sourceOf(record, new Map([['backup-nightly-1f0c22aa', 'pvc-2']])).claimPresent).toBe(false);
+  });
+
+  it.each([
+    { spec: { backup: 'b' }, want: 'Backup/prod/b' },
+    { spec: { snapshot: 's' }, want: 'Snapshot/prod/s' },
+    { spec: {}, want: undefined },
+  ])('a restore with $spec reads $want', ({ spec, want }) => {
+    expect(sourceKeyOf({ apiVersion: 'x', kind: 'Restore', metadata: { name: 'r', namespace: 'prod' }, spec })).toBe(
+      want,
+    );
+  });
+});
+
+describe('parseRecord', () => {
+  it('ignores broken optional fields and unknown ones', () => {
+    expect(parseRecord({ ...claim, bytes: 'many', height: -1, phases: 'x', colour: 'red' })).toMatchObject(claim);
+  });
+
+  it.each(['kind', 'namespace', 'name', 'executor', 'specDigest', 'phase'])(
+    'without %s it is unreadable, not absent',
+    (field) => {
+      expect(parseRecord({ ...claim, [field]: undefined })).toBe(UNREADABLE);
+    },
+  );
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.anything(), (junk) => void parseRecord(junk)));
+  });
+});

@@ -1,0 +1,128 @@
+// What a working pod's end means, whatever it left behind.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { heightProof, toolOf } from '../../src/jobs/layouts/cloud-op.ts';
+import type { PodWork } from '../../src/jobs/pod-work.ts';
+import { readEnd } from '../../src/jobs/read-end.ts';
+import { parseResult } from '../../src/jobs/result.ts';
+import type { WorkSeen } from '../../src/jobs/seen.ts';
+
+describe('parseResult', () => {
+  it('reads a result and drops what it does not know', () => {
+    expect(parseResult('{"ok":true,"bytes":5,"files":2,"colour":"red"}')).toEqual({ ok: true, bytes: 5, files: 2 });
+  });
+
+  it.each([
+    { because: 'empty', text: '' },
+    { because: 'no JSON', text: 'panic: disk full' },
+    { because: 'cut off', text: '{"ok":true,"by' },
+    { because: 'another shape', text: '[1]' },
+    { because: 'a negative count', text: '{"ok":true,"bytes":-1}' },
+    { because: 'a checksum that is none', text: '{"ok":true,"manifestSha256":"abc"}' },
+    { because: 'too long', text: `{"ok":true,"message":"${'x'.repeat(5000)}"}` },
+  ])('$because is unreadable, never success', ({ text }) => {
+    expect(parseResult(text)).toMatchObject({ ok: false, code: 'UnreadableResult' });
+  });
+
+  it('makes one clean line of a message', () => {
+    expect(parseResult(JSON.stringify({ ok: false, message: 'a\n\u001b[2Jb' })).message).toBe('a b');
+  });
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.string(), (text) => typeof parseResult(text).ok === 'boolean'));
+  });
+});
+
+const pod = { unsafeWhenUnclear: true, cleanFailure: '>= current' } as PodWork;
+const ended: WorkSeen = { uid: 'u', suspended: false, active: 0, running: false, finished: 'Failed' };
+
+describe('readEnd', () => {
+  it.each([
+    {
+      because: 'defect 29: the output of a failed program is told',
+      seen: { ...ended, failedProgram: { name: 'cloud-op', exitCode: 101 }, output: 'x\nstorage broken' },
+      want: {
+        outcome: 'Failed',
+        code: 'ProgramFailed',
+        message: 'cloud-op ended with exit code 101: storage broken',
+        unsafe: true,
+      },
+    },
+    {
+      because: 'a program that refused before it wrote leaves the data as it was',
+      seen: { ...ended, failedProgram: { name: 'cloud-op', exitCode: 101 }, output: 'height(9) >= current height(8)' },
+      want: { unsafe: false },
+    },
+    {
+      because: 'a check that failed changed nothing',
+      seen: { ...ended, failedProgram: { name: 'check', exitCode: 1 } },
+      want: { unsafe: false },
+    },
+    { because: 'a killed pod is unclear', seen: ended, want: { outcome: 'Unclear' } },
+    { because: 'an unreadable message is unclear', seen: { ...ended, termination: '{' }, want: { outcome: 'Unclear' } },
+    {
+      because: 'success without a result is unclear',
+      seen: { ...ended, finished: 'Complete' },
+      want: { outcome: 'Unclear' },
+    },
+    {
+      because: 'a word of success from a failed Job does not count',
+      seen: { ...ended, termination: '{"ok":true}' },
+      want: { outcome: 'Failed' },
+    },
+    {
+      because: 'a failure before the swap leaves the data as it was',
+      seen: { ...ended, termination: '{"ok":false,"swapped":false,"code":"NoSpace","message":"full"}' },
+      want: { outcome: 'Failed', code: 'NoSpace', unsafe: false },
+    },
+    {
+      because: 'a failure in the swap does not',
+      seen: { ...ended, termination: '{"ok":false,"swapped":true}' },
+      want: { outcome: 'Failed', unsafe: true },
+    },
+    {
+      because: 'the deadline is a reason of its own',
+      seen: { ...ended, reason: 'DeadlineExceeded' },
+      want: { outcome: 'Failed', code: 'DeadlineExceeded' },
+    },
+  ] as const)('$because', ({ seen, want }) => {
+    expect(readEnd(pod, seen)).toMatchObject(want);
+  });
+
+  it.each([
+    {
+      because: 'cloud-op 0.3 prints the height',
+      version: '0.3.1',
+      output: 'current height: 30\nrollback height: 20\nstorage rollback done!\nexecutor rollback done!',
+      want: 20,
+    },
+    {
+      because: 'cloud-op that ignored the request proves nothing',
+      version: '0.3.2',
+      output: 'current height: 10\nrollback height: 20\nrollback height >= current height, ignore rollback',
+      want: undefined,
+    },
+    {
+      because: 'cloud-op 0.2.5 prints it in other words',
+      version: '0.2.5',
+      output: 'layer2 current height recover to: 20',
+      want: 20,
+    },
+    {
+      because: 'cloud-op 0.2.4 prints none and fails unless it goes back',
+      version: '0.2.4',
+      output: 'lock_id(1000) never change from genesis',
+      want: 20,
+    },
+  ])('$because', ({ version, output, want }) => {
+    const tool = toolOf(undefined, version);
+    if ('refused' in tool) throw new Error(tool.message);
+    const end = readEnd(
+      { ...pod, ...heightProof(tool, 20) },
+      { ...ended, finished: 'Complete', termination: '{"ok":true}', output },
+    );
+    expect(end.height).toBe(want);
+  });
+});
