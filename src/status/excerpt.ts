@@ -9,8 +9,8 @@ const MAX_LINES = 3;
 const MAX_INPUT = 16_384;
 
 /**
- * The last lines of a termination message on one line, redacted, without time stamps: with them the same crash would
- * be a new message every time.
+ * The line of a termination message that names the cause, else its last lines, on one line, redacted, without time
+ * stamps: with them the same crash would be a new message every time.
  */
 export function excerpt(message: string): string {
   const text = redact(stripControls(message.slice(-MAX_INPUT)));
@@ -18,8 +18,14 @@ export function excerpt(message: string): string {
     .split('\n')
     .map(withoutTime)
     .filter((line) => line !== '');
-  return cleanLine(lines.slice(-MAX_LINES).join(' | '), MAX_LENGTH);
+  const start = lines.findIndex((line) => CAUSE.test(line));
+  const telling = start === -1 ? lines.slice(-MAX_LINES) : lines.slice(start, start + 1);
+  return cleanLine(telling.join(' | '), MAX_LENGTH);
 }
+
+/** How programs begin the line that says why they end; a stack trace may follow. */
+const CAUSE =
+  /^(panic: |fatal( error)?: |thread '.{1,64}' panicked|Exception in thread |Unhandled exception|flag provided but not defined)/i;
 
 /** Whether the last words say that the disk is full. */
 export function saysDiskFull(message: string): boolean {

@@ -8,6 +8,8 @@ import { broken, stuck, underway, worst, type Verdict } from './verdict.ts';
 
 /** How long after its grace period a pod may still be there before something is wrong with its machine. */
 const STUCK_MS = 60_000;
+/** Attaching a disk of a cloud takes up to a minute; a mount that takes longer waits for something. */
+const MOUNT_MS = 120_000;
 
 /** The verdict, or undefined when all containers run and the clients have the word. */
 export function judgePod(
@@ -20,7 +22,13 @@ export function judgePod(
     return stuck('VolumeLost', `The volume behind ${lost.metadata.name} is gone; restore the data or the volume.`);
   if (pod === undefined)
     return underway('Pending', 'WaitingForPod', 'Kubernetes has not made the pod yet; a quota may stand in the way.');
-  return judgeDeletion(pod, context.now) ?? judgeEnd(pod) ?? judgePlace(pod, claims) ?? judgeContainers(pod, context);
+  return (
+    judgeDeletion(pod, context.now) ??
+    judgeEnd(pod) ??
+    judgePlace(pod, claims) ??
+    judgeMounts(pod, context.now) ??
+    judgeContainers(pod, context)
+  );
 }
 
 /** A pod that goes away although nobody stopped the node: a restart, a drain, or a lost machine. */
@@ -73,6 +81,25 @@ function judgeClaim({ metadata, spec }: ClaimView): Verdict {
     'Pending',
     'VolumePending',
     `The claim ${metadata.name} (${storageClass}) has no volume yet; check that the StorageClass exists and its provisioner runs.`,
+  );
+}
+
+/** A machine waits without end, and without a word in the pod's status, for a Secret or ConfigMap that does not exist. */
+function judgeMounts({ spec, status }: PodView, now: number): Verdict | undefined {
+  const ready = status.conditions.find((condition) => condition.type === 'PodReadyToStartContainers');
+  if (ready?.status !== 'False' || !(now - Date.parse(ready.lastTransitionTime) > MOUNT_MS)) return undefined;
+  const hasRun = [...status.initContainerStatuses, ...status.containerStatuses].some(
+    ({ state, restartCount }) => state.running !== undefined || state.terminated !== undefined || restartCount > 0,
+  );
+  if (hasRun) return undefined;
+  const sources = spec.volumes.flatMap(({ secret, configMap }) => [
+    ...(secret === undefined ? [] : [`Secret ${secret.secretName}`]),
+    ...(configMap === undefined ? [] : [`ConfigMap ${configMap.name}`]),
+  ]);
+  const needed = sources.length === 0 ? '' : `check that ${cleanLine(sources.join(', '), 300)} exist, and `;
+  return broken(
+    'VolumesNotReady',
+    `The machine can't make the pod's volumes and network ready: ${needed}see the Events of the pod (kubectl describe pod).`,
   );
 }
 

@@ -38,8 +38,15 @@ type Rule = (said: Said) => Verdict | undefined;
 /** The first that speaks wins: causes before what follows from them. */
 const RULES: readonly Rule[] = [wrongNetwork, alarm, noPeers, noBlocks, syncing, lagging, unknownHead, oldHead];
 
-function running({ title }: RoleView): Verdict {
-  return underway('Running', 'Running', `${title} runs and is at the tip.`);
+/** Whoever was well is given time before it is called anything else, but is not said to be at the tip. */
+function running({ title, facts, expectation, now }: Said): Verdict {
+  return isOld(facts, expectation, { now, factor: 1 })
+    ? underway(
+        'Running',
+        'Running',
+        `${title} runs, but its newest block is over ${expectation.maxHeadAgeSeconds} s old.`,
+      )
+    : underway('Running', 'Running', `${title} runs and is at the tip.`);
 }
 
 /** A process without questions: the kubelet's word is all there is. */
@@ -116,7 +123,8 @@ function oldHead(said: Said): Verdict | undefined {
   if (isMoving(said))
     return underway('Syncing', 'CatchingUp', `${title} calls itself synced but still takes in old blocks.`);
   const halted = previousReason === 'Halted' || isOld(facts, expectation, { now, factor: HALT_FACTOR });
-  const advice = 'Compare with a node elsewhere: either the chain stands still or this node is cut off.';
+  const advice =
+    'Compare with a node elsewhere: either the chain stands still, or this node is cut off or failed inside; see its log and the room on its disk.';
   const says = `${title} calls itself synced but`;
   return halted
     ? broken('Halted', `${says} has had no new block for a long time. ${advice}`)

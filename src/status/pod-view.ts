@@ -27,6 +27,11 @@ const Container = z.object({
 });
 export type ContainerView = z.infer<typeof Container>;
 
+const Volume = z.object({
+  secret: z.object({ secretName: Text }).optional().catch(undefined),
+  configMap: z.object({ name: Text }).optional().catch(undefined),
+});
+
 const Pod = z.object({
   metadata: z.object({
     labels: z.record(z.string(), z.string()).catch({}),
@@ -34,13 +39,15 @@ const Pod = z.object({
     deletionTimestamp: z.string().optional().catch(undefined),
     creationTimestamp: Text,
   }),
-  spec: z.object({ nodeName: Text }).catch({ nodeName: '' }),
+  spec: z.object({ nodeName: Text, volumes: z.array(Volume).catch([]) }).catch({ nodeName: '', volumes: [] }),
   status: z
     .object({
       phase: Text,
       reason: Text,
       message: Text,
-      conditions: z.array(z.object({ type: Text, status: Text, reason: Text, message: Text })).catch([]),
+      conditions: z
+        .array(z.object({ type: Text, status: Text, reason: Text, message: Text, lastTransitionTime: Text }))
+        .catch([]),
       initContainerStatuses: z.array(Container).catch([]),
       containerStatuses: z.array(Container).catch([]),
     })
@@ -60,7 +67,11 @@ function rank(pod: PodView): number {
 }
 
 const Claim = z.object({
-  metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).catch({}) }),
+  metadata: z.object({
+    name: z.string(),
+    annotations: z.record(z.string(), z.string()).catch({}),
+    deletionTimestamp: z.string().optional().catch(undefined),
+  }),
   spec: z
     .object({
       storageClassName: z.string().optional().catch(undefined),

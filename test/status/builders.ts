@@ -95,7 +95,7 @@ export function aClaim(phase: string, metadata: Record<string, unknown> = {}): K
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: 'eth-0-data', ...metadata },
+    metadata: { name: 'data-eth-0-0', ...metadata },
     spec: { storageClassName: 'fast', resources: { requests: { storage: '100Gi' } } },
     status: { phase, ...(phase === 'Bound' ? { capacity: { storage: '100Gi' } } : {}) },
   };

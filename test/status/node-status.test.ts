@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { NodeStatus } from '../../src/api/blockchain-node.ts';
 import { findCondition } from '../../src/api/conditions.ts';
+import type { KubeObject } from '../../src/api/objects.ts';
 import type { Observation } from '../../src/status/observation.ts';
 import { nodeStatus } from '../../src/status/node-status.ts';
 import { aClaim, aNode, aPod, aSet, ago, crashed, facts, NOW, observe, running, unscheduled, waiting, withStatus } from './builders.ts'; // prettier-ignore
@@ -19,6 +20,23 @@ interface Row {
 
 const containers = (...list: unknown[]): Partial<Observation> => ({ pods: [aPod({ containers: list })] });
 const stopped = aNode({ desiredState: 'Stopped' });
+
+/** A pod whose machine has waited this long for its volumes. */
+function unmounted(seconds: number): KubeObject {
+  const volumes = [
+    { name: 'data', persistentVolumeClaim: { claimName: 'data-eth-0-0' } },
+    { name: 'a', secret: { secretName: 'val-0-key' } },
+    { name: 'b', configMap: { name: 'genesis' } },
+  ];
+  const unready = { type: 'PodReadyToStartContainers', status: 'False', lastTransitionTime: ago(seconds) };
+  return aPod({
+    spec: { volumes },
+    inits: [waiting('init', 'PodInitializing')],
+    containers: [waiting('el', 'PodInitializing')],
+    status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }, unready] },
+  });
+}
+
 const hold = { reason: 'Backup', message: 'A backup reads the data.', by: 'Backup novacula-system/b1' };
 const silence = { reach: 'unreachable', message: 'nothing listens there' } as const;
 const only = (seen: Observation['facts']): Observation['facts'] => seen;
@@ -44,12 +62,15 @@ const kubernetes: Row[] = [
   { because: 'the image may not be pulled', seen: containers(waiting('el', 'ErrImageNeverPull')), phase: 'Error', reason: 'ErrImageNeverPull', stalled: true },
   { because: 'a Secret is missing', seen: containers(waiting('el', 'CreateContainerConfigError', 'secret "k" not found')), phase: 'Error', reason: 'CreateContainerConfigError', stalled: true, says: /secret "k" not found/ },
   { because: 'the command does not exist', seen: containers(waiting('el', 'RunContainerError', 'exec: "gethh": not found')), phase: 'Error', reason: 'RunContainerError', says: /gethh/ },
+  { because: 'a machine waits for a Secret that does not exist', seen: { pods: [unmounted(300)] }, phase: 'Error', reason: 'VolumesNotReady', says: /Secret val-0-key, ConfigMap genesis exist/ },
+  { because: 'a disk may take a while to be attached', seen: { pods: [unmounted(60)] }, phase: 'Configuring', reason: 'Initializing' },
   { because: 'the data are being prepared', seen: { pods: [aPod({ inits: [running('init')], containers: [waiting('el', 'PodInitializing')] })] }, phase: 'Configuring', reason: 'Initializing' },
   { because: 'preparing failed', seen: { pods: [aPod({ inits: [crashed('init', { exitCode: 2, message: 'bad genesis' })], containers: [waiting('el', 'PodInitializing')] })] }, phase: 'Error', reason: 'InitFailed', stalled: true, says: /exit code 2: bad genesis/ },
   { because: 'preparing failed once and is being tried again', seen: { pods: [aPod({ inits: [running('init', { lastState: { terminated: { exitCode: 3 } } })], containers: [waiting('el', 'PodInitializing')] })] }, phase: 'Error', reason: 'InitFailed', stalled: true },
   { because: "the init container's image is missing", seen: { pods: [aPod({ inits: [waiting('init', 'ImagePullBackOff')], containers: [waiting('el', 'PodInitializing')] })] }, phase: 'Error', reason: 'ImagePullBackOff', stalled: true },
   { because: 'a finished init container says nothing', seen: { pods: [aPod({ inits: [running('init', { state: { terminated: { exitCode: 0 } } })] })] }, phase: 'Running', reason: 'Running' },
   { because: 'the client crashes again and again', seen: containers(crashed('el', { exitCode: 1, reason: 'Error', message: 'Fatal: bad flag\n' }), running('cl')), phase: 'Error', reason: 'CrashLoopBackOff', stalled: true, says: /exit code 1: Fatal: bad flag/ },
+  { because: 'the cause stands before the stack trace', seen: containers(crashed('el', { exitCode: 2, message: 'x\npanic: database corrupted\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1\n' }), running('cl')), phase: 'Error', reason: 'CrashLoopBackOff', stalled: true, says: /exit code 2: panic: database corrupted;/ },
   { because: 'a password in last words is hidden', seen: containers(crashed('el', { message: 'url https://u:hunter2@x' })), phase: 'Error', reason: 'CrashLoopBackOff', stalled: true, says: /\[redacted\]@x/ },
   { because: 'too little memory', seen: containers(crashed('el', { exitCode: 137, reason: 'OOMKilled' })), phase: 'Error', reason: 'OOMKilled', stalled: true, says: /spec.resources/ },
   { because: 'the disk is full', seen: containers(crashed('el', { message: 'write /data: no space left on device' })), phase: 'Error', reason: 'DiskFull', stalled: true, says: /spec.storage/ },
@@ -138,7 +159,7 @@ describe('fields', () => {
       height: 1_000,
       peers: 25,
       synced: true,
-      volumes: [{ name: 'data', claim: 'eth-0-data', phase: 'Bound', capacity: '100Gi', requested: '100Gi' }],
+      volumes: [{ name: 'data', claim: 'data-eth-0-0', phase: 'Bound', capacity: '100Gi', requested: '100Gi' }],
       observedAt: '2026-03-01T12:00:00Z',
     });
     expect(status.roles).toEqual([
@@ -245,6 +266,7 @@ describe('over time', () => {
     const next = nodeStatus(after(first, 200, { facts: later(200, { headTime: NOW / 1000 }) }));
     expect(findCondition(next.conditions, 'Ready')?.status).toBe('True');
     expect(next.synced).toBe(false);
+    expect(findCondition(next.conditions, 'Ready')?.message).toMatch(/runs, but its newest block is over 60 s old/);
     const lost = nodeStatus(after(next, 320, { facts: later(320, { headTime: NOW / 1000 }) }));
     expect(findCondition(lost.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'HeadTooOld' });
   });
@@ -258,6 +280,11 @@ describe('over time', () => {
     expect(findCondition(pause.conditions, 'Ready')?.reason).toBe('CatchingUp');
     const still = nodeStatus(after(moving, 600, { facts: later(600, { ...old, height: 600 }) }));
     expect(findCondition(still.conditions, 'Ready')?.reason).toBe('Halted');
+  });
+
+  it('shows a volume that somebody deleted as on its way out', () => {
+    const claims = [aClaim('Bound', { deletionTimestamp: ago(5) })];
+    expect(nodeStatus(observe({ claims })).volumes).toMatchObject([{ name: 'data', phase: 'Terminating' }]);
   });
 
   it('does not flap between the two reasons of a failing pull', () => {

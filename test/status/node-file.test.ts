@@ -1,0 +1,59 @@
+// Remembering what was written must never show: the files are the same as without it.
+
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+
+import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
+import { documents } from '../../src/status/documents.ts';
+import type { FleetView } from '../../src/status/fleet-view.ts';
+import { forgetGone, type WrittenNodes } from '../../src/status/node-file.ts';
+import { aNode } from './builders.ts';
+
+const HOUR = 3_600_000;
+
+const step = fc.record({
+  name: fc.constantFrom('a', 'b', 'c'),
+  phase: fc.constantFrom('Running' as const, 'Syncing' as const, 'Error' as const),
+  height: fc.integer({ min: 1, max: 3 }),
+  file: fc.constantFrom('nodes/x.yaml', 'nodes/y.yaml'),
+  gone: fc.boolean(),
+  pushed: fc.boolean(),
+  waitMs: fc.constantFrom(0, 1000, HOUR / 2, HOUR, 3 * HOUR),
+});
+
+it('writes the same files with and without remembering', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+      const written: WrittenNodes = new Map();
+      const nodes = new Map<string, { readonly node: BlockchainNode; readonly file: string }>();
+      let previous: ReadonlyMap<string, string> = new Map();
+      let now = Date.parse('2026-03-01T00:00:00Z');
+      for (const { name, phase, height, file, gone, pushed, waitMs } of steps) {
+        now += waitMs;
+        const base = aNode();
+        const node = { ...base, metadata: { ...base.metadata, name }, status: { phase, height } };
+        if (gone) nodes.delete(name);
+        else nodes.set(name, { node, file });
+        // The same facts twice: the second time from memory.
+        for (let look = 0; look < 2; look++) {
+          const plain = documents(viewOf(nodes), { previous, now, snapshotIntervalMs: HOUR });
+          const files = documents(viewOf(nodes), { previous, now, snapshotIntervalMs: HOUR, written });
+          expect(files).toEqual(plain);
+          forgetGone(written, files);
+          expect([...written.keys()].every((path) => files.has(path))).toBe(true);
+          if (pushed) previous = files;
+        }
+      }
+    }),
+  );
+});
+
+function viewOf(nodes: ReadonlyMap<string, FleetView['nodes'][number]>): FleetView {
+  return {
+    executor: 'paris',
+    controllerVersion: '1.0.0',
+    sync: { branch: 'main', problems: [], held: [] },
+    capabilities: { chains: [], storageClasses: [], features: [] },
+    nodes: [...nodes.values()],
+  };
+}
