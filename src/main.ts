@@ -63,8 +63,9 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
     { port: web.port, version: settings.version, executor: settings.executor, repo: settings.origin },
     'Started',
   );
-  const cluster = connect(options, metrics);
+  let cluster: ApiCluster | undefined;
   try {
+    cluster = connect(options, metrics);
     const lost = await workAsLeader({ options, cluster, metrics, health, signal: ending.signal });
     if (lost !== undefined) {
       code = 1;
@@ -73,7 +74,7 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
   } catch (error) {
     if (!ending.signal.aborted) throw error;
   } finally {
-    await cluster.close();
+    await cluster?.close();
     await web.close();
   }
   log.info({}, 'Ended');

@@ -1,21 +1,32 @@
 // `nodewright crds`: the CustomResourceDefinitions, for those who install them by hand.
 
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 
+import type { KubeObject } from '../api/objects.ts';
 import { crds } from '../desired/crds.ts';
-import type { SetExitCode } from './option.ts';
+import { option, type SetExitCode } from './option.ts';
 
 export function addCrds(program: Command, exit: SetExitCode): void {
   program
     .command('crds')
     .description('Print the CustomResourceDefinitions; the controller applies them by itself when it starts.')
-    .action(() => {
-      process.stdout.write(
-        crds()
-          .map((crd) => `---\n${stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false })}`)
-          .join(''),
-      );
+    .addOption(option('--out <dir>', 'write one file a definition into a folder instead'))
+    .action(async ({ out }: { out?: string }) => {
+      if (out === undefined) process.stdout.write(crds().map(toYaml).join(''));
+      else await writeAll(out);
       exit(0);
     });
+}
+
+async function writeAll(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const crd of crds()) await writeFile(join(folder, `${crd.metadata.name}.yaml`), toYaml(crd));
+}
+
+function toYaml(crd: KubeObject): string {
+  return `---\n${stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }

@@ -7,34 +7,39 @@ import type { Command } from 'commander';
 
 import type { SetExitCode } from './option.ts';
 
+/** Lies beside `src`, and beside `dist` in the image. */
 const TEMPLATE = fileURLToPath(new URL('../../repo-template', import.meta.url));
 
 export function addInit(program: Command, exit: SetExitCode): void {
   program
     .command('init')
-    .description('Copy the template of a repository into DIR, which must be empty or absent.')
+    .description('Copy the template of a repository into DIR, which must be empty (but for .git) or absent.')
     .argument('<dir>', 'where to')
     .action(async (dir: string) => exit(await init(dir)));
 }
 
-async function init(dir: string): Promise<0 | 2> {
-  await mkdir(dir, { recursive: true });
-  const present = (await readdir(dir)).filter((name) => name !== '.git');
-  if (present.length > 0) {
-    process.stderr.write(
-      `error: ${dir} is not empty (it holds ${present.slice(0, 3).join(', ')}); choose another directory\n`,
-    );
-    return 2;
+async function init(dir: string): Promise<0> {
+  await mkdir(dir, { recursive: true }).catch((cause: unknown) => {
+    throw new Error(`can't make the folder ${dir}`, { cause });
+  });
+  const present = await readdir(dir);
+  const others = present.filter((name) => name !== '.git');
+  if (others.length > 0) {
+    throw new Error(`${dir} is not empty (it holds ${others.slice(0, 3).join(', ')}); choose another folder`);
   }
   await cp(TEMPLATE, dir, { recursive: true });
-  process.stdout.write(
-    [
-      `Created ${dir}. Next:`,
-      `  cd ${dir} && git init -b main && git add . && git commit -m "Start the fleet"`,
-      `  nodewright validate .`,
-      `  push it, then: nodewright run --repo URL --branch main --executor primary`,
-      '',
-    ].join('\n'),
-  );
+  process.stdout.write(`${nextSteps(dir, present.includes('.git')).join('\n')}\n`);
   return 0;
+}
+
+function nextSteps(dir: string, isRepository: boolean): readonly string[] {
+  return [
+    `Created ${dir}: two small development nodes, a patch, and checks for pull requests. Next:`,
+    '',
+    `  cd ${dir}`,
+    '  nodewright validate',
+    `  ${isRepository ? '' : 'git init -b main && '}git add . && git commit -m "Start the fleet"`,
+    '  git remote add origin URL && git push -u origin main',
+    '  nodewright run --repo URL --branch main --executor primary',
+  ];
 }

@@ -1,35 +1,20 @@
 #!/usr/bin/env node
 // The command line: `nodewright COMMAND`. Exit codes follow kubectl diff: 0 fine, 1 problems or changes, 2 error.
 
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 
 import { describeError } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
-import { addCrds } from './crds.ts';
-import { addInit } from './init.ts';
-import { addPlan } from './plan.ts';
-import { addRender } from './render.ts';
-import { addRun } from './run.ts';
-import { addSchema } from './schema.ts';
-import { addStatus } from './status.ts';
-import { addValidate } from './validate.ts';
-import { version } from './version.ts';
-
-const ADDERS = [addInit, addValidate, addPlan, addRender, addRun, addStatus, addSchema, addCrds];
+import { settleEnvironment } from './environment.ts';
+import { createProgram } from './program.ts';
 
 /** Runs one command line; resolves to the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
-  const program = new Command('nodewright')
-    .description('Runs blockchain nodes on Kubernetes from a Git repository.')
-    .version(version())
-    .exitOverride()
-    .showHelpAfterError('(add --help for the options)');
-  for (const add of ADDERS) {
-    add(program, (result) => {
-      code = result;
-    });
-  }
+  settleEnvironment(process.env);
+  const program = createProgram((result) => {
+    code = result;
+  });
   try {
     await program.parseAsync(argv);
     return code;
@@ -40,4 +25,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+// `nodewright render … | head` closes the pipe: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 process.exitCode = await main(process.argv);

@@ -2,19 +2,35 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 
+import { DEFAULT_NAMESPACE } from '../api/group.ts';
 import { parseDuration } from '../lib/duration.ts';
 
 /** Tells main.ts the exit code. */
 export type SetExitCode = (code: 0 | 1 | 2) => void;
 
-/** `--status-branch <name>` is also NODEWRIGHT_STATUS_BRANCH. */
+/** `--status-branch <name>` is also NODEWRIGHT_STATUS_BRANCH; commands that share an option's name share its variable. */
 export function option(flags: string, description: string): Option {
   const created = new Option(flags, description);
-  const name = created.long
-    ?.replace(/^--(no-)?/, '')
-    .replaceAll('-', '_')
-    .toUpperCase();
+  const name = created.long?.replace(/^--/, '').replaceAll('-', '_').toUpperCase();
   return name === undefined ? created : created.env(`NODEWRIGHT_${name}`);
+}
+
+/** Where nodes live that name no namespace: the same for the controller and for those who ask beforehand. */
+export function namespaceOption(): Option {
+  return option('--namespace <name>', 'namespace of nodes that name none; also NOVACULA_OPERATOR_NAMESPACE')
+    .argParser(nameArgument)
+    .default(DEFAULT_NAMESPACE);
+}
+
+export function kubeconfigOption(): Option {
+  return option(
+    '--kubeconfig <file>',
+    'how to reach the cluster (default: KUBECONFIG, ~/.kube/config, the pod itself)',
+  );
+}
+
+export function contextOption(): Option {
+  return option('--context <name>', "context of the kubeconfig (default: the file's current one)");
 }
 
 /** A duration option's value in milliseconds. */
@@ -34,7 +50,33 @@ export function nameArgument(text: string): string {
   return text;
 }
 
-/** A port or `host:port`; 0 switches the server off. */
+/** A branch's name by the rules of git-check-ref-format, without `refs/heads/`. */
+export function branchArgument(text: string): string {
+  const isBad =
+    /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$|\.lock(\/|$)|(^|\/)\./.test(text) ||
+    text.startsWith('refs/') ||
+    text.length > 200;
+  if (isBad || text === '' || text === '@') {
+    throw new InvalidArgumentError('Give the name of a branch, such as main.');
+  }
+  return text;
+}
+
+/** An http(s) URL without credentials: those belong into variables or files, where no process list shows them. */
+export function repositoryArgument(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.host === '') {
+    throw new InvalidArgumentError('Give an http:// or https:// URL; SSH and local paths are not supported.');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new InvalidArgumentError(
+      'Leave user and password out; set NODEWRIGHT_GIT_TOKEN, or NODEWRIGHT_GIT_USERNAME and NODEWRIGHT_GIT_PASSWORD.',
+    );
+  }
+  return text;
+}
+
+/** A port or `host:port`; port 0 takes a free one. */
 export function addressArgument(text: string): { readonly host: string; readonly port: number } {
   const match = /^(?:(\[[0-9a-fA-F:]+\]|[^:]*):)?([0-9]{1,5})$/.exec(text);
   const port = Number(match?.[2] ?? Number.NaN);

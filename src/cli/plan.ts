@@ -3,8 +3,7 @@
 import type { Command } from 'commander';
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
-import { DEFAULT_NAMESPACE } from '../api/group.ts';
-import type { DesiredSet } from '../desired/desired-set.ts';
+import type { DesiredSet, SourceFile } from '../desired/desired-set.ts';
 import { describeProblem, type Problem } from '../desired/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { openLocalRepository } from '../git/local.ts';
@@ -20,7 +19,8 @@ import { planToMarkdown } from '../plan/describe-markdown.ts';
 import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
 import { readDirectory } from './directory.ts';
-import { nameArgument, option, type SetExitCode } from './option.ts';
+import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
+import { problemsToJson } from './problems-json.ts';
 
 interface PlanOptions {
   readonly from?: string;
@@ -28,8 +28,12 @@ interface PlanOptions {
   readonly executor?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
+  readonly namespace: string;
   readonly format: 'text' | 'json' | 'markdown';
 }
+
+/** How the files of a directory are called where a revision's name stands otherwise. */
+const WORK_TREE = 'working tree';
 
 /** What is compared, and how the newer side is called. */
 interface Comparison {
@@ -42,36 +46,39 @@ interface Comparison {
 export function addPlan(program: Command, exit: SetExitCode): void {
   program
     .command('plan')
-    .description('Show what would change. Exit code 0: nothing, 1: changes, 2: error.')
-    .argument('[dir]', 'the repository', '.')
+    .description(
+      'Show what would change in the cluster, or between two revisions. Exit code 0: nothing, 1: changes, 2: error, also in a file.',
+    )
+    .argument('[dir]', "the repository's top folder", '.')
     .addOption(option('--from <revision>', 'compare with this revision instead of the cluster'))
     .addOption(option('--to <revision>', 'with --from: the newer revision (default: the directory as it is)'))
     .addOption(
       option('--executor <name>', 'only the nodes of this controller (default: of all)').argParser(nameArgument),
     )
-    .addOption(option('--kubeconfig <file>', 'default: KUBECONFIG or ~/.kube/config'))
-    .addOption(option('--context <name>', 'context of the kubeconfig'))
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .addOption(namespaceOption())
     .addOption(
       option('--format <format>', 'how the plan is printed').choices(['text', 'json', 'markdown']).default('text'),
     )
     .action(async (dir: string, options: PlanOptions) => exit(await plan(dir, options)));
 }
 
-async function plan(dir: string, options: PlanOptions): Promise<0 | 1> {
+async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
+  if (options.to !== undefined && options.from === undefined) throw new Error('--to needs --from: compare with what?');
   const comparison =
-    options.from === undefined
-      ? await withCluster(dir, options)
-      : await betweenRevisions(dir, options.from, options.to);
+    options.from === undefined ? await withCluster(dir, options) : await betweenRevisions(dir, options.from, options);
   const plans = executorsOf(comparison, options.executor).map((executor) => ({
     executor,
     plan: planNodes({ ...comparison, executor }),
   }));
   process.stdout.write(print(plans, comparison.desired.problems, options.format));
+  if (comparison.desired.problems.some(({ level }) => level === 'error')) return 2;
   return plans.some(({ plan: { actions } }) => actions.length > 0) ? 1 : 0;
 }
 
-async function withCluster(dir: string, { kubeconfig, context }: PlanOptions): Promise<Comparison> {
-  const desired = read(await readDirectory(dir));
+async function withCluster(dir: string, { kubeconfig, context, namespace }: PlanOptions): Promise<Comparison> {
+  const desired = readDesired(await readDirectory(dir), { defaultNamespace: namespace });
   const cluster = connectCluster({
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
@@ -79,23 +86,28 @@ async function withCluster(dir: string, { kubeconfig, context }: PlanOptions): P
   try {
     const current = await cluster.list(KINDS.BlockchainNode).catch((error: unknown) => {
       // A cluster without the CRD is a cluster without nodes.
-      if (isKubeError(error, 'NOT_FOUND')) return [];
+      if (isKubeError(error, 'NOT_SERVED')) return [];
       throw error;
     });
-    return { desired, current: current as readonly BlockchainNode[], revision: dir, facts: {} };
+    return { desired, current: current as readonly BlockchainNode[], revision: WORK_TREE, facts: {} };
   } finally {
     await cluster.close();
   }
 }
 
-async function betweenRevisions(dir: string, from: string, to: string | undefined): Promise<Comparison> {
+async function betweenRevisions(
+  dir: string,
+  from: string,
+  { to, namespace }: Pick<PlanOptions, 'to' | 'namespace'>,
+): Promise<Comparison> {
+  const read = (files: readonly SourceFile[]): DesiredSet => readDesired(files, { defaultNamespace: namespace });
   const repository = await openLocalRepository(dir);
   const signal = new AbortController().signal;
   try {
     const base = await repository.resolve(from);
     const before = read(await readFiles({ source: repository, commit: base, texts: new Map(), signal }));
     const current = [...before.nodes.values()].map(({ node }) => withApplied(node));
-    if (to === undefined) return { desired: read(await readDirectory(dir)), current, revision: dir, facts: {} };
+    if (to === undefined) return { desired: read(await readDirectory(dir)), current, revision: WORK_TREE, facts: {} };
     const head = await repository.resolve(to);
     const desired = read(await readFiles({ source: repository, commit: head, texts: new Map(), signal }));
     const ancestry = await repository.ancestry(base, head);
@@ -108,10 +120,6 @@ async function betweenRevisions(dir: string, from: string, to: string | undefine
   } finally {
     await repository.close();
   }
-}
-
-function read(files: Parameters<typeof readDesired>[0]): DesiredSet {
-  return readDesired(files, { defaultNamespace: process.env['NOVACULA_OPERATOR_NAMESPACE'] ?? DEFAULT_NAMESPACE });
 }
 
 /** The controllers that own a node on either side; one that owns none has nothing to plan. */
@@ -128,7 +136,7 @@ interface Named {
 
 function print(plans: readonly Named[], problems: readonly Problem[], format: PlanOptions['format']): string {
   if (format === 'json') {
-    return `${JSON.stringify({ plans: plans.map(({ executor, plan: made }) => ({ executor, plan: planToJson(made) })), problems }, null, 2)}\n`;
+    return `${JSON.stringify({ plans: plans.map(({ executor, plan: made }) => ({ executor, plan: planToJson(made) })), ...problemsToJson(problems) }, null, 2)}\n`;
   }
   if (format === 'markdown') {
     const parts = plans.map(({ executor, plan: made }) => `### Executor \`${executor}\`\n\n${planToMarkdown(made)}`);

@@ -3,29 +3,34 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 
-import { DEFAULT_NAMESPACE } from '../api/group.ts';
 import { findChain } from '../chains/index.ts';
 import { describeProblem } from '../desired/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { renderNode } from '../render/render-node.ts';
 import { readDirectory } from './directory.ts';
-import { option, type SetExitCode } from './option.ts';
+import { namespaceOption, option, type SetExitCode } from './option.ts';
+
+interface RenderOptions {
+  readonly dir: string;
+  readonly namespace: string;
+}
 
 export function addRender(program: Command, exit: SetExitCode): void {
   program
     .command('render')
-    .description('Print the Kubernetes objects that a node becomes.')
+    .description('Print the Kubernetes objects that a node becomes. Exit code 1: the node is not there or not valid.')
     .argument('<node>', 'name, or namespace/name')
-    .addOption(option('--dir <dir>', 'the repository').default('.'))
-    .action(async (name: string, { dir }: { dir: string }) => exit(await render(name, dir)));
+    .addOption(option('--dir <dir>', "the repository's top folder").default('.'))
+    .addOption(namespaceOption())
+    .action(async (name: string, options: RenderOptions) => exit(await render(name, options)));
 }
 
-async function render(name: string, dir: string): Promise<0 | 1> {
-  const { nodes, problems } = readDesired(await readDirectory(dir), { defaultNamespace: DEFAULT_NAMESPACE });
-  const found = nodes.get(name.includes('/') ? name : `${DEFAULT_NAMESPACE}/${name}`);
+async function render(name: string, { dir, namespace }: RenderOptions): Promise<0 | 1> {
+  const { nodes, problems } = readDesired(await readDirectory(dir), { defaultNamespace: namespace });
+  const found = nodes.get(name.includes('/') ? name : `${namespace}/${name}`);
   if (found === undefined) {
     const known = [...nodes.keys()].sort().join(', ');
-    process.stderr.write(`error: there is no valid node ${name}; there are: ${known === '' ? 'none' : known}\n`);
+    process.stderr.write(`error: there is no valid node ${name}; valid are: ${known === '' ? 'none' : known}\n`);
     for (const problem of problems) process.stderr.write(`${describeProblem(problem)}\n`);
     return 1;
   }

@@ -4,14 +4,24 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 
-import { DEFAULT_NAMESPACE } from '../api/group.ts';
 import { createRedactor } from '../lib/redact.ts';
 import { runProcess } from '../main.ts';
 import { gitAccess } from './git-access.ts';
 import { createLogger } from './logger.ts';
-import { addressArgument, durationArgument, nameArgument, option, type SetExitCode } from './option.ts';
+import {
+  addressArgument,
+  branchArgument,
+  contextOption,
+  durationArgument,
+  kubeconfigOption,
+  nameArgument,
+  namespaceOption,
+  option,
+  repositoryArgument,
+  type SetExitCode,
+} from './option.ts';
 import { version } from './version.ts';
 
 interface RunOptions {
@@ -38,8 +48,12 @@ export function addRun(program: Command, exit: SetExitCode): void {
   program
     .command('run')
     .description('Run the controller: make the cluster agree with the repository, and write status back to it.')
-    .addOption(option('--repo <url>', 'http(s) URL of the repository, without credentials').makeOptionMandatory())
-    .addOption(option('--branch <name>', 'the desired branch').default('main'))
+    .addOption(
+      option('--repo <url>', 'http(s) URL of the repository, without credentials')
+        .argParser(repositoryArgument)
+        .makeOptionMandatory(),
+    )
+    .addOption(option('--branch <name>', 'the desired branch').argParser(branchArgument).default('main'))
     .addOption(
       option('--executor <name>', "this controller's name in fleet.yaml").argParser(nameArgument).makeOptionMandatory(),
     )
@@ -48,15 +62,15 @@ export function addRun(program: Command, exit: SetExitCode): void {
         .argParser(durationArgument)
         .default(30_000, '30s'),
     )
-    .addOption(option('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, or the pod itself'))
-    .addOption(option('--context <name>', 'context of the kubeconfig'))
-    .addOption(option('--status-branch <name>', 'branch that status is written to').default('nodewright-status'))
-    .addOption(new Option('--no-status-branch', 'write no status to Git'))
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .addOption(
-      option('--namespace <name>', 'namespace of nodes that name none; also NOVACULA_OPERATOR_NAMESPACE')
-        .argParser(nameArgument)
-        .default(process.env['NOVACULA_OPERATOR_NAMESPACE'] ?? DEFAULT_NAMESPACE),
+      option('--status-branch <name>', 'branch that status is written to')
+        .argParser(branchArgument)
+        .default('nodewright-status'),
     )
+    .addOption(option('--no-status-branch', 'write no status to Git'))
+    .addOption(namespaceOption())
     .addOption(option('--data-dir <dir>', 'folder for Git objects; may be lost (default: in the cache directory)'))
     .addOption(
       option('--listen <address>', 'health and metrics, port or host:port')
@@ -84,6 +98,9 @@ export function addRun(program: Command, exit: SetExitCode): void {
 }
 
 async function run(options: RunOptions): Promise<0 | 1> {
+  if (options.statusBranch === options.branch) {
+    throw new Error(`status can't be written to the desired branch ${options.branch}; choose another --status-branch`);
+  }
   const access = await gitAccess(
     { username: options.gitUsername, tokenFile: options.gitTokenFile, passwordFile: options.gitPasswordFile },
     process.env,
@@ -111,8 +128,16 @@ async function run(options: RunOptions): Promise<0 | 1> {
     dataDir,
     listen: options.listen,
     credentials: access.credentials,
-    ca: options.gitCaFile === undefined ? undefined : await readFile(options.gitCaFile, 'utf8'),
+    ca: options.gitCaFile === undefined ? undefined : await readAuthorities(options.gitCaFile),
     redactor,
     log: createLogger(options.logLevel, redactor),
   });
+}
+
+async function readAuthorities(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Error("the file of --git-ca-file can't be read", { cause });
+  });
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${file} holds no PEM certificate`);
+  return text;
 }

@@ -24,37 +24,42 @@ export function addSchema(program: Command, exit: SetExitCode): void {
     .addOption(
       option('--format <format>', 'json, or markdown for a table').choices(['json', 'markdown']).default('json'),
     )
-    .addOption(option('--out <dir>', 'write <Kind>.json for every kind into a folder'))
+    .addOption(option('--out <dir>', 'write KIND.json, or the tables as README.md, into a folder instead'))
     .action(async (kind: string | undefined, options: SchemaOptions) => exit(await schema(kind, options)));
 }
 
-async function schema(name: string | undefined, { out, format }: SchemaOptions): Promise<0 | 2> {
-  const kinds = gitKinds.filter(({ kind }) => name === undefined || kind === name);
+async function schema(name: string | undefined, { out, format }: SchemaOptions): Promise<0> {
+  const kinds = gitKinds.filter(({ kind }) => name === undefined || kind.toLowerCase() === name.toLowerCase());
   if (kinds.length === 0) {
-    process.stderr.write(
-      `error: there is no kind ${name}; there are: ${gitKinds.map(({ kind }) => kind).join(', ')}\n`,
-    );
-    return 2;
+    throw new Error(`there is no kind ${name}; there are: ${gitKinds.map(({ kind }) => kind).join(', ')}`);
   }
-  if (out !== undefined) {
-    await mkdir(out, { recursive: true });
-    for (const kind of kinds)
-      await writeFile(join(out, `${kind.kind}.json`), `${JSON.stringify(editorSchema(kind), null, 2)}\n`);
+  if (out === undefined) {
+    process.stdout.write(format === 'markdown' ? tables(kinds) : kinds.map(toJson).join('\n'));
     return 0;
   }
-  const texts = kinds.map((kind) =>
-    format === 'markdown'
-      ? `## ${kind.kind}\n\n${toDocsTable(kind.spec(chains))}`
-      : JSON.stringify(editorSchema(kind), null, 2),
-  );
-  process.stdout.write(`${texts.join('\n\n')}\n`);
+  await mkdir(out, { recursive: true });
+  if (format === 'markdown') await writeFile(join(out, 'README.md'), `${HEAD}${tables(kinds)}`);
+  else for (const kind of kinds) await writeFile(join(out, `${kind.kind}.json`), toJson(kind));
   return 0;
 }
 
-function editorSchema({ kind, apiVersion, place, spec }: GitKind): unknown {
+const HEAD = `# The fields of every kind
+
+Written by \`nodewright schema\`. The JSON files beside this one are the same for editors: the first line of a file names
+its schema, \`# yaml-language-server: $schema=…\`.
+
+`;
+
+function tables(kinds: readonly GitKind[]): string {
+  return kinds
+    .map(({ kind, place, spec }) => `## ${kind}\n\nLies in \`${place}\`.\n\n${toDocsTable(spec(chains)).trimEnd()}\n`)
+    .join('\n');
+}
+
+function toJson({ kind, apiVersion, place, spec }: GitKind): string {
   const description = `${kind} of ${apiVersion}; lies in ${place}.`;
   // Defaults in fleet.yaml may provide what a node's own file leaves out.
-  return toEditorSchema({
+  const made = toEditorSchema({
     kind,
     apiVersion,
     description,
@@ -62,4 +67,5 @@ function editorSchema({ kind, apiVersion, place, spec }: GitKind): unknown {
     spec: spec(chains),
     partial: kind === 'BlockchainNode',
   });
+  return `${JSON.stringify(made, null, 2)}\n`;
 }

@@ -8,7 +8,7 @@ import { keyOf } from '../api/objects.ts';
 import { connectCluster } from '../kube/api-cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { cleanLine } from '../lib/clean-text.ts';
-import { option, type SetExitCode } from './option.ts';
+import { contextOption, kubeconfigOption, nameArgument, option, type SetExitCode } from './option.ts';
 
 interface StatusOptions {
   readonly kubeconfig?: string;
@@ -21,9 +21,11 @@ export function addStatus(program: Command, exit: SetExitCode): void {
   program
     .command('status')
     .description('Show every node and what it does. Exit code 0: all are ready or stopped as wanted, 1: some are not.')
-    .addOption(option('--kubeconfig <file>', 'default: KUBECONFIG or ~/.kube/config'))
-    .addOption(option('--context <name>', 'context of the kubeconfig'))
-    .addOption(option('--executor <name>', 'only the nodes of this controller'))
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .addOption(
+      option('--executor <name>', 'only the nodes of this controller (default: of all)').argParser(nameArgument),
+    )
     .addOption(option('--format <format>', 'how it is printed').choices(['text', 'json']).default('text'))
     .action(async (options: StatusOptions) => exit(await status(options)));
 }

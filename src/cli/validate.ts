@@ -2,28 +2,37 @@
 
 import type { Command } from 'commander';
 
-import { DEFAULT_NAMESPACE } from '../api/group.ts';
 import { describeProblem, type Problem } from '../desired/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { readDirectory } from './directory.ts';
-import { option, type SetExitCode } from './option.ts';
+import { namespaceOption, option, type SetExitCode } from './option.ts';
+import { problemsToJson } from './problems-json.ts';
 
 type Format = 'text' | 'json' | 'github';
+
+interface ValidateOptions {
+  readonly format: Format;
+  readonly namespace: string;
+}
 
 export function addValidate(program: Command, exit: SetExitCode): void {
   program
     .command('validate')
     .description('Check every file of a repository. Exit code 0: valid, 1: problems, 2: could not be checked.')
-    .argument('[dir]', 'the repository', '.')
+    .argument('[dir]', "the repository's top folder", '.')
     .addOption(
       option('--format <format>', 'how problems are printed').choices(['text', 'json', 'github']).default('text'),
     )
-    .action(async (dir: string, { format }: { format: Format }) => exit(await validate(dir, format)));
+    .addOption(namespaceOption())
+    .action(async (dir: string, options: ValidateOptions) => exit(await validate(dir, options)));
 }
 
-async function validate(dir: string, format: Format): Promise<0 | 1> {
-  const { problems, counts } = readDesired(await readDirectory(dir), { defaultNamespace: DEFAULT_NAMESPACE });
+async function validate(dir: string, { format, namespace }: ValidateOptions): Promise<0 | 1> {
+  const { problems, counts } = readDesired(await readDirectory(dir), { defaultNamespace: namespace });
+  if (counts.files === 0) {
+    process.stderr.write(`note: ${dir} holds no fleet.yaml and no nodes/; is it the repository's top folder?\n`);
+  }
   process.stdout.write(`${PRINT[format](problems, counts.objects)}\n`);
   return problems.some(({ level }) => level === 'error') ? 1 : 0;
 }
@@ -31,22 +40,7 @@ async function validate(dir: string, format: Format): Promise<0 | 1> {
 const PRINT: Readonly<Record<Format, (problems: readonly Problem[], objects: number) => string>> = {
   text: (problems, objects) =>
     [...problems.map((problem) => cleanLine(describeProblem(problem), 2000)), summary(problems, objects)].join('\n'),
-  json: (problems, objects) =>
-    JSON.stringify(
-      {
-        objects,
-        problems: problems.map(({ level, file, line, column, code, message }) => ({
-          level,
-          file,
-          line,
-          column,
-          code,
-          message,
-        })),
-      },
-      null,
-      2,
-    ),
+  json: (problems, objects) => JSON.stringify({ objects, ...problemsToJson(problems) }, null, 2),
   github: (problems, objects) => [...problems.map(annotation), summary(problems, objects)].join('\n'),
 };
 

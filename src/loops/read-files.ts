@@ -61,6 +61,6 @@ async function readFile(source: ReadFiles['source'], entry: TreeEntry): Promise<
 }
 
 /** Files that can matter; everything else in the repository is never opened. */
-function isWanted(path: string): boolean {
+export function isWanted(path: string): boolean {
   return path === 'fleet.yaml' || path === 'fleet.yml' || /^(nodes|patches|jobs|schedules)\//.test(path);
 }

@@ -1,0 +1,31 @@
+// Problems as every command prints them in JSON.
+
+import type { Problem } from '../desired/problem.ts';
+
+interface ProblemJson {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ProblemsJson {
+  /** Errors: not empty exactly when the files are invalid. */
+  readonly problems: readonly ProblemJson[];
+  /** Absent when there are none. */
+  readonly warnings?: readonly ProblemJson[];
+}
+
+/** Errors and warnings apart, each with exactly five fields. */
+export function problemsToJson(all: readonly Problem[]): ProblemsJson {
+  const warnings = all.filter(({ level }) => level === 'warning').map(toJson);
+  return {
+    problems: all.filter(({ level }) => level === 'error').map(toJson),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+}
+
+function toJson({ file, line, column, code, message }: Problem): ProblemJson {
+  return { file, line, column, code, message };
+}

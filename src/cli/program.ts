@@ -1,0 +1,34 @@
+// The command line as a value: what main.ts runs, and what the table of options in the documentation is made from.
+
+import { Command } from 'commander';
+
+import { redact } from '../lib/redact.ts';
+import { addCrds } from './crds.ts';
+import { addInit } from './init.ts';
+import type { SetExitCode } from './option.ts';
+import { addPlan } from './plan.ts';
+import { addRender } from './render.ts';
+import { addRun } from './run.ts';
+import { addSchema } from './schema.ts';
+import { addStatus } from './status.ts';
+import { addValidate } from './validate.ts';
+import { version } from './version.ts';
+
+const ADDERS = [addInit, addValidate, addPlan, addRender, addRun, addStatus, addSchema, addCrds];
+
+/** All commands. A command tells `exit` its code; one that does not run to its end throws. */
+export function createProgram(exit: SetExitCode): Command {
+  const program = new Command('nodewright')
+    .description('Runs blockchain nodes on Kubernetes from a Git repository.')
+    .version(version())
+    .helpCommand(false)
+    .addHelpText('after', '\nExit codes: 0 fine, 1 problems, changes or unready nodes, 2 error.')
+    .addHelpText('after', 'Every option is also a variable: --status-branch is NODEWRIGHT_STATUS_BRANCH.')
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)')
+    // A wrong value is repeated in the error, and it may be a URL with a password.
+    .configureOutput({ writeErr: (text) => void process.stderr.write(redact(text)) });
+  // Subcommands inherit settings that were made before them.
+  for (const add of ADDERS) add(program, exit);
+  return program;
+}
