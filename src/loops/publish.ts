@@ -4,10 +4,13 @@ import { keyOf } from '../api/objects.ts';
 import { chains } from '../chains/index.ts';
 import { describeError } from '../lib/errors.ts';
 import { commitMessage, describeBatch } from '../status/batch.ts';
-import { documents } from '../status/documents.ts';
+import { type DocumentOptions, documents, nodeFile } from '../status/documents.ts';
 import type { CapabilitiesView, FleetView, SyncView } from '../status/fleet-view.ts';
+import { forgetGone, type WrittenNodes } from '../status/node-file.ts';
 import { renderReadme } from '../status/readme.ts';
+import { createTreeReader } from '../status/tree-nodes.ts';
 import { ANNOTATION } from '../api/group.ts';
+import { inSteps } from './in-steps.ts';
 import type { ControllerOptions } from './options.ts';
 import type { Puller } from './pull.ts';
 import { isOurs, type Syncer } from './sync.ts';
@@ -35,6 +38,8 @@ export function createPublisher(parts: PublishParts): Publisher {
   const { statusBranch, settings, runtime } = options;
   /** The files as they are on the branch; undefined until they were read. */
   let published: ReadonlyMap<string, string> | undefined;
+  const written: WrittenNodes = new Map();
+  const reader = createTreeReader();
 
   async function publish(signal: AbortSignal): Promise<void> {
     if (statusBranch === undefined) return;
@@ -44,15 +49,21 @@ export function createPublisher(parts: PublishParts): Publisher {
       now: runtime.now(),
       snapshotIntervalMs: SNAPSHOT_INTERVAL_MS,
       redactor: options.redactor,
+      written,
     };
-    const files = documents(viewOf(parts), limits);
+    const files = await compose(viewOf(parts), limits);
     if (published !== undefined && sameFiles(published, files)) return;
+    forgetGone(written, files);
+    await inSteps([...previous, ...files], ([path, text]) => void reader.node(path, text));
     const sourceCommit = parts.syncer.state.appliedRevision;
-    const message = commitMessage(describeBatch(previous, files), { sourceCommit, executor: settings.executor });
+    const message = commitMessage(describeBatch(previous, files, reader), {
+      sourceCommit,
+      executor: settings.executor,
+    });
     const request = {
       prefix: settings.executor,
       files,
-      shared: (tree: ReadonlyMap<string, string>) => new Map([['README.md', renderReadme(tree)]]),
+      shared: (tree: ReadonlyMap<string, string>) => new Map([['README.md', renderReadme(tree, reader)]]),
       message,
       author: { name: 'nodewright', email: `${settings.executor}@nodewright.invalid` },
       at: Math.floor(runtime.now() / 1000),
@@ -65,6 +76,12 @@ export function createPublisher(parts: PublishParts): Publisher {
   }
 
   return { publish };
+}
+
+/** Node by node first: a thousand nodes that changed at once must not hold up the other loops. */
+async function compose(view: FleetView, options: DocumentOptions): Promise<ReadonlyMap<string, string>> {
+  await inSteps(view.nodes, (node) => void nodeFile(view.executor, node, options));
+  return documents(view, options);
 }
 
 function viewOf({ world, puller, syncer, capabilities, options }: PublishParts): FleetView {

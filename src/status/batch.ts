@@ -2,7 +2,7 @@
 
 import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
-import { readTreeNode, readTreeSync, type TreeNode } from './tree-nodes.ts';
+import { createTreeReader, type TreeNode, type TreeReader } from './tree-nodes.ts';
 
 const MAX_SUBJECT = 72;
 
@@ -11,16 +11,17 @@ type Files = ReadonlyMap<string, string>;
 /**
  * A subject in plain words, at most 72 characters, the most important first: `eth-dev is Running; 2 nodes syncing`.
  * Both maps hold the files of one executor, or of the whole branch.
+ * A caller that describes again and again gives its reader.
  */
-export function describeBatch(previous: Files, next: Files): string {
-  const before = nodesOf(previous);
-  const after = nodesOf(next);
+export function describeBatch(previous: Files, next: Files, reader: TreeReader = createTreeReader()): string {
+  const before = nodesOf(previous, reader);
+  const after = nodesOf(next, reader);
   const news = [
     ...[...after.values()].flatMap((node) => newsOf(before.get(node.path), node)),
     ...[...before.values()]
       .filter(({ path }) => !after.has(path))
       .map(({ name }) => ({ weight: 2, text: `${name} is gone` })),
-    ...syncNews(previous, next),
+    ...syncNews(previous, next, reader),
   ].sort((a, b) => a.weight - b.weight || (a.text < b.text ? -1 : 1));
   const syncing = [...after.values()].filter(({ phase }) => phase === 'Syncing').length;
   const tail = syncing === 0 ? '' : `${syncing} ${syncing === 1 ? 'node' : 'nodes'} syncing`;
@@ -60,18 +61,18 @@ function newsOf(before: TreeNode | undefined, { name, phase, hold }: TreeNode): 
 }
 
 /** News of the sync itself, and "status updated" when nothing else is. */
-function syncNews(previous: Files, next: Files): News[] {
+function syncNews(previous: Files, next: Files, reader: TreeReader): News[] {
   return [...next].flatMap(([path, text]) => {
     if (previous.get(path) === text) return [];
-    const now = readTreeSync(path, text);
-    const old = readTreeSync(path, previous.get(path) ?? '');
+    const now = reader.sync(path, text);
+    const old = reader.sync(path, previous.get(path) ?? '');
     if (now === undefined || now.state === old?.state) return [];
     return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync is ${cleanLine(now.state, 20)}` }];
   });
 }
 
-function nodesOf(files: Files): Map<string, TreeNode> {
-  const nodes = [...files].flatMap(([path, text]) => readTreeNode(path, text) ?? []);
+function nodesOf(files: Files, reader: TreeReader): Map<string, TreeNode> {
+  const nodes = [...files].flatMap(([path, text]) => reader.node(path, text) ?? []);
   return new Map(nodes.map((node) => [node.path, node]));
 }
 

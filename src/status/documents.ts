@@ -2,20 +2,15 @@
 
 import { stringify } from 'yaml';
 
+import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { cleanText, stripControls } from '../lib/clean-text.ts';
 import { isSecretKey, redact, REDACTED, type Redactor } from '../lib/redact.ts';
 import { capabilitiesDocument } from './capabilities-document.ts';
 import type { FleetView } from './fleet-view.ts';
-import { nodeDocument } from './node-document.ts';
+import { type NodeFileOptions, writeNodeFile } from './node-file.ts';
 import { syncDocument } from './sync-document.ts';
 
-export interface DocumentOptions {
-  /** The files now on the branch, by path: figures of nodes stay as they are there until they are old enough. */
-  readonly previous: ReadonlyMap<string, string>;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** How often heights alone are news, in milliseconds: an hour keeps the history small. */
-  readonly snapshotIntervalMs: number;
+export interface DocumentOptions extends NodeFileOptions {
   /** Knows the secrets of the process; `redact` always runs as well. */
   readonly redactor?: Redactor;
 }
@@ -30,17 +25,27 @@ const MAX_FILE = 524_288;
  * and no time moves by itself. Nodes whose names can't be a path are left out.
  */
 export function documents(view: FleetView, options: DocumentOptions): Map<string, string> {
-  const redactor = options.redactor ?? redact;
-  const files = new Map<string, unknown>([
-    [`${view.executor}/sync.yaml`, syncDocument(view)],
-    [`${view.executor}/capabilities.yaml`, capabilitiesDocument(view.capabilities)],
+  const { redactor } = options;
+  const files = new Map<string, string>([
+    [`${view.executor}/sync.yaml`, documentText(syncDocument(view), redactor)],
+    [`${view.executor}/capabilities.yaml`, documentText(capabilitiesDocument(view.capabilities), redactor)],
   ]);
-  for (const { node, file } of view.nodes) {
-    const path = `${view.executor}/nodes/${node.metadata.namespace ?? ''}/${node.metadata.name}.yaml`;
-    files.set(path, nodeDocument({ node, file }, { ...options, previous: options.previous.get(path) }));
+  for (const one of view.nodes) {
+    const path = nodePath(view.executor, one.node);
+    if (isSafePath(path)) files.set(path, nodeFile(view.executor, one, options));
   }
-  const paths = [...files.keys()].filter(isSafePath).sort();
-  return new Map(paths.map((path) => [path, documentText(files.get(path), redactor)]));
+  return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** One node's file. With `options.written` it is only written anew when something that it shows changed. */
+export function nodeFile(executor: string, one: FleetView['nodes'][number], options: DocumentOptions): string {
+  return writeNodeFile({ ...one, path: nodePath(executor, one.node) }, options, (document) =>
+    documentText(document, options.redactor),
+  );
+}
+
+function nodePath(executor: string, { metadata }: BlockchainNode): string {
+  return `${executor}/nodes/${metadata.namespace ?? ''}/${metadata.name}.yaml`;
 }
 
 /** A value as YAML with every key and text cleaned, redacted and capped. Jobs' records pass through here as well. */

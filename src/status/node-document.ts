@@ -8,10 +8,17 @@ import { sameJson } from '../lib/stable-json.ts';
 import { rfc3339 } from './rfc3339.ts';
 
 export interface NodeDocumentOptions {
-  /** The document now on the branch. */
-  readonly previous: string | undefined;
+  /** The snapshot in the document now on the branch. */
+  readonly previous: Snapshot | undefined;
   readonly now: number;
   readonly snapshotIntervalMs: number;
+}
+
+export interface NodeDocument {
+  readonly document: unknown;
+  readonly snapshot: Snapshot;
+  /** Until when (milliseconds since the epoch) the same node gives the same document: its figures wait until then. */
+  readonly goodUntil: number;
 }
 
 /**
@@ -21,16 +28,18 @@ export interface NodeDocumentOptions {
 export function nodeDocument(
   { node, file }: { readonly node: BlockchainNode; readonly file?: string | undefined },
   options: NodeDocumentOptions,
-): unknown {
+): NodeDocument {
   const { metadata, status = {} } = node;
-  return {
+  const { snapshot, goodUntil } = snapshotOf(status, options);
+  const document = {
     node: metadata.name,
     namespace: metadata.namespace,
     file,
     spec: specOf(node),
     status: factsOf(status),
-    snapshot: snapshotOf(status, options),
+    snapshot,
   };
+  return { document, snapshot, goodUntil };
 }
 
 /** What a reader needs to know which node this is; the file in Git has the rest. */
@@ -68,9 +77,12 @@ function factsOf(status: NodeStatus): unknown {
 
 const Snapshot = z.looseObject({ takenAt: z.string(), phase: z.string() });
 const Previous = z.looseObject({ snapshot: Snapshot });
-type Snapshot = z.infer<typeof Snapshot>;
+export type Snapshot = z.infer<typeof Snapshot>;
 
-function snapshotOf(status: NodeStatus, { previous, now, snapshotIntervalMs }: NodeDocumentOptions): unknown {
+function snapshotOf(
+  status: NodeStatus,
+  { previous: old, now, snapshotIntervalMs }: NodeDocumentOptions,
+): Pick<NodeDocument, 'snapshot' | 'goodUntil'> {
   const fresh = {
     takenAt: rfc3339(now),
     phase: status.phase ?? 'Pending',
@@ -80,19 +92,16 @@ function snapshotOf(status: NodeStatus, { previous, now, snapshotIntervalMs }: N
       name, height, target, peers, progress,
     })), // prettier-ignore
   };
-  const old = readSnapshot(previous);
-  return old !== undefined && stillGood(old, fresh, now - snapshotIntervalMs) ? old : fresh;
-}
-
-function stillGood(old: Snapshot, fresh: Snapshot, since: number): boolean {
-  if (sameJson({ ...old, takenAt: '' }, { ...fresh, takenAt: '' })) return true;
-  const takenAt = Date.parse(old.takenAt);
+  if (old === undefined) return { snapshot: fresh, goodUntil: Infinity };
+  if (sameJson({ ...old, takenAt: '' }, { ...fresh, takenAt: '' })) return { snapshot: old, goodUntil: Infinity };
+  const goodUntil = Date.parse(old.takenAt) + snapshotIntervalMs;
   // A time ahead of the clock would never get old.
-  return old.phase === fresh.phase && takenAt > since && takenAt <= Date.parse(fresh.takenAt);
+  const waits = old.phase === fresh.phase && goodUntil > now && Date.parse(old.takenAt) <= Date.parse(fresh.takenAt);
+  return waits ? { snapshot: old, goodUntil } : { snapshot: fresh, goodUntil: Infinity };
 }
 
-/** The branch is ours, but other hands may have been at it: what can't be read counts as absent. */
-function readSnapshot(text: string | undefined): Snapshot | undefined {
+/** The snapshot in a document. The branch is ours, but other hands may have been at it: what can't be read is absent. */
+export function readSnapshot(text: string | undefined): Snapshot | undefined {
   if (text === undefined) return undefined;
   try {
     return Previous.safeParse(parse(text, { maxAliasCount: 0 })).data?.snapshot;

@@ -2,18 +2,18 @@
 
 import { cleanLine, stripControls } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
-import { readTreeNode, readTreeSync, type TreeNode } from './tree-nodes.ts';
+import { createTreeReader, type TreeNode, type TreeReader } from './tree-nodes.ts';
 
 const MAX_ROWS = 1_000;
 
 /**
  * Markdown from all executors' files. The files of others may hold anything: what can't be read is skipped, and no
- * text can break out of its cell.
+ * text can break out of its cell. A caller that renders again and again gives its reader.
  */
-export function renderReadme(tree: ReadonlyMap<string, string>): string {
+export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeReader = createTreeReader()): string {
   const files = [...tree].sort(([a], [b]) => (a < b ? -1 : 1));
-  const nodes = files.flatMap(([path, text]) => readTreeNode(path, text) ?? []);
-  const syncs = files.flatMap(([path, text]) => readTreeSync(path, text) ?? []);
+  const nodes = files.flatMap(([path, text]) => reader.node(path, text) ?? []);
+  const syncs = files.flatMap(([path, text]) => reader.sync(path, text) ?? []);
   const shown = [...nodes].sort(inOrder).slice(0, MAX_ROWS);
   const left = nodes.length - shown.length;
   return [

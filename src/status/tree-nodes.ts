@@ -32,8 +32,35 @@ export interface TreeNode {
 const NODE_PATH = /^([^/]+)\/nodes\/([^/]+)\/([^/]+)\.yaml$/;
 const MAX_TEXT = 524_288 * 2;
 
-/** The node that a file describes; undefined when it describes none, or nothing readable. */
-export function readTreeNode(path: string, text: string): TreeNode | undefined {
+export interface TreeReader {
+  /** The node that a file describes; undefined when it describes none, or nothing readable. */
+  node(path: string, text: string): TreeNode | undefined;
+  /** The state of an executor's sync, from `<executor>/sync.yaml`. */
+  sync(path: string, text: string): TreeSync | undefined;
+}
+
+/** Files that a reader remembers; beyond it starts anew. */
+const MAX_REMEMBERED = 100_000;
+
+/** A reader that remembers the last two texts of each path: of a thousand files only those that changed are parsed. */
+export function createTreeReader(): TreeReader {
+  return { node: remembering(readTreeNode), sync: remembering(readTreeSync) };
+}
+
+function remembering<T>(read: (path: string, text: string) => T): (path: string, text: string) => T {
+  const known = new Map<string, readonly { readonly text: string; readonly value: T }[]>();
+  return (path, text) => {
+    const texts = known.get(path) ?? [];
+    const found = texts.find((one) => one.text === text);
+    if (found !== undefined) return found.value;
+    const value = read(path, text);
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    known.set(path, [{ text, value }, ...texts.slice(0, 1)]);
+    return value;
+  };
+}
+
+function readTreeNode(path: string, text: string): TreeNode | undefined {
   const [, executor, namespace, name] = NODE_PATH.exec(path) ?? [];
   if (executor === undefined || namespace === undefined || name === undefined) return undefined;
   const document = Document.safeParse(parseYaml(text)).data;
@@ -57,8 +84,9 @@ export function readTreeNode(path: string, text: string): TreeNode | undefined {
 
 const Sync = z.object({ executor: Text, controllerVersion: Text, state: Text, summary: Text });
 
-/** The state of an executor's sync, from `<executor>/sync.yaml`. */
-export function readTreeSync(path: string, text: string): z.infer<typeof Sync> | undefined {
+export type TreeSync = z.infer<typeof Sync>;
+
+function readTreeSync(path: string, text: string): TreeSync | undefined {
   const [, executor] = /^([^/]+)\/sync\.yaml$/.exec(path) ?? [];
   if (executor === undefined) return undefined;
   const sync = Sync.safeParse(parseYaml(text)).data;
