@@ -102,6 +102,9 @@ function plan(spec: RestoreSpec, view: JobView): WorkPlan | Refusal {
   const [target] = view.targets;
   if (target === undefined) throw new Error('a restore needs a target');
   if (source?.claimName === undefined) return refuse('SourceMissing', 'what is to be restored is gone');
+  // Without its chain's word nobody knows which files are the node's own, and they would be overwritten.
+  if (target.deployMethod === 'managed' && view.seen.targets.get(target.node)?.answers === undefined)
+    return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
   const pod = readsState(source) ? planRecover(spec, target, source) : copyPod({ spec, view, target, source });
   return 'refused' in pod ? pod : { do: 'pods', pods: [pod] };
 }
@@ -119,7 +122,7 @@ interface Copy {
 }
 
 function copyPod({ spec, view, target, source }: Copy): PodWork {
-  const answers = view.seen.targets.get(target.node)?.answers;
+  const answers = target.deployMethod === 'managed' ? view.seen.targets.get(target.node)?.answers : undefined;
   const data = dataAt(target, '/data', false);
   const fromTool = source.kind === 'Snapshot' && source.deployMethod !== 'managed';
   const from = fromTool ? `/source/${source.height ?? 0}` : '/source';

@@ -1,6 +1,7 @@
 // Working: the nodes stay stopped while pods work, a node is asked, or identities change hands.
 
-import type { JobWork } from '../api/job-status.ts';
+import type { JobStatus, JobWork } from '../api/job-status.ts';
+import { capText, stripControls } from '../lib/clean-text.ts';
 import type { Effect } from './effect.ts';
 import { exchange } from './exchange.ts';
 import type { WorkPlan } from './job-kind.ts';
@@ -10,6 +11,7 @@ import { elapsed, enter, fail, listOf, stay, viewOf, type Move, type Scope } fro
 import { keepLocks, stopEffects, unstopped } from './stopping.ts';
 import { stepClaim } from './step-claim.ts';
 import { stepWork, type WorkStep } from './step-work.ts';
+import { workerImageOf } from './work-job.ts';
 import { timestamp } from '../lib/timestamp.ts';
 
 export function working(scope: Scope): Move {
@@ -76,7 +78,7 @@ function workPods(scope: Scope, plan: Extract<WorkPlan, { do: 'pods' }>): Move {
     stepWork(scope, { pod, index, of: plan.pods.length, claimName: plan.claim?.metadata.name }),
   );
   const works = steps.map(({ work }) => work);
-  const status = { works, ...whatRuns(plan.pods, works) };
+  const status = { works, ...whatRan(scope, plan.pods, works) };
   if (works.every(({ outcome }) => outcome !== undefined))
     return enter(scope, { phase: 'Verifying', message: 'the work has ended', status });
   return stay(scope, firstWaiting(steps), { status, effects: steps.flatMap(({ effects }) => effects) });
@@ -86,8 +88,10 @@ function firstWaiting(steps: readonly WorkStep[]): string {
   return steps.find(({ waits }) => waits !== undefined)?.waits ?? 'works';
 }
 
-/** What ran, for the record: the program that does the work, and the digest of its image. */
-function whatRuns(pods: readonly PodWork[], works: readonly JobWork[]): { command: string; imageDigest?: string } {
+type Ran = Partial<Pick<JobStatus, 'command' | 'image' | 'imageDigest' | 'outputTail'>>;
+
+/** What ran, for the record: the program that does the work, its image, and the last it wrote. */
+function whatRan({ open, settings, seen }: Scope, pods: readonly PodWork[], works: readonly JobWork[]): Ran {
   const [pod] = pods;
   const program = pod?.before.at(-1) ?? pod?.beside;
   const command =
@@ -95,8 +99,16 @@ function whatRuns(pods: readonly PodWork[], works: readonly JobWork[]): { comman
       ? `nodewright job ${pod?.parameters.verb ?? ''}`
       : [...program.command, ...program.args].join(' ');
   const digest = works.map(({ imageDigest }) => imageDigest).find((found) => found !== undefined);
-  return { command: command.slice(0, 1024), ...(digest === undefined ? {} : { imageDigest: digest }) };
+  const output = works.map(({ name }) => seen.works.get(name)?.output ?? '').join('\n');
+  return {
+    command: capText(command, 1024),
+    image: program?.image ?? workerImageOf(open.common, settings),
+    ...(digest === undefined ? {} : { imageDigest: digest }),
+    ...(output.trim() === '' ? {} : { outputTail: stripControls(output).trim().slice(-MAX_TAIL) }),
+  };
 }
+
+const MAX_TAIL = 4096;
 
 /** Asking twice gives the same result, so a lost answer is simply asked for again. */
 function ask(scope: Scope, plan: Extract<WorkPlan, { do: 'ask' }>): Move {

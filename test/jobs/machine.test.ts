@@ -374,6 +374,14 @@ describe('working', () => {
     expect(effects).toMatchObject([{ do: 'createJob' }]);
   });
 
+  it('tells what ran, with the last lines of its output', () => {
+    const output = `${'x'.repeat(9000)}\nlast line`;
+    const { status } = see({ works: new Map([[work.name, { ...busy, running: true, output }]]), workPods: 1 });
+    expect(status).toMatchObject({ command: 'nodewright job backup', image: settings.workerImage });
+    expect(status.outputTail).toHaveLength(4096);
+    expect(status.outputTail?.endsWith('last line')).toBe(true);
+  });
+
   it('gives up after three attempts', () => {
     const third = { ...working, works: [{ ...work, attempt: 3 }] };
     expect(see({}, third).status).toMatchObject({ phase: 'Verifying', works: [{ outcome: 'Unclear' }] });

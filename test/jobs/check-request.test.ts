@@ -1,0 +1,207 @@
+// What `validate` says of requests: every impossible one with its reason, none that is possible.
+
+import { describe, expect, it } from 'vitest';
+
+import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
+import type { ChainJobs } from '../../src/api/chain-jobs.ts';
+import { checkRequest } from '../../src/jobs/check-request.ts';
+
+function node(name: string, spec: object = {}): [string, BlockchainNode] {
+  const full = {
+    chain: 'cosmos',
+    network: 'local',
+    desiredState: 'Running',
+    storage: {},
+    identity: { secretName: `${name}-key` },
+    ...spec,
+  };
+  return [
+    `prod/${name}`,
+    {
+      apiVersion: 'x',
+      kind: 'BlockchainNode',
+      metadata: { name, namespace: 'prod' },
+      spec: full,
+    } as unknown as BlockchainNode,
+  ];
+}
+
+const nodes = new Map([
+  node('a'),
+  node('b'),
+  node('eth', { chain: 'ethereum', network: 'hoodi' }),
+  node('keyless', { identity: undefined }),
+  node('idle', { suspend: true }),
+]);
+
+const chainJobs = (chain: string): ChainJobs => ({
+  identityFiles: () => [],
+  signerState: () => [],
+  rollback: ({ metadata }) =>
+    metadata.name === 'b'
+      ? { how: 'refused', reason: 'a validator that signed a removed height refuses to sign it again' }
+      : {
+          how: 'ask',
+          asks: [],
+          height: { ask: { id: 'h', role: 'el', port: 1, method: 'GET', path: '/' }, at: [], format: 'decimal' },
+        },
+  snapshot: () => ({ how: 'copy' }),
+  switchover: () =>
+    chain === 'ethereum' ? { how: 'refused', reason: 'has no signing key of its own' } : { how: 'secret' },
+});
+
+const foreign = { chain: 'c', deployMethod: 'cloud-config' };
+
+describe('checkRequest', () => {
+  it.each([
+    { because: 'a backup of a known node', kind: 'Backup', spec: { node: 'a' }, want: [] },
+    { because: 'a backup of a cloud-config node', kind: 'Backup', spec: { node: 'n0', ...foreign }, want: [] },
+    {
+      because: 'a node that is not there',
+      kind: 'Backup',
+      spec: { node: 'zzz' },
+      want: ['error UnknownNode spec.node'],
+    },
+    {
+      because: 'the chain given for safety is another',
+      kind: 'Backup',
+      spec: { node: 'a', chain: 'bitcoin' },
+      want: ['error WrongChain spec.chain'],
+    },
+    {
+      because: 'a managed node under the name of a foreign one',
+      kind: 'Backup',
+      spec: { node: 'a', ...foreign },
+      want: ['error ManagedNode spec.node'],
+    },
+    {
+      because: 'other layouts need a chain',
+      kind: 'Backup',
+      spec: { node: 'n', deployMethod: 'python' },
+      want: ['error MissingField spec.chain'],
+    },
+    {
+      because: 'defect 11: a live copy is warned of',
+      kind: 'Backup',
+      spec: { node: 'a', action: 'Direct' },
+      want: ['warning LiveCopy spec.action'],
+    },
+    {
+      because: 'an image that nothing uses',
+      kind: 'Backup',
+      spec: { node: 'n', image: 'x:1', ...foreign },
+      want: ['warning ImageNotUsed spec.image'],
+    },
+    {
+      because: 'a suspended node',
+      kind: 'ChangeOwner',
+      spec: { node: 'idle' },
+      want: ['warning NodeSuspended spec.node'],
+    },
+    {
+      because: 'defect 20: neither backup nor snapshot',
+      kind: 'Restore',
+      spec: { node: 'a' },
+      want: ['error OneOf spec.backup'],
+    },
+    {
+      because: 'both',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'x', snapshot: 'y' },
+      want: ['error OneOf spec.backup'],
+    },
+    {
+      because: 'a backup nobody knows',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'x' },
+      others: [],
+      want: ['warning UnknownSource spec.backup'],
+    },
+    {
+      because: 'a backup on record',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'x' },
+      others: ['Backup/prod/x'],
+      want: [],
+    },
+    {
+      because: 'a restore under a running node',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'x', action: 'Direct' },
+      want: ['warning DirectRestore spec.action'],
+    },
+    {
+      because: 'neither node nor nodes',
+      kind: 'BlockHeightFallback',
+      spec: { blockHeight: 1 },
+      want: ['error OneOf spec.node'],
+    },
+    {
+      because: 'a node twice',
+      kind: 'BlockHeightFallback',
+      spec: { nodes: ['n', 'n'], blockHeight: 1, ...foreign },
+      want: ['error DuplicateNode spec.nodes'],
+    },
+    {
+      because: 'what the client cannot do',
+      kind: 'BlockHeightFallback',
+      spec: { node: 'b', blockHeight: 1 },
+      want: ['error NotSupported spec.node'],
+    },
+    {
+      because: 'running clients, several at once',
+      kind: 'BlockHeightFallback',
+      spec: { nodes: ['a', 'eth'], blockHeight: 1 },
+      want: ['error NotSupported spec.nodes.0', 'error NotSupported spec.nodes.1'],
+    },
+    {
+      because: 'a helm node of another release',
+      kind: 'BlockHeightFallback',
+      spec: { nodes: ['c-0', 'd-0'], blockHeight: 1, chain: 'c', deployMethod: 'helm' },
+      want: ['error WrongChain spec.nodes.1'],
+    },
+    { because: 'two nodes of one chain', kind: 'Switchover', spec: { sourceNode: 'a', destNode: 'b' }, want: [] },
+    {
+      because: 'defect 6: a node with itself',
+      kind: 'Switchover',
+      spec: { sourceNode: 'a', destNode: 'a' },
+      want: ['error SameNode spec.destNode'],
+    },
+    {
+      because: 'defect 6: nodes of two chains',
+      kind: 'Switchover',
+      spec: { sourceNode: 'a', destNode: 'eth' },
+      want: ['error NotSupported spec.destNode', 'error WrongChain spec.destNode'],
+    },
+    {
+      because: 'defect 6: nothing to exchange',
+      kind: 'Switchover',
+      spec: { sourceNode: 'a', destNode: 'keyless' },
+      want: ['error NoIdentity spec.destNode'],
+    },
+    {
+      because: 'no account in the python layout',
+      kind: 'Switchover',
+      spec: { sourceNode: 'x', destNode: 'y', chain: 'c', deployMethod: 'python' },
+      want: ['error NotSupported spec.deployMethod'],
+    },
+    {
+      because: 'no account in the helm layout',
+      kind: 'Switchover',
+      spec: { sourceNode: 'x', destNode: 'y', chain: 'c', deployMethod: 'helm' },
+      want: ['error NotSupported spec.deployMethod'],
+    },
+    { because: 'no such kind', kind: 'Recover', spec: {}, want: ['error UnknownKind kind'] },
+  ])('$because', ({ kind, spec, others, want }) => {
+    const findings = checkRequest(
+      { kind, spec },
+      { name: 'x', namespace: 'prod', nodes, chainJobs, ...(others === undefined ? {} : { others: new Set(others) }) },
+    );
+    expect(findings.map(({ level, code, path }) => `${level} ${code} ${path.join('.')}`)).toEqual(want);
+    for (const { message } of findings) expect(message.length).toBeGreaterThan(10);
+  });
+
+  it('knows nothing of nodes in an editor and then says nothing of them', () => {
+    expect(checkRequest({ kind: 'Backup', spec: { node: 'zzz' } }, { name: 'x', namespace: 'prod' })).toEqual([]);
+  });
+});

@@ -1,0 +1,225 @@
+// The contract of every kind of job: add one to the list, and all of this holds for it or fails.
+
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { JobStatus } from '../../src/api/job-status.ts';
+import { WorkParameters } from '../../src/api/job-work.ts';
+import { valueAt } from '../../src/lib/json-value.ts';
+import { stableJson } from '../../src/lib/stable-json.ts';
+import { jobKinds } from '../../src/jobs/index.ts';
+import type { JobView } from '../../src/jobs/job-kind.ts';
+import { renderWorkJob } from '../../src/jobs/work-job.ts';
+import { citaTarget, managedTarget, settings, source, targetSeen, viewFor } from './support/fixtures.ts';
+
+/** Smallest spec of each kind; a new kind adds its own here. */
+const specs: Readonly<Record<string, Record<string, unknown>>> = {
+  Backup: { node: 'a' },
+  Restore: { node: 'a', backup: 'nightly' },
+  Snapshot: { node: 'a', blockHeight: 30 },
+  BlockHeightFallback: { node: 'a', blockHeight: 30 },
+  Switchover: { sourceNode: 'a', destNode: 'b' },
+  ChangeOwner: { node: 'a', uid: 0, gid: 0 },
+};
+
+const rollback = {
+  how: 'served',
+  client: {
+    image: 'geth:1',
+    command: ['geth'],
+    args: ['--datadir=/data', '--maxpeers=0'],
+    mounts: [{ volume: 'data', path: '/data' }],
+  },
+  asks: [
+    {
+      id: 'set',
+      role: 'el',
+      port: 8545,
+      method: 'POST',
+      path: '/',
+      body: { method: 'debug_setHead', params: ['0x1e'] },
+    },
+  ],
+  height: {
+    ask: { id: 'n', role: 'el', port: 8545, method: 'POST', path: '/', body: { method: 'eth_blockNumber' } },
+    at: ['result'],
+    format: 'hex',
+  },
+} as const;
+
+function viewOf(kind: string, method: 'managed' | 'cloud-config'): JobView {
+  const make = method === 'managed' ? managedTarget : citaTarget;
+  const targets = (kind === 'Switchover' ? ['a', 'b'] : ['a']).map((name) => make(name));
+  const answers = {
+    identityFiles: [],
+    signerState: [],
+    snapshot: { how: 'copy' },
+    switchover: { how: 'secret' },
+    rollback,
+  } as const;
+  return viewFor(kind, targets, {
+    targets: new Map(targets.map((target) => [target.node, targetSeen(target, { answers })])),
+    source: method === 'managed' ? source() : source({ chain: 'test-chain', deployMethod: 'cloud-config' }),
+  });
+}
+
+describe.each(jobKinds)('$kind', (kind) => {
+  const spec = specs[kind.kind];
+
+  it('has an example here', () => {
+    expect(spec).toBeDefined();
+  });
+
+  it('has a plural, printer columns and a word for every way of deployment', () => {
+    expect(kind.plural).toMatch(/^[a-z]+s$/);
+    expect(kind.printerColumns.map(({ name }) => name)).toEqual(expect.arrayContaining(['Phase', 'Message', 'Age']));
+    for (const { jsonPath } of kind.printerColumns) expect(pathExists(jsonPath, kind.spec)).toBe(true);
+    for (const word of Object.values(kind.methods)) expect(word === true || word.length > 20).toBe(true);
+    expect(kind.summary).toMatch(/\.$/);
+  });
+
+  it('has a schema that a CRD can hold: no unions, every field described or plain', () => {
+    const text = stableJson(z.toJSONSchema(kind.spec, { io: 'input' }));
+    expect(text).not.toContain('"anyOf"');
+    expect(text).not.toContain('"oneOf"');
+    expect(text).toContain('self == oldSelf');
+  });
+
+  it('refuses fields it does not know, and defaults are never written back', () => {
+    expect(kind.spec.safeParse({ ...spec, nodee: 'a' }).success).toBe(false);
+    const before = stableJson(spec);
+    kind.open(spec);
+    expect(stableJson(spec)).toBe(before);
+  });
+
+  it.each([-1, 1.5, '30', 2 ** 60])('refuses %s seconds to live', (ttlSecondsAfterFinished) => {
+    expect(kind.spec.safeParse({ ...spec, ttlSecondsAfterFinished }).success).toBe(false);
+  });
+
+  it.each(['managed', 'cloud-config'] as const)(
+    'says the same of the same facts, and makes the pod in the golden file: %s',
+    async (method) => {
+      const full = { ...spec, ...(method === 'managed' ? {} : { deployMethod: method, chain: 'test-chain' }) };
+      const job = kind.open(full);
+      const view = viewOf(kind.kind, method);
+      const plan = job.work(view);
+      expect(job.work(view)).toEqual(plan);
+      if ('refused' in plan || plan.do !== 'pods') {
+        expect(plan).toEqual({ do: 'exchange' });
+        return;
+      }
+      const objects = plan.pods.map((work) =>
+        renderWorkJob({ job: view.job, common: job.common, settings, name: 'work', work }),
+      );
+      for (const { parameters } of plan.pods) expect(WorkParameters.parse(parameters)).toEqual(parameters);
+      for (const object of objects) checkPod(object);
+      await expect(
+        `${JSON.stringify([...(plan.claim === undefined ? [] : [plan.claim]), ...objects], null, 2)}\n`,
+      ).toMatchFileSnapshot(`../golden/jobs/${kind.kind.toLowerCase()}-${method}.json`);
+    },
+  );
+});
+
+/** No rights, no labels of the node, no way to hang for ever. */
+function checkPod(object: object): void {
+  const pod = valueAt(object, ['spec', 'template', 'spec']);
+  expect(pod).toMatchObject({ restartPolicy: 'Never', automountServiceAccountToken: false });
+  expect(object).toMatchObject({ spec: { backoffLimit: 0, suspend: true, activeDeadlineSeconds: 21_600 } });
+  const labels = Object.keys(Object(valueAt(object, ['spec', 'template', 'metadata', 'labels'])));
+  expect(labels).not.toEqual(expect.arrayContaining(['novacula.com/node']));
+  expect(labels.some((label) => label.startsWith('app.kubernetes.io/chain'))).toBe(false);
+  const text = JSON.stringify(object);
+  expect(text).not.toContain('ownerReferences');
+  // Defect 30: no shell anywhere.
+  expect(text).not.toMatch(/"(\/bin\/)?(ba)?sh"/);
+  for (const container of [valueAt(pod, ['containers']), valueAt(pod, ['initContainers'])].flat()) {
+    expect(container).toMatchObject({
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      resources: { limits: {} },
+    });
+  }
+}
+
+function pathExists(jsonPath: string, spec: z.ZodObject): boolean {
+  const [, place = '', field = ''] = jsonPath.split('.');
+  if (place === 'metadata') return true;
+  return Object.hasOwn(place === 'spec' ? spec.shape : JobStatus.shape, field);
+}
+
+describe('ChangeOwner', () => {
+  it('can give files to root (defect 28)', () => {
+    const kind = jobKinds.find((candidate) => candidate.kind === 'ChangeOwner');
+    const plan = kind?.open({ node: 'a', uid: 0, gid: 0 }).work(viewOf('ChangeOwner', 'managed'));
+    expect(plan).toMatchObject({
+      do: 'pods',
+      pods: [
+        {
+          parameters: { verb: 'chown', uid: 0, gid: 0 },
+          runAs: { uid: 0, capabilities: ['CHOWN', 'DAC_READ_SEARCH'] },
+        },
+      ],
+    });
+  });
+});
+
+describe('Restore of a snapshot', () => {
+  const kind = jobKinds.find((candidate) => candidate.kind === 'Restore');
+  const spec = { node: 'a', snapshot: 's', deployMethod: 'cloud-config', chain: 'test-chain' };
+  const snapshot = { kind: 'Snapshot', deployMethod: 'cloud-config', chain: 'test-chain', height: 30 };
+
+  function plan(more: object, given: object = spec) {
+    const base = viewOf('Restore', 'cloud-config');
+    return kind?.open(given).work({ ...base, seen: { ...base.seen, source: source({ ...snapshot, ...more }) } });
+  }
+
+  it('that cloud-op 0.2 wrote is checked first, then read back with the same verbs', () => {
+    const found = plan({ format: '0.2.3' }, { ...spec, image: 'x/cita-node-job:v0.0.2' });
+    expect(found).toMatchObject({
+      do: 'pods',
+      pods: [
+        {
+          before: [
+            { name: 'check' },
+            {
+              name: 'cloud-op',
+              args: [
+                'state-recover',
+                '30',
+                '--node-root',
+                '/restore-dest',
+                '--config-path',
+                '/cita-config/config.toml',
+                '--backup-path',
+                '/restore-source',
+                '--consensus',
+                'overlord',
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('and is refused with the image to give when none is given', () => {
+    expect(plan({ format: '0.2.3' })).toMatchObject({ refused: true, reason: 'ToolTooNew' });
+  });
+
+  it('that cloud-op 0.3 wrote replaces only what it holds, and keeps keys and what the node has voted for', () => {
+    expect(plan({ format: '0.3.1' })).toMatchObject({
+      pods: [
+        {
+          parameters: {
+            verb: 'restore',
+            from: '/source/30',
+            scope: 'entries',
+            keep: expect.arrayContaining([
+              { volume: 'data', path: 'overlord_wal' },
+              { volume: 'data', path: 'private_key' },
+            ]),
+          },
+        },
+      ],
+    });
+  });
+});

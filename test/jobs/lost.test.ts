@@ -1,0 +1,180 @@
+// Nodes that a lost request had stopped; identities after an exchange; names, locks and conditions.
+
+import { describe, expect, it } from 'vitest';
+
+import type { JobPhase } from '../../src/api/job-status.ts';
+import { jobConditions } from '../../src/jobs/conditions.ts';
+import { exchangesIn, remainingOverrides } from '../../src/jobs/identity-override.ts';
+import { locksOf } from '../../src/jobs/locks.ts';
+import { recoverLost, type LostLock } from '../../src/jobs/lost.ts';
+import { jobObjectName } from '../../src/jobs/names.ts';
+import { citaTarget, managedTarget, UID } from './support/fixtures.ts';
+
+const { workload } = citaTarget('a');
+const lost: LostLock = {
+  lock: 'nodewright-node-a',
+  note: { uid: UID, job: 'Backup prod/one', nodes: [{ node: 'a', workload, replicas: 1, wasRunning: true }] },
+  workPods: 0,
+  jobs: [],
+  nodes: new Map([['a', { replicas: 0, held: false }]]),
+};
+const release = { do: 'releaseLock', lock: lost.lock };
+
+describe('recoverLost', () => {
+  it.each([
+    {
+      because: 'working pods end first: they may be in the middle of a swap',
+      more: { workPods: 1 },
+      want: [],
+      done: false,
+    },
+    {
+      because: 'one that has not run never will',
+      more: { workPods: 1, jobs: [{ name: 'w', uid: 'u', suspended: true }] },
+      want: [{ do: 'deleteJob', name: 'w', uid: 'u' }],
+      done: false,
+    },
+    {
+      because: 'then the node is started as it was (defect 13)',
+      more: {},
+      want: [{ do: 'scaleWorkload', workload, replicas: 1 }],
+      done: false,
+    },
+    {
+      because: 'and the lock is given back when it is',
+      more: { nodes: new Map([['a', { replicas: 1, held: false }]]) },
+      want: [{ ...release, keepNote: false }],
+      done: true,
+    },
+    {
+      because: 'a managed node is released',
+      more: {
+        note: { ...lost.note, nodes: [{ node: 'a', workload: managedTarget('a').workload, wasRunning: true }] },
+        nodes: new Map([['a', { replicas: 0, held: true }]]),
+      },
+      want: [{ do: 'releaseNode', node: 'a' }],
+      done: false,
+    },
+    {
+      because: 'an unsafe one stays stopped, with its note',
+      more: { note: { ...lost.note, unsafe: 'its data is being changed' } },
+      want: [{ ...release, keepNote: true }],
+      done: true,
+    },
+    {
+      because: 'a node that was stopped before stays so',
+      more: { note: { ...lost.note, nodes: [{ node: 'a', workload, replicas: 0, wasRunning: false }] } },
+      want: [{ ...release, keepNote: false }],
+      done: true,
+    },
+  ])('$because', ({ more, want, done }) => {
+    const recovery = recoverLost({ ...lost, ...more });
+    expect(recovery.effects).toMatchObject(want);
+    expect(recovery.effects).toHaveLength(want.length);
+    expect(recovery.done).toBe(done);
+    expect(recovery.message).toContain('Backup prod/one');
+  });
+});
+
+describe('identities', () => {
+  const was = [
+    { node: 'p/a', identity: 'ka' },
+    { node: 'p/b', identity: 'kb' },
+    { node: 'p/c', identity: 'kc' },
+  ];
+  const exchanged = [{ node: 'p/a', identity: 'kb' }, { node: 'p/b', identity: 'ka' }, was[2]!];
+  const overrides = new Map([
+    ['p/a', 'kb'],
+    ['p/b', 'ka'],
+  ]);
+
+  it.each([
+    { because: 'no change', before: was, inGit: was, overrides: new Map(), want: [] },
+    {
+      because: 'two files exchange theirs',
+      before: was,
+      inGit: exchanged,
+      overrides: new Map(),
+      want: [['p/a', 'p/b']],
+    },
+    { because: 'the files follow an exchange that is in force', before: was, inGit: exchanged, overrides, want: [] },
+    { because: 'the files still say what was before it', before: was, inGit: was, overrides, want: [] },
+    {
+      because: 'a change to a new key is no exchange',
+      before: was,
+      inGit: [{ node: 'p/a', identity: 'new' }, was[1]!],
+      overrides: new Map(),
+      want: [],
+    },
+    {
+      because: 'taking the key of another without giving is no exchange',
+      before: was,
+      inGit: [{ node: 'p/a', identity: 'kb' }, was[1]!],
+      overrides: new Map(),
+      want: [],
+    },
+    {
+      because: 'a ring of three is no exchange of two',
+      before: was,
+      inGit: [
+        { node: 'p/a', identity: 'kb' },
+        { node: 'p/b', identity: 'kc' },
+        { node: 'p/c', identity: 'ka' },
+      ],
+      overrides: new Map(),
+      want: [],
+    },
+  ])('$because', ({ because: _because, want, ...input }) => {
+    expect(exchangesIn(input)).toEqual(want);
+  });
+
+  it('an override ends when Git says the same, or no longer knows the node', () => {
+    expect([...remainingOverrides(overrides, was).keys()]).toEqual(['p/a', 'p/b']);
+    expect([...remainingOverrides(overrides, exchanged).keys()]).toEqual([]);
+    expect([...remainingOverrides(overrides, [was[0]!]).keys()]).toEqual(['p/a']);
+  });
+});
+
+describe('names and locks', () => {
+  const job = { kind: 'Backup', namespace: 'prod', name: 'nightly', uid: UID };
+
+  it('differ by kind, name and UID (defects 7 and 8), and fit', () => {
+    const names = [
+      job,
+      { ...job, kind: 'Snapshot' },
+      { ...job, name: 'x'.repeat(63) },
+      { ...job, name: `${'x'.repeat(62)}y` },
+      { ...job, uid: `2${UID.slice(1)}` },
+    ].map((one) => jobObjectName(one));
+    expect(new Set(names).size).toBe(names.length);
+    expect(names[0]).toBe('backup-nightly-1f0c22aa');
+    for (const name of names) expect(name).toMatch(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])$/);
+    expect(
+      jobObjectName({ ...job, kind: 'BlockHeightFallback', name: 'x'.repeat(63) }, '63-r3').length,
+    ).toBeLessThanOrEqual(63);
+  });
+
+  it('are taken in one order by everybody', () => {
+    const needs = { deployMethod: 'managed', chain: 'c' } as const;
+    expect(locksOf({ ...needs, nodes: ['b', 'a'] })).toEqual(locksOf({ ...needs, nodes: ['a', 'b'] }));
+  });
+
+  it('are one for a whole chain in the helm layout, since stopping one node stops all (defect 14)', () => {
+    expect(locksOf({ deployMethod: 'helm', chain: 'My_Chain', nodes: ['c-0'] })).toEqual(
+      locksOf({ deployMethod: 'helm', chain: 'My_Chain', nodes: ['c-1'] }),
+    );
+  });
+});
+
+describe('jobConditions', () => {
+  it.each([
+    ['Pending', ['Ready=False', 'Reconciling=True']],
+    ['Working', ['Ready=False', 'Reconciling=True']],
+    ['Complete', ['Ready=True', 'Complete=True']],
+    ['Failed', ['Ready=False', 'Stalled=True', 'Failed=True']],
+    ['Held', ['Ready=False', 'Stalled=True', 'Failed=True']],
+    ['Cancelled', ['Ready=False']],
+  ] as const)('%s', (phase: JobPhase, want) => {
+    expect(jobConditions({ phase }).map(({ type, status }) => `${type}=${status}`)).toEqual(want);
+  });
+});

@@ -1,0 +1,198 @@
+// When schedules file requests, and which backups they remove.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { retain, type KeptBackup } from '../../src/jobs/retention.ts';
+import { dueRun, runName, type ScheduleInput } from '../../src/jobs/schedule.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const START = 20_000 * DAY;
+const hourly = (after: number): number => (Math.floor(after / HOUR) + 1) * HOUR;
+const base: ScheduleInput = {
+  name: 'nightly',
+  spec: { concurrencyPolicy: 'Forbid', startingDeadlineSeconds: 3600, suspend: false },
+  lastScheduled: START,
+  now: START + HOUR,
+  nextTime: hourly,
+  runs: [],
+};
+const name = runName('nightly', START + HOUR);
+
+describe('dueRun', () => {
+  it.each([
+    {
+      because: 'nothing is due yet',
+      input: { now: START + HOUR - 1 },
+      want: { lastScheduled: START, next: START + HOUR },
+    },
+    { because: 'due now', input: {}, want: { file: { name, at: START + HOUR }, next: START + 2 * HOUR } },
+    {
+      because: 'of several missed times only the latest is made up for',
+      input: { now: START + 50 * HOUR + 5 },
+      want: { file: { at: START + 50 * HOUR }, lastScheduled: START + 50 * HOUR },
+    },
+    {
+      because: 'too late is too late',
+      input: { now: START + HOUR + 1_200_000, spec: { ...base.spec, startingDeadlineSeconds: 60 } },
+      want: { skipped: 'it is later than startingDeadlineSeconds', lastScheduled: START + HOUR },
+    },
+    {
+      because: 'a name that exists is not filed again',
+      input: { runs: [{ name, phase: 'Complete' }] },
+      want: { lastScheduled: START + HOUR },
+    },
+    {
+      because: 'Forbid skips while one is under way',
+      input: { runs: [{ name: 'x', phase: 'Working' }] },
+      want: { skipped: 'x is not finished' },
+    },
+    {
+      because: 'Allow queues',
+      input: { runs: [{ name: 'x', phase: 'Working' }], spec: { ...base.spec, concurrencyPolicy: 'Allow' } },
+      want: { file: { name }, cancel: [] },
+    },
+    {
+      because: 'Replace cancels what has not begun, never what has',
+      input: {
+        runs: [
+          { name: 'x', phase: 'Locked' },
+          { name: 'y', phase: 'Working' },
+        ],
+        spec: { ...base.spec, concurrencyPolicy: 'Replace' },
+      },
+      want: { file: { name }, cancel: ['x'] },
+    },
+    {
+      because: 'suspended: time passes, nothing is made up for later',
+      input: { spec: { ...base.spec, suspend: true } },
+      want: { lastScheduled: START + HOUR, skipped: 'suspended' },
+    },
+    { because: 'an expression without a time', input: { nextTime: () => undefined }, want: { next: undefined } },
+    {
+      because: 'years of absence cost no walk through every minute',
+      input: { now: START + 3650 * DAY, nextTime: (after: number) => (Math.floor(after / 60_000) + 1) * 60_000 },
+      want: { lastScheduled: START + 3650 * DAY },
+    },
+  ] as const)('$because', ({ input, want }) => {
+    expect(dueRun({ ...base, ...(input as Partial<ScheduleInput>) })).toMatchObject(want);
+  });
+
+  it('files every moment once at most, in whatever rhythm it is asked', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 4 * HOUR }), { maxLength: 40 }), (steps) => {
+        let [now, lastScheduled] = [START, START];
+        const filed: string[] = [];
+        for (const step of steps) {
+          now += step;
+          const decision = dueRun({ ...base, now, lastScheduled, runs: [] });
+          expect(decision.lastScheduled).toBeGreaterThanOrEqual(lastScheduled);
+          lastScheduled = decision.lastScheduled;
+          if (decision.file !== undefined) filed.push(decision.file.name);
+        }
+        expect(new Set(filed).size).toBe(filed.length);
+      }),
+    );
+  });
+
+  it('names fit however long the schedule is called', () => {
+    expect(runName('n'.repeat(63), START)).toMatch(/^[a-z0-9-]{1,63}$/);
+    expect(runName('n'.repeat(63), START)).not.toBe(runName('n'.repeat(63), START + 60_000));
+  });
+});
+
+function backup(day: number, more: Partial<KeptBackup> = {}): KeptBackup {
+  return {
+    claimName: `b${day}`,
+    claimUid: `u${day}`,
+    schedule: 'nightly',
+    good: true,
+    at: START + day * DAY,
+    inUse: false,
+    ...more,
+  };
+}
+
+describe('retain', () => {
+  const month = Array.from({ length: 30 }, (_, day) => backup(day));
+
+  it.each([
+    { because: 'the last three', keep: { last: 3, daily: 0, weekly: 0 }, backups: month, left: ['b29', 'b28', 'b27'] },
+    {
+      because: 'one a week: the newest, and the Sundays before',
+      keep: { last: 1, daily: 0, weekly: 3 },
+      backups: month,
+      left: ['b29', 'b23', 'b16'],
+    },
+    {
+      because: 'a good one is kept before newer bad ones',
+      keep: { last: 1, daily: 0, weekly: 0 },
+      backups: [backup(1), backup(2, { good: false })],
+      left: ['b2', 'b1'],
+    },
+    {
+      because: 'without a good one nothing is removed',
+      keep: { last: 1, daily: 0, weekly: 0 },
+      backups: [backup(1, { good: false }), backup(2, { good: false })],
+      left: ['b2', 'b1'],
+    },
+    {
+      because: 'older bad ones go',
+      keep: { last: 5, daily: 0, weekly: 0 },
+      backups: [backup(1, { good: false }), backup(2)],
+      left: ['b2'],
+    },
+    {
+      because: "people's own backups are not its business",
+      keep: { last: 1, daily: 0, weekly: 0 },
+      backups: [{ claimName: 'b0', claimUid: 'u0', good: true, at: START, inUse: false }, backup(1), backup(2)],
+      left: ['b2', 'b0'],
+    },
+    {
+      because: "another schedule's neither",
+      keep: { last: 1, daily: 0, weekly: 0 },
+      backups: [backup(1, { schedule: 'weekly' }), backup(2)],
+      left: ['b2', 'b1'],
+    },
+    {
+      because: 'what a restore reads stays',
+      keep: { last: 1, daily: 0, weekly: 0 },
+      backups: [backup(1, { inUse: true }), backup(2)],
+      left: ['b2', 'b1'],
+    },
+  ])('$because', ({ keep, backups, left }) => {
+    const gone = new Set(retain('nightly', keep, backups).map(({ claimUid }) => claimUid));
+    expect(
+      backups
+        .filter(({ claimUid }) => !gone.has(claimUid))
+        .map(({ claimName }) => claimName)
+        .toSorted(),
+    ).toEqual(left.toSorted());
+  });
+
+  it('never removes the newest good one', () => {
+    const some = fc.array(
+      fc.record({
+        claimName: fc.string(),
+        claimUid: fc.uuid(),
+        schedule: fc.constantFrom('nightly', 'other'),
+        good: fc.boolean(),
+        at: fc.nat({ max: 100 * DAY }),
+        inUse: fc.boolean(),
+      }),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(some, fc.integer({ min: 1, max: 5 }), fc.nat({ max: 5 }), (backups, last, daily) => {
+        const gone = new Set(retain('nightly', { last, daily, weekly: 0 }, backups).map(({ claimUid }) => claimUid));
+        const good = backups.filter((one) => one.schedule === 'nightly' && one.good);
+        const newest = Math.max(...good.map(({ at }) => at));
+        expect(
+          good.length === 0 ? gone.size === 0 : good.some((one) => one.at === newest && !gone.has(one.claimUid)),
+        ).toBe(true);
+        expect(backups.filter((one) => one.schedule !== 'nightly' && gone.has(one.claimUid))).toEqual([]);
+      }),
+    );
+  });
+});
