@@ -40,6 +40,10 @@ export const ANNOTATION = {
   configDigest: 'validatoros.com/config-digest',
   /** spec.restartGeneration as rendered into the pod template. */
   restartGeneration: 'validatoros.com/restart-generation',
+  /** On a request in Git: "true" has the nodes that it left held started in spite of everything. */
+  release: 'validatoros.com/release',
+  /** On a request's object: "true" when its file is gone from Git. */
+  fileGone: 'validatoros.com/file-gone',
   /** An opaque token: a new value asks for one pass now. */
   reconcileAt: 'validatoros.com/reconcile-at',
 } as const;

@@ -42,6 +42,7 @@ interface RunOptions {
   readonly gitPasswordFile?: string;
   readonly gitCaFile?: string;
   readonly logLevel: string;
+  readonly image: string;
 }
 
 export function addRun(program: Command, exit: SetExitCode): void {
@@ -121,6 +122,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
       heightIntervalMs: options.heightInterval,
       publishDelayMs: 500,
       version: version(),
+      workerImage: options.image,
     },
     kubeconfig: options.kubeconfig,
     context: options.context,

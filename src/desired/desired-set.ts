@@ -29,6 +29,10 @@ export interface DesiredRequest {
   readonly executor: string;
   readonly file: string;
   readonly line: number;
+  /** Digest of kind and spec as written, before defaults: a new default is no edit. */
+  readonly specDigest: string;
+  /** `namespace/name` of the schedule that filed it, if one did. */
+  readonly schedule?: string;
 }
 
 export interface DesiredSchedule {

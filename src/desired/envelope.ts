@@ -120,7 +120,8 @@ function checkMetadata(document: JsonObject, expected: GitKind): Checked<GitMeta
 }
 
 const OWN_LABELS: readonly string[] = Object.values(LABEL);
-const OWN_ANNOTATIONS: readonly string[] = Object.values(ANNOTATION);
+/** `release` is a person's word, everything else is the controller's. */
+const OWN_ANNOTATIONS: readonly string[] = Object.values(ANNOTATION).filter((name) => name !== ANNOTATION.release);
 
 /** Labels and annotations the controller sets: from Git they would be a lie or a loop. */
 function checkOwnNames({ labels = {}, annotations = {} }: GitMetadata): Remark[] {

@@ -6,6 +6,7 @@ import { jobKeyOf, type JobRequest } from '../api/job-object.ts';
 import { JobScheduleSpec } from '../api/job-schedule.ts';
 import { chainJobsOf } from '../chains/index.ts';
 import { checkRequest } from '../jobs/check-request.ts';
+import { digestOf } from '../lib/hash.ts';
 import { toDotted } from '../lib/json-pointer.ts';
 import type { JsonObject } from '../lib/json-value.ts';
 import type { Context } from './context.ts';
@@ -87,7 +88,13 @@ function resolveRequest(document: GoodDocument, file: string, context: Context):
   return {
     key: jobKeyOf(request),
     document,
-    desired: { request, executor: executor.name ?? '', file, line },
+    desired: {
+      request,
+      executor: executor.name ?? '',
+      file,
+      line,
+      specDigest: digestOf({ kind: kind.kind, spec: data.spec }),
+    },
     problems: executor.remarks.map((one) => toProblem(file, places, one)),
   };
 }

@@ -1,10 +1,13 @@
 // The whole controller: what wakes each loop, and how they end. What a pass does stands in passes.ts.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { jobKeyOf } from '../api/job-object.ts';
 import { keyOf } from '../api/objects.ts';
 import { readDesired } from '../desired/read.ts';
 import type { Action } from '../plan/action.ts';
 import { readCapabilities } from './capabilities.ts';
+import { createJobParts, jobChanged, wakeJobsOn } from './job-passes.ts';
+import { createJobWorld, type JobWorld } from './job-world.ts';
 import { createMemory } from './memory.ts';
 import { createNotes } from './notes.ts';
 import type { ControllerOptions } from './options.ts';
@@ -13,6 +16,7 @@ import { createPasses, type Rooms } from './passes.ts';
 import { createPublisher } from './publish.ts';
 import { createPuller } from './pull.ts';
 import { createQueues, type Queues } from './queues.ts';
+import { createSigners } from './signers.ts';
 import { createSyncer, isOurs } from './sync.ts';
 import { createWorld, type PartKind, type World } from './world.ts';
 
@@ -41,29 +45,53 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const ending = new AbortController();
   /** Set once everything is there that a pass needs; what happens before is in the first lists. */
   let queues: Queues | undefined;
+  let rooms: Rooms | undefined;
+  const jobWorld = createJobWorld({
+    cluster: options.cluster,
+    signal: ending.signal,
+    onJob(key, change) {
+      if (queues !== undefined && rooms !== undefined) jobChanged(key, change, { parts: rooms.jobs, queues });
+    },
+    onWork: (key) => queues?.jobs.add(key, 50),
+  });
   const world = createWorld({
     cluster: options.cluster,
     signal: ending.signal,
     onNode: (change) => queues !== undefined && nodeChanged(change, queues, options.settings.executor),
-    onPart: (key, kind) => queues !== undefined && partChanged(key, kind, queues),
+    onPart(key, kind) {
+      if (queues === undefined || rooms === undefined) return;
+      partChanged(key, kind, queues);
+      if (kind === 'Pod') wakeJobsOn(key, rooms.jobs, queues);
+    },
   });
-  await world.synced();
-  const rooms = await furnish(world, options);
-  queues = createQueues(
+  await Promise.all([world.synced(), jobWorld.synced()]);
+  const furnished = await furnish({ world, jobWorld, wake: () => queues }, options);
+  rooms = furnished;
+  const made: Queues = createQueues(
     options,
-    createPasses(rooms, () => queues as Queues),
+    createPasses(furnished, () => made),
   );
-  begin(world, queues);
-  return describe(rooms, queues, ending);
+  queues = made;
+  begin(furnished, made);
+  return describe(furnished, made, ending);
+}
+
+interface Watched {
+  readonly world: World;
+  readonly jobWorld: JobWorld;
+  /** The queues, once they are there. */
+  readonly wake: () => Queues | undefined;
 }
 
 /** Everything the passes work with. */
-async function furnish(world: World, options: ControllerOptions): Promise<Rooms> {
+async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOptions): Promise<Rooms> {
   const { cluster, settings, runtime, readCache, source } = options;
   const { executor, namespace, origin } = settings;
   const memory = createMemory({ cluster, executor, namespace, origin });
   await memory.load();
   const capabilities = await readCapabilities(cluster, runtime);
+  const jobs = createJobParts({ jobs: jobWorld, memory, options });
+  const { identities, records } = jobs;
   const puller = createPuller({
     source,
     branch: settings.branch,
@@ -72,9 +100,33 @@ async function furnish(world: World, options: ControllerOptions): Promise<Rooms>
     runtime,
   });
   const onHeld = (action: Action): void => heldEvent(action, world, options);
-  const syncer = createSyncer({ cluster, world, memory, executor, runtime, onHeld });
-  const publisher = createPublisher({ world, puller, syncer, capabilities: () => capabilities, options });
-  return { world, puller, syncer, publisher, notes: createNotes(), parts: createParts({ cluster, runtime }), options };
+  const syncer = createSyncer({ cluster, world, memory, identities, executor, runtime, onHeld });
+  const publisher = createPublisher({
+    world,
+    puller,
+    syncer,
+    capabilities: () => capabilities,
+    records,
+    identities,
+    refusals: () => jobs.refusals.current,
+    onRecords(keys) {
+      wake()?.requests.add('requests');
+      for (const key of keys) wake()?.jobs.add(key);
+    },
+    options,
+  });
+  const signers = createSigners({ cluster, world, identities });
+  return {
+    world,
+    puller,
+    syncer,
+    publisher,
+    jobs,
+    signers,
+    notes: createNotes(),
+    parts: createParts({ cluster, runtime }),
+    options,
+  };
 }
 
 function describe({ puller, syncer, publisher }: Rooms, queues: Queues, ending: AbortController): Controller {
@@ -97,9 +149,10 @@ function describe({ puller, syncer, publisher }: Rooms, queues: Queues, ending: 
   };
 }
 
-function begin(world: World, queues: Queues): void {
+function begin({ world, jobs }: Rooms, queues: Queues): void {
   queues.pull.add('pull');
   queues.publish.add('publish');
+  for (const job of jobs.jobs.list()) queues.jobs.add(jobKeyOf(job));
   for (const node of world.nodes.list()) {
     const key = keyOf(node);
     queues.node.add(key);

@@ -8,6 +8,8 @@ import { sameJson, stableJson } from '../lib/stable-json.ts';
 import type { Releases } from '../plan/action.ts';
 
 const ReleasesSchema = z.record(z.string(), z.array(z.string()));
+const IdentitiesSchema = z.record(z.string(), z.string());
+const SchedulesSchema = z.record(z.string(), z.number());
 
 export interface Remembered {
   /** The commit whose content was applied last. */
@@ -16,6 +18,10 @@ export interface Remembered {
   readonly appliedRevision: string | undefined;
   /** What approvals released, see plan/action.ts. */
   readonly released: Releases;
+  /** The signing Secret in force by `namespace/name`, where a Switchover overrides the node's file. */
+  readonly identities: Readonly<Record<string, string>>;
+  /** Up to when each schedule is dealt with, milliseconds since the epoch. */
+  readonly schedules: Readonly<Record<string, number>>;
   /** The repository and branch it came from: a controller that is pointed elsewhere starts anew. */
   readonly origin: string;
 }
@@ -43,7 +49,14 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
     namespace: namespace || DEFAULT_NAMESPACE,
     name: `nodewright-${executor}`,
   };
-  let current: Remembered = { appliedCommit: undefined, appliedRevision: undefined, released: {}, origin };
+  let current: Remembered = {
+    appliedCommit: undefined,
+    appliedRevision: undefined,
+    released: {},
+    identities: {},
+    schedules: {},
+    origin,
+  };
   return {
     get current() {
       return current;
@@ -52,7 +65,10 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       const data = stringMap((await cluster.get(ref))?.['data']);
       if (data['origin'] !== origin) return;
       const { appliedCommit, appliedRevision } = data;
-      current = { appliedCommit, appliedRevision, released: parseReleases(data['released']), origin };
+      const released = parse(ReleasesSchema, data['released']) ?? {};
+      const identities = parse(IdentitiesSchema, data['identities']) ?? {};
+      const schedules = parse(SchedulesSchema, data['schedules']) ?? {};
+      current = { appliedCommit, appliedRevision, released, identities, schedules, origin };
     },
     async save(news) {
       const next = { ...current, ...news };
@@ -64,7 +80,14 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
           apiVersion: 'v1',
           kind: 'ConfigMap',
           metadata: { name: ref.name, namespace: ref.namespace, labels },
-          data: { origin, appliedCommit, appliedRevision, released: stableJson(next.released) },
+          data: {
+            origin,
+            appliedCommit,
+            appliedRevision,
+            released: stableJson(next.released),
+            identities: stableJson(next.identities),
+            schedules: stableJson(next.schedules),
+          },
         },
         { fieldManager: FIELD_MANAGER, force: true },
       );
@@ -73,12 +96,12 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
   };
 }
 
-/** A memory that was edited by hand into something else releases nothing. */
-function parseReleases(text: string | undefined): Releases {
+/** A memory that was edited by hand into something else counts as absent. */
+function parse<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   try {
-    return ReleasesSchema.parse(JSON.parse(text ?? '{}'));
+    return schema.parse(JSON.parse(text ?? '{}'));
   } catch {
-    return {};
+    return undefined;
   }
 }
 

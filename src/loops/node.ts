@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { ANNOTATION, LABEL } from '../api/group.ts';
 import { describeRef, keyOf, type KubeObject, refOf } from '../api/objects.ts';
 import type { Chain, Workload } from '../chains/chain.ts';
 import { findChain } from '../chains/index.ts';
@@ -12,8 +13,11 @@ import { generatedSecretRefs, makeSecret } from '../render/generated-secrets.ts'
 import { renderNode } from '../render/render-node.ts';
 import { isEditedByHand } from '../plan/applied.ts';
 import { planVolumes, type VolumePlan } from '../render/volumes.ts';
+import type { Identities } from './identities.ts';
+import type { JobHolds } from './job-holds.ts';
 import type { Parts } from './parts.ts';
 import type { Runtime } from './runtime.ts';
+import type { Signers } from './signers.ts';
 import type { World } from './world.ts';
 
 /** What keeps a node from its wanted state, for its status. */
@@ -29,11 +33,14 @@ export interface NodeLoopOptions {
   readonly world: World;
   readonly parts: Parts;
   readonly runtime: Runtime;
+  readonly identities: Identities;
+  readonly signers: Signers;
+  readonly holds: JobHolds;
 }
 
 /** One pass for one node. Resolves to what stands in the way, or undefined; throws what the queue should retry. */
 export async function convergeNode(node: BlockchainNode, options: NodeLoopOptions): Promise<NodeTrouble | undefined> {
-  if (isEditedByHand(node)) return EDITED;
+  if (isEditedByHand(node) || lostDigest(node)) return EDITED;
   const chain = findChain(node.spec.chain);
   if (chain === undefined) {
     return stalled(
@@ -44,7 +51,13 @@ export async function convergeNode(node: BlockchainNode, options: NodeLoopOption
   const errors = chain.check(node.spec).filter((finding) => finding.level === 'error');
   if (errors.length > 0) return stalled('InvalidSpec', errors.map((finding) => finding.message).join('; '));
   if (node.spec.suspend === true) return undefined;
-  return await bringParts(node, chain, options);
+  return await bringParts(options.identities.effective(node), chain, options);
+}
+
+/** Whoever takes off the digest that edits are told by, of a node from Git, has edited it too. */
+function lostDigest({ metadata }: BlockchainNode): boolean {
+  const isFromGit = metadata.labels?.[LABEL.executor] !== undefined;
+  return isFromGit && metadata.annotations?.[ANNOTATION.appliedSpec] === undefined;
 }
 
 const EDITED: NodeTrouble = {
@@ -62,7 +75,10 @@ async function bringParts(
   const { world, parts } = options;
   const key = keyOf(node);
   const volumes = planNodeVolumes(node, world);
-  const rendered = renderNode(node, chain, { running: node.spec.desiredState === 'Running' });
+  const running = node.spec.desiredState === 'Running' && options.holds.of(key) === undefined;
+  const reservation = running ? await options.signers.reserve(node) : ({ ok: true } as const);
+  if (!reservation.ok) return stalled(reservation.reason, reservation.message);
+  const rendered = renderNode(node, chain, { running });
   if (rendered.problems.length > 0)
     return stalled('InvalidPatch', rendered.problems.map(({ message }) => message).join('; '));
   await makeSecrets(node, chain.workload(node), options);

@@ -23,6 +23,8 @@ export interface Settings {
   /** How long changes are collected before one status commit. */
   readonly publishDelayMs: number;
   readonly version: string;
+  /** The controller's own image: working pods of one-shot jobs run it. */
+  readonly workerImage: string;
 }
 
 export interface ControllerOptions {

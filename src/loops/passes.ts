@@ -1,6 +1,8 @@
 // What one pass of each loop does, told in one place.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { NodeHold } from './job-holds.ts';
+import { jobPass, type JobParts, type JobPassRooms, requestsPass } from './job-passes.ts';
 import { convergeNode } from './node.ts';
 import type { Notes } from './notes.ts';
 import { observeNode } from './observe.ts';
@@ -12,6 +14,7 @@ import type { Puller } from './pull.ts';
 import type { PassResult } from './queue.ts';
 import type { Passes, Queues } from './queues.ts';
 import { reportNode } from './report.ts';
+import type { Signers } from './signers.ts';
 import { isOurs, type Syncer } from './sync.ts';
 import type { World } from './world.ts';
 
@@ -23,6 +26,8 @@ export interface Rooms {
   readonly publisher: Publisher;
   readonly notes: Notes;
   readonly parts: Parts;
+  readonly jobs: JobParts;
+  readonly signers: Signers;
   readonly options: ControllerOptions;
 }
 
@@ -34,11 +39,17 @@ export function createPasses(rooms: Rooms, queues: () => Queues): Passes {
     node: async (key) => await node(rooms, queues(), key),
     observe: async (key, signal) => await observe({ rooms, queues: queues(), key }, signal),
     report: async (key) => await report(rooms, queues(), key),
+    requests: async (_key, signal) => await requestsPass(jobPassRooms(rooms), queues(), signal),
+    jobs: async (key, signal) => await jobPass(jobPassRooms(rooms), queues(), { key, signal }),
     async publish(_key, signal) {
       await rooms.publisher.publish(signal);
       return DONE;
     },
   };
+}
+
+function jobPassRooms({ jobs, world, notes, puller, syncer, options }: Rooms): JobPassRooms {
+  return { parts: jobs, world, notes, puller, syncer, options };
 }
 
 const DONE: PassResult = { kind: 'done' };
@@ -48,7 +59,10 @@ async function pull({ puller, options }: Rooms, queues: Queues, signal: AbortSig
   const { settings, runtime } = options;
   const before = puller.state.trouble;
   try {
-    if (await puller.pull(signal)) queues.sync.add('sync');
+    if (await puller.pull(signal)) {
+      queues.sync.add('sync');
+      queues.requests.add('requests');
+    }
   } finally {
     if (puller.state.trouble?.message !== before?.message) wakePublisher(queues, options);
   }
@@ -73,16 +87,21 @@ async function sync(
 }
 
 /** Inner loop: one node's objects. */
-async function node({ world, notes, parts, options }: Rooms, queues: Queues, key: string): Promise<PassResult> {
+async function node(
+  { world, notes, parts, jobs, signers, options }: Rooms,
+  queues: Queues,
+  key: string,
+): Promise<PassResult> {
   const { cluster, runtime, settings } = options;
   const found = ownNode(key, world, settings.executor);
   if (found === undefined) {
     notes.forget(key);
+    signers.forget(key);
     const [namespace = '', name = ''] = key.split('/');
     runtime.telemetry.forgetNode(namespace, name);
     return DONE;
   }
-  notes.setTrouble(key, await convergeNode(found, { cluster, world, parts, runtime }));
+  notes.setTrouble(key, await convergeNode(found, { cluster, world, parts, runtime, signers, ...jobs }));
   queues.report.add(key);
   return DONE;
 }
@@ -108,17 +127,26 @@ async function observe({ rooms, queues, key }: Observed, signal: AbortSignal): P
 }
 
 /** Status from everything known; a change of it is published. */
-async function report({ world, notes, options }: Rooms, queues: Queues, key: string): Promise<PassResult> {
+async function report({ world, notes, jobs, options }: Rooms, queues: Queues, key: string): Promise<PassResult> {
   const { cluster, runtime, events, settings } = options;
   const found = ownNode(key, world, settings.executor);
   if (found === undefined) return DONE;
   const { heightIntervalMs } = settings;
+  const known = notes.of(key);
+  const hold = known.hold ?? jobHold(jobs.holds.of(key));
   const { changed } = await reportNode(
-    { node: found, ...notes.of(key) },
+    { ...known, node: jobs.identities.effective(found), hold },
     { cluster, world, runtime, events, heightIntervalMs },
   );
   if (changed) wakePublisher(queues, options);
   return DONE;
+}
+
+/** A job's hold, in the words that the node's status shows. */
+function jobHold(hold: NodeHold | undefined): { reason: string; message: string; by: string } | undefined {
+  return hold === undefined
+    ? undefined
+    : { reason: 'Job', message: `${hold.by} keeps the node stopped while it works`, by: hold.by };
 }
 
 function ownNode(key: string, world: World, executor: string): BlockchainNode | undefined {

@@ -12,7 +12,10 @@ import { createTreeReader } from '../status/tree-nodes.ts';
 import { ANNOTATION } from '../api/group.ts';
 import { inSteps } from './in-steps.ts';
 import type { ControllerOptions } from './options.ts';
+import type { Identities } from './identities.ts';
 import type { Puller } from './pull.ts';
+import type { Records } from './records.ts';
+import type { RequestRefusal } from './requests.ts';
 import { isOurs, type Syncer } from './sync.ts';
 import { timed } from './timed.ts';
 import type { World } from './world.ts';
@@ -30,11 +33,17 @@ export interface PublishParts {
   readonly puller: Puller;
   readonly syncer: Syncer;
   readonly capabilities: () => CapabilitiesView;
+  readonly records: Records;
+  readonly identities: Identities;
+  /** Requests that are not carried out, and why. */
+  readonly refusals: () => readonly RequestRefusal[];
+  /** Records as they are on the branch now; called after every push that changed one. */
+  readonly onRecords: (keys: readonly string[]) => void;
   readonly options: ControllerOptions;
 }
 
 export function createPublisher(parts: PublishParts): Publisher {
-  const { options } = parts;
+  const { options, records, onRecords } = parts;
   const { statusBranch, settings, runtime } = options;
   /** The files as they are on the branch; undefined until they were read. */
   let published: ReadonlyMap<string, string> | undefined;
@@ -44,6 +53,7 @@ export function createPublisher(parts: PublishParts): Publisher {
   async function publish(signal: AbortSignal): Promise<void> {
     if (statusBranch === undefined) return;
     const previous = published ?? (await statusBranch.read(settings.executor, signal));
+    if (!records.isLoaded) records.load(previous);
     const limits = {
       previous,
       now: runtime.now(),
@@ -51,7 +61,7 @@ export function createPublisher(parts: PublishParts): Publisher {
       redactor: options.redactor,
       written,
     };
-    const files = await compose(viewOf(parts), limits);
+    const files = new Map([...(await compose(viewOf(parts), limits)), ...records.files(options.redactor)]);
     if (published !== undefined && sameFiles(published, files)) return;
     forgetGone(written, files);
     await inSteps([...previous, ...files], ([path, text]) => void reader.node(path, text));
@@ -70,6 +80,8 @@ export function createPublisher(parts: PublishParts): Publisher {
     };
     const { pushed, commit } = await timed(runtime, 'push', async () => await statusBranch.publish(request, signal));
     published = files;
+    const landed = records.landed(files);
+    if (landed.length > 0) onRecords(landed);
     if (!pushed) return;
     runtime.telemetry.statusCommitted();
     runtime.log.info({ commit, subject: message.split('\n')[0] }, 'Published status');
@@ -84,7 +96,8 @@ async function compose(view: FleetView, options: DocumentOptions): Promise<Reado
   return documents(view, options);
 }
 
-function viewOf({ world, puller, syncer, capabilities, options }: PublishParts): FleetView {
+function viewOf(parts: PublishParts): FleetView {
+  const { world, capabilities, options } = parts;
   const { executor, version } = options.settings;
   const nodes = world.nodes
     .list()
@@ -96,16 +109,11 @@ function viewOf({ world, puller, syncer, capabilities, options }: PublishParts):
     controllerVersion: version,
     nodes,
     capabilities: capabilities(),
-    sync: syncView({ world, puller, syncer, options }),
+    sync: syncView(parts),
   };
 }
 
-function syncView({
-  world,
-  puller,
-  syncer,
-  options,
-}: Pick<PublishParts, 'world' | 'puller' | 'syncer' | 'options'>): SyncView {
+function syncView({ world, puller, syncer, identities, refusals, options }: PublishParts): SyncView {
   const { pulled, trouble } = puller.state;
   const { plan, failures, appliedRevision, lastApplied } = syncer.state;
   const denied = world.troubles().map(({ kind, error }) => `${kind} can't be watched: ${describeError(error)}`);
@@ -113,16 +121,21 @@ function syncView({
     branch: options.settings.branch,
     seen: pulled?.revision,
     applied: appliedRevision,
-    problems: pulled?.desired.problems ?? [],
+    problems: [...(pulled?.desired.problems ?? []), ...refusals().map(asProblem)],
     held: plan?.actions.filter((action) => action.hold !== undefined) ?? [],
     kept: plan?.kept ?? [],
     heldDigest: plan?.heldDigest,
     lastApplied,
     gitTrouble: trouble === undefined ? undefined : `${trouble.code}: ${trouble.message}`,
     failures,
+    identities: Object.fromEntries(identities.overrides()),
     clusterTrouble: denied.length === 0 ? undefined : denied.join('; '),
     suspended: pulled?.desired.fleet.suspend,
   };
+}
+
+function asProblem({ file, code, message }: RequestRefusal): SyncView['problems'][number] {
+  return { level: 'error', code, file, line: 1, column: 1, message };
 }
 
 /** What this program can run, from the chains' own descriptions. */

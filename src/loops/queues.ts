@@ -1,9 +1,9 @@
-// The six queues and their limits.
+// The queues and their limits.
 
 import type { ControllerOptions } from './options.ts';
 import { KeyedQueue, type PassResult } from './queue.ts';
 
-export type LoopName = 'pull' | 'sync' | 'node' | 'observe' | 'report' | 'publish';
+export type LoopName = 'pull' | 'sync' | 'node' | 'observe' | 'report' | 'publish' | 'requests' | 'jobs';
 export type Queues = Readonly<Record<LoopName, KeyedQueue>>;
 
 export type Passes = Readonly<Record<LoopName, (key: string, signal: AbortSignal) => Promise<PassResult>>>;
@@ -21,6 +21,8 @@ export const LOOPS: Readonly<Record<LoopName, LoopLimits>> = {
   node: { concurrency: 16, deadlineMs: 120_000, backoff: { baseMs: 500, maxMs: 120_000 } },
   observe: { concurrency: 512, deadlineMs: 30_000, backoff: { baseMs: 1000, maxMs: 60_000 } },
   report: { concurrency: 16, deadlineMs: 60_000, backoff: { baseMs: 500, maxMs: 60_000 } },
+  requests: { concurrency: 1, deadlineMs: 120_000, backoff: { baseMs: 500, maxMs: 60_000 } },
+  jobs: { concurrency: 32, deadlineMs: 120_000, backoff: { baseMs: 500, maxMs: 30_000 } },
   publish: { concurrency: 1, deadlineMs: 180_000, backoff: { baseMs: 1000, maxMs: 120_000 } },
 };
 
@@ -33,6 +35,8 @@ export function createQueues({ runtime }: ControllerOptions, passes: Passes): Qu
     node: make('node'),
     observe: make('observe'),
     report: make('report'),
+    requests: make('requests'),
+    jobs: make('jobs'),
     publish: make('publish'),
   };
 }

@@ -9,6 +9,7 @@ import { sameJson } from '../lib/stable-json.ts';
 import type { Action, Plan } from '../plan/action.ts';
 import { planNodes } from '../plan/plan.ts';
 import { eachAtOnce } from './each-at-once.ts';
+import type { Identities } from './identities.ts';
 import type { Memory } from './memory.ts';
 import type { Pulled } from './pull.ts';
 import type { Runtime } from './runtime.ts';
@@ -39,6 +40,7 @@ export interface SyncOptions {
   readonly cluster: Cluster;
   readonly world: World;
   readonly memory: Memory;
+  readonly identities: Identities;
   readonly executor: string;
   readonly runtime: Runtime;
   /** Called once per newly held action, for an Event. */
@@ -59,7 +61,8 @@ export function createSyncer(options: SyncOptions): Syncer {
     state = { ...state, failures, lastApplied: lastApplied(plan, failures.length) ?? state.lastApplied };
     if (failures.length > 0)
       throw new Error(`${failures.length} of ${plan.actions.length} actions failed: ${failures[0]}`);
-    if (!plan.actions.some(blocksRevision)) {
+    await options.identities.settle(options.world.nodes.list());
+    if (!isUndecided(pulled, plan)) {
       await options.memory.save({ appliedCommit: pulled.commit.oid, appliedRevision: pulled.revision });
       state = { ...state, appliedRevision: pulled.revision };
     }
@@ -73,7 +76,7 @@ export function createSyncer(options: SyncOptions): Syncer {
   };
 }
 
-function decide(pulled: Pulled, { world, executor, memory }: SyncOptions): Plan {
+function decide(pulled: Pulled, { world, executor, memory, identities }: SyncOptions): Plan {
   return planNodes({
     desired: pulled.desired,
     current: world.nodes.list(),
@@ -83,13 +86,20 @@ function decide(pulled: Pulled, { world, executor, memory }: SyncOptions): Plan 
       ancestry: pulled.ancestry,
       lastApplied: memory.current.appliedRevision,
       released: memory.current.released,
+      identities: identities.overrides(),
     },
   });
 }
 
-/** A branch that was moved, or is not signed, does not become "the revision applied last" before it is released. */
-function blocksRevision(action: Action): boolean {
-  return action.hold !== undefined && ['Rewound', 'Rewritten', 'Unverified'].includes(action.hold.guard);
+/**
+ * A revision that nothing could be planned from, or that is not signed, is not "the revision applied last". Nor is one of
+ * a branch that was moved, while anything of it is held: whichever guard holds an action now, it must still meet the one
+ * for moved branches afterwards.
+ */
+function isUndecided({ ancestry, desired }: Pulled, { actions }: Plan): boolean {
+  if (desired.fleetBroken) return true;
+  const isMoved = ancestry === 'rewound' || ancestry === 'rewritten';
+  return actions.some(({ hold }) => hold !== undefined && (isMoved || hold.guard === 'Unverified'));
 }
 
 /** Says what is held, once: again only when other actions are held, or for another reason. */

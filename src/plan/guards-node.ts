@@ -48,8 +48,12 @@ export function protectedNode(action: Action, { live }: Scene): Hold | undefined
 /** An object made by hand, or by another executor, is not taken over unasked. */
 export function notOurs(action: Action, { live, input }: Scene): Hold | undefined {
   if (action.do !== 'update') return undefined;
-  const owner = live.get(keyOf(action.ref))?.metadata.labels?.[LABEL.executor];
+  const node = live.get(keyOf(action.ref));
+  const owner = node?.metadata.labels?.[LABEL.executor];
   if (owner === input.executor) return undefined;
+  // Somebody took our label off: where the object came from still stands on it.
+  const isMarked = node?.metadata.annotations?.[ANNOTATION.file] !== undefined;
+  if (owner === undefined && isMarked && node?.spec.executor === input.executor) return undefined;
   const whose = owner === undefined ? 'it was not created from Git' : `it belongs to the executor ${owner}`;
   return approvableHold(
     'NotOurs',

@@ -37,6 +37,8 @@ export interface SyncView {
   /** Why the cluster can't be read or changed, for a person. */
   readonly clusterTrouble?: string | undefined;
   readonly suspended?: boolean | undefined;
+  /** Signing Secrets in force in place of the nodes' files, by `namespace/name`: what a Switchover exchanged. */
+  readonly identities?: Readonly<Record<string, string>> | undefined;
   readonly upgrade?: { readonly version: string; readonly state: string; readonly message?: string } | undefined;
 }
 

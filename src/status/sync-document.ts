@@ -23,6 +23,7 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
       sync.failures === undefined || sync.failures.length === 0 ? undefined : sync.failures.slice(0, MAX_FAILURES),
     gitTrouble: sync.gitTrouble,
     clusterTrouble: sync.clusterTrouble,
+    identities: Object.keys(sync.identities ?? {}).length === 0 ? undefined : sync.identities,
     upgrade: sync.upgrade,
   };
 }

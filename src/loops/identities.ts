@@ -1,0 +1,43 @@
+// Which Secret each node signs with: what its file says, unless a Switchover exchanged it.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { keyOf } from '../api/objects.ts';
+import type { Memory } from './memory.ts';
+
+export interface Identities {
+  /** The Secret in force, by name. */
+  of(node: BlockchainNode): string | undefined;
+  /** The node as it must run: with the identity in force. */
+  effective(node: BlockchainNode): BlockchainNode;
+  /** Overrides by `namespace/name`; for plan, status and record. */
+  overrides(): ReadonlyMap<string, string>;
+  /** All of them in one write, or none. */
+  assign(assignments: readonly { readonly nodeKey: string; readonly identity: string }[]): Promise<void>;
+  /** Drops overrides of which the nodes' files now say the same: Git has caught up. */
+  settle(nodes: readonly BlockchainNode[]): Promise<void>;
+}
+
+/** Kept in the controller's memory in the cluster: a restart must not undo an exchange. */
+export function createIdentities(memory: Memory): Identities {
+  const inForce = (node: BlockchainNode): string | undefined =>
+    memory.current.identities[keyOf(node)] ?? node.spec.identity?.secretName;
+  return {
+    of: inForce,
+    effective(node) {
+      const override = memory.current.identities[keyOf(node)];
+      return override === undefined ? node : { ...node, spec: { ...node.spec, identity: { secretName: override } } };
+    },
+    overrides: () => new Map(Object.entries(memory.current.identities)),
+    async assign(assignments) {
+      const identities = { ...memory.current.identities };
+      for (const { nodeKey, identity } of assignments) identities[nodeKey] = identity;
+      await memory.save({ identities });
+    },
+    async settle(nodes) {
+      const files = new Map(nodes.map((node) => [keyOf(node), node.spec.identity?.secretName]));
+      const left = Object.entries(memory.current.identities).filter(([key, identity]) => files.get(key) !== identity);
+      if (left.length < Object.keys(memory.current.identities).length)
+        await memory.save({ identities: Object.fromEntries(left) });
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// Asks a running node to do something, and for the proof that it did.
+
+import type { Ask, HeightProbe } from '../api/chain-jobs.ts';
+import type { WorkResult } from '../api/job-work.ts';
+import type { Reply } from '../chains/chain.ts';
+import { isObject, textAt, valueAt } from '../lib/json-value.ts';
+import type { Asker, Target } from '../rpc/ask.ts';
+
+export interface AskRequest {
+  readonly asks: readonly Ask[];
+  readonly height: HeightProbe;
+}
+
+/** In their order, the first refusal ends it. Never rejects: trouble is a result. */
+export async function askNode({ asks, height }: AskRequest, asker: Asker, target: Target): Promise<WorkResult> {
+  for (const ask of asks) {
+    const reply = (await asker.ask([ask], target)).get(ask.id);
+    const refusal = refusalOf(reply);
+    if (refusal !== undefined)
+      return {
+        ok: false,
+        code: 'NodeRefused',
+        message: `the node did not accept ${ask.id}: ${refusal}`,
+        swapped: false,
+      };
+  }
+  const reply = (await asker.ask([height.ask], target)).get(height.ask.id);
+  const found = heightIn(reply, height);
+  if (found === undefined)
+    return { ok: false, code: 'NoHeight', message: 'the node did not say its height afterwards', swapped: true };
+  return { ok: true, height: found, swapped: true };
+}
+
+function refusalOf(reply: Reply | undefined): string | undefined {
+  if (reply === undefined) return 'no reply';
+  if (!reply.ok) return reply.message;
+  if (reply.status >= 400) return `HTTP ${reply.status}`;
+  const error = valueAt(reply.body, ['error']);
+  return isObject(error) ? (textAt(error, ['message']) ?? 'an error without a message') : undefined;
+}
+
+function heightIn(reply: Reply | undefined, { at, format }: HeightProbe): number | undefined {
+  if (reply?.ok !== true) return undefined;
+  const value = valueAt(reply.body, at);
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+  const pattern = format === 'hex' ? /^0x[0-9a-f]{1,13}$/i : /^[0-9]{1,15}$/;
+  return pattern.test(text) ? Number(text) : undefined;
+}

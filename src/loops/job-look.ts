@@ -1,0 +1,119 @@
+// Everything a job's next step depends on, gathered first, judged elsewhere.
+
+import { ANNOTATION } from '../api/group.ts';
+import type { JobObject } from '../api/job-object.ts';
+import { JOB_UID_LABEL, jobKeyOf } from '../api/job-object.ts';
+import type { OpenJob } from '../jobs/job-kind.ts';
+import { layoutOf } from '../jobs/layouts/index.ts';
+import { locksOf } from '../jobs/locks.ts';
+import { jobObjectName } from '../jobs/names.ts';
+import { UNREADABLE } from '../jobs/record.ts';
+import type { ClaimSeen, LockSeen, Seen, SourceSeen, WorkSeen } from '../jobs/seen.ts';
+import { sourceKeyOf, sourceOf } from '../jobs/source.ts';
+import { textAt } from '../lib/json-value.ts';
+import type { JobLocks } from './job-locks.ts';
+import { lookAtTargets, nodeKeyIn, type TargetRooms } from './job-targets.ts';
+import { lookAtWorks } from './job-works.ts';
+import type { Puller } from './pull.ts';
+import type { Records } from './records.ts';
+
+export interface LookRooms extends TargetRooms {
+  readonly locks: JobLocks;
+  readonly records: Records;
+  readonly puller: Puller;
+  readonly answers: ReadonlyMap<string, WorkSeen>;
+}
+
+/** Reads cluster, records and memory. `job` is as the API server has it now. */
+export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Promise<Seen> {
+  const names = (job.status?.works ?? []).map(({ name }) => name);
+  const [locks, targets, works, claim, source] = await Promise.all([
+    lookAtLocks(job, open, rooms),
+    lookAtTargets(job, open, rooms),
+    lookAtWorks(job, names, rooms.cluster),
+    lookAtClaim(job, rooms),
+    lookAtSource(job, rooms),
+  ]);
+  const answered = names.flatMap((name) => {
+    const answer = rooms.answers.get(`${job.metadata.uid ?? ''}/${name}`);
+    return answer === undefined ? [] : [[name, answer] as const];
+  });
+  return {
+    deleting: job.metadata.deletionTimestamp !== undefined,
+    fileGone: job.metadata.annotations?.[ANNOTATION.fileGone] === 'true',
+    release: isReleased(job, rooms.puller),
+    record: rooms.records.pushed(jobKeyOf(job)),
+    locks,
+    targets,
+    claim,
+    works: new Map([...works.works, ...answered]),
+    workPods: works.active,
+    identities: identitiesOf(job, open, { rooms, targets }),
+    source,
+  };
+}
+
+/** A person's word in Git that held nodes shall be started in spite of everything. */
+function isReleased(job: JobObject, { state }: Puller): boolean {
+  const wanted = state.pulled?.desired.requests.get(jobKeyOf(job))?.request;
+  return wanted?.metadata.annotations?.[ANNOTATION.release] === 'true';
+}
+
+async function lookAtLocks(
+  job: JobObject,
+  open: OpenJob,
+  { locks }: LookRooms,
+): Promise<ReadonlyMap<string, LockSeen>> {
+  const wanted = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
+  const names = [...new Set([...wanted, ...(job.status?.locks ?? [])])];
+  const namespace = job.metadata.namespace ?? '';
+  return new Map(await Promise.all(names.map(async (name) => [name, await locks.look(namespace, name)] as const)));
+}
+
+async function lookAtClaim(job: JobObject, { cluster }: LookRooms): Promise<ClaimSeen | undefined> {
+  const { namespace = '', name: own, uid = '' } = job.metadata;
+  const name = job.status?.claimName ?? jobObjectName({ kind: job.kind, namespace, name: own, uid });
+  const live = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name });
+  if (live === undefined) return undefined;
+  const jobUid = live.metadata.labels?.[JOB_UID_LABEL];
+  return {
+    name,
+    uid: live.metadata.uid ?? '',
+    phase: textAt(live, ['status', 'phase']) ?? 'Pending',
+    ...(jobUid === undefined ? {} : { jobUid }),
+  };
+}
+
+/** What a Restore reads from: by its record, which outlives its object. */
+async function lookAtSource(job: JobObject, { records, cluster }: LookRooms): Promise<SourceSeen | undefined> {
+  const key = job.kind === 'Restore' ? sourceKeyOf(job) : undefined;
+  const record = key === undefined ? undefined : records.pushedAll().get(key);
+  if (record === undefined || record === UNREADABLE) return undefined;
+  const { claimName, namespace } = record;
+  const live =
+    claimName === undefined
+      ? undefined
+      : await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName });
+  const isThere = live !== undefined && live.metadata.deletionTimestamp === undefined;
+  return sourceOf(record, new Map(isThere && claimName !== undefined ? [[claimName, live.metadata.uid ?? '']] : []));
+}
+
+interface IdentityRooms {
+  readonly rooms: LookRooms;
+  readonly targets: Seen['targets'];
+}
+
+/** Managed nodes: the Secret in force. Others: the ConfigMap that their account volume names now. */
+function identitiesOf(job: JobObject, open: OpenJob, { rooms, targets }: IdentityRooms): ReadonlyMap<string, string> {
+  const isForeign = layoutOf(open.common.deployMethod) !== undefined;
+  return new Map(
+    open.nodes.flatMap((name) => {
+      const found = targets.get(name)?.found;
+      const node = rooms.world.nodes.get(nodeKeyIn(job, name));
+      const foreign = found?.ok === true ? found.target.identity : undefined;
+      const managed = node === undefined ? undefined : rooms.identities.of(node);
+      const identity = isForeign ? foreign : managed;
+      return identity === undefined ? [] : [[name, identity] as const];
+    }),
+  );
+}

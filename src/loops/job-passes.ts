@@ -1,0 +1,178 @@
+// What one pass of the two job loops does: over all requests, and over one.
+
+import type { JobObject } from '../api/job-object.ts';
+import { isFinal } from '../api/job-status.ts';
+import { DEFAULT_SETTINGS } from '../jobs/settings.ts';
+import { codeOf } from '../lib/errors.ts';
+import { createIdentities, type Identities } from './identities.ts';
+import { createJobHolds, type JobHolds } from './job-holds.ts';
+import { createJobLocks } from './job-locks.ts';
+import type { JobWorld } from './job-world.ts';
+import { type JobRooms, passJob } from './job.ts';
+import { recoverLostLocks } from './lost.ts';
+import type { Memory } from './memory.ts';
+import type { Notes } from './notes.ts';
+import type { ControllerOptions } from './options.ts';
+import type { Puller } from './pull.ts';
+import type { PassResult } from './queue.ts';
+import type { Queues } from './queues.ts';
+import { createRecords, type Records } from './records.ts';
+import { passRequests, type RequestRefusal } from './requests.ts';
+import { createSchedules, type Schedules } from './schedules.ts';
+import type { Syncer } from './sync.ts';
+import type { World } from './world.ts';
+
+/** Everything about one-shot jobs that other loops share. */
+export interface JobParts {
+  readonly jobs: JobWorld;
+  readonly records: Records;
+  readonly holds: JobHolds;
+  readonly identities: Identities;
+  readonly schedules: Schedules;
+  /** Requests that are not carried out, and why; replaced by every pass over all requests. */
+  readonly refusals: { current: readonly RequestRefusal[] };
+  /** Something vanished that may have left a lock behind. */
+  readonly lost: { suspected: boolean };
+  readonly answers: JobRooms['answers'];
+}
+
+export interface JobPartsInput {
+  readonly jobs: JobWorld;
+  readonly memory: Memory;
+  readonly options: ControllerOptions;
+}
+
+export function createJobParts({ jobs, memory, options }: JobPartsInput): JobParts {
+  const { settings, runtime } = options;
+  const records = createRecords(settings.executor);
+  const parts: JobParts = {
+    jobs,
+    records,
+    holds: createJobHolds(),
+    identities: createIdentities(memory),
+    schedules: createSchedules({ executor: settings.executor, memory, records, runtime }),
+    refusals: { current: [] },
+    lost: { suspected: true },
+    answers: new Map(),
+  };
+  for (const job of jobs.list()) parts.holds.learn(job);
+  return parts;
+}
+
+export interface JobPassRooms {
+  readonly parts: JobParts;
+  readonly world: World;
+  readonly notes: Notes;
+  readonly puller: Puller;
+  readonly syncer: Syncer;
+  readonly options: ControllerOptions;
+}
+
+/** Over all requests: claims, objects, cancellations, lost locks, schedules. */
+export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: AbortSignal): Promise<PassResult> {
+  const { parts, puller, syncer, options } = rooms;
+  const { pulled } = puller.state;
+  if (pulled === undefined) return { kind: 'done' };
+  if (options.statusBranch === undefined) {
+    parts.refusals.current = [...pulled.desired.requests.values()].map(({ file }) => ({
+      file,
+      code: 'NoStatusBranch',
+      message: NO_BRANCH,
+    }));
+    return { kind: 'done' };
+  }
+  const nextTick = await parts.schedules.tick(pulled);
+  const trustRemovals =
+    syncer.state.plan?.actions.some(({ hold }) => hold !== undefined && MOVED.has(hold.guard)) !== true;
+  const { cluster, settings, runtime } = options;
+  const outcome = await passRequests(pulled, trustRemovals, {
+    cluster,
+    ...parts,
+    executor: settings.executor,
+    runtime,
+  });
+  parts.refusals.current = outcome.refusals;
+  if (outcome.recordsChanged) queues.publish.add('publish');
+  if (parts.lost.suspected)
+    parts.lost.suspected = await recoverLostLocks({ ...jobRooms(rooms, queues), jobs: parts.jobs }, signal);
+  if (parts.lost.suspected) return { kind: 'again', afterMs: 2000 };
+  return nextTick === undefined ? { kind: 'done' } : { kind: 'again', afterMs: Math.min(nextTick, 3_600_000) };
+}
+
+const NO_BRANCH = 'a request needs a status branch for its claim and its result; run the controller with one';
+const MOVED: ReadonlySet<string> = new Set(['Rewound', 'Rewritten', 'Unverified', 'EmptyTree', 'MissingPath']);
+
+/** One step of one request. A conflict means that somebody wrote first: look again at once. */
+export async function jobPass(
+  rooms: JobPassRooms,
+  queues: Queues,
+  target: { readonly key: string; readonly signal: AbortSignal },
+): Promise<PassResult> {
+  try {
+    return await passJob(target.key, jobRooms(rooms, queues), target.signal);
+  } catch (error) {
+    if (codeOf(error) === 'CONFLICT') return { kind: 'again', afterMs: 200 };
+    throw error;
+  }
+}
+
+function jobRooms({ parts, world, notes, puller, options }: JobPassRooms, queues: Queues): JobRooms {
+  const { cluster, asker, events, runtime, settings } = options;
+  return {
+    cluster,
+    world,
+    notes,
+    puller,
+    asker,
+    events,
+    runtime,
+    locks: createJobLocks(cluster),
+    holds: parts.holds,
+    identities: parts.identities,
+    records: parts.records,
+    answers: parts.answers,
+    settings: { ...DEFAULT_SETTINGS, workerImage: settings.workerImage },
+    wakeNode: (key) => queues.node.add(key),
+    wakePublisher: () => queues.publish.add('publish', settings.publishDelayMs),
+  };
+}
+
+export interface JobChange {
+  readonly old: JobObject | undefined;
+  readonly now: JobObject | undefined;
+}
+
+/** A request changed in the cluster: its holds are learnt, its nodes and its own loop look again. */
+export function jobChanged(
+  key: string,
+  { old, now }: JobChange,
+  { parts, queues }: { readonly parts: JobParts; readonly queues: Queues },
+): void {
+  const freed = now === undefined ? parts.holds.forget(old?.metadata.uid ?? '') : parts.holds.learn(now);
+  for (const nodeKey of freed) queues.node.add(nodeKey);
+  if (now === undefined) {
+    parts.lost.suspected = true;
+    queues.jobs.forget(key);
+  } else if (old === undefined || old.metadata.uid !== now.metadata.uid || isTouched(old, now)) queues.jobs.add(key);
+  if (now === undefined || old === undefined) queues.requests.add('requests', 20);
+}
+
+/** Our own status writes wake nobody: the pass that made them comes back by itself. */
+function isTouched(old: JobObject, now: JobObject): boolean {
+  return JSON.stringify(watched(old)) !== JSON.stringify(watched(now));
+}
+
+function watched({ metadata }: JobObject): unknown {
+  return [metadata.deletionTimestamp, metadata.annotations];
+}
+
+/** A pod of a node came or went: jobs that wait for that look again. */
+export function wakeJobsOn(nodeKey: string, parts: JobParts, queues: Queues): void {
+  for (const job of parts.jobs.list()) {
+    const { phase, targets = [] } = job.status ?? {};
+    if (phase === undefined || isFinal(phase)) continue;
+    const { namespace = '', name } = job.metadata;
+    if (targets.some(({ node }) => `${namespace}/${node}` === nodeKey))
+      queues.jobs.add(`${job.kind}/${namespace}/${name}`, 20);
+  }
+}

@@ -1,0 +1,160 @@
+// From request files to claims and objects: nothing of a request exists in the cluster before its claim is on the branch.
+
+import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
+import { JOB_FINALIZER, type JobObject, jobKeyOf } from '../api/job-object.ts';
+import type { JobScheduleSpec } from '../api/job-schedule.ts';
+import type { DesiredRequest } from '../desired/desired-set.ts';
+import { admit, type Decision, type GitRequest, type LiveRequest } from '../jobs/admit.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { codeOf } from '../lib/errors.ts';
+import type { JobWorld } from './job-world.ts';
+import type { Pulled } from './pull.ts';
+import type { Records } from './records.ts';
+import type { Runtime } from './runtime.ts';
+import type { Schedules } from './schedules.ts';
+
+/** Why a request in Git is not carried out, for the list of problems. */
+export interface RequestRefusal {
+  readonly file: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RequestRooms {
+  readonly cluster: Cluster;
+  readonly jobs: JobWorld;
+  readonly records: Records;
+  readonly schedules: Schedules;
+  readonly executor: string;
+  readonly runtime: Runtime;
+}
+
+export interface RequestOutcome {
+  readonly refusals: readonly RequestRefusal[];
+  /** Records changed: they must be pushed before anything follows from them. */
+  readonly recordsChanged: boolean;
+}
+
+/** One pass over all requests. `trustRemovals`: false while the outer loop holds removals. */
+export async function passRequests(
+  pulled: Pulled,
+  trustRemovals: boolean,
+  rooms: RequestRooms,
+): Promise<RequestOutcome> {
+  if (!rooms.records.isLoaded) return { refusals: [], recordsChanged: false };
+  const { desired } = pulled;
+  const wanted = new Map([...desired.requests, ...rooms.schedules.requests(pulled)]);
+  const decisions = admit({
+    requests: [...wanted.values()].map((request) => toGitRequest(request, pulled)),
+    records: rooms.records.pushedAll(),
+    objects: new Map(rooms.jobs.list().map((job) => [jobKeyOf(job), liveOf(job)])),
+    executor: rooms.executor,
+    unreadable: desired.brokenRequests,
+    brokenFiles: desired.brokenFiles,
+    trustRemovals: trustRemovals && !desired.fleetBroken,
+    now: rooms.runtime.now(),
+  });
+  const refusals: RequestRefusal[] = [];
+  let recordsChanged = false;
+  for (const decision of decisions) {
+    if (decision.do === 'refuse')
+      refusals.push({ file: decision.file, code: decision.reason, message: `${decision.key}: ${decision.message}` });
+    else recordsChanged = (await carryOut(decision, wanted, rooms)) || recordsChanged;
+  }
+  return { refusals, recordsChanged };
+}
+
+/** Resolves to whether a record changed. */
+async function carryOut(
+  decision: Exclude<Decision, { do: 'refuse' }>,
+  wanted: ReadonlyMap<string, DesiredRequest>,
+  { cluster, records, jobs, executor, runtime }: RequestRooms,
+): Promise<boolean> {
+  switch (decision.do) {
+    case 'claim':
+    case 'bind':
+    case 'end':
+      if (decision.do !== 'bind')
+        runtime.log.info(
+          { job: decision.key, reason: decision.record.reason, phase: decision.record.phase },
+          'Recording request',
+        );
+      records.put(decision.record);
+      return true;
+    case 'create': {
+      const request = wanted.get(decision.key);
+      if (request !== undefined) await createRequest(request, executor, cluster);
+      return false;
+    }
+    case 'mark': {
+      const job = jobs.get(decision.key);
+      if (job !== undefined) await mark(job, decision.gone, cluster);
+      return false;
+    }
+    default:
+      return assertNever(decision);
+  }
+}
+
+async function createRequest({ request, file }: DesiredRequest, executor: string, cluster: Cluster): Promise<void> {
+  const { name, namespace, labels, annotations } = request.metadata;
+  const { [ANNOTATION.release]: _release, ...kept } = annotations ?? {};
+  const object = {
+    ...request,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: { ...labels, [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor },
+      annotations: { ...kept, [ANNOTATION.file]: file },
+      finalizers: [JOB_FINALIZER],
+    },
+  };
+  try {
+    await cluster.create(object);
+  } catch (error) {
+    if (codeOf(error) !== 'ALREADY_EXISTS') throw error;
+  }
+}
+
+async function mark(job: JobObject, gone: boolean, cluster: Cluster): Promise<void> {
+  const annotations = { ...job.metadata.annotations, [ANNOTATION.fileGone]: String(gone) };
+  const { name, namespace, uid } = job.metadata;
+  await cluster.patch(
+    { apiVersion: API_VERSION, kind: job.kind, name, ...(namespace === undefined ? {} : { namespace }) },
+    [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'add', path: '/metadata/annotations', value: annotations },
+    ],
+  );
+}
+
+function toGitRequest(
+  { request, executor, file, specDigest, schedule }: DesiredRequest,
+  { commit }: Pulled,
+): GitRequest {
+  const { name, namespace = '' } = request.metadata;
+  return {
+    key: jobKeyOf(request),
+    kind: request.kind,
+    namespace,
+    name,
+    executor,
+    specDigest,
+    file,
+    commit: commit.oid,
+    author: commit.author,
+    ...(schedule === undefined ? {} : { schedule }),
+  };
+}
+
+function liveOf({ metadata, status }: JobObject): LiveRequest {
+  return {
+    uid: metadata.uid ?? '',
+    phase: status?.phase,
+    markedGone: metadata.annotations?.[ANNOTATION.fileGone] === 'true',
+  };
+}
+
+/** What a schedule's template asks for, as `readRequests` would read it from a file. */
+export type ScheduleTemplate = JobScheduleSpec['template'];

@@ -1,0 +1,144 @@
+// Requests that the clock files: which runs are due, by the cron expressions of schedules/.
+
+import { createTask, type ScheduledTask } from 'node-cron';
+
+import { ANNOTATION, API_VERSION } from '../api/group.ts';
+import type { DesiredRequest, DesiredSchedule } from '../desired/desired-set.ts';
+import { findJobKind } from '../jobs/index.ts';
+import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
+import { isFinal } from '../api/job-status.ts';
+import { dueRun } from '../jobs/schedule.ts';
+import { digestOf } from '../lib/hash.ts';
+import type { Memory } from './memory.ts';
+import type { Pulled } from './pull.ts';
+import type { Records } from './records.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface Schedules {
+  /** The requests of schedules that are due or under way, by `Kind/namespace/name`. */
+  requests(pulled: Pulled): ReadonlyMap<string, DesiredRequest>;
+  /** Files due runs. Resolves to when the next look is needed, in milliseconds from now; undefined for never. */
+  tick(pulled: Pulled): Promise<number | undefined>;
+}
+
+interface ScheduleRooms {
+  readonly executor: string;
+  readonly memory: Memory;
+  readonly records: Records;
+  readonly runtime: Runtime;
+}
+
+const MINUTE = 60_000;
+const MAX_SCAN = 400 * 24 * 60;
+
+/** When each schedule was last dealt with is in the controller's memory: a restart neither repeats nor forgets a run. */
+export function createSchedules({ executor, memory, records, runtime }: ScheduleRooms): Schedules {
+  const tasks = new Map<string, ScheduledTask>();
+  /** Runs that were filed and have no record yet. */
+  const filed = new Map<string, { readonly schedule: string; readonly name: string }>();
+
+  function own({ desired }: Pulled): readonly DesiredSchedule[] {
+    return [...desired.schedules.values()].filter((schedule) => schedule.executor === executor);
+  }
+
+  /** One unstarted task an expression: node-cron knows the fields, the time zones and their clock changes. */
+  function taskOf({ spec }: DesiredSchedule): ScheduledTask {
+    const id = `${spec.timeZone} ${spec.schedule}`;
+    const task = tasks.get(id) ?? createTask(spec.schedule, () => undefined, { timezone: spec.timeZone });
+    tasks.set(id, task);
+    return task;
+  }
+
+  function runsOf(schedule: DesiredSchedule): JobRecord[] {
+    const key = keyOf(schedule);
+    return [...records.pushedAll().values()].filter(
+      (record): record is JobRecord => record !== UNREADABLE && record.schedule === key,
+    );
+  }
+
+  async function decide(schedule: DesiredSchedule): Promise<number | undefined> {
+    const key = keyOf(schedule);
+    const now = runtime.now();
+    const lastScheduled = memory.current.schedules[key] ?? now;
+    const task = taskOf(schedule);
+    const decision = dueRun({
+      name: schedule.name,
+      spec: schedule.spec,
+      lastScheduled,
+      now,
+      nextTime: (after) => nextTime(task, after, now),
+      runs: runsOf(schedule),
+    });
+    if (decision.file !== undefined)
+      filed.set(`${key} ${decision.file.name}`, { schedule: key, name: decision.file.name });
+    if (decision.skipped !== undefined && !schedule.spec.suspend)
+      runtime.log.warn({ schedule: key, reason: decision.skipped }, 'Skipping a scheduled run');
+    if (decision.lastScheduled !== memory.current.schedules[key]) {
+      await memory.save({ schedules: { ...memory.current.schedules, [key]: decision.lastScheduled } });
+    }
+    return decision.next;
+  }
+
+  return {
+    requests(pulled) {
+      const found = new Map<string, DesiredRequest>();
+      for (const schedule of own(pulled)) {
+        const key = keyOf(schedule);
+        const underWay = runsOf(schedule).filter(({ phase }) => !isFinal(phase));
+        const names = [
+          ...underWay.map(({ name }) => name),
+          ...[...filed.values()].filter((run) => run.schedule === key).map(({ name }) => name),
+        ];
+        for (const name of new Set(names)) {
+          const request = requestOf(schedule, name);
+          found.set(`${request.request.kind}/${schedule.namespace}/${name}`, request);
+        }
+      }
+      for (const [id, { schedule, name }] of filed) {
+        const isRecorded = [...records.pushedAll().values()].some(
+          (record) => record !== UNREADABLE && record.schedule === schedule && record.name === name,
+        );
+        if (isRecorded) filed.delete(id);
+      }
+      return found;
+    },
+    async tick(pulled) {
+      const times: number[] = [];
+      for (const schedule of own(pulled)) {
+        const next = await decide(schedule);
+        if (next !== undefined) times.push(next);
+      }
+      return times.length === 0 ? undefined : Math.max(1000, Math.min(...times) - runtime.now());
+    },
+  };
+}
+
+/** The first matching minute after a moment. Past ones are looked for minute by minute, coming ones are node-cron's. */
+function nextTime(task: ScheduledTask, after: number, now: number): number | undefined {
+  let minute = Math.floor(after / MINUTE) * MINUTE + MINUTE;
+  for (let step = 0; minute <= now && step < MAX_SCAN; step++, minute += MINUTE)
+    if (task.match(new Date(minute))) return minute;
+  return task.getNextRuns(1)[0]?.getTime();
+}
+
+function requestOf(schedule: DesiredSchedule, name: string): DesiredRequest {
+  const { kind, spec } = schedule.spec.template;
+  const parsed = findJobKind(kind)?.spec.parse(spec) ?? spec;
+  return {
+    request: {
+      apiVersion: API_VERSION,
+      kind,
+      metadata: { name, namespace: schedule.namespace, annotations: { [ANNOTATION.file]: schedule.file } },
+      spec: { ...parsed, executor: schedule.executor },
+    },
+    executor: schedule.executor,
+    file: schedule.file,
+    line: schedule.line,
+    specDigest: digestOf({ kind, spec }),
+    schedule: keyOf(schedule),
+  };
+}
+
+function keyOf({ namespace, name }: Pick<DesiredSchedule, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
+}
