@@ -30,9 +30,6 @@ export function addValidate(program: Command, exit: SetExitCode): void {
 
 async function validate(dir: string, { format, namespace }: ValidateOptions): Promise<0 | 1> {
   const { problems, counts } = readDesired(await readDirectory(dir), { defaultNamespace: namespace });
-  if (counts.files === 0) {
-    process.stderr.write(`note: ${dir} holds no fleet.yaml and no nodes/; is it the repository's top folder?\n`);
-  }
   process.stdout.write(`${PRINT[format](problems, counts.objects)}\n`);
   return problems.some(({ level }) => level === 'error') ? 1 : 0;
 }

@@ -1,0 +1,309 @@
+// The command line as people call it: a process of its own, its exit code, its two outputs.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+import { type CommandResult, runCommand } from '../demo/run-command.ts';
+import { GIT_ENVIRONMENT } from '../support/git-repo.ts';
+
+const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'nodewright-cli-'));
+const fleet = join(folder, 'fleet');
+
+async function nodewright(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
+  const clean = { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home'), ...env };
+  return await runCommand('/usr/bin/env', ['-i', ...pairs(clean), process.execPath, MAIN, ...args], {
+    cwd: folder,
+    accept: [0, 1, 2],
+    timeoutMs: 20_000,
+  });
+}
+
+function pairs(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+}
+
+function git(...args: readonly string[]): string {
+  const author = ['-c', 'user.name=A person', '-c', 'user.email=person@example.com'];
+  return execFileSync('git', ['-C', fleet, ...author, ...args], { env: GIT_ENVIRONMENT, encoding: 'utf8' }).trim();
+}
+
+function commitAll(message: string): string {
+  git('add', '-A');
+  git('commit', '-q', '-m', message);
+  return git('rev-parse', 'HEAD');
+}
+
+/** A fresh folder with these files. */
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const made = mkdtempSync(join(folder, 'tree-'));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(made, path, '..'), { recursive: true });
+    writeFileSync(join(made, path), content);
+  }
+  return made;
+}
+
+const EDITED = '  args:\n    el: { cache: "256" }\n';
+
+beforeAll(async () => {
+  mkdirSync(join(folder, 'home'));
+  const made = await nodewright(['init', fleet]);
+  expect(made).toMatchObject({ code: 0, stderr: '' });
+  git('init', '-q', '-b', 'main');
+  commitAll('Start the fleet');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('init', () => {
+  it('copies the template whole', () => {
+    const template = new URL('../../repo-template', import.meta.url).pathname;
+    const list = (root: string): string[] =>
+      readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter((path) => path !== '.git' && !path.startsWith('.git/'))
+        .sort();
+    expect(list(fleet)).toEqual(list(template));
+  });
+
+  it('leaves a folder alone that holds something', async () => {
+    const other = folderWith({ 'mine.txt': 'mine' });
+    const { code, stderr } = await nodewright(['init', other]);
+    expect({ code, files: readdirSync(other) }).toEqual({ code: 2, files: ['mine.txt'] });
+    expect(stderr).toMatch(/^error: .* is not empty \(it holds mine\.txt\)/);
+  });
+});
+
+describe('validate', () => {
+  it('finds nothing in the template', async () => {
+    const { code, stdout } = await nodewright(['validate', fleet, '--format', 'json']);
+    expect({ code, answer: JSON.parse(stdout) }).toEqual({ code: 0, answer: { objects: 4, problems: [] } });
+  });
+
+  it('says in each format where a mistake is', async () => {
+    const broken = folderWith({ 'nodes/a.yaml': node('a').replace('size:', 'siez:') });
+    const json = await nodewright(['validate', broken, '--format', 'json']);
+    const answer = JSON.parse(json.stdout);
+    expect(json.code).toBe(1);
+    expect(answer.problems).not.toHaveLength(0);
+    for (const problem of answer.problems) {
+      expect(Object.keys(problem)).toEqual(['file', 'line', 'column', 'code', 'message']);
+    }
+    expect(answer.problems.map(({ file, line, code }: Found) => `${file}:${line} ${code}`)).toContain(
+      'nodes/a.yaml:11 UnknownField',
+    );
+    const github = await nodewright(['validate', broken], { NODEWRIGHT_FORMAT: 'github' });
+    expect(github.stdout).toMatch(/^::error file=nodes\/a\.yaml,line=11,col=\d+,title=UnknownField::/m);
+    const text = await nodewright(['validate', broken]);
+    expect(text.stdout).toMatch(/^nodes\/a\.yaml:11:\d+ error UnknownField /m);
+  });
+
+  it('keeps warnings apart, which are no failure', async () => {
+    const stray = folderWith({ 'nodes/a.yaml': node('a'), 'nodes/notes.txt': 'not read' });
+    const { code, stdout } = await nodewright(['validate', stray, '--format', 'json']);
+    const answer = JSON.parse(stdout);
+    expect({ code, problems: answer.problems }).toEqual({ code: 0, problems: [] });
+    expect(answer.warnings).toMatchObject([
+      { file: 'fleet.yaml', code: 'NoFleet' },
+      { file: 'nodes/notes.txt', code: 'FileNotRead' },
+    ]);
+  });
+
+  it('follows no link and reads no giant', async () => {
+    const odd = folderWith({ 'nodes/big.yaml': '#'.repeat(2 * 2 ** 20), 'elsewhere.yaml': node('a') });
+    symlinkSync('../elsewhere.yaml', join(odd, 'nodes/link.yaml'));
+    const { code, stdout } = await nodewright(['validate', odd, '--format', 'json']);
+    const found = JSON.parse(stdout).problems.map(({ file, code: what }: Found) => `${file} ${what}`);
+    expect({ code, found }).toEqual({
+      code: 1,
+      found: ['nodes/big.yaml FileTooLarge', 'nodes/link.yaml NotAFile'],
+    });
+  });
+});
+
+describe('plan', () => {
+  it('shows what a branch changes, and nothing between equal revisions', async () => {
+    const file = join(fleet, 'nodes/dev/eth-dev.yaml');
+    git('switch', '-q', '-c', 'more-cache');
+    writeFileSync(file, `${readFileSync(file, 'utf8').trimEnd()}\n${EDITED}`);
+    const commit = commitAll('More cache');
+    git('switch', '-q', 'main');
+
+    const text = await nodewright(['plan', fleet, '--from', 'main', '--to', 'more-cache']);
+    expect(text).toMatchObject({ code: 1, stderr: '' });
+    expect(text.stdout).toContain('~ update BlockchainNode novacula-system/eth-dev');
+    expect(text.stdout).toContain('spec.args: {"el":{"cache":"256"}}');
+
+    const json = await nodewright(['plan', fleet, '--from', 'main', '--to', 'more-cache', '--format', 'json']);
+    const { plans, problems } = JSON.parse(json.stdout);
+    expect(problems).toEqual([]);
+    expect(plans).toMatchObject([
+      {
+        executor: 'primary',
+        plan: {
+          revision: `more-cache@sha1:${commit}`,
+          heldDigest: null,
+          actions: [{ do: 'update', hold: null, file: 'nodes/dev/eth-dev.yaml', changes: [{ path: 'spec.args' }] }],
+        },
+      },
+    ]);
+
+    const markdown = await nodewright([
+      'plan',
+      fleet,
+      '--from',
+      'main',
+      '--to',
+      commit.slice(0, 9),
+      '--format',
+      'markdown',
+    ]);
+    expect(markdown.stdout).toContain('```diff');
+    expect(await nodewright(['plan', fleet, '--from', 'main', '--to', 'more-cache~1'])).toMatchObject({ code: 0 });
+    expect(await nodewright(['plan', fleet, '--from', 'HEAD'])).toMatchObject({ code: 0 });
+  });
+
+  it('creates everything of the template where there was nothing', async () => {
+    const empty = git('commit-tree', '-m', 'nothing', git('hash-object', '-t', 'tree', '-w', '/dev/null'));
+    const { code, stdout } = await nodewright(['plan', fleet, '--from', empty, '--format', 'json']);
+    const [{ plan }] = JSON.parse(stdout).plans;
+    expect(code).toBe(1);
+    expect(
+      plan.actions.map((action: { do: string; ref: { name: string } }) => `${action.do} ${action.ref.name}`),
+    ).toEqual(['create comet-dev', 'create eth-dev']);
+  });
+
+  it('is an error when a file is, and still shows the rest', async () => {
+    const path = join(fleet, 'nodes/dev/broken.yaml');
+    writeFileSync(path, 'kind: [');
+    writeFileSync(join(fleet, 'nodes/dev/more.yaml'), node('more'));
+    const { code, stdout } = await nodewright(['plan', fleet, '--from', 'HEAD']);
+    git('clean', '-q', '-f', '-d');
+    expect(code).toBe(2);
+    expect(stdout).toContain('nodes/dev/broken.yaml:');
+    expect(stdout).toContain('+ create BlockchainNode novacula-system/more');
+  });
+});
+
+describe('render, schema, crds', () => {
+  it('renders a node as YAML that holds its workload', async () => {
+    const { code, stdout } = await nodewright(['render', 'eth-dev', '--dir', fleet]);
+    const kinds = parseAllDocuments(stdout).map((document) => document.toJS().kind);
+    expect(code).toBe(0);
+    expect(kinds).toEqual(expect.arrayContaining(['StatefulSet', 'Service', 'ConfigMap', 'PodDisruptionBudget']));
+  });
+
+  it('names the nodes there are when one is not', async () => {
+    const { code, stdout, stderr } = await nodewright(['render', 'nobody', '--dir', fleet]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      'error: there is no valid node nobody; valid are: novacula-system/comet-dev, novacula-system/eth-dev\n',
+    );
+  });
+
+  it('prints schemas and definitions', async () => {
+    const schema = await nodewright(['schema', 'BlockchainNode']);
+    expect(JSON.parse(schema.stdout)).toMatchObject({ title: 'BlockchainNode', additionalProperties: false });
+    const table = await nodewright(['schema', 'Fleet', '--format', 'markdown']);
+    expect(table.stdout).toContain('| `spec.guards.maxDeletions` |');
+    const crds = await nodewright(['crds']);
+    const names = parseAllDocuments(crds.stdout).map((document) => document.toJS().metadata.name);
+    expect(names).toContain('blockchainnodes.validatoros.com');
+  });
+});
+
+describe('what goes wrong is one line on standard error, and exit code 2', () => {
+  const run = ['run', '--repo', 'https://git.example.com/a', '--executor', 'a'];
+  const rows: readonly { because: string; args: readonly string[]; env?: Record<string, string>; says: RegExp }[] = [
+    { because: 'no such folder', args: ['validate', 'nowhere'], says: /can't read nowhere/ },
+    { because: 'a file is no folder', args: ['validate', MAIN], says: /is not a directory/ },
+    { because: 'no repository', args: ['plan', 'home', '--from', 'main'], says: /home is no Git repository/ },
+    { because: 'no such branch', args: ['plan', 'fleet', '--from', 'nope'], says: /no branch, tag or commit nope/ },
+    {
+      because: 'no such commit',
+      args: ['plan', 'fleet', '--from', '0123456789012345678901234567890123456789'],
+      says: /0123456789012345678901234567890123456789/,
+    },
+    { because: '--to alone compares with nothing', args: ['plan', 'fleet', '--to', 'main'], says: /--to needs --from/ },
+    { because: 'no kubeconfig at all', args: ['plan', 'fleet'], says: /set KUBECONFIG or pass --kubeconfig/ },
+    { because: 'no such kubeconfig', args: ['status', '--kubeconfig', 'nope'], says: /can't read nope/ },
+    { because: 'a controller without a cluster ends', args: [...run, '--listen', '0'], says: /set KUBECONFIG/ },
+    { because: 'no such kind', args: ['schema', 'Nothing'], says: /there is no kind Nothing; there are: Fleet/ },
+    {
+      because: 'no such command',
+      args: ['valdiate'],
+      says: /unknown command 'valdiate'.*\(Did you mean validate\?\)/s,
+    },
+    { because: 'no such option', args: ['validate', '--formt', 'json'], says: /unknown option '--formt'/ },
+    {
+      because: 'a variable that this command does not know',
+      args: ['plan', 'fleet'],
+      env: { NODEWRIGHT_FORMAT: 'github' },
+      says: /from env 'NODEWRIGHT_FORMAT' is invalid. Allowed choices are text, json, markdown/,
+    },
+    { because: 'a required option is missing', args: ['run'], says: /required option '--repo <url>' not specified/ },
+    { because: 'no duration', args: [...run, '--interval', '5'], says: /Give a duration of at least 100ms/ },
+    { because: 'no branch name', args: [...run, '--branch', 'a..b'], says: /Give the name of a branch/ },
+    { because: 'not HTTP', args: ['run', '--repo', 'git@host:a/b'], says: /Give an http:\/\/ or https:\/\/ URL/ },
+    {
+      because: 'status over the desired branch',
+      args: [...run, '--branch', 'x', '--status-branch', 'x'],
+      says: /status can't be written to the desired branch x/,
+    },
+    {
+      because: 'a token file that is not there',
+      args: [...run, '--git-token-file', 'nope'],
+      says: /the Git token file nope can't be read \(ENOENT\)/,
+    },
+  ];
+  it.each(rows)('$because', async ({ args, env, says }) => {
+    const { code, stderr } = await nodewright(args, env);
+    expect(stderr).toMatch(says);
+    expect({ code, trace: /\n\s+at |node:internal/.test(stderr) }).toEqual({ code: 2, trace: false });
+  });
+
+  it('never repeats a password', async () => {
+    const { code, stdout, stderr } = await nodewright(['run', '--repo', 'https://me:hunter22@git.example.com/a']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Leave user and password out');
+    expect(stdout + stderr).not.toContain('hunter22');
+  });
+});
+
+describe('variables', () => {
+  it('count as options, unless they are empty', async () => {
+    const set = await nodewright(['render', 'eth-dev'], { NODEWRIGHT_DIR: fleet, NODEWRIGHT_NAMESPACE: 'here' });
+    expect(set.stdout).toContain('namespace: here');
+    const seed = await nodewright(['render', 'eth-dev', '--dir', fleet], {
+      NODEWRIGHT_NAMESPACE: '',
+      NOVACULA_OPERATOR_NAMESPACE: 'there',
+    });
+    expect(seed.stdout).toContain('namespace: there');
+  });
+});
+
+interface Found {
+  readonly file: string;
+  readonly line: number;
+  readonly code: string;
+}
+
+function node(name: string): string {
+  return `apiVersion: validatoros.com/v1alpha1
+kind: BlockchainNode
+metadata:
+  name: ${name}
+spec:
+  chain: ethereum
+  network: dev
+  clients:
+    el: { name: geth, version: 1.16.7 }
+  storage:
+    data: { size: 1Gi }
+`;
+}
