@@ -93,6 +93,11 @@ export function addRun(program: Command, exit: SetExitCode): void {
     .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
     .addOption(option('--git-ca-file <file>', 'PEM of the authorities to trust for the repository'))
     .addOption(
+      option('--image <image>', "the controller's own image: working pods of one-shot jobs run it").default(
+        `nodewright/nodewright:${version()}`,
+      ),
+    )
+    .addOption(
       option('--log-level <level>', 'how much is logged').choices(['error', 'warn', 'info', 'debug']).default('info'),
     )
     .action(async (options: RunOptions) => exit(await run(options)));
