@@ -28,7 +28,9 @@ export function judgeNode(
   const views = roleViews(observation, pod);
   const context = { now: observation.now, previousReason: views[0]?.previousReason };
   const ofPod = judgePod(pod, claims, context);
-  const runningViews = views.filter(({ container }) => container?.state.running !== undefined);
+  // A client that shuts down, which may take minutes, answers no questions: that is no fault of its.
+  const leaving = pod?.metadata.deletionTimestamp !== undefined;
+  const runningViews = leaving ? [] : views.filter(({ container }) => container?.state.running !== undefined);
   const roles = new Map(runningViews.map((view) => [view.role, judgeRole(view)]));
   const ofRoles = worst(causesFirst(roles));
   const absent = views.some(({ container, expectation }) => container === undefined && expectation !== undefined);

@@ -80,6 +80,7 @@ const kubernetes: Row[] = [
   { because: "the machine's disk is nearly full", seen: { pods: [aPod({ status: { phase: 'Failed', reason: 'Evicted', message: 'The node had condition: [DiskPressure].' } })] }, phase: 'Error', reason: 'DiskPressure' },
   { because: 'the machine is lost', seen: { pods: [aPod({ status: { phase: 'Unknown', reason: 'NodeLost' } })] }, phase: 'Error', reason: 'MachineUnreachable' },
   { because: 'a restart is under way', seen: { pods: [aPod({ metadata: { deletionTimestamp: ago(5) } })] }, phase: 'Configuring', reason: 'Restarting' },
+  { because: 'a client that shuts down for minutes and answers no more is no fault', seen: { pods: [aPod({ metadata: { deletionTimestamp: ago(-200) } })], facts: new Map(), answeredAt: new Map([['el', NOW - 100_000], ['cl', NOW - 100_000]]) }, phase: 'Configuring', reason: 'Restarting' },
   { because: 'the pod does not go', seen: { pods: [aPod({ metadata: { deletionTimestamp: ago(300) } })] }, phase: 'Error', reason: 'PodStuckTerminating', stalled: true },
   { because: 'one of two clients is not in the pod yet', seen: containers(running('el')), phase: 'Configuring', reason: 'Starting' },
   { because: 'the pod is of the old spec', seen: { statefulSet: aSet(1, 'r2') }, phase: 'Running', reason: 'Updating' },
