@@ -52,6 +52,8 @@ export type HowTo =
       readonly client: ToolRun;
       readonly asks: readonly Ask[];
       readonly height: HeightProbe;
+      /** Further below its newest block than this the client loses its state: only higher heights are accepted. */
+      readonly reach?: number;
     }
   /** The running node is asked. The question must give the same result when it is asked twice. */
   | { readonly how: 'ask'; readonly asks: readonly Ask[]; readonly height: HeightProbe };

@@ -8,6 +8,7 @@ import { problem } from '../finding.ts';
 import { secretName } from '../secret-name.ts';
 import { CONF_FILE, configFile, RPC_SECRET } from './conf.ts';
 import { MAX_LAG, nodeFacts } from './facts.ts';
+import { jobs } from './jobs.ts';
 import { networkOf, networks } from './networks.ts';
 import { bitcoind, workload } from './workload.ts';
 
@@ -29,6 +30,7 @@ export const bitcoin: Chain = {
   questions,
   facts: ({ spec }, replies) => new Map([['node', nodeFacts(replies, networkOf(spec.network).development === true)]]),
   expectations,
+  jobs,
 };
 
 function check(spec: NodeSpec): readonly Finding[] {

@@ -7,6 +7,7 @@ import { checkSpec } from '../check-spec.ts';
 import { checkCosmos } from './check.ts';
 import { clients, configFiles } from './clients.ts';
 import { nodeFacts } from './facts.ts';
+import { jobs } from './jobs.ts';
 import { chainIdOf, CosmosOptions } from './options.ts';
 import { RPC_PORT } from './settings.ts';
 import { workload } from './workload.ts';
@@ -30,6 +31,7 @@ export const cosmos: Chain = {
   questions,
   facts: (_node, replies) => new Map([['node', nodeFacts(replies)]]),
   expectations,
+  jobs,
 };
 
 function check(spec: NodeSpec): readonly Finding[] {

@@ -17,12 +17,20 @@ fail() {
 
 # A key from a Secret stays there: the volume, and so every backup, holds a link only. The link must be in place before
 # init, which otherwise makes a key of its own and sets the signer state back to zero.
+#
+# Without a key CometBFT makes one and a signer state of zero. So while a node runs on a key of its own, what was signed
+# with keys from Secrets is kept aside; it comes back with the next Secret, or that key could sign a height twice.
 key="$config/priv_validator_key.json"
+keep() {
+  [ ! -s "$1" ] || { cp "$1" "$2.part" && mv "$2.part" "$2"; }
+}
 if [ "$NODE_IDENTITY" = secret ]; then
   [ -s "$NODE_IDENTITY_PATH/priv_validator_key.json" ] || fail "The Secret of spec.identity has no priv_validator_key.json."
+  [ -L "$key" ] || keep "$state.secret" "$state"
   if [ -f "$key" ] && [ ! -L "$key" ]; then mv "$key" "$key.replaced"; fi
   ln -sf "$NODE_IDENTITY_PATH/priv_validator_key.json" "$key"
 elif [ -L "$key" ]; then
+  keep "$state" "$state.secret"
   rm "$key"
 fi
 

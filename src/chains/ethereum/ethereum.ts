@@ -9,6 +9,7 @@ import { consensusClients } from './consensus.ts';
 import { consensusFacts, MAX_DISTANCE } from './consensus-facts.ts';
 import { executionClients } from './execution.ts';
 import { executionFacts } from './execution-facts.ts';
+import { jobs } from './jobs.ts';
 import { findNetwork, networks } from './networks.ts';
 import { questions } from './questions.ts';
 import { workload } from './workload.ts';
@@ -28,7 +29,7 @@ const lists = {
   configFiles: [],
 } satisfies Partial<Chain>;
 
-export const ethereum: Chain = { ...lists, check, workload, questions, facts, expectations };
+export const ethereum: Chain = { ...lists, check, workload, questions, facts, expectations, jobs };
 
 function check(spec: NodeSpec): readonly Finding[] {
   const findings = [...checkSpec(lists, spec), ...checkConsensus(spec), ...checkAddress(spec)];

@@ -97,6 +97,23 @@ describe('the prepare script', () => {
     expect(existsSync(join(folder, 'home/config/priv_validator_key.json'))).toBe(false);
   });
 
+  it('never forgets what was signed with a Secret, whatever a key of its own does in between', () => {
+    const state = join(folder, 'home/data/priv_validator_state.json');
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+    writeFileSync(state, '{"height":"77"}');
+    expect(prepare({}).code).toBe(0);
+    // What the program does at its start when it finds no key.
+    writeFileSync(join(folder, 'home/config/priv_validator_key.json'), 'own again');
+    writeFileSync(state, '{"height":"0"}');
+    expect(prepare({}).code).toBe(0);
+    expect(read('home/data/priv_validator_state.json')).toBe('{"height":"0"}');
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+    expect(read('home/data/priv_validator_state.json')).toBe('{"height":"77"}');
+    writeFileSync(state, '{"height":"90"}');
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+    expect(read('home/data/priv_validator_state.json')).toBe('{"height":"90"}');
+  });
+
   it('says so when the Secret has no key', () => {
     rmSync(join(folder, 'identity/priv_validator_key.json'));
     const { code, stderr } = prepare({ NODE_IDENTITY: 'secret' });
