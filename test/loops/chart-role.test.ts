@@ -27,7 +27,7 @@ let controller: ControllerProcess;
 beforeAll(async () => {
   cluster = await testCluster();
   namespace = await testNamespace(cluster, 'role');
-  await kubectl(['apply', '-f', '-'], stringifyAll(serviceAccountWithRoles()));
+  await kubectl(['apply', '-f', '-'], stringifyAll(serviceAccountWithRole()));
   server = await startGitServer();
 });
 
@@ -88,7 +88,7 @@ it('makes, repairs, reports and removes a node without being refused once', asyn
 });
 
 it('names every definition that the controller installs', () => {
-  const named = rules('cluster-rules').flatMap(({ resourceNames = [] }) => resourceNames);
+  const named = rules().flatMap(({ resourceNames = [] }) => resourceNames);
   expect(named.toSorted()).toEqual(
     crds()
       .map(({ metadata }) => metadata.name)
@@ -100,31 +100,23 @@ interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-function rules(file: string): readonly Rule[] {
-  return parse(readFileSync(new URL(`../../charts/nodewright/files/${file}.yaml`, import.meta.url), 'utf8'));
+function rules(): readonly Rule[] {
+  return parse(readFileSync(new URL('../../charts/nodewright/files/cluster-rules.yaml', import.meta.url), 'utf8'));
 }
 
-function serviceAccountWithRoles(): readonly object[] {
+function serviceAccountWithRole(): readonly object[] {
   const rbac = 'rbac.authorization.k8s.io/v1';
   const here = { name: executor, namespace: namespace.name };
   const subjects = [{ kind: 'ServiceAccount', ...here }];
   const apiGroup = 'rbac.authorization.k8s.io';
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: here },
-    { apiVersion: rbac, kind: 'ClusterRole', metadata: { name: executor }, rules: rules('cluster-rules') },
-    { apiVersion: rbac, kind: 'Role', metadata: here, rules: rules('namespace-rules') },
+    { apiVersion: rbac, kind: 'ClusterRole', metadata: { name: executor }, rules: rules() },
     {
       apiVersion: rbac,
       kind: 'ClusterRoleBinding',
       metadata: { name: executor },
       roleRef: { apiGroup, kind: 'ClusterRole', name: executor },
-      subjects,
-    },
-    {
-      apiVersion: rbac,
-      kind: 'RoleBinding',
-      metadata: here,
-      roleRef: { apiGroup, kind: 'Role', name: executor },
       subjects,
     },
   ];
