@@ -69,7 +69,7 @@ function holdsOf(plan: Plan | undefined): ReadonlyMap<string, NonNullable<NodeNo
   const holds = new Map<string, NonNullable<NodeNotes['hold']>>();
   for (const { ref, hold, because } of plan?.actions ?? []) {
     if (hold !== undefined)
-      holds.set(keyOf(ref), { reason: hold.guard, message: `${because}. ${hold.message} ${hold.release}` });
+      holds.set(keyOf(ref), { reason: hold.guard, message: `${because}. ${hold.message}. ${hold.release}` });
   }
   return holds;
 }

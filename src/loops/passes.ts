@@ -134,13 +134,19 @@ async function report({ world, notes, jobs, options }: Rooms, queues: Queues, ke
   const { heightIntervalMs } = settings;
   const known = notes.of(key);
   const hold = known.hold ?? jobHold(jobs.holds.of(key));
-  const { changed } = await reportNode(
+  const { changed, status } = await reportNode(
     { ...known, node: jobs.identities.effective(found), hold },
     { cluster, world, runtime, events, heightIntervalMs },
   );
   if (changed) wakePublisher(queues, options);
-  return DONE;
+  // Nobody asks a node whose pod does not run, yet what is to be said of it changes with time alone.
+  const waits =
+    status.phase !== 'Running' && status.phase !== 'Stopped' && podAddress(world.parts(key, 'Pod')) === undefined;
+  return waits ? { kind: 'again', afterMs: WAITING_MS } : DONE;
 }
+
+/** How often the status of a node that can't be asked is looked at, besides every change of its objects. */
+const WAITING_MS = 15_000;
 
 /** A job's hold, in the words that the node's status shows. */
 function jobHold(hold: NodeHold | undefined): { reason: string; message: string; by: string } | undefined {
