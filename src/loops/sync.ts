@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION, FIELD_MANAGER, LABEL } from '../api/group.ts';
-import { describeRef, type KubeObject } from '../api/objects.ts';
+import { describeRef, keyOf, type KubeObject } from '../api/objects.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { describeError } from '../lib/errors.ts';
 import { sameJson } from '../lib/stable-json.ts';
@@ -10,6 +10,7 @@ import type { Action, Plan } from '../plan/action.ts';
 import { planNodes } from '../plan/plan.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import type { Identities } from './identities.ts';
+import { handOverVolumes } from './hand-over-volumes.ts';
 import type { Memory } from './memory.ts';
 import type { Pulled } from './pull.ts';
 import type { Runtime } from './runtime.ts';
@@ -163,8 +164,11 @@ async function carryOut(plan: Plan, options: SyncOptions, signal: AbortSignal): 
 
 const SENTENCE = { create: 'Creating object', update: 'Updating object', delete: 'Deleting object' } as const;
 
-async function act(action: Action, plan: Plan, { cluster }: SyncOptions): Promise<void> {
+async function act(action: Action, plan: Plan, options: SyncOptions): Promise<void> {
+  const { cluster, world } = options;
   if (action.do === 'delete') {
+    const node = world.nodes.get(keyOf(action.ref));
+    if (!action.keepsVolumes && node?.metadata.uid === action.uid) await handOverVolumes(node, options);
     await cluster.remove(action.ref, { uid: action.uid, propagation: 'Background' });
     return;
   }
