@@ -215,8 +215,14 @@ const rows: readonly Row[] = [
   {
     because: 'NotOurs: made by hand',
     wanted: [aNode('a', { restartGeneration: 1 })],
-    live: [applied(aNode('a'), { labels: {} })],
+    live: [applied(aNode('a'), { labels: {}, annotations: {} })],
     plan: ['update a NotOurs'],
+  },
+  {
+    because: 'NotOurs: ours, and somebody took the label off',
+    wanted: [aNode('a', { restartGeneration: 1 })],
+    live: [applied(aNode('a'), { labels: {} })],
+    plan: ['update a'],
   },
   {
     because: "NotOurs: another executor's",

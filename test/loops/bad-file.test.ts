@@ -1,0 +1,103 @@
+// One bad file stops nothing else, and its problem reads the same everywhere.
+
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { readDesired } from '../../src/desired/read.ts';
+import { testCluster } from '../support/cluster.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type Fleet, startFleet } from './fleet.ts';
+import { prepare, runController, type Running } from './harness.ts';
+
+const BROKEN =
+  'apiVersion: validatoros.com/v1alpha1\nkind: BlockchainNode\nmetadata: { name: n1 }\nspec: {chain: ethereum\n';
+
+let kubeconfig: string;
+let fleet: Fleet;
+let running: Running;
+
+beforeAll(async () => {
+  kubeconfig = (await testCluster()).kubeconfigPath;
+});
+
+beforeEach(async () => {
+  fleet = await startFleet({ kubeconfig, nodes: 3 });
+  await prepare(fleet);
+  running = await runController(fleet);
+  await waitFor('three nodes', async () => (await fleet.nodes()).size === 3);
+});
+afterEach(async () => {
+  await running.stop();
+  await fleet.close();
+});
+
+async function generations(): Promise<Readonly<Record<string, unknown>>> {
+  return Object.fromEntries([...(await fleet.nodes())].map(([name, node]) => [name, node.metadata.uid]));
+}
+
+async function applied(commit: string): Promise<void> {
+  running.controller.poke();
+  await waitFor(`sync.yaml names ${commit}`, () =>
+    fleet.statusFile('sync.yaml')?.includes(`applied: main@sha1:${commit}`),
+  );
+}
+
+describe('a file that is broken', () => {
+  it('keeps its object, holds back no other file, and says so in the words of `validate`', async () => {
+    const before = await generations();
+    const commit = fleet.commit({
+      'nodes/n1.yaml': BROKEN,
+      'nodes/n2.yaml': fleet.nodeFile('n2', ['desiredState: Stopped', 'restartGeneration: 7']),
+      'nodes/n3.yaml': fleet.nodeFile('n3'),
+    });
+    await applied(commit);
+    const nodes = await fleet.nodes();
+    expect(nodes.get('n2')?.spec.restartGeneration).toBe(7);
+    expect([...nodes.keys()].sort()).toEqual(['n0', 'n1', 'n2', 'n3']);
+    expect(nodes.get('n1')?.metadata.uid).toBe(before['n1']);
+    const [problem] = readDesired([{ path: 'nodes/n1.yaml', oid: 'x', text: BROKEN }], {
+      defaultNamespace: fleet.namespace,
+    }).problems.filter(({ file }) => file === 'nodes/n1.yaml');
+    if (problem === undefined) throw new Error('`validate` finds nothing');
+    const text = fleet.statusFile('sync.yaml') ?? '';
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(problem.message.replaceAll(/\s+/g, ' '));
+
+    const fixed = fleet.commit({
+      'nodes/n1.yaml': fleet.nodeFile('n1', ['desiredState: Stopped', 'restartGeneration: 9']),
+    });
+    await applied(fixed);
+    expect((await fleet.nodes()).get('n1')?.spec.restartGeneration).toBe(9);
+    expect(fleet.statusFile('sync.yaml')).not.toContain(problem.message);
+  });
+
+  it('holds everything when it is fleet.yaml, and lets go when it is mended', async () => {
+    const before = await generations();
+    const broken = fleet.commit({
+      'fleet.yaml': 'kind: Fleet\nspec: [',
+      'nodes/n0.yaml': null,
+      'nodes/n4.yaml': fleet.nodeFile('n4'),
+    });
+    running.controller.poke();
+    await waitFor('the broken commit is seen', () =>
+      fleet.statusFile('sync.yaml')?.includes(`seen: main@sha1:${broken}`),
+    );
+    expect(await generations()).toEqual(before);
+    const mended = fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
+    await applied(mended);
+    await waitFor('n0 gone, n4 there', async () => [...(await fleet.nodes()).keys()].sort().join() === 'n1,n2,n4');
+  });
+
+  it('does not let a branch that was moved back pass as the last revision while fleet.yaml is broken', async () => {
+    const first = fleet.commit({ 'nodes/n3.yaml': fleet.nodeFile('n3') });
+    await applied(first);
+    // Back to before n3, with a broken Fleet on top: nothing can be planned, so nothing was approved either.
+    const broken = fleet.commit({ 'fleet.yaml': 'kind: Fleet\nspec: [' }, { parent: `${first}~1` });
+    running.controller.poke();
+    await waitFor('the broken commit is seen', () =>
+      fleet.statusFile('sync.yaml')?.includes(`seen: main@sha1:${broken}`),
+    );
+    fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
+    running.controller.poke();
+    await waitFor('the deletion is held', () => fleet.statusFile('sync.yaml')?.includes('Rewritten'));
+    expect([...(await fleet.nodes()).keys()].sort()).toEqual(['n0', 'n1', 'n2', 'n3']);
+  });
+});

@@ -1,0 +1,244 @@
+// What people change by hand in the cluster is put back, quickly, without being acted on and without a fight.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { ANNOTATION, API_VERSION } from '../../src/api/group.ts';
+import type { KubeObject } from '../../src/api/objects.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
+import { testCluster } from '../support/cluster.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type ByHand, byHand, type Target } from './by-hand.ts';
+import { type Fleet, startFleet } from './fleet.ts';
+import { idleFor, prepare, runController, type Running, work } from './harness.ts';
+
+/** From the edit's answer to the object being right again; the median, because a busy machine may pause any one of them. */
+const LIMIT_MS = 500;
+/** None takes longer than this. */
+const WORST_MS = 5000;
+const took: number[] = [];
+
+let fleet: Fleet;
+let running: Running;
+let hand: ByHand;
+
+beforeAll(async () => {
+  const { kubeconfigPath: kubeconfig } = await testCluster();
+  fleet = await startFleet({ kubeconfig, nodes: 2, spec: [] });
+  hand = byHand(kubeconfig);
+  await prepare(fleet);
+  running = await runController(fleet, { settings: { intervalMs: 60_000, observeIntervalMs: 60_000 } });
+  await waitFor('both pods run', async () => {
+    const pods = await fleet.cluster.list(KINDS.Pod, { namespace: fleet.namespace });
+    return pods.filter((pod) => field(pod, 'status.phase') === 'Running').length === 2;
+  });
+  await waitFor('the volumes are bound and statuses written', async () =>
+    [...(await fleet.nodes()).values()].every(
+      ({ status }) => status?.phase !== undefined && status.phase !== 'Pending',
+    ),
+  );
+});
+afterAll(async () => {
+  await running?.stop();
+  await fleet?.close();
+});
+
+function target(kind: string, name: string): Target {
+  const apiVersion = { BlockchainNode: API_VERSION, StatefulSet: 'apps/v1' }[kind] ?? 'v1';
+  return { apiVersion, kind, name, namespace: fleet.namespace };
+}
+
+function field(object: unknown, path: string): unknown {
+  // The edge: paths into any object.
+  return path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
+}
+
+async function get(what: Target): Promise<KubeObject | undefined> {
+  return await fleet.cluster.get(what);
+}
+
+/** Does the deed, waits until `isRight`, gives the milliseconds in between. */
+async function repaired(deed: () => Promise<void>, isRight: () => Promise<boolean>): Promise<number> {
+  await deed();
+  const started = performance.now();
+  await waitFor('it is put back', isRight);
+  const ms = performance.now() - started;
+  took.push(ms);
+  return ms;
+}
+
+async function firstOf(kind: keyof typeof KINDS, node: string): Promise<Target> {
+  const found = await fleet.cluster.list(KINDS[kind], {
+    namespace: fleet.namespace,
+    labelSelector: `novacula.com/node=${node}`,
+  });
+  const [first] = found;
+  if (first === undefined) throw new Error(`${node} has no ${kind}`);
+  return { apiVersion: first.apiVersion, kind, name: first.metadata.name, namespace: fleet.namespace };
+}
+
+describe('a BlockchainNode changed by hand', () => {
+  const rows: readonly {
+    because: string;
+    change: object;
+    isRight: (node: KubeObject | undefined) => boolean;
+  }[] = [
+    {
+      because: 'a field that Git sets is put back',
+      change: { spec: { clients: { el: { version: '9.9.9' } } } },
+      isRight: (node) => field(node, 'spec.clients.el.version') === '1.16.7',
+    },
+    {
+      because: 'a field that Git does not set goes away',
+      change: { spec: { restartGeneration: 5 } },
+      isRight: (node) => field(node, 'spec.restartGeneration') === undefined,
+    },
+    {
+      because: 'an added argument goes away',
+      change: { spec: { args: { el: { cache: '64' } } } },
+      isRight: (node) => field(node, 'spec.args') === undefined,
+    },
+    {
+      because: 'our label comes back',
+      change: { metadata: { labels: { 'validatoros.com/executor': null } } },
+      isRight: (node) => node?.metadata.labels?.['validatoros.com/executor'] === fleet.executor,
+    },
+    {
+      because: 'the digest that drift is told by comes back',
+      change: { metadata: { annotations: { [ANNOTATION.applied]: null, [ANNOTATION.appliedSpec]: null } } },
+      isRight: (node) => node?.metadata.annotations?.[ANNOTATION.appliedSpec] !== undefined,
+    },
+  ];
+
+  it.each(rows)('$because', async ({ change, isRight }) => {
+    const what = target('BlockchainNode', 'n0');
+    const ms = await repaired(
+      () => hand.patch(what, change),
+      async () => isRight(await get(what)),
+    );
+    expect(ms).toBeLessThan(WORST_MS);
+  });
+
+  it("leaves another's label and annotation alone", async () => {
+    const what = target('BlockchainNode', 'n0');
+    await hand.patch(what, { metadata: { labels: { team: 'a' }, annotations: { 'example.com/note': 'b' } } });
+    await idleFor(running, 1500);
+    const { labels, annotations } = (await get(what))?.metadata ?? {};
+    expect({ ...labels, ...annotations }).toMatchObject({ team: 'a', 'example.com/note': 'b' });
+  });
+
+  it('is created again when it was deleted', async () => {
+    const what = target('BlockchainNode', 'n1');
+    const uid = (await get(what))?.metadata.uid;
+    const ms = await repaired(
+      () => hand.remove(what),
+      async () => ((await get(what))?.metadata.uid ?? uid) !== uid,
+    );
+    expect(ms).toBeLessThan(WORST_MS);
+  });
+});
+
+describe('a change that would hurt', () => {
+  const deeds: readonly { because: string; change: object }[] = [
+    { because: 'desiredState alone', change: { spec: { desiredState: 'Stopped' } } },
+    {
+      because: 'desiredState together with the digest that gives it away',
+      change: {
+        metadata: { annotations: { [ANNOTATION.applied]: null, [ANNOTATION.appliedSpec]: null } },
+        spec: { desiredState: 'Stopped' },
+      },
+    },
+  ];
+
+  it.each(deeds)('$because never reaches the StatefulSet', async ({ change }) => {
+    const replicas: unknown[] = [];
+    const watching = new AbortController();
+    const sets = fleet.cluster.inform(KINDS.StatefulSet, {
+      namespace: fleet.namespace,
+      signal: watching.signal,
+      onChange: ({ key, now }) => {
+        if (key.endsWith('/n0')) replicas.push(now === undefined ? 'deleted' : field(now, 'spec.replicas'));
+      },
+    });
+    await sets.synced();
+    const what = target('BlockchainNode', 'n0');
+    for (let round = 0; round < 10; round++) {
+      await hand.patch(what, change);
+      await waitFor('it runs again', async () => {
+        const node = await get(what);
+        return (
+          field(node, 'spec.desiredState') === 'Running' &&
+          node?.metadata.annotations?.[ANNOTATION.appliedSpec] !== undefined
+        );
+      });
+    }
+    await idleFor(running, 1000);
+    watching.abort();
+    expect(new Set(replicas)).toEqual(new Set([1]));
+  });
+});
+
+describe('an object of a node changed by hand', () => {
+  it.each(['StatefulSet', 'Service', 'ConfigMap'] as const)('%s deleted: made again', async (kind) => {
+    const what = await firstOf(kind, 'n0');
+    const uid = (await get(what))?.metadata.uid;
+    const ms = await repaired(
+      () => hand.remove(what),
+      async () => ((await get(what))?.metadata.uid ?? uid) !== uid,
+    );
+    expect(ms).toBeLessThan(WORST_MS);
+  });
+
+  it('an environment variable, a replica count and a port are put back', async () => {
+    const set = target('StatefulSet', 'n0');
+    const before = (await get(set))?.['spec'];
+    const template = field(before, 'template.spec') as { containers: readonly { name: string }[] };
+    const containers = template.containers.map((one) => ({ ...one, env: [{ name: 'EVIL', value: '1' }] }));
+    const ms = await repaired(
+      () => hand.patch(set, { spec: { replicas: 3, template: { spec: { containers } } } }),
+      async () => JSON.stringify((await get(set))?.['spec']) === JSON.stringify(before),
+    );
+    expect(ms).toBeLessThan(WORST_MS);
+    const service = await firstOf('Service', 'n0');
+    const spec = (await get(service))?.['spec'];
+    const portMs = await repaired(
+      () => hand.patch(service, { spec: { ports: [{ name: 'rpc', port: 9, protocol: 'TCP' }] } }),
+      async () => JSON.stringify(field(await get(service), 'spec.ports')) === JSON.stringify(field(spec, 'ports')),
+    );
+    expect(portMs).toBeLessThan(WORST_MS);
+  });
+
+  it('a key added to a ConfigMap goes away', async () => {
+    const map = await firstOf('ConfigMap', 'n0');
+    const isThere = async (): Promise<boolean> => JSON.stringify(field(await get(map), 'data') ?? {}).includes('evil');
+    const ms = await repaired(
+      () => hand.patch(map, { data: { 'evil.toml': 'x = 1' } }),
+      async () => !(await isThere()),
+    );
+    expect(ms).toBeLessThan(WORST_MS);
+  });
+});
+
+describe('after all that', () => {
+  it('the node that was deleted runs again', async () => {
+    const what = target('BlockchainNode', 'n1');
+    const set = target('StatefulSet', 'n1');
+    const owner = async (): Promise<string | undefined> => (await get(set))?.metadata.ownerReferences?.[0]?.uid;
+    const uid = (await get(what))?.metadata.uid;
+    // The garbage collector looks for new kinds every 30 s, and must remove the orphaned one first.
+    await waitFor('the StatefulSet belongs to the new object', async () => (await owner()) === uid, 90_000);
+    expect(field(await get(set), 'spec.replicas')).toBe(1);
+  });
+
+  it(`half of it was put back within ${LIMIT_MS} ms`, () => {
+    const sorted = took.toSorted((a, b) => a - b);
+    expect(sorted.length).toBeGreaterThanOrEqual(12);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(LIMIT_MS);
+  });
+
+  it('nobody fights: no request is made any more', async () => {
+    await idleFor(running, 2000);
+    const before = work(running.requests).length;
+    await idleFor(running, 3000);
+    expect(work(running.requests).slice(before)).toEqual([]);
+  });
+});
