@@ -64,7 +64,10 @@ export interface ToolRun {
   readonly command: readonly string[];
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Volumes of the node, where the program expects them; in a snapshot `result` is the new, empty volume. */
+  /**
+   * Volumes of the node, where the program expects them. In a snapshot `result` is the new, empty volume; what the
+   * program writes must lie in its folder `backup`, which the program makes.
+   */
   readonly mounts: readonly { readonly volume: string; readonly path: string }[];
   /** Where the node's ConfigMap is wanted, if it is. */
   readonly configPath?: string;

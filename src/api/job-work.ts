@@ -5,15 +5,21 @@ import { z } from 'zod';
 import { Name, Sha256 } from './fields.ts';
 import { Height } from './job.ts';
 
-const Path = z.string().min(1).max(1024).regex(/^\//, 'must be an absolute path');
+/** Parts are never empty, "." or "..", so that each place has one spelling. */
+const PART = /(?!\.{1,2}(?:\/|$))[^/\0]{1,255}/.source;
+const Path = z
+  .string()
+  .max(1024)
+  .regex(new RegExp(`^(?:/${PART})+$`), 'must be an absolute path without "." and ".."');
 const Inside = z
   .string()
-  .min(1)
   .max(1024)
-  .regex(/^(?!\/)(?!(.*\/)?\.\.(\/|$)).*$/, 'must be a relative path without ".."');
+  .regex(new RegExp(`^${PART}(?:/${PART})*$`), 'must be a relative path without "." and ".."');
+const Uid = z.int().min(0).max(4_294_967_294);
 
-const Origin = z.strictObject({
-  job: z.string().max(253),
+/** Where data came from; it stands in the manifest as it is here. */
+export const WorkOrigin = z.strictObject({
+  job: z.string().max(400),
   uid: z.string().max(253),
   node: z.string().max(253),
   chain: z.string().max(253),
@@ -21,64 +27,81 @@ const Origin = z.strictObject({
   chainId: z.string().max(253).optional(),
   height: Height.optional(),
   images: z.array(z.string().max(512)).max(16),
+  /** The source could be written to meanwhile. */
   live: z.boolean(),
 });
-
-/** `backup`: copy every volume below `to`, write the manifest last. Safe to repeat: a copy without manifest is redone. */
-export const BackupParameters = z.strictObject({
-  verb: z.literal('backup'),
-  volumes: z.array(z.strictObject({ name: Name, from: Path })).max(16),
-  to: Path,
-  origin: Origin,
-});
-
-/** `seal`: a tool has filled `at`; write the manifest of what lies there. */
-export const SealParameters = z.strictObject({ verb: z.literal('seal'), at: Path, origin: Origin });
+export type WorkOrigin = z.infer<typeof WorkOrigin>;
 
 /**
- * `restore`: verify the manifest and free space, unpack beside the data, swap by rename. Safe to repeat and to kill: a
- * swap that was begun is finished, never undone half way.
+ * `backup`: copy every volume into the new folder `to`, which gets its name when all is there. `to` lies in a volume,
+ * it is not the volume's top. Safe to repeat: what has no name yet is redone.
+ */
+export const BackupParameters = z.strictObject({
+  verb: z.literal('backup'),
+  volumes: z.array(z.strictObject({ name: Name, from: Path })).min(1).max(16),
+  to: Path,
+  origin: WorkOrigin,
+});
+export type BackupParameters = z.infer<typeof BackupParameters>;
+
+/** `seal`: a tool has filled `at` with the data of one volume; write the manifest of what lies there. Safe to repeat. */
+export const SealParameters = z.strictObject({ verb: z.literal('seal'), volume: Name, at: Path, origin: WorkOrigin });
+export type SealParameters = z.infer<typeof SealParameters>;
+
+const Expected = z.strictObject({
+  chain: z.string().max(253),
+  /** Network and chain id are compared where both sides know them. */
+  network: z.string().max(253).optional(),
+  chainId: z.string().max(253).optional(),
+  manifestSha256: Sha256.optional(),
+});
+export type Expected = z.infer<typeof Expected>;
+
+/**
+ * `restore`: verify the manifest and free space, unpack beside the data, swap by rename. Safe to repeat and to kill: the
+ * same request finishes a swap that it began, another request undoes it first.
  */
 export const RestoreParameters = z.strictObject({
   verb: z.literal('restore'),
+  /** UID of the request: tells its own half-done swap from another's. */
+  id: z.string().regex(/^[A-Za-z0-9][-A-Za-z0-9]{0,62}$/),
   /** The folder that holds the manifest. */
   from: Path,
-  volumes: z.array(z.strictObject({ name: Name, from: Path, to: Path })).max(16),
+  volumes: z.array(z.strictObject({ name: Name, to: Path })).min(1).max(16),
   /** `volume`: what is not in the copy goes. `entries`: only top-level entries that the copy has are replaced. */
   scope: z.enum(['volume', 'entries']),
   keep: z.array(z.strictObject({ volume: Name, path: Inside })).max(64),
   signerState: z.array(z.strictObject({ volume: Name, path: Inside, format: z.enum(['cometbft']) })).max(16),
-  expect: z.strictObject({
-    chain: z.string().max(253),
-    network: z.string().max(253).optional(),
-    chainId: z.string().max(253).optional(),
-    manifestSha256: Sha256.optional(),
-  }),
-  uid: z.int().min(0).optional(),
-  gid: z.int().min(0).optional(),
+  expect: Expected,
+  /** Owner of everything, where the pod may give files away; else the owners stay as in the manifest. */
+  uid: Uid.optional(),
+  gid: Uid.optional(),
 });
+export type RestoreParameters = z.infer<typeof RestoreParameters>;
 
 /** `check`: verify the manifest at `from` and change nothing; runs before a tool that reads it. */
 export const CheckParameters = z.strictObject({
   verb: z.literal('check'),
   from: Path,
-  expect: RestoreParameters.shape.expect,
+  expect: Expected,
 });
+export type CheckParameters = z.infer<typeof CheckParameters>;
 
 /** `chown`: every file below each path, links not followed. Safe to repeat. */
 export const ChownParameters = z.strictObject({
   verb: z.literal('chown'),
   volumes: z.array(z.strictObject({ name: Name, at: Path })).max(16),
-  uid: z.int().min(0),
-  gid: z.int().min(0),
+  uid: Uid,
+  gid: Uid,
 });
+export type ChownParameters = z.infer<typeof ChownParameters>;
 
 const AskParameter = z.strictObject({
   id: z.string().max(63),
   role: z.string().max(63),
   port: z.int().min(1).max(65_535),
   method: z.enum(['GET', 'POST']),
-  path: z.string().max(1024),
+  path: z.string().max(1024).regex(/^\//, 'must begin with "/"'),
   body: z.unknown().optional(),
 });
 
@@ -93,6 +116,7 @@ export const AskParameters = z.strictObject({
   }),
   wanted: Height,
 });
+export type AskParameters = z.infer<typeof AskParameters>;
 
 /** `done`: a tool ran before and succeeded; say so in the result. */
 export const DoneParameters = z.strictObject({ verb: z.literal('done') });
@@ -108,12 +132,14 @@ export const WorkParameters = z.discriminatedUnion('verb', [
   DoneParameters,
 ]);
 export type WorkParameters = z.infer<typeof WorkParameters>;
-export type WorkOrigin = z.infer<typeof Origin>;
 
 /** Kubernetes keeps 4096 bytes of a termination message. */
 export const MAX_RESULT_BYTES = 4096;
 
-/** The termination message. Every field but `ok` may be missing; unknown ones are ignored. */
+/**
+ * The termination message. Every field but `ok` may be missing; unknown ones are ignored. A pod that was told to stop
+ * leaves none: nobody knows how far it came.
+ */
 export const WorkResult = z.object({
   ok: z.boolean(),
   /** PascalCase: `ManifestMismatch`, `NoSpace`, `WrongChain`, `SourceMissing`. */

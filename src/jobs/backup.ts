@@ -58,6 +58,12 @@ export const backup = defineJobKind({
   }),
 });
 
+/**
+ * A folder in the new volume, not its top: it gets its name when the copy is whole, and file systems put things of
+ * their own at the top.
+ */
+export const BACKUP_FOLDER = 'backup';
+
 interface CopyWish {
   readonly storageClass?: string | undefined;
   readonly pvcSize?: string | undefined;
@@ -92,11 +98,11 @@ function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod)
     parameters: {
       verb: 'backup',
       volumes: target.volumes.map(({ name }) => ({ name, from: `/source/${name}` })),
-      to: '/backup',
+      to: `/result/${BACKUP_FOLDER}`,
       origin: originOf(view, target, { live: view.live }),
     },
     volumes: [...data.volumes, { name: 'result', claim: to, readOnly: false }],
-    mounts: [...data.mounts, { volume: 'result', path: '/backup' }],
+    mounts: [...data.mounts, { volume: 'result', path: '/result' }],
     runAs: ownerOf(target),
     ...hostOf(target, common, action),
   };

@@ -80,13 +80,27 @@ function refuseHeight({ spec, target: { node }, how, current }: HeightCheck): Re
   const { blockHeight } = spec;
   if (current !== undefined && blockHeight >= current)
     return refuse('HeightNotBelow', `${node} is at height ${current}; ${blockHeight} is not below that`);
-  if (how.how !== 'command' || how.oneStep !== true) return undefined;
+  if (how.how === 'command' && how.oneStep === true) return refuseFarther({ node, blockHeight, current, reach: 1 });
+  if (how.how === 'served' && how.reach !== undefined)
+    return refuseFarther({ node, blockHeight, current, reach: how.reach });
+  return undefined;
+}
+
+interface Reach {
+  readonly node: string;
+  readonly blockHeight: number;
+  readonly current: number | undefined;
+  readonly reach: number;
+}
+
+function refuseFarther({ node, blockHeight, current, reach }: Reach): Refusal | undefined {
+  const many = reach === 1 ? 'exactly one height' : `at most ${reach} heights`;
   if (current === undefined)
-    return refuse('HeightUnknown', `the client of ${node} goes back exactly one height, and its height is not known`);
-  if (blockHeight === current - 1) return undefined;
+    return refuse('HeightUnknown', `the client of ${node} goes back ${many}, and its height is not known`);
+  if (blockHeight >= current - reach) return undefined;
   return refuse(
-    'OneHeightOnly',
-    `the client of ${node} goes back exactly one height: from ${current} to ${current - 1}, not to ${blockHeight}. Restore a backup instead`,
+    'TooFarBack',
+    `the client of ${node} goes back ${many}: from ${current} to ${current - reach}, not to ${blockHeight}. Restore a backup instead`,
   );
 }
 

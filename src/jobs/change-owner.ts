@@ -53,7 +53,10 @@ export const changeOwner = defineJobKind({
   }),
 });
 
-/** Root, because only root may give files away; with the two capabilities that this takes and no others. */
+/**
+ * Root, because only root may give files away; with the two capabilities that this takes and no others. They are those
+ * that the Pod Security level `baseline` allows; `restricted` refuses root, and with it every change of owner.
+ */
 function chownPod(spec: Spec, { targets }: JobView): PodWork {
   const [target] = targets;
   if (target === undefined) throw new Error('a change of owner needs a target');
@@ -70,7 +73,7 @@ function chownPod(spec: Spec, { targets }: JobView): PodWork {
       gid: spec.gid,
     },
     ...data,
-    runAs: { uid: 0, gid: 0, capabilities: ['CHOWN', 'DAC_READ_SEARCH'] },
+    runAs: { uid: 0, gid: 0, capabilities: ['CHOWN', 'DAC_OVERRIDE'] },
     ...hostOf(target, spec, spec.action),
   };
 }

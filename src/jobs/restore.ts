@@ -6,10 +6,11 @@ import { Name } from '../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields, toolVersion } from '../api/job.ts';
 import { isFinal, type JobTarget } from '../api/job-status.ts';
 import type { WorkParameters } from '../api/job-work.ts';
+import { BACKUP_FOLDER } from './backup.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkRestore } from './check-restore.ts';
 import { defineJobKind, type JobView, type Preflight, type WorkPlan } from './job-kind.ts';
-import { isNew, recoverArgs } from './layouts/cloud-op.ts';
+import { isNew, recoverArgs, STATE_FOLDER } from './layouts/cloud-op.ts';
 import { dataAt, hostOf, ownerOf } from './pod-parts.ts';
 import type { PodWork } from './pod-work.ts';
 import { refuse, type Refusal } from './refusal.ts';
@@ -125,21 +126,18 @@ function copyPod({ spec, view, target, source }: Copy): PodWork {
   const answers = target.deployMethod === 'managed' ? view.seen.targets.get(target.node)?.answers : undefined;
   const data = dataAt(target, '/data', false);
   const fromTool = source.kind === 'Snapshot' && source.deployMethod !== 'managed';
-  const from = fromTool ? `/source/${source.height ?? 0}` : '/source';
+  const from = `/source/${fromTool ? String(source.height ?? 0) : BACKUP_FOLDER}`;
   return {
     node: target.node,
     repeatable: true,
-    // A swap that was begun is finished by the next attempt; without one, data may be old and new.
+    // The next attempt finishes a swap that was begun; without one, old or new data may be missing in part.
     unsafeWhenUnclear: true,
     before: [],
     parameters: {
       verb: 'restore',
+      id: view.job.uid,
       from,
-      volumes: target.volumes.map(({ name }) => ({
-        name,
-        from: fromTool ? from : `${from}/${name}`,
-        to: `/data/${name}`,
-      })),
+      volumes: target.volumes.map(({ name }) => ({ name, to: `/data/${name}` })),
       scope: fromTool ? 'entries' : 'volume',
       keep: [...(answers?.identityFiles ?? ownFiles(target))],
       signerState: [...(answers?.signerState ?? [])],
@@ -177,6 +175,9 @@ function ownFiles({ deployMethod }: JobTarget): { volume: string; path: string }
   return deployMethod === 'managed' ? [] : OWN_FILES.map((path) => ({ volume: 'data', path }));
 }
 
+/** Where a state that cloud-op 0.2 wrote lies. */
+const STATE_AT = `/restore-source/${STATE_FOLDER}`;
+
 function planRecover(spec: RestoreSpec, target: JobTarget, source: SourceSeen): PodWork | Refusal {
   const place = cloudOpPlace(target, spec, '/restore-dest');
   if ('refused' in place) return place;
@@ -185,9 +186,9 @@ function planRecover(spec: RestoreSpec, target: JobTarget, source: SourceSeen): 
       'ToolTooNew',
       `${source.job} was written by cloud-op ${source.format ?? '0.2'}: set spec.image to an image with that version`,
     );
-  const args = recoverArgs({ ...place, target, height: source.height ?? 0 }, '/restore-source');
+  const args = recoverArgs({ ...place, target, height: source.height ?? 0 }, STATE_AT);
   if ('refused' in args) return args;
-  const check: WorkParameters = { verb: 'check', from: '/restore-source', expect: expectation(target, source) };
+  const check: WorkParameters = { verb: 'check', from: STATE_AT, expect: expectation(target, source) };
   return cloudOpPod({
     target,
     common: spec,

@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { Name, Quantity } from '../api/fields.ts';
 import { Height, IMMUTABLE, jobFields, toolVersion } from '../api/job.ts';
 import type { JobTarget, JobWork } from '../api/job-status.ts';
-import { judgeCopy, planCopy } from './backup.ts';
+import { BACKUP_FOLDER, judgeCopy, planCopy } from './backup.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { defineJobKind, type JobView, type Preflight, type Verdict, type WorkPlan } from './job-kind.ts';
-import { isNew, snapshotArgs } from './layouts/cloud-op.ts';
+import { isNew, snapshotArgs, STATE_FOLDER } from './layouts/cloud-op.ts';
 import { originOf } from './pod-parts.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { resultClaim } from './result-claim.ts';
@@ -97,7 +97,7 @@ function planExport(
   const pod = commandPod(how, {
     target,
     common: spec,
-    parameters: { verb: 'seal', at: '/result', origin },
+    parameters: { verb: 'seal', volume: dataVolume(target), at: `/result/${BACKUP_FOLDER}`, origin },
     result: claim.metadata.name,
   });
   return { do: 'pods', claim, pods: [{ ...pod, unsafeWhenUnclear: false }] };
@@ -109,20 +109,26 @@ function planCloudOp(spec: Spec, view: JobView, target: JobTarget): WorkPlan | R
   const { claim } = result;
   const place = cloudOpPlace(target, spec, '/backup-source');
   if ('refused' in place) return place;
-  const args = snapshotArgs({ ...place, target, height: spec.blockHeight }, '/backup-dest');
+  const dest = isNew(place.tool) ? '/backup-dest' : `/backup-dest/${STATE_FOLDER}`;
+  const args = snapshotArgs({ ...place, target, height: spec.blockHeight }, dest);
   if ('refused' in args) return args;
   const origin = originOf(view, target, { live: false, height: spec.blockHeight });
-  const at = isNew(place.tool) ? `/backup-dest/${spec.blockHeight}` : '/backup-dest';
+  const at = isNew(place.tool) ? `${dest}/${spec.blockHeight}` : dest;
   const pod = cloudOpPod({
     target,
     common: spec,
     place,
     args,
-    parameters: { verb: 'seal', at, origin },
+    parameters: { verb: 'seal', volume: dataVolume(target), at, origin },
     other: { claim: claim.metadata.name, path: '/backup-dest', readOnly: false },
     reads: true,
   });
   return { do: 'pods', claim, pods: [pod] };
+}
+
+/** An export is restored to the node's first volume. */
+function dataVolume({ volumes }: JobTarget): string {
+  return volumes[0]?.name ?? 'data';
 }
 
 function judge(spec: Spec, view: JobView, work: JobWork | undefined): Verdict {

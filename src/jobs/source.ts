@@ -21,7 +21,7 @@ export function sourceKeyOf(request: JobRequest): string | undefined {
 
 /** A record as a source. `claims`: UID of every claim of the namespace, by name; a claim of another UID is another. */
 export function sourceOf(record: JobRecord, claims: ReadonlyMap<string, string>): SourceSeen {
-  const { claimName, claimUid, manifestSha256, height, network, chainId, format } = record;
+  const { claimName, claimUid } = record;
   const uid = claimName === undefined ? undefined : claims.get(claimName);
   return {
     phase: record.phase,
@@ -32,11 +32,16 @@ export function sourceOf(record: JobRecord, claims: ReadonlyMap<string, string>)
     node: record.nodes?.[0] ?? '',
     live: record.live ?? false,
     deployMethod: record.deployMethod ?? 'managed',
-    ...(claimName === undefined ? {} : { claimName }),
-    ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
-    ...(height === undefined ? {} : { height }),
-    ...(network === undefined ? {} : { network }),
-    ...(chainId === undefined ? {} : { chainId }),
-    ...(format === undefined ? {} : { format }),
+    ...present(record, ['claimName', 'manifestSha256', 'network', 'chainId', 'format']),
+    ...(record.height === undefined ? {} : { height: record.height }),
   };
+}
+
+function present<Key extends keyof JobRecord>(record: JobRecord, keys: readonly Key[]): { [Field in Key]?: string } {
+  const found: { [Field in Key]?: string } = {};
+  for (const key of keys) {
+    const value = record[key];
+    if (typeof value === 'string') found[key] = value;
+  }
+  return found;
 }

@@ -5,6 +5,7 @@ import { timestamp } from '../lib/timestamp.ts';
 import { DEADLINE } from './deadlines.ts';
 import type { Effect } from './effect.ts';
 import { elapsed, enter, fail, listOf, stay, type Move, type Scope } from './scope.ts';
+import type { TargetSeen } from './seen.ts';
 import { noteEffects } from './stopping.ts';
 
 /** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
@@ -81,19 +82,28 @@ function withFirstHeights({ status, seen, now }: Scope): Started {
 /** What is still missing of the proof that a node runs; undefined when nothing is. */
 function notYet(scope: Scope, target: JobTarget, started: Started): string | undefined {
   const { seen, open, status } = scope;
-  const { node } = target;
   if (!target.wasRunning || !mayStart(scope, target)) return undefined;
-  const { pods = [], health } = seen.targets.get(node) ?? {};
-  if (pods.length === 0) return `waits for a pod of ${node}`;
+  const now = seen.targets.get(target.node);
+  if (now === undefined || now.pods.length === 0) return `waits for a pod of ${target.node}`;
   const proof = status.failure === undefined ? open.startProof : 'started';
-  if (proof === 'started') return undefined;
+  return proof === 'started' ? undefined : notHealthy({ node: target.node, now, proof, started });
+}
+
+interface Health {
+  readonly node: string;
+  readonly now: TargetSeen;
+  readonly proof: 'answers' | 'grows';
+  readonly started: Started;
+}
+
+/** Nodes that nobody can ask (no health at all) count as healthy when their pods are ready. */
+function notHealthy({ node, now: { pods, health }, proof, started }: Health): string | undefined {
   if (health === undefined) return pods.every(({ ready }) => ready) ? undefined : `waits until ${node} is ready`;
   if (!health.answering) return `waits until ${node} answers`;
   if (proof === 'answers') return undefined;
   const first = started.find((entry) => entry.node === node)?.height;
-  return first !== undefined && health.height !== undefined && health.height > first
-    ? undefined
-    : `waits until the height of ${node} grows`;
+  const grows = first !== undefined && health.height !== undefined && health.height > first;
+  return grows ? undefined : `waits until the height of ${node} grows`;
 }
 
 function done(scope: Scope, started: Started): Move {

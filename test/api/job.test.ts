@@ -1,6 +1,6 @@
 // The shared words of one-shot jobs: bounds, structural schemas, and the contract of the working pod.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -97,7 +97,7 @@ describe('the contract of the working pod', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const result = WorkResult.safeParse(value);
-        return !result.success || typeof result.data.ok === 'boolean';
+        expect(result.success ? typeof result.data.ok : 'boolean').toBe('boolean');
       }),
     );
   });

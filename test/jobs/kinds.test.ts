@@ -104,17 +104,15 @@ describe.each(jobKinds)('$kind', (kind) => {
       const view = viewOf(kind.kind, method);
       const plan = job.work(view);
       expect(job.work(view)).toEqual(plan);
-      if ('refused' in plan || plan.do !== 'pods') {
-        expect(plan).toEqual({ do: 'exchange' });
-        return;
-      }
-      const objects = plan.pods.map((work) =>
+      expect('refused' in plan ? plan.message : plan.do).toBe(kind.kind === 'Switchover' ? 'exchange' : 'pods');
+      const { claim, pods } = 'pods' in plan ? plan : { claim: undefined, pods: [] };
+      const objects = pods.map((work) =>
         renderWorkJob({ job: view.job, common: job.common, settings, name: 'work', work }),
       );
-      for (const { parameters } of plan.pods) expect(WorkParameters.parse(parameters)).toEqual(parameters);
+      for (const { parameters } of pods) expect(WorkParameters.parse(parameters)).toEqual(parameters);
       for (const object of objects) checkPod(object);
       await expect(
-        `${JSON.stringify([...(plan.claim === undefined ? [] : [plan.claim]), ...objects], null, 2)}\n`,
+        `${JSON.stringify([...(claim === undefined ? [] : [claim]), ...objects], null, 2)}\n`,
       ).toMatchFileSnapshot(`../golden/jobs/${kind.kind.toLowerCase()}-${method}.json`);
     },
   );
@@ -155,7 +153,7 @@ describe('ChangeOwner', () => {
       pods: [
         {
           parameters: { verb: 'chown', uid: 0, gid: 0 },
-          runAs: { uid: 0, capabilities: ['CHOWN', 'DAC_READ_SEARCH'] },
+          runAs: { uid: 0, capabilities: ['CHOWN', 'DAC_OVERRIDE'] },
         },
       ],
     });
@@ -190,7 +188,7 @@ describe('Restore of a snapshot', () => {
                 '--config-path',
                 '/cita-config/config.toml',
                 '--backup-path',
-                '/restore-source',
+                '/restore-source/state',
                 '--consensus',
                 'overlord',
               ],

@@ -1,57 +1,28 @@
-// Each decision of a job's life, one row each; rows that name a defect of the older operator show that it is not here.
+// Each decision up to the end of the work, one row each; rows that name a defect of the older operator show that it is not here.
 
 import { describe, expect, it } from 'vitest';
 
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
-import { next } from '../../src/jobs/machine.ts';
 import type { Move } from '../../src/jobs/scope.ts';
 import type { Seen, WorkSeen } from '../../src/jobs/seen.ts';
-import { citaTarget, kindNamed, managedTarget, seen, settings, source, targetSeen, UID } from './support/fixtures.ts';
-
-const NOW = 1_800_000_000_000;
-const MINUTE = 60_000;
-const LOCK = 'nodewright-node-a';
-const HOLDER = { uid: UID, text: 'Backup prod/one' };
-const NOTE = {
-  uid: UID,
-  job: 'Backup prod/one',
-  nodes: [{ node: 'a', workload: citaTarget('a').workload, wasRunning: true, replicas: 1 }],
-};
-
-interface Given {
-  readonly kind?: string;
-  readonly spec?: Record<string, unknown>;
-  readonly status?: JobStatus;
-  readonly seen?: Partial<Seen>;
-}
-
-function step({
-  kind = 'Backup',
-  spec = { node: 'a', deployMethod: 'cloud-config', chain: 'test-chain' },
-  status = {},
-  seen: facts = {},
-}: Given): Move {
-  const job = { kind, namespace: 'prod', name: 'one', uid: UID };
-  return next({ kind: kindNamed(kind), job, spec, status, seen: seen(facts), settings, now: NOW });
-}
-
-const ago = (minutes: number): string => timestamp(NOW - minutes * MINUTE);
-const found = targetSeen(citaTarget('a'));
-const stopped = targetSeen(citaTarget('a'), { pods: [], replicas: 0, health: { answering: false } });
-const locks = new Map([[LOCK, { holder: HOLDER, note: NOTE }]]);
-const claim = { name: 'backup-one-1f0c22aa', uid: 'claim-1', jobUid: UID, phase: 'Bound' };
-const work = { name: 'backup-one-1f0c22aa', node: 'a', attempt: 1, intentAt: ago(1), uid: 'job-1' };
-const busy: WorkSeen = { uid: 'job-1', jobUid: UID, suspended: false, active: 1, running: false };
-const held = { locks: [LOCK], targets: [citaTarget('a')], holds: ['a'] };
-const working: JobStatus = {
-  phase: 'Working',
-  since: ago(1),
-  ...held,
-  claimName: claim.name,
-  claimUid: claim.uid,
-  works: [work],
-};
+import { citaTarget, managedTarget, settings, source, targetSeen, UID } from './support/fixtures.ts';
+import {
+  ago,
+  busy,
+  claim,
+  found,
+  held,
+  HOLDER,
+  LOCK,
+  locks,
+  NOTE,
+  NOW,
+  step,
+  stopped,
+  work,
+  working,
+} from './support/step.ts';
 
 describe('before work', () => {
   it.each([
@@ -107,7 +78,7 @@ describe('before work', () => {
       message: 'not looked at',
     },
   ] as const)('$because', ({ given, phase, message }) => {
-    const { status } = step(given as Given);
+    const { status } = step(given);
     expect(status.phase).toBe(phase);
     expect(status.message).toContain(message);
   });
@@ -198,32 +169,23 @@ describe('before work', () => {
     expect(status).toMatchObject({ phase: 'Locked', message: 'waits for Backup prod/nightly' });
   });
 
+  const run = { image: 'g', command: ['gaiad'], args: ['rollback'], mounts: [] } as const;
+  const height = { ask: { id: 'h', role: 'el', port: 1, method: 'GET', path: '/' }, at: [], format: 'hex' } as const;
+  const oneStep = { how: 'command', run, repeatable: false, oneStep: true, heightPattern: '([0-9]+)' } as const;
+  const near = { how: 'served', client: run, asks: [], height, reach: 20 } as const;
+
   it.each([
-    {
-      because: 'the same node height is only one below: a client that goes back one height does so',
-      blockHeight: 99,
-      phase: 'Stopping',
-    },
-    { because: 'further back is refused with what to do', blockHeight: 50, phase: 'Refused' },
-  ])('one step clients: $because', ({ blockHeight, phase }) => {
-    const rollback = {
-      how: 'command',
-      run: { image: 'g', command: ['gaiad'], args: ['rollback'], mounts: [] },
-      repeatable: false,
-      oneStep: true,
-      heightPattern: '([0-9]+)',
-    } as const;
-    const targets = new Map([
-      ['a', targetSeen(managedTarget('a'), { answers: { identityFiles: [], signerState: [], rollback } })],
-    ]);
-    expect(
-      step({
-        kind: 'BlockHeightFallback',
-        spec: { node: 'a', blockHeight },
-        status: { phase: 'Locked' },
-        seen: { targets },
-      }).status.phase,
-    ).toBe(phase);
+    { because: 'one below, by a client that goes back one', rollback: oneStep, blockHeight: 99, phase: 'Stopping' },
+    { because: 'further, by a client that goes back one', rollback: oneStep, blockHeight: 98, phase: 'Refused' },
+    { because: 'within the reach of the client', rollback: near, blockHeight: 80, phase: 'Stopping' },
+    { because: 'where the client would lose its state', rollback: near, blockHeight: 79, phase: 'Refused' },
+  ])('goes back: $because', ({ rollback, blockHeight, phase }) => {
+    const answers = { identityFiles: [], signerState: [], rollback };
+    const targets = new Map([['a', targetSeen(managedTarget('a'), { answers })]]);
+    const given = { kind: 'BlockHeightFallback', spec: { node: 'a', blockHeight }, seen: { targets } };
+    const { status } = step({ ...given, status: { phase: 'Locked' } });
+    expect(status.phase).toBe(phase);
+    expect(status.reason).toBe(phase === 'Refused' ? 'TooFarBack' : 'Stopping');
   });
 });
 
@@ -385,147 +347,5 @@ describe('working', () => {
   it('gives up after three attempts', () => {
     const third = { ...working, works: [{ ...work, attempt: 3 }] };
     expect(see({}, third).status).toMatchObject({ phase: 'Verifying', works: [{ outcome: 'Unclear' }] });
-  });
-});
-
-describe('after the work', () => {
-  it.each([
-    {
-      because: 'defect 27: without a manifest there is no backup',
-      works: [{ ...work, outcome: 'Succeeded' as const }],
-      phase: 'Starting',
-      reason: 'NoManifest',
-    },
-    {
-      because: 'a failure with the data untouched starts the node again (defect 1)',
-      works: [{ ...work, outcome: 'Failed' as const, code: 'NoSpace', message: 'no space', unsafe: false }],
-      phase: 'Starting',
-      reason: 'NoSpace',
-    },
-    {
-      because: 'an unsafe failure holds it',
-      works: [{ ...work, outcome: 'Failed' as const, code: 'Broken', message: 'half', unsafe: true }],
-      phase: 'Held',
-      reason: 'Broken',
-    },
-  ])('$because', ({ works, phase, reason }) => {
-    expect(step({ status: { ...working, phase: 'Verifying', works } }).status).toMatchObject({
-      phase,
-      failure: { reason },
-    });
-  });
-
-  it('a rollback of some nodes of a chain only is held (defect 15)', () => {
-    const works = [
-      { ...work, outcome: 'Succeeded' as const, height: 9 },
-      { ...work, name: 'x', node: 'b', outcome: 'Failed' as const, unsafe: false },
-    ];
-    const spec = { nodes: ['a', 'b'], blockHeight: 9, deployMethod: 'cloud-config', chain: 'test-chain' };
-    expect(
-      step({ kind: 'BlockHeightFallback', spec, status: { ...working, phase: 'Verifying', works } }).status,
-    ).toMatchObject({ phase: 'Held', reason: 'HalfDone' });
-  });
-
-  it('the height is proven, never taken from the request', () => {
-    const spec = { node: 'a', blockHeight: 9, deployMethod: 'cloud-config', chain: 'test-chain' };
-    const works = [{ ...work, outcome: 'Succeeded' as const, height: 10 }];
-    expect(
-      step({ kind: 'BlockHeightFallback', spec, status: { ...working, phase: 'Verifying', works } }).status,
-    ).toMatchObject({ phase: 'Starting', reason: 'HeightNotProven' });
-  });
-
-  it('starts exactly as many replicas as there were', () => {
-    const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a', { replicas: 3 })] };
-    const note = { ...NOTE, nodes: [{ ...NOTE.nodes[0]!, replicas: 3 }] };
-    const { effects } = step({
-      status,
-      seen: { targets: new Map([['a', stopped]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
-    });
-    expect(effects).toEqual([{ do: 'scaleWorkload', node: 'a', workload: citaTarget('a').workload, replicas: 3 }]);
-  });
-
-  it('two nodes that would sign with one key are not started, whoever brought that about (defect 6)', () => {
-    const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a'), citaTarget('b')] };
-    const identities = new Map([
-      ['a', 'a-account'],
-      ['b', 'a-account'],
-    ]);
-    expect(step({ status, seen: { identities, locks } }).status).toMatchObject({
-      phase: 'Held',
-      reason: 'SameIdentity',
-    });
-  });
-});
-
-describe('after the end', () => {
-  const done: JobStatus = { ...working, phase: 'Complete', endTime: ago(10), manifestSha256: 'a'.repeat(64) };
-  const works = new Map([[work.name, { ...busy, finished: 'Complete', active: 0 } as const]]);
-
-  it('removes the finished Job by UID, and keeps the backup (defects 4 and 8)', () => {
-    const { effects } = step({ status: done, seen: { works, claim, record: { uid: UID, phase: 'Complete' } } });
-    expect(effects).toEqual([
-      { do: 'deleteJob', name: work.name, uid: 'job-1', because: 'ttlSecondsAfterFinished is over' },
-    ]);
-  });
-
-  it('removes nothing before the result is on the branch', () => {
-    expect(step({ status: done, seen: { works, claim, record: { uid: UID, phase: 'Working' } } }).effects).toEqual([]);
-  });
-
-  it('removes what a failed backup left, if it made it itself', () => {
-    const { manifestSha256: _manifest, ...rest } = done;
-    const status: JobStatus = { ...rest, phase: 'Failed' };
-    const record = { uid: UID, phase: 'Failed' } as const;
-    expect(step({ status, seen: { claim, record } }).effects).toEqual([
-      { do: 'deleteClaim', name: claim.name, uid: 'claim-1' },
-    ]);
-    expect(step({ status, seen: { claim: { ...claim, jobUid: 'x' }, record } }).effects).toEqual([]);
-  });
-
-  it('lets its object go only when the result is told (defect 13)', () => {
-    expect(step({ status: done, seen: { deleting: true, record: { uid: UID, phase: 'Starting' } } }).effects).toEqual(
-      [],
-    );
-    expect(step({ status: done, seen: { deleting: true, record: { uid: UID, phase: 'Complete' } } }).effects).toEqual([
-      { do: 'letGo' },
-    ]);
-  });
-
-  it('a held node keeps its note when the lock is given back, and a person can release it', () => {
-    const status: JobStatus = {
-      ...working,
-      phase: 'Held',
-      failure: { reason: 'Broken', message: 'half', unsafe: true },
-    };
-    expect(step({ status, seen: { locks } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
-    expect(step({ status, seen: { locks, release: true } }).status).toMatchObject({
-      phase: 'Starting',
-      failure: { unsafe: false },
-    });
-  });
-
-  it("a refused job does not wipe the note of the job that holds the node, and a repair's success does", () => {
-    const other = { ...NOTE, uid: 'other' };
-    const status: JobStatus = { phase: 'Refused', locks: [LOCK] };
-    const own = new Map([[LOCK, { holder: HOLDER, note: other }]]);
-    expect(step({ status, seen: { locks: own } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
-    const repaired: JobStatus = { ...done, targets: [citaTarget('a', { detached: true })] };
-    const { effects } = step({
-      kind: 'Restore',
-      spec: { node: 'a', backup: 'n', deployMethod: 'cloud-config', chain: 'c' },
-      status: repaired,
-      seen: { locks },
-    });
-    expect(effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: false }]);
-  });
-
-  it('a job that takes over a held node knows how it was before', () => {
-    const other = { ...NOTE, uid: 'other', unsafe: 'half' };
-    const idle = targetSeen(citaTarget('a', { replicas: 0, wasRunning: false }), { pods: [], replicas: 0 });
-    const { status } = step({
-      status: { phase: 'Locked', locks: [LOCK] },
-      seen: { targets: new Map([['a', idle]]), locks: new Map([[LOCK, { holder: HOLDER, note: other }]]) },
-    });
-    expect(status.targets).toMatchObject([{ replicas: 1, wasRunning: true, detached: true }]);
   });
 });

@@ -1,10 +1,11 @@
 // Records survive a round trip, and junk never reads as "this never ran".
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseRecord, recordOf, recordPath, UNREADABLE, type JobRecord } from '../../src/jobs/record.ts';
 import { sourceKeyOf, sourceOf } from '../../src/jobs/source.ts';
+import type { JobObject } from '../../src/api/job-object.ts';
 import { managedTarget, UID } from './support/fixtures.ts';
 
 const claim: JobRecord = {
@@ -19,7 +20,7 @@ const claim: JobRecord = {
   author: 'Ada',
 };
 
-function objectWith(status: object) {
+function objectWith(status: object): JobObject {
   return {
     apiVersion: 'validatoros.com/v1alpha1',
     kind: 'Backup',
@@ -45,7 +46,7 @@ const complete = {
 };
 
 describe('recordOf', () => {
-  const record = recordOf(claim, objectWith(complete) as never);
+  const record = recordOf(claim, objectWith(complete));
 
   it('keeps the claim and adds what happened', () => {
     expect(record).toMatchObject({
@@ -72,10 +73,8 @@ describe('recordOf', () => {
   });
 
   it('never turns a result back into something unfinished', () => {
-    expect(recordOf({ ...claim, phase: 'Interrupted' }, objectWith({ phase: 'Working' }) as never).phase).toBe(
-      'Interrupted',
-    );
-    expect(recordOf({ ...claim, phase: 'Held' }, objectWith({ phase: 'Starting' }) as never).phase).toBe('Starting');
+    expect(recordOf({ ...claim, phase: 'Interrupted' }, objectWith({ phase: 'Working' })).phase).toBe('Interrupted');
+    expect(recordOf({ ...claim, phase: 'Held' }, objectWith({ phase: 'Starting' })).phase).toBe('Starting');
   });
 
   it('has its place below its executor', () => {
@@ -117,6 +116,6 @@ describe('parseRecord', () => {
   );
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.anything(), (junk) => void parseRecord(junk)));
+    expect(() => fc.assert(fc.property(fc.anything(), (junk) => void parseRecord(junk)))).not.toThrow();
   });
 });

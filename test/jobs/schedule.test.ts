@@ -1,6 +1,6 @@
 // When schedules file requests, and which backups they remove.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { retain, type KeptBackup } from '../../src/jobs/retention.ts';

@@ -52,6 +52,9 @@ export function heightProof(
     : { heightPattern: 'current height recover to: ([0-9]+)' };
 }
 
+/** The folder of a snapshot's volume into which cloud-op 0.2 writes a state; 0.3 makes one named after the height. */
+export const STATE_FOLDER = 'state';
+
 export interface ToolRequest {
   readonly tool: Tool;
   readonly target: JobTarget;

@@ -68,7 +68,7 @@ export class World {
       const isUp = target.wasRunning;
       this.nodes.set(target.node, {
         target,
-        replicas: target.deployMethod === 'managed' ? (isUp ? 1 : 0) : (target.replicas ?? 1),
+        replicas: target.replicas ?? Number(isUp),
         held: false,
         pod: isUp ? 'running' : 'none',
         grace: GRACE,
@@ -124,6 +124,12 @@ export class World {
   /** Ten seconds of the rest of the cluster: pods stop and start, work goes on, chains grow. */
   tick(seconds = 10): void {
     this.now += seconds * 1000;
+    this.#tickNodes();
+    this.#tickWorks();
+    this.check();
+  }
+
+  #tickNodes(): void {
     for (const node of this.nodes.values()) {
       if (node.pod === 'stopping' && node.grace-- <= 0) this.#setPod(node, 'none');
       else if (this.#wanted(node) === 0 && node.pod === 'running') this.#setPod(node, 'stopping');
@@ -131,6 +137,9 @@ export class World {
         this.#setPod(node, 'running');
       else if (node.pod === 'running') node.height += 1;
     }
+  }
+
+  #tickWorks(): void {
     for (const work of this.works.values()) {
       if (work.pod === 'running') work.pod = 'ended';
       else if (!work.suspended && !work.deleted && work.pod === 'none') {
@@ -139,7 +148,6 @@ export class World {
       }
       if (work.deleted && work.pod === 'running') work.pod = 'ended';
     }
-    this.check();
   }
 
   #setPod(node: Node, pod: Node['pod']): void {
@@ -180,6 +188,14 @@ export class World {
         for (const node of this.nodes.values())
           if (node.target.workload.name === effect.workload.name) node.replicas = effect.replicas;
         return;
+      default:
+        this.#make(effect);
+    }
+  }
+
+  /** Effects on what the job itself makes, and on identities. */
+  #make(effect: Effect): void {
+    switch (effect.do) {
       case 'createClaim':
         this.claim ??= { name: effect.object.metadata.name, uid: this.#uid('claim'), jobUid: UID, phase: 'Bound' };
         return;
@@ -208,9 +224,7 @@ export class World {
       case 'setAccountVolume':
         this.#node(effect.node).identity = effect.configMap;
         return;
-      case 'letGo':
-      case 'emitEvent':
-        return;
+      default:
     }
   }
 
@@ -236,13 +250,7 @@ export class World {
       locks: this.locks,
       targets: new Map([...this.nodes].map(([name, node]) => [name, this.#lookAt(node)])),
       claim: this.claim,
-      works: new Map([
-        ...this.#liveWorks(),
-        ...[...this.asks].map(
-          ([name, termination]) =>
-            [name, { suspended: false, active: 0, running: false, termination } as WorkSeen] as const,
-        ),
-      ]),
+      works: new Map(this.#liveWorks()),
       workPods: [...this.works.values()].filter(({ pod }) => pod === 'running').length,
       identities: new Map([...this.nodes].map(([name, { identity }]) => [name, identity])),
       source,
@@ -271,6 +279,8 @@ export class World {
   }
 
   *#liveWorks(): Generator<[string, WorkSeen]> {
+    for (const [name, termination] of this.asks)
+      yield [name, { suspended: false, active: 0, running: false, termination }];
     for (const work of this.works.values()) {
       if (work.deleted) continue;
       const result = work.pod === 'ended' ? (this.#options.result ?? defaultResult)(work.runs) : undefined;

@@ -1,0 +1,149 @@
+// Each decision after the work: what is proven, what is started, what is held, what is removed.
+
+import { describe, expect, it } from 'vitest';
+
+import type { JobStatus } from '../../src/api/job-status.ts';
+import { citaTarget, targetSeen, UID } from './support/fixtures.ts';
+import { ago, busy, claim, HOLDER, LOCK, locks, NOTE, step, stopped, work, working } from './support/step.ts';
+
+describe('after the work', () => {
+  it.each([
+    {
+      because: 'defect 27: without a manifest there is no backup',
+      works: [{ ...work, outcome: 'Succeeded' as const }],
+      phase: 'Starting',
+      reason: 'NoManifest',
+    },
+    {
+      because: 'a failure with the data untouched starts the node again (defect 1)',
+      works: [{ ...work, outcome: 'Failed' as const, code: 'NoSpace', message: 'no space', unsafe: false }],
+      phase: 'Starting',
+      reason: 'NoSpace',
+    },
+    {
+      because: 'an unsafe failure holds it',
+      works: [{ ...work, outcome: 'Failed' as const, code: 'Broken', message: 'half', unsafe: true }],
+      phase: 'Held',
+      reason: 'Broken',
+    },
+  ])('$because', ({ works, phase, reason }) => {
+    expect(step({ status: { ...working, phase: 'Verifying', works } }).status).toMatchObject({
+      phase,
+      failure: { reason },
+    });
+  });
+
+  it('a rollback of some nodes of a chain only is held (defect 15)', () => {
+    const works = [
+      { ...work, outcome: 'Succeeded' as const, height: 9 },
+      { ...work, name: 'x', node: 'b', outcome: 'Failed' as const, unsafe: false },
+    ];
+    const spec = { nodes: ['a', 'b'], blockHeight: 9, deployMethod: 'cloud-config', chain: 'test-chain' };
+    expect(
+      step({ kind: 'BlockHeightFallback', spec, status: { ...working, phase: 'Verifying', works } }).status,
+    ).toMatchObject({ phase: 'Held', reason: 'HalfDone' });
+  });
+
+  it('the height is proven, never taken from the request', () => {
+    const spec = { node: 'a', blockHeight: 9, deployMethod: 'cloud-config', chain: 'test-chain' };
+    const works = [{ ...work, outcome: 'Succeeded' as const, height: 10 }];
+    expect(
+      step({ kind: 'BlockHeightFallback', spec, status: { ...working, phase: 'Verifying', works } }).status,
+    ).toMatchObject({ phase: 'Starting', reason: 'HeightNotProven' });
+  });
+
+  it('starts exactly as many replicas as there were', () => {
+    const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a', { replicas: 3 })] };
+    const note = { ...NOTE, nodes: [{ ...NOTE.nodes[0]!, replicas: 3 }] };
+    const { effects } = step({
+      status,
+      seen: { targets: new Map([['a', stopped]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
+    });
+    expect(effects).toEqual([{ do: 'scaleWorkload', node: 'a', workload: citaTarget('a').workload, replicas: 3 }]);
+  });
+
+  it('two nodes that would sign with one key are not started, whoever brought that about (defect 6)', () => {
+    const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a'), citaTarget('b')] };
+    const identities = new Map([
+      ['a', 'a-account'],
+      ['b', 'a-account'],
+    ]);
+    expect(step({ status, seen: { identities, locks } }).status).toMatchObject({
+      phase: 'Held',
+      reason: 'SameIdentity',
+    });
+  });
+});
+
+describe('after the end', () => {
+  const done: JobStatus = { ...working, phase: 'Complete', endTime: ago(10), manifestSha256: 'a'.repeat(64) };
+  const works = new Map([[work.name, { ...busy, finished: 'Complete', active: 0 } as const]]);
+
+  it('removes the finished Job by UID, and keeps the backup (defects 4 and 8)', () => {
+    const { effects } = step({ status: done, seen: { works, claim, record: { uid: UID, phase: 'Complete' } } });
+    expect(effects).toEqual([
+      { do: 'deleteJob', name: work.name, uid: 'job-1', because: 'ttlSecondsAfterFinished is over' },
+    ]);
+  });
+
+  it('removes nothing before the result is on the branch', () => {
+    expect(step({ status: done, seen: { works, claim, record: { uid: UID, phase: 'Working' } } }).effects).toEqual([]);
+  });
+
+  it('removes what a failed backup left, if it made it itself', () => {
+    const { manifestSha256: _manifest, ...rest } = done;
+    const status: JobStatus = { ...rest, phase: 'Failed' };
+    const record = { uid: UID, phase: 'Failed' } as const;
+    expect(step({ status, seen: { claim, record } }).effects).toEqual([
+      { do: 'deleteClaim', name: claim.name, uid: 'claim-1' },
+    ]);
+    expect(step({ status, seen: { claim: { ...claim, jobUid: 'x' }, record } }).effects).toEqual([]);
+  });
+
+  it('lets its object go only when the result is told (defect 13)', () => {
+    expect(step({ status: done, seen: { deleting: true, record: { uid: UID, phase: 'Starting' } } }).effects).toEqual(
+      [],
+    );
+    expect(step({ status: done, seen: { deleting: true, record: { uid: UID, phase: 'Complete' } } }).effects).toEqual([
+      { do: 'letGo' },
+    ]);
+  });
+
+  it('a held node keeps its note when the lock is given back, and a person can release it', () => {
+    const status: JobStatus = {
+      ...working,
+      phase: 'Held',
+      failure: { reason: 'Broken', message: 'half', unsafe: true },
+    };
+    expect(step({ status, seen: { locks } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
+    expect(step({ status, seen: { locks, release: true } }).status).toMatchObject({
+      phase: 'Starting',
+      failure: { unsafe: false },
+    });
+  });
+
+  it("a refused job does not wipe the note of the job that holds the node, and a repair's success does", () => {
+    const other = { ...NOTE, uid: 'other' };
+    const status: JobStatus = { phase: 'Refused', locks: [LOCK] };
+    const own = new Map([[LOCK, { holder: HOLDER, note: other }]]);
+    expect(step({ status, seen: { locks: own } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
+    const repaired: JobStatus = { ...done, targets: [citaTarget('a', { detached: true })] };
+    const { effects } = step({
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'n', deployMethod: 'cloud-config', chain: 'c' },
+      status: repaired,
+      seen: { locks },
+    });
+    expect(effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: false }]);
+  });
+
+  it('a job that takes over a held node knows how it was before', () => {
+    const other = { ...NOTE, uid: 'other', unsafe: 'half' };
+    const idle = targetSeen(citaTarget('a', { replicas: 0, wasRunning: false }), { pods: [], replicas: 0 });
+    const { status } = step({
+      status: { phase: 'Locked', locks: [LOCK] },
+      seen: { targets: new Map([['a', idle]]), locks: new Map([[LOCK, { holder: HOLDER, note: other }]]) },
+    });
+    expect(status.targets).toMatchObject([{ replicas: 1, wasRunning: true, detached: true }]);
+  });
+});
