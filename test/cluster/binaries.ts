@@ -9,7 +9,7 @@ import { buildBinary } from './build.ts';
 import { inCache } from './cache.ts';
 import { download, isReachable, type Release } from './download.ts';
 import { withLock } from './lock.ts';
-import { COMETBFT, ETCD, GETH, KUBERNETES, KWOK, versionOf, type GoModule } from './modules.ts';
+import { COMETBFT, ETCD, GETH, KUBERNETES, KWOK, SIMD, versionOf, type GoModule } from './modules.ts';
 import { part, say } from './progress.ts';
 
 export type BinaryName =
@@ -21,7 +21,8 @@ export type BinaryName =
   | 'kubectl'
   | 'kwok'
   | 'geth'
-  | 'cometbft';
+  | 'cometbft'
+  | 'simd';
 
 interface Source {
   /** Names the folder in the cache together with the version. */
@@ -95,6 +96,12 @@ function sourceOf(name: BinaryName): Source {
         folder: 'cometbft',
         version: versionOf(COMETBFT),
         build: { module: COMETBFT, command: `${COMETBFT.path}/cmd/cometbft` },
+      };
+    case 'simd':
+      return {
+        folder: 'simd',
+        version: versionOf(SIMD),
+        build: { module: SIMD, command: `${SIMD.path}/testing/simapp/simd` },
       };
     default:
       return kubernetesSource(name);

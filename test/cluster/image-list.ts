@@ -38,3 +38,10 @@ export const IMAGES: readonly ImageRecipe[] = [
     environment: { CMTHOME: '/cometbft' },
   },
 ];
+
+/** A Cosmos SDK application. Not in every cluster: its first build takes minutes; `importImage` brings it where it is needed. */
+export const SIMD_IMAGE: ImageRecipe = {
+  reference: 'nodewright.dev/test/simd:8.8.0',
+  programs: { simd: '/usr/bin/simd' },
+  entrypoint: ['simd'],
+};
