@@ -47,7 +47,10 @@ export interface TargetSeen {
   readonly pods: readonly PodSeen[];
   /** Replicas that its workload asks for now; undefined when the workload is gone. */
   readonly replicas: number | undefined;
-  /** Managed: the hold of this job is in force in the node loop. */
+  /**
+   * Managed: some job's hold is in force in the node loop: this one's, or that of an earlier job which this one takes
+   * over. Only the holder of the node's lock ends holds, so any will do.
+   */
   readonly held: boolean;
   readonly health?: HealthSeen;
   /** Managed: what its chain says of this request. */
