@@ -54,7 +54,7 @@ const EDITED = '  args:\n    el: { cache: "256" }\n';
 beforeAll(async () => {
   mkdirSync(join(folder, 'home'));
   const made = await nodewright(['init', fleet]);
-  expect(made).toMatchObject({ code: 0, stderr: '' });
+  if (made.code !== 0) throw new Error(made.stderr);
   git('init', '-q', '-b', 'main');
   commitAll('Start the fleet');
 });

@@ -28,5 +28,7 @@ export async function nodeOf(cluster: Cluster, name: string): Promise<Blockchain
 export function synced(node: BlockchainNode): BlockchainNode {
   const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
   if (node.status?.phase === 'Running' && node.status.synced === true && ready?.status === 'True') return node;
-  throw new Error(`${node.metadata.name} is ${node.status?.phase ?? 'without status'}: ${ready?.message ?? ''}`);
+  throw new Error(
+    `${node.metadata.name}: ${ready?.message ?? node.status?.phase ?? 'the controller has not reported on it yet'}`,
+  );
 }

@@ -21,13 +21,13 @@ process.exitCode = await demo();
 async function demo(): Promise<number> {
   let stage: Stage | undefined;
   try {
-    terminal.chapter('A Kubernetes cluster, images of geth and CometBFT, a Git server, a controller');
+    terminal.chapter('A real Kubernetes, images of geth and CometBFT, a Git server and a controller come up');
     const outcome = await Promise.race([
       tellStory((made) => (stage = made)),
       interrupted.then(() => 'interrupted' as const),
     ]);
     if (outcome === 'told' && !values.once && stage !== undefined) {
-      sayGoodbye(stage);
+      await sayGoodbye(stage);
       await interrupted;
     }
     return outcome === 'told' ? 0 : 130;
@@ -36,10 +36,11 @@ async function demo(): Promise<number> {
     if (stage !== undefined) terminal.show(await stage.controller.lastLog(20));
     return 1;
   } finally {
-    terminal.say('Cleaning up …');
+    terminal.say('');
+    terminal.say('cleaning up …');
     await stage?.close();
     await down(CLUSTER);
-    terminal.say('Nothing is left behind.');
+    terminal.say('nothing is left behind');
   }
 }
 
@@ -47,7 +48,8 @@ async function tellStory(made: (stage: Stage) => void): Promise<'told'> {
   const state = await up({ name: CLUSTER, startedBy: 'person', mode: 'pods' });
   const stage = await setStage({ kubeconfig: kubeconfigPath(state), kubectl: await binary('kubectl') });
   made(stage);
-  terminal.say(`The repository: ${stage.cloneUrl} (user and password "demo")`);
+  terminal.say(`repository ${stage.cloneUrl}, made by nodewright init; user and password are "demo"`);
+  terminal.command(`nodewright run --repo ${stage.cloneUrl} --branch main --executor primary --interval 2s`);
   for (const chapter of chapters) {
     terminal.chapter(chapter.title);
     await chapter.tell(stage, terminal);
@@ -56,16 +58,20 @@ async function tellStory(made: (stage: Stage) => void): Promise<'told'> {
   return 'told';
 }
 
-function sayGoodbye(stage: Stage): void {
-  terminal.chapter('Look around; Ctrl-C ends the demo and removes everything');
+async function sayGoodbye(stage: Stage): Promise<void> {
+  const kubectl = await binary('kubectl');
+  terminal.chapter('It stays up. Look around in another terminal; Ctrl-C here ends it and removes everything');
   terminal.show(
     [
       `export KUBECONFIG=${stage.kubeconfig}`,
+      `alias kubectl=${kubectl}    # yours does as well, if it is of this year`,
       `kubectl get bn -A`,
-      `kubectl get statefulset,configmap,svc,pvc -n ${NAMESPACE} -l novacula.com/node=eth-dev`,
+      `kubectl get statefulset,configmap,service,pvc -n ${NAMESPACE} -l novacula.com/node=eth-dev`,
       `kubectl logs -n ${NAMESPACE} -l novacula.com/node=eth-dev -c el`,
-      `git clone ${stage.cloneUrl.replace('://', '://demo:demo@')}    # change a file below nodes/, push, watch`,
-      `git -C ${stage.clone} fetch && git -C ${stage.clone} log -p origin/nodewright-status`,
+      ``,
+      `git clone ${stage.cloneUrl.replace('://', '://demo:demo@')} my-fleet    # change a file below nodes/, push, watch`,
+      `git -C my-fleet log -p origin/nodewright-status`,
+      ``,
       `tail -f ${stage.controller.logFile}`,
     ].join('\n'),
   );

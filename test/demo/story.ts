@@ -7,6 +7,8 @@ import { waitFor } from './wait-for.ts';
 export interface Teller {
   /** A line of the story. */
   say(text: string): void;
+  /** What a person would type to do or to see this. */
+  command(text: string): void;
   /** Output of a command or a file, shown as it is. */
   show(text: string): void;
   /** What is being waited for. */
@@ -44,7 +46,8 @@ async function twoNodesComeUp(stage: Stage, teller: Teller): Promise<void> {
     const height = await heightAbove(stage, name, before + 2, teller);
     teller.say(`${name} makes blocks: ${before} → ${height}`);
   }
-  teller.show(await stage.kubectl(['get', 'blockchainnodes', '-A']));
+  teller.command('kubectl get bn -A');
+  teller.show(await stage.kubectl(['get', 'bn', '-A']));
 }
 
 async function changeIsRolledOut(stage: Stage, teller: Teller): Promise<void> {
@@ -53,7 +56,10 @@ async function changeIsRolledOut(stage: Stage, teller: Teller): Promise<void> {
   await editFile(stage, 'nodes/dev/eth-dev.yaml', (text) => `${text.trimEnd()}\n  args:\n    el: { cache: '256' }\n`);
   await commitAndPush(stage, 'Give eth-dev more cache');
   const plan = await stage.nodewright(['plan', stage.clone, '--from', 'main', '--to', 'more-cache']);
-  teller.say('nodewright plan --from main --to more-cache');
+  teller.say(
+    'a person changes nodes/dev/eth-dev.yaml on the branch more-cache and opens a pull request; its check runs:',
+  );
+  teller.command('nodewright plan --from main --to more-cache');
   teller.show(plan.stdout);
   expectFact(
     plan.code === 1 && plan.stdout.includes('args'),
@@ -62,7 +68,7 @@ async function changeIsRolledOut(stage: Stage, teller: Teller): Promise<void> {
   await stage.git(['switch', '-q', 'main']);
   await stage.git(['merge', '-q', '--ff-only', 'more-cache']);
   await stage.git(['push', '-q', 'origin', 'main']);
-  teller.say('merged into main');
+  teller.command('git merge more-cache && git push');
   const args = await waitFor(
     { what: 'a new eth-dev pod with --cache=256', timeoutMs: 120_000, onWait: (s, last) => teller.waiting(s, last) },
     async () => {
@@ -91,23 +97,28 @@ async function driftIsRepaired(stage: Stage, teller: Teller): Promise<void> {
     '-p',
     '{"spec":{"desiredState":"Stopped","terminationGracePeriodSeconds":999}}',
   ];
-  teller.say(`kubectl ${patch.slice(0, 3).join(' ')} … desiredState=Stopped`);
+  teller.command(`kubectl ${patch.join(' ')}`.replace(/'?(\{.*\})'?/, "'$1'"));
+  const podBefore = await podUid(stage, 'comet-dev');
   const started = performance.now();
   await stage.kubectl(patch);
   await waitFor({ what: 'the change to be undone', timeoutMs: 30_000, everyMs: 50 }, async () => {
     const { spec } = await nodeOf(clusterOf(stage), 'comet-dev');
     return spec['desiredState'] !== 'Stopped' && spec['terminationGracePeriodSeconds'] === undefined ? true : undefined;
   });
-  teller.say(`undone after ${Math.round(performance.now() - started)} ms, kubectl's own time included`);
+  teller.say(`undone within ${Math.round(performance.now() - started)} ms, kubectl's own time included`);
+  teller.command(`kubectl delete service comet-dev -n ${NAMESPACE}`);
   await stage.kubectl(['delete', 'service', 'comet-dev', '-n', NAMESPACE]);
   await waitFor({ what: 'the deleted Service to come back', timeoutMs: 30_000, everyMs: 50 }, async () => {
     await stage.kubectl(['get', 'service', 'comet-dev', '-n', NAMESPACE]);
     return true;
   });
-  teller.say('a deleted Service came back');
+  teller.say('the Service is back');
+  expectFact(podBefore !== undefined && (await podUid(stage, 'comet-dev')) === podBefore, 'its pod should still run');
+  teller.say('its pod ran on all the while');
 }
 
 async function badFileIsReported(stage: Stage, teller: Teller): Promise<void> {
+  teller.say('one commit adds a file with a typing error (siez: 1Gi), and relabels another node');
   await editFile(stage, 'nodes/dev/broken.yaml', () => BROKEN);
   await editFile(stage, 'nodes/dev/comet-dev.yaml', (text) => text.replace('team: protocol', 'team: consensus'));
   const commit = await commitAndPush(stage, 'Add a node with a mistake, and relabel another');
@@ -118,7 +129,7 @@ async function badFileIsReported(stage: Stage, teller: Teller): Promise<void> {
       return text?.includes('nodes/dev/broken.yaml') === true && text.includes(commit) ? text : undefined;
     },
   );
-  teller.say('git show nodewright-status:primary/sync.yaml');
+  teller.command('git show nodewright-status:primary/sync.yaml');
   teller.show(sync);
   await waitFor({ what: 'the other change of the same commit', timeoutMs: 30_000 }, async () => {
     const { metadata } = await nodeOf(clusterOf(stage), 'comet-dev');
@@ -130,6 +141,7 @@ async function badFileIsReported(stage: Stage, teller: Teller): Promise<void> {
 }
 
 async function nodeIsDeleted(stage: Stage, teller: Teller): Promise<void> {
+  teller.command('git rm nodes/dev/comet-dev.yaml && git commit && git push');
   await stage.git(['rm', '-q', 'nodes/dev/comet-dev.yaml']);
   await commitAndPush(stage, 'Retire comet-dev');
   await waitFor(
@@ -152,6 +164,7 @@ async function nodeIsDeleted(stage: Stage, teller: Teller): Promise<void> {
   const volumes = await stage.kubectl(['get', 'pvc', '-n', NAMESPACE, '-l', 'novacula.com/node=comet-dev']);
   expectFact(volumes.includes('Bound'), 'the volume of the deleted node should still be Bound');
   teller.say('the node is gone; its volume is still there');
+  teller.command(`kubectl get pvc -n ${NAMESPACE}`);
   teller.show(volumes);
 }
 
@@ -168,11 +181,12 @@ async function statusBranchShowsIt(stage: Stage, teller: Teller): Promise<void> 
     readme?.includes('eth-dev') === true && node?.includes('phase') === true,
     'README and node file should be there',
   );
+  teller.say('its README, as any Git host shows it:');
   teller.show(readme ?? '');
-  teller.say(`git show nodewright-status:${EXECUTOR}/nodes/${NAMESPACE}/eth-dev.yaml`);
+  teller.command(`git show nodewright-status:${EXECUTOR}/nodes/${NAMESPACE}/eth-dev.yaml`);
   teller.show(node ?? '');
   await stage.git(['fetch', '-q', 'origin', 'nodewright-status']);
-  teller.say('git log nodewright-status');
+  teller.command('git log --oneline nodewright-status');
   teller.show(await stage.git(['log', '--format=%h %s', '-12', 'FETCH_HEAD']));
 }
 

@@ -14,6 +14,7 @@ export interface Terminal extends Teller {
 export function createTerminal(): Terminal {
   const tty = process.stdout.isTTY;
   const started = performance.now();
+  let chapterStarted = started;
   let number = 0;
   let transient = false;
   let lastWait = -1;
@@ -28,27 +29,38 @@ export function createTerminal(): Terminal {
     return styleText(format, text, { stream: process.stdout });
   }
 
+  function secondsSince(start: number): string {
+    return `${((performance.now() - start) / 1000).toFixed(1)} s`;
+  }
+
   return {
     chapter(title) {
-      const clock = `${Math.round((performance.now() - started) / 1000)} s`;
-      write(`\n${colour('bold', number === 0 ? title : `${number}. ${title}`)} ${colour('dim', clock)}`);
+      chapterStarted = performance.now();
+      write(`\n${colour('bold', number === 0 ? title : `${number}. ${title}`)}`);
       number += 1;
       lastWait = -1;
     },
     say: (text) => write(`   ${text}`),
+    command: (text) => write(`   ${colour('cyan', `$ ${text}`)}`),
     show: (text) => {
-      for (const line of text.trimEnd().split('\n')) write(colour('dim', `   │ ${line}`));
+      for (const line of text.trimEnd().split('\n')) write(`   ${colour('dim', '│')} ${colourLine(line, colour)}`);
     },
     waiting(seconds, last) {
       if (seconds === lastWait || seconds === 0) return;
       lastWait = seconds;
       const line = `   … ${seconds} s: ${last}`;
       if (tty) {
-        process.stdout.write(`\r\u001B[K${line.slice(0, (process.stdout.columns || 80) - 1)}`);
+        process.stdout.write(`\r\u001B[K${colour('dim', line.slice(0, (process.stdout.columns || 80) - 1))}`);
         transient = true;
       } else if (seconds % 10 === 0) write(line);
     },
-    done: () => write(colour('green', '   ✓ observed')),
-    failed: (reason) => write(colour('red', `   ✗ ${reason}`)),
+    done: () => write(`   ${colour('green', '✓ observed')} ${colour('dim', `after ${secondsSince(chapterStarted)}`)}`),
+    failed: (reason) => write(`   ${colour('red', `✗ ${reason}`)}`),
   };
+}
+
+/** What is shown is dim, but what a plan adds and changes. */
+function colourLine(line: string, colour: (format: Parameters<typeof styleText>[0], text: string) => string): string {
+  if (/^\s*\+ /.test(line)) return colour('green', line);
+  return line.startsWith('~ ') ? colour('yellow', line) : colour('dim', line);
 }

@@ -1,6 +1,6 @@
 // The demo's story as a test: real pods, real chains, a real Git server, the controller as its own process.
 
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { binary } from '../cluster/binaries.ts';
 import { setStage, type Stage } from '../demo/stage.ts';
@@ -12,6 +12,7 @@ describe('the story of the demo', () => {
   const told: string[] = [];
   const teller: Teller = {
     say: (text) => void told.push(text),
+    command: (text) => void told.push(`$ ${text}`),
     show: (text) => void told.push(text),
     waiting: () => undefined,
   };
@@ -27,10 +28,10 @@ describe('the story of the demo', () => {
 
   // Each chapter goes on from where the one before it ended.
   it.each(chapters)('$title', async ({ tell }) => {
-    try {
-      await tell(stage, teller);
-    } catch (error) {
-      throw new Error(`${told.slice(-5).join('\n')}\n${await stage.controller.lastLog(15)}`, { cause: error });
-    }
+    const trouble = await tell(stage, teller).catch(async (cause: unknown) => {
+      const log = await stage.controller.lastLog(15);
+      return new Error(`${told.slice(-5).join('\n')}\n${log}`, { cause });
+    });
+    expect(trouble).toBeUndefined();
   });
 });
