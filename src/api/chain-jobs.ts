@@ -58,7 +58,7 @@ export type HowTo =
   /** The running node is asked. The question must give the same result when it is asked twice. */
   | { readonly how: 'ask'; readonly asks: readonly Ask[]; readonly height: HeightProbe };
 
-/** One program: started directly, never through a shell. */
+/** One program, started directly. Where it is a shell its script is constant: values come as environment variables. */
 export interface ToolRun {
   readonly image: string;
   readonly command: readonly string[];
