@@ -91,9 +91,14 @@ function apply(rest: Rest, object: KubeObject, options: ApplyOptions): Promise<K
 /** Sends nothing but the status, so that an apply never takes over fields of the spec. */
 function applyStatus(rest: Rest, object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
   const ref = refOf(object);
-  const { name, namespace, uid } = object.metadata;
+  const { name, namespace, uid, resourceVersion } = object.metadata;
   // With the UID, the status of a deleted object is never written to its successor.
-  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) };
+  const metadata = {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
   const { apiVersion, kind, status } = object;
   return applyAt(rest, { apiVersion, kind, metadata, status }, { ...options, path: `${objectPath(ref)}/status` });
 }

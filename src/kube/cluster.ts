@@ -66,7 +66,10 @@ export interface Cluster {
   ): Promise<readonly KubeObject[]>;
   /** Server-side apply with `fieldValidation: Strict`; resolves to the object as the server now has it. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
-  /** Server-side apply of the status subresource. */
+  /**
+   * Server-side apply of the status subresource. With `metadata.resourceVersion` it fails with CONFLICT when somebody
+   * wrote since that version was read.
+   */
   applyStatus(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
   /** Fails with KubeError ALREADY_EXISTS when there is one: the way to do a thing at most once. */
   create(object: KubeObject): Promise<KubeObject>;

@@ -75,7 +75,14 @@ export function createJobLocks(cluster: Pick<Cluster, 'get' | 'create' | 'replac
           labels: { [LABEL.managedBy]: 'nodewright', [LABEL.component]: 'job-lock' },
           annotations: { [HOLDER]: holder.text },
         };
-        await write(cluster.create({ apiVersion: ref.apiVersion, kind: ref.kind, metadata, spec: { holderIdentity: holder.uid } }));
+        await write(
+          cluster.create({
+            apiVersion: ref.apiVersion,
+            kind: ref.kind,
+            metadata,
+            spec: { holderIdentity: holder.uid },
+          }),
+        );
       } else if (readLease(live).holder === undefined) {
         await write(cluster.replace(withHolder(live, holder)));
       }

@@ -3,6 +3,7 @@
 import { ANNOTATION } from '../api/group.ts';
 import type { JobObject } from '../api/job-object.ts';
 import { JOB_UID_LABEL, jobKeyOf } from '../api/job-object.ts';
+import type { KubeObject } from '../api/objects.ts';
 import type { OpenJob } from '../jobs/job-kind.ts';
 import { layoutOf } from '../jobs/layouts/index.ts';
 import { locksOf } from '../jobs/locks.ts';
@@ -10,6 +11,8 @@ import { jobObjectName } from '../jobs/names.ts';
 import { UNREADABLE } from '../jobs/record.ts';
 import type { ClaimSeen, LockSeen, Seen, SourceSeen, WorkSeen } from '../jobs/seen.ts';
 import { sourceKeyOf, sourceOf } from '../jobs/source.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { KINDS } from '../kube/kinds.ts';
 import { textAt } from '../lib/json-value.ts';
 import type { JobLocks } from './job-locks.ts';
 import { lookAtTargets, nodeKeyIn, type TargetRooms } from './job-targets.ts';
@@ -30,7 +33,7 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Pro
   const [locks, targets, works, claim, source] = await Promise.all([
     lookAtLocks(job, open, rooms),
     lookAtTargets(job, open, rooms),
-    lookAtWorks(job, names, rooms.cluster),
+    lookAtWorks(job, rooms.cluster),
     lookAtClaim(job, rooms),
     lookAtSource(job, rooms),
   ]);
@@ -76,12 +79,25 @@ async function lookAtClaim(job: JobObject, { cluster }: LookRooms): Promise<Clai
   const live = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name });
   if (live === undefined) return undefined;
   const jobUid = live.metadata.labels?.[JOB_UID_LABEL];
+  const phase = textAt(live, ['status', 'phase']) ?? 'Pending';
+  const message = phase === 'Pending' ? await complaintAbout(live, cluster) : undefined;
   return {
     name,
     uid: live.metadata.uid ?? '',
-    phase: textAt(live, ['status', 'phase']) ?? 'Pending',
+    phase,
+    ...(message === undefined ? {} : { message }),
     ...(jobUid === undefined ? {} : { jobUid }),
   };
+}
+
+/** Why a claim is still pending stands nowhere but in Events. */
+async function complaintAbout(claim: KubeObject, cluster: Cluster): Promise<string | undefined> {
+  const { namespace, uid } = claim.metadata;
+  const events = await cluster.list(KINDS.Event, namespace === undefined ? {} : { namespace });
+  const about = events.filter(
+    (event) => textAt(event, ['involvedObject', 'uid']) === uid && textAt(event, ['type']) === 'Warning',
+  );
+  return textAt(about.at(-1), ['message']);
 }
 
 /** What a Restore reads from: by its record, which outlives its object. */

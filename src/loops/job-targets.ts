@@ -63,7 +63,7 @@ async function lookAtManaged(job: JobObject, name: string, rooms: TargetRooms): 
     ),
     pods: pods.map(podSeen),
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
-    held: holds.of(key)?.uid === job.metadata.uid,
+    held: holds.of(key) !== undefined,
     ...(health === undefined ? {} : { health }),
     ...(node === undefined ? {} : answersOf(node, job)),
   };

@@ -17,28 +17,21 @@ export interface WorksSeen {
   readonly active: number;
 }
 
-/** Reads every Job that the stored status names, and every pod that carries the request's UID. */
-export async function lookAtWorks(job: JobObject, names: readonly string[], cluster: Cluster): Promise<WorksSeen> {
+/** Reads every Job and every pod that carries the request's UID. */
+export async function lookAtWorks(job: JobObject, cluster: Cluster): Promise<WorksSeen> {
   const { uid = '', namespace = '' } = job.metadata;
-  const pods = await cluster.list(KINDS.Pod, { namespace, labelSelector: `${JOB_UID_LABEL}=${uid}` });
+  const labelSelector = `${JOB_UID_LABEL}=${uid}`;
+  const [jobs, pods] = await Promise.all([
+    cluster.list(KINDS.Job, { namespace, labelSelector }),
+    cluster.list(KINDS.Pod, { namespace, labelSelector }),
+  ]);
   const works = await Promise.all(
-    names.map(async (name) => {
-      const live = await cluster.get({ apiVersion: 'batch/v1', kind: 'Job', namespace, name });
-      return live === undefined
-        ? []
-        : [
-            [
-              name,
-              await readWork(
-                live,
-                pods.filter((pod) => ownerOf(pod) === live.metadata.uid),
-                cluster,
-              ),
-            ] as const,
-          ];
+    jobs.map(async (live) => {
+      const own = pods.filter((pod) => ownerOf(pod) === live.metadata.uid);
+      return [live.metadata.name, await readWork(live, own, cluster)] as const;
     }),
   );
-  return { works: new Map(works.flat()), active: pods.filter(isActive).length };
+  return { works: new Map(works), active: pods.filter(isActive).length };
 }
 
 async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<WorkSeen> {

@@ -69,13 +69,14 @@ function withConditions(status: JobStatus, { metadata, status: before }: JobObje
 
 async function store(job: JobObject, status: JobStatus, { cluster, records, wakePublisher }: JobRooms): Promise<void> {
   const { apiVersion, kind, metadata } = job;
-  const { name, namespace, uid } = metadata;
-  const object = {
-    apiVersion,
-    kind,
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) },
-    status,
+  const { name, namespace, uid, resourceVersion } = metadata;
+  // The version that was judged: whoever lost the lease unawares must not write over a newer status.
+  const place = { name, ...(namespace === undefined ? {} : { namespace }) };
+  const version = {
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };
+  const object = { apiVersion, kind, metadata: { ...place, ...version }, status };
   await cluster.applyStatus(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true });
   if (records.follow(jobKeyOf(job), { ...job, status })) wakePublisher();
 }
