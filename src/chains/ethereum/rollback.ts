@@ -13,9 +13,9 @@ const GETH_HISTORY = 90_000;
 
 const INSTEAD = 'Restore a Backup or a Snapshot from that height or below instead.';
 const REASONS: Readonly<Record<string, string>> = {
-  nethermind: `Nethermind has no command that brings its whole database back to a height. ${INSTEAD}`,
-  besu: `Besu's debug_setHead moves the head, but its state goes back 512 blocks at most and may be left behind. ${INSTEAD}`,
-  erigon: `Erigon brings single stages back with a tool that its image does not have, and files already frozen stay ahead. ${INSTEAD}`,
+  nethermind: `No command is known that brings all of a Nethermind database back to a height. ${INSTEAD}`,
+  besu: `Besu's debug_setHead has not been proven to bring the state back together with the head. ${INSTEAD}`,
+  erigon: `Erigon's stages can be unwound, but that has not been proven to leave a node that starts. ${INSTEAD}`,
 };
 
 /**

@@ -12,9 +12,9 @@ describe('going back', () => {
     { because: 'geth is started alone and told its head', name: 'ethereum-dev', how: 'served' },
     { because: 'geth on a public network likewise', name: 'ethereum-geth-lighthouse', how: 'served' },
     { because: 'reth unwinds its stages', name: 'ethereum-reth-prysm', how: 'command' },
-    { because: 'nethermind has no such command', name: 'ethereum-nethermind-teku', how: 'refused' },
-    { because: "besu's state is not brought back with its head", name: 'ethereum-besu-nimbus', how: 'refused' },
-    { because: "erigon's tool is not in its image", name: 'ethereum-erigon-lodestar', how: 'refused' },
+    { because: 'nethermind has no command that is known', name: 'ethereum-nethermind-teku', how: 'refused' },
+    { because: "besu's command is not proven", name: 'ethereum-besu-nimbus', how: 'refused' },
+    { because: "nor is erigon's", name: 'ethereum-erigon-lodestar', how: 'refused' },
   ])('$because', ({ name, how }) => {
     expect(jobs.rollback(example(name).node, HEIGHT).how).toBe(how);
   });
