@@ -18,6 +18,7 @@ import type { PassResult } from './queue.ts';
 import type { Queues } from './queues.ts';
 import { createRecords, type Records } from './records.ts';
 import { passRequests, type RequestRefusal } from './requests.ts';
+import { applyRetention } from './retention.ts';
 import { createSchedules, type Schedules } from './schedules.ts';
 import type { Syncer } from './sync.ts';
 import type { World } from './world.ts';
@@ -85,14 +86,16 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   const trustRemovals =
     syncer.state.plan?.actions.some(({ hold }) => hold !== undefined && MOVED.has(hold.guard)) !== true;
   const { cluster, settings, runtime } = options;
+  const shared = { cluster, ...parts, runtime };
   const outcome = await passRequests(pulled, trustRemovals, {
-    cluster,
-    ...parts,
+    ...shared,
+    world: rooms.world,
     executor: settings.executor,
-    runtime,
   });
   parts.refusals.current = outcome.refusals;
-  if (outcome.recordsChanged) queues.publish.add('publish');
+  const own = [...pulled.desired.schedules.values()].filter(({ executor }) => executor === settings.executor);
+  const removed = await applyRetention(own, shared);
+  if (outcome.recordsChanged || removed) queues.publish.add('publish');
   if (parts.lost.suspected)
     parts.lost.suspected = await recoverLostLocks({ ...jobRooms(rooms, queues), jobs: parts.jobs }, signal);
   if (parts.lost.suspected) return { kind: 'again', afterMs: 2000 };

@@ -2,12 +2,12 @@
 
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import { JOB_FINALIZER, type JobObject, jobKeyOf } from '../api/job-object.ts';
-import type { JobScheduleSpec } from '../api/job-schedule.ts';
 import type { DesiredRequest } from '../desired/desired-set.ts';
 import { admit, type Decision, type GitRequest, type LiveRequest } from '../jobs/admit.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { codeOf } from '../lib/errors.ts';
+import { exchangeRequests, type ExchangeRooms } from './exchanges.ts';
 import type { JobWorld } from './job-world.ts';
 import type { Pulled } from './pull.ts';
 import type { Records } from './records.ts';
@@ -21,12 +21,11 @@ export interface RequestRefusal {
   readonly message: string;
 }
 
-export interface RequestRooms {
+export interface RequestRooms extends ExchangeRooms {
   readonly cluster: Cluster;
   readonly jobs: JobWorld;
   readonly records: Records;
   readonly schedules: Schedules;
-  readonly executor: string;
   readonly runtime: Runtime;
 }
 
@@ -44,7 +43,11 @@ export async function passRequests(
 ): Promise<RequestOutcome> {
   if (!rooms.records.isLoaded) return { refusals: [], recordsChanged: false };
   const { desired } = pulled;
-  const wanted = new Map([...desired.requests, ...rooms.schedules.requests(pulled)]);
+  const wanted = new Map([
+    ...desired.requests,
+    ...rooms.schedules.requests(pulled),
+    ...exchangeRequests(pulled, rooms),
+  ]);
   const decisions = admit({
     requests: [...wanted.values()].map((request) => toGitRequest(request, pulled)),
     records: rooms.records.pushedAll(),
@@ -155,6 +158,3 @@ function liveOf({ metadata, status }: JobObject): LiveRequest {
     markedGone: metadata.annotations?.[ANNOTATION.fileGone] === 'true',
   };
 }
-
-/** What a schedule's template asks for, as `readRequests` would read it from a file. */
-export type ScheduleTemplate = JobScheduleSpec['template'];

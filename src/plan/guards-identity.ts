@@ -21,7 +21,9 @@ export function identitySwap(action: Action, scene: Scene): Hold | undefined {
       return finalHold(
         'IdentitySwap',
         `it and ${first} exchange their identities, which no order of restarts can do safely`,
-        'Undo the change and file a Switchover; once it is complete, Git may say the same.',
+        next === userSecret(start, scene)
+          ? 'The controller carries it out as a Switchover, and goes on by itself when that is complete.'
+          : 'Undo the change and file Switchovers of two nodes each; once they are complete, Git may say the same.',
       );
     holder = after;
   }
@@ -58,6 +60,11 @@ function secretOf(node: BlockchainNode, { input }: Scene): string | undefined {
 function userOf(secret: string, scene: Scene): string | undefined {
   const user = [...scene.live.values()].find((node) => secretOf(node, scene) === secret);
   return user === undefined ? undefined : keyOf(user);
+}
+
+function userSecret(key: string, scene: Scene): string | undefined {
+  const node = scene.live.get(key);
+  return node === undefined ? undefined : secretOf(node, scene);
 }
 
 function otherUser(secret: string, than: string, scene: Scene): string | undefined {

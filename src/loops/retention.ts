@@ -1,0 +1,60 @@
+// Retention: removes the data of a schedule's own backups that its `keep` does not keep, and says so in their records.
+
+import type { DesiredSchedule } from '../desired/desired-set.ts';
+import { isFinal } from '../api/job-status.ts';
+import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
+import { type KeptBackup, retain } from '../jobs/retention.ts';
+import { sourceKeyOf } from '../jobs/source.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import type { JobWorld } from './job-world.ts';
+import type { Records } from './records.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface RetentionRooms {
+  readonly cluster: Cluster;
+  readonly jobs: JobWorld;
+  readonly records: Records;
+  readonly runtime: Runtime;
+}
+
+/** Removes by UID, then writes it down; a crash in between repeats a removal that does nothing. True when a record changed. */
+export async function applyRetention(schedules: readonly DesiredSchedule[], rooms: RetentionRooms): Promise<boolean> {
+  const records = [...rooms.records.pushedAll().values()].filter(
+    (record): record is JobRecord => record !== UNREADABLE,
+  );
+  const inUse = new Set(
+    rooms.jobs.list().flatMap((job) => (isFinal(job.status?.phase ?? 'Pending') ? [] : (sourceKeyOf(job) ?? []))),
+  );
+  let changed = false;
+  for (const { name, namespace, spec } of schedules) {
+    if (spec.keep === undefined) continue;
+    const key = `${namespace}/${name}`;
+    const backups = records.filter(({ schedule }) => schedule === key).flatMap((record) => asBackup(record, inUse));
+    for (const { claimName, claimUid, because } of retain(key, spec.keep, backups)) {
+      const record = records.find((candidate) => candidate.claimUid === claimUid);
+      if (record === undefined) continue;
+      rooms.runtime.log.info({ claim: `${record.namespace}/${claimName}`, reason: because }, 'Removing a backup');
+      const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: record.namespace, name: claimName };
+      await rooms.cluster.remove(ref, { uid: claimUid, propagation: 'Background' });
+      const { claimName: _name, claimUid: _uid, ...rest } = record;
+      rooms.records.put({ ...rest, notes: [...(rest.notes ?? []), `its data was removed: ${because}`].slice(-8) });
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly KeptBackup[] {
+  const { kind, namespace, name, claimName, claimUid, schedule, phase, manifestSha256, endedAt } = record;
+  if (kind !== 'Backup' || claimName === undefined || claimUid === undefined || !isFinal(phase)) return [];
+  return [
+    {
+      claimName,
+      claimUid,
+      ...(schedule === undefined ? {} : { schedule }),
+      good: phase === 'Complete' && manifestSha256 !== undefined,
+      at: Date.parse(endedAt ?? '') || 0,
+      inUse: inUse.has(`${kind}/${namespace}/${name}`),
+    },
+  ];
+}
