@@ -144,17 +144,22 @@ async function runLoops(work: Work, lost: Promise<string>): Promise<string | und
     instance: options.settings.executor,
     log: options.log,
   });
-  const controller = await startController({
-    cluster,
-    source,
-    statusBranch,
-    asker,
-    events,
-    readCache: createReadCache(),
-    redactor: options.redactor,
-    settings: options.settings,
-    runtime: { now: Date.now, random: Math.random, log: options.log, telemetry: metrics.telemetry },
-  });
+  const losing = new AbortController();
+  void lost.then((why) => losing.abort(new Error(`lost the lease: ${why}`)));
+  const controller = await startController(
+    {
+      cluster,
+      source,
+      statusBranch,
+      asker,
+      events,
+      readCache: createReadCache(),
+      redactor: options.redactor,
+      settings: options.settings,
+      runtime: { now: Date.now, random: Math.random, log: options.log, telemetry: metrics.telemetry },
+    },
+    AbortSignal.any([signal, losing.signal]),
+  );
   const watchdog = setInterval(() => watch(controller, health, metrics), 2000);
   try {
     const ended = new Promise<undefined>((resolve) => {

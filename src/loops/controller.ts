@@ -40,9 +40,12 @@ export interface LoopState {
   readonly depth: number;
 }
 
-/** Starts all loops. Waits for the cluster's lists; Git may be down. */
-export async function startController(options: ControllerOptions): Promise<Controller> {
+/** Starts all loops. Waits for the cluster's lists, until `signal` aborts; Git may be down. */
+export async function startController(options: ControllerOptions, signal: AbortSignal): Promise<Controller> {
   const ending = new AbortController();
+  const giveUp = (): void => ending.abort(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
   /** Set once everything is there that a pass needs; what happens before is in the first lists. */
   let queues: Queues | undefined;
   let rooms: Rooms | undefined;
@@ -66,6 +69,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
   });
   await Promise.all([world.synced(), jobWorld.synced()]);
   const furnished = await furnish({ world, jobWorld, wake: () => queues }, options);
+  ending.signal.throwIfAborted();
+  // From here on `stop` ends it: the last status is still to be published.
+  signal.removeEventListener('abort', giveUp);
   rooms = furnished;
   const made: Queues = createQueues(
     options,

@@ -7,6 +7,7 @@ import { jobKinds } from '../jobs/index.ts';
 import type { Cluster, Informer, Kind } from '../kube/cluster.ts';
 import { kindOf, KINDS } from '../kube/kinds.ts';
 import { API_VERSION } from '../api/group.ts';
+import { listedOrRefused } from './listed.ts';
 
 export interface JobWorld {
   /** Every request, by `Kind/namespace/name`. */
@@ -16,7 +17,10 @@ export interface JobWorld {
   keyOfUid(uid: string): string | undefined;
   /** Pods that work for the request with that UID. */
   pods(uid: string): readonly KubeObject[];
+  /** Resolves when every list is complete or refused. */
   synced(): Promise<void>;
+  /** Some list is not complete: what is not seen is not acted on. */
+  isBlind(): boolean;
 }
 
 export interface JobWorldOptions {
@@ -39,6 +43,8 @@ export function createJobWorld({ cluster, signal, onJob, onWork }: JobWorldOptio
   }));
   const pods = watchWorkers(KINDS.Pod);
   const jobs = watchWorkers(KINDS.Job);
+
+  const watched = [pods, jobs, ...requests.map(({ informer }) => informer)];
 
   function watchKind(kind: Kind): Informer<JobObject> {
     return cluster.inform<JobObject>(kind, {
@@ -74,10 +80,7 @@ export function createJobWorld({ cluster, signal, onJob, onWork }: JobWorldOptio
     },
     keyOfUid: (uid) => keys.get(uid),
     pods: (uid) => pods.list().filter((pod) => pod.metadata.labels?.[JOB_UID_LABEL] === uid),
-    synced: async () => {
-      await Promise.all(
-        [pods, jobs, ...requests.map(({ informer }) => informer)].map(async (one) => await one.synced()),
-      );
-    },
+    synced: async () => void (await Promise.all(watched.map(async (one) => await listedOrRefused(one, signal)))),
+    isBlind: () => watched.some(({ isSynced }) => !isSynced),
   };
 }

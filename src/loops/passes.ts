@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { NodeHold } from './job-holds.ts';
 import { jobPass, type JobParts, type JobPassRooms, requestsPass } from './job-passes.ts';
-import { convergeNode } from './node.ts';
+import { convergeNode, type NodeTrouble } from './node.ts';
 import type { Notes } from './notes.ts';
 import { observeNode } from './observe.ts';
 import type { ControllerOptions } from './options.ts';
@@ -39,8 +39,10 @@ export function createPasses(rooms: Rooms, queues: () => Queues): Passes {
     node: async (key) => await node(rooms, queues(), key),
     observe: async (key, signal) => await observe({ rooms, queues: queues(), key }, signal),
     report: async (key) => await report(rooms, queues(), key),
-    requests: async (_key, signal) => await requestsPass(jobPassRooms(rooms), queues(), signal),
-    jobs: async (key, signal) => await jobPass(jobPassRooms(rooms), queues(), { key, signal }),
+    requests: async (_key, signal) =>
+      isBlind(rooms) ? LATER : await requestsPass(jobPassRooms(rooms), queues(), signal),
+    jobs: async (key, signal) =>
+      isBlind(rooms) ? LATER : await jobPass(jobPassRooms(rooms), queues(), { key, signal }),
     async publish(_key, signal) {
       await rooms.publisher.publish(signal);
       return DONE;
@@ -53,6 +55,23 @@ function jobPassRooms({ jobs, world, notes, puller, syncer, options }: Rooms): J
 }
 
 const DONE: PassResult = { kind: 'done' };
+
+/** A permission may be granted at any time, and nothing tells us. */
+const LATER: PassResult = { kind: 'again', afterMs: 5000 };
+
+/** Who may not see all that belongs to a node must not act: an old pod may live, a claim may be there already. */
+function isBlind({ world, jobs }: Rooms): boolean {
+  return world.blind().length > 0 || jobs.jobs.isBlind();
+}
+
+function blindness({ world }: Rooms): NodeTrouble {
+  const kinds = world.blind().join(', ') || 'jobs';
+  return {
+    reason: 'Forbidden',
+    message: `the controller may not watch ${kinds}, and changes nothing of the node unseen; grant its role again`,
+    stalled: true,
+  };
+}
 
 /** Looks at the branch; what is new goes to the outer loop, what is wrong to the status. */
 async function pull({ puller, options }: Rooms, queues: Queues, signal: AbortSignal): Promise<PassResult> {
@@ -87,11 +106,8 @@ async function sync(
 }
 
 /** Inner loop: one node's objects. */
-async function node(
-  { world, notes, parts, jobs, signers, options }: Rooms,
-  queues: Queues,
-  key: string,
-): Promise<PassResult> {
+async function node(rooms: Rooms, queues: Queues, key: string): Promise<PassResult> {
+  const { world, notes, parts, jobs, signers, options } = rooms;
   const { cluster, runtime, settings } = options;
   const found = ownNode(key, world, settings.executor);
   if (found === undefined) {
@@ -100,6 +116,11 @@ async function node(
     const [namespace = '', name = ''] = key.split('/');
     runtime.telemetry.forgetNode(namespace, name);
     return DONE;
+  }
+  if (isBlind(rooms)) {
+    notes.setTrouble(key, blindness(rooms));
+    queues.report.add(key);
+    return LATER;
   }
   notes.setTrouble(key, await convergeNode(found, { cluster, world, parts, runtime, signers, ...jobs }));
   queues.report.add(key);

@@ -5,6 +5,7 @@ import { LABEL } from '../api/group.ts';
 import { keyOf, type KubeObject } from '../api/objects.ts';
 import type { Cluster, Informer } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
+import { listedOrRefused } from './listed.ts';
 
 /** The kinds of objects that a node is made of, as the world watches them. */
 const PARTS = [
@@ -23,8 +24,10 @@ export interface World {
   readonly nodes: Informer<BlockchainNode>;
   /** The watched objects that carry a node's label, by kind. */
   parts(nodeKey: string, kind: PartKind): readonly KubeObject[];
-  /** Resolves when every list is complete. */
+  /** Resolves when every list is complete, except those of parts that we may not see. Rejects when the signal aborts. */
   synced(): Promise<void>;
+  /** Kinds of parts whose list is not complete: what is not seen is not acted on. */
+  blind(): readonly PartKind[];
   readonly isSynced: boolean;
   /** Kinds that can't be watched, and why. */
   troubles(): readonly { readonly kind: string; readonly error: Error }[];
@@ -64,7 +67,9 @@ export function createWorld(options: WorldOptions): World {
   return {
     nodes,
     parts: (nodeKey, kind) => [...(index.get(nodeKey)?.values() ?? [])].filter((object) => object.kind === kind),
-    synced: async () => void (await Promise.all(informers.map(({ informer }) => informer.synced()))),
+    synced: async () =>
+      void (await Promise.all([nodes.synced(), ...parts.map(({ informer }) => listedOrRefused(informer, signal))])),
+    blind: () => parts.flatMap(({ kind, informer }) => (informer.isSynced ? [] : [kind])),
     get isSynced() {
       return informers.every(({ informer }) => informer.isSynced);
     },

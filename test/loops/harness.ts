@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly ports?: Partial<Pick<ControllerOptions, 'asker'>>;
   /** Folder for Git objects; a temporary one when not given. */
   readonly dataDir?: string;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal;
 }
 
 /** Changes wake the controller at once through `poke`; `intervalMs` is only the fallback. */
@@ -84,17 +86,20 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
   const events = makeEvents({ cluster, component: 'nodewright', instance: fleet.executor, log: logger });
   const metrics = createMetrics({ version: FAST.version, now: Date.now });
   const { executor, namespace } = fleet;
-  const controller = await startController({
-    cluster,
-    source,
-    statusBranch,
-    asker,
-    events,
-    readCache: createReadCache(),
-    redactor: createRedactor([]),
-    settings: { ...FAST, executor, namespace, origin: fleet.url, ...options.settings },
-    runtime: { now: Date.now, random: Math.random, log: logger, telemetry: metrics.telemetry },
-  });
+  const controller = await startController(
+    {
+      cluster,
+      source,
+      statusBranch,
+      asker,
+      events,
+      readCache: createReadCache(),
+      redactor: createRedactor([]),
+      settings: { ...FAST, executor, namespace, origin: fleet.url, ...options.settings },
+      runtime: { now: Date.now, random: Math.random, log: logger, telemetry: metrics.telemetry },
+    },
+    options.signal ?? new AbortController().signal,
+  );
   let stopping: Promise<void> | undefined;
   async function end(): Promise<void> {
     await controller.stop();
