@@ -9,6 +9,8 @@ export interface NodeNotes {
   readonly facts: ReadonlyMap<string, RoleFacts>;
   /** Role → when it last answered, milliseconds since the epoch. */
   readonly answeredAt: ReadonlyMap<string, number>;
+  /** Role → when its height was last seen to rise; absent before the first time. */
+  readonly risenAt: ReadonlyMap<string, number>;
   readonly trouble: NodeTrouble | undefined;
   readonly hold: { readonly reason: string; readonly message: string } | undefined;
 }
@@ -27,12 +29,14 @@ export interface Notes {
 export function createNotes(): Notes {
   const facts = new Map<string, ReadonlyMap<string, RoleFacts>>();
   const answers = new Map<string, ReadonlyMap<string, number>>();
+  const rises = new Map<string, ReadonlyMap<string, number>>();
   const troubles = new Map<string, NodeTrouble>();
   let holds: ReadonlyMap<string, NonNullable<NodeNotes['hold']>> = new Map();
   return {
     of: (key) => ({
       facts: facts.get(key) ?? new Map(),
       answeredAt: answers.get(key) ?? new Map(),
+      risenAt: rises.get(key) ?? new Map(),
       trouble: troubles.get(key),
       hold: holds.get(key),
     }),
@@ -41,6 +45,8 @@ export function createNotes(): Notes {
         .filter(([, { reach }]) => reach === 'answering')
         .map(([role]) => [role, now] as const);
       answers.set(key, new Map([...(answers.get(key) ?? []), ...answering]));
+      const rising = risingRoles(facts.get(key), next).map((role) => [role, now] as const);
+      rises.set(key, new Map([...(rises.get(key) ?? []), ...rising]));
       const before = facts.get(key)?.size ?? 0;
       if (next.size === 0) facts.delete(key);
       else facts.set(key, next);
@@ -60,9 +66,20 @@ export function createNotes(): Notes {
     forget(key) {
       facts.delete(key);
       answers.delete(key);
+      rises.delete(key);
       troubles.delete(key);
     },
   };
+}
+
+/** The roles that are higher now than they were. */
+function risingRoles(
+  before: ReadonlyMap<string, RoleFacts> | undefined,
+  now: ReadonlyMap<string, RoleFacts>,
+): readonly string[] {
+  return [...now]
+    .filter(([role, { height }]) => height !== undefined && height > (before?.get(role)?.height ?? Infinity))
+    .map(([role]) => role);
 }
 
 function holdsOf(plan: Plan | undefined): ReadonlyMap<string, NonNullable<NodeNotes['hold']>> {

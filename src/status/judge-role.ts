@@ -12,7 +12,9 @@ import { broken, stuck, underway, type Verdict } from './verdict.ts';
 const LATE_FACTOR = 5;
 /** From this on an old head is called a halt. */
 const HALT_FACTOR = 10;
-/** Two writes of the status and some: a height that has not risen for longer does not move. */
+/** A client that takes in old blocks does so many times a second; one that pauses this long has stopped. */
+const RISING_MS = 30_000;
+/** Two writes of the status and some: where only those are known, a height that has not risen for longer does not move. */
 const MOVING_MS = 180_000;
 
 const NOTHING_EXPECTED: Expectation = { minPeers: 0 };
@@ -136,10 +138,11 @@ function oldHead(said: Said): Verdict | undefined {
 }
 
 /**
- * Whether the height rises. The previous status is written at an interval and already holds the latest height after a
+ * Whether the height rises. Before a rise was seen the previous status tells: it is written at an interval and already holds the latest height after a
  * write, so that "was moving a moment ago" counts too.
  */
-function isMoving({ facts: { height }, previous, previousReason, previousAt, now }: Said): boolean {
+function isMoving({ facts: { height }, previous, previousReason, previousAt, risenAt, now }: Said): boolean {
+  if (risenAt !== undefined) return now - risenAt <= RISING_MS;
   if (height === undefined || previous?.height === undefined) return false;
   if (height !== previous.height) return height > previous.height;
   return previousReason === 'CatchingUp' && previousAt !== undefined && now - previousAt <= MOVING_MS;

@@ -20,6 +20,8 @@ export interface Observation {
    * status. For a role that is absent `status.observedAt` is used, older by up to the interval of status writes.
    */
   readonly answeredAt?: ReadonlyMap<string, number>;
+  /** Role → when its height was last seen to rise, milliseconds since the epoch. Absent: told from the previous status. */
+  readonly risenAt?: ReadonlyMap<string, number>;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** `branch@sha1:…` of the commit that the spec came from. */

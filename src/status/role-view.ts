@@ -19,6 +19,8 @@ export interface RoleView {
   readonly wasReady: boolean;
   /** When the role last answered, milliseconds since the epoch; undefined when it never did. */
   readonly answeredAt: number | undefined;
+  /** When its height was last seen to rise, milliseconds since the epoch; undefined when it was not seen. */
+  readonly risenAt: number | undefined;
   /** When the previous figures were read, milliseconds since the epoch. */
   readonly previousAt: number | undefined;
   readonly now: number;

@@ -8,7 +8,7 @@ import type { PodView } from './pod-view.ts';
 
 /** The roles in the chain's order, then those that only the spec names. */
 export function roleViews(observation: Observation, pod: PodView | undefined): RoleView[] {
-  const { node, facts, expectations, answeredAt, now } = observation;
+  const { node, facts, expectations, answeredAt, risenAt, now } = observation;
   const ready = findCondition(node.status?.conditions, 'Ready');
   const previousAt = parseTime(node.status?.observedAt);
   return roleNames(node, expectations.keys()).map((role) => ({
@@ -21,6 +21,7 @@ export function roleViews(observation: Observation, pod: PodView | undefined): R
     previousReason: ready?.reason,
     wasReady: ready?.status === 'True',
     answeredAt: answeredAt?.get(role) ?? (answeredBefore(node, role) ? previousAt : undefined),
+    risenAt: risenAt?.get(role),
     previousAt,
     now,
   }));

@@ -283,6 +283,15 @@ describe('over time', () => {
     expect(findCondition(still.conditions, 'Ready')?.reason).toBe('Halted');
   });
 
+  it('ends catching up half a minute after the last rise that was seen', () => {
+    const old = { headTime: NOW / 1000 - 120 };
+    const reasonAt = (seconds: number): string | undefined => {
+      const seen = observe({ facts: facts(old), risenAt: new Map([['el', NOW - seconds * 1000]]) });
+      return findCondition(nodeStatus(seen).conditions, 'Ready')?.reason;
+    };
+    expect([reasonAt(0), reasonAt(30), reasonAt(31)]).toEqual(['CatchingUp', 'CatchingUp', 'HeadTooOld']);
+  });
+
   it('shows a volume that somebody deleted as on its way out', () => {
     const claims = [aClaim('Bound', { deletionTimestamp: ago(5) })];
     expect(nodeStatus(observe({ claims })).volumes).toMatchObject([{ name: 'data', phase: 'Terminating' }]);
