@@ -32,6 +32,10 @@ export interface SeenRequest {
   readonly url: string;
   readonly service: 'git-upload-pack' | 'git-receive-pack' | 'other';
   readonly authorization: string | undefined;
+  /** When it arrived, by performance.now(). */
+  readonly at: number;
+  /** When its answer had been handed over completely; 0 until then. */
+  endedAt: number;
   /** Bytes of the request body. */
   received: number;
   /** Bytes of the response body. */
@@ -92,7 +96,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const seen = see(req);
     requests.push(seen);
-    res.on('finish', () => (seen.status = res.statusCode));
+    res.on('finish', () => Object.assign(seen, { status: res.statusCode, endedAt: performance.now() }));
     const fault = server.fault?.(seen) ?? 'pass';
     const refusal = refuse(seen, options);
     if (refusal !== undefined && fault === 'pass') {
@@ -118,7 +122,8 @@ function see(req: IncomingMessage): SeenRequest {
   const found = /git-(upload|receive)-pack/.exec(url)?.[0];
   const service = found === 'git-upload-pack' || found === 'git-receive-pack' ? found : 'other';
   const { authorization } = req.headers;
-  return { method: req.method ?? 'GET', url, service, authorization, received: 0, sent: 0, status: 0 };
+  const at = performance.now();
+  return { method: req.method ?? 'GET', url, service, authorization, at, endedAt: 0, received: 0, sent: 0, status: 0 };
 }
 
 function refuse(seen: SeenRequest, options: GitServerOptions): number | undefined {

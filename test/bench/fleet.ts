@@ -1,0 +1,74 @@
+// The fleet that is measured: one file a node, as a person would write it.
+
+export const EXECUTOR = 'bench';
+
+export interface FleetShape {
+  readonly size: number;
+  /**
+   * How many nodes have all their objects (but no pod: they are stopped). The others are suspended: custom resources
+   * alone, which is the work that other tools were measured with.
+   */
+  readonly complete: number;
+}
+
+/** Path → text of the whole repository. */
+export function fleetFiles({ size, complete }: FleetShape): Record<string, string> {
+  const files: Record<string, string> = { 'fleet.yaml': FLEET };
+  for (let index = 0; index < size; index++)
+    files[nodePath(index)] = nodeText(index, index < complete ? WISHES.stopped : WISHES.suspended);
+  return files;
+}
+
+/** `node-0042` */
+export function nodeName(index: number): string {
+  return `node-${String(index).padStart(4, '0')}`;
+}
+
+/** A hundred nodes a folder. */
+export function nodePath(index: number): string {
+  return `nodes/group-${String(Math.floor(index / 100)).padStart(2, '0')}/${nodeName(index)}.yaml`;
+}
+
+/** `wish` is what the node should do; `grace` the number that the measurements change. */
+export function nodeText(index: number, wish: string, grace = 300): string {
+  return `# Node ${index} of the measured fleet.
+apiVersion: validatoros.com/v1alpha1
+kind: BlockchainNode
+metadata:
+  name: ${nodeName(index)}
+  labels:
+    team: bench
+spec:
+  chain: ethereum
+  network: dev
+  ${wish}
+  terminationGracePeriodSeconds: ${grace}
+  clients:
+    el:
+      name: geth
+      version: 1.16.7
+  storage:
+    data:
+      size: 1Gi
+  resources:
+    el:
+      requests: { cpu: 50m, memory: 128Mi }
+      limits: { memory: 1Gi }
+`;
+}
+
+export const WISHES = {
+  stopped: 'desiredState: Stopped',
+  running: 'desiredState: Running',
+  suspended: 'suspend: true',
+} as const;
+
+const FLEET = `apiVersion: validatoros.com/v1alpha1
+kind: Fleet
+metadata:
+  name: fleet
+spec:
+  executors:
+    - name: ${EXECUTOR}
+  defaultExecutor: ${EXECUTOR}
+`;

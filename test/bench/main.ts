@@ -1,0 +1,111 @@
+// `npm run bench`: measures what design and README promise, against a real API server and a real Git server.
+
+import { parseArgs } from 'node:util';
+
+import { describeError } from '../../src/lib/errors.ts';
+import { type Figure, isKept } from './figure.ts';
+import { measureChange } from './measure-change.ts';
+import { measureDrift } from './measure-drift.ts';
+import { measureIdle } from './measure-idle.ts';
+import { measureLarge } from './measure-large.ts';
+import { measureOffline } from './measure-offline.ts';
+import { measurePhase } from './measure-phase.ts';
+import { measureFirstSync } from './measure-sync.ts';
+import { setStage, type Stage } from './stage.ts';
+import type { FleetShape } from './fleet.ts';
+import { toJson, toTable } from './table.ts';
+import { within } from './wait.ts';
+
+const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES]
+NAME: offline sync change drift phase idle large (all unless given)
+NODES of the thousand have all their objects (100 unless given); the others are custom resources alone`;
+
+/** Each on the stage of its kind; the first sync always comes before what needs a synced fleet. */
+const NAMES = ['offline', 'sync', 'change', 'drift', 'phase', 'idle', 'large'] as const;
+type Name = (typeof NAMES)[number];
+
+const TEN_THOUSAND: FleetShape = { size: 10_000, complete: 0 };
+/** For everything on one stage, beyond the idle time. */
+const LIMIT_MS = 15 * 60_000;
+
+// Not by itself: after a failure a measurement may still be waiting for something.
+process.exit(await main());
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      idle: { type: 'string', default: '60' },
+      complete: { type: 'string', default: '100' },
+    },
+  });
+  const idleSeconds = Number(values.idle);
+  const complete = Number(values.complete);
+  const wanted = positionals.length === 0 ? NAMES : NAMES.filter((name) => positionals.includes(name));
+  if (
+    positionals.some((name) => !NAMES.some((known) => known === name)) ||
+    !(idleSeconds > 0) ||
+    !(complete >= 100 && complete <= 1000)
+  ) {
+    console.error(USAGE);
+    return 2;
+  }
+  try {
+    const figures = await measure(wanted, { idleSeconds, complete });
+    console.log(values.json ? toJson(figures) : `${toTable(figures)}\n\n${summary(figures)}`);
+    return 0;
+  } catch (error) {
+    console.error(describeError(error));
+    return 1;
+  }
+}
+
+async function measure(
+  wanted: readonly Name[],
+  { idleSeconds, complete }: { readonly idleSeconds: number; readonly complete: number },
+): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  const add = async (name: Name, work: () => readonly Figure[] | Promise<readonly Figure[]>): Promise<void> => {
+    if (!wanted.includes(name)) return;
+    console.error(`measuring ${name} …`);
+    figures.push(...(await work()));
+  };
+  await add('offline', measureOffline);
+  const onThousand = NAMES.slice(1, -1).some((name) => wanted.includes(name));
+  if (onThousand) {
+    await onStage({ size: 1000, complete }, async (stage) => {
+      const sync = await measureFirstSync(stage);
+      await add('sync', () => sync);
+      await add('change', () => measureChange(stage));
+      await add('drift', () => measureDrift(stage));
+      await add('phase', () => measurePhase(stage));
+      await add('idle', () => measureIdle(stage, idleSeconds));
+    });
+  }
+  await add('large', () => onStage(TEN_THOUSAND, measureLarge));
+  return figures;
+}
+
+/** Takes the stage down also after a failure and a signal, and shows the controller's last words after a failure. */
+async function onStage<T>(fleet: FleetShape, work: (stage: Stage) => Promise<T>): Promise<T> {
+  const interrupted = Promise.withResolvers<never>();
+  const interrupt = (signal: NodeJS.Signals): void => interrupted.reject(new Error(`ended by ${signal}`));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const stage = await setStage(fleet);
+  try {
+    return await within('measuring', LIMIT_MS, Promise.race([work(stage), stage.failed, interrupted.promise]));
+  } catch (error) {
+    console.error(await stage.lastLog());
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await stage.close();
+  }
+}
+
+function summary(figures: readonly Figure[]): string {
+  const missed = figures.filter((figure) => !isKept(figure));
+  if (missed.length === 0) return 'Every limit is kept.';
+  return `${missed.length} missed: ${missed.map(({ name }) => name).join('; ')}`;
+}

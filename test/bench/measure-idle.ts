@@ -1,0 +1,68 @@
+// What the controller costs while nothing happens.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { git } from '../support/git-repo.ts';
+import type { GitServer } from '../support/git-server.ts';
+import { countsBetween, requestCounts } from './api-requests.ts';
+import type { Figure } from './figure.ts';
+import { cpuSeconds, memoryOf } from './process-usage.ts';
+import type { Stage } from './stage.ts';
+import { until } from './wait.ts';
+
+/** So long nothing may have been pushed before it counts as idle. */
+const QUIET_MS = 10_000;
+
+/** Restarts the controller with its default settings, lets it settle, and then counts for `seconds`. */
+export async function measureIdle(stage: Stage, seconds: number): Promise<readonly Figure[]> {
+  const { transport, server, repo } = stage;
+  const { pid } = await stage.start();
+  await settle(stage);
+  const [requests, cpu, commits, began] = [
+    await requestCounts(transport),
+    await cpuSeconds(pid),
+    statusCommits(repo),
+    performance.now(),
+  ];
+  await sleep(seconds * 1000);
+  const used = (await cpuSeconds(pid)) - cpu;
+  const share = (used / ((performance.now() - began) / 1000)) * 100;
+  const asked = countsBetween(requests, await requestCounts(transport));
+  for (const { request, count } of asked) console.error(`  while idle: ${count} × ${request}`);
+  const name = `idle for ${seconds} s`;
+  return [
+    { name: `${name}: requests`, value: asked.reduce((sum, { count }) => sum + count, 0), unit: 'requests', limit: 0 },
+    { name: `${name}: status commits`, value: statusCommits(repo) - commits, unit: 'commits', limit: 0 },
+    { name: `${name}: CPU`, value: share, unit: '% of a core', limit: 1 },
+    { name: `resident memory, ${stage.fleet.size} nodes`, ...(await resident(pid)), limit: 250 },
+    { name: 'a poll that finds nothing new', value: pollBytes(server, began), unit: 'bytes', limit: 1024 },
+  ];
+}
+
+async function settle({ server, repo }: Stage): Promise<void> {
+  const began = performance.now();
+  await until('the controller to come to rest', 180_000, () => {
+    const lastPush = server.requests.findLast(({ service }) => service === 'git-receive-pack')?.at ?? 0;
+    return performance.now() - Math.max(lastPush, began) > QUIET_MS && statusCommits(repo) > 0;
+  });
+}
+
+async function resident(pid: number): Promise<Pick<Figure, 'value' | 'unit'>> {
+  return { value: (await memoryOf(pid)).residentMb, unit: 'MB' };
+}
+
+function statusCommits(repo: string): number {
+  const branch = git(repo, ['for-each-ref', '--format=%(refname)', 'refs/heads/nodewright-status']);
+  return branch === '' ? 0 : Number(git(repo, ['rev-list', '--count', branch]));
+}
+
+/** Bytes of bodies, both ways, of the largest look at the branch: discovery and question. */
+function pollBytes({ requests }: GitServer, since: number): number {
+  const polls: number[] = [];
+  for (const { method, at, received, sent } of requests) {
+    if (at < since) continue;
+    if (method === 'GET') polls.push(0);
+    polls.push((polls.pop() ?? 0) + received + sent);
+  }
+  return Math.max(...polls);
+}
