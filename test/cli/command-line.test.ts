@@ -5,11 +5,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
 import { type CommandResult, runCommand } from '../demo/run-command.ts';
 import { GIT_ENVIRONMENT } from '../support/git-repo.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'nodewright-cli-'));
@@ -20,7 +22,7 @@ async function nodewright(args: readonly string[], env: Readonly<Record<string, 
   return await runCommand('/usr/bin/env', ['-i', ...pairs(clean), process.execPath, MAIN, ...args], {
     cwd: folder,
     accept: [0, 1, 2],
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 }
 

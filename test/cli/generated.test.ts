@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 
 import { generatedFiles, GENERATED_FOLDERS, ROOT } from '../generated.ts';
 
-it('is up to date: run `npm run generate` and commit what it writes', { timeout: 30_000 }, async () => {
+it('is up to date: run `npm run generate` and commit what it writes', { timeout: 120_000 }, async () => {
   const files = await generatedFiles();
   const stale: string[] = [];
   for (const [path, content] of files) {

@@ -13,15 +13,16 @@ const CLUSTER = 'nodewright-demo';
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 const terminal = createTerminal();
 const interrupted = new Promise<void>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
 });
 
-process.exitCode = await demo();
+// An interrupted story still waits for facts that will never come.
+process.exit(await demo());
 
 async function demo(): Promise<number> {
   let stage: Stage | undefined;
   try {
-    terminal.chapter('A real Kubernetes, images of geth and CometBFT, a Git server and a controller come up');
+    terminal.heading('A real Kubernetes, images of geth and CometBFT, a Git server and a controller come up');
     const outcome = await Promise.race([
       tellStory((made) => (stage = made)),
       interrupted.then(() => 'interrupted' as const),
@@ -60,7 +61,7 @@ async function tellStory(made: (stage: Stage) => void): Promise<'told'> {
 
 async function sayGoodbye(stage: Stage): Promise<void> {
   const kubectl = await binary('kubectl');
-  terminal.chapter('It stays up. Look around in another terminal; Ctrl-C here ends it and removes everything');
+  terminal.heading('It stays up. Look around in another terminal; Ctrl-C here ends it and removes everything');
   terminal.show(
     [
       `export KUBECONFIG=${stage.kubeconfig}`,

@@ -8,7 +8,7 @@ const LINE = 17;
 const CHARACTER = 7.4;
 const MARGIN = 16;
 /** Longer shown texts are cut, and the picture says so. */
-const SHOWN = 12;
+const SHOWN = 26;
 
 const FILL: Readonly<Record<string, string>> = {
   '1': 'font-weight="700" fill="#ffffff"',

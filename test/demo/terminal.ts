@@ -5,6 +5,8 @@ import { styleText } from 'node:util';
 import type { Teller } from './story.ts';
 
 export interface Terminal extends Teller {
+  /** Begins what is not part of the story. */
+  heading(title: string): void;
   chapter(title: string): void;
   done(): void;
   failed(reason: string): void;
@@ -13,8 +15,7 @@ export interface Terminal extends Teller {
 /** Writes to standard output; without a terminal, progress becomes a line every ten seconds and colours are left out. */
 export function createTerminal(): Terminal {
   const tty = process.stdout.isTTY;
-  const started = performance.now();
-  let chapterStarted = started;
+  let chapterStarted = performance.now();
   let number = 0;
   let transient = false;
   let lastWait = -1;
@@ -33,12 +34,17 @@ export function createTerminal(): Terminal {
     return `${((performance.now() - start) / 1000).toFixed(1)} s`;
   }
 
+  function heading(title: string): void {
+    chapterStarted = performance.now();
+    lastWait = -1;
+    write(`\n${colour('bold', title)}`);
+  }
+
   return {
+    heading,
     chapter(title) {
-      chapterStarted = performance.now();
-      write(`\n${colour('bold', number === 0 ? title : `${number}. ${title}`)}`);
       number += 1;
-      lastWait = -1;
+      heading(`${number}. ${title}`);
     },
     say: (text) => write(`   ${text}`),
     command: (text) => write(`   ${colour('cyan', `$ ${text}`)}`),
