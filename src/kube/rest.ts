@@ -63,13 +63,21 @@ const MAX_ERROR_BYTES = 256 * 1024;
 const MAX_IN_FLIGHT = 24;
 const USER_AGENT = `nodewright (node ${process.version})`;
 
+/**
+ * A lease that waits behind a thousand writes is lost; and what Git wants comes before what follows from it.
+ * Status writes are many and can wait.
+ */
+function goesFirst({ kind, path }: RestRequest): boolean {
+  return kind === 'Lease' || (kind === 'BlockchainNode' && !path.endsWith('/status'));
+}
+
 export function makeRest({ transport, onRequest }: RestOptions): Rest {
   const slots = makeSlots(MAX_IN_FLIGHT);
 
   async function text(request: RestRequest): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await slots.use(() => once(request));
+        return await slots.use(() => once(request), goesFirst(request));
       } catch (error) {
         if (isKubeError(error, 'UNAUTHORIZED')) transport.distrust();
         const waitMs = retryWait(error, request.idempotent, attempt);
