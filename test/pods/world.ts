@@ -1,0 +1,146 @@
+// A fleet of its own for one test file: namespace, Git server, controller process, and eyes on what really runs.
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { parse, stringify } from 'yaml';
+
+import { binary } from '../cluster/binaries.ts';
+import type { ClusterState } from '../cluster/state.ts';
+import { type ControllerProcess, startControllerProcess } from '../demo/controller-process.ts';
+import { type CommandResult, runCommand } from '../demo/run-command.ts';
+import { waitFor as waitForFact } from '../demo/wait-for.ts';
+import { testCluster, testNamespace } from '../support/cluster.ts';
+import { commitFiles, git } from '../support/git-repo.ts';
+import { basic, startGitServer } from '../support/git-server.ts';
+import { type Eyes, openEyes } from './eyes.ts';
+import { nodeFile, type NodeFields } from './node-file.ts';
+
+export interface PodsWorld extends Eyes {
+  readonly namespace: string;
+  readonly state: ClusterState;
+  readonly controller: ControllerProcess;
+  /** Commits node files to the desired branch; undefined removes one. Gives the commit. */
+  change(message: string, nodes: Readonly<Record<string, NodeFields | undefined>>): string;
+  /** kubectl in the namespace; throws on failure. */
+  kubectl(args: readonly string[], objects?: readonly object[]): Promise<string>;
+  /** Resolves with the status branch's file of a node once the fact holds of it. */
+  published(name: string, what: string, fact: (file: StatusFile) => boolean): Promise<StatusFile>;
+  /** Resolves with the text of the status branch's sync.yaml once the fact holds of it. */
+  publishedSync(what: string, fact: (text: string) => boolean): Promise<string>;
+  /** `nodewright validate` of a folder with these nodes. */
+  validate(nodes: Readonly<Record<string, NodeFields>>): Promise<CommandResult>;
+  /** Runs when the world closes, also after a failure; the last one first. */
+  atEnd(undo: () => void | Promise<void>): void;
+  close(): Promise<void>;
+}
+
+/** What the tests read from a node's file on the status branch. */
+export interface StatusFile {
+  readonly status: {
+    readonly phase: string;
+    readonly conditions: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason: string;
+      readonly message: string;
+    }[];
+  };
+}
+
+const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+const EXECUTOR = 'pods';
+const STATUS_BRANCH = 'nodewright-status';
+
+/** Resolves when the controller's process runs. Needs a cluster of our own with real pods. */
+export async function startWorld(label: string): Promise<PodsWorld> {
+  const cluster = await testCluster();
+  if (cluster.state === undefined || cluster.mode !== 'pods')
+    throw new Error('these tests reach into volumes and processes: they need a cluster of their own, unset KUBECONFIG');
+  const executor = `${EXECUTOR}-${label}`;
+  const namespace = await testNamespace(cluster, label);
+  const folder = await mkdtemp(join(tmpdir(), `nodewright-${label}-`));
+  const server = await startGitServer({ accept: [basic('demo', 'demo')] });
+  const repo = server.createRepo('fleet');
+  commitFiles(repo, 'main', { 'fleet.yaml': fleet(executor) }, { message: 'Start the fleet' });
+  const controller = await startControllerProcess({
+    args: ['run', '--repo', server.url('fleet'), '--branch', 'main', '--executor', executor, ...INTERVALS,
+      '--namespace', namespace.name, '--kubeconfig', cluster.kubeconfigPath], // prettier-ignore
+    env: {
+      NODEWRIGHT_GIT_USERNAME: 'demo',
+      NODEWRIGHT_GIT_PASSWORD: 'demo',
+      NODEWRIGHT_DATA_DIR: join(folder, 'data'),
+      NODEWRIGHT_LISTEN: '0',
+    },
+    logFile: join(folder, 'controller.log'),
+  });
+  const eyes = openEyes({ kubeconfig: cluster.kubeconfigPath, namespace: namespace.name, controller });
+  const undos: (() => void | Promise<void>)[] = [];
+  const show = (path: string): string => git(repo, ['show', `${STATUS_BRANCH}:${executor}/${path}`]);
+  return {
+    ...eyes,
+    namespace: namespace.name,
+    state: cluster.state,
+    controller,
+    change: (message, nodes) => commitFiles(repo, 'main', filesOf(nodes), { message }),
+    kubectl: kubectlFor(await binary('kubectl'), cluster.kubeconfigPath, namespace.name),
+    published: (name, what, fact) =>
+      waitForFact({ what: `${name} on the status branch: ${what}`, timeoutMs: 20_000 }, async () => {
+        const file = parse(show(`nodes/${namespace.name}/${name}.yaml`)) as StatusFile;
+        return fact(file) ? file : undefined;
+      }),
+    publishedSync: (what, fact) =>
+      waitForFact({ what: `sync.yaml on the status branch: ${what}`, timeoutMs: 30_000 }, async () => {
+        const text = show('sync.yaml');
+        if (!fact(text)) throw new Error(text.replaceAll('\n', ' '));
+        return text;
+      }),
+    validate: (nodes) => validate(join(folder, 'candidate'), executor, nodes),
+    atEnd: (undo) => void undos.unshift(undo),
+    async close() {
+      for (const undo of undos) await undo();
+      await controller.stop();
+      eyes.closeEyes();
+      await server.close();
+      await namespace.remove();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const INTERVALS = ['--interval', '1s', '--observe-interval', '1s', '--height-interval', '2s'] as const;
+
+function fleet(executor: string): string {
+  const guards = { maxDeletions: 100, maxDeletionPercent: 100 };
+  const spec = { executors: [{ name: executor }], defaultExecutor: executor, guards };
+  return stringify({ apiVersion: 'validatoros.com/v1alpha1', kind: 'Fleet', metadata: { name: 'fleet' }, spec });
+}
+
+function filesOf(nodes: Readonly<Record<string, NodeFields | undefined>>): Record<string, string | null> {
+  const entries = Object.entries(nodes);
+  return Object.fromEntries(
+    entries.map(([name, fields]) => [`nodes/${name}.yaml`, fields === undefined ? null : nodeFile(name, fields)]),
+  );
+}
+
+function kubectlFor(program: string, kubeconfig: string, namespace: string): PodsWorld['kubectl'] {
+  return async (args, objects) => {
+    const list = { apiVersion: 'v1', kind: 'List', items: objects };
+    const options = objects === undefined ? {} : { input: JSON.stringify(list) };
+    return (await runCommand(program, ['--kubeconfig', kubeconfig, '-n', namespace, ...args], options)).stdout;
+  };
+}
+
+async function validate(
+  folder: string,
+  executor: string,
+  nodes: Readonly<Record<string, NodeFields>>,
+): Promise<CommandResult> {
+  const files = { 'fleet.yaml': fleet(executor), ...filesOf(nodes) };
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text ?? '');
+  }
+  return await runCommand(process.execPath, [MAIN, 'validate', folder], { accept: [0, 1, 2] });
+}
