@@ -38,7 +38,10 @@ export type WorkOrigin = z.infer<typeof WorkOrigin>;
  */
 export const BackupParameters = z.strictObject({
   verb: z.literal('backup'),
-  volumes: z.array(z.strictObject({ name: Name, from: Path })).min(1).max(16),
+  volumes: z
+    .array(z.strictObject({ name: Name, from: Path }))
+    .min(1)
+    .max(16),
   to: Path,
   origin: WorkOrigin,
 });
@@ -67,7 +70,10 @@ export const RestoreParameters = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9][-A-Za-z0-9]{0,62}$/),
   /** The folder that holds the manifest. */
   from: Path,
-  volumes: z.array(z.strictObject({ name: Name, to: Path })).min(1).max(16),
+  volumes: z
+    .array(z.strictObject({ name: Name, to: Path }))
+    .min(1)
+    .max(16),
   /** `volume`: what is not in the copy goes. `entries`: only top-level entries that the copy has are replaced. */
   scope: z.enum(['volume', 'entries']),
   keep: z.array(z.strictObject({ volume: Name, path: Inside })).max(64),
@@ -118,6 +124,38 @@ export const AskParameters = z.strictObject({
 });
 export type AskParameters = z.infer<typeof AskParameters>;
 
+/**
+ * A signer state as its file has it, byte for byte. Empty: there is no such file. A state is a few hundred printable
+ * characters; in the termination message each takes two bytes at most.
+ */
+export const SignerText = z
+  .string()
+  .max(1024)
+  .regex(/^[\t\n\r\x20-\x7e]*$/, 'must be plain text');
+
+/**
+ * Files of one volume that say what a key has signed. The client reads the first; the others are copies that it may put
+ * back in its place. The latest of all counts.
+ */
+const SignerPaths = z.array(Inside).min(1).max(4);
+
+/** `readSigner`: the text of the latest signer state, checked. Changes nothing. */
+export const ReadSignerParameters = z.strictObject({ verb: z.literal('readSigner'), at: Path, paths: SignerPaths });
+export type ReadSignerParameters = z.infer<typeof ReadSignerParameters>;
+
+/**
+ * `writeSigner`: put `text` in the place of the first file, and of the others that exist. Safe to repeat and to kill.
+ * Refused when the state there is none of `expect`: then somebody signed meanwhile.
+ */
+export const WriteSignerParameters = z.strictObject({
+  verb: z.literal('writeSigner'),
+  at: Path,
+  paths: SignerPaths,
+  text: SignerText.min(1),
+  expect: z.array(SignerText.min(1)).min(1).max(4),
+});
+export type WriteSignerParameters = z.infer<typeof WriteSignerParameters>;
+
 /** `done`: a tool ran before and succeeded; say so in the result. */
 export const DoneParameters = z.strictObject({ verb: z.literal('done') });
 
@@ -129,6 +167,8 @@ export const WorkParameters = z.discriminatedUnion('verb', [
   CheckParameters,
   ChownParameters,
   AskParameters,
+  ReadSignerParameters,
+  WriteSignerParameters,
   DoneParameters,
 ]);
 export type WorkParameters = z.infer<typeof WorkParameters>;
@@ -151,5 +191,7 @@ export const WorkResult = z.object({
   height: Height.optional(),
   /** Whether the node's own data was changed; a failure with `false` leaves it as it was. */
   swapped: z.boolean().optional(),
+  /** What `readSigner` read; empty when there is no such file. */
+  text: SignerText.optional(),
 });
 export type WorkResult = z.infer<typeof WorkResult>;

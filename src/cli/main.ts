@@ -1,18 +1,17 @@
 #!/usr/bin/env node
 // The command line: `nodewright COMMAND`. Exit codes follow kubectl diff: 0 fine, 1 problems or changes, 2 error.
 
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 
 import { describeError } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
 import { settleEnvironment } from './environment.ts';
-import { createProgram } from './program.ts';
 
 /** Runs one command line; resolves to the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
   settleEnvironment(process.env);
-  const program = createProgram((result) => {
+  const program = await programFor(argv, (result) => {
     code = result;
   });
   try {
@@ -23,6 +22,12 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`error: ${redact(describeError(error))}\n`);
     return 2;
   }
+}
+
+/** A working pod starts often and is small: `job` is a program of its own, and only one of the two is loaded. */
+async function programFor(argv: readonly string[], exit: (code: number) => void): Promise<Command> {
+  if (argv[2] === 'job') return (await import('./job.ts')).createJobProgram(exit);
+  return (await import('./program.ts')).createProgram(exit);
 }
 
 // `nodewright render … | head` closes the pipe: that is no error.

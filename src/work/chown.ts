@@ -2,11 +2,11 @@
 
 import type { Stats } from 'node:fs';
 
+import type { ChownParameters } from '../api/job-work.ts';
 import { codeOf } from '../lib/errors.ts';
 import { breathe, type WorkContext } from './context.ts';
 import { Dir } from './dir.ts';
 import { showName } from './names.ts';
-import type { ChownParams } from './params.ts';
 import { startProgress } from './progress.ts';
 import { walk, type WalkStep } from './walk.ts';
 import { throwIfStopped, toWorkError } from './work-error.ts';
@@ -25,15 +25,15 @@ export interface ChownResult {
 type Tally = { -readonly [Key in Exclude<keyof ChownResult, 'ok'>]: number };
 
 /** Can be repeated at any time; a second run finds what the first one did not reach. `lost+found` stays root's. */
-export async function chown(params: ChownParams, context: WorkContext): Promise<ChownResult> {
+export async function chown(params: Omit<ChownParameters, 'verb'>, context: WorkContext): Promise<ChownResult> {
   const tally: Tally = { changed: 0, unchanged: 0, vanished: 0, mounts: 0 };
   const progress = startProgress(context, 'owner checked', () => ({
     bytes: 0,
     files: tally.changed + tally.unchanged,
   }));
   try {
-    for (const { name, path } of params.volumes) {
-      const root = Dir.openRoot(path);
+    for (const { name, at } of params.volumes) {
+      const root = Dir.openRoot(at);
       try {
         await chownTree({ root, name, params, context, tally });
       } finally {
@@ -46,10 +46,12 @@ export async function chown(params: ChownParams, context: WorkContext): Promise<
   }
 }
 
+type Owner = Pick<ChownParameters, 'uid' | 'gid'>;
+
 interface Going {
   readonly root: Dir;
   readonly name: string;
-  readonly params: ChownParams;
+  readonly params: Owner;
   readonly context: WorkContext;
   readonly tally: Tally;
 }
@@ -78,7 +80,7 @@ function take({ root, params, tally }: Going, step: WalkStep): void {
   if (step.do === 'leave' && step.dir !== root) step.dir.close();
 }
 
-function give(stats: Stats, { uid, gid }: ChownParams, tally: Tally, act: () => void): void {
+function give(stats: Stats, { uid, gid }: Owner, tally: Tally, act: () => void): void {
   if (stats.uid === uid && stats.gid === gid) {
     tally.unchanged += 1;
     return;

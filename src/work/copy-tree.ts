@@ -1,4 +1,4 @@
-// Copies one volume: directories and links here, contents in the pool, a manifest entry for each.
+// Copies one volume, or only describes it: directories and links here, contents in the pool, a manifest entry for each.
 
 import type { Stats } from 'node:fs';
 
@@ -18,8 +18,10 @@ import { toWorkError } from './work-error.ts';
 export interface TreeCopy {
   readonly volume: string;
   readonly root: Dir;
-  readonly target: Dir;
-  readonly excluded: ReadonlySet<string>;
+  /** An empty directory; without one the volume is only described. */
+  readonly target?: Dir;
+  /** Left out without a word, by path from the top. */
+  readonly leaveOut?: (path: string) => boolean;
   readonly pool: FilePool;
   readonly writer: ManifestWriter;
   readonly skipped: Notes;
@@ -31,7 +33,7 @@ type EntryStep = Extract<WalkStep, { do: 'entry' }>;
 
 /** The state of one walk: the directories being filled, and the first name of each file that has several. */
 interface Going extends TreeCopy {
-  readonly into: Dir[];
+  readonly into: (Dir | undefined)[];
   readonly names: Map<number, string>;
   readonly giveAway: boolean;
 }
@@ -39,7 +41,7 @@ interface Going extends TreeCopy {
 /** Queues the whole volume; it is copied once the pool has finished. */
 export async function copyTree(copy: TreeCopy): Promise<void> {
   const going: Going = { ...copy, into: [], names: new Map(), giveAway: process.getuid?.() === 0 };
-  for (const step of walk(copy.root, (path) => isReserved(path) || copy.excluded.has(path))) {
+  for (const step of walk(copy.root, (path) => isReserved(path) || copy.leaveOut?.(path) === true)) {
     take(going, step);
     await copy.pool.room();
   }
@@ -70,7 +72,7 @@ function enter(going: Going, step: Extract<WalkStep, { do: 'enter' }>): void {
   const { volume, writer, pool } = going;
   const parent = going.into.at(-1);
   const name = step.path.slice(step.path.lastIndexOf('/') + 1);
-  going.into.push(parent === undefined ? going.target : parent.make(name));
+  going.into.push(step.dir === going.root ? going.target : parent?.make(name));
   const path = showName(step.path === '' ? '.' : step.path);
   pool.after(() => writer.entry({ volume, path, type: 'dir', mode: octal(step.stats), ...common(step.stats) }));
 }
@@ -78,12 +80,11 @@ function enter(going: Going, step: Extract<WalkStep, { do: 'enter' }>): void {
 /** A directory gets its mode and time when all below it is there: filling it would change them. */
 function leave(going: Going, step: Extract<WalkStep, { do: 'leave' }>): void {
   const target = going.into.pop();
-  if (target === undefined) return;
   going.pool.after(() => {
-    if (going.giveAway) target.chown(step.stats.uid, step.stats.gid);
-    target.chmod(step.stats.mode & 0o7777);
-    target.utimes(step.stats.mtimeMs / 1000);
-    target.close();
+    if (going.giveAway) target?.chown(step.stats.uid, step.stats.gid);
+    target?.chmod(step.stats.mode & 0o7777);
+    target?.utimes(step.stats.mtimeMs / 1000);
+    target?.close();
     if (step.dir !== going.root) step.dir.close();
   });
 }
@@ -106,13 +107,13 @@ function entry(going: Going, step: EntryStep, path: string): void {
 function file(going: Going, step: EntryStep, path: string): void {
   const { stats, name } = step;
   const into = going.into.at(-1);
-  if (into === undefined) return;
   if (stats.nlink > 1) going.names.set(stats.ino, step.path);
   const sparse = stats.blocks * 512 < stats.size;
   const owner = going.giveAway ? { owner: { uid: stats.uid, gid: stats.gid } } : {};
-  const to = { fd: into.fd, name, mode: stats.mode & 0o7777, mtime: stats.mtimeMs / 1000, ...owner };
+  const dress = { name, mode: stats.mode & 0o7777, mtime: stats.mtimeMs / 1000, ...owner };
+  const to = into === undefined ? {} : { to: { fd: into.fd, ...dress } };
   const seen = { size: stats.size, mtimeMs: stats.mtimeMs };
-  going.pool.submit({ from: { fd: step.dir.fd, name }, seen, sparse, to }, (outcome) => {
+  going.pool.submit({ from: { fd: step.dir.fd, name }, seen, sparse, ...to }, (outcome) => {
     fileDone(going, outcome, { step, path, sparse });
   });
 }
@@ -160,14 +161,15 @@ function hardlink(going: Going, step: EntryStep, { path, first }: { path: string
   const into = going.into.at(-1);
   const { volume, writer } = going;
   going.pool.after(() => {
-    const place = going.names.get(step.stats.ino) === first ? openParent(going.target, first) : undefined;
-    if (place === undefined) {
+    const isThere = going.names.get(step.stats.ino) === first;
+    const place = isThere && going.target !== undefined ? openParent(going.target, first) : undefined;
+    if (!isThere || (going.target !== undefined && place === undefined)) {
       // Its first name vanished before it was copied, so this one may be gone as well; only a live source does that.
       going.changed.add({ volume, path, why: 'vanished' });
       return;
     }
-    into?.link(step.name, { fd: place.dir.fd, name: place.name });
-    place.dir.close();
+    if (place !== undefined) into?.link(step.name, { fd: place.dir.fd, name: place.name });
+    place?.dir.close();
     writer.entry({ volume, path, type: 'hardlink', target: showName(first), ...common(step.stats) });
   });
 }

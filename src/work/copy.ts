@@ -2,6 +2,7 @@
 
 import { basename, dirname } from 'node:path';
 
+import type { BackupParameters } from '../api/job-work.ts';
 import { sameJson } from '../lib/stable-json.ts';
 import type { WorkContext } from './context.ts';
 import { copyTree } from './copy-tree.ts';
@@ -14,7 +15,6 @@ import { readManifest } from './manifest-reader.ts';
 import { ManifestWriter } from './manifest-writer.ts';
 import { nameOfText, showName } from './names.ts';
 import { Notes } from './notes.ts';
-import type { CopyParams } from './params.ts';
 import { startProgress } from './progress.ts';
 import { refuseUnfinished } from './restore-journal.ts';
 import { measure, removeTree } from './tree.ts';
@@ -26,25 +26,25 @@ export interface CopyResult {
   readonly bytes: number;
   readonly files: number;
   readonly volumes: Readonly<Record<string, VolumeTotals>>;
-  readonly ownersKept: boolean;
+  /** Sockets, pipes, devices. */
   readonly skipped: number;
   readonly skippedSample: readonly Noted[];
-  readonly changedWhileCopying: number;
+  readonly changed: number;
   readonly changedSample: readonly Noted[];
   /** An earlier run of this request had finished; nothing was copied now. */
   readonly alreadyDone: boolean;
 }
 
 /**
- * Copies into `<destination>.partial` and renames at the end, so that a killed run leaves nothing that looks whole; a
+ * Copies into `<to>.partial` and renames at the end, so that a killed run leaves nothing that looks whole; a
  * second run starts afresh, or reports the first one's result when that had finished.
  */
-export async function copy(params: CopyParams, context: WorkContext): Promise<CopyResult> {
-  const parent = Dir.openRoot(dirname(params.destination));
-  const name = nameOfText(basename(params.destination));
+export async function copy(params: Omit<BackupParameters, 'verb'>, context: WorkContext): Promise<CopyResult> {
+  const parent = Dir.openRoot(dirname(params.to));
+  const name = nameOfText(basename(params.to));
   try {
     const head = headOf(params);
-    if (parent.has(name)) return finishedBefore(parent.open(name), head, params.destination);
+    if (parent.has(name)) return finishedBefore(parent.open(name), head, params.to);
     return await copyAll({ params, context, parent, name, head });
   } finally {
     parent.closeAll();
@@ -52,7 +52,7 @@ export async function copy(params: CopyParams, context: WorkContext): Promise<Co
 }
 
 interface Copy {
-  readonly params: CopyParams;
+  readonly params: Omit<BackupParameters, 'verb'>;
   readonly context: WorkContext;
   readonly parent: Dir;
   readonly name: string;
@@ -66,10 +66,10 @@ async function copyAll(copy: Copy): Promise<CopyResult> {
   try {
     await removeTree(parent, partialName);
     let total = NO_TOTALS;
-    for (const { path, name } of params.sources) {
-      if (params.destination.startsWith(`${path}/`))
-        throw new WorkError('unsafe-path', `${params.destination} lies inside ${path}, which it would copy`);
-      const root = Dir.openRoot(path);
+    for (const { from, name } of params.volumes) {
+      if (params.to.startsWith(`${from}/`))
+        throw new WorkError('UnsafePath', `${params.to} lies inside ${from}, which it would copy`);
+      const root = Dir.openRoot(from);
       roots.push(root);
       refuseUnfinished(root, name);
       total = sum(total, await measure(root, context.signal));
@@ -79,7 +79,7 @@ async function copyAll(copy: Copy): Promise<CopyResult> {
   } catch (error) {
     const trouble = toWorkError(error, 'backup');
     // A stopped run has no time to tidy up; the next one does it.
-    if (trouble.code !== 'interrupted') await removeTree(parent, partialName);
+    if (trouble.code !== 'Interrupted') await removeTree(parent, partialName);
     throw trouble;
   } finally {
     for (const root of roots) root.closeAll();
@@ -93,28 +93,27 @@ interface Fill extends Copy {
 }
 
 async function fill(copy: Fill): Promise<CopyResult> {
-  const { params, context, partial, head } = copy;
-  const writer = new ManifestWriter(partial, MANIFEST_NAME, head);
-  const pool = new FilePool(context.signal, params.threads);
+  const { params, context, partial } = copy;
+  const writer = new ManifestWriter(partial, MANIFEST_NAME, copy.head);
+  const pool = new FilePool(context.signal);
   const progress = startProgress(context, 'copied', () => pool.counts(), copy.total);
   const skipped = new Notes();
   const changed = new Notes();
   try {
     const volumes = partial.make(VOLUMES_NAME);
-    for (const [index, source] of params.sources.entries()) {
+    for (const [index, source] of params.volumes.entries()) {
       const root = copy.roots[index];
       if (root === undefined) continue;
-      const excluded = new Set(source.exclude.map(nameOfText));
       const target = volumes.make(nameOfText(source.name));
-      await copyTree({ volume: source.name, root, target, excluded, pool, writer, skipped, changed, context });
+      await copyTree({ volume: source.name, root, target, pool, writer, skipped, changed, context });
     }
     await pool.finish();
-    if (changed.count > 0 && !params.live) throw sourceChanged(changed);
+    if (changed.count > 0 && !params.origin.live) throw sourceChanged(changed);
     const foot = { ...skipped.as('skipped', 'skippedCount'), ...changed.as('changedWhileCopying', 'changedCount') };
     const { sha256, totals } = writer.finish(foot);
     context.onStep?.('manifest');
     await finish(copy);
-    return resultOf(head, { ...foot, totals }, sha256);
+    return copyResult({ ...foot, totals }, sha256);
   } finally {
     progress.stop();
     writer.close();
@@ -125,22 +124,21 @@ async function fill(copy: Fill): Promise<CopyResult> {
 async function finish({ params, context, parent, partial, name }: Fill): Promise<void> {
   context.say('all files are copied; waiting for the disk');
   partial.chmod(0o755);
-  await flushToDisk(partial, `${params.destination}.partial`);
+  await flushToDisk(partial, `${params.to}.partial`);
   context.onStep?.('flushed');
   parent.rename(`${name}.partial`, parent, name);
   parent.sync();
   context.onStep?.('renamed');
 }
 
-function headOf(params: CopyParams): ManifestHead {
+function headOf(params: Omit<BackupParameters, 'verb'>): ManifestHead {
   return {
     format: MANIFEST_FORMAT,
-    id: params.id,
-    metadata: params.metadata,
-    volumes: params.sources.map(({ name }) => name),
+    layout: 'volumes',
+    origin: params.origin,
+    createdAt: new Date().toISOString(),
+    volumes: params.volumes.map(({ name }) => name),
     ownersKept: process.getuid?.() === 0,
-    live: params.live,
-    excluded: params.sources.flatMap(({ name, exclude }) => exclude.map((path) => `${name}/${path}`)),
   };
 }
 
@@ -149,14 +147,15 @@ function finishedBefore(backup: Dir, head: ManifestHead, destination: string): C
   let found: ManifestHead | undefined;
   for (const part of readManifest(backup)) {
     if (part.part === 'head') found = part.head;
-    if (found === undefined || found.id !== head.id) break;
+    if (found === undefined || found.origin.uid !== head.origin.uid) break;
     if (part.part === 'foot' && sameJson(found.volumes, head.volumes))
-      return { ...resultOf(found, part.foot, part.sha256), alreadyDone: true };
+      return { ...copyResult(part.foot, part.sha256), alreadyDone: true };
   }
-  throw new WorkError('exists', `${showName(nameOfText(destination))} holds another backup; use an empty volume`);
+  throw new WorkError('NameTaken', `${showName(nameOfText(destination))} holds another backup; use an empty volume`);
 }
 
-function resultOf(head: ManifestHead, foot: ManifestFoot, manifestSha256: string): CopyResult {
+/** What a manifest says about the whole. */
+export function copyResult(foot: ManifestFoot, manifestSha256: string): CopyResult {
   const total = Object.values(foot.totals).reduce(sum, NO_TOTALS);
   return {
     ok: true,
@@ -164,10 +163,9 @@ function resultOf(head: ManifestHead, foot: ManifestFoot, manifestSha256: string
     bytes: total.bytes,
     files: total.files,
     volumes: foot.totals,
-    ownersKept: head.ownersKept,
     skipped: foot.skippedCount,
     skippedSample: foot.skipped.slice(0, 5),
-    changedWhileCopying: foot.changedCount,
+    changed: foot.changedCount,
     changedSample: foot.changedWhileCopying.slice(0, 5),
     alreadyDone: false,
   };
@@ -176,7 +174,7 @@ function resultOf(head: ManifestHead, foot: ManifestFoot, manifestSha256: string
 function sourceChanged(changed: Notes): WorkError {
   const first = changed.first[0];
   return new WorkError(
-    'source-changed',
+    'SourceChanged',
     `${changed.count} entries changed while they were copied, the first is ${first?.volume}/${first?.path}; ` +
       'something still writes to the volume: stop the node, or ask for action Direct and accept it',
   );

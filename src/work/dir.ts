@@ -53,13 +53,13 @@ export class Dir {
     family.add(this);
   }
 
-  /** Opens an absolute path part by part; throws `unsafe-path` when a part is a link, `missing-source` when it is not there. */
+  /** Opens an absolute path part by part; throws `UnsafePath` when a part is a link, `SourceMissing` when it is not there. */
   static openRoot(path: string): Dir {
     let current = new Dir(openSync('/', DIRECTORY), new Set());
     for (const name of Buffer.from(path, 'utf8').toString('latin1').split('/')) {
       if (name === '' || name === '.') continue;
       try {
-        if (name === '..') throw new WorkError('unsafe-path', `${path} has the part ".."`);
+        if (name === '..') throw new WorkError('UnsafePath', `${path} has the part ".."`);
         const next = new Dir(openSync(placePath({ fd: current.fd, name }), DIRECTORY), new Set());
         current.close();
         current = next;
@@ -165,8 +165,8 @@ export class Dir {
 function rootError(error: unknown, path: string): unknown {
   const code = codeOf(error);
   if (code === 'ENOENT')
-    return new WorkError('missing-source', `${path} does not exist; check the volume and its mount`, { cause: error });
+    return new WorkError('SourceMissing', `${path} does not exist; check the volume and its mount`, { cause: error });
   if (code === 'ELOOP' || code === 'ENOTDIR')
-    return new WorkError('unsafe-path', `${path} is not a plain directory; links are not followed`, { cause: error });
+    return new WorkError('UnsafePath', `${path} is not a plain directory; links are not followed`, { cause: error });
   return error;
 }

@@ -29,7 +29,7 @@ export function spaceOf(dir: Dir): Space {
 // For journals, manifests and the filesystem's own tables.
 const RESERVE = 1 << 20;
 
-/** Throws `no-space` when the trees do not fit. Volumes on one filesystem share its room. */
+/** Throws `NoSpace` when the trees do not fit. Volumes on one filesystem share its room. */
 export function requireSpace(
   wanted: readonly { readonly dir: Dir; readonly name: string; readonly totals: VolumeTotals }[],
 ): void {
@@ -48,12 +48,12 @@ export function requireSpace(
     const { free, freeFiles } = spaceOf(dir);
     if (bytes > free)
       throw new WorkError(
-        'no-space',
+        'NoSpace',
         `${names.join(', ')}: ${formatBytes(bytes)} needed, ${formatBytes(free)} free; make the volume larger`,
       );
     if (freeFiles !== undefined && files > freeFiles)
       throw new WorkError(
-        'no-space',
+        'NoSpace',
         `${names.join(', ')}: ${files} files needed, the filesystem has room for ${freeFiles}`,
       );
   }

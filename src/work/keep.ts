@@ -6,7 +6,7 @@ import { copyFile, BUFFER_BYTES } from './copy-file.ts';
 import type { Dir } from './dir.ts';
 import { CELL } from './file-task.ts';
 import { nameOfText } from './names.ts';
-import type { RestoreVolume } from './params.ts';
+import type { RestoreVolume } from './restore-target.ts';
 import { describeSignerState, isNewer, parseSignerState } from './signer-state.ts';
 import { openParent } from './tree.ts';
 import { walk } from './walk.ts';
@@ -153,7 +153,7 @@ function copyOne({ from, into, name, stats }: EntryCopy): void {
   );
   if (!outcome.ok) throw Object.assign(new Error(outcome.message), { code: outcome.code });
   if (outcome.changed)
-    throw new WorkError('source-changed', 'a file of the node changed meanwhile; is the node stopped?');
+    throw new WorkError('SourceChanged', 'a file of the node changed meanwhile; is the node stopped?');
 }
 
 function dress(dir: Dir, stats: Stats): void {

@@ -25,8 +25,8 @@ export type ManifestPart =
   | { readonly part: 'foot'; readonly foot: ManifestFoot; readonly sha256: string };
 
 /**
- * Head, entries, foot, in this order; the foot comes only when the whole file was sound. Throws `missing-source`,
- * `unknown-format` or `manifest-unreadable`.
+ * Head, entries, foot, in this order; the foot comes only when the whole file was sound. Throws `SourceMissing`,
+ * `UnknownFormat` or `ManifestUnreadable`.
  */
 export function* readManifest(backup: Dir): Generator<ManifestPart, void> {
   const lines = readLines(backup);
@@ -62,7 +62,7 @@ function headOf(line: Line | void): ManifestHead {
   const format = typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined;
   if (format !== MANIFEST_FORMAT)
     throw new WorkError(
-      'unknown-format',
+      'UnknownFormat',
       `the backup has the format ${clip(String(format))}, this version knows ${MANIFEST_FORMAT}; use the version that made it`,
     );
   const head = ManifestHead.safeParse(json);
@@ -133,7 +133,7 @@ function openManifest(backup: Dir): number {
     return openSync(backup.at(MANIFEST_NAME), constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
     if (!backup.has(MANIFEST_NAME))
-      throw new WorkError('missing-source', `there is no whole backup: ${MANIFEST_NAME} is missing`, { cause: error });
+      throw new WorkError('SourceMissing', `there is no whole backup: ${MANIFEST_NAME} is missing`, { cause: error });
     throw toWorkError(error, `opening ${MANIFEST_NAME}`);
   }
 }
@@ -159,7 +159,7 @@ function firstIssue(error: {
 
 function unreadable(what: string): WorkError {
   return new WorkError(
-    'manifest-unreadable',
+    'ManifestUnreadable',
     `the backup's manifest can't be trusted: ${what}; restore from another backup`,
   );
 }

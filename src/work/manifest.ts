@@ -2,42 +2,26 @@
 
 import { z } from 'zod';
 
+import { WorkOrigin } from '../api/job-work.ts';
+
 /** Changes when a reader of this version could misread a newer one. */
 export const MANIFEST_FORMAT = 'nodewright-backup/1';
 export const MANIFEST_NAME = 'manifest.json';
-/** Below the backup's directory: `volumes/<volume>/<path>`. */
+/** In the backup's directory, in the layout `volumes`: `volumes/<volume>/<path>`. */
 export const VOLUMES_NAME = 'volumes';
 
-export const VolumeName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/);
-
-/** What the controller knows about the data; copied into the manifest as it is. */
-export const BackupMetadata = z.strictObject({
-  chain: z.string().min(1).max(64),
-  network: z.string().min(1).max(128),
-  client: z.string().max(128).optional().describe('Client and version, `geth/1.16.7`'),
-  chainId: z.string().max(128).optional(),
-  /** Height of the data when it was copied, as proven by the controller. */
-  height: z.int().min(0).optional(),
-  /** Role → image with digest. */
-  images: z.record(z.string().max(63), z.string().max(512)).optional(),
-  sourceNode: z.string().max(253),
-  sourceNamespace: z.string().max(63).optional(),
-  createdAt: z.iso.datetime(),
-});
-export type BackupMetadata = z.infer<typeof BackupMetadata>;
+const VolumeName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/);
 
 export const ManifestHead = z.strictObject({
   format: z.literal(MANIFEST_FORMAT),
-  /** The request that made the backup, by UID. */
-  id: z.string().min(1).max(128),
-  metadata: BackupMetadata,
+  /** `volumes`: copies made here. `sealed`: the directory itself is the one volume, as a tool has filled it. */
+  layout: z.enum(['volumes', 'sealed']),
+  /** What the controller knows about the data. */
+  origin: WorkOrigin,
+  createdAt: z.iso.datetime(),
   volumes: z.array(VolumeName).min(1),
   /** Whether the copies on the volume belong to the owners written here; false when the copy did not run as root. */
   ownersKept: z.boolean(),
-  /** Whether the source could be written to meanwhile (action Direct). */
-  live: z.boolean(),
-  /** Paths that were left out on request. */
-  excluded: z.array(z.string()),
 });
 export type ManifestHead = z.infer<typeof ManifestHead>;
 

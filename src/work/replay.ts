@@ -5,9 +5,10 @@ import type { WorkContext } from './context.ts';
 import type { Dir } from './dir.ts';
 import type { FilePool } from './file-pool.ts';
 import type { FileOutcome } from './file-task.ts';
-import { VOLUMES_NAME, type ManifestEntry, type ManifestFoot, type ManifestHead } from './manifest.ts';
+import { MANIFEST_NAME, VOLUMES_NAME, type ManifestEntry, type ManifestFoot, type ManifestHead } from './manifest.ts';
 import { readManifest, type ReadEntry } from './manifest-reader.ts';
 import { nameOfText, showName } from './names.ts';
+import { isReserved } from './reserved.ts';
 import { openParent } from './tree.ts';
 import { toWorkError, WorkError } from './work-error.ts';
 
@@ -49,35 +50,31 @@ interface Level {
 
 interface Going extends Replay {
   readonly giveAway: boolean;
-  readonly volumes: Dir;
   readonly levels: Level[];
 }
 
 /** Every file's sha256 is computed; with targets in the same read in which it is copied. */
 export async function replay(job: Replay): Promise<Replayed> {
-  const volumes = inBackup(() => job.backup.open(VOLUMES_NAME));
-  if (volumes === undefined)
-    throw new WorkError('content-differs', `the backup's directory ${VOLUMES_NAME} is missing`);
-  const going: Going = { ...job, volumes, levels: [], giveAway: process.getuid?.() === 0 };
+  const going: Going = { ...job, levels: [], giveAway: process.getuid?.() === 0 };
   let head: ManifestHead | undefined;
   for (const part of readManifest(job.backup)) {
     if (part.part === 'head') head = part.head;
-    if (part.part === 'entry') take(going, part);
+    if (part.part === 'entry' && head !== undefined) take(going, part, head.layout);
     if (part.part === 'foot') leaveTo(going, 0);
     await job.pool.room();
     if (part.part !== 'foot' || head === undefined) continue;
     await job.pool.finish();
     return { head, foot: part.foot, sha256: part.sha256 };
   }
-  throw new WorkError('manifest-unreadable', 'the manifest has no end');
+  throw new WorkError('ManifestUnreadable', 'the manifest has no end');
 }
 
-function take(going: Going, read: ReadEntry): void {
+function take(going: Going, read: ReadEntry, layout: ManifestHead['layout']): void {
   const { entry, path } = read;
   const target = going.targets.get(entry.volume);
   if (path === '') {
     leaveTo(going, 0);
-    enterVolume(going, entry, target);
+    enterVolume(going, entry, layout);
     return;
   }
   const parts = path.split('/');
@@ -91,10 +88,22 @@ function take(going: Going, read: ReadEntry): void {
   else act(going, { ...read, name, level });
 }
 
-function enterVolume(going: Going, entry: ManifestEntry, target: ReplayTarget | undefined): void {
-  const from = inBackup(() => going.volumes.open(nameOfText(entry.volume)));
+function enterVolume(going: Going, entry: ManifestEntry, layout: ManifestHead['layout']): void {
+  const from = layout === 'sealed' ? going.backup.open('.') : inBackup(() => volumeDir(going.backup, entry.volume));
   if (from === undefined) going.onBad(entry.volume, '.', 'is missing');
-  going.levels.push({ path: '', from, into: target?.dir, entry, unseen: new Set(from?.list()) });
+  // At the top of a sealed directory lie the manifest, and what a file system puts at the top of a volume.
+  const names = from?.list().filter((name) => layout === 'volumes' || (name !== MANIFEST_NAME && !isReserved(name)));
+  const into = going.targets.get(entry.volume)?.dir;
+  going.levels.push({ path: '', from, into, entry, unseen: new Set(names) });
+}
+
+function volumeDir(backup: Dir, volume: string): Dir {
+  const volumes = backup.open(VOLUMES_NAME);
+  try {
+    return volumes.open(nameOfText(volume));
+  } finally {
+    volumes.close();
+  }
 }
 
 interface Here extends ReadEntry {
@@ -211,7 +220,7 @@ function hardlink(going: Going, { level, name, entry, target }: Here): void {
     const place = openParent(top, target);
     if (place === undefined || !place.dir.has(place.name))
       throw new WorkError(
-        'unsafe-path',
+        'UnsafePath',
         `${entry.path} is a second name of ${showName(target)}, which is kept as it is`,
       );
     into.link(name, { fd: place.dir.fd, name: place.name });

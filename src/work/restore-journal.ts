@@ -5,7 +5,7 @@ import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } fr
 import { z } from 'zod';
 
 import type { Dir } from './dir.ts';
-import { isRestoreDir, restoreDirName } from './reserved.ts';
+import { isRestoreDir } from './reserved.ts';
 import { WorkError } from './work-error.ts';
 
 const JOURNAL = 'journal.json';
@@ -35,7 +35,7 @@ export function readJournal(dir: Dir): Journal | undefined {
   } catch (error) {
     const what =
       'the journal of a restore on this volume is damaged; look at the volume by hand before anything starts';
-    throw new WorkError('restore-unfinished', what, { cause: error });
+    throw new WorkError('RestoreUnfinished', what, { cause: error });
   } finally {
     closeSync(fd);
   }
@@ -60,17 +60,27 @@ export function isMidway(journal: Journal | undefined): boolean {
   return journal !== undefined && ['old-out', 'new-in', 'new-out', 'old-in'].includes(journal.phase);
 }
 
-/** Throws `restore-unfinished` when a restore other than `exceptId` was killed while it exchanged the data. */
-export function refuseUnfinished(root: Dir, volume: string, exceptId?: string): void {
-  for (const name of root.list().filter(isRestoreDir)) {
-    if (exceptId !== undefined && name === restoreDirName(exceptId)) continue;
-    const dir = root.open(name);
-    const journal = readJournal(dir);
-    dir.close();
-    if (isMidway(journal))
-      throw new WorkError(
-        'restore-unfinished',
-        `the restore ${journal?.id} stopped half-way on the volume "${volume}"; run it again or roll it back first`,
-      );
-  }
+/** The journals of all restores that have left something on a volume. */
+export function readJournals(root: Dir): Journal[] {
+  return root
+    .list()
+    .filter(isRestoreDir)
+    .flatMap((name) => {
+      const dir = root.open(name);
+      try {
+        return readJournal(dir) ?? [];
+      } finally {
+        dir.close();
+      }
+    });
+}
+
+/** Throws `RestoreUnfinished` when a restore was killed while it exchanged the data. */
+export function refuseUnfinished(root: Dir, volume: string): void {
+  const half = readJournals(root).find(isMidway);
+  if (half !== undefined)
+    throw new WorkError(
+      'RestoreUnfinished',
+      `the restore ${half.id} stopped half-way on the volume "${volume}"; request another Restore, which undoes it first`,
+    );
 }

@@ -1,12 +1,14 @@
 // Builds the new data in the restore directory of each volume, checking every file while it is copied.
 
+import type { RestoreParameters } from '../api/job-work.ts';
+import type { Dir } from './dir.ts';
 import { FilePool } from './file-pool.ts';
 import { carryKept, carrySignerState, keeps, type SignerChoice } from './keep.ts';
 import { nameOfText } from './names.ts';
 import { Notes } from './notes.ts';
 import { startProgress } from './progress.ts';
 import { replay, type ReplayTarget } from './replay.ts';
-import type { Prepare } from './restore-target.ts';
+import type { Prepare, RestoreVolume } from './restore-target.ts';
 import { NEW } from './restore-swap.ts';
 import { bytesAndFiles, contentDiffers } from './verify.ts';
 import { WorkError } from './work-error.ts';
@@ -18,7 +20,7 @@ export async function stage({ params, context, backup, targets, foot, sha256 }: 
     const dir = work?.make(NEW);
     if (dir !== undefined) into.set(volume.name, { dir, skip: keeps(volume.keep) });
   }
-  const pool = new FilePool(context.signal, params.threads);
+  const pool = new FilePool(context.signal);
   const progress = startProgress(context, 'staged', () => pool.counts(), bytesAndFiles(foot));
   try {
     const replayed = await replay({
@@ -26,7 +28,7 @@ export async function stage({ params, context, backup, targets, foot, sha256 }: 
       pool,
       context,
       targets: into,
-      ...(params.owner === undefined ? {} : { owner: params.owner }),
+      ...ownerOf(params),
       onBad: (volume, path, why) => {
         const bad = new Notes();
         bad.add({ volume, path, why });
@@ -35,7 +37,7 @@ export async function stage({ params, context, backup, targets, foot, sha256 }: 
       onExtra: (volume, path) => context.say(`not in the manifest, not restored: ${nameOfText(volume)}/${path}`),
     });
     if (replayed.sha256 !== sha256)
-      throw new WorkError('manifest-changed', 'the manifest changed while the backup was staged');
+      throw new WorkError('ManifestMismatch', 'the manifest changed while the backup was staged');
   } finally {
     progress.stop();
     await pool.close();
@@ -43,7 +45,18 @@ export async function stage({ params, context, backup, targets, foot, sha256 }: 
   return targets.flatMap(({ volume, root }) => {
     const staged = into.get(volume.name)?.dir;
     if (staged === undefined) return [];
-    carryKept(volume, root, staged);
-    return carrySignerState(volume, root, staged);
+    const own = params.scope === 'volume' ? volume : replacedOnly(volume, staged);
+    carryKept(own, root, staged);
+    return carrySignerState(own, root, staged);
   });
+}
+
+/** Where only some entries are replaced, the node's own files in the others stay where they are. */
+function replacedOnly(volume: RestoreVolume, staged: Dir): RestoreVolume {
+  const isReplaced = (path: string): boolean => staged.has(nameOfText(path.split('/')[0] ?? path));
+  return { ...volume, keep: volume.keep.filter(isReplaced), signerState: volume.signerState.filter(isReplaced) };
+}
+
+function ownerOf({ uid, gid }: RestoreParameters): { readonly owner?: { readonly uid: number; readonly gid: number } } {
+  return uid === undefined || gid === undefined ? {} : { owner: { uid, gid } };
 }

@@ -70,7 +70,7 @@ function moveAll({ root, work, context }: Swap, { names, side, out }: Moves): vo
       const name = readName(text) ?? '';
       if (!from.has(name)) continue;
       if (to.has(name))
-        throw new WorkError('exists', `"${text}" appeared on the volume during the restore; something else uses it`);
+        throw new WorkError('NameTaken', `"${text}" appeared on the volume during the restore; something else uses it`);
       from.rename(name, to);
       context.onStep?.(`${out ? 'out' : 'in'}:${text}`);
     }

@@ -1,15 +1,24 @@
 // A volume that a restore works on: its restore directory, its journal, and what counts as its data.
 
+import type { RestoreParameters } from '../api/job-work.ts';
 import type { WorkContext } from './context.ts';
 import { Dir } from './dir.ts';
 import type { ManifestFoot } from './manifest.ts';
 import { showName } from './names.ts';
-import type { RestoreParams, RestoreVolume } from './params.ts';
-import { readJournal, refuseUnfinished, writeJournal, type Journal } from './restore-journal.ts';
+import { readJournal, writeJournal, type Journal } from './restore-journal.ts';
 import { NEW, OLD } from './restore-swap.ts';
 import { isReserved, isRestoreDir, restoreDirName } from './reserved.ts';
 import { removeTree } from './tree.ts';
 import { WorkError } from './work-error.ts';
+
+export interface RestoreVolume {
+  readonly name: string;
+  readonly to: string;
+  /** The node's own, by path from the top: stays as it is, also when it is absent. */
+  readonly keep: readonly string[];
+  /** Of these the newer one wins. */
+  readonly signerState: readonly string[];
+}
 
 /** A volume with its restore directory, once that is there. */
 export interface Target {
@@ -21,7 +30,7 @@ export interface Target {
 
 /** All that staging needs. */
 export interface Prepare {
-  readonly params: RestoreParams;
+  readonly params: RestoreParameters;
   readonly context: WorkContext;
   readonly backup: Dir;
   readonly targets: readonly Target[];
@@ -29,32 +38,28 @@ export interface Prepare {
   readonly sha256: string;
 }
 
-/** Opens a volume and what an earlier run of this restore left there. */
-export function openTarget(volume: RestoreVolume, id: string): Target {
-  const root = Dir.openRoot(volume.path);
-  refuseUnfinished(root, volume.name, id);
-  const work = root.has(restoreDirName(id)) ? root.open(restoreDirName(id)) : undefined;
-  const journal = work === undefined ? undefined : readJournal(work);
-  if (journal?.phase === 'new-out' || journal?.phase === 'old-in')
-    throw new WorkError(
-      'restore-unfinished',
-      `this restore is being rolled back on "${volume.name}"; finish the rollback`,
-    );
-  return { volume, root, work, journal };
+/** The volumes of a request, each with what is its own. */
+export function volumesOf({ volumes, keep, signerState }: RestoreParameters): RestoreVolume[] {
+  return volumes.map(({ name, to }) => {
+    const here = ({ volume }: { readonly volume: string }): boolean => volume === name;
+    const pathOf = ({ path }: { readonly path: string }): string => path;
+    return { name, to, keep: keep.filter(here).map(pathOf), signerState: signerState.filter(here).map(pathOf) };
+  });
 }
 
-/** What an earlier run left before it exchanged anything, of this request or of another, is only in the way; then makes this one's directory. */
-export async function removeStale(target: Target, id: string): Promise<void> {
-  for (const name of target.root.list().filter(isRestoreDir)) {
-    const dir = target.root.open(name);
-    const phase = readJournal(dir)?.phase;
-    dir.close();
-    // `swapped`: the old data of another restore; only a finish or a rollback may decide about it.
-    if (phase !== 'swapped') await removeTree(target.root, name);
-  }
+/** Opens a volume and what an earlier run of this restore left there. */
+export function openTarget(volume: RestoreVolume, id: string): Target {
+  const root = Dir.openRoot(volume.to);
+  const work = root.has(restoreDirName(id)) ? root.open(restoreDirName(id)) : undefined;
+  return { volume, root, work, journal: work === undefined ? undefined : readJournal(work) };
+}
+
+/** What earlier runs left, of this request or of another, is only in the way; then makes this one's directory. */
+export async function beginAfresh(target: Target, id: string): Promise<void> {
   target.work?.close();
   target.work = undefined;
   target.journal = undefined;
+  for (const name of target.root.list().filter(isRestoreDir)) await removeWorkDir(target.root, name);
   target.work = target.root.make(restoreDirName(id));
   target.work.make(OLD).close();
 }
@@ -62,29 +67,31 @@ export async function removeStale(target: Target, id: string): Promise<void> {
 /** A mounted filesystem can't be renamed, so it is found before anything is moved. */
 export function refuseMounts({ root, volume }: Target): void {
   const device = root.stat().dev;
-  const mount = dataNames(root, volume).find((name) => root.lstat(name)?.dev !== device);
+  const mount = dataNames(root).find((name) => root.lstat(name)?.dev !== device);
   if (mount !== undefined)
     throw new WorkError(
-      'nested-mount',
-      `another filesystem is mounted on ${volume.name}/${showName(mount)}; name it as reserved, or mount it elsewhere`,
+      'NestedMount',
+      `another filesystem is mounted on ${volume.name}/${showName(mount)}; mount it elsewhere`,
     );
 }
 
-function dataNames(root: Dir, volume: RestoreVolume): string[] {
-  return root.list().filter((name) => !isReserved(name) && !volume.reserved.includes(showName(name)));
+function dataNames(root: Dir): string[] {
+  return root.list().filter((name) => !isReserved(name));
 }
 
 export function writePlan(target: Target, { params, sha256, context: { onStep } }: Prepare): void {
-  const { root, work, volume } = target;
+  const { root, work } = target;
   if (work === undefined) return;
   const staged = work.open(NEW);
+  const fresh = staged.list();
+  const old = dataNames(root).filter((name) => params.scope === 'volume' || fresh.includes(name));
   target.journal = {
     format: 'nodewright-restore/1',
     id: params.id,
     phase: 'staged',
     manifestSha256: sha256,
-    old: dataNames(root, volume).map(showName),
-    new: staged.list().map(showName),
+    old: old.map(showName),
+    new: fresh.map(showName),
   };
   staged.close();
   writeJournal(work, target.journal);
@@ -100,7 +107,7 @@ export async function removeWork(target: Target, id: string): Promise<void> {
 }
 
 /** The journal goes last, so that a killed removal is taken up again. */
-export async function removeWorkDir(root: Dir, name: string): Promise<void> {
+async function removeWorkDir(root: Dir, name: string): Promise<void> {
   if (!root.has(name)) return;
   const work = root.open(name);
   await removeTree(work, OLD);

@@ -1,16 +1,18 @@
 // Restore: stages a backup beside the data, checks it on the way, then exchanges both by renaming.
 
+import type { RestoreParameters } from '../api/job-work.ts';
+import { describeError } from '../lib/errors.ts';
 import type { WorkContext } from './context.ts';
 import { Dir } from './dir.ts';
 import { flushToDisk, requireSpace } from './disk.ts';
 import type { SignerChoice } from './keep.ts';
 import type { ManifestFoot } from './manifest.ts';
-import type { RestoreParams, RestoreVolume } from './params.ts';
 import { isMidway, readJournal } from './restore-journal.ts';
 import { stage } from './restore-stage.ts';
 import { swapBack, swapIn } from './restore-swap.ts';
-import { openTarget, refuseMounts, removeStale, removeWork, writePlan } from './restore-target.ts';
-import type { Prepare, Target } from './restore-target.ts';
+import { beginAfresh, openTarget, refuseMounts, removeWork, volumesOf, writePlan } from './restore-target.ts';
+import type { Prepare, RestoreVolume, Target } from './restore-target.ts';
+import { isHalfDone, undoHalfDone } from './restore-undo.ts';
 import { bytesAndFiles, readExpected } from './verify.ts';
 import { throwIfStopped, toWorkError, WorkError } from './work-error.ts';
 
@@ -20,58 +22,77 @@ export interface RestoreResult {
   readonly height?: number;
   readonly bytes: number;
   readonly files: number;
-  readonly ownersKept: boolean;
   readonly signerState: readonly SignerChoice[];
-  /** The data as it was is still on the volume, for `rollback`. */
-  readonly oldKept: boolean;
+  /** Why the old data is still on the volume, if it is. */
+  readonly remains?: string;
   /** An earlier run had staged everything; this one only exchanged. */
   readonly resumed: boolean;
 }
 
-/** Nothing of the old data is touched before all of the new lies checked on the same volumes. */
-export async function restore(params: RestoreParams, context: WorkContext): Promise<RestoreResult> {
-  const backup = Dir.openRoot(params.backup);
+/**
+ * Nothing of the old data is touched before all of the new lies checked on the same volumes. A failure says by `swapped`
+ * whether the data may be neither the old nor the new.
+ */
+export async function restore(params: Omit<RestoreParameters, 'verb'>, context: WorkContext): Promise<RestoreResult> {
+  try {
+    return await replace({ ...params, verb: 'restore' }, context);
+  } catch (error) {
+    const { code, message } = toWorkError(error, 'restore');
+    throw new WorkError(code, message, { cause: error, swapped: isHalfDone(params.volumes) });
+  }
+}
+
+async function replace(params: RestoreParameters, context: WorkContext): Promise<RestoreResult> {
+  const backup = Dir.openRoot(params.from);
   const targets: Target[] = [];
   try {
     const { head, foot, sha256 } = readExpected(backup, params.expect);
     requireSameVolumes(params, foot);
-    for (const volume of params.volumes) targets.push(openTarget(volume, params.id));
+    for (const volume of volumesOf(params)) targets.push(openTarget(volume, params.id));
+    undoHalfDone(targets, params.id, context);
     const resumed = targets.some(({ journal }) => isMidway(journal) || journal?.phase === 'swapped');
     const signerState = resumed ? [] : await prepare({ params, context, backup, targets, foot, sha256 });
-    exchange(targets, context, sha256);
-    if (params.removeOld) for (const target of targets) await removeWork(target, params.id);
+    await exchange({ targets, context, sha256, id: params.id });
+    const remains = await removeOld(targets, params.id);
     return {
       ok: true,
       manifestSha256: sha256,
-      ...(head.metadata.height === undefined ? {} : { height: head.metadata.height }),
+      ...(head.origin.height === undefined ? {} : { height: head.origin.height }),
       ...bytesAndFiles(foot),
-      ownersKept: process.getuid?.() === 0 && (head.ownersKept || params.owner !== undefined),
       signerState,
-      oldKept: !params.removeOld,
+      ...(remains === undefined ? {} : { remains }),
       resumed,
     };
-  } catch (error) {
-    throw toWorkError(error, 'restore');
   } finally {
     backup.closeAll();
     for (const { root } of targets) root.closeAll();
   }
 }
 
+/** The new data is in place whatever becomes of the old. */
+async function removeOld(targets: readonly Target[], id: string): Promise<string | undefined> {
+  try {
+    for (const target of targets) await removeWork(target, id);
+    return undefined;
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
 /** A part of a node at another height than the rest is worse than no restore. */
-function requireSameVolumes(params: RestoreParams, foot: ManifestFoot): void {
+function requireSameVolumes(params: RestoreParameters, foot: ManifestFoot): void {
   const wanted = params.volumes.map(({ name }) => name);
   const missing = wanted.find((name) => foot.totals[name] === undefined);
-  if (missing !== undefined) throw new WorkError('missing-volume', `the backup has no volume "${missing}"`);
+  if (missing !== undefined) throw new WorkError('VolumeMissing', `the backup has no volume "${missing}"`);
   const left = Object.keys(foot.totals).find((name) => !wanted.includes(name));
   if (left !== undefined)
-    throw new WorkError('missing-volume', `the backup's volume "${left}" has no target; restore all volumes together`);
+    throw new WorkError('VolumeMissing', `the backup's volume "${left}" has no target; restore all volumes together`);
 }
 
 async function prepare(job: Prepare): Promise<SignerChoice[]> {
   const { params, context, targets, foot } = job;
   for (const target of targets) {
-    await removeStale(target, params.id);
+    await beginAfresh(target, params.id);
     refuseMounts(target);
   }
   try {
@@ -84,25 +105,32 @@ async function prepare(job: Prepare): Promise<SignerChoice[]> {
   } catch (error) {
     const trouble = toWorkError(error, 'staging the backup');
     // The data is as it was. A stopped run has no time to tidy up; the next one does it.
-    if (trouble.code !== 'interrupted') for (const target of targets) await removeWork(target, params.id);
+    if (trouble.code !== 'Interrupted') for (const target of targets) await removeWork(target, params.id);
     throw trouble;
   }
 }
 
 function totalsOf(foot: ManifestFoot, name: string): ManifestFoot['totals'][string] {
   const totals = foot.totals[name];
-  if (totals === undefined) throw new WorkError('missing-volume', `the backup has no volume "${name}"`);
+  if (totals === undefined) throw new WorkError('VolumeMissing', `the backup has no volume "${name}"`);
   return totals;
 }
 
 async function flushVolume({ context, targets }: Prepare, volume: RestoreVolume): Promise<void> {
   context.say(`${volume.name}: all files are staged; waiting for the disk`);
   const target = targets.find((one) => one.volume === volume);
-  if (target !== undefined) await flushToDisk(target.work ?? target.root, volume.path);
+  if (target !== undefined) await flushToDisk(target.work ?? target.root, volume.to);
+}
+
+interface Exchange {
+  readonly targets: readonly Target[];
+  readonly context: WorkContext;
+  readonly sha256: string;
+  readonly id: string;
 }
 
 /** From here on signals wait: it is a handful of renames. When one fails, all volumes go back to the old data. */
-function exchange(targets: readonly Target[], context: WorkContext, sha256: string): void {
+async function exchange({ targets, context, sha256, id }: Exchange): Promise<void> {
   const under = targets.filter(({ journal }) => journal !== undefined);
   // Removing begins when all volumes are exchanged; one without a journal was tidied up before the kill.
   if (under.every(({ journal }) => journal?.phase === 'swapped')) return;
@@ -110,11 +138,14 @@ function exchange(targets: readonly Target[], context: WorkContext, sha256: stri
     const { root, work, journal } = target;
     if (work === undefined || journal === undefined || journal.phase === 'rolled-back')
       throw new WorkError(
-        'restore-unfinished',
-        `the volume "${target.volume.name}" was not staged; roll the restore back`,
+        'RestoreUnfinished',
+        `the volume "${target.volume.name}" was not staged with the others; request another Restore, which undoes this one first`,
       );
     if (journal.manifestSha256 !== sha256)
-      throw new WorkError('manifest-changed', 'the manifest is not the one that was staged; roll the restore back');
+      throw new WorkError(
+        'ManifestMismatch',
+        'the manifest is not the one that was staged; request another Restore, which undoes this one first',
+      );
     return { target, swap: { root, work, journal, context } };
   });
   try {
@@ -124,6 +155,7 @@ function exchange(targets: readonly Target[], context: WorkContext, sha256: stri
       const journal = swap.work === undefined ? undefined : readJournal(swap.work);
       if (journal !== undefined) target.journal = swapBack({ ...swap, journal });
     }
+    for (const { target } of swaps) await removeWork(target, id);
     throw error;
   }
 }

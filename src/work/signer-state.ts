@@ -21,7 +21,7 @@ export interface SignerState {
   readonly step: number;
 }
 
-/** The state in a file's text; throws `signer-state-unreadable`, because guessing could make a validator sign twice. */
+/** The state in a file's text; throws `SignerStateUnreadable`, because guessing could make a validator sign twice. */
 export function parseSignerState(text: string, where: string): SignerState {
   let json: unknown;
   try {
@@ -32,7 +32,7 @@ export function parseSignerState(text: string, where: string): SignerState {
   const parsed = SignerState.safeParse(json);
   if (!parsed.success)
     throw new WorkError(
-      'signer-state-unreadable',
+      'SignerStateUnreadable',
       `${clip(where)} is no signer state (height, round, step); nothing was changed: repair it before restoring`,
     );
   return { ...parsed.data, height: BigInt(parsed.data.height) };

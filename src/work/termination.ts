@@ -2,23 +2,25 @@
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
-/** The kubelet keeps 4096 bytes of it: https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/ */
-export const MAX_TERMINATION_BYTES = 4096;
+import { MAX_RESULT_BYTES, type WorkResult } from '../api/job-work.ts';
+import { clip } from '../lib/clip.ts';
 
 export const TERMINATION_LOG = '/dev/termination-log';
 
-/** JSON of at most 4096 bytes; lists and long texts are given up first, `ok`, `code` and numbers never. */
-export function terminationText(result: Readonly<Record<string, unknown>>): string {
-  for (const limit of [1000, 400, 120, 40]) {
-    const text = JSON.stringify(limit === 1000 ? result : shorten(result, limit));
-    if (Buffer.byteLength(text) <= MAX_TERMINATION_BYTES) return text;
+/** The result as JSON of at most 4096 bytes; only the message is ever shortened. */
+export function terminationText(result: WorkResult): string {
+  const { message, ...rest } = result;
+  if (message === undefined) return JSON.stringify(rest);
+  // A character may take six bytes in JSON.
+  for (const limit of [2000, 1000, 500]) {
+    const text = JSON.stringify({ ...rest, message: clip(message, limit) });
+    if (Buffer.byteLength(text) <= MAX_RESULT_BYTES) return text;
   }
-  const plain = Object.entries(result).filter(([, value]) => typeof value !== 'object');
-  return JSON.stringify({ ...(shorten(Object.fromEntries(plain), 40) as object), shortened: true });
+  return JSON.stringify(rest);
 }
 
-/** Writes the message where the kubelet looks for it. Throws when there is no such file and none can be made. */
-export function writeTermination(path: string, result: Readonly<Record<string, unknown>>): void {
+/** Writes the result where the kubelet looks for it. Throws when there is no such file and none can be made. */
+export function writeTermination(path: string, result: WorkResult): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o644);
   try {
     const bytes = Buffer.from(terminationText(result));
@@ -26,12 +28,4 @@ export function writeTermination(path: string, result: Readonly<Record<string, u
   } finally {
     closeSync(fd);
   }
-}
-
-/** The end of a text says more than its start (the tail of an output), so the start is cut. */
-function shorten(value: unknown, limit: number): unknown {
-  if (typeof value === 'string') return value.length <= limit ? value : `…${value.slice(-limit)}`.toWellFormed();
-  if (Array.isArray(value)) return value.slice(0, limit > 200 ? 5 : 1).map((one) => shorten(one, limit));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shorten(member, limit)]));
 }

@@ -3,59 +3,60 @@
 import { CodedError, codeOf, describeError } from '../lib/errors.ts';
 
 export type WorkCode =
-  | 'bad-parameters'
-  | 'missing-source'
-  | 'unsafe-path'
-  | 'exists'
-  | 'disk-full'
-  | 'no-space'
-  | 'read-only'
-  | 'not-permitted'
-  | 'source-changed'
-  | 'manifest-unreadable'
-  | 'manifest-changed'
-  | 'unknown-format'
-  | 'wrong-chain'
-  | 'wrong-network'
-  | 'missing-volume'
-  | 'content-differs'
-  | 'signer-state-unreadable'
-  | 'restore-unfinished'
-  | 'nothing-to-roll-back'
-  | 'nested-mount'
-  | 'command-failed'
-  | 'command-not-found'
-  | 'timed-out'
-  | 'interrupted'
-  | 'failed';
+  | 'BadParameters'
+  | 'SourceMissing'
+  | 'UnsafePath'
+  | 'NameTaken'
+  | 'DiskFull'
+  | 'NoSpace'
+  | 'ReadOnly'
+  | 'NotPermitted'
+  | 'SourceChanged'
+  | 'ManifestUnreadable'
+  | 'ManifestMismatch'
+  | 'UnknownFormat'
+  | 'WrongChain'
+  | 'WrongNetwork'
+  | 'VolumeMissing'
+  | 'ContentDiffers'
+  | 'SignerStateUnreadable'
+  | 'RestoreUnfinished'
+  | 'NestedMount'
+  | 'NoAnswer'
+  | 'AskRefused'
+  | 'WrongHeight'
+  | 'Interrupted'
+  | 'Failed';
 
 export class WorkError extends CodedError {
   declare readonly code: WorkCode;
+  /** Whether data of the node may be changed in part. */
+  readonly swapped: boolean;
 
-  // eslint-disable-next-line no-useless-constructor -- it narrows the codes
-  constructor(code: WorkCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: WorkCode, message: string, options: { cause?: unknown; swapped?: boolean } = {}) {
     super(code, message, options);
+    this.swapped = options.swapped ?? false;
   }
 }
 
 const BY_ERRNO: Readonly<Record<string, readonly [WorkCode, string]>> = {
-  ENOSPC: ['disk-full', 'the volume is full'],
-  EDQUOT: ['disk-full', "the volume's quota is used up"],
-  EROFS: ['read-only', 'the volume is mounted read-only'],
-  EACCES: ['not-permitted', 'permission denied; run the job as the owner of the data or as root'],
-  EPERM: ['not-permitted', 'operation not permitted; run the job as the owner of the data or as root'],
-  ELOOP: ['unsafe-path', 'a symbolic link stands where a directory or file was expected; links are not followed'],
+  ENOSPC: ['DiskFull', 'the volume is full'],
+  EDQUOT: ['DiskFull', "the volume's quota is used up"],
+  EROFS: ['ReadOnly', 'the volume is mounted read-only'],
+  EACCES: ['NotPermitted', 'permission denied; run the job as the owner of the data or as root'],
+  EPERM: ['NotPermitted', 'operation not permitted; run the job as the owner of the data or as root'],
+  ELOOP: ['UnsafePath', 'a symbolic link stands where a directory or file was expected; links are not followed'],
 };
 
 /** Anything thrown → a `WorkError`; `where` says what was being done ("copying data/x"). */
 export function toWorkError(error: unknown, where: string): WorkError {
   if (error instanceof WorkError) return error;
   const known = BY_ERRNO[codeOf(error) ?? ''];
-  if (known === undefined) return new WorkError('failed', `${where}: ${describeError(error)}`, { cause: error });
+  if (known === undefined) return new WorkError('Failed', `${where}: ${describeError(error)}`, { cause: error });
   return new WorkError(known[0], `${where}: ${known[1]}`, { cause: error });
 }
 
-/** Throws `interrupted` when the signal has fired. */
+/** Throws `Interrupted` when the signal has fired. */
 export function throwIfStopped(signal: AbortSignal): void {
-  if (signal.aborted) throw new WorkError('interrupted', 'stopped by a signal before the work was done; run it again');
+  if (signal.aborted) throw new WorkError('Interrupted', 'stopped by a signal before the work was done; run it again');
 }

@@ -5,6 +5,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -12,11 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { copy } from '../../src/work/copy.ts';
 import { restore, type RestoreResult } from '../../src/work/restore.ts';
-import { rollback } from '../../src/work/settle.ts';
 import { copyParams, quiet, restoreParams } from './support/params.ts';
 import { picture, tempDir } from './support/tree.ts';
 
@@ -120,7 +120,7 @@ it.each([
   write(join(dir, 'home'), { [STATE]: own, 'data/blocks': 'own' });
   const before = picture(join(dir, 'home'));
   const request = restoreParams(join(dir, 'backup'), join(dir, 'home'), { signerState: [STATE] });
-  await expect(restore(request, quiet())).rejects.toMatchObject({ code: 'signer-state-unreadable' });
+  await expect(restore(request, quiet())).rejects.toMatchObject({ code: 'SignerStateUnreadable' });
   const after = picture(join(dir, 'home'));
   expect(after).toEqual(before);
 });
@@ -136,16 +136,30 @@ it('refuses to keep a file through a link', async () => {
   expect(Object.keys(picture(join(dir, 'home')))).toEqual(['config']);
 });
 
-it('rolls back a restore that is complete, also its kept files, and refuses nothing the second time', async () => {
-  const dir = tempDir();
-  write(join(dir, 'source'), SOURCE);
-  await copy(copyParams(join(dir, 'source'), join(dir, 'backup')), quiet());
-  write(join(dir, 'home'), { [STATE]: state('90'), 'config/node_key.json': 'own', extra: 'x' });
-  const before = picture(join(dir, 'home'));
-  await restore(restoreParams(join(dir, 'backup'), join(dir, 'home'), { keep: KEEP, signerState: [STATE] }), quiet());
-  expect(existsSync(join(dir, 'home', 'extra'))).toBe(false);
-  const back = { id: 'restore-1', volumes: [{ name: 'data', path: join(dir, 'home') }] };
-  expect(await rollback(back, quiet())).toEqual({ ok: true, settled: ['data'] });
-  expect(picture(join(dir, 'home'))).toEqual(before);
-  expect(await rollback(back, quiet())).toEqual({ ok: true, settled: [] });
+describe('scope entries', () => {
+  it('replaces only what the copy has, and leaves the signer state beside it alone', async () => {
+    const dir = tempDir();
+    write(join(dir, 'source'), { 'chain_data/blocks': 'new', 'config.toml': 'of the source' });
+    await copy(copyParams(join(dir, 'source'), join(dir, 'backup')), quiet());
+    const home = join(dir, 'home');
+    write(home, {
+      'chain_data/blocks': 'old',
+      'chain_data/gone': 'x',
+      'config.toml': 'own',
+      'logs/log': 'x',
+      [STATE]: state('7'),
+    });
+    const own = { keep: ['config.toml', 'logs'], signerState: [STATE] };
+    const result = await restore(restoreParams(join(dir, 'backup'), home, own, { scope: 'entries' }), quiet());
+    expect(result).toMatchObject({ files: 2, signerState: [] });
+    const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      statSync(join(home, path)).isFile(),
+    );
+    expect(Object.fromEntries(files.sort().map((path) => [path, readFileSync(join(home, path), 'utf8')]))).toEqual({
+      'chain_data/blocks': 'new',
+      'config.toml': 'own',
+      [STATE]: state('7'),
+      'logs/log': 'x',
+    });
+  });
 });

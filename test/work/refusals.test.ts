@@ -19,7 +19,7 @@ import { copy } from '../../src/work/copy.ts';
 import { MANIFEST_NAME } from '../../src/work/manifest.ts';
 import { restore } from '../../src/work/restore.ts';
 import { verify } from '../../src/work/verify.ts';
-import { copyParams, quiet, restoreParams, verifyParams } from './support/params.ts';
+import { copyParams, ORIGIN, quiet, restoreParams, verifyParams } from './support/params.ts';
 import { picture, tempDir } from './support/tree.ts';
 
 interface Scene {
@@ -55,25 +55,25 @@ const damages: { because: string; damage: (scene: Scene) => void; code: string; 
   {
     because: 'one byte of a file is another',
     damage: ({ stored }) => edit(stored('data/a.sst'), /^x/, 'y'),
-    code: 'content-differs',
+    code: 'ContentDiffers',
     reason: /data\/data\/a\.sst has another content/,
   },
   {
     because: 'a file is shorter',
     damage: ({ stored }) => truncateSync(stored('data/a.sst'), 4999),
-    code: 'content-differs',
+    code: 'ContentDiffers',
     reason: /another size/,
   },
   {
     because: 'a file has grown',
     damage: ({ stored }) => writeFileSync(stored('data/a.sst'), 'x'.repeat(5001)),
-    code: 'content-differs',
+    code: 'ContentDiffers',
     reason: /another size/,
   },
   {
     because: 'a file is missing',
     damage: ({ stored }) => rmSync(stored('data/CURRENT')),
-    code: 'content-differs',
+    code: 'ContentDiffers',
     reason: /CURRENT is missing/,
   },
   {
@@ -82,7 +82,7 @@ const damages: { because: string; damage: (scene: Scene) => void; code: string; 
       rmSync(stored('data/CURRENT'));
       symlinkSync('/etc/shadow', stored('data/CURRENT'));
     },
-    code: 'content-differs',
+    code: 'ContentDiffers',
     reason: /can't be read/,
   },
   {
@@ -91,7 +91,7 @@ const damages: { because: string; damage: (scene: Scene) => void; code: string; 
       rmSync(stored('data'), { recursive: true });
       symlinkSync('/etc', stored('data'));
     },
-    code: 'content-differs',
+    code: 'ContentDiffers',
     reason: /is no directory/,
   },
   {
@@ -100,62 +100,62 @@ const damages: { because: string; damage: (scene: Scene) => void; code: string; 
       rmSync(stored('data/link'));
       symlinkSync('/etc/passwd', stored('data/link'));
     },
-    code: 'content-differs',
+    code: 'ContentDiffers',
     reason: /link points elsewhere/,
   },
   {
     because: 'the manifest names a path outside',
     damage: ({ manifest }) => edit(manifest, '"path":"data/CURRENT"', '"path":"../CURRENT"'),
-    code: 'manifest-unreadable',
+    code: 'ManifestUnreadable',
     reason: /has the part "\.\."/,
   },
   {
     because: 'the manifest hides a path outside in escapes',
     damage: ({ manifest }) => edit(manifest, '"path":"data/CURRENT"', '"path":"%2E%2E/CURRENT"'),
-    code: 'manifest-unreadable',
+    code: 'ManifestUnreadable',
     reason: /misspelled/,
   },
   {
     because: 'the manifest puts a file below a link',
     damage: ({ manifest }) =>
       edit(manifest, /"type":"dir","mode":"\d+",(.*)\n(.*CURRENT)/, '"type":"symlink","target":"/etc",$1\n$2'),
-    code: 'manifest-unreadable',
+    code: 'ManifestUnreadable',
     reason: /no directory of this manifest/,
   },
   {
     because: 'an entry was taken out',
     damage: ({ manifest }) => edit(manifest, /.*a\.sst.*\n/, ''),
-    code: 'manifest-unreadable',
+    code: 'ManifestUnreadable',
     reason: /totals are not those of its entries/,
   },
   {
     because: 'the totals do not fit',
     damage: ({ manifest }) => edit(manifest, FOOT_ONE_LESS, '"files":1'),
-    code: 'manifest-unreadable',
+    code: 'ManifestUnreadable',
     reason: /totals/,
   },
   {
     because: 'the manifest was cut off',
     damage: ({ manifest }) => truncateSync(manifest, 600),
-    code: 'manifest-unreadable',
+    code: 'ManifestUnreadable',
     reason: /end is missing/,
   },
   {
     because: 'the format is newer',
     damage: ({ manifest }) => edit(manifest, 'nodewright-backup/1', 'nodewright-backup/2'),
-    code: 'unknown-format',
+    code: 'UnknownFormat',
     reason: /nodewright-backup\/2.*knows nodewright-backup\/1/,
   },
   {
     because: 'there is no manifest',
     damage: ({ manifest }) => rmSync(manifest),
-    code: 'missing-source',
+    code: 'SourceMissing',
     reason: /no whole backup/,
   },
   {
     because: 'the backup is gone',
     damage: ({ dir }) => rmSync(join(dir, 'backup'), { recursive: true }),
-    code: 'missing-source',
+    code: 'SourceMissing',
     reason: /does not exist/,
   },
   {
@@ -164,19 +164,19 @@ const damages: { because: string; damage: (scene: Scene) => void; code: string; 
       execFileSync('mv', [join(dir, 'backup'), join(dir, 'elsewhere')]);
       symlinkSync('elsewhere', join(dir, 'backup'));
     },
-    code: 'unsafe-path',
+    code: 'UnsafePath',
     reason: /links are not followed/,
   },
   {
     because: 'the backup is of another chain',
     damage: ({ manifest }) => edit(manifest, '"chain":"cometbft"', '"chain":"ethereum"'),
-    code: 'wrong-chain',
+    code: 'WrongChain',
     reason: /of chain ethereum, the node's is cometbft/,
   },
   {
     because: 'the backup is of another network',
     damage: ({ manifest }) => edit(manifest, '"network":"test-1"', '"network":"test-2"'),
-    code: 'wrong-network',
+    code: 'WrongNetwork',
     reason: /test-2/,
   },
 ];
@@ -196,7 +196,7 @@ it('refuses a manifest that is not the recorded one, even when it is sound', asy
   const { dir, target } = await scene();
   const expectation = { chain: 'cometbft', network: 'test-1', manifestSha256: '0'.repeat(64) };
   const request = restoreParams(join(dir, 'backup'), target, {}, { expect: expectation });
-  await expect(restore(request, quiet())).rejects.toMatchObject({ code: 'manifest-changed' });
+  await expect(restore(request, quiet())).rejects.toMatchObject({ code: 'ManifestMismatch' });
   expect(picture(target)).toEqual(picture(target, /^\.nodewright/));
 });
 
@@ -215,17 +215,17 @@ it('never writes through a link in the path of the destination', async () => {
   mkdirSync(join(dir, 'outside'));
   symlinkSync('outside', join(dir, 'way'));
   const through = copyParams(join(dir, 'source'), join(dir, 'way', 'backup'));
-  await expect(copy(through, quiet())).rejects.toMatchObject({ code: 'unsafe-path' });
+  await expect(copy(through, quiet())).rejects.toMatchObject({ code: 'UnsafePath' });
   const target = restoreParams(join(dir, 'backup'), join(dir, 'way'));
-  await expect(restore(target, quiet())).rejects.toMatchObject({ code: 'unsafe-path' });
+  await expect(restore(target, quiet())).rejects.toMatchObject({ code: 'UnsafePath' });
   expect(picture(join(dir, 'outside'))).toEqual({});
 });
 
 it('refuses a name that another backup has taken', async () => {
   const { dir } = await scene();
-  const other = copyParams(join(dir, 'source'), join(dir, 'backup'), { id: 'backup-2' });
+  const other = copyParams(join(dir, 'source'), join(dir, 'backup'), { origin: { ...ORIGIN, uid: 'backup-2' } });
   const before = picture(join(dir, 'backup'));
-  await expect(copy(other, quiet())).rejects.toMatchObject({ code: 'exists' });
+  await expect(copy(other, quiet())).rejects.toMatchObject({ code: 'NameTaken' });
   expect(picture(join(dir, 'backup'))).toEqual(before);
 });
 
@@ -242,16 +242,12 @@ it('finds out before it starts that there is no room', async () => {
   writeFileSync(join(dir, 'source', 'large'), 'x'.repeat(3 << 20));
   const disk = smallDisk('3m');
   const tooLarge = copyParams(join(dir, 'source'), join(disk, 'backup'));
-  await expect(copy(tooLarge, quiet())).rejects.toMatchObject({ code: 'no-space', message: /needed.*free/ });
+  await expect(copy(tooLarge, quiet())).rejects.toMatchObject({ code: 'NoSpace', message: /needed.*free/ });
   expect(picture(disk)).toEqual({});
   await copy(copyParams(join(dir, 'source'), join(dir, 'large')), quiet());
   writeFileSync(join(disk, 'precious'), 'old');
   const before = picture(disk);
-  await expect(restore(restoreParams(join(dir, 'large'), disk), quiet())).rejects.toMatchObject({ code: 'no-space' });
-  const space = [{ name: 'data', path: disk }];
-  await expect(verify(verifyParams(join(dir, 'large'), { space }), quiet())).rejects.toMatchObject({
-    code: 'no-space',
-  });
+  await expect(restore(restoreParams(join(dir, 'large'), disk), quiet())).rejects.toMatchObject({ code: 'NoSpace' });
   expect(picture(disk)).toEqual(before);
 });
 
@@ -272,7 +268,7 @@ it.each(['copy', 'restore'])('%s: a disk that fills up meanwhile leaves things a
     verb === 'copy'
       ? copy(copyParams(join(dir, 'source'), join(disk, 'backup')), fill)
       : restore(restoreParams(join(dir, 'larger'), disk), fill);
-  await expect(run).rejects.toMatchObject({ code: 'disk-full', message: /the volume is full/ });
+  await expect(run).rejects.toMatchObject({ code: 'DiskFull', message: /the volume is full/ });
   rmSync(join(disk, 'hog'));
   expect(Object.keys(picture(disk))).toEqual(['precious']);
 });
@@ -286,11 +282,11 @@ it('refuses a volume that changes under a node said to be stopped, and lists it 
   // Many files before it, so that its directory has been read long before its turn comes.
   for (let index = 0; index < 2000; index++) writeFileSync(join(dir, 'source', `f${index}`), '');
   const request = copyParams(join(dir, 'source'), join(dir, 'again'));
-  await expect(copy(request, writing())).rejects.toMatchObject({ code: 'source-changed', message: /data\/zz\.log/ });
+  await expect(copy(request, writing())).rejects.toMatchObject({ code: 'SourceChanged', message: /data\/zz\.log/ });
   expect(existsSync(join(dir, 'again'))).toBe(false);
-  const live = await copy({ ...request, live: true }, writing());
-  expect(live).toMatchObject({ changedWhileCopying: 1, changedSample: [{ path: 'zz.log', why: 'was written to' }] });
-  expect(await verify(verifyParams(join(dir, 'again')), quiet())).toMatchObject({ live: true, extra: 0 });
+  const live = await copy({ ...request, origin: { ...ORIGIN, live: true } }, writing());
+  expect(live).toMatchObject({ changed: 1, changedSample: [{ path: 'zz.log', why: 'was written to' }] });
+  expect(await verify(verifyParams(join(dir, 'again')), quiet())).toMatchObject({ ok: true, extra: 0 });
 });
 
 it('says what is missing when it may not read', () => {
@@ -301,6 +297,6 @@ it('says what is missing when it may not read', () => {
   const script = new URL('support/run-verb.ts', import.meta.url).pathname;
   const request = JSON.stringify(copyParams(join(dir, 'source'), join(dir, 'backup')));
   const options = { uid: 65_534, gid: 65_534, encoding: 'utf8', cwd: '/' } as const;
-  const text = execFileSync(process.execPath, [script, 'copy', request], options);
-  expect(JSON.parse(text.slice(text.indexOf('result ') + 7))).toMatchObject({ ok: false, code: 'not-permitted' });
+  const text = execFileSync(process.execPath, [script, request], options);
+  expect(JSON.parse(text.slice(text.indexOf('result ') + 7))).toMatchObject({ ok: false, code: 'NotPermitted' });
 });

@@ -1,32 +1,47 @@
 // Parameters of the verbs for a backup of one volume, and a context that says nothing.
 
+import { BackupParameters, CheckParameters, RestoreParameters } from '../../../src/api/job-work.ts';
 import type { WorkContext } from '../../../src/work/context.ts';
-import { CopyParams, RestoreParams, VerifyParams } from '../../../src/work/params.ts';
 
-export const METADATA = {
+export const ORIGIN = {
+  job: 'Backup test/one',
+  uid: 'backup-1',
+  node: 'node-0',
   chain: 'cometbft',
   network: 'test-1',
-  client: 'cometbft/1.0.1',
   height: 42,
-  images: { node: 'registry.example/cometbft@sha256:00' },
-  sourceNode: 'node-0',
-  createdAt: '2026-01-02T03:04:05Z',
+  images: ['registry.example/cometbft@sha256:00'],
+  live: false,
 };
 export const EXPECT = { chain: 'cometbft', network: 'test-1' };
 
-export function copyParams(source: string, destination: string, more: object = {}): CopyParams {
-  const id = 'backup-1';
-  return CopyParams.parse({ id, sources: [{ name: 'data', path: source }], destination, metadata: METADATA, ...more });
+export function copyParams(from: string, to: string, more: object = {}): BackupParameters {
+  return BackupParameters.parse({ verb: 'backup', volumes: [{ name: 'data', from }], to, origin: ORIGIN, ...more });
 }
 
-export function verifyParams(backup: string, more: object = {}): VerifyParams {
-  return VerifyParams.parse({ backup, expect: EXPECT, ...more });
+export function verifyParams(from: string): CheckParameters {
+  return CheckParameters.parse({ verb: 'check', from, expect: EXPECT });
 }
 
-/** `volume` adds to the one volume, `more` to the request. */
-export function restoreParams(backup: string, target: string, volume: object = {}, more: object = {}): RestoreParams {
-  const volumes = [{ name: 'data', path: target, ...volume }];
-  return RestoreParams.parse({ id: 'restore-1', backup, expect: EXPECT, volumes, ...more });
+interface Own {
+  readonly keep?: readonly string[];
+  readonly signerState?: readonly string[];
+}
+
+/** `own` names files of the one volume, `more` adds to the request. */
+export function restoreParams(from: string, to: string, own: Own = {}, more: object = {}): RestoreParameters {
+  const { keep = [], signerState = [] } = own;
+  return RestoreParameters.parse({
+    verb: 'restore',
+    id: 'restore-1',
+    from,
+    volumes: [{ name: 'data', to }],
+    scope: 'volume',
+    keep: keep.map((path) => ({ volume: 'data', path })),
+    signerState: signerState.map((path) => ({ volume: 'data', path, format: 'cometbft' })),
+    expect: EXPECT,
+    ...more,
+  });
 }
 
 export function quiet(more: Partial<WorkContext> = {}): WorkContext {

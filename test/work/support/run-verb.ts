@@ -1,10 +1,11 @@
-// A process of its own that runs one verb and can kill itself, without any warning, after the n-th step on disk.
-// Arguments: verb, parameters as JSON, n (0: never). Prints `step <name>` for each step and the result at the end.
+// A process of its own that does one piece of work and can kill itself, without any warning, after the n-th step on disk.
+// Arguments: parameters as JSON, n (0: never). Prints `step <name>` for each step and `result <json>` at the end.
 
-import { stopSignals } from '../../../src/work/run-job-verb.ts';
-import { verbs } from '../../../src/work/verbs.ts';
+import { WorkParameters } from '../../../src/api/job-work.ts';
+import { perform } from '../../../src/work/perform.ts';
+import { stopSignals } from '../../../src/work/run-work.ts';
 
-const [verb = '', json = '{}', last = '0'] = process.argv.slice(2);
+const [json = '{}', last = '0'] = process.argv.slice(2);
 let steps = 0;
 
 function onStep(step: string): void {
@@ -15,14 +16,12 @@ function onStep(step: string): void {
 
 const { signal, release } = stopSignals();
 try {
-  const result = await verbs[verb]?.(JSON.parse(json), {
-    signal,
-    say: (line) => process.stdout.write(`${line}\n`),
-    onStep,
-  });
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const result = await perform(WorkParameters.parse(JSON.parse(json)), { signal, say, onStep });
   process.stdout.write(`result ${JSON.stringify(result)}\n`);
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? error.code : 'thrown';
-  process.stdout.write(`result ${JSON.stringify({ ok: false, code, reason: String(error) })}\n`);
+  const swapped = error instanceof Error && 'swapped' in error ? error.swapped : undefined;
+  process.stdout.write(`result ${JSON.stringify({ ok: false, code, swapped, reason: String(error) })}\n`);
 }
 release();

@@ -10,13 +10,12 @@ export interface Ended {
 
 /** `killAfter`: the process kills itself after this many steps; 0 lets it run. `onLine` sees each line and the process. */
 export function spawnVerb(
-  verb: string,
   params: unknown,
   killAfter = 0,
   onLine: (line: string, child: ChildProcess) => void = () => undefined,
 ): Promise<Ended> {
   const file = new URL('run-verb.ts', import.meta.url).pathname;
-  const args = [file, verb, JSON.stringify(params), String(killAfter)];
+  const args = [file, JSON.stringify(params), String(killAfter)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => {
