@@ -11,7 +11,7 @@ import type { Stage } from './stage.ts';
 import { until } from './wait.ts';
 
 /** So long nothing may have been pushed before it counts as idle. */
-const QUIET_MS = 10_000;
+const QUIET_MS = 20_000;
 
 /** Restarts the controller with its default settings, lets it settle, and then counts for `seconds`. */
 export async function measureIdle(stage: Stage, seconds: number): Promise<readonly Figure[]> {
@@ -29,10 +29,13 @@ export async function measureIdle(stage: Stage, seconds: number): Promise<readon
   const share = (used / ((performance.now() - began) / 1000)) * 100;
   const asked = countsBetween(requests, await requestCounts(transport));
   for (const { request, count } of asked) console.error(`  while idle: ${count} × ${request}`);
+  const pushed = statusCommits(repo) - commits;
+  if (pushed > 0)
+    console.error(`  while idle: ${git(repo, ['log', `-${pushed}`, '--format=%s', 'nodewright-status'])}`);
   const name = `idle for ${seconds} s`;
   return [
     { name: `${name}: requests`, value: asked.reduce((sum, { count }) => sum + count, 0), unit: 'requests', limit: 0 },
-    { name: `${name}: status commits`, value: statusCommits(repo) - commits, unit: 'commits', limit: 0 },
+    { name: `${name}: status commits`, value: pushed, unit: 'commits', limit: 0 },
     { name: `${name}: CPU`, value: share, unit: '% of a core', limit: 1 },
     { name: `resident memory, ${stage.fleet.size} nodes`, ...(await resident(pid)), limit: 250 },
     { name: 'a poll that finds nothing new', value: pollBytes(server, began), unit: 'bytes', limit: 1024 },
@@ -59,8 +62,8 @@ function statusCommits(repo: string): number {
 /** Bytes of bodies, both ways, of the largest look at the branch: discovery and question. */
 function pollBytes({ requests }: GitServer, since: number): number {
   const polls: number[] = [];
-  for (const { method, at, received, sent } of requests) {
-    if (at < since) continue;
+  for (const { service, method, at, received, sent } of requests) {
+    if (at < since || service !== 'git-upload-pack') continue;
     if (method === 'GET') polls.push(0);
     polls.push((polls.pop() ?? 0) + received + sent);
   }
