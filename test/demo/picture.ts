@@ -19,7 +19,9 @@ const FILL: Readonly<Record<string, string>> = {
   '36': 'fill="#79c0ff"',
 };
 
-process.stdout.write(draw(shorten((await text(process.stdin)).trim().split('\n'))));
+const recorded = (await text(process.stdin)).trim().split('\n');
+// Progress is gone from a terminal when its fact has come.
+process.stdout.write(draw(shorten(recorded.filter((line) => !/^ {3}… [0-9]+ s:/.test(plain(line))))));
 
 /** Blocks of shown text with their middle left out. */
 function shorten(lines: readonly string[]): readonly string[] {

@@ -1,6 +1,7 @@
 // Runs a program to its end; its output is the result, its failure an error that shows what it said.
 
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -42,5 +43,5 @@ export async function runCommand(
   const result = { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
   if ((options.accept ?? [0]).includes(code)) return result;
   const said = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(-12).join('\n');
-  throw new Error(`${command} ${args.slice(0, 4).join(' ')} ended with code ${code}:\n${said}`);
+  throw new Error(`${basename(command)} ${args.slice(0, 4).join(' ')} ended with code ${code}:\n${said}`);
 }

@@ -77,14 +77,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     clone,
     controller,
     git,
-    kubectl: async (args, input) =>
-      (
-        await runCommand(
-          options.kubectl,
-          ['--kubeconfig', options.kubeconfig, ...args],
-          input === undefined ? {} : { input },
-        )
-      ).stdout,
+    kubectl: async (args, input = '') =>
+      (await runCommand(options.kubectl, args, { input, env: { KUBECONFIG: options.kubeconfig } })).stdout,
     nodewright: async (args) => await runCommand('node', [MAIN, ...args], { accept: [0, 1] }),
     statusFile: async (path) => await showFile(bare, path),
     async close() {
