@@ -3,6 +3,7 @@
 import { ANNOTATION, FIELD_MANAGER } from '../api/group.ts';
 import { describeRef, type KubeObject, refOf } from '../api/objects.ts';
 import type { Cluster } from '../kube/cluster.ts';
+import { codeOf } from '../lib/errors.ts';
 import { digestOf } from '../lib/hash.ts';
 import { covers } from '../plan/covers.ts';
 import { withLiveTemplates } from '../render/volumes.ts';
@@ -40,11 +41,26 @@ export function createParts({ cluster, runtime }: PartsOptions): Parts {
       return undefined;
     }
     runtime.log.info({ object: id, reason: REASON[result] }, 'Applying object');
-    const applied = await cluster.apply(marked, { fieldManager: FIELD_MANAGER, force: true });
+    const applied = await applyOver(marked, live);
     const isForeign = result === 'repaired' && settled.has(id) && settled.get(id) !== essence(applied);
     const kept = covers(applied, marked) && !isForeign ? applied : await replaceSpec(marked, applied);
     settled.set(id, essence(kept));
     return result;
+  }
+
+  /**
+   * Lists are merged by key, so somebody's edit and our wish may only be wrong together: a port with our name and another
+   * number is a second port to the server. Then the object is replaced instead.
+   */
+  async function applyOver(marked: KubeObject, live: KubeObject | undefined): Promise<KubeObject> {
+    try {
+      return await cluster.apply(marked, { fieldManager: FIELD_MANAGER, force: true });
+    } catch (error) {
+      const current = live === undefined || codeOf(error) !== 'INVALID' ? undefined : await cluster.get(refOf(live));
+      if (current === undefined) throw error;
+      const annotations = { ...current.metadata.annotations, ...marked.metadata.annotations };
+      return await replaceSpec(marked, { ...current, metadata: { ...current.metadata, annotations } });
+    }
   }
 
   async function replaceSpec(marked: KubeObject, applied: KubeObject): Promise<KubeObject> {

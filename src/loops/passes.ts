@@ -83,7 +83,11 @@ async function pull({ puller, options }: Rooms, queues: Queues, signal: AbortSig
       queues.requests.add('requests');
     }
   } finally {
-    if (puller.state.trouble?.message !== before?.message) wakePublisher(queues, options);
+    if (puller.state.trouble?.message !== before?.message) {
+      // The host is back for reading: writing need not wait until its own backoff is over.
+      if (puller.state.trouble === undefined) queues.publish.relieve('publish');
+      wakePublisher(queues, options);
+    }
   }
   return { kind: 'again', afterMs: settings.intervalMs * (0.95 + 0.1 * runtime.random()) };
 }
