@@ -40,7 +40,7 @@ export interface Running {
   readonly requests: readonly SeenKubeRequest[];
   /** Everything logged so far. */
   readonly log: readonly LogLine[];
-  metrics(): Promise<string>;
+  readonly metrics: () => Promise<string>;
   /** As SIGTERM would: ends the loops, publishes, closes. Calling it twice is harmless. */
   stop(): Promise<void>;
 }
