@@ -169,7 +169,7 @@ async function runLoops(work: Work, lost: Promise<string>): Promise<string | und
     return await Promise.race([ended, lost]);
   } finally {
     clearInterval(watchdog);
-    await controller.stop();
+    await controller.stop({ silent: losing.signal.aborted });
     await Promise.all([source.close(), statusBranch?.close(), asker.close(), events.flush()]);
   }
 }

@@ -27,8 +27,11 @@ export interface Controller {
   readonly isSynced: boolean;
   /** For the watchdog and metrics, by loop. */
   loops(): Readonly<Record<string, LoopState>>;
-  /** Ends every loop: running passes finish or are told to stop, the last status is published. */
-  stop(): Promise<void>;
+  /**
+   * Ends every loop: running passes finish or are told to stop. The last status is published, unless `silent`: whoever
+   * lost the lease must not write over what the next holder says.
+   */
+  stop(how?: { readonly silent: boolean }): Promise<void>;
 }
 
 export interface LoopState {
@@ -145,11 +148,11 @@ function describe({ puller, syncer, publisher }: Rooms, queues: Queues, ending: 
       return puller.state.pulled !== undefined && syncer.state.plan !== undefined && syncer.state.failures.length === 0;
     },
     loops: () => Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, queue.state])),
-    async stop() {
+    async stop({ silent } = { silent: false }) {
       const { publish, ...others } = queues;
       await Promise.all(Object.values(others).map(async (queue) => await queue.stop()));
       await publish.stop();
-      await publisher.publish(AbortSignal.timeout(5000)).catch(() => undefined);
+      if (!silent) await publisher.publish(AbortSignal.timeout(5000)).catch(() => undefined);
       ending.abort(new Error('stopping'));
     },
   };
