@@ -1,6 +1,6 @@
 // Killed after any step and run again: old data or new data, never a mix, and never a half backup that looks whole.
 
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
