@@ -22,6 +22,7 @@ export function describeBatch(previous: Files, next: Files, reader: TreeReader =
       .filter(({ path }) => !after.has(path))
       .map(({ name }) => ({ weight: 2, text: `${name} is gone` })),
     ...syncNews(previous, next, reader),
+    ...jobNews(previous, next, reader),
   ].sort((a, b) => a.weight - b.weight || (a.text < b.text ? -1 : 1));
   const syncing = [...after.values()].filter(({ phase }) => phase === 'Syncing').length;
   const tail = syncing === 0 ? '' : `${syncing} ${syncing === 1 ? 'node' : 'nodes'} syncing`;
@@ -53,21 +54,49 @@ interface News {
 
 const WEIGHT: Readonly<Record<string, number>> = { Error: 0, Running: 3, Stopped: 3 };
 
-function newsOf(before: TreeNode | undefined, { name, phase, hold }: TreeNode): News[] {
+function newsOf(before: TreeNode | undefined, after: TreeNode): News[] {
+  const { name, phase, hold } = after;
   const held = hold !== undefined && before?.hold === undefined ? [{ weight: 1, text: `${name} is held` }] : [];
-  if (before?.phase === phase) return held;
+  if (before?.phase === phase) return [...held, ...smallNews(before, after)];
   const text = phase === 'Error' ? `${name} has an error` : `${name} is ${cleanLine(phase, 20)}`;
   return [{ weight: WEIGHT[phase] ?? 4, text }, ...held];
 }
 
-/** News of the sync itself, and "status updated" when nothing else is. */
+/** The same phase for another reason, or only other figures. */
+function smallNews(before: TreeNode, after: TreeNode): News[] {
+  if (before.message !== after.message && after.message !== '') {
+    return [{ weight: 6, text: `${after.name}: ${cleanLine(after.message.split(':', 1)[0] ?? '', 30)}` }];
+  }
+  return before.height === after.height
+    ? []
+    : [{ weight: 8, text: `${after.name} at height ${after.height ?? 'unknown'}` }];
+}
+
+const BAD_END: ReadonlySet<string> = new Set(['Failed', 'Held', 'Interrupted', 'Refused']);
+
+function jobNews(previous: Files, next: Files, reader: TreeReader): News[] {
+  return [...next].flatMap(([path, text]) => {
+    if (previous.get(path) === text) return [];
+    const now = reader.job(path, text);
+    const before = reader.job(path, previous.get(path) ?? '');
+    if (now === undefined || now.phase === before?.phase) return [];
+    const weight = BAD_END.has(now.phase) ? 0 : 2;
+    return [{ weight, text: `${cleanLine(now.kind, 30)} ${cleanLine(now.name, 40)} is ${cleanLine(now.phase, 20)}` }];
+  });
+}
+
+/** News of the sync itself: another state, or another revision in force. */
 function syncNews(previous: Files, next: Files, reader: TreeReader): News[] {
   return [...next].flatMap(([path, text]) => {
     if (previous.get(path) === text) return [];
     const now = reader.sync(path, text);
     const old = reader.sync(path, previous.get(path) ?? '');
-    if (now === undefined || now.state === old?.state) return [];
-    return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync is ${cleanLine(now.state, 20)}` }];
+    if (now === undefined) return [];
+    if (now.state !== old?.state)
+      return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync is ${cleanLine(now.state, 20)}` }];
+    const { applied } = now.revision;
+    if (applied === old.revision.applied) return [];
+    return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*$/, '@$1'), 40)} is in force` }];
   });
 }
 

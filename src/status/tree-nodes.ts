@@ -37,6 +37,8 @@ export interface TreeReader {
   node(path: string, text: string): TreeNode | undefined;
   /** The state of an executor's sync, from `<executor>/sync.yaml`. */
   sync(path: string, text: string): TreeSync | undefined;
+  /** The one-shot job that a record describes. */
+  job(path: string, text: string): TreeJob | undefined;
 }
 
 /** Files that a reader remembers; beyond it starts anew. */
@@ -44,7 +46,7 @@ const MAX_REMEMBERED = 100_000;
 
 /** A reader that remembers the last two texts of each path: of a thousand files only those that changed are parsed. */
 export function createTreeReader(): TreeReader {
-  return { node: remembering(readTreeNode), sync: remembering(readTreeSync) };
+  return { node: remembering(readTreeNode), sync: remembering(readTreeSync), job: remembering(readTreeJob) };
 }
 
 function remembering<T>(read: (path: string, text: string) => T): (path: string, text: string) => T {
@@ -82,7 +84,13 @@ function readTreeNode(path: string, text: string): TreeNode | undefined {
   };
 }
 
-const Sync = z.object({ executor: Text, controllerVersion: Text, state: Text, summary: Text });
+const Sync = z.object({
+  executor: Text,
+  controllerVersion: Text,
+  state: Text,
+  summary: Text,
+  revision: z.object({ applied: Text }).catch({ applied: '' }),
+});
 
 export type TreeSync = z.infer<typeof Sync>;
 
@@ -91,6 +99,14 @@ function readTreeSync(path: string, text: string): TreeSync | undefined {
   if (executor === undefined) return undefined;
   const sync = Sync.safeParse(parseYaml(text)).data;
   return sync === undefined ? undefined : { ...sync, executor };
+}
+
+const Job = z.object({ kind: z.string().max(63), name: z.string().max(253), phase: z.string().max(63) });
+
+export type TreeJob = z.infer<typeof Job>;
+
+function readTreeJob(path: string, text: string): TreeJob | undefined {
+  return /^[^/]+\/jobs\/[^/]+\/[^/]+\/[^/]+\.yaml$/.test(path) ? Job.safeParse(parseYaml(text)).data : undefined;
 }
 
 function parseYaml(text: string): unknown {

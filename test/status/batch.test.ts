@@ -14,6 +14,23 @@ function tree(phases: Record<string, string>, state = 'Synced', held: string[] =
   return new Map([...nodes, ['paris/sync.yaml', `state: ${state}\n`]]);
 }
 
+function waiting(reason: string): Map<string, string> {
+  const conditions = [{ type: 'Ready', status: 'False', reason, message: 'why' }];
+  return new Map([['paris/nodes/ns/a.yaml', stringify({ status: { phase: 'Configuring', conditions } })]]);
+}
+
+function height(value: number): Map<string, string> {
+  return new Map([['paris/nodes/ns/a.yaml', stringify({ status: { phase: 'Running' }, snapshot: { height: value } })]]);
+}
+
+function applied(revision: string): Map<string, string> {
+  return new Map([['paris/sync.yaml', stringify({ state: 'Synced', revision: { applied: revision } })]]);
+}
+
+function job(phase: string): Map<string, string> {
+  return new Map([['paris/jobs/backup/ns/nightly.yaml', stringify({ kind: 'Backup', name: 'nightly', phase })]]);
+}
+
 describe('describeBatch', () => {
   it.each([
     { because: 'a transition and the number that sync', from: tree({ a: 'Syncing', b: 'Syncing', c: 'Syncing' }), to: tree({ a: 'Running', b: 'Syncing', c: 'Syncing' }), want: 'a is Running; 2 nodes syncing' },
@@ -24,6 +41,11 @@ describe('describeBatch', () => {
     { because: 'the sync itself', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Held'), want: 'sync is Held' },
     { because: 'only figures', from: tree({ a: 'Syncing' }), to: tree({ a: 'Syncing' }), want: 'Status updated; 1 node syncing' },
     { because: 'many', from: tree({}), to: tree({ a: 'Running', b: 'Running', c: 'Running', d: 'Running', e: 'Running' }), want: 'a is Running; b is Running; c is Running; 2 more' },
+    { because: 'another reason in the same phase', from: waiting('Starting'), to: waiting('NoPeers'), want: 'a: NoPeers' },
+    { because: 'only a height', from: height(1), to: height(2), want: 'a at height 2' },
+    { because: 'another revision', from: applied('main@sha1:1111111aaaa'), to: applied('main@sha1:2222222bbbb'), want: 'main@2222222 is in force' },
+    { because: 'a job that ended well', from: job('Working'), to: job('Complete'), want: 'Backup nightly is Complete' },
+    { because: 'a job that failed comes before a node', from: job('Working'), to: new Map([...job('Failed'), ...tree({ a: 'Running' })]), want: 'Backup nightly is Failed; a is Running' },
   ])('$because', ({ from, to, want }) => {
     expect(describeBatch(from, to)).toBe(want);
   }); // prettier-ignore
