@@ -45,7 +45,7 @@ describe('describeBatch', () => {
     { because: 'only a height', from: height(1), to: height(2), want: 'a at height 2' },
     { because: 'another revision', from: applied('main@sha1:1111111aaaa'), to: applied('main@sha1:2222222bbbb'), want: 'main@2222222 is in force' },
     { because: 'a job that ended well', from: job('Working'), to: job('Complete'), want: 'Backup nightly is Complete' },
-    { because: 'a job that failed comes before a node', from: job('Working'), to: new Map([...job('Failed'), ...tree({ a: 'Running' })]), want: 'Backup nightly is Failed; a is Running' },
+    { because: 'a job that failed comes before a node', from: job('Working'), to: new Map([...job('Failed'), ...tree({ a: 'Running' })]), want: 'Backup nightly is Failed; a is Running; sync is Synced' },
   ])('$because', ({ from, to, want }) => {
     expect(describeBatch(from, to)).toBe(want);
   }); // prettier-ignore
