@@ -8,7 +8,14 @@ import { join } from 'node:path';
 import { deflateSync, inflateSync, constants } from 'node:zlib';
 
 import { asGitError, GitError } from './errors.ts';
-import { applyDelta, deltaResultSize, inflateExactly, parseEntryHeader, type ObjectType } from './pack-entry.ts';
+import {
+  applyDelta,
+  deltaResultSize,
+  ENOUGH_FOR_START,
+  inflateExactly,
+  parseEntryHeader,
+  type ObjectType,
+} from './pack-entry.ts';
 import { parsePackIndex, type PackIndex } from './pack-index.ts';
 import { RecentObjects } from './recent-objects.ts';
 
@@ -188,7 +195,7 @@ async function readLoose(path: string, oid: string, maxBytes: number): Promise<G
     throw new GitError('OBJECT_MISSING', `Object ${oid} is not in the store; fetch the branch again`, { cause: error });
   });
   try {
-    const start = inflateSync(deflated.subarray(0, 128), { finishFlush: constants.Z_SYNC_FLUSH });
+    const start = inflateSync(deflated.subarray(0, ENOUGH_FOR_START), { finishFlush: constants.Z_SYNC_FLUSH });
     const [, type = '', length = ''] = /^(commit|tree|blob|tag) (\d+)\0/.exec(start.toString('latin1')) ?? [];
     const prefix = type.length + length.length + 2;
     if (Number(length) > maxBytes) throw tooLarge(Number(length), maxBytes);

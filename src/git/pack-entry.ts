@@ -55,11 +55,17 @@ export function inflateExactly(data: Buffer, size: number): Buffer {
   return out;
 }
 
+/**
+ * So many compressed bytes always give the first few bytes of the data: the code tables of a deflate block, which come
+ * first, take up to 300 (RFC 1951 §3.2.7).
+ */
+export const ENOUGH_FOR_START = 512;
+
 /** Size of the object that a delta makes, from the first bytes of its compressed data. */
 export function deltaResultSize(data: Buffer): number {
   let start: Buffer;
   try {
-    start = inflateSync(data.subarray(0, 64), { finishFlush: constants.Z_SYNC_FLUSH });
+    start = inflateSync(data.subarray(0, ENOUGH_FOR_START), { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {
     throw corrupt('a delta that does not inflate', error);
   }
