@@ -11,6 +11,7 @@ import { measureLarge } from './measure-large.ts';
 import { measureOffline } from './measure-offline.ts';
 import { measurePhase } from './measure-phase.ts';
 import { measureFirstSync } from './measure-sync.ts';
+import { settle } from './settle.ts';
 import { setStage, type Stage } from './stage.ts';
 import type { FleetShape } from './fleet.ts';
 import { toJson, toTable } from './table.ts';
@@ -77,6 +78,7 @@ async function measure(
     await onStage({ size: 1000, complete }, async (stage) => {
       const sync = await measureFirstSync(stage);
       await add('sync', () => sync);
+      await settle(stage, 5000);
       await add('change', () => measureChange(stage));
       await add('drift', () => measureDrift(stage));
       await add('phase', () => measurePhase(stage));

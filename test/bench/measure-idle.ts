@@ -7,17 +7,14 @@ import type { GitServer } from '../support/git-server.ts';
 import { countsBetween, requestCounts } from './api-requests.ts';
 import type { Figure } from './figure.ts';
 import { cpuSeconds, memoryOf } from './process-usage.ts';
+import { settle, statusCommits } from './settle.ts';
 import type { Stage } from './stage.ts';
-import { until } from './wait.ts';
-
-/** So long nothing may have been pushed before it counts as idle. */
-const QUIET_MS = 20_000;
 
 /** Restarts the controller with its default settings, lets it settle, and then counts for `seconds`. */
 export async function measureIdle(stage: Stage, seconds: number): Promise<readonly Figure[]> {
   const { transport, server, repo } = stage;
   const { pid } = await stage.start();
-  await settle(stage);
+  await settle(stage, 20_000);
   const [requests, cpu, commits, began] = [
     await requestCounts(transport),
     await cpuSeconds(pid),
@@ -42,21 +39,8 @@ export async function measureIdle(stage: Stage, seconds: number): Promise<readon
   ];
 }
 
-async function settle({ server, repo }: Stage): Promise<void> {
-  const began = performance.now();
-  await until('the controller to come to rest', 180_000, () => {
-    const lastPush = server.requests.findLast(({ service }) => service === 'git-receive-pack')?.at ?? 0;
-    return performance.now() - Math.max(lastPush, began) > QUIET_MS && statusCommits(repo) > 0;
-  });
-}
-
 async function resident(pid: number): Promise<Pick<Figure, 'value' | 'unit'>> {
   return { value: (await memoryOf(pid)).residentMb, unit: 'MB' };
-}
-
-function statusCommits(repo: string): number {
-  const branch = git(repo, ['for-each-ref', '--format=%(refname)', 'refs/heads/nodewright-status']);
-  return branch === '' ? 0 : Number(git(repo, ['rev-list', '--count', branch]));
 }
 
 /** Bytes of bodies, both ways, of the largest look at the branch: discovery and question. */
