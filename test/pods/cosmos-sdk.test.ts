@@ -1,0 +1,67 @@
+// A chain of a Cosmos SDK application: the program makes its own files, the controller's settings reach it, its data last.
+
+import { existsSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { SIMD_IMAGE } from '../cluster/image-list.ts';
+import { importMissing } from '../cluster/images.ts';
+import { servePodNames } from '../support/pod-names.ts';
+import { makeSdkValidators } from '../support/sdk-validators.ts';
+import type { Validators } from '../support/validators.ts';
+import { isWell, unready } from './eyes.ts';
+import { processOf, variableOf } from './processes.ts';
+import { volumeFolder } from './volume-folder.ts';
+import { type PodsWorld, startWorld } from './world.ts';
+
+let world: PodsWorld;
+let network: Validators;
+beforeAll(async () => {
+  world = await startWorld('sdk');
+  const { namespace, state } = world;
+  await importMissing(state, [SIMD_IMAGE]);
+  const names = await servePodNames({ address: state.address, lookup: (name) => world.pod(name)?.status?.podIP });
+  world.atEnd(() => names.close());
+  network = await makeSdkValidators({ chainId: 'sim-1', namespace, names: ['signer'], nameserver: state.address });
+  await world.kubectl(['apply', '-f', '-'], network.objects);
+});
+afterAll(async () => {
+  await world?.close();
+});
+
+describe('a chain of a Cosmos SDK application', () => {
+  it('is signed by one node and followed by another', async () => {
+    world.change('A chain', {
+      signer: network.validator('signer'),
+      reader: { ...network.follower(), nodeType: 'archive' },
+    });
+    for (const name of ['signer', 'reader']) await world.await(name, 'to be well', isWell);
+    const height = world.node('reader')?.status?.height ?? 0;
+    const node = await world.await('reader', 'more blocks', (seen) => (seen.status?.height ?? 0) > height + 1 && seen);
+    expect(node.status).toMatchObject({ peers: 1, roles: [{ client: 'cosmos-sdk', state: 'Running' }] });
+  });
+
+  it('has its settings from the controller and its key from the Secret', () => {
+    const reader = processOf(world.podUid('reader') ?? '', 'simd');
+    expect(variableOf(reader, 'SIMD_PRUNING')).toBe('nothing');
+    expect(variableOf(reader, 'SIMD_MINIMUM_GAS_PRICES')).toBe('0stake');
+    const data = volumeFolder(world, 'data-signer-0');
+    expect(lstatSync(join(data, 'config/priv_validator_key.json')).isSymbolicLink()).toBe(true);
+    expect(existsSync(join(data, 'config/app.toml'))).toBe(true);
+  });
+
+  it('goes on from its height after a restart', async () => {
+    const height = world.node('signer')?.status?.height ?? 0;
+    world.change('Restart the signer', { signer: { ...network.validator('signer'), restartGeneration: 1 } });
+    const signer = await world.await('signer', 'to make blocks again, alone', (node) => {
+      const made = node.status?.height ?? 0;
+      return node.status?.observedRestartGeneration === 1 && unready(node) === 'NoPeers' && made > height && made;
+    });
+    // CometBFT looks up a peer's name when it starts: this one still dials the address that the signer had before.
+    world.change('Restart the other', { reader: { ...network.follower(), nodeType: 'archive', restartGeneration: 1 } });
+    for (const name of ['signer', 'reader']) await world.await(name, 'to be well', isWell);
+    expect(world.node('reader')?.status?.height).toBeGreaterThanOrEqual(signer);
+    expect(world.node('reader')?.status?.observedRestartGeneration).toBe(1);
+  });
+});
