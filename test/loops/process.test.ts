@@ -1,0 +1,227 @@
+// The process: one at a time, probes that tell the truth, a clean end, a crash at any moment, and no secret in any text.
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+
+import { KINDS } from '../../src/kube/kinds.ts';
+import { privateCluster, type PrivateCluster } from '../support/cluster.ts';
+import { git, tipOf } from '../support/git-repo.ts';
+import { basic } from '../support/git-server.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { BRANCH, type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
+import { prepare, published } from './harness.ts';
+import { type Process, startProcess } from './process.ts';
+
+const PASSWORD = 'Kx93-geheim-7Qz';
+
+let cluster: PrivateCluster;
+let fleet: Fleet;
+const processes: Process[] = [];
+
+beforeAll(async () => {
+  cluster = await privateCluster('loops');
+});
+afterAll(async () => {
+  await cluster?.down();
+});
+beforeEach(async () => {
+  fleet = await startFleet({
+    kubeconfig: cluster.kubeconfigPath,
+    nodes: 3,
+    spec: ['nodeType: full'],
+    git: { accept: [basic('git', PASSWORD)] },
+  });
+  await prepare(fleet);
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') for (const process of processes) console.error(await process.lastLog(25));
+  for (const process of processes.splice(0)) await process.cleanUp();
+  await fleet.close();
+});
+
+async function start(): Promise<Process> {
+  const process = await startProcess(fleet, { password: PASSWORD });
+  processes.push(process);
+  return process;
+}
+
+function tip(): string {
+  return tipOf(fleet.repo, BRANCH) ?? '';
+}
+
+it('is live from the start and ready after the first sync only; SIGTERM ends it with 0 and the last status', async () => {
+  fleet.server.fault = () => ({ do: 'status', status: 503 });
+  const process = await start();
+  await waitFor('it tried Git', async () => (await process.log()).includes('Pass failed'));
+  expect((await process.probe('/healthz')).status).toBe(200);
+  const unready = await process.probe('/readyz');
+  expect([unready.status, unready.text]).toEqual([503, 'waiting for the first sync\n']);
+  fleet.server.fault = undefined;
+  await published(fleet, undefined, tip());
+  await waitFor('it is ready', async () => (await process.probe('/readyz')).status === 200);
+  const metrics = (await process.probe('/metrics')).text;
+  for (const name of [
+    'nodewright_seconds_since_last_success',
+    'nodewright_build_info',
+    'process_resident_memory_bytes',
+  ])
+    expect(metrics).toContain(name);
+  const last = fleet.commit({ 'nodes/n3.yaml': fleet.nodeFile('n3') });
+  await waitFor('the commit is carried out', async () => (await fleet.nodes()).size === 4);
+  expect(await process.stop()).toBe(0);
+  expect(fleet.statusFile('sync.yaml')).toContain(`applied: ${BRANCH}@sha1:${last}`);
+  expect(fleet.statusFile(`nodes/${fleet.namespace}/n3.yaml`)).toBeDefined();
+  expect(await process.log()).toContain('"msg":"Ended"');
+});
+
+it('only one of two with the same name acts; the other takes over when the first is killed', async () => {
+  const first = await start();
+  await published(fleet, undefined, tip());
+  const second = await start();
+  await waitFor('the second waits', async () => (await second.log()).includes('Waiting for the lease'));
+  const commit = fleet.commit({ 'nodes/n3.yaml': fleet.nodeFile('n3') });
+  await published(fleet, undefined, commit);
+  expect(await second.log()).not.toContain('Creating object');
+  expect((await second.probe('/readyz')).status).toBe(503);
+  expect((await second.probe('/healthz')).status).toBe(200);
+  await first.kill();
+  const later = fleet.commit({ 'nodes/n4.yaml': fleet.nodeFile('n4') });
+  await waitFor('the second carries on', async () => (await fleet.nodes()).has('n4'), 60_000);
+  await published(fleet, undefined, later);
+  const made = (await second.log()).split('\n').filter((line) => line.includes('Creating object'));
+  expect(made.map((line) => /BlockchainNode [^"]*/.exec(line)?.[0])).toEqual([`BlockchainNode ${fleet.namespace}/n4`]);
+  expect(await second.stop()).toBe(0);
+});
+
+it('ends on SIGTERM also while the API server is away', async () => {
+  const process = await start();
+  await published(fleet, undefined, tip());
+  await cluster.apiServer.kill();
+  const started = performance.now();
+  const code = await process.stop();
+  await cluster.apiServer.start();
+  expect(code).toBeGreaterThanOrEqual(0);
+  expect(performance.now() - started).toBeLessThan(20_000);
+});
+
+it('killed at random moments of a busy time, it ends where an undisturbed one would', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `b${index}`);
+  for (let round = 0; round < 6; round++) {
+    const process = await start();
+    await waitFor('it works', async () => (await process.log()).includes('Read revision'), 60_000);
+    const changes = names.map((name, index) => [
+      `nodes/${name}.yaml`,
+      (index + round) % 4 === 3 ? null : fleet.nodeFile(name, ['desiredState: Stopped', `restartGeneration: ${round}`]),
+    ]);
+    fleet.commit({
+      ...Object.fromEntries(changes),
+      'fleet.yaml': fleet
+        .fleetFile(['# budget'])
+        .replace('maxDeletions: 1', 'maxDeletions: 100')
+        .replace('maxDeletionPercent: 50', 'maxDeletionPercent: 100'),
+    });
+    const before = (await process.log()).length;
+    // A moment after the commit was seen, a different one each time.
+    await waitFor('it is in the middle of it', async () => (await process.log()).length > before + round * 700, 60_000);
+    await process.kill();
+    // As the container's restart would: the lease of the dead holder is free at once.
+    await freeLease();
+  }
+  const process = await start();
+  await published(fleet, undefined, tip());
+  const wanted = git(fleet.repo, ['ls-tree', '--name-only', BRANCH, 'nodes/'])
+    .split('\n')
+    .map((file) => file.slice('nodes/'.length, -'.yaml'.length));
+  await waitFor(
+    'the cluster is as Git says',
+    async () => [...(await fleet.nodes()).keys()].sort().join() === wanted.sort().join(),
+    60_000,
+  );
+  const nodes = await fleet.nodes();
+  for (const name of wanted.filter((one) => one.startsWith('b')))
+    expect(nodes.get(name)?.spec.restartGeneration).toBe(5);
+  await waitFor('each node is on the status branch', () =>
+    wanted.every((name) => fleet.statusFile(`nodes/${fleet.namespace}/${name}.yaml`) !== undefined),
+  );
+  const listed = git(fleet.repo, ['ls-tree', '-r', '--name-only', STATUS_BRANCH, `${fleet.executor}/nodes/`]).split(
+    '\n',
+  );
+  expect(listed.length).toBe(wanted.length);
+  git(fleet.repo, ['fsck', '--strict']);
+  expect(await process.stop()).toBe(0);
+});
+
+it('killed in the middle of an approved deletion, it carries out exactly the rest of it', async () => {
+  const many = Array.from({ length: 60 }, (_, index) => `d${index}`);
+  const stopped = (name: string): string => fleet.nodeFile(name, ['desiredState: Stopped']);
+  fleet.commit(Object.fromEntries(many.map((name) => [`nodes/${name}.yaml`, stopped(name)])));
+  const first = await start();
+  await published(fleet, undefined, tip());
+  fleet.commit(Object.fromEntries(many.map((name) => [`nodes/${name}.yaml`, null])));
+  const digest = await waitFor('the deletions are held', () => {
+    const text = fleet.statusFile('sync.yaml') ?? '';
+    return text.includes('60 deletions') ? /sha256:[0-9a-f]{64}/.exec(text)?.[0] : undefined;
+  });
+  fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
+  await waitFor('some of them are gone', async () => (await fleet.nodes()).size < 63);
+  await first.kill();
+  const left = (await fleet.nodes()).size;
+  await freeLease();
+  const second = await start();
+  await waitFor(
+    'exactly the approved are gone',
+    async () => [...(await fleet.nodes()).keys()].sort().join() === 'n0,n1,n2',
+    60_000,
+  );
+  await published(fleet, undefined, tip());
+  expect(left).toBeLessThan(63);
+  expect(await second.log()).not.toContain('Holding action');
+});
+
+it('no secret is in the log, an Event, an object or any commit of the status branch', async () => {
+  const process = await start();
+  await published(fleet, undefined, tip());
+  const withSecret = fleet
+    .nodeFile('n0')
+    .replace('network: dev', 'network: hoodi')
+    .replace('el: {', 'cl: { name: lighthouse }, el: {');
+  fleet.commit({ 'nodes/j0.yaml': withSecret.replace('name: n0', 'name: j0') });
+  const secrets = await waitFor("the node's secret is there", async () => {
+    const found = await fleet.cluster.list(KINDS.Secret, { namespace: fleet.namespace });
+    return found.length > 0 ? found : undefined;
+  });
+  fleet.server.fault = () => ({ do: 'status', status: 403, body: `no entry with ${PASSWORD}` });
+  fleet.commit({ 'nodes/n1.yaml': 'kind: [' });
+  await waitFor('it failed', async () => (await process.log()).includes('Pass failed'));
+  fleet.server.fault = undefined;
+  await published(fleet, undefined, tip(), 'seen');
+  await process.stop();
+  const values = secrets.flatMap((secret) => Object.values((secret['data'] ?? {}) as Record<string, string>));
+  const forbidden = [
+    PASSWORD,
+    basic('git', PASSWORD).split(' ')[1] ?? '',
+    ...values,
+    ...values.map((value) => Buffer.from(value, 'base64').toString()),
+  ];
+  const places = [
+    await process.log(),
+    JSON.stringify(await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace })),
+    JSON.stringify([...(await fleet.nodes()).values()]),
+    JSON.stringify(await fleet.cluster.list(KINDS.ConfigMap, { namespace: fleet.namespace })),
+    JSON.stringify(await fleet.cluster.list(KINDS.StatefulSet, { namespace: fleet.namespace })),
+    git(fleet.repo, ['log', '-p', STATUS_BRANCH]),
+  ];
+  expect(values.length).toBeGreaterThan(0);
+  const leaks = forbidden.filter((value) => value !== '' && places.some((place) => place.includes(value)));
+  expect(leaks).toEqual([]);
+});
+
+async function freeLease(): Promise<void> {
+  const ref = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    namespace: fleet.namespace,
+    name: `nodewright-${fleet.executor}`,
+  };
+  const uid = (await fleet.cluster.get(ref))?.metadata.uid;
+  if (uid !== undefined) await fleet.cluster.remove(ref, { uid, propagation: 'Background' });
+}
