@@ -23,7 +23,7 @@ import { createWorld, type PartKind, type World } from './world.ts';
 export interface Controller {
   /** Looks at the branch now: a webhook arrived. */
   poke(): void;
-  /** Whether one commit has been read and carried out. */
+  /** Whether one commit has been read and carried out; single actions may have failed, and are tried again. */
   readonly isSynced: boolean;
   /** For the watchdog and metrics, by loop. */
   loops(): Readonly<Record<string, LoopState>>;
@@ -138,14 +138,14 @@ async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOp
   };
 }
 
-function describe({ puller, syncer, publisher }: Rooms, queues: Queues, ending: AbortController): Controller {
+function describe({ syncer, publisher }: Rooms, queues: Queues, ending: AbortController): Controller {
   return {
     poke() {
       queues.pull.relieve('pull');
       queues.pull.add('pull');
     },
     get isSynced() {
-      return puller.state.pulled !== undefined && syncer.state.plan !== undefined && syncer.state.failures.length === 0;
+      return syncer.state.hasActed;
     },
     loops: () => Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, queue.state])),
     async stop({ silent } = { silent: false }) {

@@ -24,6 +24,7 @@ const Note = z.object({
     }),
   ),
   unsafe: z.string().optional(),
+  keys: z.boolean().optional(),
 });
 
 export interface JobLocks {
@@ -114,9 +115,10 @@ export function readLease(lease: KubeObject | undefined): LockSeen {
 function parseNote(text: string | undefined): LockNote | undefined {
   if (text === undefined) return undefined;
   try {
-    const { unsafe, nodes, ...rest } = Note.parse(JSON.parse(text));
+    const { unsafe, keys, nodes, ...rest } = Note.parse(JSON.parse(text));
     const known = nodes.map(({ replicas, ...node }) => ({ ...node, ...(replicas === undefined ? {} : { replicas }) }));
-    return { ...rest, nodes: known, ...(unsafe === undefined ? {} : { unsafe }) };
+    const more = { ...(unsafe === undefined ? {} : { unsafe }), ...(keys === undefined ? {} : { keys }) };
+    return { ...rest, nodes: known, ...more };
   } catch {
     return undefined;
   }

@@ -21,6 +21,8 @@ const APPLY_AT_ONCE = 32;
 
 export interface SyncState {
   readonly plan: Plan | undefined;
+  /** Whether a plan was carried out to its end once, also when single actions of it failed. */
+  readonly hasActed: boolean;
   /** Actions that failed in the last pass, in words. */
   readonly failures: readonly string[];
   /** `branch@sha1:…` whose plan was carried out, except for what is held. */
@@ -50,7 +52,7 @@ export interface SyncOptions {
 
 export function createSyncer(options: SyncOptions): Syncer {
   const { appliedRevision } = options.memory.current;
-  let state: SyncState = { plan: undefined, failures: [], appliedRevision, lastApplied: undefined };
+  let state: SyncState = { plan: undefined, hasActed: false, failures: [], appliedRevision, lastApplied: undefined };
 
   async function sync(pulled: Pulled, signal: AbortSignal): Promise<void> {
     const plan = decide(pulled, options);
@@ -59,7 +61,12 @@ export function createSyncer(options: SyncOptions): Syncer {
     // Before the first act: an approved plan that is carried out in part must stay approved.
     await options.memory.save({ released: plan.released });
     const failures = await carryOut(plan, options, signal);
-    state = { ...state, failures, lastApplied: lastApplied(plan, failures.length) ?? state.lastApplied };
+    state = {
+      ...state,
+      hasActed: true,
+      failures,
+      lastApplied: lastApplied(plan, failures.length) ?? state.lastApplied,
+    };
     if (failures.length > 0)
       throw new Error(`${failures.length} of ${plan.actions.length} actions failed: ${failures[0]}`);
     await options.identities.settle(options.world.nodes.list());
