@@ -105,7 +105,7 @@ function sourceDigest(): string {
     .update(arch());
   const source = join(REPOSITORY, 'src');
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(ts|json)$/.test(path));
-  for (const path of [...files.sort()])
+  for (const path of files.sort())
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(source, path)))

@@ -5,14 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { WorkResult } from '../../src/api/job-work.ts';
 import type { JobTarget } from '../../src/api/job-status.ts';
-import type { JobView, WorkPlan } from '../../src/jobs/job-kind.ts';
+import type { JobView } from '../../src/jobs/job-kind.ts';
 import { parseResult } from '../../src/jobs/result.ts';
 import { renderWorkJob } from '../../src/jobs/work-job.ts';
 import { binary } from '../cluster/binaries.ts';
 import { run } from '../cluster/command.ts';
+import { importMissing } from '../cluster/images.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
-import { kindNamed, managedTarget, settings, source, viewFor } from '../jobs/support/fixtures.ts';
+import { citaTarget, kindNamed, managedTarget, settings, source, viewFor } from '../jobs/support/fixtures.ts';
 import { testCluster, testNamespace, type TestNamespace } from '../support/cluster.ts';
+import { CITA_IMAGES, cloudOpImage, serviceImage, type CitaService } from '../support/cita/images.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const NODE_FILES = 'config/node_key.json=own key|data/blocks=blocks 1 to 100|data/state=state at 100';
@@ -25,6 +27,7 @@ beforeAll(async () => {
   if (cluster.state === undefined) throw new Error('this test imports an image: it needs a cluster of our own');
   kubeconfig = cluster.kubeconfigPath;
   image = await importWorkerImage(cluster.state);
+  await importMissing(cluster.state, CITA_IMAGES);
   namespace = await testNamespace(cluster, 'work');
   await kubectl(['apply', '-f', '-'], [claim('data-a-0'), claim('data-b-0')]);
   await shell('fill-a', 'data-a-0', write(NODE_FILES));
@@ -85,6 +88,32 @@ describe('a backup and its restore, without any right beyond the files', () => {
   });
 });
 
+describe('cloud-op on the claim of a CITA-Cloud node', () => {
+  it('brings it back, proven by what it prints; the node goes on from there', async () => {
+    await kubectl(['apply', '-f', '-'], [claim('datadir-c-0'), ...citaConfig(), citaPod()]);
+    const height = async (): Promise<number> => {
+      const address = await kubectl(['get', 'pod', 'cita', '-o', 'jsonpath={.status.podIP}']);
+      const response = await fetch(`http://${address}:9349/metrics`).catch(() => undefined);
+      return Number(/LastBlockNumber\S* (\d+)/.exec((await response?.text()) ?? '')?.[1] ?? 0);
+    };
+    await waitFor('the node to make blocks', async () => (await height()) > 4, 60_000);
+    expect(await kubectl(['logs', 'cita', '-c', 'controller'])).toMatch(/node address: 0xabc\nheight \d+ signed by/);
+    await kubectl(['delete', 'pod', 'cita', '--wait']);
+
+    const target = citaTarget('c', { volumes: [{ name: 'data', claim: 'datadir-c-0', size: '64Mi' }] });
+    const spec = { deployMethod: 'cloud-config', blockHeight: 2, image: cloudOpImage('0.3.1') };
+    expect(await runPlan('BlockHeightFallback', target, spec)).toMatchObject({ ok: true });
+    expect(
+      await shell('look-d', 'datadir-c-0', 'cat /data/chain_data/current_height /data/data/statedb/current_height'),
+    ).toBe('2\n2');
+
+    await kubectl(['apply', '-f', '-'], [citaPod()]);
+    await waitFor('the node to go on', async () => (await height()) > 2, 60_000);
+    expect(await kubectl(['logs', 'cita', '-c', 'storage'])).toContain('init block number: 2');
+    await kubectl(['delete', 'pod', 'cita', '--wait']);
+  });
+});
+
 describe('a change of owner', () => {
   it('is refused by admission where only pods without root are admitted', async () => {
     const name = await start('ChangeOwner', targetOf('b'), { uid: 2000, gid: 2000 });
@@ -103,18 +132,66 @@ describe('a change of owner', () => {
 
   it('changes the owner where the level is baseline', async () => {
     await kubectl(['label', 'namespace', namespace.name, 'pod-security.kubernetes.io/enforce=baseline', '--overwrite']);
-    const result = await runPlan('ChangeOwner', targetOf('b'), { uid: 2000, gid: 2001 });
+    const result = await runPlan('ChangeOwner', targetOf('b'), { uid: 2000, gid: 2000 });
     expect(result).toMatchObject({ ok: true });
     const found = await shell(
       'look-c',
       'data-b-0',
       'cd /data; stat -c "%u:%g %n" data/state config/node_key.json',
       2000,
-      2001,
     );
-    expect(found.split('\n')).toEqual(['2000:2001 data/state', '2000:2001 config/node_key.json']);
+    expect(found.split('\n')).toEqual(['2000:2000 data/state', '2000:2000 config/node_key.json']);
   });
 });
+
+function citaConfig(): object[] {
+  const map = (name: string, data: object): object => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name },
+    data,
+  });
+  return [
+    map('c-config', { 'config.toml': '[storage_opendal]' }),
+    map('c-account', { private_key: 'secret', node_address: '0xabc' }),
+  ];
+}
+
+/** A pod like that of a StatefulSet from cloud-config. */
+function citaPod(): object {
+  const container = (name: string, service: CitaService): object => ({
+    name,
+    image: serviceImage(service),
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    volumeMounts: [
+      { name: 'datadir', mountPath: '/data' },
+      { name: 'node-account', mountPath: '/mnt' },
+    ],
+  });
+  const spec = {
+    terminationGracePeriodSeconds: 5,
+    securityContext: {
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      fsGroup: 1000,
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      container('network', 'network_zenoh'),
+      container('consensus', 'consensus_overlord'),
+      container('executor', 'executor_evm'),
+      container('storage', 'storage_opendal'),
+      container('controller', 'controller_hsm'),
+      container('exporter', 'monitor-citacloud-exporter'),
+    ],
+    volumes: [
+      { name: 'datadir', persistentVolumeClaim: { claimName: 'datadir-c-0' } },
+      { name: 'node-account', configMap: { name: 'c-account' } },
+    ],
+  };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'cita' }, spec };
+}
 
 function targetOf(node: string): JobTarget {
   return managedTarget(node, {
@@ -137,8 +214,9 @@ async function start(
   const full = { chain: target.chain, node: target.node, ...spec };
   const view = viewOf(kind, target, more);
   const open = kindNamed(kind).open(full);
-  const plan: WorkPlan | { readonly refused: true } = open.work(view) as WorkPlan;
-  if (plan.do !== 'pods' || plan.pods[0] === undefined) throw new Error(`no pods: ${JSON.stringify(plan)}`);
+  const plan = open.work(view);
+  if ('refused' in plan || plan.do !== 'pods' || plan.pods[0] === undefined)
+    throw new Error(`no pods: ${JSON.stringify(plan)}`);
   const name = `${kind.toLowerCase()}-${target.chain}-${target.node}`;
   const job = renderWorkJob({
     job: view.job,
@@ -194,7 +272,7 @@ function write(files: string): string {
 }
 
 /** What a shell says that has the claim at /data. */
-async function shell(name: string, claimName: string, script: string, uid = 1000, gid = 1000): Promise<string> {
+async function shell(name: string, claimName: string, script: string, uid = 1000): Promise<string> {
   const container = {
     name: 'main',
     image: 'busybox:1.36',
@@ -206,8 +284,8 @@ async function shell(name: string, claimName: string, script: string, uid = 1000
     restartPolicy: 'Never',
     securityContext: {
       runAsUser: uid,
-      runAsGroup: gid,
-      fsGroup: gid,
+      runAsGroup: uid,
+      fsGroup: uid,
       runAsNonRoot: true,
       fsGroupChangePolicy: 'OnRootMismatch',
       seccompProfile: { type: 'RuntimeDefault' },

@@ -64,6 +64,14 @@ describe.each([
     expect(at('chain_data/current_height')).toBe('100');
   });
 
+  it('refuses a database that a running node has open', () => {
+    const { root, at, paths } = node();
+    writeFileSync(join(root, 'chain_data/LOCK'), String(Math.floor(Date.now() / 1000)));
+    const { code, said } = cloudOp(tool, rollbackArgs({ tool, target, height: 60, paths }));
+    expect({ code, said }).toMatchObject({ code: 101, said: expect.stringMatching(/While lock file/) });
+    expect(at('chain_data/current_height')).toBe('100');
+  });
+
   it('does not know the verbs of the other generation', () => {
     expect(cloudOp(tool, [tool === OLD ? 'rollback' : 'recover', '5'])).toMatchObject({
       code: 2,
