@@ -49,8 +49,7 @@ function recipe(reference: string, root: string): ImageRecipe {
     reference,
     programs: {},
     trees: { '/': root },
-    // Room for two copying threads beside the main one, in a pod of 256 MiB.
-    entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=2', '--max-old-space-size=160', '/app/dist/cli/main.js'],
+    entrypoint: ['/usr/local/bin/node', '/app/dist/cli/main.js'],
     environment: { NODE_ENV: 'production' },
     workingDirectory: '/app',
     user: '10001:10001',
