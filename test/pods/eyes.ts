@@ -106,14 +106,14 @@ function check<T>(
   return node === undefined ? undefined : fact(node);
 }
 
-interface Followed<T extends KubernetesObject> {
+export interface Followed<T extends KubernetesObject> {
   readonly cache: ObjectCache<T>;
   onAdd(listener: (object: T) => void): void;
   stop(): void;
 }
 
 /** Keeps a copy of all objects of a kind; starts again a moment after the connection broke. */
-function follow<T extends KubernetesObject>(
+export function follow<T extends KubernetesObject>(
   config: KubeConfig,
   path: string,
   list: () => Promise<KubernetesListObject<T>>,

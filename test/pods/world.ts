@@ -11,7 +11,7 @@ import type { ClusterState } from '../cluster/state.ts';
 import { type ControllerProcess, startControllerProcess } from '../demo/controller-process.ts';
 import { type CommandResult, runCommand } from '../demo/run-command.ts';
 import { waitFor as waitForFact } from '../demo/wait-for.ts';
-import { testCluster, testNamespace } from '../support/cluster.ts';
+import { testCluster, testNamespace, type TestCluster } from '../support/cluster.ts';
 import { commitFiles, git } from '../support/git-repo.ts';
 import { basic, startGitServer } from '../support/git-server.ts';
 import { type Eyes, openEyes } from './eyes.ts';
@@ -20,7 +20,13 @@ import { nodeFile, type NodeFields } from './node-file.ts';
 export interface PodsWorld extends Eyes {
   readonly namespace: string;
   readonly state: ClusterState;
+  readonly kubeconfig: string;
+  /** The process that runs now, or the one that ran last. */
   readonly controller: ControllerProcess;
+  /** Starts the controller again, as it was started first, after its end. */
+  restart(): Promise<void>;
+  /** Commits files to the desired branch by their paths; null removes one. Gives the commit. */
+  commit(message: string, files: Readonly<Record<string, string | null>>): string;
   /** Commits node files to the desired branch; undefined removes one. Gives the commit. */
   change(message: string, nodes: Readonly<Record<string, NodeFields | undefined>>): string;
   /** kubectl in the namespace; throws on failure. */
@@ -29,8 +35,13 @@ export interface PodsWorld extends Eyes {
   published(name: string, what: string, fact: (file: StatusFile) => boolean): Promise<StatusFile>;
   /** Resolves with the text of the status branch's sync.yaml once the fact holds of it. */
   publishedSync(what: string, fact: (text: string) => boolean): Promise<string>;
-  /** `nodewright validate` of a folder with these nodes. */
-  validate(nodes: Readonly<Record<string, NodeFields>>): Promise<CommandResult>;
+  /** Text of a file of the status branch, by its path below the executor's folder. Throws while it is not there. */
+  statusFile(path: string): string;
+  /** `nodewright validate` of a folder with these nodes, and other files by their paths. */
+  validate(
+    nodes: Readonly<Record<string, NodeFields>>,
+    files?: Readonly<Record<string, string>>,
+  ): Promise<CommandResult>;
   /** Runs when the world closes, also after a failure; the last one first. */
   atEnd(undo: () => void | Promise<void>): void;
   close(): Promise<void>;
@@ -53,20 +64,26 @@ const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 const EXECUTOR = 'pods';
 const STATUS_BRANCH = 'nodewright-status';
 
-/** Resolves when the controller's process runs. Needs a cluster of our own with real pods. */
-export async function startWorld(label: string): Promise<PodsWorld> {
+/** The cluster of our own that these tests need, for what must be there before the controller is. */
+export async function podsCluster(): Promise<TestCluster & { readonly state: ClusterState }> {
   const cluster = await testCluster();
   if (cluster.state === undefined || cluster.mode !== 'pods')
     throw new Error('these tests reach into volumes and processes: they need a cluster of their own, unset KUBECONFIG');
+  return { ...cluster, state: cluster.state };
+}
+
+/** Resolves when the controller's process runs; `more` are further options of its command line. */
+export async function startWorld(label: string, more: readonly string[] = []): Promise<PodsWorld> {
+  const cluster = await podsCluster();
   const executor = `${EXECUTOR}-${label}`;
   const namespace = await testNamespace(cluster, label);
   const folder = await mkdtemp(join(tmpdir(), `nodewright-${label}-`));
   const server = await startGitServer({ accept: [basic('demo', 'demo')] });
   const repo = server.createRepo('fleet');
   commitFiles(repo, 'main', { 'fleet.yaml': fleet(executor) }, { message: 'Start the fleet' });
-  const controller = await startControllerProcess({
+  const options = {
     args: ['run', '--repo', server.url('fleet'), '--branch', 'main', '--executor', executor, ...INTERVALS,
-      '--namespace', namespace.name, '--kubeconfig', cluster.kubeconfigPath], // prettier-ignore
+      '--namespace', namespace.name, '--kubeconfig', cluster.kubeconfigPath, ...more], // prettier-ignore
     env: {
       NODEWRIGHT_GIT_USERNAME: 'demo',
       NODEWRIGHT_GIT_PASSWORD: 'demo',
@@ -74,7 +91,8 @@ export async function startWorld(label: string): Promise<PodsWorld> {
       NODEWRIGHT_LISTEN: '0',
     },
     logFile: join(folder, 'controller.log'),
-  });
+  };
+  let controller = await startControllerProcess(options);
   const eyes = openEyes({ kubeconfig: cluster.kubeconfigPath, namespace: namespace.name, controller });
   const undos: (() => void | Promise<void>)[] = [];
   const show = (path: string): string => git(repo, ['show', `${STATUS_BRANCH}:${executor}/${path}`]);
@@ -82,7 +100,12 @@ export async function startWorld(label: string): Promise<PodsWorld> {
     ...eyes,
     namespace: namespace.name,
     state: cluster.state,
-    controller,
+    kubeconfig: cluster.kubeconfigPath,
+    get controller() {
+      return controller;
+    },
+    restart: async () => void (controller = await startControllerProcess(options)),
+    commit: (message, files) => commitFiles(repo, 'main', files, { message }),
     change: (message, nodes) => commitFiles(repo, 'main', filesOf(nodes), { message }),
     kubectl: kubectlFor(await binary('kubectl'), cluster.kubeconfigPath, namespace.name),
     published: (name, what, fact) =>
@@ -96,7 +119,9 @@ export async function startWorld(label: string): Promise<PodsWorld> {
         if (!fact(text)) throw new Error(text.replaceAll('\n', ' '));
         return text;
       }),
-    validate: (nodes) => validate(join(folder, 'candidate'), executor, nodes),
+    statusFile: show,
+    validate: (nodes, files = {}) =>
+      validate(join(folder, 'candidate'), { 'fleet.yaml': fleet(executor), ...filesOf(nodes), ...files }),
     atEnd: (undo) => void undos.unshift(undo),
     async close() {
       for (const undo of undos) await undo();
@@ -132,12 +157,7 @@ function kubectlFor(program: string, kubeconfig: string, namespace: string): Pod
   };
 }
 
-async function validate(
-  folder: string,
-  executor: string,
-  nodes: Readonly<Record<string, NodeFields>>,
-): Promise<CommandResult> {
-  const files = { 'fleet.yaml': fleet(executor), ...filesOf(nodes) };
+async function validate(folder: string, files: Readonly<Record<string, string | null>>): Promise<CommandResult> {
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text ?? '');
