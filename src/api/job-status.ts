@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { DeployMethod, Height, ImageReference } from './job.ts';
 import type { Condition } from './conditions.ts';
+import { SignerText } from './job-work.ts';
 
 export const JobPhase = z.enum([
   'Pending',
@@ -89,10 +90,36 @@ export const JobWork = z.object({
   files: z.int().min(0).optional(),
   manifestSha256: Short.optional(),
   swapped: z.boolean().optional().describe('Whether data of the node was changed.'),
+  text: SignerText.optional().describe('The signer state that it read; empty when there is none.'),
   imageDigest: Short.optional(),
   unsafe: z.boolean().optional().describe('It may have left data that the node must not be started with.'),
 });
 export type JobWork = z.infer<typeof JobWork>;
+
+/** What the key of a node had signed before a Switchover, as it was read once both nodes had stopped. */
+export const SignerRecord = z.object({
+  node: Short,
+  volume: Short,
+  paths: z.array(Short).min(1).max(4).meta({ 'x-kubernetes-list-type': 'atomic' }),
+  text: SignerText.optional().describe('The whole file; empty when there is none, absent until it is read.'),
+  intact: z.boolean().optional().describe('Its volume was certainly not written to.'),
+});
+export type SignerRecord = z.infer<typeof SignerRecord>;
+
+/**
+ * How far the signer states of an exchange have moved with their keys. `write` stands here before the first byte is
+ * written: from then on nothing is read again, and only what is recorded is ever written.
+ */
+export const SignerMove = z.object({
+  step: z.enum(['read', 'write', 'assign', 'undo']),
+  since: Time,
+  states: z
+    .array(SignerRecord)
+    .max(2)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] }),
+  trouble: z.object({ reason: Short, message: Text }).optional().describe('Why the exchange is undone.'),
+});
+export type SignerMove = z.infer<typeof SignerMove>;
 
 const ConditionSchema = z.object({
   type: z.string(),
@@ -134,6 +161,7 @@ export const JobStatus = z.object({
     .max(64)
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  signers: SignerMove.optional().describe('Switchover: the signer states, which move with their keys.'),
   failure: z
     .object({ reason: Short, message: Text, unsafe: z.boolean() })
     .optional()

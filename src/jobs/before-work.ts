@@ -66,6 +66,8 @@ export function locked(scope: Scope): Move {
     if (found?.ok !== true) return notFound(scope, node, found);
     targets.push(withOriginals(scope, found.target));
   }
+  const between = betweenKeysOf(scope);
+  if (between !== undefined) return between;
   return judgeStart(scope, targets);
 }
 
@@ -77,6 +79,15 @@ function notFound(
   const message = found?.message ?? `${node} was not looked at yet`;
   if (elapsed(scope) < DEADLINE.resolve) return stay(scope, message);
   return enter(scope, { phase: 'Refused', reason: found?.reason ?? 'NodeMissing', message });
+}
+
+/** Nothing but a person knows what to do with volumes that an exchange of keys was torn from. */
+function betweenKeysOf(scope: Scope): Move | undefined {
+  const { seen, job, status } = scope;
+  const note = status.locks?.map((lock) => seen.locks.get(lock)?.note).find((one) => one?.keys === true);
+  if (note === undefined || note.uid === job.uid) return undefined;
+  const message = `${note.job} left ${listOf(note.nodes.map(({ node }) => node))} held: ${note.unsafe ?? 'its keys are being exchanged'}. Release that job first`;
+  return enter(scope, { phase: 'Refused', reason: 'KeysApart', message });
 }
 
 /** A node that an earlier job left held looks stopped; how it was before stands in that job's note. */

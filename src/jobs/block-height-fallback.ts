@@ -115,7 +115,8 @@ function plan(spec: FallbackSpec, view: JobView): WorkPlan | Refusal {
   for (const target of view.targets) {
     const how = howOf(spec, view, target);
     if (how.how === 'ask') {
-      if (view.targets.length === 1) return { do: 'ask', node: target.node, asks: how.asks, height: how.height };
+      const { asks, height } = how;
+      if (view.targets.length === 1) return { do: 'ask', node: target.node, asks, height, wanted: spec.blockHeight };
       return refuse('NotSupported', `${target.node} goes back while it runs; several nodes at once must be stopped`);
     }
     const pod = podFor({ spec, target, how });

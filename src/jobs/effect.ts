@@ -30,6 +30,8 @@ export type Effect =
       readonly node: string;
       readonly asks: readonly Ask[];
       readonly height: HeightProbe;
+      /** A node at this height already is asked nothing. */
+      readonly wanted: number;
     }
   /** Says which Secret each managed node signs with: all of them in one write, or none. */
   | { readonly do: 'setIdentities'; readonly assignments: readonly Assignment[]; readonly because: string }
@@ -74,6 +76,8 @@ export interface LockNote {
   readonly nodes: readonly NotedNode[];
   /** Starting the nodes is unsafe while the work is under way or after it failed; else the reason is absent. */
   readonly unsafe?: string;
+  /** Keys and what they have signed may lie on different volumes: no other job may touch that, only a person. */
+  readonly keys?: boolean;
 }
 
 export interface NotedNode {

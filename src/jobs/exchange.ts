@@ -3,58 +3,45 @@
 import type { JobTarget } from '../api/job-status.ts';
 import { DEADLINE } from './deadlines.ts';
 import type { Effect } from './effect.ts';
+import { exchangeManaged } from './exchange-managed.ts';
+import {
+  exchanged,
+  identityChanged,
+  isExchanged,
+  isUntouched,
+  nowOf,
+  pairOf,
+  type Now,
+  type Pair,
+} from './exchange-pair.ts';
 import { fit } from './names.ts';
-import { elapsed, enter, fail, stay, viewOf, type Move, type Scope } from './scope.ts';
+import { elapsed, fail, stay, type Move, type Scope } from './scope.ts';
 
 /**
- * Both nodes are stopped. Managed nodes: one write sets both. Other tools' StatefulSets are two objects, so the first
- * is pointed at nothing before the second takes its key: whoever starts them in between starts one signer at most.
- * Every step follows from what is seen, so it may be interrupted and repeated anywhere.
+ * Both nodes are stopped. Managed nodes: what their keys have signed moves with the keys, then one write sets both
+ * identities. Other tools' StatefulSets are two objects, so the first is pointed at nothing before the second takes its
+ * key: whoever starts them in between starts one signer at most. Every step follows from what is on record and seen, so
+ * it may be interrupted and repeated anywhere.
  */
 export function exchange(scope: Scope): Move {
-  const [source, dest] = viewOf(scope).targets;
-  if (source?.identity === undefined || dest?.identity === undefined)
+  const pair = pairOf(scope);
+  if (pair === undefined)
     return fail(scope, {
       reason: 'NoIdentity',
       message: 'the identities before the exchange are not on record',
       unsafe: false,
     });
-  const pair = { source, dest, a: source.identity, b: dest.identity };
-  const now = { source: scope.seen.identities.get(source.node), dest: scope.seen.identities.get(dest.node) };
-  if (now.source === pair.b && now.dest === pair.a)
-    return enter(scope, { phase: 'Verifying', message: `${source.node} has ${pair.b}, ${dest.node} has ${pair.a}` });
-  const step = source.deployMethod === 'managed' ? assign(pair) : repoint(pair, now);
-  if (step === undefined)
-    return fail(scope, {
-      reason: 'IdentityChanged',
-      message: `something else changed the identities during the exchange: ${source.node} has ${now.source ?? 'none'}, ${dest.node} has ${now.dest ?? 'none'}`,
-      unsafe: true,
-    });
+  return pair.source.deployMethod === 'managed' ? exchangeManaged(scope, pair) : exchangeForeign(scope, pair);
+}
+
+function exchangeForeign(scope: Scope, pair: Pair): Move {
+  const now = nowOf(scope, pair);
+  if (isExchanged(pair, now)) return exchanged(scope, pair);
+  const step = repoint(pair, now);
+  if (step === undefined) return identityChanged(scope, pair, now);
   if (elapsed(scope) > DEADLINE.exchange) return tooLong(scope, pair, now);
+  const { source, dest } = pair;
   return stay(scope, `exchanges the identities of ${source.node} and ${dest.node}`, { effects: [step] });
-}
-
-interface Pair {
-  readonly source: JobTarget;
-  readonly dest: JobTarget;
-  readonly a: string;
-  readonly b: string;
-}
-
-interface Now {
-  readonly source: string | undefined;
-  readonly dest: string | undefined;
-}
-
-function assign({ source, dest, a, b }: Pair): Effect {
-  return {
-    do: 'setIdentities',
-    assignments: [
-      { node: source.node, identity: b },
-      { node: dest.node, identity: a },
-    ],
-    because: `Switchover of ${source.node} and ${dest.node}`,
-  };
 }
 
 /** source: a → nothing; dest: b → a; source: nothing → b. Undefined when it is none of these states. */
@@ -75,8 +62,8 @@ export function placeholderOf(node: string): string {
   return fit(`${node}-being-exchanged`, 63);
 }
 
-function tooLong(scope: Scope, { a, b }: Pair, now: Now): Move {
-  const untouched = now.source === a && now.dest === b;
+function tooLong(scope: Scope, pair: Pair, now: Now): Move {
+  const untouched = isUntouched(pair, now);
   return fail(scope, {
     reason: 'DeadlineExceeded',
     message: untouched

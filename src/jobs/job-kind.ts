@@ -96,8 +96,15 @@ export type WorkPlan =
       readonly claim?: KubeObject;
       readonly pods: readonly PodWork[];
     }
-  | { readonly do: 'ask'; readonly node: string; readonly asks: readonly Ask[]; readonly height: HeightProbe }
-  /** Both nodes' identities before the exchange, in the order of the targets. */
+  | {
+      readonly do: 'ask';
+      readonly node: string;
+      readonly asks: readonly Ask[];
+      readonly height: HeightProbe;
+      /** The height to reach. */
+      readonly wanted: number;
+    }
+  /** The identities of both nodes, and what managed ones have signed with them. */
   | { readonly do: 'exchange' };
 
 export type Verdict =

@@ -51,12 +51,17 @@ export function recoverLost({ lock, note, workPods, jobs, nodes }: LostLock): Re
 
 function keepHeld({ lock, note, jobs }: Pick<LostLock, 'lock' | 'note' | 'jobs'>): Recovery {
   const names = note.nodes.map(({ node }) => node).join(', ');
+  const until =
+    note.keys === true ? `a person sees to it: ${REPAIR_LOST}` : 'a Restore or a BlockHeightFallback repairs it';
   return {
     effects: [...jobs.map(remove), { do: 'releaseLock', lock, keepNote: true }],
-    message: `the object of ${note.job} was lost and ${note.unsafe ?? ''}: ${names} stays stopped until a Restore or a BlockHeightFallback repairs it`,
+    message: `the object of ${note.job} was lost and ${note.unsafe ?? ''}: ${names} stays stopped until ${until}`,
     done: true,
   };
 }
+
+const REPAIR_LOST =
+  'give each volume the signer state of the key that its node will use, then delete the lock, a Lease in the same namespace';
 
 function remove({ name, uid }: { readonly name: string; readonly uid: string }): Effect {
   return { do: 'deleteJob', name, uid, because: 'its request is lost' };

@@ -6,7 +6,10 @@ import type { PodWork } from './pod-work.ts';
 import { parseResult } from './result.ts';
 import type { WorkSeen } from './seen.ts';
 
-export type End = Pick<JobWork, 'code' | 'height' | 'bytes' | 'files' | 'manifestSha256' | 'swapped' | 'unsafe'> & {
+export type End = Pick<
+  JobWork,
+  'code' | 'height' | 'bytes' | 'files' | 'manifestSha256' | 'swapped' | 'unsafe' | 'text'
+> & {
   readonly outcome: 'Succeeded' | 'Failed' | 'Unclear';
   readonly message: string;
 };
@@ -71,12 +74,13 @@ function withoutResult(pod: PodWork, { reason, finished }: WorkSeen): End {
   return { outcome: 'Unclear', message: what };
 }
 
-function figures({ bytes, files, manifestSha256, swapped, height }: WorkResult) {
+function figures({ bytes, files, manifestSha256, swapped, height, text }: WorkResult) {
   return {
     ...(bytes === undefined ? {} : { bytes }),
     ...(files === undefined ? {} : { files }),
     ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
     ...(swapped === undefined ? {} : { swapped }),
     ...(height === undefined ? {} : { height }),
+    ...(text === undefined ? {} : { text }),
   };
 }

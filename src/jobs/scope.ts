@@ -4,6 +4,7 @@ import { isFinal, type JobPhase, type JobStatus, type JobTarget } from '../api/j
 import { capText } from '../lib/clean-text.ts';
 import { stableJson } from '../lib/stable-json.ts';
 import { millisecondsOf, timestamp } from '../lib/timestamp.ts';
+import { betweenKeys, REPAIR_KEYS } from './between-keys.ts';
 import type { Effect } from './effect.ts';
 import type { JobKind, JobView, OpenJob } from './job-kind.ts';
 import { describeJob, type JobIdentity } from './names.ts';
@@ -74,8 +75,10 @@ export function enter(scope: Scope, { phase, message, reason = phase, status = {
 /** The work is over without success: the nodes are started again, or held when that is unsafe. */
 export function fail(scope: Scope, failure: Failure, status: Partial<JobStatus> = {}): Move {
   const kept = { reason: failure.reason, message: capText(failure.message, 1024), unsafe: failure.unsafe };
+  const isBetween = betweenKeys(scope.status.signers) !== undefined;
+  const repair = isBetween ? REPAIR_KEYS : 'repair it with a Restore or a BlockHeightFallback, or release it';
   const message = failure.unsafe
-    ? `${failure.message}. ${listOf(scope.status.holds)} must not be started like this: repair it with a Restore or a BlockHeightFallback, or release it`
+    ? `${failure.message}. ${listOf(scope.status.holds)} must not be started like this: ${repair}`
     : failure.message;
   return enter(scope, {
     phase: failure.unsafe ? 'Held' : 'Starting',

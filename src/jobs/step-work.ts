@@ -23,6 +23,8 @@ export interface Piece {
   readonly index: number;
   /** How many pieces there are. */
   readonly of: number;
+  /** Set where a request works in several steps: pieces of two steps must never share a name. */
+  readonly tag?: string | undefined;
   readonly claimName: string | undefined;
 }
 
@@ -40,7 +42,7 @@ export function stepWork(scope: Scope, piece: Piece): WorkStep {
 }
 
 function begin(scope: Scope, piece: Piece, attempt: number): WorkStep {
-  const parts = [piece.of > 1 ? String(piece.index) : '', attempt > 1 ? `r${attempt}` : ''].filter(
+  const parts = [piece.tag ?? '', piece.of > 1 ? String(piece.index) : '', attempt > 1 ? `r${attempt}` : ''].filter(
     (part) => part !== '',
   );
   const name = jobObjectName(scope.job, parts.join('-'));

@@ -1,6 +1,7 @@
 // Stopping: until every pod of every node is gone, not merely unready.
 
 import type { JobTarget } from '../api/job-status.ts';
+import { betweenKeys } from './between-keys.ts';
 import { DEADLINE } from './deadlines.ts';
 import type { Effect, LockNote } from './effect.ts';
 import { sameJson } from '../lib/stable-json.ts';
@@ -70,6 +71,7 @@ function noteOf({ status, job }: Scope, unsafe: string | undefined): LockNote {
       ...(replicas === undefined ? {} : { replicas }),
     })),
     ...(why === undefined ? {} : { unsafe: why }),
+    ...(unsafe === undefined || betweenKeys(status.signers) === undefined ? {} : { keys: true }),
   };
 }
 

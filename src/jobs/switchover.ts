@@ -82,5 +82,9 @@ function preflight({ targets, seen }: JobView): Preflight {
         `${source.node} and ${dest.node} already have one and the same identity; separate them first`,
       ),
     };
-  return { go: true };
+  return source.deployMethod === 'managed' ? { go: true } : { go: true, notes: [WITHOUT_LOGS] };
 }
+
+/** See README.md: nobody knows these logs well enough to move them. */
+const WITHOUT_LOGS =
+  "the consensus logs (overlord_wal, raft-data-dir) stay on their volumes, as in the tool's own Switchover; it is safest while both nodes are at the same height";

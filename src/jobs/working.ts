@@ -1,25 +1,24 @@
 // Working: the nodes stay stopped while pods work, a node is asked, or identities change hands.
 
-import type { JobStatus, JobWork } from '../api/job-status.ts';
-import { capText, stripControls } from '../lib/clean-text.ts';
+import type { JobWork } from '../api/job-status.ts';
+import { timestamp } from '../lib/timestamp.ts';
+import { betweenKeys } from './between-keys.ts';
 import type { Effect } from './effect.ts';
 import { exchange } from './exchange.ts';
 import type { WorkPlan } from './job-kind.ts';
-import type { PodWork } from './pod-work.ts';
 import { parseResult } from './result.ts';
 import { elapsed, enter, fail, listOf, stay, viewOf, type Move, type Scope } from './scope.ts';
 import { keepLocks, stopEffects, unstopped } from './stopping.ts';
 import { stepClaim } from './step-claim.ts';
 import { stepWork, type WorkStep } from './step-work.ts';
-import { workerImageOf } from './work-job.ts';
-import { timestamp } from '../lib/timestamp.ts';
+import { whatRan } from './what-ran.ts';
 
 export function working(scope: Scope): Move {
   const disturbed = keepStopped(scope);
   if (disturbed !== undefined) return disturbed;
   const plan = scope.open.work(viewOf(scope));
   if ('refused' in plan) return fail(scope, { reason: plan.reason, message: plan.message, unsafe: false });
-  const kept = keepLocks(scope, isRisky(plan, scope) ? 'its data is being changed' : undefined);
+  const kept = keepLocks(scope, riskOf(plan, scope));
   if (kept !== undefined) return kept;
   switch (plan.do) {
     case 'exchange':
@@ -40,7 +39,9 @@ function keepStopped(scope: Scope): Move | undefined {
   const works = status.works ?? [];
   const withPods = running.filter((node) => (seen.targets.get(node)?.pods.length ?? 0) > 0);
   const underWay = works.filter((work) => work.uid !== undefined && work.outcome === undefined);
-  if (withPods.length === 0 || underWay.length === 0)
+  // What was read of a node's signer state counts no more once the node has run.
+  const isVoid = underWay.length > 0 || status.signers !== undefined;
+  if (withPods.length === 0 || !isVoid)
     return stay(scope, `stops ${listOf(running)} again: something else started it`, { effects: stopEffects(scope) });
   const plan = scope.open.work(viewOf(scope));
   const move = fail(
@@ -48,7 +49,7 @@ function keepStopped(scope: Scope): Move | undefined {
     {
       reason: 'NodeStarted',
       message: `something else started ${listOf(withPods)} while its data was being worked on, so the result is worth nothing`,
-      unsafe: isRisky(plan, scope),
+      unsafe: riskOf(plan, scope) !== undefined,
     },
     {
       works: works.map((work) =>
@@ -64,11 +65,12 @@ function stopWork(work: JobWork): Effect {
   return { do: 'deleteJob', name: work.name, uid: work.uid ?? '', because: 'the node runs' };
 }
 
-/** Whether being lost in the middle may leave a node that must not be started. */
-function isRisky(plan: ReturnType<Scope['open']['work']>, { open }: Scope): boolean {
-  if ('refused' in plan) return false;
-  if (plan.do === 'exchange') return open.common.deployMethod !== 'managed';
-  return plan.do === 'pods' && plan.pods.some((pod) => pod.unsafeWhenUnclear);
+/** Why being lost now may leave a node that must not be started; undefined when it can't. */
+function riskOf(plan: ReturnType<Scope['open']['work']>, { open, status }: Scope): string | undefined {
+  if ('refused' in plan) return undefined;
+  if (plan.do === 'exchange' && open.common.deployMethod === 'managed') return betweenKeys(status.signers);
+  const isRisky = plan.do === 'exchange' || (plan.do === 'pods' && plan.pods.some((pod) => pod.unsafeWhenUnclear));
+  return isRisky ? 'its data is being changed' : undefined;
 }
 
 function workPods(scope: Scope, plan: Extract<WorkPlan, { do: 'pods' }>): Move {
@@ -88,32 +90,10 @@ function firstWaiting(steps: readonly WorkStep[]): string {
   return steps.find(({ waits }) => waits !== undefined)?.waits ?? 'works';
 }
 
-type Ran = Partial<Pick<JobStatus, 'command' | 'image' | 'imageDigest' | 'outputTail'>>;
-
-/** What ran, for the record: the program that does the work, its image, and the last it wrote. */
-function whatRan({ open, settings, seen }: Scope, pods: readonly PodWork[], works: readonly JobWork[]): Ran {
-  const [pod] = pods;
-  const program = pod?.before.at(-1) ?? pod?.beside;
-  const command =
-    program === undefined
-      ? `nodewright job ${pod?.parameters.verb ?? ''}`
-      : [...program.command, ...program.args].join(' ');
-  const digest = works.map(({ imageDigest }) => imageDigest).find((found) => found !== undefined);
-  const output = works.map(({ name }) => seen.works.get(name)?.output ?? '').join('\n');
-  return {
-    command: capText(command, 1024),
-    image: program?.image ?? workerImageOf(open.common, settings),
-    ...(digest === undefined ? {} : { imageDigest: digest }),
-    ...(output.trim() === '' ? {} : { outputTail: stripControls(output).trim().slice(-MAX_TAIL) }),
-  };
-}
-
-const MAX_TAIL = 4096;
-
 /** Asking twice gives the same result, so a lost answer is simply asked for again. */
 function ask(scope: Scope, plan: Extract<WorkPlan, { do: 'ask' }>): Move {
   const name = 'ask';
-  const { node, asks, height } = plan;
+  const { node, asks, height, wanted } = plan;
   const [before] = scope.status.works ?? [];
   const work: JobWork = before ?? { name, node, attempt: 1, intentAt: timestamp(scope.now) };
   const answer = scope.seen.works.get(name)?.termination;
@@ -137,6 +117,6 @@ function ask(scope: Scope, plan: Extract<WorkPlan, { do: 'ask' }>): Move {
     });
   return stay(scope, `asks ${node}`, {
     status: { works: [work] },
-    effects: [{ do: 'askNode', work: name, node, asks, height }],
+    effects: [{ do: 'askNode', work: name, node, asks, height, wanted }],
   });
 }

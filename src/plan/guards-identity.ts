@@ -4,7 +4,7 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { keyOf } from '../api/objects.ts';
 import { textAt } from '../lib/json-value.ts';
 import type { Action, Hold } from './action.ts';
-import { finalHold } from './hold-words.ts';
+import { approvableHold, finalHold } from './hold-words.ts';
 import type { Scene } from './scene.ts';
 
 /** Two or more nodes pass their keys around in a circle: no order of updates is safe. */
@@ -38,6 +38,21 @@ export function identityInUse(action: Action, scene: Scene): Hold | undefined {
   const isLeaving = scene.live.get(user)?.metadata.deletionTimestamp !== undefined;
   const message = `the Secret ${wanted.slice(wanted.indexOf('/') + 1)} is the identity of ${user}${isLeaving ? ', which is still being deleted' : ''}`;
   return finalHold('IdentityInUse', message, `Goes on by itself when ${user} is gone or has another identity.`);
+}
+
+/**
+ * What a node has signed is kept on its volume and does not come with another key. Putting a person's edit in the cluster
+ * back is no change: an edited spec was never acted on. Nor is Git saying what a Switchover has done.
+ */
+export function signerState(action: Action, scene: Scene): Hold | undefined {
+  const wanted = newSecret(action, scene);
+  const before = userSecret(keyOf(action.ref), scene);
+  if (action.do !== 'update' || action.drift || wanted === undefined || before === undefined) return undefined;
+  const [from, to] = [before, wanted].map((secret) => secret.slice(secret.indexOf('/') + 1));
+  return approvableHold(
+    'SignerState',
+    `spec.identity changes from ${from} to ${to}, but the volume's record of what was signed belongs to the key in ${from}. Before approving make sure that the key in ${to} has signed nothing above it, here or elsewhere, or it would sign the same height twice; and that nothing else signs with it. To exchange the keys of two nodes, file a Switchover: it moves these records too`,
+  );
 }
 
 /** `namespace/secret` that the action would newly give its node; undefined when it has it already. */

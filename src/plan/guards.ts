@@ -3,7 +3,7 @@
 import type { Action, Hold } from './action.ts';
 import { moved, unverified, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
 import { identityOfData, volumeShrink } from './guards-data.ts';
-import { identityInUse, identitySwap } from './guards-identity.ts';
+import { identityInUse, identitySwap, signerState } from './guards-identity.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
 import type { Scene } from './scene.ts';
 
@@ -20,6 +20,7 @@ export const guards: readonly Guard[] = [
   identityInUse, // the key's other user must be gone first
   volumeShrink, // Kubernetes cannot, and data would be lost
   identityOfData, // another chain, network or client on the same data
+  signerState, // another key on the record of what was signed
   notOurs, // somebody else's object of the same name
   moved, // the branch went back, or somewhere else
   vanished, // all of nodes/ is gone: a wrong merge, not a decision

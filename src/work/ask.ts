@@ -21,7 +21,8 @@ const PATIENCE: Patience = { answerMs: 30 * 60_000, heightMs: 10 * 60_000, every
 
 /**
  * The proven height. Throws `NoAnswer` when the client does not come up, `AskRefused` when it answers with an error, and
- * `WrongHeight` when it stays at another height than the wanted one. Each question is asked once.
+ * `WrongHeight` when it stays at another height than the wanted one. Each question is asked once, and none when the
+ * height is right already: a run before this one was cut off after it had asked.
  */
 export async function ask(
   params: Omit<AskParameters, 'verb'>,
@@ -32,6 +33,7 @@ export async function ask(
   if ('trouble' in first)
     throw new WorkError('NoAnswer', `the client did not answer within ${minutes(patience.answerMs)}: ${first.trouble}`);
   context.say(`the client answers; its height is ${first.height}`);
+  if (first.height === params.wanted) return first.height;
   for (const question of params.asks) {
     context.say(`asking ${question.id}`);
     await putQuestion(question, { signal: context.signal, timeoutMs: patience.heightMs });

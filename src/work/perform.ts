@@ -6,9 +6,12 @@ import { ask } from './ask.ts';
 import { chown } from './chown.ts';
 import type { WorkContext } from './context.ts';
 import { copy, type CopyResult } from './copy.ts';
+import { readSigner } from './read-signer.ts';
 import { restore, type RestoreResult } from './restore.ts';
 import { seal } from './seal.ts';
+import { describeSignerState } from './signer-state.ts';
 import { verify, type VerifyResult } from './verify.ts';
+import { writeSigner } from './write-signer.ts';
 
 /** Throws a `WorkError` when the work can't be done. */
 export async function perform(work: WorkParameters, context: WorkContext): Promise<WorkResult> {
@@ -25,6 +28,14 @@ export async function perform(work: WorkParameters, context: WorkContext): Promi
       return describeChown(await chown(work, context));
     case 'ask':
       return { ok: true, height: await ask(work, context), message: `the client is at height ${work.wanted}` };
+    case 'readSigner':
+      return describeSigner(readSigner(work));
+    case 'writeSigner':
+      return {
+        ok: true,
+        swapped: true,
+        message: `the signer state is ${describeSignerState(writeSigner(work, context))}`,
+      };
     case 'done':
       return { ok: true, message: 'the program before this container succeeded' };
     default:
@@ -71,6 +82,11 @@ function describeChown({ changed, unchanged, mounts }: Awaited<ReturnType<typeof
     files: changed + unchanged,
     message: `${changed} entries changed hands, ${unchanged} were right${other}`,
   };
+}
+
+function describeSigner(file: ReturnType<typeof readSigner>): WorkResult {
+  if (file === undefined) return { ok: true, text: '', message: 'there is no signer state' };
+  return { ok: true, text: file.text, message: `${file.path} is ${describeSignerState(file.state)}` };
 }
 
 function maybe(height: number | undefined): { readonly height?: number } {

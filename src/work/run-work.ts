@@ -69,7 +69,7 @@ async function resultOf(act: () => Promise<WorkResult>): Promise<WorkResult> {
     return await act();
   } catch (error) {
     const { code, message, swapped } = toWorkError(error, 'job');
-    // Nothing but a restore changes a node's data, and a restore says so when it did.
+    // A restore and the writing of a signer state change a node's data, and say so when they did.
     return { ok: false, code, message: redact(message), swapped };
   }
 }

@@ -33,7 +33,7 @@ export function parseSignerState(text: string, where: string): SignerState {
   if (!parsed.success)
     throw new WorkError(
       'SignerStateUnreadable',
-      `${clip(where)} is no signer state (height, round, step); nothing was changed: repair it before restoring`,
+      `${clip(where)} is no signer state (height, round, step); nothing was changed: repair it first`,
     );
   return { ...parsed.data, height: BigInt(parsed.data.height) };
 }

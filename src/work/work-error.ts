@@ -20,6 +20,7 @@ export type WorkCode =
   | 'VolumeMissing'
   | 'ContentDiffers'
   | 'SignerStateUnreadable'
+  | 'SignerStateChanged'
   | 'RestoreUnfinished'
   | 'NestedMount'
   | 'NoAnswer'

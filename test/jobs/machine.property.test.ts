@@ -20,6 +20,7 @@ const answers = {
   },
 } as const;
 
+const SIGNER = { volume: 'data', path: 'data/priv_validator_state.json', format: 'cometbft' } as const;
 const managed = { answers, targets: [managedTarget('a')] };
 const both = [managedTarget('a'), managedTarget('b')];
 const cita = [citaTarget('a'), citaTarget('b')];
@@ -80,8 +81,9 @@ const cases: readonly (Omit<WorldOptions, 'kind'> & {
     because: 'Switchover of managed nodes',
     kind: 'Switchover',
     spec: { sourceNode: 'a', destNode: 'b' },
-    answers,
+    answers: { ...answers, signerState: [SIGNER] },
     targets: both,
+    signed: { a: 100, b: 300 },
     retries: true,
   },
   {

@@ -1,6 +1,7 @@
 // A small cluster in memory: it does what effects ask, moves by itself, and lets tests break it. No clock, no I/O.
 
 import type { JobStatus, JobTarget } from '../../../src/api/job-status.ts';
+import { WorkParameters, type WorkResult } from '../../../src/api/job-work.ts';
 import type { KubeObject } from '../../../src/api/objects.ts';
 import { valueAt } from '../../../src/lib/json-value.ts';
 import type { Effect, LockNote } from '../../../src/jobs/effect.ts';
@@ -9,6 +10,7 @@ import { next } from '../../../src/jobs/machine.ts';
 import type { Move } from '../../../src/jobs/scope.ts';
 import type { ChainAnswers, RecordSeen, Seen, SourceSeen, TargetSeen, WorkSeen } from '../../../src/jobs/seen.ts';
 import { settings, UID } from './fixtures.ts';
+import { Signers } from './signers.ts';
 
 /** A client that writes its database to disk takes its time, longer than a working pod takes to be made. */
 const GRACE = 12;
@@ -30,10 +32,17 @@ interface Work {
   readonly uid: string;
   readonly name: string;
   readonly nodes: readonly string[];
+  readonly parameters: WorkParameters;
   suspended: boolean;
   pod: 'none' | 'running' | 'ended' | 'killed';
   deleted: boolean;
   runs: number;
+  /** Ticks that its pod still works, or takes to go. */
+  left: number;
+  /** Its pod waits for its volume. */
+  stalled: boolean;
+  /** Of a pod that handles signer states, once it has ended. */
+  result?: object;
 }
 
 export interface WorldOptions {
@@ -43,7 +52,9 @@ export interface WorldOptions {
   readonly answers?: ChainAnswers;
   readonly source?: SourceSeen;
   /** What a working pod reports when it ends. */
-  readonly result?: (run: number) => object | undefined;
+  readonly result?: (run: number, work: Pick<Work, 'parameters' | 'nodes'>) => object | undefined;
+  /** By node: the height in the signer state on its volume, where that is not its own; undefined: no file. */
+  readonly signed?: Readonly<Record<string, number | undefined>>;
 }
 
 export class World {
@@ -51,7 +62,10 @@ export class World {
   readonly locks = new Map<string, { holder?: { uid: string; text: string }; note?: LockNote }>();
   readonly works = new Map<string, Work>();
   readonly asks = new Map<string, string>();
-  readonly violations: string[] = [];
+  readonly signers = new Signers();
+  readonly violations: string[] = this.signers.violations;
+  /** So many times the identities can't be written. */
+  refusals = 0;
   claim: { name: string; uid: string; jobUid: string; phase: string } | undefined;
   status: JobStatus = {};
   record: RecordSeen | undefined = { uid: UID };
@@ -76,6 +90,9 @@ export class World {
         signsWith: isUp ? (target.identity ?? target.node) : undefined,
         height: target.height ?? 100,
       });
+      const { signed } = options;
+      const height = signed !== undefined && target.node in signed ? signed[target.node] : target.height;
+      this.signers.add(target.node, target.identity ?? target.node, height);
     }
   }
 
@@ -136,18 +153,45 @@ export class World {
       else if (this.#wanted(node) > 0 && node.pod === 'none' && !node.identity.endsWith('-being-exchanged'))
         this.#setPod(node, 'running');
       else if (node.pod === 'running') node.height += 1;
+      // What consensus engines of other layouts keep of their votes is not known, and is not modelled.
+      if (node.signsWith !== undefined && node.target.deployMethod === 'managed')
+        this.signers.sign(node.target.node, node.signsWith);
     }
   }
 
   #tickWorks(): void {
     for (const work of this.works.values()) {
-      if (work.pod === 'running') work.pod = 'ended';
-      else if (!work.suspended && !work.deleted && work.pod === 'none') {
+      if (work.pod === 'running' && (work.left -= 1) <= 0) this.#end(work);
+      else if (!work.suspended && !work.deleted && !work.stalled && work.pod === 'none') {
         work.pod = 'running';
         work.runs += 1;
       }
-      if (work.deleted && work.pod === 'running') work.pod = 'ended';
+      if (work.deleted && work.pod === 'running') work.left = Math.min(work.left, 1);
     }
+  }
+
+  /** The last moment of a pod is when it writes. */
+  #end(work: Work): void {
+    work.pod = 'ended';
+    const [node = ''] = work.nodes;
+    if (!work.parameters.verb.endsWith('Signer')) return;
+    const wanted = this.#options.result?.(work.runs, work);
+    const fails = wanted !== undefined && 'ok' in wanted && wanted.ok === false;
+    const isClean = fails && 'swapped' in wanted && wanted.swapped === false;
+    const done: WorkResult | undefined = isClean ? undefined : this.signers.act(node, work.parameters);
+    work.result = fails ? wanted : { ...done, ...wanted };
+  }
+
+  /** The pod dies before its last act, or right after it; it leaves no result. */
+  kill(work: Work, acted: boolean): void {
+    if (acted) this.signers.act(work.nodes[0] ?? '', work.parameters);
+    work.pod = 'killed';
+  }
+
+  /** Somebody makes a pod of a stopped node by hand; it goes again, because its node is held. */
+  startByHand(name: string): void {
+    const node = this.#node(name);
+    if (node.pod === 'none') this.#setPod(node, 'running');
   }
 
   #setPod(node: Node, pod: Node['pod']): void {
@@ -219,7 +263,11 @@ export class World {
         this.asks.set(effect.work, JSON.stringify({ ok: true, height: this.#options.spec['blockHeight'] }));
         return;
       case 'setIdentities':
-        for (const { node, identity } of effect.assignments) this.#node(node).identity = identity;
+        if (this.refusals-- > 0) return;
+        for (const { node, identity } of effect.assignments) {
+          if (this.#node(node).identity !== identity) this.signers.checkKey(node, identity);
+          this.#node(node).identity = identity;
+        }
         return;
       case 'setAccountVolume':
         this.#node(effect.node).identity = effect.configMap;
@@ -237,7 +285,12 @@ export class World {
     const nodes = [...this.nodes.values()]
       .filter(({ target }) => target.volumes.some(({ claim }) => claims.includes(`"${claim}"`)))
       .map(({ target }) => target.node);
-    this.works.set(name, { uid: this.#uid('job'), name, nodes, suspended: true, pod: 'none', deleted: false, runs: 0 });
+    const args = valueAt(object, ['spec', 'template', 'spec', 'containers', 0, 'args']);
+    const json = Array.isArray(args) ? String(args.at(-1)).replaceAll('$$(', '$(') : '{}';
+    const uid = this.#uid('job');
+    const parameters = WorkParameters.parse(JSON.parse(json));
+    const fresh = { suspended: true, pod: 'none', deleted: false, runs: 0, left: 1, stalled: false } as const;
+    this.works.set(name, { uid, name, nodes, parameters, ...fresh });
   }
 
   look(): Seen {
@@ -283,7 +336,8 @@ export class World {
       yield [name, { suspended: false, active: 0, running: false, termination }];
     for (const work of this.works.values()) {
       if (work.deleted) continue;
-      const result = work.pod === 'ended' ? (this.#options.result ?? defaultResult)(work.runs) : undefined;
+      const said = work.result ?? (this.#options.result ?? defaultResult)(work.runs, work);
+      const result = work.pod === 'ended' ? said : undefined;
       const isEnded = work.pod === 'ended' || work.pod === 'killed';
       const isGood = result !== undefined && 'ok' in result && result.ok === true;
       yield [
@@ -308,11 +362,22 @@ export class World {
     const set = [...this.nodes.values()].map(({ identity }) => identity);
     if (new Set(set).size < set.length) this.violations.push(`two nodes are given one key: ${set.join(', ')}`);
     for (const work of this.works.values()) {
+      this.#checkWriting(work);
       if (work.runs > 1) this.violations.push(`${work.name} ran ${work.runs} times`);
       const under = work.nodes.filter((name) => this.#node(name).pod !== 'none');
       if (work.pod === 'running' && under.length > 0 && !this.disturbed && this.#options.spec['action'] !== 'Direct')
         this.violations.push(`${work.name} works on the data of ${under.join(', ')}, which runs`);
     }
+  }
+
+  /** From before the first write everything needed to take it back, and word that the nodes must not start, is kept. */
+  #checkWriting(work: Work): void {
+    if (work.parameters.verb !== 'writeSigner' || work.pod !== 'running') return;
+    const known = this.status.signers?.states.map(({ text }) => text) ?? [];
+    if (!known.includes(work.parameters.text)) this.violations.push(`${work.name} writes what is not on record`);
+    for (const [lock, { note }] of this.locks)
+      if (note?.unsafe === undefined || note.keys !== true)
+        this.violations.push(`${work.name} writes, unknown to ${lock}`);
   }
 
   /** Set when a test starts nodes behind the job's back. */
@@ -330,6 +395,6 @@ export class World {
   }
 }
 
-function defaultResult(): object {
+function defaultResult(): object | undefined {
   return { ok: true, bytes: 1000, files: 10, manifestSha256: 'b'.repeat(64), height: 90 };
 }
