@@ -43,6 +43,7 @@ interface RunOptions {
   readonly gitCaFile?: string;
   readonly logLevel: string;
   readonly image: string;
+  readonly stopDeadline: number;
 }
 
 export function addRun(program: Command, exit: SetExitCode): void {
@@ -98,6 +99,11 @@ export function addRun(program: Command, exit: SetExitCode): void {
       ),
     )
     .addOption(
+      option('--stop-deadline <duration>', 'how long a node may take to stop for a one-shot job')
+        .argParser(durationArgument)
+        .default(1_200_000, '20m'),
+    )
+    .addOption(
       option('--log-level <level>', 'how much is logged').choices(['error', 'warn', 'info', 'debug']).default('info'),
     )
     .action(async (options: RunOptions) => exit(await run(options)));
@@ -128,6 +134,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
       publishDelayMs: 500,
       version: version(),
       workerImage: options.image,
+      stopDeadlineMs: options.stopDeadline,
     },
     kubeconfig: options.kubeconfig,
     context: options.context,

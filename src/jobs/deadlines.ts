@@ -5,8 +5,6 @@ const MINUTE = 60_000;
 export const DEADLINE = {
   /** A node named in a request of the same commit may still have to be made. */
   resolve: 10 * MINUTE,
-  /** Longer than any client's grace period (bitcoind: 10 minutes). */
-  stop: 20 * MINUTE,
   /** From the Job's creation to a running container: scheduling, volumes, images. */
   begin: 10 * MINUTE,
   /** For an image that can't be pulled: registries have short failures. */
@@ -18,3 +16,9 @@ export const DEADLINE = {
 
 /** How often a piece of work is begun when its end is unclear and it may be repeated. */
 export const MAX_ATTEMPTS = 3;
+
+/** `10 minutes`, `48 seconds`: for messages. */
+export function inWords(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds >= 120 && seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
+}

@@ -105,6 +105,8 @@ export interface WorkSeen {
   /** Why a container waits: `ImagePullBackOff`. */
   readonly waiting?: { readonly reason: string; readonly message: string };
   readonly unschedulable?: string;
+  /** Why the cluster admits no pod of it. */
+  readonly refused?: string;
   /** Termination message of the working container, as it is. */
   readonly termination?: string;
   /** A program before it that failed. */

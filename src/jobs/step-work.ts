@@ -1,9 +1,10 @@
 // One piece of work in a pod: created suspended, remembered, let run, read. It can't run twice, whenever we crash.
 
 import type { JobWork } from '../api/job-status.ts';
-import { millisecondsOf, timestamp } from '../lib/timestamp.ts';
+import { timestamp } from '../lib/timestamp.ts';
 import { DEADLINE, MAX_ATTEMPTS } from './deadlines.ts';
 import type { Effect } from './effect.ts';
+import { since, whyNeverRuns, type Abort } from './never-runs.ts';
 import { readEnd } from './read-end.ts';
 import { jobObjectName } from './names.ts';
 import type { PodWork } from './pod-work.ts';
@@ -75,75 +76,27 @@ function remember(scope: Scope, piece: Piece, { work, seen }: Found): WorkStep {
   };
 }
 
-const HOPELESS = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError'];
-const PULLING = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'];
-
-function watch(
-  scope: Scope,
-  piece: Piece,
-  { work, seen }: { readonly work: JobWork; readonly seen: WorkSeen },
-): WorkStep {
-  if (seen.running) {
-    const runningSince = work.runningSince ?? timestamp(scope.now);
-    const tooLong = since(scope, runningSince) > scope.open.common.deadlineSeconds * 1000 + DEADLINE.begin;
-    if (tooLong)
-      return abort(
-        scope,
-        { ...work, runningSince },
-        {
-          code: 'DeadlineExceeded',
-          why: `the work on ${work.node} took longer than spec.deadlineSeconds`,
-          unsafe: piece.pod.unsafeWhenUnclear,
-        },
-      );
-    return { work: { ...work, runningSince }, effects: [], waits: `works on ${work.node}` };
-  }
-  const waited = since(scope, work.intentAt);
-  const { waiting, unschedulable } = seen;
-  if (
-    waiting !== undefined &&
-    PULLING.includes(waiting.reason) &&
-    (HOPELESS.includes(waiting.reason) || waited > DEADLINE.pull)
-  )
-    return abort(scope, work, {
-      code: 'ImageNotPullable',
-      why: `the image can't be pulled (${waiting.reason}): ${waiting.message}`,
-      unsafe: work.runningSince !== undefined && piece.pod.unsafeWhenUnclear,
-    });
-  if (waited <= DEADLINE.begin || work.runningSince !== undefined)
-    return {
-      work,
-      effects: [],
-      waits:
-        waiting === undefined
-          ? (unschedulable ?? `waits for the working pod of ${work.node}`)
-          : `${waiting.reason}: ${waiting.message}`,
-    };
-  return abort(scope, work, { ...whyNotRunning(scope, piece, seen), unsafe: false });
+interface Watched {
+  readonly work: JobWork;
+  readonly seen: WorkSeen;
 }
 
-/** The most telling reason why a pod has not begun. */
-function whyNotRunning(
-  { seen: { claim } }: Scope,
-  { claimName }: Piece,
-  { waiting, unschedulable }: WorkSeen,
-): { code: string; why: string } {
-  if (claimName !== undefined && claim?.phase === 'Pending')
-    return {
-      code: 'ClaimPending',
-      why: `the volume claim ${claimName} got no volume within 10 minutes${claim.message === undefined ? '; is its storage class right?' : `: ${claim.message}`}`,
-    };
-  if (unschedulable !== undefined)
-    return { code: 'Unschedulable', why: `the working pod fits on no machine: ${unschedulable}` };
-  if (waiting !== undefined)
-    return {
-      code: 'PodNotStarted',
-      why: `the working pod did not start within 10 minutes: ${waiting.reason} ${waiting.message}`,
-    };
-  return {
-    code: 'PodNotStarted',
-    why: 'the working pod did not start within 10 minutes; is its volume still attached to another machine? podAffinityFlag keeps it on the same one',
-  };
+function watch(scope: Scope, piece: Piece, { work, seen }: Watched): WorkStep {
+  if (seen.running) return watchRunning(scope, piece, work);
+  const never = whyNeverRuns(scope, piece, { work, seen });
+  if (never !== undefined) return abort(scope, work, never);
+  const { waiting, unschedulable, refused } = seen;
+  const trouble = waiting === undefined ? (unschedulable ?? refused) : `${waiting.reason}: ${waiting.message}`;
+  return { work, effects: [], waits: trouble ?? `waits for the working pod of ${work.node}` };
+}
+
+function watchRunning(scope: Scope, { pod }: Piece, work: JobWork): WorkStep {
+  const runningSince = work.runningSince ?? timestamp(scope.now);
+  const known = { ...work, runningSince };
+  if (since(scope, runningSince) <= scope.open.common.deadlineSeconds * 1000 + DEADLINE.begin)
+    return { work: known, effects: [], waits: `works on ${work.node}` };
+  const why = `the work on ${work.node} took longer than spec.deadlineSeconds`;
+  return abort(scope, known, { code: 'DeadlineExceeded', why, unsafe: pod.unsafeWhenUnclear });
 }
 
 function end(
@@ -186,19 +139,9 @@ function failed({ now }: Scope, work: JobWork, code: string, message: string): W
   };
 }
 
-interface Abort {
-  readonly code: string;
-  readonly why: string;
-  readonly unsafe: boolean;
-}
-
 function abort(scope: Scope, work: JobWork, { code, why, unsafe }: Abort): WorkStep {
   const step = failed(scope, work, code, why);
   const effects: Effect[] =
     work.uid === undefined ? [] : [{ do: 'deleteJob', name: work.name, uid: work.uid, because: why.slice(0, 256) }];
   return { work: { ...step.work, unsafe }, effects };
-}
-
-function since({ now }: Scope, time: string): number {
-  return now - (millisecondsOf(time) ?? now);
 }

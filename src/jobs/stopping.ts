@@ -2,7 +2,7 @@
 
 import type { JobTarget } from '../api/job-status.ts';
 import { betweenKeys } from './between-keys.ts';
-import { DEADLINE } from './deadlines.ts';
+import { inWords } from './deadlines.ts';
 import type { Effect, LockNote } from './effect.ts';
 import { sameJson } from '../lib/stable-json.ts';
 import { describeJob } from './names.ts';
@@ -21,10 +21,11 @@ export function stopping(scope: Scope): Move {
       message: `${listOf(scope.status.holds)} is stopped, and no pod of it is left`,
       status: { targets },
     });
-  if (elapsed(scope) > DEADLINE.stop)
+  const { stopDeadlineMs } = scope.settings;
+  if (elapsed(scope) > stopDeadlineMs)
     return fail(scope, {
       reason: 'NodeWillNotStop',
-      message: `${listOf(running)} did not stop within 20 minutes: ${whatIsLeft(scope, running)}`,
+      message: `${listOf(running)} did not stop within ${inWords(stopDeadlineMs)}: ${whatIsLeft(scope, running)}`,
       unsafe: false,
     });
   return stay(scope, `waits until every pod of ${listOf(running)} is gone`, { status: { targets }, effects });

@@ -3,7 +3,7 @@
 import { ANNOTATION } from '../api/group.ts';
 import type { JobObject } from '../api/job-object.ts';
 import { JOB_UID_LABEL, jobKeyOf } from '../api/job-object.ts';
-import type { KubeObject } from '../api/objects.ts';
+import { isFinal, type JobPhase } from '../api/job-status.ts';
 import type { OpenJob } from '../jobs/job-kind.ts';
 import { layoutOf } from '../jobs/layouts/index.ts';
 import { locksOf } from '../jobs/locks.ts';
@@ -11,9 +11,8 @@ import { jobObjectName } from '../jobs/names.ts';
 import { UNREADABLE } from '../jobs/record.ts';
 import type { ClaimSeen, LockSeen, Seen, SourceSeen, WorkSeen } from '../jobs/seen.ts';
 import { sourceKeyOf, sourceOf } from '../jobs/source.ts';
-import type { Cluster } from '../kube/cluster.ts';
-import { KINDS } from '../kube/kinds.ts';
 import { textAt } from '../lib/json-value.ts';
+import { complaintAbout } from './complaints.ts';
 import type { JobLocks } from './job-locks.ts';
 import { lookAtTargets, nodeKeyIn, type TargetRooms } from './job-targets.ts';
 import { lookAtWorks } from './job-works.ts';
@@ -27,15 +26,19 @@ export interface LookRooms extends TargetRooms {
   readonly answers: ReadonlyMap<string, WorkSeen>;
 }
 
-/** Reads cluster, records and memory. `job` is as the API server has it now. */
+/**
+ * Reads cluster, records and memory, as far as the phase asks for it: a hundred jobs may wait for the locks of others.
+ * `job` is as the API server has it now.
+ */
 export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Promise<Seen> {
   const names = (job.status?.works ?? []).map(({ name }) => name);
+  const need = needOf(job.status?.phase ?? 'Pending');
   const [locks, targets, works, claim, source] = await Promise.all([
     lookAtLocks(job, open, rooms),
-    lookAtTargets(job, open, rooms),
-    lookAtWorks(job, rooms.cluster),
-    lookAtClaim(job, rooms),
-    lookAtSource(job, rooms),
+    need.nodes ? lookAtTargets(job, open, rooms) : NOTHING,
+    need.works ? lookAtWorks(job, rooms.cluster) : { works: NOTHING, active: 0 },
+    need.works ? lookAtClaim(job, rooms) : undefined,
+    need.nodes ? lookAtSource(job, rooms) : undefined,
   ]);
   const answered = names.flatMap((name) => {
     const answer = rooms.answers.get(`${job.metadata.uid ?? ''}/${name}`);
@@ -54,6 +57,15 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Pro
     identities: identitiesOf(job, open, { rooms, targets }),
     source,
   };
+}
+
+const NOTHING: ReadonlyMap<string, never> = new Map();
+
+/** Before the locks are taken nodes don't matter, before Working no pod was made, after the end no node matters. */
+function needOf(phase: JobPhase): { readonly nodes: boolean; readonly works: boolean } {
+  if (phase === 'Pending' || phase === 'Claimed') return { nodes: false, works: false };
+  if (phase === 'Locked' || phase === 'Stopping') return { nodes: true, works: false };
+  return { nodes: !isFinal(phase), works: true };
 }
 
 /** A person's word in Git that held nodes shall be started in spite of everything. */
@@ -88,16 +100,6 @@ async function lookAtClaim(job: JobObject, { cluster }: LookRooms): Promise<Clai
     ...(message === undefined ? {} : { message }),
     ...(jobUid === undefined ? {} : { jobUid }),
   };
-}
-
-/** Why a claim is still pending stands nowhere but in Events. */
-async function complaintAbout(claim: KubeObject, cluster: Cluster): Promise<string | undefined> {
-  const { namespace, uid } = claim.metadata;
-  const events = await cluster.list(KINDS.Event, namespace === undefined ? {} : { namespace });
-  const about = events.filter(
-    (event) => textAt(event, ['involvedObject', 'uid']) === uid && textAt(event, ['type']) === 'Warning',
-  );
-  return textAt(about.at(-1), ['message']);
 }
 
 /** What a Restore reads from: by its record, which outlives its object. */

@@ -134,7 +134,11 @@ function jobRooms({ parts, world, notes, puller, options }: JobPassRooms, queues
     identities: parts.identities,
     records: parts.records,
     answers: parts.answers,
-    settings: { ...DEFAULT_SETTINGS, workerImage: settings.workerImage },
+    settings: {
+      ...DEFAULT_SETTINGS,
+      workerImage: settings.workerImage,
+      stopDeadlineMs: settings.stopDeadlineMs,
+    },
     wakeNode: (key) => queues.node.add(key),
     wakePublisher: () => queues.publish.add('publish', settings.publishDelayMs),
   };

@@ -7,6 +7,7 @@ import { WORK_CONTAINER } from '../jobs/work-job.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { isObject, textAt, valueAt } from '../lib/json-value.ts';
+import { complaintAbout } from './complaints.ts';
 
 const TAIL_LINES = 40;
 const TAIL_BYTES = 4096;
@@ -41,14 +42,19 @@ async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: 
   );
   const jobUid = live.metadata.labels?.[JOB_UID_LABEL];
   const output = pod === undefined ? undefined : await outputOf(pod, cluster);
+  const suspended = valueAt(live, ['spec', 'suspend']) === true;
+  // Without a pod nothing but the Job's Events says that none is admitted.
+  const isBare = pod === undefined && !suspended && ended.finished === undefined;
+  const refused = isBare ? await complaintAbout(live, cluster, 'FailedCreate') : undefined;
   return {
     ...(live.metadata.uid === undefined ? {} : { uid: live.metadata.uid }),
     ...(jobUid === undefined ? {} : { jobUid }),
-    suspended: valueAt(live, ['spec', 'suspend']) === true,
+    suspended,
     ...ended,
     active: pods.filter(isActive).length,
     ...(pod === undefined ? { running: false } : readPod(pod)),
     ...(output === undefined ? {} : { output }),
+    ...(refused === undefined ? {} : { refused }),
   };
 }
 

@@ -25,6 +25,8 @@ export interface Settings {
   readonly version: string;
   /** The controller's own image: working pods of one-shot jobs run it. */
   readonly workerImage: string;
+  /** How long a node may take to stop for a job. */
+  readonly stopDeadlineMs: number;
 }
 
 export interface ControllerOptions {

@@ -66,6 +66,7 @@ const FAST: Omit<Settings, 'executor' | 'namespace' | 'origin'> = {
   publishDelayMs: 50,
   version: '0.0.0-test',
   workerImage: 'nodewright.invalid/worker:test',
+  stopDeadlineMs: 60_000,
 };
 
 /** Starts it as `main.ts` does, without lease and web server. */
