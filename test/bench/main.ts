@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { describeError } from '../../src/lib/errors.ts';
 import { type Figure, isKept } from './figure.ts';
 import { measureChange } from './measure-change.ts';
+import { COPY_SIZES, measureCopy } from './measure-copy.ts';
 import { measureDrift } from './measure-drift.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureLarge } from './measure-large.ts';
@@ -17,12 +18,13 @@ import type { FleetShape } from './fleet.ts';
 import { toJson, toTable } from './table.ts';
 import { within } from './wait.ts';
 
-const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES]
-NAME: offline sync change drift phase idle large (all unless given)
-NODES of the thousand have all their objects (100 unless given); the others are custom resources alone`;
+const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
+NAME: offline copy sync change drift phase idle large (all unless given)
+NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
+--full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
 /** Each on the stage of its kind; the first sync always comes before what needs a synced fleet. */
-const NAMES = ['offline', 'sync', 'change', 'drift', 'phase', 'idle', 'large'] as const;
+const NAMES = ['offline', 'copy', 'sync', 'change', 'drift', 'phase', 'idle', 'large'] as const;
 type Name = (typeof NAMES)[number];
 
 const TEN_THOUSAND: FleetShape = { size: 10_000, complete: 0 };
@@ -39,6 +41,7 @@ async function main(): Promise<number> {
       json: { type: 'boolean', default: false },
       idle: { type: 'string', default: '60' },
       complete: { type: 'string', default: '100' },
+      full: { type: 'boolean', default: false },
     },
   });
   const idleSeconds = Number(values.idle);
@@ -53,7 +56,7 @@ async function main(): Promise<number> {
     return 2;
   }
   try {
-    const figures = await measure(wanted, { idleSeconds, complete });
+    const figures = await measure(wanted, { idleSeconds, complete, full: values.full });
     console.log(values.json ? toJson(figures) : `${toTable(figures)}\n\n${summary(figures)}`);
     return 0;
   } catch (error) {
@@ -64,7 +67,7 @@ async function main(): Promise<number> {
 
 async function measure(
   wanted: readonly Name[],
-  { idleSeconds, complete }: { readonly idleSeconds: number; readonly complete: number },
+  { idleSeconds, complete, full }: { readonly idleSeconds: number; readonly complete: number; readonly full: boolean },
 ): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   const add = async (name: Name, work: () => readonly Figure[] | Promise<readonly Figure[]>): Promise<void> => {
@@ -73,7 +76,8 @@ async function measure(
     figures.push(...(await work()));
   };
   await add('offline', measureOffline);
-  const onThousand = NAMES.slice(1, -1).some((name) => wanted.includes(name));
+  await add('copy', () => measureCopy(COPY_SIZES[full ? 'full' : 'short']));
+  const onThousand = NAMES.slice(2, -1).some((name) => wanted.includes(name));
   if (onThousand) {
     await onStage({ size: 1000, complete }, async (stage) => {
       const sync = await measureFirstSync(stage);
