@@ -6,7 +6,10 @@ import type { BlockchainNode } from './blockchain-node.ts';
 export interface ChainJobs {
   /** Files that belong to this one node (node keys, addresses): a Restore keeps the node's own. */
   identityFiles(node: BlockchainNode): readonly DataPath[];
-  /** Files that say what the node has signed: a Restore keeps whichever is newer. */
+  /**
+   * Files that say what the node's key has signed. The first is the one the client reads, the others on the same volume
+   * are copies that may come back in its place. A Restore keeps whichever is newer; a Switchover moves them with the key.
+   */
   signerState(node: BlockchainNode): readonly SignerState[];
   /** How to bring the node's data back to `height`. */
   rollback(node: BlockchainNode, height: number): HowTo;

@@ -81,6 +81,7 @@ function until(world: World, isThere: () => boolean, limit = 200): void {
   expect(isThere()).toBe(true);
 }
 
+/** In the order of the nodes: the second writes the lower state of `a` on `b`, whose key has signed more. */
 const running = (world: World, verb: string) =>
   [...world.works.values()].filter(({ pod, parameters }) => pod === 'running' && parameters.verb === verb);
 
@@ -164,10 +165,10 @@ describe('a Switchover of validators', () => {
   it('takes nothing back while a writing pod may still write', () => {
     const world = worldOf();
     until(world, () => running(world, 'writeSigner').length === 2);
-    const [first] = running(world, 'writeSigner');
-    first!.left = 1000;
-    until(world, () => first!.deleted);
-    first!.left = 20;
+    const [, onB] = running(world, 'writeSigner');
+    onB!.left = 1000;
+    until(world, () => onB!.deleted);
+    onB!.left = 20;
     world.settle();
     expect(world.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
     expect(wrongs(world)).toEqual([]);
@@ -177,8 +178,8 @@ describe('a Switchover of validators', () => {
     const world = worldOf();
     const works = () => [...world.works.values()].filter(({ parameters }) => parameters.verb === 'writeSigner');
     until(world, () => works().length === 2);
-    const [first] = works();
-    first!.stalled = true;
+    const [, onB] = works();
+    onB!.stalled = true;
     // The controller dies each time before it can delete the Job.
     until(world, () => running(world, 'writeSigner').length === 1);
     const isGivenUp = () => world.status.works?.some(({ outcome }) => outcome === 'Failed') === true;
@@ -186,8 +187,8 @@ describe('a Switchover of validators', () => {
       world.tick();
       world.pass(1);
     }
-    first!.stalled = false;
-    first!.left = 6;
+    onB!.stalled = false;
+    onB!.left = 6;
     world.settle();
     expect(world.status).toMatchObject({ phase: 'Failed', reason: 'PodNotStarted' });
     expect(wrongs(world)).toEqual([]);

@@ -61,6 +61,12 @@ it('waits for the client, asks once, and gives the proven height', async () => {
   expect(state.asked).toEqual([{ method: 'debug_setHead', params: ['0x32'] }]);
 });
 
+it('asks nothing when the height is right already: a run before was cut off after it had asked', async () => {
+  const { state, port } = await client({ height: '0x32' });
+  expect(await ask(params(port), quiet(), SHORT)).toBe(50);
+  expect(state.asked).toEqual([]);
+});
+
 it.each([
   { because: 'it lands elsewhere', changes: {}, wanted: 51, code: 'WrongHeight', reason: /height is 50/ },
   {
