@@ -6,8 +6,9 @@ import { keyOf } from '../api/objects.ts';
 import { readDesired } from '../desired/read.ts';
 import type { Action } from '../plan/action.ts';
 import { readCapabilities } from './capabilities.ts';
-import { createJobParts, jobChanged, wakeJobsOn } from './job-passes.ts';
+import { createJobParts, jobChanged, recordsLanded, wakeJobsOn } from './job-passes.ts';
 import { createJobWorld, type JobWorld } from './job-world.ts';
+import { holdLostNodes } from './lost.ts';
 import { createMemory } from './memory.ts';
 import { createNotes } from './notes.ts';
 import type { ControllerOptions } from './options.ts';
@@ -63,7 +64,11 @@ export async function startController(options: ControllerOptions, signal: AbortS
   const world = createWorld({
     cluster: options.cluster,
     signal: ending.signal,
-    onNode: (change) => queues !== undefined && nodeChanged(change, queues, options.settings.executor),
+    onNode(change) {
+      if (queues === undefined || rooms === undefined) return;
+      nodeChanged(change, queues, options.settings.executor);
+      if (change.old === undefined) wakeJobsOn(change.key, rooms.jobs, queues);
+    },
     onPart(key, kind) {
       if (queues === undefined || rooms === undefined) return;
       partChanged(key, kind, queues);
@@ -100,6 +105,7 @@ async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOp
   await memory.load();
   const capabilities = await readCapabilities(cluster, runtime);
   const jobs = createJobParts({ jobs: jobWorld, memory, options });
+  await holdLostNodes({ cluster, jobs: jobWorld, holds: jobs.holds });
   const { identities, records } = jobs;
   const puller = createPuller({
     source,
@@ -119,8 +125,8 @@ async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOp
     identities,
     refusals: () => jobs.refusals.current,
     onRecords(keys) {
-      wake()?.requests.add('requests');
-      for (const key of keys) wake()?.jobs.add(key);
+      const queues = wake();
+      if (queues !== undefined) recordsLanded(keys, jobs, queues);
     },
     options,
   });
@@ -161,6 +167,7 @@ function describe({ syncer, publisher }: Rooms, queues: Queues, ending: AbortCon
 function begin({ world, jobs }: Rooms, queues: Queues): void {
   queues.pull.add('pull');
   queues.publish.add('publish');
+  queues.requests.add('requests');
   for (const job of jobs.jobs.list()) queues.jobs.add(jobKeyOf(job));
   for (const node of world.nodes.list()) {
     const key = keyOf(node);

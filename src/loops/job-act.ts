@@ -33,6 +33,8 @@ export interface ActRooms {
   readonly answers: Map<string, WorkSeen>;
   /** The node loop must look at the node. */
   readonly wakeNode: (nodeKey: string) => void;
+  /** A lock is free: whoever waits for it must look again. */
+  readonly wakeWaiting: (namespace: string, lock: string) => void;
 }
 
 /** One effect. Rejects when the API server did; the pass is then tried again as a whole. */
@@ -45,7 +47,8 @@ export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signa
     case 'noteOnLock':
       return await locks.note(namespace, effect.lock, effect.note);
     case 'releaseLock':
-      return await locks.release({ namespace, lock: effect.lock, uid, keepNote: effect.keepNote });
+      await locks.release({ namespace, lock: effect.lock, uid, keepNote: effect.keepNote });
+      return rooms.wakeWaiting(namespace, effect.lock);
     case 'holdNode':
       holds.hold(nodeKeyIn(job, effect.node), { uid, by: effect.because });
       return wakeNode(nodeKeyIn(job, effect.node));

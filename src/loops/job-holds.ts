@@ -20,8 +20,10 @@ export interface JobHolds {
   release(nodeKey: string): boolean;
   /** Takes over what a request's stored status says. Returns the nodes whose hold changed. */
   learn(job: JobObject): readonly string[];
-  /** The request is gone. Returns the nodes whose hold changed. */
+  /** Nothing is left of the request, nor of what it did. Returns the nodes whose hold changed. */
   forget(uid: string): readonly string[];
+  /** UIDs of the requests that hold a node. */
+  holders(): ReadonlySet<string>;
 }
 
 const HOLDING: ReadonlySet<JobPhase> = new Set(['Stopping', 'Working', 'Verifying', 'Starting', 'Held']);
@@ -81,6 +83,7 @@ export function createJobHolds(): JobHolds {
       released.delete(uid);
       return dropOthers(uid, new Set());
     },
+    holders: () => new Set([...holds.values()].flatMap((members) => [...members.keys()])),
   };
 }
 

@@ -59,7 +59,7 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Pro
   };
 }
 
-const NOTHING: ReadonlyMap<string, never> = new Map();
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** Before the locks are taken nodes don't matter, before Working no pod was made, after the end no node matters. */
 function needOf(phase: JobPhase): { readonly nodes: boolean; readonly works: boolean } {

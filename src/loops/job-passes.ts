@@ -1,8 +1,10 @@
 // What one pass of the two job loops does: over all requests, and over one.
 
-import type { JobObject } from '../api/job-object.ts';
+import { type JobObject, jobKeyOf } from '../api/job-object.ts';
 import { isFinal } from '../api/job-status.ts';
+import { lockOfNode } from '../jobs/locks.ts';
 import { DEFAULT_SETTINGS } from '../jobs/settings.ts';
+import { sourceKeyOf } from '../jobs/source.ts';
 import { codeOf } from '../lib/errors.ts';
 import { createIdentities, type Identities } from './identities.ts';
 import { createJobHolds, type JobHolds } from './job-holds.ts';
@@ -72,15 +74,19 @@ export interface JobPassRooms {
 /** Over all requests: claims, objects, cancellations, lost locks, schedules. */
 export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: AbortSignal): Promise<PassResult> {
   const { parts, puller, syncer, options } = rooms;
+  // First, and also while Git is down: nodes stand still until what stopped them is understood.
+  if (parts.lost.suspected)
+    parts.lost.suspected = await recoverLostLocks({ ...jobRooms(rooms, queues), jobs: parts.jobs }, signal);
+  const afterLost: PassResult = parts.lost.suspected ? { kind: 'again', afterMs: 2000 } : { kind: 'done' };
   const { pulled } = puller.state;
-  if (pulled === undefined) return { kind: 'done' };
+  if (pulled === undefined) return afterLost;
   if (options.statusBranch === undefined) {
     parts.refusals.current = [...pulled.desired.requests.values()].map(({ file }) => ({
       file,
       code: 'NoStatusBranch',
       message: NO_BRANCH,
     }));
-    return { kind: 'done' };
+    return afterLost;
   }
   const nextTick = await parts.schedules.tick(pulled);
   const trustRemovals =
@@ -96,9 +102,7 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   const own = [...pulled.desired.schedules.values()].filter(({ executor }) => executor === settings.executor);
   const removed = await applyRetention(own, shared);
   if (outcome.recordsChanged || removed) queues.publish.add('publish');
-  if (parts.lost.suspected)
-    parts.lost.suspected = await recoverLostLocks({ ...jobRooms(rooms, queues), jobs: parts.jobs }, signal);
-  if (parts.lost.suspected) return { kind: 'again', afterMs: 2000 };
+  if (parts.lost.suspected) return afterLost;
   return nextTick === undefined ? { kind: 'done' } : { kind: 'again', afterMs: Math.min(nextTick, 3_600_000) };
 }
 
@@ -134,12 +138,14 @@ function jobRooms({ parts, world, notes, puller, options }: JobPassRooms, queues
     identities: parts.identities,
     records: parts.records,
     answers: parts.answers,
+    executor: settings.executor,
     settings: {
       ...DEFAULT_SETTINGS,
       workerImage: settings.workerImage,
       stopDeadlineMs: settings.stopDeadlineMs,
     },
     wakeNode: (key) => queues.node.add(key),
+    wakeWaiting: (namespace, lock) => wakeWaiting(namespace, lock, { parts, queues }),
     wakePublisher: () => queues.publish.add('publish', settings.publishDelayMs),
   };
 }
@@ -155,13 +161,13 @@ export function jobChanged(
   { old, now }: JobChange,
   { parts, queues }: { readonly parts: JobParts; readonly queues: Queues },
 ): void {
-  const freed = now === undefined ? parts.holds.forget(old?.metadata.uid ?? '') : parts.holds.learn(now);
-  for (const nodeKey of freed) queues.node.add(nodeKey);
-  if (now === undefined) {
-    parts.lost.suspected = true;
-    queues.jobs.forget(key);
-  } else if (old === undefined || old.metadata.uid !== now.metadata.uid || isTouched(old, now)) queues.jobs.add(key);
-  if (now === undefined || old === undefined) queues.requests.add('requests', 20);
+  for (const nodeKey of now === undefined ? [] : parts.holds.learn(now)) queues.node.add(nodeKey);
+  const isOther = old?.metadata.uid !== now?.metadata.uid;
+  // Its holds stay until its locks were looked at: a pod of it may be at work on the data this moment.
+  if (old !== undefined && isOther) parts.lost.suspected = true;
+  if (now === undefined) queues.jobs.forget(key);
+  else if (old === undefined || isOther || isTouched(old, now)) queues.jobs.add(key);
+  if (isOther) queues.requests.add('requests', 20);
 }
 
 /** Our own status writes wake nobody: the pass that made them comes back by itself. */
@@ -173,13 +179,36 @@ function watched({ metadata }: JobObject): unknown {
   return [metadata.deletionTimestamp, metadata.annotations];
 }
 
-/** A pod of a node came or went: jobs that wait for that look again. */
+/** Jobs that wait for a lock, and held ones that a later job may have repaired. */
+function wakeWaiting(
+  namespace: string,
+  lock: string,
+  { parts, queues }: { readonly parts: JobParts; readonly queues: Queues },
+): void {
+  for (const job of parts.jobs.list()) {
+    const { phase, locks = [] } = job.status ?? {};
+    const isWaiting = phase === 'Claimed' || phase === 'Held';
+    if (isWaiting && job.metadata.namespace === namespace && locks.includes(lock)) queues.jobs.add(jobKeyOf(job));
+  }
+}
+
+/** A node appeared, or a pod of it came or went: jobs that wait for that look again. */
 export function wakeJobsOn(nodeKey: string, parts: JobParts, queues: Queues): void {
   for (const job of parts.jobs.list()) {
-    const { phase, targets = [] } = job.status ?? {};
-    if (phase === undefined || isFinal(phase)) continue;
-    const { namespace = '', name } = job.metadata;
-    if (targets.some(({ node }) => `${namespace}/${node}` === nodeKey))
-      queues.jobs.add(`${job.kind}/${namespace}/${name}`, 20);
+    const { phase, locks = [], targets = [] } = job.status ?? {};
+    if (phase === undefined || phase === 'Claimed' || isFinal(phase)) continue;
+    const { namespace = '' } = job.metadata;
+    const [nodeNamespace, node = ''] = nodeKey.split('/');
+    const isOn = targets.some((target) => target.node === node) || locks.includes(lockOfNode(node));
+    if (namespace === nodeNamespace && isOn) queues.jobs.add(jobKeyOf(job), 20);
   }
+}
+
+/** Records as they are on the branch now: requests, their jobs, and whoever waits for another job's result look again. */
+export function recordsLanded(keys: readonly string[], parts: JobParts, queues: Queues): void {
+  const landed = new Set(keys);
+  queues.requests.add('requests');
+  for (const key of landed) queues.jobs.add(key);
+  for (const job of parts.jobs.list())
+    if (job.status?.phase === 'Locked' && landed.has(sourceKeyOf(job) ?? '')) queues.jobs.add(jobKeyOf(job));
 }

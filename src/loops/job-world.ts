@@ -53,8 +53,8 @@ export function createJobWorld({ cluster, signal, onJob, onWork }: JobWorldOptio
         const sample = now ?? old;
         if (sample === undefined) return;
         const key = jobKeyOf({ kind: kind.kind, metadata: sample.metadata });
+        if (old?.metadata.uid !== undefined) keys.delete(old.metadata.uid);
         if (now?.metadata.uid !== undefined) keys.set(now.metadata.uid, key);
-        else if (old?.metadata.uid !== undefined) keys.delete(old.metadata.uid);
         onJob(key, { old, now });
       },
     });

@@ -2,14 +2,15 @@
 
 import { mergeConditions } from '../api/conditions.ts';
 import { type JobObject, jobKeyOf } from '../api/job-object.ts';
-import { isFinal, type JobStatus } from '../api/job-status.ts';
-import { API_VERSION, FIELD_MANAGER } from '../api/group.ts';
+import { isFinal, type JobPhase, type JobStatus } from '../api/job-status.ts';
+import { API_VERSION, FIELD_MANAGER, LABEL } from '../api/group.ts';
 import { jobConditions } from '../jobs/conditions.ts';
 import { findJobKind } from '../jobs/index.ts';
 import { next } from '../jobs/machine.ts';
+import type { Seen } from '../jobs/seen.ts';
 import type { JobSettings } from '../jobs/settings.ts';
 import { sameJson } from '../lib/stable-json.ts';
-import { timestamp } from '../lib/timestamp.ts';
+import { millisecondsOf, timestamp } from '../lib/timestamp.ts';
 import { act, type ActRooms } from './job-act.ts';
 import { look, type LookRooms } from './job-look.ts';
 import type { PassResult } from './queue.ts';
@@ -17,15 +18,22 @@ import type { PassResult } from './queue.ts';
 export interface JobRooms extends ActRooms, LookRooms {
   readonly answers: ActRooms['answers'];
   readonly settings: JobSettings;
+  readonly executor: string;
   /** The record of the request changed: publish it. */
   readonly wakePublisher: () => void;
 }
 
-/** How soon a job that waits looks again when no watch wakes it, in milliseconds. */
+/** How soon a job that waits looks again when nothing wakes it, in milliseconds. */
 const SOON_MS = 100;
-const WAITING_MS = 2000;
-const QUEUED_MS = 5000;
-const ENDED_MS = 15_000;
+/** While nodes stop, work or start. The longer it takes, the longer the pause: an eighth of the time so far. */
+const WAITING = { leastMs: 2000, mostMs: 30_000, part: 8 } as const;
+/** Holds its locks and waits for a node to be made or for another job's result: both wake it. */
+const LOCKED_MS = 5000;
+/** The record's push and the lock's release wake it; only a Lease that is removed by hand does not. */
+const QUEUED_MS = 15_000;
+/** Only a person or a later job changes anything. */
+const HELD_MS = 15_000;
+const REMAINS_MS = 1000;
 
 /** One pass. The status is stored before the first effect, so a crash in between loses nothing. */
 export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal): Promise<PassResult> {
@@ -35,6 +43,7 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
   const live = await rooms.cluster.get({ apiVersion: API_VERSION, kind: kindName, namespace, name });
   if (kind === undefined || live === undefined) return { kind: 'done' };
   const job = live as JobObject;
+  if (!isOwn(job, rooms)) return { kind: 'done' };
   const uid = job.metadata.uid ?? '';
   const seen = await look(job, kind.open(job.spec), rooms);
   signal.throwIfAborted();
@@ -52,7 +61,14 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
   const changed = !sameJson(move.status, status);
   if (changed) await store(job, withConditions(move.status, job, rooms.runtime.now()), rooms);
   for (const effect of move.effects) await act(effect, { ...job, status: move.status }, rooms, signal);
-  return again(move.status, changed || move.effects.length > 0);
+  if (changed || move.effects.length > 0) return { kind: 'again', afterMs: SOON_MS };
+  return again(move.status, kind.open(job.spec).common.ttlSecondsAfterFinished, { seen, now: rooms.runtime.now() });
+}
+
+/** Of several controllers in one cluster only the one that has the request's record may act on it. */
+function isOwn({ kind, metadata }: JobObject, { executor, records }: JobRooms): boolean {
+  const label = metadata.labels?.[LABEL.executor];
+  return label === undefined ? records.wanted(jobKeyOf({ kind, metadata })) !== undefined : label === executor;
 }
 
 function withConditions(status: JobStatus, { metadata, status: before }: JobObject, now: number): JobStatus {
@@ -81,10 +97,21 @@ async function store(job: JobObject, status: JobStatus, { cluster, records, wake
   if (records.follow(jobKeyOf(job), { ...job, status })) wakePublisher();
 }
 
-function again(status: JobStatus, moved: boolean): PassResult {
-  if (moved) return { kind: 'again', afterMs: SOON_MS };
-  const phase = status.phase ?? 'Pending';
-  if (!isFinal(phase)) return { kind: 'again', afterMs: phase === 'Claimed' ? QUEUED_MS : WAITING_MS };
-  const mayLeaveRemains = (status.works ?? []).some(({ uid }) => uid !== undefined) || phase === 'Held';
-  return mayLeaveRemains ? { kind: 'again', afterMs: ENDED_MS } : { kind: 'done' };
+/** A finished job looks once more when its working pods may go, and then never again. */
+function again(
+  { phase = 'Pending', since, endTime }: JobStatus,
+  ttlSeconds: number,
+  { seen, now }: { readonly seen: Seen; readonly now: number },
+): PassResult {
+  if (phase === 'Held') return { kind: 'again', afterMs: HELD_MS };
+  if (!isFinal(phase)) return { kind: 'again', afterMs: pauseOf(phase, now - (millisecondsOf(since ?? '') ?? now)) };
+  if (![...seen.works.values()].some(({ uid }) => uid !== undefined)) return { kind: 'done' };
+  const untilMs = (millisecondsOf(endTime ?? '') ?? now) + ttlSeconds * 1000;
+  return { kind: 'again', afterMs: Math.max(REMAINS_MS, untilMs - now) };
+}
+
+function pauseOf(phase: JobPhase, elapsedMs: number): number {
+  if (phase === 'Pending' || phase === 'Claimed') return QUEUED_MS;
+  const leastMs = phase === 'Locked' ? LOCKED_MS : WAITING.leastMs;
+  return Math.min(WAITING.mostMs, Math.max(leastMs, elapsedMs / WAITING.part));
 }

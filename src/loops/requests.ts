@@ -5,8 +5,8 @@ import { JOB_FINALIZER, type JobObject, jobKeyOf } from '../api/job-object.ts';
 import type { DesiredRequest } from '../desired/desired-set.ts';
 import { admit, type Decision, type GitRequest, type LiveRequest } from '../jobs/admit.ts';
 import type { Cluster } from '../kube/cluster.ts';
-import { assertNever } from '../lib/assert-never.ts';
 import { codeOf } from '../lib/errors.ts';
+import { eachAtOnce } from './each-at-once.ts';
 import { exchangeRequests, type ExchangeRooms } from './exchanges.ts';
 import type { JobWorld } from './job-world.ts';
 import type { Pulled } from './pull.ts';
@@ -58,46 +58,39 @@ export async function passRequests(
     trustRemovals: trustRemovals && !desired.fleetBroken,
     now: rooms.runtime.now(),
   });
-  const refusals: RequestRefusal[] = [];
-  let recordsChanged = false;
-  for (const decision of decisions) {
-    if (decision.do === 'refuse')
-      refusals.push({ file: decision.file, code: decision.reason, message: `${decision.key}: ${decision.message}` });
-    else recordsChanged = (await carryOut(decision, wanted, rooms)) || recordsChanged;
-  }
-  return { refusals, recordsChanged };
+  const refusals = decisions.flatMap((decision) =>
+    decision.do === 'refuse'
+      ? [{ file: decision.file, code: decision.reason, message: `${decision.key}: ${decision.message}` }]
+      : [],
+  );
+  // All records at once, without a pause in which half of them could be pushed.
+  const recorded = decisions.filter((decision) => record(decision, rooms));
+  await eachAtOnce(decisions, AT_ONCE, async (decision) => await carryOut(decision, wanted, rooms));
+  return { refusals, recordsChanged: recorded.length > 0 };
 }
 
-/** Resolves to whether a record changed. */
+/** Requests to the API server side by side: two hundred requests may be merged at once. */
+const AT_ONCE = 16;
+
+/** True when a record changed. */
+function record(decision: Decision, { records, runtime }: RequestRooms): boolean {
+  if (decision.do !== 'claim' && decision.do !== 'bind' && decision.do !== 'end') return false;
+  const { phase, reason } = decision.record;
+  if (decision.do !== 'bind') runtime.log.info({ job: decision.key, reason, phase }, 'Recording request');
+  records.put(decision.record);
+  return true;
+}
+
+/** What a decision asks of the cluster, if anything. */
 async function carryOut(
-  decision: Exclude<Decision, { do: 'refuse' }>,
+  decision: Decision,
   wanted: ReadonlyMap<string, DesiredRequest>,
-  { cluster, records, jobs, executor, runtime }: RequestRooms,
-): Promise<boolean> {
-  switch (decision.do) {
-    case 'claim':
-    case 'bind':
-    case 'end':
-      if (decision.do !== 'bind')
-        runtime.log.info(
-          { job: decision.key, reason: decision.record.reason, phase: decision.record.phase },
-          'Recording request',
-        );
-      records.put(decision.record);
-      return true;
-    case 'create': {
-      const request = wanted.get(decision.key);
-      if (request !== undefined) await createRequest(request, executor, cluster);
-      return false;
-    }
-    case 'mark': {
-      const job = jobs.get(decision.key);
-      if (job !== undefined) await mark(job, decision.gone, cluster);
-      return false;
-    }
-    default:
-      return assertNever(decision);
-  }
+  { cluster, jobs, executor }: RequestRooms,
+): Promise<void> {
+  const request = decision.do === 'create' ? wanted.get(decision.key) : undefined;
+  if (request !== undefined) await createRequest(request, executor, cluster);
+  const job = decision.do === 'mark' ? jobs.get(decision.key) : undefined;
+  if (job !== undefined && decision.do === 'mark') await mark(job, decision.gone, cluster);
 }
 
 async function createRequest({ request, file }: DesiredRequest, executor: string, cluster: Cluster): Promise<void> {
