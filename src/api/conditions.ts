@@ -4,8 +4,6 @@
  * `Ready` is normal-true. `Reconciling` and `Stalled` are abnormal-true: present only while True, the convention that
  * kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus).
  */
-export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled';
-
 export interface Condition {
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';

@@ -60,9 +60,6 @@ export interface Limits {
   readonly operationTimeoutMs: number;
 }
 
-/** A file to write: its text, or null to remove it. */
-export type Changes = ReadonlyMap<string, string | null>;
-
 export interface CommitRequest {
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };

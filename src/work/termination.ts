@@ -5,8 +5,6 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { MAX_RESULT_BYTES, type WorkResult } from '../api/job-work.ts';
 import { clip } from '../lib/clip.ts';
 
-export const TERMINATION_LOG = '/dev/termination-log';
-
 /** The result as JSON of at most 4096 bytes; only the message is ever shortened. */
 export function terminationText(result: WorkResult): string {
   const { message, ...rest } = result;

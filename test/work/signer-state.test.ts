@@ -33,5 +33,5 @@ it.each([
   { text: '{"height":"1","round":0}', because: 'a missing step' },
   { text: '[]', because: 'another document' },
 ])('refuses $because', ({ text }) => {
-  expect(() => parseSignerState(text, 'x')).toThrow(expect.objectContaining({ code: 'signer-state-unreadable' }));
+  expect(() => parseSignerState(text, 'x')).toThrow(expect.objectContaining({ code: 'SignerStateUnreadable' }));
 });

@@ -29,10 +29,6 @@ export function tempDir(): string {
   return dir;
 }
 
-export function bytes(path: string, ...names: readonly string[]): Buffer {
-  return Buffer.concat([Buffer.from(path), ...names.map((name) => Buffer.from(`/${name}`, 'latin1'))]);
-}
-
 export type Plant =
   | { readonly kind: 'file'; readonly content: string; readonly mode: number; readonly uid: number }
   | { readonly kind: 'link'; readonly target: string }
