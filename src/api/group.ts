@@ -47,3 +47,6 @@ export const ANNOTATION = {
   /** An opaque token: a new value asks for one pass now. */
   reconcileAt: 'validatoros.com/reconcile-at',
 } as const;
+
+/** A node's Services beside the headless one are called `<node>-<suffix>`: no other node may have such a name. */
+export const SERVICE_SUFFIX = { rpc: 'rpc', p2p: 'p2p' } as const;

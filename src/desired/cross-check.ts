@@ -1,5 +1,6 @@
 // What can only be seen with all nodes together: two of one name, two with one signing key.
 
+import { SERVICE_SUFFIX } from '../api/group.ts';
 import type { NodeFile } from './node-file.ts';
 import type { Problem } from './problem.ts';
 import { locate } from './layers.ts';
@@ -16,9 +17,10 @@ export function crossCheck(files: readonly NodeFile[]): Conflicts {
   const nodes = files.flatMap((file) => file.nodes);
   const duplicates = findDuplicates(nodes, files);
   const identities = findSharedIdentities(nodes);
+  const services = findServiceClashes(nodes);
   return {
-    keys: new Set([...duplicates.keys, ...identities.keys]),
-    problems: [...duplicates.problems, ...identities.problems],
+    keys: new Set([...duplicates.keys, ...identities.keys, ...services.keys]),
+    problems: [...duplicates.problems, ...identities.problems, ...services.problems],
   };
 }
 
@@ -71,6 +73,20 @@ function findSharedIdentities(nodes: readonly ResolvedNode[]): Conflicts {
     }
   }
   return { keys, problems };
+}
+
+/** `eth` makes a Service `eth-rpc`, which a node `eth-rpc` would need for itself. The node with the longer name gives way. */
+function findServiceClashes(nodes: readonly ResolvedNode[]): Conflicts {
+  const known = new Set(nodes.map(({ key }) => key));
+  const suffixes = Object.values(SERVICE_SUFFIX).map((suffix) => `-${suffix}`);
+  const clashes = nodes.flatMap((node) => {
+    const suffix = suffixes.find((one) => node.key.endsWith(one) && known.has(node.key.slice(0, -one.length)));
+    if (suffix === undefined) return [];
+    const other = node.key.slice(0, -suffix.length);
+    const message = `metadata.name: ${other} has a Service of this name; give this node another name`;
+    return [{ key: node.key, problem: problemAt(node, ['metadata', 'name'], 'ServiceNameTaken', message) }];
+  });
+  return { keys: new Set(clashes.map(({ key }) => key)), problems: clashes.map(({ problem }) => problem) };
 }
 
 function problemAt({ layers }: ResolvedNode, path: readonly string[], code: string, message: string): Problem {

@@ -1,6 +1,7 @@
 // The names of everything that belongs to a node.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { SERVICE_SUFFIX } from '../api/group.ts';
 
 export interface NodeNames {
   readonly configMap: string;
@@ -22,8 +23,8 @@ export function namesOf(node: Pick<BlockchainNode, 'metadata'>): NodeNames {
     configMap: name,
     statefulSet: name,
     headlessService: name,
-    rpcService: `${name}-rpc`,
-    p2pService: `${name}-p2p`,
+    rpcService: `${name}-${SERVICE_SUFFIX.rpc}`,
+    p2pService: `${name}-${SERVICE_SUFFIX.p2p}`,
     podDisruptionBudget: name,
     pod: `${name}-0`,
   };

@@ -226,6 +226,18 @@ describe('nodes that exclude each other', () => {
     expect([...set.nodes.keys()]).toEqual([KEY]);
   });
 
+  it("refuses a node whose name is that of another node's Service", () => {
+    const set = read({
+      'fleet.yaml': FLEET,
+      'nodes/a.yaml': withIdentity('a', 'k'),
+      'nodes/b.yaml': withIdentity('a-rpc', 'k2'),
+    });
+    expect([...set.nodes.keys()]).toEqual(['novacula-system/a']);
+    expect(set.problems.map(describeProblem)).toEqual([
+      'nodes/b.yaml:4:9 error ServiceNameTaken metadata.name: novacula-system/a has a Service of this name; give this node another name',
+    ]);
+  });
+
   it('refuses both signers of one key, across executors', () => {
     const fleet = FLEET.replace('[{ name: demo }]', '[{ name: demo }, { name: other }]\n  defaultExecutor: demo');
     const set = read({
