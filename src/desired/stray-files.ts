@@ -16,6 +16,7 @@ export function strayFiles(files: readonly SourceFile[]): Problem[] {
 }
 
 function complaintAbout(path: string): string | undefined {
+  if (/^(nodes|patches|jobs|schedules)$/.test(path)) return 'not read: it must be a folder, not a file or a link';
   if (path === 'fleet.yml') return `not read: name it ${FLEET_FILE}`;
   if (kindsAt(path).length > 0 || isUnsaid(path)) return undefined;
   const flat = /^(patches|schedules)\/.*\/.*\.ya?ml$/.exec(path)?.[1];

@@ -62,5 +62,5 @@ async function readFile(source: ReadFiles['source'], entry: TreeEntry): Promise<
 
 /** Files that can matter; everything else in the repository is never opened. */
 export function isWanted(path: string): boolean {
-  return path === 'fleet.yaml' || path === 'fleet.yml' || /^(nodes|patches|jobs|schedules)\//.test(path);
+  return path === 'fleet.yaml' || path === 'fleet.yml' || /^(nodes|patches|jobs|schedules)(\/|$)/.test(path);
 }

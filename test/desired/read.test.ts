@@ -57,6 +57,14 @@ describe('a good repository', () => {
     ]);
   });
 
+  it('says that a folder which is a link is not read', () => {
+    const link = { path: 'nodes', oid: 'l1', trouble: { code: 'NotAFile', message: 'is a symlink' } };
+    const { problems } = readDesired([link], { defaultNamespace: 'novacula-system' });
+    expect(problems.map(({ code, file, message }) => `${code} ${file} ${message}`)).toContain(
+      'FileNotRead nodes not read: it must be a folder, not a file or a link',
+    );
+  });
+
   it('tells a file that could not be read with the reason it was given', () => {
     const trouble = { code: 'SYMLINK', message: 'symbolic links are not followed' };
     const set = readDesired([{ path: 'nodes/x.yaml', oid: 'a', trouble }], { defaultNamespace: 'n' });
