@@ -39,7 +39,18 @@ export function claimed(scope: Scope): Move {
       reason: 'Interrupted',
       message: 'the claim belongs to an earlier object of this name, which is lost; file a new request',
     });
-  return takeLocks(scope);
+  const awaited = scope.open.awaits?.(scope.seen);
+  return awaited === undefined ? takeLocks(scope) : waitFor(scope, awaited);
+}
+
+/** No longer than the work itself may take. */
+function waitFor(scope: Scope, what: string): Move {
+  if (elapsed(scope) < scope.open.common.deadlineSeconds * 1000) return stay(scope, what);
+  return enter(scope, {
+    phase: 'Failed',
+    reason: 'DeadlineExceeded',
+    message: `${what}, and did so for longer than spec.deadlineSeconds`,
+  });
 }
 
 function takeLocks(scope: Scope): Move {
@@ -125,12 +136,7 @@ function judgeStart(scope: Scope, targets: readonly JobTarget[]): Move {
   if (answer.go) return begin(scope, view, answer.notes ?? []);
   if ('refuse' in answer)
     return enter(scope, { phase: 'Refused', reason: answer.refuse.reason, message: answer.refuse.message });
-  if (elapsed(scope) < open.common.deadlineSeconds * 1000) return stay(scope, answer.wait);
-  return enter(scope, {
-    phase: 'Failed',
-    reason: 'DeadlineExceeded',
-    message: `${answer.wait}, and did so for longer than spec.deadlineSeconds`,
-  });
+  return waitFor(scope, answer.wait);
 }
 
 function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {

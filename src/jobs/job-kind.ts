@@ -45,6 +45,8 @@ export interface OpenJob {
   readonly repairs: boolean;
   /** Without a cluster: what is wrong with the request. */
   check(context: CheckContext): readonly Finding[];
+  /** Another request that must end first; with no lock taken, because that one may need the same. */
+  awaits?(seen: Seen): string | undefined;
   /** With the locks taken, before anything is stopped. */
   preflight(view: JobView): Preflight;
   /** What to do. The same answer for the same request and recorded targets. */

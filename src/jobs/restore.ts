@@ -47,6 +47,7 @@ export const restore = defineJobKind({
     repairs: true,
     stops: () => true,
     check: (context) => checkRestore(spec, context),
+    awaits: ({ source }) => (source === undefined || isFinal(source.phase) ? undefined : `waits for ${source.job}`),
     preflight: (view) => preflight(spec, view),
     work: (view) => plan(spec, view),
     judge: ({ seen: { source } }, [work]) => {
@@ -69,7 +70,6 @@ function preflight(spec: RestoreSpec, view: JobView): Preflight {
       go: false,
       refuse: refuse('SourceMissing', `${name} does not exist, neither as an object nor as a record`),
     };
-  if (!isFinal(source.phase)) return { go: false, wait: `waits for ${source.job}` };
   const refusal = refuseSource(source, target);
   if (refusal !== undefined) return { go: false, refuse: refusal };
   const planned = plan(spec, view);

@@ -158,15 +158,18 @@ describe('before work', () => {
     expect(status).toMatchObject({ phase: 'Refused', reason });
   });
 
-  it('a restore waits for a backup that is under way', () => {
+  it('a restore waits for a backup that is under way, and takes no lock that the backup may need', () => {
     const targets = new Map([['a', targetSeen(managedTarget('a'))]]);
-    const { status } = step({
+    const given = {
       kind: 'Restore',
       spec: { node: 'a', backup: 'nightly' },
-      status: { phase: 'Locked' },
-      seen: { targets, source: source({ phase: 'Working' }) },
-    });
-    expect(status).toMatchObject({ phase: 'Locked', message: 'waits for Backup prod/nightly' });
+      seen: { targets, source: source({ phase: 'Claimed' }) },
+    };
+    const { status, effects } = step({ ...given, status: { phase: 'Claimed', since: ago(1) } });
+    expect(status).toMatchObject({ phase: 'Claimed', message: 'waits for Backup prod/nightly' });
+    expect(effects).toEqual([]);
+    const late = step({ ...given, status: { phase: 'Claimed', since: ago(60 * 24 * 30) } });
+    expect(late.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
   });
 
   const run = { image: 'g', command: ['gaiad'], args: ['rollback'], mounts: [] } as const;
