@@ -37,7 +37,7 @@ export interface PublishParts {
   readonly identities: Identities;
   /** Requests that are not carried out, and why. */
   readonly refusals: () => readonly RequestRefusal[];
-  /** Records as they are on the branch now; called after every push that changed one. */
+  /** Records as they are on the branch now; called when they were read, and after every push that changed one. */
   readonly onRecords: (keys: readonly string[]) => void;
   readonly options: ControllerOptions;
 }
@@ -53,7 +53,11 @@ export function createPublisher(parts: PublishParts): Publisher {
   async function publish(signal: AbortSignal): Promise<void> {
     if (statusBranch === undefined) return;
     const previous = published ?? (await statusBranch.read(settings.executor, signal));
-    if (!records.isLoaded) records.load(previous);
+    if (!records.isLoaded) {
+      records.load(previous);
+      // Whoever looked before the branch was read has put everything off.
+      onRecords([...records.pushedAll().keys()]);
+    }
     const limits = {
       previous,
       now: runtime.now(),
