@@ -73,7 +73,9 @@ export function createSchedules({ executor, memory, records, runtime }: Schedule
       filed.set(`${key} ${decision.file.name}`, { schedule: key, name: decision.file.name });
     if (decision.skipped !== undefined && !schedule.spec.suspend)
       runtime.log.warn({ schedule: key, reason: decision.skipped }, 'Skipping a scheduled run');
-    if (decision.lastScheduled !== memory.current.schedules[key]) {
+    // A filed run counts as dealt with only once it is on record: until then a crash would forget it.
+    const isSettled = decision.file === undefined;
+    if (isSettled && decision.lastScheduled !== memory.current.schedules[key]) {
       await memory.save({ schedules: { ...memory.current.schedules, [key]: decision.lastScheduled } });
     }
     return decision.next;
