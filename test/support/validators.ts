@@ -10,6 +10,8 @@ export interface ValidatorsOptions {
   readonly names: readonly string[];
   /** Answers for `<node>.<namespace>.svc.cluster.local`: see pod-names.ts. */
   readonly nameserver: string;
+  /** `consensus_params.version.app` of the genesis: a node goes back to a height only where it is the application's own. */
+  readonly appVersion?: string;
 }
 
 export interface Validators {
@@ -42,7 +44,7 @@ export function makeValidators(options: ValidatorsOptions): Validators {
     { nodeId: pair.node.address.toLowerCase(), address: pair.signing.address, files: keyFiles(pair) },
   ]);
   return describeNetwork(options, {
-    genesis: genesisText(options.chainId, [...keys.values()]),
+    genesis: genesisText(options, [...keys.values()]),
     signers: new Map(signers),
     program: { clients: { node: { name: 'cometbft', version: '1.0.1' } } },
   });
@@ -147,7 +149,7 @@ function keyFiles({ signing, node }: Keys): Readonly<Record<string, string>> {
   };
 }
 
-function genesisText(chainId: string, keys: readonly Keys[]): string {
+function genesisText({ chainId, appVersion }: ValidatorsOptions, keys: readonly Keys[]): string {
   const validators = keys.map(({ signing }) => ({
     address: signing.address,
     pub_key: { type: PUBLIC, value: signing.publicKey },
@@ -155,7 +157,23 @@ function genesisText(chainId: string, keys: readonly Keys[]): string {
     name: '',
   }));
   const genesis_time = new Date().toISOString();
-  return JSON.stringify({ genesis_time, chain_id: chainId, initial_height: '1', validators, app_hash: '' }, null, 2);
+  const genesis = { genesis_time, chain_id: chainId, initial_height: '1', validators, app_hash: '' };
+  return JSON.stringify(
+    appVersion === undefined ? genesis : { ...genesis, consensus_params: paramsWith(appVersion) },
+    null,
+    2,
+  );
+}
+
+/** CometBFT's own defaults, which it takes only as a whole. */
+function paramsWith(appVersion: string): object {
+  return {
+    block: { max_bytes: '4194304', max_gas: '10000000' },
+    evidence: { max_age_num_blocks: '100000', max_age_duration: '172800000000000', max_bytes: '1048576' },
+    validator: { pub_key_types: ['ed25519'] },
+    version: { app: appVersion },
+    abci: { vote_extensions_enable_height: '0' },
+  };
 }
 
 function resolvingAt(nameserver: string): readonly Spec[] {

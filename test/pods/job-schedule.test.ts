@@ -1,0 +1,116 @@
+// Backups that the clock files: once for a time, also when nobody was there at that time, and kept as the schedule says.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+
+import { runName } from '../../src/jobs/schedule.ts';
+import { waitFor } from '../demo/wait-for.ts';
+import { importWorkerImage } from '../cluster/worker-image.ts';
+import { isWell } from './eyes.ts';
+import { ended, recorded, run } from './job-files.ts';
+import { gethDev } from './node-file.ts';
+import { podsCluster, type PodsWorld, startWorld } from './world.ts';
+
+const MINUTE = 60_000;
+const NAME = 'often';
+
+let world: PodsWorld;
+beforeAll(async () => {
+  const { state } = await podsCluster();
+  world = await startWorld('clock', ['--image', await importWorkerImage(state)]);
+  world.change('A node', { timed: gethDev });
+  await world.await('timed', 'to be well', isWell);
+});
+afterAll(async () => {
+  await world?.close();
+});
+
+describe('a schedule', () => {
+  const first = minutesAgo(10);
+  const second = minutesAgo(2);
+
+  it('makes up for the last missed run, once', async () => {
+    schedule(first);
+    const seen = await remembered();
+    expect(seen).toBeGreaterThan(first);
+    await world.controller.stop();
+    // As if it had last looked two days ago: it missed two runs since, of which it makes up for one.
+    await remember(Date.now() - 2 * 24 * 60 * MINUTE);
+    await world.restart();
+    const record = await ended(world, { kind: 'Backup', name: runName(NAME, first) });
+    expect(record).toMatchObject({ phase: 'Complete', schedule: `${world.namespace}/${NAME}`, nodes: ['timed'] });
+    expect(await remembered()).toBe(first);
+    expect(runs()).toEqual([runName(NAME, first)]);
+  });
+
+  it('keeps the newest backup and removes the data of its older one, of nobody else', async () => {
+    const byHand = await run(world, { kind: 'Backup', name: 'by-hand', spec: { node: 'timed' } });
+    schedule(second);
+    const newer = await ended(world, { kind: 'Backup', name: runName(NAME, second) });
+    expect(newer).toMatchObject({ phase: 'Complete' });
+    const old = { kind: 'Backup', name: runName(NAME, first) };
+    const pruned = await recorded(
+      world,
+      old,
+      'to say that its data is gone',
+      ({ claimName }) => claimName === undefined,
+    );
+    expect(pruned.phase).toBe('Complete');
+    expect(pruned.notes?.at(-1)).toBe(
+      `its data was removed: retention of ${world.namespace}/${NAME}: last 1, daily 0, weekly 0`,
+    );
+    const left = [byHand, newer].map(({ claimName }) => `persistentvolumeclaim/${claimName}`).sort();
+    await waitFor({ what: 'the two volumes that stay', timeoutMs: 60_000 }, async () => {
+      const claims = await world.kubectl(['get', 'pvc', '-l', 'validatoros.com/backup-of=timed', '-o', 'name']);
+      const found = claims.split('\n').filter(Boolean).sort();
+      if (found.join() !== left.join()) throw new Error(found.join());
+      return true;
+    });
+  });
+
+  it('files nothing again after a restart', async () => {
+    await world.controller.stop();
+    await world.restart();
+    const other = await run(world, { kind: 'Backup', name: 'after-all', spec: { node: 'timed' } });
+    expect(other).toMatchObject({ phase: 'Complete' });
+    expect(runs()).toEqual([first, second].map((at) => runName(NAME, at)));
+  });
+});
+
+/** Start of a minute that has passed. */
+function minutesAgo(minutes: number): number {
+  return Math.floor(Date.now() / MINUTE - minutes) * MINUTE;
+}
+
+/** Commits a schedule for the minute and hour of that time, every day. */
+function schedule(at: number): void {
+  const time = new Date(at);
+  const spec = {
+    schedule: `${time.getUTCMinutes()} ${time.getUTCHours()} * * *`,
+    keep: { last: 1 },
+    template: { kind: 'Backup', spec: { node: 'timed' } },
+  };
+  const document = { apiVersion: 'validatoros.com/v1alpha1', kind: 'JobSchedule', metadata: { name: NAME }, spec };
+  world.commit(`Run at ${spec.schedule}`, { [`schedules/${NAME}.yaml`]: stringify(document) });
+}
+
+const MEMORY = 'nodewright-pods-clock';
+
+/** Up to when the controller has dealt with the schedule. */
+async function remembered(): Promise<number> {
+  return await waitFor({ what: 'the schedule in the memory', timeoutMs: 60_000 }, async () => {
+    const text = await world.kubectl(['get', 'configmap', MEMORY, '-o', 'jsonpath={.data.schedules}']);
+    return (JSON.parse(text) as Record<string, number>)[`${world.namespace}/${NAME}`];
+  });
+}
+
+async function remember(time: number): Promise<void> {
+  const data = { schedules: JSON.stringify({ [`${world.namespace}/${NAME}`]: time }) };
+  await world.kubectl(['patch', 'configmap', MEMORY, '--type=merge', '-p', JSON.stringify({ data })]);
+}
+
+/** Names of the runs that are on record. */
+function runs(): readonly string[] {
+  const listed = world.statusFile(`jobs/backup/${world.namespace}`).split('\n');
+  return listed.flatMap((line) => new RegExp(`^(${NAME}-\\d+)\\.yaml$`).exec(line)?.[1] ?? []).sort();
+}

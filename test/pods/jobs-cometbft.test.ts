@@ -1,0 +1,159 @@
+// One-shot jobs on a CometBFT full node that follows a validator: state compared while the network stands still.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { waitFor } from '../demo/wait-for.ts';
+import { importWorkerImage } from '../cluster/worker-image.ts';
+import { servePodNames } from '../support/pod-names.ts';
+import { makeValidators, type Validators } from '../support/validators.ts';
+import { isWell } from './eyes.ts';
+import { ask, ended, jobFile, run, says, type Request } from './job-files.ts';
+import { podsCluster, type PodsWorld, startWorld } from './world.ts';
+
+let world: PodsWorld;
+let network: Validators;
+beforeAll(async () => {
+  const { state } = await podsCluster();
+  world = await startWorld('comet-jobs', ['--image', await importWorkerImage(state)]);
+  const { namespace } = world;
+  const names = await servePodNames({
+    address: state.address,
+    lookup: (service, place) => (place === namespace ? world.pod(service)?.status?.podIP : undefined),
+  });
+  world.atEnd(() => names.close());
+  network = makeValidators({
+    chainId: 'jobs-1',
+    namespace,
+    names: ['signer'],
+    nameserver: state.address,
+    appVersion: '1',
+  });
+  await world.kubectl(['apply', '-f', '-'], network.objects);
+  world.change('A validator and a node that follows it', {
+    signer: network.validator('signer'),
+    follower: network.follower(),
+  });
+  for (const name of ['signer', 'follower'])
+    await world.await(name, 'to be well with blocks', (node) => isWell(node) && (node.status?.height ?? 0) >= 2);
+});
+afterAll(async () => {
+  await world?.close();
+});
+
+describe('a full node', () => {
+  it('comes back from its backup with the values of then, and follows the network again', async () => {
+    await put('before', 'kept');
+    const backup = await run(world, { kind: 'Backup', name: 'follower-1', spec: { node: 'follower' } });
+    expect(backup).toMatchObject({ phase: 'Complete', chainId: 'jobs-1' });
+    await put('after', 'lost');
+    const tip = await stopSigner();
+
+    const restore: Request = { kind: 'Restore', name: 'back', spec: { node: 'follower', backup: 'follower-1' } };
+    ask(world, restore);
+    await says(world, restore, /^Starting waits until the height of follower grows/);
+    const height = await heightOf('follower');
+    expect(height).toBeGreaterThanOrEqual(backup.height ?? Number.NaN);
+    expect(height).toBeLessThan(tip);
+    expect(await valueAt('follower', 'before')).toBe('kept');
+    expect(await valueAt('follower', 'after')).toBe('');
+
+    await startSigner();
+    expect(await ended(world, restore)).toMatchObject({ phase: 'Complete', height: backup.height });
+    await caughtUp(tip);
+    expect(await valueAt('follower', 'after')).toBe('lost');
+    expect(await hashAt('follower', tip)).toBe(await hashAt('signer', tip));
+  });
+
+  it('goes back to an earlier height, values and all, and follows the network again', async () => {
+    await put('early', 'one');
+    const target = await heightOf('follower');
+    await put('late', 'two');
+    const tip = await stopSigner();
+    const hash = await hashAt('follower', target);
+
+    const spec = { node: 'follower', blockHeight: target };
+    const fallback: Request = { kind: 'BlockHeightFallback', name: 'earlier', spec };
+    ask(world, fallback);
+    await says(world, fallback, /^Starting waits until the height of follower grows/);
+    expect(await heightOf('follower')).toBe(target);
+    expect(await hashAt('follower', target)).toBe(hash);
+    expect(await valueAt('follower', 'early')).toBe('one');
+    expect(await valueAt('follower', 'late')).toBe('');
+
+    await startSigner();
+    const record = await ended(world, fallback);
+    expect(record).toMatchObject({ phase: 'Complete', height: target, heightBefore: tip });
+    expect(record.outputTail).toContain(`The newest block is ${target}.`);
+    await caughtUp(tip);
+    expect(await valueAt('follower', 'late')).toBe('two');
+  });
+});
+
+describe('a validator', () => {
+  it('is not brought back to a height that it has signed: neither by a check of the files nor by the job', async () => {
+    const uid = world.podUid('signer');
+    const request: Request = {
+      kind: 'BlockHeightFallback',
+      name: 'signer-back',
+      spec: { node: 'signer', blockHeight: 1 },
+    };
+    const nodes = { signer: network.validator('signer'), follower: network.follower() };
+    const checked = await world.validate(nodes, jobFile(request));
+    expect(checked.code).toBe(1);
+    expect(checked.stdout).toMatch(/signer: A validator refuses, rightly, to sign a height again/);
+    ask(world, request);
+    await world.publishedSync('the refusal', (text) => text.includes('A validator refuses, rightly'));
+    expect(world.podUid('signer')).toBe(uid);
+  });
+});
+
+/** Writes to the application through the validator, and waits until the follower has it. */
+async function put(key: string, value: string): Promise<void> {
+  await rpc('signer', `broadcast_tx_commit?tx="${key}=${value}"`);
+  await waitFor({ what: `${key} on the follower`, timeoutMs: 60_000 }, async () =>
+    (await valueAt('follower', key)) === value ? true : undefined,
+  );
+}
+
+async function valueAt(name: string, key: string): Promise<string> {
+  const { response } = await rpc<{ response: { value: string | null } }>(name, `abci_query?data="${key}"`);
+  return Buffer.from(response.value ?? '', 'base64').toString();
+}
+
+async function heightOf(name: string): Promise<number> {
+  const { sync_info } = await rpc<{ sync_info: { latest_block_height: string } }>(name, 'status');
+  return Number(sync_info.latest_block_height);
+}
+
+async function hashAt(name: string, height: number): Promise<string> {
+  return (await rpc<{ block_id: { hash: string } }>(name, `block?height=${height}`)).block_id.hash;
+}
+
+async function rpc<T>(name: string, path: string): Promise<T> {
+  const address = world.pod(name)?.status?.podIP ?? 'no-address';
+  const response = await fetch(`http://${address}:26657/${path}`, { signal: AbortSignal.timeout(20_000) });
+  const { result, error } = (await response.json()) as { result?: T; error?: { data: string } };
+  if (result === undefined) throw new Error(`${name} ${path}: ${error?.data}`);
+  return result;
+}
+
+/** From then on no block is made; gives the height of the last one, which the follower has. */
+async function stopSigner(): Promise<number> {
+  world.change('Stop the validator', { signer: { ...network.validator('signer'), desiredState: 'Stopped' } });
+  await world.await('signer', 'to be stopped', ({ status }) => status?.phase === 'Stopped');
+  const height = await heightOf('follower');
+  await world.await('follower', 'its last height', ({ status }) => status?.height === height);
+  return height;
+}
+
+/** With the follower as its peer: who runs on looks names up only once, when it starts, and would not find the new pod. */
+async function startSigner(): Promise<void> {
+  const { node_info } = await rpc<{ node_info: { id: string } }>('follower', 'status');
+  const persistentPeers = [`${node_info.id}@follower.${world.namespace}.svc.cluster.local:26656`];
+  world.change('Start the validator', { signer: { ...network.validator('signer'), cosmos: { persistentPeers } } });
+}
+
+async function caughtUp(height: number): Promise<void> {
+  for (const name of ['signer', 'follower'])
+    await world.await(name, `a block above ${height}`, (node) => isWell(node) && (node.status?.height ?? 0) > height);
+}
