@@ -62,6 +62,8 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
   if (changed) await store(job, withConditions(move.status, job, rooms.runtime.now()), rooms);
   for (const effect of move.effects) await act(effect, { ...job, status: move.status }, rooms, signal);
   if (changed || move.effects.length > 0) return { kind: 'again', afterMs: SOON_MS };
+  if (isFinal(move.status.phase ?? 'Pending'))
+    for (const work of move.status.works ?? []) rooms.answers.delete(`${uid}/${work.name}`);
   return again(move.status, kind.open(job.spec).common.ttlSecondsAfterFinished, { seen, now: rooms.runtime.now() });
 }
 
