@@ -1,5 +1,6 @@
 // What one pass of the two job loops does: over all requests, and over one.
 
+import { LABEL } from '../api/group.ts';
 import { type JobObject, jobKeyOf } from '../api/job-object.ts';
 import { isFinal } from '../api/job-status.ts';
 import { lockOfNode } from '../jobs/locks.ts';
@@ -115,12 +116,20 @@ export async function jobPass(
   queues: Queues,
   target: { readonly key: string; readonly signal: AbortSignal },
 ): Promise<PassResult> {
+  const known = rooms.parts.jobs.get(target.key);
+  if (known !== undefined && !isOwn(known, rooms)) return { kind: 'done' };
   try {
     return await passJob(target.key, jobRooms(rooms, queues), target.signal);
   } catch (error) {
     if (codeOf(error) === 'CONFLICT') return { kind: 'again', afterMs: 200 };
     throw error;
   }
+}
+
+/** Of several controllers in one cluster only the one that has the request's record may act on it. */
+function isOwn(job: JobObject, { parts, options }: JobPassRooms): boolean {
+  const label = job.metadata.labels?.[LABEL.executor];
+  return label === undefined ? parts.records.wanted(jobKeyOf(job)) !== undefined : label === options.settings.executor;
 }
 
 function jobRooms({ parts, world, notes, puller, options }: JobPassRooms, queues: Queues): JobRooms {
@@ -138,7 +147,6 @@ function jobRooms({ parts, world, notes, puller, options }: JobPassRooms, queues
     identities: parts.identities,
     records: parts.records,
     answers: parts.answers,
-    executor: settings.executor,
     settings: {
       ...DEFAULT_SETTINGS,
       workerImage: settings.workerImage,

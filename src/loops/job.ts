@@ -1,9 +1,9 @@
 // Job loop: one look at a request and its nodes, one step of its life.
 
 import { mergeConditions } from '../api/conditions.ts';
-import { type JobObject, jobKeyOf } from '../api/job-object.ts';
+import type { JobObject } from '../api/job-object.ts';
 import { isFinal, type JobPhase, type JobStatus } from '../api/job-status.ts';
-import { API_VERSION, FIELD_MANAGER, LABEL } from '../api/group.ts';
+import { API_VERSION, FIELD_MANAGER } from '../api/group.ts';
 import { jobConditions } from '../jobs/conditions.ts';
 import { findJobKind } from '../jobs/index.ts';
 import { next } from '../jobs/machine.ts';
@@ -18,7 +18,6 @@ import type { PassResult } from './queue.ts';
 export interface JobRooms extends ActRooms, LookRooms {
   readonly answers: ActRooms['answers'];
   readonly settings: JobSettings;
-  readonly executor: string;
   /** The record of the request changed: publish it. */
   readonly wakePublisher: () => void;
 }
@@ -43,7 +42,6 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
   const live = await rooms.cluster.get({ apiVersion: API_VERSION, kind: kindName, namespace, name });
   if (kind === undefined || live === undefined) return { kind: 'done' };
   const job = live as JobObject;
-  if (!isOwn(job, rooms)) return { kind: 'done' };
   const uid = job.metadata.uid ?? '';
   const seen = await look(job, kind.open(job.spec), rooms);
   signal.throwIfAborted();
@@ -59,18 +57,15 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
     now: rooms.runtime.now(),
   });
   const changed = !sameJson(move.status, status);
-  if (changed) await store(job, withConditions(move.status, job, rooms.runtime.now()), rooms);
+  const stored = changed ? withConditions(move.status, job, rooms.runtime.now()) : status;
+  if (changed) await store(job, stored, rooms);
+  // Also when nothing changed: a crash may have come between the status and its record.
+  if (rooms.records.follow(key, { ...job, status: stored })) rooms.wakePublisher();
   for (const effect of move.effects) await act(effect, { ...job, status: move.status }, rooms, signal);
   if (changed || move.effects.length > 0) return { kind: 'again', afterMs: SOON_MS };
   if (isFinal(move.status.phase ?? 'Pending'))
     for (const work of move.status.works ?? []) rooms.answers.delete(`${uid}/${work.name}`);
   return again(move.status, kind.open(job.spec).common.ttlSecondsAfterFinished, { seen, now: rooms.runtime.now() });
-}
-
-/** Of several controllers in one cluster only the one that has the request's record may act on it. */
-function isOwn({ kind, metadata }: JobObject, { executor, records }: JobRooms): boolean {
-  const label = metadata.labels?.[LABEL.executor];
-  return label === undefined ? records.wanted(jobKeyOf({ kind, metadata })) !== undefined : label === executor;
 }
 
 function withConditions(status: JobStatus, { metadata, status: before }: JobObject, now: number): JobStatus {
@@ -85,7 +80,7 @@ function withConditions(status: JobStatus, { metadata, status: before }: JobObje
   };
 }
 
-async function store(job: JobObject, status: JobStatus, { cluster, records, wakePublisher }: JobRooms): Promise<void> {
+async function store(job: JobObject, status: JobStatus, { cluster }: JobRooms): Promise<void> {
   const { apiVersion, kind, metadata } = job;
   const { name, namespace, uid, resourceVersion } = metadata;
   // The version that was judged: whoever lost the lease unawares must not write over a newer status.
@@ -96,7 +91,6 @@ async function store(job: JobObject, status: JobStatus, { cluster, records, wake
   };
   const object = { apiVersion, kind, metadata: { ...place, ...version }, status };
   await cluster.applyStatus(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true });
-  if (records.follow(jobKeyOf(job), { ...job, status })) wakePublisher();
 }
 
 /** A finished job looks once more when its working pods may go, and then never again. */
