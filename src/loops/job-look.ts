@@ -38,7 +38,7 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Pro
     need.nodes ? lookAtTargets(job, open, rooms) : NOTHING,
     need.works ? lookAtWorks(job, rooms.cluster) : { works: NOTHING, active: 0 },
     need.works ? lookAtClaim(job, rooms) : undefined,
-    need.nodes ? lookAtSource(job, rooms) : undefined,
+    need.source ? lookAtSource(job, rooms) : undefined,
   ]);
   const answered = names.flatMap((name) => {
     const answer = rooms.answers.get(`${job.metadata.uid ?? ''}/${name}`);
@@ -61,11 +61,21 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Pro
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
-/** Before the locks are taken nodes don't matter, before Working no pod was made, after the end no node matters. */
-function needOf(phase: JobPhase): { readonly nodes: boolean; readonly works: boolean } {
-  if (phase === 'Pending' || phase === 'Claimed') return { nodes: false, works: false };
-  if (phase === 'Locked' || phase === 'Stopping') return { nodes: true, works: false };
-  return { nodes: !isFinal(phase), works: true };
+interface Need {
+  readonly nodes: boolean;
+  readonly works: boolean;
+  readonly source: boolean;
+}
+
+/**
+ * Before the locks are taken nodes don't matter, but a Restore must know whether what it restores is there yet; before
+ * Working no pod was made; after the end no node matters.
+ */
+function needOf(phase: JobPhase): Need {
+  if (phase === 'Pending') return { nodes: false, works: false, source: false };
+  if (phase === 'Claimed') return { nodes: false, works: false, source: true };
+  if (phase === 'Locked' || phase === 'Stopping') return { nodes: true, works: false, source: true };
+  return { nodes: !isFinal(phase), works: true, source: !isFinal(phase) };
 }
 
 /** A person's word in Git that held nodes shall be started in spite of everything. */

@@ -218,5 +218,5 @@ export function recordsLanded(keys: readonly string[], parts: JobParts, queues: 
   queues.requests.add('requests');
   for (const key of landed) queues.jobs.add(key);
   for (const job of parts.jobs.list())
-    if (job.status?.phase === 'Locked' && landed.has(sourceKeyOf(job) ?? '')) queues.jobs.add(jobKeyOf(job));
+    if (job.status?.phase === 'Claimed' && landed.has(sourceKeyOf(job) ?? '')) queues.jobs.add(jobKeyOf(job));
 }

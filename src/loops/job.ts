@@ -26,7 +26,7 @@ export interface JobRooms extends ActRooms, LookRooms {
 const SOON_MS = 100;
 /** While nodes stop, work or start. The longer it takes, the longer the pause: an eighth of the time so far. */
 const WAITING = { leastMs: 2000, mostMs: 30_000, part: 8 } as const;
-/** Holds its locks and waits for a node to be made or for another job's result: both wake it. */
+/** Holds its locks and waits for a node to be made: that wakes it. */
 const LOCKED_MS = 5000;
 /** The record's push and the lock's release wake it; only a Lease that is removed by hand does not. */
 const QUEUED_MS = 15_000;
