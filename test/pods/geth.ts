@@ -8,10 +8,10 @@ export interface Geth {
   height(): Promise<number>;
   /** Hashes of all blocks up to the newest, by number. */
   hashes(): Promise<readonly string[]>;
-  /** Wei of an address in the newest state. */
-  balance(address: string): Promise<bigint>;
-  /** The first storage slot of a contract in the newest state. */
-  slot(address: string): Promise<bigint>;
+  /** Wei of an address in the state of a block; default: the newest. */
+  balance(address: string, block?: number): Promise<bigint>;
+  /** The first storage slot of a contract, likewise. */
+  slot(address: string, block?: number): Promise<bigint>;
   /** Sends from the development account and waits until it is in a block. */
   pay(to: string, wei: bigint): Promise<void>;
   /** Deploys a contract with that value in its first slot; gives its address. */
@@ -37,12 +37,12 @@ export function gethOf(world: PodsWorld, name: string): Geth {
   return {
     height,
     async hashes() {
-      const blocks = Array.from({ length: (await height()) + 1 }, (_, number) => `0x${number.toString(16)}`);
+      const blocks = Array.from({ length: (await height()) + 1 }, (_, number) => tagOf(number));
       const asked = blocks.map((block) => call<{ hash: string }>('eth_getBlockByNumber', [block, false]));
       return (await Promise.all(asked)).map(({ hash }) => hash);
     },
-    balance: async (address) => BigInt(await call<string>('eth_getBalance', [address, 'latest'])),
-    slot: async (address) => BigInt(await call<string>('eth_getStorageAt', [address, '0x0', 'latest'])),
+    balance: async (address, block) => BigInt(await call<string>('eth_getBalance', [address, tagOf(block)])),
+    slot: async (address, block) => BigInt(await call<string>('eth_getStorageAt', [address, '0x0', tagOf(block)])),
     pay: async (to, wei) => void (await send({ to, value: `0x${wei.toString(16)}` })),
     async store(value) {
       // PUSH1 value, PUSH1 0, SSTORE, STOP: a contract without code, with one value.
@@ -52,6 +52,10 @@ export function gethOf(world: PodsWorld, name: string): Geth {
       return contractAddress;
     },
   };
+}
+
+function tagOf(block: number | undefined): string {
+  return block === undefined ? 'latest' : `0x${block.toString(16)}`;
 }
 
 async function post(world: PodsWorld, name: string, body: object): Promise<unknown> {
