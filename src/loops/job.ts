@@ -1,7 +1,7 @@
 // Job loop: one look at a request and its nodes, one step of its life.
 
 import { mergeConditions } from '../api/conditions.ts';
-import type { JobObject } from '../api/job-object.ts';
+import { type JobObject, jobKeyOf } from '../api/job-object.ts';
 import { isFinal, type JobPhase, type JobStatus } from '../api/job-status.ts';
 import { API_VERSION, FIELD_MANAGER } from '../api/group.ts';
 import { jobConditions } from '../jobs/conditions.ts';
@@ -42,30 +42,38 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
   const live = await rooms.cluster.get({ apiVersion: API_VERSION, kind: kindName, namespace, name });
   if (kind === undefined || live === undefined) return { kind: 'done' };
   const job = live as JobObject;
-  const uid = job.metadata.uid ?? '';
-  const seen = await look(job, kind.open(job.spec), rooms);
+  const { uid = '' } = job.metadata;
+  const open = kind.open(job.spec);
+  const seen = await look(job, open, rooms);
   signal.throwIfAborted();
-  const status = job.status ?? {};
-  const identity = { kind: kindName, namespace, name, uid };
+  const { spec, status = {} } = job;
+  const now = rooms.runtime.now();
   const move = next({
     kind,
-    job: identity,
-    spec: job.spec,
+    job: { kind: kindName, namespace, name, uid },
+    spec,
     status,
     seen,
     settings: rooms.settings,
-    now: rooms.runtime.now(),
+    now,
   });
-  const changed = !sameJson(move.status, status);
-  const stored = changed ? withConditions(move.status, job, rooms.runtime.now()) : status;
-  if (changed) await store(job, stored, rooms);
-  // Also when nothing changed: a crash may have come between the status and its record.
-  if (rooms.records.follow(key, { ...job, status: stored })) rooms.wakePublisher();
+  const changed = await keep(job, move.status, rooms);
   for (const effect of move.effects) await act(effect, { ...job, status: move.status }, rooms, signal);
   if (changed || move.effects.length > 0) return { kind: 'again', afterMs: SOON_MS };
-  if (isFinal(move.status.phase ?? 'Pending'))
-    for (const work of move.status.works ?? []) rooms.answers.delete(`${uid}/${work.name}`);
-  return again(move.status, kind.open(job.spec).common.ttlSecondsAfterFinished, { seen, now: rooms.runtime.now() });
+  return again(move.status, open.common.ttlSecondsAfterFinished, { seen, now });
+}
+
+/** Stores what is new, and lets the record follow. True when the status changed. */
+async function keep(job: JobObject, next: JobStatus, rooms: JobRooms): Promise<boolean> {
+  const { status: before = {}, metadata } = job;
+  const changed = !sameJson(next, before);
+  const status = changed ? withConditions(next, job, rooms.runtime.now()) : before;
+  if (changed) await store(job, status, rooms);
+  // Also when nothing changed: a crash may have come between the status and its record.
+  if (rooms.records.follow(jobKeyOf(job), { ...job, status })) rooms.wakePublisher();
+  if (isFinal(status.phase ?? 'Pending'))
+    for (const { name } of status.works ?? []) rooms.answers.delete(`${metadata.uid ?? ''}/${name}`);
+  return changed;
 }
 
 function withConditions(status: JobStatus, { metadata, status: before }: JobObject, now: number): JobStatus {
