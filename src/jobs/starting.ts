@@ -84,7 +84,10 @@ function notYet(scope: Scope, target: JobTarget, started: Started): string | und
   const { seen, open, status } = scope;
   if (!target.wasRunning || !mayStart(scope, target)) return undefined;
   const now = seen.targets.get(target.node);
-  if (now === undefined || now.pods.length === 0) return `waits for a pod of ${target.node}`;
+  // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
+  const { replicas = 1, workload } = target;
+  if (now === undefined || now.pods.length < replicas)
+    return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits for a pod of ${target.node}`;
   const proof = status.failure === undefined ? open.startProof : 'started';
   return proof === 'started' ? undefined : notHealthy({ node: target.node, now, proof, started });
 }

@@ -52,6 +52,17 @@ describe('after the work', () => {
     ).toMatchObject({ phase: 'Starting', reason: 'HeightNotProven' });
   });
 
+  it('waits for as many pods as there were', () => {
+    const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a', { replicas: 2 })] };
+    const note = { ...NOTE, nodes: [{ ...NOTE.nodes[0]!, replicas: 2 }] };
+    const seen = targetSeen(citaTarget('a'), { pods: [{ name: 'a-0', ready: true }], replicas: 2 });
+    const { status: later } = step({
+      status,
+      seen: { targets: new Map([['a', seen]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
+    });
+    expect(later).toMatchObject({ phase: 'Starting', message: 'waits for 2 pods of a' });
+  });
+
   it('starts exactly as many replicas as there were', () => {
     const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a', { replicas: 3 })] };
     const note = { ...NOTE, nodes: [{ ...NOTE.nodes[0]!, replicas: 3 }] };
