@@ -8,8 +8,10 @@ import { describeProblem, type Problem } from '../desired/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { openLocalRepository } from '../git/local.ts';
 import { connectCluster } from '../kube/api-cluster.ts';
+import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';
+import { readIdentities } from '../loops/memory.ts';
 import { revisionOf } from '../loops/pull.ts';
 import { readFiles } from '../loops/read-files.ts';
 import type { Plan } from '../plan/action.ts';
@@ -77,22 +79,46 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   return plans.some(({ plan: { actions } }) => actions.length > 0) ? 1 : 0;
 }
 
-async function withCluster(dir: string, { kubeconfig, context, namespace }: PlanOptions): Promise<Comparison> {
+async function withCluster(
+  dir: string,
+  { kubeconfig, context, namespace, executor }: PlanOptions,
+): Promise<Comparison> {
   const desired = readDesired(await readDirectory(dir), { defaultNamespace: namespace });
   const cluster = connectCluster({
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   });
   try {
-    const current = await cluster.list(KINDS.BlockchainNode).catch((error: unknown) => {
+    const listed = await cluster.list(KINDS.BlockchainNode).catch((error: unknown) => {
       // A cluster without the CRD is a cluster without nodes.
       if (isKubeError(error, 'NOT_SERVED')) return [];
       throw error;
     });
-    return { desired, current: current as readonly BlockchainNode[], revision: WORK_TREE, facts: {} };
+    const current = listed as readonly BlockchainNode[];
+    const identities = await identitiesInForce(executorsOf({ desired, current }, executor), { cluster, namespace });
+    return { desired, current, revision: WORK_TREE, facts: { identities } };
   } finally {
     await cluster.close();
   }
+}
+
+/** What Switchovers exchanged and the controllers remember. Who may not read that plans by the files. */
+async function identitiesInForce(
+  executors: readonly string[],
+  { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
+): Promise<ReadonlyMap<string, string>> {
+  const maps = executors.map(async (executor) => {
+    try {
+      return await readIdentities(cluster, { executor, namespace });
+    } catch (error) {
+      if (!isKubeError(error, 'FORBIDDEN')) throw error;
+      process.stderr.write(
+        `warning: the memory of executor ${executor} can't be read; exchanged identities are not shown\n`,
+      );
+      return new Map<string, string>();
+    }
+  });
+  return new Map((await Promise.all(maps)).flatMap((map) => [...map]));
 }
 
 async function betweenRevisions(
@@ -123,7 +149,10 @@ async function betweenRevisions(
 }
 
 /** The controllers that own a node on either side; one that owns none has nothing to plan. */
-function executorsOf({ desired, current }: Comparison, only: string | undefined): readonly string[] {
+function executorsOf(
+  { desired, current }: Pick<Comparison, 'desired' | 'current'>,
+  only: string | undefined,
+): readonly string[] {
   if (only !== undefined) return [only];
   const nodes = [...[...desired.nodes.values()].map(({ node }) => node), ...current];
   return [...new Set(nodes.flatMap(({ spec }) => spec.executor ?? []))].sort();

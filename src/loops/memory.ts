@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { DEFAULT_NAMESPACE, FIELD_MANAGER, LABEL } from '../api/group.ts';
+import type { Ref } from '../api/objects.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { sameJson, stableJson } from '../lib/stable-json.ts';
 import type { Releases } from '../plan/action.ts';
@@ -43,12 +44,7 @@ interface MemoryOptions {
 
 /** Memory in ConfigMap `nodewright-<executor>`. */
 export function createMemory({ cluster, executor, namespace, origin }: MemoryOptions): Memory {
-  const ref = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    namespace: namespace || DEFAULT_NAMESPACE,
-    name: `nodewright-${executor}`,
-  };
+  const ref = refOfMemory({ executor, namespace });
   let current: Remembered = {
     appliedCommit: undefined,
     appliedRevision: undefined,
@@ -93,6 +89,27 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       );
       current = next;
     },
+  };
+}
+
+/** The identities in force of another process's memory, by `namespace/name`; empty where there is none. */
+export async function readIdentities(
+  cluster: Pick<Cluster, 'get'>,
+  place: Pick<MemoryOptions, 'executor' | 'namespace'>,
+): Promise<ReadonlyMap<string, string>> {
+  const data = stringMap((await cluster.get(refOfMemory(place)))?.['data']);
+  return new Map(Object.entries(parse(IdentitiesSchema, data['identities']) ?? {}));
+}
+
+function refOfMemory({
+  executor,
+  namespace,
+}: Pick<MemoryOptions, 'executor' | 'namespace'>): Ref & { readonly namespace: string } {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    namespace: namespace || DEFAULT_NAMESPACE,
+    name: `nodewright-${executor}`,
   };
 }
 

@@ -27,7 +27,11 @@ export function planNodes(input: PlanInput): Plan {
   return {
     revision: input.revision,
     actions: held,
-    kept: [...leaving.flatMap(({ kept }) => kept ?? []), ...wanted.flatMap(([key]) => leavingKept(live.get(key)))],
+    kept: [
+      ...leaving.flatMap(({ kept }) => kept ?? []),
+      ...wanted.flatMap(([key]) => leavingKept(live.get(key))),
+      ...wanted.flatMap(([key, { node }]) => overrideKept(node, live.get(key), input.facts?.identities?.get(key))),
+    ],
     heldDigest: digest,
     released,
   };
@@ -104,4 +108,16 @@ function whyKept(key: string, file: string, { desired }: PlanInput): string | un
 function leavingKept(live: BlockchainNode | undefined): readonly Kept[] {
   if (live?.metadata.deletionTimestamp === undefined) return [];
   return [{ ref: refOf(live), because: 'it is being deleted; it is created again when it is gone' }];
+}
+
+/** A Switchover gave the node another identity than its file does: the plan does not undo that, and says so. */
+function overrideKept(
+  { spec }: BlockchainNode,
+  live: BlockchainNode | undefined,
+  inForce: string | undefined,
+): readonly Kept[] {
+  const inGit = spec.identity?.secretName;
+  if (live === undefined || inForce === undefined || inForce === inGit) return [];
+  const because = `it signs with ${inForce} since a Switchover, although its file names ${inGit ?? 'no identity'}: let the file say the same`;
+  return [{ ref: refOf(live), because }];
 }

@@ -106,6 +106,21 @@ describe('planNodes', () => {
     expect(plan.kept).toMatchObject([{ ref: { name: 'a' }, because: expect.stringContaining(why) }]);
   });
 
+  const key = (secretName: string): { readonly identity: { readonly secretName: string } } => ({
+    identity: { secretName },
+  });
+  const exchanged = [
+    { because: 'and its file says something else', inGit: '1', why: [/signs with 2 since a Switchover.* names 1:/] },
+    { because: 'and its file says the same by now', inGit: '2', why: [] },
+  ];
+  it.each(exchanged)('keeps the identity that a Switchover gave a node $because', ({ inGit, why }) => {
+    const wanted = [aNode('a', key(inGit))];
+    const facts = { identities: new Map([['ns/a', '2']]) };
+    const plan = planNodes(scene({ wanted, live: [applied(aNode('a', key(inGit)))], facts }));
+    expect(plan.actions).toEqual([]);
+    expect(plan.kept.map(({ because }) => because)).toEqual(why.map((words) => expect.stringMatching(words)));
+  });
+
   it('leaves alone what belongs to others: no label, or another executor', () => {
     const foreign = applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } });
     const byHand = applied(aNode('b'), { labels: {} });
