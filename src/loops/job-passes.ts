@@ -117,7 +117,7 @@ export async function jobPass(
   target: { readonly key: string; readonly signal: AbortSignal },
 ): Promise<PassResult> {
   const known = rooms.parts.jobs.get(target.key);
-  if (known !== undefined && !isOwn(known, rooms)) return { kind: 'done' };
+  if (known !== undefined && (!isOwn(known, rooms) || mustReadFirst(known, rooms))) return { kind: 'done' };
   try {
     return await passJob(target.key, jobRooms(rooms, queues), target.signal);
   } catch (error) {
@@ -130,6 +130,15 @@ export async function jobPass(
 function isOwn(job: JobObject, { parts, options }: JobPassRooms): boolean {
   const label = job.metadata.labels?.[LABEL.executor];
   return label === undefined ? parts.records.wanted(jobKeyOf(job)) !== undefined : label === options.settings.executor;
+}
+
+/**
+ * What a Restore reads from stands on the status branch; before that was read, a source would seem to be missing. Once
+ * the node may be started again the source matters no more. Other kinds go on while Git is down.
+ */
+function mustReadFirst(job: JobObject, { parts }: JobPassRooms): boolean {
+  const phase = job.status?.phase ?? 'Pending';
+  return !parts.records.isLoaded && sourceKeyOf(job) !== undefined && phase !== 'Starting' && !isFinal(phase);
 }
 
 function jobRooms({ parts, world, notes, puller, options }: JobPassRooms, queues: Queues): JobRooms {
