@@ -1,7 +1,6 @@
 // What goes wrong with real nodes: the status says what is the case and what a person should do, and nobody else suffers.
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +9,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { condition, isWell, unready } from './eyes.ts';
 import { cometDev, gethDev, type NodeFields } from './node-file.ts';
 import { processesOf, processOf } from './processes.ts';
+import { smallVolume } from './small-volume.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 import { volumeFolder } from './volume-folder.ts';
 import { type PodsWorld, startWorld } from './world.ts';
@@ -222,39 +222,24 @@ interface SmallDisk {
 
 /** A real file system of 96 MiB as the node's volume. */
 function smallDisk(node: string): SmallDisk {
-  const folder = join(world.state.directory, 'volumes', `small-${node}`);
-  mkdirSync(folder, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96m,mode=0777', 'tmpfs', folder]);
-  world.atEnd(async () => {
-    await world.kubectl(['delete', 'pod', `${node}-0`, '--ignore-not-found', '--grace-period=1']);
-    execFileSync('umount', ['-l', folder]);
-    rmSync(folder, { recursive: true, force: true });
+  const claim = `data-${node}-0`;
+  const { name, folder, object } = smallVolume(world, {
+    label: node,
+    size: '96m',
+    storageClass: 'standard',
+    claim,
+    release: () => world.kubectl(['delete', 'pod', `${node}-0`, '--ignore-not-found', '--grace-period=1']),
   });
-  const name = `small-${world.namespace}`;
-  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: `data-${node}-0`, namespace: world.namespace };
-  const access = { accessModes: ['ReadWriteOnce'], storageClassName: 'standard' };
-  const hosts = [{ key: 'kubernetes.io/hostname', operator: 'Exists' }];
+  const spec = { accessModes: ['ReadWriteOnce'], storageClassName: 'standard', volumeName: name };
   const filler = join(folder, 'filler');
   return {
     objects: [
-      {
-        apiVersion: 'v1',
-        kind: 'PersistentVolume',
-        metadata: { name },
-        spec: {
-          ...access,
-          capacity: { storage: '1Gi' },
-          persistentVolumeReclaimPolicy: 'Retain',
-          local: { path: folder },
-          nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: hosts }] } },
-          claimRef: claim,
-        },
-      },
+      object,
       {
         apiVersion: 'v1',
         kind: 'PersistentVolumeClaim',
-        metadata: { name: claim.name, labels: { 'novacula.com/node': node } },
-        spec: { ...access, volumeName: name, resources: { requests: { storage: '1Gi' } } },
+        metadata: { name: claim, labels: { 'novacula.com/node': node } },
+        spec: { ...spec, resources: { requests: { storage: '1Gi' } } },
       },
     ],
     fill() {
