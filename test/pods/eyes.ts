@@ -109,6 +109,7 @@ function check<T>(
 export interface Followed<T extends KubernetesObject> {
   readonly cache: ObjectCache<T>;
   onAdd(listener: (object: T) => void): void;
+  onUpdate(listener: (object: T) => void): void;
   stop(): void;
 }
 
@@ -129,6 +130,7 @@ export function follow<T extends KubernetesObject>(
   return {
     cache: informer,
     onAdd: (listener) => informer.on('add', listener),
+    onUpdate: (listener) => informer.on('update', listener),
     stop: () => {
       closed = true;
       void informer.stop();

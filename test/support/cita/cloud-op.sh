@@ -1,6 +1,6 @@
 #!/bin/sh
 # Stands in for cloud-op in tests: its command lines, markers and exit codes of two generations, on plain files.
-# VERSION is put before this by images.ts: 0.2.4 or 0.3.1. A panic of the real one is exit code 101, a wrong use 2.
+# VERSION is put before this by images.ts: 0.2.3, 0.2.4 or 0.3.1. A panic of the real one is exit code 101, a wrong use 2.
 set -u
 
 panic() { echo "thread 'main' panicked at $*" >&2; exit 101; }
@@ -9,7 +9,7 @@ usage() { echo "error: $*" >&2; exit 2; }
 verb=${1:-}
 [ $# -gt 0 ] && shift
 case "$VERSION:$verb" in
-  0.2.4:recover | 0.2.4:state-backup | 0.2.4:state-recover) ;;
+  0.2.*:recover | 0.2.*:state-backup | 0.2.*:state-recover) ;;
   0.3.1:rollback | 0.3.1:backup | 0.3.1:cloud-rollback | 0.3.1:export) ;;
   *) usage "unrecognized subcommand '$verb'" ;;
 esac
@@ -19,9 +19,9 @@ while [ $# -gt 0 ]; do
   case "$VERSION:$1" in
     *:--config-path | *:-c) config=$2; shift ;;
     *:--node-root | *:-n) root=$2; shift ;;
-    0.3.1:--path | 0.3.1:-p | 0.2.4:--backup-path | 0.2.4:-p) dest=$2; shift ;;
-    0.2.4:--crypto) case $2 in sm | eth) ;; *) panic "crypto type only sm or eth: $2" ;; esac; shift ;;
-    0.2.4:--consensus) consensus=$2; shift ;;
+    0.3.1:--path | 0.3.1:-p | 0.2.*:--backup-path | 0.2.*:-p) dest=$2; shift ;;
+    0.2.*:--crypto) case $2 in sm | eth) ;; *) panic "crypto type only sm or eth: $2" ;; esac; shift ;;
+    0.2.*:--consensus) consensus=$2; shift ;;
     0.2.4:--is-clear | 0.3.1:--clean) clean=yes ;;
     0.3.1:-b) from=$2; shift ;;
     0.3.1:-e) to=$2; shift ;;

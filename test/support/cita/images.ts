@@ -18,6 +18,11 @@ const SERVICES = {
 
 export type CitaService = keyof typeof SERVICES;
 
+/** The image that the seed's documents name: it carried cloud-op 0.2.3. */
+export const JOB_IMAGE = 'registry.devops.rivtower.com/cita-cloud/cita-node-job:v0.0.2';
+
+type CloudOpVersion = '0.2.3' | '0.2.4' | '0.3.1';
+
 export function cloudOpImage(version: '0.2.4' | '0.3.1'): string {
   return `${REGISTRY}/cloud-op:v${version}`;
 }
@@ -28,12 +33,8 @@ export function serviceImage(service: CitaService): string {
 
 /** For `importMissing` of a cluster with real pods. */
 export const CITA_IMAGES: readonly ImageRecipe[] = [
-  ...(['0.2.4', '0.3.1'] as const).map((version) => ({
-    reference: cloudOpImage(version),
-    programs: {},
-    files: { '/usr/local/bin/cloud-op': cloudOpScript(version) },
-    entrypoint: ['cloud-op'],
-  })),
+  cloudOp(JOB_IMAGE, '0.2.3'),
+  ...(['0.2.4', '0.3.1'] as const).map((version) => cloudOp(cloudOpImage(version), version)),
   ...Object.entries(SERVICES).map(([image, program]) => ({
     reference: serviceImage(image as CitaService),
     programs: {},
@@ -43,8 +44,13 @@ export const CITA_IMAGES: readonly ImageRecipe[] = [
   })),
 ];
 
+function cloudOp(reference: string, version: CloudOpVersion): ImageRecipe {
+  const files = { '/usr/local/bin/cloud-op': cloudOpScript(version) };
+  return { reference, programs: {}, files, entrypoint: ['cloud-op'] };
+}
+
 /** The script with its version in the second line, after the interpreter's. */
-export function cloudOpScript(version: '0.2.4' | '0.3.1'): string {
+export function cloudOpScript(version: CloudOpVersion): string {
   return readScript('cloud-op.sh').replace('\n', `\nVERSION=${version}\n`);
 }
 
