@@ -72,7 +72,7 @@ export async function startController(options: ControllerOptions, signal: AbortS
     onPart(key, kind) {
       if (queues === undefined || rooms === undefined) return;
       partChanged(key, kind, queues);
-      if (kind === 'Pod') wakeJobsOn(key, rooms.jobs, queues);
+      if (kind === 'Pod' || kind === 'PersistentVolumeClaim') wakeJobsOn(key, rooms.jobs, queues);
     },
   });
   await Promise.all([world.synced(), jobWorld.synced()]);

@@ -209,7 +209,7 @@ function wakeWaiting(
   }
 }
 
-/** A node appeared, or a pod of it came or went: jobs that wait for that look again. */
+/** A node appeared, or a pod or a claim of it came or went: jobs that wait for that look again. */
 export function wakeJobsOn(nodeKey: string, parts: JobParts, queues: Queues): void {
   for (const job of parts.jobs.list()) {
     const { phase, locks = [], targets = [] } = job.status ?? {};
