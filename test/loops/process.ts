@@ -21,6 +21,10 @@ export interface ProcessOptions {
   readonly kubeconfig?: string;
   readonly password?: string;
   readonly dataDir?: string;
+  /** The same over restarts: then the lease of a dead process is free at once. */
+  readonly podName?: string;
+  /** Of working pods. */
+  readonly image?: string;
 }
 
 export async function startProcess(fleet: Fleet, options: ProcessOptions = {}): Promise<Process> {
@@ -31,9 +35,11 @@ export async function startProcess(fleet: Fleet, options: ProcessOptions = {}): 
       `run --repo ${fleet.url} --executor ${fleet.executor} --namespace ${fleet.namespace}`,
       '--interval 1s --observe-interval 1s --listen 0 --git-username git',
       `--kubeconfig ${options.kubeconfig ?? fleet.kubeconfig}`,
+      ...(options.image === undefined ? [] : [`--image ${options.image}`]),
     ].flatMap((line) => line.split(' ')),
     env: {
       NODEWRIGHT_DATA_DIR: options.dataDir ?? join(folder, 'data'),
+      ...(options.podName === undefined ? {} : { POD_NAME: options.podName }),
       ...(options.password === undefined ? {} : { NODEWRIGHT_GIT_PASSWORD: options.password }),
     },
     logFile: join(folder, 'log'),
