@@ -89,18 +89,21 @@ function notYet(scope: Scope, target: JobTarget, started: Started): string | und
   if (now === undefined || now.pods.length < replicas)
     return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits for a pod of ${target.node}`;
   const proof = status.failure === undefined ? open.startProof : 'started';
-  return proof === 'started' ? undefined : notHealthy({ node: target.node, now, proof, started });
+  return proof === 'started' ? undefined : notHealthy({ target, now, proof, started });
 }
 
 interface Health {
-  readonly node: string;
+  readonly target: JobTarget;
   readonly now: TargetSeen;
   readonly proof: 'answers' | 'grows';
   readonly started: Started;
 }
 
-/** Nodes that nobody can ask (no health at all) count as healthy when their pods are ready. */
-function notHealthy({ node, now: { pods, health }, proof, started }: Health): string | undefined {
+/** Nodes of other tools, which nobody can ask, count as healthy when their pods are ready. */
+function notHealthy({ target, now: { pods, health }, proof, started }: Health): string | undefined {
+  const { node, deployMethod } = target;
+  // A managed node without health was not asked yet since its start.
+  if (health === undefined && deployMethod === 'managed') return `waits until ${node} answers`;
   if (health === undefined) return pods.every(({ ready }) => ready) ? undefined : `waits until ${node} is ready`;
   if (!health.answering) return `waits until ${node} answers`;
   if (proof === 'answers') return undefined;

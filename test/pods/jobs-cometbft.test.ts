@@ -146,11 +146,12 @@ async function stopSigner(): Promise<number> {
   return height;
 }
 
-/** With the follower as its peer: who runs on looks names up only once, when it starts, and would not find the new pod. */
+/** The follower is started anew as well: it looks its peers up once, when it starts, and would not find the new pod. */
 async function startSigner(): Promise<void> {
-  const { node_info } = await rpc<{ node_info: { id: string } }>('follower', 'status');
-  const persistentPeers = [`${node_info.id}@follower.${world.namespace}.svc.cluster.local:26656`];
-  world.change('Start the validator', { signer: { ...network.validator('signer'), cosmos: { persistentPeers } } });
+  world.change('Start the validator', { signer: network.validator('signer') });
+  const running = (): boolean => world.pod('signer')?.status?.containerStatuses?.[0]?.ready === true;
+  await world.await('signer', 'a ready pod', running);
+  await world.kubectl(['delete', 'pod', 'follower-0', '--wait=false']);
 }
 
 async function caughtUp(height: number): Promise<void> {
