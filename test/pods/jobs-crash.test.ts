@@ -1,0 +1,266 @@
+// A crash at every step, and everything else that goes away under a job: the outcome is that of an undisturbed run.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { API_VERSION } from '../../src/api/group.ts';
+import { lockOfNode } from '../../src/jobs/locks.ts';
+import { KINDS, kindOf } from '../../src/kube/kinds.ts';
+import { importWorkerImage } from '../cluster/worker-image.ts';
+import { STATUS_BRANCH } from '../loops/fleet.ts';
+import { git } from '../support/git-repo.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { breakableKubeconfig } from './breakable-kubeconfig.ts';
+import { type CrashWorld, type Kind, NODE, recordHistory, startCrashWorld } from './crash-world.ts';
+import { podsCluster } from './world.ts';
+
+const PHASES = ['Claimed', 'Locked', 'Stopping', 'Working', 'Verifying', 'Starting', 'Complete'] as const;
+
+let killed: CrashWorld;
+let shaken: CrashWorld;
+beforeAll(async () => {
+  const { kubeconfigPath: kubeconfig, state } = await podsCluster();
+  const image = await importWorkerImage(state);
+  [killed, shaken] = await Promise.all([
+    startCrashWorld({ kubeconfig, state, image }),
+    startCrashWorld({ kubeconfig, state, image }),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([killed?.close(), shaken?.close()]);
+});
+
+/** Kills the controller the moment each phase is seen, and starts it again, until the request has ended. */
+async function runWithKills(world: CrashWorld, kind: Kind, name: string, spec?: object): Promise<readonly string[]> {
+  const left = new Set<string>(PHASES);
+  const kills: string[] = [];
+  let death: Promise<unknown> | undefined;
+  world.onPhase = (key, phase) => {
+    if (key !== `${kind}/${name}` || !left.delete(phase)) return;
+    kills.push(phase);
+    death = world.process().kill();
+  };
+  world.ask(kind, name, { ...spec });
+  while (left.has('Complete')) {
+    await waitFor(`${kind} ${name} comes to its next phase after ${kills.join()}`, () => death, 120_000);
+    await death;
+    death = undefined;
+    await world.start();
+  }
+  world.onPhase = undefined;
+  return kills;
+}
+
+/** What holds of every request that ran as it should, whatever happened meanwhile. */
+async function expectOneRun(world: CrashWorld, kind: Kind, name: string, runs = 1): Promise<void> {
+  const record = await world.ended(kind, name);
+  expect(record).toMatchObject({ phase: 'Complete', nodes: [NODE] });
+  expect(record.phases?.map(({ phase }) => phase)).toEqual(PHASES);
+  const objects = world.objectsMade(kind, name);
+  expect(objects.size).toBe(1);
+  const uid = record.uid ?? '';
+  expect(world.made('Job', uid).length).toBe(runs);
+  expect(world.made('Pod', uid).length).toBe(runs);
+  await world.nodeIsWell();
+  // The claim stood on the branch before there was an object, which it therefore could not name.
+  const [claim, ...later] = recordHistory(world, kind, name);
+  expect(claim?.record).toMatchObject({ phase: 'Claimed', specDigest: record.specDigest });
+  expect(claim?.record.uid).toBeUndefined();
+  expect(new Set(later.map((version) => version.record.uid))).toEqual(new Set([uid]));
+  expect(claim?.atSeconds).toBeLessThanOrEqual(Date.parse(objects.get(uid) ?? '') / 1000);
+}
+
+async function expectGoodBackup(world: CrashWorld, name: string): Promise<void> {
+  const { claimName = '', manifestSha256, files = 0 } = await world.ended('Backup', name);
+  expect(files).toBeGreaterThan(3);
+  expect(await world.manifestDigest(claimName)).toBe(manifestSha256);
+}
+
+/** How many pushes were refused since. */
+function refusePushes({ fleet }: CrashWorld): { count(): number; end(): void } {
+  let refused = 0;
+  fleet.server.fault = ({ service }) => {
+    if (service !== 'git-receive-pack') return 'pass';
+    refused += 1;
+    return { do: 'status', status: 503 };
+  };
+  return { count: () => refused, end: () => void (fleet.server.fault = undefined) };
+}
+
+describe.concurrent('jobs', () => {
+  it.concurrent('run once though the controller is killed at every phase of a Backup and of its Restore', async () => {
+    expect(await runWithKills(killed, 'Backup', 'dies')).toEqual(PHASES);
+    await expectOneRun(killed, 'Backup', 'dies');
+    await expectGoodBackup(killed, 'dies');
+    expect(await runWithKills(killed, 'Restore', 'back', { backup: 'dies' })).toEqual(PHASES);
+    await expectOneRun(killed, 'Restore', 'back');
+    const records = git(killed.fleet.repo, [
+      'ls-tree',
+      '-r',
+      '--name-only',
+      STATUS_BRANCH,
+      `${killed.fleet.executor}/jobs/`,
+    ]);
+    expect(records.split('\n').length).toBe(2);
+  });
+
+  it.concurrent('come to their end whatever goes away under them', async () => {
+    await podDeleted(shaken);
+    await apiServerGone(shaken);
+    await pushesRefused(shaken);
+    await deletedBeforeWork(shaken);
+    await deletedUnderWork(shaken);
+    await forceRemoved(shaken);
+    await everythingLost(shaken);
+    const phases = ['again', 'waits', 'torn-out'].map((name) => shaken.record('Backup', name)?.phase);
+    expect(phases).toEqual(['Complete', 'Cancelled', 'Interrupted']);
+  });
+});
+
+/** The working pod is deleted: the copy is begun again, once. */
+async function podDeleted(world: CrashWorld): Promise<void> {
+  world.ask('Backup', 'again');
+  const { pod } = await world.freezeWork('Backup', 'again');
+  const { namespace, cluster } = world.fleet;
+  const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name: pod };
+  const live = await cluster.get(ref);
+  await cluster.remove(ref, { uid: live?.metadata.uid ?? '', gracePeriodSeconds: 1, propagation: 'Background' });
+  await expectOneRun(world, 'Backup', 'again', 2);
+  await expectGoodBackup(world, 'again');
+}
+
+/** The controller finds no API server for a while, in the middle of the work. */
+async function apiServerGone(world: CrashWorld): Promise<void> {
+  const path = await breakableKubeconfig(world.fleet.kubeconfig);
+  await world.process().stop();
+  await world.start({ kubeconfig: path.kubeconfig });
+  world.ask('Backup', 'cut-off');
+  const work = await world.freezeWork('Backup', 'cut-off');
+  path.breakAll();
+  await waitFor('requests fail', async () => (await world.process().log()).includes('ECONNREFUSED'), 60_000);
+  work.thaw();
+  await waitFor(
+    'the work has ended meanwhile',
+    async () => {
+      const jobs = await world.fleet.cluster.list(KINDS.Job, { namespace: world.fleet.namespace });
+      return jobs.some(
+        (job) => job.metadata.name.includes('cut-off') && JSON.stringify(job['status']).includes('"succeeded":1'),
+      );
+    },
+    60_000,
+  );
+  expect(world.object('Backup', 'cut-off')?.status?.phase).toBe('Working');
+  // Without its lease it must not go on: its container would be started again.
+  expect(await world.process().ended).toBe(1);
+  path.mend();
+  await world.start({ kubeconfig: path.kubeconfig });
+  await expectOneRun(world, 'Backup', 'cut-off');
+  await world.process().stop();
+  await path.close();
+  await world.start();
+}
+
+/** Nothing starts before the claim is on the branch; the result waits, with what it left, until it can be told. */
+async function pushesRefused(world: CrashWorld): Promise<void> {
+  const { cluster, namespace } = world.fleet;
+  let refusals = refusePushes(world);
+  world.ask('Backup', 'unclaimed');
+  await waitFor('three pushes are refused', () => refusals.count() >= 3, 60_000);
+  expect(await cluster.get({ apiVersion: API_VERSION, kind: 'Backup', namespace, name: 'unclaimed' })).toBeUndefined();
+  expect(world.nodePods().length).toBe(1);
+  refusals.end();
+  await world.reaches('Backup', 'unclaimed', 'Working');
+  refusals = refusePushes(world);
+  const { metadata } = await world.reaches('Backup', 'unclaimed', 'Complete');
+  await waitFor('three pushes are refused', () => refusals.count() >= 3, 60_000);
+  expect(world.record('Backup', 'unclaimed')?.phase).not.toBe('Complete');
+  expect(metadata.uid).toBe(world.record('Backup', 'unclaimed')?.uid);
+  refusals.end();
+  await expectOneRun(world, 'Backup', 'unclaimed');
+}
+
+/** While it waits for a lock: it is cancelled, and its file alone does not bring it back. */
+async function deletedBeforeWork(world: CrashWorld): Promise<void> {
+  const { cluster, namespace } = world.fleet;
+  const lock = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: lockOfNode(NODE) };
+  const lease = await cluster.get(lock);
+  if (lease === undefined) throw new Error('the lock of earlier jobs is gone');
+  const taken = await cluster.replace({ ...lease, spec: { holderIdentity: 'somebody' } });
+  world.ask('Backup', 'waits');
+  const { metadata } = await world.reaches('Backup', 'waits', 'Claimed');
+  await cluster.remove(
+    { apiVersion: API_VERSION, kind: 'Backup', namespace, name: 'waits' },
+    { uid: metadata.uid ?? '', propagation: 'Background' },
+  );
+  expect(await world.ended('Backup', 'waits')).toMatchObject({ phase: 'Cancelled' });
+  await waitFor('it may go', () => world.object('Backup', 'waits') === undefined);
+  await cluster.replace({ ...taken, spec: {} });
+  expect(world.made('Job', metadata.uid ?? '')).toEqual([]);
+}
+
+/** Under the work: it runs to its end, tells its result, and goes then. */
+async function deletedUnderWork(world: CrashWorld): Promise<void> {
+  const { cluster, namespace } = world.fleet;
+  world.ask('Backup', 'unwanted');
+  const work = await world.freezeWork('Backup', 'unwanted');
+  const uid = world.object('Backup', 'unwanted')?.metadata.uid ?? '';
+  await cluster.remove(
+    { apiVersion: API_VERSION, kind: 'Backup', namespace, name: 'unwanted' },
+    { uid, propagation: 'Background' },
+  );
+  work.thaw();
+  await expectOneRun(world, 'Backup', 'unwanted');
+  await waitFor('it may go', () => world.object('Backup', 'unwanted') === undefined);
+}
+
+/** Without the finalizer, while no controller runs: the node is not started on a volume that a pod still works on. */
+async function forceRemoved(world: CrashWorld): Promise<void> {
+  world.ask('Backup', 'torn-out');
+  const work = await world.freezeWork('Backup', 'torn-out');
+  const uid = world.object('Backup', 'torn-out')?.metadata.uid ?? '';
+  await world.process().kill();
+  await world.forceRemove('Backup', 'torn-out');
+  await world.start();
+  expect(await world.ended('Backup', 'torn-out')).toMatchObject({ phase: 'Interrupted', uid });
+  // The pass that recorded this has looked at the lock before: it waits for the pod, and holds the node meanwhile.
+  const lock = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: lockOfNode(NODE) };
+  expect(await world.fleet.cluster.get({ ...lock, namespace: world.fleet.namespace })).toMatchObject({
+    spec: { holderIdentity: uid },
+  });
+  expect(world.nodePods()).toEqual([]);
+  work.thaw();
+  await world.nodeIsWell();
+  await waitFor('its Jobs are gone', async () => {
+    const jobs = await world.fleet.cluster.list(KINDS.Job, { namespace: world.fleet.namespace });
+    return !jobs.some(({ metadata }) => metadata.name.includes('torn-out'));
+  });
+}
+
+/** The namespace is emptied in the middle of a Backup; a new controller has nothing but Git. */
+async function everythingLost(world: CrashWorld): Promise<void> {
+  const { cluster, namespace, executor, repo } = world.fleet;
+  world.ask('Backup', 'swept');
+  const work = await world.freezeWork('Backup', 'swept');
+  await world.process().kill();
+  work.thaw();
+  for (const kind of ['Backup', 'BlockchainNode'].map((one) => kindOf({ apiVersion: API_VERSION, kind: one })))
+    for (const { metadata } of await cluster.list(kind, { namespace })) {
+      const ref = { apiVersion: API_VERSION, kind: kind.kind, namespace, name: metadata.name };
+      await cluster.remove(ref, { uid: metadata.uid ?? '', propagation: 'Background' });
+      if (metadata.finalizers !== undefined) await cluster.patch(ref, [{ op: 'remove', path: '/metadata/finalizers' }]);
+    }
+  for (const kind of [KINDS.Job, KINDS.StatefulSet, KINDS.PersistentVolumeClaim, KINDS.Lease, KINDS.ConfigMap])
+    for (const { metadata } of await cluster.list(kind, { namespace }))
+      await cluster.remove(
+        { apiVersion: kind.apiVersion, kind: kind.kind, namespace, name: metadata.name },
+        { uid: metadata.uid ?? '', propagation: 'Background' },
+      );
+  await waitFor('the pods are gone', async () => (await cluster.list(KINDS.Pod, { namespace })).length === 0, 120_000);
+  const recordsBefore = git(repo, ['ls-tree', '-r', STATUS_BRANCH, `${executor}/jobs/`]);
+  await world.start({ dataDir: `${world.process().logFile}.new` });
+  expect(await world.ended('Backup', 'swept')).toMatchObject({ phase: 'Interrupted' });
+  await world.nodeIsWell();
+  expect(await cluster.list(kindOf({ apiVersion: API_VERSION, kind: 'Backup' }), { namespace })).toEqual([]);
+  expect(await cluster.list(KINDS.Job, { namespace })).toEqual([]);
+  const others = (text: string): readonly string[] => text.split('\n').filter((line) => !line.includes('/swept.yaml'));
+  expect(others(git(repo, ['ls-tree', '-r', STATUS_BRANCH, `${executor}/jobs/`]))).toEqual(others(recordsBefore));
+}
