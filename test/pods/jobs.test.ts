@@ -84,7 +84,8 @@ describe.concurrent('a geth', () => {
     const before = await geth.hashes();
     const spec = { node: 'rewound', blockHeight: target };
     const record = await run(world, { kind: 'BlockHeightFallback', name: 'earlier', spec });
-    expect(record).toMatchObject({ phase: 'Complete', height: target });
+    expect(record).toMatchObject({ phase: 'Complete', reason: 'Complete', height: target });
+    expect(record.message).toContain(`the height is ${target} again`);
     expect(record.heightBefore).toBeGreaterThan(target);
     // Of that block, not of the newest: geth sends transactions that it has accepted itself again, from its journal.
     expect(await geth.balance(ALICE, target)).toBe(1_000n);
@@ -122,7 +123,7 @@ describe.concurrent('a geth', () => {
       expect(refused.message).toMatch(
         /pod-security.kubernetes.io\/enforce=baseline.* violates PodSecurity "restricted/,
       );
-      expect(Date.now() - before).toBeLessThan(60_000);
+      expect(Date.now() - before).toBeLessThan(180_000);
       await world.await('owned', 'to be well again', isWell);
 
       await world.kubectl(['label', 'namespace', world.namespace, `${LEVEL}=baseline`, '--overwrite']);
@@ -175,11 +176,8 @@ describe.concurrent('the record', () => {
       await startedGeth('asked');
       const record = await run(world, request);
       expect(record).toMatchObject({ phase: 'Complete' });
-      const edit = world.commit('Edit it', jobFile({ ...request, spec: { node: 'asked', pvcSize: '2Gi' } }));
-      const sync = await world.publishedSync(
-        'the edit',
-        (text) => text.includes(edit) && text.includes('code: Edited'),
-      );
+      world.commit('Edit it', jobFile({ ...request, spec: { node: 'asked', pvcSize: '2Gi' } }));
+      const sync = await world.publishedSync('the edit', (text) => text.includes('code: Edited'));
       expect(sync).toContain('a request is immutable: put the file back and file a new one under a new name');
 
       world.commit('Remove it', { [jobPath(request)]: null });
