@@ -87,7 +87,8 @@ async function isLost(
 ): Promise<boolean> {
   if (jobs.keyOfUid(uid) !== undefined) return false;
   const [kind = '', namespace = '', name = ''] = text.split(/[ /]/);
-  if (findJobKind(kind) === undefined || namespace === '' || name === '') return true;
+  // A lock that somebody took by hand is theirs.
+  if (findJobKind(kind) === undefined || namespace === '' || name === '') return false;
   const live = await cluster.get({ apiVersion: API_VERSION, kind, namespace, name });
   return live?.metadata.uid !== uid;
 }
