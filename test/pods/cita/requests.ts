@@ -41,7 +41,7 @@ export async function carryOut(world: PodsWorld, texts: readonly string[]): Prom
 
 async function endOf(world: PodsWorld, { kind, name }: Named): Promise<Ended> {
   const path = `jobs/${kind.toLowerCase()}/${world.namespace}/${name}.yaml`;
-  const record = await waitFor({ what: `the end of ${kind} ${name}`, timeoutMs: 120_000 }, async () => {
+  const record = await waitFor({ what: `the end of ${kind} ${name}`, timeoutMs: 240_000 }, async () => {
     const found = parseRecord(parse(world.statusFile(path)));
     if (found === UNREADABLE) throw new Error(`${path} can't be read`);
     if (!isFinal(found.phase)) throw new Error(`${found.phase}: ${found.message ?? ''}`);
