@@ -10,7 +10,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'pure', include: ['test/*.test.ts', ...pure.map((room) => `test/${room}/**/*.test.ts`)] },
+        test: {
+          name: 'pure',
+          include: ['test/*.test.ts', ...pure.map((room) => `test/${room}/**/*.test.ts`)],
+          // Property tests count runs, not seconds, and the command line is a process each time.
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,
