@@ -42,7 +42,9 @@ if [ "$NODE_IDENTITY" = secret ] && [ ! -s "$state" ]; then
   printf '{"height":"0","round":0,"step":0}' > "$state.part"
   mv "$state.part" "$state"
 fi
-if [ -f "$NODE_IDENTITY_PATH/node_key.json" ]; then
+
+# Peers know this node as id@host: so the node key stays with the volume when the signing key moves to another node.
+if [ -f "$NODE_IDENTITY_PATH/node_key.json" ] && [ ! -s "$config/node_key.json" ]; then
   cp "$NODE_IDENTITY_PATH/node_key.json" "$config/node_key.json.part"
   chmod 600 "$config/node_key.json.part"
   mv "$config/node_key.json.part" "$config/node_key.json"

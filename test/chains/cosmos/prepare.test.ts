@@ -157,9 +157,11 @@ describe('the prepare script', () => {
     expect(read('home/config/genesis.json')).toBe(genesis);
   });
 
-  it('puts a node key of the Secret in place for its owner only', () => {
-    writeFileSync(join(folder, 'identity/node_key.json'), '{"k":1}');
-    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
-    expect(read('home/config/node_key.json')).toBe('{"k":1}');
+  it('puts a node key of the Secret in place, and keeps it when another Secret comes: peers know the node by it', () => {
+    for (const key of ['{"k":1}', '{"k":2}']) {
+      writeFileSync(join(folder, 'identity/node_key.json'), key);
+      expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+      expect(read('home/config/node_key.json')).toBe('{"k":1}');
+    }
   });
 });
