@@ -19,7 +19,7 @@ export function afterEnd(scope: Scope, phase: JobPhase): Move {
       ...(scope.seen.workPods > 0 ? stopWorks(scope) : []),
       ...giveBackLocks(scope, phase),
       ...removeRemains(scope, phase),
-      ...letGo(scope),
+      ...letGo(scope, phase),
     ],
   });
 }
@@ -77,6 +77,9 @@ function removeRemains({ status, seen, open, job, now }: Scope, phase: JobPhase)
     : jobs;
 }
 
-function letGo({ seen }: Scope): readonly Effect[] {
-  return seen.deleting && seen.record?.phase !== undefined && isFinal(seen.record.phase) ? [{ do: 'letGo' }] : [];
+/** Once the end is on record nothing is lost with the object: a namespace can go although no controller is there. */
+function letGo({ seen }: Scope, phase: JobPhase): readonly Effect[] {
+  const isRecorded = seen.record?.phase !== undefined && isFinal(seen.record.phase);
+  const isWanted = seen.deleting || (seen.guarded === true && phase !== 'Held');
+  return isRecorded && isWanted ? [{ do: 'letGo' }] : [];
 }

@@ -7,6 +7,8 @@ import type { Holder, LockNote } from './effect.ts';
 export interface Seen {
   /** The request's object is being deleted (it carries our finalizer). */
   readonly deleting: boolean;
+  /** It carries our finalizer. */
+  readonly guarded?: boolean;
   /** Its file is gone from Git. */
   readonly fileGone: boolean;
   /** A person asked to have the held nodes started in spite of everything. */

@@ -2,7 +2,7 @@
 
 import { ANNOTATION } from '../api/group.ts';
 import type { JobObject } from '../api/job-object.ts';
-import { JOB_UID_LABEL, jobKeyOf } from '../api/job-object.ts';
+import { JOB_FINALIZER, JOB_UID_LABEL, jobKeyOf } from '../api/job-object.ts';
 import { isFinal, type JobPhase } from '../api/job-status.ts';
 import type { OpenJob } from '../jobs/job-kind.ts';
 import { layoutOf } from '../jobs/layouts/index.ts';
@@ -46,6 +46,7 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Pro
   });
   return {
     deleting: job.metadata.deletionTimestamp !== undefined,
+    guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
     fileGone: job.metadata.annotations?.[ANNOTATION.fileGone] === 'true',
     release: isReleased(job, rooms.puller),
     record: rooms.records.pushed(jobKeyOf(job)),

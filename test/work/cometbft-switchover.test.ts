@@ -28,7 +28,7 @@ const Evidence = z.object({
   result: z.object({ block: z.object({ evidence: z.object({ evidence: z.array(z.unknown()) }) }) }),
 });
 const Key = z.object({ address: z.string(), pub_key: z.unknown() });
-const paths = jobs.signerState(nodeWith('cosmos-validator')).map(({ path }) => path);
+const paths = jobs.signerState(nodeWith('cosmos-validator', {})).map(({ path }) => path);
 
 interface Peer {
   readonly home: string;
