@@ -2,18 +2,22 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION, API_VERSION } from '../api/group.ts';
+import { type JobObject, jobKeyOf } from '../api/job-object.ts';
+import { isFinal } from '../api/job-status.ts';
 import { keyOf } from '../api/objects.ts';
-import type { DesiredRequest } from '../desired/desired-set.ts';
+import type { DesiredRequest, DesiredSet } from '../desired/desired-set.ts';
 import { exchangesIn, type NodeIdentity } from '../jobs/identity-override.ts';
 import { findJobKind } from '../jobs/index.ts';
 import { fit } from '../jobs/names.ts';
 import { digestOf, sha256 } from '../lib/hash.ts';
 import type { Identities } from './identities.ts';
+import type { JobWorld } from './job-world.ts';
 import type { Pulled } from './pull.ts';
 import type { World } from './world.ts';
 
 export interface ExchangeRooms {
   readonly world: World;
+  readonly jobs: Pick<JobWorld, 'list'>;
   readonly identities: Identities;
   readonly executor: string;
 }
@@ -24,7 +28,7 @@ export interface ExchangeRooms {
  */
 export function exchangeRequests(
   { desired }: Pulled,
-  { world, identities, executor }: ExchangeRooms,
+  { world, jobs, identities, executor }: ExchangeRooms,
 ): ReadonlyMap<string, DesiredRequest> {
   const before = new Map(
     world.nodes
@@ -39,42 +43,70 @@ export function exchangeRequests(
       .map(([key, { node }]) => identityOf([key, node])),
     overrides: identities.overrides(),
   });
-  return new Map(
-    pairs.flatMap(([source, dest]) => {
-      const [from, to] = [before.get(source), before.get(dest)];
-      const wanted = desired.nodes.get(source);
-      if (
-        from === undefined ||
-        to === undefined ||
-        wanted === undefined ||
-        from.metadata.namespace !== to.metadata.namespace
-      )
-        return [];
-      const request = switchoverOf(from, to, { file: wanted.file, line: wanted.line, executor });
-      return [
-        [`Switchover/${request.request.metadata.namespace ?? ''}/${request.request.metadata.name}`, request] as const,
-      ];
-    }),
+  const filed = pairs.flatMap(([source, dest]) => {
+    const [from, to] = [before.get(source), before.get(dest)];
+    const wanted = desired.nodes.get(source);
+    if (from === undefined || to === undefined || wanted === undefined) return [];
+    if (from.metadata.namespace !== to.metadata.namespace) return [];
+    const [sourceNode, destNode] = [from.metadata.name, to.metadata.name];
+    const { file, line } = wanted;
+    const place = { name: nameOf(from, to), namespace: from.metadata.namespace, file, line, executor };
+    return [switchoverOf({ sourceNode, destNode }, place)];
+  });
+  const underWay = jobs
+    .list()
+    .filter(isUnderWay)
+    .flatMap((job) => stillWanted(job, desired, executor) ?? []);
+  return new Map([...filed, ...underWay].map((one) => [jobKeyOf(one.request), one]));
+}
+
+function isUnderWay({ kind, status }: JobObject): boolean {
+  return kind === 'Switchover' && !isFinal(status?.phase ?? 'Pending');
+}
+
+/**
+ * One that was filed and has not ended, while the files say what it brings about: once the keys are exchanged, the pair
+ * shows no longer, and its commit would look as if it had been taken back.
+ */
+function stillWanted(
+  { metadata, status }: JobObject,
+  { nodes }: DesiredSet,
+  executor: string,
+): DesiredRequest | undefined {
+  const { name, namespace, annotations } = metadata;
+  const [source, dest] = status?.targets ?? [];
+  if (source === undefined || dest === undefined) return undefined;
+  const [wanted, other] = [source, dest].map(({ node }) =>
+    nodes.get(namespace === undefined ? node : `${namespace}/${node}`),
   );
+  if (wanted?.node.spec.executor !== executor || wanted.file !== annotations?.[ANNOTATION.file]) return undefined;
+  const [ofSource, ofDest] = [wanted, other].map((one) => one?.node.spec.identity?.secretName);
+  if (ofSource !== dest.identity || ofDest !== source.identity) return undefined;
+  const { file, line } = wanted;
+  return switchoverOf({ sourceNode: source.node, destNode: dest.node }, { name, namespace, file, line, executor });
 }
 
 function identityOf([node, { spec }]: readonly [string, BlockchainNode]): NodeIdentity {
   return { node, identity: spec.identity?.secretName };
 }
 
-function switchoverOf(
-  source: BlockchainNode,
-  dest: BlockchainNode,
-  { file, line, executor }: Pick<DesiredRequest, 'file' | 'line' | 'executor'>,
-): DesiredRequest {
+function nameOf(source: BlockchainNode, dest: BlockchainNode): string {
   const at = [source, dest].map((node) => node.metadata.annotations?.[ANNOTATION.revision] ?? node.metadata.uid);
-  const name = fit(
-    `exchange-${source.metadata.name}-${dest.metadata.name}-${sha256(JSON.stringify(at)).slice(0, 8)}`,
-    63,
-  );
-  const asked = { sourceNode: source.metadata.name, destNode: dest.metadata.name, deployMethod: 'managed' };
+  const digest = sha256(JSON.stringify(at)).slice(0, 8);
+  return fit(`exchange-${source.metadata.name}-${dest.metadata.name}-${digest}`, 63);
+}
+
+interface Place extends Pick<DesiredRequest, 'file' | 'line' | 'executor'> {
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+function switchoverOf(
+  nodes: { readonly sourceNode: string; readonly destNode: string },
+  { name, namespace, file, line, executor }: Place,
+): DesiredRequest {
+  const asked = { ...nodes, deployMethod: 'managed' };
   const spec = findJobKind('Switchover')?.spec.parse(asked) ?? asked;
-  const { namespace } = source.metadata;
   return {
     request: {
       apiVersion: API_VERSION,

@@ -33,6 +33,8 @@ export interface ActRooms {
   readonly answers: Map<string, WorkSeen>;
   /** The node loop must look at the node. */
   readonly wakeNode: (nodeKey: string) => void;
+  /** Other identities are in force: the outer loop must compare them with Git anew. */
+  readonly wakeSync: () => void;
   /** A lock is free: whoever waits for it must look again. */
   readonly wakeWaiting: (namespace: string, lock: string) => void;
 }
@@ -60,7 +62,7 @@ export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signa
         effect.assignments.map(({ node, identity }) => ({ nodeKey: nodeKeyIn(job, node), identity })),
       );
       for (const { node } of effect.assignments) wakeNode(nodeKeyIn(job, node));
-      return;
+      return rooms.wakeSync();
     case 'createClaim':
     case 'createJob':
       return await createOnce(effect.object, cluster);

@@ -162,6 +162,7 @@ function jobRooms({ parts, world, notes, puller, options }: JobPassRooms, queues
       stopDeadlineMs: settings.stopDeadlineMs,
     },
     wakeNode: (key) => queues.node.add(key),
+    wakeSync: () => queues.sync.add('sync'),
     wakeWaiting: (namespace, lock) => wakeWaiting(namespace, lock, { parts, queues }),
     wakePublisher: () => queues.publish.add('publish', settings.publishDelayMs),
   };
