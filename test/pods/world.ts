@@ -42,6 +42,8 @@ export interface PodsWorld extends Eyes {
     nodes: Readonly<Record<string, NodeFields>>,
     files?: Readonly<Record<string, string>>,
   ): Promise<CommandResult>;
+  /** `nodewright plan` of the desired branch as it is now, against the cluster. */
+  plan(): Promise<CommandResult>;
   /** Runs when the world closes, also after a failure; the last one first. */
   atEnd(undo: () => void | Promise<void>): void;
   close(): Promise<void>;
@@ -89,6 +91,8 @@ export async function startWorld(label: string, more: readonly string[] = []): P
       NODEWRIGHT_GIT_PASSWORD: 'demo',
       NODEWRIGHT_DATA_DIR: join(folder, 'data'),
       NODEWRIGHT_LISTEN: '0',
+      // The same over restarts: then the lease of a killed process is free at once.
+      POD_NAME: `controller-${namespace.name}`,
     },
     logFile: join(folder, 'controller.log'),
   };
@@ -122,6 +126,14 @@ export async function startWorld(label: string, more: readonly string[] = []): P
     statusFile: show,
     validate: (nodes, files = {}) =>
       validate(join(folder, 'candidate'), { 'fleet.yaml': fleet(executor), ...filesOf(nodes), ...files }),
+    plan: () =>
+      plan({
+        repo,
+        folder: join(folder, 'clone'),
+        kubeconfig: cluster.kubeconfigPath,
+        namespace: namespace.name,
+        executor,
+      }),
     atEnd: (undo) => void undos.unshift(undo),
     async close() {
       for (const undo of undos) await undo();
@@ -155,6 +167,22 @@ function kubectlFor(program: string, kubeconfig: string, namespace: string): Pod
     const options = objects === undefined ? {} : { input: JSON.stringify(list) };
     return (await runCommand(program, ['--kubeconfig', kubeconfig, '-n', namespace, ...args], options)).stdout;
   };
+}
+
+interface PlanPlace {
+  readonly repo: string;
+  /** For a clone of the repository. */
+  readonly folder: string;
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly executor: string;
+}
+
+async function plan({ repo, folder, kubeconfig, namespace, executor }: PlanPlace): Promise<CommandResult> {
+  await rm(folder, { recursive: true, force: true });
+  git(repo, ['clone', '--quiet', '--branch', 'main', repo, folder]);
+  const args = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--executor', executor];
+  return await runCommand(process.execPath, [MAIN, 'plan', folder, ...args], { accept: [0, 1, 2] });
 }
 
 async function validate(folder: string, files: Readonly<Record<string, string | null>>): Promise<CommandResult> {

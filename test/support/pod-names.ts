@@ -1,6 +1,9 @@
 // DNS for pods of a test cluster, which has none: answers for headless Services with the pod's address.
 
-import { createSocket, type RemoteInfo } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+
+import { codeOf } from '../../src/lib/errors.ts';
+import { waitFor } from './wait-for.ts';
 
 export interface PodNamesOptions {
   /** An address of this machine that pods reach: the cluster's bridge. */
@@ -18,18 +21,33 @@ const TYPE_A = 1;
 const NO_ERROR = 0;
 const NO_SUCH_NAME = 3;
 
-/** Answers on UDP port 53 until it is closed. One at a time can run on an address. */
+/** How long another run on the same cluster is waited for. */
+const PATIENCE_MS = 600_000;
+
+/** Answers on UDP port 53 until it is closed. One at a time can run on an address: another one is waited for. */
 export async function servePodNames({ address, lookup }: PodNamesOptions): Promise<PodNames> {
-  const socket = createSocket('udp4');
+  const socket = await waitFor(`UDP port 53 of ${address} to be free`, () => bound(address), PATIENCE_MS);
   socket.on('message', (query: Buffer, from: RemoteInfo) => {
     const reply = answer(query, lookup);
     if (reply !== undefined) socket.send(reply, from.port, from.address);
   });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind(53, address, resolve);
-  });
   return { close: () => new Promise((resolve) => void socket.close(() => resolve())) };
+}
+
+/** Undefined while somebody else has the port. */
+async function bound(address: string): Promise<Socket | undefined> {
+  const socket = createSocket('udp4');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(53, address, resolve);
+    });
+    return socket;
+  } catch (error) {
+    socket.close();
+    if (codeOf(error) === 'EADDRINUSE') return undefined;
+    throw error;
+  }
 }
 
 /** The reply to one query (RFC 1035 §4.1), or undefined when it can't be read. */

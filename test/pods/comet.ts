@@ -1,0 +1,87 @@
+// CometBFT nodes asked over RPC: who signs, and whether any key ever signed twice.
+
+import type { PodsWorld } from './world.ts';
+
+/** What one node says of itself. */
+export interface CometStatus {
+  readonly height: number;
+  /** Of the key that it signs with: upper-case hex. */
+  readonly address: string;
+}
+
+/** What the chain holds from its first block to `height`. */
+export interface Chain {
+  readonly height: number;
+  /** Who signed each block, by height. */
+  readonly signers: ReadonlyMap<number, readonly string[]>;
+  /** Evidence of misbehaviour in any block: CometBFT puts two votes of one key there. */
+  readonly evidence: readonly unknown[];
+}
+
+export async function statusOf(world: PodsWorld, name: string): Promise<CometStatus> {
+  const { sync_info, validator_info } = await ask<StatusAnswer>(world, name, 'status');
+  return { height: Number(sync_info.latest_block_height), address: validator_info.address };
+}
+
+/**
+ * All who signed a block above this one. The newest is left out: what a node has of that is who had signed when two thirds
+ * had, while the block after it tells of all that came in time.
+ */
+export async function signersAbove(world: PodsWorld, name: string, above: number): Promise<ReadonlySet<string>> {
+  const { height } = await statusOf(world, name);
+  const signers = new Set<string>();
+  for (let at = above + 1; at < height; at++)
+    for (const signer of signersIn(await ask<CommitAnswer>(world, name, `commit?height=${at}`))) signers.add(signer);
+  return signers;
+}
+
+/** Reads every block and every commit that the node has. */
+export async function wholeChain(world: PodsWorld, name: string): Promise<Chain> {
+  const { height } = await statusOf(world, name);
+  const signers = new Map<number, readonly string[]>();
+  const evidence: unknown[] = [];
+  for (let at = 1; at <= height; at++) {
+    signers.set(at, signersIn(await ask<CommitAnswer>(world, name, `commit?height=${at}`)));
+    evidence.push(...(await ask<BlockAnswer>(world, name, `block?height=${at}`)).block.evidence.evidence);
+  }
+  return { height, signers, evidence };
+}
+
+export async function hashAt(world: PodsWorld, name: string, height: number): Promise<string> {
+  return (await ask<BlockAnswer>(world, name, `block?height=${height}`)).block_id.hash;
+}
+
+interface StatusAnswer {
+  readonly sync_info: { readonly latest_block_height: string };
+  readonly validator_info: { readonly address: string };
+}
+
+interface CommitAnswer {
+  readonly signed_header: {
+    readonly commit: {
+      readonly signatures: readonly { readonly block_id_flag: number; readonly validator_address: string }[];
+    };
+  };
+}
+
+interface BlockAnswer {
+  readonly block_id: { readonly hash: string };
+  readonly block: { readonly evidence: { readonly evidence: readonly unknown[] } };
+}
+
+/** `BlockIDFlagAbsent`: the place of a validator that did not sign. */
+const ABSENT = 1;
+
+function signersIn({ signed_header }: CommitAnswer): readonly string[] {
+  return signed_header.commit.signatures
+    .filter(({ block_id_flag }) => block_id_flag !== ABSENT)
+    .map(({ validator_address }) => validator_address);
+}
+
+async function ask<T>(world: PodsWorld, name: string, path: string): Promise<T> {
+  const address = world.pod(name)?.status?.podIP ?? 'no-address';
+  const response = await fetch(`http://${address}:26657/${path}`, { signal: AbortSignal.timeout(10_000) });
+  const { result, error } = (await response.json()) as { result?: T; error?: { data: string } };
+  if (result === undefined) throw new Error(`${name} ${path}: ${error?.data}`);
+  return result;
+}
