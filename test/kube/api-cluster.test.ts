@@ -121,18 +121,28 @@ describe('apply', () => {
     expect(await cluster.get(ref('dry'))).toBeUndefined();
   });
 
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'c', namespace: 'default' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+
   it('writes a status without owning the spec, and never onto a successor', async () => {
-    const claim = {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { name: 'c', namespace: 'default' },
-      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-    };
     const made = await cluster.create(claim);
     const next = await cluster.applyStatus({ ...made, spec: {}, status: { phase: 'Lost' } }, { ...ours, force: true });
     expect(next).toMatchObject({ spec: claim.spec, status: { phase: 'Lost' } });
-    const stale = { ...made, metadata: { ...made.metadata, uid: '00000000-0000-4000-8000-000000000000' } };
-    await expect(cluster.applyStatus({ ...stale, status: { phase: 'Bound' } }, ours)).rejects.toThrow(/uid/i);
+    const { resourceVersion: _version, ...place } = made.metadata;
+    const successor = { ...made, metadata: { ...place, uid: '00000000-0000-4000-8000-000000000000' } };
+    await expect(cluster.applyStatus({ ...successor, status: { phase: 'Bound' } }, ours)).rejects.toThrow(/uid/i);
+  });
+
+  it('writes a status only over the version that was judged, when one is named', async () => {
+    const made = await cluster.create({ ...claim, metadata: { name: 'd', namespace: 'default' } });
+    await cluster.applyStatus({ ...made, status: { phase: 'Lost' } }, { ...ours, force: true });
+    await expect(
+      cluster.applyStatus({ ...made, status: { phase: 'Bound' } }, { ...ours, force: true }),
+    ).rejects.toThrow(failsWith({ code: 'CONFLICT' }));
   });
 });
 
