@@ -1,5 +1,7 @@
 // Four projects, from cheap to dear; `test/run.ts` runs them in this order.
 
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 const pure = ['lib', 'api', 'chains', 'jobs', 'desired', 'plan', 'render', 'status', 'web', 'cli'];
@@ -7,6 +9,8 @@ const pure = ['lib', 'api', 'chains', 'jobs', 'desired', 'plan', 'render', 'stat
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
+    // Most of the time is spent waiting for real servers and chains, not computing.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       {
         extends: true,
@@ -45,7 +49,6 @@ export default defineConfig({
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_200_000,
-          fileParallelism: false,
         },
       },
     ],
