@@ -66,7 +66,8 @@ export function deletionBudget(action: Action, { input, actions, ours }: Scene):
   if (deletions <= Math.min(maxDeletions, share)) return undefined;
   return approvableHold(
     'DeletionBudget',
-    `${count(deletions, 'deletion')} of ${count(ours.length, 'node')} at one time; the Fleet allows ${maxDeletions}, and ${maxDeletionPercent}% of the nodes (${share})`,
+    // No count of live nodes: it changes while the rest of the commit is carried out, and the hold would be told again.
+    `${count(deletions, 'deletion')} at one time; the Fleet allows ${maxDeletions}, and ${maxDeletionPercent}% of the nodes`,
   );
 }
 
