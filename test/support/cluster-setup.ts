@@ -14,7 +14,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     return async () => undefined;
   }
   await removeAbandoned();
-  const mode = project.name === 'pods' ? 'pods' : 'simulated';
+  const mode = project.name === 'cluster' ? 'simulated' : 'pods';
   const state = await up({ name: mode === 'pods' ? 'tests-pods' : 'tests', mode, startedBy: 'tests' });
   project.provide('cluster', { name: state.name, kubeconfigPath: kubeconfigPath(state), mode });
   return () => release(state.name);
