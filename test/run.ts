@@ -26,7 +26,7 @@ const STAGES: Readonly<Record<string, () => Promise<Counts>>> = {
 
 /** Stages that run only when they are named; the whole says so instead of leaving them out in silence. */
 const APART: Readonly<Record<string, string>> = {
-  jobs: 'long stories of one-shot jobs that are not yet steady; `npm test -- jobs` runs them',
+  jobs: 'long stories of jobs and of a Cosmos SDK chain that are not yet steady; `npm test -- jobs` runs them',
 };
 
 process.exitCode = await main(process.argv.slice(2));
