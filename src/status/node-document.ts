@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import type { BlockchainNode, NodeStatus } from '../api/blockchain-node.ts';
 import { sameJson } from '../lib/stable-json.ts';
-import { rfc3339 } from './rfc3339.ts';
+import { timestamp } from '../lib/timestamp.ts';
 
 export interface NodeDocumentOptions {
   /** The snapshot in the document now on the branch. */
@@ -84,7 +84,7 @@ function snapshotOf(
   { previous: old, now, snapshotIntervalMs }: NodeDocumentOptions,
 ): Pick<NodeDocument, 'snapshot' | 'goodUntil'> {
   const fresh = {
-    takenAt: rfc3339(now),
+    takenAt: timestamp(now),
     phase: status.phase ?? 'Pending',
     height: status.height,
     peers: status.peers,

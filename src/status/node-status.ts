@@ -10,7 +10,7 @@ import type { Hold, Observation, Trouble } from './observation.ts';
 import { currentPod, readClaims, type PodView } from './pod-view.ts';
 import type { RoleVerdict } from './role-view.ts';
 import { roleStatuses } from './role-statuses.ts';
-import { rfc3339 } from './rfc3339.ts';
+import { timestamp } from '../lib/timestamp.ts';
 import type { Verdict } from './verdict.ts';
 import { volumeStatuses } from './volume-statuses.ts';
 
@@ -29,7 +29,7 @@ export function nodeStatus(observation: Observation): NodeStatus {
     phase: phaseOf(verdict, observation.trouble),
     observedGeneration: node.metadata.generation,
     conditions: mergeConditions(node.status?.conditions ?? [], conditionsOf(observation, verdict, updating), {
-      now: rfc3339(now),
+      now: timestamp(now),
       generation: node.metadata.generation,
     }),
     ...remembered(observation, pod),
@@ -55,7 +55,7 @@ function remembered({ node, revision }: Observation, pod: PodView | undefined) {
 function observedAt({ node, now }: Observation, roles: readonly RoleVerdict[]): string {
   const heard = roles.some(({ state }) => state === 'Running' || state === 'Syncing');
   const fresh = heard && !roles.some(({ keepsFigures }) => keepsFigures);
-  return fresh ? rfc3339(now) : (node.status?.observedAt ?? rfc3339(now));
+  return fresh ? timestamp(now) : (node.status?.observedAt ?? timestamp(now));
 }
 
 /** A node that could not be rendered at all shows that; one that runs goes on running whatever failed. */

@@ -7,7 +7,7 @@ import { redact } from '../lib/redact.ts';
 import type { RoleVerdict } from './role-view.ts';
 import type { Observation } from './observation.ts';
 import type { PodView } from './pod-view.ts';
-import { rfc3339 } from './rfc3339.ts';
+import { timestamp } from '../lib/timestamp.ts';
 import { roleViews } from './role-views.ts';
 
 /** `verdicts` holds the roles whose container runs. */
@@ -58,7 +58,7 @@ function figuresOf(
 function headTimeOf({ headTime }: RoleFacts): string | undefined {
   return headTime === undefined || !(headTime >= 0 && headTime < 253_402_300_800)
     ? undefined
-    : rfc3339(headTime * 1000);
+    : timestamp(headTime * 1000);
 }
 
 function whole(value: number | undefined): number | undefined {
