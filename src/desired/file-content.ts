@@ -10,7 +10,7 @@ import type { Places } from './places.ts';
 import type { Problem } from './problem.ts';
 import { toProblem, type Remark } from './remark.ts';
 import { checkSchema } from './schema-remarks.ts';
-import { fromSeed } from './seed-document.ts';
+import { checkSeed, fromSeed } from './seed-document.ts';
 
 export interface FileContent extends ParsedFile {
   readonly role: GitRole;
@@ -50,6 +50,8 @@ export function readDocuments(file: FileContent, chains: readonly Chain[]): Docu
   const checked = file.documents.map(({ value, places }) => {
     const document = fromSeed(value);
     const kind = kindOf(document, file.kinds);
+    const remarks = checkSeed(value);
+    if (remarks.length > 0) return { value, places, kind, result: { ok: false as const, remarks } };
     return { value, places, kind, result: checkDocument(document, { kind, kinds: file.kinds, chains }) };
   });
   const bad = checked.flatMap(({ value, places, result }) =>
@@ -83,11 +85,10 @@ interface Expected {
 
 function checkDocument(document: JsonObject, { kind, kinds, chains }: Expected): ReturnType<typeof checkEnvelope> {
   const envelope = checkEnvelope(document, kind, kinds);
-  const isSpecComplete = kind.role !== 'node';
+  // What an unknown kind's spec lacks to be the first known kind's tells nobody anything.
+  const isCheckable = kind.role !== 'node' && document['kind'] === kind.kind;
   const spec =
-    isSpecComplete && isObject(document['spec'])
-      ? checkSchema(kind.spec(chains), document['spec'], ['spec'])
-      : undefined;
+    isCheckable && isObject(document['spec']) ? checkSchema(kind.spec(chains), document['spec'], ['spec']) : undefined;
   if (spec === undefined || spec.ok) return envelope;
   const remarks: readonly Remark[] = [...(envelope.ok ? [] : envelope.remarks), ...spec.remarks];
   return { ok: false, remarks };

@@ -94,7 +94,6 @@ export function oneLine(text: string, max = 300): string {
   return clean.length <= max ? clean : `${clean.slice(0, max - 1)}…`;
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what is removed
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const TLS = /^(CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
 const NETWORK = /^(ECONN|ENOTFOUND|EAI_|EHOST|ENET|ETIMEDOUT|EPIPE|EADDR|UND_ERR|HPE_|ERR_STREAM_PREMATURE)/;

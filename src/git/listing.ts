@@ -105,7 +105,6 @@ function nameProblem(name: string, path: string, seen: ReadonlySet<string>): str
 }
 
 // Line breaks and direction marks as well: they forge lines and names in logs and tables.
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 function typeOf(entry: RawEntry): TreeEntry['type'] {

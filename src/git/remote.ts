@@ -63,7 +63,6 @@ export function checkBranch(branch: string): string {
     branch === '@' ||
     branch === 'HEAD' ||
     branch.length > 200 ||
-    // oxlint-disable-next-line no-control-regex -- control characters are refused here
     /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\/$|^\/|\.$|^-|^refs\//.test(branch) ||
     branch.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock'));
   if (!bad) return branch;

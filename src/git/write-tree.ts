@@ -66,7 +66,6 @@ export async function graft(
 /** The parts of a path that may be written. Throws BAD_PATH. */
 export function checkPath(path: string): readonly string[] {
   const parts = path.split('/');
-  // oxlint-disable-next-line no-control-regex -- control characters are refused here
   const bad = parts.some((part) => /^(|\.|\.\.|\.git|git~\d+)$/i.test(part) || /[\u0000-\u001f\u007f\\]/.test(part));
   if (bad || Buffer.byteLength(path) > 4096)
     throw new GitError('BAD_PATH', `${JSON.stringify(oneLine(path, 100))} is no path that can be written`);

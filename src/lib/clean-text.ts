@@ -1,7 +1,5 @@
 // Makes text from outside fit to show: no terminal escapes, no invisible or control characters, no surprising length.
 
-/* eslint-disable no-control-regex -- control characters are what this file is about */
-
 // Each pattern starts with a character that it can't itself contain, so a long run costs one pass.
 const ANSI = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/g;
 const OSC = /\u001b[\]PX^_][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?/g;

@@ -9,7 +9,6 @@ const cells = new BigInt64Array(workerData as SharedArrayBuffer);
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 parentPort?.on('message', ({ sequence, tasks }: Batch) => {
-  // eslint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort?.postMessage({ sequence, outcomes: tasks.map(perform) } satisfies BatchReply);
 });
 

@@ -96,7 +96,7 @@ describe('a status other than 200', () => {
     const error = await failureOf(openSource(world).resolve('main', never));
     expect(error).toMatchObject({ code, retryable, retryAfterMs: 'retry-after' in headers ? 7000 : undefined });
     expect(error.message).toContain('because [31m of that Forged: line');
-    expect(error.message).not.toMatch(/[\u0000-\u001f]/); // oxlint-disable-line no-control-regex
+    expect(error.message).not.toMatch(/[\u0000-\u001f]/);
   });
 
   it('says so when the answer is a web page', async () => {

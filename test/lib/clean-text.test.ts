@@ -47,7 +47,6 @@ describe('length', () => {
       fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 40 }), (text, max) => {
         const line = cleanLine(text, max);
         expect(line.length).toBeLessThanOrEqual(max);
-        // eslint-disable-next-line no-control-regex
         expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
         expect(line.isWellFormed()).toBe(true);
       }),

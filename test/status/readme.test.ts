@@ -39,7 +39,7 @@ describe('renderReadme', () => {
     { because: 'a picture is a beacon', evil: '![x](//evil.example/p.png)', never: /!\[/ },
     { because: 'a mention notifies people', evil: '@everyone', never: /@everyone/ },
     { because: 'a number refers to an issue', evil: 'fixes #12', never: /fixes #12/ },
-    { because: 'terminal escapes', evil: '\u001b[31mred', never: /\u001b|\[31m/ }, // eslint-disable-line no-control-regex
+    { because: 'terminal escapes', evil: '\u001b[31mred', never: /\u001b|\[31m/ },
     { because: 'an ampersand could hide a tag', evil: '&lt;b&gt;', never: /&lt;/ },
     { because: 'a direction override', evil: 'a\u202eb', never: /\u202e/ },
     { because: 'a secret in the file of another controller', evil: 'token=hunter2', never: /hunter2/ },
