@@ -7,6 +7,7 @@ import { binary, isPresent } from './binaries.ts';
 import { down, isUp, serversOf, up } from './cluster.ts';
 import { runningServer } from './processes.ts';
 import { clusterNames, kubeconfigPath, readState, type ClusterState, type Mode } from './state.ts';
+import { serveServices } from './services.ts';
 import { serveVolumes } from './volumes.ts';
 
 const USAGE = `npm run cluster -- up [--pods | --simulated] [--name NAME]   bring a cluster up, or use the one that is
@@ -46,6 +47,8 @@ async function main(): Promise<void> {
       return console.log(kubeconfigPath(existing(values.name)));
     case 'serve-volumes':
       return serveVolumes(existing(values.name));
+    case 'serve-services':
+      return serveServices(existing(values.name));
     default:
       console.log(USAGE);
       if (positionals.length > 0) process.exitCode = 2;

@@ -21,6 +21,7 @@ import { freePorts } from './ports.ts';
 import { runningServer, waitFor } from './processes.ts';
 import { part, say } from './progress.ts';
 import { KUBELET_FOLDER, removeCluster } from './remove.ts';
+import { startServices } from './services.ts';
 import { SIMULATED_NODE, startSimulatedNode } from './simulated.ts';
 import { clusterDirectory, clusterNames, readState, writeState, type ClusterState, type Mode } from './state.ts';
 import { startStorage } from './storage-classes.ts';
@@ -78,7 +79,7 @@ export async function removeAbandoned(): Promise<void> {
 /** Names of the servers a cluster of this mode consists of. */
 export function serversOf(mode: Mode): readonly string[] {
   const shared = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'volumes'];
-  return mode === 'pods' ? [...shared, 'containerd', 'kubelet'] : [...shared, 'kwok'];
+  return mode === 'pods' ? [...shared, 'services', 'containerd', 'kubelet'] : [...shared, 'kwok'];
 }
 
 /** Whether it was brought up completely, all its servers run, and the API server answers. */
@@ -145,6 +146,7 @@ async function create(name: string, mode: Mode, startedBy: ClusterState['started
 async function startServers(state: ClusterState): Promise<void> {
   await startControlPlane(state);
   await startStorage(state);
+  if (state.mode === 'pods') await startServices(state);
   // Without this account the API server refuses every pod of the namespace.
   const account = '/api/v1/namespaces/default/serviceaccounts/default';
   const needed = {

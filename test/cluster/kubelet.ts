@@ -10,6 +10,7 @@ import { makeCgroups } from './cgroups.ts';
 import { containerdSocket } from './containerd.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { startServer, waitFor } from './processes.ts';
+import { CLUSTER_DOMAIN } from './services.ts';
 import type { ClusterState } from './state.ts';
 
 export const POD_NODE = 'node-0';
@@ -61,6 +62,8 @@ function configuration(state: ClusterState): object {
     containerRuntimeEndpoint: `unix://${containerdSocket(state.name)}`,
     podLogsDir: join(state.directory, 'pod-logs'),
     volumePluginDir: join(state.directory, 'kubelet', 'volume-plugins'),
+    clusterDNS: [state.address],
+    clusterDomain: CLUSTER_DOMAIN,
     cgroupDriver: 'cgroupfs',
     cgroupRoot: makeCgroups(state.name),
     cgroupsPerQOS: true,

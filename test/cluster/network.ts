@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CodedError } from '../../src/lib/errors.ts';
 import { sha256 } from '../../src/lib/hash.ts';
 import { machineName } from './cache.ts';
-import { API_SERVICE_ADDRESS } from './certificates.ts';
+import { API_SERVICE_ADDRESS, SERVICE_RANGE } from './certificates.ts';
 import { run, tryRun } from './command.ts';
 import type { ClusterState, Network } from './state.ts';
 
@@ -45,13 +45,33 @@ export async function startNetwork(state: ClusterState, network: Network): Promi
   const target = `${network.address}:${state.ports.apiServer}`;
   const toService = ['-s', network.podRange, '-d', `${API_SERVICE_ADDRESS}/32`, '-p', 'tcp', '--dport', '443'];
   const rules = [
-    // Pods reach the API server at the service address, as everywhere; there is no kube-proxy for other services.
+    // Pods reach the API server at the service address, as everywhere; services.ts adds what other Services need.
     ['-t', 'nat', '-A', 'PREROUTING', ...toService, ...comment, '-j', 'DNAT', '--to-destination', target],
     // A machine that drops forwarded packets by default must let pods of this bridge speak to each other.
     ['-t', 'filter', '-I', 'FORWARD', '-i', network.bridge, '-o', network.bridge, ...comment, '-j', 'ACCEPT'],
+    // A Service without a pod refuses; without this rule its packets would leave the machine.
+    ['-t', 'filter', '-I', 'FORWARD', '-s', network.podRange, '-d', SERVICE_RANGE, ...comment, '-j', 'REJECT'],
   ];
   for (const rule of rules) await run('iptables', ['-w', '10', ...rule]);
   writeCniConfiguration(state, network);
+}
+
+/** The rule that leads pods of the cluster from a Service's address to a pod; removed with the cluster. */
+export function forward(
+  { name, network }: ClusterState,
+  service: { readonly address: string; readonly port: number; readonly protocol: string },
+  target: string,
+): string {
+  const protocol = service.protocol.toLowerCase();
+  const from = `-s ${network?.podRange} -d ${service.address}/32 -p ${protocol} -m ${protocol} --dport ${service.port}`;
+  return `PREROUTING ${from} -m comment --comment ${ruleComment(name)} -j DNAT --to-destination ${target}`;
+}
+
+/** Changes the rules of `forward` in one step; what is in both lists stays as it is. */
+export async function replaceForwards(old: readonly string[], wanted: readonly string[]): Promise<void> {
+  const added = wanted.filter((rule) => !old.includes(rule)).map((rule) => `-A ${rule}`);
+  const removed = old.filter((rule) => !wanted.includes(rule)).map((rule) => `-D ${rule}`);
+  if (added.length + removed.length > 0) await changeRules('nat', [...removed, ...added]);
 }
 
 /** Removes everything of this cluster, as far as it is there. Other clusters' rules stay. */
@@ -73,7 +93,11 @@ export async function networkLeftovers(name: string): Promise<readonly string[]>
 
 async function removeRules(table: string, name: string): Promise<void> {
   const rules = (await rulesOf(table, name)).map((line) => line.replace(/^-A/, '-D'));
-  if (rules.length === 0) return;
+  if (rules.length > 0) await changeRules(table, rules);
+}
+
+/** All or nothing. */
+async function changeRules(table: string, rules: readonly string[]): Promise<void> {
   const input = [`*${table}`, ...rules, 'COMMIT', ''].join('\n');
   await run('iptables-restore', ['--noflush', '-w', '10'], { input });
 }

@@ -67,7 +67,55 @@ describe('chain software', () => {
     const waited = await kubectl(['wait', 'pod/caller', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s']);
     expect(waited).toContain('condition met');
   });
+
+  it('pods reach a Service by its name, at an address that stays when its pod does not', async () => {
+    const kubectl = kubectlFor(kubeconfig, namespace.name);
+    const server = {
+      name: 'main',
+      image: 'busybox:1.36',
+      command: ['sh', '-c', 'exec nc -ll -p 8080 -e hostname -i'],
+      securityContext: RESTRICTED,
+    };
+    const client = { ...server, command: ['sleep', '600'] };
+    const serverPod = labelled(pod('server', 65532, { containers: [server] }), { app: 'server' });
+    await kubectl(
+      ['apply', '-f', '-'],
+      [serverPod, pod('client', 65532, { containers: [client] }), service('stable'), service('named', 'None')],
+    );
+    await kubectl(['wait', 'pod/server', 'pod/client', '--for=condition=Ready', '--timeout=60s']);
+    const podAddress = async (): Promise<string> =>
+      await kubectl(['get', 'pod', 'server', '-o', 'jsonpath={.status.podIP}']);
+    const call = async (host: string): Promise<string> =>
+      (await kubectl(['exec', 'client', '--', 'nc', '-w', '2', host, '8080']).catch(() => '')).trim();
+    const first = await podAddress();
+    for (const host of ['stable', `named.${namespace.name}.svc.cluster.local`])
+      await expect.poll(() => call(host), { timeout: 20_000 }).toBe(first);
+
+    await kubectl(['delete', 'pod', 'server', '--wait', '--grace-period=1']);
+    await expect(kubectl(['exec', 'client', '--', 'nc', '-w', '20', 'stable', '8080'])).rejects.toThrow('refused');
+    await kubectl(['apply', '-f', '-'], [serverPod]);
+    await kubectl(['wait', 'pod/server', '--for=condition=Ready', '--timeout=60s']);
+    const second = await podAddress();
+    expect(second).not.toBe(first);
+    for (const host of ['stable', 'named']) await expect.poll(() => call(host), { timeout: 20_000 }).toBe(second);
+  });
 });
+
+function labelled(object: object, labels: Readonly<Record<string, string>>): object {
+  const { metadata, ...rest } = object as { readonly metadata: object };
+  return { ...rest, metadata: { ...metadata, labels } };
+}
+
+/** In front of the pod that is labelled `app: server`. */
+function service(name: string, clusterIP?: string): object {
+  const spec = { selector: { app: 'server' }, ports: [{ name: 'hello', port: 8080 }] };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: clusterIP === undefined ? spec : { ...spec, clusterIP },
+  };
+}
 
 describe('a cluster whose containerd was killed', () => {
   it('leaves no process, mount, interface, rule or control group when it is taken down', async () => {

@@ -11,10 +11,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import {
   CoreV1Api,
   KubeConfig,
-  makeInformer,
   PatchStrategy,
   setHeaderOptions,
-  type KubernetesListObject,
   type KubernetesObject,
   type ObjectCache,
   type V1PersistentVolume,
@@ -25,6 +23,7 @@ import {
 
 import { describeError } from '../../src/lib/errors.ts';
 import { parseQuantity } from '../../src/lib/quantity.ts';
+import { follow } from './follow.ts';
 import { kubeconfigPath, type ClusterState } from './state.ts';
 import { PROVISIONER, STORAGE_CLASSES } from './storage-classes.ts';
 
@@ -146,22 +145,6 @@ async function reclaim(storage: Storage, volume: V1PersistentVolume): Promise<vo
   if (!ours || volume.status?.phase !== 'Released' || volume.spec?.persistentVolumeReclaimPolicy !== 'Delete') return;
   rmSync(join(storage.folder, nameOf(volume)), { recursive: true, force: true });
   await storage.api.deletePersistentVolume({ name: nameOf(volume) });
-}
-
-/** Keeps a copy of all objects of a kind; starts again a second after the connection broke. */
-function follow<T extends KubernetesObject>(
-  config: KubeConfig,
-  path: string,
-  list: () => Promise<KubernetesListObject<T>>,
-  onChange: () => void,
-): ObjectCache<T> {
-  const informer = makeInformer(config, path, list);
-  const start = (): void => void informer.start().catch(again);
-  const again = (): void => void setTimeout(start, 1_000);
-  for (const event of ['add', 'update', 'delete'] as const) informer.on(event, onChange);
-  informer.on('error', again);
-  start();
-  return informer;
 }
 
 function requested(spec: V1PersistentVolumeClaim['spec']): string {

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
-import { servePodNames } from '../support/pod-names.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { isWell } from './eyes.ts';
 import { ask, ended, jobFile, run, says, type Request } from './job-files.ts';
@@ -16,16 +15,10 @@ beforeAll(async () => {
   const { state } = await podsCluster();
   world = await startWorld('comet-jobs', ['--image', await importWorkerImage(state)]);
   const { namespace } = world;
-  const names = await servePodNames({
-    address: state.address,
-    lookup: (service, place) => (place === namespace ? world.pod(service)?.status?.podIP : undefined),
-  });
-  world.atEnd(() => names.close());
   network = makeValidators({
     chainId: 'jobs-1',
     namespace,
     names: ['signer'],
-    nameserver: state.address,
     appVersion: '1',
   });
   await world.kubectl(['apply', '-f', '-'], network.objects);
@@ -146,12 +139,10 @@ async function stopSigner(): Promise<number> {
   return height;
 }
 
-/** The follower is started anew as well: it looks its peers up once, when it starts, and would not find the new pod. */
 async function startSigner(): Promise<void> {
   world.change('Start the validator', { signer: network.validator('signer') });
   const running = (): boolean => world.pod('signer')?.status?.containerStatuses?.[0]?.ready === true;
   await world.await('signer', 'a ready pod', running);
-  await world.kubectl(['delete', 'pod', 'follower-0', '--wait=false']);
 }
 
 async function caughtUp(height: number): Promise<void> {

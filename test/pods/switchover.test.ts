@@ -6,7 +6,6 @@ import type { JobStatus } from '../../src/api/job-status.ts';
 import type { JobRecord } from '../../src/jobs/record.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { waitFor } from '../demo/wait-for.ts';
-import { servePodNames } from '../support/pod-names.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { hashAt, signersAbove, statusOf, wholeChain } from './comet.ts';
 import { isWell } from './eyes.ts';
@@ -26,12 +25,7 @@ beforeAll(async () => {
   const { state } = await podsCluster();
   world = await startWorld('switchover', ['--image', await importWorkerImage(state)]);
   const { namespace } = world;
-  const names = await servePodNames({
-    address: state.address,
-    lookup: (service, place) => (place === namespace ? world.pod(service)?.status?.podIP : undefined),
-  });
-  world.atEnd(() => names.close());
-  network = makeValidators({ chainId: 'keys-1', namespace, names: NAMES, nameserver: state.address });
+  network = makeValidators({ chainId: 'keys-1', namespace, names: NAMES });
   watch = watchKeys(world, NAMES);
   await world.kubectl(['apply', '-f', '-'], network.objects);
   world.change('Four validators', Object.fromEntries(NAMES.map((name) => [name, network.validator(name)])));

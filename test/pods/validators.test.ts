@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
-import { servePodNames } from '../support/pod-names.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { condition, isWell } from './eyes.ts';
 import type { NodeFields } from './node-file.ts';
@@ -21,14 +20,9 @@ let network: Validators;
 let pair: Validators;
 beforeAll(async () => {
   world = await startWorld('validators');
-  const { namespace, state } = world;
-  const names = await servePodNames({
-    address: state.address,
-    lookup: (service, place) => (place === namespace ? world.pod(service)?.status?.podIP : undefined),
-  });
-  world.atEnd(() => names.close());
-  network = makeValidators({ chainId: 'four-1', namespace, names: NAMES, nameserver: state.address });
-  pair = makeValidators({ chainId: 'two-1', namespace, names: ['lone', 'absent'], nameserver: state.address });
+  const { namespace } = world;
+  network = makeValidators({ chainId: 'four-1', namespace, names: NAMES });
+  pair = makeValidators({ chainId: 'two-1', namespace, names: ['lone', 'absent'] });
   await world.kubectl(['apply', '-f', '-'], [...network.objects, ...pair.objects]);
   world.change('Four validators, and nodes that cannot work', {
     ...Object.fromEntries(NAMES.map((name) => [name, network.validator(name)])),

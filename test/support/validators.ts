@@ -8,8 +8,6 @@ export interface ValidatorsOptions {
   readonly namespace: string;
   /** Names of the validators' nodes; all have the same power. */
   readonly names: readonly string[];
-  /** Answers for `<node>.<namespace>.svc.cluster.local`: see pod-names.ts. */
-  readonly nameserver: string;
   /** `consensus_params.version.app` of the genesis: a node goes back to a height only where it is the application's own. */
   readonly appVersion?: string;
 }
@@ -22,7 +20,7 @@ export interface Validators {
   readonly objects: readonly object[];
   /** The Secret with a validator's keys. */
   secretOf(name: string): string;
-  /** `id@host:port` of a validator. */
+  /** `id@host:port` of a validator, at the address that stays when its pod does not. */
   peer(name: string): string;
   /** Hex address of a validator's key, as CometBFT shows it. */
   address(name: string): string;
@@ -70,7 +68,7 @@ export interface Signer {
 
 /** Objects and specs of a network whose keys and genesis exist. */
 export function describeNetwork(options: ValidatorsOptions, material: NetworkMaterial): Validators {
-  const { chainId, namespace, names, nameserver } = options;
+  const { chainId, namespace, names } = options;
   const signer = (name: string): Signer => {
     const found = material.signers.get(name);
     if (found === undefined) throw new Error(`${name} is no validator of ${chainId}`);
@@ -78,7 +76,7 @@ export function describeNetwork(options: ValidatorsOptions, material: NetworkMat
   };
   const sha256 = createHash('sha256').update(material.genesis).digest('hex');
   const configMap = { name: `${chainId}-${GENESIS.name}`, key: GENESIS.key };
-  const peer = (name: string): string => `${signer(name).nodeId}@${name}.${namespace}.svc.cluster.local:26656`;
+  const peer = (name: string): string => `${signer(name).nodeId}@${name}-p2p.${namespace}.svc.cluster.local:26656`;
   const spec = (peers: readonly string[]): Spec => ({
     chain: 'cosmos',
     network: chainId,
@@ -89,7 +87,6 @@ export function describeNetwork(options: ValidatorsOptions, material: NetworkMat
     cosmos: { ...material.program.cosmos, persistentPeers: peers.map(peer) },
     // Pods have private addresses, which the address book does not keep otherwise.
     config: { 'config.toml': { 'p2p.addr_book_strict': 'false' } },
-    patches: [{ target: { kind: 'StatefulSet' }, patch: resolvingAt(nameserver) }],
   });
   return {
     chainId,
@@ -174,13 +171,6 @@ function paramsWith(appVersion: string): object {
     version: { app: appVersion },
     abci: { vote_extensions_enable_height: '0' },
   };
-}
-
-function resolvingAt(nameserver: string): readonly Spec[] {
-  return [
-    { op: 'add', path: '/spec/template/spec/dnsPolicy', value: 'None' },
-    { op: 'add', path: '/spec/template/spec/dnsConfig', value: { nameservers: [nameserver] } },
-  ];
 }
 
 function object(kind: string, name: string, content: object): object {

@@ -3,6 +3,7 @@
 import type { NodeSpec } from '../../api/blockchain-node.ts';
 import type { Finding } from '../chain.ts';
 import { problem } from '../finding.ts';
+import { SERVICE_SUFFIX } from '../../api/group.ts';
 import { CosmosOptions, optionsOf } from './options.ts';
 
 /** Everything wrong with identity, genesis, program and environment. */
@@ -17,7 +18,13 @@ export function checkCosmos(spec: NodeSpec): readonly Finding[] {
       ),
     );
   }
-  return [...checkProgram(spec), ...checkGenesis(spec), ...checkIdentity(spec), ...checkEnvironment(spec)];
+  return [
+    ...checkProgram(spec),
+    ...checkGenesis(spec),
+    ...checkIdentity(spec),
+    ...checkEnvironment(spec),
+    ...checkPeers(spec),
+  ];
 }
 
 function checkProgram(spec: NodeSpec): readonly Finding[] {
@@ -110,4 +117,26 @@ function checkEnvironment(spec: NodeSpec): readonly Finding[] {
       ),
     ];
   });
+}
+
+/** `<service>.<namespace>.svc`, with or without the pod before it and the cluster's domain behind it. */
+const IN_CLUSTER = /^(?:[^.]+\.)?([^.]+)\.([^.]+)\.svc(?:\.[^:]+)?$/;
+
+/**
+ * CometBFT looks a peer's name up once, when it starts, and its address book keeps the first address of an id. The headless
+ * Service of a node stands for its pod's address, which changes with every pod: the peer would be lost for good.
+ * https://github.com/cometbft/cometbft/blob/v1.0.1/p2p/switch.go (DialPeersAsync), p2p/pex/addrbook.go (addAddress).
+ */
+function checkPeers(spec: NodeSpec): readonly Finding[] {
+  const options = optionsOf(spec);
+  return (['seeds', 'persistentPeers'] as const).flatMap((field) =>
+    options[field].flatMap((peer, index): readonly Finding[] => {
+      const host = peer.slice(peer.indexOf('@') + 1, peer.lastIndexOf(':'));
+      const [, service = '', namespace = ''] = IN_CLUSTER.exec(host) ?? [];
+      if (service === '' || service.endsWith(`-${SERVICE_SUFFIX.p2p}`)) return [];
+      const stable = `${service}-${SERVICE_SUFFIX.p2p}.${namespace}.svc`;
+      const message = `${host} is looked up only when the node starts. If it is a node of this fleet, its address changes with its pod and the peer is lost: use ${stable}, whose address stays.`;
+      return [{ level: 'warning', code: 'UnstablePeer', path: ['spec', 'cosmos', field, index], message }];
+    }),
+  );
 }

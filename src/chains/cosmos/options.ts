@@ -42,7 +42,13 @@ export const CosmosOptions = z.strictObject({
     .default('kvstore')
     .describe('The application behind bare CometBFT: built in, or the address of a sidecar that speaks ABCI.'),
   seeds: z.array(Peer).max(64).default([]),
-  persistentPeers: z.array(Peer).max(64).default([]),
+  persistentPeers: z
+    .array(Peer)
+    .max(64)
+    .default([])
+    .describe(
+      'A node of this fleet is `id@<node>-p2p.<namespace>.svc:26656`: that address stays when its pod does not.',
+    ),
   unconditionalPeerIds: z.array(NodeId).max(64).default([]),
   privatePeerIds: z.array(NodeId).max(64).default([]),
   minimumGasPrices: z.string().max(256).optional().describe('E.g. `0.025uatom`; cosmos-sdk only.'),

@@ -6,6 +6,8 @@ import { cosmos } from '../../../src/chains/cosmos/cosmos.ts';
 import { environment } from '../../../src/chains/cosmos/settings.ts';
 import { example, nodeWith } from '../examples.ts';
 
+const ID = 'a'.repeat(40);
+
 describe('check', () => {
   const rows: readonly { because: string; base: string; fields: Record<string, unknown>; codes: readonly string[] }[] =
     [
@@ -71,9 +73,38 @@ describe('check', () => {
         fields: { cosmos: { seeds: ['nobody'] } },
         codes: ['InvalidValue'],
       },
+      {
+        because: "a headless Service is its pod's address, which CometBFT looks up once",
+        base: 'cosmos-dev',
+        fields: {
+          cosmos: {
+            seeds: [`${ID}@val-0.nodes.svc.cluster.local:26656`],
+            persistentPeers: [
+              `${ID}@val-0-p2p.nodes.svc.cluster.local:26656`,
+              `${ID}@val-0-0.val-0.nodes.svc:26656`,
+              `${ID}@peer.example.com:26656`,
+              `${ID}@192.0.2.1:26656`,
+            ],
+          },
+        },
+        codes: ['UnstablePeer', 'UnstablePeer'],
+      },
     ];
   it.each(rows)('$because', ({ base, fields, codes }) => {
     expect(cosmos.check(nodeWith(base, fields).spec).map((finding) => finding.code)).toEqual(codes);
+  });
+});
+
+describe('an unstable peer', () => {
+  it('is a warning that says what to write instead', () => {
+    const seeds = [`${ID}@val-0-0.val-0.nodes.svc.cluster.local:26656`];
+    expect(cosmos.check(nodeWith('cosmos-dev', { cosmos: { seeds } }).spec)).toMatchObject([
+      {
+        level: 'warning',
+        path: ['spec', 'cosmos', 'seeds', 0],
+        message: expect.stringContaining('use val-0-p2p.nodes.svc,'),
+      },
+    ]);
   });
 });
 
