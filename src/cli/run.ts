@@ -132,6 +132,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
       observeIntervalMs: options.observeInterval,
       heightIntervalMs: options.heightInterval,
       publishDelayMs: 500,
+      statusLookMs: 60_000,
       version: version(),
       workerImage: options.image,
       stopDeadlineMs: options.stopDeadline,

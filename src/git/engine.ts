@@ -101,6 +101,8 @@ export interface StatusBranch {
    * Resolves to the commit that holds the files; `pushed: false` when the tree was already the same.
    */
   publish(request: PublishRequest, signal: AbortSignal): Promise<{ readonly commit: Oid; readonly pushed: boolean }>;
+  /** The commit the branch points to now, or undefined when there is none. One small request. */
+  tip(signal: AbortSignal): Promise<Oid | undefined>;
   /** The files below a folder of the remote tip, by full path; empty when branch or folder do not exist. `''` is the root. */
   read(prefix: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Ends connections and closes files. */

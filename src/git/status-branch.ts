@@ -47,6 +47,7 @@ export function createStatusBranch(options: StatusBranchOptions): StatusBranch {
   const oneByOne = createSerial();
   return {
     publish: (request, signal) => oneByOne(() => publish(writing, request, signal)),
+    tip: (signal) => mirror.run(signal, (operation) => mirror.resolve(operation, branch)),
     read: (prefix, signal) => mirror.run(signal, (operation) => readBelow(writing, operation, prefix)),
     close: () => mirror.close(),
   };

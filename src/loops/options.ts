@@ -22,6 +22,8 @@ export interface Settings {
   readonly heightIntervalMs: number;
   /** How long changes are collected before one status commit. */
   readonly publishDelayMs: number;
+  /** How often the status branch is looked at without news: somebody may have edited, rewound or deleted it. */
+  readonly statusLookMs: number;
   readonly version: string;
   /** The controller's own image: working pods of one-shot jobs run it. */
   readonly workerImage: string;

@@ -44,8 +44,9 @@ export function createPasses(rooms: Rooms, queues: () => Queues): Passes {
     jobs: async (key, signal) =>
       isBlind(rooms) ? LATER : await jobPass(jobPassRooms(rooms), queues(), { key, signal }),
     async publish(_key, signal) {
-      await rooms.publisher.publish(signal);
-      return DONE;
+      const { publisher, options } = rooms;
+      await publisher.publish(signal);
+      return options.statusBranch === undefined ? DONE : { kind: 'again', afterMs: options.settings.statusLookMs };
     },
   };
 }

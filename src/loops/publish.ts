@@ -2,6 +2,7 @@
 
 import { keyOf } from '../api/objects.ts';
 import { chains } from '../chains/index.ts';
+import type { StatusBranch } from '../git/engine.ts';
 import { describeError } from '../lib/errors.ts';
 import { commitMessage, describeBatch } from '../status/batch.ts';
 import { type DocumentOptions, documents, nodeFile } from '../status/documents.ts';
@@ -24,7 +25,7 @@ import type { World } from './world.ts';
 const SNAPSHOT_INTERVAL_MS = 3_600_000;
 
 export interface Publisher {
-  /** Composes and pushes. Costs no request when nothing changed since the last push. */
+  /** Composes and pushes. Costs no request when nothing changed since the last push, but for a look at the branch now and then. */
   publish(signal: AbortSignal): Promise<void>;
 }
 
@@ -47,6 +48,9 @@ export function createPublisher(parts: PublishParts): Publisher {
   const { statusBranch, settings, runtime } = options;
   /** The files as they are on the branch; undefined until they were read. */
   let published: ReadonlyMap<string, string> | undefined;
+  /** The branch as we left it, or found it to be in order. */
+  let tip: string | undefined;
+  let lookedAt = 0;
   const written: WrittenNodes = new Map();
   const reader = createTreeReader();
 
@@ -66,7 +70,7 @@ export function createPublisher(parts: PublishParts): Publisher {
       written,
     };
     const files = new Map([...(await compose(viewOf(parts), limits)), ...records.files(options.redactor)]);
-    if (published !== undefined && sameFiles(published, files)) return;
+    if (published !== undefined && sameFiles(published, files) && !(await hasMoved(statusBranch, signal))) return;
     forgetGone(written, files);
     await inSteps([...previous, ...files], ([path, text]) => void reader.node(path, text));
     const sourceCommit = parts.syncer.state.appliedRevision;
@@ -83,12 +87,24 @@ export function createPublisher(parts: PublishParts): Publisher {
       at: Math.floor(runtime.now() / 1000),
     };
     const { pushed, commit } = await timed(runtime, 'push', async () => await statusBranch.publish(request, signal));
-    published = files;
+    [published, tip, lookedAt] = [files, commit, runtime.now()];
     const landed = records.landed(files);
     if (landed.length > 0) onRecords(landed);
     if (!pushed) return;
     runtime.telemetry.statusCommitted();
     runtime.log.info({ commit, subject: message.split('\n')[0] }, 'Published status');
+  }
+
+  /** Whether somebody wrote to the branch. That it can't be asked is for the pull loop to say, which asks the same host oftener. */
+  async function hasMoved(branch: StatusBranch, signal: AbortSignal): Promise<boolean> {
+    if (runtime.now() - lookedAt < settings.statusLookMs) return false;
+    lookedAt = runtime.now();
+    try {
+      return (await branch.tip(signal)) !== tip;
+    } catch (error) {
+      runtime.log.debug({ reason: describeError(error) }, 'Could not look at the status branch');
+      return false;
+    }
   }
 
   return { publish };

@@ -64,6 +64,7 @@ const FAST: Omit<Settings, 'executor' | 'namespace' | 'origin'> = {
   observeIntervalMs: 500,
   heightIntervalMs: 60_000,
   publishDelayMs: 50,
+  statusLookMs: 60_000,
   version: '0.0.0-test',
   workerImage: 'nodewright.invalid/worker:test',
   stopDeadlineMs: 60_000,

@@ -166,6 +166,35 @@ it("files of ours edited by hand, and others' files: ours are put right, theirs 
   expect(() => git(fleet.repo, ['merge-base', '--is-ancestor', tip, STATUS_BRANCH])).not.toThrow();
 });
 
+it.each([
+  {
+    because: 'deleted',
+    harm: (): void => deleteBranch(fleet.repo, STATUS_BRANCH),
+  },
+  {
+    because: 'edited',
+    harm: (): void => void commitFiles(fleet.repo, STATUS_BRANCH, { [`${fleet.executor}/sync.yaml`]: 'lies: true\n' }),
+  },
+  {
+    because: 'rewound',
+    harm: (): void =>
+      void git(fleet.repo, [
+        'update-ref',
+        `refs/heads/${STATUS_BRANCH}`,
+        git(fleet.repo, ['rev-list', '--max-parents=0', STATUS_BRANCH]),
+      ]),
+  },
+])('the branch $because by hand is mended without any news', async ({ harm }) => {
+  const running = await run('write', { settings: { statusLookMs: 300 } });
+  await synced(running);
+  await published(fleet, running, restart(1));
+  const before = fleet.statusFile('sync.yaml');
+  harm();
+  expect(fleet.statusFile('sync.yaml')).not.toBe(before);
+  await waitFor('the file is as it was', () => fleet.statusFile('sync.yaml') === before);
+  expect(nodeFiles()).toHaveLength(2);
+});
+
 it('an accepted push whose answer was lost is not recorded twice', async () => {
   const running = await run();
   await synced(running);
