@@ -21,12 +21,15 @@ export async function serveNames({ address, lookup }: DnsOptions): Promise<void>
   const socket = createSocket('udp4');
   socket.on('message', (query: Buffer, from: RemoteInfo) => {
     const reply = answer(query, lookup);
-    if (reply !== undefined) socket.send(reply, from.port, from.address);
+    // Who asked may be gone by now; without a listener that would end the process.
+    if (reply !== undefined)
+      socket.send(reply, from.port, from.address, (error) => error && console.error(error.message));
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(53, address, resolve);
   });
+  socket.on('error', (error) => console.error(error.message));
 }
 
 /** The reply to one query, or undefined when it can't be read. */

@@ -86,7 +86,7 @@ describe('chain software', () => {
     const podAddress = async (): Promise<string> =>
       await kubectl(['get', 'pod', 'server', '-o', 'jsonpath={.status.podIP}']);
     const call = async (host: string): Promise<string> =>
-      (await kubectl(['exec', 'client', '--', 'nc', '-w', '2', host, '8080']).catch(() => '')).trim();
+      (await kubectl(['exec', 'client', '--', 'nc', '-w', '2', host, '8080']).catch(String)).trim();
     const first = await podAddress();
     for (const host of ['stable', `named.${namespace.name}.svc.cluster.local`])
       await expect.poll(() => call(host), { timeout: 20_000 }).toBe(first);
