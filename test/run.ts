@@ -20,13 +20,7 @@ const STAGES: Readonly<Record<string, () => Promise<Counts>>> = {
   pure: () => runProject('pure'),
   git: () => runProject('git'),
   cluster: () => runProject('cluster'),
-  pods: () => runOnPods('pods'),
-  jobs: () => runOnPods('jobs'),
-};
-
-/** Stages that run only when they are named; the whole says so instead of leaving them out in silence. */
-const APART: Readonly<Record<string, string>> = {
-  jobs: 'long stories of jobs and of a Cosmos SDK chain that are not yet steady; `npm test -- jobs` runs them',
+  pods: runOnPods,
 };
 
 process.exitCode = await main(process.argv.slice(2));
@@ -39,15 +33,10 @@ async function main(wanted: readonly string[]): Promise<number> {
   }
   const chosen = Object.keys(STAGES).filter((name) => wanted.length === 0 || wanted.includes(name));
   const results: Counts[] = [];
-  for (const name of chosen) results.push(wanted.length === 0 && name in APART ? skip(name) : await runStage(name));
+  for (const name of chosen) results.push(await runStage(name));
   const total = results.reduce(sum, NOTHING);
   console.log(line(total));
   return total.failed > 0 || total.passed === 0 ? 1 : 0;
-}
-
-function skip(name: string): Counts {
-  console.log(`\n=== ${name}: skipped: ${APART[name]}`);
-  return SKIPPED;
 }
 
 async function runStage(name: string): Promise<Counts> {
@@ -73,8 +62,8 @@ async function runTools(): Promise<Counts> {
   return PASSED;
 }
 
-async function runOnPods(project: 'pods' | 'jobs'): Promise<Counts> {
-  if (usesExistingCluster() || bestMode() === 'pods') return runProject(project);
+async function runOnPods(): Promise<Counts> {
+  if (usesExistingCluster() || bestMode() === 'pods') return runProject('pods');
   console.log(
     'skipped: real pods need root on Linux with containerd, runc and CNI plugins (or a cluster in KUBECONFIG)',
   );

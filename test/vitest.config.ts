@@ -6,11 +6,6 @@ import { defineConfig } from 'vitest/config';
 
 const pure = ['lib', 'api', 'chains', 'jobs', 'desired', 'plan', 'render', 'status', 'web', 'cli'];
 
-/** Long stories of jobs and of a Cosmos SDK chain that are not yet steady: `npm test -- jobs` runs them. */
-const apart = ['jobs', 'jobs-cometbft', 'jobs-cita', 'job-schedule', 'cosmos-sdk'].map(
-  (name) => `test/pods/${name}.test.ts`,
-);
-
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
@@ -51,23 +46,11 @@ export default defineConfig({
         test: {
           name: 'pods',
           include: ['test/pods/**/*.test.ts', 'test/cluster/real-pods.test.ts'],
-          exclude: apart,
-          // Real chains beside each other would leave none of them the processor they need.
-          fileParallelism: false,
+          // Two at a time: most of a story is waiting, but many real chains would leave none of them the processor it needs.
+          maxWorkers: 2,
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_200_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'jobs',
-          include: apart,
-          globalSetup: ['test/support/cluster-setup.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 1_200_000,
-          fileParallelism: false,
         },
       },
     ],

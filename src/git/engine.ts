@@ -85,6 +85,8 @@ export interface GitSource {
   /** Commits that `to` has and `from` has not, newest first; at most 10,000 (TOO_LARGE). For `forward` ancestry. */
   between(from: Oid, to: Oid, signal: AbortSignal): Promise<readonly Oid[]>;
   commit(oid: Oid): Promise<CommitInfo>;
+  /** The commit that a file's content came with, as far as history is here; undefined when `commit` has no such file. */
+  lastChange(commit: Oid, path: string): Promise<Oid | undefined>;
   /** The commit's signature, or undefined when it has none. Not yet verified: see signature.ts. */
   signature(oid: Oid): Promise<CommitSignature | undefined>;
   /** Keeps the store bounded; called between passes, because commits fetched before it may not be readable after it. */

@@ -5,6 +5,7 @@ import type { Ancestry, GitSource, Limits, Oid } from './engine.ts';
 import { GitError } from './errors.ts';
 import { parentsOf, type Generation } from './generation.ts';
 import { reachable, relate } from './history.ts';
+import { lastChange } from './last-change.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { listTree } from './listing.ts';
 import { Mirror } from './mirror.ts';
@@ -76,6 +77,7 @@ export function createGitSource(options: SourceOptions): GitSource {
       return (await mirror.reading((generation) => newCommits(generation, from, to))).commits;
     },
     commit: (oid) => mirror.reading(async ({ store }) => parseCommit(oid, (await store.read(oid)).content)),
+    lastChange: (commit, path) => mirror.reading((generation) => lastChange(generation, commit, path)),
     signature: (oid) => mirror.reading(async ({ store }) => signatureOf((await store.read(oid)).content)),
     maintain: (signal) => mirror.run(signal, (operation) => mirror.maintain(operation, lastBranch)),
     close: () => mirror.close(),

@@ -97,6 +97,7 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   const outcome = await passRequests(pulled, trustRemovals, {
     ...shared,
     world: rooms.world,
+    source: options.source,
     executor: settings.executor,
   });
   parts.refusals.current = outcome.refusals;

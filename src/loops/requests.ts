@@ -5,7 +5,8 @@ import { JOB_FINALIZER, type JobObject, jobKeyOf } from '../api/job-object.ts';
 import type { DesiredRequest } from '../desired/desired-set.ts';
 import { admit, type Decision, type GitRequest, type LiveRequest } from '../jobs/admit.ts';
 import type { Cluster } from '../kube/cluster.ts';
-import { codeOf } from '../lib/errors.ts';
+import type { CommitInfo, GitSource } from '../git/engine.ts';
+import { codeOf, describeError } from '../lib/errors.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import { exchangeRequests, type ExchangeRooms } from './exchanges.ts';
 import type { JobWorld } from './job-world.ts';
@@ -26,6 +27,7 @@ export interface RequestRooms extends ExchangeRooms {
   readonly jobs: JobWorld;
   readonly records: Records;
   readonly schedules: Schedules;
+  readonly source: Pick<GitSource, 'lastChange' | 'commit'>;
   readonly runtime: Runtime;
 }
 
@@ -48,8 +50,9 @@ export async function passRequests(
     ...rooms.schedules.requests(pulled),
     ...exchangeRequests(pulled, rooms),
   ]);
+  const origins = await originsOf(wanted, pulled, rooms);
   const decisions = admit({
-    requests: [...wanted.values()].map((request) => toGitRequest(request, pulled)),
+    requests: [...wanted].map(([key, request]) => toGitRequest(request, origins.get(key) ?? pulled.commit)),
     records: rooms.records.pushedAll(),
     objects: new Map(rooms.jobs.list().map((job) => [jobKeyOf(job), liveOf(job)])),
     executor: rooms.executor,
@@ -67,6 +70,29 @@ export async function passRequests(
   const recorded = decisions.filter((decision) => record(decision, rooms));
   await eachAtOnce(decisions, AT_ONCE, async (decision) => await carryOut(decision, wanted, rooms));
   return { refusals, recordsChanged: recorded.length > 0 };
+}
+
+/**
+ * The commits that brought the requests nobody has claimed yet: a record names who asked, not who merged something else
+ * last. Where that can't be told the tip stands for them; a schedule's run belongs to the commit it is read from.
+ */
+async function originsOf(
+  wanted: ReadonlyMap<string, DesiredRequest>,
+  { commit }: Pulled,
+  { records, source, runtime }: RequestRooms,
+): Promise<ReadonlyMap<string, CommitInfo>> {
+  const claimed = records.pushedAll();
+  const fresh = [...wanted].filter(([key, { schedule }]) => !claimed.has(key) && schedule === undefined);
+  const origins = new Map<string, CommitInfo>();
+  await eachAtOnce(fresh, AT_ONCE, async ([key, { file }]) => {
+    try {
+      const oid = await source.lastChange(commit.oid, file);
+      if (oid !== undefined) origins.set(key, await source.commit(oid));
+    } catch (error) {
+      runtime.log.debug({ job: key, reason: describeError(error) }, 'Could not tell who filed a request');
+    }
+  });
+  return origins;
 }
 
 /** Requests to the API server side by side: two hundred requests may be merged at once. */
@@ -127,7 +153,7 @@ async function mark(job: JobObject, gone: boolean, cluster: Cluster): Promise<vo
 
 function toGitRequest(
   { request, executor, file, specDigest, schedule }: DesiredRequest,
-  { commit }: Pulled,
+  commit: CommitInfo,
 ): GitRequest {
   const { name, namespace = '' } = request.metadata;
   return {

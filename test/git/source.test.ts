@@ -116,6 +116,28 @@ describe('a branch that people move', () => {
     expect(new Set(await source.between(applied, merge, never))).toEqual(new Set([merge, side]));
   });
 
+  it('tells which commit a file came with, also of a side line, and its newest content only', async () => {
+    const world = await makeWorld();
+    const base = commitFiles(world.repo, 'main', { 'jobs/old.yaml': '1', 'jobs/edited.yaml': '1' });
+    const source = openSource(world);
+    await source.fetch('main', never);
+    const side = commitFiles(world.repo, 'side', { 'jobs/new.yaml': '1' }, { parent: base });
+    commitFiles(world.repo, 'side', { 'nodes/other.yaml': '1' });
+    const edit = commitFiles(world.repo, 'main', { 'jobs/edited.yaml': '2' });
+    const tree = git(world.repo, ['merge-tree', '--write-tree', edit, 'side']);
+    const person = ['-c', 'user.name=T', '-c', 'user.email=t@example.com'];
+    const merge = git(world.repo, [...person, 'commit-tree', tree, '-p', edit, '-p', 'side', '-m', 'Merge']);
+    moveBranch(world.repo, 'main', merge);
+    const tip = commitFiles(world.repo, 'main', { 'nodes/last.yaml': '1' });
+    await source.fetch('main', never);
+    expect(await source.lastChange(tip, 'jobs/new.yaml')).toBe(side);
+    expect(await source.lastChange(tip, 'jobs/edited.yaml')).toBe(edit);
+    expect(await source.lastChange(tip, 'jobs/old.yaml')).toBe(base);
+    expect(await source.lastChange(tip, 'nodes/last.yaml')).toBe(tip);
+    expect(await source.lastChange(tip, 'jobs/none.yaml')).toBeUndefined();
+    expect(await source.lastChange(tip, 'jobs/new.yaml/below')).toBeUndefined();
+  });
+
   it('says that a branch is missing and which there are, and sees it come back', async () => {
     const world = await makeWorld();
     const tip = commitFiles(world.repo, 'main', { a: '1' });

@@ -183,7 +183,10 @@ describe.concurrent('the record', () => {
       world.commit('Remove it', { [jobPath(request)]: null });
       await world.kubectl(['delete', 'backup', 'once']);
       const again = ask(world, request);
-      await world.publishedSync('the request again', (text) => text.includes(again) && !text.includes('code: Edited'));
+      await world.publishedSync(
+        'the request again',
+        (text) => world.isSince(text, again) && !text.includes('code: Edited'),
+      );
       const other = await run(world, { ...request, name: 'another' });
       expect(other).toMatchObject({ phase: 'Complete' });
       expect(recordOf(world, request)).toEqual(record);

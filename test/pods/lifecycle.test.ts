@@ -134,7 +134,7 @@ describe.concurrent('a node', () => {
     const commit = world.change('Say something that restarts nothing', {
       again: { ...cometDev, restartGeneration: 1, protect: true },
     });
-    await world.await('again', 'the next commit', ({ status }) => status?.appliedRevision?.includes(commit));
+    await world.await('again', 'the next commit', ({ status }) => world.isSince(status?.appliedRevision, commit));
     await world.await(
       'again',
       'two more blocks',

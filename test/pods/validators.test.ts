@@ -51,7 +51,7 @@ describe('four validators', () => {
     expect(checked.stdout).toContain('two signers with one key get slashed');
     const uid = world.podUid('val-0');
     const commit = world.change('Give one key to two', { thief });
-    await world.publishedSync('the refusal', (text) => text.includes(commit) && text.includes('SharedIdentity'));
+    await world.publishedSync('the refusal', (text) => world.isSince(text, commit) && text.includes('SharedIdentity'));
     expect(world.node('thief')).toBeUndefined();
     expect(world.pod('thief')).toBeUndefined();
     expect(world.podUid('val-0')).toBe(uid);

@@ -33,6 +33,8 @@ export interface PodsWorld extends Eyes {
   kubectl(args: readonly string[], objects?: readonly object[]): Promise<string>;
   /** Resolves with the status branch's file of a node once the fact holds of it. */
   published(name: string, what: string, fact: (file: StatusFile) => boolean): Promise<StatusFile>;
+  /** Whether a revision like `main@sha1:…` is of this commit or a later one: two commits may be read as one. */
+  isSince(revision: string | undefined, commit: string): boolean;
   /** Resolves with the text of the status branch's sync.yaml once the fact holds of it. */
   publishedSync(what: string, fact: (text: string) => boolean): Promise<string>;
   /** Text of a file of the status branch, by its path below the executor's folder. Throws while it is not there. */
@@ -123,6 +125,10 @@ export async function startWorld(label: string, more: readonly string[] = []): P
         if (!fact(text)) throw new Error(text.replaceAll('\n', ' '));
         return text;
       }),
+    isSince(revision, commit) {
+      const [, seen] = /@sha1:([0-9a-f]{40})/.exec(revision ?? '') ?? [];
+      return seen !== undefined && git(repo, ['rev-list', '-1', commit, `^${seen}`]) === '';
+    },
     statusFile: show,
     validate: (nodes, files = {}) =>
       validate(join(folder, 'candidate'), { 'fleet.yaml': fleet(executor), ...filesOf(nodes), ...files }),
