@@ -2,14 +2,11 @@
 
 import { parseArgs } from 'node:util';
 
-import { binary } from '../cluster/binaries.ts';
-import { down, up } from '../cluster/cluster.ts';
-import { kubeconfigPath } from '../cluster/state.ts';
+import { type DemoCluster, demoCluster } from './cluster.ts';
 import { chapters } from './story.ts';
 import { NAMESPACE, setStage, type Stage } from './stage.ts';
 import { createTerminal } from './terminal.ts';
 
-const CLUSTER = 'nodewright-demo';
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 const terminal = createTerminal();
 const interrupted = new Promise<void>((resolve) => {
@@ -20,15 +17,16 @@ const interrupted = new Promise<void>((resolve) => {
 process.exit(await demo());
 
 async function demo(): Promise<number> {
+  const cluster = demoCluster(process.env['KUBECONFIG'] ?? '');
   let stage: Stage | undefined;
   try {
-    terminal.heading('A real Kubernetes, images of geth and CometBFT, a Git server and a controller come up');
+    terminal.heading(`${cluster.title}, images of geth and CometBFT, a Git server and a controller come up`);
     const outcome = await Promise.race([
-      tellStory((made) => (stage = made)),
+      tellStory(cluster, (made) => (stage = made)),
       interrupted.then(() => 'interrupted' as const),
     ]);
     if (outcome === 'told' && !values.once && stage !== undefined) {
-      await sayGoodbye(stage);
+      sayGoodbye(stage);
       await interrupted;
     }
     return outcome === 'told' ? 0 : 130;
@@ -40,14 +38,13 @@ async function demo(): Promise<number> {
     terminal.say('');
     terminal.say('cleaning up …');
     await stage?.close();
-    await down(CLUSTER);
+    await cluster.close();
     terminal.say('nothing is left behind');
   }
 }
 
-async function tellStory(made: (stage: Stage) => void): Promise<'told'> {
-  const state = await up({ name: CLUSTER, startedBy: 'person', mode: 'pods' });
-  const stage = await setStage({ kubeconfig: kubeconfigPath(state), kubectl: await binary('kubectl') });
+async function tellStory(cluster: DemoCluster, made: (stage: Stage) => void): Promise<'told'> {
+  const stage = await setStage(await cluster.open());
   made(stage);
   terminal.say(`repository ${stage.cloneUrl}, made by nodewright init; user and password are "demo"`);
   terminal.command(`nodewright run --repo ${stage.cloneUrl} --branch main --executor primary --interval 2s`);
@@ -59,13 +56,12 @@ async function tellStory(made: (stage: Stage) => void): Promise<'told'> {
   return 'told';
 }
 
-async function sayGoodbye(stage: Stage): Promise<void> {
-  const kubectl = await binary('kubectl');
+function sayGoodbye(stage: Stage): void {
   terminal.heading('It stays up. Look around in another terminal; Ctrl-C here ends it and removes everything');
   terminal.show(
     [
       `export KUBECONFIG=${stage.kubeconfig}`,
-      `alias kubectl=${kubectl}    # yours does as well, if it is of this year`,
+      `alias kubectl=${stage.kubectlPath}    # yours does as well, if it is of this year`,
       `kubectl get bn -A`,
       `kubectl get statefulset,configmap,service,pvc -n ${NAMESPACE} -l novacula.com/node=eth-dev`,
       `kubectl logs -n ${NAMESPACE} -l novacula.com/node=eth-dev -c el`,

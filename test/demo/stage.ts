@@ -17,6 +17,7 @@ export interface Stage {
   /** A clone of the desired branch, as a person would have it. */
   readonly clone: string;
   readonly controller: ControllerProcess;
+  readonly kubectlPath: string;
   /** kubectl with the demo's cluster. */
   kubectl(args: readonly string[], input?: string): Promise<string>;
   git(args: readonly string[]): Promise<string>;
@@ -77,6 +78,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     clone,
     controller,
     git,
+    kubectlPath: options.kubectl,
     kubectl: async (args, input = '') =>
       (await runCommand(options.kubectl, args, { input, env: { KUBECONFIG: options.kubeconfig } })).stdout,
     nodewright: async (args) => await runCommand('node', [MAIN, ...args], { accept: [0, 1] }),

@@ -72,7 +72,7 @@ const STATUS_BRANCH = 'nodewright-status';
 export async function podsCluster(): Promise<TestCluster & { readonly state: ClusterState }> {
   const cluster = await testCluster();
   if (cluster.state === undefined || cluster.mode !== 'pods')
-    throw new Error('these tests reach into volumes and processes: they need a cluster of their own, unset KUBECONFIG');
+    throw new Error('these tests reach into volumes and processes: they need a cluster with pods of our own');
   return { ...cluster, state: cluster.state };
 }
 

@@ -6,10 +6,13 @@ import { release, removeAbandoned, up } from '../cluster/cluster.ts';
 import { kubeconfigPath } from '../cluster/state.ts';
 import './cluster-context.ts';
 
-/** Vitest calls this once for each project; what it returns is called at the end. A foreign cluster is never touched. */
+/**
+ * Vitest calls this once for each project; what it returns is called at the end. Tests of real pods kill processes and look
+ * into volumes: they get a cluster of our own even when KUBECONFIG names one.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const existing = process.env['KUBECONFIG'];
-  if (existing !== undefined && existing !== '') {
+  const existing = process.env['KUBECONFIG'] ?? '';
+  if (existing !== '' && project.name !== 'pods') {
     project.provide('cluster', { kubeconfigPath: existing, mode: 'existing' });
     return async () => undefined;
   }

@@ -1,0 +1,64 @@
+// The cluster the demo is told on: one of its own, or the one that KUBECONFIG names.
+
+import { CodedError } from '../../src/lib/errors.ts';
+import { binary } from '../cluster/binaries.ts';
+import { down, up } from '../cluster/cluster.ts';
+import { kubeconfigPath } from '../cluster/state.ts';
+import { runCommand } from './run-command.ts';
+import { NAMESPACE, type StageOptions } from './stage.ts';
+
+export interface DemoCluster {
+  /** What the heading says of it. */
+  readonly title: string;
+  /** Resolves once it is up. Throws IN_USE before anything was changed in a cluster that is not free for the demo. */
+  open(): Promise<StageOptions>;
+  /** Leaves nothing behind, however far `open` came. */
+  close(): Promise<void>;
+}
+
+const OWN = 'nodewright-demo';
+const GROUP = '.validatoros.com';
+
+/** `existing` is the path of a kubeconfig, or empty. */
+export function demoCluster(existing: string): DemoCluster {
+  return existing === '' ? ownCluster() : existingCluster(existing);
+}
+
+function ownCluster(): DemoCluster {
+  return {
+    title: 'A real Kubernetes',
+    async open() {
+      const state = await up({ name: OWN, startedBy: 'person', mode: 'pods' });
+      return { kubeconfig: kubeconfigPath(state), kubectl: await binary('kubectl') };
+    },
+    close: async () => await down(OWN),
+  };
+}
+
+/** What the demo makes there goes with its namespace and its kinds, so neither may be somebody else's. */
+function existingCluster(kubeconfig: string): DemoCluster {
+  let isOurs = false;
+  const ask = async (...args: readonly string[]): Promise<string> =>
+    (await runCommand(await binary('kubectl'), ['--kubeconfig', kubeconfig, ...args])).stdout;
+  const kinds = async (): Promise<readonly string[]> =>
+    (await ask('get', 'crds', '-o', 'name')).split('\n').filter((name) => name.endsWith(GROUP));
+  return {
+    title: `In the cluster of ${kubeconfig}`,
+    async open() {
+      const place = await ask('get', 'namespace', NAMESPACE, '--ignore-not-found', '-o', 'name');
+      if (place !== '' || (await kinds()).length > 0)
+        throw new CodedError(
+          'IN_USE',
+          `the cluster of KUBECONFIG has the namespace ${NAMESPACE} or kinds of *${GROUP} already: take another one, or unset KUBECONFIG for one of the demo's own`,
+        );
+      isOurs = true;
+      return { kubeconfig, kubectl: await binary('kubectl') };
+    },
+    async close() {
+      if (!isOurs) return;
+      await ask('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait');
+      const left = await kinds();
+      if (left.length > 0) await ask('delete', ...left);
+    },
+  };
+}
