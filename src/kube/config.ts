@@ -1,9 +1,9 @@
 // Which API server to talk to, and as whom: kubeconfig file, default rules, or the pod's own service account.
 
-import { KubeConfig } from '@kubernetes/client-node';
 import type { RequestOptions } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 
+import { KubeConfig } from './kube-config.ts';
 import { KubeError } from './kube-error.ts';
 
 export interface ConfigOptions {

@@ -1,10 +1,10 @@
 // The connections to the API server: few, kept, and rebuilt when the TLS material changes.
 
-import type { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici';
 
 import { sha256 } from '../lib/hash.ts';
 import { readCredentials, type Credentials } from './config.ts';
+import type { KubeConfig } from './kube-config.ts';
 import { KubeError } from './kube-error.ts';
 
 /** Most connections for requests. Watches have their own, one each, so that they can never starve requests. */
