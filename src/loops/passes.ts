@@ -165,13 +165,15 @@ async function report({ world, notes, jobs, options }: Rooms, queues: Queues, ke
     { cluster, world, runtime, events, heightIntervalMs },
   );
   if (changed) wakePublisher(queues, options);
-  // Nobody asks a node whose pod does not run, yet what is to be said of it changes with time alone.
-  const waits =
-    status.phase !== 'Running' && status.phase !== 'Stopped' && podAddress(world.parts(key, 'Pod')) === undefined;
-  return waits ? { kind: 'again', afterMs: WAITING_MS } : DONE;
+  // Nobody asks a pod that does not run, yet what is to be said of it changes with time alone. Without a pod nothing does.
+  const pods = world.parts(key, 'Pod');
+  const waits = pods.length > 0 && podAddress(pods) === undefined;
+  return waits && status.phase !== 'Running' && status.phase !== 'Stopped'
+    ? { kind: 'again', afterMs: WAITING_MS }
+    : DONE;
 }
 
-/** How often the status of a node that can't be asked is looked at, besides every change of its objects. */
+/** How often the status of a node whose pod can't be asked is looked at, besides every change of its objects. */
 const WAITING_MS = 15_000;
 
 /** A job's hold, in the words that the node's status shows. */
