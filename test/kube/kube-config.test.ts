@@ -64,6 +64,11 @@ async function credentialsOf(user: object, cluster: object = {}): Promise<Creden
   return await readCredentials(loadConfig({ kubeconfig: file('config', JSON.stringify(config)) }));
 }
 
+/** Certificate and key, whether they came as text or as bytes. */
+function textsOf({ cert, key }: Credentials['tls']): readonly unknown[] {
+  return [cert, key].map((part) => (Buffer.isBuffer(part) ? part.toString() : part));
+}
+
 const bearer = (token: string): object => ({ headers: { authorization: `Bearer ${token}` } });
 
 it('a token, a user with a password, impersonation', async () => {
@@ -79,7 +84,7 @@ it('client certificates in the kubeconfig and in files', async () => {
   const files = { 'client-certificate': file('crt', 'CERT'), 'client-key': file('key', 'KEY') };
   for (const user of [data, files]) {
     const { tls } = await credentialsOf(user);
-    expect([String(tls.cert), String(tls.key)]).toEqual(['CERT', 'KEY']);
+    expect(textsOf(tls)).toEqual(['CERT', 'KEY']);
   }
 });
 
@@ -104,7 +109,7 @@ it('credential plugins: a token, a client certificate', async () => {
   };
   expect(await credentialsOf(plugin({ token: 'from-plugin' }))).toMatchObject(bearer('from-plugin'));
   const { tls } = await credentialsOf(plugin({ clientCertificateData: 'CERT', clientKeyData: 'KEY' }));
-  expect([String(tls.cert), String(tls.key)]).toEqual(['CERT', 'KEY']);
+  expect(textsOf(tls)).toEqual(['CERT', 'KEY']);
 });
 
 it('OpenID Connect: a token that is still good is used as it is', async () => {
