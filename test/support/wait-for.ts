@@ -10,9 +10,12 @@ export async function waitFor<T>(
 ): Promise<T> {
   const until = performance.now() + timeoutMs;
   for (;;) {
+    const asked = performance.now();
     const value = await fact();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > until) throw new Error(`waited ${timeoutMs / 1000} s for: ${what}`);
-    await wait(10);
+    const now = performance.now();
+    if (now > until) throw new Error(`waited ${timeoutMs / 1000} s for: ${what}`);
+    // A look may call git and hold up everything in this process, a controller too: two thirds of the time are not ours.
+    await wait(Math.max(10, 2 * (now - asked)));
   }
 }
