@@ -39,7 +39,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
-      idle: { type: 'string', default: '60' },
+      idle: { type: 'string', default: '300' },
       complete: { type: 'string', default: '100' },
       full: { type: 'boolean', default: false },
     },
