@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describeError } from '../src/lib/errors.ts';
+import { binary } from './cluster/binaries.ts';
 import { bestMode, ensureTools, removeAbandoned } from './cluster/cluster.ts';
 import { ensurePackages } from './cluster/packages.ts';
 import { countsOf, FAILED, line, NOTHING, PASSED, SKIPPED, sum, type Counts } from './counts.ts';
@@ -58,6 +59,8 @@ async function runTools(): Promise<Counts> {
   await removeAbandoned();
   await ensureTools('simulated');
   if (bestMode() === 'pods') await ensureTools('pods');
+  // Tests of jobs run them on folders, without any cluster.
+  for (const name of ['geth', 'cometbft'] as const) await binary(name);
   return PASSED;
 }
 
