@@ -156,6 +156,7 @@ export const JobStatus = z.object({
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] }),
   holds: z.array(Short).max(64).optional().describe('Nodes that this job keeps stopped.'),
+  released: z.array(Short).max(64).optional().describe('Those of them that may run again, though it has not ended.'),
   works: z
     .array(JobWork)
     .max(64)

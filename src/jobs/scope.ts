@@ -84,7 +84,8 @@ export function fail(scope: Scope, failure: Failure, status: Partial<JobStatus> 
     phase: failure.unsafe ? 'Held' : 'Starting',
     reason: failure.reason,
     message,
-    status: { ...status, failure: kept },
+    // What must not run is stopped again, even if it was started already.
+    status: { ...status, failure: kept, ...(failure.unsafe && scope.status.released ? { released: [] } : {}) },
   });
 }
 

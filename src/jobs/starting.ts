@@ -21,7 +21,17 @@ export function starting(scope: Scope): Move {
   const missing = (status.targets ?? []).flatMap((target) => notYet(scope, target, started) ?? []);
   if (effects.length === 0 && missing.length === 0) return done(scope, started);
   if (elapsed(scope) > DEADLINE.start) return tooLong(scope, missing[0] ?? 'the nodes could not be started');
-  return stay(scope, missing[0] ?? `starts ${listOf(scope.open.nodes)}`, { status: { started }, effects });
+  const released = withReleased(scope, effects);
+  return stay(scope, missing[0] ?? `starts ${listOf(scope.open.nodes)}`, {
+    status: { started, ...(released.length === 0 ? {} : { released }) },
+    effects,
+  });
+}
+
+/** On record before it is done: a restarted controller finds the nodes in `holds`, and would stop them once more. */
+function withReleased({ status }: Scope, effects: readonly Effect[]): string[] {
+  const nodes = effects.flatMap((effect) => (effect.do === 'releaseNode' ? [effect.node] : []));
+  return [...new Set([...(status.released ?? []), ...nodes])];
 }
 
 /** Jobs of a failed request must not go on. */

@@ -72,7 +72,9 @@ export function createJobHolds(): JobHolds {
       const { uid, name, namespace = '' } = job.metadata;
       if (uid === undefined) return [];
       const isHolding = HOLDING.has(job.status?.phase ?? 'Pending') && isManaged(job);
-      const named = new Set((isHolding ? (job.status?.holds ?? []) : []).map((node) => `${namespace}/${node}`));
+      const { holds: held = [], released: free = [] } = job.status ?? {};
+      const kept = isHolding ? held.filter((node) => !free.includes(node)) : [];
+      const named = new Set(kept.map((node) => `${namespace}/${node}`));
       const freed = released.get(uid);
       for (const nodeKey of freed ?? []) if (!named.has(nodeKey)) freed?.delete(nodeKey);
       const by = describeJob({ kind: job.kind, namespace, name });

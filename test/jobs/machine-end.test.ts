@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { API_VERSION } from '../../src/api/group.ts';
 import type { JobStatus } from '../../src/api/job-status.ts';
-import { citaTarget, targetSeen, UID } from './support/fixtures.ts';
+import { createJobHolds } from '../../src/loops/job-holds.ts';
+import { citaTarget, managedTarget, targetSeen, UID } from './support/fixtures.ts';
 import { ago, busy, claim, HOLDER, LOCK, locks, NOTE, step, stopped, work, working } from './support/step.ts';
 
 describe('after the work', () => {
@@ -71,6 +73,39 @@ describe('after the work', () => {
       seen: { targets: new Map([['a', stopped]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
     });
     expect(effects).toEqual([{ do: 'scaleWorkload', node: 'a', workload: citaTarget('a').workload, replicas: 3 }]);
+  });
+
+  it('a managed node is released on record: a restarted controller does not stop it once more', () => {
+    const target = managedTarget('a');
+    const note = { ...NOTE, nodes: [{ node: 'a', workload: target.workload, wasRunning: true }] };
+    const status: JobStatus = { ...working, phase: 'Starting', targets: [target] };
+    const { status: later, effects } = step({
+      spec: { node: 'a' },
+      status,
+      seen: {
+        targets: new Map([['a', targetSeen(target, { pods: [], replicas: 0, held: true })]]),
+        locks: new Map([[LOCK, { holder: HOLDER, note }]]),
+      },
+    });
+    expect(effects).toEqual([{ do: 'releaseNode', node: 'a' }]);
+    expect(later).toMatchObject({ phase: 'Starting', released: ['a'] });
+    const job = { kind: 'Backup', metadata: { name: 'one', namespace: 'prod', uid: UID }, spec: { node: 'a' } };
+    const isHeld = (stored: JobStatus): boolean => {
+      const holds = createJobHolds();
+      holds.learn({ apiVersion: API_VERSION, ...job, status: stored });
+      return holds.of('prod/a') !== undefined;
+    };
+    expect([isHeld(status), isHeld(later)]).toEqual([true, false]);
+  });
+
+  it('a node that was released, and must not run after all, is held again', () => {
+    const targets = [managedTarget('a'), managedTarget('b')];
+    const status: JobStatus = { ...working, phase: 'Starting', targets, released: ['a', 'b'] };
+    const identities = new Map(targets.map(({ node }) => [node, 'a-key']));
+    expect(step({ spec: { node: 'a' }, status, seen: { identities, locks } }).status).toMatchObject({
+      phase: 'Held',
+      released: [],
+    });
   });
 
   it('two nodes that would sign with one key are not started, whoever brought that about (defect 6)', () => {
