@@ -53,6 +53,8 @@ export type HowTo =
   | {
       readonly how: 'served';
       readonly client: ToolRun;
+      /** An answer that holds this text shows that the client is up entirely; before it, nothing else is asked. */
+      readonly ready?: ReadyProbe;
       readonly asks: readonly Ask[];
       readonly height: HeightProbe;
       /** Further below its newest block than this the client loses its state: only higher heights are accepted. */
@@ -85,6 +87,12 @@ export interface Ask {
   readonly path: string;
   readonly body?: unknown;
   readonly auth?: { readonly secret: string; readonly userKey: string; readonly passwordKey: string };
+}
+
+/** A client may answer before it can be stopped, and its data be closed, in good order. */
+export interface ReadyProbe {
+  readonly ask: Ask;
+  readonly includes: string;
 }
 
 /** How the reached height is proven: what to ask, and where the height stands in the answer. */

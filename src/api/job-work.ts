@@ -114,6 +114,7 @@ const AskParameter = z.strictObject({
 /** `ask`: wait until the client beside it answers, ask, then prove the height. */
 export const AskParameters = z.strictObject({
   verb: z.literal('ask'),
+  ready: z.strictObject({ ask: AskParameter, includes: z.string().min(1).max(256) }).optional(),
   asks: z.array(AskParameter).max(16),
   height: z.strictObject({
     ask: AskParameter,

@@ -62,11 +62,19 @@ function preflight(spec: FallbackSpec, view: JobView): Preflight {
   const planned = plan(spec, view);
   if ('refused' in planned) return { go: false, refuse: planned };
   for (const target of view.targets) {
+    if (isNotAskedYet(view, target))
+      return { go: false, wait: `waits until ${target.node} has been asked for its height` };
     const current = view.seen.targets.get(target.node)?.health?.height ?? target.height;
     const refusal = refuseHeight({ spec, target, how: howOf(spec, view, target), current });
     if (refusal !== undefined) return { go: false, refuse: refusal };
   }
   return { go: true };
+}
+
+/** A restarted controller knows no height for a moment: that is no reason to refuse, nor to go on without a check. */
+function isNotAskedYet({ seen }: JobView, { node, deployMethod, height }: JobTarget): boolean {
+  const { pods = [], health } = seen.targets.get(node) ?? {};
+  return deployMethod === 'managed' && pods.length > 0 && health === undefined && height === undefined;
 }
 
 interface HeightCheck {
@@ -144,6 +152,7 @@ function podFor({ spec, target, how }: PodWish): PodWork | Refusal {
         common: spec,
         parameters: {
           verb: 'ask',
+          ...(how.ready === undefined ? {} : { ready: { ...how.ready, ask: plainAsk(how.ready.ask) } }),
           asks: how.asks.map(plainAsk),
           height: { ...how.height, at: [...how.height.at], ask: plainAsk(how.height.ask) },
           wanted: spec.blockHeight,

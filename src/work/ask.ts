@@ -12,12 +12,14 @@ import { throwIfStopped, WorkError } from './work-error.ts';
 export interface Patience {
   /** Until the client answers at all: a large database takes minutes to open. */
   readonly answerMs: number;
+  /** From its first answer until it is up entirely. */
+  readonly readyMs: number;
   /** For each question, and until it is at the wanted height: taking back thousands of blocks takes minutes too. */
   readonly heightMs: number;
   readonly everyMs: number;
 }
 
-const PATIENCE: Patience = { answerMs: 30 * 60_000, heightMs: 10 * 60_000, everyMs: 1000 };
+const PATIENCE: Patience = { answerMs: 30 * 60_000, readyMs: 5 * 60_000, heightMs: 10 * 60_000, everyMs: 1000 };
 
 /**
  * The proven height. Throws `NoAnswer` when the client does not come up, `AskRefused` when it answers with an error, and
@@ -33,6 +35,7 @@ export async function ask(
   if ('trouble' in first)
     throw new WorkError('NoAnswer', `the client did not answer within ${minutes(patience.answerMs)}: ${first.trouble}`);
   context.say(`the client answers; its height is ${first.height}`);
+  if (params.ready !== undefined) await becomesReady(params.ready, context, patience);
   if (first.height === params.wanted) return first.height;
   for (const question of params.asks) {
     context.say(`asking ${question.id}`);
@@ -50,7 +53,22 @@ export async function ask(
   );
 }
 
-/** The first height that is found, or the last trouble when time is over. */
+/** Also when there is nothing to ask: this pod's end stops the client, which must be able to close its data. */
+async function becomesReady(
+  { ask: question, includes }: NonNullable<AskParameters['ready']>,
+  context: WorkContext,
+  patience: Patience,
+): Promise<void> {
+  const found = await until(patience.readyMs, { ...patience, context }, async () => {
+    const answer = await putQuestion(question, { signal: context.signal, timeoutMs: 10_000 });
+    if (!JSON.stringify(answer).includes(includes)) throw new WorkError('NoAnswer', 'it is not up entirely');
+    return 0;
+  });
+  if ('trouble' in found)
+    throw new WorkError('NoAnswer', `the client was not ready within ${minutes(patience.readyMs)}: ${found.trouble}`);
+}
+
+/** The first answer that is found, or the last trouble when time is over. */
 async function until(
   ms: number,
   { everyMs, context }: Pick<Patience, 'everyMs'> & { readonly context: WorkContext },

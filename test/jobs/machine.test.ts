@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
 import type { Move } from '../../src/jobs/scope.ts';
-import type { Seen, WorkSeen } from '../../src/jobs/seen.ts';
+import type { Seen, TargetSeen, WorkSeen } from '../../src/jobs/seen.ts';
 import { citaTarget, managedTarget, settings, source, targetSeen, UID } from './support/fixtures.ts';
 import {
   ago,
@@ -189,6 +189,21 @@ describe('before work', () => {
     const { status } = step({ ...given, status: { phase: 'Locked' } });
     expect(status.phase).toBe(phase);
     expect(status.reason).toBe(phase === 'Refused' ? 'TooFarBack' : 'Stopping');
+  });
+
+  it('a height that a restarted controller has not asked for yet is waited for, never a reason to refuse', () => {
+    const { height: _height, ...target } = managedTarget('a');
+    const { health: _health, ...running } = targetSeen(target, {
+      answers: { identityFiles: [], signerState: [], rollback: near },
+    });
+    const see = (seen: TargetSeen) => {
+      const targets = new Map([['a', seen]]);
+      const spec = { node: 'a', blockHeight: 80 };
+      return step({ kind: 'BlockHeightFallback', spec, seen: { targets }, status: { phase: 'Locked' } }).status;
+    };
+    expect(see(running)).toMatchObject({ phase: 'Locked', message: 'waits until a has been asked for its height' });
+    expect(see({ ...running, health: { answering: false } })).toMatchObject({ reason: 'HeightUnknown' });
+    expect(see({ ...running, pods: [], replicas: 0 })).toMatchObject({ reason: 'HeightUnknown' });
   });
 });
 

@@ -10,7 +10,7 @@ import { ask } from '../../src/work/ask.ts';
 import { freePorts } from '../cluster/ports.ts';
 import { quiet } from './support/params.ts';
 
-const SHORT = { answerMs: 1500, heightMs: 600, everyMs: 20 };
+const SHORT = { answerMs: 1500, readyMs: 600, heightMs: 600, everyMs: 20 };
 
 interface Client {
   height: string;
@@ -59,6 +59,19 @@ it('waits for the client, asks once, and gives the proven height', async () => {
   const { state, port } = await client({}, 300);
   expect(await ask(params(port), quiet(), SHORT)).toBe(50);
   expect(state.asked).toEqual([{ method: 'debug_setHead', params: ['0x32'] }]);
+});
+
+it('asks nothing, nor ends, before the client is up entirely, even when the height is right', async () => {
+  const stacks: string[] = [];
+  const setHead = (): unknown => ({ result: stacks.push('starting') < 3 ? 'starting' : 'started' });
+  const { port } = await client({ height: '0x32', setHead });
+  const { height } = params(port);
+  const ready = { ask: { ...height.ask, body: { method: 'debug_stacks', params: [] } }, includes: 'started' };
+  expect(await ask({ ...params(port), ready }, quiet(), SHORT)).toBe(50);
+  expect(stacks.length).toBe(3);
+  await expect(ask({ ...params(port), ready: { ...ready, includes: 'never' } }, quiet(), SHORT)).rejects.toThrow(
+    /was not ready within 0.6 s: .*not up entirely/,
+  );
 });
 
 it('asks nothing when the height is right already: a run before was cut off after it had asked', async () => {

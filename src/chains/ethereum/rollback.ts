@@ -40,6 +40,9 @@ function refuse(reason: string): Refused {
  * Where the state is missing geth does not complain: it goes further down, to block 0 in the end. Databases of paths
  * (the default) can go back as far as their state histories; those of hashes (`state.scheme: hash`) have the states that
  * were written, so there the state is asked for before anything is changed.
+ *
+ * It answers up to a second before it has started all of its services and listens for SIGTERM, which kills it until then
+ * (`StartNode` in cmd/utils/cmd.go): no state is written, and its end counts as a failure. The thread that listens shows.
  */
 function geth(node: BlockchainNode, client: EthereumClient, height: number): HowTo {
   const { spec } = node;
@@ -51,6 +54,7 @@ function geth(node: BlockchainNode, client: EthereumClient, height: number): How
   return {
     how: 'served',
     client: gethAlone(node, client),
+    ready: { ask: call('el.stacks', 'debug_stacks', []), includes: 'cmd/utils.StartNode.func1' },
     asks: [...(byHash ? [guard] : []), call('el.setHead', 'debug_setHead', [block])],
     height: { ask: call('el.height', 'eth_blockNumber', []), at: ['result'], format: 'hex' },
     ...(byHash || history === 0 ? {} : { reach: history }),

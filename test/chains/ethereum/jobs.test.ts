@@ -22,6 +22,7 @@ describe('going back', () => {
   it('asks geth for the height as a hexadecimal number, without peers and outside --dev', () => {
     const how = jobs.rollback(example('ethereum-dev').node, HEIGHT);
     expect(how).toMatchObject({
+      ready: { ask: { port: 8545, body: { method: 'debug_stacks' } }, includes: 'cmd/utils.StartNode.func1' },
       asks: [{ port: 8545, body: { method: 'debug_setHead', params: ['0x1234'] } }],
       height: { ask: { body: { method: 'eth_blockNumber' } }, at: ['result'], format: 'hex' },
       client: { image: 'ethereum/client-go:v1.16.7', mounts: [{ volume: 'data', path: '/data' }] },
