@@ -1,4 +1,4 @@
-// One geth and its jobs under a controller that is killed and started again, with eyes on every Job that was ever made.
+// Geths and their jobs under a controller that is killed and started again, with eyes on every Job that was ever made.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,47 +14,42 @@ import { isFinal } from '../../src/api/job-status.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { JobRecord } from '../../src/jobs/record.ts';
 import { lockOfNode } from '../../src/jobs/locks.ts';
-import type { Informer } from '../../src/kube/cluster.ts';
-import { kindOf, KINDS } from '../../src/kube/kinds.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
 import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import type { ClusterState } from '../cluster/state.ts';
-import { type Fleet, startFleet, STATUS_BRANCH } from '../loops/fleet.ts';
+import { type Fleet, startFleet } from '../loops/fleet.ts';
 import { prepare } from '../loops/harness.ts';
 import { type Process, type ProcessOptions, startProcess } from '../loops/process.ts';
-import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { processesOf, type PodProcess } from './processes.ts';
+import { type Kind, openRequestEyes, type RequestEyes } from './request-eyes.ts';
 
-export type Kind = 'Backup' | 'Restore';
-
-export interface CrashWorld {
+export interface CrashWorld extends RequestEyes {
   readonly fleet: Fleet;
   /** The controller that runs now, or ran last. */
   readonly process: () => Process;
   /** Starts the controller again, as the same pod; with an empty memory unless it is told otherwise. */
   start(options?: ProcessOptions): Promise<void>;
-  /** Called with every new phase of a request the moment the watch tells it. */
-  onPhase: ((key: string, phase: string) => void) | undefined;
-  /** Commits a request on the node. */
+  /** Commits a request on the first node, unless its spec names others. */
   ask(kind: Kind, name: string, spec?: Readonly<Record<string, unknown>>): void;
   /** The record on the status branch; undefined while there is none. */
   record(kind: Kind, name: string): JobRecord | undefined;
   /** Waits for a record of an ended request. */
   ended(kind: Kind, name: string): Promise<JobRecord>;
-  /** The request's object as the watch knows it. */
-  object(kind: Kind, name: string): JobObject | undefined;
   /** Waits for a phase of the object. */
   reaches(kind: Kind, name: string, phase: string): Promise<JobObject>;
-  /** UIDs of the Jobs, or the pods, that were ever made for the request's object. */
-  made(what: 'Job' | 'Pod', requestUid: string): readonly string[];
-  /** The objects that were ever made for the request: UID and time of creation. */
-  objectsMade(kind: Kind, name: string): ReadonlyMap<string, string>;
   /** The process that copies, stopped in the middle of it. */
   freezeWork(kind: Kind, name: string): Promise<{ readonly pod: string; thaw(): void }>;
-  /** Pods of the node, also ones that are going away. */
-  nodePods(): readonly KubeObject[];
-  /** Waits until the node runs and nobody holds its lock. */
-  nodeIsWell(): Promise<void>;
+  /** Pods of a node (default: the first), also ones that are going away. */
+  nodePods(node?: string): readonly KubeObject[];
+  /** A node's pod, for whoever asks its client. */
+  pod(node: string): { readonly status?: { readonly podIP?: string } } | undefined;
+  /** Waits until a node (default: the first) runs and nobody holds its lock. */
+  nodeIsWell(node?: string): Promise<void>;
+  /** The folder of a claim's volume on this machine. */
+  volumeFolder(claimName: string): Promise<string>;
+  /** Names of the claims with these labels. */
+  claims(labels: string): Promise<readonly string[]>;
   /** Digest of the manifest in a backup's volume. */
   manifestDigest(claimName: string): Promise<string>;
   /** Removes the object as a careless person does: finalizer and all. */
@@ -62,7 +57,7 @@ export interface CrashWorld {
   close(): Promise<void>;
 }
 
-/** The node's name. */
+/** The first node's name; the others are n1, n2, … */
 export const NODE = 'n0';
 const SPEC = ['resources: { el: { requests: { cpu: 10m, memory: 64Mi } } }', 'args: { el: { cache: "64" } }'];
 const PATIENCE_MS = 120_000;
@@ -71,52 +66,25 @@ export interface CrashOptions {
   readonly kubeconfig: string;
   readonly state: ClusterState;
   readonly image: string;
+  /** How many nodes; default: one. */
+  readonly nodes?: number;
 }
 
-/** Resolves when the node runs. */
-export async function startCrashWorld({ kubeconfig, state, image }: CrashOptions): Promise<CrashWorld> {
-  const fleet = await startFleet({ kubeconfig, nodes: 1, spec: SPEC });
+/** Resolves when the nodes run. */
+export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: CrashOptions): Promise<CrashWorld> {
+  const fleet = await startFleet({ kubeconfig, nodes, spec: SPEC });
   await prepare(fleet);
   const { namespace, cluster, executor } = fleet;
   const folder = await mkdtemp(join(tmpdir(), 'nodewright-crash-'));
   const ending = new AbortController();
-  const owners = { Job: new Map<string, string>(), Pod: new Map<string, string>() };
-  const objects = new Map<string, Map<string, string>>();
-  const { signal } = ending;
-  const follow = (what: 'Job' | 'Pod'): Informer =>
-    cluster.inform(KINDS[what], {
-      namespace,
-      signal,
-      onChange({ now }) {
-        const owner = now?.metadata.labels?.[JOB_UID_LABEL];
-        if (owner !== undefined) owners[what].set(now?.metadata.uid ?? '', owner);
-      },
-    });
-  const pods = follow('Pod');
-  follow('Job');
-  const requests = new Map(
-    (['Backup', 'Restore'] as const).map((kind) => [
-      kind,
-      cluster.inform<JobObject>(kindOf({ apiVersion: API_VERSION, kind }), {
-        namespace,
-        signal,
-        onChange({ old, now }) {
-          if (now === undefined) return;
-          const key = `${kind}/${now.metadata.name}`;
-          const { uid = '', creationTimestamp = '' } = now.metadata;
-          objects.set(key, new Map([...(objects.get(key) ?? []), [uid, creationTimestamp]]));
-          const phase = now.status?.phase;
-          if (phase !== undefined && phase !== old?.status?.phase) world.onPhase?.(key, phase);
-        },
-      }),
-    ]),
-  );
+  const eyes = openRequestEyes(fleet, ending.signal);
   const defaults: ProcessOptions = { podName: `controller-${executor}`, image, dataDir: join(folder, 'data') };
   let process = await startProcess(fleet, defaults);
+  const processes = [process];
   const show = (path: string): string | undefined => fleet.statusFile(path);
   const ref = (kind: Kind, name: string) => ({ apiVersion: API_VERSION, kind, namespace, name });
-  const get = (kind: Kind, name: string): JobObject | undefined => requests.get(kind)?.get(`${namespace}/${name}`);
-  const nodePods = (): readonly KubeObject[] => pods.list().filter(({ metadata }) => metadata.name === `${NODE}-0`);
+  const nodePods = (node = NODE): readonly KubeObject[] =>
+    eyes.pods().filter(({ metadata }) => metadata.name === `${node}-0`);
 
   async function fact<T>(
     what: string,
@@ -130,14 +98,16 @@ export async function startCrashWorld({ kubeconfig, state, image }: CrashOptions
   }
 
   const world: CrashWorld = {
+    ...eyes,
     fleet,
     process: () => process,
     async start(options = {}) {
       process = await startProcess(fleet, { ...defaults, ...options });
+      processes.push(process);
     },
-    onPhase: undefined,
     ask(kind, name, spec = {}) {
-      const document = { apiVersion: API_VERSION, kind, metadata: { name }, spec: { node: NODE, ...spec } };
+      const whole = 'nodes' in spec ? spec : { node: NODE, ...spec };
+      const document = { apiVersion: API_VERSION, kind, metadata: { name }, spec: whole };
       fleet.commit({ [`jobs/${name}.yaml`]: JSON.stringify(document) });
     },
     record(kind, name) {
@@ -149,18 +119,15 @@ export async function startCrashWorld({ kubeconfig, state, image }: CrashOptions
         const record = world.record(kind, name);
         return record !== undefined && isFinal(record.phase) && record;
       }),
-    object: get,
     reaches: async (kind, name, phase) =>
       await fact(`${kind} ${name} is ${phase}`, () => {
-        const found = get(kind, name);
+        const found = eyes.object(kind, name);
         return found?.status?.phase === phase && found;
       }),
-    made: (what, requestUid) => [...owners[what]].filter(([, owner]) => owner === requestUid).map(([uid]) => uid),
-    objectsMade: (kind, name) => objects.get(`${kind}/${name}`) ?? new Map<string, string>(),
     async freezeWork(kind, name) {
       const { pod, process: worker } = await fact(`${kind} ${name} has a process at work`, () => {
-        const uid = get(kind, name)?.metadata.uid;
-        for (const found of pods.list()) {
+        const uid = eyes.object(kind, name)?.metadata.uid;
+        for (const found of eyes.pods()) {
           if (uid === undefined || found.metadata.labels?.[JOB_UID_LABEL] !== uid) continue;
           const worker = workerOf(found.metadata.uid ?? '');
           if (worker !== undefined) return { pod: found.metadata.name, process: worker };
@@ -171,23 +138,29 @@ export async function startCrashWorld({ kubeconfig, state, image }: CrashOptions
       return { pod, thaw: () => void global.process.kill(worker.pid, 'SIGCONT') };
     },
     nodePods,
-    async nodeIsWell() {
-      await fact('the node runs and its lock is free', async () => {
-        const lease = await cluster.get({
-          apiVersion: 'coordination.k8s.io/v1',
-          kind: 'Lease',
-          namespace,
-          name: lockOfNode(NODE),
-        });
-        const node = (await fleet.nodes()).get(NODE);
+    pod(node) {
+      const podIP = textAt(nodePods(node)[0], ['status', 'podIP']);
+      return podIP === undefined ? undefined : { status: { podIP } };
+    },
+    async nodeIsWell(name = NODE) {
+      const lock = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: lockOfNode(name) };
+      await fact(`${name} runs and its lock is free`, async () => {
+        const lease = await cluster.get(lock);
+        const node = (await fleet.nodes()).get(name);
         const isFree = lease === undefined || textAt(lease, ['spec', 'holderIdentity']) === undefined;
-        return isFree && nodePods().length === 1 && node?.status?.phase === 'Running';
+        return isFree && nodePods(name).length === 1 && node?.status?.phase === 'Running';
       });
     },
-    async manifestDigest(claimName) {
+    async volumeFolder(claimName) {
       const claim = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName });
-      const volume = String(valueAt(claim, ['spec', 'volumeName']));
-      const path = join(state.directory, 'volumes', volume, 'backup', 'manifest.json');
+      return join(state.directory, 'volumes', String(valueAt(claim, ['spec', 'volumeName'])));
+    },
+    async claims(labelSelector) {
+      const found = await cluster.list(KINDS.PersistentVolumeClaim, { namespace, labelSelector });
+      return found.map(({ metadata }) => metadata.name);
+    },
+    async manifestDigest(claimName) {
+      const path = join(await world.volumeFolder(claimName), 'backup', 'manifest.json');
       return createHash('sha256').update(readFileSync(path)).digest('hex');
     },
     async forceRemove(kind, name) {
@@ -195,16 +168,17 @@ export async function startCrashWorld({ kubeconfig, state, image }: CrashOptions
       await cluster.remove(ref(kind, name), { uid: live?.metadata.uid ?? '', propagation: 'Background' });
       if (live?.metadata.finalizers?.includes(JOB_FINALIZER) === true)
         await cluster.patch(ref(kind, name), [{ op: 'remove', path: '/metadata/finalizers' }]);
-      await fact(`${kind} ${name} is gone`, () => get(kind, name) === undefined);
+      await fact(`${kind} ${name} is gone`, () => eyes.object(kind, name) === undefined);
     },
     async close() {
       ending.abort();
-      await process.cleanUp();
+      for (const one of processes) await one.cleanUp();
       await fleet.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
-  await world.nodeIsWell().catch(async (error: unknown) => {
+  const names = Array.from({ length: nodes }, (_, index) => `n${index}`);
+  await Promise.all(names.map(async (name) => await world.nodeIsWell(name))).catch(async (error: unknown) => {
     await world.close();
     throw error;
   });
@@ -214,19 +188,4 @@ export async function startCrashWorld({ kubeconfig, state, image }: CrashOptions
 /** The program of the working container, once it has been started. */
 function workerOf(podUid: string): PodProcess | undefined {
   return processesOf(podUid, 'node')[0];
-}
-
-/** Commits that changed the record, oldest first, with the record as it was then. */
-export function recordHistory({ fleet }: CrashWorld, kind: Kind, name: string): readonly RecordVersion[] {
-  const path = `${fleet.executor}/jobs/${kind.toLowerCase()}/${fleet.namespace}/${name}.yaml`;
-  const lines = git(fleet.repo, ['log', '--reverse', '--format=%H %ct', STATUS_BRANCH, '--', path]).split('\n');
-  return lines.map((line) => {
-    const [commit = '', seconds = ''] = line.split(' ');
-    return { atSeconds: Number(seconds), record: parse(git(fleet.repo, ['show', `${commit}:${path}`])) as JobRecord };
-  });
-}
-
-export interface RecordVersion {
-  readonly atSeconds: number;
-  readonly record: JobRecord;
 }

@@ -1,7 +1,6 @@
 // A geth of a development chain, asked for its state: blocks, balances, storage.
 
 import { waitFor } from '../demo/wait-for.ts';
-import type { PodsWorld } from './world.ts';
 
 export interface Geth {
   /** Number of the newest block. */
@@ -22,8 +21,13 @@ interface Receipt {
   readonly contractAddress: string | null;
 }
 
+/** Who knows which pod a node has now. */
+export interface PodFinder {
+  pod(name: string): { readonly status?: { readonly podIP?: string } } | undefined;
+}
+
 /** The node's own pod is asked, whichever it is at that moment. */
-export function gethOf(world: PodsWorld, name: string): Geth {
+export function gethOf(world: PodFinder, name: string): Geth {
   const call = async <T>(method: string, params: readonly unknown[]): Promise<T> =>
     (await post(world, name, { jsonrpc: '2.0', id: 1, method, params })) as T;
   const height = async (): Promise<number> => Number(await call<string>('eth_blockNumber', []));
@@ -58,7 +62,7 @@ function tagOf(block: number | undefined): string {
   return block === undefined ? 'latest' : `0x${block.toString(16)}`;
 }
 
-async function post(world: PodsWorld, name: string, body: object): Promise<unknown> {
+async function post(world: PodFinder, name: string, body: object): Promise<unknown> {
   const address = world.pod(name)?.status?.podIP;
   if (address === undefined) throw new Error(`${name} has no address now`);
   const response = await fetch(`http://${address}:8545`, {

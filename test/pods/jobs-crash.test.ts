@@ -10,10 +10,10 @@ import { STATUS_BRANCH } from '../loops/fleet.ts';
 import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { breakableKubeconfig } from './breakable-kubeconfig.ts';
-import { type CrashWorld, type Kind, NODE, recordHistory, startCrashWorld } from './crash-world.ts';
+import { type CrashWorld, NODE, startCrashWorld } from './crash-world.ts';
+import { startKiller } from './killer.ts';
+import { expectOneRun } from './one-run.ts';
 import { podsCluster } from './world.ts';
-
-const PHASES = ['Claimed', 'Locked', 'Stopping', 'Working', 'Verifying', 'Starting', 'Complete'] as const;
 
 let killed: CrashWorld;
 let shaken: CrashWorld;
@@ -28,46 +28,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([killed?.close(), shaken?.close()]);
 });
-
-/** Kills the controller the moment each phase is seen, and starts it again, until the request has ended. */
-async function runWithKills(world: CrashWorld, kind: Kind, name: string, spec?: object): Promise<readonly string[]> {
-  const left = new Set<string>(PHASES);
-  const kills: string[] = [];
-  let death: Promise<unknown> | undefined;
-  world.onPhase = (key, phase) => {
-    if (key !== `${kind}/${name}` || !left.delete(phase)) return;
-    kills.push(phase);
-    death = world.process().kill();
-  };
-  world.ask(kind, name, { ...spec });
-  while (left.has('Complete')) {
-    await waitFor(`${kind} ${name} comes to its next phase after ${kills.join()}`, () => death, 120_000);
-    await death;
-    death = undefined;
-    await world.start();
-  }
-  world.onPhase = undefined;
-  return kills;
-}
-
-/** What holds of every request that ran as it should, whatever happened meanwhile. */
-async function expectOneRun(world: CrashWorld, kind: Kind, name: string, runs = 1): Promise<void> {
-  const record = await world.ended(kind, name);
-  expect(record).toMatchObject({ phase: 'Complete', nodes: [NODE] });
-  expect(record.phases?.map(({ phase }) => phase)).toEqual(PHASES);
-  const objects = world.objectsMade(kind, name);
-  expect(objects.size).toBe(1);
-  const uid = record.uid ?? '';
-  expect(world.made('Job', uid).length).toBe(runs);
-  expect(world.made('Pod', uid).length).toBe(runs);
-  await world.nodeIsWell();
-  // The claim stood on the branch before there was an object, which it therefore could not name.
-  const [claim, ...later] = recordHistory(world, kind, name);
-  expect(claim?.record).toMatchObject({ phase: 'Claimed', specDigest: record.specDigest });
-  expect(claim?.record.uid).toBeUndefined();
-  expect(new Set(later.map((version) => version.record.uid))).toEqual(new Set([uid]));
-  expect(claim?.atSeconds).toBeLessThanOrEqual(Date.parse(objects.get(uid) ?? '') / 1000);
-}
 
 async function expectGoodBackup(world: CrashWorld, name: string): Promise<void> {
   const { claimName = '', manifestSha256, files = 0 } = await world.ended('Backup', name);
@@ -87,11 +47,16 @@ function refusePushes({ fleet }: CrashWorld): { count(): number; end(): void } {
 }
 
 describe.concurrent('jobs', () => {
-  it.concurrent('run once though the controller is killed at every phase of a Backup and of its Restore', async () => {
-    expect(await runWithKills(killed, 'Backup', 'dies')).toEqual(PHASES);
+  it.concurrent('run once though the controller is killed at every stage of a Backup and of its Restore', async () => {
+    const killer = startKiller(killed);
+    killer.aimAt('Backup', 'dies');
+    killed.ask('Backup', 'dies');
+    await killer.isDone('Backup', 'dies');
     await expectOneRun(killed, 'Backup', 'dies');
     await expectGoodBackup(killed, 'dies');
-    expect(await runWithKills(killed, 'Restore', 'back', { backup: 'dies' })).toEqual(PHASES);
+    killer.aimAt('Restore', 'back');
+    killed.ask('Restore', 'back', { backup: 'dies' });
+    await killer.isDone('Restore', 'back');
     await expectOneRun(killed, 'Restore', 'back');
     const records = git(killed.fleet.repo, [
       'ls-tree',
@@ -124,7 +89,7 @@ async function podDeleted(world: CrashWorld): Promise<void> {
   const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name: pod };
   const live = await cluster.get(ref);
   await cluster.remove(ref, { uid: live?.metadata.uid ?? '', gracePeriodSeconds: 1, propagation: 'Background' });
-  await expectOneRun(world, 'Backup', 'again', 2);
+  await expectOneRun(world, 'Backup', 'again', { runs: 2 });
   await expectGoodBackup(world, 'again');
 }
 
