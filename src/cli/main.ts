@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // The command line: `nodewright COMMAND`. Exit codes follow kubectl diff: 0 fine, 1 problems or changes, 2 error.
 
-import { setFlagsFromString } from 'node:v8';
-
 import { CommanderError, type Command } from 'commander';
 
 import { describeError } from '../lib/errors.ts';
@@ -26,17 +24,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/**
- * The controller lives for months and mostly waits: memory is worth more than the last bit of speed. V8 must know before
- * the modules are loaded, because what it takes for that it hardly gives back: 20 MB of the resident memory.
- */
-function preferSmall(): void {
-  setFlagsFromString('--optimize-for-size');
-}
-
 /** A working pod starts often and is small: `job` is a program of its own, and only one of the two is loaded. */
 async function programFor(argv: readonly string[], exit: (code: number) => void): Promise<Command> {
-  if (argv[2] === 'run') preferSmall();
   if (argv[2] === 'job') return (await import('./job.ts')).createJobProgram(exit);
   return (await import('./program.ts')).createProgram(exit);
 }
