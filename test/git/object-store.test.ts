@@ -1,6 +1,6 @@
 // Our object reader against git's own packs: every object, every kind of delta, and every kind of damage.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -65,13 +65,14 @@ describe('damage', () => {
     const tip = git(repo, ['rev-parse', 'main']);
     const path = join(repo, 'objects/pack', packName(repo));
     const data = readFileSync(path);
+    chmodSync(path, 0o644);
     const ids = git(repo, ['rev-list', '--objects', '--no-object-names', tip]).split('\n');
     let unseen = 0;
     let places = 0;
     for (let at = 12; at < data.length - 20; at += 97, places++) {
       const copy = Buffer.from(data);
       copy.writeUInt8(copy.readUInt8(at) ^ 0x10, at);
-      writeFileSync(path, copy, { mode: 0o644 });
+      writeFileSync(path, copy);
       const store = await openStore(repo);
       const results = await Promise.allSettled(ids.map((oid) => store.read(oid)));
       const codes = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { itAsRoot } from '../support/as-root.ts';
 import { commitFiles, deleteBranch, git, installHook, tipOf } from '../support/git-repo.ts';
 import { basic } from '../support/git-server.ts';
 import { failureOf, makeWorld, never, openStatus, page, temporaryFolder, traffic, type World } from './world.ts';
@@ -264,7 +265,7 @@ it(
   },
 );
 
-it('a full disk is DISK_FULL, loses nothing on the branch, and passes when there is room again', async () => {
+itAsRoot('a full disk is DISK_FULL, loses nothing on the branch, and passes when there is room again', async () => {
   const world = await makeWorld({}, strict);
   const mount = join(temporaryFolder(), 'small');
   mkdirSync(mount);

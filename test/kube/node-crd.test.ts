@@ -2,13 +2,13 @@
 
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { chains } from '../../src/chains/index.ts';
 import { nodeCrd } from '../../src/desired/node-kind.ts';
+import { binary } from '../cluster/binaries.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -139,10 +139,10 @@ interface Result {
   readonly text: string;
 }
 
-function kubectl(args: readonly string[]): Promise<Result> {
-  const binary = process.env['KUBECTL'] ?? join(homedir(), '.cache/nodewright/bin/kubectl');
-  return new Promise((resolve) => {
-    execFile(binary, ['--kubeconfig', kubeconfig, ...args], { timeout: 60_000 }, (error, stdout, stderr) =>
+async function kubectl(args: readonly string[]): Promise<Result> {
+  const program = await binary('kubectl');
+  return await new Promise((resolve) => {
+    execFile(program, ['--kubeconfig', kubeconfig, ...args], { timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ ok: error === null, text: error === null ? stdout : stderr }),
     );
   });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
+import { itAsRoot } from '../support/as-root.ts';
 import { testCluster } from '../support/cluster.ts';
 import { commitFiles, deleteBranch, git, installHook, tipOf } from '../support/git-repo.ts';
 import { basic } from '../support/git-server.ts';
@@ -211,29 +212,32 @@ it('an accepted push whose answer was lost is not recorded twice', async () => {
   expect(fleet.statusCommits().length).toBeGreaterThan(before);
 });
 
-it('a data folder that is full: the nodes go on, the reason is said, and status follows when there is room', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nodewright-full-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder]);
-  try {
-    const running = await run('write', { dataDir: folder });
-    await synced(running);
-    const ballast = join(folder, 'ballast');
+itAsRoot(
+  'a data folder that is full: the nodes go on, the reason is said, and status follows when there is room',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nodewright-full-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder]);
     try {
-      writeFileSync(ballast, Buffer.alloc(1 << 20));
-    } catch {
-      // Full now: that is the point.
+      const running = await run('write', { dataDir: folder });
+      await synced(running);
+      const ballast = join(folder, 'ballast');
+      try {
+        writeFileSync(ballast, Buffer.alloc(1 << 20));
+      } catch {
+        // Full now: that is the point.
+      }
+      const commit = restart(5);
+      running.controller.poke();
+      await waitFor('the reason is in the log', () =>
+        running.log.some((one) => one.msg === 'Pass failed' && /ENOSPC|space/i.test(String(one['reason']))),
+      );
+      rmSync(ballast);
+      await published(fleet, running, commit);
+      expect((await fleet.nodes()).get('n0')?.spec.restartGeneration).toBe(5);
+      await running.stop();
+    } finally {
+      execFileSync('umount', ['-l', folder]);
+      rmSync(folder, { recursive: true, force: true });
     }
-    const commit = restart(5);
-    running.controller.poke();
-    await waitFor('the reason is in the log', () =>
-      running.log.some((one) => one.msg === 'Pass failed' && /ENOSPC|space/i.test(String(one['reason']))),
-    );
-    rmSync(ballast);
-    await published(fleet, running, commit);
-    expect((await fleet.nodes()).get('n0')?.spec.restartGeneration).toBe(5);
-    await running.stop();
-  } finally {
-    execFileSync('umount', ['-l', folder]);
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  },
+);

@@ -6,10 +6,11 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { binary } from '../cluster/binaries.ts';
 import { makeCertificates, type Certificates } from './certificates.ts';
 
 export interface PrivateApiServer {
@@ -41,14 +42,10 @@ export async function privateApiServer(): Promise<PrivateApiServer> {
     `${TOKENS.admin},admin,1,"system:masters"\n${TOKENS.nobody},nobody,2,"people"\n`,
   );
   const [etcdPort = 0, peerPort = 0, port = 0] = await freePorts(3);
-  const etcd = start(
-    directory,
-    'etcd',
-    process.env['ETCD'] ?? '/usr/bin/etcd',
-    etcdFlags(directory, etcdPort, peerPort),
-  );
+  const [etcdProgram, apiProgram] = [await binary('etcd'), await binary('kube-apiserver')];
+  const etcd = start(directory, 'etcd', etcdProgram, etcdFlags(directory, etcdPort, peerPort));
   const flags = apiServerFlags(directory, { etcdPort, port });
-  let api = start(directory, 'kube-apiserver', binary('kube-apiserver'), flags);
+  let api = start(directory, 'kube-apiserver', apiProgram, flags);
   const url = `https://127.0.0.1:${port}`;
 
   async function stop(): Promise<void> {
@@ -78,7 +75,7 @@ export async function privateApiServer(): Promise<PrivateApiServer> {
     async restart(meanwhile) {
       await end(api);
       await meanwhile?.();
-      api = start(directory, 'kube-apiserver', binary('kube-apiserver'), flags);
+      api = start(directory, 'kube-apiserver', apiProgram, flags);
       await ready(api, url, certificates.ca);
     },
     stop,
@@ -92,10 +89,6 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-}
-
-function binary(name: string): string {
-  return join(process.env['NODEWRIGHT_CACHE'] ?? join(homedir(), '.cache', 'nodewright'), 'bin', name);
 }
 
 function etcdFlags(directory: string, port: number, peerPort: number): readonly string[] {

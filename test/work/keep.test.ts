@@ -17,6 +17,7 @@ import { describe, expect, it } from 'vitest';
 
 import { copy } from '../../src/work/copy.ts';
 import { restore, type RestoreResult } from '../../src/work/restore.ts';
+import { itAsRoot } from '../support/as-root.ts';
 import { copyParams, quiet, restoreParams } from './support/params.ts';
 import { picture, tempDir } from './support/tree.ts';
 
@@ -64,7 +65,7 @@ async function restored(own: Home, source: Home = SOURCE): Promise<Restored> {
   return { result, home, read: (path) => readFileSync(join(home, path), 'utf8') };
 }
 
-it("keeps the node's own files, with their mode and owner, and takes the rest from the backup", async () => {
+itAsRoot("keeps the node's own files, with their mode and owner, and takes the rest from the backup", async () => {
   const dir = tempDir();
   write(join(dir, 'source'), SOURCE);
   await copy(copyParams(join(dir, 'source'), join(dir, 'backup')), quiet());

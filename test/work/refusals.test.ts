@@ -19,6 +19,7 @@ import { copy } from '../../src/work/copy.ts';
 import { MANIFEST_NAME } from '../../src/work/manifest.ts';
 import { restore } from '../../src/work/restore.ts';
 import { verify } from '../../src/work/verify.ts';
+import { itAsRoot } from '../support/as-root.ts';
 import { copyParams, ORIGIN, quiet, restoreParams, verifyParams } from './support/params.ts';
 import { picture, tempDir } from './support/tree.ts';
 
@@ -237,7 +238,7 @@ function smallDisk(size: string): string {
   return mount;
 }
 
-it('finds out before it starts that there is no room', async () => {
+itAsRoot('finds out before it starts that there is no room', async () => {
   const { dir } = await scene();
   writeFileSync(join(dir, 'source', 'large'), 'x'.repeat(3 << 20));
   const disk = smallDisk('3m');
@@ -251,7 +252,7 @@ it('finds out before it starts that there is no room', async () => {
   expect(picture(disk)).toEqual(before);
 });
 
-it.each(['copy', 'restore'])('%s: a disk that fills up meanwhile leaves things as they were', async (verb) => {
+itAsRoot.each(['copy', 'restore'])('%s: a disk that fills up meanwhile leaves things as they were', async (verb) => {
   const { dir } = await scene();
   for (let index = 0; index < 200; index++) writeFileSync(join(dir, 'source', `f${index}`), 'x'.repeat(20_000));
   await copy(copyParams(join(dir, 'source'), join(dir, 'larger')), quiet());
@@ -289,7 +290,7 @@ it('refuses a volume that changes under a node said to be stopped, and lists it 
   expect(await verify(verifyParams(join(dir, 'again')), quiet())).toMatchObject({ ok: true, extra: 0 });
 });
 
-it('says what is missing when it may not read', () => {
+itAsRoot('says what is missing when it may not read', () => {
   const dir = tempDir();
   mkdirSync(join(dir, 'source', 'closed'), { recursive: true });
   chmodSync(join(dir, 'source', 'closed'), 0);
