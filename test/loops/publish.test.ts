@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
-import { itAsRoot } from '../support/as-root.ts';
+import { NOT_ROOT } from '../support/not-root.ts';
 import { testCluster } from '../support/cluster.ts';
 import { commitFiles, deleteBranch, git, installHook, tipOf } from '../support/git-repo.ts';
 import { basic } from '../support/git-server.ts';
@@ -212,7 +212,7 @@ it('an accepted push whose answer was lost is not recorded twice', async () => {
   expect(fleet.statusCommits().length).toBeGreaterThan(before);
 });
 
-itAsRoot(
+it.skipIf(NOT_ROOT)(
   'a data folder that is full: the nodes go on, the reason is said, and status follows when there is room',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nodewright-full-'));

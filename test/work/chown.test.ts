@@ -3,10 +3,10 @@
 import { lchownSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { chown } from '../../src/work/chown.ts';
-import { itAsRoot } from '../support/as-root.ts';
+import { NOT_ROOT } from '../support/not-root.ts';
 import { quiet } from './support/params.ts';
 import { spawnVerb } from './support/spawn-verb.ts';
 import { tempDir } from './support/tree.ts';
@@ -33,7 +33,7 @@ function owners(dir: string): string[] {
   });
 }
 
-itAsRoot('changes links themselves, not what they point to, and nothing that is right already', async () => {
+it.skipIf(NOT_ROOT)('changes links themselves, not what they point to, and nothing that is right already', async () => {
   const { dir, params } = volume();
   lchownSync(join(dir, 'v', 'a'), 1000, 1001);
   expect(await chown(params, quiet())).toEqual({ ok: true, changed: 5, unchanged: 1, vanished: 0, mounts: 0 });
@@ -50,7 +50,7 @@ itAsRoot('changes links themselves, not what they point to, and nothing that is 
   expect(await chown(params, quiet())).toMatchObject({ changed: 0, unchanged: 6 });
 });
 
-itAsRoot('goes on when files and directories vanish meanwhile', async () => {
+it.skipIf(NOT_ROOT)('goes on when files and directories vanish meanwhile', async () => {
   const { dir, params } = volume();
   let first = true;
   const onStep = (): void => {
@@ -60,7 +60,7 @@ itAsRoot('goes on when files and directories vanish meanwhile', async () => {
   expect(await chown(params, quiet({ onStep }))).toMatchObject({ ok: true, changed: 2, vanished: 1 });
 });
 
-itAsRoot('killed at any step, the next run ends it', { timeout: 60_000 }, async () => {
+it.skipIf(NOT_ROOT)('killed at any step, the next run ends it', { timeout: 60_000 }, async () => {
   const { dir, params } = volume();
   const { steps } = await spawnVerb({ ...params, uid: 7 });
   for (let step = 1; step <= steps.length; step++) {

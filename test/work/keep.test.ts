@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 
 import { copy } from '../../src/work/copy.ts';
 import { restore, type RestoreResult } from '../../src/work/restore.ts';
-import { itAsRoot } from '../support/as-root.ts';
+import { NOT_ROOT } from '../support/not-root.ts';
 import { copyParams, quiet, restoreParams } from './support/params.ts';
 import { picture, tempDir } from './support/tree.ts';
 
@@ -65,23 +65,26 @@ async function restored(own: Home, source: Home = SOURCE): Promise<Restored> {
   return { result, home, read: (path) => readFileSync(join(home, path), 'utf8') };
 }
 
-itAsRoot("keeps the node's own files, with their mode and owner, and takes the rest from the backup", async () => {
-  const dir = tempDir();
-  write(join(dir, 'source'), SOURCE);
-  await copy(copyParams(join(dir, 'source'), join(dir, 'backup')), quiet());
-  const home = join(dir, 'home');
-  write(home, { 'config/node_key.json': 'own key', 'config/config.toml': 'own', 'secrets/own/deep': 'secret' });
-  chmodSync(join(home, 'config/node_key.json'), 0o400);
-  chownSync(join(home, 'config/node_key.json'), 1000, 1001);
-  const request = restoreParams(join(dir, 'backup'), home, { keep: KEEP });
-  await restore(request, quiet());
-  const read = (path: string): string => readFileSync(join(home, path), 'utf8');
-  expect(read('config/node_key.json')).toBe('own key');
-  expect(statSync(join(home, 'config/node_key.json'))).toMatchObject({ uid: 1000, gid: 1001, mode: 0o100400 });
-  expect(read('config/config.toml')).toBe('from the backup');
-  expect(read('secrets/own/deep')).toBe('secret');
-  expect(existsSync(join(home, 'secrets/token'))).toBe(false);
-});
+it.skipIf(NOT_ROOT)(
+  "keeps the node's own files, with their mode and owner, and takes the rest from the backup",
+  async () => {
+    const dir = tempDir();
+    write(join(dir, 'source'), SOURCE);
+    await copy(copyParams(join(dir, 'source'), join(dir, 'backup')), quiet());
+    const home = join(dir, 'home');
+    write(home, { 'config/node_key.json': 'own key', 'config/config.toml': 'own', 'secrets/own/deep': 'secret' });
+    chmodSync(join(home, 'config/node_key.json'), 0o400);
+    chownSync(join(home, 'config/node_key.json'), 1000, 1001);
+    const request = restoreParams(join(dir, 'backup'), home, { keep: KEEP });
+    await restore(request, quiet());
+    const read = (path: string): string => readFileSync(join(home, path), 'utf8');
+    expect(read('config/node_key.json')).toBe('own key');
+    expect(statSync(join(home, 'config/node_key.json'))).toMatchObject({ uid: 1000, gid: 1001, mode: 0o100400 });
+    expect(read('config/config.toml')).toBe('from the backup');
+    expect(read('secrets/own/deep')).toBe('secret');
+    expect(existsSync(join(home, 'secrets/token'))).toBe(false);
+  },
+);
 
 it("does not give a node the source's validator key when it has none itself", async () => {
   const { home } = await restored({ 'config/node_key.json': 'own key' });

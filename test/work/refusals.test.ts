@@ -19,7 +19,7 @@ import { copy } from '../../src/work/copy.ts';
 import { MANIFEST_NAME } from '../../src/work/manifest.ts';
 import { restore } from '../../src/work/restore.ts';
 import { verify } from '../../src/work/verify.ts';
-import { itAsRoot } from '../support/as-root.ts';
+import { NOT_ROOT } from '../support/not-root.ts';
 import { copyParams, ORIGIN, quiet, restoreParams, verifyParams } from './support/params.ts';
 import { picture, tempDir } from './support/tree.ts';
 
@@ -238,7 +238,7 @@ function smallDisk(size: string): string {
   return mount;
 }
 
-itAsRoot('finds out before it starts that there is no room', async () => {
+it.skipIf(NOT_ROOT)('finds out before it starts that there is no room', async () => {
   const { dir } = await scene();
   writeFileSync(join(dir, 'source', 'large'), 'x'.repeat(3 << 20));
   const disk = smallDisk('3m');
@@ -252,27 +252,30 @@ itAsRoot('finds out before it starts that there is no room', async () => {
   expect(picture(disk)).toEqual(before);
 });
 
-itAsRoot.each(['copy', 'restore'])('%s: a disk that fills up meanwhile leaves things as they were', async (verb) => {
-  const { dir } = await scene();
-  for (let index = 0; index < 200; index++) writeFileSync(join(dir, 'source', `f${index}`), 'x'.repeat(20_000));
-  await copy(copyParams(join(dir, 'source'), join(dir, 'larger')), quiet());
-  const disk = smallDisk('8m');
-  writeFileSync(join(disk, 'precious'), 'old');
-  let steps = 0;
-  const fill = quiet({
-    onStep: (step) => {
-      if (step !== 'file' || (steps += 1) !== 1) return;
-      execFileSync('sh', ['-c', `head -c 8m /dev/zero > ${join(disk, 'hog')} || true`], { stdio: 'ignore' });
-    },
-  });
-  const run =
-    verb === 'copy'
-      ? copy(copyParams(join(dir, 'source'), join(disk, 'backup')), fill)
-      : restore(restoreParams(join(dir, 'larger'), disk), fill);
-  await expect(run).rejects.toMatchObject({ code: 'DiskFull', message: /the volume is full/ });
-  rmSync(join(disk, 'hog'));
-  expect(Object.keys(picture(disk))).toEqual(['precious']);
-});
+it.skipIf(NOT_ROOT).each(['copy', 'restore'])(
+  '%s: a disk that fills up meanwhile leaves things as they were',
+  async (verb) => {
+    const { dir } = await scene();
+    for (let index = 0; index < 200; index++) writeFileSync(join(dir, 'source', `f${index}`), 'x'.repeat(20_000));
+    await copy(copyParams(join(dir, 'source'), join(dir, 'larger')), quiet());
+    const disk = smallDisk('8m');
+    writeFileSync(join(disk, 'precious'), 'old');
+    let steps = 0;
+    const fill = quiet({
+      onStep: (step) => {
+        if (step !== 'file' || (steps += 1) !== 1) return;
+        execFileSync('sh', ['-c', `head -c 8m /dev/zero > ${join(disk, 'hog')} || true`], { stdio: 'ignore' });
+      },
+    });
+    const run =
+      verb === 'copy'
+        ? copy(copyParams(join(dir, 'source'), join(disk, 'backup')), fill)
+        : restore(restoreParams(join(dir, 'larger'), disk), fill);
+    await expect(run).rejects.toMatchObject({ code: 'DiskFull', message: /the volume is full/ });
+    rmSync(join(disk, 'hog'));
+    expect(Object.keys(picture(disk))).toEqual(['precious']);
+  },
+);
 
 it('refuses a volume that changes under a node said to be stopped, and lists it when it may run', async () => {
   const { dir } = await scene();
@@ -290,7 +293,7 @@ it('refuses a volume that changes under a node said to be stopped, and lists it 
   expect(await verify(verifyParams(join(dir, 'again')), quiet())).toMatchObject({ ok: true, extra: 0 });
 });
 
-itAsRoot('says what is missing when it may not read', () => {
+it.skipIf(NOT_ROOT)('says what is missing when it may not read', () => {
   const dir = tempDir();
   mkdirSync(join(dir, 'source', 'closed'), { recursive: true });
   chmodSync(join(dir, 'source', 'closed'), 0);

@@ -26,11 +26,11 @@ import { Dir } from '../../src/work/dir.ts';
 import { restore } from '../../src/work/restore.ts';
 import { removeTree } from '../../src/work/tree.ts';
 import { verify } from '../../src/work/verify.ts';
-import { itAsRoot } from '../support/as-root.ts';
+import { NOT_ROOT } from '../support/not-root.ts';
 import { copyParams, quiet, restoreParams, verifyParams } from './support/params.ts';
 import { anyTree, picture, plant, tempDir } from './support/tree.ts';
 
-itAsRoot('holds for any tree, over any other tree', { timeout: 120_000 }, async () => {
+it.skipIf(NOT_ROOT)('holds for any tree, over any other tree', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(anyTree, anyTree, async (before, after) => {
       const dir = mkdtempSync(join(tmpdir(), 'nodewright-work-'));
