@@ -27,17 +27,26 @@ export interface ReadOptions {
   readonly cache?: ReadCache;
 }
 
-/** `readDesired` with its options already given. */
-export type ReadDesired = (files: readonly SourceFile[]) => DesiredSet;
+/** `readInSteps` with its options already given. */
+export type ReadDesired = (files: readonly SourceFile[]) => Generator<void, DesiredSet>;
 
 /**
  * Reads fleet.yaml, nodes/, patches/. Never throws for what stands in a file. A broken node is absent from `nodes` and
  * present in `brokenNodes` or `brokenFiles`; the others are not affected.
  */
 export function readDesired(files: readonly SourceFile[], options: ReadOptions): DesiredSet {
+  const steps = readInSteps(files, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, with a stop after each file: ten thousand of them take seconds, in which others must get their turn. */
+export function* readInSteps(files: readonly SourceFile[], options: ReadOptions): Generator<void, DesiredSet> {
   const { defaultNamespace, chains = allChains, cache = createReadCache() } = options;
   const sources = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  const contents = readContents(sources, cache);
+  const contents = yield* readContents(sources, cache);
   const fleet = readFleet(contents.find(hasRole('fleet'))?.content, chains);
   const patches = readPatches(
     contents.filter(hasRole('patch')).map(({ content }) => content),
@@ -45,7 +54,7 @@ export function readDesired(files: readonly SourceFile[], options: ReadOptions):
   );
   const chainNames = new Set(chains.map(({ name }) => name));
   const context: Context = { chains, chainNames, fleet, patches, defaultNamespace };
-  const nodeFiles = readNodeFiles(contents, context, cache);
+  const nodeFiles = yield* readNodeFiles(contents, context, cache);
   const conflicts = crossCheck(nodeFiles);
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
   const nodes = fleet.broken ? new Map<string, DesiredNode>() : goodNodes(nodeFiles, conflicts);
@@ -95,25 +104,33 @@ function hasRole(...roles: readonly GitRole[]): (one: Content) => boolean {
   return ({ content }) => roles.includes(content.role);
 }
 
-function readContents(sources: readonly SourceFile[], cache: ReadCache): readonly Content[] {
-  const read = sources.flatMap((source): Content[] => {
+function* readContents(sources: readonly SourceFile[], cache: ReadCache): Generator<void, readonly Content[]> {
+  const read: Content[] = [];
+  for (const source of sources) {
     const id = cacheKey(source);
     const content = (id === undefined ? undefined : cache.contents.get(id)) ?? parseSource(source);
-    return content === undefined ? [] : [{ id, content }];
-  });
+    if (content !== undefined) read.push({ id, content });
+    yield;
+  }
   cache.contents = new Map(read.flatMap(({ id, content }) => (id === undefined ? [] : [[id, content] as const])));
   return read;
 }
 
-function readNodeFiles(contents: readonly Content[], context: Context, cache: ReadCache): readonly NodeFile[] {
+function* readNodeFiles(
+  contents: readonly Content[],
+  context: Context,
+  cache: ReadCache,
+): Generator<void, readonly NodeFile[]> {
   const shared = contents.filter(hasRole('fleet', 'patch'));
   // A shared file that could not be read has no id; its trouble makes the context one of its own.
   const id = JSON.stringify([context.defaultNamespace, ...shared.map((one) => one.id ?? one.content.problems)]);
   const known = cache.context === id && cache.chains === context.chains ? cache.nodes : new Map<string, NodeFile>();
-  const read = contents.filter(hasRole('node')).map((one) => {
+  const read: { readonly id: string | undefined; readonly file: NodeFile }[] = [];
+  for (const one of contents.filter(hasRole('node'))) {
     const file = (one.id === undefined ? undefined : known.get(one.id)) ?? readNodeFile(one.content, context);
-    return { id: one.id, file };
-  });
+    read.push({ id: one.id, file });
+    yield;
+  }
   cache.nodes = new Map(read.flatMap(({ id, file }) => (id === undefined ? [] : [[id, file] as const])));
   cache.context = id;
   cache.chains = context.chains;

@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { jobKeyOf } from '../api/job-object.ts';
 import { keyOf } from '../api/objects.ts';
-import { readDesired } from '../desired/read.ts';
+import { readInSteps } from '../desired/read.ts';
 import type { Action } from '../plan/action.ts';
 import { readCapabilities } from './capabilities.ts';
 import { createJobParts, jobChanged, recordsLanded, wakeJobsOn } from './job-passes.ts';
@@ -110,7 +110,7 @@ async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOp
   const puller = createPuller({
     source,
     branch: settings.branch,
-    readDesired: (files) => readDesired(files, { defaultNamespace: namespace, cache: readCache }),
+    readInSteps: (files) => readInSteps(files, { defaultNamespace: namespace, cache: readCache }),
     lastApplied: () => memory.current.appliedCommit,
     runtime,
   });

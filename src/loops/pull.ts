@@ -4,6 +4,7 @@ import type { DesiredSet, SourceFile } from '../desired/desired-set.ts';
 import type { ReadDesired } from '../desired/read.ts';
 import type { Ancestry, CommitInfo, GitSource, Oid } from '../git/engine.ts';
 import { codeOf, describeError } from '../lib/errors.ts';
+import { toTheEnd } from './in-steps.ts';
 import { readFiles } from './read-files.ts';
 import type { Runtime } from './runtime.ts';
 import { timed } from './timed.ts';
@@ -35,7 +36,7 @@ export interface Puller {
 export interface PullOptions {
   readonly source: GitSource;
   readonly branch: string;
-  readonly readDesired: ReadDesired;
+  readonly readInSteps: ReadDesired;
   /** The commit whose content was applied last, from the cluster's memory. */
   readonly lastApplied: () => Oid | undefined;
   readonly runtime: Runtime;
@@ -73,7 +74,7 @@ export function createPuller(options: PullOptions): Puller {
     const { source, branch, runtime } = options;
     const started = runtime.now();
     const files = await readFiles({ source, commit: oid, texts, signal });
-    const desired = options.readDesired(files);
+    const desired = await toTheEnd(options.readInSteps(files));
     const errors = desired.problems.filter(({ level }) => level === 'error').length;
     runtime.telemetry.problems({ errors, warnings: desired.problems.length - errors });
     const last = options.lastApplied();
