@@ -174,7 +174,9 @@ export type GeneratedValue =
   /** A text that is not secret but belongs beside the secret, such as a user name. */
   | { readonly kind: 'text'; readonly value: string }
   /** A `rpcauth=` line of Bitcoin Core for `user` and the value of `passwordKey` in the same Secret. */
-  | { readonly kind: 'rpcauth'; readonly user: string; readonly passwordKey: string };
+  | { readonly kind: 'rpcauth'; readonly user: string; readonly passwordKey: string }
+  /** The file that tells btcd the user and the value of `passwordKey` in the same Secret. */
+  | { readonly kind: 'btcdLogin'; readonly user: string; readonly passwordKey: string };
 
 export type Probe =
   | { readonly kind: 'tcp'; readonly port: number; readonly periodSeconds: number; readonly failureThreshold: number }
@@ -194,8 +196,10 @@ export interface Question {
   readonly path: string;
   /** JSON body; its presence sets the content type. */
   readonly body?: unknown;
-  /** Basic auth from a Secret in the node's namespace, for clients that need it (bitcoind). */
+  /** Basic auth from a Secret in the node's namespace, for clients that need it (bitcoind, btcd). */
   readonly auth?: { readonly secret: string; readonly userKey: string; readonly passwordKey: string };
+  /** For clients that only speak TLS and make their own certificate (btcd): encrypted, but nobody vouches for it. */
+  readonly tls?: 'unverified';
 }
 
 export type Reply =

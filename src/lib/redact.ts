@@ -26,7 +26,9 @@ export function createRedactor(secrets: readonly string[]): Redactor {
 
 /** Whether a member of this name holds a secret: `password`, `apiToken`; not `secretName`, which only refers to one. */
 export function isSecretKey(key: string): boolean {
-  return /(?:passw(?:or)?d|passphrase|token|secret|api_?key|private_?key|mnemonic|rpcauth)$/i.test(key);
+  return /(?:passw(?:or)?d|passphrase|token|secret|api_?key|private_?key|mnemonic|rpcauth|rpc(?:limit)?pass)$/i.test(
+    key,
+  );
 }
 
 const MIN_SECRET = 4;
@@ -63,7 +65,7 @@ interface Rule {
 
 const KEYWORD =
   '(?:token|passw(?:or)?d|passphrase|pwd|secret(?:[_-]?access)?(?:[_-]?key)?|api[_-]?key|access[_-]?key' +
-  '|private[_-]?key|priv[_-]?key|credentials?|mnemonic|signature|(?<=[?&;])sig|(?<=[?&;])auth|rpcauth)';
+  '|private[_-]?key|priv[_-]?key|credentials?|mnemonic|signature|(?<=[?&;])sig|(?<=[?&;])auth|rpcauth|rpc(?:limit)?pass)';
 // A quoted value (escaped quotes inside, or quotes that are escaped themselves), else everything to the next space or `&`.
 // What is redacted already ends where it ends, so that running twice changes nothing.
 const VALUE = String.raw`(?:\[redacted\](?=[\s"',;}\]&]|$)|"(?:[^"\\]|\\.)*"|'[^']*'|\\"[^"]*"|[^\s&]+)`;

@@ -2,6 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KubeObject, Ref } from '../api/objects.ts';
+import { btcdLogin } from '../chains/bitcoin/btcd-login.ts';
 import { rpcauthLine } from '../chains/bitcoin/rpcauth.ts';
 import type { GeneratedSecret, GeneratedValue, Workload } from '../chains/chain.ts';
 import { secretName } from '../chains/secret-name.ts';
@@ -48,7 +49,7 @@ export function makeSecret(
 }
 
 function isDerived(value: GeneratedValue): boolean {
-  return value.kind === 'rpcauth';
+  return 'passwordKey' in value;
 }
 
 function valueFor(
@@ -61,12 +62,17 @@ function valueFor(
       return randomHex(value.bytes);
     case 'text':
       return value.value;
-    case 'rpcauth': {
-      const password = made.get(value.passwordKey);
-      if (password === undefined) throw new Error(`a generated secret has no key ${value.passwordKey}`);
-      return rpcauthLine(value.user, password, randomHex(16));
-    }
+    case 'rpcauth':
+      return rpcauthLine(value.user, passwordIn(made, value.passwordKey), randomHex(16));
+    case 'btcdLogin':
+      return btcdLogin(value.user, passwordIn(made, value.passwordKey));
     default:
       return assertNever(value);
   }
+}
+
+function passwordIn(made: ReadonlyMap<string, string>, key: string): string {
+  const password = made.get(key);
+  if (password === undefined) throw new Error(`a generated secret has no key ${key}`);
+  return password;
 }

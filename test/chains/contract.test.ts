@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import type { Reply, RoleFacts } from '../../src/chains/chain.ts';
 import { chains, findChain } from '../../src/chains/index.ts';
 import { example, examples, nodeWith } from './examples.ts';
-import { beacon, bitcoind, comet, gethDev, replies } from './replies.ts';
+import { beacon, bitcoind, btcd, comet, gethDev, replies } from './replies.ts';
 
-const recorded: Record<string, unknown> = { ...gethDev, ...beacon, ...comet, ...bitcoind };
+const recorded: Record<string, unknown> = { ...gethDev, ...beacon, ...comet, ...btcd, ...bitcoind };
 const clientCases = chains.flatMap((chain) =>
   chain.roles.flatMap((role) =>
     role.clients.map((client) => ({ chain, role, client, id: `${chain.name}/${client.name}` })),

@@ -1,5 +1,5 @@
-// Replies of running nodes. The geth, CometBFT ones were recorded from geth 1.16.7 --dev and CometBFT 1.0.1 with kvstore;
-// the others follow the clients' documents.
+// Replies of running nodes. Recorded: geth 1.16.7 --dev, CometBFT 1.0.1 with kvstore, btcd 0.26.2 --regtest. The others
+// follow the clients' documents.
 
 import type { Reply } from '../../src/chains/chain.ts';
 
@@ -79,4 +79,45 @@ export const bitcoind: Record<string, unknown> = {
     id: 'nodewright',
   },
   'node.network': { result: { version: 290_000, subversion: '/Satoshi:29.0.0/', connections: 10 }, error: null },
+};
+
+export const btcd: Record<string, unknown> = {
+  'node.blockchain': {
+    jsonrpc: '1.0',
+    result: {
+      chain: 'regtest',
+      blocks: 3,
+      headers: 3,
+      bestblockhash: '0fbfa2475a38627049a4352b20f6f6855a445d5e02c6b4621d9427424feacf99',
+      difficulty: 1,
+      mediantime: 1_795_335_036,
+      pruned: false,
+      warnings: null,
+    },
+    error: null,
+    id: 'nodewright',
+  },
+  'node.info': {
+    jsonrpc: '1.0',
+    result: { version: 260_200, protocolversion: 70_002, blocks: 3, connections: 1, relayfee: 0.000_01, errors: '' },
+    error: null,
+    id: 'nodewright',
+  },
+  'node.peers': {
+    jsonrpc: '1.0',
+    result: [
+      {
+        id: 1,
+        addr: '192.0.2.2:29444',
+        version: 70_016,
+        subver: '/btcwire:0.5.0/btcd:0.26.2/',
+        inbound: false,
+        startingheight: 0,
+        currentheight: 3,
+        syncnode: false,
+      },
+    ],
+    error: null,
+    id: 'nodewright',
+  },
 };

@@ -35,6 +35,7 @@ describe('what goes', () => {
     { because: 'a client secret', text: 'client_secret=hunter2', gone: 'hunter2' },
     { because: 'a flag', text: 'run --rpc-password hunter2 --x', gone: 'hunter2' },
     { because: 'rpcauth of bitcoind', text: 'rpcauth=bob:salt$0a1b', gone: '0a1b' },
+    { because: 'rpcpass of btcd', text: 'rpcuser=bob\nrpcpass=0a1b', gone: '0a1b' },
     { because: 'a Basic header', text: 'Authorization: Basic Ym9iOmh1bnRlcjI=', gone: 'Ym9iOmh1bnRlcjI' },
     { because: 'a Bearer header', text: 'authorization: bearer abcdefgh12345', gone: 'abcdefgh12345' },
     { because: 'a header as JSON', text: '{"authorization":"token abcdef1234"}', gone: 'abcdef1234' },

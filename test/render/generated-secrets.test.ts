@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { btcdLogin } from '../../src/chains/bitcoin/btcd-login.ts';
 import { rpcauthLine } from '../../src/chains/bitcoin/rpcauth.ts';
 import { generatedSecretRefs, makeSecret } from '../../src/render/generated-secrets.ts';
 import { example } from '../chains/examples.ts';
@@ -35,5 +36,14 @@ describe('generated secrets', () => {
     });
     expect(chain.questions(node)[0]?.auth).toEqual({ secret: 'btc-0-rpc', userKey: 'user', passwordKey: 'password' });
     expect(secret.metadata.name).toBe('btc-0-rpc');
+  });
+
+  it("writes btcd's file with the password of the same Secret", () => {
+    const { node, chain } = example('bitcoin-btcd');
+    const [made] = generatedSecretRefs(node, chain.workload(node));
+    const secret = makeSecret(node, made?.secret ?? { name: '', keys: {} }, counter());
+    const password = '1'.padStart(64, '0');
+    const login = btcdLogin('nodewright', password);
+    expect(secret['stringData']).toEqual({ user: 'nodewright', password, 'btcd.conf': login });
   });
 });

@@ -1,12 +1,17 @@
 // Asks real HTTP servers that behave badly in every way that counts.
 
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Question, Reply } from '../../src/chains/chain.ts';
 import { createAsker, type Target } from '../../src/rpc/ask.ts';
+import { makeCertificates } from '../support/certificates.ts';
 
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -77,6 +82,17 @@ describe('a good server', () => {
   it('is asked over IPv6 as well', async () => {
     const port = await serve((_, response) => response.end('1'), '::1');
     expect(await askOne(port, {}, { host: '::1' })).toEqual({ ok: true, status: 200, body: 1 });
+  });
+
+  it('may speak TLS with a certificate that nobody knows, when the question says so', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nodewright-ask-'));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    const { server } = await makeCertificates(folder);
+    const secure = createSecureServer(server, (_, response) => response.end('1'));
+    cleanups.push(() => void secure.close());
+    const port = await listen(secure);
+    expect(await askOne(port, { tls: 'unverified' })).toEqual({ ok: true, status: 200, body: 1 });
+    expect(await askOne(port)).toMatchObject({ ok: false });
   });
 
   it('may answer JSON with an error status: bitcoind does while it loads', async () => {

@@ -2,13 +2,12 @@
 
 import type { NodeSpec } from '../../api/blockchain-node.ts';
 import type { ConfigFile } from '../chain.ts';
+import { SECRET_PATH } from './client.ts';
 import { networkOf } from './networks.ts';
+import { advertised, p2pPort } from './p2p.ts';
 
 export const CONF_FILE = 'bitcoin.conf';
-export const RPC_SECRET = 'rpc';
-export const RPC_USER = 'nodewright';
 export const RPCAUTH_KEY = 'rpcauth.conf';
-export const SECRET_PATH = '/secrets/rpc';
 
 export const configFile: ConfigFile = {
   name: CONF_FILE,
@@ -54,7 +53,6 @@ export const configFile: ConfigFile = {
 /** The file's text. Ports and addresses count outside the main network only inside their section, so all do. */
 export function bitcoinConf(spec: NodeSpec): string {
   const network = networkOf(spec.network);
-  const port = spec.p2p?.port ?? network.p2p;
   const general = {
     chain: network.chainId,
     server: '1',
@@ -66,8 +64,8 @@ export function bitcoinConf(spec: NodeSpec): string {
     // Whoever reaches the port still needs the password; who reaches it is for a NetworkPolicy to say.
     rpcallowip: '0.0.0.0/0',
     listen: '1',
-    bind: `0.0.0.0:${port}`,
-    ...(spec.p2p?.advertiseAddress === undefined ? {} : { externalip: `${spec.p2p.advertiseAddress}:${port}` }),
+    bind: `0.0.0.0:${p2pPort(spec)}`,
+    ...advertised(spec),
     disablewallet: '1',
     ...spec.config?.[CONF_FILE],
   };

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Reply, RoleFacts } from '../chain.ts';
 import { DecimalNumber, Share } from '../numbers.ts';
 import { factsOfFailure, jsonRpcAnswer, valueOf } from '../reply.ts';
+import { MAX_LAG } from './client.ts';
 
 const Chain = z.object({
   chain: z.string().max(64),
@@ -21,8 +22,6 @@ const Chain = z.object({
 });
 const Net = z.object({ connections: DecimalNumber, subversion: z.string().max(256) });
 
-/** Further behind the best header than this is syncing. */
-export const MAX_LAG = 2;
 /** RPC_IN_WARMUP in src/rpc/protocol.h. */
 const WARMING_UP = -28;
 

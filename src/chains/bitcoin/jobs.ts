@@ -3,15 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { ChainJobs, DataPath } from '../../api/chain-jobs.ts';
 import { soleVolume } from '../role-fields.ts';
-import { networkOf } from './networks.ts';
-
-/** Where bitcoind keeps what belongs to a network (doc/files.md of Bitcoin Core). */
-const FOLDERS: Readonly<Record<string, string>> = {
-  main: '',
-  test: 'testnet3/',
-  signet: 'signet/',
-  regtest: 'regtest/',
-};
+import { clientOf } from './clients.ts';
 
 export const jobs: ChainJobs = {
   identityFiles,
@@ -20,7 +12,7 @@ export const jobs: ChainJobs = {
   rollback: () => ({
     how: 'refused',
     reason:
-      'Bitcoin Core goes back only by calling the next block invalid (invalidateblock), and then never follows the network past that height; reconsiderblock brings all blocks back at once. Restore a Backup or a Snapshot instead.',
+      'A Bitcoin node goes back only by calling the next block invalid (invalidateblock), and then never follows the network past that height; reconsiderblock brings all blocks back at once. Restore a Backup or a Snapshot instead.',
   }),
   snapshot: () => ({ how: 'copy' }),
   switchover: () => ({
@@ -30,9 +22,9 @@ export const jobs: ChainJobs = {
   }),
 };
 
-/** The keys of its addresses on Tor and I2P; on other networks a node has none. */
 function identityFiles({ spec }: BlockchainNode): readonly DataPath[] {
-  const folder = FOLDERS[networkOf(spec.network).chainId] ?? '';
   const volume = soleVolume(spec, 'node');
-  return ['onion_v3_private_key', 'i2p_private_key'].map((file) => ({ volume, path: `${folder}${file}` }));
+  return clientOf(spec)
+    .identityFiles(spec)
+    .map((path) => ({ volume, path }));
 }

@@ -1,9 +1,9 @@
-// Bitcoin's networks: what bitcoind calls them and the ports it uses on each.
+// Bitcoin's networks: what bitcoind calls them and the ports it uses on each. btcd gets the same ports.
 
 import type { Network } from '../chain.ts';
 
 export interface BitcoinNetwork extends Network {
-  /** `chain=` in bitcoin.conf and in getblockchaininfo; also the name of the section. */
+  /** `chain=` in bitcoin.conf and in getblockchaininfo, the name of the section; btcd's name where only btcd has it. */
   readonly chainId: string;
   readonly p2p: number;
   readonly rpc: number;
@@ -36,6 +36,15 @@ export const networks: readonly BitcoinNetwork[] = [
     chainId: 'regtest',
     p2p: 18_444,
     rpc: 18_443,
+    development: true,
+  },
+  // chaincfg/params.go and params.go of btcd.
+  {
+    name: 'simnet',
+    title: 'Development with btcd: blocks on demand',
+    chainId: 'simnet',
+    p2p: 18_555,
+    rpc: 18_556,
     development: true,
   },
 ];

@@ -1,96 +1,46 @@
-// Turns a Bitcoin node into one container that reads bitcoin.conf from the ConfigMap and its password's hash from a Secret.
+// Turns a Bitcoin node into one container that reads its password, or the password's hash, from a Secret of its own.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { ClientInfo, ContainerSpec, Workload } from '../chain.ts';
-import { toArguments } from '../flags.ts';
+import type { ContainerSpec, Workload } from '../chain.ts';
 import { roleFields, soleVolume } from '../role-fields.ts';
-import { bitcoinConf, CONF_FILE, RPC_SECRET, RPC_USER, RPCAUTH_KEY, SECRET_PATH } from './conf.ts';
+import { type BitcoinClient, DATA_PATH, type Run, SECRET_PATH } from './client.ts';
+import { clientOf } from './clients.ts';
 import { networkOf } from './networks.ts';
-
-const DATA = '/data';
-const CONF_PATH = `/config/${CONF_FILE}`;
-
-export const bitcoind: ClientInfo = {
-  name: 'bitcoind',
-  image: 'bitcoin/bitcoin',
-  defaultVersion: '29.0',
-  tagPrefix: '',
-  managedFlags: [
-    'conf',
-    'datadir',
-    'blocksdir',
-    'chain',
-    'testnet',
-    'testnet4',
-    'signet',
-    'regtest',
-    'server',
-    'daemon',
-    'rpcauth',
-    'rpcuser',
-    'rpcpassword',
-    'rpccookiefile',
-    'rpcbind',
-    'rpcport',
-    'rpcallowip',
-    'listen',
-    'bind',
-    'port',
-    'externalip',
-    'includeconf',
-    'printtoconsole',
-    'nodebuglogfile',
-    'pid',
-    'reindex',
-    'reindex-chainstate',
-  ],
-  knownFlags: { dbcache: 'integer', maxconnections: 'integer', par: 'integer', debug: 'text' },
-};
+import { p2pPort } from './p2p.ts';
 
 /** Only called for specs that passed the check. */
 export function workload(node: BlockchainNode): Workload {
-  const { spec } = node;
+  const client = clientOf(node.spec);
+  const run = client.run(node.spec);
   return {
-    containers: [container(node)],
+    containers: [container(node, client, run)],
     initContainers: [],
-    files: { [CONF_FILE]: bitcoinConf(spec) },
-    generatedSecrets: [
-      {
-        name: RPC_SECRET,
-        keys: {
-          user: { kind: 'text', value: RPC_USER },
-          password: { kind: 'hex', bytes: 32 },
-          [RPCAUTH_KEY]: { kind: 'rpcauth', user: RPC_USER, passwordKey: 'password' },
-        },
-      },
-    ],
+    files: run.files,
+    generatedSecrets: [client.secret],
     volumes: [soleVolume(node.spec, 'node')],
-    // bitcoind writes its whole cache when it stops; killed before, it starts over from the last flush.
+    // Both clients write their whole cache when they stop; killed before, they start over from the last flush.
     terminationGracePeriodSeconds: 600,
     uid: 1000,
     gid: 1000,
   };
 }
 
-function container(node: BlockchainNode): ContainerSpec {
-  const { spec } = node;
-  const network = networkOf(spec.network);
-  const set = { conf: CONF_PATH, datadir: DATA, printtoconsole: '1', nodebuglogfile: '1' };
+function container({ spec }: BlockchainNode, client: BitcoinClient, run: Run): ContainerSpec {
   return {
-    ...roleFields(spec, 'node', bitcoind),
+    ...roleFields(spec, 'node', client),
     name: 'node',
-    command: ['bitcoind'],
-    args: toArguments('-', set, spec.args?.['node'] ?? {}),
+    command: [client.name],
+    args: run.args,
     ports: [
-      { name: 'rpc', port: network.rpc, purpose: 'rpc' },
-      { name: 'p2p', port: spec.p2p?.port ?? network.p2p, purpose: 'p2p' },
+      { name: 'rpc', port: networkOf(spec.network).rpc, purpose: 'rpc' },
+      { name: 'p2p', port: p2pPort(spec), purpose: 'p2p' },
     ],
     mounts: [
-      { kind: 'storage', name: soleVolume(node.spec, 'node'), path: DATA },
-      { kind: 'file', key: CONF_FILE, path: CONF_PATH },
-      { kind: 'generated', name: RPC_SECRET, path: SECRET_PATH },
+      { kind: 'storage', name: soleVolume(spec, 'node'), path: DATA_PATH },
+      ...run.mounts,
+      { kind: 'generated', name: client.secret.name, path: SECRET_PATH },
       { kind: 'scratch', name: 'tmp', path: '/tmp' },
     ],
-    readinessProbe: { kind: 'tcp', port: network.rpc, periodSeconds: 10, failureThreshold: 3 },
+    readinessProbe: { kind: 'tcp', port: run.readyPort, periodSeconds: 10, failureThreshold: 3 },
   };
 }

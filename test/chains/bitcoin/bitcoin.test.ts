@@ -21,6 +21,11 @@ describe('bitcoinConf', () => {
     expect(section).toContain('dbcache=2048');
   });
 
+  it('writes an IPv6 address so that its port is not part of it', () => {
+    const { spec } = nodeWith('bitcoin-mainnet', { p2p: { advertiseAddress: '2001:db8::7' } });
+    expect(bitcoinConf(spec)).toContain('externalip=[2001:db8::7]:8333\n');
+  });
+
   it('holds no password', () => {
     expect(bitcoinConf(example('bitcoin-mainnet').node.spec)).not.toMatch(/rpcpassword|rpcauth=/);
   });

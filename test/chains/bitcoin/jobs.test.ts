@@ -21,7 +21,11 @@ it.each([
   expect(jobs.identityFiles(node)[0]).toEqual({ volume: 'data', path });
 });
 
-it('says why it does not go back and what to do', () => {
-  const how = jobs.rollback(example('bitcoin-mainnet').node, 800_000);
+it('keeps nothing of a btcd, which has no keys', () => {
+  expect(jobs.identityFiles(example('bitcoin-btcd').node)).toEqual([]);
+});
+
+it.each(['bitcoin-mainnet', 'bitcoin-btcd'])('says why %s does not go back and what to do', (name) => {
+  const how = jobs.rollback(example(name).node, 800_000);
   expect(how.how === 'refused' ? how.reason : '').toMatch(/invalidateblock.*Restore a Backup/);
 });

@@ -1,0 +1,101 @@
+// Bitcoin Core. Its settings are in bitcoin.conf; it knows its password only as a hash.
+
+import type { NodeSpec } from '../../api/blockchain-node.ts';
+import type { Finding } from '../chain.ts';
+import { problem } from '../finding.ts';
+import { toArguments } from '../flags.ts';
+import { type BitcoinClient, DATA_PATH, RPC_USER, type Run } from './client.ts';
+import { bitcoinConf, CONF_FILE, RPCAUTH_KEY } from './conf.ts';
+import { nodeFacts } from './facts.ts';
+import { networkOf, networks } from './networks.ts';
+
+const CONF_PATH = `/config/${CONF_FILE}`;
+
+/** Where bitcoind keeps what belongs to a network (doc/files.md of Bitcoin Core). */
+const FOLDERS: Readonly<Record<string, string>> = {
+  main: '',
+  test: 'testnet3/',
+  signet: 'signet/',
+  regtest: 'regtest/',
+};
+
+export const bitcoind: BitcoinClient = {
+  name: 'bitcoind',
+  image: 'bitcoin/bitcoin',
+  defaultVersion: '29.0',
+  tagPrefix: '',
+  networks: ['mainnet', 'test', 'signet', 'regtest'],
+  managedFlags: [
+    'conf',
+    'datadir',
+    'blocksdir',
+    'chain',
+    'testnet',
+    'testnet4',
+    'signet',
+    'regtest',
+    'server',
+    'daemon',
+    'rpcauth',
+    'rpcuser',
+    'rpcpassword',
+    'rpccookiefile',
+    'rpcbind',
+    'rpcport',
+    'rpcallowip',
+    'listen',
+    'bind',
+    'port',
+    'externalip',
+    'includeconf',
+    'printtoconsole',
+    'nodebuglogfile',
+    'pid',
+    'reindex',
+    'reindex-chainstate',
+  ],
+  knownFlags: { dbcache: 'integer', maxconnections: 'integer', par: 'integer', debug: 'text' },
+  chainIds: Object.fromEntries(networks.map(({ name, chainId }) => [name, chainId])),
+  secret: {
+    name: 'rpc',
+    keys: {
+      user: { kind: 'text', value: RPC_USER },
+      password: { kind: 'hex', bytes: 32 },
+      [RPCAUTH_KEY]: { kind: 'rpcauth', user: RPC_USER, passwordKey: 'password' },
+    },
+  },
+  methods: { 'node.blockchain': 'getblockchaininfo', 'node.network': 'getnetworkinfo' },
+  check,
+  run,
+  facts: nodeFacts,
+  identityFiles,
+};
+
+/** bitcoind refuses to start with both. */
+function check(spec: NodeSpec): readonly Finding[] {
+  const { prune = '0', txindex = '0' } = spec.config?.[CONF_FILE] ?? {};
+  const path = ['spec', 'config', CONF_FILE, 'prune'];
+  const size = Number(prune);
+  if (size > 1 && size < 550)
+    return [problem('InvalidSetting', path, 'bitcoind keeps at least 550 MiB. Use 0, 1 or 550 and more.')];
+  if (size === 0 || txindex === '0') return [];
+  return [
+    problem('InvalidSetting', path, 'bitcoind can not prune and index all transactions. Remove prune or txindex.'),
+  ];
+}
+
+function run(spec: NodeSpec): Run {
+  const set = { conf: CONF_PATH, datadir: DATA_PATH, printtoconsole: '1', nodebuglogfile: '1' };
+  return {
+    args: toArguments('-', set, spec.args?.['node'] ?? {}),
+    files: { [CONF_FILE]: bitcoinConf(spec) },
+    mounts: [{ kind: 'file', key: CONF_FILE, path: CONF_PATH }],
+    readyPort: networkOf(spec.network).rpc,
+  };
+}
+
+/** The keys of its addresses on Tor and I2P; on other networks a node has none. */
+function identityFiles(spec: NodeSpec): readonly string[] {
+  const folder = FOLDERS[networkOf(spec.network).chainId] ?? '';
+  return ['onion_v3_private_key', 'i2p_private_key'].map((file) => `${folder}${file}`);
+}
