@@ -9,7 +9,7 @@ import { buildBinary } from './build.ts';
 import { inCache } from './cache.ts';
 import { download, isReachable, type Release } from './download.ts';
 import { withLock } from './lock.ts';
-import { COMETBFT, ETCD, GETH, KUBERNETES, KWOK, SIMD, versionOf, type GoModule } from './modules.ts';
+import { BTCD, COMETBFT, ETCD, GETH, KUBERNETES, KWOK, SIMD, versionOf, type GoModule } from './modules.ts';
 import { part, say } from './progress.ts';
 
 export type BinaryName =
@@ -22,7 +22,8 @@ export type BinaryName =
   | 'kwok'
   | 'geth'
   | 'cometbft'
-  | 'simd';
+  | 'simd'
+  | 'btcd';
 
 interface Source {
   /** Names the folder in the cache together with the version. */
@@ -103,6 +104,8 @@ function sourceOf(name: BinaryName): Source {
         version: versionOf(SIMD),
         build: { module: SIMD, command: `${SIMD.path}/testing/simapp/simd` },
       };
+    case 'btcd':
+      return { folder: 'btcd', version: versionOf(BTCD), build: { module: BTCD, command: BTCD.path } };
     default:
       return kubernetesSource(name);
   }

@@ -45,3 +45,10 @@ export const SIMD_IMAGE: ImageRecipe = {
   programs: { simd: '/usr/bin/simd' },
   entrypoint: ['simd'],
 };
+
+/** Bitcoin's second client, under the name and with the paths of its own image. Only where it is needed, too. */
+export const BTCD_IMAGE: ImageRecipe = {
+  reference: 'ghcr.io/btcsuite/btcd:v0.26.2',
+  programs: { btcd: '/bin/btcd' },
+  entrypoint: ['btcd'],
+};

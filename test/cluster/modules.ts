@@ -16,6 +16,7 @@ export const KWOK: GoModule = { folder: 'kwok', path: 'sigs.k8s.io/kwok' };
 export const GETH: GoModule = { folder: 'geth', path: 'github.com/ethereum/go-ethereum' };
 /** The SDK's own example application, as the IBC module builds it: the SDK publishes none that Go can build by itself. */
 export const SIMD: GoModule = { folder: 'simd', path: 'github.com/cosmos/ibc-go/v8' };
+export const BTCD: GoModule = { folder: 'btcd', path: 'github.com/btcsuite/btcd' };
 export const COMETBFT: GoModule = { folder: 'cometbft', path: 'github.com/cometbft/cometbft' };
 
 /** The required version, e.g. `v1.36.3`. Throws when the go.mod does not require the module. */
