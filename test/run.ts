@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describeError } from '../src/lib/errors.ts';
-import { binary } from './cluster/binaries.ts';
+import { binary, type BinaryName } from './cluster/binaries.ts';
 import { bestMode, ensureTools, removeAbandoned } from './cluster/cluster.ts';
 import { ensurePackages } from './cluster/packages.ts';
 import { countsOf, FAILED, line, NOTHING, PASSED, SKIPPED, sum, type Counts } from './counts.ts';
@@ -58,9 +58,11 @@ async function runTools(): Promise<Counts> {
   await ensurePackages('tests');
   await removeAbandoned();
   await ensureTools('simulated');
+  // Tests of jobs run the first two on folders, without any cluster.
+  const chains: readonly BinaryName[] =
+    bestMode() === 'pods' ? ['geth', 'cometbft', 'simd', 'btcd'] : ['geth', 'cometbft'];
   if (bestMode() === 'pods') await ensureTools('pods');
-  // Tests of jobs run them on folders, without any cluster.
-  for (const name of ['geth', 'cometbft'] as const) await binary(name);
+  for (const name of chains) await binary(name);
   return PASSED;
 }
 
