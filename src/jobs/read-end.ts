@@ -53,13 +53,21 @@ function programFailed(
   program: { readonly name: string; readonly exitCode: number },
 ): End {
   const isClean = pod.cleanFailure !== undefined && new RegExp(pod.cleanFailure).test(output);
-  const lastLine = output.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+  const why = tellingLine(output);
   return {
     outcome: 'Failed',
     code: 'ProgramFailed',
-    message: `${program.name} ended with exit code ${program.exitCode}${lastLine === '' ? ' and wrote nothing' : `: ${lastLine}`}`,
+    message: `${program.name} ended with exit code ${program.exitCode}${why === '' ? ' and wrote nothing' : `: ${why}`}`,
     unsafe: pod.unsafeWhenUnclear && !isClean && program.name !== 'check',
   };
+}
+
+const COMPLAINT = /\b(panicked|panic|fatal|error|failed)\b/i;
+
+/** A log joins two pipes in any order: the line that complains need not be the last one, though it was written last. */
+function tellingLine(output: string): string {
+  const lines = output.trim().slice(-65_536).split('\n');
+  return (lines.findLast((line) => COMPLAINT.test(line)) ?? lines.at(-1) ?? '').slice(0, 300);
 }
 
 function withoutResult(pod: PodWork, { reason, finished }: WorkSeen): End {

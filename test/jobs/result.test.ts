@@ -55,6 +55,15 @@ describe('readEnd', () => {
       },
     },
     {
+      because: 'the line that complains is told, wherever the log put it',
+      seen: {
+        ...ended,
+        failedProgram: { name: 'cloud-op', exitCode: 101 },
+        output: "thread 'main' panicked at height 9 >= current height 8\ncurrent height: 8\n",
+      },
+      want: { message: "cloud-op ended with exit code 101: thread 'main' panicked at height 9 >= current height 8" },
+    },
+    {
       because: 'a program that refused before it wrote leaves the data as it was',
       seen: { ...ended, failedProgram: { name: 'cloud-op', exitCode: 101 }, output: 'height(9) >= current height(8)' },
       want: { unsafe: false },

@@ -11,7 +11,7 @@ import { runCommand } from '../demo/run-command.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { btcdNode, btcdSecret, btcdWith, mine } from './btcd.ts';
 import { isWell } from './eyes.ts';
-import { ask, ended, jobFile, run } from './job-files.ts';
+import { ask, ended, jobFile, run, says } from './job-files.ts';
 import { processOf } from './processes.ts';
 import { volumeFolder } from './volume-folder.ts';
 import { podsCluster, type PodsWorld, startWorld } from './world.ts';
@@ -69,8 +69,9 @@ it('comes back from a Backup as it was, and is not taken back otherwise', async 
   await waitFor('the follower to be gone', () => world.pod('follower') === undefined);
   const restore = { kind: 'Restore', name: 'to-8', spec: { node: 'maker', backup: 'at-8' } };
   ask(world, restore);
+  // It is done when the node goes on from the height it came back with.
+  await says(world, restore, /^Starting waits until the height of maker grows/);
   await world.await('maker', 'block 8 again', (node) => node.status?.height === 8);
-  // It is done when the node goes on.
   await mine(world, 'maker', 1);
   expect(await ended(world, restore)).toMatchObject({ phase: 'Complete', height: 8 });
   await world.await('maker', 'block 9', (node) => isWell(node) && node.status?.height === 9);
