@@ -1,6 +1,6 @@
 // Makes OCI images from programs on this machine and imports them: no image registry, no container engine.
 
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { join, posix } from 'node:path';
@@ -23,7 +23,8 @@ export async function importMissing(state: ClusterState, recipes: readonly Image
 
 /** Makes one image and gives it to containerd under its reference; an older one of that name is replaced. */
 export async function importImage(state: ClusterState, recipe: ImageRecipe): Promise<void> {
-  const archive = join(state.directory, 'image.tar');
+  // Of its own: two test files may bring their images at the same time.
+  const archive = join(state.directory, `image-${randomUUID()}.tar`);
   writeFileSync(archive, await imageArchive(recipe));
   try {
     await ctr(state, ['images', 'import', archive]);
