@@ -77,6 +77,8 @@ it('is killed and started again: goes on without applying anything twice', async
   });
   await waitFor('the commit made meanwhile is carried out', async () => (await fleet.nodes()).size === 4, 60_000);
   await waitFor('and its objects', async () => (await sets()) === 4, 60_000);
+  // The object may be seen before the answer has reached who made it.
+  await waitFor('the write is counted', () => writes('StatefulSet') > before.sets);
   expect(writes('StatefulSet') - before.sets).toBe(1);
 });
 
