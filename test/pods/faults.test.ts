@@ -25,13 +25,14 @@ interface Broken extends Trouble {
 
 const TROUBLES: readonly Broken[] = [
   {
-    because: 'a flag that the client does not know',
+    // Not a flag that it does not know: there 31 KB of help may follow the reason, and only the end of a log is kept.
+    because: 'a setting that the client refuses',
     name: 'bad-flag',
-    spec: { ...gethDev, args: { el: { 'no-such-flag': 'x' } } },
+    spec: { ...gethDev, args: { el: { 'db.engine': 'stone' } } },
     phase: 'Error',
     reason: 'CrashLoopBackOff',
     stalled: true,
-    says: ['el keeps crashing with exit code 1', 'flag provided but not defined: -no-such-flag', 'log'],
+    says: ['el keeps crashing with exit code 1', "Invalid choice for db.engine 'stone'", 'log'],
   },
   {
     because: 'an image that is nowhere',
