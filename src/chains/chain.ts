@@ -173,10 +173,12 @@ export type GeneratedValue =
   | { readonly kind: 'hex'; readonly bytes: number }
   /** A text that is not secret but belongs beside the secret, such as a user name. */
   | { readonly kind: 'text'; readonly value: string }
-  /** A `rpcauth=` line of Bitcoin Core for `user` and the value of `passwordKey` in the same Secret. */
-  | { readonly kind: 'rpcauth'; readonly user: string; readonly passwordKey: string }
-  /** The file that tells btcd the user and the value of `passwordKey` in the same Secret. */
-  | { readonly kind: 'btcdLogin'; readonly user: string; readonly passwordKey: string };
+  /** What a client wants to read, made from the value of `passwordKey` in the same Secret and 16 random bytes in hex. */
+  | {
+      readonly kind: 'derived';
+      readonly passwordKey: string;
+      readonly make: (password: string, salt: string) => string;
+    };
 
 export type Probe =
   | { readonly kind: 'tcp'; readonly port: number; readonly periodSeconds: number; readonly failureThreshold: number }

@@ -2,8 +2,6 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KubeObject, Ref } from '../api/objects.ts';
-import { btcdLogin } from '../chains/bitcoin/btcd-login.ts';
-import { rpcauthLine } from '../chains/bitcoin/rpcauth.ts';
 import type { GeneratedSecret, GeneratedValue, Workload } from '../chains/chain.ts';
 import { secretName } from '../chains/secret-name.ts';
 import { assertNever } from '../lib/assert-never.ts';
@@ -36,7 +34,8 @@ export function makeSecret(
 ): KubeObject {
   const plain = new Map<string, string>();
   // Derived values come last: they need the others.
-  const entries = Object.entries(secret.keys).sort(([, a], [, b]) => Number(isDerived(a)) - Number(isDerived(b)));
+  const isDerived = ({ kind }: GeneratedValue): number => Number(kind === 'derived');
+  const entries = Object.entries(secret.keys).sort(([, a], [, b]) => isDerived(a) - isDerived(b));
   for (const [key, value] of entries) plain.set(key, valueFor(value, plain, randomHex));
   return {
     apiVersion: 'v1',
@@ -46,10 +45,6 @@ export function makeSecret(
     immutable: true,
     stringData: Object.fromEntries(plain),
   };
-}
-
-function isDerived(value: GeneratedValue): boolean {
-  return 'passwordKey' in value;
 }
 
 function valueFor(
@@ -62,10 +57,8 @@ function valueFor(
       return randomHex(value.bytes);
     case 'text':
       return value.value;
-    case 'rpcauth':
-      return rpcauthLine(value.user, passwordIn(made, value.passwordKey), randomHex(16));
-    case 'btcdLogin':
-      return btcdLogin(value.user, passwordIn(made, value.passwordKey));
+    case 'derived':
+      return value.make(passwordIn(made, value.passwordKey), randomHex(16));
     default:
       return assertNever(value);
   }

@@ -5,9 +5,10 @@ import type { Finding } from '../chain.ts';
 import { problem } from '../finding.ts';
 import { toArguments } from '../flags.ts';
 import { type BitcoinClient, DATA_PATH, RPC_USER, type Run } from './client.ts';
-import { bitcoinConf, CONF_FILE, RPCAUTH_KEY } from './conf.ts';
+import { bitcoinConf, CONF_FILE, configFile, RPCAUTH_KEY } from './conf.ts';
 import { nodeFacts } from './facts.ts';
 import { networkOf, networks } from './networks.ts';
+import { rpcauthLine } from './rpcauth.ts';
 
 const CONF_PATH = `/config/${CONF_FILE}`;
 
@@ -25,32 +26,12 @@ export const bitcoind: BitcoinClient = {
   defaultVersion: '29.0',
   tagPrefix: '',
   networks: ['mainnet', 'test', 'signet', 'regtest'],
+  // Every key of the file is a flag as well; these are flags alone.
   managedFlags: [
-    'conf',
-    'datadir',
-    'blocksdir',
-    'chain',
-    'testnet',
+    ...configFile.managedKeys,
     'testnet4',
-    'signet',
-    'regtest',
-    'server',
-    'daemon',
-    'rpcauth',
-    'rpcuser',
-    'rpcpassword',
-    'rpccookiefile',
-    'rpcbind',
-    'rpcport',
-    'rpcallowip',
-    'listen',
-    'bind',
-    'port',
-    'externalip',
-    'includeconf',
     'printtoconsole',
     'nodebuglogfile',
-    'pid',
     'reindex',
     'reindex-chainstate',
   ],
@@ -61,7 +42,11 @@ export const bitcoind: BitcoinClient = {
     keys: {
       user: { kind: 'text', value: RPC_USER },
       password: { kind: 'hex', bytes: 32 },
-      [RPCAUTH_KEY]: { kind: 'rpcauth', user: RPC_USER, passwordKey: 'password' },
+      [RPCAUTH_KEY]: {
+        kind: 'derived',
+        passwordKey: 'password',
+        make: (password, salt) => rpcauthLine(RPC_USER, password, salt),
+      },
     },
   },
   methods: { 'node.blockchain': 'getblockchaininfo', 'node.network': 'getnetworkinfo' },

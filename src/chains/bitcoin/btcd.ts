@@ -5,7 +5,7 @@ import type { Finding } from '../chain.ts';
 import { problem } from '../finding.ts';
 import { type Flags, toArguments } from '../flags.ts';
 import { btcdFacts } from './btcd-facts.ts';
-import { LOGIN_FILE } from './btcd-login.ts';
+import { btcdLogin, LOGIN_FILE } from './btcd-login.ts';
 import { type BitcoinClient, DATA_PATH, RPC_USER, type Run, SECRET_PATH } from './client.ts';
 import { networkOf } from './networks.ts';
 import { advertised, p2pPort } from './p2p.ts';
@@ -86,7 +86,7 @@ export const btcd: BitcoinClient = {
     keys: {
       user: { kind: 'text', value: RPC_USER },
       password: { kind: 'hex', bytes: 32 },
-      [LOGIN_FILE]: { kind: 'btcdLogin', user: RPC_USER, passwordKey: 'password' },
+      [LOGIN_FILE]: { kind: 'derived', passwordKey: 'password', make: (password) => btcdLogin(RPC_USER, password) },
     },
   },
   methods: { 'node.blockchain': 'getblockchaininfo', 'node.info': 'getinfo', 'node.peers': 'getpeerinfo' },
