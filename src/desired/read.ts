@@ -28,7 +28,7 @@ export interface ReadOptions {
 }
 
 /** `readInSteps` with its options already given. */
-export type ReadDesired = (files: readonly SourceFile[]) => Generator<void, DesiredSet>;
+export type ReadInSteps = (files: readonly SourceFile[]) => Generator<void, DesiredSet>;
 
 /**
  * Reads fleet.yaml, nodes/, patches/. Never throws for what stands in a file. A broken node is absent from `nodes` and

@@ -1,7 +1,7 @@
 // The way in: looks at the desired branch, and when it moved, reads it.
 
 import type { DesiredSet, SourceFile } from '../desired/desired-set.ts';
-import type { ReadDesired } from '../desired/read.ts';
+import type { ReadInSteps } from '../desired/read.ts';
 import type { Ancestry, CommitInfo, GitSource, Oid } from '../git/engine.ts';
 import { codeOf, describeError } from '../lib/errors.ts';
 import { toTheEnd } from './in-steps.ts';
@@ -36,7 +36,7 @@ export interface Puller {
 export interface PullOptions {
   readonly source: GitSource;
   readonly branch: string;
-  readonly readInSteps: ReadDesired;
+  readonly readInSteps: ReadInSteps;
   /** The commit whose content was applied last, from the cluster's memory. */
   readonly lastApplied: () => Oid | undefined;
   readonly runtime: Runtime;

@@ -79,10 +79,12 @@ export async function passRequests(
 async function originsOf(
   wanted: ReadonlyMap<string, DesiredRequest>,
   { commit }: Pulled,
-  { records, source, runtime }: RequestRooms,
+  { records, source, executor: own, runtime }: RequestRooms,
 ): Promise<ReadonlyMap<string, CommitInfo>> {
   const claimed = records.pushedAll();
-  const fresh = [...wanted].filter(([key, { schedule }]) => !claimed.has(key) && schedule === undefined);
+  const fresh = [...wanted].filter(
+    ([key, { executor, schedule }]) => executor === own && schedule === undefined && !claimed.has(key),
+  );
   const origins = new Map<string, CommitInfo>();
   await eachAtOnce(fresh, AT_ONCE, async ([key, { file }]) => {
     try {
