@@ -1,4 +1,4 @@
-// Keeps a copy of all objects of a kind, for the servers of a cluster that are ours.
+// Keeps a copy of all objects of a kind, for tests and for the servers of a cluster that are ours.
 
 import {
   makeInformer,
@@ -8,18 +8,39 @@ import {
   type ObjectCache,
 } from '@kubernetes/client-node';
 
-/** Starts again a second after the connection broke; `onChange` is called after each change, without saying which. */
+export interface Followed<T extends KubernetesObject> {
+  readonly cache: ObjectCache<T>;
+  onAdd(listener: (object: T) => void): void;
+  onUpdate(listener: (object: T) => void): void;
+  /** After each change, also a deletion. */
+  onChange(listener: () => void): void;
+  stop(): void;
+}
+
+/** Keeps a copy of all objects of a kind; starts again a moment after the connection broke. */
 export function follow<T extends KubernetesObject>(
   config: KubeConfig,
   path: string,
   list: () => Promise<KubernetesListObject<T>>,
-  onChange: () => void,
-): ObjectCache<T> {
+): Followed<T> {
   const informer = makeInformer(config, path, list);
-  const start = (): void => void informer.start().catch(again);
-  const again = (): void => void setTimeout(start, 1_000);
-  for (const event of ['add', 'update', 'delete'] as const) informer.on(event, onChange);
+  let closed = false;
+  const start = (): void => {
+    if (!closed) informer.start().catch(again);
+  };
+  const again = (): void => void setTimeout(start, 300);
   informer.on('error', again);
   start();
-  return informer;
+  return {
+    cache: informer,
+    onAdd: (listener) => informer.on('add', listener),
+    onUpdate: (listener) => informer.on('update', listener),
+    onChange(listener) {
+      for (const event of ['add', 'update', 'delete'] as const) informer.on(event, listener);
+    },
+    stop: () => {
+      closed = true;
+      void informer.stop();
+    },
+  };
 }

@@ -49,16 +49,12 @@ export async function serveServices(state: ClusterState): Promise<never> {
   const core = config.makeApiClient(CoreV1Api);
   const discovery = config.makeApiClient(DiscoveryV1Api);
   let changed = true;
-  const onChange = (): void => void (changed = true);
-  const seen: Seen = {
-    services: follow(config, '/api/v1/services', () => core.listServiceForAllNamespaces(), onChange),
-    slices: follow(
-      config,
-      '/apis/discovery.k8s.io/v1/endpointslices',
-      () => discovery.listEndpointSliceForAllNamespaces(),
-      onChange,
-    ),
-  };
+  const services = follow(config, '/api/v1/services', () => core.listServiceForAllNamespaces());
+  const slices = follow(config, '/apis/discovery.k8s.io/v1/endpointslices', () =>
+    discovery.listEndpointSliceForAllNamespaces(),
+  );
+  for (const followed of [services, slices]) followed.onChange(() => (changed = true));
+  const seen: Seen = { services: services.cache, slices: slices.cache };
   await serveNames({ address: state.address, lookup: (name) => addressesOf(seen, name) });
   let forwards: readonly string[] = [];
   for (;;) {

@@ -44,15 +44,17 @@ export async function serveVolumes(state: ClusterState): Promise<never> {
   config.loadFromFile(kubeconfigPath(state));
   const api = config.makeApiClient(CoreV1Api);
   let changed = true;
-  const onChange = (): void => void (changed = true);
-  const claims = follow(
-    config,
-    '/api/v1/persistentvolumeclaims',
-    () => api.listPersistentVolumeClaimForAllNamespaces(),
-    onChange,
+  const claims = follow(config, '/api/v1/persistentvolumeclaims', () =>
+    api.listPersistentVolumeClaimForAllNamespaces(),
   );
-  const volumes = follow(config, '/api/v1/persistentvolumes', () => api.listPersistentVolume(), onChange);
-  const storage: Storage = { api, folder: join(state.directory, 'volumes'), claims, volumes };
+  const volumes = follow(config, '/api/v1/persistentvolumes', () => api.listPersistentVolume());
+  for (const followed of [claims, volumes]) followed.onChange(() => (changed = true));
+  const storage: Storage = {
+    api,
+    folder: join(state.directory, 'volumes'),
+    claims: claims.cache,
+    volumes: volumes.cache,
+  };
   for (;;) {
     if (changed) {
       changed = false;

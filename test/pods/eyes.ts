@@ -4,16 +4,15 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
-  makeInformer,
   type KubernetesListObject,
   type KubernetesObject,
-  type ObjectCache,
   type V1PersistentVolumeClaim,
   type V1Pod,
 } from '@kubernetes/client-node';
 
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import type { Condition } from '../../src/api/conditions.ts';
+import { follow } from '../cluster/follow.ts';
 import type { ControllerProcess } from '../demo/controller-process.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -104,36 +103,4 @@ function check<T>(
   fact: (node: BlockchainNode) => T | undefined | false,
 ): T | undefined | false {
   return node === undefined ? undefined : fact(node);
-}
-
-export interface Followed<T extends KubernetesObject> {
-  readonly cache: ObjectCache<T>;
-  onAdd(listener: (object: T) => void): void;
-  onUpdate(listener: (object: T) => void): void;
-  stop(): void;
-}
-
-/** Keeps a copy of all objects of a kind; starts again a moment after the connection broke. */
-export function follow<T extends KubernetesObject>(
-  config: KubeConfig,
-  path: string,
-  list: () => Promise<KubernetesListObject<T>>,
-): Followed<T> {
-  const informer = makeInformer(config, path, list);
-  let closed = false;
-  const start = (): void => {
-    if (!closed) informer.start().catch(again);
-  };
-  const again = (): void => void setTimeout(start, 300);
-  informer.on('error', again);
-  start();
-  return {
-    cache: informer,
-    onAdd: (listener) => informer.on('add', listener),
-    onUpdate: (listener) => informer.on('update', listener),
-    stop: () => {
-      closed = true;
-      void informer.stop();
-    },
-  };
 }

@@ -8,7 +8,7 @@ import {
 } from '@kubernetes/client-node';
 
 import type { JobStatus } from '../../src/api/job-status.ts';
-import { follow } from './eyes.ts';
+import { follow } from '../cluster/follow.ts';
 import type { PodsWorld } from './world.ts';
 
 export interface Kills {

@@ -12,7 +12,7 @@ import {
 } from '@kubernetes/client-node';
 
 import { JOB_UID_LABEL } from '../../../src/api/job-object.ts';
-import { follow } from '../eyes.ts';
+import { follow } from '../../cluster/follow.ts';
 
 export interface Guards {
   /** What was seen that must not be. */
