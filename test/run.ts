@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describeError } from '../src/lib/errors.ts';
 import { binary, type BinaryName } from './cluster/binaries.ts';
 import { bestMode, ensureTools, removeAbandoned } from './cluster/cluster.ts';
+import { BITCOIND, debianTree } from './cluster/debian.ts';
 import { ensurePackages } from './cluster/packages.ts';
 import { countsOf, FAILED, line, NOTHING, PASSED, SKIPPED, sum, type Counts } from './counts.ts';
 
@@ -63,7 +64,17 @@ async function runTools(): Promise<Counts> {
     bestMode() === 'pods' ? ['geth', 'cometbft', 'simd', 'btcd'] : ['geth', 'cometbft'];
   if (bestMode() === 'pods') await ensureTools('pods');
   for (const name of chains) await binary(name);
+  await tryBitcoind();
   return PASSED;
+}
+
+/** It comes from a release of Debian that changes every day: what is not there today is said, and its tests are skipped. */
+async function tryBitcoind(): Promise<void> {
+  try {
+    await debianTree(BITCOIND);
+  } catch (error) {
+    console.log(`tests with bitcoind are skipped: ${describeError(error)}`);
+  }
 }
 
 async function runOnPods(): Promise<Counts> {

@@ -1,6 +1,7 @@
 // The copying of a Backup and a Restore against `cp -a` and `sha256sum` of the same tree on the same volume.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +69,8 @@ async function measureSize(size: CopySize): Promise<readonly Figure[]> {
 }
 
 function makeTree(root: string, { files, bytesEach }: CopySize): void {
-  const block = Buffer.alloc(Math.min(bytesEach, MIB));
+  // Noise: zeros are written as holes, which would flatter the copy, and some disks compress.
+  const block = randomBytes(Math.min(bytesEach, MIB));
   for (let index = 0; index < files; index++) {
     const folder = join(root, String(index % 100));
     if (index < 100) mkdirSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 // The images of a cluster with real pods. To add one: add a row, and the program to binaries.ts if it is a new one.
 
 import type { BinaryName } from './binaries.ts';
+import { BITCOIND, debianTree } from './debian.ts';
 
 export interface ImageRecipe {
   /** Full reference: what `ethereum/client-go:v1.16.7` in a pod stands for begins with docker.io/. */
@@ -52,3 +53,9 @@ export const BTCD_IMAGE: ImageRecipe = {
   programs: { btcd: '/bin/btcd' },
   entrypoint: ['btcd'],
 };
+
+/** Bitcoin's first client, under the name of its own image. Only where it is needed; throws NOT_HAD as `debianTree` does. */
+export async function bitcoindImage(): Promise<ImageRecipe> {
+  const trees = { '/': await debianTree(BITCOIND) };
+  return { reference: 'docker.io/bitcoin/bitcoin:29.0', programs: {}, trees, entrypoint: ['bitcoind'] };
+}

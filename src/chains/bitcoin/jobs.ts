@@ -4,16 +4,13 @@ import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { ChainJobs, DataPath } from '../../api/chain-jobs.ts';
 import { soleVolume } from '../role-fields.ts';
 import { clientOf } from './clients.ts';
+import { rollback } from './rollback.ts';
 
 export const jobs: ChainJobs = {
   identityFiles,
   // Nodes of this kind have no wallet, so they sign nothing.
   signerState: () => [],
-  rollback: () => ({
-    how: 'refused',
-    reason:
-      'A Bitcoin node goes back only by calling the next block invalid (invalidateblock), and then never follows the network past that height; reconsiderblock brings all blocks back at once. Restore a Backup or a Snapshot instead.',
-  }),
+  rollback,
   snapshot: () => ({ how: 'copy' }),
   switchover: () => ({
     how: 'refused',

@@ -9,7 +9,8 @@ import { importMissing } from '../cluster/images.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { runCommand } from '../demo/run-command.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { btcdNode, btcdSecret, btcdWith, mine } from './btcd.ts';
+import { BLOCKS, call, rpcSecret } from './bitcoin-rpc.ts';
+import { btcdNode, btcdWith } from './btcd.ts';
 import { isWell } from './eyes.ts';
 import { ask, ended, jobFile, run, says } from './job-files.ts';
 import { processOf } from './processes.ts';
@@ -34,7 +35,7 @@ afterAll(async () => {
 it('is followed from one node to the other', async () => {
   for (const name of ['maker', 'follower'])
     await world.await(name, 'to be well with a peer', (node) => isWell(node) && node.status?.peers === 1);
-  await mine(world, 'maker', 5);
+  await call(world, 'maker', BLOCKS.btcd(5));
   // Synced also means that the chain's id is the one of the network.
   for (const name of ['maker', 'follower']) {
     const node = await world.await(name, 'block 5', (seen) => isWell(seen) && seen.status?.height === 5 && seen);
@@ -53,7 +54,7 @@ it('goes on from its height after a restart, found again by the node that follow
   });
   // From its volume, not from the other node.
   expect(await world.kubectl(['logs', 'maker-0'])).toContain('Chain state (height 5,');
-  await mine(world, 'maker', 3);
+  await call(world, 'maker', BLOCKS.btcd(3));
   for (const name of ['maker', 'follower'])
     await world.await(name, 'block 8', (node) => isWell(node) && node.status?.height === 8);
 });
@@ -62,7 +63,7 @@ it('comes back from a Backup as it was, and is not taken back otherwise', async 
   const backup = await run(world, { kind: 'Backup', name: 'at-8', spec: { node: 'maker' } });
   expect(backup.height).toBe(8);
   await world.await('maker', 'to run again', isWell);
-  await mine(world, 'maker', 2);
+  await call(world, 'maker', BLOCKS.btcd(2));
   await world.await('maker', 'block 10', (node) => node.status?.height === 10);
   // Who has the later blocks would give them back.
   world.change('Leave the maker alone', { follower: undefined });
@@ -72,15 +73,15 @@ it('comes back from a Backup as it was, and is not taken back otherwise', async 
   // It is done when the node goes on from the height it came back with.
   await says(world, restore, /^Starting waits until the height of maker grows/);
   await world.await('maker', 'block 8 again', (node) => node.status?.height === 8);
-  await mine(world, 'maker', 1);
+  await call(world, 'maker', BLOCKS.btcd(1));
   expect(await ended(world, restore)).toMatchObject({ phase: 'Complete', height: 8 });
   await world.await('maker', 'block 9', (node) => isWell(node) && node.status?.height === 9);
   const back = jobFile({ kind: 'BlockHeightFallback', name: 'back', spec: { node: 'maker', blockHeight: 3 } });
-  expect((await world.validate({ maker }, back)).stdout).toMatch(/invalidateblock/);
+  expect((await world.validate({ maker }, back)).stdout).toMatch(/Restore a Backup/);
 });
 
 it('keeps its password in its Secret', async () => {
-  const password = await btcdSecret(world, 'maker', 'password');
+  const password = await rpcSecret(world, 'maker', 'password');
   expect(password).toMatch(/^[0-9a-f]{64}$/);
   const { pid, words } = processOf(world.podUid('maker') ?? 'no pod', 'btcd');
   // The Secret is where the process has it from: what is looked for is right.
