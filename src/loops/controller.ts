@@ -66,7 +66,7 @@ export async function startController(options: ControllerOptions, signal: AbortS
     signal: ending.signal,
     onNode(change) {
       if (queues === undefined || rooms === undefined) return;
-      nodeChanged(change, queues, options.settings.executor);
+      nodeChanged(change, queues, rooms);
       if (change.old === undefined) wakeJobsOn(change.key, rooms.jobs, queues);
     },
     onPart(key, kind) {
@@ -139,6 +139,7 @@ async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOp
     jobs,
     signers,
     notes: createNotes(),
+    newcomers: new Set(),
     parts: createParts({ cluster, runtime }),
     options,
   };
@@ -182,14 +183,21 @@ export interface NodeChange {
   readonly now: BlockchainNode | undefined;
 }
 
+/**
+ * Whoever creates a thousand nodes creates all of them before anything of the first: the end of the outer loop's pass
+ * sets them free (`passes.ts`), or this time, so that one create that hangs delays no other node.
+ */
+const NEWCOMER_MS = 2000;
+
 /** Our own status writes wake nobody: the publisher is woken by the report that made them. */
-function nodeChanged({ key, old, now }: NodeChange, queues: Queues, executor: string): void {
+function nodeChanged({ key, old, now }: NodeChange, queues: Queues, { newcomers, options }: Rooms): void {
   const sample = now ?? old;
   if (sample === undefined) return;
   if (old !== undefined && now !== undefined && fingerprint(old) === fingerprint(now)) return;
   queues.sync.add('sync', 20);
-  if (!isOurs(sample, executor)) return;
-  queues.node.add(key);
+  if (!isOurs(sample, options.settings.executor)) return;
+  if (old === undefined) newcomers.add(key);
+  queues.node.add(key, old === undefined ? NEWCOMER_MS : 0);
   if (now === undefined) queues.publish.add('publish', 1000);
 }
 

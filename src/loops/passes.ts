@@ -25,6 +25,8 @@ export interface Rooms {
   readonly syncer: Syncer;
   readonly publisher: Publisher;
   readonly notes: Notes;
+  /** Keys of nodes that were not there before: the end of the outer loop's pass sets the inner loop on them. */
+  readonly newcomers: Set<string>;
   readonly parts: Parts;
   readonly jobs: JobParts;
   readonly signers: Signers;
@@ -95,7 +97,7 @@ async function pull({ puller, options }: Rooms, queues: Queues, signal: AbortSig
 
 /** Outer loop: what was read last becomes objects; nodes whose hold changed report it. */
 async function sync(
-  { puller, syncer, notes, options }: Rooms,
+  { puller, syncer, notes, newcomers, options }: Rooms,
   queues: Queues,
   signal: AbortSignal,
 ): Promise<PassResult> {
@@ -104,6 +106,8 @@ async function sync(
   try {
     await syncer.sync(pulled, signal);
   } finally {
+    for (const key of newcomers) queues.node.add(key);
+    newcomers.clear();
     for (const key of notes.setHolds(syncer.state.plan)) queues.report.add(key);
     wakePublisher(queues, options);
   }

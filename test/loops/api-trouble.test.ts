@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { KINDS } from '../../src/kube/kinds.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
-import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts';
+import { type FaultProxy, faultProxy, type Seen } from '../support/fault-proxy.ts';
 import { tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
@@ -190,6 +190,33 @@ describe('denies one kind', () => {
     await waitFor('it asked', () => proxy.seen.filter(({ path }) => path.endsWith('/blockchainnodes')).length > 1);
     ending.abort(new Error('told to end'));
     expect(await outcome).toBe('given up');
+  });
+});
+
+describe('creates many nodes at once', () => {
+  const many = Array.from({ length: 40 }, (_, index) => `m${index}`);
+  const isNode = ({ method, path }: Seen): boolean => method === 'PATCH' && /\/blockchainnodes\/m\d+$/.test(path);
+  const commitMany = (): string =>
+    fleet.commit(Object.fromEntries(many.map((name) => [`nodes/${name}.yaml`, fleet.nodeFile(name)])));
+
+  it('and all of them before anything of the first', async () => {
+    await start();
+    commitMany();
+    await waitFor('everything is there', async () => (await sets()) === 3 + many.length, 60_000);
+    const lastNode = proxy.seen.findLastIndex(isNode);
+    const firstPart = proxy.seen.findIndex(({ path }) => /\/configmaps\/m\d+/.test(path));
+    expect(proxy.seen.filter(isNode)).toHaveLength(many.length);
+    expect(firstPart).toBeGreaterThan(lastNode);
+  });
+
+  it('of which one hangs, and the others go on meanwhile', async () => {
+    await start();
+    proxy.rule = (seen) => (isNode(seen) && seen.path.endsWith('/m7') ? { do: 'hang' } : undefined);
+    commitMany();
+    await waitFor('everything of the others is there', async () => (await sets()) === 2 + many.length, 60_000);
+    expect((await fleet.nodes()).has('m7')).toBe(false);
+    proxy.rule = () => undefined;
+    await waitFor('the one as well', async () => (await sets()) === 3 + many.length, 90_000);
   });
 });
 
