@@ -178,6 +178,7 @@ export const JobStatus = z.object({
   node: Short.optional().describe('The node or nodes, for people.'),
   height: Height.optional().describe('The height that was proven.'),
   heightBefore: Height.optional(),
+  heightAfter: Height.optional().describe('What the started node said once its height had grown.'),
   bytes: z.int().min(0).optional(),
   files: z.int().min(0).optional(),
   manifestSha256: Short.optional(),

@@ -10,6 +10,11 @@ export const DEADLINE = {
   /** For an image that can't be pulled: registries have short failures. */
   pull: 3 * MINUTE,
   exchange: 10 * MINUTE,
+  /**
+   * For nodes of other tools, until nobody waits for their answer any more: twice the time after which the liveness
+   * probes that these tools generate kill a controller that does not serve, 60 seconds and three times 10.
+   */
+  answer: 3 * MINUTE,
   /** Clients that repair their database or load an index take their time. */
   start: 30 * MINUTE,
 } as const;

@@ -69,8 +69,8 @@ export interface HealthSeen {
   readonly answering: boolean;
   readonly height?: number;
   readonly synced?: boolean;
-  /** CITA-Cloud's `init_block_number`: the height it started from. */
-  readonly initHeight?: number;
+  /** Of nodes that other tools deployed: why it did not say its height. */
+  readonly trouble?: string;
 }
 
 export interface ChainAnswers {

@@ -5,7 +5,7 @@ import { timestamp } from '../lib/timestamp.ts';
 import { DEADLINE } from './deadlines.ts';
 import type { Effect } from './effect.ts';
 import { elapsed, enter, fail, listOf, stay, type Move, type Scope } from './scope.ts';
-import type { TargetSeen } from './seen.ts';
+import type { HealthSeen } from './seen.ts';
 import { noteEffects } from './stopping.ts';
 
 /** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
@@ -99,23 +99,33 @@ function notYet(scope: Scope, target: JobTarget, started: Started): string | und
   if (now === undefined || now.pods.length < replicas)
     return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits for a pod of ${target.node}`;
   const proof = status.failure === undefined ? open.startProof : 'started';
-  return proof === 'started' ? undefined : notHealthy({ target, now, proof, started });
+  if (proof === 'started') return undefined;
+  if (target.deployMethod !== 'managed') {
+    if (!now.pods.every(({ ready }) => ready)) return `waits until ${target.node} is ready`;
+    if (isUnheard(scope, target, started)) return undefined;
+  }
+  return notHealthy({ node: target.node, health: now.health, proof, started });
+}
+
+/**
+ * A node of another tool that answered neither before the work nor after its start: its pods may be out of reach, or its
+ * service elsewhere. What can't be asked must not make the job fail.
+ */
+function isUnheard(scope: Scope, { node, deployMethod, height }: JobTarget, started: Started): boolean {
+  if (deployMethod === 'managed' || height !== undefined) return false;
+  return !started.some((entry) => entry.node === node) && elapsed(scope) > DEADLINE.answer;
 }
 
 interface Health {
-  readonly target: JobTarget;
-  readonly now: TargetSeen;
+  readonly node: string;
+  readonly health: HealthSeen | undefined;
   readonly proof: 'answers' | 'grows';
   readonly started: Started;
 }
 
-/** Nodes of other tools, which nobody can ask, count as healthy when their pods are ready. */
-function notHealthy({ target, now: { pods, health }, proof, started }: Health): string | undefined {
-  const { node, deployMethod } = target;
-  // A managed node without health was not asked yet since its start.
-  if (health === undefined && deployMethod === 'managed') return `waits until ${node} answers`;
-  if (health === undefined) return pods.every(({ ready }) => ready) ? undefined : `waits until ${node} is ready`;
-  if (!health.answering) return `waits until ${node} answers`;
+/** A node without health was not asked yet since its start. */
+function notHealthy({ node, health, proof, started }: Health): string | undefined {
+  if (health?.answering !== true) return `waits until ${node} answers`;
   if (proof === 'answers') return undefined;
   const first = started.find((entry) => entry.node === node)?.height;
   const grows = first !== undefined && health.height !== undefined && health.height > first;
@@ -124,16 +134,35 @@ function notHealthy({ target, now: { pods, health }, proof, started }: Health): 
 
 function done(scope: Scope, started: Started): Move {
   const { failure, notes = [], targets = [] } = scope.status;
-  const status = { started, holds: [] };
+  const heightAfter = lastHeight(scope, started);
+  const status = { started, holds: [], ...(heightAfter === undefined ? {} : { heightAfter }) };
   const stopped = targets.filter(({ wasRunning }) => !wasRunning).map(({ node }) => node);
   if (failure !== undefined)
     return enter(scope, { phase: 'Failed', reason: failure.reason, message: failure.message, status });
   const message = [
     ...notes,
+    ...unproven(scope, started),
     ...(stopped.length === 0 ? [] : [`${listOf(stopped)} was stopped before and stays so`]),
     ...(scope.seen.fileGone ? ['its file was removed after work had begun, so it ran to its end'] : []),
   ].join('; ');
   return enter(scope, { phase: 'Complete', message: message === '' ? 'done' : message, status });
+}
+
+/** What the first of the started nodes says now that its height has grown; after a failure nobody waits for that. */
+function lastHeight({ open, seen, status }: Scope, [first]: Started): number | undefined {
+  if (open.startProof !== 'grows' || status.failure !== undefined) return undefined;
+  return seen.targets.get(first?.node ?? '')?.health?.height;
+}
+
+/** Nodes whose pods alone say that they run. */
+function unproven(scope: Scope, started: Started): string[] {
+  const { open, status, seen } = scope;
+  if (open.startProof === 'started') return [];
+  return (status.targets ?? []).flatMap((target) => {
+    if (!target.wasRunning || !mayStart(scope, target) || !isUnheard(scope, target, started)) return [];
+    const why = seen.targets.get(target.node)?.health?.trouble ?? 'it was not asked';
+    return [`the pods of ${target.node} are ready, but its height after the start is not proven: ${why}`];
+  });
 }
 
 /** A copy that is proven stays proven when its node is slow to come back; for other kinds the proof is missing. */

@@ -28,14 +28,14 @@ export interface LookRooms extends TargetRooms {
 
 /**
  * Reads cluster, records and memory, as far as the phase asks for it: a hundred jobs may wait for the locks of others.
- * `job` is as the API server has it now.
+ * `job` is as the API server has it now; `signal` ends questions to nodes.
  */
-export async function look(job: JobObject, open: OpenJob, rooms: LookRooms): Promise<Seen> {
+export async function look(job: JobObject, open: OpenJob, rooms: LookRooms, signal: AbortSignal): Promise<Seen> {
   const names = (job.status?.works ?? []).map(({ name }) => name);
   const need = needOf(job.status?.phase ?? 'Pending');
   const [locks, targets, works, claim, source] = await Promise.all([
     lookAtLocks(job, open, rooms),
-    need.nodes ? lookAtTargets(job, open, rooms) : NOTHING,
+    need.nodes ? lookAtTargets(job, open, rooms, need.heights ? signal : undefined) : NOTHING,
     need.works ? lookAtWorks(job, rooms.cluster) : { works: NOTHING, active: 0 },
     need.works ? lookAtClaim(job, rooms) : undefined,
     need.source ? lookAtSource(job, rooms) : undefined,
@@ -64,19 +64,21 @@ const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
 interface Need {
   readonly nodes: boolean;
+  readonly heights: boolean;
   readonly works: boolean;
   readonly source: boolean;
 }
 
 /**
  * Before the locks are taken nodes don't matter, but a Restore must know whether what it restores is there yet; before
- * Working no pod was made; after the end no node matters.
+ * Working no pod was made, and after Stopping heights say nothing until the nodes are started; after the end no node
+ * matters.
  */
 function needOf(phase: JobPhase): Need {
-  if (phase === 'Pending') return { nodes: false, works: false, source: false };
-  if (phase === 'Claimed') return { nodes: false, works: false, source: true };
-  if (phase === 'Locked' || phase === 'Stopping') return { nodes: true, works: false, source: true };
-  return { nodes: !isFinal(phase), works: true, source: !isFinal(phase) };
+  if (phase === 'Pending') return { nodes: false, heights: false, works: false, source: false };
+  if (phase === 'Claimed') return { nodes: false, heights: false, works: false, source: true };
+  if (phase === 'Locked' || phase === 'Stopping') return { nodes: true, heights: true, works: false, source: true };
+  return { nodes: !isFinal(phase), heights: phase === 'Starting', works: true, source: !isFinal(phase) };
 }
 
 /** A person's word in Git that held nodes shall be started in spite of everything. */

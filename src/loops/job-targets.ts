@@ -14,6 +14,7 @@ import type { ChainAnswers, HealthSeen, PodSeen, TargetSeen } from '../jobs/seen
 import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { isObject, textAt, valueAt } from '../lib/json-value.ts';
+import { askForeign } from './foreign-height.ts';
 import type { Identities } from './identities.ts';
 import type { JobHolds } from './job-holds.ts';
 import type { Notes } from './notes.ts';
@@ -27,11 +28,12 @@ export interface TargetRooms {
   readonly identities: Identities;
 }
 
-/** Every node the request names, by name. */
+/** Every node the request names, by name. Nodes of other tools are asked for their height only while `asking` is given. */
 export async function lookAtTargets(
   job: JobObject,
   open: OpenJob,
   rooms: TargetRooms,
+  asking: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, TargetSeen>> {
   const layout = layoutOf(open.common.deployMethod);
   const entries = await Promise.all(
@@ -41,7 +43,7 @@ export async function lookAtTargets(
           node,
           layout === undefined
             ? await lookAtManaged(job, node, rooms)
-            : await lookAtForeign({ job, node, layout, chain: open.common.chain ?? '' }, rooms),
+            : await lookAtForeign({ job, node, layout, chain: open.common.chain ?? '', asking }, rooms),
         ] as const,
     ),
   );
@@ -132,10 +134,11 @@ interface ForeignPlace {
   readonly node: string;
   readonly layout: Layout;
   readonly chain: string;
+  readonly asking: AbortSignal | undefined;
 }
 
 async function lookAtForeign(
-  { job, node, layout, chain }: ForeignPlace,
+  { job, node, layout, chain, asking }: ForeignPlace,
   { cluster }: TargetRooms,
 ): Promise<TargetSeen> {
   const namespace = job.metadata.namespace ?? '';
@@ -145,16 +148,20 @@ async function lookAtForeign(
   const labels = isObject(selector) ? Object.entries(selector).map(([name, value]) => `${name}=${String(value)}`) : [];
   const pods = labels.length === 0 ? [] : await cluster.list(KINDS.Pod, { namespace, labelSelector: labels.join(',') });
   const host = hostOf(pods);
+  const own = pods.filter(({ metadata }) => layout.isPodOf(node, metadata.name));
+  const health = asking === undefined ? undefined : await askForeign(own, asking);
   const objects = {
     workload,
     claims: new Map(claims.map((claim) => [claim.metadata.name, claim])),
     ...(host === undefined ? {} : { host }),
+    ...(health?.height === undefined ? {} : { height: health.height }),
   };
   return {
     found: layout.read({ chain, node }, objects),
     pods: pods.map(podSeen),
     replicas: workload === undefined ? undefined : replicasOf(workload),
     held: false,
+    ...(health === undefined ? {} : { health }),
   };
 }
 

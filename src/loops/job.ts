@@ -44,7 +44,7 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
   const job = live as JobObject;
   const { uid = '' } = job.metadata;
   const open = kind.open(job.spec);
-  const seen = await look(job, open, rooms);
+  const seen = await look(job, open, rooms, signal);
   signal.throwIfAborted();
   const { spec, status = {} } = job;
   const now = rooms.runtime.now();

@@ -33,8 +33,8 @@ export interface Asker {
   close(): Promise<void>;
 }
 
-const DEFAULT_TIMEOUT_MS = 5_000;
-const DEFAULT_MAX_BYTES = 1_048_576;
+export const DEFAULT_TIMEOUT_MS = 5_000;
+export const DEFAULT_MAX_BYTES = 1_048_576;
 
 /** One connection pool for all nodes. Redirects are never followed: a node could point us anywhere. */
 export function createAsker(): Asker {
@@ -74,10 +74,15 @@ async function askOne(agent: Agent, question: Question, target: Target): Promise
 }
 
 function urlOf(question: Question, host: string): string {
+  if (!question.path.startsWith('/')) throw new TypeError(`the path ${question.path} does not start with "/"`);
+  return `${question.tls === undefined ? 'http' : 'https'}://${authorityOf(host, question.port)}${question.path}`;
+}
+
+/** `host:port` of a URL. Throws when the host is a name. */
+export function authorityOf(host: string, port: number): string {
   const version = isIP(host);
   if (version === 0) throw new TypeError('the host is not an IP address');
-  if (!question.path.startsWith('/')) throw new TypeError(`the path ${question.path} does not start with "/"`);
-  return `${question.tls === undefined ? 'http' : 'https'}://${version === 6 ? `[${host}]` : host}:${question.port}${question.path}`;
+  return `${version === 6 ? `[${host}]` : host}:${port}`;
 }
 
 async function headersOf(question: Question, target: Target): Promise<Record<string, string> | undefined> {

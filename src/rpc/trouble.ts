@@ -4,6 +4,9 @@ import type { Reply } from '../chains/chain.ts';
 import { codeOf, describeError } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
 
+/** A reply that says why there is none. */
+export type Trouble = Exclude<Reply, { readonly ok: true }>;
+
 export class TooLarge extends Error {
   constructor(maxBytes: number) {
     super(`the reply is larger than ${maxBytes} bytes`);
@@ -18,7 +21,7 @@ const TIMEOUT = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADER
 export function describeTrouble(
   error: unknown,
   why: { readonly timedOut: boolean; readonly cancelled: boolean },
-): Reply {
+): Trouble {
   const code = codeOf(error) ?? '';
   if (error instanceof TooLarge) return { ok: false, reason: 'tooLarge', message: error.message };
   if (REFUSED.has(code)) return { ok: false, reason: 'refused', message: `nothing listens there (${code})` };
@@ -28,6 +31,6 @@ export function describeTrouble(
 }
 
 /** A reply that says that asking failed. */
-export function failed(message: string): Reply {
+export function failed(message: string): Trouble {
   return { ok: false, reason: 'failed', message };
 }

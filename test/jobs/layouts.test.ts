@@ -106,6 +106,18 @@ describe('layouts', () => {
     });
   });
 
+  it("what the node said of its height is part of what it was; in the helm layout it is its own pod's word", () => {
+    const found = layout('cloud-config').read(
+      { chain: 'test-chain', node: 'test-chain-node0' },
+      { workload: cloudConfig, claims: new Map([claim('datadir-test-chain-node0-0')]), height: 7 },
+    );
+    expect(found).toMatchObject({ target: { height: 7 } });
+    const isPodOf = (method: 'cloud-config' | 'python' | 'helm', pod: string): boolean =>
+      layout(method).isPodOf('c-1', pod);
+    expect([isPodOf('cloud-config', 'c-1-0'), isPodOf('python', 'c-1-5d4f-x')]).toEqual([true, true]);
+    expect([isPodOf('helm', 'c-1'), isPodOf('helm', 'c-0')]).toEqual([true, false]);
+  });
+
   it.each([
     {
       because: 'no workload',

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { API_VERSION } from '../../src/api/group.ts';
-import type { JobStatus } from '../../src/api/job-status.ts';
+import type { JobStatus, JobTarget } from '../../src/api/job-status.ts';
+import type { HealthSeen } from '../../src/jobs/seen.ts';
 import { createJobHolds } from '../../src/loops/job-holds.ts';
 import { citaTarget, managedTarget, targetSeen, UID } from './support/fixtures.ts';
 import { ago, busy, claim, HOLDER, LOCK, locks, NOTE, step, stopped, work, working } from './support/step.ts';
@@ -118,6 +119,93 @@ describe('after the work', () => {
       phase: 'Held',
       reason: 'SameIdentity',
     });
+  });
+});
+
+describe('a node of another tool is back', () => {
+  const place = { node: 'a', deployMethod: 'cloud-config', chain: 'test-chain' };
+  const specs = { BlockHeightFallback: { ...place, blockHeight: 90 }, ChangeOwner: place };
+  const { height: _height, ...unheard } = citaTarget('a');
+  const refused = { answering: false, trouble: 'port 50004: nothing listens there (ECONNREFUSED)' };
+  const at = (height: number) => ({ answering: true, height });
+
+  interface Look {
+    readonly target?: JobTarget;
+    readonly kind?: keyof typeof specs;
+    readonly health?: HealthSeen;
+    readonly ready?: boolean;
+    readonly minutes?: number;
+    readonly first?: number;
+  }
+
+  function look({ target = citaTarget('a'), kind = 'BlockHeightFallback', minutes = 1, ...more }: Look): JobStatus {
+    const { health, ready = true, first } = more;
+    const { health: _none, ...running } = targetSeen(target, { pods: [{ name: 'a-0', ready }] });
+    const started = first === undefined ? {} : { started: [{ node: 'a', height: first, at: ago(1) }] };
+    const status: JobStatus = {
+      phase: 'Starting',
+      since: ago(minutes),
+      locks: [LOCK],
+      holds: ['a'],
+      targets: [target],
+      notes: ['the height is 90 again'],
+      heightBefore: 100,
+      ...started,
+    };
+    const targets = new Map([['a', health === undefined ? running : { ...running, health }]]);
+    const note = { ...NOTE, job: `${kind} prod/one` };
+    const own = new Map([[LOCK, { holder: HOLDER, note }]]);
+    return step({ kind, spec: specs[kind], status, seen: { targets, locks: own } }).status;
+  }
+
+  it.each([
+    { because: 'its pods come first', look: { ready: false, health: at(95), first: 90 }, says: 'a is ready' },
+    { because: 'its first word is only remembered', look: { health: at(90) }, says: 'the height of a grows' },
+    { because: 'the same height is no growth', look: { health: at(90), first: 90 }, says: 'the height of a grows' },
+    { because: 'it answered before the work', look: { health: refused, minutes: 29 }, says: 'a answers' },
+    {
+      because: 'its controller may still start',
+      look: { target: unheard, health: refused, minutes: 2 },
+      says: 'a answers',
+    },
+    {
+      because: 'it was heard since',
+      look: { target: unheard, health: refused, minutes: 9, first: 90 },
+      says: 'a answers',
+    },
+  ])('not yet: $because', ({ look: given, says }) => {
+    expect(look(given)).toMatchObject({ phase: 'Starting', message: `waits until ${says}` });
+  });
+
+  it('when its height grows; the record has it before, at, and after', () => {
+    const done = { phase: 'Complete', message: 'the height is 90 again', heightBefore: 100, heightAfter: 91 };
+    expect(look({ health: at(91), first: 90 })).toMatchObject(done);
+    expect(look({ target: unheard, health: at(91), first: 90 })).toMatchObject(done);
+  });
+
+  it('never, when it answers and stands still: as a managed node', () => {
+    expect(look({ health: at(90), first: 90, minutes: 31 })).toMatchObject({
+      phase: 'Failed',
+      reason: 'NodeNotHealthy',
+      message: 'the work is done, but 30 minutes after the start it still waits until the height of a grows',
+    });
+  });
+
+  it.each([
+    { because: 'nothing listens', health: refused, why: refused.trouble },
+    { because: 'it has no address', health: undefined, why: 'it was not asked' },
+  ])('when its pods are ready and nobody can ask it: $because', ({ health, why }) => {
+    const seen = { target: unheard, minutes: 4, ...(health === undefined ? {} : { health }) };
+    const unproven = `the pods of a are ready, but its height after the start is not proven: ${why}`;
+    const status = look(seen);
+    expect(status).toMatchObject({ phase: 'Complete', message: `the height is 90 again; ${unproven}` });
+    expect(status).not.toHaveProperty('heightAfter');
+    expect(look({ ...seen, kind: 'ChangeOwner' })).toMatchObject({ phase: 'Complete' });
+  });
+
+  it('where an answer is enough, at its first', () => {
+    expect(look({ kind: 'ChangeOwner', health: at(90) })).toMatchObject({ phase: 'Complete' });
+    expect(look({ kind: 'ChangeOwner', health: refused })).toMatchObject({ phase: 'Starting' });
   });
 });
 

@@ -191,6 +191,26 @@ describe('before work', () => {
     expect(status.reason).toBe(phase === 'Refused' ? 'TooFarBack' : 'Stopping');
   });
 
+  it.each([
+    { because: 'at the height it has', blockHeight: 100, phase: 'Refused' },
+    { because: 'above it', blockHeight: 2_000_000, phase: 'Refused' },
+    { because: 'below it', blockHeight: 99, phase: 'Stopping' },
+    { because: 'of a node that can not be asked: cloud-op knows', blockHeight: 100, unheard: true, phase: 'Stopping' },
+  ])('a node of another tool goes back: $because', ({ blockHeight, unheard, phase }) => {
+    const { height: _height, ...target } = citaTarget('a');
+    const heard = targetSeen({ ...target, height: 100 });
+    const seen = unheard === true ? targetSeen(target, { health: { answering: false } }) : heard;
+    const spec = { node: 'a', blockHeight, deployMethod: 'cloud-config', chain: 'test-chain' };
+    const given = { kind: 'BlockHeightFallback', spec, seen: { targets: new Map([['a', seen]]) } };
+    const { status } = step({ ...given, status: { phase: 'Locked' } });
+    expect(status).toMatchObject(
+      phase === 'Refused'
+        ? { phase, reason: 'HeightNotBelow', message: `a is at height 100; ${blockHeight} is not below that` }
+        : { phase },
+    );
+    expect(status.heightBefore).toBe(phase === 'Refused' || unheard === true ? undefined : 100);
+  });
+
   it('a height that a restarted controller has not asked for yet is waited for, never a reason to refuse', () => {
     const { height: _height, ...target } = managedTarget('a');
     const { health: _health, ...running } = targetSeen(target, {

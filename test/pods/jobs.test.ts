@@ -87,6 +87,7 @@ describe.concurrent('a geth', () => {
     expect(record).toMatchObject({ phase: 'Complete', reason: 'Complete', height: target });
     expect(record.message).toContain(`the height is ${target} again`);
     expect(record.heightBefore).toBeGreaterThan(target);
+    expect(record.heightAfter).toBeGreaterThan(target);
     // Of that block, not of the newest: geth sends transactions that it has accepted itself again, from its journal.
     expect(await geth.balance(ALICE, target)).toBe(1_000n);
     expect(await geth.balance(BOB, target)).toBe(0n);

@@ -14,7 +14,7 @@ import { importMissing } from '../cluster/images.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { citaTarget, kindNamed, managedTarget, settings, source, viewFor } from '../jobs/support/fixtures.ts';
 import { testCluster, testNamespace, type TestNamespace } from '../support/cluster.ts';
-import { CITA_IMAGES, cloudOpImage, serviceImage, type CitaService } from '../support/cita/images.ts';
+import { citaImages, cloudOpImage, serviceImage, type CitaService } from '../support/cita/images.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const NODE_FILES = 'config/node_key.json=own key|data/blocks=blocks 1 to 100|data/state=state at 100';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   if (cluster.state === undefined) throw new Error('this test imports an image: it needs a cluster of our own');
   kubeconfig = cluster.kubeconfigPath;
   image = await importWorkerImage(cluster.state);
-  await importMissing(cluster.state, CITA_IMAGES);
+  await importMissing(cluster.state, await citaImages());
   namespace = await testNamespace(cluster, 'work');
   await kubectl(['apply', '-f', '-'], [claim('data-a-0'), claim('data-b-0')]);
   await shell('fill-a', 'data-a-0', write(NODE_FILES));

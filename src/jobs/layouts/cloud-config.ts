@@ -9,6 +9,7 @@ export const ACCOUNT_VOLUME = 'node-account';
 export const cloudConfig: Layout = {
   deployMethod: 'cloud-config',
   workload: ({ node }) => ({ apiVersion: 'apps/v1', kind: 'StatefulSet', name: node }),
+  isPodOf: () => true,
   read,
   paths: (_node, base) => ({
     mount: base,

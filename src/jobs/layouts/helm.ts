@@ -6,6 +6,7 @@ import type { Found, Layout, LayoutObjects, NodePlace } from './layout.ts';
 export const helm: Layout = {
   deployMethod: 'helm',
   workload: ({ chain }) => ({ apiVersion: 'apps/v1', kind: 'StatefulSet', name: chain }),
+  isPodOf: (node, pod) => pod === node,
   read,
   paths: (node, base) => ({
     mount: `${base}/${node}`,

@@ -9,6 +9,8 @@ export interface Layout {
   readonly deployMethod: Exclude<DeployMethod, 'managed'>;
   /** The workload that runs the node; for helm it runs the whole chain. */
   workload(place: NodePlace): Workload;
+  /** Whether this pod of the workload is the node's own, by its name. */
+  isPodOf(node: string, pod: string): boolean;
   /** Everything a job must know of the node, from objects as they are; or why the node is not in this layout. */
   read(place: NodePlace, objects: LayoutObjects): Found;
   /** Where a tool finds node and configuration when the data is mounted at `base`: reference commands use these paths. */
@@ -26,6 +28,8 @@ export interface LayoutObjects {
   readonly claims: ReadonlyMap<string, KubeObject>;
   /** Machine of the node's pod, if there is one. */
   readonly host?: string;
+  /** What the node said before anything was done to it. */
+  readonly height?: number;
 }
 
 export type Found =

@@ -6,6 +6,7 @@ import type { Found, Layout, LayoutObjects, NodePlace } from './layout.ts';
 export const python: Layout = {
   deployMethod: 'python',
   workload: ({ node }) => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: node }),
+  isPodOf: () => true,
   read,
   paths: (node, base) => ({
     mount: `${base}/${node}`,

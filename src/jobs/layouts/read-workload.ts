@@ -17,7 +17,7 @@ interface Claim {
 /** The target, or why it can't be one. `claim` says where the node's data lies. */
 export function readWorkload(
   { chain, node }: NodePlace,
-  { workload, claims, host }: LayoutObjects & { readonly workload: KubeObject },
+  { workload, claims, host, height }: LayoutObjects & { readonly workload: KubeObject },
   claim: Claim & { readonly deployMethod: DeployMethod },
 ): Found {
   const labelled = workload.metadata.labels?.[CHAIN_LABEL] ?? workload.metadata.labels?.['chain_name'];
@@ -47,6 +47,7 @@ export function readWorkload(
       uid: numberAt(workload, 'runAsUser') ?? 0,
       gid: numberAt(workload, 'runAsGroup') ?? numberAt(workload, 'fsGroup') ?? 0,
       chain,
+      ...(height === undefined ? {} : { height }),
       images: imagesOf(workload),
       ...services(workload),
     },

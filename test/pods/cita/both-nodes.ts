@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 import { cloudOpImage } from '../../support/cita/images.ts';
 import type { PodsWorld } from '../world.ts';
-import { firstHeight, heightAbove } from './chain-files.ts';
+import { expectGrowth, firstHeight, heightAbove } from './chain-files.ts';
 import { accountOf, type Guards } from './guards.ts';
 import { CITA, FOLDERS, IN_ORDER, NODES, type Scene } from './scene.ts';
 
@@ -18,6 +18,7 @@ export function jobsOnBothNodes(scene: () => Scene): void {
     const wish = { name: 'all-back', image: cloudOpImage('0.3.1'), node: NODE0, chain: CITA, height: 2 };
     const { record } = await run(fallback(wish).replace(`node: ${NODE0}`, `nodes: [${NODE0}, ${NODE1}]`));
     expect(record).toMatchObject({ phase: 'Complete', height: 2, nodes: [NODE0, NODE1] });
+    expectGrowth(record, 2);
     for (const node of NODES) expect(await firstHeight(world, `${node}-0`)).toBe(2);
     const programs = guards
       .workingPods('blockheightfallback-all-back')

@@ -3,6 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { expect } from 'vitest';
+
+import type { JobRecord } from '../../../src/jobs/record.ts';
 import { waitFor } from '../../demo/wait-for.ts';
 import { volumeFolder } from '../volume-folder.ts';
 import type { PodsWorld } from '../world.ts';
@@ -35,6 +38,12 @@ export async function heightAbove(world: PodsWorld, folder: Folder, height: numb
     if (now <= height) throw new Error(`it is at ${now}`);
     return now;
   });
+}
+
+/** A record says that a node went on from this height. It had more before, where it was up long enough to be asked. */
+export function expectGrowth({ heightBefore = Infinity, heightAfter }: JobRecord, from: number): void {
+  expect(heightBefore).toBeGreaterThan(from);
+  expect(heightAfter).toBeGreaterThan(from);
 }
 
 /** The height that a node's storage found when it started: what proves a rollback. */

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 
 import { cloudOpImage } from '../../support/cita/images.ts';
-import { firstHeight, heightAbove, heightOf } from './chain-files.ts';
+import { expectGrowth, firstHeight, heightAbove, heightOf } from './chain-files.ts';
 import { CLASS, copyIn, FOLDERS, HELM, IN_ORDER, PYTHON, type Scene } from './scene.ts';
 
 const { helm0, helm1 } = FOLDERS;
@@ -27,6 +27,7 @@ export function jobsOnHelmNodes(scene: () => Scene): void {
     const wish = { name: 'helm-fallback', image: cloudOpImage('0.3.1'), node: `${HELM}-0`, chain: HELM, height: 3 };
     const { record } = await run(fallback({ ...wish, deployMethod: 'helm' }));
     expect(record).toMatchObject({ phase: 'Complete', height: 3 });
+    expectGrowth(record, 3);
     expect(await firstHeight(world, `${HELM}-0`)).toBe(3);
     expect(await firstHeight(world, `${HELM}-1`)).toBeGreaterThanOrEqual(other);
   });

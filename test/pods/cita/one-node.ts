@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 
 import { waitFor } from '../../support/wait-for.ts';
 import { cloudOpImage, JOB_IMAGE } from '../../support/cita/images.ts';
-import { firstHeight, heightAbove, heightOf, pathOf, read } from './chain-files.ts';
+import { expectGrowth, firstHeight, heightAbove, heightOf, pathOf, read } from './chain-files.ts';
 import { CITA, CLASS, FOLDERS, IN_ORDER, NODES, type Scene } from './scene.ts';
 
 const [NODE] = NODES;
@@ -34,6 +34,7 @@ export function jobsOnOneNode(scene: () => Scene): void {
     const { world, run, document } = scene();
     const { record } = await run(document('restore-sample-cloud-config'));
     expect(record).toMatchObject({ phase: 'Complete', height: 4 });
+    expectGrowth(record, 4);
     expect(await firstHeight(world, `${NODE}-0`)).toBe(4);
   });
 
@@ -45,6 +46,8 @@ export function jobsOnOneNode(scene: () => Scene): void {
     await heightAbove(world, FOLDER, 4);
     const { record } = await run(fallback({ name, image, node: NODE, chain: CITA, height: 3 }));
     expect(record).toMatchObject({ phase: 'Complete', height: 3, command: expect.stringContaining(verb) });
+    expectGrowth(record, 3);
+    expect(record.heightBefore).toBeGreaterThan(3);
     expect(await firstHeight(world, `${NODE}-0`)).toBe(3);
     const [pod] = guards.workingPods(`blockheightfallback-${name}`);
     const machine = [{ key: 'metadata.name', operator: 'In', values: [world.pod(NODE)?.spec?.nodeName] }];
@@ -53,13 +56,17 @@ export function jobsOnOneNode(scene: () => Scene): void {
     });
   });
 
-  it('a height that is not below the current one fails; the node runs again, untouched', IN_ORDER, async () => {
+  it('a height that is not below the current one is refused before the node is stopped', IN_ORDER, async () => {
     const { world, run, fallback } = scene();
-    const before = heightOf(world, FOLDER);
+    const uid = world.pod(NODE)?.metadata?.uid;
     const image = cloudOpImage('0.3.1');
     const { record } = await run(fallback({ name: 'too-high', image, node: NODE, chain: CITA, height: 2_000_000 }));
-    expect(record).toMatchObject({ phase: 'Failed', message: expect.stringMatching(/2000000 >= current height/) });
-    expect(await firstHeight(world, `${NODE}-0`)).toBeGreaterThanOrEqual(before);
+    expect(record).toMatchObject({
+      phase: 'Refused',
+      reason: 'HeightNotBelow',
+      message: expect.stringMatching(/is at height \d+; 2000000 is not below that$/),
+    });
+    expect(world.pod(NODE)?.metadata).toMatchObject({ uid });
   });
 
   it(

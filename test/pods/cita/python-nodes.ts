@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 import { cloudOpImage, JOB_IMAGE } from '../../support/cita/images.ts';
-import { firstHeight, heightAbove, heightOf, pathOf, read } from './chain-files.ts';
+import { expectGrowth, firstHeight, heightAbove, heightOf, pathOf, read } from './chain-files.ts';
 import { carryOut } from './requests.ts';
 import { CITA, CLASS, copyIn, FOLDERS, IN_ORDER, NODES, PYTHON, type Scene } from './scene.ts';
 
@@ -22,15 +22,17 @@ export function jobsOnPythonNodes(scene: () => Scene): void {
     const key = read(world, python0, 'private_key');
     const texts = [document('restore-sample'), document('backup-sample', CLASS)];
     const [restored, made] = await carryOut(world, texts);
-    const { manifestSha256, claimName } = made?.record ?? {};
+    const { manifestSha256, claimName, height = Number.NaN } = made?.record ?? {};
     expect(made?.record).toMatchObject({ phase: 'Complete', manifestSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(height).toBeLessThanOrEqual(heightOf(world, copyIn(claimName)));
     expect(made?.job.status?.targets).toMatchObject([
       { workload: { kind: 'Deployment', name: NODE0 }, replicas: 1, volumes: [python0] },
     ]);
     const copied = readdirSync(pathOf(world, copyIn(claimName))).sort();
     expect(copied).toEqual(readdirSync(pathOf(world, python0)).sort());
     expect(copied).toContain('chain_data');
-    expect(restored?.record).toMatchObject({ phase: 'Complete', manifestSha256 });
+    expect(restored?.record).toMatchObject({ phase: 'Complete', manifestSha256, height });
+    expect(restored?.record.heightAfter).toBeGreaterThan(height);
     expect(await firstHeight(world, `deployment/${NODE0}`)).toBe(heightOf(world, copyIn(claimName)));
     expect(read(world, python0, 'private_key')).toBe(key);
     expect(await world.kubectl(['get', 'pods', '-l', `node_name=${NODE1}`, ...uid])).toBe(other);
@@ -48,6 +50,7 @@ export function jobsOnPythonNodes(scene: () => Scene): void {
       document('restore-sample-cloud-config', { ...here, ...name, 'restore-sample-cloud-config': 'python-back' }),
     );
     expect(back.record).toMatchObject({ phase: 'Complete', height: 6 });
+    expectGrowth(back.record, 6);
     expect(await firstHeight(world, `deployment/${NODE1}`)).toBe(6);
   });
 
@@ -56,6 +59,7 @@ export function jobsOnPythonNodes(scene: () => Scene): void {
     const wish = { name: 'python-fallback', image: JOB_IMAGE, node: NODE0, chain: PYTHON, height: 2 };
     const { record } = await run(fallback({ ...wish, deployMethod: 'python' }));
     expect(record).toMatchObject({ phase: 'Complete', height: 2 });
+    expectGrowth(record, 2);
     expect(await firstHeight(world, `deployment/${NODE0}`)).toBe(2);
   });
 }

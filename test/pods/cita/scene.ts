@@ -4,7 +4,7 @@ import { importMissing } from '../../cluster/images.ts';
 import { importWorkerImage } from '../../cluster/worker-image.ts';
 import { cloudConfigNode } from '../../support/cita/cloud-config.ts';
 import { helmChain } from '../../support/cita/helm.ts';
-import { CITA_IMAGES, JOB_IMAGE } from '../../support/cita/images.ts';
+import { citaImages, JOB_IMAGE } from '../../support/cita/images.ts';
 import { pythonChain } from '../../support/cita/python.ts';
 import { podsCluster, startWorld, type PodsWorld } from '../world.ts';
 import { heightAbove, type Folder } from './chain-files.ts';
@@ -62,7 +62,7 @@ export const CLASS: Changes = { 'nas-client-provisioner': 'standard' };
 export async function setScene(): Promise<Scene> {
   const { state } = await podsCluster();
   const image = await importWorkerImage(state);
-  await importMissing(state, CITA_IMAGES);
+  await importMissing(state, await citaImages());
   const world = await startWorld('cita', ['--image', image]);
   // Two of the tools run their nodes as root, and giving files away takes root too.
   const level = 'pod-security.kubernetes.io/enforce=baseline';

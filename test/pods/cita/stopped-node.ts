@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { firstHeight, heightAbove, heightOf, read } from './chain-files.ts';
+import { expectGrowth, firstHeight, heightAbove, heightOf, read } from './chain-files.ts';
 import type { Ended } from './requests.ts';
 import { CITA, CLASS, copyIn, FOLDERS, IN_ORDER, NODES, PYTHON, type Scene } from './scene.ts';
 
@@ -37,6 +37,7 @@ export function jobsOnStoppedNode(scene: () => Scene): void {
     const names = { 'restore-sample': 'restore-stopped', 'backup: backup-sample': 'backup: stopped-one' };
     const { record } = await run(document('restore-sample', { ...HERE, ...names }));
     expect(record).toMatchObject({ phase: 'Complete', manifestSha256: made.record.manifestSha256 });
+    expectGrowth(record, kept);
     expect(await firstHeight(world, `${NODE}-0`)).toBe(kept);
     const [blocks, before] = [read(world, FOLDER, 'chain_data/blocks'), read(world, copy, 'chain_data/blocks')];
     expect(blocks.slice(0, before.length)).toBe(before);

@@ -5,12 +5,17 @@
 import type { KubeObject } from '../../../src/api/objects.ts';
 import { serviceImage, type CitaService } from './images.ts';
 
-const SERVICES: readonly { readonly name: string; readonly image: CitaService; readonly signs: boolean }[] = [
-  { name: 'network', image: 'network_zenoh', signs: true },
-  { name: 'consensus', image: 'consensus_overlord', signs: true },
-  { name: 'executor', image: 'executor_evm', signs: false },
-  { name: 'storage', image: 'storage_opendal', signs: false },
-  { name: 'controller', image: 'controller_hsm', signs: true },
+const SERVICES: readonly {
+  readonly name: string;
+  readonly image: CitaService;
+  readonly port: number;
+  readonly signs: boolean;
+}[] = [
+  { name: 'network', image: 'network_zenoh', port: 50_000, signs: true },
+  { name: 'consensus', image: 'consensus_overlord', port: 50_001, signs: true },
+  { name: 'executor', image: 'executor_evm', port: 50_002, signs: false },
+  { name: 'storage', image: 'storage_opendal', port: 50_003, signs: false },
+  { name: 'controller', image: 'controller_hsm', port: 50_004, signs: true },
 ];
 
 /** Configuration, account, Service and StatefulSet of `node`, which is named `<chain>-<domain>`. */
@@ -83,9 +88,10 @@ function podSpec(chain: string, node: string): object {
       runAsNonRoot: true,
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    containers: SERVICES.map(({ name, image, signs }) => ({
+    containers: SERVICES.map(({ name, image, port, signs }) => ({
       name,
       image: serviceImage(image),
+      ports: [{ name: 'grpc', containerPort: port }],
       workingDir: '/data',
       securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
       resources: { requests: { cpu: '1m', memory: '8Mi' } },

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { ImageRecipe } from '../../cluster/image-list.ts';
+import { nodeTree } from '../../cluster/node-tree.ts';
 
 /** References keep the last part of the real ones: layouts read the consensus and the tool's version from it. */
 const REGISTRY = 'docker.io/nodewright-test';
@@ -32,17 +33,24 @@ export function serviceImage(service: CitaService): string {
 }
 
 /** For `importMissing` of a cluster with real pods. */
-export const CITA_IMAGES: readonly ImageRecipe[] = [
-  cloudOp(JOB_IMAGE, '0.2.3'),
-  ...(['0.2.4', '0.3.1'] as const).map((version) => cloudOp(cloudOpImage(version), version)),
-  ...Object.entries(SERVICES).map(([image, program]) => ({
-    reference: serviceImage(image as CitaService),
-    programs: {},
-    files: { [`/usr/local/bin/${program}`]: readScript('service.sh') },
-    entrypoint: [program],
-    command: ['run'],
-  })),
-];
+export async function citaImages(): Promise<readonly ImageRecipe[]> {
+  const node = await nodeTree();
+  return [
+    cloudOp(JOB_IMAGE, '0.2.3'),
+    ...(['0.2.4', '0.3.1'] as const).map((version) => cloudOp(cloudOpImage(version), version)),
+    ...Object.entries(SERVICES).map(([image, program]) => ({
+      reference: serviceImage(image as CitaService),
+      programs: {},
+      ...(program === 'controller' ? { trees: { '/': node } } : {}),
+      files: {
+        [`/usr/local/bin/${program}`]: readScript('service.sh'),
+        ...(program === 'controller' ? { '/usr/local/lib/controller.mts': readScript('controller.ts') } : {}),
+      },
+      entrypoint: [program],
+      command: ['run'],
+    })),
+  ];
+}
 
 function cloudOp(reference: string, version: CloudOpVersion): ImageRecipe {
   const files = { '/usr/local/bin/cloud-op': cloudOpScript(version) };

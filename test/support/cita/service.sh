@@ -1,6 +1,6 @@
 #!/bin/sh
 # Stands in for the five services of a CITA-Cloud node and its exporter: the name it is called by says which.
-# `storage` makes a block a second, `controller` signs, `exporter` tells the height on port 9349. Data lies in /data.
+# `storage` makes a block a second, `controller` signs and says the height (controller.ts), `exporter` tells the height on port 9349. Data lies in /data.
 set -u
 role=$(basename "$0")
 account=${ACCOUNT:-/mnt}
@@ -35,7 +35,7 @@ run_controller() {
   [ -s "$account/private_key" ] || fail "no private key in $account"
   address=$(cat "$account/node_address")
   echo "node address: $address"
-  while :; do echo "height $(height) signed by $(sha256sum < "$account/private_key" | cut -c 1-8)"; nap; done
+  exec node /usr/local/lib/controller.mts
 }
 
 run_consensus() {

@@ -3,12 +3,12 @@
 import type { KubeObject } from '../../../src/api/objects.ts';
 import { serviceImage, type CitaService } from './images.ts';
 
-const SERVICES: readonly { readonly name: string; readonly image: CitaService }[] = [
-  { name: 'network', image: 'network_zenoh' },
-  { name: 'consensus', image: 'consensus_overlord' },
-  { name: 'executor', image: 'executor_evm' },
-  { name: 'storage', image: 'storage_opendal' },
-  { name: 'controller', image: 'controller_hsm' },
+const SERVICES: readonly { readonly name: string; readonly image: CitaService; readonly port: number }[] = [
+  { name: 'network', image: 'network_zenoh', port: 50_000 },
+  { name: 'consensus', image: 'consensus_overlord', port: 50_001 },
+  { name: 'executor', image: 'executor_evm', port: 50_002 },
+  { name: 'storage', image: 'storage_opendal', port: 50_003 },
+  { name: 'controller', image: 'controller_hsm', port: 50_004 },
 ];
 
 /** The volume that all nodes of a chain share. */
@@ -42,9 +42,10 @@ export function sharedPod({ claim, mount, env = [] }: SharedPod): object {
   return {
     terminationGracePeriodSeconds: 5,
     initContainers: [{ name: 'create', image: 'busybox:1.36', command: ['sh', '-ec', make], ...common }],
-    containers: SERVICES.map(({ name, image }) => ({
+    containers: SERVICES.map(({ name, image, port }) => ({
       name,
       image: serviceImage(image),
+      ports: [{ name: 'grpc', containerPort: port }],
       command: ['sh', '-c', `exec ${name} run`],
       resources: { requests: { cpu: '1m', memory: '8Mi' } },
       ...common,

@@ -1,0 +1,115 @@
+// Makes one unary gRPC call to a running node, over HTTP/2 without TLS; a reply is data, also when there is none.
+//
+// By the protocol's own page, doc/PROTOCOL-HTTP2.md of grpc/grpc: a POST, one message with a prefix of five bytes each
+// way, and the outcome in the trailers, or in the headers when there is no message.
+
+import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+
+import { authorityOf, DEFAULT_MAX_BYTES, DEFAULT_TIMEOUT_MS, type Target } from './ask.ts';
+import { describeTrouble, failed, TooLarge, type Trouble } from './trouble.ts';
+
+export interface GrpcQuestion {
+  readonly port: number;
+  /** `/package.Service/Method` */
+  readonly path: string;
+  /** The request's message, encoded. */
+  readonly message: Uint8Array;
+}
+
+export type GrpcReply = { readonly ok: true; readonly message: Uint8Array } | Trouble;
+
+/** One connection a call: nodes are asked rarely. Never rejects. `target.credentials` are not used. */
+export async function askGrpc(question: GrpcQuestion, target: Target): Promise<GrpcReply> {
+  const timeout = AbortSignal.timeout(target.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const signal = AbortSignal.any([target.signal, timeout]);
+  let session: ClientHttp2Session | undefined;
+  try {
+    signal.throwIfAborted();
+    session = connect(`http://${authorityOf(target.host, question.port)}`, CONNECTION);
+    return await exchange(session, question, { signal, maxBytes: target.maxBytes ?? DEFAULT_MAX_BYTES });
+  } catch (error) {
+    return describeTrouble(error, { timedOut: timeout.aborted, cancelled: target.signal.aborted });
+  } finally {
+    session?.destroy();
+  }
+}
+
+/** Nothing is pushed to us, and what a node makes us keep is small. */
+const CONNECTION = { settings: { enablePush: false }, maxSessionMemory: 1, maxHeaderListPairs: 64 };
+
+interface Limits {
+  readonly signal: AbortSignal;
+  readonly maxBytes: number;
+}
+
+async function exchange(
+  session: ClientHttp2Session,
+  { path, message }: GrpcQuestion,
+  { signal, maxBytes }: Limits,
+): Promise<GrpcReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<GrpcReply>();
+  const received: Received = { head: {}, trailers: {}, chunks: [] };
+  let size = 0;
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  session.on('error', reject);
+  const stream = session.request({ ...HEADERS, ':path': path });
+  stream
+    // A stream that ends with its connection says only that it was cancelled; its cause says why.
+    .on('error', (error) => reject(error.cause ?? error))
+    .on('response', (head) => {
+      received.head = head;
+      if (head[':status'] !== 200) resolve(failed(`HTTP ${head[':status']}`));
+    })
+    .on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBytes) reject(new TooLarge(maxBytes));
+      else received.chunks.push(chunk);
+    })
+    .on('trailers', (trailers) => (received.trailers = trailers))
+    .on('close', () => resolve(replyOf(received)))
+    .end(framed(message));
+  return await promise;
+}
+
+const HEADERS = { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers' };
+
+interface Received {
+  head: IncomingHttpHeaders;
+  trailers: IncomingHttpHeaders;
+  readonly chunks: Buffer[];
+}
+
+/** The words of a status are not quoted: they come from outside. */
+function replyOf({ head, trailers, chunks }: Received): GrpcReply {
+  if (head['content-type']?.startsWith('application/grpc') === false) return failed('the reply is not gRPC');
+  const status = trailers['grpc-status'] ?? head['grpc-status'];
+  if (status === undefined) return failed('the reply was cut off');
+  if (status !== '0') return failed(`gRPC status ${describeStatus(String(status))}`);
+  const message = messageIn(Buffer.concat(chunks));
+  return message === undefined ? failed('the reply is not one gRPC message') : { ok: true, message };
+}
+
+/** A byte for the compression, none, and the length in four. */
+function framed(message: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+/** Undefined also for a compressed message, which nobody has asked for. */
+function messageIn(bytes: Buffer): Uint8Array | undefined {
+  const isWhole = bytes.length >= 5 && bytes[0] === 0 && bytes.readUInt32BE(1) === bytes.length - 5;
+  return isWhole ? bytes.subarray(5) : undefined;
+}
+
+/** From doc/statuscodes.md of grpc/grpc, by number. */
+const STATUSES = [
+  'OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS',
+  'PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED',
+  'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED',
+]; // prettier-ignore
+
+function describeStatus(status: string): string {
+  const name = /^[0-9]{1,2}$/.test(status) ? STATUSES[Number(status)] : undefined;
+  return name === undefined ? 'that does not exist' : `${status} (${name})`;
+}
