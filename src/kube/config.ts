@@ -5,6 +5,7 @@ import type { ConnectionOptions } from 'node:tls';
 
 import { KubeConfig } from './kube-config.ts';
 import { KubeError } from './kube-error.ts';
+import { useTokenFiles } from './token-file.ts';
 
 export interface ConfigOptions {
   /** A kubeconfig file; default: KUBECONFIG, then ~/.kube/config, then the pod's service account. */
@@ -37,6 +38,7 @@ export function loadConfig(options: ConfigOptions): KubeConfig {
   try {
     if (options.kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(options.kubeconfig);
+    useTokenFiles(config, options.kubeconfig);
   } catch (cause) {
     const file = options.kubeconfig ?? 'the default kubeconfig';
     throw new KubeError('CONFIG', `can't read ${file}: is it there, and valid YAML?`, { cause });

@@ -84,6 +84,19 @@ describe('a credential plugin', () => {
   });
 });
 
+it('a token file wins over a token, and is looked for beside the kubeconfig', async () => {
+  await writeFile(join(api.directory, 'beside'), `${TOKENS.admin}\n`);
+  const { cluster, codes } = await connectAs({ token: 'wrong', tokenFile: 'beside' });
+  expect(await cluster.get(namespace)).toBeDefined();
+  expect(codes).toEqual(['200']);
+});
+
+it('a token file that is not there is CONFIG', async () => {
+  const { cluster, codes } = await connectAs({ tokenFile: 'nowhere' });
+  await expect(cluster.get(namespace)).rejects.toMatchObject({ code: 'CONFIG' });
+  expect(codes).toEqual(['CONFIG']);
+});
+
 it('a token that stays wrong is UNAUTHORIZED after a second try', async () => {
   const { cluster, codes } = await connectAs({ token: 'wrong' });
   await expect(cluster.get(namespace)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
