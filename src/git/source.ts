@@ -56,10 +56,12 @@ export function createGitSource(options: SourceOptions): GitSource {
 
   return {
     resolve: (branch, signal) => mirror.run(signal, (operation) => mirror.resolve(operation, branch)),
-    fetch: async (branch, signal) => {
-      const tip = await mirror.run(signal, (operation) => mirror.fetch(operation, branch));
+    fetch: async (branch, signal, tip) => {
+      const fetched = await mirror.run(signal, (operation) =>
+        tip === undefined ? mirror.fetch(operation, branch) : mirror.bring(operation, branch, tip),
+      );
       lastBranch = branch;
-      return tip;
+      return fetched;
     },
     list: (commit, { skip } = {}) =>
       mirror.reading(async ({ store, trees }) => {

@@ -165,9 +165,12 @@ function describe({ syncer, publisher }: Rooms, queues: Queues, ending: AbortCon
   };
 }
 
+/** Reading the branch for the first time has the machine to itself; what it brings, or its failure, is told at once. */
+const FIRST_STATUS_MS = 5000;
+
 function begin({ world, jobs }: Rooms, queues: Queues): void {
   queues.pull.add('pull');
-  queues.publish.add('publish');
+  queues.publish.add('publish', FIRST_STATUS_MS);
   queues.requests.add('requests');
   for (const job of jobs.jobs.list()) queues.jobs.add(jobKeyOf(job));
   for (const node of world.nodes.list()) {

@@ -63,7 +63,7 @@ export function createPuller(options: PullOptions): Puller {
     const tip = await timed(runtime, 'ls-refs', async () => await source.resolve(branch, signal));
     state = { ...state, tip };
     if (tip !== undefined && tip === state.pulled?.commit.oid) return false;
-    const oid = await timed(runtime, 'fetch', async () => await source.fetch(branch, signal));
+    const oid = await timed(runtime, 'fetch', async () => await source.fetch(branch, signal, tip));
     if (oid === state.pulled?.commit.oid) return false;
     state = { ...state, tip: oid, pulled: await read(oid, signal) };
     await source.maintain(signal);

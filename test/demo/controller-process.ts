@@ -33,7 +33,8 @@ export async function startControllerProcess({
 }: ControllerProcessOptions): Promise<ControllerProcess> {
   const log = createWriteStream(logFile, { flags: 'a' });
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, ...env },
+    // As in the image.
+    env: { ...process.env, MALLOC_ARENA_MAX: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.pipe(log, { end: false });
