@@ -354,6 +354,7 @@ export class World {
     const { target, replicas, pod, height } = node;
     const { answers } = this.#options;
     const isUp = pod !== 'none';
+    const left = this.#place.holds.leftBy(`prod/${target.node}`, this.#uid);
     const current: JobTarget = {
       ...target,
       wasRunning: target.deployMethod === 'managed' ? target.wasRunning : replicas > 0,
@@ -366,6 +367,7 @@ export class World {
       pods: isUp ? [{ name: `${target.node}-0`, ready: pod === 'running' }] : [],
       replicas: target.deployMethod === 'managed' ? this.#wanted(node) : replicas,
       held: this.isHeld(target.node),
+      ...(left === undefined ? {} : { leftHeldBy: left.by }),
       health: pod === 'running' ? { answering: true, height } : { answering: false },
       ...(answers === undefined ? {} : { answers }),
     };
