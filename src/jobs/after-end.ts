@@ -29,7 +29,7 @@ function heldOn(scope: Scope): Move | undefined {
   const { status, seen } = scope;
   const { holds = [] } = status;
   if (holds.length === 0) return undefined;
-  if (seen.release) {
+  if (seen.release && !isTakenOver(scope)) {
     const kept = keepLocks(scope);
     if (kept !== undefined) return kept;
     const reason = status.failure?.reason ?? 'Released';
@@ -46,6 +46,11 @@ function heldOn(scope: Scope): Move | undefined {
   return stay(scope, `${status.message ?? ''} (a later job has repaired ${listOf(repaired)})`.trim(), {
     status: { holds: holds.filter((node) => !repaired.includes(node)) },
   });
+}
+
+/** Another job works on its nodes: until that has ended they are not this one's to start. */
+function isTakenOver({ status, seen, job }: Scope): boolean {
+  return (status.locks ?? []).some((lock) => (seen.locks.get(lock)?.holder?.uid ?? job.uid) !== job.uid);
 }
 
 /** Nothing on its lock says that it must not be started. What this job wrote there itself proves nothing. */

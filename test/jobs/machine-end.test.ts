@@ -183,6 +183,15 @@ describe('after the end', () => {
     expect(effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: false }]);
   });
 
+  it('a held node is not released under a job that repairs it', () => {
+    const status: JobStatus = { ...working, phase: 'Held', message: 'half' };
+    const note = { ...NOTE, uid: 'x', unsafe: 'half' };
+    const taken = new Map([[LOCK, { holder: { uid: 'x', text: 'Restore prod/two' }, note }]]);
+    const { status: later, effects } = step({ status, seen: { locks: taken, release: true } });
+    expect(later).toBe(status);
+    expect(effects).toEqual([]);
+  });
+
   it.each([
     { because: 'its own word changes nothing', note: NOTE, holds: ['a'] },
     { because: 'a later job that is not done yet', note: { ...NOTE, uid: 'x', unsafe: 'half' }, holds: ['a'] },

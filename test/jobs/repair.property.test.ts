@@ -110,6 +110,22 @@ describe.each(repairs)('a node left held, then repaired by a $kind.kind', (repai
     expect(startsOf(later)).toEqual([1]);
   });
 
+  it('runs in the end, and no job is stuck, though a person releases it at any moment', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 120 }), events, (moment, list) => {
+        const earlier = heldWorld('a');
+        const later = laterThan(earlier, repair);
+        for (let step = 0; step < moment; step++) happen(earlier, later, EVERYTHING[step % 3] ?? 'tick');
+        earlier.release = true;
+        for (const event of list) happen(earlier, later, event);
+        settle(earlier, later);
+        expect(podsOf(later)).toEqual(['running']);
+        expect(isFinal(earlier.status.phase ?? 'Pending')).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('stays stopped when the repair fails', () => {
     fc.assert(
       fc.property(events, (list) => {
