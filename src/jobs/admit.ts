@@ -32,6 +32,8 @@ export interface AdmitInput {
   readonly requests: readonly GitRequest[];
   /** As they stand on the pushed status branch, below this executor's name. */
   readonly records: ReadonlyMap<string, JobRecord | typeof UNREADABLE>;
+  /** As the next push will write them. */
+  readonly unpushed: ReadonlyMap<string, JobRecord>;
   readonly objects: ReadonlyMap<string, LiveRequest>;
   readonly executor: string;
   /** Requests whose file is there but can't be read now: they count as unchanged. */
@@ -109,11 +111,14 @@ function decide({ key, request, record, object }: Case, input: AdmitInput): Deci
 /** An object without a record was made by hand, or its branch was lost: it gets a claim, and is bound like any other. */
 function unclaimed(
   { request, object }: { request: GitRequest; object: LiveRequest | undefined },
-  { now }: AdmitInput,
-): Decision {
+  { unpushed, now }: AdmitInput,
+): Decision | undefined {
   const { key, kind, namespace, name, executor, specDigest, commit, author, file, schedule } = request;
   const acted =
     object?.phase === undefined || object.phase === 'Pending' || object.phase === 'Claimed' ? undefined : object;
+  const claim = unpushed.get(key);
+  // Made anew it would have a later time, and need one more push before there is an object.
+  if (claim?.phase === 'Claimed' && claim.specDigest === specDigest && claim.uid === acted?.uid) return undefined;
   const record: JobRecord = {
     kind,
     namespace,

@@ -3,8 +3,8 @@
 import { isFinal, type JobPhase } from '../api/job-status.ts';
 import { millisecondsOf } from '../lib/timestamp.ts';
 import type { Effect } from './effect.ts';
-import { enter, stay, type Move, type Scope } from './scope.ts';
-import { mayStart, stopWorks } from './starting.ts';
+import { enter, listOf, lockOf, stay, type Move, type Scope } from './scope.ts';
+import { stopWorks } from './starting.ts';
 import { keepLocks } from './stopping.ts';
 
 /** Nothing here depends on how often it is done. */
@@ -24,11 +24,12 @@ export function afterEnd(scope: Scope, phase: JobPhase): Move {
   });
 }
 
-/** A person says that the node may run after all; or a later job has repaired it. */
+/** A person says that the nodes may run after all; or a later job has repaired some of them. */
 function heldOn(scope: Scope): Move | undefined {
   const { status, seen } = scope;
-  if ((status.holds ?? []).length === 0) return undefined;
-  if (seen.release) {
+  const { holds = [] } = status;
+  if (holds.length === 0) return undefined;
+  if (seen.release && !isTakenOver(scope)) {
     const kept = keepLocks(scope);
     if (kept !== undefined) return kept;
     const reason = status.failure?.reason ?? 'Released';
@@ -40,20 +41,33 @@ function heldOn(scope: Scope): Move | undefined {
       status: { failure: { reason, message: `${why}; a person released the node`, unsafe: false } },
     });
   }
-  const locks = status.locks ?? [];
-  const isOver = locks.length > 0 && locks.every((lock) => seen.locks.get(lock)?.note === undefined);
-  return isOver
-    ? stay(scope, `${status.message ?? ''} (a later job has repaired it)`.trim(), { status: { holds: [] } })
-    : undefined;
+  const repaired = holds.filter((node) => isRepaired(scope, node));
+  if (repaired.length === 0) return undefined;
+  return stay(scope, `${status.message ?? ''} (a later job has repaired ${listOf(repaired)})`.trim(), {
+    status: { holds: holds.filter((node) => !repaired.includes(node)) },
+  });
 }
 
-function giveBackLocks({ status, seen, job, open }: Scope, phase: JobPhase): readonly Effect[] {
-  const stillStopped = phase === 'Held' || (status.targets ?? []).some((target) => !mayStart({ open, status }, target));
+/** Another job works on its nodes: until that has ended they are not this one's to start. */
+function isTakenOver({ status, seen, job }: Scope): boolean {
+  return (status.locks ?? []).some((lock) => (seen.locks.get(lock)?.holder?.uid ?? job.uid) !== job.uid);
+}
+
+/** Nothing on its lock says that it must not be started. What this job wrote there itself proves nothing. */
+function isRepaired(scope: Scope, node: string): boolean {
+  const lock = scope.seen.locks.get(lockOf(scope, node));
+  if (lock === undefined) return false;
+  return lock.note === undefined || (lock.note.uid !== scope.job.uid && lock.note.unsafe === undefined);
+}
+
+/** The note stays where it says that a node must not be started. */
+function giveBackLocks({ status, seen, job }: Scope, phase: JobPhase): readonly Effect[] {
   if (seen.workPods > 0) return [];
   return (status.locks ?? []).flatMap((lock) => {
     const { holder, note } = seen.locks.get(lock) ?? {};
     if (holder?.uid !== job.uid) return [];
-    return [{ do: 'releaseLock', lock, keepNote: stillStopped || note?.uid !== job.uid } as const];
+    const keepNote = phase === 'Held' || note?.uid !== job.uid || note.unsafe !== undefined;
+    return [{ do: 'releaseLock', lock, keepNote } as const];
   });
 }
 

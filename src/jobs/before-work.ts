@@ -4,8 +4,8 @@ import { isFinal, type JobStatus, type JobTarget } from '../api/job-status.ts';
 import { DEADLINE } from './deadlines.ts';
 import type { Effect } from './effect.ts';
 import type { JobView } from './job-kind.ts';
-import { lockOfNode, locksOf } from './locks.ts';
-import { elapsed, enter, holderOf, listOf, stay, viewOf, type Move, type Scope } from './scope.ts';
+import { locksOf } from './locks.ts';
+import { elapsed, enter, holderOf, listOf, lockOf, stay, viewOf, type Move, type Scope } from './scope.ts';
 
 /** A request runs only after its claim is on the pushed status branch, and never when a result is there. */
 export function pending(scope: Scope): Move {
@@ -102,12 +102,9 @@ function betweenKeysOf(scope: Scope): Move | undefined {
 }
 
 /** A node that an earlier job left held looks stopped; how it was before stands in that job's note. */
-function withOriginals({ seen, open, job }: Scope, target: JobTarget): JobTarget {
-  const lock =
-    open.common.deployMethod === 'helm'
-      ? locksOf({ ...open.common, chain: target.chain, nodes: [] })[0]
-      : lockOfNode(target.node);
-  const note = seen.locks.get(lock ?? '')?.note;
+function withOriginals(scope: Scope, target: JobTarget): JobTarget {
+  const { seen, job } = scope;
+  const note = seen.locks.get(lockOf(scope, target.node))?.note;
   if (note === undefined || note.uid === job.uid) return target;
   const before = note.nodes.find(
     ({ node, workload }) => node === target.node || workload.name === target.workload.name,

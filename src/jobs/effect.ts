@@ -74,7 +74,10 @@ export interface LockNote {
   readonly uid: string;
   readonly job: string;
   readonly nodes: readonly NotedNode[];
-  /** Starting the nodes is unsafe while the work is under way or after it failed; else the reason is absent. */
+  /**
+   * Starting the nodes is unsafe while the work is under way, or after it failed, or since an earlier job; else the reason
+   * is absent, and a job that left them held lets go of them.
+   */
   readonly unsafe?: string;
   /** Keys and what they have signed may lie on different volumes: no other job may touch that, only a person. */
   readonly keys?: boolean;

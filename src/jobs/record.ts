@@ -76,10 +76,7 @@ export function recordPath({
 
 const MAX_TAIL = 4096;
 
-/**
- * The record after what its object says. The claim's own fields never change. Only called for the object that the
- * record names, or will name.
- */
+/** The record after what its object says, the one that it names. The claim's own fields never change. */
 export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
   const { status = {} } = object;
   const [target] = status.targets ?? [];

@@ -7,6 +7,7 @@ import { millisecondsOf, timestamp } from '../lib/timestamp.ts';
 import { betweenKeys, REPAIR_KEYS } from './between-keys.ts';
 import type { Effect } from './effect.ts';
 import type { JobKind, JobView, OpenJob } from './job-kind.ts';
+import { locksOf } from './locks.ts';
 import { describeJob, type JobIdentity } from './names.ts';
 import type { Seen } from './seen.ts';
 import type { JobSettings } from './settings.ts';
@@ -99,6 +100,12 @@ export function viewOf(scope: Scope, targets: readonly JobTarget[] = scope.statu
   const { job, seen, open, status } = scope;
   const ordered = open.nodes.flatMap((node) => targets.find((target) => target.node === node) ?? []);
   return { job, targets: ordered, seen, live: status.live === true };
+}
+
+/** The lock under which the job works on a node. */
+export function lockOf({ open }: Pick<Scope, 'open'>, node: string): string {
+  const { deployMethod, chain = '' } = open.common;
+  return locksOf({ deployMethod, chain, nodes: [node] })[0] ?? '';
 }
 
 export function holderOf({ job }: Scope): { readonly uid: string; readonly text: string } {

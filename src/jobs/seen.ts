@@ -54,6 +54,8 @@ export interface TargetSeen {
    * over. Only the holder of the node's lock ends holds, so any will do.
    */
   readonly held: boolean;
+  /** Managed: the earlier job that has it on record that the node stays stopped. */
+  readonly leftHeldBy?: string;
   readonly health?: HealthSeen;
   /** Managed: what its chain says of this request. */
   readonly answers?: ChainAnswers;

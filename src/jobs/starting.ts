@@ -6,7 +6,7 @@ import { DEADLINE } from './deadlines.ts';
 import type { Effect } from './effect.ts';
 import { elapsed, enter, fail, listOf, stay, type Move, type Scope } from './scope.ts';
 import type { HealthSeen } from './seen.ts';
-import { noteEffects } from './stopping.ts';
+import { mayStart, noteEffects } from './stopping.ts';
 
 /** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
 export function starting(scope: Scope): Move {
@@ -54,11 +54,6 @@ function oneKey(scope: Scope): Move | undefined {
   return fail(scope, { reason: 'SameIdentity', message, unsafe: true });
 }
 
-/** Nodes that a job before left held are started only by a job that repairs them, and only when it succeeded. */
-export function mayStart({ open, status }: Pick<Scope, 'open' | 'status'>, target: JobTarget): boolean {
-  return target.detached !== true || (open.repairs && status.failure === undefined);
-}
-
 function startEffects(scope: Scope): readonly Effect[] {
   const { status, seen } = scope;
   const effects = new Map<string, Effect>();
@@ -67,7 +62,8 @@ function startEffects(scope: Scope): readonly Effect[] {
     const now = seen.targets.get(target.node);
     const { node, workload, replicas = 0 } = target;
     if (target.deployMethod === 'managed') {
-      if (now?.held === true) effects.set(node, { do: 'releaseNode', node });
+      // Only its own hold: a restarted controller would find that of another job again, and stop the node once more.
+      if (now?.held === true && now.leftHeldBy === undefined) effects.set(node, { do: 'releaseNode', node });
     } else if (now?.replicas !== undefined && now.replicas !== replicas) {
       effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas });
     }
@@ -94,6 +90,7 @@ function notYet(scope: Scope, target: JobTarget, started: Started): string | und
   const { seen, open, status } = scope;
   if (!target.wasRunning || !mayStart(scope, target)) return undefined;
   const now = seen.targets.get(target.node);
+  if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} lets go of ${target.node}`;
   // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
   const { replicas = 1, workload } = target;
   if (now === undefined || now.pods.length < replicas)

@@ -59,9 +59,10 @@ export function noteEffects(scope: Scope, unsafe?: string): readonly Effect[] {
   );
 }
 
-function noteOf({ status, job }: Scope, unsafe: string | undefined): LockNote {
+function noteOf({ status, job, open }: Scope, unsafe: string | undefined): LockNote {
   const targets = status.targets ?? [];
-  const why = unsafe ?? (targets.some(({ detached }) => detached === true) ? 'an earlier job left it held' : undefined);
+  const isLeftHeld = targets.some((target) => !mayStart({ open, status }, target));
+  const why = unsafe ?? (isLeftHeld ? 'an earlier job left it held' : undefined);
   return {
     uid: job.uid,
     job: describeJob(job),
@@ -74,6 +75,15 @@ function noteOf({ status, job }: Scope, unsafe: string | undefined): LockNote {
     ...(why === undefined ? {} : { unsafe: why }),
     ...(unsafe === undefined || betweenKeys(status.signers) === undefined ? {} : { keys: true }),
   };
+}
+
+/**
+ * Nodes that a job before left held are started only by a job that repairs them, and only once that is proven. The note
+ * on the lock says so before they are: the job before takes its hold off the record when it sees this.
+ */
+export function mayStart({ open, status }: Pick<Scope, 'open' | 'status'>, { detached }: JobTarget): boolean {
+  if (detached !== true) return true;
+  return open.repairs && status.phase === 'Starting' && status.failure === undefined;
 }
 
 /** Nodes of this job that still have a pod, or that something may start at any moment. */

@@ -35,6 +35,8 @@ export interface ActRooms {
   readonly wakeNode: (nodeKey: string) => void;
   /** Other identities are in force: the outer loop must compare them with Git anew. */
   readonly wakeSync: () => void;
+  /** A note says something else: jobs that left its nodes held must look whether a later one has repaired them. */
+  readonly wakeHeld: (namespace: string, lock: string) => void;
   /** A lock is free: whoever waits for it must look again. */
   readonly wakeWaiting: (namespace: string, lock: string) => void;
 }
@@ -47,7 +49,8 @@ export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signa
     case 'acquireLock':
       return await locks.acquire(namespace, effect.lock, effect.holder);
     case 'noteOnLock':
-      return await locks.note(namespace, effect.lock, effect.note);
+      await locks.note(namespace, effect.lock, effect.note);
+      return rooms.wakeHeld(namespace, effect.lock);
     case 'releaseLock':
       await locks.release({ namespace, lock: effect.lock, uid, keepNote: effect.keepNote });
       return rooms.wakeWaiting(namespace, effect.lock);

@@ -14,6 +14,8 @@ export interface NodeHold {
 export interface JobHolds {
   /** The hold in force on `namespace/node`, if any. */
   of(nodeKey: string): NodeHold | undefined;
+  /** The hold of a job that ended `Held`, other than the one with this UID. */
+  leftBy(nodeKey: string, uid: string): NodeHold | undefined;
   /** A job asks for it; true when it is new. */
   hold(nodeKey: string, hold: NodeHold): boolean;
   /** Ends every hold on the node; true when there was one. */
@@ -35,6 +37,8 @@ const HOLDING: ReadonlySet<JobPhase> = new Set(['Stopping', 'Working', 'Verifyin
 export function createJobHolds(): JobHolds {
   const holds = new Map<string, Map<string, NodeHold>>();
   const released = new Map<string, Set<string>>();
+  /** UIDs of the requests that ended `Held`. */
+  const ended = new Set<string>();
 
   function add(nodeKey: string, hold: NodeHold): boolean {
     const before = holds.get(nodeKey);
@@ -56,6 +60,10 @@ export function createJobHolds(): JobHolds {
 
   return {
     of: (nodeKey) => holds.get(nodeKey)?.values().next().value,
+    leftBy(nodeKey, uid) {
+      const members = [...(holds.get(nodeKey)?.values() ?? [])];
+      return members.find((hold) => hold.uid !== uid && ended.has(hold.uid));
+    },
     hold(nodeKey, hold) {
       released.get(hold.uid)?.delete(nodeKey);
       return add(nodeKey, hold);
@@ -71,10 +79,9 @@ export function createJobHolds(): JobHolds {
     learn(job) {
       const { uid, name, namespace = '' } = job.metadata;
       if (uid === undefined) return [];
-      const isHolding = HOLDING.has(job.status?.phase ?? 'Pending') && isManaged(job);
-      const { holds: held = [], released: free = [] } = job.status ?? {};
-      const kept = isHolding ? held.filter((node) => !free.includes(node)) : [];
-      const named = new Set(kept.map((node) => `${namespace}/${node}`));
+      if (job.status?.phase === 'Held') ended.add(uid);
+      else ended.delete(uid);
+      const named = new Set(heldBy(job).map((node) => `${namespace}/${node}`));
       const freed = released.get(uid);
       for (const nodeKey of freed ?? []) if (!named.has(nodeKey)) freed?.delete(nodeKey);
       const by = describeJob({ kind: job.kind, namespace, name });
@@ -83,10 +90,17 @@ export function createJobHolds(): JobHolds {
     },
     forget(uid) {
       released.delete(uid);
+      ended.delete(uid);
       return dropOthers(uid, new Set());
     },
     holders: () => new Set([...holds.values()].flatMap((members) => [...members.keys()])),
   };
+}
+
+/** Nodes that the job keeps stopped, by its stored status. */
+function heldBy(job: JobObject): readonly string[] {
+  const { phase = 'Pending', holds = [], released = [] } = job.status ?? {};
+  return HOLDING.has(phase) && isManaged(job) ? holds.filter((node) => !released.includes(node)) : [];
 }
 
 function isManaged({ spec }: JobObject): boolean {

@@ -2,7 +2,7 @@
 
 import { LABEL } from '../api/group.ts';
 import { type JobObject, jobKeyOf } from '../api/job-object.ts';
-import { isFinal } from '../api/job-status.ts';
+import { isFinal, type JobPhase } from '../api/job-status.ts';
 import { lockOfNode } from '../jobs/locks.ts';
 import { DEFAULT_SETTINGS } from '../jobs/settings.ts';
 import { sourceKeyOf } from '../jobs/source.ts';
@@ -164,7 +164,8 @@ function jobRooms({ parts, world, notes, puller, options }: JobPassRooms, queues
     },
     wakeNode: (key) => queues.node.add(key),
     wakeSync: () => queues.sync.add('sync'),
-    wakeWaiting: (namespace, lock) => wakeWaiting(namespace, lock, { parts, queues }),
+    wakeHeld: (namespace, lock) => wakeIn(['Held'], { namespace, lock }, { parts, queues }),
+    wakeWaiting: (namespace, lock) => wakeIn(['Claimed', 'Held'], { namespace, lock }, { parts, queues }),
     wakePublisher: () => queues.publish.add('publish', settings.publishDelayMs),
   };
 }
@@ -198,16 +199,16 @@ function watched({ metadata }: JobObject): unknown {
   return [metadata.deletionTimestamp, metadata.annotations];
 }
 
-/** Jobs that wait for a lock, and held ones that a later job may have repaired. */
-function wakeWaiting(
-  namespace: string,
-  lock: string,
+/** Jobs in one of these phases that need the lock, or did: some wait for it, held ones for a job that repairs them. */
+function wakeIn(
+  phases: readonly JobPhase[],
+  { namespace, lock }: { readonly namespace: string; readonly lock: string },
   { parts, queues }: { readonly parts: JobParts; readonly queues: Queues },
 ): void {
   for (const job of parts.jobs.list()) {
-    const { phase, locks = [] } = job.status ?? {};
-    const isWaiting = phase === 'Claimed' || phase === 'Held';
-    if (isWaiting && job.metadata.namespace === namespace && locks.includes(lock)) queues.jobs.add(jobKeyOf(job));
+    const { phase = 'Pending', locks = [] } = job.status ?? {};
+    const isOn = job.metadata.namespace === namespace && locks.includes(lock);
+    if (isOn && phases.includes(phase)) queues.jobs.add(jobKeyOf(job));
   }
 }
 

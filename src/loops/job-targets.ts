@@ -59,6 +59,7 @@ async function lookAtManaged(job: JobObject, name: string, rooms: TargetRooms): 
   const statefulSet = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
   const health = healthOf(key, rooms.notes);
   const claims = world.parts(key, 'PersistentVolumeClaim');
+  const left = holds.leftBy(key, job.metadata.uid ?? '');
   return {
     found: readManaged(
       withoutAbsent({ node, name, claims, host: hostOf(pods), height: health?.height, ...factsOf(node, rooms) }),
@@ -66,6 +67,7 @@ async function lookAtManaged(job: JobObject, name: string, rooms: TargetRooms): 
     pods: pods.map(podSeen),
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
     held: holds.of(key) !== undefined,
+    ...(left === undefined ? {} : { leftHeldBy: left.by }),
     ...(health === undefined ? {} : { health }),
     ...(node === undefined ? {} : answersOf(node, job)),
   };

@@ -79,7 +79,8 @@ export function createRecords(executor: string): Records {
     put: (record) => void wanted.set(keyOfRecord(record), record),
     follow(key, job) {
       const before = wanted.get(key);
-      if (before === undefined || (before.uid !== undefined && before.uid !== job.metadata.uid)) return false;
+      // Of an object that is not bound nothing is told: it has done nothing, and the push that binds it would come later.
+      if (before === undefined || before.uid !== job.metadata.uid) return false;
       const next = recordOf(before, job);
       if (sameJson(before, next)) return false;
       wanted.set(key, next);

@@ -4,6 +4,7 @@ import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import { JOB_FINALIZER, type JobObject, jobKeyOf } from '../api/job-object.ts';
 import type { DesiredRequest } from '../desired/desired-set.ts';
 import { admit, type Decision, type GitRequest, type LiveRequest } from '../jobs/admit.ts';
+import type { JobRecord } from '../jobs/record.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { CommitInfo, GitSource } from '../git/engine.ts';
 import { codeOf, describeError } from '../lib/errors.ts';
@@ -54,6 +55,7 @@ export async function passRequests(
   const decisions = admit({
     requests: [...wanted].map(([key, request]) => toGitRequest(request, origins.get(key) ?? pulled.commit)),
     records: rooms.records.pushedAll(),
+    unpushed: new Map([...wanted.keys()].flatMap((key) => recordToCome(key, rooms))),
     objects: new Map(rooms.jobs.list().map((job) => [jobKeyOf(job), liveOf(job)])),
     executor: rooms.executor,
     unreadable: desired.brokenRequests,
@@ -70,6 +72,11 @@ export async function passRequests(
   const recorded = decisions.filter((decision) => record(decision, rooms));
   await eachAtOnce(decisions, AT_ONCE, async (decision) => await carryOut(decision, wanted, rooms));
   return { refusals, recordsChanged: recorded.length > 0 };
+}
+
+function recordToCome(key: string, { records }: RequestRooms): readonly (readonly [string, JobRecord])[] {
+  const record = records.wanted(key);
+  return record === undefined ? [] : [[key, record]];
 }
 
 /**

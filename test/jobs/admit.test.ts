@@ -42,6 +42,7 @@ function admitOne({ requests = [request], record: known, object: live, more = {}
   return admit({
     requests,
     records: new Map(known === undefined ? [] : [[KEY, known]]),
+    unpushed: new Map(),
     objects: new Map(live === undefined ? [] : [[KEY, live]]),
     executor: 'east',
     unreadable: new Set(),
@@ -58,6 +59,16 @@ describe('admit', () => {
       because: 'a new file is claimed first',
       given: {},
       want: [{ do: 'claim', record: { phase: 'Claimed', specDigest: 'sha256:1', author: request.author } }],
+    },
+    {
+      because: 'once: while its push is under way it is not claimed again, at another time',
+      given: { more: { unpushed: new Map([[KEY, record]]) } },
+      want: [],
+    },
+    {
+      because: 'a file that was changed before its claim was pushed is claimed as it is now',
+      given: { more: { unpushed: new Map([[KEY, { ...record, specDigest: 'sha256:2' }]]) } },
+      want: [{ do: 'claim', record: { specDigest: 'sha256:1' } }],
     },
     { because: 'another executor leaves it alone', given: { requests: [{ ...request, executor: 'west' }] }, want: [] },
     { because: 'a landed claim makes the object', given: { record }, want: [{ do: 'create' }] },

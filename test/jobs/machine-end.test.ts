@@ -271,6 +271,28 @@ describe('after the end', () => {
     expect(effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: false }]);
   });
 
+  it('a held node is not released under a job that repairs it', () => {
+    const status: JobStatus = { ...working, phase: 'Held', message: 'half' };
+    const note = { ...NOTE, uid: 'x', unsafe: 'half' };
+    const taken = new Map([[LOCK, { holder: { uid: 'x', text: 'Restore prod/two' }, note }]]);
+    const { status: later, effects } = step({ status, seen: { locks: taken, release: true } });
+    expect(later).toBe(status);
+    expect(effects).toEqual([]);
+  });
+
+  it.each([
+    { because: 'its own word changes nothing', note: NOTE, holds: ['a'] },
+    { because: 'a later job that is not done yet', note: { ...NOTE, uid: 'x', unsafe: 'half' }, holds: ['a'] },
+    { because: 'a later job that has repaired the node', note: { ...NOTE, uid: 'x' }, holds: [] },
+    { because: 'a later job that has ended well', note: undefined, holds: [] },
+  ])('a held node is let go: $because', ({ note, holds }) => {
+    const status: JobStatus = { ...working, phase: 'Held', message: 'half' };
+    const lock = note === undefined ? {} : { note };
+    const { status: later } = step({ status, seen: { locks: new Map([[LOCK, lock]]) } });
+    expect(later).toMatchObject({ phase: 'Held', holds });
+    expect(later.message).toBe(holds.length > 0 ? 'half' : 'half (a later job has repaired a)');
+  });
+
   it('a job that takes over a held node knows how it was before', () => {
     const other = { ...NOTE, uid: 'other', unsafe: 'half' };
     const idle = targetSeen(citaTarget('a', { replicas: 0, wasRunning: false }), { pods: [], replicas: 0 });

@@ -108,6 +108,9 @@ function wrongs(world: World): readonly string[] {
     ...world.violations,
     ...(isFinal(phase) ? [] : [`it is still ${phase}: ${message}`]),
     ...heldLocks.map((lock) => `${lock} was not given back`),
+    ...[...world.nodes.values()].flatMap(({ target, starts }) =>
+      starts > 1 ? [`${target.node} was started ${starts} times`] : [],
+    ),
     ...(phase === 'Held' && message === '' ? ['held without a reason'] : []),
     ...(phase === 'Held' ? [] : nodes.map(({ target, pod }) => `${target.node} is ${pod}, unlike before`)),
   ];

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseRecord, recordOf, recordPath, UNREADABLE, type JobRecord } from '../../src/jobs/record.ts';
+import { createRecords } from '../../src/loops/records.ts';
 import { sourceKeyOf, sourceOf } from '../../src/jobs/source.ts';
 import type { JobObject } from '../../src/api/job-object.ts';
 import { managedTarget, UID } from './support/fixtures.ts';
@@ -117,5 +118,26 @@ describe('parseRecord', () => {
 
   it('never throws', () => {
     expect(() => fc.assert(fc.property(fc.anything(), (junk) => void parseRecord(junk)))).not.toThrow();
+  });
+});
+
+describe('records to come', () => {
+  it.each([
+    {
+      because: 'an object that is not bound is not told of: it can have done nothing',
+      uid: undefined,
+      phase: 'Claimed',
+    },
+    { because: 'the object that is bound is', uid: UID, phase: 'Complete' },
+    { because: 'another object of its name is not', uid: 'other', phase: 'Claimed' },
+  ])('$because', ({ uid, phase }) => {
+    const records = createRecords('east');
+    const { uid: _uid, ...unbound } = claim;
+    records.put(uid === undefined ? unbound : { ...unbound, uid });
+    const object = objectWith(complete);
+    const key = 'Backup/prod/nightly';
+    const isNew = records.follow(key, { ...object, metadata: { ...object.metadata, uid: UID } });
+    expect(isNew).toBe(phase === 'Complete');
+    expect(records.wanted(key)?.phase).toBe(phase);
   });
 });

@@ -321,7 +321,9 @@ function recover(world: World): void {
         note,
         workPods: live.filter(({ pod }) => pod === 'running').length,
         jobs: live.map(({ name, uid, suspended }) => ({ name, uid, suspended })),
-        nodes: new Map([...world.nodes].map(([name, { held }]) => [name, { replicas: undefined, held }])),
+        nodes: new Map(
+          [...world.nodes.keys()].map((name) => [name, { replicas: undefined, held: world.isHeld(name) }]),
+        ),
       });
       for (const effect of effects) world.perform(effect);
     }

@@ -1,6 +1,7 @@
-// CometBFT nodes asked over RPC: who signs, and whether any key ever signed twice.
+// CometBFT nodes asked over RPC: blocks and values, who signs, and whether any key ever signed twice.
 
-import type { PodsWorld } from './world.ts';
+import { waitFor } from '../demo/wait-for.ts';
+import { addressOf, type PodFinder } from './pod-finder.ts';
 
 /** What one node says of itself. */
 export interface CometStatus {
@@ -18,7 +19,7 @@ export interface Chain {
   readonly evidence: readonly unknown[];
 }
 
-export async function statusOf(world: PodsWorld, name: string): Promise<CometStatus> {
+export async function statusOf(world: PodFinder, name: string): Promise<CometStatus> {
   const { sync_info, validator_info } = await ask<StatusAnswer>(world, name, 'status');
   return { height: Number(sync_info.latest_block_height), address: validator_info.address };
 }
@@ -27,7 +28,7 @@ export async function statusOf(world: PodsWorld, name: string): Promise<CometSta
  * All who signed a block above this one. The newest is left out: what a node has of that is who had signed when two thirds
  * had, while the block after it tells of all that came in time.
  */
-export async function signersAbove(world: PodsWorld, name: string, above: number): Promise<ReadonlySet<string>> {
+export async function signersAbove(world: PodFinder, name: string, above: number): Promise<ReadonlySet<string>> {
   const { height } = await statusOf(world, name);
   const signers = new Set<string>();
   for (let at = above + 1; at < height; at++)
@@ -36,7 +37,7 @@ export async function signersAbove(world: PodsWorld, name: string, above: number
 }
 
 /** Reads every block and every commit that the node has. */
-export async function wholeChain(world: PodsWorld, name: string): Promise<Chain> {
+export async function wholeChain(world: PodFinder, name: string): Promise<Chain> {
   const { height } = await statusOf(world, name);
   const signers = new Map<number, readonly string[]>();
   const evidence: unknown[] = [];
@@ -47,13 +48,35 @@ export async function wholeChain(world: PodsWorld, name: string): Promise<Chain>
   return { height, signers, evidence };
 }
 
-export async function hashAt(world: PodsWorld, name: string, height: number): Promise<string> {
+export async function hashAt(world: PodFinder, name: string, height: number): Promise<string> {
   return (await ask<BlockAnswer>(world, name, `block?height=${height}`)).block_id.hash;
+}
+
+/** Writes to the key-value application through one node, and waits until another has it. */
+export async function put(
+  world: PodFinder,
+  [key, value]: readonly [string, string],
+  { through, on }: { readonly through: string; readonly on: string },
+): Promise<void> {
+  await ask(world, through, `broadcast_tx_commit?tx="${key}=${value}"`);
+  await waitFor({ what: `${key} on ${on}`, timeoutMs: 60_000 }, async () =>
+    (await valueAt(world, on, key)) === value ? true : undefined,
+  );
+}
+
+/** What the application has under a key; empty when it has nothing. */
+export async function valueAt(world: PodFinder, name: string, key: string): Promise<string> {
+  const { response } = await ask<QueryAnswer>(world, name, `abci_query?data="${key}"`);
+  return Buffer.from(response.value ?? '', 'base64').toString();
 }
 
 interface StatusAnswer {
   readonly sync_info: { readonly latest_block_height: string };
   readonly validator_info: { readonly address: string };
+}
+
+interface QueryAnswer {
+  readonly response: { readonly value: string | null };
 }
 
 interface CommitAnswer {
@@ -78,9 +101,9 @@ function signersIn({ signed_header }: CommitAnswer): readonly string[] {
     .map(({ validator_address }) => validator_address);
 }
 
-async function ask<T>(world: PodsWorld, name: string, path: string): Promise<T> {
-  const address = world.pod(name)?.status?.podIP ?? 'no-address';
-  const response = await fetch(`http://${address}:26657/${path}`, { signal: AbortSignal.timeout(10_000) });
+async function ask<T>(world: PodFinder, name: string, path: string): Promise<T> {
+  const url = `http://${addressOf(world, name)}:26657/${path}`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
   const { result, error } = (await response.json()) as { result?: T; error?: { data: string } };
   if (result === undefined) throw new Error(`${name} ${path}: ${error?.data}`);
   return result;

@@ -6,26 +6,11 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 
 import { LABEL } from '../../src/api/group.ts';
-import type { JobRecord } from '../../src/jobs/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
+import { followerStory } from './crash-follower.ts';
+import type { Asked, Story } from './crash-story.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { type Geth, gethOf, lastCommon } from './geth.ts';
-import type { Kind } from './request-eyes.ts';
-
-export interface Story {
-  readonly title: string;
-  readonly kind: Kind;
-  /** The nodes that it is about; no other story touches them. */
-  readonly nodes: readonly string[];
-  /** Gets the nodes ready for it. */
-  readonly prepare: (world: CrashWorld) => Promise<Asked>;
-}
-
-interface Asked {
-  readonly spec: Readonly<Record<string, unknown>>;
-  /** Expects that all of it was done, and nothing else. */
-  readonly proof: (record: JobRecord) => Promise<void>;
-}
 
 export const STORIES: readonly Story[] = [
   { title: 'BlockHeightFallback', kind: 'BlockHeightFallback', ...fallback(['n0'], { node: 'n0' }) },
@@ -41,6 +26,7 @@ export const STORIES: readonly Story[] = [
     nodes: ['n4'],
     prepare: async (world) => await changeOwner(world, 'n4'),
   },
+  followerStory(),
 ];
 
 /** Each chain is the old one up to that height, and a new one above it. */

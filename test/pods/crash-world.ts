@@ -1,4 +1,4 @@
-// Geths and their jobs under a controller that is killed and started again, with eyes on every Job that was ever made.
+// Nodes and their jobs under a controller that is killed and started again, with eyes on every Job that was ever made.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

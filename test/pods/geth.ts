@@ -1,6 +1,7 @@
 // A geth of a development chain, asked for its state: blocks, balances, storage.
 
 import { waitFor } from '../demo/wait-for.ts';
+import { addressOf, type PodFinder } from './pod-finder.ts';
 
 export interface Geth {
   /** Number of the newest block. */
@@ -19,11 +20,6 @@ export interface Geth {
 
 interface Receipt {
   readonly contractAddress: string | null;
-}
-
-/** Who knows which pod a node has now. */
-export interface PodFinder {
-  pod(name: string): { readonly status?: { readonly podIP?: string } } | undefined;
 }
 
 /** The node's own pod is asked, whichever it is at that moment. */
@@ -63,9 +59,7 @@ function tagOf(block: number | undefined): string {
 }
 
 async function post(world: PodFinder, name: string, body: object): Promise<unknown> {
-  const address = world.pod(name)?.status?.podIP;
-  if (address === undefined) throw new Error(`${name} has no address now`);
-  const response = await fetch(`http://${address}:8545`, {
+  const response = await fetch(`http://${addressOf(world, name)}:8545`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

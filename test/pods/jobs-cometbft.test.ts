@@ -2,12 +2,15 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
+import { hashAt, put, statusOf, valueAt } from './comet.ts';
 import { isWell } from './eyes.ts';
 import { ask, ended, jobFile, run, says, type Request } from './job-files.ts';
 import { podsCluster, type PodsWorld, startWorld } from './world.ts';
+
+/** Of what is written. */
+const WAY = { through: 'signer', on: 'follower' };
 
 let world: PodsWorld;
 let network: Validators;
@@ -35,10 +38,10 @@ afterAll(async () => {
 
 describe('a full node', () => {
   it('comes back from its backup with the values of then, and follows the network again', async () => {
-    await put('before', 'kept');
+    await put(world, ['before', 'kept'], WAY);
     const backup = await run(world, { kind: 'Backup', name: 'follower-1', spec: { node: 'follower' } });
     expect(backup).toMatchObject({ phase: 'Complete', chainId: 'jobs-1' });
-    await put('after', 'lost');
+    await put(world, ['after', 'lost'], WAY);
     const tip = await stopSigner();
 
     const restore: Request = { kind: 'Restore', name: 'back', spec: { node: 'follower', backup: 'follower-1' } };
@@ -47,38 +50,38 @@ describe('a full node', () => {
     const height = await heightOf('follower');
     expect(height).toBeGreaterThanOrEqual(backup.height ?? Number.NaN);
     expect(height).toBeLessThan(tip);
-    expect(await valueAt('follower', 'before')).toBe('kept');
-    expect(await valueAt('follower', 'after')).toBe('');
+    expect(await valueAt(world, 'follower', 'before')).toBe('kept');
+    expect(await valueAt(world, 'follower', 'after')).toBe('');
 
     await startSigner();
     expect(await ended(world, restore)).toMatchObject({ phase: 'Complete', height: backup.height });
     await caughtUp(tip);
-    expect(await valueAt('follower', 'after')).toBe('lost');
-    expect(await hashAt('follower', tip)).toBe(await hashAt('signer', tip));
+    expect(await valueAt(world, 'follower', 'after')).toBe('lost');
+    expect(await hashAt(world, 'follower', tip)).toBe(await hashAt(world, 'signer', tip));
   });
 
   it('goes back to an earlier height, values and all, and follows the network again', async () => {
-    await put('early', 'one');
+    await put(world, ['early', 'one'], WAY);
     const target = await heightOf('follower');
-    await put('late', 'two');
+    await put(world, ['late', 'two'], WAY);
     const tip = await stopSigner();
-    const hash = await hashAt('follower', target);
+    const hash = await hashAt(world, 'follower', target);
 
     const spec = { node: 'follower', blockHeight: target };
     const fallback: Request = { kind: 'BlockHeightFallback', name: 'earlier', spec };
     ask(world, fallback);
     await says(world, fallback, /^Starting waits until the height of follower grows/);
     expect(await heightOf('follower')).toBe(target);
-    expect(await hashAt('follower', target)).toBe(hash);
-    expect(await valueAt('follower', 'early')).toBe('one');
-    expect(await valueAt('follower', 'late')).toBe('');
+    expect(await hashAt(world, 'follower', target)).toBe(hash);
+    expect(await valueAt(world, 'follower', 'early')).toBe('one');
+    expect(await valueAt(world, 'follower', 'late')).toBe('');
 
     await startSigner();
     const record = await ended(world, fallback);
     expect(record).toMatchObject({ phase: 'Complete', height: target, heightBefore: tip });
     expect(record.outputTail).toContain(`The newest block is ${target}.`);
     await caughtUp(tip);
-    expect(await valueAt('follower', 'late')).toBe('two');
+    expect(await valueAt(world, 'follower', 'late')).toBe('two');
   });
 });
 
@@ -100,34 +103,8 @@ describe('a validator', () => {
   });
 });
 
-/** Writes to the application through the validator, and waits until the follower has it. */
-async function put(key: string, value: string): Promise<void> {
-  await rpc('signer', `broadcast_tx_commit?tx="${key}=${value}"`);
-  await waitFor({ what: `${key} on the follower`, timeoutMs: 60_000 }, async () =>
-    (await valueAt('follower', key)) === value ? true : undefined,
-  );
-}
-
-async function valueAt(name: string, key: string): Promise<string> {
-  const { response } = await rpc<{ response: { value: string | null } }>(name, `abci_query?data="${key}"`);
-  return Buffer.from(response.value ?? '', 'base64').toString();
-}
-
 async function heightOf(name: string): Promise<number> {
-  const { sync_info } = await rpc<{ sync_info: { latest_block_height: string } }>(name, 'status');
-  return Number(sync_info.latest_block_height);
-}
-
-async function hashAt(name: string, height: number): Promise<string> {
-  return (await rpc<{ block_id: { hash: string } }>(name, `block?height=${height}`)).block_id.hash;
-}
-
-async function rpc<T>(name: string, path: string): Promise<T> {
-  const address = world.pod(name)?.status?.podIP ?? 'no-address';
-  const response = await fetch(`http://${address}:26657/${path}`, { signal: AbortSignal.timeout(20_000) });
-  const { result, error } = (await response.json()) as { result?: T; error?: { data: string } };
-  if (result === undefined) throw new Error(`${name} ${path}: ${error?.data}`);
-  return result;
+  return (await statusOf(world, name)).height;
 }
 
 /** From then on no block is made; gives the height of the last one, which the follower has. */

@@ -1,4 +1,4 @@
-// The controller is killed at every stage of every kind that works on one geth or several: the outcome is that of the
+// The controller is killed at every stage of every kind that works on one node or several: the outcome is that of the
 // same request when nobody disturbs it. Backup and Restore: `jobs-crash`, Switchover: `switchover`.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { STORIES, type Story } from './crash-stories.ts';
+import { STORIES } from './crash-stories.ts';
+import type { Story } from './crash-story.ts';
 import { type CrashWorld, startCrashWorld } from './crash-world.ts';
 import { type Killer, startKiller } from './killer.ts';
 import { expectOneRun } from './one-run.ts';
@@ -55,10 +56,11 @@ interface Outcome {
 /** Asks for it, waits for its end, expects its proof; gives what must be the same each time. */
 async function play({ title, kind, nodes, prepare }: Story, how: string, killer?: Killer): Promise<Outcome> {
   const name = `${how}-${title.replaceAll(' ', '-').toLowerCase()}`;
-  const { spec, proof } = await prepare(world);
+  const { spec, meanwhile, proof } = await prepare(world);
   const podsBefore = nodes.map((node) => world.podsEver(`${node}-0`).length);
   killer?.aimAt(kind, name);
   world.ask(kind, name, spec);
+  await meanwhile?.(name);
   await killer?.isDone(kind, name);
   await proof(await expectOneRun(world, kind, name, { nodes }));
   await looksAgain(name);

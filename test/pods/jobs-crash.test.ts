@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { API_VERSION } from '../../src/api/group.ts';
+import { MAX_ATTEMPTS } from '../../src/jobs/deadlines.ts';
 import { lockOfNode } from '../../src/jobs/locks.ts';
 import { KINDS, kindOf } from '../../src/kube/kinds.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
@@ -11,8 +12,9 @@ import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { breakableKubeconfig } from './breakable-kubeconfig.ts';
 import { type CrashWorld, NODE, startCrashWorld } from './crash-world.ts';
-import { startKiller } from './killer.ts';
+import { type Killer, startKiller } from './killer.ts';
 import { expectOneRun } from './one-run.ts';
+import type { Kind } from './request-eyes.ts';
 import { podsCluster } from './world.ts';
 
 let killed: CrashWorld;
@@ -47,17 +49,14 @@ function refusePushes({ fleet }: CrashWorld): { count(): number; end(): void } {
 }
 
 describe.concurrent('jobs', () => {
-  it.concurrent('run once though the controller is killed at every stage of a Backup and of its Restore', async () => {
+  it.concurrent('run once though the controller is killed at every stage of a Backup and of its Restores', async () => {
     const killer = startKiller(killed);
-    killer.aimAt('Backup', 'dies');
-    killed.ask('Backup', 'dies');
-    await killer.isDone('Backup', 'dies');
-    await expectOneRun(killed, 'Backup', 'dies');
+    await runKilled(killer, 'Backup', 'dies');
     await expectGoodBackup(killed, 'dies');
-    killer.aimAt('Restore', 'back');
-    killed.ask('Restore', 'back', { backup: 'dies' });
-    await killer.isDone('Restore', 'back');
-    await expectOneRun(killed, 'Restore', 'back');
+    await runKilled(killer, 'Restore', 'back');
+    await leaveHeld(killed, 'torn');
+    await runKilled(killer, 'Restore', 'repair');
+    expect(killed.object('Restore', 'torn')?.status).toMatchObject({ phase: 'Held', holds: [] });
     const records = git(killed.fleet.repo, [
       'ls-tree',
       '-r',
@@ -65,7 +64,7 @@ describe.concurrent('jobs', () => {
       STATUS_BRANCH,
       `${killed.fleet.executor}/jobs/`,
     ]);
-    expect(records.split('\n').length).toBe(2);
+    expect(records.split('\n').length).toBe(4);
   });
 
   it.concurrent('come to their end whatever goes away under them', async () => {
@@ -81,16 +80,39 @@ describe.concurrent('jobs', () => {
   });
 });
 
+/** One run, and one start of its node. */
+async function runKilled(killer: Killer, kind: Kind, name: string): Promise<void> {
+  const starts = killed.podsEver(`${NODE}-0`).length;
+  killer.aimAt(kind, name);
+  killed.ask(kind, name, kind === 'Restore' ? { backup: 'dies' } : {});
+  await killer.isDone(kind, name);
+  await expectOneRun(killed, kind, name);
+  expect(killed.podsEver(`${NODE}-0`).length).toBe(starts + 1);
+}
+
+/** Its pods are deleted until it gives up: nobody knows what it left on the volume. */
+async function leaveHeld(world: CrashWorld, name: string): Promise<void> {
+  world.ask('Restore', name, { backup: 'dies' });
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) await deleteWork(world, 'Restore', name);
+  await world.reaches('Restore', name, 'Held');
+}
+
 /** The working pod is deleted: the copy is begun again, once. */
 async function podDeleted(world: CrashWorld): Promise<void> {
   world.ask('Backup', 'again');
-  const { pod } = await world.freezeWork('Backup', 'again');
+  await deleteWork(world, 'Backup', 'again');
+  await expectOneRun(world, 'Backup', 'again', { runs: 2 });
+  await expectGoodBackup(world, 'again');
+}
+
+/** In the middle of the work; resolves when the pod is gone. */
+async function deleteWork(world: CrashWorld, kind: Kind, name: string): Promise<void> {
+  const { pod } = await world.freezeWork(kind, name);
   const { namespace, cluster } = world.fleet;
   const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name: pod };
   const live = await cluster.get(ref);
   await cluster.remove(ref, { uid: live?.metadata.uid ?? '', gracePeriodSeconds: 1, propagation: 'Background' });
-  await expectOneRun(world, 'Backup', 'again', { runs: 2 });
-  await expectGoodBackup(world, 'again');
+  await waitFor(`${pod} is gone`, () => !world.pods().some(({ metadata }) => metadata.name === pod), 60_000);
 }
 
 /** The controller finds no API server for a while, in the middle of the work. */

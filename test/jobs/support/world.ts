@@ -1,5 +1,6 @@
 // A small cluster in memory: it does what effects ask, moves by itself, and lets tests break it. No clock, no I/O.
 
+import { API_VERSION } from '../../../src/api/group.ts';
 import type { JobStatus, JobTarget } from '../../../src/api/job-status.ts';
 import { WorkParameters, type WorkResult } from '../../../src/api/job-work.ts';
 import type { KubeObject } from '../../../src/api/objects.ts';
@@ -9,24 +10,10 @@ import type { JobKind } from '../../../src/jobs/job-kind.ts';
 import { next } from '../../../src/jobs/machine.ts';
 import type { Move } from '../../../src/jobs/scope.ts';
 import type { ChainAnswers, RecordSeen, Seen, SourceSeen, TargetSeen, WorkSeen } from '../../../src/jobs/seen.ts';
+import { createJobHolds, type JobHolds } from '../../../src/loops/job-holds.ts';
 import { settings, UID } from './fixtures.ts';
 import { Signers } from './signers.ts';
-
-/** A client that writes its database to disk takes its time, longer than a working pod takes to be made. */
-const GRACE = 12;
-
-interface Node {
-  readonly target: JobTarget;
-  replicas: number;
-  held: boolean;
-  pod: 'none' | 'running' | 'stopping';
-  /** Ticks that its pod still takes to go. */
-  grace: number;
-  identity: string;
-  /** The identity that its running pod has read. */
-  signsWith: string | undefined;
-  height: number;
-}
+import { GRACE, type Node, nodeOf } from './world-node.ts';
 
 interface Work {
   readonly uid: string;
@@ -55,45 +42,69 @@ export interface WorldOptions {
   readonly result?: (run: number, work: Pick<Work, 'parameters' | 'nodes'>) => object | undefined;
   /** By node: the height in the signer state on its volume, where that is not its own; undefined: no file. */
   readonly signed?: Readonly<Record<string, number | undefined>>;
+  /** The world of an earlier job, which has ended: this one finds its nodes, its locks and its object there. */
+  readonly after?: World;
+}
+
+/** What every job sees: nodes, locks, and what the controller keeps in its memory. */
+interface Place {
+  readonly nodes: Map<string, Node>;
+  readonly locks: Map<string, { holder?: { uid: string; text: string }; note?: LockNote }>;
+  readonly signers: Signers;
+  readonly jobs: World[];
+  /** A new controller learns them from the stored statuses of all jobs. */
+  holds: JobHolds;
+}
+
+function emptyPlace(): Place {
+  return { nodes: new Map(), locks: new Map(), signers: new Signers(), jobs: [], holds: createJobHolds() };
 }
 
 export class World {
-  readonly nodes = new Map<string, Node>();
-  readonly locks = new Map<string, { holder?: { uid: string; text: string }; note?: LockNote }>();
   readonly works = new Map<string, Work>();
   readonly asks = new Map<string, string>();
-  readonly signers = new Signers();
-  readonly violations: string[] = this.signers.violations;
   /** So many times the identities can't be written. */
   refusals = 0;
   claim: { name: string; uid: string; jobUid: string; phase: string } | undefined;
   status: JobStatus = {};
-  record: RecordSeen | undefined = { uid: UID };
+  record: RecordSeen | undefined;
   now = 1_800_000_000_000;
   fileGone = false;
   deleting = false;
   release = false;
-  #options: WorldOptions;
+  readonly #uid: string;
+  readonly #options: WorldOptions;
+  readonly #place: Place;
   #serial = 0;
 
   constructor(options: WorldOptions) {
+    const { after, targets, signed = {} } = options;
     this.#options = options;
-    for (const target of options.targets) {
-      const isUp = target.wasRunning;
-      this.nodes.set(target.node, {
-        target,
-        replicas: target.replicas ?? Number(isUp),
-        held: false,
-        pod: isUp ? 'running' : 'none',
-        grace: GRACE,
-        identity: target.identity ?? target.node,
-        signsWith: isUp ? (target.identity ?? target.node) : undefined,
-        height: target.height ?? 100,
-      });
-      const { signed } = options;
-      const height = signed !== undefined && target.node in signed ? signed[target.node] : target.height;
+    this.#place = after === undefined ? emptyPlace() : after.#place;
+    this.#place.jobs.push(this);
+    this.#uid = `${UID}${'x'.repeat(this.#place.jobs.length - 1)}`;
+    this.record = { uid: this.#uid };
+    for (const target of targets) {
+      this.nodes.set(target.node, nodeOf(target));
+      const height = target.node in signed ? signed[target.node] : target.height;
       this.signers.add(target.node, target.identity ?? target.node, height);
     }
+  }
+
+  get nodes(): Place['nodes'] {
+    return this.#place.nodes;
+  }
+
+  get locks(): Place['locks'] {
+    return this.#place.locks;
+  }
+
+  get signers(): Signers {
+    return this.#place.signers;
+  }
+
+  get violations(): string[] {
+    return this.signers.violations;
   }
 
   /** One pass of the job loop. `steps` counts down to a crash; the stored status and the cluster stay, the rest is lost. */
@@ -101,25 +112,44 @@ export class World {
     const { kind, spec } = this.#options;
     const move = next({
       kind,
-      job: { kind: kind.kind, namespace: 'prod', name: 'one', uid: UID },
+      job: { kind: kind.kind, namespace: 'prod', name: 'one', uid: this.#uid },
       spec,
       status: this.status,
       seen: this.look(),
       settings,
       now: this.now,
     });
+    if (!this.#carryOut(move, steps)) this.#restart();
+    return move;
+  }
+
+  /** False when it was cut off. */
+  #carryOut(move: Move, steps: number): boolean {
     let left = steps;
-    if (left-- <= 0) return move;
+    if (left-- <= 0) return false;
     this.status = move.status;
+    this.#learn();
     // The publish loop writes results a little later; here at once.
     if (this.record !== undefined && this.status.phase !== undefined)
       this.record = { ...this.record, phase: this.status.phase };
     for (const effect of move.effects) {
-      if (left-- <= 0) return move;
+      if (left-- <= 0) return false;
       this.perform(effect);
       this.check();
     }
-    return move;
+    return true;
+  }
+
+  /** A new controller has nothing but the stored statuses. */
+  #restart(): void {
+    this.#place.holds = createJobHolds();
+    for (const job of this.#place.jobs) job.#learn();
+  }
+
+  #learn(): void {
+    const { kind, spec } = this.#options;
+    const metadata = { name: 'one', namespace: 'prod', uid: this.#uid };
+    this.#place.holds.learn({ apiVersion: API_VERSION, kind: kind.kind, metadata, spec, status: this.status });
   }
 
   /** Passes and time until nothing changes any more. Returns the number of passes. */
@@ -195,6 +225,7 @@ export class World {
   }
 
   #setPod(node: Node, pod: Node['pod']): void {
+    if (pod === 'running') node.starts += 1;
     node.pod = pod;
     node.grace = GRACE;
     if (pod === 'running') node.signsWith = node.identity;
@@ -204,7 +235,11 @@ export class World {
   /** The node loop's word for managed nodes; the workload's own replicas for others. */
   #wanted(node: Node): number {
     if (node.target.deployMethod !== 'managed') return node.replicas;
-    return node.held || !node.target.wasRunning ? 0 : 1;
+    return this.isHeld(node.target.node) || !node.target.wasRunning ? 0 : 1;
+  }
+
+  isHeld(node: string): boolean {
+    return this.#place.holds.of(`prod/${node}`) !== undefined;
   }
 
   perform(effect: Effect): void {
@@ -223,10 +258,10 @@ export class World {
         return;
       }
       case 'holdNode':
-        this.#node(effect.node).held = true;
+        this.#place.holds.hold(`prod/${effect.node}`, { uid: this.#uid, by: effect.because });
         return;
       case 'releaseNode':
-        this.#node(effect.node).held = false;
+        this.#place.holds.release(`prod/${effect.node}`);
         return;
       case 'scaleWorkload':
         for (const node of this.nodes.values())
@@ -241,7 +276,12 @@ export class World {
   #make(effect: Effect): void {
     switch (effect.do) {
       case 'createClaim':
-        this.claim ??= { name: effect.object.metadata.name, uid: this.#uid('claim'), jobUid: UID, phase: 'Bound' };
+        this.claim ??= {
+          name: effect.object.metadata.name,
+          uid: this.#newUid('claim'),
+          jobUid: this.#uid,
+          phase: 'Bound',
+        };
         return;
       case 'deleteClaim':
         if (this.claim?.uid === effect.uid) this.claim = undefined;
@@ -287,7 +327,7 @@ export class World {
       .map(({ target }) => target.node);
     const args = valueAt(object, ['spec', 'template', 'spec', 'containers', 0, 'args']);
     const json = Array.isArray(args) ? String(args.at(-1)).replaceAll('$$(', '$(') : '{}';
-    const uid = this.#uid('job');
+    const uid = this.#newUid('job');
     const parameters = WorkParameters.parse(JSON.parse(json));
     const fresh = { suspended: true, pod: 'none', deleted: false, runs: 0, left: 1, stalled: false } as const;
     this.works.set(name, { uid, name, nodes, parameters, ...fresh });
@@ -311,9 +351,10 @@ export class World {
   }
 
   #lookAt(node: Node): TargetSeen {
-    const { target, replicas, held, pod, height } = node;
+    const { target, replicas, pod, height } = node;
     const { answers } = this.#options;
     const isUp = pod !== 'none';
+    const left = this.#place.holds.leftBy(`prod/${target.node}`, this.#uid);
     const current: JobTarget = {
       ...target,
       wasRunning: target.deployMethod === 'managed' ? target.wasRunning : replicas > 0,
@@ -325,7 +366,8 @@ export class World {
       found: { ok: true, target: current },
       pods: isUp ? [{ name: `${target.node}-0`, ready: pod === 'running' }] : [],
       replicas: target.deployMethod === 'managed' ? this.#wanted(node) : replicas,
-      held,
+      held: this.isHeld(target.node),
+      ...(left === undefined ? {} : { leftHeldBy: left.by }),
       health: pod === 'running' ? { answering: true, height } : { answering: false },
       ...(answers === undefined ? {} : { answers }),
     };
@@ -344,7 +386,7 @@ export class World {
         work.name,
         {
           uid: work.uid,
-          jobUid: UID,
+          jobUid: this.#uid,
           suspended: work.suspended,
           active: work.pod === 'running' ? 1 : 0,
           running: work.pod === 'running',
@@ -389,7 +431,7 @@ export class World {
     return node;
   }
 
-  #uid(what: string): string {
+  #newUid(what: string): string {
     this.#serial += 1;
     return `${what}-${this.#serial}`;
   }
