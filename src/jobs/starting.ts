@@ -4,7 +4,7 @@ import type { JobStatus, JobTarget } from '../api/job-status.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { DEADLINE } from './deadlines.ts';
 import type { Effect } from './effect.ts';
-import { elapsed, enter, fail, listOf, stay, type Move, type Scope } from './scope.ts';
+import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } from './scope.ts';
 import type { HealthSeen } from './seen.ts';
 import { mayStart, noteEffects } from './stopping.ts';
 
@@ -14,7 +14,9 @@ export function starting(scope: Scope): Move {
   if (seen.workPods > 0) return stay(scope, 'waits until the working pods are gone', { effects: stopWorks(scope) });
   const doubled = oneKey(scope);
   if (doubled !== undefined) return doubled;
-  const notes = noteEffects(scope);
+  const taken = lockTaken(scope);
+  if (taken !== undefined) return elapsed(scope) > DEADLINE.start ? tooLong(scope, taken) : stay(scope, taken);
+  const notes = [...lostLocks(scope), ...noteEffects(scope)];
   if (notes.length > 0) return stay(scope, 'writes down that the nodes may be started', { effects: notes });
   const effects = startEffects(scope);
   const started = withFirstHeights(scope);
@@ -26,6 +28,20 @@ export function starting(scope: Scope): Move {
     status: { started, ...(released.length === 0 ? {} : { released }) },
     effects,
   });
+}
+
+/** Somebody removed a lock by hand, and another job took it: until that gives it back, the nodes are not this one's to start. */
+function lockTaken({ status, seen, job }: Scope): string | undefined {
+  for (const lock of status.locks ?? []) {
+    const { holder } = seen.locks.get(lock) ?? {};
+    if (holder !== undefined && holder.uid !== job.uid) return `waits until ${holder.text} gives ${lock} back`;
+  }
+  return undefined;
+}
+
+function lostLocks(scope: Scope): readonly Effect[] {
+  const lost = (scope.status.locks ?? []).filter((lock) => scope.seen.locks.get(lock)?.holder === undefined);
+  return lost.map((lock) => ({ do: 'acquireLock', lock, holder: holderOf(scope) }));
 }
 
 /** On record before it is done: a restarted controller finds the nodes in `holds`, and would stop them once more. */

@@ -109,6 +109,35 @@ describe('after the work', () => {
     });
   });
 
+  describe('when somebody removed its lock by hand', () => {
+    const OTHER = { uid: 'another', text: 'Restore prod/two' };
+    const starting = (minutes: number): JobStatus => ({ ...working, phase: 'Starting', since: ago(minutes) });
+    const withLock = (lock: object | undefined) => ({
+      targets: new Map([['a', stopped]]),
+      locks: lock === undefined ? new Map() : new Map([[LOCK, lock]]),
+    });
+
+    it('takes it again before it starts anything', () => {
+      const { status, effects } = step({ status: starting(1), seen: withLock(undefined) });
+      expect(effects).toEqual([
+        { do: 'acquireLock', lock: LOCK, holder: HOLDER },
+        { do: 'noteOnLock', lock: LOCK, note: NOTE },
+      ]);
+      expect(status.phase).toBe('Starting');
+    });
+
+    it.each([
+      { minutes: 1, phase: 'Starting' },
+      // The copy is proven all the same.
+      { minutes: 31, phase: 'Complete' },
+    ])('waits for who took it and starts nothing: after $minutes minutes it is $phase', ({ minutes, phase }) => {
+      const { status, effects } = step({ status: starting(minutes), seen: withLock({ holder: OTHER }) });
+      expect(status.phase).toBe(phase);
+      expect(effects.filter((effect) => effect.do !== 'emitEvent')).toEqual([]);
+      expect(status.message).toContain(`waits until Restore prod/two gives ${LOCK} back`);
+    });
+  });
+
   it('two nodes that would sign with one key are not started, whoever brought that about (defect 6)', () => {
     const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a'), citaTarget('b')] };
     const identities = new Map([
