@@ -38,8 +38,11 @@ export interface Events {
 const REPEAT_MS = 5 * 60_000;
 const MAX_MESSAGE = 1024;
 const MAX_REASON = 128;
-/** More than that waiting means that the server has other troubles; what comes on top is dropped. */
-const MAX_WAITING = 256;
+/**
+ * More than that waiting means a whole fleet at once, or a server with other troubles; what comes on top is dropped.
+ * What a person must know of finds room when a thousand nodes tell of their progress.
+ */
+const MAX_WAITING = { Normal: 256, Warning: 2048 };
 const MAX_KNOWN = 4096;
 
 interface Known {
@@ -53,6 +56,7 @@ export function makeEvents(options: EventOptions): Events {
   const now = options.now ?? Date.now;
   const known = new Map<string, Known>();
   let waiting = 0;
+  let dropped = 0;
   let line: Promise<void> = Promise.resolve();
 
   function emit(note: EventNote): void {
@@ -66,17 +70,19 @@ export function makeEvents(options: EventOptions): Events {
     known.set(id, { ...series, writtenAt: isRepeat ? before.writtenAt : at });
     forgetOldest(known);
     if (isRepeat) return;
-    if (waiting >= MAX_WAITING) {
-      log.warn({ reason: note.reason }, 'Too many Events are waiting; one is dropped');
-      return;
-    }
-    write(makeEvent(note, id, { ...series, lastAt: at }, options));
+    if (waiting < MAX_WAITING[note.type]) write(makeEvent(note, id, { ...series, lastAt: at }, options));
+    else drop();
   }
 
   function write(event: KubeObject): void {
     waiting++;
     // One after the other, so that a burst of news never crowds out the requests that matter.
     line = line.then(() => send(event));
+  }
+
+  /** Said once a burst, and how many it were at its end. */
+  function drop(): void {
+    if (dropped++ === 0) log.warn({ waiting }, 'Too many Events are waiting; more are dropped');
   }
 
   async function send(event: KubeObject): Promise<void> {
@@ -86,6 +92,10 @@ export function makeEvents(options: EventOptions): Events {
       log.warn({ event: event.metadata.name, err: error }, "Can't write an Event");
     } finally {
       waiting--;
+      if (waiting === 0 && dropped > 0) {
+        log.warn({ dropped }, 'Events were dropped');
+        dropped = 0;
+      }
     }
   }
 

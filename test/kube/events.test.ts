@@ -76,16 +76,30 @@ it('cuts long messages, and finds a place for events about cluster-scoped object
 });
 
 it('never breaks what it tells about', async () => {
-  const warnings: string[] = [];
+  const warnings: [string, object][] = [];
   const nobody = connectCluster({ kubeconfig: await api.kubeconfig('nobody') });
-  const log = { info: () => undefined, warn: (_: object, message: string) => void warnings.push(message) };
+  const log = { info: () => undefined, warn: (facts: object, message: string) => void warnings.push([message, facts]) };
   const refused = events({ cluster: nobody, log });
   for (let index = 0; index < 1000; index++) {
     refused.emit({ about, type: 'Normal', reason: 'Refused', message: `number ${index}` });
   }
   await refused.flush();
   expect(await written('Refused')).toEqual([]);
-  expect(warnings.filter((text) => text === "Can't write an Event")).toHaveLength(256);
-  expect(warnings.filter((text) => text.startsWith('Too many Events'))).toHaveLength(744);
+  expect(warnings.filter(([text]) => text === "Can't write an Event")).toHaveLength(256);
+  // Said once, and how many it were.
+  expect(warnings.filter(([text]) => /dropped/.test(text))).toEqual([
+    ['Too many Events are waiting; more are dropped', { waiting: 256 }],
+    ['Events were dropped', { dropped: 744 }],
+  ]);
   await nobody.close();
+});
+
+it('has room for a warning when a whole fleet tells of its progress', async () => {
+  const told = events();
+  for (let index = 0; index < 300; index++)
+    told.emit({ about, type: 'Normal', reason: 'Progress', message: `number ${index}` });
+  told.emit({ about, type: 'Warning', reason: 'Held', message: 'a person must look' });
+  await told.flush();
+  expect(await written('Progress')).toHaveLength(256);
+  expect(await written('Held')).toHaveLength(1);
 });
