@@ -25,7 +25,7 @@ export type Fault =
   | { readonly do: 'truncate'; readonly after: number }
   /** Ends the body cleanly on a pkt-line boundary, after this many pack-data lines. */
   | { readonly do: 'truncate-on-boundary'; readonly lines: number }
-  /** Flips one bit of the byte at this distance from the end. */
+  /** Flips one bit of the byte at this distance from the end of the pack, or of an answer without one. */
   | { readonly do: 'flip'; readonly fromEnd: number }
   /** Answers a fetch with a side-band 3 (fatal) message. */
   | { readonly do: 'sideband-fatal'; readonly message: string }
@@ -82,7 +82,7 @@ function sendDamaged(exchange: Exchange, fault: Damage, answer: CgiAnswer): void
   switch (fault.do) {
     case 'flip': {
       const body = Buffer.from(answer.body);
-      const at = Math.max(0, body.length - fault.fromEnd);
+      const at = fromEndOfPack(body, fault.fromEnd);
       body.writeUInt8(body.readUInt8(at) ^ 1, at);
       return send(exchange, { ...answer, body });
     }
@@ -140,12 +140,26 @@ function fatalAnswer(message: string): Buffer {
 
 /** Keeps everything up to and including the n-th side-band 1 line, ends with a flush as a careless proxy would. */
 function cutOnBoundary(body: Buffer, lines: number): Buffer {
-  let at = 0;
-  let data = 0;
-  while (at + 4 <= body.length && data < lines) {
+  return body.subarray(0, packPieces(body)[lines - 1]?.end ?? body.length);
+}
+
+/** What Git says of its progress (side-band 2) may come after the last of the pack. */
+function fromEndOfPack(body: Buffer, distance: number): number {
+  let left = distance;
+  for (const { start, end } of packPieces(body).toReversed()) {
+    if (end - start >= left) return end - left;
+    left -= end - start;
+  }
+  return Math.max(0, body.length - distance);
+}
+
+/** Where the data of each side-band 1 line begins and ends. */
+function packPieces(body: Buffer): readonly { readonly start: number; readonly end: number }[] {
+  const pieces = [];
+  for (let at = 0; at + 4 <= body.length;) {
     const length = Number.parseInt(body.subarray(at, at + 4).toString('latin1'), 16);
-    if (body[at + 4] === 1 && length > 4) data += 1;
+    if (body[at + 4] === 1 && length > 4) pieces.push({ start: at + 5, end: at + length });
     at += Math.max(4, length);
   }
-  return body.subarray(0, at);
+  return pieces;
 }
