@@ -8,6 +8,7 @@ import { measureChange } from './measure-change.ts';
 import { COPY_SIZES, measureCopy } from './measure-copy.ts';
 import { measureDrift } from './measure-drift.ts';
 import { measureIdle } from './measure-idle.ts';
+import { measureJobs } from './measure-jobs.ts';
 import { measureLarge } from './measure-large.ts';
 import { measureOffline } from './measure-offline.ts';
 import { measurePhase } from './measure-phase.ts';
@@ -19,12 +20,12 @@ import { toJson, toTable } from './table.ts';
 import { within } from './wait.ts';
 
 const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
-NAME: offline copy sync change drift phase idle large (all unless given)
+NAME: offline copy sync change drift phase idle jobs large (all unless given)
 NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
 /** Each on the stage of its kind; the first sync always comes before what needs a synced fleet. */
-const NAMES = ['offline', 'copy', 'sync', 'change', 'drift', 'phase', 'idle', 'large'] as const;
+const NAMES = ['offline', 'copy', 'sync', 'change', 'drift', 'phase', 'idle', 'jobs', 'large'] as const;
 type Name = (typeof NAMES)[number];
 
 const TEN_THOUSAND: FleetShape = { size: 10_000, complete: 0 };
@@ -87,6 +88,8 @@ async function measure(
       await add('drift', () => measureDrift(stage));
       await add('phase', () => measurePhase(stage));
       await add('idle', () => measureIdle(stage, idleSeconds));
+      // Last: its requests stay.
+      await add('jobs', () => measureJobs(stage));
     });
   }
   await add('large', () => onStage(TEN_THOUSAND, measureLarge));

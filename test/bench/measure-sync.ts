@@ -6,18 +6,15 @@ import { timeBareClient } from './bare-client.ts';
 import type { Figure } from './figure.ts';
 import { firstReadAfter } from './git-requests.ts';
 import { memoryOf } from './process-usage.ts';
-import type { Stage } from './stage.ts';
+import { LOOK_OFTEN, type Stage } from './stage.ts';
 import { until } from './wait.ts';
-
-/** Short, so that a change is seen soon; the figures count from the look at the branch, not from the push. */
-const ARGS = ['--interval', '500ms'];
 
 /** Starts the controller on an empty cluster and waits until it has done everything. */
 export async function measureFirstSync(stage: Stage): Promise<readonly Figure[]> {
   const { size } = stage.fleet;
   const bareMs = await timeBareClient(stage);
   const began = performance.now();
-  const controller = await stage.start(ARGS);
+  const controller = await stage.start(LOOK_OFTEN);
   const looked = (await firstReadAfter(stage.server, began)).at;
   const created = await stage.nodes.until(`${size} nodes to exist`, 180_000, () => stage.nodes.list().length >= size);
   const complete = await waitComplete(stage);

@@ -20,6 +20,9 @@ import { type GitServer, startGitServer } from '../support/git-server.ts';
 import { EXECUTOR, fleetFiles, type FleetShape } from './fleet.ts';
 import { type Sightings, watchKind } from './sightings.ts';
 
+/** So that a change is seen soon; the figures count from the look at the branch, not from the push. */
+export const LOOK_OFTEN = ['--interval', '500ms'];
+
 export interface Stage {
   readonly fleet: FleetShape;
   readonly cluster: ApiCluster;
