@@ -20,7 +20,10 @@ const STAGES: Readonly<Record<string, () => Promise<Counts>>> = {
   tools: runTools,
   check: async () => ((await runProgram('npm', ['run', '--silent', 'check'])) === 0 ? PASSED : FAILED),
   pure: () => runProject('pure'),
-  git: () => runProject('git'),
+  git: async () => {
+    await tryBitcoind();
+    return await runProject('git');
+  },
   cluster: () => runProject('cluster'),
   pods: runOnPods,
 };
@@ -78,7 +81,10 @@ async function tryBitcoind(): Promise<void> {
 }
 
 async function runOnPods(): Promise<Counts> {
-  if (bestMode() === 'pods') return runProject('pods');
+  if (bestMode() === 'pods') {
+    await tryBitcoind();
+    return await runProject('pods');
+  }
   console.log('skipped: real pods need root on Linux, with containerd, runc and CNI plugins');
   return SKIPPED;
 }
