@@ -50,13 +50,16 @@ async function measureSize(size: CopySize): Promise<readonly Figure[]> {
     const restores: number[] = [];
     let peak = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const reference = timeReference(dir);
-      const backup = await timeWork(backupOf(dir, round));
-      const restore = await timeWork(restoreOf(dir, round));
+      // Each in a folder of its own, all removed at the end: ext4 does not use the numbers of files again that were removed
+      // less than minutes ago, and searches long for others. Whoever wrote next would pay for that.
+      const place = join(dir, `round-${round}`);
+      mkdirSync(place);
+      const reference = timeReference(dir, place);
+      const backup = await timeWork(backupOf(dir, place, round));
+      const restore = await timeWork(restoreOf(place, round));
       backups.push(backup.seconds / reference);
       restores.push(restore.seconds / reference);
       peak = Math.max(peak, backup.peakMb, restore.peakMb);
-      for (const name of ['reference', 'backup', 'target']) rmSync(join(dir, name), { recursive: true, force: true });
     }
     return [
       { name: `Backup of ${size.title} vs cp -a and sha256sum`, value: median(backups), unit: 'times', limit: 1.3 },
@@ -84,12 +87,12 @@ function makeTree(root: string, { files, bytesEach }: CopySize): void {
 }
 
 /** Seconds; both programs as a person would run them, and the data on disk at the end, as ours is. */
-function timeReference(dir: string): number {
+function timeReference(dir: string, place: string): number {
   finishWrites();
   const started = performance.now();
-  execFileSync('cp', ['-a', join(dir, 'source'), join(dir, 'reference')]);
+  execFileSync('cp', ['-a', join(dir, 'source'), join(place, 'reference')]);
   execFileSync('sh', ['-c', 'find . -type f -print0 | xargs -0 sha256sum > ../sums && sync -f ../sums'], {
-    cwd: join(dir, 'reference'),
+    cwd: join(place, 'reference'),
   });
   return (performance.now() - started) / 1000;
 }
@@ -99,8 +102,8 @@ function finishWrites(): void {
   execFileSync('sync');
 }
 
-function backupOf(dir: string, round: number): WorkParameters {
-  mkdirSync(join(dir, 'backup'), { recursive: true });
+function backupOf(dir: string, place: string, round: number): WorkParameters {
+  mkdirSync(join(place, 'backup'), { recursive: true });
   const origin = {
     job: 'Backup bench/copy',
     uid: `bench-${round}`,
@@ -112,18 +115,18 @@ function backupOf(dir: string, round: number): WorkParameters {
   return {
     verb: 'backup',
     volumes: [{ name: 'data', from: join(dir, 'source') }],
-    to: join(dir, 'backup', 'backup'),
+    to: join(place, 'backup', 'backup'),
     origin,
   };
 }
 
-function restoreOf(dir: string, round: number): WorkParameters {
-  mkdirSync(join(dir, 'target'), { recursive: true });
+function restoreOf(place: string, round: number): WorkParameters {
+  mkdirSync(join(place, 'target'), { recursive: true });
   return {
     verb: 'restore',
     id: `bench-${round}`,
-    from: join(dir, 'backup', 'backup'),
-    volumes: [{ name: 'data', to: join(dir, 'target') }],
+    from: join(place, 'backup', 'backup'),
+    volumes: [{ name: 'data', to: join(place, 'target') }],
     scope: 'volume',
     keep: [],
     signerState: [],
