@@ -12,6 +12,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Question, Reply } from '../../src/chains/chain.ts';
 import { createAsker, type Target } from '../../src/rpc/ask.ts';
 import { makeCertificates } from '../support/certificates.ts';
+import { freePorts } from '../cluster/ports.ts';
 
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -138,11 +139,7 @@ describe('credentials', () => {
 
 describe('a bad server', () => {
   it('that is not there refuses', async () => {
-    const server = createTcpServer();
-    const port = await listen(server);
-    const closed = Promise.withResolvers<undefined>();
-    server.close(() => closed.resolve(undefined));
-    await closed.promise;
+    const [port = 0] = await freePorts(1, '127.0.0.1');
     expect(await askOne(port)).toMatchObject({ ok: false, reason: 'refused' });
   });
 

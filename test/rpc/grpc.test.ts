@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Target } from '../../src/rpc/ask.ts';
 import { askGrpc, type GrpcReply } from '../../src/rpc/grpc.ts';
+import { freePorts } from '../cluster/ports.ts';
 
 const GRPC = { ':status': 200, 'content-type': 'application/grpc' };
 const GOOD = Buffer.from('0000000002082a', 'hex');
@@ -222,11 +223,7 @@ describe('a bad server', () => {
   });
 
   it('that is not there refuses', async () => {
-    const server = createTcpServer();
-    const port = await listen(server);
-    const closed = Promise.withResolvers<undefined>();
-    server.close(() => closed.resolve(undefined));
-    await closed.promise;
+    const [port = 0] = await freePorts(1, '127.0.0.1');
     expect(await call(port)).toMatchObject({ ok: false, reason: 'refused' });
   });
 });
