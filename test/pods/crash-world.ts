@@ -28,6 +28,10 @@ export interface CrashWorld extends RequestEyes {
   readonly fleet: Fleet;
   /** The controller that runs now, or ran last. */
   readonly process: () => Process;
+  /** SIGKILL to the controller. */
+  kill(): Promise<unknown>;
+  /** The last lines of the controller's log. */
+  lastLog(lines: number): Promise<string>;
   /** Starts the controller again, as the same pod; with an empty memory unless it is told otherwise. */
   start(options?: ProcessOptions): Promise<void>;
   /** Commits a request on the first node, unless its spec names others. */
@@ -101,6 +105,8 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
     ...eyes,
     fleet,
     process: () => process,
+    kill: async () => await process.kill(),
+    lastLog: async (lines) => await process.lastLog(lines),
     async start(options = {}) {
       process = await startProcess(fleet, { ...defaults, ...options });
       processes.push(process);

@@ -8,7 +8,7 @@ import { kindOf, KINDS } from '../../src/kube/kinds.ts';
 import { textAt } from '../../src/lib/json-value.ts';
 import type { Fleet } from '../loops/fleet.ts';
 
-const REQUESTS = ['Backup', 'Restore', 'Snapshot', 'BlockHeightFallback', 'ChangeOwner'] as const;
+const REQUESTS = ['Backup', 'Restore', 'Snapshot', 'BlockHeightFallback', 'Switchover', 'ChangeOwner'] as const;
 export type Kind = (typeof REQUESTS)[number];
 
 export interface RequestEyes {
@@ -29,7 +29,10 @@ export interface RequestEyes {
   podsEver(name: string): readonly string[];
 }
 
-export function openRequestEyes({ cluster, namespace }: Fleet, signal: AbortSignal): RequestEyes {
+export function openRequestEyes(
+  { cluster, namespace }: Pick<Fleet, 'cluster' | 'namespace'>,
+  signal: AbortSignal,
+): RequestEyes {
   const owners = { Job: new Map<string, string>(), Pod: new Map<string, string>() };
   const objects = new Map<string, Map<string, string>>();
   const names = new Map<string, string>();

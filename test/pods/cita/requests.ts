@@ -12,6 +12,9 @@ import type { PodsWorld } from '../world.ts';
 
 const SEED = readFileSync(new URL('../../jobs/support/seed-documents.yaml', import.meta.url), 'utf8');
 
+/** For a request on a busy machine whose controller is killed again and again. */
+const PATIENCE_MS = 400_000;
+
 /** Replacements in a document's text, in this order. */
 export type Changes = Readonly<Record<string, string>>;
 
@@ -41,7 +44,7 @@ export async function carryOut(world: PodsWorld, texts: readonly string[]): Prom
 
 async function endOf(world: PodsWorld, { kind, name }: Named): Promise<Ended> {
   const path = `jobs/${kind.toLowerCase()}/${world.namespace}/${name}.yaml`;
-  const record = await waitFor({ what: `the end of ${kind} ${name}`, timeoutMs: 240_000 }, async () => {
+  const record = await waitFor({ what: `the end of ${kind} ${name}`, timeoutMs: PATIENCE_MS }, async () => {
     const found = parseRecord(parse(world.statusFile(path)));
     if (found === UNREADABLE) throw new Error(`${path} can't be read`);
     if (!isFinal(found.phase)) throw new Error(`${found.phase}: ${found.message ?? ''}`);
@@ -51,12 +54,13 @@ async function endOf(world: PodsWorld, { kind, name }: Named): Promise<Ended> {
   return { record, job: JSON.parse(live) as JobObject };
 }
 
-interface Named {
+export interface Named {
   readonly kind: string;
   readonly name: string;
 }
 
-function nameOf(text: string): Named {
+/** Which request a document is. */
+export function nameOf(text: string): Named {
   const { kind, metadata } = parse(text) as { readonly kind: string; readonly metadata: { readonly name: string } };
   return { kind, name: metadata.name };
 }
