@@ -33,6 +33,8 @@ export const JobRecord = z.object({
     .optional()
     .catch(undefined),
   nodes: z.array(Text).max(64).optional().catch(undefined),
+  /** Nodes that a job which ended `Held` keeps stopped; none once they were repaired or released. */
+  holds: z.array(Text).max(64).optional().catch(undefined),
   deployMethod: Word,
   chain: Word,
   network: Word,
@@ -88,6 +90,7 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     message: status.message,
     phases: status.history === undefined ? claim.phases : [...status.history],
     nodes: status.targets?.map(({ node }) => node),
+    holds: heldBy(status),
     deployMethod: target?.deployMethod,
     chain: target?.chain,
     network: target?.network,
@@ -108,6 +111,10 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     notes: status.notes === undefined ? undefined : [...status.notes],
     outputTail: status.outputTail === undefined ? undefined : cleanText(status.outputTail, MAX_TAIL),
   });
+}
+
+function heldBy({ phase, holds = [] }: JobStatus): string[] | undefined {
+  return phase === 'Held' && holds.length > 0 ? [...holds] : undefined;
 }
 
 /** A result never turns back into something unfinished, except that a person may release what is held. */

@@ -2,7 +2,7 @@
 
 import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
-import { createTreeReader, type TreeNode, type TreeReader } from './tree-nodes.ts';
+import { createTreeReader, type TreeJob, type TreeNode, type TreeReader } from './tree-nodes.ts';
 
 const MAX_SUBJECT = 72;
 
@@ -79,10 +79,17 @@ function jobNews(previous: Files, next: Files, reader: TreeReader): News[] {
     if (previous.get(path) === text) return [];
     const now = reader.job(path, text);
     const before = reader.job(path, previous.get(path) ?? '');
-    if (now === undefined || now.phase === before?.phase) return [];
+    if (now === undefined) return [];
+    const job = `${cleanLine(now.kind, 30)} ${cleanLine(now.name, 40)}`;
+    if (now.phase === before?.phase) return [{ weight: 7, text: `${job} ${doing(before, now)}` }];
     const weight = BAD_END.has(now.phase) ? 0 : 2;
-    return [{ weight, text: `${cleanLine(now.kind, 30)} ${cleanLine(now.name, 40)} is ${cleanLine(now.phase, 20)}` }];
+    return [{ weight, text: `${job} is ${cleanLine(now.phase, 20)}` }];
   });
+}
+
+/** The same phase: what it waits for, or that more is known of it. */
+function doing(before: TreeJob, now: TreeJob): string {
+  return now.message === before.message || now.message === '' ? 'goes on' : cleanLine(now.message, 40);
 }
 
 /** News of the sync itself: another state, or another revision in force. */

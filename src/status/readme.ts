@@ -2,9 +2,18 @@
 
 import { cleanLine, stripControls } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
-import { createTreeReader, type TreeNode, type TreeReader } from './tree-nodes.ts';
+import {
+  createTreeReader,
+  glanceAtJob,
+  type JobGlance,
+  type TreeJob,
+  type TreeNode,
+  type TreeReader,
+} from './tree-nodes.ts';
 
 const MAX_ROWS = 1_000;
+/** Of jobs that are under way or keep a node stopped, and of the last ones that ended. */
+const MAX_JOBS = { open: 100, ended: 20 } as const;
 
 /**
  * Markdown from all executors' files. The files of others may hold anything: what can't be read is skipped, and no
@@ -16,12 +25,14 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
   const syncs = files.flatMap(([path, text]) => reader.sync(path, text) ?? []);
   const shown = [...nodes].sort(inOrder).slice(0, MAX_ROWS);
   const left = nodes.length - shown.length;
+  const jobs = glances(files);
+  const jobRows = jobs.shown.flatMap((glance) => jobRow(glance, reader.job(glance.path, glance.text)) ?? []);
   return [
     '# The fleet at a glance',
     '',
     summary(nodes),
     '',
-    'This branch is written by the controllers. Nodes are changed on the desired branch.',
+    'This branch is written by the controllers. Nodes are changed and jobs are asked for on the desired branch.',
     '',
     ...table(
       ['Controller', 'State', 'Version', 'Summary'],
@@ -29,6 +40,10 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
     ),
     ...table(['Node', 'Controller', 'Chain', 'Network', 'Phase', 'Height', 'What is the matter'], shown.map(nodeRow)),
     ...(left > 0 ? [`${left} more nodes are in the folders of their controllers.`, ''] : []),
+    ...table(['Job', 'Controller', 'Nodes', 'Phase', 'Height', 'Time', 'What it says'], jobRows),
+    ...(jobs.left > 0 && jobRows.length > 0
+      ? [`${jobs.left} more ${jobs.left === 1 ? 'job is' : 'jobs are'} in the folders of their controllers.`, '']
+      : []),
   ].join('\n');
 }
 
@@ -61,6 +76,29 @@ function nodeRow(node: TreeNode): string[] {
     `[${name}](${encodePath(node.path)})`,
     ...[node.executor, node.chain, node.network, node.phase, height, matter.join('; ')].map(escapeCell),
   ];
+}
+
+/** What is under way or keeps a node stopped, the oldest first, and what ended last, the newest first. */
+function glances(files: readonly (readonly [string, string])[]): { shown: readonly JobGlance[]; left: number } {
+  const all = files.flatMap(([path, text]) => glanceAtJob(path, text) ?? []);
+  const open = all.filter(({ isOpen }) => isOpen).sort((a, b) => inTime(a, b));
+  const ended = all.filter(({ isOpen }) => !isOpen).sort((a, b) => inTime(b, a));
+  const shown = [...open.slice(0, MAX_JOBS.open), ...ended.slice(0, MAX_JOBS.ended)];
+  return { shown, left: all.length - shown.length };
+}
+
+function inTime(a: JobGlance, b: JobGlance): number {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  return a.path < b.path ? -1 : 1;
+}
+
+function jobRow({ at }: JobGlance, job: TreeJob | undefined): [string[]] | undefined {
+  if (job === undefined) return undefined;
+  const name = escapeCell(`${job.kind} ${job.namespace}/${job.name}`);
+  const height = job.height === undefined ? '' : String(job.height);
+  const nodes = job.nodes.slice(0, 10).join(', ');
+  const cells = [job.executor, nodes, job.phase, height, at, job.message].map(escapeCell);
+  return [[`[${name}](${encodePath(job.path)})`, ...cells]];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -101,12 +101,49 @@ function readTreeSync(path: string, text: string): TreeSync | undefined {
   return sync === undefined ? undefined : { ...sync, executor };
 }
 
-const Job = z.object({ kind: z.string().max(63), name: z.string().max(253), phase: z.string().max(63) });
+const JobName = z.string().max(253);
+const Job = z.object({
+  kind: z.string().max(63),
+  name: JobName,
+  phase: z.string().max(63),
+  namespace: JobName.catch(''),
+  nodes: z.array(JobName).catch([]),
+  height: z.number().optional().catch(undefined),
+  message: Text,
+});
 
-export type TreeJob = z.infer<typeof Job>;
+export type TreeJob = z.infer<typeof Job> & { readonly executor: string; readonly path: string };
+
+const JOB_PATH = /^([^/]+)\/jobs\/[^/]+\/[^/]+\/[^/]+\.yaml$/;
 
 function readTreeJob(path: string, text: string): TreeJob | undefined {
-  return /^[^/]+\/jobs\/[^/]+\/[^/]+\/[^/]+\.yaml$/.test(path) ? Job.safeParse(parseYaml(text)).data : undefined;
+  const [, executor] = JOB_PATH.exec(path) ?? [];
+  if (executor === undefined) return undefined;
+  const job = Job.safeParse(parseYaml(text)).data;
+  return job === undefined ? undefined : { ...job, executor, path };
+}
+
+/** What is enough to choose the records worth reading: there may be one for each backup of years. */
+export interface JobGlance {
+  readonly path: string;
+  readonly text: string;
+  /** It is under way, or keeps a node stopped. */
+  readonly isOpen: boolean;
+  /** The last time that the record tells. */
+  readonly at: string;
+}
+
+/** Looks at a record without parsing it; undefined for any other file. Only what is at the top level begins a line. */
+export function glanceAtJob(path: string, text: string): JobGlance | undefined {
+  if (!JOB_PATH.test(path) || text.length > MAX_TEXT) return undefined;
+  const endedAt = timeOf(/^endedAt: (.{10,40})$/m.exec(text));
+  const at = endedAt ?? timeOf(/^claimedAt: (.{10,40})$/m.exec(text)) ?? '';
+  return { path, text, isOpen: endedAt === undefined || /^holds:$/m.test(text), at };
+}
+
+/** Times of RFC 3339 in UTC, which sort as text. */
+function timeOf(match: RegExpExecArray | null): string | undefined {
+  return /^"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"?$/.exec(match?.[1] ?? '')?.[1];
 }
 
 function parseYaml(text: string): unknown {

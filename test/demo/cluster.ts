@@ -4,6 +4,7 @@ import { CodedError } from '../../src/lib/errors.ts';
 import { binary } from '../cluster/binaries.ts';
 import { down, up } from '../cluster/cluster.ts';
 import { kubeconfigPath } from '../cluster/state.ts';
+import { importWorkerImage } from '../cluster/worker-image.ts';
 import { runCommand } from './run-command.ts';
 import { NAMESPACE, type StageOptions } from './stage.ts';
 
@@ -29,7 +30,8 @@ function ownCluster(): DemoCluster {
     title: 'A real Kubernetes',
     async open() {
       const state = await up({ name: OWN, startedBy: 'person', mode: 'pods' });
-      return { kubeconfig: kubeconfigPath(state), kubectl: await binary('kubectl') };
+      const workerImage = await importWorkerImage(state);
+      return { kubeconfig: kubeconfigPath(state), kubectl: await binary('kubectl'), workerImage };
     },
     close: async () => await down(OWN),
   };
@@ -52,7 +54,7 @@ function existingCluster(kubeconfig: string): DemoCluster {
           `the cluster of KUBECONFIG has the namespace ${NAMESPACE} or kinds of *${GROUP} already: take another one, or unset KUBECONFIG for one of the demo's own`,
         );
       isOurs = true;
-      return { kubeconfig, kubectl: await binary('kubectl') };
+      return { kubeconfig, kubectl: await binary('kubectl'), workerImage: undefined };
     },
     async close() {
       if (!isOurs) return;

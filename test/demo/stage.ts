@@ -2,7 +2,7 @@
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { basic, type GitServer, startGitServer } from '../support/git-server.ts';
 import { type ControllerProcess, startControllerProcess } from './controller-process.ts';
@@ -18,6 +18,8 @@ export interface Stage {
   readonly clone: string;
   readonly controller: ControllerProcess;
   readonly kubectlPath: string;
+  /** Nodewright's own, which working pods run; undefined where the cluster has none. */
+  readonly workerImage: string | undefined;
   /** kubectl with the demo's cluster. */
   kubectl(args: readonly string[], input?: string): Promise<string>;
   git(args: readonly string[]): Promise<string>;
@@ -31,6 +33,7 @@ export interface Stage {
 export interface StageOptions {
   readonly kubeconfig: string;
   readonly kubectl: string;
+  readonly workerImage: string | undefined;
 }
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
@@ -63,6 +66,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       '3s',
       '--kubeconfig',
       options.kubeconfig,
+      ...(options.workerImage === undefined ? [] : ['--image', options.workerImage]),
     ],
     env: {
       NODEWRIGHT_GIT_USERNAME: 'demo',
@@ -79,6 +83,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     controller,
     git,
     kubectlPath: options.kubectl,
+    workerImage: options.workerImage,
     kubectl: async (args, input = '') =>
       (await runCommand(options.kubectl, args, { input, env: { KUBECONFIG: options.kubeconfig } })).stdout,
     nodewright: async (args) => await runCommand('node', [MAIN, ...args], { accept: [0, 1] }),
@@ -115,12 +120,13 @@ async function showFile(bare: string, path: string): Promise<string | undefined>
   return shown.code === 0 ? shown.stdout : undefined;
 }
 
-/** Changes one file of the clone: `edit` gets its text and gives the new one. */
+/** Changes one file of the clone, or makes it: `edit` gets its text and gives the new one. */
 export async function editFile(stage: Stage, path: string, edit: (text: string) => string): Promise<void> {
   const file = join(stage.clone, path);
   const text = await readFile(file, 'utf8').catch(() => '');
   const next = edit(text);
   if (next === text) throw new Error(`the edit of ${path} changed nothing`);
+  await mkdir(dirname(file), { recursive: true });
   await writeFile(file, next);
 }
 

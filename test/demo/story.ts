@@ -1,25 +1,11 @@
 // The story of the demo, which is also the test of the whole path: each chapter does a thing and observes its effect.
 
-import { type Cluster, type KubeList, nodeOf, type PodObject, synced } from './facts.ts';
+import { backupAndRestore } from './chapter-jobs.ts';
+import { nodeOf, synced } from './facts.ts';
+import { clusterOf, expectFact, heightAbove, podUid, runningPod } from './observe.ts';
 import { commitAndPush, editFile, EXECUTOR, NAMESPACE, type Stage } from './stage.ts';
+import type { Chapter, Teller } from './teller.ts';
 import { waitFor } from './wait-for.ts';
-
-export interface Teller {
-  /** A line of the story. */
-  say(text: string): void;
-  /** What a person would type to do or to see this. */
-  command(text: string): void;
-  /** Output of a command or a file, shown as it is. */
-  show(text: string): void;
-  /** What is being waited for. */
-  waiting(seconds: number, last: string): void;
-}
-
-export interface Chapter {
-  readonly title: string;
-  /** Throws when what should happen was not observed. */
-  readonly tell: (stage: Stage, teller: Teller) => Promise<void>;
-}
 
 const NODES = ['eth-dev', 'comet-dev'] as const;
 
@@ -27,6 +13,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Two nodes come up from Git and make blocks', tell: twoNodesComeUp },
   { title: 'A branch is planned, merged and rolled out', tell: changeIsRolledOut },
   { title: 'A hand-made change is repaired', tell: driftIsRepaired },
+  { title: 'A Backup and a Restore, each by merging a file', tell: backupAndRestore },
   { title: 'A bad file is reported and stops nothing', tell: badFileIsReported },
   { title: 'A node is deleted from Git and its volume stays', tell: nodeIsDeleted },
   { title: 'The status branch shows it all', tell: statusBranchShowsIt },
@@ -202,35 +189,3 @@ spec:
   storage:
     data: { siez: 1Gi }
 `;
-
-function clusterOf(stage: Stage): Cluster {
-  return {
-    get: async (kind, name) => JSON.parse(await stage.kubectl(['get', kind, name, '-n', NAMESPACE, '-o', 'json'])),
-    list: async (kind, selector) =>
-      JSON.parse(await stage.kubectl(['get', kind, '-n', NAMESPACE, '-l', selector, '-o', 'json'])),
-  };
-}
-
-async function heightAbove(stage: Stage, name: string, height: number, teller: Teller): Promise<number> {
-  return await waitFor(
-    { what: `${name} to pass height ${height}`, timeoutMs: 150_000, onWait: (s, last) => teller.waiting(s, last) },
-    async () => {
-      const now = (await nodeOf(clusterOf(stage), name)).status?.height ?? 0;
-      if (now < height) throw new Error(`height ${now}`);
-      return now;
-    },
-  );
-}
-
-async function runningPod(stage: Stage, name: string): Promise<PodObject | undefined> {
-  const pods: KubeList<PodObject> = await clusterOf(stage).list('pod', `novacula.com/node=${name}`);
-  return pods.items.find((pod) => pod.status?.phase === 'Running' && pod.metadata.deletionTimestamp === undefined);
-}
-
-async function podUid(stage: Stage, name: string): Promise<string | undefined> {
-  return (await runningPod(stage, name))?.metadata.uid;
-}
-
-function expectFact(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`not observed: ${what}`);
-}

@@ -2,7 +2,7 @@
 
 import { styleText } from 'node:util';
 
-import type { Teller } from './story.ts';
+import type { Teller } from './teller.ts';
 
 export interface Terminal extends Teller {
   /** Begins what is not part of the story. */

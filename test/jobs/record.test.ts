@@ -78,6 +78,15 @@ describe('recordOf', () => {
     expect(recordOf({ ...claim, phase: 'Held' }, objectWith({ phase: 'Starting' })).phase).toBe('Starting');
   });
 
+  it.each([
+    { because: 'a job that ended Held says what it keeps stopped', phase: 'Held', holds: ['a'], want: ['a'] },
+    { because: 'once repaired it keeps nothing', phase: 'Held', holds: [], want: undefined },
+    { because: 'a job under way gives back what it stopped', phase: 'Working', holds: ['a'], want: undefined },
+  ] as const)('$because', ({ phase, holds, want }) => {
+    const before = { ...claim, phase: 'Held' as const, holds: ['a'] };
+    expect(recordOf(before, objectWith({ phase, holds: [...holds] })).holds).toEqual(want);
+  });
+
   it('has its place below its executor', () => {
     expect(recordPath(claim)).toBe('east/jobs/backup/prod/nightly.yaml');
   });

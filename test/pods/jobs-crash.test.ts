@@ -55,8 +55,10 @@ describe.concurrent('jobs', () => {
     await expectGoodBackup(killed, 'dies');
     await runKilled(killer, 'Restore', 'back');
     await leaveHeld(killed, 'torn');
+    await holds(killed, 'torn', [NODE]);
     await runKilled(killer, 'Restore', 'repair');
     expect(killed.object('Restore', 'torn')?.status).toMatchObject({ phase: 'Held', holds: [] });
+    await holds(killed, 'torn', undefined);
     const records = git(killed.fleet.repo, [
       'ls-tree',
       '-r',
@@ -95,6 +97,14 @@ async function leaveHeld(world: CrashWorld, name: string): Promise<void> {
   world.ask('Restore', name, { backup: 'dies' });
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) await deleteWork(world, 'Restore', name);
   await world.reaches('Restore', name, 'Held');
+}
+
+/** Waits until the record names these nodes as kept stopped. */
+async function holds(world: CrashWorld, name: string, nodes: readonly string[] | undefined): Promise<void> {
+  await waitFor(`the record of ${name} holds ${nodes?.join() ?? 'nothing'}`, () => {
+    const record = world.record('Restore', name);
+    return record?.phase === 'Held' && record.holds?.join() === nodes?.join();
+  });
 }
 
 /** The working pod is deleted: the copy is begun again, once. */

@@ -3,8 +3,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { binary } from '../cluster/binaries.ts';
+import { importWorkerImage } from '../cluster/worker-image.ts';
 import { setStage, type Stage } from '../demo/stage.ts';
-import { chapters, type Teller } from '../demo/story.ts';
+import { chapters } from '../demo/story.ts';
+import type { Teller } from '../demo/teller.ts';
 import { testCluster } from '../support/cluster.ts';
 
 describe('the story of the demo', () => {
@@ -18,8 +20,9 @@ describe('the story of the demo', () => {
   };
 
   beforeAll(async () => {
-    const cluster = await testCluster();
-    stage = await setStage({ kubeconfig: cluster.kubeconfigPath, kubectl: await binary('kubectl') });
+    const { kubeconfigPath: kubeconfig, state } = await testCluster();
+    const workerImage = state === undefined ? undefined : await importWorkerImage(state);
+    stage = await setStage({ kubeconfig, kubectl: await binary('kubectl'), workerImage });
   });
 
   afterAll(async () => {

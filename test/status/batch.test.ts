@@ -27,8 +27,9 @@ function applied(revision: string): Map<string, string> {
   return new Map([['paris/sync.yaml', stringify({ state: 'Synced', revision: { applied: revision } })]]);
 }
 
-function job(phase: string): Map<string, string> {
-  return new Map([['paris/jobs/backup/ns/nightly.yaml', stringify({ kind: 'Backup', name: 'nightly', phase })]]);
+function job(phase: string, more: object = {}): Map<string, string> {
+  const record = { kind: 'Backup', name: 'nightly', phase, ...more };
+  return new Map([['paris/jobs/backup/ns/nightly.yaml', stringify(record)]]);
 }
 
 describe('describeBatch', () => {
@@ -45,6 +46,8 @@ describe('describeBatch', () => {
     { because: 'only a height', from: height(1), to: height(2), want: 'a at height 2' },
     { because: 'another revision', from: applied('main@sha1:1111111aaaa'), to: applied('main@sha1:2222222bbbb'), want: 'main@2222222 is in force' },
     { because: 'a job that ended well', from: job('Working'), to: job('Complete'), want: 'Backup nightly is Complete' },
+    { because: 'what a job waits for', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'waits for its pod' }), want: 'Backup nightly waits for its pod' },
+    { because: 'a job of which only more is known', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'copies', files: 3 }), want: 'Backup nightly goes on' },
     { because: 'a job that failed comes before a node', from: job('Working'), to: new Map([...job('Failed'), ...tree({ a: 'Running' })]), want: 'Backup nightly is Failed; a is Running; sync is Synced' },
   ])('$because', ({ from, to, want }) => {
     expect(describeBatch(from, to)).toBe(want);

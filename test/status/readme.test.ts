@@ -19,6 +19,15 @@ function file(
 
 const sync: [string, string] = ['paris/sync.yaml', 'state: Synced\nsummary: All.\ncontrollerVersion: 0.1.0\n'];
 
+function job(name: string, more: object): [string, string] {
+  const record = { kind: 'Backup', name, namespace: 'ns', phase: 'Complete', nodes: ['a'], message: 'copied', ...more };
+  return [`paris/jobs/backup/ns/${name}.yaml`, stringify(record)];
+}
+
+function minute(index: number): string {
+  return new Date(Date.UTC(2026, 0, 1, 0, index)).toISOString().replace('.000', '');
+}
+
 describe('renderReadme', () => {
   it('shows trouble first', async () => {
     const tree = new Map([file('b', 'Running', { height: 12 }), file('c', 'Syncing', { message: 'catching up' }), file('a', 'Error', { message: 'disk full' }), sync]); // prettier-ignore
@@ -86,5 +95,62 @@ describe('renderReadme', () => {
     const text = renderReadme(tree);
     expect(text).toContain('1500 nodes: 1500 Running.');
     expect(text).toContain('500 more nodes');
+  });
+
+  it('shows jobs that are under way or hold a node, the oldest first, then the last that ended', async () => {
+    const phases = [{ phase: 'Claimed', at: minute(1) }];
+    const tree = new Map([
+      job('ended-early', { claimedAt: minute(1), endedAt: minute(2), height: 7, phases }),
+      job('ended-late', { claimedAt: minute(1), endedAt: minute(9), phase: 'Failed', message: 'the disk | is full' }),
+      job('begun-late', { claimedAt: minute(8), phase: 'Working', nodes: ['a', 'b'], message: 'copies', phases }),
+      job('begun-early', { claimedAt: minute(3), phase: 'Stopping', message: 'waits' }),
+      job('held', {
+        claimedAt: minute(0),
+        endedAt: minute(1),
+        phase: 'Held',
+        holds: ['c'],
+        message: 'between two keys',
+      }),
+      file('a', 'Stopped'),
+      sync,
+    ]);
+    await expect(renderReadme(tree)).toMatchFileSnapshot('../golden/status/readme-jobs.md');
+  });
+
+  it('keeps all jobs that are under way, however many have ended', () => {
+    const ended = Array.from({ length: 5_000 }, (_, index) =>
+      job(`old-${index}`, { claimedAt: minute(index), endedAt: minute(index + 1) }),
+    );
+    const text = renderReadme(new Map([...ended, job('now', { claimedAt: minute(0), phase: 'Working' })]));
+    const names = [...text.matchAll(/\[Backup ns\/([\w-]+)\]/g)].map(([, name]) => name);
+    expect(names).toEqual(['now', ...Array.from({ length: 20 }, (_, index) => `old-${4_999 - index}`)]);
+    expect(text).toContain('4980 more jobs are in the folders');
+  });
+
+  it.each(['', '{', 'endedAt: 2026-01-01T00:00:00Z', 'phase: Complete\nendedAt: soon', 'x'.repeat(2_000_000)])(
+    'skips junk where a record should be',
+    (junk) => {
+      const text = renderReadme(
+        new Map([['x/jobs/backup/ns/junk.yaml', junk], job('good', { endedAt: minute(1) }), file('a', 'Running')]),
+      );
+      expect(text.match(/\| \[Backup /g)).toHaveLength(1);
+      expect(text).not.toContain('junk');
+    },
+  );
+
+  it('lets no text of a record break its row', () => {
+    const evil = 'a | b\n<img src=x> [c](https://evil.example) token=hunter2';
+    const record = job('bad', {
+      claimedAt: evil,
+      endedAt: minute(1),
+      nodes: [evil],
+      message: evil,
+      phase: 'Failed | x',
+    });
+    const text = renderReadme(new Map([record]));
+    const rows = text.split('\n').filter((line) => line.includes('bad.yaml'));
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.split('|')).toHaveLength(9);
+    expect(text).not.toMatch(/<img|https:\/\/|hunter2/);
   });
 });

@@ -1,0 +1,43 @@
+// Looks at what really happened, through kubectl.
+
+import { type Cluster, type KubeList, nodeOf, type PodObject } from './facts.ts';
+import { NAMESPACE, type Stage } from './stage.ts';
+import type { Teller } from './teller.ts';
+import { waitFor } from './wait-for.ts';
+
+/** Of the demo's namespace. */
+export function clusterOf(stage: Stage): Cluster {
+  return {
+    get: async (kind, name) => JSON.parse(await stage.kubectl(['get', kind, name, '-n', NAMESPACE, '-o', 'json'])),
+    list: async (kind, selector) =>
+      JSON.parse(await stage.kubectl(['get', kind, '-n', NAMESPACE, '-l', selector, '-o', 'json'])),
+  };
+}
+
+/** Resolves with a node's height once it is above. */
+export async function heightAbove(stage: Stage, name: string, height: number, teller: Teller): Promise<number> {
+  return await waitFor(
+    { what: `${name} to pass height ${height}`, timeoutMs: 150_000, onWait: (s, last) => teller.waiting(s, last) },
+    async () => {
+      const now = (await nodeOf(clusterOf(stage), name)).status?.height ?? 0;
+      if (now < height) throw new Error(`height ${now}`);
+      return now;
+    },
+  );
+}
+
+/** The pod of a node that runs and is not going away. */
+export async function runningPod(stage: Stage, name: string): Promise<PodObject | undefined> {
+  const pods: KubeList<PodObject> = await clusterOf(stage).list('pod', `novacula.com/node=${name}`);
+  return pods.items.find((pod) => pod.status?.phase === 'Running' && pod.metadata.deletionTimestamp === undefined);
+}
+
+/** Changes with every new pod of a node. */
+export async function podUid(stage: Stage, name: string): Promise<string | undefined> {
+  return (await runningPod(stage, name))?.metadata.uid;
+}
+
+/** Throws when what should be so is not. */
+export function expectFact(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`not observed: ${what}`);
+}
