@@ -14,14 +14,17 @@ import { isKubeError } from '../kube/kube-error.ts';
 import { readIdentities } from '../loops/memory.ts';
 import { revisionOf } from '../loops/pull.ts';
 import { readFiles } from '../loops/read-files.ts';
-import type { Plan } from '../plan/action.ts';
+import { planRequests, type RequestSide } from '../jobs/plan-requests.ts';
+import type { JobStep, Plan } from '../plan/action.ts';
 import { withApplied } from '../plan/applied.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
 import { planToMarkdown } from '../plan/describe-markdown.ts';
 import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
+
 import { readDirectory } from './directory.ts';
 import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
+import { requestsInCluster, wantedRequests } from './plan-jobs.ts';
 import { problemsToJson } from './problems-json.ts';
 
 interface PlanOptions {
@@ -76,7 +79,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   }));
   process.stdout.write(print(plans, comparison.desired.problems, options.format));
   if (comparison.desired.problems.some(({ level }) => level === 'error')) return 2;
-  return plans.some(({ plan: { actions } }) => actions.length > 0) ? 1 : 0;
+  return plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0) ? 1 : 0;
 }
 
 async function withCluster(
@@ -95,11 +98,27 @@ async function withCluster(
       throw error;
     });
     const current = listed as readonly BlockchainNode[];
-    const identities = await identitiesInForce(executorsOf({ desired, current }, executor), { cluster, namespace });
-    return { desired, current, revision: WORK_TREE, facts: { identities } };
+    const jobs = await jobsInCluster(cluster, desired);
+    const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
+    const identities = await identitiesInForce(executors, { cluster, namespace });
+    return { desired, current, revision: WORK_TREE, facts: { identities, jobs } };
   } finally {
     await cluster.close();
   }
+}
+
+async function jobsInCluster(cluster: Cluster, desired: DesiredSet): Promise<readonly JobStep[]> {
+  const there = await requestsInCluster(cluster, desired);
+  if (there === undefined) {
+    process.stderr.write("warning: one-shot jobs of the cluster can't be read; they are not shown\n");
+    return [];
+  }
+  return jobSteps(there, desired);
+}
+
+/** A broken fleet.yaml stops everything, requests too. */
+function jobSteps(before: RequestSide, desired: DesiredSet): readonly JobStep[] {
+  return desired.fleetBroken ? [] : planRequests(before, wantedRequests(desired));
 }
 
 /** What Switchovers exchanged and the controllers remember. Who may not read that plans by the files. */
@@ -133,29 +152,36 @@ async function betweenRevisions(
     const base = await repository.resolve(from);
     const before = read(await readFiles({ source: repository, commit: base, texts: new Map(), signal }));
     const current = [...before.nodes.values()].map(({ node }) => withApplied(node));
-    if (to === undefined) return { desired: read(await readDirectory(dir)), current, revision: WORK_TREE, facts: {} };
+    const withJobs = (desired: DesiredSet) => ({ desired, jobs: jobSteps(wantedRequests(before), desired) });
+    if (to === undefined) {
+      const { desired, jobs } = withJobs(read(await readDirectory(dir)));
+      return { desired, current, revision: WORK_TREE, facts: { jobs } };
+    }
     const head = await repository.resolve(to);
-    const desired = read(await readFiles({ source: repository, commit: head, texts: new Map(), signal }));
+    const { desired, jobs } = withJobs(
+      read(await readFiles({ source: repository, commit: head, texts: new Map(), signal })),
+    );
     const ancestry = await repository.ancestry(base, head);
     return {
       desired,
       current,
       revision: revisionOf(to, head),
-      facts: { ancestry, lastApplied: revisionOf(from, base) },
+      facts: { ancestry, lastApplied: revisionOf(from, base), jobs },
     };
   } finally {
     await repository.close();
   }
 }
 
-/** The controllers that own a node on either side; one that owns none has nothing to plan. */
+/** The controllers that own a node or a request on either side; one that owns none has nothing to plan. */
 function executorsOf(
-  { desired, current }: Pick<Comparison, 'desired' | 'current'>,
+  { desired, current, facts }: Pick<Comparison, 'desired' | 'current' | 'facts'>,
   only: string | undefined,
 ): readonly string[] {
   if (only !== undefined) return [only];
   const nodes = [...[...desired.nodes.values()].map(({ node }) => node), ...current];
-  return [...new Set(nodes.flatMap(({ spec }) => spec.executor ?? []))].sort();
+  const jobs = (facts.jobs ?? []).map(({ executor }) => executor);
+  return [...new Set([...nodes.flatMap(({ spec }) => spec.executor ?? []), ...jobs])].sort();
 }
 
 interface Named {
@@ -177,5 +203,5 @@ function print(plans: readonly Named[], problems: readonly Problem[], format: Pl
     ({ executor, plan: made }) => (plans.length === 1 ? '' : `Executor ${executor}\n`) + describePlan(made),
   );
   const warnings = problems.map((problem) => `${describeProblem(problem)}\n`).join('');
-  return `${warnings}${texts.length === 0 ? 'nothing to do: no node on either side\n' : texts.join('\n')}`;
+  return `${warnings}${texts.length === 0 ? 'nothing to do: neither nodes nor jobs on either side\n' : texts.join('\n')}`;
 }

@@ -6,6 +6,7 @@ import { Name, Quantity } from '../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields } from '../api/job.ts';
 import type { JobTarget } from '../api/job-status.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
+import { stopAndStart } from './effect-words.ts';
 import { defineJobKind, type CommonSpec, type JobView, type Verdict, type WorkPlan } from './job-kind.ts';
 import { dataAt, hostOf, originOf, ownerOf } from './pod-parts.ts';
 import type { PodWork } from './pod-work.ts';
@@ -37,6 +38,10 @@ export const backup = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
+    effect:
+      spec.action === 'Direct'
+        ? `copies the volumes of ${spec.node} to a new claim without stopping it`
+        : stopAndStart([spec.node], 'copies its volumes to a new claim'),
     action: spec.action,
     whileRunning: 'works, unproven',
     startProof: 'started',

@@ -12,6 +12,7 @@ import { defineJobKind, type JobView, type Preflight, type Verdict, type WorkPla
 import { heightProof, rollbackArgs } from './layouts/cloud-op.ts';
 import type { PodWork } from './pod-work.ts';
 import { refuse, type Refusal } from './refusal.ts';
+import { listOf } from './scope.ts';
 import { cloudOpPlace, cloudOpPod, commandPod, servedPod } from './tool-pod.ts';
 
 const Spec = z
@@ -45,7 +46,8 @@ export const blockHeightFallback = defineJobKind({
   methods: { managed: true, 'cloud-config': true, python: true, helm: true },
   open: (spec) => ({
     common: spec,
-    nodes: spec.nodes ?? (spec.node === undefined ? [] : [spec.node]),
+    nodes: nodesOf(spec),
+    effect: `brings ${listOf(nodesOf(spec))} back to height ${spec.blockHeight}, stopped meanwhile where the client needs that; later blocks are removed`,
     action: 'StopAndStart',
     whileRunning: { refused: 'databases are never changed under a running node' },
     startProof: 'grows',
@@ -57,6 +59,10 @@ export const blockHeightFallback = defineJobKind({
     judge: (_view, works) => judge(spec, works),
   }),
 });
+
+function nodesOf({ node, nodes }: FallbackSpec): readonly string[] {
+  return nodes ?? (node === undefined ? [] : [node]);
+}
 
 function preflight(spec: FallbackSpec, view: JobView): Preflight {
   const planned = plan(spec, view);

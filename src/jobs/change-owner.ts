@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Name } from '../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields } from '../api/job.ts';
 import { AGE, MESSAGE, NODE, PHASE } from './columns.ts';
+import { stopAndStart } from './effect-words.ts';
 import { defineJobKind, type JobView } from './job-kind.ts';
 import { dataAt, hostOf } from './pod-parts.ts';
 import type { PodWork } from './pod-work.ts';
@@ -35,6 +36,10 @@ export const changeOwner = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
+    effect:
+      spec.action === 'Direct'
+        ? `gives all files of ${spec.node} to ${spec.uid}:${spec.gid} without stopping it`
+        : stopAndStart([spec.node], `gives all its files to ${spec.uid}:${spec.gid}`),
     action: spec.action,
     whileRunning: 'works',
     startProof: 'answers',

@@ -34,6 +34,8 @@ export interface OpenJob {
   readonly common: CommonSpec;
   /** The nodes it works on, as given. */
   readonly nodes: readonly string[];
+  /** What it will do, for the plan of a pull request: `stops a, copies its volumes to a new claim, and starts it again`. */
+  readonly effect: string;
   readonly action: JobAction;
   /** What `Direct` means while the node runs. */
   readonly whileRunning: 'works' | 'works, unproven' | { readonly refused: string };

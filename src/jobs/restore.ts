@@ -9,6 +9,7 @@ import type { WorkParameters } from '../api/job-work.ts';
 import { BACKUP_FOLDER } from './backup.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkRestore } from './check-restore.ts';
+import { stopAndStart } from './effect-words.ts';
 import { defineJobKind, type JobView, type Preflight, type WorkPlan } from './job-kind.ts';
 import { isNew, recoverArgs, STATE_FOLDER } from './layouts/cloud-op.ts';
 import { dataAt, hostOf, ownerOf } from './pod-parts.ts';
@@ -41,6 +42,7 @@ export const restore = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
+    effect: effectOf(spec),
     action: spec.action,
     whileRunning: { refused: 'data is never replaced under a running node: use StopAndStart, or stop the node first' },
     startProof: 'grows',
@@ -61,10 +63,22 @@ export const restore = defineJobKind({
   }),
 });
 
+function effectOf(spec: RestoreSpec): string {
+  const { node, action } = spec;
+  const source = nameOfSource(spec);
+  return action === 'Direct'
+    ? `replaces the data of ${node}, which must be stopped, by ${source}; its keys stay`
+    : stopAndStart([node], `replaces its data by ${source} (its keys stay)`);
+}
+
+function nameOfSource({ backup, snapshot }: RestoreSpec): string {
+  return backup === undefined ? `Snapshot ${snapshot ?? ''}` : `Backup ${backup}`;
+}
+
 function preflight(spec: RestoreSpec, view: JobView): Preflight {
   const { source } = view.seen;
   const [target] = view.targets;
-  const name = spec.backup === undefined ? `Snapshot ${spec.snapshot ?? ''}` : `Backup ${spec.backup}`;
+  const name = nameOfSource(spec);
   if (source === undefined)
     return {
       go: false,

@@ -7,6 +7,7 @@ import { Height, IMMUTABLE, jobFields, toolVersion } from '../api/job.ts';
 import type { JobTarget, JobWork } from '../api/job-status.ts';
 import { BACKUP_FOLDER, judgeCopy, planCopy } from './backup.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
+import { stopAndStart } from './effect-words.ts';
 import { defineJobKind, type JobView, type Preflight, type Verdict, type WorkPlan } from './job-kind.ts';
 import { isNew, snapshotArgs, STATE_FOLDER } from './layouts/cloud-op.ts';
 import { originOf } from './pod-parts.ts';
@@ -38,6 +39,7 @@ export const snapshot = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
+    effect: `at height ${spec.blockHeight}, ${stopAndStart([spec.node], 'keeps its state on a new claim')}`,
     action: 'StopAndStart',
     whileRunning: { refused: 'a snapshot is of a stopped node' },
     startProof: 'started',

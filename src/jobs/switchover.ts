@@ -6,6 +6,7 @@ import { Name } from '../api/fields.ts';
 import { IMMUTABLE, jobFields } from '../api/job.ts';
 import { AGE, MESSAGE, PHASE } from './columns.ts';
 import { checkSwitchover } from './check-switchover.ts';
+import { stopAndStart } from './effect-words.ts';
 import { defineJobKind, type JobView, type Preflight } from './job-kind.ts';
 import { refuse } from './refusal.ts';
 
@@ -42,6 +43,7 @@ export const switchover = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.sourceNode, spec.destNode],
+    effect: stopAndStart([spec.sourceNode, spec.destNode], 'exchanges the keys they sign with'),
     action: 'StopAndStart',
     whileRunning: { refused: 'both nodes must be stopped' },
     startProof: 'answers',

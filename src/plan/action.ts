@@ -46,6 +46,16 @@ export interface Kept {
   readonly because: string;
 }
 
+/** What becomes of a one-shot request or a schedule. The room `jobs` says so; shown with the rest. */
+export interface JobStep {
+  readonly do: 'run' | 'withdraw' | 'refuse' | 'schedule' | 'unschedule';
+  /** `Backup novacula-system/eth-1` */
+  readonly job: string;
+  readonly executor: string;
+  readonly file: string;
+  readonly because: string;
+}
+
 /** Approval digest → digests of the actions it released. */
 export type Releases = Readonly<Record<string, readonly string[]>>;
 
@@ -56,6 +66,8 @@ export interface Plan {
   readonly actions: readonly Action[];
   /** Nodes that are neither changed nor pruned, and why. */
   readonly kept: readonly Kept[];
+  /** Requests and schedules that differ; the job loops carry them out, and no guard holds them. */
+  readonly jobs: readonly JobStep[];
   /**
    * Digest of the held actions that an approval in fleet.yaml may release, by naming it; undefined when there are none.
    * The same for the same actions, whatever the revision and whichever guard holds them.

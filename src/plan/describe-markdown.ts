@@ -1,11 +1,13 @@
 // A plan as Markdown: the comment on a pull request.
 
 import type { Plan } from './action.ts';
-import { actionLines, releaseLines, summarizePlan } from './describe.ts';
+import { actionLines, jobLines, releaseLines, summarizePlan } from './describe.ts';
 import { describeRef } from '../api/objects.ts';
 
 /** Forges refuse comments longer than 65,536 characters. */
 const MAX_LENGTH = 60_000;
+/** With lists as long as they like. */
+const SECTIONS = 4;
 
 /**
  * A summary, the actions as a diff that forges colour, what is held and how to release it. Everything that comes from
@@ -19,6 +21,7 @@ export function planToMarkdown(plan: Plan): string {
     section('To do', free.map(actionLines)),
     section('Held', held.map(actionLines)),
     plan.heldDigest === undefined ? '' : fenced(releaseLines(plan.heldDigest), 'yaml'),
+    section('Jobs', plan.jobs.map(jobLines)),
     section(
       'Kept as they are',
       plan.kept.map(({ ref, because }) => [`= ${describeRef(ref)}`, `    ${because}`]),
@@ -33,7 +36,7 @@ function section(title: string, blocks: readonly (readonly string[])[]): string 
   let length = 0;
   for (const block of blocks) {
     length += block.reduce((sum, line) => sum + line.length + 1, 0);
-    if (length > MAX_LENGTH / 3) break;
+    if (length > MAX_LENGTH / SECTIONS) break;
     shown.push(...block.map(outdentSign), '');
   }
   const rest = blocks.length - shown.filter((line) => line === '').length;

@@ -2,7 +2,7 @@
 
 import { describeRef } from '../api/objects.ts';
 import { clip, clipJson } from '../lib/clip.ts';
-import type { Action, Change, Plan } from './action.ts';
+import type { Action, Change, JobStep, Plan } from './action.ts';
 
 const SIGN = { create: '+', update: '~', delete: '-' } as const;
 const MAX_CHANGES = 40;
@@ -12,6 +12,7 @@ export function describePlan(plan: Plan): string {
   const blocks = [
     [summarizePlan(plan)],
     ...plan.actions.map(actionLines),
+    ...plan.jobs.map(jobLines),
     ...plan.kept.map(({ ref, because }) => [`= keep ${describeRef(ref)}`, `    ${because}`]),
     ...(plan.heldDigest === undefined ? [] : [releaseLines(plan.heldDigest)]),
   ];
@@ -19,14 +20,35 @@ export function describePlan(plan: Plan): string {
 }
 
 /** `main@sha1:4f2a…: 2 to create, 1 to delete (1 held), 3 kept` */
-export function summarizePlan({ revision, actions, kept }: Plan): string {
+export function summarizePlan({ revision, actions, jobs, kept }: Plan): string {
   const parts = (['create', 'update', 'delete'] as const).flatMap((what) => {
     const same = actions.filter((action) => action.do === what);
     const held = same.filter(({ hold }) => hold !== undefined).length;
     return same.length === 0 ? [] : [`${same.length} to ${what}${held === 0 ? '' : ` (${held} held)`}`];
   });
+  parts.push(...jobParts(jobs));
   if (kept.length > 0) parts.push(`${kept.length} kept`);
   return `${revision}: ${parts.length === 0 ? 'nothing to do' : parts.join(', ')}`;
+}
+
+const JOB = {
+  run: { sign: '+', one: 'job to run', more: 'jobs to run' },
+  withdraw: { sign: '-', one: 'job to withdraw', more: 'jobs to withdraw' },
+  refuse: { sign: '!', one: 'job refused', more: 'jobs refused' },
+  schedule: { sign: '+', one: 'schedule to set', more: 'schedules to set' },
+  unschedule: { sign: '-', one: 'schedule to end', more: 'schedules to end' },
+} as const;
+
+function jobParts(jobs: readonly JobStep[]): string[] {
+  return (Object.keys(JOB) as (keyof typeof JOB)[]).flatMap((what) => {
+    const count = jobs.filter((job) => job.do === what).length;
+    return count === 0 ? [] : [`${count} ${count === 1 ? JOB[what].one : JOB[what].more}`];
+  });
+}
+
+/** The lines of one request or schedule, without a final newline. */
+export function jobLines({ do: what, job, file, because }: JobStep): readonly string[] {
+  return [`${JOB[what].sign} ${what} ${clip(job, 300)}`, `    ${clip(because, 600)}`, `    ${clip(file, 300)}`];
 }
 
 /** The lines of one action, without a final newline. */
@@ -70,5 +92,5 @@ export function planToJson(plan: Plan): unknown {
     if (action.do === 'create') return { ...base, file: action.file };
     return { ...base, file: action.file, changes: action.changes, drift: action.drift };
   });
-  return { revision: plan.revision, heldDigest: plan.heldDigest ?? null, actions, kept: plan.kept };
+  return { revision: plan.revision, heldDigest: plan.heldDigest ?? null, actions, jobs: plan.jobs, kept: plan.kept };
 }

@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { FleetSpec } from '../api/fleet.ts';
-import type { Releases } from './action.ts';
+import type { JobStep, Releases } from './action.ts';
 
 /** What Git wants. `DesiredSet` of the room `desired` fits. */
 export interface Wanted {
@@ -42,6 +42,8 @@ export interface PlanFacts {
   readonly unverified?: string | undefined;
   /** Identity Secret in force by `namespace/name`, where a Switchover overrides the spec. */
   readonly identities?: ReadonlyMap<string, string> | undefined;
+  /** What becomes of requests and schedules, of all executors. */
+  readonly jobs?: readonly JobStep[] | undefined;
   /** `released` of the plan before. */
   readonly released?: Releases | undefined;
 }

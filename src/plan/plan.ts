@@ -32,6 +32,7 @@ export function planNodes(input: PlanInput): Plan {
       ...wanted.flatMap(([key]) => leavingKept(live.get(key))),
       ...wanted.flatMap(([key, { node }]) => overrideKept(node, live.get(key), input.facts?.identities?.get(key))),
     ],
+    jobs: (input.facts?.jobs ?? []).filter((job) => job.executor === executor),
     heldDigest: digest,
     released,
   };

@@ -3,11 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
+import { API_VERSION } from '../../src/api/group.ts';
 import { type CommandResult, runCommand } from '../demo/run-command.ts';
 import { GIT_ENVIRONMENT } from '../support/git-repo.ts';
 
@@ -168,6 +169,23 @@ describe('plan', () => {
     expect(markdown.stdout).toContain('```diff');
     expect(await nodewright(['plan', fleet, '--from', 'main', '--to', 'more-cache~1'])).toMatchObject({ code: 0 });
     expect(await nodewright(['plan', fleet, '--from', 'HEAD'])).toMatchObject({ code: 0 });
+  });
+
+  it('shows the jobs that a branch asks for, and refuses one that was edited after it was merged', async () => {
+    const file = join(fleet, 'jobs/save.yaml');
+    const request = `apiVersion: ${API_VERSION}\nkind: Backup\nmetadata: { name: save }\nspec: { node: eth-dev }\n`;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, request);
+    const asked = await nodewright(['plan', fleet, '--from', 'HEAD']);
+    expect(asked).toMatchObject({ code: 1, stderr: '' });
+    expect(asked.stdout).toContain('working tree: 1 job to run\n\n+ run Backup novacula-system/save\n');
+    expect(asked.stdout).toContain('stops eth-dev, copies its volumes to a new claim, and starts it again');
+    const commit = commitAll('Save it');
+    writeFileSync(file, request.replace('eth-dev', 'comet-dev'));
+    const edited = await nodewright(['plan', fleet, '--from', commit, '--format', 'json']);
+    git('reset', '-q', '--hard', 'HEAD~1');
+    const jobs = [{ do: 'refuse', job: 'Backup novacula-system/save', file: 'jobs/save.yaml' }];
+    expect(JSON.parse(edited.stdout).plans).toMatchObject([{ plan: { actions: [], jobs } }]);
   });
 
   it('creates everything of the template where there was nothing', async () => {

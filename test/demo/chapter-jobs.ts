@@ -52,9 +52,12 @@ async function carryOut(stage: Stage, teller: Teller, request: string): Promise<
   const { kind, name } = identityOf(request);
   const file = `jobs/${name}.yaml`;
   await editFile(stage, file, () => request);
+  teller.command(`cat ${file} && nodewright plan --from main`);
+  const plan = await stage.nodewright(['plan', stage.clone, '--from', 'main']);
+  teller.show(`${request}\n${plan.stdout}`);
+  expectFact(plan.code === 1 && plan.stdout.includes(`run ${kind}`), 'the plan should say what it will do');
+  teller.command('git commit && git push');
   await commitAndPush(stage, `Ask for ${kind} ${name}`);
-  teller.command(`cat ${file} && git add ${file} && git commit && git push`);
-  teller.show(request);
   const record = await waitFor(
     { what: `the end of ${kind} ${name}`, timeoutMs: 240_000, onWait: (s, last) => teller.waiting(s, last) },
     async () => {

@@ -32,6 +32,52 @@ const stories: Readonly<Record<string, SceneParts>> = {
       applied(aNode('b', { identity: { secretName: 'k2' } })),
     ],
   },
+  jobs: {
+    wanted: [aNode('a')],
+    live: [applied(aNode('a'))],
+    facts: {
+      jobs: [
+        { do: 'run', job: 'Backup ns/first', executor: 'demo', file: 'jobs/first.yaml', because: 'stops a; once' },
+        { do: 'run', job: 'Backup ns/second', executor: 'demo', file: 'jobs/second.yaml', because: 'stops a; once' },
+        {
+          do: 'refuse',
+          job: 'Restore ns/edited',
+          executor: 'demo',
+          file: 'jobs/edited.yaml',
+          because: 'it was merged',
+        },
+        {
+          do: 'withdraw',
+          job: 'Restore ns/gone',
+          executor: 'demo',
+          file: 'jobs/gone.yaml',
+          because: 'its file is gone',
+        },
+        {
+          do: 'schedule',
+          job: 'JobSchedule ns/nightly',
+          executor: 'demo',
+          file: 'schedules/n.yaml',
+          because: 'at night',
+        },
+        { do: 'unschedule', job: 'JobSchedule ns/weekly', executor: 'demo', file: 'schedules/w.yaml', because: 'gone' },
+        { do: 'run', job: 'Backup ns/elsewhere', executor: 'other', file: 'jobs/e.yaml', because: 'not ours' },
+      ],
+    },
+  },
+  'hostile-job': {
+    facts: {
+      jobs: [
+        {
+          do: 'run',
+          job: 'Backup ns/x',
+          executor: 'demo',
+          file: 'jobs/```.yaml',
+          because: '```\n- x [a](https://evil.example) @everyone\u001b[31m\u202e',
+        },
+      ],
+    },
+  },
   'hostile-values': {
     wanted: [
       aNode('a', {
@@ -51,13 +97,22 @@ it.each(Object.keys(stories))('%s', async (name) => {
 
 it('a comment fits into what forges accept, and says what is missing', () => {
   const wanted = Array.from({ length: 3000 }, (_, index) => aNode(`n${index}`));
-  const text = planToMarkdown(planNodes(scene({ wanted })));
+  const live = Array.from({ length: 300 }, (_, index) => applied(aNode(`old-${index}`)));
+  const broken = new Set(live.slice(0, 150).map(({ metadata }) => `nodes/${metadata.name}.yaml`));
+  const jobs = Array.from({ length: 300 }, (_, index) => ({
+    do: 'run' as const,
+    job: `Backup ns/b${index}`,
+    executor: 'demo',
+    file: `jobs/b${index}.yaml`,
+    because: 'because '.repeat(40),
+  }));
+  const text = planToMarkdown(planNodes(scene({ wanted, live, facts: { jobs }, desired: { brokenFiles: broken } })));
   expect(text.length).toBeLessThan(65_536);
   expect(text).toMatch(/\d+ more not shown/);
 });
 
-it('foreign text can not leave its fence', () => {
-  const text = planToMarkdown(planNodes(scene(stories['hostile-values'] ?? {})));
+it.each(['hostile-values', 'hostile-job'])('foreign text can not leave its fence: %s', (name) => {
+  const text = planToMarkdown(planNodes(scene(stories[name] ?? {})));
   const fence = /^(`{4,})diff$/m.exec(text)?.[1] ?? '';
   expect(text.split('\n').filter((line) => line === fence)).toHaveLength(1);
 });

@@ -1,0 +1,74 @@
+// The requests and schedules of both sides of a comparison, for `nodewright plan`.
+
+import { ANNOTATION, LABEL } from '../api/group.ts';
+import { jobKeyOf, type JobObject } from '../api/job-object.ts';
+import { isFinal } from '../api/job-status.ts';
+import type { DesiredRequest, DesiredSet } from '../desired/desired-set.ts';
+import { jobKinds } from '../jobs/index.ts';
+import type { RequestSide, RequestThere, WantedRequests } from '../jobs/plan-requests.ts';
+import { API_VERSION } from '../api/group.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { kindOf } from '../kube/kinds.ts';
+import { isKubeError } from '../kube/kube-error.ts';
+
+/** What the files of one side ask for. */
+export function wantedRequests(desired: DesiredSet): WantedRequests {
+  return {
+    from: 'files',
+    requests: new Map([...desired.requests].map(([key, request]) => [key, fromFile(request)])),
+    schedules: desired.schedules,
+    broken: desired.brokenRequests,
+    brokenFiles: desired.brokenFiles,
+  };
+}
+
+function fromFile({ request, executor, file, specDigest }: DesiredRequest): RequestThere {
+  const { kind, metadata, spec } = request;
+  return { kind, namespace: metadata.namespace ?? '', name: metadata.name, executor, file, spec, specDigest };
+}
+
+/**
+ * The requests that a cluster has objects for. Those that nobody in `desired` asks for count only while they are under
+ * way and came from a file in `jobs/`: schedules and exchanges of identities file some too. Undefined for a person who
+ * may not read them.
+ */
+export async function requestsInCluster(cluster: Cluster, desired: DesiredSet): Promise<RequestSide | undefined> {
+  try {
+    const lists = await Promise.all(jobKinds.map(async ({ kind }) => await list(cluster, kind)));
+    const found = lists.flat().map((object) => [jobKeyOf(object), object] as const);
+    const counted = found.filter(([key, object]) => desired.requests.has(key) || isUnderWay(object));
+    return {
+      from: 'cluster',
+      requests: new Map(counted.map(([key, object]) => [key, fromObject(object)])),
+      schedules: new Map(),
+    };
+  } catch (error) {
+    if (!isKubeError(error, 'FORBIDDEN')) throw error;
+    return undefined;
+  }
+}
+
+async function list(cluster: Cluster, kind: string): Promise<readonly JobObject[]> {
+  try {
+    return (await cluster.list(kindOf({ apiVersion: API_VERSION, kind }))) as readonly JobObject[];
+  } catch (error) {
+    if (isKubeError(error, 'NOT_SERVED')) return [];
+    throw error;
+  }
+}
+
+function isUnderWay({ metadata, status }: JobObject): boolean {
+  const isFiled = metadata.annotations?.[ANNOTATION.file]?.startsWith('jobs/') === true;
+  return isFiled && (status?.phase === undefined || !isFinal(status.phase));
+}
+
+function fromObject({ kind, metadata, spec }: JobObject): RequestThere {
+  return {
+    kind,
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    executor: metadata.labels?.[LABEL.executor] ?? '',
+    file: metadata.annotations?.[ANNOTATION.file] ?? '',
+    spec,
+  };
+}

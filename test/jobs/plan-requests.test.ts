@@ -1,0 +1,178 @@
+// What a pull request's plan says of requests and schedules.
+
+import { describe, expect, it } from 'vitest';
+
+import { JobScheduleSpec } from '../../src/api/job-schedule.ts';
+import {
+  planRequests,
+  type RequestSide,
+  type RequestThere,
+  type ScheduleThere,
+  type WantedRequests,
+} from '../../src/jobs/plan-requests.ts';
+
+const REQUEST = { kind: 'Backup', namespace: 'ns', name: 'r', executor: 'east', file: 'jobs/r.yaml' };
+
+function side(requests: readonly RequestThere[], more: Partial<WantedRequests> = {}): WantedRequests {
+  const keyed = requests.map((one) => [`${one.kind}/${one.namespace}/${one.name}`, one] as const);
+  return {
+    from: 'files',
+    requests: new Map(keyed),
+    schedules: new Map(),
+    broken: new Set(),
+    brokenFiles: new Set(),
+    ...more,
+  };
+}
+
+function asked(kind: string, spec: object, more: Partial<RequestThere> = {}): RequestThere {
+  return { ...REQUEST, kind, spec, specDigest: JSON.stringify(spec), ...more };
+}
+
+const NONE = side([]);
+const BACKUP = asked('Backup', { node: 'a' });
+
+describe('a new request runs', () => {
+  it.each([
+    { kind: 'Backup', spec: { node: 'a' }, says: 'stops a, copies its volumes to a new claim, and starts it again' },
+    {
+      kind: 'Backup',
+      spec: { node: 'a', action: 'Direct' },
+      says: 'copies the volumes of a to a new claim without stopping it',
+    },
+    {
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'b' },
+      says: 'stops a, replaces its data by Backup b (its keys stay), and starts it again',
+    },
+    {
+      kind: 'Restore',
+      spec: { node: 'a', snapshot: 's', action: 'Direct' },
+      says: 'replaces the data of a, which must be stopped, by Snapshot s; its keys stay',
+    },
+    {
+      kind: 'Snapshot',
+      spec: { node: 'a', blockHeight: 7 },
+      says: 'at height 7, stops a, keeps its state on a new claim, and starts it again',
+    },
+    {
+      kind: 'BlockHeightFallback',
+      spec: { nodes: ['a', 'b'], blockHeight: 7 },
+      says: 'brings a and b back to height 7',
+    },
+    {
+      kind: 'Switchover',
+      spec: { sourceNode: 'a', destNode: 'b' },
+      says: 'stops a and b, exchanges the keys they sign with, and starts them again',
+    },
+    {
+      kind: 'ChangeOwner',
+      spec: { node: 'a', uid: 5 },
+      says: 'stops a, gives all its files to 5:1000, and starts it again',
+    },
+    {
+      kind: 'ChangeOwner',
+      spec: { node: 'a', action: 'Direct' },
+      says: 'gives all files of a to 1000:1000 without stopping it',
+    },
+  ])('$kind $spec: $says', ({ kind, spec, says }) => {
+    const [step, ...more] = planRequests(NONE, side([asked(kind, spec)]));
+    expect(more).toEqual([]);
+    expect(step).toMatchObject({ do: 'run', job: `${kind} ns/r`, executor: 'east', file: 'jobs/r.yaml' });
+    expect(step?.because).toContain(says);
+    expect(step?.because).toMatch(/; once$/);
+  });
+
+  it('compared with a cluster it may have ended before', () => {
+    const cluster: RequestSide = { from: 'cluster', requests: new Map(), schedules: new Map() };
+    expect(planRequests(cluster, side([BACKUP]))[0]?.because).toContain('not if its result is on the status branch');
+  });
+});
+
+describe('requests on both sides', () => {
+  it('the same: nothing', () => {
+    expect(planRequests(side([BACKUP]), side([BACKUP]))).toEqual([]);
+  });
+
+  it('moved to another file: nothing', () => {
+    expect(planRequests(side([BACKUP]), side([{ ...BACKUP, file: 'jobs/old/r.yaml' }]))).toEqual([]);
+  });
+
+  it('edited: refused, for it was merged once', () => {
+    const [step] = planRequests(side([BACKUP]), side([asked('Backup', { node: 'b' })]));
+    expect(step).toMatchObject({ do: 'refuse', because: expect.stringContaining('under a new name') });
+  });
+
+  it('an object of the cluster has defaults: no edit', () => {
+    const { specDigest: _, ...live } = asked('Backup', { node: 'a', action: 'StopAndStart' });
+    expect(planRequests({ ...side([live]), from: 'cluster' }, side([BACKUP]))).toEqual([]);
+  });
+});
+
+describe('a request that is gone', () => {
+  it('is withdrawn', () => {
+    expect(planRequests(side([BACKUP]), NONE)).toMatchObject([{ do: 'withdraw', job: 'Backup ns/r' }]);
+  });
+
+  it.each([
+    { because: 'its file has an error', more: { brokenFiles: new Set(['jobs/r.yaml']) } },
+    { because: 'it has an error itself', more: { broken: new Set(['Backup/ns/r']) } },
+  ])('is not withdrawn when $because', ({ more }) => {
+    expect(planRequests(side([BACKUP]), side([], more))).toEqual([]);
+  });
+});
+
+describe('schedules', () => {
+  const schedule = (change: object = {}): ReadonlyMap<string, ScheduleThere> => {
+    const template = { kind: 'Backup', spec: { node: 'a' } };
+    const spec = JobScheduleSpec.parse({ schedule: '0 3 * * *', keep: { last: 3 }, template, ...change });
+    return new Map([['ns/n', { namespace: 'ns', name: 'n', executor: 'east', file: 'schedules/n.yaml', spec }]]);
+  };
+  const withSchedule = (change?: object): WantedRequests => side([], { schedules: schedule(change) });
+
+  it.each([
+    {
+      because: 'a new one',
+      from: NONE,
+      to: withSchedule(),
+      want: {
+        do: 'schedule',
+        because:
+          'files a Backup at "0 3 * * *" (UTC, Forbid) that stops a, copies its volumes to a new claim, and starts it again; keeps the last 3, 0 daily and 0 weekly',
+      },
+    },
+    {
+      because: 'another time',
+      from: withSchedule(),
+      to: withSchedule({ schedule: '0 4 * * *' }),
+      want: { do: 'schedule', because: expect.stringContaining('"0 4 * * *"') },
+    },
+    {
+      because: 'suspended',
+      from: withSchedule(),
+      to: withSchedule({ suspend: true }),
+      want: { do: 'schedule', because: expect.stringMatching(/^is suspended; otherwise files a Backup/) },
+    },
+    {
+      because: 'another deadline only',
+      from: withSchedule(),
+      to: withSchedule({ startingDeadlineSeconds: 60 }),
+      want: { do: 'schedule' },
+    },
+    { because: 'gone', from: withSchedule(), to: NONE, want: { do: 'unschedule', file: 'schedules/n.yaml' } },
+  ])('$because', ({ from, to, want }) => {
+    expect(planRequests(from, to)).toMatchObject([{ job: 'JobSchedule ns/n', executor: 'east', ...want }]);
+  });
+
+  it.each([
+    { because: 'the same', from: withSchedule(), to: withSchedule() },
+    {
+      because: 'its file can not be read',
+      from: withSchedule(),
+      to: side([], { brokenFiles: new Set(['schedules/n.yaml']) }),
+    },
+    { because: 'a cluster has none to compare with', from: { ...NONE, from: 'cluster' as const }, to: withSchedule() },
+  ])('nothing: $because', ({ from, to }) => {
+    expect(planRequests(from, to)).toEqual([]);
+  });
+});
