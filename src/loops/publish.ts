@@ -58,6 +58,7 @@ export function createPublisher(parts: PublishParts): Publisher {
     if (statusBranch === undefined) return;
     const previous = published ?? (await statusBranch.read(settings.executor, signal));
     if (!records.isLoaded) {
+      await inSteps([...previous], ([path, text]) => records.readAhead(path, text));
       records.load(previous);
       // Whoever looked before the branch was read has put everything off.
       onRecords([...records.pushedAll().keys()]);

@@ -2,16 +2,18 @@
 
 import type { JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-status.ts';
-import { jobKinds } from '../jobs/index.ts';
-import { type JobRecord, parseRecord, recordOf, recordPath, UNREADABLE } from '../jobs/record.ts';
+import { type JobRecord, recordOf, recordPath, UNREADABLE } from '../jobs/record.ts';
 import type { RecordSeen } from '../jobs/seen.ts';
 import { sameJson } from '../lib/stable-json.ts';
 import type { Redactor } from '../lib/redact.ts';
-import { jobDocument, readJobDocument } from '../status/job-document.ts';
+import { jobDocument } from '../status/job-document.ts';
+import { createRecordReader, keyOfRecord, type ReadRecord } from './record-reader.ts';
 
 export interface Records {
   /** Whether the branch was read: before that nothing may be claimed, because nobody knows what ran. */
   readonly isLoaded: boolean;
+  /** Reads a file ahead of `load`: parsing the records of years at once would hold up everything else. */
+  readAhead(path: string, text: string): void;
   /** Takes over the files of the branch. Also after somebody else changed it. */
   load(files: ReadonlyMap<string, string>): void;
   /** By `Kind/namespace/name`, as pushed. */
@@ -37,35 +39,29 @@ export function createRecords(executor: string): Records {
   const unreadable = new Map<string, string>();
   let pushed = new Map<string, JobRecord | typeof UNREADABLE>();
   let loaded = false;
-  const prefix = `${executor}/jobs/`;
-
-  function parseAll(files: ReadonlyMap<string, string>): Map<string, JobRecord | typeof UNREADABLE> {
-    const records = new Map<string, JobRecord | typeof UNREADABLE>();
-    for (const [path, text] of files) {
-      if (!path.startsWith(prefix)) continue;
-      const record = parseRecord(readJobDocument(text));
-      const isOwn = record !== UNREADABLE && recordPath(record) === path && record.executor === executor;
-      const key = record === UNREADABLE || !isOwn ? keyOfPath(path, prefix) : keyOfRecord(record);
-      if (key !== undefined) records.set(key, isOwn ? record : UNREADABLE);
-    }
-    return records;
-  }
+  const reader = createRecordReader(executor);
+  /** The text on the branch of a record that stands there as it is: it needs no rendering. */
+  const settled = new WeakMap<JobRecord, string>();
+  /** What `files` gave last, until it has landed. */
+  let rendered = new Map<string, { readonly record: JobRecord; readonly text: string }>();
 
   return {
     get isLoaded() {
       return loaded;
     },
+    readAhead: (path, text) => reader.readAhead(path, text),
     load(files) {
-      pushed = parseAll(files);
+      const read = reader.readAll(files);
+      pushed = byKey(read);
+      unreadable.clear();
+      for (const [path, { key, record, text }] of read) {
+        if (record !== UNREADABLE) settled.set(record, text);
+        else if (key !== undefined) unreadable.set(path, text);
+      }
       for (const [key, record] of pushed) {
         if (record === UNREADABLE) continue;
         const ours = wanted.get(key);
         if (ours === undefined || (isFinal(record.phase) && !isFinal(ours.phase))) wanted.set(key, record);
-      }
-      unreadable.clear();
-      for (const [path, text] of files) {
-        const key = path.startsWith(prefix) ? keyOfPath(path, prefix) : undefined;
-        if (key !== undefined && pushed.get(key) === UNREADABLE) unreadable.set(path, text);
       }
       loaded = true;
     },
@@ -87,15 +83,19 @@ export function createRecords(executor: string): Records {
       return true;
     },
     files(redactor) {
-      const records = [...wanted.values()].map(
-        (record) => [recordPath(record), jobDocument(record, redactor)] as const,
+      rendered = new Map(
+        [...wanted.values()].map((record) => {
+          const text = settled.get(record) ?? jobDocument(record, redactor);
+          return [recordPath(record), { record, text }];
+        }),
       );
-      return new Map([...unreadable, ...records]);
+      return new Map([...unreadable, ...[...rendered].map(([path, { text }]) => [path, text] as const)]);
     },
     landed(files) {
-      const now = parseAll(files);
+      const now = byKey(reader.readAll(files));
+      for (const [path, { record, text }] of rendered) if (files.get(path) === text) settled.set(record, text);
       const changed = [...new Set([...now.keys(), ...pushed.keys()])].filter(
-        (key) => !sameJson(now.get(key), pushed.get(key)),
+        (key) => now.get(key) !== pushed.get(key) && !sameJson(now.get(key), pushed.get(key)),
       );
       pushed = now;
       return changed;
@@ -103,18 +103,6 @@ export function createRecords(executor: string): Records {
   };
 }
 
-function keyOfRecord({ kind, namespace, name }: JobRecord): string {
-  return `${kind}/${namespace}/${name}`;
+function byKey(read: ReadonlyMap<string, ReadRecord>): Map<string, JobRecord | typeof UNREADABLE> {
+  return new Map([...read.values()].flatMap(({ key, record }) => (key === undefined ? [] : [[key, record]])));
 }
-
-/** `prod/jobs/backup/ns/name.yaml` → `Backup/ns/name`, for files whose content does not tell. */
-function keyOfPath(path: string, prefix: string): string | undefined {
-  const [kind, namespace, file] = path.slice(prefix.length).split('/');
-  const name = file?.replace(/\.yaml$/, '');
-  const proper = kind === undefined ? undefined : KIND_BY_FOLDER.get(kind);
-  return proper === undefined || namespace === undefined || name === undefined
-    ? undefined
-    : `${proper}/${namespace}/${name}`;
-}
-
-const KIND_BY_FOLDER: ReadonlyMap<string, string> = new Map(jobKinds.map(({ kind }) => [kind.toLowerCase(), kind]));

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseRecord, recordOf, recordPath, UNREADABLE, type JobRecord } from '../../src/jobs/record.ts';
+import { redact } from '../../src/lib/redact.ts';
 import { createRecords } from '../../src/loops/records.ts';
 import { sourceKeyOf, sourceOf } from '../../src/jobs/source.ts';
 import type { JobObject } from '../../src/api/job-object.ts';
@@ -148,5 +149,59 @@ describe('records to come', () => {
     const isNew = records.follow(key, { ...object, metadata: { ...object.metadata, uid: UID } });
     expect(isNew).toBe(phase === 'Complete');
     expect(records.wanted(key)?.phase).toBe(phase);
+  });
+});
+
+describe('thousands of records', () => {
+  const key = 'Backup/prod/nightly';
+  const path = recordPath(claim);
+
+  it('are parsed and rendered only when they change', () => {
+    const records = createRecords('east');
+    records.put(claim);
+    const first = records.files(redact);
+    expect(records.landed(first)).toEqual([key]);
+    const parsed = records.pushedAll().get(key);
+    const second = records.files(redact);
+    expect(second).toEqual(first);
+    expect(records.landed(second)).toEqual([]);
+    expect(records.pushedAll().get(key)).toBe(parsed);
+  });
+
+  it('a change made while a push was under way is in the next one', () => {
+    const records = createRecords('east');
+    records.put(claim);
+    const first = records.files(redact);
+    records.put({ ...claim, phase: 'Cancelled' });
+    records.landed(first);
+    expect(records.pushed(key)).toMatchObject({ phase: 'Claimed' });
+    const second = records.files(redact);
+    expect(second.get(path)).toContain('phase: Cancelled');
+    expect(records.landed(second)).toEqual([key]);
+    expect(records.pushed(key)).toMatchObject({ phase: 'Cancelled' });
+  });
+
+  it('what landed otherwise than it was rendered is rendered again', () => {
+    const records = createRecords('east');
+    records.put(claim);
+    const text = records.files(redact).get(path) ?? '';
+    records.landed(new Map([[path, text.replace('phase: Claimed', 'phase: Failed')]]));
+    expect(records.files(redact).get(path)).toBe(text);
+  });
+
+  it('read ahead or not, a branch says the same', () => {
+    const written = createRecords('east');
+    written.put(claim);
+    const files = new Map([
+      ...written.files(redact),
+      ['east/jobs/backup/prod/junk.yaml', '{'],
+      ['east/sync.yaml', 'a: b'],
+    ]);
+    const [ahead, atOnce] = [createRecords('east'), createRecords('east')];
+    for (const [one, text] of files) ahead.readAhead(one, text);
+    for (const records of [ahead, atOnce]) records.load(files);
+    expect(ahead.pushedAll()).toEqual(atOnce.pushedAll());
+    expect([...ahead.pushedAll().keys()].sort()).toEqual([key, 'Backup/prod/junk'].sort());
+    expect(ahead.files(redact)).toEqual(atOnce.files(redact));
   });
 });
