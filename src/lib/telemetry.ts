@@ -25,6 +25,8 @@ export interface Telemetry {
   node(sample: NodeSample): void;
   /** The node is gone: its series end. */
   forgetNode(namespace: string, name: string): void;
+  /** The one-shot jobs on record; replaces what was known. */
+  jobs(sample: JobsSample): void;
   /** A commit was pushed to the status branch. */
   statusCommitted(): void;
   /** Whether this process holds the leader lease. */
@@ -53,6 +55,22 @@ export interface RoleSample {
   readonly restarts?: number;
 }
 
+export interface JobsSample {
+  readonly counts: readonly { readonly kind: string; readonly phase: string; readonly count: number }[];
+  /** Nodes that a job which ended Held keeps stopped. */
+  readonly heldNodes: number;
+  /** When jobs of a kind last ended on a node; seconds since the epoch. */
+  readonly ends: readonly JobEnds[];
+}
+
+export interface JobEnds {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly node: string;
+  readonly success?: number;
+  readonly failure?: number;
+}
+
 /** Counts nothing. */
 export const noTelemetry: Telemetry = {
   passed: () => undefined,
@@ -63,6 +81,7 @@ export const noTelemetry: Telemetry = {
   problems: () => undefined,
   node: () => undefined,
   forgetNode: () => undefined,
+  jobs: () => undefined,
   statusCommitted: () => undefined,
   leading: () => undefined,
 };

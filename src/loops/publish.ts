@@ -14,6 +14,7 @@ import { ANNOTATION } from '../api/group.ts';
 import { inSteps } from './in-steps.ts';
 import type { ControllerOptions } from './options.ts';
 import type { Identities } from './identities.ts';
+import { sampleJobs } from './jobs-sample.ts';
 import type { Puller } from './pull.ts';
 import type { Records } from './records.ts';
 import type { RequestRefusal } from './requests.ts';
@@ -62,6 +63,7 @@ export function createPublisher(parts: PublishParts): Publisher {
       records.load(previous);
       // Whoever looked before the branch was read has put everything off.
       onRecords([...records.pushedAll().keys()]);
+      runtime.telemetry.jobs(sampleJobs(records.pushedAll()));
     }
     const limits = {
       previous,
@@ -90,7 +92,10 @@ export function createPublisher(parts: PublishParts): Publisher {
     const { pushed, commit } = await timed(runtime, 'push', async () => await statusBranch.publish(request, signal));
     [published, tip, lookedAt] = [files, commit, runtime.now()];
     const landed = records.landed(files);
-    if (landed.length > 0) onRecords(landed);
+    if (landed.length > 0) {
+      onRecords(landed);
+      runtime.telemetry.jobs(sampleJobs(records.pushedAll()));
+    }
     if (!pushed) return;
     runtime.telemetry.statusCommitted();
     runtime.log.info({ commit, subject: message.split('\n')[0] }, 'Published status');

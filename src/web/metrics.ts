@@ -3,6 +3,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { Telemetry } from '../lib/telemetry.ts';
+import { createJobSeries } from './job-series.ts';
 import { createNodeSeries } from './node-series.ts';
 
 export interface Metrics {
@@ -30,6 +31,7 @@ export function createMetrics({ version, now, runtime = true }: MetricsOptions):
     ...requestSeries(registry),
     ...planSeries(registry),
     ...createNodeSeries(registry, now),
+    ...createJobSeries(registry),
   };
   return { telemetry, contentType: registry.contentType, text: () => registry.metrics() };
 }

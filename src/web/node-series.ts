@@ -1,8 +1,9 @@
 // The series of every node; a node that is gone leaves none behind.
 
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 import type { NodeSample, Telemetry } from '../lib/telemetry.ts';
+import { defineSeries } from './series.ts';
 
 const NODE = ['namespace', 'name'] as const;
 const ROLE = ['namespace', 'name', 'role'] as const;
@@ -21,7 +22,7 @@ export function createNodeSeries(registry: Registry, now: () => number): Pick<Te
 type Samples = ReadonlyMap<string, NodeSample>;
 
 function nodeGauges(registry: Registry, samples: Samples): void {
-  define(registry, {
+  defineSeries(registry, {
     name: 'node_info',
     help: 'Constant 1; chain, network and phase are in the labels.',
     labelNames: [...NODE, 'chain', 'network', 'phase'],
@@ -32,7 +33,7 @@ function nodeGauges(registry: Registry, samples: Samples): void {
       })),
   });
   for (const field of ['ready', 'synced'] as const) {
-    define(registry, {
+    defineSeries(registry, {
       name: `node_${field}`,
       help: field === 'ready' ? '1 when the condition Ready is True.' : '1 when every role is at the tip.',
       labelNames: NODE,
@@ -57,7 +58,7 @@ function roleGauges(registry: Registry, samples: Samples, now: () => number): vo
     node_restarts: ['Restarts of the container as Kubernetes counts them.', (role) => role.restarts],
   } satisfies Record<string, [string, (role: NodeSample['roles'][number]) => number | undefined]>;
   for (const [name, [help, figure]] of Object.entries(figures)) {
-    define(registry, {
+    defineSeries(registry, {
       name,
       help,
       labelNames: ROLE,
@@ -71,25 +72,4 @@ function roleGauges(registry: Registry, samples: Samples, now: () => number): vo
         ),
     });
   }
-}
-
-interface Series {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly string[];
-  readonly read: () => readonly { readonly labels: Record<string, string>; readonly value: number }[];
-}
-
-function define(registry: Registry, { name, help, labelNames, read }: Series): void {
-  const gauge = new Gauge({
-    name: `nodewright_${name}`,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const { labels, value } of read()) this.set(labels, value);
-    },
-  });
-  gauge.reset();
 }

@@ -59,6 +59,16 @@ describe.concurrent('jobs', () => {
     await runKilled(killer, 'Restore', 'repair');
     expect(killed.object('Restore', 'torn')?.status).toMatchObject({ phase: 'Held', holds: [] });
     await holds(killed, 'torn', undefined);
+    // Of a process that was started after most of this had ended: they come from the branch.
+    const { text } = await killed.process().probe('/metrics');
+    expect(text.split('\n').filter((line) => /^nodewright_job(s|_held_nodes)\b/.test(line))).toEqual(
+      expect.arrayContaining([
+        'nodewright_jobs{kind="Backup",phase="Complete"} 1',
+        'nodewright_jobs{kind="Restore",phase="Complete"} 2',
+        'nodewright_jobs{kind="Restore",phase="Held"} 1',
+        'nodewright_job_held_nodes 0',
+      ]),
+    );
     const records = git(killed.fleet.repo, [
       'ls-tree',
       '-r',
