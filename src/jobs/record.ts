@@ -47,6 +47,8 @@ export const JobRecord = z.object({
   manifestSha256: Word,
   claimName: Word,
   claimUid: Word,
+  /** Why the data was removed; its claim is named no more, whatever the object says. */
+  dataRemoved: Word,
   live: z.boolean().optional().catch(undefined),
   format: Word,
   command: Word,
@@ -101,16 +103,23 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     bytes: status.bytes,
     files: status.files,
     manifestSha256: status.manifestSha256,
-    claimName: status.claimName,
-    claimUid: status.claimUid,
     live: status.live,
     format: status.format,
     command: status.command,
     image: status.image,
     imageDigest: status.imageDigest,
-    notes: status.notes === undefined ? undefined : [...status.notes],
+    ...dataOf(claim, status),
     outputTail: status.outputTail === undefined ? undefined : cleanText(status.outputTail, MAX_TAIL),
   });
+}
+
+function dataOf(
+  { dataRemoved, notes }: JobRecord,
+  status: JobStatus,
+): Pick<JobRecord, 'claimName' | 'claimUid' | 'notes'> {
+  if (dataRemoved !== undefined) return { claimName: undefined, claimUid: undefined, notes };
+  const { claimName, claimUid } = status;
+  return { claimName, claimUid, notes: status.notes === undefined ? undefined : [...status.notes] };
 }
 
 function heldBy({ phase, holds = [] }: JobStatus): string[] | undefined {

@@ -15,6 +15,8 @@ export interface JobWorld {
   get(key: string): JobObject | undefined;
   /** The key of the request with that UID. */
   keyOfUid(uid: string): string | undefined;
+  /** Every Job that works, or worked, for some request. */
+  works(): readonly KubeObject[];
   /** Pods that work for the request with that UID. */
   pods(uid: string): readonly KubeObject[];
   /** Resolves when every list is complete or refused. */
@@ -79,6 +81,7 @@ export function createJobWorld({ cluster, signal, onJob, onWork }: JobWorldOptio
       return requests.find((one) => one.kind === kind)?.informer.get(rest.join('/'));
     },
     keyOfUid: (uid) => keys.get(uid),
+    works: () => jobs.list(),
     pods: (uid) => pods.list().filter((pod) => pod.metadata.labels?.[JOB_UID_LABEL] === uid),
     synced: async () => void (await Promise.all(watched.map(async (one) => await listedOrRefused(one, signal)))),
     isBlind: () => watched.some(({ isSynced }) => !isSynced),

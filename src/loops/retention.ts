@@ -1,5 +1,8 @@
-// Retention: removes the data of a schedule's own backups that its `keep` does not keep, and says so in their records.
+// Retention: removes the data of a schedule's own backups that its `keep` does not keep, and the objects that stood for
+// them; their records stay and say so.
 
+import { API_VERSION } from '../api/group.ts';
+import type { Ref } from '../api/objects.ts';
 import type { DesiredSchedule } from '../desired/desired-set.ts';
 import { isFinal } from '../api/job-status.ts';
 import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
@@ -36,12 +39,23 @@ export async function applyRetention(schedules: readonly DesiredSchedule[], room
       rooms.runtime.log.info({ claim: `${record.namespace}/${claimName}`, reason: because }, 'Removing a backup');
       const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: record.namespace, name: claimName };
       await rooms.cluster.remove(ref, { uid: claimUid, propagation: 'Background' });
-      const { claimName: _name, claimUid: _uid, ...rest } = record;
-      rooms.records.put({ ...rest, notes: [...(rest.notes ?? []), `its data was removed: ${because}`].slice(-8) });
+      // Thousands of objects for data that is gone would hide the backups that are there.
+      if (record.uid !== undefined)
+        await rooms.cluster.remove(objectOf(record), { uid: record.uid, propagation: 'Background' });
+      rooms.records.put(withoutData(record, because));
       changed = true;
     }
   }
   return changed;
+}
+
+function objectOf({ kind, namespace, name }: JobRecord): Ref {
+  return { apiVersion: API_VERSION, kind, namespace, name };
+}
+
+function withoutData({ claimName: _name, claimUid: _uid, ...rest }: JobRecord, because: string): JobRecord {
+  const notes = [...(rest.notes ?? []), `its data was removed: ${because}`].slice(-8);
+  return { ...rest, notes, dataRemoved: because };
 }
 
 function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly KeptBackup[] {

@@ -88,6 +88,12 @@ describe('recordOf', () => {
     expect(recordOf(before, objectWith({ phase, holds: [...holds] })).holds).toEqual(want);
   });
 
+  it('never says again that data is there which was removed', () => {
+    const { claimName: _, claimUid: _uid, ...rest } = record;
+    const pruned = { ...rest, dataRemoved: 'last 1', notes: ['its data was removed: last 1'] };
+    expect(recordOf(pruned, objectWith(complete))).toEqual(pruned);
+  });
+
   it('has its place below its executor', () => {
     expect(recordPath(claim)).toBe('east/jobs/backup/prod/nightly.yaml');
   });

@@ -59,6 +59,12 @@ describe('a schedule', () => {
     expect(pruned.notes?.at(-1)).toBe(
       `its data was removed: retention of ${world.namespace}/${NAME}: last 1, daily 0, weekly 0`,
     );
+    await waitFor({ what: 'the objects that stay', timeoutMs: 60_000 }, async () => {
+      const found = (await world.kubectl(['get', 'backups', '-o', 'name'])).split('\n').filter(Boolean).sort();
+      const want = ['by-hand', runName(NAME, second)].map((name) => `backup.validatoros.com/${name}`).sort();
+      if (found.join() !== want.join()) throw new Error(found.join());
+      return true;
+    });
     const left = [byHand, newer].map(({ claimName }) => `persistentvolumeclaim/${claimName}`).sort();
     await waitFor({ what: 'the two volumes that stay', timeoutMs: 60_000 }, async () => {
       const claims = await world.kubectl(['get', 'pvc', '-l', 'validatoros.com/backup-of=timed', '-o', 'name']);
@@ -74,6 +80,9 @@ describe('a schedule', () => {
     const other = await run(world, { kind: 'Backup', name: 'after-all', spec: { node: 'timed' } });
     expect(other).toMatchObject({ phase: 'Complete' });
     expect(runs()).toEqual([first, second].map((at) => runName(NAME, at)));
+    const old = await recorded(world, { kind: 'Backup', name: runName(NAME, first) }, 'to be there', () => true);
+    expect(old).toMatchObject({ phase: 'Complete', dataRemoved: expect.stringContaining('last 1') });
+    expect(old.claimName).toBeUndefined();
   });
 });
 

@@ -2,7 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { JOB_UID_LABEL } from '../../src/api/job-object.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { isWell } from './eyes.ts';
 import { gethOf, lastCommon } from './geth.ts';
 import { ask, ended, jobFile, jobPath, recorded, recordOf, run, says, type Request } from './job-files.ts';
@@ -183,6 +185,9 @@ describe.concurrent('the record', () => {
 
       world.commit('Remove it', { [jobPath(request)]: null });
       await world.kubectl(['delete', 'backup', 'once']);
+      // Long before `ttlSecondsAfterFinished` is over, which nobody would look at any more.
+      const works = ['get', 'jobs,pods', '-l', `${JOB_UID_LABEL}=${record.uid}`, '-o', 'name'];
+      await waitFor('its Job and pod to be gone', async () => (await world.kubectl(works)) === '', 20_000);
       const again = ask(world, request);
       await world.publishedSync(
         'the request again',
