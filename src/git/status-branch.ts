@@ -13,7 +13,7 @@ import { Mirror } from './mirror.ts';
 import { pushCommit } from './push.ts';
 import { readTexts, type TextCache } from './read-texts.ts';
 import { checkBranch, type RemoteOptions } from './remote.ts';
-import { createSerial } from './serial.ts';
+import { createSerial } from '../lib/serial.ts';
 import type { Operation } from './transport.ts';
 import { checkPath, graft, writeFile, writeFolder } from './write-tree.ts';
 

@@ -123,6 +123,7 @@ async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOp
     capabilities: () => capabilities,
     records,
     identities,
+    schedules: jobs.schedules,
     refusals: () => jobs.refusals.current,
     onRecords(keys) {
       const queues = wake();

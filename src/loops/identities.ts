@@ -29,15 +29,16 @@ export function createIdentities(memory: Memory): Identities {
     },
     overrides: () => new Map(Object.entries(memory.current.identities)),
     async assign(assignments) {
-      const identities = { ...memory.current.identities };
-      for (const { nodeKey, identity } of assignments) identities[nodeKey] = identity;
-      await memory.save({ identities });
+      const news = Object.fromEntries(assignments.map(({ nodeKey, identity }) => [nodeKey, identity]));
+      await memory.save(({ identities }) => ({ identities: { ...identities, ...news } }));
     },
     async settle(nodes) {
       const files = new Map(nodes.map((node) => [keyOf(node), node.spec.identity?.secretName]));
-      const left = Object.entries(memory.current.identities).filter(([key, identity]) => files.get(key) !== identity);
-      if (left.length < Object.keys(memory.current.identities).length)
-        await memory.save({ identities: Object.fromEntries(left) });
+      await memory.save(({ identities }) => ({
+        identities: Object.fromEntries(
+          Object.entries(identities).filter(([key, identity]) => files.get(key) !== identity),
+        ),
+      }));
     },
   };
 }

@@ -90,7 +90,9 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
     }));
     return afterLost;
   }
-  const nextTick = await parts.schedules.tick(pulled);
+  // A run that is due may be on record already, and the one before it not ended.
+  if (!parts.records.isLoaded) return afterLost;
+  const ticked = await parts.schedules.tick(pulled);
   const trustRemovals =
     syncer.state.plan?.actions.some(({ hold }) => hold !== undefined && MOVED.has(hold.guard)) !== true;
   const { cluster, settings, runtime } = options;
@@ -105,9 +107,10 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   const own = [...pulled.desired.schedules.values()].filter(({ executor }) => executor === settings.executor);
   const removed = await applyRetention(own, shared);
   await removeOrphanJobs(shared);
-  if (outcome.recordsChanged || removed) queues.publish.add('publish');
+  if (outcome.recordsChanged || removed || ticked.skipped) queues.publish.add('publish');
   if (parts.lost.suspected) return afterLost;
-  return nextTick === undefined ? { kind: 'done' } : { kind: 'again', afterMs: Math.min(nextTick, 3_600_000) };
+  const { nextMs } = ticked;
+  return nextMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs: Math.min(nextMs, 3_600_000) };
 }
 
 const NO_BRANCH = 'a request needs a status branch for its claim and its result; run the controller with one';

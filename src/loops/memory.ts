@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { DEFAULT_NAMESPACE, FIELD_MANAGER, LABEL } from '../api/group.ts';
 import type { Ref } from '../api/objects.ts';
 import type { Cluster } from '../kube/cluster.ts';
+import { createSerial } from '../lib/serial.ts';
 import { sameJson, stableJson } from '../lib/stable-json.ts';
 import type { Releases } from '../plan/action.ts';
 
@@ -31,9 +32,14 @@ export interface Memory {
   readonly current: Remembered;
   /** Reads the ConfigMap. A memory of another origin is ignored. */
   load(): Promise<void>;
-  /** Writes when something changed, else costs nothing. */
-  save(news: Partial<Omit<Remembered, 'origin'>>): Promise<void>;
+  /**
+   * Writes when something changed, else costs nothing. Loops save side by side: `change` is asked for what is new only once
+   * all saves before it have ended, and gets what they left.
+   */
+  save(change: (current: Remembered) => News): Promise<void>;
 }
+
+type News = Partial<Omit<Remembered, 'origin'>>;
 
 interface MemoryOptions {
   readonly cluster: Cluster;
@@ -53,6 +59,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
     schedules: {},
     origin,
   };
+  const oneByOne = createSerial();
   return {
     get current() {
       return current;
@@ -66,29 +73,30 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       const schedules = parse(SchedulesSchema, data['schedules']) ?? {};
       current = { appliedCommit, appliedRevision, released, identities, schedules, origin };
     },
-    async save(news) {
-      const next = { ...current, ...news };
-      if (sameJson(next, current)) return;
-      const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
-      const { appliedCommit, appliedRevision } = next;
-      await cluster.apply(
-        {
-          apiVersion: 'v1',
-          kind: 'ConfigMap',
-          metadata: { name: ref.name, namespace: ref.namespace, labels },
-          data: {
-            origin,
-            appliedCommit,
-            appliedRevision,
-            released: stableJson(next.released),
-            identities: stableJson(next.identities),
-            schedules: stableJson(next.schedules),
+    save: (change) =>
+      oneByOne(async () => {
+        const next = { ...current, ...change(current) };
+        if (sameJson(next, current)) return;
+        const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
+        const { appliedCommit, appliedRevision } = next;
+        await cluster.apply(
+          {
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            metadata: { name: ref.name, namespace: ref.namespace, labels },
+            data: {
+              origin,
+              appliedCommit,
+              appliedRevision,
+              released: stableJson(next.released),
+              identities: stableJson(next.identities),
+              schedules: stableJson(next.schedules),
+            },
           },
-        },
-        { fieldManager: FIELD_MANAGER, force: true },
-      );
-      current = next;
-    },
+          { fieldManager: FIELD_MANAGER, force: true },
+        );
+        current = next;
+      }),
   };
 }
 

@@ -18,6 +18,7 @@ import { sampleJobs } from './jobs-sample.ts';
 import type { Puller } from './pull.ts';
 import type { Records } from './records.ts';
 import type { RequestRefusal } from './requests.ts';
+import type { Schedules } from './schedules.ts';
 import { isOurs, type Syncer } from './sync.ts';
 import { timed } from './timed.ts';
 import type { World } from './world.ts';
@@ -37,6 +38,7 @@ export interface PublishParts {
   readonly capabilities: () => CapabilitiesView;
   readonly records: Records;
   readonly identities: Identities;
+  readonly schedules: Pick<Schedules, 'views'>;
   /** Requests that are not carried out, and why. */
   readonly refusals: () => readonly RequestRefusal[];
   /** Records as they are on the branch now; called when they were read, and after every push that changed one. */
@@ -139,7 +141,7 @@ function viewOf(parts: PublishParts): FleetView {
   };
 }
 
-function syncView({ world, puller, syncer, identities, refusals, options }: PublishParts): SyncView {
+function syncView({ world, puller, syncer, identities, schedules, refusals, options }: PublishParts): SyncView {
   const { pulled, trouble } = puller.state;
   const { plan, failures, appliedRevision, lastApplied } = syncer.state;
   const denied = world.troubles().map(({ kind, error }) => `${kind} can't be watched: ${describeError(error)}`);
@@ -156,6 +158,7 @@ function syncView({ world, puller, syncer, identities, refusals, options }: Publ
     failures,
     identities: Object.fromEntries(identities.overrides()),
     clusterTrouble: denied.length === 0 ? undefined : denied.join('; '),
+    schedules: pulled === undefined ? undefined : schedules.views(pulled),
     suspended: pulled?.desired.fleet.suspend,
   };
 }

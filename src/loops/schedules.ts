@@ -1,7 +1,5 @@
 // Requests that the clock files: which runs are due, by the cron expressions of schedules/.
 
-import { createTask, type ScheduledTask } from 'node-cron';
-
 import { ANNOTATION, API_VERSION } from '../api/group.ts';
 import type { DesiredRequest, DesiredSchedule } from '../desired/desired-set.ts';
 import { findJobKind } from '../jobs/index.ts';
@@ -9,16 +7,29 @@ import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
 import { isFinal } from '../api/job-status.ts';
 import { dueRun } from '../jobs/schedule.ts';
 import { digestOf } from '../lib/hash.ts';
+import { timestamp } from '../lib/timestamp.ts';
+import type { ScheduleView } from '../status/fleet-view.ts';
 import type { Memory } from './memory.ts';
 import type { Pulled } from './pull.ts';
 import type { Records } from './records.ts';
 import type { Runtime } from './runtime.ts';
+import { createScheduleClock } from './schedule-clock.ts';
+import { keyOf, scheduleViews } from './schedule-views.ts';
 
 export interface Schedules {
   /** The requests of schedules that are due or under way, by `Kind/namespace/name`. */
   requests(pulled: Pulled): ReadonlyMap<string, DesiredRequest>;
-  /** Files due runs. Resolves to when the next look is needed, in milliseconds from now; undefined for never. */
-  tick(pulled: Pulled): Promise<number | undefined>;
+  /** Files due runs. */
+  tick(pulled: Pulled): Promise<Ticked>;
+  /** What each did last and does next. */
+  views(pulled: Pulled): readonly ScheduleView[];
+}
+
+export interface Ticked {
+  /** When the next look is needed, in milliseconds from now; undefined for never. */
+  readonly nextMs: number | undefined;
+  /** Whether a run was due and not filed. */
+  readonly skipped: boolean;
 }
 
 interface ScheduleRooms {
@@ -28,25 +39,16 @@ interface ScheduleRooms {
   readonly runtime: Runtime;
 }
 
-const MINUTE = 60_000;
-const MAX_SCAN = 400 * 24 * 60;
-
 /** When each schedule was last dealt with is in the controller's memory: a restart neither repeats nor forgets a run. */
 export function createSchedules({ executor, memory, records, runtime }: ScheduleRooms): Schedules {
-  const tasks = new Map<string, ScheduledTask>();
+  const clock = createScheduleClock();
   /** Runs that were filed and have no record yet. */
   const filed = new Map<string, { readonly schedule: string; readonly name: string }>();
+  /** Runs that were due and not filed, by schedule. */
+  const skips = new Map<string, string>();
 
   function own({ desired }: Pulled): readonly DesiredSchedule[] {
     return [...desired.schedules.values()].filter((schedule) => schedule.executor === executor);
-  }
-
-  /** One unstarted task an expression: node-cron knows the fields, the time zones and their clock changes. */
-  function taskOf({ spec }: DesiredSchedule): ScheduledTask {
-    const id = `${spec.timeZone} ${spec.schedule}`;
-    const task = tasks.get(id) ?? createTask(spec.schedule, () => undefined, { timezone: spec.timeZone });
-    tasks.set(id, task);
-    return task;
   }
 
   function runsOf(schedule: DesiredSchedule): JobRecord[] {
@@ -60,23 +62,26 @@ export function createSchedules({ executor, memory, records, runtime }: Schedule
     const key = keyOf(schedule);
     const now = runtime.now();
     const lastScheduled = memory.current.schedules[key] ?? now;
-    const task = taskOf(schedule);
     const decision = dueRun({
       name: schedule.name,
       spec: schedule.spec,
       lastScheduled,
       now,
-      nextTime: (after) => nextTime(task, after, now),
+      nextTime: (after) => clock.next(schedule.spec, after, now),
       runs: runsOf(schedule),
     });
-    if (decision.file !== undefined)
+    if (decision.file !== undefined) {
       filed.set(`${key} ${decision.file.name}`, { schedule: key, name: decision.file.name });
-    if (decision.skipped !== undefined && !schedule.spec.suspend)
+      skips.delete(key);
+    }
+    if (decision.skipped !== undefined && !schedule.spec.suspend) {
+      skips.set(key, `${timestamp(decision.lastScheduled)}: ${decision.skipped}`);
       runtime.log.warn({ schedule: key, reason: decision.skipped }, 'Skipping a scheduled run');
+    }
     // A filed run counts as dealt with only once it is on record: until then a crash would forget it.
     const isSettled = decision.file === undefined;
     if (isSettled && decision.lastScheduled !== memory.current.schedules[key]) {
-      await memory.save({ schedules: { ...memory.current.schedules, [key]: decision.lastScheduled } });
+      await memory.save(({ schedules }) => ({ schedules: { ...schedules, [key]: decision.lastScheduled } }));
     }
     return decision.next;
   }
@@ -106,21 +111,16 @@ export function createSchedules({ executor, memory, records, runtime }: Schedule
     },
     async tick(pulled) {
       const times: number[] = [];
+      const before = new Map(skips);
       for (const schedule of own(pulled)) {
         const next = await decide(schedule);
         if (next !== undefined) times.push(next);
       }
-      return times.length === 0 ? undefined : Math.max(1000, Math.min(...times) - runtime.now());
+      const nextMs = times.length === 0 ? undefined : Math.max(1000, Math.min(...times) - runtime.now());
+      return { nextMs, skipped: [...skips].some(([key, why]) => before.get(key) !== why) };
     },
+    views: (pulled) => scheduleViews(own(pulled), { records, clock, skips, now: runtime.now() }),
   };
-}
-
-/** The first matching minute after a moment. Past ones are looked for minute by minute, coming ones are node-cron's. */
-function nextTime(task: ScheduledTask, after: number, now: number): number | undefined {
-  let minute = Math.floor(after / MINUTE) * MINUTE + MINUTE;
-  for (let step = 0; minute <= now && step < MAX_SCAN; step++, minute += MINUTE)
-    if (task.match(new Date(minute))) return minute;
-  return task.getNextRuns(1)[0]?.getTime();
 }
 
 function requestOf(schedule: DesiredSchedule, name: string): DesiredRequest {
@@ -139,8 +139,4 @@ function requestOf(schedule: DesiredSchedule, name: string): DesiredRequest {
     specDigest: digestOf({ kind, spec }),
     schedule: keyOf(schedule),
   };
-}
-
-function keyOf({ namespace, name }: Pick<DesiredSchedule, 'namespace' | 'name'>): string {
-  return `${namespace}/${name}`;
 }

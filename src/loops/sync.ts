@@ -59,7 +59,7 @@ export function createSyncer(options: SyncOptions): Syncer {
     announce(plan, state.plan, options);
     state = { ...state, plan };
     // Before the first act: an approved plan that is carried out in part must stay approved.
-    await options.memory.save({ released: plan.released });
+    await options.memory.save(() => ({ released: plan.released }));
     const failures = await carryOut(plan, options, signal);
     state = {
       ...state,
@@ -71,7 +71,7 @@ export function createSyncer(options: SyncOptions): Syncer {
       throw new Error(`${failures.length} of ${plan.actions.length} actions failed: ${failures[0]}`);
     await options.identities.settle(options.world.nodes.list());
     if (!isUndecided(pulled, plan)) {
-      await options.memory.save({ appliedCommit: pulled.commit.oid, appliedRevision: pulled.revision });
+      await options.memory.save(() => ({ appliedCommit: pulled.commit.oid, appliedRevision: pulled.revision }));
       state = { ...state, appliedRevision: pulled.revision };
     }
   }

@@ -39,7 +39,25 @@ export interface SyncView {
   readonly suspended?: boolean | undefined;
   /** Signing Secrets in force in place of the nodes' files, by `namespace/name`: what a Switchover exchanged. */
   readonly identities?: Readonly<Record<string, string>> | undefined;
+  /** Of this executor. */
+  readonly schedules?: readonly ScheduleView[] | undefined;
   readonly upgrade?: { readonly version: string; readonly state: string; readonly message?: string } | undefined;
+}
+
+/** What a JobSchedule did last and does next. */
+export interface ScheduleView {
+  /** `namespace/name` */
+  readonly schedule: string;
+  readonly file: string;
+  /** The kind of the requests that it files. */
+  readonly kind: string;
+  readonly suspended: boolean;
+  /** RFC 3339; absent while it is suspended, and for a time that never comes. */
+  readonly next?: string | undefined;
+  /** Name of the last request that is on record. */
+  readonly last?: string | undefined;
+  /** The last run that was due and not filed, and why; absent once a later one was filed. */
+  readonly skipped?: string | undefined;
 }
 
 /** The same members as desired/problem.ts, which this room may not import. */

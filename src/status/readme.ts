@@ -9,6 +9,7 @@ import {
   type TreeJob,
   type TreeNode,
   type TreeReader,
+  type TreeSync,
 } from './tree-nodes.ts';
 
 const MAX_ROWS = 1_000;
@@ -40,6 +41,10 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
     ),
     ...table(['Node', 'Controller', 'Chain', 'Network', 'Phase', 'Height', 'What is the matter'], shown.map(nodeRow)),
     ...(left > 0 ? [`${left} more nodes are in the folders of their controllers.`, ''] : []),
+    ...table(
+      ['Schedule', 'Controller', 'Files a', 'Next', 'Last', 'Skipped'],
+      syncs.flatMap(scheduleRows).slice(0, MAX_ROWS),
+    ),
     ...table(['Job', 'Controller', 'Nodes', 'Phase', 'Height', 'Time', 'What it says'], jobRows),
     ...(jobs.left > 0 && jobRows.length > 0
       ? [`${jobs.left} more ${jobs.left === 1 ? 'job is' : 'jobs are'} in the folders of their controllers.`, '']
@@ -99,6 +104,12 @@ function jobRow({ at }: JobGlance, job: TreeJob | undefined): [string[]] | undef
   const nodes = job.nodes.slice(0, 10).join(', ');
   const cells = [job.executor, nodes, job.phase, height, at, job.message].map(escapeCell);
   return [[`[${name}](${encodePath(job.path)})`, ...cells]];
+}
+
+function scheduleRows({ executor, schedules }: TreeSync): string[][] {
+  return schedules.map(({ schedule, kind, suspended, next, last, skipped }) =>
+    [schedule, executor, kind, suspended ? 'suspended' : next, last, skipped].map(escapeCell),
+  );
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -2,11 +2,12 @@
 
 import { describeRef } from '../api/objects.ts';
 import type { Action, Kept } from '../plan/action.ts';
-import type { FleetView, ProblemView, SyncView } from './fleet-view.ts';
+import type { FleetView, ProblemView, ScheduleView, SyncView } from './fleet-view.ts';
 
 const MAX_PROBLEMS = 100;
 const MAX_HELD = 200;
 const MAX_FAILURES = 20;
+const MAX_SCHEDULES = 500;
 
 export function syncDocument({ executor, controllerVersion, sync }: FleetView): unknown {
   return {
@@ -24,6 +25,7 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
     gitTrouble: sync.gitTrouble,
     clusterTrouble: sync.clusterTrouble,
     identities: Object.keys(sync.identities ?? {}).length === 0 ? undefined : sync.identities,
+    schedules: schedulesOf(sync.schedules ?? []),
     upgrade: sync.upgrade,
   };
 }
@@ -117,6 +119,11 @@ function keptOf(kept: readonly Kept[]): unknown {
   const sorted = kept.map(({ ref, because }) => ({ node: describeRef(ref), because }));
   sorted.sort((a, b) => (a.node < b.node ? -1 : 1));
   return { total: kept.length, truncated: kept.length > MAX_HELD, list: sorted.slice(0, MAX_HELD) };
+}
+
+function schedulesOf(schedules: readonly ScheduleView[]): unknown {
+  if (schedules.length === 0) return undefined;
+  return schedules.toSorted((a, b) => (a.schedule < b.schedule ? -1 : 1)).slice(0, MAX_SCHEDULES);
 }
 
 function count(amount: number, noun: string): string {

@@ -90,6 +90,19 @@ const Sync = z.object({
   state: Text,
   summary: Text,
   revision: z.object({ applied: Text }).catch({ applied: '' }),
+  schedules: z
+    .array(
+      z.object({
+        schedule: Text,
+        kind: Text,
+        suspended: z.boolean().catch(false),
+        next: Text,
+        last: Text,
+        skipped: Text,
+      }),
+    )
+    .max(1000)
+    .catch([]),
 });
 
 export type TreeSync = z.infer<typeof Sync>;

@@ -116,18 +116,40 @@ describe('the memory', () => {
     const executor = randomBytes(4).toString('hex');
     const before = memory(executor);
     await before.load();
-    await before.save(news);
+    await before.save(() => news);
     const from = requests;
-    await before.save(news);
+    await before.save(() => news);
     expect(requests).toBe(from);
     const after = memory(executor);
     await after.load();
     expect(after.current).toMatchObject(news);
   });
 
+  it('loses nothing when loops save side by side, in whatever order the writes land', async () => {
+    const executor = randomBytes(4).toString('hex');
+    const shared = memory(executor);
+    const names = Array.from({ length: 8 }, (_, index) => `ns/n${index}`);
+    await Promise.all([
+      shared.save(() => news),
+      ...names.map(async (name) => {
+        await shared.save(({ identities }) => ({ identities: { ...identities, [name]: `key-of-${name}` } }));
+      }),
+      ...names.map(async (name, index) => {
+        await shared.save(({ schedules }) => ({ schedules: { ...schedules, [name]: index } }));
+      }),
+    ]);
+    const after = memory(executor);
+    await after.load();
+    expect(after.current).toMatchObject({
+      ...news,
+      identities: Object.fromEntries(names.map((name) => [name, `key-of-${name}`])),
+      schedules: Object.fromEntries(names.map((name, index) => [name, index])),
+    });
+  });
+
   it('of another repository counts as none', async () => {
     const executor = randomBytes(4).toString('hex');
-    await memory(executor).save(news);
+    await memory(executor).save(() => news);
     const elsewhere = memory(executor, 'https://git.example/other');
     await elsewhere.load();
     expect(elsewhere.current).toMatchObject({ appliedCommit: undefined, released: {} });
@@ -140,7 +162,7 @@ describe('the memory', () => {
     ['nothing', ''],
   ])('releases nothing when its releases are %s', async (_because, released) => {
     const executor = randomBytes(4).toString('hex');
-    await memory(executor).save(news);
+    await memory(executor).save(() => news);
     const map = { apiVersion: 'v1', kind: 'ConfigMap', namespace: namespace.name, name: `nodewright-${executor}` };
     await hand.patch(map, { data: { released } });
     const after = memory(executor);
@@ -151,7 +173,7 @@ describe('the memory', () => {
 
   it('is one ConfigMap in the namespace of the controller', async () => {
     const executor = randomBytes(4).toString('hex');
-    await memory(executor).save(news);
+    await memory(executor).save(() => news);
     const name = `nodewright-${executor}`;
     expect(await cluster.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: namespace.name, name })).toBeDefined();
     expect(DEFAULT_NAMESPACE).toBe('novacula-system');

@@ -1,9 +1,10 @@
 // Backups that the clock files: once for a time, also when nobody was there at that time, and kept as the schedule says.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 import { runName } from '../../src/jobs/schedule.ts';
+import { timestamp } from '../../src/lib/timestamp.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { isWell } from './eyes.ts';
@@ -84,6 +85,23 @@ describe('a schedule', () => {
     expect(old).toMatchObject({ phase: 'Complete', dataRemoved: expect.stringContaining('last 1') });
     expect(old.claimName).toBeUndefined();
   });
+
+  it('shows on the status branch: the next run, the last one, and one that was skipped', async () => {
+    const third = second + MINUTE;
+    schedule(third, { startingDeadlineSeconds: 10 });
+    const sync = await world.publishedSync('the skipped run', (text) => text.includes('skipped:'));
+    const [seen] = (parse(sync) as { schedules: readonly unknown[] }).schedules;
+    expect(seen).toEqual({
+      schedule: `${world.namespace}/${NAME}`,
+      file: `schedules/${NAME}.yaml`,
+      kind: 'Backup',
+      suspended: false,
+      next: timestamp(third + 24 * 60 * MINUTE),
+      last: runName(NAME, second),
+      skipped: `${timestamp(third)}: it is later than startingDeadlineSeconds`,
+    });
+    expect(runs()).toEqual([first, second].map((at) => runName(NAME, at)));
+  });
 });
 
 /** Start of a minute that has passed. */
@@ -92,12 +110,13 @@ function minutesAgo(minutes: number): number {
 }
 
 /** Commits a schedule for the minute and hour of that time, every day. */
-function schedule(at: number): void {
+function schedule(at: number, more: object = {}): void {
   const time = new Date(at);
   const spec = {
     schedule: `${time.getUTCMinutes()} ${time.getUTCHours()} * * *`,
     keep: { last: 1 },
     template: { kind: 'Backup', spec: { node: 'timed' } },
+    ...more,
   };
   const document = { apiVersion: 'validatoros.com/v1alpha1', kind: 'JobSchedule', metadata: { name: NAME }, spec };
   world.commit(`Run at ${spec.schedule}`, { [`schedules/${NAME}.yaml`]: stringify(document) });

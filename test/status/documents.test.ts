@@ -51,6 +51,21 @@ describe('documents', () => {
     await expect(all).toMatchFileSnapshot('../golden/status/documents.txt');
   });
 
+  it('lists schedules by name, and nothing where there are none', () => {
+    const one = { file: 'schedules/x.yaml', kind: 'Backup', suspended: false, next: undefined, last: 'x-1' };
+    const schedules = [
+      { schedule: 'ns/b', ...one },
+      { schedule: 'ns/a', ...one },
+    ];
+    const sync = parse(documents(aView({}, { schedules }), options).get('paris/sync.yaml') ?? '');
+    const { next: _, ...shown } = one;
+    expect(sync.schedules).toEqual([
+      { schedule: 'ns/a', ...shown },
+      { schedule: 'ns/b', ...shown },
+    ]);
+    expect(documents(aView({}, { schedules: [] }), options).get('paris/sync.yaml')).not.toContain('schedules');
+  });
+
   it.each<{ because: string; sync: Partial<FleetView['sync']>; state: string }>([
     { because: 'all is in force', sync: {}, state: 'Synced' },
     { because: 'no commit was read', sync: { seen: undefined, applied: undefined }, state: 'Waiting' },

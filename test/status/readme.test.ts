@@ -117,6 +117,29 @@ describe('renderReadme', () => {
     await expect(renderReadme(tree)).toMatchFileSnapshot('../golden/status/readme-jobs.md');
   });
 
+  it('shows schedules of all controllers, with what they skipped', () => {
+    const schedules = [
+      {
+        schedule: 'ns/nightly',
+        file: 'schedules/n.yaml',
+        kind: 'Backup',
+        suspended: false,
+        next: minute(5),
+        last: 'n-1',
+      },
+      { schedule: 'ns/off', file: 'schedules/o.yaml', kind: 'Backup', suspended: true, skipped: 'a | b' },
+      'junk',
+    ];
+    const good = schedules.slice(0, 2);
+    const head = { state: 'Synced', summary: 'All.', controllerVersion: '0.1.0' };
+    const page = (list: unknown): string =>
+      renderReadme(new Map([['paris/sync.yaml', stringify({ ...head, schedules: list })]]));
+    expect(page(good)).toContain('| ns/nightly | paris | Backup | 2026-01-01T00:05:00Z | n-1 |  |');
+    expect(page(good)).toContain('| ns/off | paris | Backup | suspended |  | a &#124; b |');
+    expect(page(schedules)).not.toContain('Schedule');
+    expect(page(schedules)).toContain('| paris | Synced |');
+  });
+
   it('keeps all jobs that are under way, however many have ended', () => {
     const ended = Array.from({ length: 5_000 }, (_, index) =>
       job(`old-${index}`, { claimedAt: minute(index), endedAt: minute(index + 1) }),

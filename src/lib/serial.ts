@@ -1,4 +1,4 @@
-// One thing at a time: a Git directory has one writer.
+// One thing at a time: for what has one writer, such as a Git directory.
 
 /** A function that runs tasks one after another; a failed task does not stop those behind it. */
 export function createSerial(): <T>(task: () => Promise<T>) => Promise<T> {

@@ -1,0 +1,55 @@
+// What the status branch says of schedules.
+
+import type { DesiredSchedule } from '../desired/desired-set.ts';
+import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
+import { timestamp } from '../lib/timestamp.ts';
+import type { ScheduleView } from '../status/fleet-view.ts';
+import type { Records } from './records.ts';
+import type { ScheduleClock } from './schedule-clock.ts';
+
+interface ViewParts {
+  readonly records: Records;
+  readonly clock: ScheduleClock;
+  /** Why the last due run was not filed, by schedule. */
+  readonly skips: ReadonlyMap<string, string>;
+  readonly now: number;
+}
+
+/** One a schedule, in their order. */
+export function scheduleViews(
+  schedules: readonly DesiredSchedule[],
+  { records, clock, skips, now }: ViewParts,
+): readonly ScheduleView[] {
+  if (schedules.length === 0) return [];
+  const last = lastRuns(records);
+  return schedules.map((schedule) => {
+    const { file, spec } = schedule;
+    const key = keyOf(schedule);
+    const next = spec.suspend ? undefined : clock.upcoming(spec, now);
+    return {
+      schedule: key,
+      file,
+      kind: spec.template.kind,
+      suspended: spec.suspend,
+      next: next === undefined ? undefined : timestamp(next),
+      last: last.get(key)?.name,
+      skipped: skips.get(key),
+    };
+  });
+}
+
+/** The newest run of each schedule that is on record. */
+function lastRuns(records: Records): ReadonlyMap<string, JobRecord> {
+  const last = new Map<string, JobRecord>();
+  for (const record of records.pushedAll().values()) {
+    if (record === UNREADABLE || record.schedule === undefined) continue;
+    const before = last.get(record.schedule);
+    if (before === undefined || (before.claimedAt ?? '') < (record.claimedAt ?? '')) last.set(record.schedule, record);
+  }
+  return last;
+}
+
+/** `namespace/name` */
+export function keyOf({ namespace, name }: Pick<DesiredSchedule, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
+}
