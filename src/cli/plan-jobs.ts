@@ -1,18 +1,36 @@
-// The requests and schedules of both sides of a comparison, for `nodewright plan`.
+// What becomes of requests and schedules, for `nodewright plan`: both sides of a comparison are gathered here.
 
-import { ANNOTATION, LABEL } from '../api/group.ts';
+import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import { jobKeyOf, type JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-status.ts';
+import type { JobStep } from '../api/job-step.ts';
 import type { DesiredRequest, DesiredSet } from '../desired/desired-set.ts';
 import { jobKinds } from '../jobs/index.ts';
-import type { RequestSide, RequestThere, WantedRequests } from '../jobs/plan-requests.ts';
-import { API_VERSION } from '../api/group.ts';
+import { planRequests, type RequestSide, type RequestThere, type WantedRequests } from '../jobs/plan-requests.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { kindOf } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 
+/** Between two revisions. */
+export function jobsBetween(before: DesiredSet, desired: DesiredSet): readonly JobStep[] {
+  return stepsFrom(wantedRequests(before), desired);
+}
+
+/** Against the cluster; a person who may not read its requests is told so. */
+export async function jobsAgainstCluster(cluster: Cluster, desired: DesiredSet): Promise<readonly JobStep[]> {
+  const there = await requestsInCluster(cluster, desired);
+  if (there !== undefined) return stepsFrom(there, desired);
+  process.stderr.write("warning: one-shot jobs of the cluster can't be read; they are not shown\n");
+  return [];
+}
+
+/** A broken fleet.yaml stops everything, requests too. */
+function stepsFrom(before: RequestSide, desired: DesiredSet): readonly JobStep[] {
+  return desired.fleetBroken ? [] : planRequests(before, wantedRequests(desired));
+}
+
 /** What the files of one side ask for. */
-export function wantedRequests(desired: DesiredSet): WantedRequests {
+function wantedRequests(desired: DesiredSet): WantedRequests {
   return {
     from: 'files',
     requests: new Map([...desired.requests].map(([key, request]) => [key, fromFile(request)])),
@@ -32,7 +50,7 @@ function fromFile({ request, executor, file, specDigest }: DesiredRequest): Requ
  * way and came from a file in `jobs/`: schedules and exchanges of identities file some too. Undefined for a person who
  * may not read them.
  */
-export async function requestsInCluster(cluster: Cluster, desired: DesiredSet): Promise<RequestSide | undefined> {
+async function requestsInCluster(cluster: Cluster, desired: DesiredSet): Promise<RequestSide | undefined> {
   try {
     const lists = await Promise.all(jobKinds.map(async ({ kind }) => await list(cluster, kind)));
     const found = lists.flat().map((object) => [jobKeyOf(object), object] as const);

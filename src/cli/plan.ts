@@ -14,17 +14,15 @@ import { isKubeError } from '../kube/kube-error.ts';
 import { readIdentities } from '../loops/memory.ts';
 import { revisionOf } from '../loops/pull.ts';
 import { readFiles } from '../loops/read-files.ts';
-import { planRequests, type RequestSide } from '../jobs/plan-requests.ts';
-import type { JobStep, Plan } from '../plan/action.ts';
+import type { Plan } from '../plan/action.ts';
 import { withApplied } from '../plan/applied.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
 import { planToMarkdown } from '../plan/describe-markdown.ts';
 import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
-
 import { readDirectory } from './directory.ts';
 import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
-import { requestsInCluster, wantedRequests } from './plan-jobs.ts';
+import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
 import { problemsToJson } from './problems-json.ts';
 
 interface PlanOptions {
@@ -98,27 +96,13 @@ async function withCluster(
       throw error;
     });
     const current = listed as readonly BlockchainNode[];
-    const jobs = await jobsInCluster(cluster, desired);
+    const jobs = await jobsAgainstCluster(cluster, desired);
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
     const identities = await identitiesInForce(executors, { cluster, namespace });
     return { desired, current, revision: WORK_TREE, facts: { identities, jobs } };
   } finally {
     await cluster.close();
   }
-}
-
-async function jobsInCluster(cluster: Cluster, desired: DesiredSet): Promise<readonly JobStep[]> {
-  const there = await requestsInCluster(cluster, desired);
-  if (there === undefined) {
-    process.stderr.write("warning: one-shot jobs of the cluster can't be read; they are not shown\n");
-    return [];
-  }
-  return jobSteps(there, desired);
-}
-
-/** A broken fleet.yaml stops everything, requests too. */
-function jobSteps(before: RequestSide, desired: DesiredSet): readonly JobStep[] {
-  return desired.fleetBroken ? [] : planRequests(before, wantedRequests(desired));
 }
 
 /** What Switchovers exchanged and the controllers remember. Who may not read that plans by the files. */
@@ -152,21 +136,18 @@ async function betweenRevisions(
     const base = await repository.resolve(from);
     const before = read(await readFiles({ source: repository, commit: base, texts: new Map(), signal }));
     const current = [...before.nodes.values()].map(({ node }) => withApplied(node));
-    const withJobs = (desired: DesiredSet) => ({ desired, jobs: jobSteps(wantedRequests(before), desired) });
     if (to === undefined) {
-      const { desired, jobs } = withJobs(read(await readDirectory(dir)));
-      return { desired, current, revision: WORK_TREE, facts: { jobs } };
+      const desired = read(await readDirectory(dir));
+      return { desired, current, revision: WORK_TREE, facts: { jobs: jobsBetween(before, desired) } };
     }
     const head = await repository.resolve(to);
-    const { desired, jobs } = withJobs(
-      read(await readFiles({ source: repository, commit: head, texts: new Map(), signal })),
-    );
+    const desired = read(await readFiles({ source: repository, commit: head, texts: new Map(), signal }));
     const ancestry = await repository.ancestry(base, head);
     return {
       desired,
       current,
       revision: revisionOf(to, head),
-      facts: { ancestry, lastApplied: revisionOf(from, base), jobs },
+      facts: { ancestry, lastApplied: revisionOf(from, base), jobs: jobsBetween(before, desired) },
     };
   } finally {
     await repository.close();

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 
 import { listServerRefs } from 'isomorphic-git';
 
+import { createSerial } from '../lib/serial.ts';
 import type { Limits, Oid } from './engine.ts';
 import { asGitError, GitError } from './errors.ts';
 import { createGeneration, fetchVerified, openGeneration, type Generation } from './generation.ts';
 import { packNames } from './object-store.ts';
 import { checkBranch, checkUrl, type RemoteOptions } from './remote.ts';
-import { createSerial } from '../lib/serial.ts';
 import { createTransport, type Operation, type Transport } from './transport.ts';
 import { verifyTip } from './verify.ts';
 

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { retryDelay } from '../lib/retry-delay.ts';
+import { createSerial } from '../lib/serial.ts';
 import { encodeCommit, parseCommit, withSignature } from './commit-object.ts';
 import type { Limits, Oid, PublishRequest, StatusBranch } from './engine.ts';
 import { GitError, type GitErrorCode } from './errors.ts';
@@ -13,7 +14,6 @@ import { Mirror } from './mirror.ts';
 import { pushCommit } from './push.ts';
 import { readTexts, type TextCache } from './read-texts.ts';
 import { checkBranch, type RemoteOptions } from './remote.ts';
-import { createSerial } from '../lib/serial.ts';
 import type { Operation } from './transport.ts';
 import { checkPath, graft, writeFile, writeFolder } from './write-tree.ts';
 

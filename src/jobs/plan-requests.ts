@@ -1,6 +1,7 @@
 // What a commit brings to requests and schedules: the part of a plan that is not about nodes.
 
 import type { JobScheduleSpec } from '../api/job-schedule.ts';
+import type { JobStep } from '../api/job-step.ts';
 import { sameJson } from '../lib/stable-json.ts';
 import { findJobKind } from './index.ts';
 
@@ -40,22 +41,12 @@ export interface WantedRequests extends RequestSide {
   readonly brokenFiles: ReadonlySet<string>;
 }
 
-/** What becomes of one request or schedule. `JobStep` of the room `plan` is the same. */
-export interface RequestStep {
-  readonly do: 'run' | 'withdraw' | 'refuse' | 'schedule' | 'unschedule';
-  /** `Backup novacula-system/eth-1` */
-  readonly job: string;
-  readonly executor: string;
-  readonly file: string;
-  readonly because: string;
-}
-
 /** In the order of kinds and names; empty when both sides have the same. */
-export function planRequests(before: RequestSide, after: WantedRequests): readonly RequestStep[] {
+export function planRequests(before: RequestSide, after: WantedRequests): readonly JobStep[] {
   return [...requestSteps(before, after), ...scheduleSteps(before, after)];
 }
 
-function requestSteps(before: RequestSide, after: WantedRequests): RequestStep[] {
+function requestSteps(before: RequestSide, after: WantedRequests): JobStep[] {
   const keys = [...new Set([...before.requests.keys(), ...after.requests.keys()])].sort();
   return keys.flatMap((key) => {
     const [then, now] = [before.requests.get(key), after.requests.get(key)];
@@ -73,7 +64,7 @@ const EDITED =
 const GONE =
   'its file is gone: cancelled if work has not begun, otherwise it runs to its end; the record of one that ended stays';
 
-function stepOf(what: RequestStep['do'], request: RequestThere, because: string): RequestStep {
+function stepOf(what: JobStep['do'], request: RequestThere, because: string): JobStep {
   const { kind, namespace, name, executor, file } = request;
   return { do: what, job: `${kind} ${namespace}/${name}`, executor, file, because };
 }
@@ -88,7 +79,7 @@ function effectOf({ kind, spec }: Pick<RequestThere, 'kind' | 'spec'>): string {
   return known?.spec.safeParse(spec).success === true ? known.open(spec).effect : `does what ${kind} is for`;
 }
 
-function scheduleSteps(before: RequestSide, after: WantedRequests): RequestStep[] {
+function scheduleSteps(before: RequestSide, after: WantedRequests): JobStep[] {
   if (before.from === 'cluster') return [];
   const keys = [...new Set([...before.schedules.keys(), ...after.schedules.keys()])].sort();
   return keys.flatMap((key) => {
@@ -100,7 +91,7 @@ function scheduleSteps(before: RequestSide, after: WantedRequests): RequestStep[
   });
 }
 
-function scheduleStep(what: RequestStep['do'], schedule: ScheduleThere, because: string): RequestStep {
+function scheduleStep(what: JobStep['do'], schedule: ScheduleThere, because: string): JobStep {
   const { namespace, name, executor, file } = schedule;
   return { do: what, job: `JobSchedule ${namespace}/${name}`, executor, file, because };
 }

@@ -1,5 +1,6 @@
 // What a plan is made of.
 
+import type { JobStep } from '../api/job-step.ts';
 import type { KubeObject, Ref } from '../api/objects.ts';
 
 /** One changed field. Secrets never occur in specs, so values may be shown; long ones are shortened by describe.ts. */
@@ -43,16 +44,6 @@ export interface Hold {
 /** A node that Git no longer declares, or that is on its way out, and is left as it is. */
 export interface Kept {
   readonly ref: Ref;
-  readonly because: string;
-}
-
-/** What becomes of a one-shot request or a schedule. The room `jobs` says so; shown with the rest. */
-export interface JobStep {
-  readonly do: 'run' | 'withdraw' | 'refuse' | 'schedule' | 'unschedule';
-  /** `Backup novacula-system/eth-1` */
-  readonly job: string;
-  readonly executor: string;
-  readonly file: string;
   readonly because: string;
 }
 

@@ -1,8 +1,9 @@
 // A plan as text: for the terminal, the log, the pull request and the tests. Held actions read the same everywhere.
 
+import type { JobStep } from '../api/job-step.ts';
 import { describeRef } from '../api/objects.ts';
 import { clip, clipJson } from '../lib/clip.ts';
-import type { Action, Change, JobStep, Plan } from './action.ts';
+import type { Action, Change, Plan } from './action.ts';
 
 const SIGN = { create: '+', update: '~', delete: '-' } as const;
 const MAX_CHANGES = 40;

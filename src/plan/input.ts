@@ -2,7 +2,8 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { FleetSpec } from '../api/fleet.ts';
-import type { JobStep, Releases } from './action.ts';
+import type { JobStep } from '../api/job-step.ts';
+import type { Releases } from './action.ts';
 
 /** What Git wants. `DesiredSet` of the room `desired` fits. */
 export interface Wanted {
