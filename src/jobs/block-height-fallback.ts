@@ -51,6 +51,7 @@ export const blockHeightFallback = defineJobKind({
     action: 'StopAndStart',
     whileRunning: { refused: 'databases are never changed under a running node' },
     startProof: 'grows',
+    startsAt: spec.blockHeight,
     repairs: true,
     stops: (view) => view.targets.some((target) => howOf(spec, view, target).how !== 'ask'),
     check: (context) => checkFallback(spec, context),

@@ -41,6 +41,12 @@ export interface OpenJob {
   readonly whileRunning: 'works' | 'works, unproven' | { readonly refused: string };
   /** What must be seen of a started node before the job is complete. */
   readonly startProof: 'started' | 'answers' | 'grows';
+  /**
+   * Where the work was proven, exactly the height that the data has when its node is started: whatever is above has grown
+   * since. Without it growth is counted from the first height that the started node says, which a node that catches up
+   * within seconds says too late.
+   */
+  readonly startsAt?: number;
   /** Whether the nodes are stopped for the work, unless the action is `Direct`. */
   stops(view: JobView): boolean;
   /** Whether success makes a node fit to run that another job had left stopped. */

@@ -70,6 +70,7 @@ export interface PodSeen {
 export interface HealthSeen {
   readonly answering: boolean;
   readonly height?: number;
+  /** Managed: the node's status says that it is at the tip of its chain, with the peers that this takes. */
   readonly synced?: boolean;
   /** Of nodes that other tools deployed: why it did not say its height. */
   readonly trouble?: string;

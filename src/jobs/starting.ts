@@ -1,11 +1,9 @@
 // Starting: every node runs again as it did before, and shows it.
 
-import type { JobStatus, JobTarget } from '../api/job-status.ts';
-import { timestamp } from '../lib/timestamp.ts';
 import { DEADLINE } from './deadlines.ts';
 import type { Effect } from './effect.ts';
 import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } from './scope.ts';
-import type { HealthSeen } from './seen.ts';
+import { lastHeight, notYet, unproven, withFirstHeights, type Started } from './start-proof.ts';
 import { mayStart, noteEffects } from './stopping.ts';
 
 /** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
@@ -87,64 +85,6 @@ function startEffects(scope: Scope): readonly Effect[] {
   return [...effects.values()];
 }
 
-type Started = NonNullable<JobStatus['started']>;
-
-function withFirstHeights({ status, seen, now }: Scope): Started {
-  const known = status.started ?? [];
-  const fresh = (status.targets ?? []).flatMap(({ node }) => {
-    const { pods = [], health } = seen.targets.get(node) ?? {};
-    if (known.some((entry) => entry.node === node) || pods.length === 0) return [];
-    return health?.answering === true && health.height !== undefined
-      ? [{ node, height: health.height, at: timestamp(now) }]
-      : [];
-  });
-  return fresh.length === 0 ? known : [...known, ...fresh];
-}
-
-/** What is still missing of the proof that a node runs; undefined when nothing is. */
-function notYet(scope: Scope, target: JobTarget, started: Started): string | undefined {
-  const { seen, open, status } = scope;
-  if (!target.wasRunning || !mayStart(scope, target)) return undefined;
-  const now = seen.targets.get(target.node);
-  if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} lets go of ${target.node}`;
-  // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
-  const { replicas = 1, workload } = target;
-  if (now === undefined || now.pods.length < replicas)
-    return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits for a pod of ${target.node}`;
-  const proof = status.failure === undefined ? open.startProof : 'started';
-  if (proof === 'started') return undefined;
-  if (target.deployMethod !== 'managed') {
-    if (!now.pods.every(({ ready }) => ready)) return `waits until ${target.node} is ready`;
-    if (isUnheard(scope, target, started)) return undefined;
-  }
-  return notHealthy({ node: target.node, health: now.health, proof, started });
-}
-
-/**
- * A node of another tool that answered neither before the work nor after its start: its pods may be out of reach, or its
- * service elsewhere. What can't be asked must not make the job fail.
- */
-function isUnheard(scope: Scope, { node, deployMethod, height }: JobTarget, started: Started): boolean {
-  if (deployMethod === 'managed' || height !== undefined) return false;
-  return !started.some((entry) => entry.node === node) && elapsed(scope) > DEADLINE.answer;
-}
-
-interface Health {
-  readonly node: string;
-  readonly health: HealthSeen | undefined;
-  readonly proof: 'answers' | 'grows';
-  readonly started: Started;
-}
-
-/** A node without health was not asked yet since its start. */
-function notHealthy({ node, health, proof, started }: Health): string | undefined {
-  if (health?.answering !== true) return `waits until ${node} answers`;
-  if (proof === 'answers') return undefined;
-  const first = started.find((entry) => entry.node === node)?.height;
-  const grows = first !== undefined && health.height !== undefined && health.height > first;
-  return grows ? undefined : `waits until the height of ${node} grows`;
-}
-
 function done(scope: Scope, started: Started): Move {
   const { failure, notes = [], targets = [] } = scope.status;
   const heightAfter = lastHeight(scope, started);
@@ -159,23 +99,6 @@ function done(scope: Scope, started: Started): Move {
     ...(scope.seen.fileGone ? ['its file was removed after work had begun, so it ran to its end'] : []),
   ].join('; ');
   return enter(scope, { phase: 'Complete', message: message === '' ? 'done' : message, status });
-}
-
-/** What the first of the started nodes says now that its height has grown; after a failure nobody waits for that. */
-function lastHeight({ open, seen, status }: Scope, [first]: Started): number | undefined {
-  if (open.startProof !== 'grows' || status.failure !== undefined) return undefined;
-  return seen.targets.get(first?.node ?? '')?.health?.height;
-}
-
-/** Nodes whose pods alone say that they run. */
-function unproven(scope: Scope, started: Started): string[] {
-  const { open, status, seen } = scope;
-  if (open.startProof === 'started') return [];
-  return (status.targets ?? []).flatMap((target) => {
-    if (!target.wasRunning || !mayStart(scope, target) || !isUnheard(scope, target, started)) return [];
-    const why = seen.targets.get(target.node)?.health?.trouble ?? 'it was not asked';
-    return [`the pods of ${target.node} are ready, but its height after the start is not proven: ${why}`];
-  });
 }
 
 /** A copy that is proven stays proven when its node is slow to come back; for other kinds the proof is missing. */

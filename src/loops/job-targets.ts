@@ -57,7 +57,7 @@ async function lookAtManaged(job: JobObject, name: string, rooms: TargetRooms): 
   const node = world.nodes.get(key);
   const pods = await cluster.list(KINDS.Pod, { namespace, labelSelector: `${LABEL.node}=${name}` });
   const statefulSet = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
-  const health = healthOf(key, rooms.notes);
+  const health = healthOf(key, rooms.notes, node);
   const claims = world.parts(key, 'PersistentVolumeClaim');
   const left = holds.leftBy(key, job.metadata.uid ?? '');
   return {
@@ -120,14 +120,14 @@ function answersOf(node: BlockchainNode, job: JobObject): { readonly answers?: C
   };
 }
 
-function healthOf(key: string, notes: Notes): HealthSeen | undefined {
+function healthOf(key: string, notes: Notes, node: BlockchainNode | undefined): HealthSeen | undefined {
   const facts = [...notes.of(key).facts.values()];
   if (facts.length === 0) return undefined;
   const holder = facts.find(({ height }) => height !== undefined);
   return {
     answering: facts.every(({ reach }) => reach === 'answering'),
     ...(holder?.height === undefined ? {} : { height: holder.height }),
-    ...(holder?.syncing === undefined ? {} : { synced: !holder.syncing }),
+    ...(node?.status?.synced === undefined ? {} : { synced: node.status.synced }),
   };
 }
 

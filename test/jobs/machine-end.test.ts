@@ -153,10 +153,14 @@ describe('after the work', () => {
 
 describe('a node of another tool is back', () => {
   const place = { node: 'a', deployMethod: 'cloud-config', chain: 'test-chain' };
-  const specs = { BlockHeightFallback: { ...place, blockHeight: 90 }, ChangeOwner: place };
+  const specs = {
+    BlockHeightFallback: { ...place, blockHeight: 90 },
+    Restore: { ...place, backup: 'one' },
+    ChangeOwner: place,
+  };
   const { height: _height, ...unheard } = citaTarget('a');
   const refused = { answering: false, trouble: 'port 50004: nothing listens there (ECONNREFUSED)' };
-  const at = (height: number) => ({ answering: true, height });
+  const at = (height: number, synced = false) => ({ answering: true, height, synced });
 
   interface Look {
     readonly target?: JobTarget;
@@ -210,6 +214,24 @@ describe('a node of another tool is back', () => {
     const done = { phase: 'Complete', message: 'the height is 90 again', heightBefore: 100, heightAfter: 91 };
     expect(look({ health: at(91), first: 90 })).toMatchObject(done);
     expect(look({ target: unheard, health: at(91), first: 90 })).toMatchObject(done);
+  });
+
+  it('when it has grown before it was asked for the first time', () => {
+    const done = { phase: 'Complete', heightAfter: 91 };
+    expect(look({ health: at(91) })).toMatchObject(done);
+    expect(look({ health: at(91), first: 91 })).toMatchObject(done);
+    // What a Restore brings back may end some blocks above the height that its backup tells.
+    expect(look({ kind: 'Restore', health: at(91) })).toMatchObject({ phase: 'Starting' });
+    expect(look({ kind: 'Restore', health: at(91), first: 91 })).toMatchObject({ phase: 'Starting' });
+    expect(look({ kind: 'Restore', health: at(92), first: 91 })).toMatchObject({ phase: 'Complete', heightAfter: 92 });
+  });
+
+  it('when no block comes on a network where that is usual, after the deadline', () => {
+    expect(look({ health: at(90, true), minutes: 29 })).toMatchObject({ phase: 'Starting' });
+    expect(look({ health: at(90, true), minutes: 31 })).toMatchObject({
+      phase: 'Complete',
+      message: 'the height is 90 again; a is synced, but 30 minutes after the start no block has come',
+    });
   });
 
   it('never, when it answers and stands still: as a managed node', () => {
