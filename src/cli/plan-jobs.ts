@@ -1,27 +1,30 @@
 // What becomes of requests and schedules, for `nodewright plan`: both sides of a comparison are gathered here.
 
-import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
+import { ANNOTATION, LABEL } from '../api/group.ts';
 import { jobKeyOf, type JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-status.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { DesiredRequest, DesiredSet } from '../desired/desired-set.ts';
-import { jobKinds } from '../jobs/index.ts';
 import { planRequests, type RequestSide, type RequestThere, type WantedRequests } from '../jobs/plan-requests.ts';
 import type { Cluster } from '../kube/cluster.ts';
-import { kindOf } from '../kube/kinds.ts';
-import { isKubeError } from '../kube/kube-error.ts';
+import { requestsInCluster } from './cluster-requests.ts';
 
 /** Between two revisions. */
 export function jobsBetween(before: DesiredSet, desired: DesiredSet): readonly JobStep[] {
   return stepsFrom(wantedRequests(before), desired);
 }
 
-/** Against the cluster; a person who may not read its requests is told so. */
+/**
+ * Against the requests that the cluster has objects for. Those that nobody in `desired` asks for count only while they
+ * are under way and came from a file in `jobs/`: schedules and exchanges of identities file some too.
+ */
 export async function jobsAgainstCluster(cluster: Cluster, desired: DesiredSet): Promise<readonly JobStep[]> {
-  const there = await requestsInCluster(cluster, desired);
-  if (there !== undefined) return stepsFrom(there, desired);
-  process.stderr.write("warning: one-shot jobs of the cluster can't be read; they are not shown\n");
-  return [];
+  const objects = await requestsInCluster(cluster);
+  if (objects === undefined) return [];
+  const found = objects.map((object) => [jobKeyOf(object), object] as const);
+  const counted = found.filter(([key, object]) => desired.requests.has(key) || isUnderWay(object));
+  const requests = new Map(counted.map(([key, object]) => [key, fromObject(object)]));
+  return stepsFrom({ from: 'cluster', requests, schedules: new Map() }, desired);
 }
 
 /** A broken fleet.yaml stops everything, requests too. */
@@ -43,36 +46,6 @@ function wantedRequests(desired: DesiredSet): WantedRequests {
 function fromFile({ request, executor, file, specDigest }: DesiredRequest): RequestThere {
   const { kind, metadata, spec } = request;
   return { kind, namespace: metadata.namespace ?? '', name: metadata.name, executor, file, spec, specDigest };
-}
-
-/**
- * The requests that a cluster has objects for. Those that nobody in `desired` asks for count only while they are under
- * way and came from a file in `jobs/`: schedules and exchanges of identities file some too. Undefined for a person who
- * may not read them.
- */
-async function requestsInCluster(cluster: Cluster, desired: DesiredSet): Promise<RequestSide | undefined> {
-  try {
-    const lists = await Promise.all(jobKinds.map(async ({ kind }) => await list(cluster, kind)));
-    const found = lists.flat().map((object) => [jobKeyOf(object), object] as const);
-    const counted = found.filter(([key, object]) => desired.requests.has(key) || isUnderWay(object));
-    return {
-      from: 'cluster',
-      requests: new Map(counted.map(([key, object]) => [key, fromObject(object)])),
-      schedules: new Map(),
-    };
-  } catch (error) {
-    if (!isKubeError(error, 'FORBIDDEN')) throw error;
-    return undefined;
-  }
-}
-
-async function list(cluster: Cluster, kind: string): Promise<readonly JobObject[]> {
-  try {
-    return (await cluster.list(kindOf({ apiVersion: API_VERSION, kind }))) as readonly JobObject[];
-  } catch (error) {
-    if (isKubeError(error, 'NOT_SERVED')) return [];
-    throw error;
-  }
 }
 
 function isUnderWay({ metadata, status }: JobObject): boolean {

@@ -56,7 +56,9 @@ export function addPlan(program: Command, exit: SetExitCode): void {
     .addOption(option('--from <revision>', 'compare with this revision instead of the cluster'))
     .addOption(option('--to <revision>', 'with --from: the newer revision (default: the directory as it is)'))
     .addOption(
-      option('--executor <name>', 'only the nodes of this controller (default: of all)').argParser(nameArgument),
+      option('--executor <name>', 'only the nodes and jobs of this controller (default: of all)').argParser(
+        nameArgument,
+      ),
     )
     .addOption(kubeconfigOption())
     .addOption(contextOption())

@@ -1,14 +1,16 @@
-// `nodewright status`: the fleet at a glance, from the cluster.
+// `nodewright status`: nodes and jobs at a glance, from the cluster.
 
 import type { Command } from 'commander';
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { findCondition } from '../api/conditions.ts';
+import type { JobObject } from '../api/job-object.ts';
 import { keyOf } from '../api/objects.ts';
 import { connectCluster } from '../kube/api-cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
-import { cleanLine } from '../lib/clean-text.ts';
+import { requestsInCluster } from './cluster-requests.ts';
 import { contextOption, kubeconfigOption, nameArgument, option, type SetExitCode } from './option.ts';
+import { statusText } from './status-text.ts';
 
 interface StatusOptions {
   readonly kubeconfig?: string;
@@ -20,11 +22,15 @@ interface StatusOptions {
 export function addStatus(program: Command, exit: SetExitCode): void {
   program
     .command('status')
-    .description('Show every node and what it does. Exit code 0: all are ready or stopped as wanted, 1: some are not.')
+    .description(
+      'Show every node and what it does, and its one-shot jobs. Exit code 0: all nodes are ready or stopped as wanted, 1: some are not.',
+    )
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .addOption(
-      option('--executor <name>', 'only the nodes of this controller (default: of all)').argParser(nameArgument),
+      option('--executor <name>', 'only the nodes and jobs of this controller (default: of all)').argParser(
+        nameArgument,
+      ),
     )
     .addOption(option('--format <format>', 'how it is printed').choices(['text', 'json']).default('text'))
     .action(async (options: StatusOptions) => exit(await status(options)));
@@ -38,7 +44,16 @@ async function status({ kubeconfig, context, executor, format }: StatusOptions):
   try {
     const all = (await cluster.list(KINDS.BlockchainNode)) as readonly BlockchainNode[];
     const nodes = all.filter((node) => executor === undefined || node.spec.executor === executor);
-    const text = format === 'json' ? JSON.stringify(nodes.map(toJson), null, 2) : table(nodes);
+    const requests = await requestsInCluster(cluster);
+    const jobs = requests?.filter((job) => executor === undefined || job.spec['executor'] === executor);
+    const text =
+      format === 'json'
+        ? JSON.stringify(
+            { nodes: nodes.map(nodeJson), ...(jobs === undefined ? {} : { jobs: jobs.map(jobJson) }) },
+            null,
+            2,
+          )
+        : statusText({ nodes, jobs, now: Date.now() });
     process.stdout.write(`${text}\n`);
     return nodes.every(isWell) ? 0 : 1;
   } finally {
@@ -51,7 +66,7 @@ function isWell({ spec, status: now }: BlockchainNode): boolean {
   return findCondition(now?.conditions, 'Ready')?.status === 'True' && now?.hold === undefined;
 }
 
-function toJson(node: BlockchainNode): unknown {
+function nodeJson(node: BlockchainNode): unknown {
   return {
     node: keyOf(node),
     executor: node.spec.executor,
@@ -61,43 +76,6 @@ function toJson(node: BlockchainNode): unknown {
   };
 }
 
-const HEADER = ['NODE', 'CHAIN', 'NETWORK', 'PHASE', 'SYNCED', 'HEIGHT', 'PEERS', 'WHAT'];
-
-function table(nodes: readonly BlockchainNode[]): string {
-  if (nodes.length === 0) return 'There are no nodes.';
-  const rows = [HEADER, ...nodes.map(row)];
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-function row(node: BlockchainNode): readonly string[] {
-  const { phase = 'Pending', synced, height, peers, hold, conditions } = node.status ?? {};
-  const what = hold === undefined ? findCondition(conditions, 'Ready')?.message : `held: ${hold.message}`;
-  const cells = [
-    keyOf(node),
-    node.spec.chain,
-    node.spec.network,
-    phase,
-    yesNo(synced),
-    figure(height),
-    figure(peers),
-    what ?? '',
-  ];
-  return cells.map((cell) => cleanLine(cell, 160));
-}
-
-function yesNo(value: boolean | undefined): string {
-  if (value === undefined) return '-';
-  return value ? 'yes' : 'no';
-}
-
-function figure(value: number | undefined): string {
-  return value === undefined ? '-' : String(value);
+function jobJson({ kind, metadata, spec, status }: JobObject): unknown {
+  return { job: `${kind} ${keyOf({ metadata })}`, executor: spec['executor'], spec, status };
 }

@@ -18,6 +18,8 @@ export interface GitRequest {
   readonly commit: string;
   readonly author: string;
   readonly schedule?: string;
+  /** What it works on, for the record; only a request that nobody has claimed needs it. */
+  readonly nodes?: readonly string[];
 }
 
 /** A request's object in the cluster. */
@@ -113,7 +115,7 @@ function unclaimed(
   { request, object }: { request: GitRequest; object: LiveRequest | undefined },
   { unpushed, now }: AdmitInput,
 ): Decision | undefined {
-  const { key, kind, namespace, name, executor, specDigest, commit, author, file, schedule } = request;
+  const { key, kind, namespace, name, executor, specDigest, commit, author, file, schedule, nodes } = request;
   const acted =
     object?.phase === undefined || object.phase === 'Pending' || object.phase === 'Claimed' ? undefined : object;
   const claim = unpushed.get(key);
@@ -130,6 +132,7 @@ function unclaimed(
     author,
     file,
     ...(schedule === undefined ? {} : { schedule }),
+    ...(nodes === undefined ? {} : { nodes: [...nodes] }),
     claimedAt: timestamp(now),
     // An object that has acted was bound by a record that is lost: it goes on, and is not run a second time.
     ...(acted === undefined ? {} : { uid: acted.uid }),

@@ -3,7 +3,7 @@
 import type { JobScheduleSpec } from '../api/job-schedule.ts';
 import type { JobStep } from '../api/job-step.ts';
 import { sameJson } from '../lib/stable-json.ts';
-import { findJobKind } from './index.ts';
+import { readRequest } from './index.ts';
 
 /** A request as one side of the comparison has it. `DesiredRequest` gives one, and so does an object of the cluster. */
 export interface RequestThere {
@@ -74,9 +74,8 @@ function isEdited(then: RequestThere, now: RequestThere): boolean {
 }
 
 /** A template may still be waiting for what its schedule fills in. */
-function effectOf({ kind, spec }: Pick<RequestThere, 'kind' | 'spec'>): string {
-  const known = findJobKind(kind);
-  return known?.spec.safeParse(spec).success === true ? known.open(spec).effect : `does what ${kind} is for`;
+function effectOf(request: Pick<RequestThere, 'kind' | 'spec'>): string {
+  return readRequest(request)?.effect ?? `does what ${request.kind} is for`;
 }
 
 function scheduleSteps(before: RequestSide, after: WantedRequests): JobStep[] {

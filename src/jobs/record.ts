@@ -32,6 +32,7 @@ export const JobRecord = z.object({
     .max(16)
     .optional()
     .catch(undefined),
+  /** As asked for; as they were found once work began. */
   nodes: z.array(Text).max(64).optional().catch(undefined),
   /** Nodes that a job which ended `Held` keeps stopped; none once they were repaired or released. */
   holds: z.array(Text).max(64).optional().catch(undefined),
@@ -91,7 +92,7 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     reason: status.reason,
     message: status.message,
     phases: status.history === undefined ? claim.phases : [...status.history],
-    nodes: status.targets?.map(({ node }) => node),
+    nodes: status.targets?.map(({ node }) => node) ?? claim.nodes,
     holds: heldBy(status),
     deployMethod: target?.deployMethod,
     chain: target?.chain,

@@ -4,6 +4,7 @@ import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import { JOB_FINALIZER, type JobObject, jobKeyOf } from '../api/job-object.ts';
 import type { DesiredRequest } from '../desired/desired-set.ts';
 import { admit, type Decision, type GitRequest, type LiveRequest } from '../jobs/admit.ts';
+import { readRequest } from '../jobs/index.ts';
 import type { JobRecord } from '../jobs/record.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { CommitInfo, GitSource } from '../git/engine.ts';
@@ -52,9 +53,13 @@ export async function passRequests(
     ...exchangeRequests(pulled, rooms),
   ]);
   const origins = await originsOf(wanted, pulled, rooms);
+  const records = rooms.records.pushedAll();
   const decisions = admit({
-    requests: [...wanted].map(([key, request]) => toGitRequest(request, origins.get(key) ?? pulled.commit)),
-    records: rooms.records.pushedAll(),
+    requests: [...wanted].map(([key, request]) => ({
+      ...toGitRequest(request, origins.get(key) ?? pulled.commit),
+      ...(records.has(key) ? {} : { nodes: readRequest(request.request)?.nodes ?? [] }),
+    })),
+    records,
     unpushed: new Map([...wanted.keys()].flatMap((key) => recordToCome(key, rooms))),
     objects: new Map(rooms.jobs.list().map((job) => [jobKeyOf(job), liveOf(job)])),
     executor: rooms.executor,

@@ -61,6 +61,11 @@ describe('admit', () => {
       want: [{ do: 'claim', record: { phase: 'Claimed', specDigest: 'sha256:1', author: request.author } }],
     },
     {
+      because: 'its claim names the nodes, whatever becomes of it',
+      given: { requests: [{ ...request, nodes: ['a', 'b'] }] },
+      want: [{ do: 'claim', record: { nodes: ['a', 'b'] } }],
+    },
+    {
       because: 'once: while its push is under way it is not claimed again, at another time',
       given: { more: { unpushed: new Map([[KEY, record]]) } },
       want: [],

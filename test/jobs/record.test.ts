@@ -48,6 +48,12 @@ const complete = {
 };
 
 describe('recordOf', () => {
+  it('keeps the nodes that were asked for until work has begun on some', () => {
+    const asked = { ...claim, nodes: ['a', 'b'] };
+    expect(recordOf(asked, objectWith({ phase: 'Refused' })).nodes).toEqual(['a', 'b']);
+    expect(recordOf(asked, objectWith(complete)).nodes).toEqual(recordOf(claim, objectWith(complete)).nodes);
+  });
+
   const record = recordOf(claim, objectWith(complete));
 
   it('keeps the claim and adds what happened', () => {

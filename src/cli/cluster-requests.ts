@@ -1,0 +1,32 @@
+// The requests that a cluster has objects for, for commands that people run.
+
+import { API_VERSION } from '../api/group.ts';
+import type { JobObject } from '../api/job-object.ts';
+import { jobKinds } from '../jobs/index.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { kindOf } from '../kube/kinds.ts';
+import { isKubeError } from '../kube/kube-error.ts';
+
+/**
+ * Requests of every kind. A person who may not read them is told so on standard error and gets undefined; a kind that
+ * the cluster does not serve has none.
+ */
+export async function requestsInCluster(cluster: Cluster): Promise<readonly JobObject[] | undefined> {
+  try {
+    const lists = await Promise.all(jobKinds.map(async ({ kind }) => await list(cluster, kind)));
+    return lists.flat();
+  } catch (error) {
+    if (!isKubeError(error, 'FORBIDDEN')) throw error;
+    process.stderr.write("warning: one-shot jobs of the cluster can't be read; they are not shown\n");
+    return undefined;
+  }
+}
+
+async function list(cluster: Cluster, kind: string): Promise<readonly JobObject[]> {
+  try {
+    return (await cluster.list(kindOf({ apiVersion: API_VERSION, kind }))) as readonly JobObject[];
+  } catch (error) {
+    if (isKubeError(error, 'NOT_SERVED')) return [];
+    throw error;
+  }
+}

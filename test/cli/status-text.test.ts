@@ -1,0 +1,71 @@
+// What `nodewright status` prints, from objects.
+
+import { describe, expect, it } from 'vitest';
+
+import { API_VERSION } from '../../src/api/group.ts';
+import type { JobObject } from '../../src/api/job-object.ts';
+import type { JobStatus } from '../../src/api/job-status.ts';
+import { statusText } from '../../src/cli/status-text.ts';
+import { ago, aNode, NOW } from '../status/builders.ts';
+
+function aJob(name: string, age: number, status?: JobStatus, kind = 'Backup'): JobObject {
+  const metadata = { name, namespace: 'prod', creationTimestamp: ago(age) };
+  return { apiVersion: API_VERSION, kind, metadata, spec: {}, ...(status === undefined ? {} : { status }) };
+}
+
+function linesOf(...jobs: readonly JobObject[]): readonly string[] {
+  return statusText({ nodes: [], jobs, now: NOW }).split('\n').slice(2);
+}
+
+describe('status', () => {
+  it('shows nodes alone where there are no jobs, or none that may be read', () => {
+    const node = { ...aNode(), status: { phase: 'Running' as const, synced: true, height: 7, peers: 3 } };
+    const table = [
+      'NODE                    CHAIN     NETWORK  PHASE    SYNCED  HEIGHT  PEERS  WHAT',
+      'novacula-system/eth-0   ethereum  hoodi    Running  yes     7       3',
+      'novacula-system/eth-10  ethereum  hoodi    Pending  -       -       -',
+    ].join('\n');
+    const nodes = [node, aNode({}, { name: 'eth-10' })];
+    expect(statusText({ nodes, jobs: [], now: NOW })).toBe(table);
+    expect(statusText({ nodes, jobs: undefined, now: NOW })).toBe(table);
+    expect(statusText({ nodes: [], jobs: undefined, now: NOW })).toBe('There are no nodes.');
+  });
+
+  it('shows first what is under way or holds a node, the oldest first, then what ended, the newest first', () => {
+    const lines = linesOf(
+      aJob('done', 7200, { phase: 'Complete', node: 'a', height: 90, message: 'copied' }),
+      aJob('later', 86_400 * 3, { phase: 'Failed', node: 'b', message: 'no space' }),
+      aJob('released', 86_400, { phase: 'Held', node: 'c', holds: [], message: 'half' }),
+      aJob('held', 600, { phase: 'Held', node: 'd', holds: ['d'], message: 'half' }, 'Restore'),
+      aJob('new', 5),
+    );
+    expect(lines).toEqual([
+      'JOB                   NODES  PHASE     HEIGHT  AGE  WHAT',
+      'Restore prod/held     d      Held      -       10m  half',
+      'Backup prod/new       -      Pending   -       5s',
+      'Backup prod/done      a      Complete  90      2h   copied',
+      'Backup prod/released  c      Held      -       24h  half',
+      'Backup prod/later     b      Failed    -       3d   no space',
+    ]);
+  });
+
+  it('shows the last ten that ended and says how many more there are', () => {
+    const jobs = Array.from({ length: 12 }, (_, index) => aJob(`n${index}`, 1000 - index, { phase: 'Complete' }));
+    const lines = linesOf(...jobs, aJob('open', 2000, { phase: 'Working' }));
+    expect(lines.slice(1).map((line) => line.split(' ')[1])).toEqual([
+      'prod/open',
+      ...Array.from({ length: 10 }, (_, index) => `prod/n${11 - index}`),
+      'more',
+    ]);
+    expect(lines.at(-1)).toBe('2 more have ended.');
+  });
+
+  it('keeps what objects say to one line each, without controls', () => {
+    const [, line] = linesOf(
+      aJob('x', 1, { phase: 'Failed', node: 'a', message: `one\ntwo\u001b[31m${'.'.repeat(500)}` }),
+    );
+    expect(line).toMatch(/^Backup prod\/x {2}a {6}Failed {2}- {7}1s {3}one two/);
+    expect(line).not.toContain('\u001b');
+    expect(line?.length).toBeLessThan(220);
+  });
+});
