@@ -42,8 +42,8 @@ export const ANNOTATION = {
   restartGeneration: 'validatoros.com/restart-generation',
   /** On a request in Git: "true" has the nodes that it left held started in spite of everything. */
   release: 'validatoros.com/release',
-  /** On a request's object: "true" when its file is gone from Git. */
-  fileGone: 'validatoros.com/file-gone',
+  /** On a request's object: why nobody wants it any more, in words; absent while somebody does. */
+  withdrawn: 'validatoros.com/withdrawn',
   /** An opaque token: a new value asks for one pass now. */
   reconcileAt: 'validatoros.com/reconcile-at',
 } as const;

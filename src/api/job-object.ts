@@ -1,5 +1,7 @@
 // A request for a one-shot job, in Git and in the cluster.
 
+import { cleanLine } from '../lib/clean-text.ts';
+import { ANNOTATION } from './group.ts';
 import type { JobStatus } from './job-status.ts';
 import type { ObjectMeta } from './objects.ts';
 
@@ -19,6 +21,12 @@ export interface JobObject extends JobRequest {
 /** `Backup/novacula-system/nightly`: a request among all kinds. */
 export function jobKeyOf(request: { readonly kind: string; readonly metadata: ObjectMeta }): string {
   return `${request.kind}/${request.metadata.namespace ?? ''}/${request.metadata.name}`;
+}
+
+/** Why nobody wants the request of this object any more, as it stands on it; anybody may have written it. */
+export function withdrawnFor({ metadata }: { readonly metadata: ObjectMeta }): string | undefined {
+  const text = cleanLine(metadata.annotations?.[ANNOTATION.withdrawn] ?? '', 200);
+  return text === '' ? undefined : text;
 }
 
 export interface PrinterColumn {

@@ -33,6 +33,8 @@ export interface DesiredRequest {
   readonly specDigest: string;
   /** `namespace/name` of the schedule that filed it, if one did. */
   readonly schedule?: string;
+  /** Why it is no longer wanted although what filed it is still there. */
+  readonly withdrawn?: string;
 }
 
 export interface DesiredSchedule {

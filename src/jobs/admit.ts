@@ -18,6 +18,8 @@ export interface GitRequest {
   readonly commit: string;
   readonly author: string;
   readonly schedule?: string;
+  /** Why it is no longer wanted although what filed it is still there. */
+  readonly withdrawn?: string;
   /** What it works on, for the record; only a request that nobody has claimed needs it. */
   readonly nodes?: readonly string[];
 }
@@ -26,8 +28,8 @@ export interface GitRequest {
 export interface LiveRequest {
   readonly uid: string;
   readonly phase: JobPhase | undefined;
-  /** It is marked as "file gone". */
-  readonly markedGone: boolean;
+  /** What it says already of why nobody wants it. */
+  readonly withdrawn: string | undefined;
 }
 
 export interface AdmitInput {
@@ -57,8 +59,8 @@ export type Decision =
   | { readonly do: 'bind'; readonly key: string; readonly record: JobRecord }
   /** Write a final record: Cancelled, Interrupted. */
   | { readonly do: 'end'; readonly key: string; readonly record: JobRecord }
-  /** Tell the object that its file is gone, or back. */
-  | { readonly do: 'mark'; readonly key: string; readonly uid: string; readonly gone: boolean }
+  /** Tell the object why nobody wants it any more, or that it is wanted after all. */
+  | { readonly do: 'mark'; readonly key: string; readonly uid: string; readonly withdrawn: string | undefined }
   /** Nothing happens; the message belongs beside the file. */
   | {
       readonly do: 'refuse';
@@ -144,16 +146,13 @@ function unfinished(
   { key, request, record, object }: Omit<Case, 'record'> & { readonly record: JobRecord },
   input: AdmitInput,
 ): Decision | undefined {
-  const isGone = request === undefined && isRemoved({ key, record }, input);
+  const withdrawn = withdrawnWhy({ key, request, record }, input);
   if (record.uid === undefined) {
     if (object !== undefined) return { do: 'bind', key, record: { ...record, uid: object.uid } };
-    if (isGone)
-      return ended(
-        record,
-        key,
-        { phase: 'Cancelled', reason: 'Cancelled', message: 'its file was removed before work began' },
-        input,
-      );
+    if (withdrawn !== undefined) {
+      const message = `${withdrawn} before work began`;
+      return ended(record, key, { phase: 'Cancelled', reason: 'Cancelled', message }, input);
+    }
     return request === undefined ? undefined : { do: 'create', key, request };
   }
   if (object?.uid !== record.uid)
@@ -168,15 +167,18 @@ function unfinished(
       },
       input,
     );
-  return object.markedGone === isGone ? undefined : { do: 'mark', key, uid: object.uid, gone: isGone };
+  return object.withdrawn === withdrawn ? undefined : { do: 'mark', key, uid: object.uid, withdrawn };
 }
 
-function isRemoved({ key, record }: { readonly key: string; readonly record: JobRecord }, input: AdmitInput): boolean {
-  return (
+type Claimed = Pick<Case, 'key' | 'request'> & { readonly record: JobRecord };
+
+function withdrawnWhy({ key, request, record }: Claimed, input: AdmitInput): string | undefined {
+  if (request !== undefined) return request.withdrawn;
+  const isRemoved =
     input.trustRemovals &&
     !input.unreadable.has(key) &&
-    !(record.file !== undefined && input.brokenFiles.has(record.file))
-  );
+    !(record.file !== undefined && input.brokenFiles.has(record.file));
+  return isRemoved ? 'its file was removed' : undefined;
 }
 
 function ended(

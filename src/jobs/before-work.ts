@@ -152,14 +152,12 @@ function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
     : enter(scope, { phase: 'Working', message: 'works without stopping the node', status });
 }
 
-/** Before work began a vanished file, or a deleted object, cancels the request. */
+/** Before work began a request that was withdrawn, or whose object was deleted, is cancelled. */
 function isCancelled({ seen }: Scope): boolean {
-  return seen.fileGone || seen.deleting;
+  return seen.withdrawn !== undefined || seen.deleting;
 }
 
 function cancelled(scope: Scope): Move {
-  const message = scope.seen.fileGone
-    ? 'its file was removed before work began'
-    : 'its object was deleted before work began';
-  return enter(scope, { phase: 'Cancelled', message });
+  const why = scope.seen.withdrawn ?? 'its object was deleted';
+  return enter(scope, { phase: 'Cancelled', message: `${why} before work began` });
 }

@@ -12,15 +12,15 @@ export interface ScheduleInput {
   readonly now: number;
   /** The first time of the cron expression after a moment; undefined when there is none. */
   readonly nextTime: (after: number) => number | undefined;
-  /** Requests that this schedule has filed. */
+  /** The run that was filed and is not on record yet. While it waits (Git may be down), nothing else is filed. */
+  readonly pending?: string;
+  /** Its runs that are on record. */
   readonly runs: readonly { readonly name: string; readonly phase: JobPhase }[];
 }
 
 export interface ScheduleDecision {
   /** The request to file, at most one: of several missed times only the latest is made up for. */
   readonly file?: { readonly name: string; readonly at: number };
-  /** Requests to cancel because a newer one takes their place; only such as have not begun. */
-  readonly cancel: readonly string[];
   /** Up to where time is dealt with: the next `lastScheduled`. */
   readonly lastScheduled: number;
   /** When to look again. */
@@ -28,8 +28,6 @@ export interface ScheduleDecision {
   /** Why a due run was not filed. */
   readonly skipped?: string;
 }
-
-const NOT_BEGUN: readonly JobPhase[] = ['Pending', 'Claimed', 'Locked'];
 
 /** The same moment always has the same name, so a run is filed once whoever counts the minutes. */
 export function runName(schedule: string, at: number): string {
@@ -39,20 +37,37 @@ export function runName(schedule: string, at: number): string {
 /** What is due. A name that exists already is never filed again. */
 export function dueRun(input: ScheduleInput): ScheduleDecision {
   const { name, spec, now, nextTime, runs } = input;
-  if (spec.suspend) return { cancel: [], lastScheduled: now, next: nextTime(now), skipped: 'suspended' };
   const due = latestDue(input);
   const next = nextTime(Math.max(now, due ?? now));
-  if (due === undefined) return { cancel: [], lastScheduled: input.lastScheduled, next };
-  const decided = { lastScheduled: due, next };
-  if (now - due > spec.startingDeadlineSeconds * 1000)
-    return { ...decided, cancel: [], skipped: 'it is later than startingDeadlineSeconds' };
+  if (due === undefined) return { lastScheduled: input.lastScheduled, next };
   const run = runName(name, due);
-  if (runs.some((known) => known.name === run)) return { ...decided, cancel: [] };
+  const decided = { lastScheduled: due, next };
+  if (input.pending === run) return { ...decided, file: { name: run, at: due } };
+  if (input.pending !== undefined) return { lastScheduled: input.lastScheduled, next };
+  if (runs.some((known) => known.name === run)) return decided;
+  if (spec.suspend) return { ...decided, skipped: 'suspended' };
+  if (now - due > spec.startingDeadlineSeconds * 1000)
+    return { ...decided, skipped: 'it is later than startingDeadlineSeconds' };
   const active = runs.filter(({ phase }) => !isFinal(phase));
   if (active.length > 0 && spec.concurrencyPolicy === 'Forbid')
-    return { ...decided, cancel: [], skipped: `${active[0]?.name ?? 'a run'} is not finished` };
-  const cancel = spec.concurrencyPolicy === 'Replace' ? active.filter(({ phase }) => NOT_BEGUN.includes(phase)) : [];
-  return { ...decided, cancel: cancel.map((known) => known.name), file: { name: run, at: due } };
+    return { ...decided, skipped: `${active[0]?.name ?? 'a run'} is not finished` };
+  return { ...decided, file: { name: run, at: due } };
+}
+
+const NOT_BEGUN: readonly JobPhase[] = ['Pending', 'Claimed', 'Locked'];
+
+/**
+ * With the policy `Replace`: names of runs that have not begun and that a newer one on record stands in for. A run whose
+ * work has begun goes on to its end.
+ */
+export function supersededRuns(
+  { concurrencyPolicy }: Pick<JobScheduleSpec, 'concurrencyPolicy'>,
+  runs: readonly { readonly name: string; readonly phase: JobPhase; readonly claimedAt?: string | undefined }[],
+): ReadonlySet<string> {
+  if (concurrencyPolicy !== 'Replace') return new Set();
+  const newest = runs.reduce((last, { claimedAt = '' }) => (claimedAt > last ? claimedAt : last), '');
+  const waiting = runs.filter(({ phase, claimedAt = '' }) => NOT_BEGUN.includes(phase) && claimedAt < newest);
+  return new Set(waiting.map(({ name }) => name));
 }
 
 const MAX_STEPS = 10_000;

@@ -9,8 +9,8 @@ export interface Seen {
   readonly deleting: boolean;
   /** It carries our finalizer. */
   readonly guarded?: boolean;
-  /** Its file is gone from Git. */
-  readonly fileGone: boolean;
+  /** Why nobody wants it any more: `its file was removed`. */
+  readonly withdrawn?: string;
   /** A person asked to have the held nodes started in spite of everything. */
   readonly release: boolean;
   /** The request's record as it stands on the pushed status branch. */

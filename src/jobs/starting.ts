@@ -87,6 +87,7 @@ function startEffects(scope: Scope): readonly Effect[] {
 
 function done(scope: Scope, started: Started): Move {
   const { failure, notes = [], targets = [] } = scope.status;
+  const { withdrawn } = scope.seen;
   const heightAfter = lastHeight(scope, started);
   const status = { started, holds: [], ...(heightAfter === undefined ? {} : { heightAfter }) };
   const stopped = targets.filter(({ wasRunning }) => !wasRunning).map(({ node }) => node);
@@ -96,7 +97,7 @@ function done(scope: Scope, started: Started): Move {
     ...notes,
     ...unproven(scope, started),
     ...(stopped.length === 0 ? [] : [`${listOf(stopped)} was stopped before and stays so`]),
-    ...(scope.seen.fileGone ? ['its file was removed after work had begun, so it ran to its end'] : []),
+    ...(withdrawn === undefined ? [] : [`${withdrawn} after work had begun, so it ran to its end`]),
   ].join('; ');
   return enter(scope, { phase: 'Complete', message: message === '' ? 'done' : message, status });
 }

@@ -2,7 +2,7 @@
 
 import { ANNOTATION } from '../api/group.ts';
 import type { JobObject } from '../api/job-object.ts';
-import { JOB_FINALIZER, JOB_UID_LABEL, jobKeyOf } from '../api/job-object.ts';
+import { JOB_FINALIZER, withdrawnFor, JOB_UID_LABEL, jobKeyOf } from '../api/job-object.ts';
 import { isFinal, type JobPhase } from '../api/job-status.ts';
 import type { OpenJob } from '../jobs/job-kind.ts';
 import { layoutOf } from '../jobs/layouts/index.ts';
@@ -32,6 +32,7 @@ export interface LookRooms extends TargetRooms {
  */
 export async function look(job: JobObject, open: OpenJob, rooms: LookRooms, signal: AbortSignal): Promise<Seen> {
   const names = (job.status?.works ?? []).map(({ name }) => name);
+  const withdrawn = withdrawnFor(job);
   const need = needOf(job.status?.phase ?? 'Pending');
   const [locks, targets, works, claim, source] = await Promise.all([
     lookAtLocks(job, open, rooms),
@@ -47,7 +48,7 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms, sign
   return {
     deleting: job.metadata.deletionTimestamp !== undefined,
     guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
-    fileGone: job.metadata.annotations?.[ANNOTATION.fileGone] === 'true',
+    ...(withdrawn === undefined ? {} : { withdrawn }),
     release: isReleased(job, rooms.puller),
     record: rooms.records.pushed(jobKeyOf(job)),
     locks,

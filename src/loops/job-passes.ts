@@ -92,9 +92,9 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   }
   // A run that is due may be on record already, and the one before it not ended.
   if (!parts.records.isLoaded) return afterLost;
-  const ticked = await parts.schedules.tick(pulled);
   const trustRemovals =
     syncer.state.plan?.actions.some(({ hold }) => hold !== undefined && MOVED.has(hold.guard)) !== true;
+  const ticked = await parts.schedules.tick(pulled, trustRemovals);
   const { cluster, settings, runtime } = options;
   const shared = { cluster, ...parts, runtime };
   const outcome = await passRequests(pulled, trustRemovals, {

@@ -11,6 +11,7 @@ import type { Releases } from '../plan/action.ts';
 
 const ReleasesSchema = z.record(z.string(), z.array(z.string()));
 const IdentitiesSchema = z.record(z.string(), z.string());
+const SkipsSchema = z.record(z.string(), z.string().max(500));
 const SchedulesSchema = z.record(z.string(), z.number());
 
 export interface Remembered {
@@ -24,6 +25,8 @@ export interface Remembered {
   readonly identities: Readonly<Record<string, string>>;
   /** Up to when each schedule is dealt with, milliseconds since the epoch. */
   readonly schedules: Readonly<Record<string, number>>;
+  /** Why the last due run of a schedule was not filed, where that was so. */
+  readonly skips: Readonly<Record<string, string>>;
   /** The repository and branch it came from: a controller that is pointed elsewhere starts anew. */
   readonly origin: string;
 }
@@ -57,6 +60,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
     released: {},
     identities: {},
     schedules: {},
+    skips: {},
     origin,
   };
   const oneByOne = createSerial();
@@ -71,7 +75,8 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       const released = parse(ReleasesSchema, data['released']) ?? {};
       const identities = parse(IdentitiesSchema, data['identities']) ?? {};
       const schedules = parse(SchedulesSchema, data['schedules']) ?? {};
-      current = { appliedCommit, appliedRevision, released, identities, schedules, origin };
+      const skips = parse(SkipsSchema, data['skips']) ?? {};
+      current = { appliedCommit, appliedRevision, released, identities, schedules, skips, origin };
     },
     save: (change) =>
       oneByOne(async () => {
@@ -91,6 +96,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
               released: stableJson(next.released),
               identities: stableJson(next.identities),
               schedules: stableJson(next.schedules),
+              skips: stableJson(next.skips),
             },
           },
           { fieldManager: FIELD_MANAGER, force: true },

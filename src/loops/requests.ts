@@ -1,7 +1,7 @@
 // From request files to claims and objects: nothing of a request exists in the cluster before its claim is on the branch.
 
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
-import { JOB_FINALIZER, type JobObject, jobKeyOf } from '../api/job-object.ts';
+import { JOB_FINALIZER, type JobObject, jobKeyOf, withdrawnFor } from '../api/job-object.ts';
 import type { DesiredRequest } from '../desired/desired-set.ts';
 import { admit, type Decision, type GitRequest, type LiveRequest } from '../jobs/admit.ts';
 import { readRequest } from '../jobs/index.ts';
@@ -130,7 +130,7 @@ async function carryOut(
   const request = decision.do === 'create' ? wanted.get(decision.key) : undefined;
   if (request !== undefined) await createRequest(request, executor, cluster);
   const job = decision.do === 'mark' ? jobs.get(decision.key) : undefined;
-  if (job !== undefined && decision.do === 'mark') await mark(job, decision.gone, cluster);
+  if (job !== undefined && decision.do === 'mark') await mark(job, decision.withdrawn, cluster);
 }
 
 async function createRequest({ request, file }: DesiredRequest, executor: string, cluster: Cluster): Promise<void> {
@@ -153,8 +153,9 @@ async function createRequest({ request, file }: DesiredRequest, executor: string
   }
 }
 
-async function mark(job: JobObject, gone: boolean, cluster: Cluster): Promise<void> {
-  const annotations = { ...job.metadata.annotations, [ANNOTATION.fileGone]: String(gone) };
+async function mark(job: JobObject, withdrawn: string | undefined, cluster: Cluster): Promise<void> {
+  const { [ANNOTATION.withdrawn]: _before, ...others } = job.metadata.annotations ?? {};
+  const annotations = withdrawn === undefined ? others : { ...others, [ANNOTATION.withdrawn]: withdrawn };
   const { name, namespace, uid } = job.metadata;
   await cluster.patch(
     { apiVersion: API_VERSION, kind: job.kind, name, ...(namespace === undefined ? {} : { namespace }) },
@@ -166,7 +167,7 @@ async function mark(job: JobObject, gone: boolean, cluster: Cluster): Promise<vo
 }
 
 function toGitRequest(
-  { request, executor, file, specDigest, schedule }: DesiredRequest,
+  { request, executor, file, specDigest, schedule, withdrawn }: DesiredRequest,
   commit: CommitInfo,
 ): GitRequest {
   const { name, namespace = '' } = request.metadata;
@@ -181,13 +182,10 @@ function toGitRequest(
     commit: commit.oid,
     author: commit.author,
     ...(schedule === undefined ? {} : { schedule }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
   };
 }
 
-function liveOf({ metadata, status }: JobObject): LiveRequest {
-  return {
-    uid: metadata.uid ?? '',
-    phase: status?.phase,
-    markedGone: metadata.annotations?.[ANNOTATION.fileGone] === 'true',
-  };
+function liveOf(job: JobObject): LiveRequest {
+  return { uid: job.metadata.uid ?? '', phase: job.status?.phase, withdrawn: withdrawnFor(job) };
 }

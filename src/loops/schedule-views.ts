@@ -11,7 +11,7 @@ interface ViewParts {
   readonly records: Records;
   readonly clock: ScheduleClock;
   /** Why the last due run was not filed, by schedule. */
-  readonly skips: ReadonlyMap<string, string>;
+  readonly skips: Readonly<Record<string, string>>;
   readonly now: number;
 }
 
@@ -33,7 +33,7 @@ export function scheduleViews(
       suspended: spec.suspend,
       next: next === undefined ? undefined : timestamp(next),
       last: last.get(key)?.name,
-      skipped: skips.get(key),
+      skipped: skips[key],
     };
   });
 }

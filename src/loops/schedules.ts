@@ -1,12 +1,10 @@
 // Requests that the clock files: which runs are due, by the cron expressions of schedules/.
 
-import { ANNOTATION, API_VERSION } from '../api/group.ts';
+import { jobKeyOf } from '../api/job-object.ts';
 import type { DesiredRequest, DesiredSchedule } from '../desired/desired-set.ts';
-import { findJobKind } from '../jobs/index.ts';
 import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
-import { isFinal } from '../api/job-status.ts';
-import { dueRun } from '../jobs/schedule.ts';
-import { digestOf } from '../lib/hash.ts';
+import { dueRun, type ScheduleDecision } from '../jobs/schedule.ts';
+import { sameJson } from '../lib/stable-json.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { ScheduleView } from '../status/fleet-view.ts';
 import type { Memory } from './memory.ts';
@@ -15,12 +13,13 @@ import type { Records } from './records.ts';
 import type { Runtime } from './runtime.ts';
 import { createScheduleClock } from './schedule-clock.ts';
 import { keyOf, scheduleViews } from './schedule-views.ts';
+import { scheduledRequests } from './scheduled-requests.ts';
 
 export interface Schedules {
   /** The requests of schedules that are due or under way, by `Kind/namespace/name`. */
   requests(pulled: Pulled): ReadonlyMap<string, DesiredRequest>;
-  /** Files due runs. */
-  tick(pulled: Pulled): Promise<Ticked>;
+  /** Files due runs. `trustRemovals`: false while the outer loop holds removals. */
+  tick(pulled: Pulled, trustRemovals: boolean): Promise<Ticked>;
   /** What each did last and does next. */
   views(pulled: Pulled): readonly ScheduleView[];
 }
@@ -28,7 +27,7 @@ export interface Schedules {
 export interface Ticked {
   /** When the next look is needed, in milliseconds from now; undefined for never. */
   readonly nextMs: number | undefined;
-  /** Whether a run was due and not filed. */
+  /** Whether what was skipped has changed. */
   readonly skipped: boolean;
 }
 
@@ -39,104 +38,115 @@ interface ScheduleRooms {
   readonly runtime: Runtime;
 }
 
-/** When each schedule was last dealt with is in the controller's memory: a restart neither repeats nor forgets a run. */
-export function createSchedules({ executor, memory, records, runtime }: ScheduleRooms): Schedules {
+/**
+ * When each schedule was last dealt with, and what it skipped, is in the controller's memory: a restart neither repeats nor
+ * forgets a run.
+ */
+export function createSchedules(rooms: ScheduleRooms): Schedules {
+  const { executor, memory, records, runtime } = rooms;
   const clock = createScheduleClock();
-  /** Runs that were filed and have no record yet. */
-  const filed = new Map<string, { readonly schedule: string; readonly name: string }>();
-  /** Runs that were due and not filed, by schedule. */
-  const skips = new Map<string, string>();
+  const filed = createFiled(records);
 
   function own({ desired }: Pulled): readonly DesiredSchedule[] {
     return [...desired.schedules.values()].filter((schedule) => schedule.executor === executor);
   }
 
-  function runsOf(schedule: DesiredSchedule): JobRecord[] {
-    const key = keyOf(schedule);
-    return [...records.pushedAll().values()].filter(
-      (record): record is JobRecord => record !== UNREADABLE && record.schedule === key,
-    );
-  }
-
   async function decide(schedule: DesiredSchedule): Promise<number | undefined> {
     const key = keyOf(schedule);
     const now = runtime.now();
-    const lastScheduled = memory.current.schedules[key] ?? now;
+    const pending = filed.pending(schedule);
     const decision = dueRun({
       name: schedule.name,
       spec: schedule.spec,
-      lastScheduled,
+      lastScheduled: memory.current.schedules[key] ?? now,
       now,
       nextTime: (after) => clock.next(schedule.spec, after, now),
-      runs: runsOf(schedule),
+      runs: filed.runs(schedule),
+      ...(pending === undefined ? {} : { pending }),
     });
-    if (decision.file !== undefined) {
-      filed.set(`${key} ${decision.file.name}`, { schedule: key, name: decision.file.name });
-      skips.delete(key);
-    }
-    if (decision.skipped !== undefined && !schedule.spec.suspend) {
-      skips.set(key, `${timestamp(decision.lastScheduled)}: ${decision.skipped}`);
-      runtime.log.warn({ schedule: key, reason: decision.skipped }, 'Skipping a scheduled run');
-    }
     // A filed run counts as dealt with only once it is on record: until then a crash would forget it.
-    const isSettled = decision.file === undefined;
-    if (isSettled && decision.lastScheduled !== memory.current.schedules[key]) {
-      await memory.save(({ schedules }) => ({ schedules: { ...schedules, [key]: decision.lastScheduled } }));
-    }
+    if (decision.file !== undefined) filed.file(schedule, decision.file.name);
+    else if (decision.lastScheduled !== memory.current.schedules[key]) await settle(schedule, decision, rooms);
     return decision.next;
   }
 
   return {
-    requests(pulled) {
-      const found = new Map<string, DesiredRequest>();
-      for (const schedule of own(pulled)) {
-        const key = keyOf(schedule);
-        const underWay = runsOf(schedule).filter(({ phase }) => !isFinal(phase));
-        const names = [
-          ...underWay.map(({ name }) => name),
-          ...[...filed.values()].filter((run) => run.schedule === key).map(({ name }) => name),
-        ];
-        for (const name of new Set(names)) {
-          const request = requestOf(schedule, name);
-          found.set(`${request.request.kind}/${schedule.namespace}/${name}`, request);
-        }
-      }
-      for (const [id, { schedule, name }] of filed) {
-        const isRecorded = [...records.pushedAll().values()].some(
-          (record) => record !== UNREADABLE && record.schedule === schedule && record.name === name,
-        );
-        if (isRecorded) filed.delete(id);
-      }
-      return found;
+    requests: (pulled) => {
+      const wanted = own(pulled).flatMap((schedule) =>
+        scheduledRequests(schedule, filed.runs(schedule), filed.pending(schedule)),
+      );
+      return new Map(wanted.map((one) => [jobKeyOf(one.request), one]));
     },
-    async tick(pulled) {
+    async tick(pulled, trustRemovals) {
       const times: number[] = [];
-      const before = new Map(skips);
+      const before = memory.current.skips;
+      if (trustRemovals) await forgetRemoved(pulled, new Set(own(pulled).map(keyOf)), memory);
       for (const schedule of own(pulled)) {
         const next = await decide(schedule);
         if (next !== undefined) times.push(next);
       }
       const nextMs = times.length === 0 ? undefined : Math.max(1000, Math.min(...times) - runtime.now());
-      return { nextMs, skipped: [...skips].some(([key, why]) => before.get(key) !== why) };
+      return { nextMs, skipped: !sameJson(before, memory.current.skips) };
     },
-    views: (pulled) => scheduleViews(own(pulled), { records, clock, skips, now: runtime.now() }),
+    views: (pulled) => scheduleViews(own(pulled), { records, clock, skips: memory.current.skips, now: runtime.now() }),
   };
 }
 
-function requestOf(schedule: DesiredSchedule, name: string): DesiredRequest {
-  const { kind, spec } = schedule.spec.template;
-  const parsed = findJobKind(kind)?.spec.parse(spec) ?? spec;
+interface Filed {
+  /** Its runs that are on record. */
+  runs(schedule: DesiredSchedule): readonly JobRecord[];
+  /** The run that was filed and has no record yet: at most one. */
+  pending(schedule: DesiredSchedule): string | undefined;
+  file(schedule: DesiredSchedule, name: string): void;
+}
+
+function createFiled(records: Records): Filed {
+  const names = new Map<string, string>();
   return {
-    request: {
-      apiVersion: API_VERSION,
-      kind,
-      metadata: { name, namespace: schedule.namespace, annotations: { [ANNOTATION.file]: schedule.file } },
-      spec: { ...parsed, executor: schedule.executor },
+    runs(schedule) {
+      const key = keyOf(schedule);
+      return [...records.pushedAll().values()].filter(
+        (record): record is JobRecord => record !== UNREADABLE && record.schedule === key,
+      );
     },
-    executor: schedule.executor,
-    file: schedule.file,
-    line: schedule.line,
-    specDigest: digestOf({ kind, spec }),
-    schedule: keyOf(schedule),
+    pending(schedule) {
+      const key = keyOf(schedule);
+      const name = names.get(key);
+      const { namespace, spec } = schedule;
+      if (name === undefined) return undefined;
+      if (!records.pushedAll().has(jobKeyOf({ kind: spec.template.kind, metadata: { namespace, name } }))) return name;
+      names.delete(key);
+      return undefined;
+    },
+    file: (schedule, name) => void names.set(keyOf(schedule), name),
   };
+}
+
+/** Remembers up to when the schedule is dealt with, and what it skipped. */
+async function settle(
+  schedule: DesiredSchedule,
+  { lastScheduled, skipped }: ScheduleDecision,
+  { memory, runtime }: ScheduleRooms,
+): Promise<void> {
+  const key = keyOf(schedule);
+  const isTold = skipped !== undefined && !schedule.spec.suspend;
+  if (isTold) runtime.log.warn({ schedule: key, reason: skipped }, 'Skipping a scheduled run');
+  await memory.save(({ schedules, skips: { [key]: _before, ...others } }) => ({
+    schedules: { ...schedules, [key]: lastScheduled },
+    skips: isTold ? { ...others, [key]: `${timestamp(lastScheduled)}: ${skipped}` } : others,
+  }));
+}
+
+/** A schedule that comes back under the name of a removed one has missed nothing meanwhile. */
+async function forgetRemoved(
+  { desired: { fleetBroken, brokenFiles } }: Pulled,
+  known: ReadonlySet<string>,
+  memory: Memory,
+): Promise<void> {
+  if (fleetBroken || brokenFiles.size > 0) return;
+  const isKnown = ([key]: readonly [string, unknown]): boolean => known.has(key);
+  await memory.save(({ schedules, skips }) => ({
+    schedules: Object.fromEntries(Object.entries(schedules).filter(isKnown)),
+    skips: Object.fromEntries(Object.entries(skips).filter(isKnown)),
+  }));
 }

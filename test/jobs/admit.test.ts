@@ -29,7 +29,8 @@ const record: JobRecord = {
   file: request.file,
   commit: request.commit,
 };
-const object: LiveRequest = { uid: 'u1', phase: undefined, markedGone: false };
+const GONE = 'its file was removed';
+const object: LiveRequest = { uid: 'u1', phase: undefined, withdrawn: undefined };
 
 interface Given {
   readonly requests?: readonly GitRequest[];
@@ -126,17 +127,27 @@ describe('admit', () => {
     {
       because: 'a file removed later is told to the object',
       given: { requests: [], record: { ...record, uid: 'u1' }, object },
-      want: [{ do: 'mark', uid: 'u1', gone: true }],
+      want: [{ do: 'mark', uid: 'u1', withdrawn: GONE }],
     },
     {
       because: 'and told only once',
-      given: { requests: [], record: { ...record, uid: 'u1' }, object: { ...object, markedGone: true } },
+      given: { requests: [], record: { ...record, uid: 'u1' }, object: { ...object, withdrawn: GONE } },
       want: [],
     },
     {
       because: 'a file that is back is told too',
-      given: { record: { ...record, uid: 'u1' }, object: { ...object, markedGone: true } },
-      want: [{ do: 'mark', gone: false }],
+      given: { record: { ...record, uid: 'u1' }, object: { ...object, withdrawn: GONE } },
+      want: [{ do: 'mark', withdrawn: undefined }],
+    },
+    {
+      because: 'another one took its place: cancelled without an object',
+      given: { requests: [{ ...request, withdrawn: 'another one came' }], record },
+      want: [{ do: 'end', record: { phase: 'Cancelled', message: 'another one came before work began' } }],
+    },
+    {
+      because: 'another one took its place: told to the object',
+      given: { requests: [{ ...request, withdrawn: 'another one came' }], record: { ...record, uid: 'u1' }, object },
+      want: [{ do: 'mark', uid: 'u1', withdrawn: 'another one came' }],
     },
     {
       because: 'a file with a syntax error is not a removed one',
@@ -259,6 +270,6 @@ class Story {
 
   #newObject(): LiveRequest {
     this.#serial += 1;
-    return { uid: `u${this.#serial}`, phase: undefined, markedGone: false };
+    return { uid: `u${this.#serial}`, phase: undefined, withdrawn: undefined };
   }
 }

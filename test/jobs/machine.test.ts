@@ -61,7 +61,7 @@ describe('before work', () => {
     },
     {
       because: 'a file removed before work cancels',
-      given: { status: { phase: 'Locked', ...held }, seen: { fileGone: true } },
+      given: { status: { phase: 'Locked', ...held }, seen: { withdrawn: 'its file was removed' } },
       phase: 'Cancelled',
       message: 'removed before work',
     },

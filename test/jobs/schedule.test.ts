@@ -3,8 +3,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import type { JobPhase } from '../../src/api/job-status.ts';
 import { retain, type KeptBackup } from '../../src/jobs/retention.ts';
-import { dueRun, runName, type ScheduleInput } from '../../src/jobs/schedule.ts';
+import { dueRun, runName, type ScheduleInput, supersededRuns } from '../../src/jobs/schedule.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -51,18 +52,28 @@ describe('dueRun', () => {
     {
       because: 'Allow queues',
       input: { runs: [{ name: 'x', phase: 'Working' }], spec: { ...base.spec, concurrencyPolicy: 'Allow' } },
-      want: { file: { name }, cancel: [] },
+      want: { file: { name } },
     },
     {
-      because: 'Replace cancels what has not begun, never what has',
+      because: 'on record it ran, however late that is seen',
       input: {
-        runs: [
-          { name: 'x', phase: 'Locked' },
-          { name: 'y', phase: 'Working' },
-        ],
-        spec: { ...base.spec, concurrencyPolicy: 'Replace' },
+        now: START + HOUR + 1_200_000,
+        runs: [{ name, phase: 'Complete' }],
+        spec: { ...base.spec, startingDeadlineSeconds: 60 },
       },
-      want: { file: { name }, cancel: ['x'] },
+      want: { lastScheduled: START + HOUR },
+      without: 'skipped',
+    },
+    {
+      because: 'filed and not on record yet, it stays filed, however late',
+      input: { now: START + HOUR + 1_200_000, pending: name, spec: { ...base.spec, startingDeadlineSeconds: 60 } },
+      want: { file: { name } },
+    },
+    {
+      because: 'while one filed earlier is not on record, nothing else is filed, nor forgotten',
+      input: { pending: runName('nightly', START), spec: { ...base.spec, concurrencyPolicy: 'Allow' } },
+      want: { lastScheduled: START, next: START + 2 * HOUR },
+      without: 'file',
     },
     {
       because: 'suspended: time passes, nothing is made up for later',
@@ -75,8 +86,10 @@ describe('dueRun', () => {
       input: { now: START + 3650 * DAY, nextTime: (after: number) => (Math.floor(after / 60_000) + 1) * 60_000 },
       want: { lastScheduled: START + 3650 * DAY },
     },
-  ] as const)('$because', ({ input, want }) => {
-    expect(dueRun({ ...base, ...(input as Partial<ScheduleInput>) })).toMatchObject(want);
+  ] as const)('$because', ({ input, want, ...more }) => {
+    const decision = dueRun({ ...base, ...(input as Partial<ScheduleInput>) });
+    expect(decision).toMatchObject(want);
+    expect('without' in more && more.without in decision).toBe(false);
   });
 
   it('files every moment once at most, in whatever rhythm it is asked', () => {
@@ -99,6 +112,23 @@ describe('dueRun', () => {
   it('names fit however long the schedule is called', () => {
     expect(runName('n'.repeat(63), START)).toMatch(/^[a-z0-9-]{1,63}$/);
     expect(runName('n'.repeat(63), START)).not.toBe(runName('n'.repeat(63), START + 60_000));
+  });
+});
+
+describe('supersededRuns', () => {
+  const at = (hour: number, phase: JobPhase) => ({ name: `h${hour}`, phase, claimedAt: `2026-01-01T0${hour}:00:00Z` });
+  const waiting = (['Pending', 'Claimed', 'Locked'] as const).map((phase, hour) => at(hour, phase));
+
+  it.each([
+    { because: 'all that wait, for the newest', runs: [...waiting, at(5, 'Claimed')], want: ['h0', 'h1', 'h2'] },
+    { because: 'also for one that has ended', runs: [at(0, 'Claimed'), at(5, 'Complete')], want: ['h0'] },
+    { because: 'none that works or has ended', runs: [at(0, 'Stopping'), at(1, 'Failed'), at(5, 'Claimed')], want: [] },
+    { because: 'never the newest', runs: [at(0, 'Complete'), at(5, 'Claimed')], want: [] },
+    { because: 'nothing of nothing', runs: [], want: [] },
+  ])('$because', ({ runs, want }) => {
+    expect([...supersededRuns({ concurrencyPolicy: 'Replace' }, runs)]).toEqual(want);
+    for (const concurrencyPolicy of ['Allow', 'Forbid'] as const)
+      expect(supersededRuns({ concurrencyPolicy }, runs).size).toBe(0);
   });
 });
 

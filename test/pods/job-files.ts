@@ -46,7 +46,11 @@ export async function recorded(
 }
 
 /** Waits for the message of the object in the cluster, which is newer than the record. */
-export async function says(world: PodsWorld, { kind, name }: Request, words: RegExp): Promise<string> {
+export async function says(
+  world: PodsWorld,
+  { kind, name }: Pick<Request, 'kind' | 'name'>,
+  words: RegExp,
+): Promise<string> {
   return await waitFor({ what: `${kind} ${name} to say ${words}`, timeoutMs: PATIENCE_MS }, async () => {
     const text = await world.kubectl([
       'get',

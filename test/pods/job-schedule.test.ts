@@ -3,12 +3,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 
+import { lockOfNode } from '../../src/jobs/locks.ts';
 import { runName } from '../../src/jobs/schedule.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { isWell } from './eyes.ts';
-import { ended, recorded, run } from './job-files.ts';
+import { ended, recorded, run, says } from './job-files.ts';
 import { gethDev } from './node-file.ts';
 import { podsCluster, type PodsWorld, startWorld } from './world.ts';
 
@@ -101,8 +102,40 @@ describe('a schedule', () => {
       skipped: `${timestamp(third)}: it is later than startingDeadlineSeconds`,
     });
     expect(runs()).toEqual([first, second].map((at) => runName(NAME, at)));
+    await world.controller.stop();
+    await world.restart();
+    // Another job's record makes the controller write again; the skipped run is still told.
+    await run(world, { kind: 'Backup', name: 'still-told', spec: { node: 'timed' } });
+    const { schedules } = parse(world.statusFile('sync.yaml')) as { schedules: readonly unknown[] };
+    expect(schedules).toEqual([seen]);
+  });
+
+  it('with Replace cancels a run that waits when the next one is due, and files what its template says now', async () => {
+    // Both after the last one that was dealt with; the second may still be to come.
+    const [older, newer] = [second + 2 * MINUTE, second + 3 * MINUTE];
+    await lockedBy('somebody');
+    schedule(older, { concurrencyPolicy: 'Replace' });
+    const waiting = { kind: 'Backup', name: runName(NAME, older) };
+    await says(world, waiting, /^Claimed waits for somebody/);
+    const spec = { node: 'timed', ttlSecondsAfterFinished: 60 };
+    schedule(newer, { concurrencyPolicy: 'Replace', template: { kind: 'Backup', spec } });
+    expect(await ended(world, waiting)).toMatchObject({
+      phase: 'Cancelled',
+      message: 'a newer run of its schedule took its place before work began',
+    });
+    await lockedBy(null);
+    const next = { kind: 'Backup', name: runName(NAME, newer) };
+    expect(await ended(world, next)).toMatchObject({ phase: 'Complete' });
+    const seconds = '{.spec.ttlSecondsAfterFinished}';
+    expect(await world.kubectl(['get', 'backup', next.name, '-o', `jsonpath=${seconds}`])).toBe('60');
   });
 });
+
+/** Changes by hand who holds the lock of the node. */
+async function lockedBy(holderIdentity: string | null): Promise<void> {
+  const patch = JSON.stringify({ spec: { holderIdentity } });
+  await world.kubectl(['patch', 'lease', lockOfNode('timed'), '--type=merge', '-p', patch]);
+}
 
 /** Start of a minute that has passed. */
 function minutesAgo(minutes: number): number {

@@ -78,7 +78,6 @@ export function targetSeen(target: JobTarget, more: Partial<TargetSeen> = {}): T
 export function seen(more: Partial<Seen> = {}): Seen {
   return {
     deleting: false,
-    fileGone: false,
     release: false,
     record: { uid: UID, phase: 'Claimed' },
     locks: new Map(),

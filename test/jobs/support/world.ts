@@ -337,7 +337,7 @@ export class World {
     const { source } = this.#options;
     return {
       deleting: this.deleting,
-      fileGone: this.fileGone,
+      ...(this.fileGone ? { withdrawn: 'its file was removed' } : {}),
       release: this.release,
       record: this.record,
       locks: this.locks,
