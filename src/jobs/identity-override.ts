@@ -9,12 +9,6 @@ export interface NodeIdentity {
 /** Node → the identity in force in place of spec.identity. */
 export type Overrides = ReadonlyMap<string, string>;
 
-/** The overrides still needed: one that says what Git says, or whose node is gone from Git, has done its work. */
-export function remainingOverrides(overrides: Overrides, inGit: readonly NodeIdentity[]): Overrides {
-  const wanted = new Map(inGit.map(({ node, identity }) => [node, identity]));
-  return new Map([...overrides].filter(([node, identity]) => wanted.has(node) && wanted.get(node) !== identity));
-}
-
 export interface ExchangeInput {
   /** What Git said before: the identities in the specs of the objects. */
   readonly before: readonly NodeIdentity[];

@@ -17,7 +17,7 @@ import { createPasses, type Rooms } from './passes.ts';
 import { createPublisher } from './publish.ts';
 import { createPuller } from './pull.ts';
 import { createQueues, type Queues } from './queues.ts';
-import { createSigners } from './signers.ts';
+import { createSigners, type Signers } from './signers.ts';
 import { createSyncer, isOurs } from './sync.ts';
 import { createWorld, type PartKind, type World } from './world.ts';
 
@@ -72,6 +72,7 @@ export async function startController(options: ControllerOptions, signal: AbortS
     onPart(key, kind) {
       if (queues === undefined || rooms === undefined) return;
       partChanged(key, kind, queues);
+      if (kind === 'Pod' || kind === 'StatefulSet') wakeWaiting(rooms.signers, queues);
       if (kind === 'Pod' || kind === 'PersistentVolumeClaim') wakeJobsOn(key, rooms.jobs, queues);
     },
   });
@@ -131,7 +132,7 @@ async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOp
     },
     options,
   });
-  const signers = createSigners({ cluster, world, identities });
+  const signers = createSigners({ cluster, world, onReleased: () => wakeWaiting(signers, wake()) });
   return {
     world,
     puller,
@@ -208,6 +209,11 @@ function nodeChanged({ key, old, now }: NodeChange, queues: Queues, { newcomers,
 function fingerprint({ metadata }: BlockchainNode): string {
   const { uid, generation, deletionTimestamp, labels, annotations } = metadata;
   return JSON.stringify([uid, generation, deletionTimestamp, labels, annotations]);
+}
+
+/** Who waits for a key looks again whenever somebody may have given one up. */
+function wakeWaiting({ waiting }: Pick<Signers, 'waiting'>, queues: Queues | undefined): void {
+  for (const key of waiting) queues?.node.add(key, 20);
 }
 
 function partChanged(key: string, kind: PartKind, queues: Queues): void {

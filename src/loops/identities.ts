@@ -13,8 +13,11 @@ export interface Identities {
   overrides(): ReadonlyMap<string, string>;
   /** All of them in one write, or none. */
   assign(assignments: readonly { readonly nodeKey: string; readonly identity: string }[]): Promise<void>;
-  /** Drops overrides of which the nodes' files now say the same: Git has caught up. */
-  settle(nodes: readonly BlockchainNode[]): Promise<void>;
+  /**
+   * Drops overrides of which the nodes' objects now say the same: Git has caught up. And those of nodes that are gone: who
+   * comes back under their name signs with what its file says.
+   */
+  settle(nodes: readonly BlockchainNode[], isGone: (nodeKey: string) => boolean): Promise<void>;
 }
 
 /** Kept in the controller's memory in the cluster: a restart must not undo an exchange. */
@@ -32,11 +35,13 @@ export function createIdentities(memory: Memory): Identities {
       const news = Object.fromEntries(assignments.map(({ nodeKey, identity }) => [nodeKey, identity]));
       await memory.save(({ identities }) => ({ identities: { ...identities, ...news } }));
     },
-    async settle(nodes) {
-      const files = new Map(nodes.map((node) => [keyOf(node), node.spec.identity?.secretName]));
+    async settle(nodes, isGone) {
+      const said = new Map(nodes.map((node) => [keyOf(node), node.spec.identity?.secretName]));
       await memory.save(({ identities }) => ({
         identities: Object.fromEntries(
-          Object.entries(identities).filter(([key, identity]) => files.get(key) !== identity),
+          Object.entries(identities).filter(
+            ([key, identity]) => said.get(key) !== identity && (said.has(key) || !isGone(key)),
+          ),
         ),
       }));
     },

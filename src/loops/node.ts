@@ -17,7 +17,7 @@ import type { Identities } from './identities.ts';
 import type { JobHolds } from './job-holds.ts';
 import type { Parts } from './parts.ts';
 import type { Runtime } from './runtime.ts';
-import type { Signers } from './signers.ts';
+import type { Refusal, Signers } from './signers.ts';
 import type { World } from './world.ts';
 
 /** What keeps a node from its wanted state, for its status. */
@@ -26,6 +26,8 @@ export interface NodeTrouble {
   readonly message: string;
   /** A person must act: trying again changes nothing. */
   readonly stalled: boolean;
+  /** When to look again, where nothing that is watched tells. */
+  readonly retryMs?: number;
 }
 
 export interface NodeLoopOptions {
@@ -77,7 +79,7 @@ async function bringParts(
   const volumes = planNodeVolumes(node, world);
   const running = node.spec.desiredState === 'Running' && options.holds.of(key) === undefined;
   const reservation = running ? await options.signers.reserve(node) : ({ ok: true } as const);
-  if (!reservation.ok) return stalled(reservation.reason, reservation.message);
+  if (!reservation.ok) return withoutKey(reservation);
   const rendered = renderNode(node, chain, { running });
   if (rendered.problems.length > 0)
     return stalled('InvalidPatch', rendered.problems.map(({ message }) => message).join('; '));
@@ -92,7 +94,16 @@ async function bringParts(
     if (wanted.kind === 'StatefulSet' && volumes.holds.some(({ reason }) => reason === 'VolumeAdded')) continue;
     await parts.bring(wanted, live);
   }
+  // Not before its StatefulSet was told to have no pod.
+  if (!running) options.signers.release(key);
   return await growVolumes(node, volumes, options);
+}
+
+/** Secrets of other people are not watched. */
+const KEY_RETRY_MS = 10_000;
+
+function withoutKey({ reason, message, passing }: Refusal): NodeTrouble {
+  return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS };
 }
 
 function planNodeVolumes(node: BlockchainNode, world: World): VolumePlan {

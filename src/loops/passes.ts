@@ -121,7 +121,7 @@ async function node(rooms: Rooms, queues: Queues, key: string): Promise<PassResu
   const found = ownNode(key, world, settings.executor);
   if (found === undefined) {
     notes.forget(key);
-    signers.forget(key);
+    signers.release(key);
     const [namespace = '', name = ''] = key.split('/');
     runtime.telemetry.forgetNode(namespace, name);
     return DONE;
@@ -131,9 +131,10 @@ async function node(rooms: Rooms, queues: Queues, key: string): Promise<PassResu
     queues.report.add(key);
     return LATER;
   }
-  notes.setTrouble(key, await convergeNode(found, { cluster, world, parts, runtime, signers, ...jobs }));
+  const trouble = await convergeNode(found, { cluster, world, parts, runtime, signers, ...jobs });
+  notes.setTrouble(key, trouble);
   queues.report.add(key);
-  return DONE;
+  return trouble?.retryMs === undefined ? DONE : { kind: 'again', afterMs: trouble.retryMs };
 }
 
 interface Observed {

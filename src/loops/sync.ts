@@ -69,7 +69,7 @@ export function createSyncer(options: SyncOptions): Syncer {
     };
     if (failures.length > 0)
       throw new Error(`${failures.length} of ${plan.actions.length} actions failed: ${failures[0]}`);
-    await options.identities.settle(options.world.nodes.list());
+    await options.identities.settle(options.world.nodes.list(), (key) => isGone(key, pulled));
     if (!isUndecided(pulled, plan)) {
       await options.memory.save(() => ({ appliedCommit: pulled.commit.oid, appliedRevision: pulled.revision }));
       state = { ...state, appliedRevision: pulled.revision };
@@ -97,6 +97,11 @@ function decide(pulled: Pulled, { world, executor, memory, identities }: SyncOpt
       identities: identities.overrides(),
     },
   });
+}
+
+/** A file that can't be read now may have any name in it. */
+function isGone(nodeKey: string, { desired }: Pulled): boolean {
+  return !desired.fleetBroken && desired.brokenFiles.size === 0 && !desired.nodes.has(nodeKey);
 }
 
 /**

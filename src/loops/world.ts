@@ -24,6 +24,8 @@ export interface World {
   readonly nodes: Informer<BlockchainNode>;
   /** The watched objects that carry a node's label, by kind. */
   parts(nodeKey: string, kind: PartKind): readonly KubeObject[];
+  /** Keys of all nodes that watched objects belong to; a node itself may be gone. */
+  owners(): Iterable<string>;
   /** Resolves when every list is complete, except those of parts that we may not see. Rejects when the signal aborts. */
   synced(): Promise<void>;
   /** Kinds of parts whose list is not complete: what is not seen is not acted on. */
@@ -67,6 +69,7 @@ export function createWorld(options: WorldOptions): World {
   return {
     nodes,
     parts: (nodeKey, kind) => [...(index.get(nodeKey)?.values() ?? [])].filter((object) => object.kind === kind),
+    owners: () => index.keys(),
     synced: async () =>
       void (await Promise.all([nodes.synced(), ...parts.map(({ informer }) => listedOrRefused(informer, signal))])),
     blind: () => parts.flatMap(({ kind, informer }) => (informer.isSynced ? [] : [kind])),

@@ -39,6 +39,13 @@ export function podVolumes(node: BlockchainNode, workload: Workload): readonly J
   return [...volumes.values()];
 }
 
+const MADE_BY_US = 'nodewright-made-';
+
+/** Whether a volume of a pod has a Secret that the controller made for its node alone, such as a token between two clients. */
+export function isMadeByUs(volume: string): boolean {
+  return volume.startsWith(MADE_BY_US);
+}
+
 /** The pod-wide name of the volume behind a mount. Ours are prefixed: spec.storage may use any name. */
 export function volumeName(mount: Mount): string {
   switch (mount.kind) {
@@ -47,7 +54,7 @@ export function volumeName(mount: Mount): string {
     case 'file':
       return 'nodewright-config';
     case 'generated':
-      return `nodewright-made-${mount.name}`;
+      return `${MADE_BY_US}${mount.name}`;
     // Names of Secrets and ConfigMaps may be longer than a volume's.
     case 'secret':
       return `nodewright-secret-${sha256(mount.name).slice(0, 8)}`;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { JobPhase } from '../../src/api/job-status.ts';
 import { jobConditions } from '../../src/jobs/conditions.ts';
-import { exchangesIn, remainingOverrides } from '../../src/jobs/identity-override.ts';
+import { exchangesIn } from '../../src/jobs/identity-override.ts';
 import { locksOf } from '../../src/jobs/locks.ts';
 import { recoverLost, type LostLock } from '../../src/jobs/lost.ts';
 import { jobObjectName } from '../../src/jobs/names.ts';
@@ -126,12 +126,6 @@ describe('identities', () => {
     },
   ])('$because', ({ because: _because, want, ...input }) => {
     expect(exchangesIn(input)).toEqual(want);
-  });
-
-  it('an override ends when Git says the same, or no longer knows the node', () => {
-    expect([...remainingOverrides(overrides, was).keys()]).toEqual(['p/a', 'p/b']);
-    expect([...remainingOverrides(overrides, exchanged).keys()]).toEqual([]);
-    expect([...remainingOverrides(overrides, [was[0]!]).keys()]).toEqual(['p/a']);
   });
 });
 

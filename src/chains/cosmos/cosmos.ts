@@ -10,6 +10,7 @@ import { nodeFacts } from './facts.ts';
 import { jobs } from './jobs.ts';
 import { chainIdOf, CosmosOptions } from './options.ts';
 import { RPC_PORT } from './settings.ts';
+import { signingKeys } from './signing-key.ts';
 import { workload } from './workload.ts';
 
 const lists = {
@@ -32,6 +33,7 @@ export const cosmos: Chain = {
   facts: (_node, replies) => new Map([['node', nodeFacts(replies)]]),
   expectations,
   jobs,
+  signingKeys,
 };
 
 function check(spec: NodeSpec): readonly Finding[] {

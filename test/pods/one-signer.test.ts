@@ -1,0 +1,115 @@
+// One key, one signer, on real pods: a key moves to another node only when the last process with it is gone.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
+import { waitFor } from '../demo/wait-for.ts';
+import { makeValidators, type Validators } from '../support/validators.ts';
+import { unready } from './eyes.ts';
+import type { NodeFields } from './node-file.ts';
+import { processOf } from './processes.ts';
+import { troubleOf } from './trouble.ts';
+import { type PodsWorld, startWorld } from './world.ts';
+
+let world: PodsWorld;
+/** Each with a chain of its own, so that each makes blocks alone. */
+let moving: Validators;
+let twins: Validators;
+beforeAll(async () => {
+  world = await startWorld('signer');
+  const { namespace } = world;
+  moving = makeValidators({ chainId: 'moving-1', namespace, names: ['old'] });
+  twins = makeValidators({ chainId: 'twins-1', namespace, names: ['twin'] });
+  await world.kubectl(['apply', '-f', '-'], [...moving.objects, ...twins.objects]);
+});
+afterAll(async () => {
+  await world?.close();
+});
+
+const signs = async (name: string, height = 2): Promise<BlockchainNode> =>
+  await world.await(name, `block ${height}`, (node) => (node.status?.height ?? 0) >= height && node);
+
+describe('a key', () => {
+  it('goes to another node only when the pod of the deleted one is gone, also over a restart of the controller', async () => {
+    world.change('A validator', { old: moving.validator('old') });
+    await signs('old');
+    const uid = world.podUid('old') ?? 'no pod';
+    const { pid } = processOf(uid, 'cometbft');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      world.change('Move its key', { old: undefined, next: moving.validator('old') });
+      const seen = await troubleOf(world, 'next', 'IdentityInUse');
+      expect(seen).toMatchObject({ synced: false, stalled: false });
+      expect(seen.message).toBe(
+        `a pod of ${world.namespace}/old, which is being deleted, may still sign with the same key; waits until it is gone`,
+      );
+      await world.controller.kill();
+      await world.restart();
+      // A new process has a say on every node before it is asked anything; this one comes after `next`.
+      world.change('Add one that follows', { watcher: { ...moving.follower(), desiredState: 'Stopped' } });
+      await world.await('watcher', 'to be stopped', ({ status }) => status?.phase === 'Stopped');
+      expect(world.node('old')).toBeUndefined();
+      expect(world.podUid('old')).toBe(uid);
+      const next = world.node('next');
+      expect(next === undefined ? 'no node' : unready(next)).toBe('IdentityInUse');
+      expect(world.pod('next')).toBeUndefined();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await signs('next');
+    expect(world.pod('old')).toBeUndefined();
+  });
+
+  it('is the same in copies of its Secret: of two nodes made at once one runs, until that is stopped', async () => {
+    for (const name of ['one', 'two']) await copyOfKey(name);
+    const spec = twins.validator('twin');
+    const twin = (name: string): NodeFields => ({ ...spec, identity: { secretName: `copy-${name}` } });
+    world.change('Two with one key', { one: twin('one'), two: twin('two') });
+    const winner = await waitFor({ what: 'one of them to make blocks', timeoutMs: 120_000 }, async () =>
+      ['one', 'two'].find((name) => (world.node(name)?.status?.height ?? 0) >= 2),
+    );
+    const loser = winner === 'one' ? 'two' : 'one';
+    const refusal = `${world.namespace}/${winner} signs with the same key, or may still do so; stop it first, or exchange the keys with a Switchover`;
+    expect(await troubleOf(world, loser, 'IdentityInUse')).toMatchObject({ message: refusal, stalled: true });
+    expect(world.pod(loser)).toBeUndefined();
+
+    world.change('Stop the one that runs', { [winner]: { ...twin(winner), desiredState: 'Stopped' } });
+    await signs(loser);
+    expect(world.pod(winner)).toBeUndefined();
+    world.change('Start it again', { [winner]: twin(winner) });
+    expect((await troubleOf(world, winner, 'IdentityInUse')).message).toContain(`${world.namespace}/${loser} signs`);
+    expect(world.pod(winner)).toBeUndefined();
+  });
+
+  it('may come later than its node', async () => {
+    const { objects, ...late } = makeValidators({ chainId: 'late-1', namespace: world.namespace, names: ['late'] });
+    await world.kubectl(
+      ['apply', '-f', '-'],
+      objects.filter((object) => !isSecret(object)),
+    );
+    world.change('A validator without a key', { late: late.validator('late') });
+    expect((await troubleOf(world, 'late', 'IdentityMissing')).message).toContain('does not exist');
+    expect(world.pod('late')).toBeUndefined();
+    await world.kubectl(['apply', '-f', '-'], objects.filter(isSecret));
+    await signs('late');
+  });
+});
+
+function isSecret(object: object): boolean {
+  return 'kind' in object && object.kind === 'Secret';
+}
+
+/** The same signing key beside another node key, as somebody makes it who thinks of peers only. */
+async function copyOfKey(name: string): Promise<void> {
+  const files = JSON.parse(
+    await world.kubectl(['get', 'secret', twins.secretOf('twin'), '-o', 'jsonpath={.data}']),
+  ) as Record<string, string>;
+  const other = makeValidators({ chainId: `other-${name}`, namespace: world.namespace, names: [name] });
+  const [, secret] = other.objects as readonly { readonly stringData?: Readonly<Record<string, string>> }[];
+  const nodeKey = Buffer.from(secret?.stringData?.['node_key.json'] ?? '').toString('base64');
+  const data = { ...files, 'node_key.json': nodeKey };
+  await world.kubectl(
+    ['apply', '-f', '-'],
+    [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: `copy-${name}` }, data }],
+  );
+}
