@@ -11,7 +11,7 @@ import { connectCluster } from '../kube/api-cluster.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';
-import { readIdentities } from '../loops/memory.ts';
+import { readSigningMemory } from '../loops/memory.ts';
 import { revisionOf } from '../loops/pull.ts';
 import { readFiles } from '../loops/read-files.ts';
 import type { Plan } from '../plan/action.ts';
@@ -100,30 +100,34 @@ async function withCluster(
     const current = listed as readonly BlockchainNode[];
     const jobs = await jobsAgainstCluster(cluster, desired);
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
-    const identities = await identitiesInForce(executors, { cluster, namespace });
-    return { desired, current, revision: WORK_TREE, facts: { identities, jobs } };
+    const memory = await signingMemory(executors, { cluster, namespace });
+    return { desired, current, revision: WORK_TREE, facts: { ...memory, jobs } };
   } finally {
     await cluster.close();
   }
 }
 
-/** What Switchovers exchanged and the controllers remember. Who may not read that plans by the files. */
-async function identitiesInForce(
+/** What controllers remember: what Switchovers exchanged, and who signed last. Who may not read that plans by the files. */
+async function signingMemory(
   executors: readonly string[],
   { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
-): Promise<ReadonlyMap<string, string>> {
-  const maps = executors.map(async (executor) => {
+): Promise<Pick<PlanFacts, 'identities' | 'signers'>> {
+  const memories = executors.map(async (executor) => {
     try {
-      return await readIdentities(cluster, { executor, namespace });
+      return [await readSigningMemory(cluster, { executor, namespace })];
     } catch (error) {
       if (!isKubeError(error, 'FORBIDDEN')) throw error;
       process.stderr.write(
-        `warning: the memory of executor ${executor} can't be read; exchanged identities are not shown\n`,
+        `warning: the memory of executor ${executor} can't be read; exchanged identities and moved keys are not shown\n`,
       );
-      return new Map<string, string>();
+      return [];
     }
   });
-  return new Map((await Promise.all(maps)).flatMap((map) => [...map]));
+  const found = (await Promise.all(memories)).flat();
+  return {
+    identities: new Map(found.flatMap(({ identities }) => [...identities])),
+    signers: new Map(found.flatMap(({ signers }) => [...signers])),
+  };
 }
 
 async function betweenRevisions(

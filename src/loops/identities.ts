@@ -13,6 +13,12 @@ export interface Identities {
   overrides(): ReadonlyMap<string, string>;
   /** All of them in one write, or none. */
   assign(assignments: readonly { readonly nodeKey: string; readonly identity: string }[]): Promise<void>;
+  /** Writes down, before its first pod starts, that the node signs with the key in its Secret. Costs nothing when it does already. */
+  signs(node: BlockchainNode): Promise<void>;
+  /** What signed last with the key in each Secret, see plan/input.ts. */
+  signers(): ReadonlyMap<string, string>;
+  /** The node's volumes go, and the record of what it signed with them. */
+  losesVolumes(nodeKey: string): Promise<void>;
   /**
    * Drops overrides of which the nodes' objects now say the same: Git has caught up. And those of nodes that are gone: who
    * comes back under their name signs with what its file says.
@@ -34,6 +40,20 @@ export function createIdentities(memory: Memory): Identities {
     async assign(assignments) {
       const news = Object.fromEntries(assignments.map(({ nodeKey, identity }) => [nodeKey, identity]));
       await memory.save(({ identities }) => ({ identities: { ...identities, ...news } }));
+    },
+    signers: () => new Map(Object.entries(memory.current.signers)),
+    async signs(node) {
+      const { namespace = '' } = node.metadata;
+      const { secretName } = node.spec.identity ?? {};
+      if (secretName === undefined || memory.current.signers[`${namespace}/${secretName}`] === keyOf(node)) return;
+      await memory.save(({ signers }) => ({ signers: { ...signers, [`${namespace}/${secretName}`]: keyOf(node) } }));
+    },
+    async losesVolumes(nodeKey) {
+      await memory.save(({ signers }) => ({
+        signers: Object.fromEntries(
+          Object.entries(signers).map(([secret, signer]) => [secret, signer === nodeKey ? '' : signer]),
+        ),
+      }));
     },
     async settle(nodes, isGone) {
       const said = new Map(nodes.map((node) => [keyOf(node), node.spec.identity?.secretName]));

@@ -12,6 +12,7 @@ import type { Releases } from '../plan/action.ts';
 const ReleasesSchema = z.record(z.string(), z.array(z.string()));
 const IdentitiesSchema = z.record(z.string(), z.string());
 const SkipsSchema = z.record(z.string(), z.string().max(500));
+const SignersSchema = IdentitiesSchema;
 const SchedulesSchema = z.record(z.string(), z.number());
 
 export interface Remembered {
@@ -23,6 +24,11 @@ export interface Remembered {
   readonly released: Releases;
   /** The signing Secret in force by `namespace/name`, where a Switchover overrides the node's file. */
   readonly identities: Readonly<Record<string, string>>;
+  /**
+   * Which node signed last with the key in a Secret, both as `namespace/name`; empty text when that node's volumes were
+   * deleted with it.
+   */
+  readonly signers: Readonly<Record<string, string>>;
   /** Up to when each schedule is dealt with, milliseconds since the epoch. */
   readonly schedules: Readonly<Record<string, number>>;
   /** Why the last due run of a schedule was not filed, where that was so. */
@@ -59,6 +65,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
     appliedRevision: undefined,
     released: {},
     identities: {},
+    signers: {},
     schedules: {},
     skips: {},
     origin,
@@ -74,9 +81,10 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       const { appliedCommit, appliedRevision } = data;
       const released = parse(ReleasesSchema, data['released']) ?? {};
       const identities = parse(IdentitiesSchema, data['identities']) ?? {};
+      const signers = parse(SignersSchema, data['signers']) ?? {};
       const schedules = parse(SchedulesSchema, data['schedules']) ?? {};
       const skips = parse(SkipsSchema, data['skips']) ?? {};
-      current = { appliedCommit, appliedRevision, released, identities, schedules, skips, origin };
+      current = { appliedCommit, appliedRevision, released, identities, signers, schedules, skips, origin };
     },
     save: (change) =>
       oneByOne(async () => {
@@ -95,6 +103,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
               appliedRevision,
               released: stableJson(next.released),
               identities: stableJson(next.identities),
+              signers: stableJson(next.signers),
               schedules: stableJson(next.schedules),
               skips: stableJson(next.skips),
             },
@@ -106,13 +115,16 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
   };
 }
 
-/** The identities in force of another process's memory, by `namespace/name`; empty where there is none. */
-export async function readIdentities(
+/** What another process remembers of identities in force and of who signed last; empty where there is none. */
+export async function readSigningMemory(
   cluster: Pick<Cluster, 'get'>,
   place: Pick<MemoryOptions, 'executor' | 'namespace'>,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<{ readonly identities: ReadonlyMap<string, string>; readonly signers: ReadonlyMap<string, string> }> {
   const data = stringMap((await cluster.get(refOfMemory(place)))?.['data']);
-  return new Map(Object.entries(parse(IdentitiesSchema, data['identities']) ?? {}));
+  return {
+    identities: new Map(Object.entries(parse(IdentitiesSchema, data['identities']) ?? {})),
+    signers: new Map(Object.entries(parse(SignersSchema, data['signers']) ?? {})),
+  };
 }
 
 function refOfMemory({

@@ -80,6 +80,7 @@ async function bringParts(
   const running = node.spec.desiredState === 'Running' && options.holds.of(key) === undefined;
   const reservation = running ? await options.signers.reserve(node) : ({ ok: true } as const);
   if (!reservation.ok) return withoutKey(reservation);
+  if (running) await options.identities.signs(node);
   const rendered = renderNode(node, chain, { running });
   if (rendered.problems.length > 0)
     return stalled('InvalidPatch', rendered.problems.map(({ message }) => message).join('; '));

@@ -95,6 +95,7 @@ function decide(pulled: Pulled, { world, executor, memory, identities }: SyncOpt
       lastApplied: memory.current.appliedRevision,
       released: memory.current.released,
       identities: identities.overrides(),
+      signers: identities.signers(),
     },
   });
 }
@@ -180,7 +181,10 @@ async function act(action: Action, plan: Plan, options: SyncOptions): Promise<vo
   const { cluster, world } = options;
   if (action.do === 'delete') {
     const node = world.nodes.get(keyOf(action.ref));
-    if (!action.keepsVolumes && node?.metadata.uid === action.uid) await handOverVolumes(node, options);
+    if (!action.keepsVolumes && node?.metadata.uid === action.uid) {
+      await options.identities.losesVolumes(keyOf(node));
+      await handOverVolumes(node, options);
+    }
     await cluster.remove(action.ref, { uid: action.uid, propagation: 'Background' });
     return;
   }

@@ -37,6 +37,8 @@ export interface Hold {
   readonly message: string;
   /** What releases it. */
   readonly release: string;
+  /** It ends by itself, so what else holds the action and waits for a person is told first. */
+  readonly passes?: boolean;
   /** Whether an approval in fleet.yaml can release it. */
   readonly approvable: boolean;
 }

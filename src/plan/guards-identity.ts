@@ -37,7 +37,23 @@ export function identityInUse(action: Action, scene: Scene): Hold | undefined {
   if (wanted === undefined || user === undefined) return undefined;
   const isLeaving = scene.live.get(user)?.metadata.deletionTimestamp !== undefined;
   const message = `the Secret ${wanted.slice(wanted.indexOf('/') + 1)} is the identity of ${user}${isLeaving ? ', which is still being deleted' : ''}`;
-  return finalHold('IdentityInUse', message, `Goes on by itself when ${user} is gone or has another identity.`);
+  const release = `Goes on by itself when ${user} is gone or has another identity.`;
+  return { ...finalHold('IdentityInUse', message, release), passes: true };
+}
+
+/** A node that had no key gets one that signed on another node: the record of what was signed does not come along. */
+export function signerElsewhere(action: Action, scene: Scene): Hold | undefined {
+  const wanted = newSecret(action, scene);
+  const own = keyOf(action.ref);
+  if (wanted === undefined || userSecret(own, scene) !== undefined) return undefined;
+  const signer = scene.input.facts?.signers?.get(wanted) ?? otherUser(wanted, own, scene);
+  if (signer === undefined || signer === own) return undefined;
+  const [where, record] =
+    signer === '' ? ['a node that was deleted', 'went with its volumes'] : [signer, "stays on that node's volume"];
+  return approvableHold(
+    'SignerState',
+    `the key in ${wanted.slice(wanted.indexOf('/') + 1)} has signed on ${where}, and the record of what it signed ${record}: this node starts without it. Before approving make sure that the key will sign no height twice. A node that keeps its name keeps its volume and the record; a Backup made after the last signature brings it to another one`,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { Action, Hold } from './action.ts';
 import { moved, unverified, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
 import { identityOfData, volumeShrink } from './guards-data.ts';
-import { identityInUse, identitySwap, signerState } from './guards-identity.ts';
+import { identityInUse, identitySwap, signerElsewhere, signerState } from './guards-identity.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
 import type { Scene } from './scene.ts';
 
@@ -11,7 +11,7 @@ export type Guard = (action: Action, scene: Scene) => Hold | undefined;
 
 /**
  * The first that answers holds the action. Those that no approval can release come first: an approval must not seem to
- * help where it does not. To add one: its function, its line here, its row in the tests.
+ * help where it does not. One that passes by itself lets a later one speak that a person can release now. To add one: its function, its line here, its row in the tests.
  */
 export const guards: readonly Guard[] = [
   unverified, // the commits are not signed as demanded
@@ -21,6 +21,7 @@ export const guards: readonly Guard[] = [
   volumeShrink, // Kubernetes cannot, and data would be lost
   identityOfData, // another chain, network or client on the same data
   signerState, // another key on the record of what was signed
+  signerElsewhere, // a key whose record is on another volume
   notOurs, // somebody else's object of the same name
   moved, // the branch went back, or somewhere else
   vanished, // all of nodes/ is gone: a wrong merge, not a decision

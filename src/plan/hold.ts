@@ -1,6 +1,6 @@
 // Judges every action by the guards, and lets approvals release what they may.
 
-import type { Action, Releases } from './action.ts';
+import type { Action, Hold, Releases } from './action.ts';
 import { actionDigest, setDigest } from './digest.ts';
 import { guards } from './guards.ts';
 import type { Scene } from './scene.ts';
@@ -15,18 +15,37 @@ export interface Held {
 /** Puts the first hold that a guard has for it on each action. Never drops an action. */
 export function holdActions(actions: readonly Action[], facts: Omit<Scene, 'actions'>): Held {
   const scene: Scene = { ...facts, actions };
+  const waits = new Map<Action, Hold>();
   const judged = actions.map((action): Action => {
-    for (const guard of guards) {
-      const hold = guard(action, scene);
-      if (hold !== undefined) return { ...action, hold };
-    }
-    return action;
+    const [first, ...others] = holdsOf(action, scene);
+    if (first === undefined) return action;
+    const [next] = first.passes === true ? others : [];
+    if (next?.approvable !== true) return { ...action, hold: first };
+    const held = { ...action, hold: next };
+    waits.set(held, first);
+    return held;
   });
-  return release(judged, facts);
+  return release(judged, { ...facts, waits });
+}
+
+/** What holds an action, in the order of the guards. No more is asked than can matter. */
+function holdsOf(action: Action, scene: Scene): readonly Hold[] {
+  const holds: Hold[] = [];
+  for (const guard of guards) {
+    const hold = guard(action, scene);
+    if (hold !== undefined) holds.push(hold);
+    if (hold !== undefined && hold.passes !== true) break;
+  }
+  return holds;
+}
+
+interface Judged extends Omit<Scene, 'actions'> {
+  /** What still holds an action once a person has released it. */
+  readonly waits: ReadonlyMap<Action, Hold>;
 }
 
 /** First what earlier plans already released, so that the digest people see and approve is that of the rest. */
-function release(judged: readonly Action[], { input }: Omit<Scene, 'actions'>): Held {
+function release(judged: readonly Action[], { input, waits }: Judged): Held {
   const approvals = new Set(input.desired.fleet.approvals?.map(({ digest }) => digest));
   const releases = new Map<string, string>();
   for (const [approval, digests] of Object.entries(input.facts?.released ?? {}))
@@ -38,7 +57,7 @@ function release(judged: readonly Action[], { input }: Omit<Scene, 'actions'>): 
   if (isApproved) for (const action of rest) releases.set(actionDigest(action), digest);
   const free = new Set(approvable.filter((action) => releases.has(actionDigest(action))));
   return {
-    held: judged.map((action) => (free.has(action) ? withoutHold(action) : action)),
+    held: judged.map((action) => (free.has(action) ? withHold(action, waits.get(action)) : action)),
     digest: isApproved ? undefined : digest,
     released: byApproval([...free].map(actionDigest), releases),
   };
@@ -48,9 +67,9 @@ function isApprovable(action: Action): boolean {
   return action.hold?.approvable === true;
 }
 
-function withoutHold(action: Action): Action {
+function withHold(action: Action, hold: Hold | undefined): Action {
   const { hold: _hold, ...rest } = action;
-  return rest;
+  return hold === undefined ? rest : { ...rest, hold };
 }
 
 function byApproval(digests: readonly string[], released: ReadonlyMap<string, string>): Releases {

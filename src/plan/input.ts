@@ -43,6 +43,11 @@ export interface PlanFacts {
   readonly unverified?: string | undefined;
   /** Identity Secret in force by `namespace/name`, where a Switchover overrides the spec. */
   readonly identities?: ReadonlyMap<string, string> | undefined;
+  /**
+   * Which node signed last with the key in each Secret (`namespace/name` both): the record of what it signed is on that
+   * node's volume. Empty text for a node whose volumes were deleted with it.
+   */
+  readonly signers?: ReadonlyMap<string, string> | undefined;
   /** What becomes of requests and schedules, of all executors. */
   readonly jobs?: readonly JobStep[] | undefined;
   /** `released` of the plan before. */

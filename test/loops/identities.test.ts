@@ -9,7 +9,7 @@ import { aNode } from '../support/plan-scene.ts';
 const signer = (name: string, secretName: string) => aNode(name, { identity: { secretName } });
 
 function memoryOf(identities: Readonly<Record<string, string>>): Memory {
-  let current = { identities } as Remembered;
+  let current = { identities, signers: {} as Readonly<Record<string, string>> } as Remembered;
   return {
     get current() {
       return current;
@@ -49,4 +49,23 @@ it('what is in force is what the node runs with', async () => {
   await identities.assign([{ nodeKey: key('a'), identity: 'kb' }]);
   expect(identities.of(node)).toBe('kb');
   expect(identities.effective(node).spec.identity).toEqual({ secretName: 'kb' });
+});
+
+it('who signed last with a key is on record, also when the record of what was signed is gone', async () => {
+  const identities = createIdentities(memoryOf({}));
+  await identities.signs(signer('a', 'ka'));
+  await identities.signs(aNode('follower'));
+  expect([...identities.signers()]).toEqual([['ns/ka', 'ns/a']]);
+  await identities.signs(signer('b', 'ka'));
+  await identities.signs(signer('b', 'kb'));
+  expect([...identities.signers()]).toEqual([
+    ['ns/ka', 'ns/b'],
+    ['ns/kb', 'ns/b'],
+  ]);
+  await identities.losesVolumes(key('a'));
+  await identities.losesVolumes(key('b'));
+  expect([...identities.signers()]).toEqual([
+    ['ns/ka', ''],
+    ['ns/kb', ''],
+  ]);
 });

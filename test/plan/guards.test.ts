@@ -4,12 +4,11 @@ import { describe, expect, it } from 'vitest';
 
 import { ANNOTATION, LABEL } from '../../src/api/group.ts';
 import { planNodes } from '../../src/plan/plan.ts';
-import { aNode, applied, edited, scene, type SceneParts } from '../support/plan-scene.ts';
+import { aNode, applied, scene, type SceneParts } from '../support/plan-scene.ts';
 
 const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`);
 const live = (names: readonly string[]) => names.map((name) => applied(aNode(name)));
 const wanted = (names: readonly string[]) => names.map((name) => aNode(name));
-const key = (name: string) => ({ identity: { secretName: name } });
 
 interface Row extends SceneParts {
   readonly because: string;
@@ -230,91 +229,6 @@ const rows: readonly Row[] = [
     live: [applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } })],
     plan: ['update a NotOurs'],
   },
-  {
-    because: 'IdentityInUse: the user before is still there',
-    wanted: [aNode('a'), aNode('b', key('k'))],
-    live: [applied(aNode('a', key('k'))), ...live(['b'])],
-    plan: ['update a', 'update b IdentityInUse'],
-  },
-  {
-    because: 'IdentityInUse: a node being deleted still signs',
-    wanted: [aNode('b', key('k'))],
-    live: [applied(aNode('a', key('k')), { deletionTimestamp: 'now' }), ...live(['b'])],
-    plan: ['update b IdentityInUse'],
-  },
-  {
-    because: 'IdentityInUse: a new node waits too',
-    wanted: [aNode('b', key('k')), aNode('c')],
-    live: [applied(aNode('a', key('k'))), ...live(['c'])],
-    plan: ['delete a', 'create b IdentityInUse'],
-  },
-  {
-    because: 'IdentityInUse: not across namespaces',
-    wanted: [aNode('b', key('k'))],
-    live: [applied(aNode('a', key('k')), { namespace: 'else', labels: {} })],
-    plan: ['create b'],
-  },
-  {
-    because: 'IdentitySwap: two nodes exchange keys',
-    wanted: [aNode('a', key('2')), aNode('b', key('1'))],
-    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
-    plan: ['update a IdentitySwap', 'update b IdentitySwap'],
-  },
-  {
-    because: 'IdentitySwap: three in a circle',
-    wanted: [aNode('a', key('2')), aNode('b', key('3')), aNode('c', key('1'))],
-    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2'))), applied(aNode('c', key('3')))],
-    plan: ['update a IdentitySwap', 'update b IdentitySwap', 'update c IdentitySwap'],
-  },
-  {
-    because: 'IdentitySwap: Git may say what a Switchover did',
-    wanted: [aNode('a', key('2')), aNode('b', key('1'))],
-    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
-    facts: {
-      identities: new Map([
-        ['ns/a', '2'],
-        ['ns/b', '1'],
-      ]),
-    },
-    plan: ['update a', 'update b'],
-  },
-  {
-    because: 'SignerState: another key on the record of what was signed',
-    wanted: [aNode('a', key('2'))],
-    live: [applied(aNode('a', key('1')))],
-    plan: ['update a SignerState'],
-  },
-  {
-    because: 'SignerState: the key in force counts, also when Git goes back to none of both',
-    wanted: [aNode('a', key('3'))],
-    live: [applied(aNode('a', key('1')))],
-    facts: { identities: new Map([['ns/a', '2']]) },
-    plan: ['update a SignerState'],
-  },
-  {
-    because: 'SignerState: a chain of nodes that take over keys is held at its end',
-    wanted: [aNode('a', key('3')), aNode('b', key('1'))],
-    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
-    plan: ['update a SignerState', 'update b IdentityInUse'],
-  },
-  {
-    because: 'SignerState: another change of a node with a key passes',
-    wanted: [aNode('a', { ...key('1'), restartGeneration: 1 })],
-    live: [applied(aNode('a', key('1')))],
-    plan: ['update a'],
-  },
-  {
-    because: "SignerState: putting back somebody's edit passes",
-    wanted: [aNode('a', key('1'))],
-    live: [edited(applied(aNode('a', key('1'))), key('2'))],
-    plan: ['update a'],
-  },
-  {
-    because: 'SignerState: a first key and no key any more pass',
-    wanted: [aNode('a', key('1')), aNode('b')],
-    live: [applied(aNode('a')), applied(aNode('b', key('2')))],
-    plan: ['update a', 'update b'],
-  },
 ];
 
 it.each(rows)('$because', ({ plan, ...parts }) => {
@@ -326,16 +240,6 @@ it.each(rows)('$because', ({ plan, ...parts }) => {
 });
 
 describe('approval', () => {
-  it('of another key says what to make sure of before', () => {
-    const change = { wanted: [aNode('a', key('new'))], live: [applied(aNode('a', key('old')))] };
-    const plan = planNodes(scene(change));
-    expect(plan.actions[0]?.hold).toMatchObject({ approvable: true });
-    expect(plan.actions[0]?.hold?.message).toMatch(/from old to new.*the key in new has signed nothing above it/);
-    const fleet = { approvals: [{ digest: plan.heldDigest ?? '' }] };
-    expect(planNodes(scene({ ...change, fleet })).actions).toMatchObject([{ do: 'update' }]);
-    expect(planNodes(scene({ ...change, fleet })).actions[0]).not.toHaveProperty('hold');
-  });
-
   const parts: SceneParts = { wanted: wanted(many(2)), live: live(many(8)) };
   const digest = planNodes(scene(parts)).heldDigest ?? '';
   const approved = { approvals: [{ digest }] };

@@ -29,6 +29,8 @@ export interface PodsWorld extends Eyes {
   commit(message: string, files: Readonly<Record<string, string | null>>): string;
   /** Commits node files to the desired branch; undefined removes one. Gives the commit. */
   change(message: string, nodes: Readonly<Record<string, NodeFields | undefined>>): string;
+  /** Commits an approval of held actions, alone of all. Gives the commit. */
+  approve(digest: string): string;
   /** kubectl in the namespace; throws on failure. */
   kubectl(args: readonly string[], objects?: readonly object[]): Promise<string>;
   /** Resolves with the status branch's file of a node once the fact holds of it. */
@@ -113,6 +115,8 @@ export async function startWorld(label: string, more: readonly string[] = []): P
     restart: async () => void (controller = await startControllerProcess(options)),
     commit: (message, files) => commitFiles(repo, 'main', files, { message }),
     change: (message, nodes) => commitFiles(repo, 'main', filesOf(nodes), { message }),
+    approve: (digest) =>
+      commitFiles(repo, 'main', { 'fleet.yaml': fleet(executor, { approvals: [{ digest }] }) }, { message: 'Approve' }),
     kubectl: kubectlFor(await binary('kubectl'), cluster.kubeconfigPath, namespace.name),
     published: (name, what, fact) =>
       waitForFact({ what: `${name} on the status branch: ${what}`, timeoutMs: 20_000 }, async () => {
@@ -154,9 +158,9 @@ export async function startWorld(label: string, more: readonly string[] = []): P
 
 const INTERVALS = ['--interval', '1s', '--observe-interval', '1s', '--height-interval', '2s'] as const;
 
-function fleet(executor: string): string {
+function fleet(executor: string, more: object = {}): string {
   const guards = { maxDeletions: 100, maxDeletionPercent: 100 };
-  const spec = { executors: [{ name: executor }], defaultExecutor: executor, guards };
+  const spec = { executors: [{ name: executor }], defaultExecutor: executor, guards, ...more };
   return stringify({ apiVersion: 'validatoros.com/v1alpha1', kind: 'Fleet', metadata: { name: 'fleet' }, spec });
 }
 
