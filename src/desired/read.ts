@@ -58,10 +58,11 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const conflicts = crossCheck(nodeFiles);
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
   const nodes = fleet.broken ? new Map<string, DesiredNode>() : goodNodes(nodeFiles, conflicts);
+  const broken = brokenOnes(nodeFiles, conflicts, context);
   const requests = readRequests(
     contents.filter(hasRole('request', 'schedule')).map(({ content }) => content),
     context,
-    new Map([...nodes].map(([key, { node }]) => [key, node])),
+    { nodes: new Map([...nodes].map(([key, { node }]) => [key, node])), brokenNodes: broken.brokenNodes },
   );
   return {
     fleet: fleet.fleet,
@@ -69,7 +70,8 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     requests: fleet.broken ? new Map() : requests.requests,
     brokenRequests: fleet.broken ? new Set([...requests.requests.keys(), ...requests.broken]) : requests.broken,
     schedules: fleet.broken ? new Map() : requests.schedules,
-    ...brokenOnes(nodeFiles, conflicts, context),
+    ...broken,
+    brokenFiles: new Set([...broken.brokenFiles, ...requests.brokenFiles]),
     fleetBroken: fleet.broken,
     problems: sortProblems([
       ...own,

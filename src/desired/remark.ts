@@ -15,6 +15,12 @@ export function remark(code: string, path: Path, what: string, part: 'key' | 'va
   return { level: 'error', code, path, part, message: `${toDotted(path)}: ${what}` };
 }
 
+/** What a check of a job's or chain's own found. Its message may start with the path already. */
+export function fromFinding({ path, message, ...rest }: Finding): Remark {
+  const dotted = toDotted(path);
+  return { ...rest, path, part: 'value', message: message.startsWith(dotted) ? message : `${dotted}: ${message}` };
+}
+
 /** The problem that a remark makes in the file its document came from. */
 export function toProblem(file: string, places: Places, { level, code, path, part, message }: Remark): Problem {
   return { level, code, file, ...places.of(path, part), message };

@@ -1,46 +1,56 @@
 // The files of jobs/ and schedules/ → requests and schedules, checked as far as that goes without a cluster.
 
-import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION, API_VERSION } from '../api/group.ts';
 import { jobKeyOf, type JobRequest } from '../api/job-object.ts';
-import { JobScheduleSpec } from '../api/job-schedule.ts';
 import { chainJobsOf } from '../chains/index.ts';
 import { checkRequest } from '../jobs/check-request.ts';
+import type { CheckContext } from '../jobs/job-kind.ts';
 import { digestOf } from '../lib/hash.ts';
-import { toDotted } from '../lib/json-pointer.ts';
 import type { JsonObject } from '../lib/json-value.ts';
 import type { Context } from './context.ts';
 import type { DesiredRequest, DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';
 import { type FileContent, type GoodDocument, readDocuments } from './file-content.ts';
 import type { Problem } from './problem.ts';
-import { type Remark, toProblem } from './remark.ts';
+import { fromFinding, toProblem } from './remark.ts';
+import { duplicateSchedules, resolveSchedule } from './schedules.ts';
 
 export interface RequestFiles {
   readonly requests: ReadonlyMap<string, DesiredRequest>;
   readonly broken: ReadonlySet<string>;
   readonly schedules: ReadonlyMap<string, DesiredSchedule>;
+  /** Files with an error: what came from them before is not taken for removed. */
+  readonly brokenFiles: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
 
+type NodesKnown = Required<Pick<CheckContext, 'nodes' | 'brokenNodes'>>;
+
 /** Reads requests and schedules. Two requests of one kind and name are both refused: which is meant is not for us to say. */
-export function readRequests(
-  files: readonly FileContent[],
-  context: Context,
-  nodes: ReadonlyMap<string, BlockchainNode>,
-): RequestFiles {
+export function readRequests(files: readonly FileContent[], context: Context, surroundings: NodesKnown): RequestFiles {
   const read = files.map((file) => ({ file, documents: readDocuments(file, context.chains) }));
   const resolved = read.flatMap(({ file, documents }) =>
     file.role === 'request' ? documents.good.map((document) => resolveRequest(document, file.path, context)) : [],
   );
   const others = new Set(resolved.map(({ key }) => key));
-  const judged = resolved.map((one) => ({ ...one, problems: [...one.problems, ...judge(one, { nodes, others })] }));
+  const known = { ...surroundings, others };
+  const judged = resolved.map((one) => ({ ...one, problems: [...one.problems, ...judge(one, known)] }));
   const duplicates = findDuplicates(judged);
   const isBad = ({ key, problems }: Resolved): boolean =>
     duplicates.has(key) || problems.some(({ level }) => level === 'error');
   const schedules = read.flatMap(({ file, documents }) =>
-    file.role === 'schedule' ? documents.good.map((document) => resolveSchedule(document, file.path, context)) : [],
+    file.role === 'schedule'
+      ? documents.good.map((document) => resolveSchedule(document, file.path, { ...known, context }))
+      : [],
   );
+  const twins = duplicateSchedules(schedules);
+  const problems = [
+    ...read.flatMap(({ documents }) => documents.problems),
+    ...judged.flatMap((one) => one.problems),
+    ...[...duplicates.values()].flat(),
+    ...schedules.flatMap((one) => one.problems),
+    ...twins.values(),
+  ];
   return {
     requests: new Map(judged.filter((one) => !isBad(one)).map(({ key, desired }) => [key, desired])),
     broken: new Set([
@@ -48,16 +58,10 @@ export function readRequests(
       ...read.flatMap((one) => brokenKeys(one, context)),
     ]),
     schedules: new Map(
-      schedules.flatMap(({ schedule }) =>
-        schedule === undefined ? [] : [[`${schedule.namespace}/${schedule.name}`, schedule]],
-      ),
+      schedules.flatMap((one) => (one.schedule === undefined || twins.has(one) ? [] : [[one.key, one.schedule]])),
     ),
-    problems: [
-      ...read.flatMap(({ documents }) => documents.problems),
-      ...judged.flatMap(({ problems }) => problems),
-      ...[...duplicates.values()].flat(),
-      ...schedules.flatMap(({ problems }) => problems),
-    ],
+    brokenFiles: new Set(problems.filter(({ level }) => level === 'error').map(({ file }) => file)),
+    problems,
   };
 }
 
@@ -99,25 +103,13 @@ function resolveRequest(document: GoodDocument, file: string, context: Context):
   };
 }
 
-interface Surroundings {
-  readonly nodes: ReadonlyMap<string, BlockchainNode>;
-  readonly others: ReadonlySet<string>;
-}
+type Surroundings = Pick<CheckContext, 'nodes' | 'brokenNodes' | 'others'>;
 
-function judge({ desired, document }: Resolved, { nodes, others }: Surroundings): Problem[] {
+function judge({ desired, document }: Resolved, known: Surroundings): Problem[] {
   const { request, file } = desired;
   const { name, namespace = '' } = request.metadata;
-  const findings = checkRequest(request, { name, namespace, nodes, others, chainJobs: chainJobsOf });
-  return findings.map(({ path, message, ...rest }) => {
-    const dotted = toDotted(path);
-    const remark: Remark = {
-      ...rest,
-      path,
-      part: 'value',
-      message: message.startsWith(dotted) ? message : `${dotted}: ${message}`,
-    };
-    return toProblem(file, document.places, remark);
-  });
+  const findings = checkRequest(request, { ...known, name, namespace, chainJobs: chainJobsOf });
+  return findings.map((one) => toProblem(file, document.places, fromFinding(one)));
 }
 
 function findDuplicates(requests: readonly Resolved[]): ReadonlyMap<string, readonly Problem[]> {
@@ -145,19 +137,4 @@ function brokenKeys({ file, documents }: ReadFile, context: Context): string[] {
     const kinds = kind === undefined ? file.kinds.map((one) => one.kind) : [kind];
     return kinds.map((one) => `${one}/${namespace}/${name}`);
   });
-}
-
-function resolveSchedule(
-  { data, places }: GoodDocument,
-  file: string,
-  context: Context,
-): { readonly schedule: DesiredSchedule | undefined; readonly problems: readonly Problem[] } {
-  const { name, namespace = context.defaultNamespace } = data.metadata;
-  const executor = checkExecutor(data.spec, context.fleet.fleet);
-  const problems = executor.remarks.map((one) => toProblem(file, places, one));
-  const spec = JobScheduleSpec.parse(data.spec);
-  const line = places.of(['metadata', 'name']).line;
-  return executor.name === undefined || problems.length > 0
-    ? { schedule: undefined, problems }
-    : { schedule: { name, namespace, spec, executor: executor.name, file, line }, problems };
 }

@@ -31,8 +31,8 @@ export function checkNodes(common: CommonSpec, named: readonly NamedNode[], cont
 }
 
 function checkNode(common: CommonSpec, { name, path }: NamedNode, context: CheckContext): Finding[] {
-  const { nodes, namespace } = context;
-  if (nodes === undefined) return [];
+  const { nodes, brokenNodes, namespace } = context;
+  if (nodes === undefined || brokenNodes?.has(`${namespace}/${name}`) === true) return [];
   const node = nodes.get(`${namespace}/${name}`);
   if (common.deployMethod !== 'managed') {
     if (node === undefined) return [];

@@ -78,6 +78,8 @@ export interface CommonSpec {
 export interface CheckContext {
   readonly name: string;
   readonly namespace: string;
+  /** Nodes of the same commit whose documents have an error: they live on as they were. */
+  readonly brokenNodes?: ReadonlySet<string>;
   /** Nodes of the same commit, by `namespace/name`; undefined where nodes are not known (an editor). */
   readonly nodes?: ReadonlyMap<string, BlockchainNode>;
   readonly chainJobs?: (chain: string) => ChainJobs | undefined;

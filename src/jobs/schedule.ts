@@ -27,6 +27,8 @@ export interface ScheduleDecision {
   readonly next: number | undefined;
   /** Why a due run was not filed. */
   readonly skipped?: string;
+  /** The due run is on record. */
+  readonly recorded?: true;
 }
 
 /** The same moment always has the same name, so a run is filed once whoever counts the minutes. */
@@ -34,17 +36,20 @@ export function runName(schedule: string, at: number): string {
   return fit(`${schedule}-${Math.floor(at / 60_000)}`, 63);
 }
 
+const DAY = 86_400_000;
+
 /** What is due. A name that exists already is never filed again. */
 export function dueRun(input: ScheduleInput): ScheduleDecision {
   const { name, spec, now, nextTime, runs } = input;
   const due = latestDue(input);
   const next = nextTime(Math.max(now, due ?? now));
-  if (due === undefined) return { lastScheduled: input.lastScheduled, next };
+  // Looking back minute by minute is dear: what was looked through without a find is dealt with, once a day.
+  if (due === undefined) return { lastScheduled: now - input.lastScheduled > DAY ? now : input.lastScheduled, next };
   const run = runName(name, due);
   const decided = { lastScheduled: due, next };
   if (input.pending === run) return { ...decided, file: { name: run, at: due } };
   if (input.pending !== undefined) return { lastScheduled: input.lastScheduled, next };
-  if (runs.some((known) => known.name === run)) return decided;
+  if (runs.some((known) => known.name === run)) return { ...decided, recorded: true };
   if (spec.suspend) return { ...decided, skipped: 'suspended' };
   if (now - due > spec.startingDeadlineSeconds * 1000)
     return { ...decided, skipped: 'it is later than startingDeadlineSeconds' };

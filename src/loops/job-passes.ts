@@ -104,8 +104,9 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
     executor: settings.executor,
   });
   parts.refusals.current = outcome.refusals;
-  const own = [...pulled.desired.schedules.values()].filter(({ executor }) => executor === settings.executor);
-  const removed = await applyRetention(own, shared);
+  const schedules = [...pulled.desired.schedules.values()].filter(({ executor }) => executor === settings.executor);
+  const requests = [...pulled.desired.requests.values()].map(({ request }) => request);
+  const removed = await applyRetention({ schedules, requests }, shared);
   await removeOrphanJobs(shared);
   if (outcome.recordsChanged || removed || ticked.skipped) queues.publish.add('publish');
   if (parts.lost.suspected) return afterLost;

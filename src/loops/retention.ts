@@ -4,6 +4,7 @@
 import { API_VERSION } from '../api/group.ts';
 import type { Ref } from '../api/objects.ts';
 import type { DesiredSchedule } from '../desired/desired-set.ts';
+import { jobKeyOf, type JobRequest } from '../api/job-object.ts';
 import { isFinal } from '../api/job-status.ts';
 import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
 import { type KeptBackup, retain } from '../jobs/retention.ts';
@@ -13,6 +14,13 @@ import type { JobWorld } from './job-world.ts';
 import type { Records } from './records.ts';
 import type { Runtime } from './runtime.ts';
 
+export interface Wanted {
+  /** Of this controller. */
+  readonly schedules: readonly DesiredSchedule[];
+  /** All in Git. */
+  readonly requests: readonly JobRequest[];
+}
+
 export interface RetentionRooms {
   readonly cluster: Cluster;
   readonly jobs: JobWorld;
@@ -21,13 +29,11 @@ export interface RetentionRooms {
 }
 
 /** Removes by UID, then writes it down; a crash in between repeats a removal that does nothing. True when a record changed. */
-export async function applyRetention(schedules: readonly DesiredSchedule[], rooms: RetentionRooms): Promise<boolean> {
+export async function applyRetention({ schedules, requests }: Wanted, rooms: RetentionRooms): Promise<boolean> {
   const records = [...rooms.records.pushedAll().values()].filter(
     (record): record is JobRecord => record !== UNREADABLE,
   );
-  const inUse = new Set(
-    rooms.jobs.list().flatMap((job) => (isFinal(job.status?.phase ?? 'Pending') ? [] : (sourceKeyOf(job) ?? []))),
-  );
+  const inUse = sourcesInUse(requests, rooms);
   let changed = false;
   for (const { name, namespace, spec } of schedules) {
     if (spec.keep === undefined) continue;
@@ -47,6 +53,16 @@ export async function applyRetention(schedules: readonly DesiredSchedule[], room
     }
   }
   return changed;
+}
+
+/** What requests read from, or will: those under way, and those in Git that have not ended, also before they have an object. */
+function sourcesInUse(requests: readonly JobRequest[], { jobs, records }: RetentionRooms): ReadonlySet<string> {
+  const underWay = jobs.list().filter((job) => !isFinal(job.status?.phase ?? 'Pending'));
+  const asked = requests.filter((request) => {
+    const record = records.pushedAll().get(jobKeyOf(request));
+    return record === undefined || record === UNREADABLE || !isFinal(record.phase);
+  });
+  return new Set([...underWay, ...asked].flatMap((request) => sourceKeyOf(request) ?? []));
 }
 
 function objectOf({ kind, namespace, name }: JobRecord): Ref {

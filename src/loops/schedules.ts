@@ -4,6 +4,7 @@ import { jobKeyOf } from '../api/job-object.ts';
 import type { DesiredRequest, DesiredSchedule } from '../desired/desired-set.ts';
 import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
 import { dueRun, type ScheduleDecision } from '../jobs/schedule.ts';
+import { describeError } from '../lib/errors.ts';
 import { sameJson } from '../lib/stable-json.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { ScheduleView } from '../status/fleet-view.ts';
@@ -51,23 +52,37 @@ export function createSchedules(rooms: ScheduleRooms): Schedules {
     return [...desired.schedules.values()].filter((schedule) => schedule.executor === executor);
   }
 
-  async function decide(schedule: DesiredSchedule): Promise<number | undefined> {
-    const key = keyOf(schedule);
+  function due(schedule: DesiredSchedule): ScheduleDecision | undefined {
+    const { name, spec } = schedule;
     const now = runtime.now();
     const pending = filed.pending(schedule);
-    const decision = dueRun({
-      name: schedule.name,
-      spec: schedule.spec,
-      lastScheduled: memory.current.schedules[key] ?? now,
-      now,
-      nextTime: (after) => clock.next(schedule.spec, after, now),
-      runs: filed.runs(schedule),
-      ...(pending === undefined ? {} : { pending }),
-    });
+    try {
+      return dueRun({
+        name,
+        spec,
+        lastScheduled: memory.current.schedules[keyOf(schedule)] ?? now,
+        now,
+        nextTime: (after) => clock.next(spec, after, now),
+        runs: filed.runs(schedule),
+        ...(pending === undefined ? {} : { pending }),
+      });
+    } catch (error) {
+      // No schedule may stand in the way of others, nor of requests.
+      runtime.log.error(
+        { schedule: keyOf(schedule), error: describeError(error) },
+        'Could not tell when a schedule is due',
+      );
+      return undefined;
+    }
+  }
+
+  async function decide(schedule: DesiredSchedule): Promise<number | undefined> {
+    const decision = due(schedule);
     // A filed run counts as dealt with only once it is on record: until then a crash would forget it.
-    if (decision.file !== undefined) filed.file(schedule, decision.file.name);
-    else if (decision.lastScheduled !== memory.current.schedules[key]) await settle(schedule, decision, rooms);
-    return decision.next;
+    if (decision?.file !== undefined) filed.file(schedule, decision.file.name);
+    else if (decision !== undefined && decision.lastScheduled !== memory.current.schedules[keyOf(schedule)])
+      await settle(schedule, decision, rooms);
+    return decision?.next;
   }
 
   return {
@@ -125,16 +140,19 @@ function createFiled(records: Records): Filed {
 /** Remembers up to when the schedule is dealt with, and what it skipped. */
 async function settle(
   schedule: DesiredSchedule,
-  { lastScheduled, skipped }: ScheduleDecision,
+  { lastScheduled, skipped, recorded }: ScheduleDecision,
   { memory, runtime }: ScheduleRooms,
 ): Promise<void> {
   const key = keyOf(schedule);
   const isTold = skipped !== undefined && !schedule.spec.suspend;
   if (isTold) runtime.log.warn({ schedule: key, reason: skipped }, 'Skipping a scheduled run');
-  await memory.save(({ schedules, skips: { [key]: _before, ...others } }) => ({
-    schedules: { ...schedules, [key]: lastScheduled },
-    skips: isTold ? { ...others, [key]: `${timestamp(lastScheduled)}: ${skipped}` } : others,
-  }));
+  await memory.save(({ schedules, skips: { [key]: before, ...others } }) => {
+    const told = isTold ? `${timestamp(lastScheduled)}: ${skipped}` : before;
+    return {
+      schedules: { ...schedules, [key]: lastScheduled },
+      skips: told === undefined || recorded === true ? others : { ...others, [key]: told },
+    };
+  });
 }
 
 /** A schedule that comes back under the name of a removed one has missed nothing meanwhile. */

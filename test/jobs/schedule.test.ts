@@ -28,6 +28,11 @@ describe('dueRun', () => {
       input: { now: START + HOUR - 1 },
       want: { lastScheduled: START, next: START + HOUR },
     },
+    {
+      because: 'a day without a run is dealt with',
+      input: { now: START + DAY + 5, nextTime: () => START + 400 * DAY },
+      want: { lastScheduled: START + DAY + 5, next: START + 400 * DAY },
+    },
     { because: 'due now', input: {}, want: { file: { name, at: START + HOUR }, next: START + 2 * HOUR } },
     {
       because: 'of several missed times only the latest is made up for',

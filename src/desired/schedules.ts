@@ -1,0 +1,70 @@
+// The files of schedules/ → schedules, with their templates checked like requests.
+
+import { JobScheduleSpec } from '../api/job-schedule.ts';
+import { keyOf } from '../api/objects.ts';
+import { chainJobsOf } from '../chains/index.ts';
+import { checkSchedule, checkTemplateKind } from '../jobs/check-schedule.ts';
+import { findJobKind } from '../jobs/index.ts';
+import type { CheckContext } from '../jobs/job-kind.ts';
+import type { Context } from './context.ts';
+import type { DesiredSchedule } from './desired-set.ts';
+import { checkExecutor } from './executor.ts';
+import type { GoodDocument } from './file-content.ts';
+import type { Problem } from './problem.ts';
+import { fromFinding, type Remark, toProblem } from './remark.ts';
+import { checkSchema } from './schema-remarks.ts';
+
+export interface ResolvedSchedule {
+  /** `namespace/name` */
+  readonly key: string;
+  readonly document: GoodDocument;
+  readonly file: string;
+  /** Undefined for one with an error: it files nothing. */
+  readonly schedule: DesiredSchedule | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** One document. `nodes`, `others`: what a request of the same commit may name. */
+export function resolveSchedule(
+  document: GoodDocument,
+  file: string,
+  { context, ...known }: Pick<CheckContext, 'nodes' | 'brokenNodes' | 'others'> & { readonly context: Context },
+): ResolvedSchedule {
+  const { data, places } = document;
+  const { name, namespace = context.defaultNamespace } = data.metadata;
+  const spec = JobScheduleSpec.parse(data.spec);
+  const executor = checkExecutor(data.spec, context.fleet.fleet);
+  const remarks = [...executor.remarks, ...remarksOn(spec, { ...known, name, namespace, chainJobs: chainJobsOf })];
+  const line = places.of(['metadata', 'name']).line;
+  const isGood = executor.name !== undefined && remarks.every(({ level }) => level !== 'error');
+  return {
+    key: keyOf({ metadata: { name, namespace } }),
+    document,
+    file,
+    schedule: isGood ? { name, namespace, spec, executor: executor.name ?? '', file, line } : undefined,
+    problems: remarks.map((one) => toProblem(file, places, one)),
+  };
+}
+
+/** What the template's own schema says comes first: nothing else can be told of a spec that it refuses. */
+function remarksOn(spec: JobScheduleSpec, context: CheckContext): readonly Remark[] {
+  const unknown = checkTemplateKind(spec);
+  const schema = findJobKind(spec.template.kind)?.spec;
+  const checked =
+    schema === undefined ? undefined : checkSchema(schema, spec.template.spec, ['spec', 'template', 'spec']);
+  if (checked?.ok === false) return checked.remarks;
+  return [...unknown, ...checkSchedule(spec, context)].map(fromFinding);
+}
+
+/** Two of one name are both refused: which is meant is not for us to say. */
+export function duplicateSchedules(schedules: readonly ResolvedSchedule[]): ReadonlyMap<ResolvedSchedule, Problem> {
+  const found = new Map<ResolvedSchedule, Problem>();
+  for (const one of schedules) {
+    const twin = schedules.find((other) => other.key === one.key && other !== one);
+    if (twin === undefined) continue;
+    const message = `metadata.name: ${one.key} is also in ${twin.file}; give one another name`;
+    const place = one.document.places.of(['metadata', 'name'], 'value');
+    found.set(one, { level: 'error', code: 'DuplicateSchedule', file: one.file, ...place, message });
+  }
+  return found;
+}

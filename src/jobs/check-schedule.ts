@@ -1,0 +1,76 @@
+// Everything that is wrong with a JobSchedule and can be known without a cluster.
+
+import { validateDetailed } from 'node-cron';
+
+import type { JobScheduleSpec } from '../api/job-schedule.ts';
+import { clip } from '../lib/clip.ts';
+import type { Path } from '../lib/json-pointer.ts';
+import { checkRequest } from './check-request.ts';
+import { errorAt, type Finding } from './finding.ts';
+import { findJobKind, jobKinds } from './index.ts';
+import type { CheckContext } from './job-kind.ts';
+
+const KIND: Path = ['spec', 'template', 'kind'];
+
+/** Errors (it files nothing) and warnings. The spec passed the schema, and the template's that of its kind. Never throws. */
+export function checkSchedule(spec: JobScheduleSpec, context: CheckContext): readonly Finding[] {
+  return [...checkTime(spec), ...checkKeep(spec), ...checkTemplate(spec, context)];
+}
+
+/** The template's kind as an error when there is no such kind. */
+export function checkTemplateKind({ template }: Pick<JobScheduleSpec, 'template'>): readonly Finding[] {
+  if (findJobKind(template.kind) !== undefined) return [];
+  const kinds = jobKinds.map(({ kind }) => kind).join(', ');
+  return [errorAt('UnknownKind', KIND, `${clip(template.kind)} is no kind of job; the kinds are ${kinds}`)];
+}
+
+function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly Finding[] {
+  const findings: Finding[] = [];
+  const [first] = validateDetailed(schedule).errors;
+  if (first !== undefined)
+    findings.push(
+      errorAt(
+        'InvalidSchedule',
+        ['spec', 'schedule'],
+        `"${schedule}" never comes: ${first.message.replace(' a invalid ', ' an invalid ')}`,
+      ),
+    );
+  if (!isTimeZone(timeZone))
+    findings.push(
+      errorAt('InvalidTimeZone', ['spec', 'timeZone'], `"${clip(timeZone)}" is no IANA time zone, like Europe/Berlin`),
+    );
+  return findings;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+function checkKeep({ keep, template }: JobScheduleSpec): readonly Finding[] {
+  if (keep === undefined || template.kind === 'Backup' || findJobKind(template.kind) === undefined) return [];
+  const message = `only backups are removed by it, and this schedule files a ${template.kind}. Take it out`;
+  return [errorAt('NotSupported', ['spec', 'keep'], message)];
+}
+
+/** As a file in jobs/ with the same content would be judged; places and words point into the template. */
+function checkTemplate({ template }: JobScheduleSpec, context: CheckContext): readonly Finding[] {
+  if (findJobKind(template.kind) === undefined) return [];
+  const own =
+    template.spec['executor'] === undefined
+      ? []
+      : [
+          errorAt(
+            'NotSupported',
+            ['spec', 'executor'],
+            'a run is carried out by the executor of its schedule; take it out',
+          ),
+        ];
+  return [...own, ...checkRequest(template, context)].map(({ path, ...rest }) => ({
+    ...rest,
+    path: ['spec', 'template', ...path],
+  }));
+}

@@ -1,0 +1,181 @@
+// Files of schedules/: a template is judged like a request, and one bad file stops nothing else.
+
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+
+import { nodeFile, read as readFiles } from '../support/desired-files.ts';
+
+const template = { kind: 'Backup', spec: { node: 'a' } };
+
+function schedule(spec: object, name = 'nightly'): string {
+  return stringify({
+    apiVersion: 'validatoros.com/v1alpha1',
+    kind: 'JobSchedule',
+    metadata: { name },
+    spec: { schedule: '0 3 * * *', template, ...spec },
+  });
+}
+
+const read = (files: Readonly<Record<string, string>>) =>
+  readFiles({ 'nodes/a.yaml': nodeFile('a'), ...files }, { defaultNamespace: 'ns' });
+
+it('a good one is in force, as written and with defaults', () => {
+  const { schedules, problems } = read({ 'schedules/nightly.yaml': schedule({ timeZone: 'Europe/Berlin' }) });
+  expect(problems).toEqual([]);
+  expect([...schedules.values()]).toMatchObject([
+    {
+      name: 'nightly',
+      namespace: 'ns',
+      file: 'schedules/nightly.yaml',
+      spec: { concurrencyPolicy: 'Forbid', template },
+    },
+  ]);
+});
+
+describe('refused is', () => {
+  it.each([
+    {
+      because: 'a minute that does not exist',
+      spec: { schedule: '99 3 * * *' },
+      code: 'InvalidSchedule',
+      at: '6:13',
+      says: /"99 3 \* \* \*" never comes: .*minute/,
+    },
+    {
+      because: 'words for fields',
+      spec: { schedule: 'a b c d e' },
+      code: 'InvalidSchedule',
+      at: '6:13',
+      says: /never comes/,
+    },
+    {
+      because: 'a day that never comes',
+      spec: { schedule: '0 0 31 2 *' },
+      code: 'InvalidSchedule',
+      at: '6:13',
+      says: /impossible day/,
+    },
+    {
+      because: 'another planet',
+      spec: { timeZone: 'Mars/Olympus' },
+      code: 'InvalidTimeZone',
+      at: '11:13',
+      says: /no IANA time zone/,
+    },
+    {
+      because: 'a kind that does not exist',
+      spec: { template: { ...template, kind: 'Bakup' } },
+      code: 'UnknownKind',
+      at: '8:11',
+      says: /the kinds are Backup, Restore/,
+    },
+    {
+      because: 'a field that the kind does not have',
+      spec: { template: { kind: 'Backup', spec: { node: 'a', nod: 1 } } },
+      code: 'UnknownField',
+      at: '11:7',
+      says: /spec\.template\.spec\.nod: .*did you mean "node"/,
+    },
+    {
+      because: 'a template without its node',
+      spec: { template: { kind: 'Backup', spec: {} } },
+      code: 'MissingField',
+      at: '9:5',
+      says: /spec\.template\.spec\.node: is required/,
+    },
+    {
+      because: 'a node that is not there',
+      spec: { template: { kind: 'Backup', spec: { node: 'b' } } },
+      code: 'UnknownNode',
+      at: '10:13',
+      says: /spec\.template\.spec\.node: there is no BlockchainNode ns\/b/,
+    },
+    {
+      because: 'what can not work',
+      spec: {
+        template: { kind: 'Switchover', spec: { sourceNode: 'x', destNode: 'y', chain: 'c', deployMethod: 'python' } },
+      },
+      code: 'NotSupported',
+      at: '13:21',
+      says: /deployMethod: a Switchover is not possible with python/,
+    },
+    {
+      because: 'an executor of the run alone',
+      spec: { template: { kind: 'Backup', spec: { node: 'a', executor: 'east' } } },
+      code: 'NotSupported',
+      at: '11:17',
+      says: /executor of its schedule/,
+    },
+    {
+      because: 'keeping what it does not make',
+      spec: { keep: { last: 3 }, template: { kind: 'ChangeOwner', spec: { node: 'a' } } },
+      code: 'NotSupported',
+      at: '12:5',
+      says: /only backups are removed/,
+    },
+  ])('$because', ({ spec, code, at, says }) => {
+    const good = schedule({}, 'good');
+    const { schedules, problems, brokenFiles } = read({
+      'schedules/bad.yaml': schedule(spec),
+      'schedules/good.yaml': good,
+    });
+    expect(problems.map((one) => [one.file, one.level, one.code, `${one.line}:${one.column}`])).toEqual([
+      ['schedules/bad.yaml', 'error', code, at],
+    ]);
+    expect(problems[0]?.message).toMatch(says);
+    expect([...schedules.keys()]).toEqual(['ns/good']);
+    expect([...brokenFiles]).toEqual(['schedules/bad.yaml']);
+  });
+
+  it('both of one name', () => {
+    const files = {
+      'schedules/x.yaml': schedule({}),
+      'schedules/y.yaml': schedule({ suspend: true }),
+      'schedules/z.yaml': schedule({}, 'z'),
+    };
+    const { schedules, problems } = read(files);
+    expect(problems.map(({ file, code, message }) => [file, code, message])).toEqual([
+      [
+        'schedules/x.yaml',
+        'DuplicateSchedule',
+        'metadata.name: ns/nightly is also in schedules/y.yaml; give one another name',
+      ],
+      [
+        'schedules/y.yaml',
+        'DuplicateSchedule',
+        'metadata.name: ns/nightly is also in schedules/x.yaml; give one another name',
+      ],
+    ]);
+    expect([...schedules.keys()]).toEqual(['ns/z']);
+  });
+});
+
+describe('what can not be read is not taken for removed', () => {
+  it.each([
+    { because: 'a request that no longer is YAML', path: 'jobs/x.yaml', text: 'spec: [\n' },
+    { because: 'a schedule that no longer is YAML', path: 'schedules/x.yaml', text: 'spec: [\n' },
+    {
+      because: 'a request with an unknown field',
+      path: 'jobs/x.yaml',
+      text: stringify({ ...backup('x'), spec: { nod: 'a' } }),
+    },
+    { because: 'a schedule of another kind', path: 'schedules/x.yaml', text: stringify(backup('x')) },
+  ])('$because', ({ path, text }) => {
+    expect([...read({ [path]: text }).brokenFiles]).toEqual([path]);
+  });
+
+  it('a node with an error lives on, and so do its schedule and its requests', () => {
+    const broken = nodeFile('a', (text) => text.replace('chain:', 'chian:'));
+    const { schedules, requests, problems } = read({
+      'nodes/a.yaml': broken,
+      'schedules/nightly.yaml': schedule({}),
+      'jobs/x.yaml': stringify(backup('x')),
+    });
+    expect(new Set(problems.map(({ file }) => file))).toEqual(new Set(['nodes/a.yaml']));
+    expect([[...schedules.keys()], [...requests.keys()]]).toEqual([['ns/nightly'], ['Backup/ns/x']]);
+  });
+});
+
+function backup(name: string): object {
+  return { apiVersion: 'validatoros.com/v1alpha1', kind: 'Backup', metadata: { name }, spec: { node: 'a' } };
+}
