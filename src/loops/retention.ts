@@ -13,6 +13,7 @@ import type { Cluster } from '../kube/cluster.ts';
 import type { JobWorld } from './job-world.ts';
 import type { Records } from './records.ts';
 import type { Runtime } from './runtime.ts';
+import { runsOf } from './schedule-runs.ts';
 
 export interface Wanted {
   /** Of this controller. */
@@ -30,17 +31,15 @@ export interface RetentionRooms {
 
 /** Removes by UID, then writes it down; a crash in between repeats a removal that does nothing. True when a record changed. */
 export async function applyRetention({ schedules, requests }: Wanted, rooms: RetentionRooms): Promise<boolean> {
-  const records = [...rooms.records.pushedAll().values()].filter(
-    (record): record is JobRecord => record !== UNREADABLE,
-  );
   const inUse = sourcesInUse(requests, rooms);
   let changed = false;
   for (const { name, namespace, spec } of schedules) {
     if (spec.keep === undefined) continue;
     const key = `${namespace}/${name}`;
-    const backups = records.filter(({ schedule }) => schedule === key).flatMap((record) => asBackup(record, inUse));
+    const runs = runsOf(key, rooms.records);
+    const backups = runs.flatMap((record) => asBackup(record, inUse));
     for (const { claimName, claimUid, because } of retain(key, spec.keep, backups)) {
-      const record = records.find((candidate) => candidate.claimUid === claimUid);
+      const record = runs.find((candidate) => candidate.claimUid === claimUid);
       if (record === undefined) continue;
       rooms.runtime.log.info({ claim: `${record.namespace}/${claimName}`, reason: because }, 'Removing a backup');
       const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: record.namespace, name: claimName };

@@ -1,11 +1,12 @@
 // What the status branch says of schedules.
 
 import type { DesiredSchedule } from '../desired/desired-set.ts';
-import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
+import type { JobRecord } from '../jobs/record.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { ScheduleView } from '../status/fleet-view.ts';
 import type { Records } from './records.ts';
 import type { ScheduleClock } from './schedule-clock.ts';
+import { runsOf } from './schedule-runs.ts';
 
 interface ViewParts {
   readonly records: Records;
@@ -21,7 +22,6 @@ export function scheduleViews(
   { records, clock, skips, now }: ViewParts,
 ): readonly ScheduleView[] {
   if (schedules.length === 0) return [];
-  const last = lastRuns(records);
   return schedules.map((schedule) => {
     const { file, spec } = schedule;
     const key = keyOf(schedule);
@@ -32,21 +32,17 @@ export function scheduleViews(
       kind: spec.template.kind,
       suspended: spec.suspend,
       next: next === undefined ? undefined : timestamp(next),
-      last: last.get(key)?.name,
+      last: newest(runsOf(key, records))?.name,
       skipped: skips[key],
     };
   });
 }
 
-/** The newest run of each schedule that is on record. */
-function lastRuns(records: Records): ReadonlyMap<string, JobRecord> {
-  const last = new Map<string, JobRecord>();
-  for (const record of records.pushedAll().values()) {
-    if (record === UNREADABLE || record.schedule === undefined) continue;
-    const before = last.get(record.schedule);
-    if (before === undefined || (before.claimedAt ?? '') < (record.claimedAt ?? '')) last.set(record.schedule, record);
-  }
-  return last;
+function newest(runs: readonly JobRecord[]): JobRecord | undefined {
+  return runs.reduce<JobRecord | undefined>(
+    (last, run) => (last === undefined || (last.claimedAt ?? '') < (run.claimedAt ?? '') ? run : last),
+    undefined,
+  );
 }
 
 /** `namespace/name` */

@@ -2,7 +2,7 @@
 
 import { jobKeyOf } from '../api/job-object.ts';
 import type { DesiredRequest, DesiredSchedule } from '../desired/desired-set.ts';
-import { type JobRecord, UNREADABLE } from '../jobs/record.ts';
+import type { JobRecord } from '../jobs/record.ts';
 import { dueRun, type ScheduleDecision } from '../jobs/schedule.ts';
 import { describeError } from '../lib/errors.ts';
 import { sameJson } from '../lib/stable-json.ts';
@@ -14,6 +14,7 @@ import type { Records } from './records.ts';
 import type { Runtime } from './runtime.ts';
 import { createScheduleClock } from './schedule-clock.ts';
 import { keyOf, scheduleViews } from './schedule-views.ts';
+import { runsOf } from './schedule-runs.ts';
 import { scheduledRequests } from './scheduled-requests.ts';
 
 export interface Schedules {
@@ -118,12 +119,7 @@ interface Filed {
 function createFiled(records: Records): Filed {
   const names = new Map<string, string>();
   return {
-    runs(schedule) {
-      const key = keyOf(schedule);
-      return [...records.pushedAll().values()].filter(
-        (record): record is JobRecord => record !== UNREADABLE && record.schedule === key,
-      );
-    },
+    runs: (schedule) => runsOf(keyOf(schedule), records),
     pending(schedule) {
       const key = keyOf(schedule);
       const name = names.get(key);
