@@ -19,32 +19,34 @@ export type Brought = 'created' | 'updated' | 'repaired';
 export interface Parts {
   /** Applies `wanted` when `live` differs from it; says what it did, or undefined when there was nothing to do. */
   bring(wanted: KubeObject, live: KubeObject | undefined): Promise<Brought | undefined>;
-  /** Forgets what it knows of an object that is gone. */
-  forget(object: KubeObject): void;
 }
 
 /**
  * The digest annotation tells our own change ("updated") from somebody else's ("repaired"). Fields that others added
  * survive a server-side apply, so a spec that still differs is replaced as a whole. `settled` is the spec as the server
  * kept it afterwards, defaults and all: it is accepted as it is, and any later deviation from it is somebody's change.
+ * What is watched may be older than our own last write: then the object is read before it would be written once more.
  */
 export function createParts({ cluster, runtime }: PartsOptions): Parts {
-  const settled = new Map<string, string>();
+  const settled = new Map<string, Settled>();
 
-  async function bring(wanted: KubeObject, live: KubeObject | undefined): Promise<Brought | undefined> {
+  async function bring(wanted: KubeObject, watched: KubeObject | undefined): Promise<Brought | undefined> {
     const digest = digestOf(wanted);
-    const marked = mark(withLiveTemplates(wanted, live), digest);
     const id = describeRef(refOf(wanted));
-    const result = compare({ live, marked, digest, settled: settled.get(id) });
+    const known = settled.get(id);
+    const isOlder = known?.digest === digest && digestMark(watched) !== digest;
+    const live = isOlder ? await cluster.get(refOf(wanted)) : watched;
+    const marked = mark(withLiveTemplates(wanted, live), digest);
+    const result = compare({ live, marked, digest, settled: known?.essence });
     if (result === undefined) {
-      if (live !== undefined && !settled.has(id)) settled.set(id, essence(live));
+      if (live !== undefined && known === undefined) settled.set(id, { digest, essence: essence(live) });
       return undefined;
     }
     runtime.log.info({ object: id, reason: REASON[result] }, 'Applying object');
     const applied = await applyOver(marked, live);
-    const isForeign = result === 'repaired' && settled.has(id) && settled.get(id) !== essence(applied);
+    const isForeign = result === 'repaired' && known !== undefined && known.essence !== essence(applied);
     const kept = covers(applied, marked) && !isForeign ? applied : await replaceSpec(marked, applied);
-    settled.set(id, essence(kept));
+    settled.set(id, { digest, essence: essence(kept) });
     return result;
   }
 
@@ -68,7 +70,7 @@ export function createParts({ cluster, runtime }: PartsOptions): Parts {
     return await cluster.replace({ ...applied, ...content, apiVersion: marked.apiVersion, kind: marked.kind });
   }
 
-  return { bring, forget: (object) => void settled.delete(describeRef(refOf(object))) };
+  return { bring };
 }
 
 const REASON: Readonly<Record<Brought, string>> = {
@@ -76,6 +78,13 @@ const REASON: Readonly<Record<Brought, string>> = {
   updated: 'its node or the controller changed',
   repaired: 'somebody changed it in the cluster',
 };
+
+interface Settled {
+  /** Of what was wanted. */
+  readonly digest: string;
+  /** Of what the server made of it. */
+  readonly essence: string;
+}
 
 interface Compared {
   readonly live: KubeObject | undefined;
@@ -86,9 +95,13 @@ interface Compared {
 
 function compare({ live, marked, digest, settled }: Compared): Brought | undefined {
   if (live === undefined) return 'created';
-  if (live.metadata.annotations?.[ANNOTATION.applied] !== digest) return 'updated';
+  if (digestMark(live) !== digest) return 'updated';
   if (settled !== undefined) return settled === essence(live) ? undefined : 'repaired';
   return covers(live, marked) ? undefined : 'repaired';
+}
+
+function digestMark(object: KubeObject | undefined): string | undefined {
+  return object?.metadata.annotations?.[ANNOTATION.applied];
 }
 
 /** What of an object nobody but us may change: all but metadata and status. */

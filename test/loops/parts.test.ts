@@ -93,6 +93,21 @@ describe('bringing an object', () => {
     });
   });
 
+  it('reads what it has just written when what is watched is older, and writes nothing twice', async () => {
+    const parts = createParts({ cluster, runtime });
+    expect(await parts.bring(service(1, 'e'), undefined)).toBe('created');
+    const from = requests;
+    expect(await parts.bring(service(1, 'e'), undefined)).toBeUndefined();
+    expect(requests - from).toBe(1);
+    const old = await live('e');
+    expect(await parts.bring(service(2, 'e'), old)).toBe('updated');
+    const version = (await live('e'))?.metadata.resourceVersion;
+    expect(await parts.bring(service(2, 'e'), old)).toBeUndefined();
+    expect((await live('e'))?.metadata.resourceVersion).toBe(version);
+    await hand.remove(target('e'));
+    expect(await parts.bring(service(2, 'e'), undefined)).toBe('created');
+  });
+
   it('is made again under the same name when it was deleted', async () => {
     const parts = createParts({ cluster, runtime });
     await bring(parts, service(1, 'd'));
