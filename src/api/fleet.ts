@@ -17,12 +17,15 @@ export const FleetSpec = z.strictObject({
     .optional()
     .describe('The controllers that read this repository. A node may only name one of these.'),
   defaultExecutor: Name.optional().describe('The controller of nodes that name none.'),
-  suspend: z.boolean().optional().describe('true: nothing of the fleet is changed.'),
+  suspend: z
+    .boolean()
+    .optional()
+    .describe('true: nothing of the fleet is changed. Jobs that have not begun wait; schedules skip their runs.'),
   suspendFolders: z
     .array(z.string().min(1).max(1024))
     .max(256)
     .optional()
-    .describe('Folders whose nodes are not changed.'),
+    .describe('Folders whose nodes are not changed; jobs on them wait.'),
   defaults: z
     .strictObject({
       all: z.record(z.string(), z.unknown()).optional().describe('Spec fields for every node that does not set them.'),
@@ -74,3 +77,8 @@ export const FleetPatchSpec = z.strictObject({
   patch: z.array(PatchOperation).min(1).max(64).describe("RFC 6902 operations on the node's spec."),
 });
 export type FleetPatchSpec = z.infer<typeof FleetPatchSpec>;
+
+/** The entry of `suspendFolders` that a file lies in, if any. `file`: its path in the repository. */
+export function suspendedFolder({ suspendFolders }: FleetSpec, file: string | undefined): string | undefined {
+  return suspendFolders?.find((one) => file?.startsWith(`${one.replace(/\/+$/, '')}/`) === true);
+}

@@ -39,6 +39,7 @@ export function claimed(scope: Scope): Move {
       reason: 'Interrupted',
       message: 'the claim belongs to an earlier object of this name, which is lost; file a new request',
     });
+  if (scope.seen.mustWait !== undefined) return stay(scope, scope.seen.mustWait);
   const awaited = scope.open.awaits?.(scope.seen);
   return awaited === undefined ? takeLocks(scope) : waitFor(scope, awaited);
 }
@@ -71,6 +72,7 @@ function takeLocks(scope: Scope): Move {
 /** Looks at the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */
 export function locked(scope: Scope): Move {
   if (isCancelled(scope)) return cancelled(scope);
+  if (scope.seen.mustWait !== undefined) return stay(scope, scope.seen.mustWait);
   const targets: JobTarget[] = [];
   for (const node of scope.open.nodes) {
     const found = scope.seen.targets.get(node)?.found;

@@ -10,6 +10,9 @@ export const DEADLINE = {
   /** For an image that can't be pulled: registries have short failures. */
   pull: 3 * MINUTE,
   exchange: 10 * MINUTE,
+  /** For the log of a program that has ended: an API server or a kubelet that does not answer for a moment proves nothing. */
+  log: 5 * MINUTE,
+  lastLines: 15_000,
   /**
    * For nodes of other tools, until nobody waits for their answer any more: twice the time after which the liveness
    * probes that these tools generate kill a controller that does not serve, 60 seconds and three times 10.

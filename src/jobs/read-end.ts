@@ -41,7 +41,7 @@ function succeeded(pod: PodWork, { output }: WorkSeen, result: WorkResult): End 
 }
 
 /** The height that a program says it reached; the last one, should it print several. */
-function heightIn({ heightPattern }: PodWork, output: string): number | undefined {
+export function heightIn({ heightPattern }: PodWork, output: string): number | undefined {
   if (heightPattern === undefined) return undefined;
   const found = [...output.slice(-65_536).matchAll(new RegExp(heightPattern, 'g'))].at(-1)?.[1];
   return found === undefined || !Number.isSafeInteger(Number(found)) ? undefined : Number(found);

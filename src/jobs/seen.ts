@@ -11,6 +11,8 @@ export interface Seen {
   readonly guarded?: boolean;
   /** Why nobody wants it any more: `its file was removed`. */
   readonly withdrawn?: string;
+  /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun goes on to its end. */
+  readonly mustWait?: string;
   /** A person asked to have the held nodes started in spite of everything. */
   readonly release: boolean;
   /** The request's record as it stands on the pushed status branch. */
@@ -101,6 +103,8 @@ export interface WorkSeen {
   readonly jobUid?: string;
   readonly suspended: boolean;
   readonly finished?: 'Complete' | 'Failed';
+  /** When the Job ended, RFC 3339. */
+  readonly finishedAt?: string;
   /** The Job's own reason: `DeadlineExceeded`, `BackoffLimitExceeded`. */
   readonly reason?: string;
   /** Pods of it that have not ended. */
@@ -116,7 +120,7 @@ export interface WorkSeen {
   readonly termination?: string;
   /** A program before it that failed. */
   readonly failedProgram?: { readonly name: string; readonly exitCode: number };
-  /** The last lines that the program before it wrote. */
+  /** The last lines that the program before it wrote; absent while they can't be read. */
   readonly output?: string;
   readonly imageDigest?: string;
 }

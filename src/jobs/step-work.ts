@@ -5,7 +5,7 @@ import { timestamp } from '../lib/timestamp.ts';
 import { DEADLINE, MAX_ATTEMPTS } from './deadlines.ts';
 import type { Effect } from './effect.ts';
 import { since, whyNeverRuns, type Abort } from './never-runs.ts';
-import { readEnd } from './read-end.ts';
+import { heightIn, readEnd } from './read-end.ts';
 import { jobObjectName } from './names.ts';
 import type { PodWork } from './pod-work.ts';
 import type { Scope } from './scope.ts';
@@ -104,10 +104,32 @@ function end(
   piece: Piece,
   { work, seen }: { readonly work: JobWork; readonly seen: WorkSeen },
 ): WorkStep {
+  if (isLogToCome(scope, piece, seen)) return { work, effects: [], waits: `waits for the log of ${work.name}` };
   const read = readEnd(piece.pod, seen);
   const digest = seen.imageDigest === undefined ? {} : { imageDigest: seen.imageDigest.slice(0, 512) };
   if (read.outcome === 'Unclear') return unclear(scope, piece, { work: { ...work, ...digest }, why: read.message });
   return { work: { ...work, ...digest, ...read, endedAt: timestamp(scope.now) }, effects: [] };
+}
+
+/**
+ * What a program printed is the only proof of a height, and tells a failure that changed nothing from others. A log may come
+ * late, or its last lines.
+ */
+function isLogToCome(scope: Scope, { pod }: Piece, seen: WorkSeen): boolean {
+  const { output, finishedAt, termination, failedProgram } = seen;
+  if (finishedAt === undefined || (termination === undefined && failedProgram === undefined)) return false;
+  const elapsedMs = since(scope, finishedAt);
+  if (output === undefined) return elapsedMs < DEADLINE.log && (failedProgram !== undefined || saysHeight(pod));
+  return (
+    elapsedMs < DEADLINE.lastLines &&
+    failedProgram === undefined &&
+    saysHeight(pod) &&
+    heightIn(pod, output) === undefined
+  );
+}
+
+function saysHeight({ heightPattern }: PodWork): boolean {
+  return heightPattern !== undefined;
 }
 
 /** Nobody can say how it ended. What may be repeated is begun again, once no pod of before is left. */

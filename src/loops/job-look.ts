@@ -1,5 +1,6 @@
 // Everything a job's next step depends on, gathered first, judged elsewhere.
 
+import { suspendedFolder } from '../api/fleet.ts';
 import { ANNOTATION } from '../api/group.ts';
 import type { JobObject } from '../api/job-object.ts';
 import { JOB_FINALIZER, withdrawnFor, JOB_UID_LABEL, jobKeyOf } from '../api/job-object.ts';
@@ -33,6 +34,7 @@ export interface LookRooms extends TargetRooms {
 export async function look(job: JobObject, open: OpenJob, rooms: LookRooms, signal: AbortSignal): Promise<Seen> {
   const names = (job.status?.works ?? []).map(({ name }) => name);
   const withdrawn = withdrawnFor(job);
+  const mustWait = mayNotBegin(job, open, rooms);
   const need = needOf(job.status?.phase ?? 'Pending');
   const [locks, targets, works, claim, source] = await Promise.all([
     lookAtLocks(job, open, rooms),
@@ -49,6 +51,7 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms, sign
     deleting: job.metadata.deletionTimestamp !== undefined,
     guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
     ...(withdrawn === undefined ? {} : { withdrawn }),
+    ...(mustWait === undefined ? {} : { mustWait }),
     release: isReleased(job, rooms.puller),
     record: rooms.records.pushed(jobKeyOf(job)),
     locks,
@@ -80,6 +83,22 @@ function needOf(phase: JobPhase): Need {
   if (phase === 'Claimed') return { nodes: false, heights: false, works: false, source: true };
   if (phase === 'Locked' || phase === 'Stopping') return { nodes: true, heights: true, works: false, source: true };
   return { nodes: !isFinal(phase), heights: phase === 'Starting', works: true, source: !isFinal(phase) };
+}
+
+/** What people asked to be left alone is not stopped for a job either. */
+function mayNotBegin(job: JobObject, open: OpenJob, { puller, world }: LookRooms): string | undefined {
+  const { pulled } = puller.state;
+  if (pulled === undefined) return 'waits until the repository was read';
+  const { fleet } = pulled.desired;
+  if (fleet.suspend === true) return 'waits while the Fleet is suspended';
+  if (open.common.deployMethod !== 'managed') return undefined;
+  for (const name of open.nodes) {
+    const node = world.nodes.get(nodeKeyIn(job, name));
+    if (node?.spec.suspend === true) return `waits while ${name} is suspended`;
+    const folder = suspendedFolder(fleet, node?.metadata.annotations?.[ANNOTATION.file]);
+    if (folder !== undefined) return `waits while the folder ${folder} is suspended`;
+  }
+  return undefined;
 }
 
 /** A person's word in Git that held nodes shall be started in spite of everything. */

@@ -9,8 +9,9 @@ import { KINDS } from '../kube/kinds.ts';
 import { isObject, textAt, valueAt } from '../lib/json-value.ts';
 import { complaintAbout } from './complaints.ts';
 
-const TAIL_LINES = 40;
-const TAIL_BYTES = 4096;
+const TAIL_LINES = 200;
+/** The server counts from the first of these lines: a small limit would cut off the last one, which says the height. */
+const TAIL_BYTES = 262_144;
 
 export interface WorksSeen {
   readonly works: ReadonlyMap<string, WorkSeen>;
@@ -58,14 +59,19 @@ async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: 
   };
 }
 
-function endOf(live: KubeObject): Pick<WorkSeen, 'finished' | 'reason'> {
+function endOf(live: KubeObject): Pick<WorkSeen, 'finished' | 'finishedAt' | 'reason'> {
   const conditions = valueAt(live, ['status', 'conditions']);
   if (!Array.isArray(conditions)) return {};
   for (const condition of conditions) {
     const type = textAt(condition, ['type']);
     if (textAt(condition, ['status']) !== 'True' || (type !== 'Complete' && type !== 'Failed')) continue;
     const reason = textAt(condition, ['reason']);
-    return { finished: type, ...(reason === undefined ? {} : { reason }) };
+    const finishedAt = textAt(condition, ['lastTransitionTime']);
+    return {
+      finished: type,
+      ...(reason === undefined ? {} : { reason }),
+      ...(finishedAt === undefined ? {} : { finishedAt }),
+    };
   }
   return {};
 }
@@ -132,7 +138,7 @@ async function outputOf(pod: KubeObject, cluster: Cluster): Promise<string | und
     name: pod.metadata.name,
     ...(pod.metadata.namespace === undefined ? {} : { namespace: pod.metadata.namespace }),
   };
-  // A log that is gone with its machine is no reason to lose sight of the rest.
+  // A log that is gone with its machine is no reason to lose sight of the rest; how long it is waited for is judged elsewhere.
   return await cluster.logs(ref, { container, tailLines: TAIL_LINES, limitBytes: TAIL_BYTES }).catch(() => undefined);
 }
 

@@ -53,12 +53,13 @@ export function createSchedules(rooms: ScheduleRooms): Schedules {
     return [...desired.schedules.values()].filter((schedule) => schedule.executor === executor);
   }
 
-  function due(schedule: DesiredSchedule): ScheduleDecision | undefined {
-    const { name, spec } = schedule;
+  function due(schedule: DesiredSchedule, suspended: boolean): ScheduleDecision | undefined {
+    const { name } = schedule;
+    const spec = suspended ? { ...schedule.spec, suspend: true } : schedule.spec;
     const now = runtime.now();
     const pending = filed.pending(schedule);
     try {
-      return dueRun({
+      const decision = dueRun({
         name,
         spec,
         lastScheduled: memory.current.schedules[keyOf(schedule)] ?? now,
@@ -67,6 +68,8 @@ export function createSchedules(rooms: ScheduleRooms): Schedules {
         runs: filed.runs(schedule),
         ...(pending === undefined ? {} : { pending }),
       });
+      const isHeldBack = suspended && decision.skipped !== undefined;
+      return isHeldBack ? { ...decision, skipped: 'the Fleet is suspended' } : decision;
     } catch (error) {
       // No schedule may stand in the way of others, nor of requests.
       runtime.log.error(
@@ -77,8 +80,8 @@ export function createSchedules(rooms: ScheduleRooms): Schedules {
     }
   }
 
-  async function decide(schedule: DesiredSchedule): Promise<number | undefined> {
-    const decision = due(schedule);
+  async function decide(schedule: DesiredSchedule, suspended: boolean): Promise<number | undefined> {
+    const decision = due(schedule, suspended);
     // A filed run counts as dealt with only once it is on record: until then a crash would forget it.
     if (decision?.file !== undefined) filed.file(schedule, decision.file.name);
     else if (decision !== undefined && decision.lastScheduled !== memory.current.schedules[keyOf(schedule)])
@@ -98,7 +101,7 @@ export function createSchedules(rooms: ScheduleRooms): Schedules {
       const before = memory.current.skips;
       if (trustRemovals) await forgetRemoved(pulled, new Set(own(pulled).map(keyOf)), memory);
       for (const schedule of own(pulled)) {
-        const next = await decide(schedule);
+        const next = await decide(schedule, pulled.desired.fleet.suspend === true);
         if (next !== undefined) times.push(next);
       }
       const nextMs = times.length === 0 ? undefined : Math.max(1000, Math.min(...times) - runtime.now());

@@ -1,5 +1,6 @@
 // Guards that a node or the Fleet asked for: suspended, protected, somebody else's.
 
+import { suspendedFolder } from '../api/fleet.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { keyOf } from '../api/objects.ts';
 import { member } from '../lib/json-value.ts';
@@ -13,7 +14,7 @@ export function suspended(action: Action, { input, live }: Scene): Hold | undefi
     return finalHold('Suspended', 'the Fleet is suspended', 'Remove spec.suspend from fleet.yaml.');
   const node = live.get(keyOf(action.ref));
   const file = action.do === 'delete' ? node?.metadata.annotations?.[ANNOTATION.file] : action.file;
-  const folder = fleet.suspendFolders?.find((one) => file?.startsWith(`${one.replace(/\/+$/, '')}/`) === true);
+  const folder = suspendedFolder(fleet, file);
   if (folder !== undefined)
     return finalHold(
       'Suspended',

@@ -66,6 +66,18 @@ describe('before work', () => {
       message: 'removed before work',
     },
     {
+      because: 'nothing begins while the Fleet is suspended: before the locks are taken',
+      given: { status: { phase: 'Claimed' }, seen: { mustWait: 'waits while the Fleet is suspended' } },
+      phase: 'Claimed',
+      message: 'waits while the Fleet is suspended',
+    },
+    {
+      because: 'nor when they are',
+      given: { status: { phase: 'Locked', ...held }, seen: { mustWait: 'waits while a is suspended' } },
+      phase: 'Locked',
+      message: 'waits while a is suspended',
+    },
+    {
       because: 'a missing node is waited for',
       given: { status: { phase: 'Locked', since: ago(1) } },
       phase: 'Locked',

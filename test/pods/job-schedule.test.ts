@@ -9,7 +9,7 @@ import { timestamp } from '../../src/lib/timestamp.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { isWell } from './eyes.ts';
-import { ended, recorded, run, says } from './job-files.ts';
+import { ask, ended, recorded, run, says } from './job-files.ts';
 import { gethDev } from './node-file.ts';
 import { podsCluster, type PodsWorld, startWorld } from './world.ts';
 
@@ -128,6 +128,21 @@ describe('a schedule', () => {
     expect(await ended(world, next)).toMatchObject({ phase: 'Complete' });
     const seconds = '{.spec.ttlSecondsAfterFinished}';
     expect(await world.kubectl(['get', 'backup', next.name, '-o', `jsonpath=${seconds}`])).toBe('60');
+  });
+
+  it('files nothing while the Fleet is suspended, and what was asked for waits', async () => {
+    world.changeFleet({ suspend: true });
+    const request = { kind: 'Backup', name: 'not-now', spec: { node: 'timed' } };
+    ask(world, request);
+    await says(world, request, /^Claimed waits while the Fleet is suspended/);
+    schedule(second + 4 * MINUTE);
+    // Its minute may still be to come.
+    await waitFor({ what: 'the run that is not filed', timeoutMs: 120_000 }, async () =>
+      world.statusFile('sync.yaml').includes('the Fleet is suspended') ? true : undefined,
+    );
+    world.changeFleet({});
+    expect(await ended(world, request)).toMatchObject({ phase: 'Complete' });
+    expect(runs()).not.toContain(runName(NAME, second + 4 * MINUTE));
   });
 });
 

@@ -29,8 +29,8 @@ export interface PodsWorld extends Eyes {
   commit(message: string, files: Readonly<Record<string, string | null>>): string;
   /** Commits node files to the desired branch; undefined removes one. Gives the commit. */
   change(message: string, nodes: Readonly<Record<string, NodeFields | undefined>>): string;
-  /** Commits an approval of held actions, alone of all. Gives the commit. */
-  approve(digest: string): string;
+  /** Commits fleet.yaml with these fields of its spec beside the usual ones. Gives the commit. */
+  changeFleet(more: object): string;
   /** kubectl in the namespace; throws on failure. */
   kubectl(args: readonly string[], objects?: readonly object[]): Promise<string>;
   /** Resolves with the status branch's file of a node once the fact holds of it. */
@@ -115,8 +115,8 @@ export async function startWorld(label: string, more: readonly string[] = []): P
     restart: async () => void (controller = await startControllerProcess(options)),
     commit: (message, files) => commitFiles(repo, 'main', files, { message }),
     change: (message, nodes) => commitFiles(repo, 'main', filesOf(nodes), { message }),
-    approve: (digest) =>
-      commitFiles(repo, 'main', { 'fleet.yaml': fleet(executor, { approvals: [{ digest }] }) }, { message: 'Approve' }),
+    changeFleet: (more) =>
+      commitFiles(repo, 'main', { 'fleet.yaml': fleet(executor, more) }, { message: `Fleet: ${JSON.stringify(more)}` }),
     kubectl: kubectlFor(await binary('kubectl'), cluster.kubeconfigPath, namespace.name),
     published: (name, what, fact) =>
       waitForFact({ what: `${name} on the status branch: ${what}`, timeoutMs: 20_000 }, async () => {
