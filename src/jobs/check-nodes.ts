@@ -49,7 +49,7 @@ function checkNode(common: CommonSpec, { name, path }: NamedNode, context: Check
       errorAt(
         'UnknownNode',
         path,
-        `there is no BlockchainNode ${namespace}/${clip(name)}; if another tool deployed it, set deployMethod to cloud-config, python or helm`,
+        `there is no BlockchainNode ${namespace}/${clip(name)}; if another tool deployed it, set deployMethod to cloud-config, python or helm; if it was retired, remove what names it too (records stay)`,
       ),
     ];
   if (common.chain !== undefined && common.chain !== node.spec.chain && common.chain !== node.spec.network)
