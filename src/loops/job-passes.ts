@@ -7,6 +7,7 @@ import { lockOfNode } from '../jobs/locks.ts';
 import { DEFAULT_SETTINGS } from '../jobs/settings.ts';
 import { sourceKeyOf } from '../jobs/source.ts';
 import { codeOf } from '../lib/errors.ts';
+import type { Plan } from '../plan/action.ts';
 import { createIdentities, type Identities } from './identities.ts';
 import { createJobHolds, type JobHolds } from './job-holds.ts';
 import { createJobLocks } from './job-locks.ts';
@@ -16,7 +17,7 @@ import { recoverLostLocks } from './lost.ts';
 import type { Memory } from './memory.ts';
 import type { Notes } from './notes.ts';
 import type { ControllerOptions } from './options.ts';
-import type { Puller } from './pull.ts';
+import type { Pulled, Puller } from './pull.ts';
 import type { PassResult } from './queue.ts';
 import type { Queues } from './queues.ts';
 import { createRecords, type Records } from './records.ts';
@@ -92,8 +93,7 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   }
   // A run that is due may be on record already, and the one before it not ended.
   if (!parts.records.isLoaded) return afterLost;
-  const trustRemovals =
-    syncer.state.plan?.actions.some(({ hold }) => hold !== undefined && MOVED.has(hold.guard)) !== true;
+  const trustRemovals = mayRemove(pulled, syncer.state.plan);
   const ticked = await parts.schedules.tick(pulled, trustRemovals);
   const { cluster, settings, runtime } = options;
   const shared = { cluster, ...parts, runtime };
@@ -112,6 +112,15 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   if (parts.lost.suspected) return afterLost;
   const { nextMs } = ticked;
   return nextMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs: Math.min(nextMs, 3_600_000) };
+}
+
+/**
+ * Whether a file that is gone was taken out by somebody: only what the outer loop has judged, and only on a branch that
+ * went forward. After a moved branch the next commit on it counts.
+ */
+function mayRemove({ ancestry, revision }: Pulled, plan: Plan | undefined): boolean {
+  if (plan?.revision !== revision || ancestry === 'rewound' || ancestry === 'rewritten') return false;
+  return plan.actions.every(({ hold }) => hold === undefined || !MOVED.has(hold.guard));
 }
 
 const NO_BRANCH = 'a request needs a status branch for its claim and its result; run the controller with one';
