@@ -44,6 +44,8 @@ export interface AdmitInput {
   readonly unreadable: ReadonlySet<string>;
   /** Files that can't be read now: requests that came from them count as unchanged. */
   readonly brokenFiles: ReadonlySet<string>;
+  /** false while anything of a moved, emptied or unsigned branch is held: what nobody has claimed yet waits. */
+  readonly mayBegin: boolean;
   /** false while removals are held (rewound branch, empty tree): no file counts as removed. */
   readonly trustRemovals: boolean;
   /** Milliseconds since the epoch. */
@@ -115,8 +117,14 @@ function decide({ key, request, record, object }: Case, input: AdmitInput): Deci
 /** An object without a record was made by hand, or its branch was lost: it gets a claim, and is bound like any other. */
 function unclaimed(
   { request, object }: { request: GitRequest; object: LiveRequest | undefined },
-  { unpushed, now }: AdmitInput,
+  { unpushed, now, mayBegin }: AdmitInput,
 ): Decision | undefined {
+  if (!mayBegin)
+    return refused(
+      request,
+      'BranchHeld',
+      'the branch was moved or emptied, and that is held: nothing new begins until it is released or undone',
+    );
   const { key, kind, namespace, name, executor, specDigest, commit, author, file, schedule, nodes } = request;
   const acted =
     object?.phase === undefined || object.phase === 'Pending' || object.phase === 'Claimed' ? undefined : object;

@@ -7,7 +7,7 @@ import { lockOfNode } from '../jobs/locks.ts';
 import { DEFAULT_SETTINGS } from '../jobs/settings.ts';
 import { sourceKeyOf } from '../jobs/source.ts';
 import { codeOf } from '../lib/errors.ts';
-import type { Plan } from '../plan/action.ts';
+import { trustIn } from './branch-trust.ts';
 import { createIdentities, type Identities } from './identities.ts';
 import { createJobHolds, type JobHolds } from './job-holds.ts';
 import { createJobLocks } from './job-locks.ts';
@@ -17,14 +17,14 @@ import { recoverLostLocks } from './lost.ts';
 import type { Memory } from './memory.ts';
 import type { Notes } from './notes.ts';
 import type { ControllerOptions } from './options.ts';
-import type { Pulled, Puller } from './pull.ts';
+import type { Puller } from './pull.ts';
 import type { PassResult } from './queue.ts';
 import type { Queues } from './queues.ts';
 import { createRecords, type Records } from './records.ts';
 import { passRequests, type RequestRefusal } from './requests.ts';
 import { removeOrphanJobs } from './orphan-jobs.ts';
 import { applyRetention } from './retention.ts';
-import { createSchedules, type Schedules } from './schedules.ts';
+import { createSchedules, type Schedules, type Ticked } from './schedules.ts';
 import type { Syncer } from './sync.ts';
 import type { World } from './world.ts';
 
@@ -93,11 +93,11 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   }
   // A run that is due may be on record already, and the one before it not ended.
   if (!parts.records.isLoaded) return afterLost;
-  const trustRemovals = mayRemove(pulled, syncer.state.plan);
-  const ticked = await parts.schedules.tick(pulled, trustRemovals);
+  const trust = trustIn(pulled, syncer.judge(pulled));
+  const ticked = trust.mayBegin ? await parts.schedules.tick(pulled, trust.mayRemove) : NOTHING_DUE;
   const { cluster, settings, runtime } = options;
   const shared = { cluster, ...parts, runtime };
-  const outcome = await passRequests(pulled, trustRemovals, {
+  const outcome = await passRequests(pulled, trust, {
     ...shared,
     world: rooms.world,
     source: options.source,
@@ -106,7 +106,7 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   parts.refusals.current = outcome.refusals;
   const schedules = [...pulled.desired.schedules.values()].filter(({ executor }) => executor === settings.executor);
   const requests = [...pulled.desired.requests.values()].map(({ request }) => request);
-  const removed = await applyRetention({ schedules, requests }, shared);
+  const removed = trust.mayBegin && (await applyRetention({ schedules, requests }, shared));
   await removeOrphanJobs(shared);
   if (outcome.recordsChanged || removed || ticked.skipped) queues.publish.add('publish');
   if (parts.lost.suspected) return afterLost;
@@ -114,17 +114,9 @@ export async function requestsPass(rooms: JobPassRooms, queues: Queues, signal: 
   return nextMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs: Math.min(nextMs, 3_600_000) };
 }
 
-/**
- * Whether a file that is gone was taken out by somebody: only what the outer loop has judged, and only on a branch that
- * went forward. After a moved branch the next commit on it counts.
- */
-function mayRemove({ ancestry, revision }: Pulled, plan: Plan | undefined): boolean {
-  if (plan?.revision !== revision || ancestry === 'rewound' || ancestry === 'rewritten') return false;
-  return plan.actions.every(({ hold }) => hold === undefined || !MOVED.has(hold.guard));
-}
+const NOTHING_DUE: Ticked = { nextMs: undefined, skipped: false };
 
 const NO_BRANCH = 'a request needs a status branch for its claim and its result; run the controller with one';
-const MOVED: ReadonlySet<string> = new Set(['Rewound', 'Rewritten', 'Unverified', 'EmptyTree', 'MissingPath']);
 
 /** One step of one request. A conflict means that somebody wrote first: look again at once. */
 export async function jobPass(

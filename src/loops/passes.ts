@@ -103,12 +103,9 @@ async function sync(
 ): Promise<PassResult> {
   const { pulled } = puller.state;
   if (pulled === undefined) return DONE;
-  const before = syncer.state.plan?.revision;
   try {
     await syncer.sync(pulled, signal);
   } finally {
-    // Whether a request's file may count as removed is told by the plan.
-    if (syncer.state.plan?.revision !== before) queues.requests.add('requests');
     for (const key of newcomers) queues.node.add(key);
     newcomers.clear();
     for (const key of notes.setHolds(syncer.state.plan)) queues.report.add(key);

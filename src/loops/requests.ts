@@ -9,6 +9,7 @@ import type { JobRecord } from '../jobs/record.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { CommitInfo, GitSource } from '../git/engine.ts';
 import { codeOf, describeError } from '../lib/errors.ts';
+import type { BranchTrust } from './branch-trust.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import { exchangeRequests, type ExchangeRooms } from './exchanges.ts';
 import type { JobWorld } from './job-world.ts';
@@ -39,12 +40,8 @@ export interface RequestOutcome {
   readonly recordsChanged: boolean;
 }
 
-/** One pass over all requests. `trustRemovals`: false while the outer loop holds removals. */
-export async function passRequests(
-  pulled: Pulled,
-  trustRemovals: boolean,
-  rooms: RequestRooms,
-): Promise<RequestOutcome> {
+/** One pass over all requests. */
+export async function passRequests(pulled: Pulled, trust: BranchTrust, rooms: RequestRooms): Promise<RequestOutcome> {
   if (!rooms.records.isLoaded) return { refusals: [], recordsChanged: false };
   const { desired } = pulled;
   const wanted = new Map([
@@ -65,7 +62,8 @@ export async function passRequests(
     executor: rooms.executor,
     unreadable: desired.brokenRequests,
     brokenFiles: desired.brokenFiles,
-    trustRemovals: trustRemovals && !desired.fleetBroken,
+    mayBegin: trust.mayBegin,
+    trustRemovals: trust.mayRemove && !desired.fleetBroken,
     now: rooms.runtime.now(),
   });
   const refusals = decisions.flatMap((decision) =>

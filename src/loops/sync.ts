@@ -36,6 +36,8 @@ export interface SyncState {
 export interface Syncer {
   /** Plans and acts on what was pulled last. Throws when an action failed, after all were tried. */
   sync(pulled: Pulled, signal: AbortSignal): Promise<void>;
+  /** The plan of that revision; it is only made, where no pass has come to it yet. */
+  judge(pulled: Pulled): Plan;
   readonly state: SyncState;
 }
 
@@ -78,6 +80,7 @@ export function createSyncer(options: SyncOptions): Syncer {
 
   return {
     sync,
+    judge: (pulled) => (state.plan?.revision === pulled.revision ? state.plan : decide(pulled, options)),
     get state() {
       return state;
     },

@@ -48,6 +48,7 @@ function admitOne({ requests = [request], record: known, object: live, more = {}
     executor: 'east',
     unreadable: new Set(),
     brokenFiles: new Set(),
+    mayBegin: true,
     trustRemovals: true,
     now: 1_800_000_000_000,
     ...more,
@@ -60,6 +61,16 @@ describe('admit', () => {
       because: 'a new file is claimed first',
       given: {},
       want: [{ do: 'claim', record: { phase: 'Claimed', specDigest: 'sha256:1', author: request.author } }],
+    },
+    {
+      because: 'a new file on a branch that is held waits',
+      given: { more: { mayBegin: false } },
+      want: [{ do: 'refuse', reason: 'BranchHeld', file: 'jobs/nightly.yaml' }],
+    },
+    {
+      because: 'what was claimed before goes on meanwhile',
+      given: { record, object, more: { mayBegin: false } },
+      want: [{ do: 'bind', record: { uid: 'u1' } }],
     },
     {
       because: 'its claim names the nodes, whatever becomes of it',

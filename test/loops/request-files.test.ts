@@ -79,3 +79,26 @@ it.each([
   await waitFor(`${name} is cancelled`, () => fleet.statusFile(record)?.includes('phase: Cancelled'));
   expect(fleet.statusFile(record)).toContain('message: its file was removed before work began');
 });
+
+it('a new request waits while a moved branch is held, and begins when that is approved', async () => {
+  fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
+  const files = {
+    'fleet.yaml': fleet.fleetFile(),
+    [fileOf('later')]: textOf('later'),
+    'nodes/n1.yaml': fleet.nodeFile('n1'),
+  };
+  fleet.commit({ ...files, 'nodes/n0.yaml': fleet.nodeFile('n0') }, { parent: 'none', replaceAll: true });
+  running.controller.poke();
+  const told = await waitFor('it is told why', () => {
+    const text = fleet.statusFile('sync.yaml') ?? '';
+    return text.includes('BranchHeld') && text.includes('Rewritten') ? text : undefined;
+  });
+  await idleFor(running, 1000);
+  expect(fleet.statusFile(`jobs/backup/${fleet.namespace}/later.yaml`)).toBeUndefined();
+  expect(await object('later')).toBeUndefined();
+  const [digest] = /sha256:[0-9a-f]{64}/.exec(told) ?? [];
+  fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
+  running.controller.poke();
+  await waitFor('it waits for the lock', async () => (await object('later'))?.status?.message?.includes('somebody'));
+  expect((await fleet.nodes()).has('n1')).toBe(true);
+});
