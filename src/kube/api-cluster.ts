@@ -195,7 +195,12 @@ function logs(rest: Rest, pod: Ref, options: Parameters<Cluster['logs']>[1]): Pr
     verb: 'logs',
     method: 'GET',
     path: `${objectPath(pod)}/log`,
-    query: { container: options.container, tailLines: options.tailLines, limitBytes: options.limitBytes },
+    query: {
+      container: options.container,
+      tailLines: options.tailLines,
+      limitBytes: options.limitBytes,
+      ...(options.previous === true ? { previous: true } : {}),
+    },
     // The server may go over the limit by a line.
     maxBytes: options.limitBytes + 64 * 1024,
     idempotent: true,

@@ -79,14 +79,18 @@ export interface Cluster {
   patch(ref: Ref, operations: readonly JsonPatchOperation[]): Promise<KubeObject>;
   /** Resolves when the deletion was accepted or the object (with that UID) is already gone. */
   remove(ref: Ref, options: RemoveOptions): Promise<void>;
-  /** The last lines of a container's log, at most `limitBytes`. */
-  logs(
-    pod: Ref,
-    options: { readonly container: string; readonly tailLines: number; readonly limitBytes: number },
-  ): Promise<string>;
+  /** The last lines of a container's log, or of its run before (`previous`), at most `limitBytes`. */
+  logs(pod: Ref, options: LogOptions): Promise<string>;
   inform<T extends KubeObject = KubeObject>(kind: Kind, options: InformOptions<T>): Informer<T>;
   /** The server's version, e.g. `v1.36.3`; also the cheapest proof that it answers. */
   version(): Promise<string>;
+}
+
+export interface LogOptions {
+  readonly container: string;
+  readonly tailLines: number;
+  readonly limitBytes: number;
+  readonly previous?: boolean;
 }
 
 export interface JsonPatchOperation {

@@ -9,6 +9,7 @@ import { readCapabilities } from './capabilities.ts';
 import { createJobParts, jobChanged, recordsLanded, wakeJobsOn } from './job-passes.ts';
 import { createJobWorld, type JobWorld } from './job-world.ts';
 import { holdLostNodes } from './lost.ts';
+import { createLastWords } from './last-words.ts';
 import { createMemory } from './memory.ts';
 import { createNotes } from './notes.ts';
 import type { ControllerOptions } from './options.ts';
@@ -140,6 +141,7 @@ async function furnish({ world, jobWorld, wake }: Watched, options: ControllerOp
     publisher,
     jobs,
     signers,
+    lastWords: createLastWords(cluster),
     notes: createNotes(),
     newcomers: new Set(),
     parts: createParts({ cluster, runtime }),

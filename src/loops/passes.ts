@@ -4,6 +4,7 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { NodeHold } from './job-holds.ts';
 import { jobPass, type JobParts, type JobPassRooms, requestsPass } from './job-passes.ts';
 import { convergeNode, type NodeTrouble } from './node.ts';
+import type { LastWords } from './last-words.ts';
 import type { Notes } from './notes.ts';
 import { observeNode } from './observe.ts';
 import type { ControllerOptions } from './options.ts';
@@ -30,6 +31,7 @@ export interface Rooms {
   readonly parts: Parts;
   readonly jobs: JobParts;
   readonly signers: Signers;
+  readonly lastWords: LastWords;
   readonly options: ControllerOptions;
 }
 
@@ -158,7 +160,11 @@ async function observe({ rooms, queues, key }: Observed, signal: AbortSignal): P
 }
 
 /** Status from everything known; a change of it is published. */
-async function report({ world, notes, jobs, options }: Rooms, queues: Queues, key: string): Promise<PassResult> {
+async function report(
+  { world, notes, jobs, lastWords, options }: Rooms,
+  queues: Queues,
+  key: string,
+): Promise<PassResult> {
   const { cluster, runtime, events, settings } = options;
   const found = ownNode(key, world, settings.executor);
   if (found === undefined) return DONE;
@@ -167,7 +173,7 @@ async function report({ world, notes, jobs, options }: Rooms, queues: Queues, ke
   const hold = known.hold ?? jobHold(jobs.holds.of(key));
   const { changed, status } = await reportNode(
     { ...known, node: jobs.identities.effective(found), hold },
-    { cluster, world, runtime, events, heightIntervalMs },
+    { cluster, world, runtime, events, lastWords, heightIntervalMs },
   );
   if (changed) wakePublisher(queues, options);
   // Nobody asks a pod that does not run, yet what is to be said of it changes with time alone. Without a pod nothing does.

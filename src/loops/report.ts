@@ -9,6 +9,7 @@ import type { Cluster } from '../kube/cluster.ts';
 import type { Events } from '../kube/events.ts';
 import { nodeStatus } from '../status/node-status.ts';
 import { statusChanged } from '../status/status-changed.ts';
+import type { LastWords } from './last-words.ts';
 import { sampleOf } from './node-sample.ts';
 import type { NodeNotes } from './notes.ts';
 import type { Runtime } from './runtime.ts';
@@ -24,6 +25,7 @@ export interface ReportOptions {
   readonly world: World;
   readonly runtime: Runtime;
   readonly events: Events;
+  readonly lastWords: LastWords;
   /** Heights move with every block; the object's status follows them no oftener than this. */
   readonly heightIntervalMs: number;
 }
@@ -36,7 +38,7 @@ export interface ReportInput extends NodeNotes {
 export async function reportNode(input: ReportInput, options: ReportOptions): Promise<Reported> {
   const { node } = input;
   const { cluster, runtime } = options;
-  const status = deriveStatus(input, options);
+  const status = await deriveStatus(input, options);
   runtime.telemetry.node(sampleOf(node, status));
   const changed = statusChanged(node.status, status, runtime.now(), { heightIntervalMs: options.heightIntervalMs });
   if (!changed) return { status, changed };
@@ -45,13 +47,16 @@ export async function reportNode(input: ReportInput, options: ReportOptions): Pr
   return { status, changed };
 }
 
-function deriveStatus({ node, ...notes }: ReportInput, { world, runtime }: ReportOptions): NodeStatus {
+async function deriveStatus(
+  { node, ...notes }: ReportInput,
+  { world, runtime, lastWords }: ReportOptions,
+): Promise<NodeStatus> {
   const key = keyOf(node);
   return nodeStatus({
     ...notes,
     node,
     statefulSet: world.parts(key, 'StatefulSet').find((object) => object.metadata.name === node.metadata.name),
-    pods: world.parts(key, 'Pod'),
+    pods: await lastWords.complete(world.parts(key, 'Pod')),
     claims: world.parts(key, 'PersistentVolumeClaim'),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
     now: runtime.now(),

@@ -29,7 +29,7 @@ const CAUSE =
 
 /** Whether the last words say that the disk is full. */
 export function saysDiskFull(message: string): boolean {
-  return /no space left on device|\bENOSPC\b|disk (?:is )?full|not enough (?:free )?disk space/i.test(message);
+  return /no space left on device|\bENOSPC\b|disk (?:is )?full|(?:not enough (?:free )?|low )disk space/i.test(message);
 }
 
 function withoutTime(line: string): string {

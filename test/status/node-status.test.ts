@@ -74,6 +74,7 @@ const kubernetes: Row[] = [
   { because: 'a password in last words is hidden', seen: containers(crashed('el', { message: 'url https://u:hunter2@x' })), phase: 'Error', reason: 'CrashLoopBackOff', stalled: true, says: /\[redacted\]@x/ },
   { because: 'too little memory', seen: containers(crashed('el', { exitCode: 137, reason: 'OOMKilled' })), phase: 'Error', reason: 'OOMKilled', stalled: true, says: /spec.resources/ },
   { because: 'the disk is full', seen: containers(crashed('el', { message: 'write /data: no space left on device' })), phase: 'Error', reason: 'DiskFull', stalled: true, says: /spec.storage/ },
+  { because: 'the disk is nearly full, and geth ends itself orderly', seen: containers(crashed('el', { exitCode: 0, message: 'Low disk space. Gracefully shutting down Geth' })), phase: 'Error', reason: 'DiskFull', stalled: true, says: /spec.storage/ },
   { because: 'the client ended for the first time', seen: containers(running('el', { ready: false, state: { terminated: { exitCode: 1, reason: 'Error', message: '' } } })), phase: 'Error', reason: 'ContainerExited' },
   { because: 'a sidecar that crashes is a fault of the node', seen: containers(running('el'), running('cl'), crashed('helper', {})), phase: 'Error', reason: 'CrashLoopBackOff', stalled: true, says: /helper/ },
   { because: 'the machine threw the pod out', seen: { pods: [aPod({ status: { phase: 'Failed', reason: 'Evicted', message: 'low on resource: memory' } })] }, phase: 'Error', reason: 'Evicted', says: /memory/ },
