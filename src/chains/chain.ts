@@ -31,10 +31,7 @@ export interface Chain {
   facts(node: BlockchainNode, replies: ReadonlyMap<string, Reply>): ReadonlyMap<string, RoleFacts>;
   /** How one-shot jobs are done on its nodes; without it, only those that need nothing of the client. */
   readonly jobs?: ChainJobs;
-  /**
-   * Digests of the signing keys among the files of a Secret, by name: two nodes never sign with an equal one at a time.
-   * None where it knows no file; never throws. Without it, Secrets of this chain are compared as a whole.
-   */
+  /** Digests of the signing keys in a Secret's files, by name; never throws. Without it the Secret counts as a whole. */
   signingKeys?(files: Readonly<Record<string, string>>): readonly string[];
   /** What "synced" demands beyond the client's own word. Key: role. */
   expectations(node: BlockchainNode): ReadonlyMap<string, Expectation>;

@@ -3,7 +3,7 @@
 import { JobScheduleSpec } from '../api/job-schedule.ts';
 import { keyOf } from '../api/objects.ts';
 import { chainJobsOf } from '../chains/index.ts';
-import { checkSchedule, checkTemplateKind } from '../jobs/check-schedule.ts';
+import { checkSchedule } from '../jobs/check-schedule.ts';
 import { findJobKind } from '../jobs/index.ts';
 import type { CheckContext } from '../jobs/job-kind.ts';
 import type { Context } from './context.ts';
@@ -48,12 +48,11 @@ export function resolveSchedule(
 
 /** What the template's own schema says comes first: nothing else can be told of a spec that it refuses. */
 function remarksOn(spec: JobScheduleSpec, context: CheckContext): readonly Remark[] {
-  const unknown = checkTemplateKind(spec);
   const schema = findJobKind(spec.template.kind)?.spec;
   const checked =
     schema === undefined ? undefined : checkSchema(schema, spec.template.spec, ['spec', 'template', 'spec']);
   if (checked?.ok === false) return checked.remarks;
-  return [...unknown, ...checkSchedule(spec, context)].map(fromFinding);
+  return checkSchedule(spec, context).map(fromFinding);
 }
 
 /** Two of one name are both refused: which is meant is not for us to say. */

@@ -4,24 +4,14 @@ import { validateDetailed } from 'node-cron';
 
 import type { JobScheduleSpec } from '../api/job-schedule.ts';
 import { clip } from '../lib/clip.ts';
-import type { Path } from '../lib/json-pointer.ts';
 import { checkRequest } from './check-request.ts';
 import { errorAt, type Finding } from './finding.ts';
 import { findJobKind, jobKinds } from './index.ts';
 import type { CheckContext } from './job-kind.ts';
 
-const KIND: Path = ['spec', 'template', 'kind'];
-
-/** Errors (it files nothing) and warnings. The spec passed the schema, and the template's that of its kind. Never throws. */
+/** Errors (it files nothing) and warnings. The spec passed the schema, and the template's that of its kind, if there is one. */
 export function checkSchedule(spec: JobScheduleSpec, context: CheckContext): readonly Finding[] {
   return [...checkTime(spec), ...checkKeep(spec), ...checkTemplate(spec, context)];
-}
-
-/** The template's kind as an error when there is no such kind. */
-export function checkTemplateKind({ template }: Pick<JobScheduleSpec, 'template'>): readonly Finding[] {
-  if (findJobKind(template.kind) !== undefined) return [];
-  const kinds = jobKinds.map(({ kind }) => kind).join(', ');
-  return [errorAt('UnknownKind', KIND, `${clip(template.kind)} is no kind of job; the kinds are ${kinds}`)];
 }
 
 function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly Finding[] {
@@ -58,7 +48,11 @@ function checkKeep({ keep, template }: JobScheduleSpec): readonly Finding[] {
 
 /** As a file in jobs/ with the same content would be judged; places and words point into the template. */
 function checkTemplate({ template }: JobScheduleSpec, context: CheckContext): readonly Finding[] {
-  if (findJobKind(template.kind) === undefined) return [];
+  if (findJobKind(template.kind) === undefined) {
+    const kinds = jobKinds.map(({ kind }) => kind).join(', ');
+    const message = `${clip(template.kind)} is no kind of job; the kinds are ${kinds}`;
+    return [errorAt('UnknownKind', ['spec', 'template', 'kind'], message)];
+  }
   const own =
     template.spec['executor'] === undefined
       ? []

@@ -1,6 +1,6 @@
 // What a program wrote before it ended without an error: Kubernetes keeps a message of failures only.
 
-import type { KubeObject } from '../api/objects.ts';
+import { type KubeObject, refOf } from '../api/objects.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { isObject, textAt, valueAt } from '../lib/json-value.ts';
 
@@ -25,16 +25,9 @@ export function createLastWords(cluster: Pick<Cluster, 'logs'>): LastWords {
     const id = `${pod.metadata.uid ?? ''}/${name}`;
     const known = read.get(id);
     if (known?.ends === ends) return known.text;
-    const { namespace } = pod.metadata;
-    const ref = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      name: pod.metadata.name,
-      ...(namespace === undefined ? {} : { namespace }),
-    };
     const options = { container: name, tailLines: TAIL_LINES, limitBytes: TAIL_BYTES, previous };
     // Without its log an end is told by its exit code alone.
-    const text = await cluster.logs(ref, options).catch(() => '');
+    const text = await cluster.logs(refOf(pod), options).catch(() => '');
     read.set(id, { ends, text });
     return text;
   }

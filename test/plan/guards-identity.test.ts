@@ -3,18 +3,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { planNodes } from '../../src/plan/plan.ts';
-import { aNode, applied, edited, scene, type SceneParts } from '../support/plan-scene.ts';
+import { aNode, applied, edited, inWords, type PlanRow, scene, type SceneParts } from '../support/plan-scene.ts';
 
 const live = (names: readonly string[]) => names.map((name) => applied(aNode(name)));
 const key = (name: string) => ({ identity: { secretName: name } });
 
-interface Row extends SceneParts {
-  readonly because: string;
-  /** `do name guard` for held actions, `do name` for free ones. */
-  readonly plan: readonly string[];
-}
-
-const rows: readonly Row[] = [
+const rows: readonly PlanRow[] = [
   {
     because: 'SignerState: a key from a node that gives it up',
     wanted: [aNode('a'), aNode('b', key('k'))],
@@ -122,9 +116,7 @@ const rows: readonly Row[] = [
 
 it.each(rows)('$because', ({ plan, ...parts }) => {
   const { actions } = planNodes(scene(parts));
-  expect(actions.map((action) => [action.do, action.ref.name, action.hold?.guard].filter(Boolean).join(' '))).toEqual(
-    plan,
-  );
+  expect(inWords(actions)).toEqual(plan);
   expect(actions.filter(({ hold }) => hold?.release.endsWith('.') === false)).toEqual([]);
 });
 

@@ -4,19 +4,13 @@ import { describe, expect, it } from 'vitest';
 
 import { ANNOTATION, LABEL } from '../../src/api/group.ts';
 import { planNodes } from '../../src/plan/plan.ts';
-import { aNode, applied, scene, type SceneParts } from '../support/plan-scene.ts';
+import { aNode, applied, inWords, type PlanRow, scene, type SceneParts } from '../support/plan-scene.ts';
 
 const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`);
 const live = (names: readonly string[]) => names.map((name) => applied(aNode(name)));
 const wanted = (names: readonly string[]) => names.map((name) => aNode(name));
 
-interface Row extends SceneParts {
-  readonly because: string;
-  /** `do name guard` for held actions, `do name` for free ones. */
-  readonly plan: readonly string[];
-}
-
-const rows: readonly Row[] = [
+const rows: readonly PlanRow[] = [
   {
     because: 'DeletionBudget: a share of the nodes',
     wanted: wanted(many(7)),
@@ -233,9 +227,7 @@ const rows: readonly Row[] = [
 
 it.each(rows)('$because', ({ plan, ...parts }) => {
   const { actions } = planNodes(scene(parts));
-  expect(actions.map((action) => [action.do, action.ref.name, action.hold?.guard].filter(Boolean).join(' '))).toEqual(
-    plan,
-  );
+  expect(inWords(actions)).toEqual(plan);
   expect(actions.filter(({ hold }) => hold?.release.endsWith('.') === false)).toEqual([]);
 });
 

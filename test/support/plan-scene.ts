@@ -89,3 +89,14 @@ export function carryOut(live: readonly BlockchainNode[], actions: readonly Acti
   }
   return [...nodes.values()];
 }
+
+export interface PlanRow extends SceneParts {
+  readonly because: string;
+  /** `do name guard` for held actions, `do name` for free ones. */
+  readonly plan: readonly string[];
+}
+
+/** Each action in the words of a row. */
+export function inWords(actions: readonly Action[]): readonly string[] {
+  return actions.map((action) => [action.do, action.ref.name, action.hold?.guard].filter(Boolean).join(' '));
+}
