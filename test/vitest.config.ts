@@ -25,7 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'git',
-          include: ['git', 'work'].map((room) => `test/${room}/**/*.test.ts`),
+          include: ['git', 'worker'].map((room) => `test/${room}/**/*.test.ts`),
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -34,7 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cluster',
-          include: ['kube', 'rpc', 'loops', 'cluster'].map((room) => `test/${room}/**/*.test.ts`),
+          include: ['kube', 'rpc', 'controller', 'cluster'].map((room) => `test/${room}/**/*.test.ts`),
           exclude: ['test/cluster/real-pods.test.ts'],
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 120_000,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { DeployMethod, Height, ImageReference } from './job.ts';
 import type { Condition } from './conditions.ts';
-import { SignerText } from './job-work.ts';
+import { SignerText } from './worker-task.ts';
 
 export const JobPhase = z.enum([
   'Pending',

@@ -2,7 +2,7 @@
 
 import { API_VERSION } from '../api/group.ts';
 import type { JobObject } from '../api/job-object.ts';
-import { jobKinds } from '../jobs/index.ts';
+import { jobKinds } from '../jobs/kinds/index.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { kindOf } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';

@@ -5,7 +5,7 @@ import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { SourceFile } from '../desired/desired-set.ts';
-import { isWanted } from '../loops/read-files.ts';
+import { isWanted } from '../controller/fleet/read-files.ts';
 
 const MAX_FILE_BYTES = 1 << 20;
 const MAX_FILES = 100_000;

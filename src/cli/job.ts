@@ -19,14 +19,14 @@ export function createJobProgram(exit: (code: number) => void): Command {
     .command('run')
     .description('Do one piece of work on mounted volumes and leave its result.')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong parameters, 143 told to stop.')
-    .addOption(option('--parameters <json>', 'what to do: WorkParameters of src/api/job-work.ts').makeOptionMandatory())
+    .addOption(option('--parameters <json>', 'what to do: TaskParameters of src/api/job-work.ts').makeOptionMandatory())
     .addOption(option('--result <file>', 'where the result goes').default('/dev/termination-log'))
     .action(async (options: JobOptions) => exit(await run(options)));
   return program;
 }
 
 async function run({ parameters, result }: JobOptions): Promise<number> {
-  const { runWork, stopSignals } = await import('../work/run-work.ts');
+  const { runWork, stopSignals } = await import('../worker/run-task.ts');
   const { signal, release } = stopSignals();
   try {
     const context = { signal, say: (line: string) => void process.stdout.write(`${line}\n`) };

@@ -5,7 +5,12 @@ import { jobKeyOf, type JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-status.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { DesiredRequest, DesiredSet } from '../desired/desired-set.ts';
-import { planRequests, type RequestSide, type RequestThere, type WantedRequests } from '../jobs/plan-requests.ts';
+import {
+  planRequests,
+  type RequestSide,
+  type RequestThere,
+  type WantedRequests,
+} from '../jobs/requests/plan-requests.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { requestsInCluster } from './cluster-requests.ts';
 

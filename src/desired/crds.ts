@@ -4,8 +4,8 @@ import { toCrd } from '../api/crd.ts';
 import { JobStatus } from '../api/job-status.ts';
 import type { KubeObject } from '../api/objects.ts';
 import { chains } from '../chains/index.ts';
-import { jobKinds } from '../jobs/index.ts';
-import type { JobKind } from '../jobs/job-kind.ts';
+import { jobKinds } from '../jobs/kinds/index.ts';
+import type { JobKind } from '../jobs/model/job-kind.ts';
 import { nodeCrd } from './node-kind.ts';
 
 /** What the controller applies when it starts, and what `nodewright crds` prints. */

@@ -8,7 +8,7 @@ import { FleetPatchSpec, FleetSpec, FLEET_FILE } from '../api/fleet.ts';
 import { API_VERSION } from '../api/group.ts';
 import { JobScheduleSpec } from '../api/job-schedule.ts';
 import type { Chain } from '../chains/chain.ts';
-import { jobKinds } from '../jobs/index.ts';
+import { jobKinds } from '../jobs/kinds/index.ts';
 
 /** What a kind is read as. */
 export type GitRole = 'fleet' | 'node' | 'patch' | 'request' | 'schedule';

@@ -3,8 +3,8 @@
 import { ANNOTATION, API_VERSION } from '../api/group.ts';
 import { jobKeyOf, type JobRequest } from '../api/job-object.ts';
 import { chainJobsOf } from '../chains/index.ts';
-import { checkRequest } from '../jobs/check-request.ts';
-import type { CheckContext } from '../jobs/job-kind.ts';
+import { checkRequest } from '../jobs/kinds/check-request.ts';
+import type { CheckContext } from '../jobs/model/job-kind.ts';
 import { digestOf } from '../lib/hash.ts';
 import type { JsonObject } from '../lib/json-value.ts';
 import type { Context } from './context.ts';

@@ -3,9 +3,9 @@
 import { JobScheduleSpec } from '../api/job-schedule.ts';
 import { keyOf } from '../api/objects.ts';
 import { chainJobsOf } from '../chains/index.ts';
-import { checkSchedule } from '../jobs/check-schedule.ts';
-import { findJobKind } from '../jobs/index.ts';
-import type { CheckContext } from '../jobs/job-kind.ts';
+import { checkSchedule } from '../jobs/requests/check-schedule.ts';
+import { findJobKind } from '../jobs/kinds/index.ts';
+import type { CheckContext } from '../jobs/model/job-kind.ts';
 import type { Context } from './context.ts';
 import type { DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';

@@ -1,7 +1,7 @@
 // Documents of the second seed's group are accepted as they stand and become ours.
 
 import { API_VERSION, SEED_API_VERSION } from '../api/group.ts';
-import { findJobKind } from '../jobs/index.ts';
+import { findJobKind } from '../jobs/kinds/index.ts';
 import { isObject, type JsonObject } from '../lib/json-value.ts';
 import { remark, type Remark } from './remark.ts';
 

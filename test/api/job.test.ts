@@ -8,7 +8,7 @@ import { jobFields, toolVersion } from '../../src/api/job.ts';
 import { jobKeyOf } from '../../src/api/job-object.ts';
 import { JobScheduleSpec } from '../../src/api/job-schedule.ts';
 import { isFinal, JobPhase, JobStatus } from '../../src/api/job-status.ts';
-import { RestoreParameters, WorkParameters, WorkResult } from '../../src/api/job-work.ts';
+import { RestoreParameters, TaskParameters, TaskResult } from '../../src/api/worker-task.ts';
 import { millisecondsOf, timestamp } from '../../src/lib/timestamp.ts';
 
 const Fields = z.strictObject({ ...jobFields, toolVersion });
@@ -90,13 +90,13 @@ describe('the contract of the working pod', () => {
   });
 
   it('refuses a verb it does not know', () => {
-    expect(WorkParameters.safeParse({ verb: 'sh', args: ['-c'] }).success).toBe(false);
+    expect(TaskParameters.safeParse({ verb: 'sh', args: ['-c'] }).success).toBe(false);
   });
 
   it('reads no nonsense as a result', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const result = WorkResult.safeParse(value);
+        const result = TaskResult.safeParse(value);
         expect(result.success ? typeof result.data.ok : 'boolean').toBe('boolean');
       }),
     );

@@ -6,7 +6,7 @@ import { objectPath } from '../../src/kube/paths.ts';
 import type { Transport } from '../../src/kube/transport.ts';
 import { planNodes } from '../../src/plan/plan.ts';
 import { type KubeObject, refOf } from '../../src/api/objects.ts';
-import { eachAtOnce } from '../../src/loops/each-at-once.ts';
+import { eachAtOnce } from '../../src/controller/engine/each-at-once.ts';
 import { EXECUTOR, fleetFiles, type FleetShape } from './fleet.ts';
 import { send } from './raw-request.ts';
 import { sourceFiles } from './source-files.ts';

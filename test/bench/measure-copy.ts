@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { WorkParameters } from '../../src/api/job-work.ts';
+import type { TaskParameters } from '../../src/api/worker-task.ts';
 import { type Figure, median } from './figure.ts';
 
 export interface CopySize {
@@ -111,7 +111,7 @@ function finishWrites(): void {
   execFileSync('sync');
 }
 
-function backupOf(dir: string, place: string, round: number): WorkParameters {
+function backupOf(dir: string, place: string, round: number): TaskParameters {
   mkdirSync(join(place, 'backup'), { recursive: true });
   const origin = {
     job: 'Backup bench/copy',
@@ -129,7 +129,7 @@ function backupOf(dir: string, place: string, round: number): WorkParameters {
   };
 }
 
-function restoreOf(place: string, round: number): WorkParameters {
+function restoreOf(place: string, round: number): TaskParameters {
   mkdirSync(join(place, 'target'), { recursive: true });
   return {
     verb: 'restore',
@@ -143,7 +143,7 @@ function restoreOf(place: string, round: number): WorkParameters {
   };
 }
 
-async function timeWork(parameters: WorkParameters): Promise<{ readonly seconds: number; readonly peakMb: number }> {
+async function timeWork(parameters: TaskParameters): Promise<{ readonly seconds: number; readonly peakMb: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'nodewright-copy-result-'));
   const result = join(folder, 'result');
   finishWrites();

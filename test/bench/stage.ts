@@ -11,7 +11,7 @@ import { loadConfig } from '../../src/kube/config.ts';
 import { applyCrds } from '../../src/kube/crds.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { makeTransport, type Transport } from '../../src/kube/transport.ts';
-import { ensureNamespace } from '../../src/loops/namespace.ts';
+import { ensureNamespace } from '../../src/controller/fleet/namespace.ts';
 import { release, up } from '../cluster/cluster.ts';
 import { kubeconfigPath } from '../cluster/state.ts';
 import { type ControllerProcess, startControllerProcess } from '../demo/controller-process.ts';

@@ -4,8 +4,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { JobPhase } from '../../src/api/job-status.ts';
-import { admit, type AdmitInput, type Decision, type GitRequest, type LiveRequest } from '../../src/jobs/admit.ts';
-import { UNREADABLE, type JobRecord } from '../../src/jobs/record.ts';
+import {
+  admit,
+  type AdmitInput,
+  type Decision,
+  type GitRequest,
+  type LiveRequest,
+} from '../../src/jobs/requests/admit.ts';
+import { UNREADABLE, type JobRecord } from '../../src/jobs/requests/record.ts';
 
 const KEY = 'Backup/prod/nightly';
 const request: GitRequest = {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import type { ChainJobs } from '../../src/api/chain-jobs.ts';
-import { checkRequest } from '../../src/jobs/check-request.ts';
+import { checkRequest } from '../../src/jobs/kinds/check-request.ts';
 
 function node(name: string, spec: object = {}): [string, BlockchainNode] {
   const full = {

@@ -2,9 +2,9 @@
 
 import { expect, it } from 'vitest';
 
-import type { JobRecord } from '../../src/jobs/record.ts';
-import { UNREADABLE } from '../../src/jobs/record.ts';
-import { sampleJobs } from '../../src/loops/jobs-sample.ts';
+import type { JobRecord } from '../../src/jobs/requests/record.ts';
+import { UNREADABLE } from '../../src/jobs/requests/record.ts';
+import { sampleJobs } from '../../src/controller/publish/jobs-sample.ts';
 
 function record(name: string, more: Partial<JobRecord>): [string, JobRecord] {
   const base = { kind: 'Backup', namespace: 'ns', name, executor: 'east', specDigest: 'x', phase: 'Complete' } as const;

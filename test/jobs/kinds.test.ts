@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { JobStatus } from '../../src/api/job-status.ts';
-import { WorkParameters } from '../../src/api/job-work.ts';
+import { TaskParameters } from '../../src/api/worker-task.ts';
 import { valueAt } from '../../src/lib/json-value.ts';
 import { stableJson } from '../../src/lib/stable-json.ts';
-import { jobKinds } from '../../src/jobs/index.ts';
-import type { JobView } from '../../src/jobs/job-kind.ts';
-import { renderWorkJob } from '../../src/jobs/work-job.ts';
+import { jobKinds } from '../../src/jobs/kinds/index.ts';
+import type { JobView } from '../../src/jobs/model/job-kind.ts';
+import { renderWorkJob } from '../../src/jobs/task/render-job.ts';
 import { citaTarget, managedTarget, settings, source, targetSeen, viewFor } from './support/fixtures.ts';
 
 /** Smallest spec of each kind; a new kind adds its own here. */
@@ -109,7 +109,7 @@ describe.each(jobKinds)('$kind', (kind) => {
       const objects = pods.map((work) =>
         renderWorkJob({ job: view.job, common: job.common, settings, name: 'work', work }),
       );
-      for (const { parameters } of pods) expect(WorkParameters.parse(parameters)).toEqual(parameters);
+      for (const { parameters } of pods) expect(TaskParameters.parse(parameters)).toEqual(parameters);
       for (const object of objects) checkPod(object);
       await expect(
         `${JSON.stringify([...(claim === undefined ? [] : [claim]), ...objects], null, 2)}\n`,

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { WorkSeen } from '../../src/jobs/seen.ts';
+import type { WorkSeen } from '../../src/jobs/model/seen.ts';
 import { citaTarget } from './support/fixtures.ts';
 import { ago, busy, HOLDER, LOCK, NOTE, step, stopped, work, working } from './support/step.ts';
 

@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest';
 
 import type { JobPhase } from '../../src/api/job-status.ts';
-import { jobConditions } from '../../src/jobs/conditions.ts';
-import { exchangesIn } from '../../src/jobs/identity-override.ts';
-import { locksOf } from '../../src/jobs/locks.ts';
-import { recoverLost, type LostLock } from '../../src/jobs/lost.ts';
-import { jobObjectName } from '../../src/jobs/names.ts';
+import { jobConditions } from '../../src/jobs/model/conditions.ts';
+import { exchangesIn } from '../../src/jobs/key-exchange/identity-override.ts';
+import { locksOf } from '../../src/jobs/model/locks.ts';
+import { recoverLost, type LostLock } from '../../src/jobs/requests/orphaned-lock.ts';
+import { jobObjectName } from '../../src/jobs/model/names.ts';
 import { citaTarget, managedTarget, UID } from './support/fixtures.ts';
 
 const { workload } = citaTarget('a');

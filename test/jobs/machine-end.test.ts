@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import { API_VERSION } from '../../src/api/group.ts';
 import type { JobStatus, JobTarget } from '../../src/api/job-status.ts';
-import type { HealthSeen } from '../../src/jobs/seen.ts';
-import { createJobHolds } from '../../src/loops/job-holds.ts';
+import type { HealthSeen } from '../../src/jobs/model/seen.ts';
+import { createJobHolds } from '../../src/controller/node/pauses.ts';
 import { citaTarget, managedTarget, targetSeen, UID } from './support/fixtures.ts';
 import { ago, busy, claim, HOLDER, LOCK, locks, NOTE, step, stopped, work, working } from './support/step.ts';
 

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
-import type { Move } from '../../src/jobs/scope.ts';
-import type { Seen, TargetSeen, WorkSeen } from '../../src/jobs/seen.ts';
+import type { Move } from '../../src/jobs/model/scope.ts';
+import type { Seen, TargetSeen, WorkSeen } from '../../src/jobs/model/seen.ts';
 import { citaTarget, managedTarget, settings, source, targetSeen, UID } from './support/fixtures.ts';
 import {
   ago,

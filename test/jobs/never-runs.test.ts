@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { WorkSeen } from '../../src/jobs/seen.ts';
+import type { WorkSeen } from '../../src/jobs/model/seen.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
 import { busy, claim, locks, NOW, step, stopped, work, working } from './support/step.ts';
 

@@ -9,7 +9,7 @@ import {
   type RequestThere,
   type ScheduleThere,
   type WantedRequests,
-} from '../../src/jobs/plan-requests.ts';
+} from '../../src/jobs/requests/plan-requests.ts';
 
 const REQUEST = { kind: 'Backup', namespace: 'ns', name: 'r', executor: 'east', file: 'jobs/r.yaml' };
 

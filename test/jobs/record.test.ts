@@ -3,10 +3,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { parseRecord, recordOf, recordPath, UNREADABLE, type JobRecord } from '../../src/jobs/record.ts';
+import { parseRecord, recordOf, recordPath, UNREADABLE, type JobRecord } from '../../src/jobs/requests/record.ts';
 import { redact } from '../../src/lib/redact.ts';
-import { createRecords } from '../../src/loops/records.ts';
-import { sourceKeyOf, sourceOf } from '../../src/jobs/source.ts';
+import { createRecords } from '../../src/controller/job/records.ts';
+import { sourceKeyOf, sourceOf } from '../../src/jobs/requests/restore-source.ts';
 import type { JobObject } from '../../src/api/job-object.ts';
 import { managedTarget, UID } from './support/fixtures.ts';
 

@@ -4,10 +4,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { heightProof, toolOf } from '../../src/jobs/layouts/cloud-op.ts';
-import type { PodWork } from '../../src/jobs/pod-work.ts';
-import { readEnd } from '../../src/jobs/read-end.ts';
-import { parseResult } from '../../src/jobs/result.ts';
-import type { WorkSeen } from '../../src/jobs/seen.ts';
+import type { PodWork } from '../../src/jobs/model/task-spec.ts';
+import { readEnd } from '../../src/jobs/task/outcome.ts';
+import { parseResult } from '../../src/jobs/task/result.ts';
+import type { WorkSeen } from '../../src/jobs/model/seen.ts';
 
 describe('parseResult', () => {
   it('reads a result and drops what it does not know', () => {

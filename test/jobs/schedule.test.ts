@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { JobPhase } from '../../src/api/job-status.ts';
-import { retain, type KeptBackup } from '../../src/jobs/retention.ts';
-import { dueRun, runName, type ScheduleInput, supersededRuns } from '../../src/jobs/schedule.ts';
+import { retain, type KeptBackup } from '../../src/jobs/requests/retention.ts';
+import { dueRun, runName, type ScheduleInput, supersededRuns } from '../../src/jobs/requests/schedule.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { isFinal } from '../../src/api/job-status.ts';
-import { recoverLost } from '../../src/jobs/lost.ts';
-import type { ChainAnswers } from '../../src/jobs/seen.ts';
+import { recoverLost } from '../../src/jobs/requests/orphaned-lock.ts';
+import type { ChainAnswers } from '../../src/jobs/model/seen.ts';
 import { kindNamed, managedTarget } from './support/fixtures.ts';
 import { World, type WorldOptions } from './support/world.ts';
 

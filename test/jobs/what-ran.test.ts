@@ -2,8 +2,8 @@
 
 import { expect, it } from 'vitest';
 
-import type { Program } from '../../src/jobs/pod-work.ts';
-import { whatRan } from '../../src/jobs/what-ran.ts';
+import type { Program } from '../../src/jobs/model/task-spec.ts';
+import { whatRan } from '../../src/jobs/task/provenance.ts';
 import { kindNamed, seen, settings } from './support/fixtures.ts';
 
 const open = kindNamed('ChangeOwner').open({ node: 'a' });

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 
 import { FIELD_MANAGER } from '../../src/api/group.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
-import type { JobRecord } from '../../src/jobs/record.ts';
+import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { hashAt, put, statusOf, valueAt } from './comet.ts';

@@ -1,6 +1,6 @@
 // What a crash story is made of.
 
-import type { JobRecord } from '../../src/jobs/record.ts';
+import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import type { CrashWorld } from './crash-world.ts';
 import type { Kind } from './request-eyes.ts';
 

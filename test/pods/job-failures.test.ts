@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { JobRecord } from '../../src/jobs/record.ts';
+import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { isWell } from './eyes.ts';

@@ -2,7 +2,7 @@
 
 import { parse, stringify } from 'yaml';
 
-import type { JobRecord } from '../../src/jobs/record.ts';
+import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import type { PodsWorld } from './world.ts';
 

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 
-import { lockOfNode } from '../../src/jobs/locks.ts';
-import { runName } from '../../src/jobs/schedule.ts';
+import { lockOfNode } from '../../src/jobs/model/locks.ts';
+import { runName } from '../../src/jobs/requests/schedule.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';

@@ -3,11 +3,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { API_VERSION } from '../../src/api/group.ts';
-import { MAX_ATTEMPTS } from '../../src/jobs/deadlines.ts';
-import { lockOfNode } from '../../src/jobs/locks.ts';
+import { MAX_ATTEMPTS } from '../../src/jobs/model/deadlines.ts';
+import { lockOfNode } from '../../src/jobs/model/locks.ts';
 import { KINDS, kindOf } from '../../src/kube/kinds.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
-import { STATUS_BRANCH } from '../loops/fleet.ts';
+import { STATUS_BRANCH } from '../controller/fleet.ts';
 import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { breakableKubeconfig } from './breakable-kubeconfig.ts';

@@ -3,8 +3,8 @@
 import { parse } from 'yaml';
 import { expect } from 'vitest';
 
-import type { JobRecord } from '../../src/jobs/record.ts';
-import { STATUS_BRANCH } from '../loops/fleet.ts';
+import type { JobRecord } from '../../src/jobs/requests/record.ts';
+import { STATUS_BRANCH } from '../controller/fleet.ts';
 import { git } from '../support/git-repo.ts';
 import { type CrashWorld, NODE } from './crash-world.ts';
 import type { Kind } from './request-eyes.ts';

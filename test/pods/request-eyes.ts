@@ -6,7 +6,7 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import type { Informer } from '../../src/kube/cluster.ts';
 import { kindOf, KINDS } from '../../src/kube/kinds.ts';
 import { textAt } from '../../src/lib/json-value.ts';
-import type { Fleet } from '../loops/fleet.ts';
+import type { Fleet } from '../controller/fleet.ts';
 
 const REQUESTS = ['Backup', 'Restore', 'Snapshot', 'BlockHeightFallback', 'Switchover', 'ChangeOwner'] as const;
 export type Kind = (typeof REQUESTS)[number];

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { JobStatus } from '../../src/api/job-status.ts';
-import type { JobRecord } from '../../src/jobs/record.ts';
+import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';

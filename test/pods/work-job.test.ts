@@ -3,11 +3,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../src/api/objects.ts';
-import type { WorkResult } from '../../src/api/job-work.ts';
+import type { TaskResult } from '../../src/api/worker-task.ts';
 import type { JobTarget } from '../../src/api/job-status.ts';
-import type { JobView } from '../../src/jobs/job-kind.ts';
-import { parseResult } from '../../src/jobs/result.ts';
-import { renderWorkJob } from '../../src/jobs/work-job.ts';
+import type { JobView } from '../../src/jobs/model/job-kind.ts';
+import { parseResult } from '../../src/jobs/task/result.ts';
+import { renderWorkJob } from '../../src/jobs/task/render-job.ts';
 import { binary } from '../cluster/binaries.ts';
 import { run } from '../cluster/command.ts';
 import { importMissing } from '../cluster/images.ts';
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => namespace?.remove());
 
 describe('a backup and its restore, without any right beyond the files', () => {
-  let made: WorkResult;
+  let made: TaskResult;
   it('copies every file, with a manifest whose digest is the result', async () => {
     made = await runPlan('Backup', targetOf('a'), {});
     expect(made).toMatchObject({ ok: true, files: 3, bytes: 34 });
@@ -230,7 +230,7 @@ async function start(
   return name;
 }
 
-async function runPlan(...job: Parameters<typeof start>): Promise<WorkResult> {
+async function runPlan(...job: Parameters<typeof start>): Promise<TaskResult> {
   const name = await start(...job);
   const pod = await waitFor(
     'the working container to end',

@@ -1,7 +1,7 @@
 // The command lines of `cloud-op`, the CITA-Cloud tool that works on a stopped node's databases, by its version.
 
 import type { JobTarget } from '../../api/job-status.ts';
-import { refuse, type Refusal } from '../refusal.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
 import type { ToolPaths } from './layout.ts';
 
 /** cloud-op finds the database engine by itself since 0.3, for RocksDB and OpenDAL alike. */

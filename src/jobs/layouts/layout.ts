@@ -3,7 +3,7 @@
 import type { DeployMethod } from '../../api/job.ts';
 import type { JobTarget } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
-import type { Workload } from '../effect.ts';
+import type { Workload } from '../model/effect.ts';
 
 export interface Layout {
   readonly deployMethod: Exclude<DeployMethod, 'managed'>;

@@ -1,10 +1,10 @@
 // Targets, requests and settings that many tests of jobs need.
 
 import type { JobTarget } from '../../../src/api/job-status.ts';
-import { findJobKind } from '../../../src/jobs/index.ts';
-import type { JobKind, JobView } from '../../../src/jobs/job-kind.ts';
-import type { Seen, SourceSeen, TargetSeen } from '../../../src/jobs/seen.ts';
-import { DEFAULT_SETTINGS, type JobSettings } from '../../../src/jobs/settings.ts';
+import { findJobKind } from '../../../src/jobs/kinds/index.ts';
+import type { JobKind, JobView } from '../../../src/jobs/model/job-kind.ts';
+import type { Seen, SourceSeen, TargetSeen } from '../../../src/jobs/model/seen.ts';
+import { DEFAULT_SETTINGS, type JobSettings } from '../../../src/jobs/model/settings.ts';
 
 export const settings: JobSettings = { ...DEFAULT_SETTINGS, workerImage: 'example.com/nodewright:1.0.0' };
 

@@ -1,6 +1,6 @@
 // What keys sign and what volumes know of it, in memory: a key that signs at or below what it has signed is caught.
 
-import type { WorkParameters, WorkResult } from '../../../src/api/job-work.ts';
+import type { TaskParameters, TaskResult } from '../../../src/api/worker-task.ts';
 
 /** The file's text for a height; empty for no file. */
 export function textOf(height: number | undefined): string {
@@ -36,7 +36,7 @@ export class Signers {
   }
 
   /** What the verb does on the volume of `node`; undefined for any other work. */
-  act(node: string, parameters: WorkParameters): WorkResult | undefined {
+  act(node: string, parameters: TaskParameters): TaskResult | undefined {
     if (parameters.verb === 'readSigner') return { ok: true, text: textOf(this.files.get(node)) };
     if (parameters.verb !== 'writeSigner') return undefined;
     const { text, expect } = parameters;

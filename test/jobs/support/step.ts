@@ -2,9 +2,9 @@
 
 import type { JobStatus } from '../../../src/api/job-status.ts';
 import { timestamp } from '../../../src/lib/timestamp.ts';
-import { next } from '../../../src/jobs/machine.ts';
-import type { Move } from '../../../src/jobs/scope.ts';
-import type { Seen, WorkSeen } from '../../../src/jobs/seen.ts';
+import { next } from '../../../src/jobs/phases/machine.ts';
+import type { Move } from '../../../src/jobs/model/scope.ts';
+import type { Seen, WorkSeen } from '../../../src/jobs/model/seen.ts';
 import { citaTarget, kindNamed, seen, settings, targetSeen, UID } from './fixtures.ts';
 
 export const NOW = 1_800_000_000_000;

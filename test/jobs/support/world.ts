@@ -2,15 +2,15 @@
 
 import { API_VERSION } from '../../../src/api/group.ts';
 import type { JobStatus, JobTarget } from '../../../src/api/job-status.ts';
-import { WorkParameters, type WorkResult } from '../../../src/api/job-work.ts';
+import { TaskParameters, type TaskResult } from '../../../src/api/worker-task.ts';
 import type { KubeObject } from '../../../src/api/objects.ts';
 import { valueAt } from '../../../src/lib/json-value.ts';
-import type { Effect, LockNote } from '../../../src/jobs/effect.ts';
-import type { JobKind } from '../../../src/jobs/job-kind.ts';
-import { next } from '../../../src/jobs/machine.ts';
-import type { Move } from '../../../src/jobs/scope.ts';
-import type { ChainAnswers, RecordSeen, Seen, SourceSeen, TargetSeen, WorkSeen } from '../../../src/jobs/seen.ts';
-import { createJobHolds, type JobHolds } from '../../../src/loops/job-holds.ts';
+import type { Effect, LockNote } from '../../../src/jobs/model/effect.ts';
+import type { JobKind } from '../../../src/jobs/model/job-kind.ts';
+import { next } from '../../../src/jobs/phases/machine.ts';
+import type { Move } from '../../../src/jobs/model/scope.ts';
+import type { ChainAnswers, RecordSeen, Seen, SourceSeen, TargetSeen, WorkSeen } from '../../../src/jobs/model/seen.ts';
+import { createJobHolds, type JobHolds } from '../../../src/controller/node/pauses.ts';
 import { settings, UID } from './fixtures.ts';
 import { Signers } from './signers.ts';
 import { GRACE, type Node, nodeOf } from './world-node.ts';
@@ -19,7 +19,7 @@ interface Work {
   readonly uid: string;
   readonly name: string;
   readonly nodes: readonly string[];
-  readonly parameters: WorkParameters;
+  readonly parameters: TaskParameters;
   suspended: boolean;
   pod: 'none' | 'running' | 'ended' | 'killed';
   deleted: boolean;
@@ -208,7 +208,7 @@ export class World {
     const wanted = this.#options.result?.(work.runs, work);
     const fails = wanted !== undefined && 'ok' in wanted && wanted.ok === false;
     const isClean = fails && 'swapped' in wanted && wanted.swapped === false;
-    const done: WorkResult | undefined = isClean ? undefined : this.signers.act(node, work.parameters);
+    const done: TaskResult | undefined = isClean ? undefined : this.signers.act(node, work.parameters);
     work.result = fails ? wanted : { ...done, ...wanted };
   }
 
@@ -328,7 +328,7 @@ export class World {
     const args = valueAt(object, ['spec', 'template', 'spec', 'containers', 0, 'args']);
     const json = Array.isArray(args) ? String(args.at(-1)).replaceAll('$$(', '$(') : '{}';
     const uid = this.#newUid('job');
-    const parameters = WorkParameters.parse(JSON.parse(json));
+    const parameters = TaskParameters.parse(JSON.parse(json));
     const fresh = { suspended: true, pod: 'none', deleted: false, runs: 0, left: 1, stalled: false } as const;
     this.works.set(name, { uid, name, nodes, parameters, ...fresh });
   }

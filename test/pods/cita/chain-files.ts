@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { expect } from 'vitest';
 
-import type { JobRecord } from '../../../src/jobs/record.ts';
+import type { JobRecord } from '../../../src/jobs/requests/record.ts';
 import { waitFor } from '../../demo/wait-for.ts';
 import { volumeFolder } from '../volume-folder.ts';
 import type { PodsWorld } from '../world.ts';

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 
 import type { JobObject } from '../../../src/api/job-object.ts';
 import { isFinal } from '../../../src/api/job-status.ts';
-import { parseRecord, UNREADABLE, type JobRecord } from '../../../src/jobs/record.ts';
+import { parseRecord, UNREADABLE, type JobRecord } from '../../../src/jobs/requests/record.ts';
 import { waitFor } from '../../demo/wait-for.ts';
 import type { PodsWorld } from '../world.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import type { JobRecord } from '../../../src/jobs/record.ts';
+import type { JobRecord } from '../../../src/jobs/requests/record.ts';
 import { connectCluster } from '../../../src/kube/api-cluster.ts';
 import { JOB_IMAGE } from '../../support/cita/images.ts';
 import { type Killer, STAGES, startKiller } from '../killer.ts';

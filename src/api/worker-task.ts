@@ -1,0 +1,198 @@
+// The contract between the controller and the pod that works: parameters in, one JSON result out.
+
+import { z } from 'zod';
+
+import { Name, Sha256 } from './fields.ts';
+import { Height } from './job.ts';
+
+/** Parts are never empty, "." or "..", so that each place has one spelling. */
+const PART = /(?!\.{1,2}(?:\/|$))[^/\0]{1,255}/.source;
+const Path = z
+  .string()
+  .max(1024)
+  .regex(new RegExp(`^(?:/${PART})+$`), 'must be an absolute path without "." and ".."');
+const Inside = z
+  .string()
+  .max(1024)
+  .regex(new RegExp(`^${PART}(?:/${PART})*$`), 'must be a relative path without "." and ".."');
+const Uid = z.int().min(0).max(4_294_967_294);
+
+/** Where data came from; it stands in the manifest as it is here. */
+export const DataOrigin = z.strictObject({
+  job: z.string().max(400),
+  uid: z.string().max(253),
+  node: z.string().max(253),
+  chain: z.string().max(253),
+  network: z.string().max(253).optional(),
+  chainId: z.string().max(253).optional(),
+  height: Height.optional(),
+  images: z.array(z.string().max(512)).max(16),
+  /** The source could be written to meanwhile. */
+  live: z.boolean(),
+});
+export type DataOrigin = z.infer<typeof DataOrigin>;
+
+/**
+ * `backup`: copy every volume into the new folder `to`, which gets its name when all is there. `to` lies in a volume,
+ * it is not the volume's top. Safe to repeat: what has no name yet is redone.
+ */
+export const BackupParameters = z.strictObject({
+  verb: z.literal('backup'),
+  volumes: z
+    .array(z.strictObject({ name: Name, from: Path }))
+    .min(1)
+    .max(16),
+  to: Path,
+  origin: DataOrigin,
+});
+export type BackupParameters = z.infer<typeof BackupParameters>;
+
+/** `seal`: a tool has filled `at` with the data of one volume; write the manifest of what lies there. Safe to repeat. */
+export const SealParameters = z.strictObject({ verb: z.literal('seal'), volume: Name, at: Path, origin: DataOrigin });
+export type SealParameters = z.infer<typeof SealParameters>;
+
+const Expected = z.strictObject({
+  chain: z.string().max(253),
+  /** Network and chain id are compared where both sides know them. */
+  network: z.string().max(253).optional(),
+  chainId: z.string().max(253).optional(),
+  manifestSha256: Sha256.optional(),
+});
+export type Expected = z.infer<typeof Expected>;
+
+/**
+ * `restore`: verify the manifest and free space, unpack beside the data, swap by rename. Safe to repeat and to kill: the
+ * same request finishes a swap that it began, another request undoes it first.
+ */
+export const RestoreParameters = z.strictObject({
+  verb: z.literal('restore'),
+  /** UID of the request: tells its own half-done swap from another's. */
+  id: z.string().regex(/^[A-Za-z0-9][-A-Za-z0-9]{0,62}$/),
+  /** The folder that holds the manifest. */
+  from: Path,
+  volumes: z
+    .array(z.strictObject({ name: Name, to: Path }))
+    .min(1)
+    .max(16),
+  /** `volume`: what is not in the copy goes. `entries`: only top-level entries that the copy has are replaced. */
+  scope: z.enum(['volume', 'entries']),
+  keep: z.array(z.strictObject({ volume: Name, path: Inside })).max(64),
+  signerState: z.array(z.strictObject({ volume: Name, path: Inside, format: z.enum(['cometbft']) })).max(16),
+  expect: Expected,
+  /** Owner of everything, where the pod may give files away; else the owners stay as in the manifest. */
+  uid: Uid.optional(),
+  gid: Uid.optional(),
+});
+export type RestoreParameters = z.infer<typeof RestoreParameters>;
+
+/** `check`: verify the manifest at `from` and change nothing; runs before a tool that reads it. */
+export const CheckParameters = z.strictObject({
+  verb: z.literal('check'),
+  from: Path,
+  expect: Expected,
+});
+export type CheckParameters = z.infer<typeof CheckParameters>;
+
+/** `chown`: every file below each path, links not followed. Safe to repeat. */
+export const ChownParameters = z.strictObject({
+  verb: z.literal('chown'),
+  volumes: z.array(z.strictObject({ name: Name, at: Path })).max(16),
+  uid: Uid,
+  gid: Uid,
+});
+export type ChownParameters = z.infer<typeof ChownParameters>;
+
+const AskParameter = z.strictObject({
+  id: z.string().max(63),
+  role: z.string().max(63),
+  port: z.int().min(1).max(65_535),
+  method: z.enum(['GET', 'POST']),
+  path: z.string().max(1024).regex(/^\//, 'must begin with "/"'),
+  body: z.unknown().optional(),
+});
+
+/** `ask`: wait until the client beside it answers, ask, then prove the height. */
+export const AskParameters = z.strictObject({
+  verb: z.literal('ask'),
+  ready: z.strictObject({ ask: AskParameter, includes: z.string().min(1).max(256) }).optional(),
+  asks: z.array(AskParameter).max(16),
+  height: z.strictObject({
+    ask: AskParameter,
+    at: z.array(z.union([z.string(), z.number()])).max(16),
+    format: z.enum(['hex', 'decimal']),
+  }),
+  wanted: Height,
+});
+export type AskParameters = z.infer<typeof AskParameters>;
+
+/**
+ * A signer state as its file has it, byte for byte. Empty: there is no such file. A state is a few hundred printable
+ * characters; in the termination message each takes two bytes at most.
+ */
+export const SignerText = z
+  .string()
+  .max(1024)
+  .regex(/^[\t\n\r\x20-\x7e]*$/, 'must be plain text');
+
+/**
+ * Files of one volume that say what a key has signed. The client reads the first; the others are copies that it may put
+ * back in its place. The latest of all counts.
+ */
+const SignerPaths = z.array(Inside).min(1).max(4);
+
+/** `readSigner`: the text of the latest signer state, checked. Changes nothing. */
+export const ReadSignerParameters = z.strictObject({ verb: z.literal('readSigner'), at: Path, paths: SignerPaths });
+export type ReadSignerParameters = z.infer<typeof ReadSignerParameters>;
+
+/**
+ * `writeSigner`: put `text` in the place of the first file, and of the others that exist. Safe to repeat and to kill.
+ * Refused when the state there is none of `expect`: then somebody signed meanwhile.
+ */
+export const WriteSignerParameters = z.strictObject({
+  verb: z.literal('writeSigner'),
+  at: Path,
+  paths: SignerPaths,
+  text: SignerText.min(1),
+  expect: z.array(SignerText.min(1)).min(1).max(4),
+});
+export type WriteSignerParameters = z.infer<typeof WriteSignerParameters>;
+
+/** `done`: a tool ran before and succeeded; say so in the result. */
+export const DoneParameters = z.strictObject({ verb: z.literal('done') });
+
+/** What `nodewright job run --parameters <json>` takes. */
+export const TaskParameters = z.discriminatedUnion('verb', [
+  BackupParameters,
+  SealParameters,
+  RestoreParameters,
+  CheckParameters,
+  ChownParameters,
+  AskParameters,
+  ReadSignerParameters,
+  WriteSignerParameters,
+  DoneParameters,
+]);
+export type TaskParameters = z.infer<typeof TaskParameters>;
+
+/** Kubernetes keeps 4096 bytes of a termination message. */
+export const MAX_RESULT_BYTES = 4096;
+
+/**
+ * The termination message. Every field but `ok` may be missing; unknown ones are ignored. A pod that was told to stop
+ * leaves none: nobody knows how far it came.
+ */
+export const TaskResult = z.object({
+  ok: z.boolean(),
+  /** PascalCase: `ManifestMismatch`, `NoSpace`, `WrongChain`, `SourceMissing`. */
+  code: z.string().max(63).optional(),
+  message: z.string().max(2048).optional(),
+  bytes: z.int().min(0).optional(),
+  files: z.int().min(0).optional(),
+  manifestSha256: Sha256.optional(),
+  height: Height.optional(),
+  /** Whether the node's own data was changed; a failure with `false` leaves it as it was. */
+  swapped: z.boolean().optional(),
+  /** What `readSigner` read; empty when there is no such file. */
+  text: SignerText.optional(),
+});
+export type TaskResult = z.infer<typeof TaskResult>;

@@ -1,0 +1,156 @@
+// What the controller must remember over a restart, and over an outage of Git: one ConfigMap in the cluster.
+
+import { z } from 'zod';
+
+import { DEFAULT_NAMESPACE, FIELD_MANAGER, LABEL } from '../../api/group.ts';
+import type { Ref } from '../../api/objects.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import { createSerial } from '../../lib/serial.ts';
+import { sameJson, stableJson } from '../../lib/stable-json.ts';
+import type { Releases } from '../../plan/action.ts';
+
+const ReleasesSchema = z.record(z.string(), z.array(z.string()));
+const IdentitiesSchema = z.record(z.string(), z.string());
+const SkipsSchema = z.record(z.string(), z.string().max(500));
+const SignersSchema = IdentitiesSchema;
+const SchedulesSchema = z.record(z.string(), z.number());
+
+export interface Remembered {
+  /** The commit whose content was applied last. */
+  readonly appliedCommit: string | undefined;
+  /** `branch@sha1:…` of it. */
+  readonly appliedRevision: string | undefined;
+  /** What approvals released, see plan/action.ts. */
+  readonly released: Releases;
+  /** The signing Secret in force by `namespace/name`, where a Switchover overrides the node's file. */
+  readonly identities: Readonly<Record<string, string>>;
+  /**
+   * Which node signed last with the key in a Secret, both as `namespace/name`; empty text when that node's volumes were
+   * deleted with it.
+   */
+  readonly signers: Readonly<Record<string, string>>;
+  /** Up to when each schedule is dealt with, milliseconds since the epoch. */
+  readonly schedules: Readonly<Record<string, number>>;
+  /** Why the last due run of a schedule was not filed, where that was so. */
+  readonly skips: Readonly<Record<string, string>>;
+  /** The repository and branch it came from: a controller that is pointed elsewhere starts anew. */
+  readonly origin: string;
+}
+
+export interface Memory {
+  readonly current: Remembered;
+  /** Reads the ConfigMap. A memory of another origin is ignored. */
+  load(): Promise<void>;
+  /**
+   * Writes when something changed, else costs nothing. Loops save side by side: `change` is asked for what is new only once
+   * all saves before it have ended, and gets what they left.
+   */
+  save(change: (current: Remembered) => News): Promise<void>;
+}
+
+type News = Partial<Omit<Remembered, 'origin'>>;
+
+interface MemoryOptions {
+  readonly cluster: Cluster;
+  readonly executor: string;
+  readonly namespace: string;
+  readonly origin: string;
+}
+
+/** Memory in ConfigMap `nodewright-<executor>`. */
+export function createMemory({ cluster, executor, namespace, origin }: MemoryOptions): Memory {
+  const ref = refOfMemory({ executor, namespace });
+  let current: Remembered = {
+    appliedCommit: undefined,
+    appliedRevision: undefined,
+    released: {},
+    identities: {},
+    signers: {},
+    schedules: {},
+    skips: {},
+    origin,
+  };
+  const oneByOne = createSerial();
+  return {
+    get current() {
+      return current;
+    },
+    async load() {
+      const data = stringMap((await cluster.get(ref))?.['data']);
+      if (data['origin'] !== origin) return;
+      const { appliedCommit, appliedRevision } = data;
+      const released = parse(ReleasesSchema, data['released']) ?? {};
+      const identities = parse(IdentitiesSchema, data['identities']) ?? {};
+      const signers = parse(SignersSchema, data['signers']) ?? {};
+      const schedules = parse(SchedulesSchema, data['schedules']) ?? {};
+      const skips = parse(SkipsSchema, data['skips']) ?? {};
+      current = { appliedCommit, appliedRevision, released, identities, signers, schedules, skips, origin };
+    },
+    save: (change) =>
+      oneByOne(async () => {
+        const next = { ...current, ...change(current) };
+        if (sameJson(next, current)) return;
+        const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
+        const { appliedCommit, appliedRevision } = next;
+        await cluster.apply(
+          {
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            metadata: { name: ref.name, namespace: ref.namespace, labels },
+            data: {
+              origin,
+              appliedCommit,
+              appliedRevision,
+              released: stableJson(next.released),
+              identities: stableJson(next.identities),
+              signers: stableJson(next.signers),
+              schedules: stableJson(next.schedules),
+              skips: stableJson(next.skips),
+            },
+          },
+          { fieldManager: FIELD_MANAGER, force: true },
+        );
+        current = next;
+      }),
+  };
+}
+
+/** What another process remembers of identities in force and of who signed last; empty where there is none. */
+export async function readSigningMemory(
+  cluster: Pick<Cluster, 'get'>,
+  place: Pick<MemoryOptions, 'executor' | 'namespace'>,
+): Promise<{ readonly identities: ReadonlyMap<string, string>; readonly signers: ReadonlyMap<string, string> }> {
+  const data = stringMap((await cluster.get(refOfMemory(place)))?.['data']);
+  return {
+    identities: new Map(Object.entries(parse(IdentitiesSchema, data['identities']) ?? {})),
+    signers: new Map(Object.entries(parse(SignersSchema, data['signers']) ?? {})),
+  };
+}
+
+function refOfMemory({
+  executor,
+  namespace,
+}: Pick<MemoryOptions, 'executor' | 'namespace'>): Ref & { readonly namespace: string } {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    namespace: namespace || DEFAULT_NAMESPACE,
+    name: `nodewright-${executor}`,
+  };
+}
+
+/** A memory that was edited by hand into something else counts as absent. */
+function parse<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
+  try {
+    return schema.parse(JSON.parse(text ?? '{}'));
+  } catch {
+    return undefined;
+  }
+}
+
+function stringMap(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

@@ -1,0 +1,46 @@
+// What a controller is made from: ports and settings.
+
+import type { ReadCache } from '../../desired/read-cache.ts';
+import type { GitSource, StatusBranch } from '../../git/engine.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import type { Events } from '../../kube/events.ts';
+import type { Asker } from '../../rpc/ask.ts';
+import type { Redactor } from '../../lib/redact.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface Settings {
+  /** This controller's name; it looks after the nodes that name it. */
+  readonly executor: string;
+  readonly branch: string;
+  /** Default namespace of nodes, and where the controller keeps its memory. */
+  readonly namespace: string;
+  /** Repository URL without credentials; part of the memory's identity. */
+  readonly origin: string;
+  readonly intervalMs: number;
+  readonly observeIntervalMs: number;
+  /** How often heights alone are written to a node's status. */
+  readonly heightIntervalMs: number;
+  /** How long changes are collected before one status commit. */
+  readonly publishDelayMs: number;
+  /** How often the status branch is looked at without news: somebody may have edited, rewound or deleted it. */
+  readonly statusLookMs: number;
+  readonly version: string;
+  /** The controller's own image: working pods of one-shot jobs run it. */
+  readonly workerImage: string;
+  /** How long a node may take to stop for a job. */
+  readonly stopDeadlineMs: number;
+}
+
+export interface ControllerOptions {
+  readonly cluster: Cluster;
+  readonly source: GitSource;
+  /** Absent: status is only kept in the cluster. */
+  readonly statusBranch: StatusBranch | undefined;
+  readonly asker: Asker;
+  readonly events: Events;
+  readonly readCache: ReadCache;
+  /** Knows the process's own secrets; everything that leaves goes through it. */
+  readonly redactor: Redactor;
+  readonly settings: Settings;
+  readonly runtime: Runtime;
+}

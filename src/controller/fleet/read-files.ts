@@ -1,0 +1,66 @@
+// The files of a commit that can matter, as text; only blobs that were not read before are opened.
+
+import type { SourceFile } from '../../desired/desired-set.ts';
+import type { GitSource, Oid, TreeEntry } from '../../git/engine.ts';
+import { codeOf, describeError } from '../../lib/errors.ts';
+
+/** Most bytes of wanted files that are held in memory; a repository beyond it is refused, not half read. */
+const MAX_TOTAL_BYTES = 256 * 2 ** 20;
+const READ_AT_ONCE = 16;
+
+export interface ReadFiles {
+  readonly source: Pick<GitSource, 'list' | 'read'>;
+  readonly commit: Oid;
+  /** What was read before, by blob id; afterwards what this commit uses. */
+  readonly texts: Map<Oid, SourceFile>;
+  readonly signal: AbortSignal;
+}
+
+/** The wanted files of a commit; only blobs that were not read before are opened. `texts` keeps what is still in use. */
+export async function readFiles({ source, commit, texts, signal }: ReadFiles): Promise<readonly SourceFile[]> {
+  const entries = (await source.list(commit)).filter((entry) => isWanted(entry.path));
+  const files: SourceFile[] = Array.from({ length: entries.length });
+  let next = 0;
+  let bytes = 0;
+  async function worker(): Promise<void> {
+    while (next < entries.length) {
+      const index = next++;
+      const entry = entries[index];
+      if (entry === undefined) return;
+      signal.throwIfAborted();
+      const known = entry.problem === undefined && entry.type === 'file' ? texts.get(entry.oid) : undefined;
+      const file = known === undefined ? await readFile(source, entry) : { ...known, path: entry.path };
+      bytes += file.text?.length ?? 0;
+      if (bytes > MAX_TOTAL_BYTES)
+        throw new Error(`the wanted files are larger than ${MAX_TOTAL_BYTES / 2 ** 20} MiB in all`);
+      files[index] = file;
+    }
+  }
+  await Promise.all(Array.from({ length: READ_AT_ONCE }, worker));
+  texts.clear();
+  for (const file of files) if (file.text !== undefined) texts.set(file.oid, file);
+  return files;
+}
+
+async function readFile(source: ReadFiles['source'], entry: TreeEntry): Promise<SourceFile> {
+  const { path, oid } = entry;
+  if (entry.problem !== undefined) return { path, oid, trouble: { code: 'BadFileName', message: entry.problem } };
+  if (entry.type !== 'file') {
+    return { path, oid, trouble: { code: 'NotAFile', message: `is a ${entry.type}; only regular files are read` } };
+  }
+  try {
+    const content = await source.read(oid);
+    return { path, oid, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(content) };
+  } catch (error) {
+    if (error instanceof TypeError)
+      return { path, oid, trouble: { code: 'NotUtf8', message: 'is not UTF-8 text; save it as UTF-8' } };
+    if (codeOf(error) === 'FileTooLarge')
+      return { path, oid, trouble: { code: 'FileTooLarge', message: describeError(error) } };
+    throw error;
+  }
+}
+
+/** Files that can matter; everything else in the repository is never opened. */
+export function isWanted(path: string): boolean {
+  return path === 'fleet.yaml' || path === 'fleet.yml' || /^(nodes|patches|jobs|schedules)(\/|$)/.test(path);
+}

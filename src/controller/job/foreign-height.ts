@@ -1,0 +1,26 @@
+// Asks a node that another tool deployed for its height.
+
+import type { KubeObject } from '../../api/objects.ts';
+import { blockNumberIn, controllerPort, GET_BLOCK_NUMBER } from '../../jobs/layouts/controller-service.ts';
+import type { HealthSeen } from '../../jobs/model/seen.ts';
+import { askGrpc } from '../../rpc/grpc.ts';
+import { podAddress } from '../node/pod.ts';
+
+/** Short, because the job's pass waits for it: the service reads a number that it holds in memory. */
+const TIMEOUT_MS = 3000;
+const MAX_BYTES = 1024;
+
+/** `pods` are the node's own. Undefined when none of them runs: there is nobody to ask. Never rejects. */
+export async function askForeign(pods: readonly KubeObject[], signal: AbortSignal): Promise<HealthSeen | undefined> {
+  const pod = pods.find((one) => podAddress([one]) !== undefined);
+  const host = podAddress(pod === undefined ? [] : [pod]);
+  if (pod === undefined || host === undefined) return undefined;
+  const port = controllerPort(pod);
+  const target = { host, signal, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
+  const reply = await askGrpc({ ...GET_BLOCK_NUMBER, port }, target);
+  if (!reply.ok) return { answering: false, trouble: `port ${port}: ${reply.message}` };
+  const height = blockNumberIn(reply.message);
+  return height === undefined
+    ? { answering: false, trouble: `port ${port}: the reply is no block number` }
+    : { answering: true, height };
+}

@@ -1,0 +1,122 @@
+// Commits that exchange the identities of two nodes: carried out as a Switchover, which the controller files by itself.
+
+import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import { ANNOTATION, API_VERSION } from '../../api/group.ts';
+import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
+import { isFinal } from '../../api/job-status.ts';
+import { keyOf } from '../../api/objects.ts';
+import type { DesiredRequest, DesiredSet } from '../../desired/desired-set.ts';
+import { exchangesIn, type NodeIdentity } from '../../jobs/key-exchange/identity-override.ts';
+import { findJobKind } from '../../jobs/kinds/index.ts';
+import { fit } from '../../jobs/model/names.ts';
+import { digestOf, sha256 } from '../../lib/hash.ts';
+import type { Identities } from '../node/identities.ts';
+import type { JobWorld } from './watches.ts';
+import type { Pulled } from '../fleet/pull.ts';
+import type { World } from '../node/watches.ts';
+
+export interface ExchangeRooms {
+  readonly world: World;
+  readonly jobs: Pick<JobWorld, 'list'>;
+  readonly identities: Identities;
+  readonly executor: string;
+}
+
+/**
+ * One Switchover for each pair, by `Switchover/namespace/name`. Its name is made from the revision that the nodes are at:
+ * the same exchange is filed once, and a later exchange of the same nodes is another request.
+ */
+export function exchangeRequests(
+  { desired }: Pulled,
+  { world, jobs, identities, executor }: ExchangeRooms,
+): ReadonlyMap<string, DesiredRequest> {
+  const before = new Map(
+    world.nodes
+      .list()
+      .filter(({ spec }) => spec.executor === executor)
+      .map((node) => [keyOf(node), node]),
+  );
+  const pairs = exchangesIn({
+    before: [...before].map(identityOf),
+    inGit: [...desired.nodes]
+      .filter(([, { node }]) => node.spec.executor === executor)
+      .map(([key, { node }]) => identityOf([key, node])),
+    overrides: identities.overrides(),
+  });
+  const filed = pairs.flatMap(([source, dest]) => {
+    const [from, to] = [before.get(source), before.get(dest)];
+    const wanted = desired.nodes.get(source);
+    if (from === undefined || to === undefined || wanted === undefined) return [];
+    if (from.metadata.namespace !== to.metadata.namespace) return [];
+    const [sourceNode, destNode] = [from.metadata.name, to.metadata.name];
+    const { file, line } = wanted;
+    const place = { name: nameOf(from, to), namespace: from.metadata.namespace, file, line, executor };
+    return [switchoverOf({ sourceNode, destNode }, place)];
+  });
+  const underWay = jobs
+    .list()
+    .filter(isUnderWay)
+    .flatMap((job) => stillWanted(job, desired, executor) ?? []);
+  return new Map([...filed, ...underWay].map((one) => [jobKeyOf(one.request), one]));
+}
+
+function isUnderWay({ kind, status }: JobObject): boolean {
+  return kind === 'Switchover' && !isFinal(status?.phase ?? 'Pending');
+}
+
+/**
+ * One that was filed and has not ended, while the files say what it brings about: once the keys are exchanged, the pair
+ * shows no longer, and its commit would look as if it had been taken back.
+ */
+function stillWanted(
+  { metadata, status }: JobObject,
+  { nodes }: DesiredSet,
+  executor: string,
+): DesiredRequest | undefined {
+  const { name, namespace, annotations } = metadata;
+  const [source, dest] = status?.targets ?? [];
+  if (source === undefined || dest === undefined) return undefined;
+  const [wanted, other] = [source, dest].map(({ node }) =>
+    nodes.get(namespace === undefined ? node : `${namespace}/${node}`),
+  );
+  if (wanted?.node.spec.executor !== executor || wanted.file !== annotations?.[ANNOTATION.file]) return undefined;
+  const [ofSource, ofDest] = [wanted, other].map((one) => one?.node.spec.identity?.secretName);
+  if (ofSource !== dest.identity || ofDest !== source.identity) return undefined;
+  const { file, line } = wanted;
+  return switchoverOf({ sourceNode: source.node, destNode: dest.node }, { name, namespace, file, line, executor });
+}
+
+function identityOf([node, { spec }]: readonly [string, BlockchainNode]): NodeIdentity {
+  return { node, identity: spec.identity?.secretName };
+}
+
+function nameOf(source: BlockchainNode, dest: BlockchainNode): string {
+  const at = [source, dest].map((node) => node.metadata.annotations?.[ANNOTATION.revision] ?? node.metadata.uid);
+  const digest = sha256(JSON.stringify(at)).slice(0, 8);
+  return fit(`exchange-${source.metadata.name}-${dest.metadata.name}-${digest}`, 63);
+}
+
+interface Place extends Pick<DesiredRequest, 'file' | 'line' | 'executor'> {
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+function switchoverOf(
+  nodes: { readonly sourceNode: string; readonly destNode: string },
+  { name, namespace, file, line, executor }: Place,
+): DesiredRequest {
+  const asked = { ...nodes, deployMethod: 'managed' };
+  const spec = findJobKind('Switchover')?.spec.parse(asked) ?? asked;
+  return {
+    request: {
+      apiVersion: API_VERSION,
+      kind: 'Switchover',
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }), annotations: { [ANNOTATION.file]: file } },
+      spec: { ...spec, executor },
+    },
+    executor,
+    file,
+    line,
+    specDigest: digestOf({ kind: 'Switchover', spec: asked }),
+  };
+}

@@ -1,0 +1,156 @@
+// Looks at the pieces of work of a job: each Job, its pod, and what its containers said.
+
+import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
+import type { KubeObject } from '../../api/objects.ts';
+import type { WorkSeen } from '../../jobs/model/seen.ts';
+import { WORK_CONTAINER } from '../../jobs/task/render-job.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import { KINDS } from '../../kube/kinds.ts';
+import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import { complaintAbout } from './warning-events.ts';
+
+const TAIL_LINES = 200;
+/** The server counts from the first of these lines: a small limit would cut off the last one, which says the height. */
+const TAIL_BYTES = 262_144;
+
+export interface WorksSeen {
+  readonly works: ReadonlyMap<string, WorkSeen>;
+  /** Pods of the request that have not ended. */
+  readonly active: number;
+}
+
+/** Reads every Job and every pod that carries the request's UID. */
+export async function lookAtWorks(job: JobObject, cluster: Cluster): Promise<WorksSeen> {
+  const { uid = '', namespace = '' } = job.metadata;
+  const labelSelector = `${JOB_UID_LABEL}=${uid}`;
+  const [jobs, pods] = await Promise.all([
+    cluster.list(KINDS.Job, { namespace, labelSelector }),
+    cluster.list(KINDS.Pod, { namespace, labelSelector }),
+  ]);
+  const works = await Promise.all(
+    jobs.map(async (live) => {
+      const own = pods.filter((pod) => ownerOf(pod) === live.metadata.uid);
+      return [live.metadata.name, await readWork(live, own, cluster)] as const;
+    }),
+  );
+  return { works: new Map(works), active: pods.filter(isActive).length };
+}
+
+async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<WorkSeen> {
+  const ended = endOf(live);
+  const [pod] = pods.toSorted((a, b) =>
+    (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1,
+  );
+  const jobUid = live.metadata.labels?.[JOB_UID_LABEL];
+  const output = pod === undefined ? undefined : await outputOf(pod, cluster);
+  const suspended = valueAt(live, ['spec', 'suspend']) === true;
+  // Without a pod nothing but the Job's Events says that none is admitted.
+  const isBare = pod === undefined && !suspended && ended.finished === undefined;
+  const refused = isBare ? await complaintAbout(live, cluster, 'FailedCreate') : undefined;
+  return {
+    ...(live.metadata.uid === undefined ? {} : { uid: live.metadata.uid }),
+    ...(jobUid === undefined ? {} : { jobUid }),
+    suspended,
+    ...ended,
+    active: pods.filter(isActive).length,
+    ...(pod === undefined ? { running: false } : readPod(pod)),
+    ...(output === undefined ? {} : { output }),
+    ...(refused === undefined ? {} : { refused }),
+  };
+}
+
+function endOf(live: KubeObject): Pick<WorkSeen, 'finished' | 'finishedAt' | 'reason'> {
+  const conditions = valueAt(live, ['status', 'conditions']);
+  if (!Array.isArray(conditions)) return {};
+  for (const condition of conditions) {
+    const type = textAt(condition, ['type']);
+    if (textAt(condition, ['status']) !== 'True' || (type !== 'Complete' && type !== 'Failed')) continue;
+    const reason = textAt(condition, ['reason']);
+    const finishedAt = textAt(condition, ['lastTransitionTime']);
+    return {
+      finished: type,
+      ...(reason === undefined ? {} : { reason }),
+      ...(finishedAt === undefined ? {} : { finishedAt }),
+    };
+  }
+  return {};
+}
+
+type PodFacts = Pick<
+  WorkSeen,
+  'running' | 'waiting' | 'unschedulable' | 'termination' | 'failedProgram' | 'imageDigest'
+>;
+
+function readPod(pod: KubeObject): PodFacts {
+  const programs = statuses(pod, 'initContainerStatuses');
+  const main = statuses(pod, 'containerStatuses').find((status) => textAt(status, ['name']) === WORK_CONTAINER);
+  const all = main === undefined ? programs : [...programs, main];
+  const waiting = all
+    .map((status) => valueAt(status, ['state', 'waiting']))
+    .find((state) => isTrouble(textAt(state, ['reason'])));
+  const failed = programs.find((status) => Number(valueAt(status, ['state', 'terminated', 'exitCode']) ?? 0) !== 0);
+  const termination = textAt(main, ['state', 'terminated', 'message']);
+  const unschedulable = unschedulableOf(pod);
+  const imageDigest = textAt(main, ['imageID']);
+  return {
+    running: all.some((status) => isObject(valueAt(status, ['state', 'running']))),
+    ...(waiting === undefined
+      ? {}
+      : { waiting: { reason: textAt(waiting, ['reason']) ?? '', message: textAt(waiting, ['message']) ?? '' } }),
+    ...(unschedulable === undefined ? {} : { unschedulable }),
+    ...(termination === undefined ? {} : { termination }),
+    ...(failed === undefined
+      ? {}
+      : {
+          failedProgram: {
+            name: textAt(failed, ['name']) ?? '',
+            exitCode: Number(valueAt(failed, ['state', 'terminated', 'exitCode'])),
+          },
+        }),
+    ...(imageDigest === undefined || imageDigest === '' ? {} : { imageDigest }),
+  };
+}
+
+/** Waiting is normal while a pod is being made; these reasons are not. */
+function isTrouble(reason: string | undefined): boolean {
+  return reason !== undefined && reason !== 'ContainerCreating' && reason !== 'PodInitializing';
+}
+
+function unschedulableOf(pod: KubeObject): string | undefined {
+  const conditions = valueAt(pod, ['status', 'conditions']);
+  if (!Array.isArray(conditions)) return undefined;
+  const found = conditions.find(
+    (one) => textAt(one, ['type']) === 'PodScheduled' && textAt(one, ['status']) === 'False',
+  );
+  return found === undefined ? undefined : (textAt(found, ['message']) ?? 'the scheduler finds no machine');
+}
+
+/** What the program before the work printed last: the only place where a foreign tool says the height it reached. */
+async function outputOf(pod: KubeObject, cluster: Cluster): Promise<string | undefined> {
+  const ended = statuses(pod, 'initContainerStatuses').filter((status) =>
+    isObject(valueAt(status, ['state', 'terminated'])),
+  );
+  const container = textAt(ended.at(-1), ['name']);
+  if (container === undefined) return undefined;
+  const ref = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    name: pod.metadata.name,
+    ...(pod.metadata.namespace === undefined ? {} : { namespace: pod.metadata.namespace }),
+  };
+  // A log that is gone with its machine is no reason to lose sight of the rest; how long it is waited for is judged elsewhere.
+  return await cluster.logs(ref, { container, tailLines: TAIL_LINES, limitBytes: TAIL_BYTES }).catch(() => undefined);
+}
+
+function statuses(pod: KubeObject, field: 'containerStatuses' | 'initContainerStatuses'): readonly unknown[] {
+  const found = valueAt(pod, ['status', field]);
+  return Array.isArray(found) ? found : [];
+}
+
+function ownerOf(pod: KubeObject): string | undefined {
+  return pod.metadata.ownerReferences?.find(({ kind }) => kind === 'Job')?.uid;
+}
+
+function isActive(pod: KubeObject): boolean {
+  return !['Succeeded', 'Failed'].includes(textAt(pod, ['status', 'phase']) ?? '');
+}

@@ -1,0 +1,108 @@
+// The records of one-shot jobs: what the pushed status branch says, and what the next push will say.
+
+import type { JobObject } from '../../api/job-object.ts';
+import { isFinal } from '../../api/job-status.ts';
+import { type JobRecord, recordOf, recordPath, UNREADABLE } from '../../jobs/requests/record.ts';
+import type { RecordSeen } from '../../jobs/model/seen.ts';
+import { sameJson } from '../../lib/stable-json.ts';
+import type { Redactor } from '../../lib/redact.ts';
+import { jobDocument } from '../../status/job-document.ts';
+import { createRecordReader, keyOfRecord, type ReadRecord } from './record-reader.ts';
+
+export interface Records {
+  /** Whether the branch was read: before that nothing may be claimed, because nobody knows what ran. */
+  readonly isLoaded: boolean;
+  /** Reads a file ahead of `load`: parsing the records of years at once would hold up everything else. */
+  readAhead(path: string, text: string): void;
+  /** Takes over the files of the branch. Also after somebody else changed it. */
+  load(files: ReadonlyMap<string, string>): void;
+  /** By `Kind/namespace/name`, as pushed. */
+  pushedAll(): ReadonlyMap<string, JobRecord | typeof UNREADABLE>;
+  /** What a job may rely on of its record: as pushed. */
+  pushed(key: string): RecordSeen | undefined;
+  /** As it will be pushed. */
+  wanted(key: string): JobRecord | undefined;
+  /** A claim, a binding, an end. */
+  put(record: JobRecord): void;
+  /** The request's status moved on; true when its record changes. */
+  follow(key: string, job: JobObject): boolean;
+  /** Every record as a file, with the ones that can't be read as they are. */
+  files(redactor: Redactor): ReadonlyMap<string, string>;
+  /** Those files are on the branch now. Returns the keys whose pushed record changed. */
+  landed(files: ReadonlyMap<string, string>): readonly string[];
+}
+
+/** Records live as long as the branch: an ended request's record stays when its file and its object are gone. */
+export function createRecords(executor: string): Records {
+  const wanted = new Map<string, JobRecord>();
+  /** Text of records that can't be read, by path: kept byte by byte, because they block their requests. */
+  const unreadable = new Map<string, string>();
+  let pushed = new Map<string, JobRecord | typeof UNREADABLE>();
+  let loaded = false;
+  const reader = createRecordReader(executor);
+  /** The text on the branch of a record that stands there as it is: it needs no rendering. */
+  const settled = new WeakMap<JobRecord, string>();
+  /** What `files` gave last, until it has landed. */
+  let rendered = new Map<string, { readonly record: JobRecord; readonly text: string }>();
+
+  return {
+    get isLoaded() {
+      return loaded;
+    },
+    readAhead: (path, text) => reader.readAhead(path, text),
+    load(files) {
+      const read = reader.readAll(files);
+      pushed = byKey(read);
+      unreadable.clear();
+      for (const [path, { key, record, text }] of read) {
+        if (record !== UNREADABLE) settled.set(record, text);
+        else if (key !== undefined) unreadable.set(path, text);
+      }
+      for (const [key, record] of pushed) {
+        if (record === UNREADABLE) continue;
+        const ours = wanted.get(key);
+        if (ours === undefined || (isFinal(record.phase) && !isFinal(ours.phase))) wanted.set(key, record);
+      }
+      loaded = true;
+    },
+    pushedAll: () => pushed,
+    pushed(key) {
+      const record = pushed.get(key);
+      if (record === undefined || record === UNREADABLE) return undefined;
+      return { phase: record.phase, ...(record.uid === undefined ? {} : { uid: record.uid }) };
+    },
+    wanted: (key) => wanted.get(key),
+    put: (record) => void wanted.set(keyOfRecord(record), record),
+    follow(key, job) {
+      const before = wanted.get(key);
+      // Of an object that is not bound nothing is told: it has done nothing, and the push that binds it would come later.
+      if (before === undefined || before.uid !== job.metadata.uid) return false;
+      const next = recordOf(before, job);
+      if (sameJson(before, next)) return false;
+      wanted.set(key, next);
+      return true;
+    },
+    files(redactor) {
+      rendered = new Map(
+        [...wanted.values()].map((record) => {
+          const text = settled.get(record) ?? jobDocument(record, redactor);
+          return [recordPath(record), { record, text }];
+        }),
+      );
+      return new Map([...unreadable, ...[...rendered].map(([path, { text }]) => [path, text] as const)]);
+    },
+    landed(files) {
+      const now = byKey(reader.readAll(files));
+      for (const [path, { record, text }] of rendered) if (files.get(path) === text) settled.set(record, text);
+      const changed = [...new Set([...now.keys(), ...pushed.keys()])].filter(
+        (key) => now.get(key) !== pushed.get(key) && !sameJson(now.get(key), pushed.get(key)),
+      );
+      pushed = now;
+      return changed;
+    },
+  };
+}
+
+function byKey(read: ReadonlyMap<string, ReadRecord>): Map<string, JobRecord | typeof UNREADABLE> {
+  return new Map([...read.values()].flatMap(({ key, record }) => (key === undefined ? [] : [[key, record]])));
+}

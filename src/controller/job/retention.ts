@@ -1,0 +1,89 @@
+// Retention: removes the data of a schedule's own backups that its `keep` does not keep, and the objects that stood for
+// them; their records stay and say so.
+
+import { API_VERSION } from '../../api/group.ts';
+import type { Ref } from '../../api/objects.ts';
+import type { DesiredSchedule } from '../../desired/desired-set.ts';
+import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
+import { isFinal } from '../../api/job-status.ts';
+import { type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
+import { type KeptBackup, retain } from '../../jobs/requests/retention.ts';
+import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import type { JobWorld } from './watches.ts';
+import type { Records } from './records.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import { runsOf } from './schedule-runs.ts';
+
+export interface Wanted {
+  /** Of this controller. */
+  readonly schedules: readonly DesiredSchedule[];
+  /** All in Git. */
+  readonly requests: readonly JobRequest[];
+}
+
+export interface RetentionRooms {
+  readonly cluster: Cluster;
+  readonly jobs: JobWorld;
+  readonly records: Records;
+  readonly runtime: Runtime;
+}
+
+/** Removes by UID, then writes it down; a crash in between repeats a removal that does nothing. True when a record changed. */
+export async function applyRetention({ schedules, requests }: Wanted, rooms: RetentionRooms): Promise<boolean> {
+  const inUse = sourcesInUse(requests, rooms);
+  let changed = false;
+  for (const { name, namespace, spec } of schedules) {
+    if (spec.keep === undefined) continue;
+    const key = `${namespace}/${name}`;
+    const runs = runsOf(key, rooms.records);
+    const backups = runs.flatMap((record) => asBackup(record, inUse));
+    for (const { claimName, claimUid, because } of retain(key, spec.keep, backups)) {
+      const record = runs.find((candidate) => candidate.claimUid === claimUid);
+      if (record === undefined) continue;
+      rooms.runtime.log.info({ claim: `${record.namespace}/${claimName}`, reason: because }, 'Removing a backup');
+      const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: record.namespace, name: claimName };
+      await rooms.cluster.remove(ref, { uid: claimUid, propagation: 'Background' });
+      // Thousands of objects for data that is gone would hide the backups that are there.
+      if (record.uid !== undefined)
+        await rooms.cluster.remove(objectOf(record), { uid: record.uid, propagation: 'Background' });
+      rooms.records.put(withoutData(record, because));
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+/** What requests read from, or will: those under way, and those in Git that have not ended, also before they have an object. */
+function sourcesInUse(requests: readonly JobRequest[], { jobs, records }: RetentionRooms): ReadonlySet<string> {
+  const underWay = jobs.list().filter((job) => !isFinal(job.status?.phase ?? 'Pending'));
+  const asked = requests.filter((request) => {
+    const record = records.pushedAll().get(jobKeyOf(request));
+    return record === undefined || record === UNREADABLE || !isFinal(record.phase);
+  });
+  return new Set([...underWay, ...asked].flatMap((request) => sourceKeyOf(request) ?? []));
+}
+
+function objectOf({ kind, namespace, name }: JobRecord): Ref {
+  return { apiVersion: API_VERSION, kind, namespace, name };
+}
+
+function withoutData({ claimName: _name, claimUid: _uid, ...rest }: JobRecord, because: string): JobRecord {
+  const notes = [...(rest.notes ?? []), `its data was removed: ${because}`].slice(-8);
+  return { ...rest, notes, dataRemoved: because };
+}
+
+function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly KeptBackup[] {
+  const { kind, namespace, name, claimName, claimUid, schedule, phase, manifestSha256, endedAt } = record;
+  if (kind !== 'Backup' || claimName === undefined || claimUid === undefined || !isFinal(phase)) return [];
+  return [
+    {
+      claimName,
+      claimUid,
+      ...(schedule === undefined ? {} : { schedule }),
+      good: phase === 'Complete' && manifestSha256 !== undefined,
+      at: Date.parse(endedAt ?? '') || 0,
+      inUse: inUse.has(`${kind}/${namespace}/${name}`),
+    },
+  ];
+}

@@ -1,0 +1,51 @@
+// What the status branch says of schedules.
+
+import type { DesiredSchedule } from '../../desired/desired-set.ts';
+import type { JobRecord } from '../../jobs/requests/record.ts';
+import { timestamp } from '../../lib/timestamp.ts';
+import type { ScheduleView } from '../../status/fleet-view.ts';
+import type { Records } from './records.ts';
+import type { ScheduleClock } from './schedule-clock.ts';
+import { runsOf } from './schedule-runs.ts';
+
+interface ViewParts {
+  readonly records: Records;
+  readonly clock: ScheduleClock;
+  /** Why the last due run was not filed, by schedule. */
+  readonly skips: Readonly<Record<string, string>>;
+  readonly now: number;
+}
+
+/** One a schedule, in their order. */
+export function scheduleViews(
+  schedules: readonly DesiredSchedule[],
+  { records, clock, skips, now }: ViewParts,
+): readonly ScheduleView[] {
+  if (schedules.length === 0) return [];
+  return schedules.map((schedule) => {
+    const { file, spec } = schedule;
+    const key = keyOf(schedule);
+    const next = spec.suspend ? undefined : clock.upcoming(spec, now);
+    return {
+      schedule: key,
+      file,
+      kind: spec.template.kind,
+      suspended: spec.suspend,
+      next: next === undefined ? undefined : timestamp(next),
+      last: newest(runsOf(key, records))?.name,
+      skipped: skips[key],
+    };
+  });
+}
+
+function newest(runs: readonly JobRecord[]): JobRecord | undefined {
+  return runs.reduce<JobRecord | undefined>(
+    (last, run) => (last === undefined || (last.claimedAt ?? '') < (run.claimedAt ?? '') ? run : last),
+    undefined,
+  );
+}
+
+/** `namespace/name` */
+export function keyOf({ namespace, name }: Pick<DesiredSchedule, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,169 @@
+// Requests that the clock files: which runs are due, by the cron expressions of schedules/.
+
+import { jobKeyOf } from '../../api/job-object.ts';
+import type { DesiredRequest, DesiredSchedule } from '../../desired/desired-set.ts';
+import type { JobRecord } from '../../jobs/requests/record.ts';
+import { dueRun, type ScheduleDecision } from '../../jobs/requests/schedule.ts';
+import { describeError } from '../../lib/errors.ts';
+import { sameJson } from '../../lib/stable-json.ts';
+import { timestamp } from '../../lib/timestamp.ts';
+import type { ScheduleView } from '../../status/fleet-view.ts';
+import type { Memory } from '../engine/memory.ts';
+import type { Pulled } from '../fleet/pull.ts';
+import type { Records } from './records.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import { createScheduleClock } from './schedule-clock.ts';
+import { keyOf, scheduleViews } from './schedule-views.ts';
+import { runsOf } from './schedule-runs.ts';
+import { scheduledRequests } from './scheduled-requests.ts';
+
+export interface Schedules {
+  /** The requests of schedules that are due or under way, by `Kind/namespace/name`. */
+  requests(pulled: Pulled): ReadonlyMap<string, DesiredRequest>;
+  /** Files due runs. `trustRemovals`: false while the outer loop holds removals. */
+  tick(pulled: Pulled, trustRemovals: boolean): Promise<Ticked>;
+  /** What each did last and does next. */
+  views(pulled: Pulled): readonly ScheduleView[];
+}
+
+export interface Ticked {
+  /** When the next look is needed, in milliseconds from now; undefined for never. */
+  readonly nextMs: number | undefined;
+  /** Whether what was skipped has changed. */
+  readonly skipped: boolean;
+}
+
+interface ScheduleRooms {
+  readonly executor: string;
+  readonly memory: Memory;
+  readonly records: Records;
+  readonly runtime: Runtime;
+}
+
+/**
+ * When each schedule was last dealt with, and what it skipped, is in the controller's memory: a restart neither repeats nor
+ * forgets a run.
+ */
+export function createSchedules(rooms: ScheduleRooms): Schedules {
+  const { executor, memory, records, runtime } = rooms;
+  const clock = createScheduleClock();
+  const filed = createFiled(records);
+
+  function own({ desired }: Pulled): readonly DesiredSchedule[] {
+    return [...desired.schedules.values()].filter((schedule) => schedule.executor === executor);
+  }
+
+  function due(schedule: DesiredSchedule, suspended: boolean): ScheduleDecision | undefined {
+    const { name } = schedule;
+    const spec = suspended ? { ...schedule.spec, suspend: true } : schedule.spec;
+    const now = runtime.now();
+    const pending = filed.pending(schedule);
+    try {
+      const decision = dueRun({
+        name,
+        spec,
+        lastScheduled: memory.current.schedules[keyOf(schedule)] ?? now,
+        now,
+        nextTime: (after) => clock.next(spec, after, now),
+        runs: filed.runs(schedule),
+        ...(pending === undefined ? {} : { pending }),
+      });
+      const isHeldBack = suspended && decision.skipped !== undefined;
+      return isHeldBack ? { ...decision, skipped: 'the Fleet is suspended' } : decision;
+    } catch (error) {
+      // No schedule may stand in the way of others, nor of requests.
+      runtime.log.error(
+        { schedule: keyOf(schedule), error: describeError(error) },
+        'Could not tell when a schedule is due',
+      );
+      return undefined;
+    }
+  }
+
+  async function decide(schedule: DesiredSchedule, suspended: boolean): Promise<number | undefined> {
+    const decision = due(schedule, suspended);
+    // A filed run counts as dealt with only once it is on record: until then a crash would forget it.
+    if (decision?.file !== undefined) filed.file(schedule, decision.file.name);
+    else if (decision !== undefined && decision.lastScheduled !== memory.current.schedules[keyOf(schedule)])
+      await settle(schedule, decision, rooms);
+    return decision?.next;
+  }
+
+  return {
+    requests: (pulled) => {
+      const wanted = own(pulled).flatMap((schedule) =>
+        scheduledRequests(schedule, filed.runs(schedule), filed.pending(schedule)),
+      );
+      return new Map(wanted.map((one) => [jobKeyOf(one.request), one]));
+    },
+    async tick(pulled, trustRemovals) {
+      const times: number[] = [];
+      const before = memory.current.skips;
+      if (trustRemovals) await forgetRemoved(pulled, new Set(own(pulled).map(keyOf)), memory);
+      for (const schedule of own(pulled)) {
+        const next = await decide(schedule, pulled.desired.fleet.suspend === true);
+        if (next !== undefined) times.push(next);
+      }
+      const nextMs = times.length === 0 ? undefined : Math.max(1000, Math.min(...times) - runtime.now());
+      return { nextMs, skipped: !sameJson(before, memory.current.skips) };
+    },
+    views: (pulled) => scheduleViews(own(pulled), { records, clock, skips: memory.current.skips, now: runtime.now() }),
+  };
+}
+
+interface Filed {
+  /** Its runs that are on record. */
+  runs(schedule: DesiredSchedule): readonly JobRecord[];
+  /** The run that was filed and has no record yet: at most one. */
+  pending(schedule: DesiredSchedule): string | undefined;
+  file(schedule: DesiredSchedule, name: string): void;
+}
+
+function createFiled(records: Records): Filed {
+  const names = new Map<string, string>();
+  return {
+    runs: (schedule) => runsOf(keyOf(schedule), records),
+    pending(schedule) {
+      const key = keyOf(schedule);
+      const name = names.get(key);
+      const { namespace, spec } = schedule;
+      if (name === undefined) return undefined;
+      if (!records.pushedAll().has(jobKeyOf({ kind: spec.template.kind, metadata: { namespace, name } }))) return name;
+      names.delete(key);
+      return undefined;
+    },
+    file: (schedule, name) => void names.set(keyOf(schedule), name),
+  };
+}
+
+/** Remembers up to when the schedule is dealt with, and what it skipped. */
+async function settle(
+  schedule: DesiredSchedule,
+  { lastScheduled, skipped, recorded }: ScheduleDecision,
+  { memory, runtime }: ScheduleRooms,
+): Promise<void> {
+  const key = keyOf(schedule);
+  const isTold = skipped !== undefined && !schedule.spec.suspend;
+  if (isTold) runtime.log.warn({ schedule: key, reason: skipped }, 'Skipping a scheduled run');
+  await memory.save(({ schedules, skips: { [key]: before, ...others } }) => {
+    const told = isTold ? `${timestamp(lastScheduled)}: ${skipped}` : before;
+    return {
+      schedules: { ...schedules, [key]: lastScheduled },
+      skips: told === undefined || recorded === true ? others : { ...others, [key]: told },
+    };
+  });
+}
+
+/** A schedule that comes back under the name of a removed one has missed nothing meanwhile. */
+async function forgetRemoved(
+  { desired: { fleetBroken, brokenFiles } }: Pulled,
+  known: ReadonlySet<string>,
+  memory: Memory,
+): Promise<void> {
+  if (fleetBroken || brokenFiles.size > 0) return;
+  const isKnown = ([key]: readonly [string, unknown]): boolean => known.has(key);
+  await memory.save(({ schedules, skips }) => ({
+    schedules: Object.fromEntries(Object.entries(schedules).filter(isKnown)),
+    skips: Object.fromEntries(Object.entries(skips).filter(isKnown)),
+  }));
+}

@@ -1,0 +1,35 @@
+// The records of one-shot jobs as figures for metrics.
+
+import type { JobPhase } from '../../api/job-status.ts';
+import { type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
+import type { JobEnds, JobsSample } from '../../lib/telemetry.ts';
+
+/** What was wanted and did not happen. A cancelled request was not wanted any more. */
+const FAILURES: ReadonlySet<JobPhase> = new Set(['Failed', 'Held', 'Interrupted', 'Refused']);
+
+/** Of all records: how many of each kind are in which phase, and when the last ones ended on each node. */
+export function sampleJobs(records: ReadonlyMap<string, JobRecord | typeof UNREADABLE>): JobsSample {
+  const counts = new Map<string, { kind: string; phase: string; count: number }>();
+  const ends = new Map<string, JobEnds>();
+  let heldNodes = 0;
+  for (const record of records.values()) {
+    if (record === UNREADABLE) continue;
+    const { kind, phase } = record;
+    const key = `${kind}/${phase}`;
+    counts.set(key, { kind, phase, count: (counts.get(key)?.count ?? 0) + 1 });
+    heldNodes += record.holds?.length ?? 0;
+    noteEnd(record, ends);
+  }
+  return { counts: [...counts.values()], heldNodes, ends: [...ends.values()] };
+}
+
+function noteEnd({ kind, namespace, phase, nodes = [], endedAt = '' }: JobRecord, ends: Map<string, JobEnds>): void {
+  const at = Date.parse(endedAt) / 1000;
+  if (!Number.isFinite(at)) return;
+  for (const node of nodes) {
+    const key = `${kind}/${namespace}/${node}`;
+    const before: JobEnds = ends.get(key) ?? { kind, namespace, node };
+    if (phase === 'Complete') ends.set(key, { ...before, success: Math.max(at, before.success ?? 0) });
+    else if (FAILURES.has(phase)) ends.set(key, { ...before, failure: Math.max(at, before.failure ?? 0) });
+  }
+}

@@ -1,0 +1,133 @@
+// Backup: copies every volume of a node to a new claim, with a manifest that proves what was copied.
+
+import { z } from 'zod';
+
+import { Name, Quantity } from '../../api/fields.ts';
+import { IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
+import type { JobTarget } from '../../api/job-status.ts';
+import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
+import { stopAndStart } from './effect-words.ts';
+import { defineJobKind, type CommonSpec, type JobView, type Verdict, type WorkPlan } from '../model/job-kind.ts';
+import { dataAt, hostOf, originOf, ownerOf } from '../task/pod-parts.ts';
+import type { PodWork } from '../model/task-spec.ts';
+import type { Refusal } from '../model/refusal.ts';
+import { resultClaim } from '../task/result-claim.ts';
+import { warningAt } from '../model/finding.ts';
+
+const Spec = z
+  .strictObject({
+    ...jobFields,
+    node: Name.describe('The node to back up.'),
+    action: JobAction.default('StopAndStart').describe(
+      '`Direct` copies without stopping the node: from a running node that is not proven consistent.',
+    ),
+    storageClass: Name.optional().describe("Class of the new claim; default: the node's own."),
+    pvcSize: Quantity.optional().describe("Size of the new claim; default: the node's own."),
+  })
+  .meta(IMMUTABLE);
+
+export const backup = defineJobKind({
+  kind: 'Backup',
+  plural: 'backups',
+  shortNames: ['bak'],
+  title: 'Backup',
+  summary: 'Copies every volume of a node to a new claim that outlives the request, with a checksum of every file.',
+  spec: Spec,
+  printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
+  methods: { managed: true, 'cloud-config': true, python: true, helm: true },
+  open: (spec) => ({
+    common: spec,
+    nodes: [spec.node],
+    effect:
+      spec.action === 'Direct'
+        ? `copies the volumes of ${spec.node} to a new claim without stopping it`
+        : stopAndStart([spec.node], 'copies its volumes to a new claim'),
+    action: spec.action,
+    whileRunning: 'works, unproven',
+    startProof: 'started',
+    repairs: false,
+    stops: () => true,
+    check: () =>
+      spec.action === 'Direct'
+        ? [
+            warningAt(
+              'LiveCopy',
+              ['spec', 'action'],
+              'copies a running node without stopping it: databases copied so may not open. Use StopAndStart, or stop the node first',
+            ),
+          ]
+        : [],
+    preflight: () => ({ go: true }),
+    work: (view) => planCopy(view, spec, spec),
+    judge: (view, [work]) => judgeCopy(view, work),
+  }),
+});
+
+/**
+ * A folder in the new volume, not its top: it gets its name when the copy is whole, and file systems put things of
+ * their own at the top.
+ */
+export const BACKUP_FOLDER = 'backup';
+
+interface CopyWish {
+  readonly storageClass?: string | undefined;
+  readonly pvcSize?: string | undefined;
+  readonly action?: 'StopAndStart' | 'Direct';
+}
+
+/** A new claim, and a pod that copies the first target's volumes there. Also what a Snapshot by copying does. */
+export function planCopy(view: JobView, common: CommonSpec, wish: CopyWish): WorkPlan | Refusal {
+  const [target] = view.targets;
+  if (target === undefined) throw new Error('a copy needs a target');
+  const result = resultClaim({ job: view.job, target, storageClass: wish.storageClass, size: wish.pvcSize });
+  if ('refused' in result) return result;
+  const { claim } = result;
+  return { do: 'pods', claim, pods: [copyPod({ view, target, common, to: claim.metadata.name, action: wish.action })] };
+}
+
+interface CopyPod {
+  readonly view: JobView;
+  readonly target: JobTarget;
+  readonly common: CommonSpec;
+  readonly to: string;
+  readonly action: 'StopAndStart' | 'Direct' | undefined;
+}
+
+function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod): PodWork {
+  const data = dataAt(target, '/source', true);
+  return {
+    node: target.node,
+    repeatable: true,
+    unsafeWhenUnclear: false,
+    before: [],
+    parameters: {
+      verb: 'backup',
+      volumes: target.volumes.map(({ name }) => ({ name, from: `/source/${name}` })),
+      to: `/result/${BACKUP_FOLDER}`,
+      origin: originOf(view, target, { live: view.live }),
+    },
+    volumes: [...data.volumes, { name: 'result', claim: to, readOnly: false }],
+    mounts: [...data.mounts, { volume: 'result', path: '/result' }],
+    runAs: ownerOf(target),
+    ...hostOf(target, common, action),
+  };
+}
+
+/** A copy is proven by its manifest: without one there is no backup. */
+export function judgeCopy(
+  { targets, live }: JobView,
+  work: { readonly manifestSha256?: string | undefined; readonly bytes?: number | undefined } | undefined,
+): Verdict {
+  if (work?.manifestSha256 === undefined)
+    return {
+      ok: false,
+      reason: 'NoManifest',
+      message: 'the working pod reported success without the checksum of a manifest, so nothing proves the copy',
+      unsafe: false,
+    };
+  const height = targets[0]?.height;
+  const message = live
+    ? 'copied while the node was running: every file is whole, but the databases are not proven to be consistent'
+    : 'copied, and every file is in the manifest';
+  return { ok: true, message, ...(height === undefined ? {} : { height }) };
+}

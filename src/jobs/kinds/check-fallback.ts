@@ -1,0 +1,42 @@
+// What is wrong with a BlockHeightFallback, without a cluster.
+
+import type { FallbackSpec } from './block-height-fallback.ts';
+import { nodeOf } from './check-nodes.ts';
+import { errorAt, type Finding } from '../model/finding.ts';
+import type { CheckContext } from '../model/job-kind.ts';
+
+/** One node or several, not both; and each one's chain must be able to go back. */
+export function checkFallback(spec: FallbackSpec, context: CheckContext): readonly Finding[] {
+  const findings: Finding[] = [];
+  if ((spec.node === undefined) === (spec.nodes === undefined))
+    findings.push(errorAt('OneOf', ['spec', 'node'], 'give exactly one of node (one node) and nodes (a whole chain)'));
+  const names = spec.nodes ?? (spec.node === undefined ? [] : [spec.node]);
+  if (new Set(names).size < names.length)
+    findings.push(errorAt('DuplicateNode', ['spec', 'nodes'], 'names a node twice'));
+  if (spec.nodes !== undefined && spec.deployMethod === 'helm') findings.push(...helmNodes(spec));
+  return [...findings, ...names.flatMap((name, index) => checkChain(spec, { name, index }, context))];
+}
+
+function helmNodes({ nodes = [], chain = '' }: FallbackSpec): Finding[] {
+  return nodes.flatMap((name, index) =>
+    name.startsWith(`${chain}-`)
+      ? []
+      : [errorAt('WrongChain', ['spec', 'nodes', index], `${name} is no pod of the release ${chain}`)],
+  );
+}
+
+function checkChain(
+  spec: FallbackSpec,
+  { name, index }: { name: string; index: number },
+  context: CheckContext,
+): Finding[] {
+  const node = nodeOf(spec, name, context);
+  if (node === undefined) return [];
+  const how = context.chainJobs?.(node.spec.chain)?.rollback(node, spec.blockHeight);
+  if (how === undefined) return [];
+  const path = spec.nodes === undefined ? ['spec', 'node'] : ['spec', 'nodes', index];
+  if (how.how === 'refused') return [errorAt('NotSupported', path, `${name}: ${how.reason}`)];
+  if (how.how === 'ask' && spec.nodes !== undefined)
+    return [errorAt('NotSupported', path, `${name} goes back while it runs; several nodes at once must be stopped`)];
+  return [];
+}

@@ -1,0 +1,223 @@
+// Restore: gives a node the data of a Backup or a Snapshot, keeping its own keys and whatever it has signed.
+
+import { z } from 'zod';
+
+import { Name } from '../../api/fields.ts';
+import { IMMUTABLE, JobAction, jobFields, toolVersion } from '../../api/job.ts';
+import { isFinal, type JobTarget } from '../../api/job-status.ts';
+import type { TaskParameters } from '../../api/worker-task.ts';
+import { BACKUP_FOLDER } from './backup.ts';
+import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
+import { checkRestore } from './check-restore.ts';
+import { stopAndStart } from './effect-words.ts';
+import { defineJobKind, type JobView, type Preflight, type WorkPlan } from '../model/job-kind.ts';
+import { isNew, recoverArgs, STATE_FOLDER } from '../layouts/cloud-op.ts';
+import { dataAt, hostOf, ownerOf } from '../task/pod-parts.ts';
+import type { PodWork } from '../model/task-spec.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
+import type { SourceSeen } from '../model/seen.ts';
+import { cloudOpPlace, cloudOpPod } from '../task/tool-pod.ts';
+
+const Spec = z
+  .strictObject({
+    ...jobFields,
+    node: Name.describe('The node whose data is replaced.'),
+    backup: Name.optional().describe('The Backup to restore. Exactly one of `backup` and `snapshot`.'),
+    snapshot: Name.optional().describe('The Snapshot to restore.'),
+    action: JobAction.default('StopAndStart').describe('`Direct` is only for a node that is stopped already.'),
+    toolVersion,
+  })
+  .meta(IMMUTABLE);
+export type RestoreSpec = z.infer<typeof Spec>;
+
+export const restore = defineJobKind({
+  kind: 'Restore',
+  plural: 'restores',
+  shortNames: ['rst'],
+  title: 'Restore',
+  summary: "Replaces a node's data by a Backup or a Snapshot of the same chain; its keys and signer state stay.",
+  spec: Spec,
+  printerColumns: [NODE, PHASE, HEIGHT, MESSAGE, AGE],
+  methods: { managed: true, 'cloud-config': true, python: true, helm: true },
+  open: (spec) => ({
+    common: spec,
+    nodes: [spec.node],
+    effect: effectOf(spec),
+    action: spec.action,
+    whileRunning: { refused: 'data is never replaced under a running node: use StopAndStart, or stop the node first' },
+    startProof: 'grows',
+    repairs: true,
+    stops: () => true,
+    check: (context) => checkRestore(spec, context),
+    awaits: ({ source }) => (source === undefined || isFinal(source.phase) ? undefined : `waits for ${source.job}`),
+    preflight: (view) => preflight(spec, view),
+    work: (view) => plan(spec, view),
+    judge: ({ seen: { source } }, [work]) => {
+      const height = work?.height ?? source?.height;
+      return {
+        ok: true,
+        message: `the data of ${source?.job ?? 'the source'} is in place`,
+        ...(height === undefined ? {} : { height }),
+      };
+    },
+  }),
+});
+
+function effectOf(spec: RestoreSpec): string {
+  const { node, action } = spec;
+  const source = nameOfSource(spec);
+  return action === 'Direct'
+    ? `replaces the data of ${node}, which must be stopped, by ${source}; its keys stay`
+    : stopAndStart([node], `replaces its data by ${source} (its keys stay)`);
+}
+
+function nameOfSource({ backup, snapshot }: RestoreSpec): string {
+  return backup === undefined ? `Snapshot ${snapshot ?? ''}` : `Backup ${backup}`;
+}
+
+function preflight(spec: RestoreSpec, view: JobView): Preflight {
+  const { source } = view.seen;
+  const [target] = view.targets;
+  const name = nameOfSource(spec);
+  if (source === undefined)
+    return {
+      go: false,
+      refuse: refuse('SourceMissing', `${name} does not exist, neither as an object nor as a record`),
+    };
+  const refusal = refuseSource(source, target);
+  if (refusal !== undefined) return { go: false, refuse: refusal };
+  const planned = plan(spec, view);
+  if ('refused' in planned) return { go: false, refuse: planned };
+  return source.live
+    ? {
+        go: true,
+        notes: [`${source.job} was taken from a running node: its databases are not proven to be consistent`],
+      }
+    : { go: true };
+}
+
+function refuseSource(source: SourceSeen, target: JobTarget | undefined): Refusal | undefined {
+  if (source.phase !== 'Complete')
+    return refuse('SourceNotComplete', `${source.job} ended ${source.phase}: there is nothing to restore`);
+  if (!source.claimPresent || source.claimName === undefined)
+    return refuse('SourceMissing', `the volume claim of ${source.job} is gone`);
+  if (source.manifestSha256 === undefined)
+    return refuse('NoManifest', `${source.job} has no manifest: nothing tells whether its data is whole`);
+  if (target === undefined) return undefined;
+  for (const field of ['chain', 'network', 'chainId'] as const) {
+    const [theirs, ours] = [source[field], target[field]];
+    if (theirs !== undefined && ours !== undefined && theirs !== ours)
+      return refuse('WrongChain', `${source.job} is of ${field} ${theirs}, but ${target.node} is on ${ours}`);
+  }
+  return undefined;
+}
+
+function plan(spec: RestoreSpec, view: JobView): WorkPlan | Refusal {
+  const { source } = view.seen;
+  const [target] = view.targets;
+  if (target === undefined) throw new Error('a restore needs a target');
+  if (source?.claimName === undefined) return refuse('SourceMissing', 'what is to be restored is gone');
+  // Without its chain's word nobody knows which files are the node's own, and they would be overwritten.
+  if (target.deployMethod === 'managed' && view.seen.targets.get(target.node)?.answers === undefined)
+    return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
+  const pod = readsState(source) ? planRecover(spec, target, source) : copyPod({ spec, view, target, source });
+  return 'refused' in pod ? pod : { do: 'pods', pods: [pod] };
+}
+
+/** Snapshots of cloud-op before 0.3 hold a state in the tool's own form; everything else is files to copy. */
+function readsState({ kind, deployMethod, format }: SourceSeen): boolean {
+  return kind === 'Snapshot' && deployMethod !== 'managed' && format?.startsWith('0.2.') === true;
+}
+
+interface Copy {
+  readonly spec: RestoreSpec;
+  readonly view: JobView;
+  readonly target: JobTarget;
+  readonly source: SourceSeen;
+}
+
+function copyPod({ spec, view, target, source }: Copy): PodWork {
+  const answers = target.deployMethod === 'managed' ? view.seen.targets.get(target.node)?.answers : undefined;
+  const data = dataAt(target, '/data', false);
+  const fromTool = source.kind === 'Snapshot' && source.deployMethod !== 'managed';
+  const from = `/source/${fromTool ? String(source.height ?? 0) : BACKUP_FOLDER}`;
+  return {
+    node: target.node,
+    repeatable: true,
+    // The next attempt finishes a swap that was begun; without one, old or new data may be missing in part.
+    unsafeWhenUnclear: true,
+    before: [],
+    parameters: {
+      verb: 'restore',
+      id: view.job.uid,
+      from,
+      volumes: target.volumes.map(({ name }) => ({ name, to: `/data/${name}` })),
+      scope: fromTool ? 'entries' : 'volume',
+      keep: [...(answers?.identityFiles ?? ownFiles(target))],
+      signerState: [...(answers?.signerState ?? [])],
+      expect: expectation(target, source),
+      uid: target.uid,
+      gid: target.gid,
+    },
+    volumes: [...data.volumes, { name: 'source', claim: source.claimName ?? '', readOnly: true }],
+    mounts: [...data.mounts, { volume: 'source', path: '/source', readOnly: true }],
+    runAs: ownerOf(target),
+    ...hostOf(target, spec, spec.action),
+  };
+}
+
+function expectation(
+  target: JobTarget,
+  { manifestSha256 }: SourceSeen,
+): Extract<TaskParameters, { verb: 'restore' }>['expect'] {
+  const { chain, network, chainId } = target;
+  return {
+    chain,
+    ...(network === undefined ? {} : { network }),
+    ...(chainId === undefined ? {} : { chainId }),
+    ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
+  };
+}
+
+/**
+ * What lies in a CITA-Cloud node's folder and is the node's own: its configuration and keys, and the consensus logs,
+ * which say what it has voted for.
+ */
+const OWN_FILES = ['config.toml', 'private_key', 'node_address', 'validator_address', 'overlord_wal', 'raft-data-dir'];
+
+function ownFiles({ deployMethod }: JobTarget): { volume: string; path: string }[] {
+  return deployMethod === 'managed' ? [] : OWN_FILES.map((path) => ({ volume: 'data', path }));
+}
+
+/** Where a state that cloud-op 0.2 wrote lies. */
+const STATE_AT = `/restore-source/${STATE_FOLDER}`;
+
+function planRecover(spec: RestoreSpec, target: JobTarget, source: SourceSeen): PodWork | Refusal {
+  const place = cloudOpPlace(target, spec, '/restore-dest');
+  if ('refused' in place) return place;
+  if (isNew(place.tool) && spec.image === undefined && spec.toolVersion === undefined)
+    return refuse(
+      'ToolTooNew',
+      `${source.job} was written by cloud-op ${source.format ?? '0.2'}: set spec.image to an image with that version`,
+    );
+  const args = recoverArgs({ ...place, target, height: source.height ?? 0 }, STATE_AT);
+  if ('refused' in args) return args;
+  const check: TaskParameters = { verb: 'check', from: STATE_AT, expect: expectation(target, source) };
+  return cloudOpPod({
+    target,
+    common: spec,
+    place,
+    args,
+    before: [
+      {
+        name: 'check',
+        command: [],
+        args: ['job', 'run', '--parameters', JSON.stringify(check)],
+        mounts: [{ volume: 'result', path: '/restore-source', readOnly: true }],
+      },
+    ],
+    parameters: { verb: 'done' },
+    other: { claim: source.claimName ?? '', path: '/restore-source', readOnly: true },
+    proof: { reaches: source.height ?? 0 },
+  });
+}

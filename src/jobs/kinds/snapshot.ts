@@ -1,0 +1,147 @@
+// Snapshot: the state of a node at a height, by the client's own export where it has one, else by stopping and copying.
+
+import { z } from 'zod';
+
+import { Name, Quantity } from '../../api/fields.ts';
+import { Height, IMMUTABLE, jobFields, toolVersion } from '../../api/job.ts';
+import type { JobTarget, JobWork } from '../../api/job-status.ts';
+import { BACKUP_FOLDER, judgeCopy, planCopy } from './backup.ts';
+import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
+import { stopAndStart } from './effect-words.ts';
+import { defineJobKind, type JobView, type Preflight, type Verdict, type WorkPlan } from '../model/job-kind.ts';
+import { isNew, snapshotArgs, STATE_FOLDER } from '../layouts/cloud-op.ts';
+import { originOf } from '../task/pod-parts.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
+import { resultClaim } from '../task/result-claim.ts';
+import { cloudOpPlace, cloudOpPod, commandPod } from '../task/tool-pod.ts';
+
+const Spec = z
+  .strictObject({
+    ...jobFields,
+    node: Name.describe('The node to take the state of.'),
+    blockHeight: Height.describe('The height wanted. The result names the height that was proven.'),
+    storageClass: Name.optional().describe("Class of the new claim; default: the node's own."),
+    pvcSize: Quantity.optional().describe("Size of the new claim; default: the node's own."),
+    toolVersion,
+  })
+  .meta(IMMUTABLE);
+type Spec = z.infer<typeof Spec>;
+
+export const snapshot = defineJobKind({
+  kind: 'Snapshot',
+  plural: 'snapshots',
+  shortNames: ['snap'],
+  title: 'Snapshot',
+  summary: 'Takes the state of a node at a height and keeps it on a new claim.',
+  spec: Spec,
+  printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
+  methods: { managed: true, 'cloud-config': true, python: true, helm: true },
+  open: (spec) => ({
+    common: spec,
+    nodes: [spec.node],
+    effect: `at height ${spec.blockHeight}, ${stopAndStart([spec.node], 'keeps its state on a new claim')}`,
+    action: 'StopAndStart',
+    whileRunning: { refused: 'a snapshot is of a stopped node' },
+    startProof: 'started',
+    repairs: false,
+    stops: () => true,
+    check: () => [],
+    preflight: (view) => preflight(spec, view),
+    work: (view) => plan(spec, view),
+    judge: (view, [work]) => judge(spec, view, work),
+  }),
+});
+
+function preflight(spec: Spec, view: JobView): Preflight {
+  const planned = plan(spec, view);
+  if ('refused' in planned) return { go: false, refuse: planned };
+  const [target] = view.targets;
+  const { health } = view.seen.targets.get(spec.node) ?? {};
+  if (target?.wasRunning !== true || health?.height === undefined) return { go: true };
+  // An export needs a block above the height; a copy is taken when the height is there.
+  const needed = exports(view) ? spec.blockHeight + 1 : spec.blockHeight;
+  if (health.height >= needed) return { go: true };
+  return { go: false, wait: `waits until ${spec.node} has reached height ${needed}` };
+}
+
+function exports({ targets: [target], seen }: JobView): boolean {
+  if (target?.deployMethod !== 'managed') return true;
+  return seen.targets.get(target.node)?.answers?.snapshot?.how !== 'copy';
+}
+
+function plan(spec: Spec, view: JobView): WorkPlan | Refusal {
+  const [target] = view.targets;
+  if (target === undefined) throw new Error('a snapshot needs a target');
+  if (target.deployMethod !== 'managed') return planCloudOp(spec, view, target);
+  const how = view.seen.targets.get(target.node)?.answers?.snapshot;
+  if (how === undefined) return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
+  switch (how.how) {
+    case 'refused':
+      return refuse('NotSupported', how.reason);
+    case 'copy':
+      return planCopy(view, spec, spec);
+    case 'command':
+      return planExport(spec, view, { target, how });
+    default:
+      return refuse('NotSupported', `the chain of ${target.node} offers no export of a stopped node`);
+  }
+}
+
+function planExport(
+  spec: Spec,
+  view: JobView,
+  { target, how }: { target: JobTarget; how: Parameters<typeof commandPod>[0] },
+): WorkPlan | Refusal {
+  const result = resultClaim({ job: view.job, target, storageClass: spec.storageClass, size: spec.pvcSize });
+  if ('refused' in result) return result;
+  const { claim } = result;
+  const origin = originOf(view, target, { live: false, height: spec.blockHeight });
+  const pod = commandPod(how, {
+    target,
+    common: spec,
+    parameters: { verb: 'seal', volume: dataVolume(target), at: `/result/${BACKUP_FOLDER}`, origin },
+    result: claim.metadata.name,
+  });
+  return { do: 'pods', claim, pods: [{ ...pod, unsafeWhenUnclear: false }] };
+}
+
+function planCloudOp(spec: Spec, view: JobView, target: JobTarget): WorkPlan | Refusal {
+  const result = resultClaim({ job: view.job, target, storageClass: spec.storageClass, size: spec.pvcSize });
+  if ('refused' in result) return result;
+  const { claim } = result;
+  const place = cloudOpPlace(target, spec, '/backup-source');
+  if ('refused' in place) return place;
+  const dest = isNew(place.tool) ? '/backup-dest' : `/backup-dest/${STATE_FOLDER}`;
+  const args = snapshotArgs({ ...place, target, height: spec.blockHeight }, dest);
+  if ('refused' in args) return args;
+  const origin = originOf(view, target, { live: false, height: spec.blockHeight });
+  const at = isNew(place.tool) ? `${dest}/${spec.blockHeight}` : dest;
+  const pod = cloudOpPod({
+    target,
+    common: spec,
+    place,
+    args,
+    parameters: { verb: 'seal', volume: dataVolume(target), at, origin },
+    other: { claim: claim.metadata.name, path: '/backup-dest', readOnly: false },
+    reads: true,
+  });
+  return { do: 'pods', claim, pods: [pod] };
+}
+
+/** An export is restored to the node's first volume. */
+function dataVolume({ volumes }: JobTarget): string {
+  return volumes[0]?.name ?? 'data';
+}
+
+function judge(spec: Spec, view: JobView, work: JobWork | undefined): Verdict {
+  const verdict = judgeCopy(view, work);
+  if (!verdict.ok || !exports(view)) return verdict;
+  const [target] = view.targets;
+  const place = target === undefined || target.deployMethod === 'managed' ? undefined : cloudOpPlace(target, spec, '/');
+  return {
+    ...verdict,
+    height: work?.height ?? spec.blockHeight,
+    message: `the state at height ${spec.blockHeight} is exported`,
+    ...(place === undefined || 'refused' in place ? {} : { format: place.tool.version.join('.') }),
+  };
+}

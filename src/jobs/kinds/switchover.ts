@@ -1,0 +1,92 @@
+// Switchover: two nodes of a chain exchange the keys they sign with.
+
+import { z } from 'zod';
+
+import { Name } from '../../api/fields.ts';
+import { IMMUTABLE, jobFields } from '../../api/job.ts';
+import { AGE, MESSAGE, PHASE } from './columns.ts';
+import { checkSwitchover } from './check-switchover.ts';
+import { stopAndStart } from './effect-words.ts';
+import { defineJobKind, type JobView, type Preflight } from '../model/job-kind.ts';
+import { refuse } from '../model/refusal.ts';
+
+const Spec = z
+  .strictObject({
+    ...jobFields,
+    sourceNode: Name.describe('The first node.'),
+    destNode: Name.describe('The second node, of the same chain.'),
+  })
+  .meta(IMMUTABLE);
+export type SwitchoverSpec = z.infer<typeof Spec>;
+
+export const switchover = defineJobKind({
+  kind: 'Switchover',
+  plural: 'switchovers',
+  shortNames: ['swo'],
+  title: 'Switchover',
+  summary: 'Two nodes exchange the keys they sign with; at no moment may both sign with one key.',
+  spec: Spec,
+  printerColumns: [
+    { name: 'Source', type: 'string', jsonPath: '.spec.sourceNode' },
+    { name: 'Dest', type: 'string', jsonPath: '.spec.destNode' },
+    PHASE,
+    MESSAGE,
+    AGE,
+  ],
+  methods: {
+    managed: true,
+    'cloud-config': true,
+    python:
+      "the Python tool's nodes have their keys in Secrets made for one node each and in the data; there is no account to point elsewhere",
+    helm: 'one StatefulSet runs all nodes of the chain and their keys lie in the data; there is no account to point elsewhere',
+  },
+  open: (spec) => ({
+    common: spec,
+    nodes: [spec.sourceNode, spec.destNode],
+    effect: stopAndStart([spec.sourceNode, spec.destNode], 'exchanges the keys they sign with'),
+    action: 'StopAndStart',
+    whileRunning: { refused: 'both nodes must be stopped' },
+    startProof: 'answers',
+    repairs: false,
+    stops: () => true,
+    check: (context) => checkSwitchover(spec, context),
+    preflight,
+    work: () => ({ do: 'exchange' }),
+    judge: () => ({ ok: true, message: `${spec.sourceNode} and ${spec.destNode} have exchanged their identities` }),
+  }),
+});
+
+function preflight({ targets, seen }: JobView): Preflight {
+  const [source, dest] = targets;
+  if (source === undefined || dest === undefined) throw new Error('a switchover needs two targets');
+  for (const target of [source, dest]) {
+    const answer = seen.targets.get(target.node)?.answers?.switchover;
+    if (answer?.how === 'refused') return { go: false, refuse: refuse('NotSupported', answer.reason) };
+    if (target.identity === undefined)
+      return {
+        go: false,
+        refuse: refuse(
+          'NoIdentity',
+          `${target.node} has no identity to exchange: ${target.deployMethod === 'managed' ? 'spec.identity is not set' : 'its StatefulSet has no volume "node-account"'}`,
+        ),
+      };
+  }
+  if (source.chain !== dest.chain || source.network !== dest.network)
+    return {
+      go: false,
+      refuse: refuse('WrongChain', `${source.node} and ${dest.node} are not on the same chain and network`),
+    };
+  if (source.identity === dest.identity)
+    return {
+      go: false,
+      refuse: refuse(
+        'SameIdentity',
+        `${source.node} and ${dest.node} already have one and the same identity; separate them first`,
+      ),
+    };
+  return source.deployMethod === 'managed' ? { go: true } : { go: true, notes: [WITHOUT_LOGS] };
+}
+
+/** See README.md: nobody knows these logs well enough to move them. */
+const WITHOUT_LOGS =
+  "the consensus logs (overlord_wal, raft-data-dir) stay on their volumes, as in the tool's own Switchover; it is safest while both nodes are at the same height";

@@ -1,0 +1,134 @@
+// What a kind of job must say about itself. The life is the machine's; a kind cannot invent a phase.
+
+import type { z } from 'zod';
+
+import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import type { Ask, ChainJobs, HeightProbe } from '../../api/chain-jobs.ts';
+import type { DeployMethod, JobAction } from '../../api/job.ts';
+import type { PrinterColumn } from '../../api/job-object.ts';
+import type { JobTarget, JobWork } from '../../api/job-status.ts';
+import type { KubeObject } from '../../api/objects.ts';
+import type { Finding } from './finding.ts';
+import type { JobIdentity } from './names.ts';
+import type { PodWork } from './task-spec.ts';
+import type { Refusal } from './refusal.ts';
+import type { Seen } from './seen.ts';
+
+export interface JobKind {
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly title: string;
+  /** One sentence for documents. */
+  readonly summary: string;
+  readonly spec: z.ZodObject;
+  readonly printerColumns: readonly PrinterColumn[];
+  /** Ways of deployment on which it works; a text says why it does not. */
+  readonly methods: Readonly<Record<DeployMethod, true | string>>;
+  /** Reads a spec that the schema accepted. Throws a ZodError for any other. */
+  open(spec: unknown): OpenJob;
+}
+
+/** A request, read: everything the machine asks a kind. All pure. */
+export interface OpenJob {
+  readonly common: CommonSpec;
+  /** The nodes it works on, as given. */
+  readonly nodes: readonly string[];
+  /** What it will do, for the plan of a pull request: `stops a, copies its volumes to a new claim, and starts it again`. */
+  readonly effect: string;
+  readonly action: JobAction;
+  /** What `Direct` means while the node runs. */
+  readonly whileRunning: 'works' | 'works, unproven' | { readonly refused: string };
+  /** What must be seen of a started node before the job is complete. */
+  readonly startProof: 'started' | 'answers' | 'grows';
+  /**
+   * Where the work was proven, exactly the height that the data has when its node is started: whatever is above has grown
+   * since. Without it growth is counted from the first height that the started node says, which a node that catches up
+   * within seconds says too late.
+   */
+  readonly startsAt?: number;
+  /** Whether the nodes are stopped for the work, unless the action is `Direct`. */
+  stops(view: JobView): boolean;
+  /** Whether success makes a node fit to run that another job had left stopped. */
+  readonly repairs: boolean;
+  /** Without a cluster: what is wrong with the request. */
+  check(context: CheckContext): readonly Finding[];
+  /** Another request that must end first; with no lock taken, because that one may need the same. */
+  awaits?(seen: Seen): string | undefined;
+  /** With the locks taken, before anything is stopped. */
+  preflight(view: JobView): Preflight;
+  /** What to do. The same answer for the same request and recorded targets. */
+  work(view: JobView): WorkPlan | Refusal;
+  /** Whether the work is proven. Called when every piece has ended with success. */
+  judge(view: JobView, works: readonly JobWork[]): Verdict;
+}
+
+/** Fields of every kind, with defaults. */
+export interface CommonSpec {
+  readonly chain?: string | undefined;
+  readonly deployMethod: DeployMethod;
+  readonly image?: string | undefined;
+  readonly pullPolicy: 'IfNotPresent' | 'Always' | 'Never';
+  readonly ttlSecondsAfterFinished: number;
+  readonly podAffinityFlag: boolean;
+  readonly toolVersion?: string | undefined;
+  readonly deadlineSeconds: number;
+}
+
+export interface CheckContext {
+  readonly name: string;
+  readonly namespace: string;
+  /** Nodes of the same commit whose documents have an error: they live on as they were. */
+  readonly brokenNodes?: ReadonlySet<string>;
+  /** Nodes of the same commit, by `namespace/name`; undefined where nodes are not known (an editor). */
+  readonly nodes?: ReadonlyMap<string, BlockchainNode>;
+  readonly chainJobs?: (chain: string) => ChainJobs | undefined;
+  /** Other requests of the same commit and finished ones on the status branch, by `Kind/namespace/name`. */
+  readonly others?: ReadonlySet<string>;
+}
+
+export interface JobView {
+  readonly job: JobIdentity;
+  /** As recorded, or as found when nothing is recorded yet; in the order of `nodes`. */
+  readonly targets: readonly JobTarget[];
+  readonly seen: Seen;
+  /** The node goes on running while the work is done. */
+  readonly live: boolean;
+}
+
+export type Preflight =
+  | { readonly go: true; readonly notes?: readonly string[] }
+  | { readonly go: false; readonly wait: string }
+  | { readonly go: false; readonly refuse: Refusal };
+
+export type WorkPlan =
+  | {
+      readonly do: 'pods';
+      /** Where the result goes, if the kind makes data. */
+      readonly claim?: KubeObject;
+      readonly pods: readonly PodWork[];
+    }
+  | {
+      readonly do: 'ask';
+      readonly node: string;
+      readonly asks: readonly Ask[];
+      readonly height: HeightProbe;
+      /** The height to reach. */
+      readonly wanted: number;
+    }
+  /** The identities of both nodes, and what managed ones have signed with them. */
+  | { readonly do: 'exchange' };
+
+export type Verdict =
+  | { readonly ok: true; readonly message: string; readonly height?: number; readonly format?: string }
+  | { readonly ok: false; readonly reason: string; readonly message: string; readonly unsafe: boolean };
+
+interface Definition<Spec extends z.ZodObject> extends Omit<JobKind, 'spec' | 'open'> {
+  readonly spec: Spec;
+  readonly open: (spec: z.infer<Spec>) => OpenJob;
+}
+
+/** Closes over the schema, so that a kind's file works with its own type and the list needs none. */
+export function defineJobKind<Spec extends z.ZodObject>(definition: Definition<Spec>): JobKind {
+  return { ...definition, open: (spec) => definition.open(definition.spec.parse(spec)) };
+}

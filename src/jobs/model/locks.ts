@@ -1,0 +1,24 @@
+// Which locks a job needs: one Lease per node, or one for a chain whose nodes can't be stopped one by one.
+
+import type { DeployMethod } from '../../api/job.ts';
+import { fit } from './names.ts';
+
+/**
+ * Names of the Leases, sorted: whoever needs several takes them in this order, so that two jobs never wait for each
+ * other. In the helm layout one StatefulSet runs the whole chain, so every job there takes the chain's lock.
+ */
+export function locksOf({ deployMethod, chain, nodes }: LockNeeds): readonly string[] {
+  if (deployMethod === 'helm') return [fit(`nodewright-chain-${chain}`, 63)];
+  return [...new Set(nodes.map(lockOfNode))].sort();
+}
+
+interface LockNeeds {
+  readonly deployMethod: DeployMethod;
+  readonly chain: string;
+  readonly nodes: readonly string[];
+}
+
+/** The Lease of one node, in the node's namespace. */
+export function lockOfNode(node: string): string {
+  return fit(`nodewright-node-${node}`, 63);
+}

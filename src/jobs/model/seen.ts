@@ -1,0 +1,144 @@
+// What the job loop observed before it asks what to do next. Facts only.
+
+import type { HowTo, Refused, DataPath, SignerState } from '../../api/chain-jobs.ts';
+import type { JobPhase, JobTarget } from '../../api/job-status.ts';
+import type { Holder, LockNote } from './effect.ts';
+
+export interface Seen {
+  /** The request's object is being deleted (it carries our finalizer). */
+  readonly deleting: boolean;
+  /** It carries our finalizer. */
+  readonly guarded?: boolean;
+  /** Why nobody wants it any more: `its file was removed`. */
+  readonly withdrawn?: string;
+  /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun goes on to its end. */
+  readonly mustWait?: string;
+  /** A person asked to have the held nodes started in spite of everything. */
+  readonly release: boolean;
+  /** The request's record as it stands on the pushed status branch. */
+  readonly record: RecordSeen | undefined;
+  readonly locks: ReadonlyMap<string, LockSeen>;
+  /** By node. */
+  readonly targets: ReadonlyMap<string, TargetSeen>;
+  /** The claim that the job made or is about to make. */
+  readonly claim: ClaimSeen | undefined;
+  /** By work name: Jobs, and answers of running nodes. */
+  readonly works: ReadonlyMap<string, WorkSeen>;
+  /** Pods of this request that have not ended, also of Jobs that are gone. */
+  readonly workPods: number;
+  /** By node: the identity the controller lets it sign with (override, else spec), or the account volume's ConfigMap. */
+  readonly identities: ReadonlyMap<string, string>;
+  /** What a Restore reads from. */
+  readonly source: SourceSeen | undefined;
+}
+
+export interface RecordSeen {
+  /** UID of the object that the pushed claim is bound to; absent until that push has landed. */
+  readonly uid?: string;
+  readonly phase?: JobPhase;
+}
+
+export interface LockSeen {
+  readonly holder?: Holder;
+  readonly note?: LockNote;
+}
+
+export interface TargetSeen {
+  readonly found:
+    | { readonly ok: true; readonly target: JobTarget }
+    | { readonly ok: false; readonly reason: string; readonly message: string };
+  /** Every pod of the node that still exists, ready or not. */
+  readonly pods: readonly PodSeen[];
+  /** Replicas that its workload asks for now; undefined when the workload is gone. */
+  readonly replicas: number | undefined;
+  /**
+   * Managed: some job's hold is in force in the node loop: this one's, or that of an earlier job which this one takes
+   * over. Only the holder of the node's lock ends holds, so any will do.
+   */
+  readonly held: boolean;
+  /** Managed: the earlier job that has it on record that the node stays stopped. */
+  readonly leftHeldBy?: string;
+  readonly health?: HealthSeen;
+  /** Managed: what its chain says of this request. */
+  readonly answers?: ChainAnswers;
+}
+
+export interface PodSeen {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly host?: string;
+}
+
+export interface HealthSeen {
+  readonly answering: boolean;
+  readonly height?: number;
+  /** Managed: the node's status says that it is at the tip of its chain, with the peers that this takes. */
+  readonly synced?: boolean;
+  /** Of nodes that other tools deployed: why it did not say its height. */
+  readonly trouble?: string;
+}
+
+export interface ChainAnswers {
+  readonly identityFiles: readonly DataPath[];
+  readonly signerState: readonly SignerState[];
+  readonly rollback?: HowTo;
+  readonly snapshot?: HowTo | { readonly how: 'copy' };
+  readonly switchover?: { readonly how: 'secret' } | Refused;
+}
+
+export interface ClaimSeen {
+  readonly name: string;
+  readonly uid: string;
+  /** UID of the request that made it, from its label. */
+  readonly jobUid?: string;
+  readonly phase: string;
+  /** The provisioner's last complaint. */
+  readonly message?: string;
+}
+
+export interface WorkSeen {
+  /** Absent for an answer of a running node. */
+  readonly uid?: string;
+  /** UID of the request that made it, from its label. */
+  readonly jobUid?: string;
+  readonly suspended: boolean;
+  readonly finished?: 'Complete' | 'Failed';
+  /** When the Job ended, RFC 3339. */
+  readonly finishedAt?: string;
+  /** The Job's own reason: `DeadlineExceeded`, `BackoffLimitExceeded`. */
+  readonly reason?: string;
+  /** Pods of it that have not ended. */
+  readonly active: number;
+  /** The working container, or a program before it, runs. */
+  readonly running: boolean;
+  /** Why a container waits: `ImagePullBackOff`. */
+  readonly waiting?: { readonly reason: string; readonly message: string };
+  readonly unschedulable?: string;
+  /** Why the cluster admits no pod of it. */
+  readonly refused?: string;
+  /** Termination message of the working container, as it is. */
+  readonly termination?: string;
+  /** A program before it that failed. */
+  readonly failedProgram?: { readonly name: string; readonly exitCode: number };
+  /** The last lines that the program before it wrote; absent while they can't be read. */
+  readonly output?: string;
+  readonly imageDigest?: string;
+}
+
+export interface SourceSeen {
+  readonly phase: JobPhase;
+  readonly job: string;
+  readonly kind: string;
+  readonly claimName?: string;
+  readonly claimPresent: boolean;
+  readonly manifestSha256?: string;
+  readonly height?: number;
+  readonly chain: string;
+  readonly network?: string;
+  readonly chainId?: string;
+  readonly node: string;
+  readonly live: boolean;
+  readonly deployMethod: string;
+  /** cloud-op version whose snapshot it is. */
+  readonly format?: string;
+}

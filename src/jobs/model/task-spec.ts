@@ -1,0 +1,49 @@
+// One pod that works, before it becomes a Kubernetes object.
+
+import type { TaskParameters } from '../../api/worker-task.ts';
+
+export interface PodWork {
+  readonly node: string;
+  /** Whether another attempt after an unclear end (pod deleted, machine lost) gives the same result. */
+  readonly repeatable: boolean;
+  /** Whether an unclear end may leave the node's data unusable, so that the node must not be started. */
+  readonly unsafeWhenUnclear: boolean;
+  /** Matches the output of a program that failed before it changed anything. */
+  readonly cleanFailure?: string;
+  /** Programs that run one after another before the working container. */
+  readonly before: readonly Program[];
+  /** A client that runs beside the working container and is stopped after it. */
+  readonly beside?: Program;
+  readonly parameters: TaskParameters;
+  readonly volumes: readonly PodVolume[];
+  readonly mounts: readonly PodMount[];
+  /** Root keeps only the capabilities that the work needs. */
+  readonly runAs: { readonly uid: number; readonly gid: number; readonly capabilities: readonly string[] };
+  /** Finds the height in the output of the last program before. */
+  readonly heightPattern?: string;
+  /** The height that success stands for, where the program prints none. */
+  readonly reaches?: number;
+  /** The machine it must run on. */
+  readonly host?: string;
+}
+
+export interface Program {
+  readonly name: string;
+  /** Absent: the working container's own image. */
+  readonly image?: string;
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly mounts: readonly PodMount[];
+}
+
+export type PodVolume =
+  | { readonly name: string; readonly claim: string; readonly readOnly: boolean }
+  | { readonly name: string; readonly configMap: string };
+
+export interface PodMount {
+  readonly volume: string;
+  readonly path: string;
+  readonly subPath?: string;
+  readonly readOnly?: boolean;
+}

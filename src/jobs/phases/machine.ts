@@ -1,0 +1,66 @@
+// The life of a one-shot job: what to do next, from what is remembered and what is seen. The whole diagram is here.
+
+import type { JobStatus } from '../../api/job-status.ts';
+import { assertNever } from '../../lib/assert-never.ts';
+import { afterEnd } from './finished.ts';
+import { claimed, locked, pending } from './pending.ts';
+import type { JobKind } from '../model/job-kind.ts';
+import type { JobIdentity } from '../model/names.ts';
+import type { Move, Scope } from '../model/scope.ts';
+import type { Seen } from '../model/seen.ts';
+import type { JobSettings } from '../model/settings.ts';
+import { starting } from './starting.ts';
+import { stopping } from './stopping.ts';
+import { verifying } from './verifying.ts';
+import { working } from './working.ts';
+
+export interface JobInput {
+  readonly kind: JobKind;
+  readonly job: JobIdentity;
+  /** As the API server has it; it passed the kind's schema. */
+  readonly spec: unknown;
+  /** As last stored; empty for a new request. */
+  readonly status: JobStatus;
+  readonly seen: Seen;
+  readonly settings: JobSettings;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * One step. The caller stores `status` if it changed, then carries out `effects` in their order, then looks again; a
+ * crash anywhere in between loses nothing, because effects are asked for again as long as the world lacks them.
+ *
+ *   Pending → Claimed → Locked → Stopping → Working → Verifying → Starting → Complete | Failed
+ *      before work: Cancelled (file gone), Refused (can't be done), Interrupted (the claim belongs to a lost object)
+ *      after work:  Held (starting the node would be unsafe)
+ */
+export function next({ spec, ...input }: JobInput): Move {
+  const scope: Scope = { ...input, open: input.kind.open(spec) };
+  const phase = input.status.phase ?? 'Pending';
+  switch (phase) {
+    case 'Pending':
+      return pending(scope);
+    case 'Claimed':
+      return claimed(scope);
+    case 'Locked':
+      return locked(scope);
+    case 'Stopping':
+      return stopping(scope);
+    case 'Working':
+      return working(scope);
+    case 'Verifying':
+      return verifying(scope);
+    case 'Starting':
+      return starting(scope);
+    case 'Complete':
+    case 'Failed':
+    case 'Held':
+    case 'Interrupted':
+    case 'Refused':
+    case 'Cancelled':
+      return afterEnd(scope, phase);
+    default:
+      return assertNever(phase);
+  }
+}

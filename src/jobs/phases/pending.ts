@@ -1,0 +1,165 @@
+// Before anything is touched: the claim, the locks, and a look at whether the work can be done at all.
+
+import { isFinal, type JobStatus, type JobTarget } from '../../api/job-status.ts';
+import { DEADLINE } from '../model/deadlines.ts';
+import type { Effect } from '../model/effect.ts';
+import type { JobView } from '../model/job-kind.ts';
+import { locksOf } from '../model/locks.ts';
+import { elapsed, enter, holderOf, listOf, lockOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
+
+/** A request runs only after its claim is on the pushed status branch, and never when a result is there. */
+export function pending(scope: Scope): Move {
+  const { record } = scope.seen;
+  if (isCancelled(scope)) return cancelled(scope);
+  if (record === undefined) return stay(scope, 'waits until its claim is on the status branch');
+  if (record.phase !== undefined && isFinal(record.phase))
+    return enter(scope, {
+      phase: 'Refused',
+      reason: 'AlreadyRan',
+      message: `the status branch says that this request ended ${record.phase}; a request runs once: file a new one under a new name`,
+    });
+  return enter(scope, {
+    phase: 'Claimed',
+    message: 'the claim is on the status branch',
+    status: { node: listOf(scope.open.nodes) },
+  });
+}
+
+/**
+ * The claim on the branch must name this very object before it may act: whichever object the branch does not name can
+ * be made anew without running anything twice.
+ */
+export function claimed(scope: Scope): Move {
+  const { record } = scope.seen;
+  if (isCancelled(scope)) return cancelled(scope);
+  if (record?.uid === undefined) return stay(scope, 'waits until the status branch names this object');
+  if (record.uid !== scope.job.uid)
+    return enter(scope, {
+      phase: 'Interrupted',
+      reason: 'Interrupted',
+      message: 'the claim belongs to an earlier object of this name, which is lost; file a new request',
+    });
+  if (scope.seen.mustWait !== undefined) return stay(scope, scope.seen.mustWait);
+  const awaited = scope.open.awaits?.(scope.seen);
+  return awaited === undefined ? takeLocks(scope) : waitFor(scope, awaited);
+}
+
+/** No longer than the work itself may take. */
+function waitFor(scope: Scope, what: string): Move {
+  if (elapsed(scope) < scope.open.common.deadlineSeconds * 1000) return stay(scope, what);
+  return enter(scope, {
+    phase: 'Failed',
+    reason: 'DeadlineExceeded',
+    message: `${what}, and did so for longer than spec.deadlineSeconds`,
+  });
+}
+
+function takeLocks(scope: Scope): Move {
+  const { open, seen, job } = scope;
+  const locks = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
+  const effects: Effect[] = [];
+  for (const lock of locks) {
+    const holder = seen.locks.get(lock)?.holder;
+    if (holder?.uid === job.uid) continue;
+    if (holder !== undefined)
+      return stay(scope, `waits for ${holder.text}, which holds ${lock}`, { status: { locks: [...locks] }, effects });
+    effects.push({ do: 'acquireLock', lock, holder: holderOf(scope) });
+  }
+  if (effects.length > 0) return stay(scope, `takes ${listOf(locks)}`, { status: { locks: [...locks] }, effects });
+  return enter(scope, { phase: 'Locked', message: `holds ${listOf(locks)}`, status: { locks: [...locks] } });
+}
+
+/** Looks at the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */
+export function locked(scope: Scope): Move {
+  if (isCancelled(scope)) return cancelled(scope);
+  if (scope.seen.mustWait !== undefined) return stay(scope, scope.seen.mustWait);
+  const targets: JobTarget[] = [];
+  for (const node of scope.open.nodes) {
+    const found = scope.seen.targets.get(node)?.found;
+    if (found?.ok !== true) return notFound(scope, node, found);
+    targets.push(withOriginals(scope, found.target));
+  }
+  const between = betweenKeysOf(scope);
+  if (between !== undefined) return between;
+  return judgeStart(scope, targets);
+}
+
+function notFound(
+  scope: Scope,
+  node: string,
+  found: { readonly reason: string; readonly message: string } | undefined,
+): Move {
+  const message = found?.message ?? `${node} was not looked at yet`;
+  if (elapsed(scope) < DEADLINE.resolve) return stay(scope, message);
+  return enter(scope, { phase: 'Refused', reason: found?.reason ?? 'NodeMissing', message });
+}
+
+/** Nothing but a person knows what to do with volumes that an exchange of keys was torn from. */
+function betweenKeysOf(scope: Scope): Move | undefined {
+  const { seen, job, status } = scope;
+  const note = status.locks?.map((lock) => seen.locks.get(lock)?.note).find((one) => one?.keys === true);
+  if (note === undefined || note.uid === job.uid) return undefined;
+  const message = `${note.job} left ${listOf(note.nodes.map(({ node }) => node))} held: ${note.unsafe ?? 'its keys are being exchanged'}. Release that job first`;
+  return enter(scope, { phase: 'Refused', reason: 'KeysApart', message });
+}
+
+/** A node that an earlier job left held looks stopped; how it was before stands in that job's note. */
+function withOriginals(scope: Scope, target: JobTarget): JobTarget {
+  const { seen, job } = scope;
+  const note = seen.locks.get(lockOf(scope, target.node))?.note;
+  if (note === undefined || note.uid === job.uid) return target;
+  const before = note.nodes.find(
+    ({ node, workload }) => node === target.node || workload.name === target.workload.name,
+  );
+  if (before === undefined) return target;
+  return {
+    ...target,
+    wasRunning: before.wasRunning,
+    detached: true,
+    ...(before.replicas === undefined ? {} : { replicas: before.replicas }),
+  };
+}
+
+function judgeStart(scope: Scope, targets: readonly JobTarget[]): Move {
+  const { open, seen } = scope;
+  const isRunning = open.nodes.some((node) => (seen.targets.get(node)?.pods.length ?? 0) > 0);
+  const isLive = open.action === 'Direct' && isRunning;
+  if (isLive && typeof open.whileRunning === 'object')
+    return enter(scope, {
+      phase: 'Refused',
+      reason: 'NodeRunning',
+      message: `${listOf(open.nodes)} is running: ${open.whileRunning.refused}`,
+    });
+  const view: JobView = { ...viewOf(scope, targets), live: isLive };
+  const answer = open.preflight(view);
+  if (answer.go) return begin(scope, view, answer.notes ?? []);
+  if ('refuse' in answer)
+    return enter(scope, { phase: 'Refused', reason: answer.refuse.reason, message: answer.refuse.message });
+  return waitFor(scope, answer.wait);
+}
+
+function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
+  const { open } = scope;
+  const stops = open.action !== 'Direct' && open.stops(view);
+  const heights = view.targets.flatMap(({ height }) => height ?? []);
+  const status: Partial<JobStatus> = {
+    targets: [...view.targets],
+    holds: stops ? [...open.nodes] : [],
+    ...(notes.length === 0 ? {} : { notes: [...notes] }),
+    ...(heights[0] === undefined ? {} : { heightBefore: heights[0] }),
+    ...(view.live && open.whileRunning === 'works, unproven' ? { live: true } : {}),
+  };
+  return stops
+    ? enter(scope, { phase: 'Stopping', message: `stops ${listOf(open.nodes)}`, status })
+    : enter(scope, { phase: 'Working', message: 'works without stopping the node', status });
+}
+
+/** Before work began a request that was withdrawn, or whose object was deleted, is cancelled. */
+function isCancelled({ seen }: Scope): boolean {
+  return seen.withdrawn !== undefined || seen.deleting;
+}
+
+function cancelled(scope: Scope): Move {
+  const why = scope.seen.withdrawn ?? 'its object was deleted';
+  return enter(scope, { phase: 'Cancelled', message: `${why} before work began` });
+}

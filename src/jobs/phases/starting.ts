@@ -1,0 +1,116 @@
+// Starting: every node runs again as it did before, and shows it.
+
+import { DEADLINE } from '../model/deadlines.ts';
+import type { Effect } from '../model/effect.ts';
+import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } from '../model/scope.ts';
+import { stopTasks } from '../task/stop-tasks.ts';
+import { lastHeight, notYet, unproven, withFirstHeights, type Started } from './start-proof.ts';
+import { mayStart, noteEffects } from './stopping.ts';
+
+/** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
+export function starting(scope: Scope): Move {
+  const { seen, status } = scope;
+  if (seen.workPods > 0) return stay(scope, 'waits until the working pods are gone', { effects: stopTasks(scope) });
+  const doubled = oneKey(scope);
+  if (doubled !== undefined) return doubled;
+  const taken = lockTaken(scope);
+  if (taken !== undefined) return elapsed(scope) > DEADLINE.start ? tooLong(scope, taken) : stay(scope, taken);
+  const notes = [...lostLocks(scope), ...noteEffects(scope)];
+  if (notes.length > 0) return stay(scope, 'writes down that the nodes may be started', { effects: notes });
+  const effects = startEffects(scope);
+  const started = withFirstHeights(scope);
+  const missing = (status.targets ?? []).flatMap((target) => notYet(scope, target, started) ?? []);
+  if (effects.length === 0 && missing.length === 0) return done(scope, started);
+  if (elapsed(scope) > DEADLINE.start) return tooLong(scope, missing[0] ?? 'the nodes could not be started');
+  const released = withReleased(scope, effects);
+  return stay(scope, missing[0] ?? `starts ${listOf(scope.open.nodes)}`, {
+    status: { started, ...(released.length === 0 ? {} : { released }) },
+    effects,
+  });
+}
+
+/** Somebody removed a lock by hand, and another job took it: until that gives it back, the nodes are not this one's to start. */
+function lockTaken({ status, seen, job }: Scope): string | undefined {
+  for (const lock of status.locks ?? []) {
+    const { holder } = seen.locks.get(lock) ?? {};
+    if (holder !== undefined && holder.uid !== job.uid) return `waits until ${holder.text} gives ${lock} back`;
+  }
+  return undefined;
+}
+
+function lostLocks(scope: Scope): readonly Effect[] {
+  const lost = (scope.status.locks ?? []).filter((lock) => scope.seen.locks.get(lock)?.holder === undefined);
+  return lost.map((lock) => ({ do: 'acquireLock', lock, holder: holderOf(scope) }));
+}
+
+/** On record before it is done: a restarted controller finds the nodes in `holds`, and would stop them once more. */
+function withReleased({ status }: Scope, effects: readonly Effect[]): string[] {
+  const nodes = effects.flatMap((effect) => (effect.do === 'releaseNode' ? [effect.node] : []));
+  return [...new Set([...(status.released ?? []), ...nodes])];
+}
+
+/** The last guard of a Switchover: two nodes that would sign with one key are not started, whoever brought that about. */
+function oneKey(scope: Scope): Move | undefined {
+  const [first, second] = scope.status.targets ?? [];
+  if (first?.identity === undefined || second?.identity === undefined) return undefined;
+  const { identities } = scope.seen;
+  const [a, b] = [identities.get(first.node), identities.get(second.node)];
+  if (a === undefined || a !== b) return undefined;
+  const message = `${first.node} and ${second.node} would both sign with ${a}: something else changed one of them`;
+  return fail(scope, { reason: 'SameIdentity', message, unsafe: true });
+}
+
+function startEffects(scope: Scope): readonly Effect[] {
+  const { status, seen } = scope;
+  const effects = new Map<string, Effect>();
+  for (const target of status.targets ?? []) {
+    if (!status.holds?.includes(target.node) || !mayStart(scope, target)) continue;
+    const now = seen.targets.get(target.node);
+    const { node, workload, replicas = 0 } = target;
+    if (target.deployMethod === 'managed') {
+      // Only its own hold: a restarted controller would find that of another job again, and stop the node once more.
+      if (now?.held === true && now.leftHeldBy === undefined) effects.set(node, { do: 'releaseNode', node });
+    } else if (now?.replicas !== undefined && now.replicas !== replicas) {
+      effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas });
+    }
+  }
+  return [...effects.values()];
+}
+
+function done(scope: Scope, started: Started): Move {
+  const { failure, notes = [], targets = [] } = scope.status;
+  const { withdrawn } = scope.seen;
+  const heightAfter = lastHeight(scope, started);
+  const status = { started, holds: [], ...(heightAfter === undefined ? {} : { heightAfter }) };
+  const stopped = targets.filter(({ wasRunning }) => !wasRunning).map(({ node }) => node);
+  if (failure !== undefined)
+    return enter(scope, { phase: 'Failed', reason: failure.reason, message: failure.message, status });
+  const message = [
+    ...notes,
+    ...unproven(scope, started),
+    ...(stopped.length === 0 ? [] : [`${listOf(stopped)} was stopped before and stays so`]),
+    ...(withdrawn === undefined ? [] : [`${withdrawn} after work had begun, so it ran to its end`]),
+  ].join('; ');
+  return enter(scope, { phase: 'Complete', message: message === '' ? 'done' : message, status });
+}
+
+/** A copy that is proven stays proven when its node is slow to come back; for other kinds the proof is missing. */
+function tooLong(scope: Scope, missing: string): Move {
+  const { failure, notes = [] } = scope.status;
+  const late = `30 minutes after the start it still ${missing}`;
+  if (failure !== undefined)
+    return enter(scope, {
+      phase: 'Failed',
+      reason: failure.reason,
+      message: `${failure.message}; ${late}`,
+      status: { holds: [] },
+    });
+  if (scope.open.startProof === 'started')
+    return enter(scope, { phase: 'Complete', message: [...notes, late].join('; '), status: { holds: [] } });
+  return enter(scope, {
+    phase: 'Failed',
+    reason: 'NodeNotHealthy',
+    message: `the work is done, but ${late}`,
+    status: { holds: [], failure: { reason: 'NodeNotHealthy', message: late, unsafe: false } },
+  });
+}

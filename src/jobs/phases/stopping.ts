@@ -1,0 +1,128 @@
+// Stopping: until every pod of every node is gone, not merely unready.
+
+import type { JobTarget } from '../../api/job-status.ts';
+import { betweenKeys } from '../model/keys-at-risk.ts';
+import { inWords } from '../model/deadlines.ts';
+import type { Effect, LockNote } from '../model/effect.ts';
+import { sameJson } from '../../lib/stable-json.ts';
+import { describeJob } from '../model/names.ts';
+import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } from '../model/scope.ts';
+
+/** First the note on the lock, then the stop: a request that is lost in between leaves word of what it did. */
+export function stopping(scope: Scope): Move {
+  const kept = keepLocks(scope);
+  if (kept !== undefined) return kept;
+  const effects = stopEffects(scope);
+  const running = unstopped(scope);
+  const targets = withHeights(scope);
+  if (running.length === 0)
+    return enter(scope, {
+      phase: 'Working',
+      message: `${listOf(scope.status.holds)} is stopped, and no pod of it is left`,
+      status: { targets },
+    });
+  const { stopDeadlineMs } = scope.settings;
+  if (elapsed(scope) > stopDeadlineMs)
+    return fail(scope, {
+      reason: 'NodeWillNotStop',
+      message: `${listOf(running)} did not stop within ${inWords(stopDeadlineMs)}: ${whatIsLeft(scope, running)}`,
+      unsafe: false,
+    });
+  return stay(scope, `waits until every pod of ${listOf(running)} is gone`, { status: { targets }, effects });
+}
+
+/** Locks and notes as they must be while nodes are stopped; a move when they are not. */
+export function keepLocks(scope: Scope, unsafe?: string): Move | undefined {
+  const { status, seen, job } = scope;
+  const effects: Effect[] = [];
+  for (const lock of status.locks ?? []) {
+    const { holder } = seen.locks.get(lock) ?? {};
+    if (holder !== undefined && holder.uid !== job.uid)
+      return fail(scope, {
+        reason: 'LockLost',
+        message: `${holder.text} took ${lock}, which this job needs`,
+        unsafe: unsafe !== undefined,
+      });
+    if (holder === undefined) effects.push({ do: 'acquireLock', lock, holder: holderOf(scope) });
+  }
+  effects.push(...noteEffects(scope, unsafe));
+  return effects.length === 0 ? undefined : stay(scope, 'writes down what it is about to do', { effects });
+}
+
+/** Notes that do not say what they should. None for a job that stops nothing. */
+export function noteEffects(scope: Scope, unsafe?: string): readonly Effect[] {
+  const { status, seen } = scope;
+  if ((status.holds ?? []).length === 0) return [];
+  const note = noteOf(scope, unsafe);
+  return (status.locks ?? []).flatMap((lock) =>
+    sameJson(seen.locks.get(lock)?.note, note) ? [] : [{ do: 'noteOnLock', lock, note } as const],
+  );
+}
+
+function noteOf({ status, job, open }: Scope, unsafe: string | undefined): LockNote {
+  const targets = status.targets ?? [];
+  const isLeftHeld = targets.some((target) => !mayStart({ open, status }, target));
+  const why = unsafe ?? (isLeftHeld ? 'an earlier job left it held' : undefined);
+  return {
+    uid: job.uid,
+    job: describeJob(job),
+    nodes: targets.map(({ node, workload, replicas, wasRunning }) => ({
+      node,
+      workload,
+      wasRunning,
+      ...(replicas === undefined ? {} : { replicas }),
+    })),
+    ...(why === undefined ? {} : { unsafe: why }),
+    ...(unsafe === undefined || betweenKeys(status.signers) === undefined ? {} : { keys: true }),
+  };
+}
+
+/**
+ * Nodes that a job before left held are started only by a job that repairs them, and only once that is proven. The note
+ * on the lock says so before they are: the job before takes its hold off the record when it sees this.
+ */
+export function mayStart({ open, status }: Pick<Scope, 'open' | 'status'>, { detached }: JobTarget): boolean {
+  if (detached !== true) return true;
+  return open.repairs && status.phase === 'Starting' && status.failure === undefined;
+}
+
+/** Nodes of this job that still have a pod, or that something may start at any moment. */
+export function unstopped({ status, seen }: Scope): readonly string[] {
+  return (status.targets ?? [])
+    .filter((target) => {
+      const now = seen.targets.get(target.node);
+      if (now === undefined) return true;
+      const asked =
+        target.deployMethod === 'managed' ? now.held && (now.replicas ?? 0) === 0 : (now.replicas ?? 0) === 0;
+      return !asked || now.pods.length > 0;
+    })
+    .map(({ node }) => node);
+}
+
+/** What it takes to stop them: a hold for managed nodes, no replicas for others. Empty when all is asked already. */
+export function stopEffects({ status, seen, job }: Scope): readonly Effect[] {
+  const effects = new Map<string, Effect>();
+  for (const target of status.targets ?? []) {
+    const now = seen.targets.get(target.node);
+    const { node, workload } = target;
+    if (target.deployMethod === 'managed') {
+      if (now?.held !== true) effects.set(node, { do: 'holdNode', node, because: describeJob(job) });
+    } else if (now?.replicas !== undefined && now.replicas > 0) {
+      effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas: 0 });
+    }
+  }
+  return [...effects.values()];
+}
+
+/** The last height that a node told before it stopped: what a copy holds at least. */
+function withHeights({ status, seen }: Scope): JobTarget[] {
+  return (status.targets ?? []).map((target) => {
+    const height = seen.targets.get(target.node)?.health?.height;
+    return height !== undefined && height > (target.height ?? -1) ? { ...target, height } : target;
+  });
+}
+
+function whatIsLeft({ seen }: Scope, nodes: readonly string[]): string {
+  const pods = nodes.flatMap((node) => seen.targets.get(node)?.pods.map(({ name }) => name) ?? []);
+  return pods.length === 0 ? 'its workload still asks for pods' : `pod ${listOf([...new Set(pods)])} still exists`;
+}

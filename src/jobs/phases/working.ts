@@ -1,0 +1,122 @@
+// Working: the nodes stay stopped while pods work, a node is asked, or identities change hands.
+
+import type { JobWork } from '../../api/job-status.ts';
+import { timestamp } from '../../lib/timestamp.ts';
+import { betweenKeys } from '../model/keys-at-risk.ts';
+import type { Effect } from '../model/effect.ts';
+import { exchange } from '../key-exchange/exchange.ts';
+import type { WorkPlan } from '../model/job-kind.ts';
+import { parseResult } from '../task/result.ts';
+import { elapsed, enter, fail, listOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
+import { keepLocks, stopEffects, unstopped } from './stopping.ts';
+import { stepClaim } from '../task/result-volume.ts';
+import { stepWork, type WorkStep } from '../task/run-task.ts';
+import { whatRan } from '../task/provenance.ts';
+
+export function working(scope: Scope): Move {
+  const disturbed = keepStopped(scope);
+  if (disturbed !== undefined) return disturbed;
+  const plan = scope.open.work(viewOf(scope));
+  if ('refused' in plan) return fail(scope, { reason: plan.reason, message: plan.message, unsafe: false });
+  const kept = keepLocks(scope, riskOf(plan, scope));
+  if (kept !== undefined) return kept;
+  switch (plan.do) {
+    case 'exchange':
+      return exchange(scope);
+    case 'ask':
+      return ask(scope, plan);
+    case 'pods':
+      return workPods(scope, plan);
+  }
+}
+
+/** Somebody else may start a stopped node. Before work began it is stopped again; under the work, the work is void. */
+function keepStopped(scope: Scope): Move | undefined {
+  const { status, seen } = scope;
+  if ((status.holds ?? []).length === 0) return undefined;
+  const running = unstopped(scope);
+  if (running.length === 0) return undefined;
+  const works = status.works ?? [];
+  const withPods = running.filter((node) => (seen.targets.get(node)?.pods.length ?? 0) > 0);
+  const underWay = works.filter((work) => work.uid !== undefined && work.outcome === undefined);
+  // What was read of a node's signer state counts no more once the node has run.
+  const isVoid = underWay.length > 0 || status.signers !== undefined;
+  if (withPods.length === 0 || !isVoid)
+    return stay(scope, `stops ${listOf(running)} again: something else started it`, { effects: stopEffects(scope) });
+  const plan = scope.open.work(viewOf(scope));
+  const move = fail(
+    scope,
+    {
+      reason: 'NodeStarted',
+      message: `something else started ${listOf(withPods)} while its data was being worked on, so the result is worth nothing`,
+      unsafe: riskOf(plan, scope) !== undefined,
+    },
+    {
+      works: works.map((work) =>
+        underWay.includes(work) ? { ...work, outcome: 'Failed', code: 'NodeStarted' } : work,
+      ),
+    },
+  );
+  const stops = move.status.phase === 'Held' ? stopEffects(scope) : [];
+  return { ...move, effects: [...stops, ...underWay.map(stopWork), ...move.effects] };
+}
+
+function stopWork(work: JobWork): Effect {
+  return { do: 'deleteJob', name: work.name, uid: work.uid ?? '', because: 'the node runs' };
+}
+
+/** Why being lost now may leave a node that must not be started; undefined when it can't. */
+function riskOf(plan: ReturnType<Scope['open']['work']>, { open, status }: Scope): string | undefined {
+  if ('refused' in plan) return undefined;
+  if (plan.do === 'exchange' && open.common.deployMethod === 'managed') return betweenKeys(status.signers);
+  const isRisky = plan.do === 'exchange' || (plan.do === 'pods' && plan.pods.some((pod) => pod.unsafeWhenUnclear));
+  return isRisky ? 'its data is being changed' : undefined;
+}
+
+function workPods(scope: Scope, plan: Extract<WorkPlan, { do: 'pods' }>): Move {
+  const claim = stepClaim(scope, plan.claim);
+  if ('effects' in claim) return claim;
+  const steps = plan.pods.map((pod, index) =>
+    stepWork(scope, { pod, index, of: plan.pods.length, claimName: plan.claim?.metadata.name }),
+  );
+  const works = steps.map(({ work }) => work);
+  const status = { works, ...whatRan(scope, plan.pods, works) };
+  if (works.every(({ outcome }) => outcome !== undefined))
+    return enter(scope, { phase: 'Verifying', message: 'the work has ended', status });
+  return stay(scope, firstWaiting(steps), { status, effects: steps.flatMap(({ effects }) => effects) });
+}
+
+function firstWaiting(steps: readonly WorkStep[]): string {
+  return steps.find(({ waits }) => waits !== undefined)?.waits ?? 'works';
+}
+
+/** Asking twice gives the same result, so a lost answer is simply asked for again. */
+function ask(scope: Scope, plan: Extract<WorkPlan, { do: 'ask' }>): Move {
+  const name = 'ask';
+  const { node, asks, height, wanted } = plan;
+  const [before] = scope.status.works ?? [];
+  const work: JobWork = before ?? { name, node, attempt: 1, intentAt: timestamp(scope.now) };
+  const answer = scope.seen.works.get(name)?.termination;
+  if (before !== undefined && answer !== undefined) {
+    const result = parseResult(answer);
+    const ended: JobWork = {
+      ...work,
+      endedAt: timestamp(scope.now),
+      outcome: result.ok ? 'Succeeded' : 'Failed',
+      ...(result.code === undefined ? {} : { code: result.code }),
+      ...(result.message === undefined ? {} : { message: result.message }),
+      ...(result.height === undefined ? {} : { height: result.height }),
+    };
+    return enter(scope, { phase: 'Verifying', message: `${node} has answered`, status: { works: [ended] } });
+  }
+  if (elapsed(scope) > scope.open.common.deadlineSeconds * 1000)
+    return fail(scope, {
+      reason: 'DeadlineExceeded',
+      message: `${node} did not answer within spec.deadlineSeconds`,
+      unsafe: false,
+    });
+  return stay(scope, `asks ${node}`, {
+    status: { works: [work] },
+    effects: [{ do: 'askNode', work: name, node, asks, height, wanted }],
+  });
+}

@@ -1,0 +1,208 @@
+// From files in Git to claims and objects: which request is claimed, created, bound, cancelled, or never runs again.
+
+import { isFinal, type JobPhase } from '../../api/job-status.ts';
+import { timestamp } from '../../lib/timestamp.ts';
+import { UNREADABLE, type JobRecord } from './record.ts';
+
+/** A request as it stands in Git; without errors from `validate`. */
+export interface GitRequest {
+  /** `Kind/namespace/name` */
+  readonly key: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly executor: string;
+  /** Digest of kind and spec as written. */
+  readonly specDigest: string;
+  readonly file: string;
+  readonly commit: string;
+  readonly author: string;
+  readonly schedule?: string;
+  /** Why it is no longer wanted although what filed it is still there. */
+  readonly withdrawn?: string;
+  /** What it works on, for the record; only a request that nobody has claimed needs it. */
+  readonly nodes?: readonly string[];
+}
+
+/** A request's object in the cluster. */
+export interface LiveRequest {
+  readonly uid: string;
+  readonly phase: JobPhase | undefined;
+  /** What it says already of why nobody wants it. */
+  readonly withdrawn: string | undefined;
+}
+
+export interface AdmitInput {
+  readonly requests: readonly GitRequest[];
+  /** As they stand on the pushed status branch, below this executor's name. */
+  readonly records: ReadonlyMap<string, JobRecord | typeof UNREADABLE>;
+  /** As the next push will write them. */
+  readonly unpushed: ReadonlyMap<string, JobRecord>;
+  readonly objects: ReadonlyMap<string, LiveRequest>;
+  readonly executor: string;
+  /** Requests whose file is there but can't be read now: they count as unchanged. */
+  readonly unreadable: ReadonlySet<string>;
+  /** Files that can't be read now: requests that came from them count as unchanged. */
+  readonly brokenFiles: ReadonlySet<string>;
+  /** false while anything of a moved, emptied or unsigned branch is held: what nobody has claimed yet waits. */
+  readonly mayBegin: boolean;
+  /** false while removals are held (rewound branch, empty tree): no file counts as removed. */
+  readonly trustRemovals: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export type Decision =
+  /** Write the record and push it. Nothing else happens before that push has landed. */
+  | { readonly do: 'claim'; readonly key: string; readonly record: JobRecord }
+  /** The claim has landed: create the object. Safe to repeat, since an object that is not bound does nothing. */
+  | { readonly do: 'create'; readonly key: string; readonly request: GitRequest }
+  /** Write the object's UID into the record and push it. Only then may the object act. */
+  | { readonly do: 'bind'; readonly key: string; readonly record: JobRecord }
+  /** Write a final record: Cancelled, Interrupted. */
+  | { readonly do: 'end'; readonly key: string; readonly record: JobRecord }
+  /** Tell the object why nobody wants it any more, or that it is wanted after all. */
+  | { readonly do: 'mark'; readonly key: string; readonly uid: string; readonly withdrawn: string | undefined }
+  /** Nothing happens; the message belongs beside the file. */
+  | {
+      readonly do: 'refuse';
+      readonly key: string;
+      readonly file: string;
+      readonly reason: string;
+      readonly message: string;
+    };
+
+/** One decision at most for each request. The same input gives the same decisions, in the order of keys. */
+export function admit(input: AdmitInput): readonly Decision[] {
+  const requests = new Map(
+    input.requests.filter(({ executor }) => executor === input.executor).map((request) => [request.key, request]),
+  );
+  const keys = [...new Set([...requests.keys(), ...input.records.keys(), ...input.objects.keys()])].sort();
+  return keys.flatMap((key) => {
+    const decision = decide(
+      { key, request: requests.get(key), record: input.records.get(key), object: input.objects.get(key) },
+      input,
+    );
+    return decision === undefined ? [] : [decision];
+  });
+}
+
+interface Case {
+  readonly key: string;
+  readonly request: GitRequest | undefined;
+  readonly record: JobRecord | typeof UNREADABLE | undefined;
+  readonly object: LiveRequest | undefined;
+}
+
+function decide({ key, request, record, object }: Case, input: AdmitInput): Decision | undefined {
+  if (record === UNREADABLE)
+    return request === undefined
+      ? undefined
+      : refused(
+          request,
+          'UnreadableRecord',
+          'its record on the status branch cannot be read, so nobody knows whether it ran; file a new request under a new name',
+        );
+  if (record === undefined) return request === undefined ? undefined : unclaimed({ request, object }, input);
+  if (request !== undefined && request.specDigest !== record.specDigest)
+    return refused(
+      request,
+      'Edited',
+      `it was claimed with other content${record.commit === undefined ? '' : ` at commit ${record.commit.slice(0, 12)}`} and runs, or ran, as it was then; a request is immutable: put the file back and file a new one under a new name`,
+    );
+  if (isFinal(record.phase)) return undefined;
+  return unfinished({ key, request, record, object }, input);
+}
+
+/** An object without a record was made by hand, or its branch was lost: it gets a claim, and is bound like any other. */
+function unclaimed(
+  { request, object }: { request: GitRequest; object: LiveRequest | undefined },
+  { unpushed, now, mayBegin }: AdmitInput,
+): Decision | undefined {
+  if (!mayBegin)
+    return refused(
+      request,
+      'BranchHeld',
+      'the branch was moved or emptied, and that is held: nothing new begins until it is released or undone',
+    );
+  const { key, kind, namespace, name, executor, specDigest, commit, author, file, schedule, nodes } = request;
+  const acted =
+    object?.phase === undefined || object.phase === 'Pending' || object.phase === 'Claimed' ? undefined : object;
+  const claim = unpushed.get(key);
+  // Made anew it would have a later time, and need one more push before there is an object.
+  if (claim?.phase === 'Claimed' && claim.specDigest === specDigest && claim.uid === acted?.uid) return undefined;
+  const record: JobRecord = {
+    kind,
+    namespace,
+    name,
+    executor,
+    specDigest,
+    phase: 'Claimed',
+    commit,
+    author,
+    file,
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(nodes === undefined ? {} : { nodes: [...nodes] }),
+    claimedAt: timestamp(now),
+    // An object that has acted was bound by a record that is lost: it goes on, and is not run a second time.
+    ...(acted === undefined ? {} : { uid: acted.uid }),
+  };
+  return { do: 'claim', key, record };
+}
+
+function unfinished(
+  { key, request, record, object }: Omit<Case, 'record'> & { readonly record: JobRecord },
+  input: AdmitInput,
+): Decision | undefined {
+  const withdrawn = withdrawnWhy({ key, request, record }, input);
+  if (record.uid === undefined) {
+    if (object !== undefined) return { do: 'bind', key, record: { ...record, uid: object.uid } };
+    if (withdrawn !== undefined) {
+      const message = `${withdrawn} before work began`;
+      return ended(record, key, { phase: 'Cancelled', reason: 'Cancelled', message }, input);
+    }
+    return request === undefined ? undefined : { do: 'create', key, request };
+  }
+  if (object?.uid !== record.uid)
+    return ended(
+      record,
+      key,
+      {
+        phase: 'Interrupted',
+        reason: 'Interrupted',
+        message:
+          'its object disappeared from the cluster while it was under way; look at the node, then file a new request',
+      },
+      input,
+    );
+  return object.withdrawn === withdrawn ? undefined : { do: 'mark', key, uid: object.uid, withdrawn };
+}
+
+type Claimed = Pick<Case, 'key' | 'request'> & { readonly record: JobRecord };
+
+function withdrawnWhy({ key, request, record }: Claimed, input: AdmitInput): string | undefined {
+  if (request !== undefined) return request.withdrawn;
+  const isRemoved =
+    input.trustRemovals &&
+    !input.unreadable.has(key) &&
+    !(record.file !== undefined && input.brokenFiles.has(record.file));
+  return isRemoved ? 'its file was removed' : undefined;
+}
+
+function ended(
+  record: JobRecord,
+  key: string,
+  end: Pick<JobRecord, 'phase' | 'reason' | 'message'>,
+  { now }: AdmitInput,
+): Decision {
+  const at = timestamp(now);
+  return {
+    do: 'end',
+    key,
+    record: { ...record, ...end, endedAt: at, phases: [...(record.phases ?? []), { phase: end.phase, at }].slice(-16) },
+  };
+}
+
+function refused({ key, file }: GitRequest, reason: string, message: string): Decision {
+  return { do: 'refuse', key, file, reason, message };
+}

@@ -1,0 +1,70 @@
+// Everything that is wrong with a JobSchedule and can be known without a cluster.
+
+import { validateDetailed } from 'node-cron';
+
+import type { JobScheduleSpec } from '../../api/job-schedule.ts';
+import { clip } from '../../lib/clip.ts';
+import { checkRequest } from '../kinds/check-request.ts';
+import { errorAt, type Finding } from '../model/finding.ts';
+import { findJobKind, jobKinds } from '../kinds/index.ts';
+import type { CheckContext } from '../model/job-kind.ts';
+
+/** Errors (it files nothing) and warnings. The spec passed the schema, and the template's that of its kind, if there is one. */
+export function checkSchedule(spec: JobScheduleSpec, context: CheckContext): readonly Finding[] {
+  return [...checkTime(spec), ...checkKeep(spec), ...checkTemplate(spec, context)];
+}
+
+function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly Finding[] {
+  const findings: Finding[] = [];
+  const [first] = validateDetailed(schedule).errors;
+  if (first !== undefined)
+    findings.push(
+      errorAt(
+        'InvalidSchedule',
+        ['spec', 'schedule'],
+        `"${schedule}" never comes: ${first.message.replace(' a invalid ', ' an invalid ')}`,
+      ),
+    );
+  if (!isTimeZone(timeZone))
+    findings.push(
+      errorAt('InvalidTimeZone', ['spec', 'timeZone'], `"${clip(timeZone)}" is no IANA time zone, like Europe/Berlin`),
+    );
+  return findings;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+function checkKeep({ keep, template }: JobScheduleSpec): readonly Finding[] {
+  if (keep === undefined || template.kind === 'Backup' || findJobKind(template.kind) === undefined) return [];
+  const message = `only backups are removed by it, and this schedule files a ${template.kind}. Take it out`;
+  return [errorAt('NotSupported', ['spec', 'keep'], message)];
+}
+
+/** As a file in jobs/ with the same content would be judged; places and words point into the template. */
+function checkTemplate({ template }: JobScheduleSpec, context: CheckContext): readonly Finding[] {
+  if (findJobKind(template.kind) === undefined) {
+    const kinds = jobKinds.map(({ kind }) => kind).join(', ');
+    const message = `${clip(template.kind)} is no kind of job; the kinds are ${kinds}`;
+    return [errorAt('UnknownKind', ['spec', 'template', 'kind'], message)];
+  }
+  const own =
+    template.spec['executor'] === undefined
+      ? []
+      : [
+          errorAt(
+            'NotSupported',
+            ['spec', 'executor'],
+            'a run is carried out by the executor of its schedule; take it out',
+          ),
+        ];
+  return [...own, ...checkRequest(template, context)].map(({ path, ...rest }) => ({
+    ...rest,
+    path: ['spec', 'template', ...path],
+  }));
+}

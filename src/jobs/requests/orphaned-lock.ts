@@ -1,0 +1,76 @@
+// A request whose object is lost while its lock still stands: what becomes of the nodes it had stopped.
+
+import type { Effect, LockNote, NotedNode } from '../model/effect.ts';
+
+export interface LostLock {
+  readonly lock: string;
+  readonly note: LockNote;
+  /** Pods of the lost request that have not ended. */
+  readonly workPods: number;
+  /** Jobs of the lost request, by their label. */
+  readonly jobs: readonly { readonly name: string; readonly uid: string; readonly suspended: boolean }[];
+  /** By node: the replicas its workload asks for now, and whether it is held. */
+  readonly nodes: ReadonlyMap<string, { readonly replicas: number | undefined; readonly held: boolean }>;
+}
+
+export interface Recovery {
+  readonly effects: readonly Effect[];
+  /** What the record says of it. */
+  readonly message: string;
+  /** Nothing is left to do. */
+  readonly done: boolean;
+}
+
+/**
+ * Called for a lock whose holder has no object any more. Working pods run to their end first: they can't be told apart
+ * from ones in the middle of a swap. Then the nodes are started as they were, unless the note says that this is unsafe:
+ * then they stay stopped, the note stays, and the reason is said.
+ */
+export function recoverLost({ lock, note, workPods, jobs, nodes }: LostLock): Recovery {
+  const unstarted = jobs.filter(({ suspended }) => suspended).map(remove);
+  if (workPods > 0)
+    return {
+      effects: unstarted,
+      message: `the object of ${note.job} is lost; its working pod is left to end`,
+      done: false,
+    };
+  if (note.unsafe !== undefined) return keepHeld({ lock, note, jobs });
+  const starts = note.nodes.flatMap((node) => startNode(node, nodes));
+  if (starts.length > 0 || jobs.length > 0)
+    return {
+      effects: [...starts, ...jobs.map(remove)],
+      message: `the object of ${note.job} is lost; its nodes are started again`,
+      done: false,
+    };
+  return {
+    effects: [{ do: 'releaseLock', lock, keepNote: false }],
+    message: `the object of ${note.job} was lost; its nodes are as they were`,
+    done: true,
+  };
+}
+
+function keepHeld({ lock, note, jobs }: Pick<LostLock, 'lock' | 'note' | 'jobs'>): Recovery {
+  const names = note.nodes.map(({ node }) => node).join(', ');
+  const until =
+    note.keys === true ? `a person sees to it: ${REPAIR_LOST}` : 'a Restore or a BlockHeightFallback repairs it';
+  return {
+    effects: [...jobs.map(remove), { do: 'releaseLock', lock, keepNote: true }],
+    message: `the object of ${note.job} was lost and ${note.unsafe ?? ''}: ${names} stays stopped until ${until}`,
+    done: true,
+  };
+}
+
+const REPAIR_LOST =
+  'give each volume the signer state of the key that its node will use, then delete the lock, a Lease in the same namespace';
+
+function remove({ name, uid }: { readonly name: string; readonly uid: string }): Effect {
+  return { do: 'deleteJob', name, uid, because: 'its request is lost' };
+}
+
+function startNode({ node, workload, replicas = 0 }: NotedNode, nodes: LostLock['nodes']): Effect[] {
+  const now = nodes.get(node);
+  if (workload.kind === 'BlockchainNode') return now?.held === true ? [{ do: 'releaseNode', node }] : [];
+  return now?.replicas !== undefined && now.replicas !== replicas
+    ? [{ do: 'scaleWorkload', node, workload, replicas }]
+    : [];
+}

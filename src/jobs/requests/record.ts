@@ -1,0 +1,138 @@
+// The record of a request on the status branch: the memory that outlives object, cluster and controller.
+
+import { z } from 'zod';
+
+import type { JobObject } from '../../api/job-object.ts';
+import { JobPhase, isFinal, type JobStatus } from '../../api/job-status.ts';
+import { cleanText } from '../../lib/clean-text.ts';
+
+const Text = z.string().max(2048);
+const Count = z.number().int().min(0).optional().catch(undefined);
+const Word = Text.optional().catch(undefined);
+
+/** What must be readable for a record to say anything, and the rest, of which nothing must. */
+export const JobRecord = z.object({
+  kind: Text.min(1),
+  namespace: Text.min(1),
+  name: Text.min(1),
+  executor: Text.min(1),
+  specDigest: Text.min(1),
+  phase: JobPhase,
+  uid: Text.optional(),
+  commit: Word,
+  author: Word,
+  file: Word,
+  schedule: Word,
+  claimedAt: Word,
+  endedAt: Word,
+  reason: Word,
+  message: Word,
+  phases: z
+    .array(z.object({ phase: JobPhase, at: Text }))
+    .max(16)
+    .optional()
+    .catch(undefined),
+  /** As asked for; as they were found once work began. */
+  nodes: z.array(Text).max(64).optional().catch(undefined),
+  /** Nodes that a job which ended `Held` keeps stopped; none once they were repaired or released. */
+  holds: z.array(Text).max(64).optional().catch(undefined),
+  deployMethod: Word,
+  chain: Word,
+  network: Word,
+  chainId: Word,
+  height: Count,
+  heightBefore: Count,
+  heightAfter: Count,
+  bytes: Count,
+  files: Count,
+  manifestSha256: Word,
+  claimName: Word,
+  claimUid: Word,
+  /** Why the data was removed; its claim is named no more, whatever the object says. */
+  dataRemoved: Word,
+  live: z.boolean().optional().catch(undefined),
+  format: Word,
+  command: Word,
+  image: Word,
+  imageDigest: Word,
+  notes: z.array(Text).max(8).optional().catch(undefined),
+  outputTail: z.string().max(8192).optional().catch(undefined),
+});
+export type JobRecord = z.infer<typeof JobRecord>;
+
+/** A record that is there but can't be read. It blocks its request: nobody knows whether it ran. */
+export const UNREADABLE = 'unreadable';
+
+/** The document as plain data, parsed from its text; unknown fields are dropped, broken optional ones too. */
+export function parseRecord(document: unknown): JobRecord | typeof UNREADABLE {
+  const result = JobRecord.safeParse(document);
+  return result.success ? result.data : UNREADABLE;
+}
+
+/** `prod/jobs/backup/novacula-system/nightly.yaml` */
+export function recordPath({
+  executor,
+  kind,
+  namespace,
+  name,
+}: Pick<JobRecord, 'executor' | 'kind' | 'namespace' | 'name'>): string {
+  return `${executor}/jobs/${kind.toLowerCase()}/${namespace}/${name}.yaml`;
+}
+
+const MAX_TAIL = 4096;
+
+/** The record after what its object says, the one that it names. The claim's own fields never change. */
+export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
+  const { status = {} } = object;
+  const [target] = status.targets ?? [];
+  return dropAbsent({
+    ...claim,
+    phase: laterOf(claim, status),
+    endedAt: status.endTime,
+    reason: status.reason,
+    message: status.message,
+    phases: status.history === undefined ? claim.phases : [...status.history],
+    nodes: status.targets?.map(({ node }) => node) ?? claim.nodes,
+    holds: heldBy(status),
+    deployMethod: target?.deployMethod,
+    chain: target?.chain,
+    network: target?.network,
+    chainId: target?.chainId,
+    height: status.height,
+    heightBefore: status.heightBefore,
+    heightAfter: status.heightAfter,
+    bytes: status.bytes,
+    files: status.files,
+    manifestSha256: status.manifestSha256,
+    live: status.live,
+    format: status.format,
+    command: status.command,
+    image: status.image,
+    imageDigest: status.imageDigest,
+    ...dataOf(claim, status),
+    outputTail: status.outputTail === undefined ? undefined : cleanText(status.outputTail, MAX_TAIL),
+  });
+}
+
+function dataOf(
+  { dataRemoved, notes }: JobRecord,
+  status: JobStatus,
+): Pick<JobRecord, 'claimName' | 'claimUid' | 'notes'> {
+  if (dataRemoved !== undefined) return { claimName: undefined, claimUid: undefined, notes };
+  const { claimName, claimUid } = status;
+  return { claimName, claimUid, notes: status.notes === undefined ? undefined : [...status.notes] };
+}
+
+function heldBy({ phase, holds = [] }: JobStatus): string[] | undefined {
+  return phase === 'Held' && holds.length > 0 ? [...holds] : undefined;
+}
+
+/** A result never turns back into something unfinished, except that a person may release what is held. */
+function laterOf(claim: JobRecord, { phase }: JobStatus): JobPhase {
+  if (phase === undefined || phase === 'Pending') return claim.phase;
+  return isFinal(claim.phase) && claim.phase !== 'Held' && !isFinal(phase) ? claim.phase : phase;
+}
+
+function dropAbsent(record: JobRecord): JobRecord {
+  return JobRecord.parse(Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)));
+}

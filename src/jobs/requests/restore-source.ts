@@ -1,0 +1,47 @@
+// What a Restore may read from, as the records tell it: they are there also when the cluster is new.
+
+import { valueAt } from '../../lib/json-value.ts';
+import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
+import type { JobRecord } from './record.ts';
+import type { SourceSeen } from '../model/seen.ts';
+
+/** The key of the Backup or Snapshot that a Restore names, or undefined. */
+export function sourceKeyOf(request: JobRequest): string | undefined {
+  for (const [field, kind] of [
+    ['backup', 'Backup'],
+    ['snapshot', 'Snapshot'],
+  ] as const) {
+    const name = valueAt(request.spec, [field]);
+    const { namespace } = request.metadata;
+    if (typeof name === 'string')
+      return jobKeyOf({ kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } });
+  }
+  return undefined;
+}
+
+/** A record as a source. `claims`: UID of every claim of the namespace, by name; a claim of another UID is another. */
+export function sourceOf(record: JobRecord, claims: ReadonlyMap<string, string>): SourceSeen {
+  const { claimName, claimUid } = record;
+  const uid = claimName === undefined ? undefined : claims.get(claimName);
+  return {
+    phase: record.phase,
+    job: `${record.kind} ${record.namespace}/${record.name}`,
+    kind: record.kind,
+    claimPresent: uid !== undefined && (claimUid === undefined || claimUid === uid),
+    chain: record.chain ?? '',
+    node: record.nodes?.[0] ?? '',
+    live: record.live ?? false,
+    deployMethod: record.deployMethod ?? 'managed',
+    ...present(record, ['claimName', 'manifestSha256', 'network', 'chainId', 'format']),
+    ...(record.height === undefined ? {} : { height: record.height }),
+  };
+}
+
+function present<Key extends keyof JobRecord>(record: JobRecord, keys: readonly Key[]): { [Field in Key]?: string } {
+  const found: { [Field in Key]?: string } = {};
+  for (const key of keys) {
+    const value = record[key];
+    if (typeof value === 'string') found[key] = value;
+  }
+  return found;
+}

@@ -1,0 +1,76 @@
+// Which backups of a schedule are removed: by UID, only its own, never the newest good one.
+
+import type { JobScheduleSpec } from '../../api/job-schedule.ts';
+
+export interface KeptBackup {
+  readonly claimName: string;
+  readonly claimUid: string;
+  /** The schedule that filed its request, from the record; absent for requests that people filed. */
+  readonly schedule?: string;
+  /** Its request is Complete and has a manifest. */
+  readonly good: boolean;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** A Restore reads from it, or waits to. */
+  readonly inUse: boolean;
+}
+
+export interface Removal {
+  readonly claimName: string;
+  readonly claimUid: string;
+  readonly because: string;
+}
+
+/**
+ * What `keep` does not keep. Days and weeks are UTC, weeks begin on Monday; of each the newest good backup counts. A
+ * backup that is not good is removed only when a good one is newer.
+ */
+export function retain(
+  schedule: string,
+  keep: NonNullable<JobScheduleSpec['keep']>,
+  backups: readonly KeptBackup[],
+): readonly Removal[] {
+  const own = backups
+    .filter((backup) => backup.schedule === schedule)
+    .sort((a, b) => b.at - a.at || (a.claimUid < b.claimUid ? -1 : 1));
+  const good = own.filter((backup) => backup.good);
+  const [newest] = good;
+  if (newest === undefined) return [];
+  const kept = new Set<KeptBackup>([
+    newest,
+    ...good.slice(0, keep.last),
+    ...newestOfEach(good, dayOf, keep.daily),
+    ...newestOfEach(good, weekOf, keep.weekly),
+  ]);
+  return own
+    .filter((backup) => !kept.has(backup) && !backup.inUse && backup.at < newest.at)
+    .map(({ claimName, claimUid }) => ({
+      claimName,
+      claimUid,
+      because: `retention of ${schedule}: last ${keep.last}, daily ${keep.daily}, weekly ${keep.weekly}`,
+    }));
+}
+
+function newestOfEach(
+  sorted: readonly KeptBackup[],
+  bucketOf: (at: number) => number,
+  count: number,
+): readonly KeptBackup[] {
+  const buckets = new Map<number, KeptBackup>();
+  for (const backup of sorted) {
+    const bucket = bucketOf(backup.at);
+    if (!buckets.has(bucket)) buckets.set(bucket, backup);
+  }
+  return [...buckets.values()].slice(0, count);
+}
+
+const DAY = 86_400_000;
+
+function dayOf(at: number): number {
+  return Math.floor(at / DAY);
+}
+
+/** 1970-01-01 was a Thursday. */
+function weekOf(at: number): number {
+  return Math.floor((dayOf(at) + 3) / 7);
+}

@@ -1,0 +1,101 @@
+// When a JobSchedule files a request, and under which name.
+
+import type { JobScheduleSpec } from '../../api/job-schedule.ts';
+import { isFinal, type JobPhase } from '../../api/job-status.ts';
+import { fit } from '../model/names.ts';
+
+export interface ScheduleInput {
+  readonly name: string;
+  readonly spec: Pick<JobScheduleSpec, 'concurrencyPolicy' | 'startingDeadlineSeconds' | 'suspend'>;
+  /** Time of the last run that was filed or skipped, or when the schedule was first seen. Milliseconds. */
+  readonly lastScheduled: number;
+  readonly now: number;
+  /** The first time of the cron expression after a moment; undefined when there is none. */
+  readonly nextTime: (after: number) => number | undefined;
+  /** The run that was filed and is not on record yet. While it waits (Git may be down), nothing else is filed. */
+  readonly pending?: string;
+  /** Its runs that are on record. */
+  readonly runs: readonly { readonly name: string; readonly phase: JobPhase }[];
+}
+
+export interface ScheduleDecision {
+  /** The request to file, at most one: of several missed times only the latest is made up for. */
+  readonly file?: { readonly name: string; readonly at: number };
+  /** Up to where time is dealt with: the next `lastScheduled`. */
+  readonly lastScheduled: number;
+  /** When to look again. */
+  readonly next: number | undefined;
+  /** Why a due run was not filed. */
+  readonly skipped?: string;
+  /** The due run is on record. */
+  readonly recorded?: true;
+}
+
+/** The same moment always has the same name, so a run is filed once whoever counts the minutes. */
+export function runName(schedule: string, at: number): string {
+  return fit(`${schedule}-${Math.floor(at / 60_000)}`, 63);
+}
+
+const DAY = 86_400_000;
+
+/** What is due. A name that exists already is never filed again. */
+export function dueRun(input: ScheduleInput): ScheduleDecision {
+  const { name, spec, now, nextTime, runs } = input;
+  const due = latestDue(input);
+  const next = nextTime(Math.max(now, due ?? now));
+  // Looking back minute by minute is dear: what was looked through without a find is dealt with, once a day.
+  if (due === undefined) return { lastScheduled: now - input.lastScheduled > DAY ? now : input.lastScheduled, next };
+  const run = runName(name, due);
+  const decided = { lastScheduled: due, next };
+  if (input.pending === run) return { ...decided, file: { name: run, at: due } };
+  if (input.pending !== undefined) return { lastScheduled: input.lastScheduled, next };
+  if (runs.some((known) => known.name === run)) return { ...decided, recorded: true };
+  if (spec.suspend) return { ...decided, skipped: 'suspended' };
+  if (now - due > spec.startingDeadlineSeconds * 1000)
+    return { ...decided, skipped: 'it is later than startingDeadlineSeconds' };
+  const active = runs.filter(({ phase }) => !isFinal(phase));
+  if (active.length > 0 && spec.concurrencyPolicy === 'Forbid')
+    return { ...decided, skipped: `${active[0]?.name ?? 'a run'} is not finished` };
+  return { ...decided, file: { name: run, at: due } };
+}
+
+const NOT_BEGUN: readonly JobPhase[] = ['Pending', 'Claimed', 'Locked'];
+
+/**
+ * With the policy `Replace`: names of runs that have not begun and that a newer one on record stands in for. A run whose
+ * work has begun goes on to its end.
+ */
+export function supersededRuns(
+  { concurrencyPolicy }: Pick<JobScheduleSpec, 'concurrencyPolicy'>,
+  runs: readonly { readonly name: string; readonly phase: JobPhase; readonly claimedAt?: string | undefined }[],
+): ReadonlySet<string> {
+  if (concurrencyPolicy !== 'Replace') return new Set();
+  const newest = runs.reduce((last, { claimedAt = '' }) => (claimedAt > last ? claimedAt : last), '');
+  const waiting = runs.filter(({ phase, claimedAt = '' }) => NOT_BEGUN.includes(phase) && claimedAt < newest);
+  return new Set(waiting.map(({ name }) => name));
+}
+
+const MAX_STEPS = 10_000;
+
+/** The latest time that has come. Times before the starting deadline are not walked through one by one. */
+function latestDue({ lastScheduled, now, nextTime, spec }: ScheduleInput): number | undefined {
+  let latest: number | undefined;
+  let from = Math.max(lastScheduled, now - Math.max(spec.startingDeadlineSeconds * 1000, 60_000) - 1);
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const time = nextTime(from);
+    if (time === undefined || time > now || time <= from) break;
+    latest = time;
+    from = time;
+  }
+  return latest ?? firstMissed({ lastScheduled, now, nextTime });
+}
+
+/** A time so old that it can only be skipped; it is reported once. */
+function firstMissed({
+  lastScheduled,
+  now,
+  nextTime,
+}: Pick<ScheduleInput, 'lastScheduled' | 'now' | 'nextTime'>): number | undefined {
+  const time = nextTime(lastScheduled);
+  return time !== undefined && time <= now && time > lastScheduled ? time : undefined;
+}

@@ -1,0 +1,94 @@
+// How a finished piece of work ended: from the Job, the termination message, and what a program before it wrote.
+
+import type { JobWork } from '../../api/job-status.ts';
+import type { TaskResult } from '../../api/worker-task.ts';
+import type { PodWork } from '../model/task-spec.ts';
+import { parseResult } from './result.ts';
+import type { WorkSeen } from '../model/seen.ts';
+
+export type End = Pick<
+  JobWork,
+  'code' | 'height' | 'bytes' | 'files' | 'manifestSha256' | 'swapped' | 'unsafe' | 'text'
+> & {
+  readonly outcome: 'Succeeded' | 'Failed' | 'Unclear';
+  readonly message: string;
+};
+
+/** `Unclear` when neither success nor a failure with a reason can be told: the pod was killed or is gone. */
+export function readEnd(pod: PodWork, seen: WorkSeen): End {
+  if (seen.failedProgram !== undefined) return programFailed(pod, seen, seen.failedProgram);
+  if (seen.termination === undefined || seen.termination === '') return withoutResult(pod, seen);
+  const result = parseResult(seen.termination);
+  if (result.code === 'UnreadableResult') return withoutResult(pod, seen);
+  if (result.ok && seen.finished === 'Complete') return succeeded(pod, seen, result);
+  return {
+    outcome: 'Failed',
+    message: result.message ?? 'the work failed without saying why',
+    code: result.code ?? 'WorkFailed',
+    unsafe: pod.unsafeWhenUnclear && result.swapped !== false,
+    ...figures(result),
+  };
+}
+
+function succeeded(pod: PodWork, { output }: WorkSeen, result: TaskResult): End {
+  const height = result.height ?? heightIn(pod, output ?? '') ?? pod.reaches;
+  return {
+    outcome: 'Succeeded',
+    message: result.message ?? 'done',
+    ...figures(result),
+    ...(height === undefined ? {} : { height }),
+  };
+}
+
+/** The height that a program says it reached; the last one, should it print several. */
+export function heightIn({ heightPattern }: PodWork, output: string): number | undefined {
+  if (heightPattern === undefined) return undefined;
+  const found = [...output.slice(-65_536).matchAll(new RegExp(heightPattern, 'g'))].at(-1)?.[1];
+  return found === undefined || !Number.isSafeInteger(Number(found)) ? undefined : Number(found);
+}
+
+function programFailed(
+  pod: PodWork,
+  { output = '' }: WorkSeen,
+  program: { readonly name: string; readonly exitCode: number },
+): End {
+  const isClean = pod.cleanFailure !== undefined && new RegExp(pod.cleanFailure).test(output);
+  const why = tellingLine(output);
+  return {
+    outcome: 'Failed',
+    code: 'ProgramFailed',
+    message: `${program.name} ended with exit code ${program.exitCode}${why === '' ? ' and wrote nothing' : `: ${why}`}`,
+    unsafe: pod.unsafeWhenUnclear && !isClean && program.name !== 'check',
+  };
+}
+
+const COMPLAINT = /\b(panicked|panic|fatal|error|failed)\b/i;
+
+/** A log joins two pipes in any order: the line that complains need not be the last one, though it was written last. */
+function tellingLine(output: string): string {
+  const lines = output.trim().slice(-65_536).split('\n');
+  return (lines.findLast((line) => COMPLAINT.test(line)) ?? lines.at(-1) ?? '').slice(0, 300);
+}
+
+function withoutResult(pod: PodWork, { reason, finished }: WorkSeen): End {
+  if (reason === 'DeadlineExceeded')
+    return {
+      outcome: 'Failed',
+      code: 'DeadlineExceeded',
+      message: 'the work took longer than spec.deadlineSeconds',
+      unsafe: pod.unsafeWhenUnclear,
+    };
+  const what = finished === 'Complete' ? 'it ended without leaving a result' : 'its pod was killed, evicted or deleted';
+  return { outcome: 'Unclear', message: what };
+}
+
+function figures({ bytes, files, manifestSha256, swapped, height, text }: TaskResult) {
+  return {
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(files === undefined ? {} : { files }),
+    ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
+    ...(swapped === undefined ? {} : { swapped }),
+    ...(height === undefined ? {} : { height }),
+    ...(text === undefined ? {} : { text }),
+  };
+}

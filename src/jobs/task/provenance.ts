@@ -1,0 +1,38 @@
+// What ran, for the record: the program that did the work, its image, and the last it wrote.
+
+import type { JobStatus, JobWork } from '../../api/job-status.ts';
+import { capText, stripControls } from '../../lib/clean-text.ts';
+import type { PodWork, Program } from '../model/task-spec.ts';
+import type { Scope } from '../model/scope.ts';
+import { workerImageOf } from './render-job.ts';
+
+export type Ran = Partial<Pick<JobStatus, 'command' | 'image' | 'imageDigest' | 'outputTail'>>;
+
+/** Of the first pod, which stands for all; the output of every one. */
+export function whatRan(
+  { open, settings, seen }: Pick<Scope, 'open' | 'settings' | 'seen'>,
+  pods: readonly PodWork[],
+  works: readonly JobWork[],
+): Ran {
+  const [pod] = pods;
+  const program = pod?.before.at(-1) ?? pod?.beside;
+  const command = program === undefined ? `nodewright job ${pod?.parameters.verb ?? ''}` : describeCommand(program);
+  const digest = works.map(({ imageDigest }) => imageDigest).find((found) => found !== undefined);
+  const output = works.map(({ name }) => seen.works.get(name)?.output ?? '').join('\n');
+  return {
+    command: capText(command, 1024),
+    image: program?.image ?? workerImageOf(open.common, settings),
+    ...(digest === undefined ? {} : { imageDigest: digest }),
+    ...(output.trim() === '' ? {} : { outputTail: stripControls(output).trim().slice(-MAX_TAIL) }),
+  };
+}
+
+const MAX_TAIL = 4096;
+
+/** A script's text tells a reader of the record nothing: its first comment does, or else the name of what it runs for. */
+function describeCommand({ name, command, args }: Program): string {
+  const [shell = '', flag, script = ''] = [...command, ...args];
+  if (!/(?:^|\/)(?:ba|da|a)?sh$/.test(shell) || flag !== '-c') return [...command, ...args].join(' ');
+  const comment = /^# *(\S.*)$/m.exec(script)?.[1];
+  return `${shell} -c … (${comment ?? `script of ${name}`})`;
+}

@@ -1,0 +1,155 @@
+// Turns one piece of work into a Kubernetes Job: created suspended, tried once, without rights in the cluster.
+
+import { FIELD_MANAGER, LABEL } from '../../api/group.ts';
+import { JOB_UID_LABEL } from '../../api/job-object.ts';
+import type { KubeObject } from '../../api/objects.ts';
+import type { CommonSpec } from '../model/job-kind.ts';
+import { jobObjectName, type JobIdentity } from '../model/names.ts';
+import type { PodMount, PodVolume, PodWork, Program } from '../model/task-spec.ts';
+import type { JobSettings } from '../model/settings.ts';
+
+export interface WorkJobInput {
+  readonly job: JobIdentity;
+  readonly common: CommonSpec;
+  readonly settings: JobSettings;
+  readonly name: string;
+  readonly work: PodWork;
+}
+
+/** The container whose termination message is the result. */
+export const WORK_CONTAINER = 'work';
+
+/** Keeps the copying within the pod's memory: V8 would otherwise let garbage grow to a share of the machine's. */
+const NODE_OPTIONS = '--max-semi-space-size=2 --max-old-space-size=160';
+
+/**
+ * The Job. No owner reference: a request that vanishes must not kill a pod in the middle of a swap. None of the node's
+ * labels: the node's Service would send it traffic. The finished Job is removed by UID, never by a timer of its own,
+ * which could remove it before its result was read.
+ */
+export function renderWorkJob({ job, common, settings, name, work }: WorkJobInput): KubeObject {
+  const labels = {
+    [LABEL.managedBy]: FIELD_MANAGER,
+    [LABEL.job]: jobObjectName(job),
+    [JOB_UID_LABEL]: job.uid,
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: job.namespace, labels },
+    spec: {
+      suspend: true,
+      backoffLimit: 0,
+      completions: 1,
+      parallelism: 1,
+      podReplacementPolicy: 'Failed',
+      activeDeadlineSeconds: common.deadlineSeconds,
+      template: { metadata: { labels }, spec: podSpec({ common, settings, work }) },
+    },
+  };
+}
+
+function podSpec({ common, settings, work }: Pick<WorkJobInput, 'common' | 'settings' | 'work'>): object {
+  const { runAs } = work;
+  const main = {
+    name: WORK_CONTAINER,
+    image: workerImageOf(common, settings),
+    imagePullPolicy: common.pullPolicy,
+    args: ['job', 'run', '--parameters', literal(JSON.stringify(work.parameters))],
+    env: [{ name: 'NODE_OPTIONS', value: NODE_OPTIONS }],
+    terminationMessagePolicy: 'File',
+    resources: settings.resources,
+    securityContext: containerSecurity(runAs.capabilities),
+    volumeMounts: mountsOf(work.mounts),
+  };
+  const before = work.before.map((program) => containerOf(program, { common, settings, work }));
+  const beside =
+    work.beside === undefined
+      ? []
+      : [{ ...containerOf(work.beside, { common, settings, work }), restartPolicy: 'Always' }];
+  return {
+    restartPolicy: 'Never',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 120,
+    securityContext: podSecurity(runAs),
+    ...(settings.imagePullSecrets.length === 0
+      ? {}
+      : { imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })) }),
+    ...(work.host === undefined ? {} : { affinity: onMachine(work.host) }),
+    initContainers: [...before, ...beside],
+    containers: [main],
+    volumes: [...work.volumes.map(volumeOf), { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
+  };
+}
+
+function containerOf(
+  program: Program,
+  { common, settings, work }: Pick<WorkJobInput, 'common' | 'settings' | 'work'>,
+): object {
+  return {
+    name: program.name,
+    image: program.image ?? workerImageOf(common, settings),
+    imagePullPolicy: common.pullPolicy,
+    ...(program.command.length === 0 ? {} : { command: program.command.map(literal) }),
+    args: program.args.map(literal),
+    ...(program.env === undefined
+      ? {}
+      : { env: Object.entries(program.env).map(([name, value]) => ({ name, value: literal(value) })) }),
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    resources: settings.programResources,
+    securityContext: { ...containerSecurity(work.runAs.capabilities), readOnlyRootFilesystem: false },
+    volumeMounts: mountsOf(program.mounts),
+  };
+}
+
+/** On other tools' nodes `image` is where cloud-op lies; the working container is always ours there. */
+export function workerImageOf(common: CommonSpec, settings: JobSettings): string {
+  return common.deployMethod === 'managed' ? (common.image ?? settings.workerImage) : settings.workerImage;
+}
+
+function podSecurity({ uid, gid }: PodWork['runAs']): object {
+  return {
+    runAsUser: uid,
+    runAsGroup: gid,
+    ...(uid === 0 ? {} : { runAsNonRoot: true, fsGroup: gid, fsGroupChangePolicy: 'OnRootMismatch' }),
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+}
+
+function containerSecurity(capabilities: readonly string[]): object {
+  return {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'], ...(capabilities.length === 0 ? {} : { add: [...capabilities] }) },
+  };
+}
+
+function mountsOf(mounts: readonly PodMount[]): object[] {
+  return [
+    ...mounts.map(({ volume, path, subPath, readOnly }) => ({
+      name: volume,
+      mountPath: path,
+      ...(subPath === undefined ? {} : { subPath }),
+      ...(readOnly === true ? { readOnly } : {}),
+    })),
+    { name: 'tmp', mountPath: '/tmp' },
+  ];
+}
+
+function volumeOf(volume: PodVolume): object {
+  if ('configMap' in volume) return { name: volume.name, configMap: { name: volume.configMap } };
+  const { name, claim, readOnly } = volume;
+  return { name, persistentVolumeClaim: { claimName: claim, ...(readOnly ? { readOnly } : {}) } };
+}
+
+/** By the machine's name, not by a pod to be near to: when the node is stopped, there is no such pod. */
+function onMachine(host: string): object {
+  const terms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [host] }] }];
+  return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
+}
+
+/** Kubernetes replaces `$(NAME)` in arguments and values; `$$(` stands for `$(` itself. */
+function literal(text: string): string {
+  return text.replaceAll('$(', '$$$$(');
+}

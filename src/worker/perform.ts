@@ -1,0 +1,94 @@
+// The verbs of the working pod: from parameters to a result.
+
+import type { TaskParameters, TaskResult } from '../api/worker-task.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { ask } from './ask.ts';
+import { chown } from './chown.ts';
+import type { TaskContext } from './context.ts';
+import { copy, type CopyResult } from './backup/copy.ts';
+import { readSigner } from './signer/read-signer.ts';
+import { restore, type RestoreResult } from './restore/restore.ts';
+import { seal } from './backup/seal.ts';
+import { describeSignerState } from './signer/signer-state.ts';
+import { verify, type VerifyResult } from './restore/verify.ts';
+import { writeSigner } from './signer/write-signer.ts';
+
+/** Throws a `TaskError` when the work can't be done. */
+export async function perform(work: TaskParameters, context: TaskContext): Promise<TaskResult> {
+  switch (work.verb) {
+    case 'backup':
+      return describeCopy(await copy(work, context));
+    case 'seal':
+      return describeCopy(await seal(work, context));
+    case 'check':
+      return describeCheck(await verify(work, context));
+    case 'restore':
+      return describeRestore(await restore(work, context));
+    case 'chown':
+      return describeChown(await chown(work, context));
+    case 'ask':
+      return { ok: true, height: await ask(work, context), message: `the client is at height ${work.wanted}` };
+    case 'readSigner':
+      return describeSigner(readSigner(work));
+    case 'writeSigner':
+      return {
+        ok: true,
+        swapped: true,
+        message: `the signer state is ${describeSignerState(writeSigner(work, context))}`,
+      };
+    case 'done':
+      return { ok: true, message: 'the program before this container succeeded' };
+    default:
+      return assertNever(work);
+  }
+}
+
+function describeCopy({ manifestSha256, bytes, files, skipped, changed }: CopyResult): TaskResult {
+  const notes = [
+    `${files} files are in the manifest`,
+    ...(skipped === 0 ? [] : [`${skipped} sockets, pipes or devices were left out`]),
+    ...(changed === 0 ? [] : [`${changed} entries changed meanwhile`]),
+  ];
+  return { ok: true, manifestSha256, bytes, files, message: notes.join('; ') };
+}
+
+function describeCheck({ manifestSha256, bytes, files, height, extra }: VerifyResult): TaskResult {
+  const more = extra === 0 ? '' : `; ${extra} more entries are not in it`;
+  return {
+    ok: true,
+    manifestSha256,
+    bytes,
+    files,
+    ...maybe(height),
+    message: `all files are as in the manifest${more}`,
+  };
+}
+
+function describeRestore({ manifestSha256, bytes, files, height, signerState, remains }: RestoreResult): TaskResult {
+  const notes = [
+    `${files} files are in place`,
+    ...signerState.map(
+      ({ path, kept, state }) => `${path}: ${kept === 'current' ? "the node's own" : "the backup's"}, ${state}`,
+    ),
+    ...(remains === undefined ? [] : [`the old data could not be removed (${remains}); the next Restore removes it`]),
+  ];
+  return { ok: true, swapped: true, manifestSha256, bytes, files, ...maybe(height), message: notes.join('; ') };
+}
+
+function describeChown({ changed, unchanged, mounts }: Awaited<ReturnType<typeof chown>>): TaskResult {
+  const other = mounts === 0 ? '' : `; ${mounts} other filesystems were left alone`;
+  return {
+    ok: true,
+    files: changed + unchanged,
+    message: `${changed} entries changed hands, ${unchanged} were right${other}`,
+  };
+}
+
+function describeSigner(file: ReturnType<typeof readSigner>): TaskResult {
+  if (file === undefined) return { ok: true, text: '', message: 'there is no signer state' };
+  return { ok: true, text: file.text, message: `${file.path} is ${describeSignerState(file.state)}` };
+}
+
+function maybe(height: number | undefined): { readonly height?: number } {
+  return height === undefined ? {} : { height };
+}

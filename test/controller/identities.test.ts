@@ -1,0 +1,71 @@
+// Which key a node signs with, after an exchange, and once Git has caught up.
+
+import { expect, it } from 'vitest';
+
+import { createIdentities } from '../../src/controller/node/identities.ts';
+import type { Memory, Remembered } from '../../src/controller/engine/memory.ts';
+import { aNode } from '../support/plan-scene.ts';
+
+const signer = (name: string, secretName: string) => aNode(name, { identity: { secretName } });
+
+function memoryOf(identities: Readonly<Record<string, string>>): Memory {
+  let current = { identities, signers: {} as Readonly<Record<string, string>> } as Remembered;
+  return {
+    get current() {
+      return current;
+    },
+    load: async () => undefined,
+    async save(change) {
+      current = { ...current, ...change(current) };
+    },
+  };
+}
+
+const key = (name: string): string => `ns/${name}`;
+const exchanged = { [key('a')]: 'kb', [key('b')]: 'ka' };
+
+it.each([
+  { because: 'until the objects say the same', nodes: [signer('a', 'ka'), signer('b', 'kb')], left: exchanged },
+  { because: 'one by one', nodes: [signer('a', 'kb'), signer('b', 'kb')], left: { [key('b')]: 'ka' } },
+  { because: 'not when both say the same', nodes: [signer('a', 'kb'), signer('b', 'ka')], left: {} },
+  { because: 'not of a node that is gone', nodes: [signer('a', 'ka')], gone: [key('b')], left: { [key('a')]: 'kb' } },
+  { because: 'of a node without an object that Git still has', nodes: [signer('a', 'ka')], left: exchanged },
+  {
+    because: 'of a node that Git no longer has, as long as its object is there',
+    nodes: [signer('a', 'ka'), signer('b', 'kb')],
+    gone: [key('b')],
+    left: exchanged,
+  },
+])('an exchange stays in force $because', async ({ nodes, gone = [], left }) => {
+  const identities = createIdentities(memoryOf(exchanged));
+  await identities.settle(nodes, (name) => gone.includes(name));
+  expect(Object.fromEntries(identities.overrides())).toEqual(left);
+});
+
+it('what is in force is what the node runs with', async () => {
+  const identities = createIdentities(memoryOf({}));
+  const node = signer('a', 'ka');
+  expect([identities.of(node), identities.effective(node)]).toEqual(['ka', node]);
+  await identities.assign([{ nodeKey: key('a'), identity: 'kb' }]);
+  expect(identities.of(node)).toBe('kb');
+  expect(identities.effective(node).spec.identity).toEqual({ secretName: 'kb' });
+});
+
+it('who signed last with a key is on record, also when the record of what was signed is gone', async () => {
+  const identities = createIdentities(memoryOf({}));
+  await identities.signs(signer('a', 'ka'));
+  await identities.signs(aNode('follower'));
+  expect([...identities.signers()]).toEqual([['ns/ka', 'ns/a']]);
+  await identities.signs(signer('b', 'ka'));
+  await identities.signs(signer('b', 'kb'));
+  expect([...identities.signers()]).toEqual([
+    ['ns/ka', 'ns/b'],
+    ['ns/kb', 'ns/b'],
+  ]);
+  await identities.losesVolumes(key('a'));
+  await identities.losesVolumes(key('b'));
+  expect([...identities.signers()]).toEqual([
+    ['ns/ka', ''],
+    ['ns/kb', ''],
+  ]);
+});

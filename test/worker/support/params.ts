@@ -1,0 +1,49 @@
+// Parameters of the verbs for a backup of one volume, and a context that says nothing.
+
+import { BackupParameters, CheckParameters, RestoreParameters } from '../../../src/api/worker-task.ts';
+import type { TaskContext } from '../../../src/worker/context.ts';
+
+export const ORIGIN = {
+  job: 'Backup test/one',
+  uid: 'backup-1',
+  node: 'node-0',
+  chain: 'cometbft',
+  network: 'test-1',
+  height: 42,
+  images: ['registry.example/cometbft@sha256:00'],
+  live: false,
+};
+export const EXPECT = { chain: 'cometbft', network: 'test-1' };
+
+export function copyParams(from: string, to: string, more: object = {}): BackupParameters {
+  return BackupParameters.parse({ verb: 'backup', volumes: [{ name: 'data', from }], to, origin: ORIGIN, ...more });
+}
+
+export function verifyParams(from: string): CheckParameters {
+  return CheckParameters.parse({ verb: 'check', from, expect: EXPECT });
+}
+
+interface Own {
+  readonly keep?: readonly string[];
+  readonly signerState?: readonly string[];
+}
+
+/** `own` names files of the one volume, `more` adds to the request. */
+export function restoreParams(from: string, to: string, own: Own = {}, more: object = {}): RestoreParameters {
+  const { keep = [], signerState = [] } = own;
+  return RestoreParameters.parse({
+    verb: 'restore',
+    id: 'restore-1',
+    from,
+    volumes: [{ name: 'data', to }],
+    scope: 'volume',
+    keep: keep.map((path) => ({ volume: 'data', path })),
+    signerState: signerState.map((path) => ({ volume: 'data', path, format: 'cometbft' })),
+    expect: EXPECT,
+    ...more,
+  });
+}
+
+export function quiet(more: Partial<TaskContext> = {}): TaskContext {
+  return { signal: new AbortController().signal, say: () => undefined, ...more };
+}
