@@ -18,6 +18,7 @@ import { type ApiCluster, connectCluster } from './kube/api-cluster.ts';
 import { applyCrds } from './kube/crds.ts';
 import { makeEvents } from './kube/events.ts';
 import { holdLease } from './kube/lease.ts';
+import { defined } from './lib/defined.ts';
 import { codeOf, describeError } from './lib/errors.ts';
 import type { Redactor } from './lib/redact.ts';
 import { retryDelay } from './lib/retry-delay.ts';
@@ -98,8 +99,7 @@ function deadlines(): Readonly<Record<string, number>> {
 
 function connect({ kubeconfig, context, log }: ProcessOptions, { telemetry }: Metrics): ApiCluster {
   return connectCluster({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
+    ...defined({ kubeconfig, context }),
     log,
     onRequest: ({ verb, kind, code }) =>
       telemetry.kubeRequest({ verb, kind, code: /^\d+$/.test(code) ? Number(code) : 'error' }),

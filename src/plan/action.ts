@@ -1,5 +1,6 @@
 // What a plan is made of.
 
+import type { GuardName } from '../api/codes/guards.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { KubeObject, Ref } from '../api/objects.ts';
 
@@ -32,8 +33,8 @@ export type Action =
   | (Base & { readonly do: 'delete'; readonly uid: string; readonly keepsVolumes: boolean });
 
 export interface Hold {
-  /** The guard's name, e.g. `DeletionBudget`. PascalCase: it is also the Event reason. */
-  readonly guard: string;
+  /** Also the reason of the Event. */
+  readonly guard: GuardName;
   readonly message: string;
   /** What releases it. */
   readonly release: string;

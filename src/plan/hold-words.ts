@@ -1,9 +1,10 @@
 // How a hold says what releases it: the same words everywhere.
 
+import type { GuardName } from '../api/codes/guards.ts';
 import type { Hold } from './action.ts';
 
 /** A hold that a commit releases by naming the digest of the held actions. */
-export function approvableHold(guard: string, message: string): Hold {
+export function approvableHold(guard: GuardName, message: string): Hold {
   return {
     guard,
     message,
@@ -13,6 +14,6 @@ export function approvableHold(guard: string, message: string): Hold {
 }
 
 /** A hold that no approval releases; `release` says what does. */
-export function finalHold(guard: string, message: string, release: string): Hold {
+export function finalHold(guard: GuardName, message: string, release: string): Hold {
   return { guard, message, release, approvable: false };
 }

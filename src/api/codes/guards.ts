@@ -1,0 +1,56 @@
+// The guards that can hold an action of a plan. A guard's name is also the reason of the Event.
+
+import { defineCodes } from './codes.ts';
+
+const APPROVE = 'Undo the change, or add the digest of the held actions to `spec.approvals` in `fleet.yaml`.';
+
+export const GUARDS = defineCodes({
+  Unverified: {
+    meaning: 'The commits since the last applied one are not signed as the controller demands.',
+    action: 'Sign the commits with an accepted key and push again. An approval cannot release this guard.',
+  },
+  Suspended: {
+    meaning: 'The Fleet, the folder of the file, or the node is suspended.',
+    action: 'Remove `spec.suspend` or the entry in `spec.suspendFolders` when the change may be carried out.',
+  },
+  IdentitySwap: {
+    meaning: 'Two or more nodes exchange their signing keys, which no order of restarts can do safely.',
+    action:
+      'For two nodes, wait: the controller carries it out as a Switchover. Otherwise file Switchovers of two nodes.',
+  },
+  IdentityInUse: {
+    meaning: 'Another node still uses the signing key.',
+    action: 'Wait: the action continues when the other node is gone or has another identity.',
+  },
+  VolumeShrink: {
+    meaning: 'The change makes a volume smaller, removes it, or moves it to another storage class.',
+    action: 'Undo the change. To move the data, create a new node and restore a Backup into it.',
+  },
+  IdentityOfData: {
+    meaning: 'The volume holds data of another chain, network, client or node type.',
+    action: `For another chain or network, create a new node. For another client or an archive: ${APPROVE}`,
+  },
+  SignerState: {
+    meaning: 'The record of what the signing key has signed does not move with the key.',
+    action: `Make sure that the key cannot sign a height twice. Then: ${APPROVE}`,
+  },
+  NotOurs: {
+    meaning: 'A node of this name exists in the cluster and does not come from this repository or executor.',
+    action: 'Choose another name, or approve to take the node over.',
+  },
+  Rewound: { meaning: 'The branch was moved back behind the last applied commit.', action: APPROVE },
+  Rewritten: { meaning: 'The branch no longer contains the last applied commit.', action: APPROVE },
+  MissingPath: { meaning: 'The folder `nodes/` is gone while the cluster still has nodes.', action: APPROVE },
+  EmptyTree: { meaning: 'No file declares a node while the cluster still has nodes.', action: APPROVE },
+  UnreadableFile: {
+    meaning: 'A file that cannot be read may declare the node under a new path.',
+    action: `Correct the file. Otherwise: ${APPROVE}`,
+  },
+  Protected: { meaning: 'The node says `protect: true`.', action: APPROVE },
+  DeletionBudget: {
+    meaning: 'The commit deletes more nodes at once than `spec.guards` in `fleet.yaml` allows.',
+    action: APPROVE,
+  },
+});
+
+export type GuardName = keyof typeof GUARDS;
