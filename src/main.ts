@@ -19,7 +19,7 @@ import { applyCrds } from './kube/crds.ts';
 import { makeEvents } from './kube/events.ts';
 import { holdLease } from './kube/lease.ts';
 import { defined } from './lib/defined.ts';
-import { codeOf, describeError } from './lib/errors.ts';
+import { describeError, hasCode } from './lib/errors.ts';
 import type { Redactor } from './lib/redact.ts';
 import { retryDelay } from './lib/retry-delay.ts';
 import { type Controller, startController } from './controller/controller.ts';
@@ -225,7 +225,7 @@ async function prepareCluster(work: Work): Promise<void> {
       return;
     } catch (error) {
       signal.throwIfAborted();
-      if (!PASSING.has(codeOf(error) ?? '')) throw error;
+      if (!hasCode(error, ...PASSING)) throw error;
       const waitMs = retryDelay(attempt, { baseMs: 500, maxMs: 30_000 }, Math.random());
       options.log.warn({ reason: describeError(error), retryMs: waitMs }, 'The API server does not answer yet');
       await sleep(waitMs, undefined, { signal });
@@ -233,7 +233,7 @@ async function prepareCluster(work: Work): Promise<void> {
   }
 }
 
-const PASSING: ReadonlySet<string> = new Set(['NETWORK', 'TIMEOUT', 'SERVER', 'TOO_MANY_REQUESTS']);
+const PASSING = ['NETWORK', 'TIMEOUT', 'SERVER', 'TOO_MANY_REQUESTS'] as const;
 
 async function installKinds({ options, cluster, signal }: Work): Promise<void> {
   for (const result of await applyCrds(cluster, crds(), { signal })) {

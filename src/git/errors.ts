@@ -1,47 +1,9 @@
 // What can go wrong with Git, as codes that callers compare and sentences that say what to do.
 
+import type { GitErrorCode } from '../lib/error-codes.ts';
 import { CodedError } from '../lib/errors.ts';
 
-export type GitErrorCode =
-  /** 401: the server does not know the credentials. */
-  | 'AUTHENTICATION_FAILED'
-  /** 403 on a read. */
-  | 'ACCESS_DENIED'
-  /** 403 on a push: the credentials may read only. */
-  | 'READ_ONLY'
-  | 'REPOSITORY_NOT_FOUND'
-  | 'RATE_LIMITED'
-  | 'SERVER_ERROR'
-  /** The server said no in Git's own words (an ERR line, a fatal message). */
-  | 'REMOTE_REFUSED'
-  | 'NOT_A_GIT_SERVER'
-  | 'REDIRECT_REFUSED'
-  | 'TIMEOUT'
-  | 'CANCELLED'
-  | 'NETWORK_FAILED'
-  | 'TLS_FAILED'
-  | 'TOO_LARGE'
-  | 'TRANSFER_INCOMPLETE'
-  | 'BRANCH_MISSING'
-  | 'EMPTY_REPOSITORY'
-  | 'BAD_BRANCH_NAME'
-  /** A path that cannot be written to a branch. */
-  | 'BAD_PATH'
-  | 'UNSUPPORTED_URL'
-  | 'UNSUPPORTED_OBJECT_FORMAT'
-  /** The branch moved while we pushed. */
-  | 'PUSH_REJECTED'
-  /** A hook or a protection rule refused the push. */
-  | 'PUSH_DECLINED'
-  | 'FILE_TOO_LARGE'
-  | 'TOO_MANY_FILES'
-  | 'OBJECT_MISSING'
-  /** What lies on our disk is damaged; the next fetch starts a new store. */
-  | 'STORE_CORRUPT'
-  | 'DISK_FULL'
-  | 'FAILED';
-
-/** Worth trying again by itself, without anybody changing anything. */
+/** Worth trying again without a change by an operator. */
 const RETRYABLE: ReadonlySet<GitErrorCode> = new Set([
   'RATE_LIMITED', 'SERVER_ERROR', 'TIMEOUT', 'NETWORK_FAILED', 'TRANSFER_INCOMPLETE', 'PUSH_REJECTED', 'STORE_CORRUPT',
   'REMOTE_REFUSED', 'DISK_FULL',

@@ -2,7 +2,8 @@
 
 import type { IncomingMessage } from 'node:http';
 
-import { GitError, type GitErrorCode } from './errors.ts';
+import type { GitErrorCode } from '../lib/error-codes.ts';
+import { GitError } from './errors.ts';
 
 interface Refusal {
   readonly context: { readonly url: URL; readonly redact: (text: string) => string };

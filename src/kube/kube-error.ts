@@ -1,33 +1,7 @@
 // What can go wrong when talking to an API server, with a code that callers compare.
 
+import type { KubeErrorCode } from '../lib/error-codes.ts';
 import { CodedError } from '../lib/errors.ts';
-
-export type KubeErrorCode =
-  /** The object (or its namespace) does not exist. */
-  | 'NOT_FOUND'
-  /** The kind itself is not served, for example because its CustomResourceDefinition is missing. */
-  | 'NOT_SERVED'
-  /** The object changed in between, or other field managers own fields of the apply (see `conflicts`). */
-  | 'CONFLICT'
-  | 'ALREADY_EXISTS'
-  | 'FORBIDDEN'
-  | 'UNAUTHORIZED'
-  /** The object or request is wrong (400, 422): trying again changes nothing. */
-  | 'INVALID'
-  /** A resource version or page token is too old (410): list again. */
-  | 'GONE'
-  | 'TOO_MANY_REQUESTS'
-  | 'TOO_LARGE'
-  | 'TIMEOUT'
-  /** No answer: refused, reset, TLS trouble, no route. */
-  | 'NETWORK'
-  /** The server failed (5xx). */
-  | 'SERVER'
-  /** The kubeconfig is unusable, or a kind is not in kinds.ts. */
-  | 'CONFIG'
-  /** The caller's signal aborted, or the cluster was closed. */
-  | 'ABORTED'
-  | 'UNEXPECTED';
 
 /** Another manager that owns a field of an apply. */
 export interface FieldConflict {

@@ -1,6 +1,7 @@
 // Turns an error response of an API server into a KubeError.
 
-import { KubeError, type FieldConflict, type KubeErrorCode } from './kube-error.ts';
+import type { KubeErrorCode } from '../lib/error-codes.ts';
+import { KubeError, type FieldConflict } from './kube-error.ts';
 
 /** Longer messages are cut: some list every field of an object. */
 const MAX_MESSAGE = 1024;

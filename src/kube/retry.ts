@@ -1,6 +1,6 @@
 // Whether a failed request may be sent again, and when.
 
-import { codeOf } from '../lib/errors.ts';
+import { hasSystemCode } from '../lib/errors.ts';
 import { retryDelay } from '../lib/retry-delay.ts';
 import { KubeError } from './kube-error.ts';
 
@@ -10,8 +10,8 @@ const BACKOFF = { baseMs: 200, maxMs: 5000 };
 /** A longer Retry-After is the caller's to wait for: it comes with the error. */
 const MAX_RETRY_AFTER_MS = 15_000;
 
-/** The request never left: nobody listened, or there was no address. */
-const NEVER_SENT: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+/** The request never left: nothing listened there, or the name has no address. */
+const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'] as const;
 
 /** Milliseconds to wait before attempt number `attempt + 1`, or undefined when the error is final. */
 export function retryWait(error: unknown, idempotent: boolean, attempt: number): number | undefined {
@@ -40,15 +40,11 @@ function mayRepeat(error: KubeError, idempotent: boolean, attempt: number): bool
     case 'SERVER':
       return idempotent || (error.status === 503 && error.retryAfterMs !== undefined);
     case 'NETWORK':
-      return idempotent || NEVER_SENT.has(causeCode(error));
+      return idempotent || hasSystemCode(error.cause, ...NEVER_SENT);
     case 'TIMEOUT':
       // Our own limit has already been waited for; only the server's quick 504 is worth another try.
       return idempotent && error.status !== undefined;
     default:
       return false;
   }
-}
-
-function causeCode(error: KubeError): string {
-  return codeOf(error.cause) ?? '';
 }

@@ -3,7 +3,7 @@
 import type { Stats } from 'node:fs';
 
 import type { ChownParameters } from '../api/worker-task.ts';
-import { codeOf } from '../lib/errors.ts';
+import { systemCodeOf } from '../lib/errors.ts';
 import { breathe, type TaskContext } from './context.ts';
 import { Dir } from './files/dir.ts';
 import { showName } from './files/names.ts';
@@ -64,7 +64,7 @@ async function chownTree(going: Going): Promise<void> {
     try {
       take(going, step);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw toTaskError(error, `owner of ${going.name}/${showName(step.path)}`);
+      if (systemCodeOf(error) !== 'ENOENT') throw toTaskError(error, `owner of ${going.name}/${showName(step.path)}`);
       going.tally.vanished += 1;
     }
     going.context.onStep?.('entry');

@@ -2,7 +2,7 @@
 
 import type { AskParameters } from '../api/worker-task.ts';
 import { clip, clipJson } from '../lib/clip.ts';
-import { codeOf } from '../lib/errors.ts';
+import { systemCodeOf } from '../lib/errors.ts';
 import { member } from '../lib/json-value.ts';
 import { throwIfStopped, TaskError } from './task-error.ts';
 
@@ -56,7 +56,7 @@ async function send(
     const why = error instanceof Error && error.name === 'TimeoutError' ? `within ${timeoutMs / 1000} s` : undefined;
     throw new TaskError(
       'NoAnswer',
-      `no answer to ${id} on port ${port} ${why ?? `(${codeOf(cause) ?? 'broken off'})`}`,
+      `no answer to ${id} on port ${port} ${why ?? `(${systemCodeOf(cause) ?? 'the connection broke'})`}`,
       {
         cause: error,
       },

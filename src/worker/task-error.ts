@@ -1,46 +1,21 @@
 // Trouble that a verb expects: a code for the controller, a reason for people.
 
-import { CodedError, codeOf, describeError } from '../lib/errors.ts';
-
-export type WorkCode =
-  | 'BadParameters'
-  | 'SourceMissing'
-  | 'UnsafePath'
-  | 'NameTaken'
-  | 'DiskFull'
-  | 'NoSpace'
-  | 'ReadOnly'
-  | 'NotPermitted'
-  | 'SourceChanged'
-  | 'ManifestUnreadable'
-  | 'ManifestMismatch'
-  | 'UnknownFormat'
-  | 'WrongChain'
-  | 'WrongNetwork'
-  | 'VolumeMissing'
-  | 'ContentDiffers'
-  | 'SignerStateUnreadable'
-  | 'SignerStateChanged'
-  | 'RestoreUnfinished'
-  | 'NestedMount'
-  | 'NoAnswer'
-  | 'AskRefused'
-  | 'WrongHeight'
-  | 'Interrupted'
-  | 'Failed';
+import type { TaskErrorCode } from '../lib/error-codes.ts';
+import { CodedError, describeError, systemCodeOf } from '../lib/errors.ts';
+import type { SystemCode } from '../lib/system-codes.ts';
 
 export class TaskError extends CodedError {
-  declare readonly code: WorkCode;
+  declare readonly code: TaskErrorCode;
   /** Whether data of the node may be changed in part. */
   readonly swapped: boolean;
 
-  constructor(code: WorkCode, message: string, options: { cause?: unknown; swapped?: boolean } = {}) {
+  constructor(code: TaskErrorCode, message: string, options: { cause?: unknown; swapped?: boolean } = {}) {
     super(code, message, options);
     this.swapped = options.swapped ?? false;
   }
 }
 
-const BY_ERRNO: Readonly<Record<string, readonly [WorkCode, string]>> = {
+const BY_ERRNO: Readonly<Partial<Record<SystemCode, readonly [TaskErrorCode, string]>>> = {
   ENOSPC: ['DiskFull', 'the volume is full'],
   EDQUOT: ['DiskFull', "the volume's quota is used up"],
   EROFS: ['ReadOnly', 'the volume is mounted read-only'],
@@ -52,7 +27,8 @@ const BY_ERRNO: Readonly<Record<string, readonly [WorkCode, string]>> = {
 /** Anything thrown → a `TaskError`; `where` says what was being done ("copying data/x"). */
 export function toTaskError(error: unknown, where: string): TaskError {
   if (error instanceof TaskError) return error;
-  const known = BY_ERRNO[codeOf(error) ?? ''];
+  const code = systemCodeOf(error);
+  const known = code === undefined ? undefined : BY_ERRNO[code];
   if (known === undefined) return new TaskError('Failed', `${where}: ${describeError(error)}`, { cause: error });
   return new TaskError(known[0], `${where}: ${known[1]}`, { cause: error });
 }

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { keyPair } from './certificates.ts';
 import type { ClusterState } from './state.ts';
+import { SetupError } from './setup-error.ts';
 
 interface Answer {
   readonly status: number;
@@ -36,8 +36,8 @@ export async function applyObject(state: ClusterState, path: string, object: obj
   if (answer.status !== 200 && answer.status !== 201) throw failure('PATCH', path, answer);
 }
 
-function failure(method: string, path: string, answer: Answer): CodedError {
-  return new CodedError('API_REQUEST_FAILED', `${method} ${path}: HTTP ${answer.status} ${answer.body.slice(0, 500)}`);
+function failure(method: string, path: string, answer: Answer): SetupError {
+  return new SetupError('API_REQUEST_FAILED', `${method} ${path}: HTTP ${answer.status} ${answer.body.slice(0, 500)}`);
 }
 
 function ask(state: ClusterState, method: string, path: string, body?: string): Promise<Answer> {

@@ -3,9 +3,9 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { run, tryRun } from './command.ts';
 import { KUBERNETES, moduleDirectory, type GoModule } from './modules.ts';
+import { SetupError } from './setup-error.ts';
 
 export interface Build {
   readonly module: GoModule;
@@ -53,7 +53,7 @@ async function requireGo(): Promise<void> {
   // Go 1.21 and later fetch the toolchain a go.mod asks for, unless that is switched off.
   if (minor >= MINIMUM_MINOR || (minor >= 21 && toolchain !== 'local')) return;
   const found = text === undefined ? 'Go is not installed' : `Go ${text.trim()} is too old`;
-  throw new CodedError(
+  throw new SetupError(
     'NO_GO',
     `${found}: install Go 1.${MINIMUM_MINOR} or newer from https://go.dev/dl and put it on the PATH`,
   );

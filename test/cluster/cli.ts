@@ -2,13 +2,14 @@
 
 import { parseArgs } from 'node:util';
 
-import { CodedError, describeError } from '../../src/lib/errors.ts';
+import { describeError } from '../../src/lib/errors.ts';
 import { binary, isPresent } from './binaries.ts';
 import { down, isUp, serversOf, up } from './cluster.ts';
 import { runningServer } from './processes.ts';
 import { clusterNames, kubeconfigPath, readState, type ClusterState, type Mode } from './state.ts';
 import { serveServices } from './services.ts';
 import { serveVolumes } from './volumes.ts';
+import { SetupError } from './setup-error.ts';
 
 const USAGE = `npm run cluster -- up [--pods | --simulated] [--name NAME]   bring a cluster up, or use the one that is
 npm run cluster -- down [--name NAME]                        take it down and leave nothing behind
@@ -22,7 +23,7 @@ NAME is "nodewright" unless given.`;
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof CodedError ? describeLong(error) : (error as Error).stack}\n`);
+  process.stderr.write(`${error instanceof SetupError ? describeLong(error) : (error as Error).stack}\n`);
   process.exitCode = 1;
 }
 
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
 }
 
 function modeOf(values: { readonly pods: boolean; readonly simulated: boolean }): Mode | undefined {
-  if (values.pods && values.simulated) throw new CodedError('USAGE', 'give --pods or --simulated, not both');
+  if (values.pods && values.simulated) throw new SetupError('USAGE', 'give --pods or --simulated, not both');
   if (values.pods) return 'pods';
   return values.simulated ? 'simulated' : undefined;
 }
@@ -86,14 +87,14 @@ async function showStatus(): Promise<void> {
 function existing(name: string): ClusterState {
   const state = readState(name);
   if (state === undefined)
-    throw new CodedError(
+    throw new SetupError(
       'NO_CLUSTER',
       `there is no cluster ${name}; bring it up with: npm run cluster -- up --name ${name}`,
     );
   return state;
 }
 
-function describeLong(error: CodedError): string {
+function describeLong(error: SetupError): string {
   const cause = error.cause === undefined ? '' : `: ${describeError(error.cause)}`;
   return `${error.message}${cause}`;
 }

@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { getObject, isReady } from './api.ts';
 import { binary, type BinaryName } from './binaries.ts';
 import { inCache } from './cache.ts';
@@ -25,6 +24,7 @@ import { startServices } from './services.ts';
 import { SIMULATED_NODE, startSimulatedNode } from './simulated.ts';
 import { clusterDirectory, clusterNames, readState, writeState, type ClusterState, type Mode } from './state.ts';
 import { startStorage } from './storage-classes.ts';
+import { SetupError } from './setup-error.ts';
 
 export interface UpOptions {
   readonly name: string;
@@ -99,7 +99,7 @@ export function bestMode(): Mode {
 /** Gets every program a mode needs, one line for each that is not there. */
 export async function ensureTools(mode: Mode): Promise<void> {
   if (process.platform !== 'linux')
-    throw new CodedError('NOT_LINUX', 'a test cluster needs Linux; set KUBECONFIG to use another one');
+    throw new SetupError('NOT_LINUX', 'a test cluster needs Linux; set KUBECONFIG to use another one');
   await ensurePackages(mode);
   for (const name of [...CONTROL_PLANE, ...EXTRA[mode]]) await binary(name);
 }
@@ -111,7 +111,7 @@ async function removeIfAbandoned(name: string): Promise<void> {
 
 async function reuse(state: ClusterState, options: UpOptions): Promise<ClusterState> {
   if (options.mode !== undefined && options.mode !== state.mode)
-    throw new CodedError(
+    throw new SetupError(
       'WRONG_MODE',
       `cluster ${state.name} is up with ${state.mode}; take it down first, or give --name`,
     );

@@ -1,8 +1,7 @@
 // Runs one program to its end: no shell, no stdin, a time limit, and an error that says what it printed.
 
 import { spawn } from 'node:child_process';
-
-import { CodedError } from '../../src/lib/errors.ts';
+import { SetupError } from './setup-error.ts';
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -29,13 +28,13 @@ export async function run(program: string, args: readonly string[], options: Com
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-KEPT_CHARACTERS)));
   child.stdin?.end(options.input);
   const end = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
-    child.once('error', (cause) => reject(new CodedError('COMMAND_FAILED', `cannot run ${program}`, { cause })));
+    child.once('error', (cause) => reject(new SetupError('COMMAND_FAILED', `cannot run ${program}`, { cause })));
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
   if (end.code === 0) return stdout;
   const how = end.signal === null ? `exit code ${end.code}` : `ended by ${end.signal} (limit ${timeoutMs / 1000} s)`;
   const said = (stderr || stdout).trim().split('\n').slice(-15).join('\n');
-  throw new CodedError('COMMAND_FAILED', `${program} ${args.slice(0, 4).join(' ')}: ${how}\n${said}`);
+  throw new SetupError('COMMAND_FAILED', `${program} ${args.slice(0, 4).join(' ')}: ${how}\n${said}`);
 }
 
 /** Like run, but resolves to undefined when the program is missing or fails: for questions and for cleaning up. */

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 
 import { machineName } from './cache.ts';
 import { tryRun } from './command.ts';
-import { CodedError } from '../../src/lib/errors.ts';
 import { PAUSE_IMAGE } from './image-list.ts';
 import { startServer, waitFor } from './processes.ts';
 import type { ClusterState } from './state.ts';
+import { SetupError } from './setup-error.ts';
 
 /** containerd's state, sockets and mounts: in memory, and short enough for a socket's path. */
 export function runDirectory(cluster: string): string {
@@ -86,7 +86,7 @@ export function registryConfiguration(state: Pick<ClusterState, 'directory'>): s
 function pluginDirectory(): string {
   const found = ['/usr/lib/cni', '/opt/cni/bin'].find((folder) => existsSync(join(folder, 'bridge')));
   if (found === undefined)
-    throw new CodedError(
+    throw new SetupError(
       'MISSING_PACKAGES',
       'no CNI plugins in /usr/lib/cni or /opt/cni/bin: install containernetworking-plugins',
     );

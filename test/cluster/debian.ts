@@ -5,11 +5,11 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, w
 import { arch } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { inCache } from './cache.ts';
 import { run } from './command.ts';
 import { withLock } from './lock.ts';
 import { part } from './progress.ts';
+import { SetupError } from './setup-error.ts';
 
 export interface DebianPackage {
   readonly name: string;
@@ -58,7 +58,7 @@ async function make(wanted: DebianPackage, tree: string): Promise<void> {
     mkdirSync(dirname(tree), { recursive: true });
     renameSync(partial, tree);
   } catch (error) {
-    throw new CodedError('NOT_HAD', `${wanted.name} of Debian ${wanted.suite} could not be had`, { cause: error });
+    throw new SetupError('NOT_HAD', `${wanted.name} of Debian ${wanted.suite} could not be had`, { cause: error });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -87,7 +87,7 @@ async function unpackAll({ name, suite }: DebianPackage, work: string): Promise<
 async function debianSite(): Promise<string> {
   const sites = await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages']);
   const site = sites.split('\n').find((line) => /\/debian\/?$/.test(line));
-  if (site === undefined) throw new CodedError('NOT_HAD', 'apt on this machine knows no mirror of Debian');
+  if (site === undefined) throw new SetupError('NOT_HAD', 'apt on this machine knows no mirror of Debian');
   return site;
 }
 

@@ -7,8 +7,8 @@ import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { run } from './command.ts';
+import { SetupError } from './setup-error.ts';
 
 export interface Release {
   readonly url: string;
@@ -37,7 +37,7 @@ export async function download(release: Release, target: string): Promise<void> 
     await save(release.url, partial);
     const actual = await sha256OfFile(partial);
     if (actual !== expected)
-      throw new CodedError('BAD_CHECKSUM', `${release.url} has SHA-256 ${actual}, published is ${expected}`);
+      throw new SetupError('BAD_CHECKSUM', `${release.url} has SHA-256 ${actual}, published is ${expected}`);
     if (release.member !== undefined) await unpack(partial, release.member);
     await chmod(partial, 0o755);
     renameSync(partial, target);
@@ -57,7 +57,7 @@ async function answers(url: string): Promise<boolean> {
 
 async function fetchText(url: string): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-  if (!response.ok) throw new CodedError('DOWNLOAD_FAILED', `${url}: HTTP ${response.status}`);
+  if (!response.ok) throw new SetupError('DOWNLOAD_FAILED', `${url}: HTTP ${response.status}`);
   return response.text();
 }
 
@@ -68,14 +68,14 @@ function checksumOf(text: string, name: string): string {
     .map((line) => line.trim().split(/\s+/));
   const line = lines.find(([, file]) => file === undefined || file.replace(/^\*/, '') === name);
   const sum = line?.[0]?.toLowerCase() ?? '';
-  if (!/^[0-9a-f]{64}$/.test(sum)) throw new CodedError('BAD_CHECKSUM', `no SHA-256 for ${name} was published`);
+  if (!/^[0-9a-f]{64}$/.test(sum)) throw new SetupError('BAD_CHECKSUM', `no SHA-256 for ${name} was published`);
   return sum;
 }
 
 async function save(url: string, path: string): Promise<void> {
   const response = await fetch(url, { signal: AbortSignal.timeout(15 * 60_000) });
   if (!response.ok || response.body === null)
-    throw new CodedError('DOWNLOAD_FAILED', `${url}: HTTP ${response.status}`);
+    throw new SetupError('DOWNLOAD_FAILED', `${url}: HTTP ${response.status}`);
   await pipeline(Readable.fromWeb(response.body), createWriteStream(path));
 }
 

@@ -5,13 +5,13 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { arch } from 'node:os';
 import { join, posix } from 'node:path';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { binary, type BinaryName } from './binaries.ts';
 import { run } from './command.ts';
 import { containerdSocket } from './containerd.ts';
 import type { ImageRecipe } from './image-list.ts';
 import type { ClusterState } from './state.ts';
 import { tar, type TarEntry } from './tar.ts';
+import { SetupError } from './setup-error.ts';
 
 /** Imports the images that containerd does not have yet; resolves to their references. */
 export async function importMissing(state: ClusterState, recipes: readonly ImageRecipe[]): Promise<readonly string[]> {
@@ -101,7 +101,7 @@ function folderEntries(content: readonly TarEntry[], workingDirectory?: string):
 async function busyboxEntries(): Promise<readonly TarEntry[]> {
   const path = ['/usr/bin/busybox', '/bin/busybox'].find((candidate) => existsSync(candidate));
   if (path === undefined)
-    throw new CodedError('MISSING_PACKAGES', 'busybox is missing: apt-get install -y busybox-static');
+    throw new SetupError('MISSING_PACKAGES', 'busybox is missing: apt-get install -y busybox-static');
   const applets = (await run(path, ['--list']))
     .trim()
     .split('\n')

@@ -4,9 +4,10 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { CodedError, codeOf } from '../../src/lib/errors.ts';
+import { systemCodeOf } from '../../src/lib/errors.ts';
 import { identityOf, isAlive, type Identity } from './identity.ts';
 import { say } from './progress.ts';
+import { SetupError } from './setup-error.ts';
 
 /** Runs `work` while holding the lock file `path`. Waits for another holder; says whom it waits for. */
 export async function withLock<T>(path: string, work: () => Promise<T>, timeoutMs = 30 * 60_000): Promise<T> {
@@ -28,7 +29,7 @@ async function acquire(path: string, deadline: number): Promise<void> {
       continue;
     }
     if (Date.now() > deadline)
-      throw new CodedError(
+      throw new SetupError(
         'LOCKED',
         `${path} is held by process ${holder?.pid}; end it, or wait for it, and try again`,
       );
@@ -46,7 +47,7 @@ function tryAcquire(path: string): boolean {
     linkSync(mine, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (systemCodeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
     rmSync(mine, { force: true });
@@ -61,7 +62,7 @@ function removeStale(path: string, stale: Identity): void {
     const taken = readHolder(aside);
     if (taken !== undefined && taken.pid !== stale.pid) linkSync(aside, path);
   } catch (error) {
-    const code = codeOf(error);
+    const code = systemCodeOf(error);
     if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
   }
   rmSync(aside, { force: true });

@@ -3,12 +3,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { sha256 } from '../../src/lib/hash.ts';
 import { machineName } from './cache.ts';
 import { API_SERVICE_ADDRESS, SERVICE_RANGE } from './certificates.ts';
 import { run, tryRun } from './command.ts';
 import type { ClusterState, Network } from './state.ts';
+import { SetupError } from './setup-error.ts';
 
 const FORWARDING = '/proc/sys/net/ipv4/ip_forward';
 const TABLES = ['nat', 'filter'] as const;
@@ -22,7 +22,7 @@ export async function chooseNetwork(name: string): Promise<Network> {
     if (!taken.includes(prefix) && !routes.includes(prefix))
       return { bridge: bridgeName(name), address: `${prefix}1`, podRange: `${prefix}0/24` };
   }
-  throw new CodedError('NO_FREE_RANGE', 'every range 10.244.200.0/24 to 10.244.249.0/24 is in use on this machine');
+  throw new SetupError('NO_FREE_RANGE', 'every range 10.244.200.0/24 to 10.244.249.0/24 is in use on this machine');
 }
 
 /** The bridge's name on this machine: readable when it fits into the 15 characters an interface may have. */

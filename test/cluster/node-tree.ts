@@ -4,10 +4,10 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync }
 import { arch } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { inCache } from './cache.ts';
 import { run } from './command.ts';
 import { withLock } from './lock.ts';
+import { SetupError } from './setup-error.ts';
 
 const PACKAGE = new URL(`../../node_modules/node-linux-${arch()}`, import.meta.url).pathname;
 
@@ -42,6 +42,6 @@ async function librariesOf(program: string): Promise<readonly string[]> {
 
 function versionOfNode(): string {
   const path = join(PACKAGE, 'package.json');
-  if (!existsSync(path)) throw new CodedError('NO_NODE', `${path} is missing: run npm install with optional packages`);
+  if (!existsSync(path)) throw new SetupError('NO_NODE', `${path} is missing: run npm install with optional packages`);
   return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version;
 }

@@ -2,10 +2,10 @@
 
 import { existsSync } from 'node:fs';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { run } from './command.ts';
 import { part, say } from './progress.ts';
 import type { Mode } from './state.ts';
+import { SetupError } from './setup-error.ts';
 
 interface Package {
   readonly name: string;
@@ -44,7 +44,7 @@ export async function ensurePackages(purpose: Purpose): Promise<void> {
   if (missing.length === 0) return;
   const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (!canInstall())
-    throw new CodedError(
+    throw new SetupError(
       'MISSING_PACKAGES',
       `missing: ${missing.join(', ')}. As root on Debian or Ubuntu run: ${command}`,
     );

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { isAlive, parseIdentity, type Identity } from './identity.ts';
+import { SetupError } from './setup-error.ts';
 
 export interface Server {
   readonly name: string;
@@ -73,13 +73,13 @@ export async function waitFor(
   while (!(await fact())) {
     const dead = needed?.servers.find((name) => runningServer(needed.directory, name) === undefined);
     if (needed !== undefined && dead !== undefined)
-      throw new CodedError(
+      throw new SetupError(
         'SERVER_ENDED',
         `${dead} ended while waiting for ${what}:\n${logTail(needed.directory, dead)}`,
       );
     if (Date.now() > deadline) {
       const logs = needed?.servers.map((name) => `--- ${name}\n${logTail(needed.directory, name)}`).join('\n') ?? '';
-      throw new CodedError('TIMEOUT', `waited ${timeoutMs / 1000} s for ${what}\n${logs}`);
+      throw new SetupError('TIMEOUT', `waited ${timeoutMs / 1000} s for ${what}\n${logs}`);
     }
     await wait(100);
   }

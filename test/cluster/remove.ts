@@ -3,13 +3,13 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { cgroupLeftovers, killNow, removeCgroups } from './cgroups.ts';
 import { tryRun } from './command.ts';
 import { containerdSocket, runDirectory } from './containerd.ts';
 import { bridgeName, networkLeftovers, stopNetwork } from './network.ts';
 import { recordedServers, stopServer } from './processes.ts';
 import { clusterDirectory, readState } from './state.ts';
+import { SetupError } from './setup-error.ts';
 
 /** Where every kubelet puts the sockets of device plugins. */
 export const KUBELET_FOLDER = '/var/lib/kubelet';
@@ -33,7 +33,7 @@ export async function removeCluster(name: string): Promise<void> {
       ...mountsBelow(directory),
       ...mountsBelow(runDirectory(name)),
     ];
-    if (left.length > 0) throw new CodedError('LEFTOVERS', `of cluster ${name} there is still: ${left.join(', ')}`);
+    if (left.length > 0) throw new SetupError('LEFTOVERS', `of cluster ${name} there is still: ${left.join(', ')}`);
   }
   rmSync(directory, { recursive: true, force: true });
 }

@@ -16,13 +16,14 @@ import {
   type V1Service,
 } from '@kubernetes/client-node';
 
-import { CodedError, codeOf, describeError } from '../../src/lib/errors.ts';
+import { systemCodeOf, describeError } from '../../src/lib/errors.ts';
 import { API_SERVICE_ADDRESS } from './certificates.ts';
 import { serveNames } from './dns.ts';
 import { follow } from './follow.ts';
 import { forward, replaceForwards } from './network.ts';
 import { startServer } from './processes.ts';
 import { kubeconfigPath, type ClusterState } from './state.ts';
+import { SetupError } from './setup-error.ts';
 
 /** Ends every name of a Service; kubelets write it into the resolv.conf of pods. */
 export const CLUSTER_DOMAIN = 'cluster.local';
@@ -78,9 +79,9 @@ function requireBridgeFilter(): void {
   try {
     if (readFileSync(BRIDGED_PACKETS, 'utf8').trim() === '1') return;
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
   }
-  throw new CodedError('NO_BRIDGE_FILTER', `${BRIDGED_PACKETS} is not 1: modprobe br_netfilter, and set it to 1`);
+  throw new SetupError('NO_BRIDGE_FILTER', `${BRIDGED_PACKETS} is not 1: modprobe br_netfilter, and set it to 1`);
 }
 
 /** `<service>.<namespace>.svc.<domain>`, or a pod's name before it where the Service is headless. */

@@ -3,8 +3,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { inCache } from './cache.ts';
+import { SetupError } from './setup-error.ts';
 
 /** `pods` runs real containers; `simulated` has the same control plane with a simulated kubelet. */
 export type Mode = 'pods' | 'simulated';
@@ -49,7 +49,7 @@ const NAME = /^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/;
 /** The directory of a cluster. Throws INVALID_NAME for what could not be a folder and a label. */
 export function clusterDirectory(name: string): string {
   if (!NAME.test(name))
-    throw new CodedError(
+    throw new SetupError(
       'INVALID_NAME',
       `cluster name ${JSON.stringify(name)}: use a-z, 0-9 and "-", at most 30 characters`,
     );

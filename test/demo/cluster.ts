@@ -1,12 +1,12 @@
 // The cluster the demo is told on: one of its own, or the one that KUBECONFIG names.
 
-import { CodedError } from '../../src/lib/errors.ts';
 import { binary } from '../cluster/binaries.ts';
 import { down, up } from '../cluster/cluster.ts';
 import { kubeconfigPath } from '../cluster/state.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { runCommand } from './run-command.ts';
 import { NAMESPACE, type StageOptions } from './stage.ts';
+import { SetupError } from '../cluster/setup-error.ts';
 
 export interface DemoCluster {
   /** What the heading says of it. */
@@ -49,7 +49,7 @@ function existingCluster(kubeconfig: string): DemoCluster {
     async open() {
       const place = await ask('get', 'namespace', NAMESPACE, '--ignore-not-found', '-o', 'name');
       if (place !== '' || (await kinds()).length > 0)
-        throw new CodedError(
+        throw new SetupError(
           'IN_USE',
           `the cluster of KUBECONFIG has the namespace ${NAMESPACE} or kinds of *${GROUP} already: take another one, or unset KUBECONFIG for one of the demo's own`,
         );

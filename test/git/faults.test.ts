@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { GitErrorCode } from '../../src/git/errors.ts';
+import type { GitErrorCode } from '../../src/lib/error-codes.ts';
 import { commitFiles } from '../support/git-repo.ts';
 import type { Fault } from '../support/git-faults.ts';
 import type { SeenRequest } from '../support/git-server.ts';

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { KubeError, type KubeErrorCode, type KubeErrorFacts } from '../../src/kube/kube-error.ts';
+import type { KubeErrorCode } from '../../src/lib/error-codes.ts';
+import { KubeError, type KubeErrorFacts } from '../../src/kube/kube-error.ts';
 import { parseRetryAfter, retryWait } from '../../src/kube/retry.ts';
 
 interface Row {

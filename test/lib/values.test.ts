@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { assertNever } from '../../src/lib/assert-never.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
-import { CodedError, codeOf, describeError } from '../../src/lib/errors.ts';
+import { CodedError, codeOf, describeError, systemCodeOf } from '../../src/lib/errors.ts';
 import { digestOf, sha256 } from '../../src/lib/hash.ts';
 import { applyPatch } from '../../src/lib/json-patch.ts';
 import { formatBytes, parseQuantity, sameQuantity } from '../../src/lib/quantity.ts';
@@ -92,12 +92,12 @@ describe('applyPatch', () => {
 });
 
 describe('errors', () => {
-  it('are told with their causes, each once, on one line', () => {
+  it('are described with their causes, each once, on one line', () => {
     const cause = Object.assign(new Error('connect\nrefused'), { code: 'ECONNREFUSED' });
-    const error = new CodedError('FETCH_FAILED', 'fetch failed', { cause });
-    expect([describeError(error), codeOf(error), codeOf(new Error('x', { cause }))]).toEqual([
+    const error = new CodedError('NETWORK_FAILED', 'fetch failed', { cause });
+    expect([describeError(error), codeOf(error), systemCodeOf(new Error('x', { cause }))]).toEqual([
       'fetch failed: connect refused',
-      'FETCH_FAILED',
+      'NETWORK_FAILED',
       'ECONNREFUSED',
     ]);
     expect([describeError('text'), describeError(undefined), codeOf('text')]).toEqual(['text', '', undefined]);

@@ -105,6 +105,6 @@ export function revisionOf(branch: string, oid: Oid): string {
 }
 
 function troubleOf(error: unknown, before: PullState['trouble'], now: number): NonNullable<PullState['trouble']> {
-  const code = codeOf(error) ?? 'GitFailed';
+  const code = codeOf(error) ?? 'FAILED';
   return { code, message: describeError(error), since: before?.code === code ? before.since : now };
 }

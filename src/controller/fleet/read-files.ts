@@ -2,7 +2,7 @@
 
 import type { SourceFile } from '../../desired/desired-set.ts';
 import type { GitSource, Oid, TreeEntry } from '../../git/engine.ts';
-import { codeOf, describeError } from '../../lib/errors.ts';
+import { describeError, hasCode } from '../../lib/errors.ts';
 
 /** Most bytes of wanted files that are held in memory; a repository beyond it is refused, not half read. */
 const MAX_TOTAL_BYTES = 256 * 2 ** 20;
@@ -54,7 +54,7 @@ async function readFile(source: ReadFiles['source'], entry: TreeEntry): Promise<
   } catch (error) {
     if (error instanceof TypeError)
       return { path, oid, trouble: { code: 'NotUtf8', message: 'is not UTF-8 text; save it as UTF-8' } };
-    if (codeOf(error) === 'FileTooLarge')
+    if (hasCode(error, 'FILE_TOO_LARGE'))
       return { path, oid, trouble: { code: 'FileTooLarge', message: describeError(error) } };
     throw error;
   }

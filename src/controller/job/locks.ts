@@ -5,7 +5,7 @@ import type { KubeObject } from '../../api/objects.ts';
 import type { Holder, LockNote } from '../../jobs/model/effect.ts';
 import type { LockSeen } from '../../jobs/model/seen.ts';
 import type { Cluster } from '../../kube/cluster.ts';
-import { codeOf } from '../../lib/errors.ts';
+import { hasCode } from '../../lib/errors.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { z } from 'zod';
 
@@ -58,7 +58,7 @@ export function createJobLocks(cluster: Pick<Cluster, 'get' | 'create' | 'replac
     try {
       await work;
     } catch (error) {
-      if (!['CONFLICT', 'ALREADY_EXISTS'].includes(codeOf(error) ?? '')) throw error;
+      if (!hasCode(error, 'CONFLICT', 'ALREADY_EXISTS')) throw error;
     }
   }
 

@@ -15,7 +15,7 @@ import {
   type Stats,
 } from 'node:fs';
 
-import { codeOf, describeError } from '../../lib/errors.ts';
+import { describeError, systemCodeOf } from '../../lib/errors.ts';
 import { placePath } from './dir.ts';
 import { CELL, type FileOutcome, type FileTarget, type FileTask } from './file-task.ts';
 
@@ -45,7 +45,7 @@ export function copyFile(task: FileTask, buffer: Buffer, cells: BigInt64Array): 
     return { ok: true, ...read, changed: hasChanged(task, fstatSync(from), read.size) };
   } catch (error) {
     // A read can fail too once the target is open; what matters is whether the target's disk is to blame.
-    const code = codeOf(error) ?? 'failed';
+    const code = systemCodeOf(error);
     return { ok: false, during: code === 'EIO' ? 'read' : during, code, message: describeError(error) };
   } finally {
     for (const fd of open) closeSync(fd);
@@ -66,7 +66,7 @@ function pump(job: Pump): { sha256: string; size: number } {
   const digest = createHash('sha256');
   let size = 0;
   while (size < job.limit) {
-    if (Atomics.load(job.cells, CELL.stop) !== 0n) throw Object.assign(new Error('stopped'), { code: 'ESTOPPED' });
+    if (Atomics.load(job.cells, CELL.stop) !== 0n) throw Object.assign(new Error('stopped'), { code: 'ECANCELED' });
     const count = readSync(job.from, job.buffer, 0, Math.min(job.buffer.length, job.limit - size), size);
     if (count === 0) break;
     const chunk = job.buffer.subarray(0, count);

@@ -13,6 +13,7 @@ parentPort?.on('message', ({ sequence, tasks }: Batch) => {
 });
 
 function perform(task: FileTask): FileOutcome {
-  if (Atomics.load(cells, CELL.stop) !== 0n) return { ok: false, during: 'read', code: 'ESTOPPED', message: 'stopped' };
+  if (Atomics.load(cells, CELL.stop) !== 0n)
+    return { ok: false, during: 'read', code: 'ECANCELED', message: 'stopped' };
   return copyFile(task, buffer, cells);
 }

@@ -23,7 +23,7 @@ import {
   type Stats,
 } from 'node:fs';
 
-import { codeOf } from '../../lib/errors.ts';
+import { systemCodeOf } from '../../lib/errors.ts';
 import { TaskError } from '../task-error.ts';
 
 /** A place for a file: the descriptor of its directory and its name as bytes. Works from every thread of the process. */
@@ -163,7 +163,7 @@ export class Dir {
 }
 
 function rootError(error: unknown, path: string): unknown {
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   if (code === 'ENOENT')
     return new TaskError('SourceMissing', `${path} does not exist; check the volume and its mount`, { cause: error });
   if (code === 'ELOOP' || code === 'ENOTDIR')

@@ -1,5 +1,6 @@
 // What the main thread asks a worker thread to do with a file, and what comes back.
 
+import type { SystemCode } from '../../lib/system-codes.ts';
 import type { Place } from './dir.ts';
 
 export interface FileTarget extends Place {
@@ -28,7 +29,12 @@ export type FileOutcome =
       /** The file was written to, or replaced, between its directory's reading and the end of the copy. */
       readonly changed: boolean;
     }
-  | { readonly ok: false; readonly during: 'read' | 'write'; readonly code: string; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly during: 'read' | 'write';
+      readonly code: SystemCode | undefined;
+      readonly message: string;
+    };
 
 export interface Batch {
   readonly sequence: number;

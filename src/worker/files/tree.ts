@@ -2,7 +2,7 @@
 
 import { constants, fsyncSync, openSync, closeSync } from 'node:fs';
 
-import { codeOf } from '../../lib/errors.ts';
+import { systemCodeOf } from '../../lib/errors.ts';
 import { breathe } from '../context.ts';
 import type { Dir } from './dir.ts';
 import { NO_TOTALS, type VolumeTotals } from './totals.ts';
@@ -22,7 +22,7 @@ export function openParent(root: Dir, path: string): { readonly dir: Dir; readon
       dir = next;
     } catch (error) {
       dir.close();
-      if (codeOf(error) === 'ENOENT') return undefined;
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   }

@@ -2,7 +2,7 @@
 
 import type { Stats } from 'node:fs';
 
-import { codeOf } from '../../lib/errors.ts';
+import { hasSystemCode } from '../../lib/errors.ts';
 import type { Dir } from './dir.ts';
 
 /** Paths and names are bytes (names.ts); the root's path is ''. Whoever gets `leave` closes the directory. */
@@ -61,8 +61,7 @@ function look(parent: Dir, name: string, path: string, device: number): WalkStep
     return { do: 'enter', dir: parent.open(name), path, stats };
   } catch (error) {
     // Gone, or replaced by something else, between the two calls.
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' || codeOf(error) === 'ELOOP')
-      return { do: 'vanished', path };
+    if (hasSystemCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return { do: 'vanished', path };
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // Goes through a backup by its manifest: checks every file, and with targets builds the trees anew.
 
-import { codeOf } from '../../lib/errors.ts';
+import { hasSystemCode } from '../../lib/errors.ts';
 import type { TaskContext } from '../context.ts';
 import type { Dir } from '../files/dir.ts';
 import type { FilePool } from '../files/file-pool.ts';
@@ -248,7 +248,7 @@ function inBackup<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL'].includes(codeOf(error) ?? '')) return undefined;
+    if (hasSystemCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL')) return undefined;
     throw error;
   }
 }

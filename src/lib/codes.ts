@@ -1,0 +1,16 @@
+// The shape of every list of codes: what a person reads in a status, a problem or an error, and what to do about it.
+
+/** One code as the documentation explains it. Both are whole sentences in Markdown. */
+export interface CodeDoc {
+  /** What is the case. */
+  readonly meaning: string;
+  /** What to do; for a code that needs no action, why none is needed. */
+  readonly action: string;
+}
+
+/** Keeps the names of the list as a type, so that a code that is not in it does not compile. */
+export function defineCodes<const Name extends string>(
+  codes: Readonly<Record<Name, CodeDoc>>,
+): Readonly<Record<Name, CodeDoc>> {
+  return codes;
+}
