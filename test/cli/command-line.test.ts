@@ -171,6 +171,21 @@ describe('plan', () => {
     expect(await nodewright(['plan', fleet, '--from', 'HEAD'])).toMatchObject({ code: 0 });
   });
 
+  it('reports a file that is too large as a problem of that file, and plans the others', async () => {
+    const file = join(fleet, 'nodes/dev/eth-dev.yaml');
+    const text = readFileSync(file, 'utf8');
+    git('switch', '-q', '-c', 'large-file', 'main');
+    writeFileSync(file, `${text.trimEnd()}\n${EDITED}`);
+    writeFileSync(join(fleet, 'nodes/dev/large.yaml'), '#'.repeat(2 ** 20 + 1));
+    commitAll('Add a large file');
+    git('switch', '-q', 'main');
+    const { stdout } = await nodewright(['plan', fleet, '--from', 'main', '--to', 'large-file', '--format', 'json']);
+    const { plans, problems } = JSON.parse(stdout);
+    expect(problems).toMatchObject([{ file: 'nodes/dev/large.yaml', code: 'FileTooLarge' }]);
+    expect(problems[0].message).toContain('make it smaller');
+    expect(plans).toMatchObject([{ plan: { actions: [{ do: 'update', file: 'nodes/dev/eth-dev.yaml' }] } }]);
+  });
+
   it('shows the jobs that a branch asks for, and refuses one that was edited after it was merged', async () => {
     const file = join(fleet, 'jobs/save.yaml');
     const request = `apiVersion: ${API_VERSION}\nkind: Backup\nmetadata: { name: save }\nspec: { node: eth-dev }\n`;

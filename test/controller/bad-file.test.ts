@@ -69,6 +69,22 @@ describe('a file that is broken', () => {
     expect(fleet.statusFile('sync.yaml')).not.toContain(problem.message);
   });
 
+  it('is too large: the file has a problem with its path and what to do, and every other file is applied', async () => {
+    const before = await generations();
+    const commit = fleet.commit({
+      'nodes/n1.yaml': `${fleet.nodeFile('n1')}# ${'x'.repeat(2 ** 20)}\n`,
+      'nodes/n2.yaml': fleet.nodeFile('n2', ['desiredState: Stopped', 'restartGeneration: 7']),
+    });
+    await applied(commit);
+    const nodes = await fleet.nodes();
+    expect(nodes.get('n2')?.spec.restartGeneration).toBe(7);
+    expect(nodes.get('n1')?.metadata.uid).toBe(before['n1']);
+    const text = fleet.statusFile('sync.yaml') ?? '';
+    expect(text).toContain('code: FileTooLarge');
+    expect(text).toContain('nodes/n1.yaml:1:1');
+    expect(text).toContain('make it smaller');
+  });
+
   it('holds everything when it is fleet.yaml, and lets go when it is mended', async () => {
     const before = await generations();
     const broken = fleet.commit({
