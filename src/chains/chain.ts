@@ -4,7 +4,7 @@ import type { z } from 'zod';
 
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
 import type { ChainJobs } from '../api/chain-jobs.ts';
-import type { Path } from '../lib/json-pointer.ts';
+import type { SpecProblem } from '../api/spec-problem.ts';
 
 export interface Chain {
   /** The value of `spec.chain`, and the name of its options block `spec.<name>` when it has options. */
@@ -22,7 +22,7 @@ export interface Chain {
   /** Schema of the chain's own block in the spec, e.g. `spec.cosmos`. */
   readonly options?: z.ZodObject;
   /** What the schema alone can't say. Called for specs that passed the schema. Collects everything, never throws. */
-  check(spec: NodeSpec): readonly Finding[];
+  check(spec: NodeSpec): readonly SpecProblem[];
   /** What runs. Only called for specs that `check` accepts without an error. Deterministic. */
   workload(node: BlockchainNode): Workload;
   /** The questions to ask the running node, all independent of each other. */
@@ -83,17 +83,11 @@ export interface ConfigFile {
   readonly knownKeys: Readonly<Record<string, ValueType>>;
 }
 
+/** The part of a chain that the shared checks read. */
+export type ChainFacts = Pick<Chain, 'title' | 'networks' | 'customNetworks' | 'roles' | 'nodeTypes' | 'configFiles'>;
+
 /** What a flag or a configuration key accepts. A list names the allowed values. */
 export type ValueType = 'text' | 'integer' | 'boolean' | 'duration' | readonly string[];
-
-/** Something wrong with a spec. `path` is relative to the object's root: `['spec', 'clients', 'el', 'version']`. */
-export interface Finding {
-  readonly level: 'error' | 'warning';
-  readonly code: string;
-  readonly path: Path;
-  /** What is wrong and what to do, in one or two sentences. */
-  readonly message: string;
-}
 
 export interface Workload {
   /** In start order. The first is the one that `kubectl logs` shows by default. */

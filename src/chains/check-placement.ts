@@ -1,24 +1,24 @@
 // Checks volumes, capacity, sidecars and exposure.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
+import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
 import { parseQuantity } from '../lib/quantity.ts';
-import type { Finding } from './chain.ts';
-import { type ChainFacts, problem } from './finding.ts';
+import type { ChainFacts } from './chain.ts';
 
 /** Volumes that are missing or too small, sidecars that collide, ports that can't be opened. */
-export function checkPlacement(chain: ChainFacts, spec: NodeSpec): readonly Finding[] {
+export function checkPlacement(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   return [...checkVolumes(spec), ...checkCapacity(chain, spec), ...checkSidecars(spec), ...checkExposure(spec)];
 }
 
-function checkVolumes(spec: NodeSpec): readonly Finding[] {
+function checkVolumes(spec: NodeSpec): readonly SpecProblem[] {
   const roles = Object.keys(spec.clients);
   const complete = spec.storage['data'] !== undefined || roles.every((role) => spec.storage[role] !== undefined);
   if (complete) return [];
   const message = `No volume for the data. Add storage.data with a size, or one volume per role: ${roles.join(', ')}.`;
-  return [problem('MissingStorage', ['spec', 'storage'], message)];
+  return [errorAt('MissingStorage', ['spec', 'storage'], message)];
 }
 
-function checkCapacity(chain: ChainFacts, spec: NodeSpec): readonly Finding[] {
+function checkCapacity(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   const defaults = chain.networks.find((network) => network.name === spec.network)?.defaults;
   if (defaults === undefined) return [];
   const stored = sum(Object.values(spec.storage).map((volume) => volume.size));
@@ -39,7 +39,7 @@ interface Amount {
   readonly spec: NodeSpec;
 }
 
-function shortage({ what, path, given, needed, spec }: Amount): readonly Finding[] {
+function shortage({ what, path, given, needed, spec }: Amount): readonly SpecProblem[] {
   const minimum = parseQuantity(needed);
   if (given === undefined || minimum === undefined || given >= minimum) return [];
   const message = `Less ${what} than a node of ${spec.chain} ${spec.network} is known to need (${needed}). It may not sync.`;
@@ -53,7 +53,7 @@ function sum(quantities: readonly (string | undefined)[]): number | undefined {
   return numbers.every((value) => value !== undefined) ? numbers.reduce((a, b) => a + b, 0) : undefined;
 }
 
-function checkSidecars(spec: NodeSpec): readonly Finding[] {
+function checkSidecars(spec: NodeSpec): readonly SpecProblem[] {
   const sidecars = spec.sidecars ?? [];
   const roles = Object.keys(spec.clients);
   return sidecars.flatMap((sidecar, index) => {
@@ -63,7 +63,7 @@ function checkSidecars(spec: NodeSpec): readonly Finding[] {
     const mounts = (sidecar.mounts ?? []).flatMap((mount, at) =>
       spec.storage[mount.storage] === undefined
         ? [
-            problem(
+            errorAt(
               'UnknownStorage',
               [...path, 'mounts', at, 'storage'],
               `There is no storage.${mount.storage}. Add it or mount another.`,
@@ -73,19 +73,19 @@ function checkSidecars(spec: NodeSpec): readonly Finding[] {
     );
     if (!taken) return mounts;
     return [
-      problem('DuplicateName', [...path, 'name'], `A container "${sidecar.name}" exists already. Choose another name.`),
+      errorAt('DuplicateName', [...path, 'name'], `A container "${sidecar.name}" exists already. Choose another name.`),
       ...mounts,
     ];
   });
 }
 
-function checkExposure(spec: NodeSpec): readonly Finding[] {
+function checkExposure(spec: NodeSpec): readonly SpecProblem[] {
   const port = spec.p2p?.port;
   const path = ['spec', 'p2p', 'port'];
   if (port === undefined) return [];
   if (port < 1024 || port > 65_000) {
     return [
-      problem(
+      errorAt(
         'InvalidPort',
         path,
         `Port ${port} can't be used without privileges or leaves no room. Use 1024 to 65000.`,
@@ -94,6 +94,6 @@ function checkExposure(spec: NodeSpec): readonly Finding[] {
   }
   if (spec.serviceType !== 'NodePort' || (port >= 30_000 && port <= 32_760)) return [];
   return [
-    problem('InvalidPort', path, `With serviceType NodePort the port is opened on every machine. Use 30000 to 32760.`),
+    errorAt('InvalidPort', path, `With serviceType NodePort the port is opened on every machine. Use 30000 to 32760.`),
   ];
 }

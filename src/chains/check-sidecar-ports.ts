@@ -2,11 +2,14 @@
 
 import { API_VERSION } from '../api/group.ts';
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
-import type { Finding, Workload } from './chain.ts';
-import { problem } from './finding.ts';
+import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
+import type { Workload } from './chain.ts';
 
 /** For specs without errors, because it looks at the rendered workload. */
-export function checkSidecarPorts(spec: NodeSpec, workload: (node: BlockchainNode) => Workload): readonly Finding[] {
+export function checkSidecarPorts(
+  spec: NodeSpec,
+  workload: (node: BlockchainNode) => Workload,
+): readonly SpecProblem[] {
   const sidecars = spec.sidecars ?? [];
   if (sidecars.length === 0) return [];
   const { containers, initContainers } = workload({
@@ -23,7 +26,7 @@ export function checkSidecarPorts(spec: NodeSpec, workload: (node: BlockchainNod
     const path = ['spec', 'sidecars', index];
     const clash = containerNames.has(sidecar.name)
       ? [
-          problem(
+          errorAt(
             'DuplicateName',
             [...path, 'name'],
             `A container "${sidecar.name}" exists already. Choose another name.`,
@@ -37,7 +40,7 @@ export function checkSidecarPorts(spec: NodeSpec, workload: (node: BlockchainNod
         return [];
       }
       return [
-        problem('DuplicatePort', [...path, 'ports', at], `Port ${name} (${port}) is taken in this pod. Use another.`),
+        errorAt('DuplicatePort', [...path, 'ports', at], `Port ${name} (${port}) is taken in this pod. Use another.`),
       ];
     });
     return [...clash, ...ports];

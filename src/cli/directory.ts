@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { ProblemCode } from '../api/codes/problems.ts';
 import type { SourceFile } from '../desired/desired-set.ts';
 import { isWanted } from '../controller/fleet/read-files.ts';
 
@@ -72,6 +73,6 @@ async function readOne(root: string, path: string): Promise<SourceFile> {
   }
 }
 
-function trouble(path: string, code: string, message: string): SourceFile {
+function trouble(path: string, code: ProblemCode, message: string): SourceFile {
   return { path, oid: '', trouble: { code, message } };
 }

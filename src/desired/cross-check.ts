@@ -1,5 +1,6 @@
 // What can only be seen with all nodes together: two of one name, two with one signing key.
 
+import type { ProblemCode } from '../api/codes/problems.ts';
 import { SERVICE_SUFFIX } from '../api/group.ts';
 import type { NodeFile } from './node-file.ts';
 import type { Problem } from './problem.ts';
@@ -89,7 +90,7 @@ function findServiceClashes(nodes: readonly ResolvedNode[]): Conflicts {
   return { keys: new Set(clashes.map(({ key }) => key)), problems: clashes.map(({ problem }) => problem) };
 }
 
-function problemAt({ layers }: ResolvedNode, path: readonly string[], code: string, message: string): Problem {
+function problemAt({ layers }: ResolvedNode, path: readonly string[], code: ProblemCode, message: string): Problem {
   const { own: _own, ...place } = locate(layers, path, 'value');
   return { level: 'error', code, ...place, message };
 }

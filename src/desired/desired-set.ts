@@ -1,6 +1,7 @@
 // What people want, all files together.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { ProblemCode } from '../api/codes/problems.ts';
 import type { FleetSpec } from '../api/fleet.ts';
 import type { JobRequest } from '../api/job-object.ts';
 import type { JobScheduleSpec } from '../api/job-schedule.ts';
@@ -13,7 +14,7 @@ export interface SourceFile {
   readonly oid: string;
   /** Absent when the file could not or may not be read; then `trouble` says why. */
   readonly text?: string;
-  readonly trouble?: { readonly code: string; readonly message: string };
+  readonly trouble?: { readonly code: ProblemCode; readonly message: string };
 }
 
 export interface DesiredNode {

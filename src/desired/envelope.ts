@@ -1,13 +1,14 @@
 // What every document must have around its spec: apiVersion, kind, metadata.
 
+import type { ProblemCode } from '../api/codes/problems.ts';
+import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import type { JsonObject } from '../lib/json-value.ts';
 import { isObject } from '../lib/json-value.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { clip, clipJson } from '../lib/clip.ts';
 import { nearest } from '../lib/nearest.ts';
 import { GitMetadata, gitKinds, type GitKind } from './kinds.ts';
-import { remark, type Remark } from './remark.ts';
-import { checkSchema, type Checked } from './schema-remarks.ts';
+import { checkSchema, type Checked } from './check-schema.ts';
 
 export interface Envelope {
   readonly metadata: GitMetadata;
@@ -21,35 +22,35 @@ export function checkEnvelope(
   kinds: readonly GitKind[] = [expected],
 ): Checked<Envelope> {
   const wrongKind = checkKind(document, expected, kinds);
-  if (wrongKind.length > 0) return { ok: false, remarks: wrongKind };
+  if (wrongKind.length > 0) return { ok: false, problems: wrongKind };
   const metadata = checkMetadata(document, expected);
-  const remarks = [...checkFields(document), ...(metadata.ok ? [] : metadata.remarks)];
+  const problems = [...checkFields(document), ...(metadata.ok ? [] : metadata.problems)];
   const { spec } = document;
   if (!isObject(spec))
-    remarks.push(
+    problems.push(
       spec === undefined || spec === null
-        ? remark('MissingField', ['spec'], 'is required', 'key')
-        : remark('WrongType', ['spec'], 'must be an object'),
+        ? errorAtKey('MissingField', ['spec'], 'is required')
+        : errorAt('WrongType', ['spec'], 'must be an object'),
     );
-  return metadata.ok && isObject(spec) && remarks.length === 0
+  return metadata.ok && isObject(spec) && problems.length === 0
     ? { ok: true, data: { metadata: metadata.data, spec } }
-    : { ok: false, remarks };
+    : { ok: false, problems };
 }
 
-function checkKind({ apiVersion, kind }: JsonObject, expected: GitKind, kinds: readonly GitKind[]): Remark[] {
+function checkKind({ apiVersion, kind }: JsonObject, expected: GitKind, kinds: readonly GitKind[]): SpecProblem[] {
   const allowed = kinds.map((candidate) => candidate.kind).join(', ');
   if (kind === undefined || kind === null)
     return [
-      remark('MissingField', ['kind'], `is required; here it is ${kinds.length > 1 ? 'one of ' : ''}${allowed}`, 'key'),
+      errorAtKey('MissingField', ['kind'], `is required; here it is ${kinds.length > 1 ? 'one of ' : ''}${allowed}`),
     ];
-  if (kind !== expected.kind) return [remark(...wrongKind(kind, allowed))];
+  if (kind !== expected.kind) return [errorAt(...wrongKind(kind, allowed))];
   if (apiVersion === expected.apiVersion) return [];
   if (apiVersion === undefined || apiVersion === null)
-    return [remark('MissingField', ['apiVersion'], `is required; write ${expected.apiVersion}`, 'key')];
-  return [remark('WrongApiVersion', ['apiVersion'], `must be ${expected.apiVersion}, but is ${clipJson(apiVersion)}`)];
+    return [errorAtKey('MissingField', ['apiVersion'], `is required; write ${expected.apiVersion}`)];
+  return [errorAt('WrongApiVersion', ['apiVersion'], `must be ${expected.apiVersion}, but is ${clipJson(apiVersion)}`)];
 }
 
-function wrongKind(kind: unknown, allowed: string): [string, string[], string] {
+function wrongKind(kind: unknown, allowed: string): [ProblemCode, string[], string] {
   const known = gitKinds.find((candidate) => candidate.kind === kind);
   if (known !== undefined) return ['WrongFolder', ['kind'], `a ${known.kind} belongs in ${known.place}, not here`];
   const meant =
@@ -68,20 +69,19 @@ function wrongKind(kind: unknown, allowed: string): [string, string[], string] {
 
 const FIELDS = ['apiVersion', 'kind', 'metadata', 'spec'];
 
-function checkFields(document: JsonObject): Remark[] {
+function checkFields(document: JsonObject): SpecProblem[] {
   return Object.keys(document)
     .filter((field) => !FIELDS.includes(field))
     .map((field) => {
       if (field === 'status')
-        return remark('ForbiddenField', [field], 'status is written by the controller; remove it', 'key');
+        return errorAtKey('ForbiddenField', [field], 'status is written by the controller; remove it');
       const meant = nearest(field, FIELDS);
-      return remark(
+      return errorAtKey(
         'UnknownField',
         [clip(field, 60)],
         meant === undefined
           ? `unknown field; known are ${FIELDS.join(', ')}`
           : `unknown field; did you mean "${meant}"?`,
-        'key',
       );
     });
 }
@@ -104,19 +104,19 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
 function checkMetadata(document: JsonObject, expected: GitKind): Checked<GitMetadata> {
   const { metadata } = document;
   if (metadata === undefined || metadata === null)
-    return { ok: false, remarks: [remark('MissingField', ['metadata'], 'is required', 'key')] };
+    return { ok: false, problems: [errorAtKey('MissingField', ['metadata'], 'is required')] };
   const forbidden = isObject(metadata) ? Object.keys(metadata).filter((field) => Object.hasOwn(FORBIDDEN, field)) : [];
-  const remarks = forbidden.map((field) =>
-    remark('ForbiddenMetadata', ['metadata', field], `${FORBIDDEN[field] ?? ''}; remove it`, 'key'),
+  const problems = forbidden.map((field) =>
+    errorAtKey('ForbiddenMetadata', ['metadata', field], `${FORBIDDEN[field] ?? ''}; remove it`),
   );
   const rest = isObject(metadata)
     ? Object.fromEntries(Object.entries(metadata).filter(([field]) => !forbidden.includes(field)))
     : metadata;
   const checked = checkSchema(GitMetadata, rest, ['metadata']);
-  if (!checked.ok) return { ok: false, remarks: [...remarks, ...checked.remarks] };
+  if (!checked.ok) return { ok: false, problems: [...problems, ...checked.problems] };
   const name = checkSchema(expected.name, checked.data.name, ['metadata', 'name']);
-  remarks.push(...(name.ok ? [] : name.remarks), ...checkOwnNames(checked.data), ...checkPlace(checked.data));
-  return remarks.length === 0 ? checked : { ok: false, remarks };
+  problems.push(...(name.ok ? [] : name.problems), ...checkOwnNames(checked.data), ...checkPlace(checked.data));
+  return problems.length === 0 ? checked : { ok: false, problems };
 }
 
 const OWN_LABELS: readonly string[] = Object.values(LABEL);
@@ -124,7 +124,7 @@ const OWN_LABELS: readonly string[] = Object.values(LABEL);
 const OWN_ANNOTATIONS: readonly string[] = Object.values(ANNOTATION).filter((name) => name !== ANNOTATION.release);
 
 /** Labels and annotations the controller sets: from Git they would be a lie or a loop. */
-function checkOwnNames({ labels = {}, annotations = {} }: GitMetadata): Remark[] {
+function checkOwnNames({ labels = {}, annotations = {} }: GitMetadata): SpecProblem[] {
   const ours = [
     ...Object.keys(labels)
       .filter((name) => OWN_LABELS.includes(name))
@@ -133,17 +133,17 @@ function checkOwnNames({ labels = {}, annotations = {} }: GitMetadata): Remark[]
       .filter((name) => OWN_ANNOTATIONS.includes(name))
       .map((name) => ['metadata', 'annotations', name]),
   ];
-  return ours.map((path) => remark('ForbiddenMetadata', path, 'is set by the controller; remove it', 'key'));
+  return ours.map((path) => errorAtKey('ForbiddenMetadata', path, 'is set by the controller; remove it'));
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/: annotations of an object may have 256 KiB together. */
 const MAX_ANNOTATIONS = 128 * 1024;
 
-function checkPlace({ namespace = '', annotations = {} }: GitMetadata): Remark[] {
-  const remarks: Remark[] = [];
+function checkPlace({ namespace = '', annotations = {} }: GitMetadata): SpecProblem[] {
+  const problems: SpecProblem[] = [];
   if (/^kube-(system|public|node-lease)$/.test(namespace))
-    remarks.push(
-      remark(
+    problems.push(
+      errorAt(
         'ForbiddenNamespace',
         ['metadata', 'namespace'],
         `${namespace} belongs to Kubernetes itself; choose another`,
@@ -151,13 +151,12 @@ function checkPlace({ namespace = '', annotations = {} }: GitMetadata): Remark[]
     );
   const size = Object.entries(annotations).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   if (size > MAX_ANNOTATIONS)
-    remarks.push(
-      remark(
+    problems.push(
+      errorAtKey(
         'AnnotationsTooLarge',
         ['metadata', 'annotations'],
         `${size} characters, more than ${MAX_ANNOTATIONS}`,
-        'key',
       ),
     );
-  return remarks;
+  return problems;
 }

@@ -1,15 +1,15 @@
 // Which controller a document belongs to.
 
 import { DEFAULT_EXECUTOR, type FleetSpec } from '../api/fleet.ts';
+import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import { textAt, type JsonObject } from '../lib/json-value.ts';
 import { nearest } from '../lib/nearest.ts';
-import { remark, type Remark } from './remark.ts';
 
 /** The executor a spec names, else the Fleet's default, else the only one there is. */
 export function checkExecutor(
   spec: JsonObject,
   fleet: FleetSpec,
-): { readonly name: string | undefined; readonly remarks: readonly Remark[] } {
+): { readonly name: string | undefined; readonly problems: readonly SpecProblem[] } {
   const names = fleet.executors?.map(({ name }) => name) ?? [];
   const only = names.length > 1 ? undefined : (names[0] ?? DEFAULT_EXECUTOR);
   const name = textAt(spec, ['executor']) ?? fleet.defaultExecutor ?? only;
@@ -17,17 +17,16 @@ export function checkExecutor(
   if (name === undefined)
     return {
       name,
-      remarks: [
-        remark(
+      problems: [
+        errorAtKey(
           'MissingField',
           path,
           `is required, since the Fleet has several executors and no defaultExecutor: ${names.join(', ')}`,
-          'key',
         ),
       ],
     };
-  if (names.length === 0 || names.includes(name)) return { name, remarks: [] };
+  if (names.length === 0 || names.includes(name)) return { name, problems: [] };
   const meant = nearest(name, names);
   const advice = meant === undefined ? `it lists ${names.join(', ')}` : `did you mean "${meant}"?`;
-  return { name, remarks: [remark('UnknownExecutor', path, `"${name}" is not an executor of the Fleet; ${advice}`)] };
+  return { name, problems: [errorAt('UnknownExecutor', path, `"${name}" is not an executor of the Fleet; ${advice}`)] };
 }

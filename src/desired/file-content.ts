@@ -1,5 +1,6 @@
 // One file of one kind: its documents checked as far as they can be checked alone.
 
+import type { SpecProblem } from '../api/spec-problem.ts';
 import type { Chain } from '../chains/chain.ts';
 import { isObject, type JsonObject } from '../lib/json-value.ts';
 import type { SourceFile } from './desired-set.ts';
@@ -8,8 +9,8 @@ import { kindsAt, type GitKind, type GitRole } from './kinds.ts';
 import { parseFile, unreadableFile, type BrokenName, type ParsedFile } from './parse.ts';
 import type { Places } from './places.ts';
 import type { Problem } from './problem.ts';
-import { toProblem, type Remark } from './remark.ts';
-import { checkSchema } from './schema-remarks.ts';
+import { toProblem } from './problem.ts';
+import { checkSchema } from './check-schema.ts';
 import { checkSeed, fromSeed } from './seed-document.ts';
 
 export interface FileContent extends ParsedFile {
@@ -50,19 +51,19 @@ export function readDocuments(file: FileContent, chains: readonly Chain[]): Docu
   const checked = file.documents.map(({ value, places }) => {
     const document = fromSeed(value);
     const kind = kindOf(document, file.kinds);
-    const remarks = checkSeed(value);
-    if (remarks.length > 0) return { value, places, kind, result: { ok: false as const, remarks } };
+    const problems = checkSeed(value);
+    if (problems.length > 0) return { value, places, kind, result: { ok: false as const, problems } };
     return { value, places, kind, result: checkDocument(document, { kind, kinds: file.kinds, chains }) };
   });
   const bad = checked.flatMap(({ value, places, result }) =>
-    result.ok ? [] : [{ document: value, places, remarks: result.remarks }],
+    result.ok ? [] : [{ document: value, places, problems: result.problems }],
   );
   return {
     good: checked.flatMap(({ kind, places, result }) => (result.ok ? [{ kind, data: result.data, places }] : [])),
     bad,
     problems: [
       ...file.problems,
-      ...bad.flatMap(({ places, remarks }) => remarks.map((one) => toProblem(file.path, places, one))),
+      ...bad.flatMap(({ places, problems }) => problems.map((one) => toProblem(file.path, places, one))),
     ],
     brokenNames: [...file.brokenNames, ...bad.flatMap(({ document }) => brokenName(document) ?? [])],
     unreadable: file.unreadable || bad.some(({ document }) => brokenName(document) === undefined),
@@ -90,8 +91,8 @@ function checkDocument(document: JsonObject, { kind, kinds, chains }: Expected):
   const spec =
     isCheckable && isObject(document['spec']) ? checkSchema(kind.spec(chains), document['spec'], ['spec']) : undefined;
   if (spec === undefined || spec.ok) return envelope;
-  const remarks: readonly Remark[] = [...(envelope.ok ? [] : envelope.remarks), ...spec.remarks];
-  return { ok: false, remarks };
+  const problems: readonly SpecProblem[] = [...(envelope.ok ? [] : envelope.problems), ...spec.problems];
+  return { ok: false, problems };
 }
 
 function brokenName(document: JsonObject): BrokenName | undefined {

@@ -1,5 +1,6 @@
 // fleet.yaml: what holds for the whole repository.
 
+import type { ProblemCode } from '../api/codes/problems.ts';
 import { FleetSpec, FLEET_FILE } from '../api/fleet.ts';
 import type { Chain } from '../chains/chain.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
@@ -71,6 +72,6 @@ function consequence(): Problem {
   );
 }
 
-function at(code: string, message: string): Problem {
+function at(code: ProblemCode, message: string): Problem {
   return { level: 'error', code, file: FLEET_FILE, line: 1, column: 1, message };
 }

@@ -7,7 +7,7 @@ import type { Chain } from '../chains/chain.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
 import type { Places } from './places.ts';
 import type { Problem } from './problem.ts';
-import { checkSchema } from './schema-remarks.ts';
+import { checkSchema } from './check-schema.ts';
 
 type Match = FleetPatchSpec['match'];
 

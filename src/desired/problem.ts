@@ -1,9 +1,12 @@
 // Something wrong in a file: the same words in validate, pull request, log and status branch.
 
+import type { ProblemCode } from '../api/codes/problems.ts';
+import { messageWithPath, type SpecProblem } from '../api/spec-problem.ts';
+import type { Places } from './places.ts';
+
 export interface Problem {
   readonly level: 'error' | 'warning';
-  /** Stable, PascalCase: `UnknownField`, `DuplicateNode`. */
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly file: string;
   /** From 1. */
   readonly line: number;
@@ -17,4 +20,10 @@ export interface Problem {
 export function describeProblem(problem: Problem): string {
   const { file, line, column, level, code, message } = problem;
   return `${file}:${line}:${column} ${level} ${code} ${message}`;
+}
+
+/** The problem of a document, at its place in the file that the document came from. */
+export function toProblem(file: string, places: Places, problem: SpecProblem): Problem {
+  const { level, code, path, part = 'value' } = problem;
+  return { level, code, file, ...places.of(path, part), message: messageWithPath(problem) };
 }

@@ -12,7 +12,7 @@ import type { DesiredRequest, DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';
 import { type FileContent, type GoodDocument, readDocuments } from './file-content.ts';
 import type { Problem } from './problem.ts';
-import { fromFinding, toProblem } from './remark.ts';
+import { toProblem } from './problem.ts';
 import { duplicateSchedules, resolveSchedule } from './schedules.ts';
 
 export interface RequestFiles {
@@ -99,7 +99,7 @@ function resolveRequest(document: GoodDocument, file: string, context: Context):
       line,
       specDigest: digestOf({ kind: kind.kind, spec: data.spec }),
     },
-    problems: executor.remarks.map((one) => toProblem(file, places, one)),
+    problems: executor.problems.map((one) => toProblem(file, places, one)),
   };
 }
 
@@ -108,8 +108,8 @@ type Surroundings = Pick<CheckContext, 'nodes' | 'brokenNodes' | 'others'>;
 function judge({ desired, document }: Resolved, known: Surroundings): Problem[] {
   const { request, file } = desired;
   const { name, namespace = '' } = request.metadata;
-  const findings = checkRequest(request, { ...known, name, namespace, chainJobs: chainJobsOf });
-  return findings.map((one) => toProblem(file, document.places, fromFinding(one)));
+  const problems = checkRequest(request, { ...known, name, namespace, chainJobs: chainJobsOf });
+  return problems.map((one) => toProblem(file, document.places, one));
 }
 
 function findDuplicates(requests: readonly Resolved[]): ReadonlyMap<string, readonly Problem[]> {

@@ -2,6 +2,7 @@
 
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
 import { DEFAULT_EXECUTOR } from '../api/fleet.ts';
+import { errorAt, errorAtKey, messageWithPath, type SpecProblem } from '../api/spec-problem.ts';
 import { checkExecutor } from './executor.ts';
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import type { Chain } from '../chains/chain.ts';
@@ -16,8 +17,7 @@ import { nodeSpecSchema } from './kinds.ts';
 import { locate, type Layers } from './layers.ts';
 import { matches } from './patches.ts';
 import type { Problem } from './problem.ts';
-import { remark, type Remark } from './remark.ts';
-import { checkSchema } from './schema-remarks.ts';
+import { checkSchema } from './check-schema.ts';
 
 /** A problem, and the node that suffers from it when it lies in a file that many nodes share. */
 export interface NodeProblem {
@@ -56,7 +56,7 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
   const patched = withPatches(merged, patches);
   if (!patched.ok) return broken([{ problem: patchProblem(patched), sufferer: key }]);
   const checked = checkNodeSpec(patched.spec, context);
-  const problems = checked.remarks.map((one) => locatedProblem(one, layers, key));
+  const problems = checked.problems.map((one) => locatedProblem(one, layers, key));
   if (checked.spec === undefined) return broken(problems);
   return { key, layers, problems, node: nodeObject({ data, namespace, file, spec: checked.spec }) };
 }
@@ -83,46 +83,43 @@ function patchProblem({ patch, index, message }: Extract<ReturnType<typeof withP
   };
 }
 
-function locatedProblem({ level, code, path, part, message }: Remark, layers: Layers, key: string): NodeProblem {
+function locatedProblem(found: SpecProblem, layers: Layers, key: string): NodeProblem {
+  const { level, code, path, part = 'value' } = found;
   const { own, ...place } = locate(layers, path, part);
-  const problem: Problem = { level, code, ...place, message };
+  const problem: Problem = { level, code, ...place, message: messageWithPath(found) };
   return own ? { problem } : { problem, sufferer: key };
 }
 
 interface CheckedSpec {
   readonly spec: NodeSpec | undefined;
-  readonly remarks: readonly Remark[];
+  readonly problems: readonly SpecProblem[];
 }
 
 function checkNodeSpec(spec: JsonObject, context: Context): CheckedSpec {
   const executor = checkExecutor(spec, context.fleet.fleet);
   const chain = context.chains.find(({ name }) => name === spec['chain']);
-  const general = [...executor.remarks, ...checkChain(spec, chain, context)];
+  const general = [...executor.problems, ...checkChain(spec, chain, context)];
   const complete = spec['executor'] === undefined ? { ...spec, executor: executor.name } : spec;
   const checked = checkSchema(nodeSpecSchema(context.chains), complete, ['spec']);
-  if (!checked.ok) return { spec: undefined, remarks: withoutRepeats([...general, ...checked.remarks]) };
-  if (chain === undefined) return { spec: undefined, remarks: general };
+  if (!checked.ok) return { spec: undefined, problems: withoutRepeats([...general, ...checked.problems]) };
+  if (chain === undefined) return { spec: undefined, problems: general };
   const parsed = checked.data as NodeSpec;
-  const findings = chain.check(parsed).map(({ path, message, ...rest }): Remark => {
-    const dotted = toDotted(path);
-    return { ...rest, path, part: 'value', message: message.startsWith(dotted) ? message : `${dotted}: ${message}` };
-  });
-  const remarks = [...general, ...findings];
-  return { spec: remarks.some(({ level }) => level === 'error') ? undefined : parsed, remarks };
+  const problems = [...general, ...chain.check(parsed)];
+  return { spec: problems.some(({ level }) => level === 'error') ? undefined : parsed, problems };
 }
 
-function withoutRepeats(remarks: readonly Remark[]): Remark[] {
-  const paths = remarks.map(({ path }) => toDotted(path));
-  return remarks.filter((_one, index) => paths.indexOf(paths[index] ?? '') === index);
+function withoutRepeats(problems: readonly SpecProblem[]): SpecProblem[] {
+  const paths = problems.map(({ path }) => toDotted(path));
+  return problems.filter((_one, index) => paths.indexOf(paths[index] ?? '') === index);
 }
 
-function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainNames }: Context): Remark[] {
+function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainNames }: Context): SpecProblem[] {
   const name = spec['chain'];
   if (typeof name === 'string' && chain === undefined) {
     const meant = nearest(name, [...chainNames]);
     const known = chains.map((one) => one.name).join(', ');
     return [
-      remark(
+      errorAt(
         'UnknownChain',
         ['spec', 'chain'],
         `no such chain; ${meant === undefined ? `known are ${known}` : `did you mean "${meant}"?`}`,
@@ -131,7 +128,7 @@ function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainN
   }
   const foreign = Object.keys(spec).filter((field) => chainNames.has(field) && field !== name);
   return foreign.map((field) =>
-    remark('ForeignOptions', ['spec', field], `only for nodes with chain: ${field}; remove it`, 'key'),
+    errorAtKey('ForeignOptions', ['spec', field], `only for nodes with chain: ${field}; remove it`),
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { JobScheduleSpec } from '../api/job-schedule.ts';
 import { keyOf } from '../api/objects.ts';
+import type { SpecProblem } from '../api/spec-problem.ts';
 import { chainJobsOf } from '../chains/index.ts';
 import { checkSchedule } from '../jobs/requests/check-schedule.ts';
 import { findJobKind } from '../jobs/kinds/index.ts';
@@ -11,8 +12,8 @@ import type { DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';
 import type { GoodDocument } from './file-content.ts';
 import type { Problem } from './problem.ts';
-import { fromFinding, type Remark, toProblem } from './remark.ts';
-import { checkSchema } from './schema-remarks.ts';
+import { toProblem } from './problem.ts';
+import { checkSchema } from './check-schema.ts';
 
 export interface ResolvedSchedule {
   /** `namespace/name` */
@@ -34,25 +35,25 @@ export function resolveSchedule(
   const { name, namespace = context.defaultNamespace } = data.metadata;
   const spec = JobScheduleSpec.parse(data.spec);
   const executor = checkExecutor(data.spec, context.fleet.fleet);
-  const remarks = [...executor.remarks, ...remarksOn(spec, { ...known, name, namespace, chainJobs: chainJobsOf })];
+  const problems = [...executor.problems, ...problemsIn(spec, { ...known, name, namespace, chainJobs: chainJobsOf })];
   const line = places.of(['metadata', 'name']).line;
-  const isGood = executor.name !== undefined && remarks.every(({ level }) => level !== 'error');
+  const isGood = executor.name !== undefined && problems.every(({ level }) => level !== 'error');
   return {
     key: keyOf({ metadata: { name, namespace } }),
     document,
     file,
     schedule: isGood ? { name, namespace, spec, executor: executor.name ?? '', file, line } : undefined,
-    problems: remarks.map((one) => toProblem(file, places, one)),
+    problems: problems.map((one) => toProblem(file, places, one)),
   };
 }
 
 /** What the template's own schema says comes first: nothing else can be told of a spec that it refuses. */
-function remarksOn(spec: JobScheduleSpec, context: CheckContext): readonly Remark[] {
+function problemsIn(spec: JobScheduleSpec, context: CheckContext): readonly SpecProblem[] {
   const schema = findJobKind(spec.template.kind)?.spec;
   const checked =
     schema === undefined ? undefined : checkSchema(schema, spec.template.spec, ['spec', 'template', 'spec']);
-  if (checked?.ok === false) return checked.remarks;
-  return checkSchedule(spec, context).map(fromFinding);
+  if (checked?.ok === false) return checked.problems;
+  return checkSchedule(spec, context);
 }
 
 /** Two of one name are both refused: which is meant is not for us to say. */

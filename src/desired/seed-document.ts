@@ -1,9 +1,9 @@
 // Documents of the second seed's group are accepted as they stand and become ours.
 
 import { API_VERSION, SEED_API_VERSION } from '../api/group.ts';
+import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import { findJobKind } from '../jobs/kinds/index.ts';
 import { isObject, type JsonObject } from '../lib/json-value.ts';
-import { remark, type Remark } from './remark.ts';
 
 /** Kinds of the seed's group that are no jobs here, and what to write instead. */
 const NOT_HERE: ReadonlyMap<unknown, string> = new Map([
@@ -27,19 +27,18 @@ export function fromSeed(document: JsonObject): JsonObject {
  * What is wrong with a document of the seed's group by the seed's own rules; nothing for any other document. It
  * required `deployMethod`: our default, a node of this repository, was never meant.
  */
-export function checkSeed(document: JsonObject): readonly Remark[] {
+export function checkSeed(document: JsonObject): readonly SpecProblem[] {
   const { apiVersion, kind, spec } = document;
   if (apiVersion !== SEED_API_VERSION) return [];
   const instead = NOT_HERE.get(kind);
-  if (instead !== undefined) return [remark('UnknownKind', ['kind'], `${String(kind)} is not accepted: ${instead}`)];
+  if (instead !== undefined) return [errorAt('UnknownKind', ['kind'], `${String(kind)} is not accepted: ${instead}`)];
   const isComplete = !isObject(spec) || kind === 'Switchover' || spec['deployMethod'] !== undefined;
   if (isComplete || findJobKind(String(kind)) === undefined) return [];
   return [
-    remark(
+    errorAtKey(
       'MissingField',
       ['spec', 'deployMethod'],
       `is required in a document of ${SEED_API_VERSION}: cloud-config, python or helm`,
-      'key',
     ),
   ];
 }

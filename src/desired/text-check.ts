@@ -1,12 +1,13 @@
 // Recognises texts that are no YAML document of ours before anything parses them.
 
+import type { ProblemCode } from '../api/codes/problems.ts';
 import type { Problem } from './problem.ts';
 
 /** Largest file that is parsed, in characters. A node's file is about one kilobyte. */
 export const MAX_FILE_LENGTH = 1024 * 1024;
 
 type Check = (text: string) => Trouble | undefined;
-type Trouble = { readonly code: string; readonly message: string; readonly line?: number };
+type Trouble = { readonly code: ProblemCode; readonly message: string; readonly line?: number };
 
 /** What makes a text unreadable as a whole, or undefined. The first that fits is told; a file rarely has two. */
 export function checkText(file: string, text: string): Problem | undefined {

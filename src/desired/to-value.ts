@@ -2,6 +2,7 @@
 
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 
+import type { ProblemCode } from '../api/codes/problems.ts';
 import { clip } from '../lib/clip.ts';
 import { toDotted, toPointer, type Path } from '../lib/json-pointer.ts';
 import { keyMaterialIn } from './key-material.ts';
@@ -14,7 +15,7 @@ export const SOPS_ADVICE =
   'the file is encrypted with SOPS and is not decrypted here: commit it as plain text, keep secrets in a Kubernetes Secret and name that';
 
 export interface Complaint {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly offset: number;
   readonly message: string;
 }
@@ -157,7 +158,7 @@ function keyOf(walk: Walk, pair: Pair, site: Site): { readonly name: string; rea
   return undefined;
 }
 
-function badKey(name: string): { readonly code: string; readonly message: string } | undefined {
+function badKey(name: string): { readonly code: ProblemCode; readonly message: string } | undefined {
   if (name === '__proto__' || name === 'constructor' || name === 'prototype')
     return { code: 'ForbiddenKey', message: `the key ${name} is not allowed` };
   if (name === '<<')
@@ -212,12 +213,12 @@ function complainKey(walk: Walk, site: Site, found: string): null {
   );
 }
 
-function complain(walk: Walk, site: Site, code: string, message: string): null {
+function complain(walk: Walk, site: Site, code: ProblemCode, message: string): null {
   if (walk.complaints.length < 50) walk.complaints.push({ code, offset: site.offset, message });
   return null;
 }
 
-function complainOnce(walk: Walk, site: Site, code: string, message: string): null {
+function complainOnce(walk: Walk, site: Site, code: ProblemCode, message: string): null {
   return walk.complaints.some((complaint) => complaint.code === code) ? null : complain(walk, site, code, message);
 }
 

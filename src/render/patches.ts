@@ -3,7 +3,7 @@
 import type { NodeSpec } from '../api/blockchain-node.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import type { KubeObject } from '../api/objects.ts';
-import type { Finding } from '../chains/chain.ts';
+import type { SpecProblem } from '../api/spec-problem.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { applyPatch, type PatchOperation } from '../lib/json-patch.ts';
 import { sameJson } from '../lib/stable-json.ts';
@@ -36,9 +36,9 @@ const FIXED: readonly Path[] = [
 export function applyPatches(
   objects: readonly KubeObject[],
   patches: readonly SpecPatch[],
-): { readonly objects: readonly KubeObject[]; readonly problems: readonly Finding[] } {
+): { readonly objects: readonly KubeObject[]; readonly problems: readonly SpecProblem[] } {
   const result = [...objects];
-  const problems: Finding[] = [];
+  const problems: SpecProblem[] = [];
   for (const [index, { target, patch }] of patches.entries()) {
     const path: Path = ['spec', 'patches', index];
     const matching = [...result.keys()].filter((at) => matches(result[at], target));
@@ -48,13 +48,14 @@ export function applyPatches(
       if (object === undefined) continue;
       const outcome = patched(object, patch, path);
       if (outcome.ok) result[at] = outcome.object;
-      else problems.push(outcome.finding);
+      else problems.push(outcome.problem);
     }
   }
   return { objects: result, problems };
 }
 
-type Outcome = { readonly ok: true; readonly object: KubeObject } | { readonly ok: false; readonly finding: Finding };
+type Outcome =
+  { readonly ok: true; readonly object: KubeObject } | { readonly ok: false; readonly problem: SpecProblem };
 
 function matches(object: KubeObject | undefined, target: SpecPatch['target']): boolean {
   return object?.kind === target.kind && (target.name === undefined || object.metadata.name === target.name);
@@ -89,17 +90,17 @@ function toOperation(operation: SpecPatch['patch'][number]): PatchOperation {
   }
 }
 
-function noTarget(path: Path, target: SpecPatch['target'], objects: readonly KubeObject[]): Finding {
+function noTarget(path: Path, target: SpecPatch['target'], objects: readonly KubeObject[]): SpecProblem {
   const names = objects.filter((object) => object.kind === target.kind).map((object) => object.metadata.name);
   const known = names.length === 0 ? 'This node has none' : `This node has: ${names.join(', ')}`;
   return problem([...path, 'target'], `No ${target.kind} "${target.name ?? ''}" to patch. ${known}.`);
 }
 
 function failed(path: Path, message: string): Outcome {
-  return { ok: false, finding: problem(path, message) };
+  return { ok: false, problem: problem(path, message) };
 }
 
-function problem(path: Path, message: string): Finding {
+function problem(path: Path, message: string): SpecProblem {
   return { level: 'error', code: 'PatchFailed', path, message };
 }
 

@@ -2,7 +2,8 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KubeObject } from '../api/objects.ts';
-import type { Chain, Finding } from '../chains/chain.ts';
+import type { SpecProblem } from '../api/spec-problem.ts';
+import type { Chain } from '../chains/chain.ts';
 import { metadataOf, selectorLabels } from './labels.ts';
 import { namesOf } from './names.ts';
 import { applyPatches } from './patches.ts';
@@ -18,7 +19,7 @@ export interface Rendered {
   /** In the order to apply them. */
   readonly objects: readonly KubeObject[];
   /** Patches of the spec that could not be applied; the objects are complete without them. */
-  readonly problems: readonly Finding[];
+  readonly problems: readonly SpecProblem[];
 }
 
 /** Only for nodes that `chain.check` accepts. The node's Secrets are not among the objects: see generated-secrets.ts. */

@@ -44,7 +44,7 @@ describe('the list of chains', () => {
 
 describe.each(examples)('$name', ({ node, chain }) => {
   it('is accepted', () => {
-    expect(chain.check(node.spec).filter((finding) => finding.level === 'error')).toEqual([]);
+    expect(chain.check(node.spec).filter((problem) => problem.level === 'error')).toEqual([]);
   });
 
   it('gives the same workload twice', () => {
@@ -105,8 +105,8 @@ describe.each(examples)('$name', ({ node, chain }) => {
       const flags = info?.managedFlags ?? [];
       expect(flags.length).toBeGreaterThan(10);
       const spec = { ...node.spec, args: { [role]: Object.fromEntries(flags.map((flag) => [flag, '1'])) } };
-      const refused = chain.check(spec).filter((finding) => finding.code === 'ManagedSetting');
-      expect(refused.map((finding) => finding.path)).toEqual(flags.map((flag) => ['spec', 'args', role, flag]));
+      const refused = chain.check(spec).filter((problem) => problem.code === 'ManagedSetting');
+      expect(refused.map((problem) => problem.path)).toEqual(flags.map((flag) => ['spec', 'args', role, flag]));
     }
   });
 

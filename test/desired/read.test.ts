@@ -58,7 +58,7 @@ describe('a good repository', () => {
   });
 
   it('says that a folder which is a link is not read', () => {
-    const link = { path: 'nodes', oid: 'l1', trouble: { code: 'NotAFile', message: 'is a symlink' } };
+    const link = { path: 'nodes', oid: 'l1', trouble: { code: 'NotAFile', message: 'is a symlink' } } as const;
     const { problems } = readDesired([link], { defaultNamespace: 'novacula-system' });
     expect(problems.map(({ code, file, message }) => `${code} ${file} ${message}`)).toContain(
       'FileNotRead nodes not read: it must be a folder, not a file or a link',
@@ -66,9 +66,9 @@ describe('a good repository', () => {
   });
 
   it('tells a file that could not be read with the reason it was given', () => {
-    const trouble = { code: 'SYMLINK', message: 'symbolic links are not followed' };
+    const trouble = { code: 'NotAFile', message: 'symbolic links are not followed' } as const;
     const set = readDesired([{ path: 'nodes/x.yaml', oid: 'a', trouble }], { defaultNamespace: 'n' });
-    expect(errorsOf(set)).toEqual(['nodes/x.yaml:1:1 error SYMLINK symbolic links are not followed']);
+    expect(errorsOf(set)).toEqual(['nodes/x.yaml:1:1 error NotAFile symbolic links are not followed']);
     expect(set.unreadableFiles).toEqual(new Set(['nodes/x.yaml']));
   });
 

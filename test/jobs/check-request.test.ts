@@ -193,12 +193,12 @@ describe('checkRequest', () => {
     },
     { because: 'no such kind', kind: 'Recover', spec: {}, want: ['error UnknownKind kind'] },
   ])('$because', ({ kind, spec, others, want }) => {
-    const findings = checkRequest(
+    const problems = checkRequest(
       { kind, spec },
       { name: 'x', namespace: 'prod', nodes, chainJobs, ...(others === undefined ? {} : { others: new Set(others) }) },
     );
-    expect(findings.map(({ level, code, path }) => `${level} ${code} ${path.join('.')}`)).toEqual(want);
-    for (const { message } of findings) expect(message.length).toBeGreaterThan(10);
+    expect(problems.map(({ level, code, path }) => `${level} ${code} ${path.join('.')}`)).toEqual(want);
+    for (const { message } of problems) expect(message.length).toBeGreaterThan(10);
   });
 
   it('knows nothing of nodes in an editor and then says nothing of them', () => {

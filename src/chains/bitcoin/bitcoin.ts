@@ -1,7 +1,8 @@
 // Bitcoin: one bitcoind or btcd with a password that nobody has to know.
 
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
-import type { Chain, Expectation, Finding, Question } from '../chain.ts';
+import type { SpecProblem } from '../../api/spec-problem.ts';
+import type { Chain, Expectation, Question } from '../chain.ts';
 import { checkSidecarPorts } from '../check-sidecar-ports.ts';
 import { checkSpec } from '../check-spec.ts';
 import { secretName } from '../secret-name.ts';
@@ -33,10 +34,10 @@ export const bitcoin: Chain = {
   jobs,
 };
 
-function check(spec: NodeSpec): readonly Finding[] {
+function check(spec: NodeSpec): readonly SpecProblem[] {
   const client = clients.find(({ name }) => name === spec.clients['node']?.name);
-  const findings = [...checkSpec(lists, spec), ...(client?.check(spec) ?? [])];
-  return findings.some((one) => one.level === 'error') ? findings : [...findings, ...checkSidecarPorts(spec, workload)];
+  const problems = [...checkSpec(lists, spec), ...(client?.check(spec) ?? [])];
+  return problems.some((one) => one.level === 'error') ? problems : [...problems, ...checkSidecarPorts(spec, workload)];
 }
 
 function questions(node: BlockchainNode): readonly Question[] {

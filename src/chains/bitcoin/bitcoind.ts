@@ -1,8 +1,7 @@
 // Bitcoin Core. Its settings are in bitcoin.conf; it knows its password only as a hash.
 
 import type { NodeSpec } from '../../api/blockchain-node.ts';
-import type { Finding } from '../chain.ts';
-import { problem } from '../finding.ts';
+import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { toArguments } from '../flags.ts';
 import { type BitcoinClient, DATA_PATH, RPC_USER, type Run } from './client.ts';
 import { bitcoinConf, CONF_FILE, configFile, RPCAUTH_KEY } from './conf.ts';
@@ -57,15 +56,15 @@ export const bitcoind: BitcoinClient = {
 };
 
 /** bitcoind refuses to start with both. */
-function check(spec: NodeSpec): readonly Finding[] {
+function check(spec: NodeSpec): readonly SpecProblem[] {
   const { prune = '0', txindex = '0' } = spec.config?.[CONF_FILE] ?? {};
   const path = ['spec', 'config', CONF_FILE, 'prune'];
   const size = Number(prune);
   if (size > 1 && size < 550)
-    return [problem('InvalidSetting', path, 'bitcoind keeps at least 550 MiB. Use 0, 1 or 550 and more.')];
+    return [errorAt('InvalidSetting', path, 'bitcoind keeps at least 550 MiB. Use 0, 1 or 550 and more.')];
   if (size === 0 || txindex === '0') return [];
   return [
-    problem('InvalidSetting', path, 'bitcoind can not prune and index all transactions. Remove prune or txindex.'),
+    errorAt('InvalidSetting', path, 'bitcoind can not prune and index all transactions. Remove prune or txindex.'),
   ];
 }
 

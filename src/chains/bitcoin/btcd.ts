@@ -1,8 +1,7 @@
 // btcd, the client of btcsuite. Sources: config.go, params.go, rpcserver.go and sample-btcd.conf of btcd 0.26.2.
 
 import type { NodeSpec } from '../../api/blockchain-node.ts';
-import type { Finding } from '../chain.ts';
-import { problem } from '../finding.ts';
+import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { type Flags, toArguments } from '../flags.ts';
 import { btcdFacts } from './btcd-facts.ts';
 import { btcdLogin, LOGIN_FILE } from './btcd-login.ts';
@@ -100,24 +99,24 @@ export const btcd: BitcoinClient = {
 };
 
 /** Every setting is a flag, so no file but the one with the password is given to it. */
-function checkFiles(spec: NodeSpec): readonly Finding[] {
+function checkFiles(spec: NodeSpec): readonly SpecProblem[] {
   const message = 'btcd takes its settings from spec.args.node: every key of its file is a flag. Move them there.';
-  return Object.keys(spec.config ?? {}).map((name) => problem('UnusedSetting', ['spec', 'config', name], message));
+  return Object.keys(spec.config ?? {}).map((name) => errorAt('UnusedSetting', ['spec', 'config', name], message));
 }
 
-function checkPruning(spec: NodeSpec): readonly Finding[] {
+function checkPruning(spec: NodeSpec): readonly SpecProblem[] {
   const { prune = '0', ...flags } = spec.args?.['node'] ?? {};
   const path = ['spec', 'args', 'node', 'prune'];
   const size = Number(prune);
   if (size !== 0 && size < LEAST_PRUNE)
-    return [problem('InvalidSetting', path, `btcd keeps at least ${LEAST_PRUNE} MiB. Use 0, or that and more.`)];
+    return [errorAt('InvalidSetting', path, `btcd keeps at least ${LEAST_PRUNE} MiB. Use 0, or that and more.`)];
   const index = ['txindex', 'addrindex'].find((flag) => flags[flag] !== undefined);
   if (size === 0 || index === undefined) return [];
-  return [problem('InvalidSetting', path, `btcd can not prune and keep an index. Remove prune or ${index}.`)];
+  return [errorAt('InvalidSetting', path, `btcd can not prune and keep an index. Remove prune or ${index}.`)];
 }
 
 /** removeRegressionDB in btcd.go: found with a real one, whose height was 0 after a restart. */
-function checkRegtest(spec: NodeSpec): readonly Finding[] {
+function checkRegtest(spec: NodeSpec): readonly SpecProblem[] {
   if (spec.network !== 'regtest') return [];
   const message =
     'On regtest btcd empties its chain whenever it starts, also after a Restore. Use simnet for one that stays.';

@@ -1,7 +1,8 @@
 // What one Bitcoin client has to say about itself: a file for each, listed in clients.ts.
 
 import type { NodeSpec } from '../../api/blockchain-node.ts';
-import type { ClientInfo, Finding, GeneratedSecret, Mount, Question, Reply, RoleFacts, Workload } from '../chain.ts';
+import type { SpecProblem } from '../../api/spec-problem.ts';
+import type { ClientInfo, GeneratedSecret, Mount, Question, Reply, RoleFacts, Workload } from '../chain.ts';
 
 export interface BitcoinClient extends ClientInfo {
   /** How it names a network when asked. Key: spec.network. */
@@ -12,7 +13,7 @@ export interface BitcoinClient extends ClientInfo {
   readonly methods: Readonly<Record<string, string>>;
   readonly tls?: Question['tls'];
   /** What is wrong with settings that are right one by one. */
-  check(spec: NodeSpec): readonly Finding[];
+  check(spec: NodeSpec): readonly SpecProblem[];
   run(spec: NodeSpec): Run;
   /** Facts of the role `node`. `development`: blocks come on demand only. */
   facts(replies: ReadonlyMap<string, Reply>, development: boolean): RoleFacts;

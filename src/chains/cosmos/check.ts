@@ -1,17 +1,16 @@
 // What a CometBFT node's spec must say beyond the schema.
 
 import type { NodeSpec } from '../../api/blockchain-node.ts';
-import type { Finding } from '../chain.ts';
-import { problem } from '../finding.ts';
 import { SERVICE_SUFFIX } from '../../api/group.ts';
+import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { CosmosOptions, optionsOf } from './options.ts';
 
 /** Everything wrong with identity, genesis, program and environment. */
-export function checkCosmos(spec: NodeSpec): readonly Finding[] {
+export function checkCosmos(spec: NodeSpec): readonly SpecProblem[] {
   const options = CosmosOptions.safeParse(spec['cosmos'] ?? {});
   if (!options.success) {
     return options.error.issues.map(({ path, message }) =>
-      problem(
+      errorAt(
         'InvalidValue',
         ['spec', 'cosmos', ...path.map((part) => (typeof part === 'symbol' ? String(part) : part))],
         message,
@@ -27,44 +26,44 @@ export function checkCosmos(spec: NodeSpec): readonly Finding[] {
   ];
 }
 
-function checkProgram(spec: NodeSpec): readonly Finding[] {
+function checkProgram(spec: NodeSpec): readonly SpecProblem[] {
   const client = spec.clients['node'];
   const options = optionsOf(spec);
   if (client?.name !== 'cosmos-sdk') return sdkOnly(spec);
-  const findings: Finding[] = [];
+  const problems: SpecProblem[] = [];
   if (client.image === undefined) {
     const message = 'Every Cosmos SDK chain has its own image. Set it, e.g. ghcr.io/cosmos/gaia:v25.1.0.';
-    findings.push(problem('MissingImage', ['spec', 'clients', 'node', 'image'], message));
+    problems.push(errorAt('MissingImage', ['spec', 'clients', 'node', 'image'], message));
   }
   if (options.binary === undefined) {
-    findings.push(problem('MissingBinary', ['spec', 'cosmos', 'binary'], "Set the chain's program, e.g. gaiad."));
+    problems.push(errorAt('MissingBinary', ['spec', 'cosmos', 'binary'], "Set the chain's program, e.g. gaiad."));
   }
   if (spec.network === 'dev') {
     const message =
       'A development chain of a Cosmos SDK program needs accounts and a genesis. Use client cometbft, or another network name with spec.genesis.';
-    findings.push(problem('UnsupportedNetwork', ['spec', 'network'], message));
+    problems.push(errorAt('UnsupportedNetwork', ['spec', 'network'], message));
   }
-  return findings;
+  return problems;
 }
 
-function sdkOnly(spec: NodeSpec): readonly Finding[] {
+function sdkOnly(spec: NodeSpec): readonly SpecProblem[] {
   const options = optionsOf(spec);
   const fields = (['binary', 'minimumGasPrices', 'pruning', 'haltHeight'] as const).filter(
     (field) => options[field] !== undefined,
   );
   const message = 'Bare CometBFT has no such setting. Remove it, or use the client cosmos-sdk.';
-  const own = fields.map((field) => problem('UnusedSetting', ['spec', 'cosmos', field], message));
+  const own = fields.map((field) => errorAt('UnusedSetting', ['spec', 'cosmos', field], message));
   if (spec.config?.['app.toml'] === undefined) return own;
-  return [...own, problem('UnusedSetting', ['spec', 'config', 'app.toml'], message)];
+  return [...own, errorAt('UnusedSetting', ['spec', 'config', 'app.toml'], message)];
 }
 
-function checkGenesis(spec: NodeSpec): readonly Finding[] {
+function checkGenesis(spec: NodeSpec): readonly SpecProblem[] {
   const { genesis } = spec;
   const path = ['spec', 'genesis'];
   if (spec.network === 'dev') {
     if (genesis === undefined) return [];
     return [
-      problem(
+      errorAt(
         'UnusedSetting',
         path,
         'The development network makes its own genesis. Remove it, or name another network.',
@@ -72,14 +71,14 @@ function checkGenesis(spec: NodeSpec): readonly Finding[] {
     ];
   }
   if (genesis?.url === undefined && genesis?.configMap === undefined) {
-    return [problem('MissingGenesis', path, 'Set genesis.url with genesis.sha256, or genesis.configMap.')];
+    return [errorAt('MissingGenesis', path, 'Set genesis.url with genesis.sha256, or genesis.configMap.')];
   }
   if (genesis.url !== undefined && genesis.configMap !== undefined) {
-    return [problem('AmbiguousGenesis', path, 'Both url and configMap are set. Keep one.')];
+    return [errorAt('AmbiguousGenesis', path, 'Both url and configMap are set. Keep one.')];
   }
   if (genesis.url !== undefined && genesis.sha256 === undefined) {
     return [
-      problem(
+      errorAt(
         'MissingChecksum',
         [...path, 'sha256'],
         'A genesis from the net needs its sha256, or anybody could swap it.',
@@ -89,28 +88,28 @@ function checkGenesis(spec: NodeSpec): readonly Finding[] {
   return [];
 }
 
-function checkIdentity(spec: NodeSpec): readonly Finding[] {
+function checkIdentity(spec: NodeSpec): readonly SpecProblem[] {
   const remote = optionsOf(spec).remoteSigner !== undefined;
   if (remote && spec.identity !== undefined) {
     const message =
       'A node with a remote signer must not hold a key itself. Remove spec.identity or spec.cosmos.remoteSigner.';
-    return [problem('TwoSigners', ['spec', 'identity'], message)];
+    return [errorAt('TwoSigners', ['spec', 'identity'], message)];
   }
   if (spec.nodeType !== 'validator' || remote || spec.identity !== undefined || spec.network === 'dev') return [];
   const message =
     'A validator needs its key. Set identity.secretName to a Secret with priv_validator_key.json, or cosmos.remoteSigner.';
-  return [problem('MissingIdentity', ['spec', 'identity'], message)];
+  return [errorAt('MissingIdentity', ['spec', 'identity'], message)];
 }
 
 /** Variables with a meaning for the program are settings in disguise: they belong into spec.config. */
-function checkEnvironment(spec: NodeSpec): readonly Finding[] {
+function checkEnvironment(spec: NodeSpec): readonly SpecProblem[] {
   const binary = spec.clients['node']?.name === 'cosmos-sdk' ? (optionsOf(spec).binary ?? '') : 'CMT';
   const prefix = `${binary.toUpperCase().replaceAll('-', '_')}_`;
   return (spec.env?.['node'] ?? []).flatMap(({ name }, index) => {
     const managed = name.startsWith(prefix) || name.startsWith('NODE_') || ['CMTHOME', 'TMHOME'].includes(name);
     if (!managed) return [];
     return [
-      problem(
+      errorAt(
         'ManagedSetting',
         ['spec', 'env', 'node', index, 'name'],
         `"${name}" is set by the controller. Use spec.config instead.`,
@@ -127,10 +126,10 @@ const IN_CLUSTER = /^(?:[^.]+\.)?([^.]+)\.([^.]+)\.svc(?:\.[^:]+)?$/;
  * Service of a node stands for its pod's address, which changes with every pod: the peer would be lost for good.
  * https://github.com/cometbft/cometbft/blob/v1.0.1/p2p/switch.go (DialPeersAsync), p2p/pex/addrbook.go (addAddress).
  */
-function checkPeers(spec: NodeSpec): readonly Finding[] {
+function checkPeers(spec: NodeSpec): readonly SpecProblem[] {
   const options = optionsOf(spec);
   return (['seeds', 'persistentPeers'] as const).flatMap((field) =>
-    options[field].flatMap((peer, index): readonly Finding[] => {
+    options[field].flatMap((peer, index): readonly SpecProblem[] => {
       const host = peer.slice(peer.indexOf('@') + 1, peer.lastIndexOf(':'));
       const [, service = '', namespace = ''] = IN_CLUSTER.exec(host) ?? [];
       if (service === '' || service.endsWith(`-${SERVICE_SUFFIX.p2p}`)) return [];

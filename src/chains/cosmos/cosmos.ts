@@ -1,7 +1,8 @@
 // Cosmos: any chain on CometBFT, from a one-node development chain to a Cosmos SDK validator.
 
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
-import type { Chain, Expectation, Finding, Question } from '../chain.ts';
+import type { SpecProblem } from '../../api/spec-problem.ts';
+import type { Chain, Expectation, Question } from '../chain.ts';
 import { checkSidecarPorts } from '../check-sidecar-ports.ts';
 import { checkSpec } from '../check-spec.ts';
 import { checkCosmos } from './check.ts';
@@ -36,9 +37,9 @@ export const cosmos: Chain = {
   signingKeys,
 };
 
-function check(spec: NodeSpec): readonly Finding[] {
-  const findings = [...checkSpec(lists, spec), ...checkCosmos(spec)];
-  return findings.some((one) => one.level === 'error') ? findings : [...findings, ...checkSidecarPorts(spec, workload)];
+function check(spec: NodeSpec): readonly SpecProblem[] {
+  const problems = [...checkSpec(lists, spec), ...checkCosmos(spec)];
+  return problems.some((one) => one.level === 'error') ? problems : [...problems, ...checkSidecarPorts(spec, workload)];
 }
 
 function questions(): readonly Question[] {

@@ -1,9 +1,9 @@
 // Ethereum: an execution client and a consensus client in one pod, joined by a token that only they know.
 
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
-import type { Chain, Expectation, Finding, Reply, RoleFacts } from '../chain.ts';
+import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
+import type { Chain, Expectation, Reply, RoleFacts } from '../chain.ts';
 import { checkSpec } from '../check-spec.ts';
-import { problem } from '../finding.ts';
 import { checkSidecarPorts } from '../check-sidecar-ports.ts';
 import { consensusClients } from './consensus.ts';
 import { consensusFacts, MAX_DISTANCE } from './consensus-facts.ts';
@@ -31,31 +31,31 @@ const lists = {
 
 export const ethereum: Chain = { ...lists, check, workload, questions, facts, expectations, jobs };
 
-function check(spec: NodeSpec): readonly Finding[] {
-  const findings = [...checkSpec(lists, spec), ...checkConsensus(spec), ...checkAddress(spec)];
-  return findings.some((one) => one.level === 'error') ? findings : [...findings, ...checkSidecarPorts(spec, workload)];
+function check(spec: NodeSpec): readonly SpecProblem[] {
+  const problems = [...checkSpec(lists, spec), ...checkConsensus(spec), ...checkAddress(spec)];
+  return problems.some((one) => one.level === 'error') ? problems : [...problems, ...checkSidecarPorts(spec, workload)];
 }
 
-function checkConsensus(spec: NodeSpec): readonly Finding[] {
+function checkConsensus(spec: NodeSpec): readonly SpecProblem[] {
   const network = findNetwork(spec.network);
   if (network === undefined || (spec.clients['cl'] === undefined) === (network.development === true)) return [];
   const path = ['spec', 'clients', 'cl'];
   if (network.development === true) {
-    return [problem('UnusedRole', path, 'The development network seals its own blocks. Remove clients.cl.')];
+    return [errorAt('UnusedRole', path, 'The development network seals its own blocks. Remove clients.cl.')];
   }
   const names = consensusClients.map((client) => client.name).join(', ');
   return [
-    problem('MissingRole', path, `${network.title} needs a consensus client. Add clients.cl with a name: ${names}.`),
+    errorAt('MissingRole', path, `${network.title} needs a consensus client. Add clients.cl with a name: ${names}.`),
   ];
 }
 
 /** Most clients take an IP address here and refuse to start with a host name. */
-function checkAddress(spec: NodeSpec): readonly Finding[] {
+function checkAddress(spec: NodeSpec): readonly SpecProblem[] {
   const address = spec.p2p?.advertiseAddress;
   if (address === undefined || /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || /^[0-9a-f]*:[0-9a-f:.]+$/i.test(address))
     return [];
   const message = `"${address}" is no IP address; Ethereum clients tell peers an address, not a name. Use the IP.`;
-  return [problem('InvalidAddress', ['spec', 'p2p', 'advertiseAddress'], message)];
+  return [errorAt('InvalidAddress', ['spec', 'p2p', 'advertiseAddress'], message)];
 }
 
 function facts(node: BlockchainNode, replies: ReadonlyMap<string, Reply>): ReadonlyMap<string, RoleFacts> {

@@ -50,8 +50,8 @@ export async function convergeNode(node: BlockchainNode, options: NodeLoopOption
       `chain "${node.spec.chain}" is not known to this version of the controller; upgrade it or change spec.chain`,
     );
   }
-  const errors = chain.check(node.spec).filter((finding) => finding.level === 'error');
-  if (errors.length > 0) return stalled('InvalidSpec', errors.map((finding) => finding.message).join('; '));
+  const errors = chain.check(node.spec).filter((problem) => problem.level === 'error');
+  if (errors.length > 0) return stalled('InvalidSpec', errors.map((problem) => problem.message).join('; '));
   if (node.spec.suspend === true) return undefined;
   return await bringParts(options.identities.effective(node), chain, options);
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Name, Quantity } from '../../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
 import type { JobTarget } from '../../api/job-status.ts';
+import { warningAt } from '../../api/spec-problem.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { stopAndStart } from './effect-words.ts';
 import { defineJobKind, type CommonSpec, type JobView, type Verdict, type WorkPlan } from '../model/job-kind.ts';
@@ -12,7 +13,6 @@ import { dataAt, hostOf, originOf, ownerOf } from '../task/pod-parts.ts';
 import type { PodWork } from '../model/task-spec.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { resultClaim } from '../task/result-claim.ts';
-import { warningAt } from '../model/finding.ts';
 
 const Spec = z
   .strictObject({

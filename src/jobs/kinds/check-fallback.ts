@@ -1,23 +1,23 @@
 // What is wrong with a BlockHeightFallback, without a cluster.
 
+import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import type { FallbackSpec } from './block-height-fallback.ts';
 import { nodeOf } from './check-nodes.ts';
-import { errorAt, type Finding } from '../model/finding.ts';
 import type { CheckContext } from '../model/job-kind.ts';
 
 /** One node or several, not both; and each one's chain must be able to go back. */
-export function checkFallback(spec: FallbackSpec, context: CheckContext): readonly Finding[] {
-  const findings: Finding[] = [];
+export function checkFallback(spec: FallbackSpec, context: CheckContext): readonly SpecProblem[] {
+  const problems: SpecProblem[] = [];
   if ((spec.node === undefined) === (spec.nodes === undefined))
-    findings.push(errorAt('OneOf', ['spec', 'node'], 'give exactly one of node (one node) and nodes (a whole chain)'));
+    problems.push(errorAt('OneOf', ['spec', 'node'], 'give exactly one of node (one node) and nodes (a whole chain)'));
   const names = spec.nodes ?? (spec.node === undefined ? [] : [spec.node]);
   if (new Set(names).size < names.length)
-    findings.push(errorAt('DuplicateNode', ['spec', 'nodes'], 'names a node twice'));
-  if (spec.nodes !== undefined && spec.deployMethod === 'helm') findings.push(...helmNodes(spec));
-  return [...findings, ...names.flatMap((name, index) => checkChain(spec, { name, index }, context))];
+    problems.push(errorAt('DuplicateNode', ['spec', 'nodes'], 'names a node twice'));
+  if (spec.nodes !== undefined && spec.deployMethod === 'helm') problems.push(...helmNodes(spec));
+  return [...problems, ...names.flatMap((name, index) => checkChain(spec, { name, index }, context))];
 }
 
-function helmNodes({ nodes = [], chain = '' }: FallbackSpec): Finding[] {
+function helmNodes({ nodes = [], chain = '' }: FallbackSpec): SpecProblem[] {
   return nodes.flatMap((name, index) =>
     name.startsWith(`${chain}-`)
       ? []
@@ -29,7 +29,7 @@ function checkChain(
   spec: FallbackSpec,
   { name, index }: { name: string; index: number },
   context: CheckContext,
-): Finding[] {
+): SpecProblem[] {
   const node = nodeOf(spec, name, context);
   if (node === undefined) return [];
   const how = context.chainJobs?.(node.spec.chain)?.rollback(node, spec.blockHeight);

@@ -1,9 +1,9 @@
 // What every kind checks of the nodes it names, without a cluster.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import { clip } from '../../lib/clip.ts';
 import type { Path } from '../../lib/json-pointer.ts';
-import { errorAt, warningAt, type Finding } from '../model/finding.ts';
 import type { CheckContext, CommonSpec } from '../model/job-kind.ts';
 
 export interface NamedNode {
@@ -21,16 +21,20 @@ export function nodeOf(
 }
 
 /** Does each node exist, is it deployed as said, and on the chain that is named? */
-export function checkNodes(common: CommonSpec, named: readonly NamedNode[], context: CheckContext): readonly Finding[] {
-  const findings = named.flatMap((node) => checkNode(common, node, context));
+export function checkNodes(
+  common: CommonSpec,
+  named: readonly NamedNode[],
+  context: CheckContext,
+): readonly SpecProblem[] {
+  const problems = named.flatMap((node) => checkNode(common, node, context));
   if (common.deployMethod !== 'managed' && common.chain === undefined)
-    findings.push(
+    problems.push(
       errorAt('MissingField', ['spec', 'chain'], `is required when deployMethod is ${common.deployMethod}`),
     );
-  return findings;
+  return problems;
 }
 
-function checkNode(common: CommonSpec, { name, path }: NamedNode, context: CheckContext): Finding[] {
+function checkNode(common: CommonSpec, { name, path }: NamedNode, context: CheckContext): SpecProblem[] {
   const { nodes, brokenNodes, namespace } = context;
   if (nodes === undefined || brokenNodes?.has(`${namespace}/${name}`) === true) return [];
   const node = nodes.get(`${namespace}/${name}`);

@@ -1,7 +1,7 @@
 // Everything that is wrong with a request and can be known without a cluster: what `validate` says of it.
 
+import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import { checkNodes, type NamedNode } from './check-nodes.ts';
-import { errorAt, warningAt, type Finding } from '../model/finding.ts';
 import { findJobKind } from './index.ts';
 import type { CheckContext, OpenJob } from '../model/job-kind.ts';
 
@@ -12,7 +12,7 @@ export interface CheckedRequest {
 }
 
 /** Errors (it will not be claimed) and warnings. Never throws for a spec that its schema accepted. */
-export function checkRequest(request: CheckedRequest, context: CheckContext): readonly Finding[] {
+export function checkRequest(request: CheckedRequest, context: CheckContext): readonly SpecProblem[] {
   const kind = findJobKind(request.kind);
   if (kind === undefined) return [errorAt('UnknownKind', ['kind'], `${request.kind} is no kind of job`)];
   const job = kind.open(request.spec);
@@ -43,7 +43,7 @@ function namedNodes(spec: unknown, job: OpenJob): readonly NamedNode[] {
 
 const USES_TOOL = ['BlockHeightFallback', 'Snapshot', 'Restore'];
 
-function checkImage(kind: string, { common }: OpenJob): readonly Finding[] {
+function checkImage(kind: string, { common }: OpenJob): readonly SpecProblem[] {
   if (common.deployMethod === 'managed' || common.image === undefined || USES_TOOL.includes(kind)) return [];
   return [
     warningAt(

@@ -1,21 +1,21 @@
 // What is wrong with a Restore, without a cluster.
 
-import { errorAt, warningAt, type Finding } from '../model/finding.ts';
+import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import type { CheckContext } from '../model/job-kind.ts';
 import type { RestoreSpec } from './restore.ts';
 
 /** Exactly one source, and one that exists as far as the commit and the records tell. */
-export function checkRestore(spec: RestoreSpec, { namespace, others }: CheckContext): readonly Finding[] {
-  const findings: Finding[] = [];
+export function checkRestore(spec: RestoreSpec, { namespace, others }: CheckContext): readonly SpecProblem[] {
+  const problems: SpecProblem[] = [];
   if ((spec.backup === undefined) === (spec.snapshot === undefined))
-    findings.push(errorAt('OneOf', ['spec', 'backup'], 'give exactly one of backup and snapshot'));
+    problems.push(errorAt('OneOf', ['spec', 'backup'], 'give exactly one of backup and snapshot'));
   for (const [field, kind] of [
     ['backup', 'Backup'],
     ['snapshot', 'Snapshot'],
   ] as const) {
     const name = spec[field];
     if (name !== undefined && others !== undefined && !others.has(`${kind}/${namespace}/${name}`))
-      findings.push(
+      problems.push(
         warningAt(
           'UnknownSource',
           ['spec', field],
@@ -24,12 +24,12 @@ export function checkRestore(spec: RestoreSpec, { namespace, others }: CheckCont
       );
   }
   if (spec.action === 'Direct')
-    findings.push(
+    problems.push(
       warningAt(
         'DirectRestore',
         ['spec', 'action'],
         'works only while the node is stopped: under a running node the job is refused, because it would corrupt the data',
       ),
     );
-  return findings;
+  return problems;
 }

@@ -1,24 +1,24 @@
 // What is wrong with a Switchover, without a cluster.
 
+import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { nodeOf } from './check-nodes.ts';
-import { errorAt, type Finding } from '../model/finding.ts';
 import type { CheckContext } from '../model/job-kind.ts';
 import type { SwitchoverSpec } from './switchover.ts';
 
 /** Two different nodes of one chain and network, each with an identity of its own. */
-export function checkSwitchover(spec: SwitchoverSpec, context: CheckContext): readonly Finding[] {
+export function checkSwitchover(spec: SwitchoverSpec, context: CheckContext): readonly SpecProblem[] {
   const { sourceNode, destNode } = spec;
   if (sourceNode === destNode)
     return [errorAt('SameNode', ['spec', 'destNode'], `is the same node as sourceNode, ${sourceNode}`)];
   const [source, dest] = [nodeOf(spec, sourceNode, context), nodeOf(spec, destNode, context)];
-  const findings: Finding[] = [];
+  const problems: SpecProblem[] = [];
   for (const [field, node] of [
     ['sourceNode', source],
     ['destNode', dest],
   ] as const) {
     if (node === undefined) continue;
     if (node.spec.identity === undefined)
-      findings.push(
+      problems.push(
         errorAt(
           'NoIdentity',
           ['spec', field],
@@ -27,16 +27,16 @@ export function checkSwitchover(spec: SwitchoverSpec, context: CheckContext): re
       );
     const how = context.chainJobs?.(node.spec.chain)?.switchover(node);
     if (how?.how === 'refused')
-      findings.push(errorAt('NotSupported', ['spec', field], `${node.metadata.name}: ${how.reason}`));
+      problems.push(errorAt('NotSupported', ['spec', field], `${node.metadata.name}: ${how.reason}`));
   }
-  if (source === undefined || dest === undefined) return findings;
+  if (source === undefined || dest === undefined) return problems;
   if (source.spec.chain !== dest.spec.chain || source.spec.network !== dest.spec.network)
-    findings.push(
+    problems.push(
       errorAt(
         'WrongChain',
         ['spec', 'destNode'],
         `${destNode} is on ${dest.spec.chain} ${dest.spec.network}, ${sourceNode} on ${source.spec.chain} ${source.spec.network}`,
       ),
     );
-  return findings;
+  return problems;
 }

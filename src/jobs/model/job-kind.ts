@@ -8,7 +8,7 @@ import type { DeployMethod, JobAction } from '../../api/job.ts';
 import type { PrinterColumn } from '../../api/job-object.ts';
 import type { JobTarget, JobWork } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
-import type { Finding } from './finding.ts';
+import type { SpecProblem } from '../../api/spec-problem.ts';
 import type { JobIdentity } from './names.ts';
 import type { PodWork } from './task-spec.ts';
 import type { Refusal } from './refusal.ts';
@@ -52,7 +52,7 @@ export interface OpenJob {
   /** Whether success makes a node fit to run that another job had left stopped. */
   readonly repairs: boolean;
   /** Without a cluster: what is wrong with the request. */
-  check(context: CheckContext): readonly Finding[];
+  check(context: CheckContext): readonly SpecProblem[];
   /** Another request that must end first; with no lock taken, because that one may need the same. */
   awaits?(seen: Seen): string | undefined;
   /** With the locks taken, before anything is stopped. */

@@ -3,22 +3,22 @@
 import { validateDetailed } from 'node-cron';
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
+import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { clip } from '../../lib/clip.ts';
 import { checkRequest } from '../kinds/check-request.ts';
-import { errorAt, type Finding } from '../model/finding.ts';
 import { findJobKind, jobKinds } from '../kinds/index.ts';
 import type { CheckContext } from '../model/job-kind.ts';
 
 /** Errors (it files nothing) and warnings. The spec passed the schema, and the template's that of its kind, if there is one. */
-export function checkSchedule(spec: JobScheduleSpec, context: CheckContext): readonly Finding[] {
+export function checkSchedule(spec: JobScheduleSpec, context: CheckContext): readonly SpecProblem[] {
   return [...checkTime(spec), ...checkKeep(spec), ...checkTemplate(spec, context)];
 }
 
-function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly Finding[] {
-  const findings: Finding[] = [];
+function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly SpecProblem[] {
+  const problems: SpecProblem[] = [];
   const [first] = validateDetailed(schedule).errors;
   if (first !== undefined)
-    findings.push(
+    problems.push(
       errorAt(
         'InvalidSchedule',
         ['spec', 'schedule'],
@@ -26,10 +26,10 @@ function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly Finding[] 
       ),
     );
   if (!isTimeZone(timeZone))
-    findings.push(
+    problems.push(
       errorAt('InvalidTimeZone', ['spec', 'timeZone'], `"${clip(timeZone)}" is no IANA time zone, like Europe/Berlin`),
     );
-  return findings;
+  return problems;
 }
 
 function isTimeZone(name: string): boolean {
@@ -40,14 +40,14 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function checkKeep({ keep, template }: JobScheduleSpec): readonly Finding[] {
+function checkKeep({ keep, template }: JobScheduleSpec): readonly SpecProblem[] {
   if (keep === undefined || template.kind === 'Backup' || findJobKind(template.kind) === undefined) return [];
   const message = `only backups are removed by it, and this schedule files a ${template.kind}. Take it out`;
   return [errorAt('NotSupported', ['spec', 'keep'], message)];
 }
 
 /** As a file in jobs/ with the same content would be judged; places and words point into the template. */
-function checkTemplate({ template }: JobScheduleSpec, context: CheckContext): readonly Finding[] {
+function checkTemplate({ template }: JobScheduleSpec, context: CheckContext): readonly SpecProblem[] {
   if (findJobKind(template.kind) === undefined) {
     const kinds = jobKinds.map(({ kind }) => kind).join(', ');
     const message = `${clip(template.kind)} is no kind of job; the kinds are ${kinds}`;

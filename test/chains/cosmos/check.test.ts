@@ -68,7 +68,7 @@ describe('check', () => {
         codes: ['UnusedSetting', 'UnusedSetting'],
       },
       {
-        because: 'options that do not fit their schema are findings here, too',
+        because: 'options that do not fit their schema are problems here, too',
         base: 'cosmos-dev',
         fields: { cosmos: { seeds: ['nobody'] } },
         codes: ['InvalidValue'],
@@ -91,7 +91,7 @@ describe('check', () => {
       },
     ];
   it.each(rows)('$because', ({ base, fields, codes }) => {
-    expect(cosmos.check(nodeWith(base, fields).spec).map((finding) => finding.code)).toEqual(codes);
+    expect(cosmos.check(nodeWith(base, fields).spec).map((problem) => problem.code)).toEqual(codes);
   });
 });
 

@@ -2,26 +2,26 @@
 
 import type { z } from 'zod';
 
+import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import { clip, clipJson } from '../lib/clip.ts';
 import type { Path } from '../lib/json-pointer.ts';
 import { isObject, valueAt } from '../lib/json-value.ts';
 import { nearest } from '../lib/nearest.ts';
-import { remark, type Remark } from './remark.ts';
 import { fieldsAt } from './schema-walk.ts';
 
 export type Checked<T> =
-  { readonly ok: true; readonly data: T } | { readonly ok: false; readonly remarks: readonly Remark[] };
+  { readonly ok: true; readonly data: T } | { readonly ok: false; readonly problems: readonly SpecProblem[] };
 
 /** The parsed value with the schema's defaults, or what is wrong. `base` is the value's own path in its document. */
 export function checkSchema<T>(schema: z.ZodType<T>, value: unknown, base: Path): Checked<T> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, data: result.data };
-  const remarks = result.error.issues.flatMap((issue) => remarksOf({ schema, value, base }, issue));
+  const problems = result.error.issues.flatMap((issue) => problemsOf({ schema, value, base }, issue));
   const seen = new Set<string>();
-  return { ok: false, remarks: remarks.filter(({ path }) => isFirst(seen, JSON.stringify(path))).slice(0, 30) };
+  return { ok: false, problems: problems.filter(({ path }) => isFirst(seen, JSON.stringify(path))).slice(0, 30) };
 }
 
-/** One remark a place is enough: a text that is too long often has the wrong form too. */
+/** One problem a place is enough: a text that is too long often has the wrong form too. */
 function isFirst(seen: Set<string>, key: string): boolean {
   const first = !seen.has(key);
   seen.add(key);
@@ -36,19 +36,18 @@ interface Context {
 
 type Issue = z.core.$ZodIssue;
 
-function remarksOf(context: Context, issue: Issue): Remark[] {
+function problemsOf(context: Context, issue: Issue): SpecProblem[] {
   const inner = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   const path = [...context.base, ...inner];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) =>
-      remark('UnknownField', [...path, clip(key, 60)], unknownField(context, inner, key), 'key'),
+      errorAtKey('UnknownField', [...path, clip(key, 60)], unknownField(context, inner, key)),
     );
   const value = valueAt(context.value, inner);
-  if (value === undefined && issue.code === 'invalid_type') return [remark('MissingField', path, 'is required', 'key')];
-  if (issue.code === 'invalid_key')
-    return [remark('InvalidName', path, `as a name ${firstMessage(issue.issues)}`, 'key')];
+  if (value === undefined && issue.code === 'invalid_type') return [errorAtKey('MissingField', path, 'is required')];
+  if (issue.code === 'invalid_key') return [errorAtKey('InvalidName', path, `as a name ${firstMessage(issue.issues)}`)];
   const code = issue.code === 'invalid_type' ? 'WrongType' : 'InvalidValue';
-  return [remark(code, path, describeIssue(issue, value))];
+  return [errorAt(code, path, describeIssue(issue, value))];
 }
 
 function unknownField(context: Context, path: Path, key: string): string {

@@ -1,0 +1,77 @@
+// The problems of any document, of fleet.yaml and of patches.
+
+import { defineCodes } from './codes.ts';
+
+export const DOCUMENT_PROBLEMS = defineCodes({
+  UnknownKind: {
+    meaning: 'The kind is not one that is read from this folder.',
+    action: 'Correct the kind, or move the file.',
+  },
+  WrongFolder: { meaning: 'The kind belongs in another folder.', action: 'Move the file.' },
+  WrongApiVersion: {
+    meaning: 'The `apiVersion` is not the one of the kind.',
+    action: 'Write the `apiVersion` that the message names.',
+  },
+  MissingField: { meaning: 'A required field is absent.', action: 'Add it.' },
+  UnknownField: { meaning: 'The schema has no such field.', action: 'Correct the name, or remove the field.' },
+  WrongType: {
+    meaning: 'The value has another type than the field.',
+    action: 'Write a value of the type that the message names.',
+  },
+  InvalidValue: {
+    meaning: 'The value is outside what the field accepts.',
+    action: 'Choose a value that the message names.',
+  },
+  InvalidName: { meaning: 'The name is not a valid key of this object.', action: 'Rename it as the message says.' },
+  ForbiddenField: { meaning: 'The field is written by the controller.', action: 'Remove it.' },
+  ForbiddenMetadata: {
+    meaning: 'The label, annotation or metadata field belongs to the API server or the controller.',
+    action: 'Remove it.',
+  },
+  ForbiddenNamespace: { meaning: 'The namespace belongs to Kubernetes itself.', action: 'Choose another namespace.' },
+  AnnotationsTooLarge: {
+    meaning: 'The annotations are larger together than an object may carry.',
+    action: 'Shorten them.',
+  },
+  DuplicateNode: {
+    meaning:
+      'Two documents declare the same node, or a request names a node twice. Of two documents both are refused, and the node keeps its last good state.',
+    action: 'Keep one.',
+  },
+  DuplicateRequest: {
+    meaning: 'Two documents declare the same job request. Both are refused.',
+    action: 'Give one of them another name.',
+  },
+  DuplicateSchedule: {
+    meaning: 'Two documents declare the same schedule. Both are refused.',
+    action: 'Give one of them another name.',
+  },
+  ServiceNameTaken: { meaning: 'Another node has a Service of this name.', action: 'Rename the node.' },
+  SharedIdentity: {
+    meaning:
+      'Two nodes sign with the same Secret. All of them are refused, because two signers with one key are slashed.',
+    action: 'Give each node its own Secret.',
+  },
+  NoFleet: {
+    meaning: 'There is no Fleet, so defaults and guards have their default values.',
+    action: 'Add a Fleet to `fleet.yaml`.',
+  },
+  DuplicateFleet: { meaning: '`fleet.yaml` holds more than one Fleet.', action: 'Keep one.' },
+  FleetBroken: {
+    meaning:
+      '`fleet.yaml` has an error. No node is changed or deleted until it is corrected, because defaults and guards are unknown.',
+    action: 'Correct the other errors of the file.',
+  },
+  UnknownExecutor: {
+    meaning: 'The executor is not in `spec.executors` of the Fleet.',
+    action: 'Correct the name, or add the executor.',
+  },
+  PatchFileBroken: {
+    meaning: 'A FleetPatch has an error. The nodes that it matches keep their last good state.',
+    action: 'Correct the patch.',
+  },
+  PatchFailed: {
+    meaning: 'An operation of a JSON patch does not apply.',
+    action: 'Correct the patch, or narrow what it matches.',
+  },
+});
