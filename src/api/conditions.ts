@@ -9,17 +9,22 @@ export interface Condition {
   readonly status: 'True' | 'False' | 'Unknown';
   /** PascalCase, for machines. */
   readonly reason: string;
-  /** For people; holds no figure that changes every pass. */
+  /** For people; holds no figure that changes with every reconciliation. */
   readonly message: string;
   readonly observedGeneration?: number;
   /** RFC 3339; moves only when `status` changes. */
   readonly lastTransitionTime: string;
 }
 
-export type NewCondition = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;
+export interface NewCondition<Reason extends string = string> extends Omit<
+  Condition,
+  'lastTransitionTime' | 'observedGeneration' | 'reason'
+> {
+  readonly reason: Reason;
+}
 
 /**
- * The conditions after a pass: those of `next`, in their order, each keeping its `lastTransitionTime` from `previous`
+ * The conditions after a reconciliation: those of `next`, in their order, each keeping its `lastTransitionTime` from `previous`
  * while its status is the same. Types absent from `next` disappear (abnormal-true).
  */
 export function mergeConditions(

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
 import type { ChainJobs } from '../api/chain-jobs.ts';
+import type { NodeReason } from '../api/codes/node-reasons.ts';
 import type { SpecProblem } from '../api/spec-problem.ts';
 
 export interface Chain {
@@ -226,7 +227,7 @@ export interface RoleFacts {
   readonly version?: string;
   readonly chainId?: string;
   /** A state that needs a person: engine offline, corrupted database, wrong fork. */
-  readonly alarm?: { readonly reason: string; readonly message: string };
+  readonly alarm?: { readonly reason: NodeReason; readonly message: string };
   /** Chain-specific facts for status.roles[].details. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
 }

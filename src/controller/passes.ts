@@ -1,6 +1,7 @@
 // What one pass of each loop does, told in one place.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { NodeReason } from '../api/codes/node-reasons.ts';
 import type { NodeHold } from './node/pauses.ts';
 import { jobPass, type JobParts, type JobPassRooms, requestsPass } from './job/wiring.ts';
 import { convergeNode, type NodeTrouble } from './node/reconcile.ts';
@@ -188,7 +189,7 @@ async function report(
 const WAITING_MS = 15_000;
 
 /** A job's hold, in the words that the node's status shows. */
-function jobHold(hold: NodeHold | undefined): { reason: string; message: string; by: string } | undefined {
+function jobHold(hold: NodeHold | undefined): { reason: NodeReason; message: string; by: string } | undefined {
   return hold === undefined
     ? undefined
     : { reason: 'Job', message: `${hold.by} keeps the node stopped while it works`, by: hold.by };

@@ -1,5 +1,6 @@
-// What the kubelet says about one container, when that alone settles the matter.
+// The verdict about one container, where the kubelet's report is enough for one.
 
+import type { NodeReason } from '../api/codes/node-reasons.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import { excerpt, saysDiskFull } from './excerpt.ts';
@@ -12,10 +13,10 @@ const SETTLED_MS = 60_000;
 export interface ContainerContext {
   readonly now: number;
   /** The reason of the node's previous condition Ready. */
-  readonly previousReason: string | undefined;
+  readonly previousReason: NodeReason | undefined;
 }
 
-/** The verdict, or undefined when the container runs and its client has the word. */
+/** The verdict, or undefined when the container runs, so that its client decides. */
 export function judgeContainer(container: ContainerView, context: ContainerContext): Verdict | undefined {
   const { waiting, running, terminated } = container.state;
   if (waiting !== undefined) return judgeWaiting(container, waiting, context);
@@ -24,7 +25,10 @@ export function judgeContainer(container: ContainerView, context: ContainerConte
   const last = container.lastState.terminated;
   const justStarted = context.now - Date.parse(running.startedAt) < SETTLED_MS;
   // Between two crashes the container runs for a moment: not a recovery yet.
-  return last !== undefined && justStarted && CRASHES.has(context.previousReason ?? '')
+  return last !== undefined &&
+    justStarted &&
+    context.previousReason !== undefined &&
+    CRASHES.has(context.previousReason)
     ? crash(container, last)
     : undefined;
 }
@@ -50,7 +54,7 @@ export function judgeInit(container: ContainerView, context: ContainerContext): 
 }
 
 const WAITS = new Set(['', 'ContainerCreating', 'PodInitializing']);
-const CRASHES = new Set(['CrashLoopBackOff', 'OOMKilled', 'ContainerExited', 'DiskFull']);
+const CRASHES: ReadonlySet<NodeReason> = new Set(['CrashLoopBackOff', 'OOMKilled', 'ContainerExited', 'DiskFull']);
 
 type Waiting = NonNullable<ContainerView['state']['waiting']>;
 type End = NonNullable<ContainerView['state']['terminated']>;
@@ -67,16 +71,17 @@ function judgeWaiting(container: ContainerView, waiting: Waiting, context: Conta
     case 'ErrImageNeverPull':
       return stuck(
         'ErrImageNeverPull',
-        `The image of ${name} is not on the machine and its pull policy is Never; load it or change the policy.`,
+        `The image of ${name} is not on the Kubernetes node and its pull policy is Never; load it or change the policy.`,
       );
     case 'CreateContainerConfigError':
       return stuck(
         'CreateContainerConfigError',
-        `${name} can't be configured: ${why}. Create the Secret or ConfigMap it names, or correct the spec.`,
+        `${name} cannot be configured: ${why}. Create the Secret or ConfigMap it names, or correct the spec.`,
       );
     case 'CreateContainerError':
+      return broken('CreateContainerError', notStarted(name, why));
     case 'RunContainerError':
-      return broken(waiting.reason, `${name} can't be started: ${why}. Check command, image and security settings.`);
+      return broken('RunContainerError', notStarted(name, why));
     case 'CrashLoopBackOff':
       return crash(container, container.lastState.terminated ?? { exitCode: -1, reason: '', message: '' });
     default:
@@ -84,14 +89,18 @@ function judgeWaiting(container: ContainerView, waiting: Waiting, context: Conta
   }
 }
 
+function notStarted(name: string, why: string): string {
+  return `${name} cannot be started: ${why}. Check command, image and security settings.`;
+}
+
 /** The kubelet alternates between the two reasons: once it backs off, it stays "backing off" until the image is there. */
 function imagePull({ name, image }: ContainerView, waiting: Waiting, context: ContainerContext): Verdict {
-  const what = `The image ${image} of ${name} can't be pulled`;
+  const what = `The image ${image} of ${name} cannot be pulled`;
   if (waiting.reason === 'ErrImagePull' && context.previousReason !== 'ImagePullBackOff')
     return broken('ErrImagePull', `${what}; trying again.`);
   return stuck(
     'ImagePullBackOff',
-    `${what}: check that the version in spec.clients exists and that the registry may be read.`,
+    `${what}: check that the version in spec.clients exists and that the registry can be read.`,
   );
 }
 
@@ -99,7 +108,10 @@ function crash(container: ContainerView, end: End): Verdict {
   const { name } = container;
   if (saysDiskFull(end.message)) return diskFull(name);
   if (end.reason === 'OOMKilled')
-    return stuck('OOMKilled', `${name} was killed for want of memory; raise its memory limit in spec.resources.`);
+    return stuck(
+      'OOMKilled',
+      `${name} was killed because it used more memory than its limit; raise its memory limit in spec.resources.`,
+    );
   const looping = container.state.waiting !== undefined || container.restartCount > 0;
   if (looping) return stuck('CrashLoopBackOff', `${name} keeps crashing ${ending(end)}; see its log (--previous).`);
   return broken('ContainerExited', `${name} ended ${ending(end)}; Kubernetes starts it again.`);

@@ -1,16 +1,17 @@
 // One verdict for the whole node: what it is asked to do, its pod, its clients, in this order.
 
+import type { NodeReason } from '../api/codes/node-reasons.ts';
 import { judgeRole } from './judge-role.ts';
 import { judgePod } from './judge-pod.ts';
 import type { Observation } from './observation.ts';
-import { readStatefulSet, type ClaimView, type PodView, type StatefulSetView } from './pod-view.ts';
+import { readEvents, readStatefulSet, type ClaimView, type PodView, type StatefulSetView } from './pod-view.ts';
 import type { RoleVerdict } from './role-view.ts';
 import { roleViews } from './role-views.ts';
 import { underway, worst, type Verdict } from './verdict.ts';
 
 export interface NodeVerdict {
   readonly verdict: Verdict;
-  /** By role; empty while the clients have no word. */
+  /** By role; empty while no client runs. */
   readonly roles: ReadonlyMap<string, RoleVerdict>;
   /** The pod is not yet of the latest revision. */
   readonly updating: boolean;
@@ -22,12 +23,12 @@ export function judgeNode(
   claims: readonly ClaimView[],
 ): NodeVerdict {
   const set = observation.statefulSet === undefined ? undefined : readStatefulSet(observation.statefulSet);
-  const still = judgeDeletion(observation) ?? judgeStop(observation, set, pod) ?? judgeStart(set);
+  const still = judgeDeletion(observation) ?? judgeStop(observation, set, pod) ?? judgeStart(observation, set);
   if (still !== undefined) return { verdict: still, roles: new Map(), updating: false };
   const updating = isUpdating(set, pod);
   const views = roleViews(observation, pod);
   const context = { now: observation.now, previousReason: views[0]?.previousReason };
-  const ofPod = judgePod(pod, claims, context);
+  const ofPod = judgePod(pod, claims, { ...context, events: readEvents(observation.events ?? []) });
   // A client that shuts down, which may take minutes, answers no questions: that is no fault of its.
   const leaving = pod?.metadata.deletionTimestamp !== undefined;
   const runningViews = leaving ? [] : views.filter(({ container }) => container?.state.running !== undefined);
@@ -35,8 +36,9 @@ export function judgeNode(
   const ofRoles = worst(causesFirst(roles));
   const absent = views.some(({ container, expectation }) => container === undefined && expectation !== undefined);
   const missing = absent || roles.size === 0 ? starting() : undefined;
-  const verdict = worst([ofPod, missing, ofRoles].filter((item) => item !== undefined));
-  return { verdict: verdict ?? starting(), roles, updating };
+  const verdict = worst([ofPod, missing, ofRoles].filter((item) => item !== undefined)) ?? starting();
+  const unready = verdict.phase === 'Running' ? judgeReadiness(pod) : undefined;
+  return { verdict: unready ?? verdict, roles, updating };
 }
 
 function starting(): Verdict {
@@ -55,7 +57,7 @@ function judgeStop(
 ): Verdict | undefined {
   const replicas = set?.replicas ?? 0;
   const gone = pod === undefined && replicas === 0;
-  // A job's hold stops a node that should run; Git still wants it running, so it is not Ready then.
+  // A job stops a node whose desired state is Running, so that it is not Ready then.
   const held = hold !== undefined && set !== undefined && replicas === 0 ? hold : undefined;
   const stopWanted = node.spec.desiredState === 'Stopped';
   if (!stopWanted && held === undefined) return undefined;
@@ -64,12 +66,25 @@ function judgeStop(
   return underway('Stopped', held.reason, 'Stopped for now; status.hold says why.');
 }
 
-function judgeStart(set: StatefulSetView | undefined): Verdict | undefined {
-  return set === undefined ? underway('Pending', 'Creating', "The node's objects are being created.") : undefined;
+function judgeStart({ node }: Observation, set: StatefulSetView | undefined): Verdict | undefined {
+  if (set !== undefined) return undefined;
+  return node.spec.suspend === true
+    ? underway('Pending', 'Suspended', 'The node is suspended and was never created. Remove spec.suspend to create it.')
+    : underway('Pending', 'Creating', "The node's objects are being created.");
+}
+
+/** A client may answer the controller while its readiness probe fails: then no Service reaches it. */
+function judgeReadiness(pod: PodView | undefined): Verdict | undefined {
+  const unready = (pod?.status.containerStatuses ?? []).filter(({ ready }) => !ready).map(({ name }) => name);
+  const condition = pod?.status.conditions.find(({ type }) => type === 'Ready');
+  if (unready.length === 0 && condition?.status !== 'False') return undefined;
+  const what = unready.length === 0 ? 'The pod is' : `${unready.join(', ')} ${unready.length === 1 ? 'is' : 'are'}`;
+  const message = `${what} not ready, so no Service sends requests to the node; see the readiness probes in the pod's Events.`;
+  return underway('Configuring', 'NotReady', message);
 }
 
 /** Complaints about another process, which are consequences while that process is not up itself. */
-const CONSEQUENCES: ReadonlySet<string> = new Set(['EngineOffline', 'WaitingForConsensusClient']);
+const CONSEQUENCES: ReadonlySet<NodeReason> = new Set(['ExecutionOffline', 'WaitingForConsensusClient']);
 
 function causesFirst(roles: ReadonlyMap<string, RoleVerdict>): readonly Verdict[] {
   const all = [...roles.values()];

@@ -24,7 +24,7 @@ export function judgeRole(view: RoleView): RoleVerdict {
   const { facts, expectation } = view;
   if (facts === undefined && expectation === undefined) return ofContainer(view);
   if (facts?.reach !== 'answering') return judgeSilence(view, facts);
-  const said: Said = { ...view, facts, expectation: expectation ?? NOTHING_EXPECTED };
+  const said = withoutNeedlessPeers({ ...view, facts, expectation: expectation ?? NOTHING_EXPECTED });
   const verdict = RULES.map((rule) => rule(said)).find((found) => found !== undefined) ?? running(said);
   return roleVerdict(verdict, isSynced(facts, said.expectation, view.now));
 }
@@ -33,6 +33,16 @@ export function judgeRole(view: RoleView): RoleVerdict {
 interface Said extends RoleView {
   readonly facts: RoleFacts;
   readonly expectation: Expectation;
+}
+
+/** A client without peers whose fresh head rises makes the blocks itself: the only validator of its network needs no peers. */
+function withoutNeedlessPeers(said: Said): Said {
+  const { facts, expectation, risenAt, now } = said;
+  const { maxHeadAgeSeconds } = expectation;
+  if (maxHeadAgeSeconds === undefined || risenAt === undefined || !lacksPeers(facts, expectation)) return said;
+  const alone: Said = { ...said, expectation: { ...expectation, minPeers: 0 } };
+  const rises = now - risenAt <= maxHeadAgeSeconds * 1_000;
+  return rises && facts.peers === 0 && isSynced(facts, alone.expectation, now) ? alone : said;
 }
 
 type Rule = (said: Said) => Verdict | undefined;
@@ -69,8 +79,7 @@ function wrongNetwork({ title, facts, expectation }: Said): Verdict | undefined 
 
 function alarm({ title, facts }: Said): Verdict | undefined {
   if (facts.alarm === undefined) return undefined;
-  const reason = /^[A-Z][A-Za-z0-9]{0,63}$/.test(facts.alarm.reason) ? facts.alarm.reason : 'ClientAlarm';
-  return broken(reason, `${title}: ${cleanLine(redact(facts.alarm.message), 300)}`);
+  return broken(facts.alarm.reason, `${title}: ${cleanLine(redact(facts.alarm.message), 300)}`);
 }
 
 function noPeers({ title, facts, expectation, wasReady, now }: Said): Verdict | undefined {

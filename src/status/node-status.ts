@@ -1,6 +1,7 @@
 // Everything known about a node → its status.
 
 import type { NodeStatus } from '../api/blockchain-node.ts';
+import type { NodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition, mergeConditions, type NewCondition } from '../api/conditions.ts';
 import { ANNOTATION } from '../api/group.ts';
 import { cleanLine } from '../lib/clean-text.ts';
@@ -64,7 +65,7 @@ function phaseOf(verdict: Verdict, trouble: Trouble | undefined): NodeStatus['ph
   return trouble?.stalled === true && !working ? 'Error' : verdict.phase;
 }
 
-function conditionsOf(observation: Observation, verdict: Verdict, updating: boolean): NewCondition[] {
+function conditionsOf(observation: Observation, verdict: Verdict, updating: boolean): NewCondition<NodeReason>[] {
   const trouble = cleanTrouble(observation.trouble);
   const hold = cleanHold(observation.hold);
   return [
@@ -85,7 +86,11 @@ interface Circumstances {
  * Ready is True while the node does what its spec asks. A passing trouble (an API server that does not answer) changes
  * nothing for a node whose spec is in force already.
  */
-function readyOf({ node }: Observation, verdict: Verdict, { trouble, updating }: Circumstances): NewCondition {
+function readyOf(
+  { node }: Observation,
+  verdict: Verdict,
+  { trouble, updating }: Circumstances,
+): NewCondition<NodeReason> {
   const before = findCondition(node.status?.conditions, 'Ready');
   const inForce = before?.status === 'True' && before.observedGeneration === node.metadata.generation;
   const good = verdict.phase === 'Running' || (verdict.phase === 'Stopped' && verdict.reason === 'Stopped');
@@ -101,18 +106,18 @@ function readyOf({ node }: Observation, verdict: Verdict, { trouble, updating }:
   return { type: 'Ready', status: good ? 'True' : 'False', reason: verdict.reason, message: verdict.message };
 }
 
-function reconcilingOf(verdict: Verdict, { trouble, hold, updating }: Circumstances): NewCondition[] {
+function reconcilingOf(verdict: Verdict, { trouble, hold, updating }: Circumstances): NewCondition<NodeReason>[] {
   const cause = [trouble?.stalled === false ? trouble : undefined, hold].find((item) => item !== undefined);
   if (cause !== undefined)
     return [{ type: 'Reconciling', status: 'True', reason: cause.reason, message: cause.message }];
   if (trouble?.stalled === true || verdict.stalled) return [];
   if (updating)
     return [{ type: 'Reconciling', status: 'True', reason: 'Updating', message: 'The pod is being replaced.' }];
-  if (verdict.phase === 'Running' || verdict.phase === 'Stopped') return [];
+  if (verdict.phase === 'Running' || verdict.phase === 'Stopped' || verdict.reason === 'Suspended') return [];
   return [{ type: 'Reconciling', status: 'True', reason: 'Progressing', message: verdict.message }];
 }
 
-function stalledOf(verdict: Verdict, trouble: Trouble | undefined): NewCondition[] {
+function stalledOf(verdict: Verdict, trouble: Trouble | undefined): NewCondition<NodeReason>[] {
   const cause = trouble?.stalled === true ? trouble : verdict;
   if (!cause.stalled) return [];
   return [{ type: 'Stalled', status: 'True', reason: cause.reason, message: cause.message }];

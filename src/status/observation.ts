@@ -1,6 +1,7 @@
-// What is known about one node at one moment: everything nodeStatus may look at.
+// What is known about one node at one moment: everything that nodeStatus reads.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { NodeReason } from '../api/codes/node-reasons.ts';
 import type { KubeObject } from '../api/objects.ts';
 import type { Expectation, RoleFacts } from '../chains/chain.ts';
 
@@ -12,6 +13,8 @@ export interface Observation {
   readonly pods: readonly KubeObject[];
   /** The node's PersistentVolumeClaims. */
   readonly claims: readonly KubeObject[];
+  /** Events about the node's StatefulSet, pods and PVCs. */
+  readonly events?: readonly KubeObject[] | undefined;
   /** By role; a role is absent when it was not asked. */
   readonly facts: ReadonlyMap<string, RoleFacts>;
   readonly expectations: ReadonlyMap<string, Expectation>;
@@ -20,26 +23,26 @@ export interface Observation {
    * status. For a role that is absent `status.observedAt` is used, older by up to the interval of status writes.
    */
   readonly answeredAt?: ReadonlyMap<string, number>;
-  /** Role → when its height was last seen to rise, milliseconds since the epoch. Absent: told from the previous status. */
+  /** Role → when its height was last seen to rise, milliseconds since the epoch. Absent: derived from the previous status. */
   readonly risenAt?: ReadonlyMap<string, number>;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** `branch@sha1:…` of the commit that the spec came from. */
   readonly revision?: string | undefined;
-  /** Why a wanted change is not carried out: a guard, a job, a person. */
+  /** Why a change is held: a guard, a job, a person. */
   readonly hold?: Hold | undefined;
   /** Rendering or applying failed. `stalled`: trying again will not help. */
   readonly trouble?: Trouble | undefined;
 }
 
 export interface Hold {
-  readonly reason: string;
+  readonly reason: NodeReason;
   readonly message: string;
   readonly by?: string;
 }
 
 export interface Trouble {
-  readonly reason: string;
+  readonly reason: NodeReason;
   readonly message: string;
   readonly stalled: boolean;
 }

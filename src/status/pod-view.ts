@@ -92,6 +92,29 @@ export function readClaims(claims: readonly KubeObject[]): ClaimView[] {
   return claims.map((claim) => Claim.parse(claim)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
+const Event = z.object({
+  involvedObject: z.object({ kind: Text, name: Text }),
+  reason: Text,
+  message: Text,
+  lastTimestamp: Text,
+  eventTime: Text,
+  metadata: z.object({ creationTimestamp: Text }),
+});
+export interface EventView {
+  readonly kind: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Events, the newest first. Their times have either field, depending on who wrote them. */
+export function readEvents(events: readonly KubeObject[]): EventView[] {
+  return events
+    .flatMap((event) => Event.safeParse(event).data ?? [])
+    .map((event) => ({ event, at: event.lastTimestamp || event.eventTime || event.metadata.creationTimestamp }))
+    .sort((a, b) => (a.at < b.at ? 1 : -1))
+    .map(({ event: { involvedObject, reason, message } }) => ({ kind: involvedObject.kind, reason, message }));
+}
+
 const StatefulSet = z.object({
   metadata: z.object({ generation: z.int().optional().catch(undefined) }),
   spec: z.object({ replicas: z.int().catch(1) }).catch({ replicas: 1 }),

@@ -1,6 +1,7 @@
 // One role of a node: what is known about it, and what that comes to.
 
 import type { RoleStatus } from '../api/blockchain-node.ts';
+import type { NodeReason } from '../api/codes/node-reasons.ts';
 import type { Expectation, RoleFacts } from '../chains/chain.ts';
 import type { ContainerView } from './pod-view.ts';
 import type { Verdict } from './verdict.ts';
@@ -14,7 +15,7 @@ export interface RoleView {
   readonly expectation: Expectation | undefined;
   readonly previous: RoleStatus | undefined;
   /** The reason of the node's previous condition Ready. */
-  readonly previousReason: string | undefined;
+  readonly previousReason: NodeReason | undefined;
   /** Whether the node was Ready before. */
   readonly wasReady: boolean;
   /** When the role last answered, milliseconds since the epoch; undefined when it never did. */

@@ -1,6 +1,7 @@
 // Gathers, for each role, what the observation holds about it.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { isNodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition } from '../api/conditions.ts';
 import type { RoleView } from './role-view.ts';
 import type { Observation } from './observation.ts';
@@ -18,7 +19,7 @@ export function roleViews(observation: Observation, pod: PodView | undefined): R
     facts: facts.get(role),
     expectation: expectations.get(role),
     previous: node.status?.roles?.find(({ name }) => name === role),
-    previousReason: ready?.reason,
+    previousReason: isNodeReason(ready?.reason) ? ready.reason : undefined,
     wasReady: ready?.status === 'True',
     answeredAt: answeredAt?.get(role) ?? (answeredBefore(node, role) ? previousAt : undefined),
     risenAt: risenAt?.get(role),

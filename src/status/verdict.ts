@@ -1,12 +1,13 @@
-// What one look at a pod or at a client comes to.
+// The judgement about a pod, a client or a whole node.
 
 import type { NodePhase } from '../api/blockchain-node.ts';
+import type { NodeReason } from '../api/codes/node-reasons.ts';
 
 export interface Verdict {
   readonly phase: NodePhase;
-  /** PascalCase, the reason of the condition Ready. */
-  readonly reason: string;
-  /** For people: what is the case and what to do. No figure that changes every pass. */
+  /** The reason of the condition Ready. */
+  readonly reason: NodeReason;
+  /** For people: what is the case and what to do. No figure that changes with every reconciliation. */
   readonly message: string;
   /** Waiting will not help: a person must do something. */
   readonly stalled: boolean;
@@ -25,17 +26,17 @@ export function worst<T extends Verdict>(verdicts: readonly T[]): T | undefined 
 }
 
 /** Something is wrong; trying again may help. */
-export function broken(reason: string, message: string): Verdict {
+export function broken(reason: NodeReason, message: string): Verdict {
   return { phase: 'Error', reason, message, stalled: false };
 }
 
-/** Something is wrong that only a person can put right. */
-export function stuck(reason: string, message: string): Verdict {
+/** Something is wrong that only a person can correct. */
+export function stuck(reason: NodeReason, message: string): Verdict {
   return { phase: 'Error', reason, message, stalled: true };
 }
 
 /** On the way, nothing is wrong. */
-export function underway(phase: NodePhase, reason: string, message: string): Verdict {
+export function underway(phase: NodePhase, reason: NodeReason, message: string): Verdict {
   return { phase, reason, message, stalled: false };
 }
 

@@ -41,7 +41,7 @@ const TROUBLES: readonly Broken[] = [
     phase: 'Error',
     reason: 'ImagePullBackOff',
     stalled: true,
-    says: ['registry.invalid/geth:1.0.0', "can't be pulled", 'spec.clients'],
+    says: ['registry.invalid/geth:1.0.0', 'cannot be pulled', 'spec.clients'],
   },
   {
     because: 'a machine that does not exist',
@@ -50,7 +50,7 @@ const TROUBLES: readonly Broken[] = [
     phase: 'Pending',
     reason: 'WaitingForScheduler',
     stalled: false,
-    says: ['No machine takes the pod', 'spec.nodeSelector'],
+    says: ['No Kubernetes node can run the pod', 'spec.nodeSelector'],
   },
   {
     because: 'more processors than any machine has',

@@ -207,8 +207,8 @@ describe('secrets', () => {
         const status = nodeStatus(
           observe({
             node,
-            hold: { reason: 'Held', message: at('hold') },
-            trouble: { reason: 'T', message: at('message'), stalled: true },
+            hold: { reason: 'VolumeShrink', message: at('hold') },
+            trouble: { reason: 'InvalidSpec', message: at('message'), stalled: true },
           }),
         );
         const view = aView(

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeStatus } from '../../src/api/blockchain-node.ts';
 import { findCondition } from '../../src/api/conditions.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
-import type { Observation } from '../../src/status/observation.ts';
+import type { Hold, Observation, Trouble } from '../../src/status/observation.ts';
 import { nodeStatus } from '../../src/status/node-status.ts';
 import { aClaim, aNode, aPod, aSet, ago, crashed, facts, NOW, observe, running, unscheduled, waiting, withStatus } from './builders.ts'; // prettier-ignore
 
@@ -37,19 +37,37 @@ function unmounted(seconds: number): KubeObject {
   });
 }
 
-const hold = { reason: 'Backup', message: 'A backup reads the data.', by: 'Backup novacula-system/b1' };
+const hold: Hold = { reason: 'Job', message: 'A backup reads the data.', by: 'Backup novacula-system/b1' };
+function anEvent(reason: string, message: string, seconds: number): KubeObject {
+  const involvedObject = { kind: 'StatefulSet', name: 'eth-0' };
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: 'e' },
+    involvedObject,
+    reason,
+    message,
+    lastTimestamp: ago(seconds),
+  };
+}
+
 const silence = { reach: 'unreachable', message: 'nothing listens there' } as const;
 const only = (seen: Observation['facts']): Observation['facts'] => seen;
 
 /** Reasons of nodes whose clients run at the tip: what is wrong with the last three is the spec's way into the cluster. */
-const SYNCED = new Set(['Running', 'Updating', 'ApplyFailed', 'ApiUnavailable']);
+const SYNCED = new Set(['Running', 'Updating', 'InvalidPatch', 'EditedByHand']);
 const READY = new Set(['Running', 'Stopped']);
 
 const kubernetes: Row[] = [
   { because: 'nothing exists yet', seen: { statefulSet: undefined, pods: [], claims: [] }, phase: 'Pending', reason: 'Creating' },
   { because: 'the pod is not made yet', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod' },
+  { because: 'a quota is named when an Event of the StatefulSet reports it', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small', 5)] }, phase: 'Pending', reason: 'WaitingForPod', says: /cannot create the pod: exceeded quota: small/ },
+  { because: 'no cause is guessed without an Event', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod', says: /^The StatefulSet controller has not created the pod yet\.$/ },
+  { because: 'an Event from before the last pod is no cause', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small', 50), anEvent('SuccessfulCreate', 'create Pod', 5)] }, phase: 'Pending', reason: 'WaitingForPod', says: /not created the pod yet/ },
+  { because: 'a client that answers while its readiness probe fails', seen: containers(running('el', { ready: false }), running('cl')), phase: 'Configuring', reason: 'NotReady', says: /^el is not ready/ },
+  { because: 'a pod that is not ready for another reason', seen: { pods: [aPod({ status: { conditions: [{ type: 'PodScheduled', status: 'True' }, { type: 'Ready', status: 'False' }] } })] }, phase: 'Configuring', reason: 'NotReady', says: /^The pod is not ready/ },
   { because: 'no machine has room', seen: { pods: [unscheduled('0/3 nodes are available: 3 Insufficient memory.')] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /3 Insufficient memory/ },
-  { because: 'the scheduler has not looked', seen: { pods: [aPod({ spec: { nodeName: undefined }, containers: [], status: { phase: 'Pending', conditions: [] } })] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /not looked/ },
+  { because: 'the scheduler has not looked', seen: { pods: [aPod({ spec: { nodeName: undefined }, containers: [], status: { phase: 'Pending', conditions: [] } })] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /not considered/ },
   { because: 'the claim finds no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'VolumePending', says: /class fast/ },
   { because: 'a volume is being made', seen: { pods: [unscheduled('')], claims: [aClaim('Pending', { annotations: { 'volume.kubernetes.io/selected-node': 'm1' } })] }, phase: 'Configuring', reason: 'VolumeBinding' },
   { because: 'want of memory is told although a claim waits for its first consumer', seen: { pods: [unscheduled('0/1 nodes are available: 1 Insufficient cpu.')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'WaitingForScheduler' },
@@ -91,12 +109,14 @@ const wishes: Row[] = [
   { because: 'stopping: the pod is still there', seen: { node: stopped, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
   { because: 'stopping: the StatefulSet was not scaled yet', seen: { node: stopped, pods: [] }, phase: 'Stopping', reason: 'Stopping' },
   { because: 'stopped', seen: { node: stopped, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Stopped' },
-  { because: 'a job has it stopped', seen: { hold, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Backup' },
+  { because: 'a job has it stopped', seen: { hold, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Job' },
   { because: 'a job is having it stopped', seen: { hold, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
+  { because: 'created suspended', seen: { node: aNode({ suspend: true }), statefulSet: undefined, pods: [], claims: [] }, phase: 'Pending', reason: 'Suspended', says: /never created/ },
+  { because: 'suspended while it runs', seen: { node: aNode({ suspend: true }) }, phase: 'Running', reason: 'Running' },
   { because: 'being deleted', seen: { node: aNode({}, { deletionTimestamp: ago(1) }) }, phase: 'Stopping', reason: 'Deleting' },
-  { because: 'what can not be rendered does not run', seen: { statefulSet: undefined, pods: [], trouble: { reason: 'RenderFailed', message: 'x', stalled: true } }, phase: 'Error', reason: 'RenderFailed', stalled: true },
-  { because: 'a running node with a spec that can not be applied runs on', seen: { trouble: { reason: 'ApplyFailed', message: 'forbidden', stalled: true } }, phase: 'Running', reason: 'ApplyFailed', stalled: true },
-  { because: 'an API server that does not answer before the first apply', seen: { trouble: { reason: 'ApiUnavailable', message: 'x', stalled: false } }, phase: 'Running', reason: 'ApiUnavailable' },
+  { because: 'what can not be rendered does not run', seen: { statefulSet: undefined, pods: [], trouble: { reason: 'InvalidSpec', message: 'x', stalled: true } }, phase: 'Error', reason: 'InvalidSpec', stalled: true },
+  { because: 'a running node with a spec that can not be applied runs on', seen: { trouble: { reason: 'InvalidPatch', message: 'forbidden', stalled: true } }, phase: 'Running', reason: 'InvalidPatch', stalled: true },
+  { because: 'a spec that is not applied yet because of an edit by hand', seen: { trouble: { reason: 'EditedByHand', message: 'x', stalled: false } }, phase: 'Running', reason: 'EditedByHand' },
 ]; // prettier-ignore
 
 const clients: Row[] = [
@@ -105,6 +125,8 @@ const clients: Row[] = [
   { because: 'either client can be the one that syncs', seen: { facts: facts({}, { syncing: true }) }, phase: 'Syncing', reason: 'Syncing', says: /lighthouse \(cl\)/ },
   { because: 'another network on the disk', seen: { facts: facts({ chainId: '1' }) }, phase: 'Error', reason: 'WrongNetwork', stalled: true, says: /chain 1 but should be on 560048/ },
   { because: 'nobody to talk to', seen: { facts: facts({ peers: 0 }) }, phase: 'Syncing', reason: 'NoPeers' },
+  { because: 'the only validator of a network makes blocks without peers', seen: { facts: facts({ peers: 0 }), risenAt: new Map([['el', NOW - 20_000]]) }, phase: 'Running', reason: 'Running' },
+  { because: 'without peers and without new blocks it waits for peers', seen: { facts: facts({ peers: 0 }), risenAt: new Map([['el', NOW - 90_000]]) }, phase: 'Syncing', reason: 'NoPeers' },
   { because: 'synced by its own word, but the head is old', seen: { facts: facts({ headTime: NOW / 1000 - 120 }) }, phase: 'Syncing', reason: 'HeadTooOld' },
   { because: 'no block for long', seen: { facts: facts({ headTime: NOW / 1000 - 7200 }) }, phase: 'Error', reason: 'Halted', says: /Compare/ },
   { because: 'far behind the target it knows', seen: { facts: facts({ target: 1_500 }) }, phase: 'Syncing', reason: 'Lagging' },
@@ -112,9 +134,9 @@ const clients: Row[] = [
   { because: 'block 0 waits for the consensus client', seen: { facts: facts({ height: 0, headTime: 1 }) }, phase: 'Syncing', reason: 'WaitingForConsensusClient' },
   { because: 'block 0 of a single client waits for peers', seen: { facts: facts({}, { height: 0 }) }, phase: 'Syncing', reason: 'WaitingForFirstBlock' },
   { because: 'synced is not believed without a head', seen: { facts: facts({ headTime: undefined } as never) }, phase: 'Syncing', reason: 'HeadUnknown' },
-  { because: 'the consensus client lost its engine', seen: { facts: facts({}, { alarm: { reason: 'EngineOffline', message: 'geth does not answer' } }) }, phase: 'Error', reason: 'EngineOffline' },
-  { because: 'an engine that starts is the cause, not the complaint about it', seen: { pods: [aPod({ containers: [running('el', { started: false }), running('cl')] })], facts: facts({ reach: 'starting' }, { alarm: { reason: 'EngineOffline', message: 'x' } }) }, phase: 'Configuring', reason: 'Starting' },
-  { because: 'an engine that crashed is the cause', seen: { ...containers(crashed('el', {}), running('cl')), facts: facts({}, { alarm: { reason: 'EngineOffline', message: 'x' } }) }, phase: 'Error', reason: 'CrashLoopBackOff', stalled: true },
+  { because: 'the consensus client lost its engine', seen: { facts: facts({}, { alarm: { reason: 'ExecutionOffline', message: 'geth does not answer' } }) }, phase: 'Error', reason: 'ExecutionOffline' },
+  { because: 'an engine that starts is the cause, not the complaint about it', seen: { pods: [aPod({ containers: [running('el', { started: false }), running('cl')] })], facts: facts({ reach: 'starting' }, { alarm: { reason: 'ExecutionOffline', message: 'x' } }) }, phase: 'Configuring', reason: 'Starting' },
+  { because: 'an engine that crashed is the cause', seen: { ...containers(crashed('el', {}), running('cl')), facts: facts({}, { alarm: { reason: 'ExecutionOffline', message: 'x' } }) }, phase: 'Error', reason: 'CrashLoopBackOff', stalled: true },
   { because: 'the client opens its database', seen: { facts: facts({ reach: 'starting' }) }, phase: 'Configuring', reason: 'Starting' },
   { because: 'a young client may be silent', seen: { ...containers(running('el', { state: { running: { startedAt: ago(30) } } }), running('cl')), facts: facts(silence) }, phase: 'Configuring', reason: 'Starting' },
   { because: 'an old client may not', seen: { facts: facts(silence) }, phase: 'Error', reason: 'Unreachable', says: /nothing listens/ },
@@ -316,10 +338,10 @@ describe('over time', () => {
   });
 
   it('stays ready through a passing trouble when the spec is in force already', () => {
-    const trouble = { reason: 'ApiUnavailable', message: 'x', stalled: false };
+    const trouble: Trouble = { reason: 'EditedByHand', message: 'x', stalled: false };
     const next = nodeStatus(after(first, 10, { trouble, facts: later(10) }));
     expect(findCondition(next.conditions, 'Ready')).toEqual(findCondition(first.conditions, 'Ready'));
-    expect(findCondition(next.conditions, 'Reconciling')?.reason).toBe('ApiUnavailable');
+    expect(findCondition(next.conditions, 'Reconciling')?.reason).toBe('EditedByHand');
   });
 
   it('remembers when a condition last changed', () => {

@@ -1,6 +1,7 @@
 // One key, one signer: a reservation that a node must hold before a pod of it may sign.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
 import { signingKeysIn } from '../../chains/index.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -14,7 +15,7 @@ export type Reservation = { readonly ok: true } | Refusal;
 
 export interface Refusal {
   readonly ok: false;
-  readonly reason: 'IdentityMissing' | 'IdentityInUse';
+  readonly reason: Extract<NodeReason, 'IdentityMissing' | 'IdentityInUse'>;
   readonly message: string;
   /** It passes by itself: who has the key is leaving. */
   readonly passing: boolean;

@@ -1,5 +1,6 @@
 // What the loops know of each node between passes: facts from the node, what stands in its way, what is held.
 
+import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { RoleFacts } from '../../chains/chain.ts';
 import type { Plan } from '../../plan/action.ts';
@@ -12,7 +13,7 @@ export interface NodeNotes {
   /** Role → when its height was last seen to rise; absent before the first time. */
   readonly risenAt: ReadonlyMap<string, number>;
   readonly trouble: NodeTrouble | undefined;
-  readonly hold: { readonly reason: string; readonly message: string } | undefined;
+  readonly hold: { readonly reason: NodeReason; readonly message: string } | undefined;
 }
 
 export interface Notes {

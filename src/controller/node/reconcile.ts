@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { ANNOTATION, LABEL } from '../../api/group.ts';
 import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
 import type { Chain, Workload } from '../../chains/chain.ts';
@@ -22,7 +23,7 @@ import type { World } from './watches.ts';
 
 /** What keeps a node from its wanted state, for its status. */
 export interface NodeTrouble {
-  readonly reason: string;
+  readonly reason: NodeReason;
   readonly message: string;
   /** A person must act: trying again changes nothing. */
   readonly stalled: boolean;
@@ -180,6 +181,6 @@ function kindOfPart(object: KubeObject): Parameters<World['parts']>[1] {
   }
 }
 
-function stalled(reason: string, message: string): NodeTrouble {
+function stalled(reason: NodeReason, message: string): NodeTrouble {
   return { reason, message, stalled: true };
 }

@@ -1,0 +1,192 @@
+// The reasons of a BlockchainNode's conditions and of the Events about a node.
+
+import { defineCodes } from './codes.ts';
+import { GUARDS, type GuardName } from './guards.ts';
+
+const WAIT = 'Wait: no action is needed.';
+const LOG = 'Read the log of the container that the message names (`kubectl logs`).';
+
+export const NODE_REASONS = defineCodes({
+  Running: { meaning: 'All clients run and are at the tip of their network.', action: 'No action is needed.' },
+  Progressing: {
+    meaning: 'The node is on its way to its desired state. The condition `Ready` has the details.',
+    action: WAIT,
+  },
+  Creating: { meaning: "The node's objects are being created.", action: WAIT },
+  Suspended: {
+    meaning: 'The node was created suspended: none of its objects exists.',
+    action: 'Remove `spec.suspend` to create the node.',
+  },
+  Starting: { meaning: 'A client is starting and does not answer yet.', action: WAIT },
+  NotReady: {
+    meaning:
+      'The clients answer, but Kubernetes reports that the pod is not ready, so that its Services do not reach it.',
+    action: 'Look at the conditions and readiness probes of the pod (`kubectl describe pod`).',
+  },
+  Updating: { meaning: 'The pod is being replaced by one of the new spec.', action: WAIT },
+  Restarting: { meaning: 'The old pod is shutting down before a new one starts.', action: WAIT },
+  Stopping: { meaning: 'The node is being stopped; its pod still exists.', action: WAIT },
+  Stopped: { meaning: 'The node is stopped, as `spec.desiredState` asks.', action: 'No action is needed.' },
+  Deleting: { meaning: 'The node is being deleted.', action: WAIT },
+  Job: {
+    meaning: 'A job keeps the node stopped.',
+    action: 'Wait for the job. For a job in the phase `Held`, follow the message of the job.',
+  },
+
+  UnknownChain: {
+    meaning: 'This version of the controller does not support the chain.',
+    action: 'Upgrade the controller or change `spec.chain`.',
+  },
+  InvalidSpec: {
+    meaning: 'The spec contradicts what the chain or its client supports.',
+    action: 'Correct the file as the message says. `nodewright validate` reports the same errors.',
+  },
+  InvalidPatch: {
+    meaning: 'A patch in `spec.patches` does not fit the rendered objects.',
+    action: 'Correct or remove the patch.',
+  },
+  EditedByHand: {
+    meaning: 'The spec in the cluster differs from the one in Git.',
+    action: 'Change the file instead; the controller restores the spec from Git.',
+  },
+  Forbidden: {
+    meaning: 'The controller lacks a permission that it needs to reconcile the node.',
+    action: 'Restore the Role and RoleBinding of the controller.',
+  },
+  VolumeCannotGrow: {
+    meaning: 'The API server refused to make a volume larger.',
+    action: 'Use a StorageClass with `allowVolumeExpansion`, or undo the change of the size.',
+  },
+  VolumeClassChange: {
+    meaning: 'The spec asks for another storage class than the volume has.',
+    action: 'Undo the change, or create a new node and restore a backup there.',
+  },
+  VolumeAccessModeChange: {
+    meaning: 'The spec asks for another access mode than the volume has.',
+    action: 'Undo the change.',
+  },
+  VolumeAdded: {
+    meaning: 'The spec adds a volume, and the volumes of a StatefulSet cannot change.',
+    action: 'Stop the node, delete its StatefulSet (the volumes stay), and start the node.',
+  },
+  IdentityMissing: {
+    meaning: 'The Secret with the signing key does not exist or holds no key.',
+    action: 'Create the Secret that `spec.identity` names.',
+  },
+
+  WaitingForPod: {
+    meaning:
+      'Kubernetes has not created the pod yet. The message has the reason if an Event of the StatefulSet gives one.',
+    action: 'If this lasts, look at the Events of the StatefulSet (`kubectl describe statefulset`).',
+  },
+  WaitingForScheduler: {
+    meaning: 'No Kubernetes node runs the pod yet.',
+    action: 'Free or add resources, or change `spec.resources` or `spec.nodeSelector`.',
+  },
+  VolumeBinding: { meaning: 'The storage provisioner is creating a volume.', action: WAIT },
+  VolumePending: {
+    meaning: 'A PVC has no volume.',
+    action: 'Check that its StorageClass exists and that the provisioner runs.',
+  },
+  VolumeLost: { meaning: 'The volume behind a PVC is gone.', action: 'Restore the volume or the data.' },
+  VolumesNotReady: {
+    meaning: 'The kubelet cannot set up the volumes or the network of the pod.',
+    action: 'Check that the Secrets and ConfigMaps of the message exist; look at the Events of the pod.',
+  },
+  PodStuckTerminating: {
+    meaning: 'The pod does not end although its grace period is over: its Kubernetes node does not answer.',
+    action: 'Make sure that this Kubernetes node is off, then delete the pod.',
+  },
+  MachineUnreachable: {
+    meaning: 'The Kubernetes node of the pod does not answer, so that the state of the pod is unknown.',
+    action: 'Repair the Kubernetes node.',
+  },
+  PodFailed: { meaning: 'The pod failed. The message has the reason.', action: 'Look at the Events of the pod.' },
+  Evicted: { meaning: 'The kubelet evicted the pod.', action: 'Raise the requests in `spec.resources`.' },
+  DiskPressure: {
+    meaning: 'The pod was evicted because the disk of its Kubernetes node is nearly full.',
+    action: 'Free space on this Kubernetes node.',
+  },
+
+  CreatingContainers: { meaning: 'Volumes are being mounted and images pulled.', action: WAIT },
+  Initializing: { meaning: 'An init container is preparing the data.', action: WAIT },
+  InitFailed: { meaning: 'An init container failed.', action: LOG },
+  ErrImagePull: { meaning: 'An image could not be pulled; the kubelet tries again.', action: WAIT },
+  ImagePullBackOff: {
+    meaning: 'An image cannot be pulled.',
+    action: 'Check that the version in `spec.clients` exists and that the registry can be read.',
+  },
+  InvalidImageName: { meaning: 'The name of an image is not valid.', action: 'Correct `spec.clients`.' },
+  ErrImageNeverPull: {
+    meaning: 'An image is not on the Kubernetes node, and its pull policy is `Never`.',
+    action: 'Load the image there or change the pull policy.',
+  },
+  CreateContainerConfigError: {
+    meaning: 'A container needs a Secret or ConfigMap that does not exist.',
+    action: 'Create it or correct the spec.',
+  },
+  CreateContainerError: {
+    meaning: 'The container runtime cannot create a container.',
+    action: 'Check the image and the security settings.',
+  },
+  RunContainerError: {
+    meaning: 'The container runtime cannot start a container.',
+    action: 'Check the command, the image and the security settings.',
+  },
+  ContainerExited: { meaning: 'A client ended; Kubernetes starts it again.', action: LOG },
+  CrashLoopBackOff: { meaning: 'A client keeps crashing.', action: LOG },
+  OOMKilled: {
+    meaning: 'A client used more memory than its limit and was killed.',
+    action: 'Raise its memory limit in `spec.resources`.',
+  },
+  DiskFull: {
+    meaning: 'A client stopped because its volume is full.',
+    action: 'Raise the size in `spec.storage`.',
+  },
+
+  Unreachable: { meaning: 'A client runs but does not answer.', action: LOG },
+  NotAnswering: {
+    meaning: 'Something answers at the port of a client, but not as this client does.',
+    action: 'Check the version and the image of the client.',
+  },
+  WrongNetwork: {
+    meaning: 'The data of the client belong to another network.',
+    action: 'Correct `spec.network`, or stop the node and give it empty storage.',
+  },
+  ExecutionOffline: {
+    meaning: 'The consensus client cannot reach its execution client.',
+    action: 'Read the log of the container `el`.',
+  },
+  NoPeers: {
+    meaning: 'A client has fewer peers than it needs.',
+    action: 'Check the p2p port, `spec.p2p` and the boot nodes of the network.',
+  },
+  WaitingForConsensusClient: {
+    meaning: 'The execution client is at block 0 and waits for its consensus client.',
+    action: 'Look at the consensus client first.',
+  },
+  WaitingForFirstBlock: { meaning: 'A client is at block 0 and waits for blocks from its peers.', action: WAIT },
+  Syncing: { meaning: 'A client is catching up with its network.', action: WAIT },
+  Lagging: { meaning: 'A client is behind the best block that it knows of.', action: WAIT },
+  CatchingUp: { meaning: 'A client calls itself synced but still processes old blocks.', action: WAIT },
+  HeadUnknown: {
+    meaning: 'A client answers but does not say whether it is at the tip.',
+    action: 'Check the version of the client.',
+  },
+  HeadTooOld: {
+    meaning: 'A client calls itself synced, but its newest block is too old.',
+    action: 'Compare with another node: either the chain stands still or this node is cut off.',
+  },
+  Halted: {
+    meaning: 'A client calls itself synced, but has had no new block for a long time.',
+    action: 'Compare with another node: either the chain stands still or this node is cut off.',
+  },
+});
+
+/** A held change shows the guard that holds it. */
+export type NodeReason = keyof typeof NODE_REASONS | GuardName;
+
+/** For reasons that were read back from a status, which another version may have written. */
+export function isNodeReason(text: string | undefined): text is NodeReason {
+  return text !== undefined && (Object.hasOwn(NODE_REASONS, text) || Object.hasOwn(GUARDS, text));
+}
