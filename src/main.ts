@@ -208,8 +208,8 @@ function openGit({ settings, credentials, ca, dataDir, statusBranch }: ProcessOp
 /** A loop whose pass does not hang beats, also when it has nothing to do. */
 function watch(controller: Controller, health: Health, { telemetry }: Metrics): void {
   const now = Date.now();
-  for (const [name, { busyMs, deadlineMs, depth }] of Object.entries(controller.loops())) {
-    telemetry.queueDepth(name, depth);
+  for (const [name, { busyMs, deadlineMs, depth, waitingSince }] of Object.entries(controller.loops())) {
+    telemetry.queue(name, { depth, waitingSince });
     if (busyMs < deadlineMs) health.beat(name, now);
   }
   if (controller.isSynced) health.arrived('the first sync');

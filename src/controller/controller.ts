@@ -43,6 +43,8 @@ export interface LoopState {
   readonly deadlineMs: number;
   /** Keys that are due or running. */
   readonly depth: number;
+  /** When the oldest key fell due whose pass has not succeeded since; undefined when no key waits. */
+  readonly waitingSince: number | undefined;
 }
 
 /** Starts all loops. Waits for the cluster's lists, until `signal` aborts; Git may be down. */

@@ -4,6 +4,7 @@ import type { RequestOptions } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 
 import { KubeConfig } from './kube-config.ts';
+import { loadListedFiles } from './kubeconfig-files.ts';
 import { KubeError } from './kube-error.ts';
 import { useTokenFiles } from './token-file.ts';
 
@@ -34,15 +35,7 @@ const CREDENTIALS_TIMEOUT_MS = 30_000;
 
 /** Reads the configuration. Throws KubeError CONFIG when there is none or the context is unknown. */
 export function loadConfig(options: ConfigOptions): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (options.kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(options.kubeconfig);
-    useTokenFiles(config, options.kubeconfig);
-  } catch (cause) {
-    const file = options.kubeconfig ?? 'the default kubeconfig';
-    throw new KubeError('CONFIG', `can't read ${file}: is it there, and valid YAML?`, { cause });
-  }
+  const config = loadFiles(options.kubeconfig);
   if (options.context !== undefined) config.setCurrentContext(options.context);
   const server = config.getCurrentCluster()?.server;
   if (server === undefined || config.getCurrentUser() === null) {
@@ -52,6 +45,19 @@ export function loadConfig(options: ConfigOptions): KubeConfig {
     throw new KubeError('CONFIG', 'no kubeconfig found and this is no pod: set KUBECONFIG or pass --kubeconfig');
   }
   return config;
+}
+
+function loadFiles(file: string | undefined): KubeConfig {
+  try {
+    const config = (file === undefined ? loadListedFiles() : undefined) ?? new KubeConfig();
+    if (file !== undefined) config.loadFromFile(file);
+    else if (config.clusters === undefined) config.loadFromDefault();
+    useTokenFiles(config, file);
+    return config;
+  } catch (cause) {
+    const what = file ?? 'the default kubeconfig';
+    throw new KubeError('CONFIG', `can't read ${what}: is it there, and valid YAML?`, { cause });
+  }
 }
 
 /** The credentials as of now; reads CA, certificate and token files again and runs an exec plugin when it must. */

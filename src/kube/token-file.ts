@@ -1,13 +1,13 @@
 // `tokenFile` of a kubeconfig's user, which the library does not read: it looks for the older `token-file`, and only once.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 import { parse } from 'yaml';
 
 import { textAt, valueAt } from '../lib/json-value.ts';
 import type { KubeConfig } from './kube-config.ts';
+import { defaultFiles } from './kubeconfig-files.ts';
 
 /**
  * Lets every user of `config` that names a token file log in with it, as a pod's service account does: read again every
@@ -25,9 +25,9 @@ export function useTokenFiles(config: KubeConfig, file: string | undefined): voi
   });
 }
 
-/** User → absolute path. A user that stands in several files is the first one's. */
+/** User → absolute path. A user that several files define is taken from the first. */
 function tokenFilesIn(files: readonly string[]): ReadonlyMap<string, string> {
-  const users = files.filter(existsSync).flatMap((file) => {
+  const users = files.flatMap((file) => {
     const listed = valueAt(parse(readFileSync(file, 'utf8')), ['users']);
     return (Array.isArray(listed) ? listed : []).map((user: unknown) => ({ user, folder: dirname(file) }));
   });
@@ -41,10 +41,4 @@ function tokenFilesIn(files: readonly string[]): ReadonlyMap<string, string> {
       return name === undefined || tokenFile === undefined || !isFirst ? [] : [[name, resolve(folder, tokenFile)]];
     }),
   );
-}
-
-function defaultFiles(): readonly string[] {
-  const { KUBECONFIG = '' } = process.env;
-  const listed = KUBECONFIG.split(delimiter).filter((file) => file !== '');
-  return listed.length > 0 ? listed : [join(homedir(), '.kube', 'config')];
 }

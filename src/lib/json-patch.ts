@@ -8,28 +8,99 @@ export type PatchResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly index: number; readonly message: string };
 
-/** Largest result in characters of JSON. Each `copy` of the root into itself doubles it: 64 of them never end. */
-const MAX_RESULT = 1024 * 1024;
+/**
+ * What is left to spend: every application takes its operations and the size of what they write from it, so that callers
+ * can share one budget over all patches of a commit. Each `copy` of the root into itself doubles it: 64 of them never end.
+ */
+export interface PatchBudget {
+  operations: number;
+  /** Characters of JSON, approximately. */
+  bytes: number;
+}
+
+/** Enough for one object; a caller with many objects gives larger numbers and shares the budget. */
+export function createPatchBudget(operations = 10_000, bytes = 1024 * 1024): PatchBudget {
+  return { operations, bytes };
+}
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Applies all operations to a copy of `document`, or none; on failure says which operation (from 0) and why. */
-export function applyPatch(document: unknown, operations: readonly PatchOperation[]): PatchResult {
+export function applyPatch(
+  document: unknown,
+  operations: readonly PatchOperation[],
+  budget: PatchBudget = createPatchBudget(),
+): PatchResult {
+  if (operations.length > budget.operations)
+    return {
+      ok: false,
+      index: budget.operations,
+      message: 'there are too many operations; split or shorten the patch',
+    };
+  budget.operations -= operations.length;
   let value: unknown = structuredClone(document);
   for (const [index, operation] of operations.entries()) {
-    const bad = badPointer(operation);
-    if (bad !== undefined) return { ok: false, index, message: `path ${bad} is not allowed` };
-    if (operation.op === 'move' && operation.path.startsWith(`${operation.from}/`))
-      return { ok: false, index, message: `${operation.from || 'the root'} cannot move into itself` };
+    const steps = stepsOf(operation, value);
+    if (typeof steps === 'string') return { ok: false, index, message: steps };
+    budget.bytes -= operation.op === 'move' ? 0 : sizeOfValues(steps, budget.bytes);
+    if (budget.bytes < 0) return { ok: false, index, message: 'the operations write too much; shorten the patch' };
     try {
-      value = jsonPatch.applyOperation(value, structuredClone(operation), true, true, true, index).newDocument;
+      for (const step of steps) {
+        const own = operation.op === 'move' ? step : structuredClone(step);
+        value = jsonPatch.applyOperation(value, own, true, true, true, index).newDocument;
+      }
     } catch (error) {
       return { ok: false, index, message: reasonOf(error, operation) };
     }
-    if (operation.op === 'copy' && JSON.stringify(value).length > MAX_RESULT)
-      return { ok: false, index, message: `the result is larger than ${MAX_RESULT} characters` };
   }
   return { ok: true, value };
+}
+
+/**
+ * A `copy` or `move` as the `add` and `remove` that it stands for, because the library clones the whole document to check
+ * where it comes from. Else what is wrong with the operation.
+ */
+function stepsOf(operation: PatchOperation, document: unknown): readonly PatchOperation[] | string {
+  const bad = badPointer(operation);
+  if (bad !== undefined) return `path ${bad} is not allowed`;
+  if (operation.op !== 'copy' && operation.op !== 'move') return [operation];
+  const from = operation.from === '' ? 'the root' : operation.from;
+  if (operation.op === 'move' && operation.path.startsWith(`${operation.from}/`))
+    return `${from} cannot move into itself`;
+  const value = valueAtPointer(document, operation.from);
+  if (value === undefined) return `${from} does not exist`;
+  const add = { op: 'add', path: operation.path, value } as const;
+  return operation.op === 'copy' ? [add] : [{ op: 'remove', path: operation.from }, add];
+}
+
+function valueAtPointer(document: unknown, pointer: string): unknown {
+  if (pointer !== '' && !pointer.startsWith('/')) return undefined;
+  let value = document;
+  for (const part of pointer.split('/').slice(1).map(unescapePart)) {
+    const isHere = typeof value === 'object' && value !== null && Object.hasOwn(value, part);
+    value = isHere ? Reflect.get(Object(value), part) : undefined;
+  }
+  return value;
+}
+
+/** The size of the values that the operations write or compare; counting stops beyond `max`. */
+function sizeOfValues(operations: readonly PatchOperation[], max: number): number {
+  return operations.reduce((sum, operation) => sum + ('value' in operation ? sizeOf(operation.value, max) : 0), 0);
+}
+
+function sizeOf(value: unknown, max: number): number {
+  const queue: unknown[] = [value];
+  let size = 0;
+  while (queue.length > 0 && size <= max) {
+    const next = queue.pop();
+    size += typeof next === 'string' ? next.length + 3 : 5;
+    if (typeof next !== 'object' || next === null) continue;
+    for (const [key, member] of Object.entries(next)) {
+      size += key.length;
+      queue.push(member);
+    }
+  }
+  return size;
 }
 
 function badPointer(operation: PatchOperation): string | undefined {
@@ -45,7 +116,6 @@ function reasonOf(error: unknown, operation: PatchOperation): string {
   const name = error instanceof Error ? error.name : '';
   if (name === 'TEST_OPERATION_FAILED') return `test of ${operation.path} failed: the value there is different`;
   if (name === 'OPERATION_PATH_UNRESOLVABLE') return `${operation.path} does not exist`;
-  if (name === 'OPERATION_FROM_UNRESOLVABLE' && 'from' in operation) return `${operation.from} does not exist`;
   const first = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   return `${operation.op} ${operation.path}: ${first}`;
 }

@@ -70,6 +70,9 @@ const KEYWORD =
 // What is redacted already ends where it ends, so that running twice changes nothing.
 const VALUE = String.raw`(?:\[redacted\](?=[\s"',;}\]&]|$)|"(?:[^"\\]|\\.)*"|'[^']*'|\\"[^"]*"|[^\s&]+)`;
 
+// "watch Secret: the connection broke": a verb and the kind, then prose; the kind's name is no key of a value.
+const KIND_IN_PROSE = String.raw`(?<=(?-i:\b(?:get|list|watch|create|apply|patch|replace|delete) Secret))(?-i:: [a-z']+,? )`;
+
 const RULES: readonly Rule[] = [
   // A block without its end was cut off: everything after its start goes.
   {
@@ -88,7 +91,7 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /\b(basic|bearer) {1,8}([A-Za-z0-9+/=._~-]{8,})/gi, replace: schemeValue },
   {
-    pattern: new RegExp(String.raw`(${KEYWORD}\\?["']?\s{0,4}[:=]\s{0,4})(${VALUE})`, 'gi'),
+    pattern: new RegExp(String.raw`(${KEYWORD}(?!${KIND_IN_PROSE})\\?["']?\s{0,4}[:=]\s{0,4})(${VALUE})`, 'gi'),
     replace: (_, head = '') => `${head}${REDACTED}`,
   },
   {

@@ -6,8 +6,8 @@ export type PassResult = 'success' | 'wait' | 'stalled' | 'error';
 export interface Telemetry {
   /** One pass of a loop is over. */
   passed(loop: string, result: PassResult, seconds: number): void;
-  /** Keys waiting in a loop's queue. */
-  queueDepth(loop: string, depth: number): void;
+  /** What waits in the queue of a loop; replaces what was known. */
+  queue(loop: string, sample: QueueSample): void;
   /** One exchange with the Git host: `ls-refs`, `fetch`, `push`. */
   gitOperation(operation: string, result: 'success' | 'error', seconds: number): void;
   /** One request to the API server. `code` is the HTTP status, or `error` when there was no answer. */
@@ -31,6 +31,13 @@ export interface Telemetry {
   statusCommitted(): void;
   /** Whether this process holds the leader lease. */
   leading(leads: boolean): void;
+}
+
+export interface QueueSample {
+  /** Keys that are due or in work. */
+  readonly depth: number;
+  /** Milliseconds since the epoch at which the oldest key fell due that has not succeeded since. */
+  readonly waitingSince: number | undefined;
 }
 
 export interface NodeSample {
@@ -74,7 +81,7 @@ export interface JobEnds {
 /** Counts nothing. */
 export const noTelemetry: Telemetry = {
   passed: () => undefined,
-  queueDepth: () => undefined,
+  queue: () => undefined,
   gitOperation: () => undefined,
   kubeRequest: () => undefined,
   planned: () => undefined,

@@ -36,23 +36,24 @@ export function createMetrics({ version, now, runtime = true }: MetricsOptions):
   return { telemetry, contentType: registry.contentType, text: () => registry.metrics() };
 }
 
-function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'passed' | 'queueDepth' | 'leading'> {
+function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'passed' | 'queue' | 'leading'> {
   const total = counter(registry, 'reconcile_total', 'Passes of a loop by result.', ['loop', 'result']);
   const duration = histogram(registry, 'reconcile_duration_seconds', 'Duration of a pass.', ['loop']);
   const success = gauge(registry, 'last_success_timestamp_seconds', 'When a loop last succeeded.', ['loop']);
-  const successes = new Map<string, number>();
+  const waiting = new Map<string, number | undefined>();
   const depth = gauge(registry, 'queue_depth', 'Keys that wait for a pass.', ['loop']);
   const leader = gauge(registry, 'leader', '1 while this process holds the leader lease.', []);
   leader.set(0);
-  // Computed at scrape time, so that it grows also when everything else hangs.
+  // An idle queue has nothing to succeed with, so it counts from the oldest key that waits. Computed at scrape time, so
+  // that it also grows when everything else hangs.
   registry.registerMetric(
     new Gauge({
       name: 'nodewright_seconds_since_last_success',
-      help: 'Seconds since a loop last succeeded: alert on this one.',
+      help: 'Seconds that the oldest key of a loop waits for a success; 0 when none waits: alert on this one.',
       labelNames: ['loop'],
       registers: [],
       collect() {
-        for (const [loop, at] of successes) this.set({ loop }, Math.max(0, (now() - at) / 1000));
+        for (const [loop, since = now()] of waiting) this.set({ loop }, Math.max(0, (now() - since) / 1000));
       },
     }),
   );
@@ -61,10 +62,12 @@ function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'pas
       total.inc({ loop, result });
       duration.observe({ loop }, seconds);
       if (result !== 'success') return;
-      successes.set(loop, now());
       success.set({ loop }, now() / 1000);
     },
-    queueDepth: (loop, keys) => depth.set({ loop }, keys),
+    queue(loop, sample) {
+      depth.set({ loop }, sample.depth);
+      waiting.set(loop, sample.waitingSince);
+    },
     leading: (leads) => leader.set(leads ? 1 : 0),
   };
 }

@@ -232,3 +232,27 @@ describe('stop', () => {
     expect(passes).toHaveLength(2);
   });
 });
+
+describe('how long the oldest key waits', () => {
+  it('is not counted while the queue is idle', async () => {
+    const { queue, passes } = make();
+    queue.add('a');
+    await tick();
+    passes[0]?.end({ kind: 'again', afterMs: 60_000 });
+    await tick(50_000);
+    expect(queue.state.waitingSince).toBeUndefined();
+  });
+
+  it('counts from when the key first fell due, through failures, to its success', async () => {
+    const { queue, passes } = make();
+    const start = Date.now();
+    queue.add('a');
+    await tick(500);
+    passes[0]?.fail(new Error('x'));
+    await tick(5000);
+    expect(queue.state.waitingSince).toBe(start);
+    passes[1]?.end();
+    await tick();
+    expect(queue.state.waitingSince).toBeUndefined();
+  });
+});

@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, expect, it, vi } from 'vitest';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 
 import { loadConfig, readCredentials, type Credentials } from '../../src/kube/config.ts';
 import { KubeConfig } from '../../src/kube/kube-config.ts';
@@ -133,4 +133,55 @@ it("the pod's own service account", async () => {
   } finally {
     vi.unstubAllEnvs();
   }
+});
+
+describe('KUBECONFIG with several files', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  /** A kubeconfig with one context, cluster and user of this name. */
+  function part(name: string, server: string, more: object = {}): string {
+    return file(
+      `list/${server.replaceAll(/\W/g, '')}`,
+      JSON.stringify({
+        contexts: [{ name, context: { cluster: name, user: name } }],
+        clusters: [{ name, cluster: { server } }],
+        users: [{ name, user: { token: `of ${server}` } }],
+        ...more,
+      }),
+    );
+  }
+
+  async function loaded(...files: readonly string[]): Promise<Credentials> {
+    vi.stubEnv('KUBECONFIG', files.join(delimiter));
+    return await readCredentials(loadConfig({}));
+  }
+
+  it('ignores files that are missing', async () => {
+    const only = part('x', 'https://1', { 'current-context': 'x' });
+    expect(await loaded(join(dir, 'absent'), only, join(dir, 'gone'))).toMatchObject({ server: 'https://1' });
+  });
+
+  it('takes the current context and each name from the first file that has it', async () => {
+    const files = [
+      part('x', 'https://1'),
+      part('x', 'https://2', { 'current-context': 'x' }),
+      part('y', 'https://3', { 'current-context': 'y' }),
+    ];
+    expect(await loaded(...files)).toMatchObject({ server: 'https://1', ...bearer('of https://1') });
+  });
+
+  it('merges a context of one file with the cluster of another', async () => {
+    const context = part('x', 'https://4', { clusters: [], 'current-context': 'x' });
+    expect(await loaded(context, part('x', 'https://5'))).toMatchObject({
+      server: 'https://5',
+      ...bearer('of https://4'),
+    });
+  });
+
+  it('names the files when none exists', async () => {
+    await expect(loaded(join(dir, 'absent'))).rejects.toMatchObject({
+      code: 'CONFIG',
+      cause: { message: expect.stringContaining('absent') },
+    });
+  });
 });

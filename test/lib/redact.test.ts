@@ -114,6 +114,24 @@ describe('createRedactor', () => {
   });
 });
 
+describe('the kind Secret in a message', () => {
+  it.each(['watch Secret: connection broke', 'list Secret: forbidden, ask an administrator'])('stays: %s', (text) => {
+    expect(redact(text)).toBe(text);
+  });
+
+  it.each([
+    'secret: hunter2',
+    'Secret: hunter',
+    'watch Secret: hunter2 again',
+    'watch Secret: "connection broke"',
+    'get secret: connection broke',
+    'watch Secret=connection broke',
+    'watch Secret: connection',
+  ])('is a key where a value may follow: %s', (text) => {
+    expect(redact(text)).toContain('[redacted]');
+  });
+});
+
 describe('isSecretKey', () => {
   it.each([
     { key: 'password', want: true },

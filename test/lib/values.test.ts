@@ -1,13 +1,13 @@
 // Quantities, durations, digests, patches, delays: the small things everything rests on.
 
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { assertNever } from '../../src/lib/assert-never.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
 import { CodedError, codeOf, describeError, systemCodeOf } from '../../src/lib/errors.ts';
 import { digestOf, sha256 } from '../../src/lib/hash.ts';
-import { applyPatch } from '../../src/lib/json-patch.ts';
+import { applyPatch, createPatchBudget, type PatchOperation } from '../../src/lib/json-patch.ts';
 import { formatBytes, parseQuantity, sameQuantity } from '../../src/lib/quantity.ts';
 import { retryDelay } from '../../src/lib/retry-delay.ts';
 import { sameJson, stableJson } from '../../src/lib/stable-json.ts';
@@ -74,7 +74,7 @@ describe('applyPatch', () => {
     {
       because: 'copies of the root into itself double it, and come to an end',
       operations: Array.from({ length: 64 }, (_, index) => ({ op: 'copy' as const, from: '', path: `/c${index}` })),
-      is: { ok: false, index: expect.any(Number), message: expect.stringContaining('larger than') },
+      is: { ok: false, index: expect.any(Number), message: 'the operations write too much; shorten the patch' },
     },
     {
       because: 'nothing moves into itself',
@@ -88,6 +88,36 @@ describe('applyPatch', () => {
     expect(applyPatch(document, operations)).toEqual(is);
     expect(document).toEqual({ a: 1 });
     expect(Object.prototype).not.toHaveProperty('polluted');
+  });
+});
+
+describe('the budget of a patch', () => {
+  const copies = (count: number): PatchOperation[] =>
+    Array.from({ length: count }, (_, index) => ({ op: 'copy', from: '/a', path: `/c${index}` }));
+
+  it('ends a file of 25,000 copies before the first one is applied', () => {
+    const result = applyPatch({ a: 'x'.repeat(30) }, copies(25_000));
+    expect(result).toEqual({
+      ok: false,
+      index: 10_000,
+      message: 'there are too many operations; split or shorten the patch',
+    });
+  });
+
+  it('is linear in what the operations write', () => {
+    const stringified = vi.spyOn(JSON, 'stringify');
+    const result = applyPatch({ a: 'x'.repeat(30) }, copies(9000));
+    expect(result.ok).toBe(true);
+    const characters = stringified.mock.results.reduce((sum, { value }) => sum + String(value).length, 0);
+    stringified.mockRestore();
+    expect(characters).toBeLessThan(1024 * 1024);
+  });
+
+  it('can be shared by many applications', () => {
+    const budget = createPatchBudget(5, 1000);
+    expect([1, 2, 3].map(() => applyPatch({ a: 1 }, copies(2), budget).ok)).toEqual([true, true, false]);
+    const bytes = createPatchBudget(100, 100);
+    expect([1, 2].map(() => applyPatch({ a: 'x'.repeat(60) }, copies(1), bytes).ok)).toEqual([true, false]);
   });
 });
 

@@ -22,7 +22,7 @@ describe('createMetrics', () => {
     const { telemetry } = metrics;
     telemetry.passed('sync', 'success', 0.3);
     telemetry.passed('sync', 'error', 0.1);
-    telemetry.queueDepth('node', 4);
+    telemetry.queue('node', { depth: 4, waitingSince: undefined });
     telemetry.gitOperation('fetch', 'success', 1.2);
     telemetry.kubeRequest({ verb: 'PATCH', kind: 'StatefulSet', code: 200 });
     telemetry.planned({ create: 1, update: 2, delete: 3, held: 3 });
@@ -47,14 +47,17 @@ describe('createMetrics', () => {
       expect(text.split('\n')).toContain(line);
   });
 
-  it('tells at scrape time how long ago a loop last succeeded', async () => {
+  it('counts from the oldest waiting key, and not from the last success of an idle loop', async () => {
     const metrics = make();
     now = 1_000_000;
     metrics.telemetry.passed('sync', 'success', 1);
     now = 1_090_000;
     metrics.telemetry.passed('sync', 'error', 1);
+    metrics.telemetry.queue('sync', { depth: 1, waitingSince: 1_000_000 });
+    metrics.telemetry.queue('nodes', { depth: 0, waitingSince: undefined });
     expect(await lines(metrics, 'seconds_since_last_success')).toEqual([
       'nodewright_seconds_since_last_success{loop="sync"} 90',
+      'nodewright_seconds_since_last_success{loop="nodes"} 0',
     ]);
     expect(await lines(metrics, 'last_success_timestamp')).toEqual([
       'nodewright_last_success_timestamp_seconds{loop="sync"} 1000',

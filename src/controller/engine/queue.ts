@@ -25,11 +25,23 @@ export interface QueueOptions {
 interface Entry {
   /** When the next pass is due; undefined when none is wanted. */
   dueAt: number | undefined;
+  /** When the oldest pass fell due that has not succeeded; undefined when none is wanted. */
+  waitingSince: number | undefined;
   running: boolean;
   failures: number;
   /** Not before this, after a failure. */
   blockedUntil: number;
   startedAt: number;
+}
+
+export interface QueueState {
+  /** Milliseconds that the longest running pass has taken. */
+  readonly busyMs: number;
+  readonly deadlineMs: number;
+  /** Keys that are due or running. */
+  readonly depth: number;
+  /** When the oldest key fell due whose pass has not succeeded since; undefined when no key waits. */
+  readonly waitingSince: number | undefined;
 }
 
 /** Level-triggered work queue. `add` is cheap and may be called for every event. */
@@ -51,6 +63,7 @@ export class KeyedQueue {
     if (this.#stop.signal.aborted) return;
     const entry = this.#entries.get(key) ?? {
       dueAt: undefined,
+      waitingSince: undefined,
       running: false,
       failures: 0,
       blockedUntil: 0,
@@ -59,6 +72,7 @@ export class KeyedQueue {
     this.#entries.set(key, entry);
     const dueAt = this.#options.runtime.now() + afterMs;
     entry.dueAt = Math.min(entry.dueAt ?? Infinity, dueAt);
+    entry.waitingSince = Math.min(entry.waitingSince ?? Infinity, entry.dueAt);
     this.#arm(Math.max(entry.dueAt, entry.blockedUntil));
   }
 
@@ -66,7 +80,8 @@ export class KeyedQueue {
   forget(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    if (entry.running) Object.assign(entry, { dueAt: undefined, failures: 0, blockedUntil: 0 });
+    if (entry.running)
+      Object.assign(entry, { dueAt: undefined, waitingSince: undefined, failures: 0, blockedUntil: 0 });
     else this.#entries.delete(key);
   }
 
@@ -77,15 +92,18 @@ export class KeyedQueue {
   }
 
   /** For the watchdog and metrics; counts every key, so it is not for hot paths. */
-  get state(): { readonly busyMs: number; readonly deadlineMs: number; readonly depth: number } {
+  get state(): QueueState {
     const now = this.#options.runtime.now();
     let busyMs = 0;
     let depth = 0;
-    for (const { running, startedAt, dueAt = Infinity } of this.#entries.values()) {
+    let waitingSince = Infinity;
+    for (const { running, startedAt, dueAt = Infinity, waitingSince: since = Infinity } of this.#entries.values()) {
       if (running) busyMs = Math.max(busyMs, now - startedAt);
       if (running || dueAt <= now) depth += 1;
+      waitingSince = Math.min(waitingSince, since);
     }
-    return { busyMs, deadlineMs: this.#options.deadlineMs, depth };
+    const isWaiting = waitingSince <= now;
+    return { busyMs, deadlineMs: this.#options.deadlineMs, depth, waitingSince: isWaiting ? waitingSince : undefined };
   }
 
   /** Ends: no new pass begins, running passes get their signal, resolves when all have ended. */
@@ -143,6 +161,8 @@ export class KeyedQueue {
       const result = await pass(key, AbortSignal.any([this.#stop.signal, deadline.signal]));
       entry.failures = 0;
       entry.blockedUntil = 0;
+      // What was added during the pass waits since it fell due.
+      entry.waitingSince = entry.dueAt;
       if (result.kind === 'again') this.add(key, result.afterMs);
       runtime.telemetry.passed(name, 'success', (runtime.now() - started) / 1000);
     } catch (error) {
