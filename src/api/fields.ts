@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { QUANTITY_PATTERN } from '../lib/quantity.ts';
 
-/** RFC 1123 label: what a pod, a Service and a volume claim can be called. */
+/** RFC 1123 label: what a pod, a Service and a PVC can be called. */
 export const Name = z
   .string()
   .min(1)

@@ -74,7 +74,7 @@ export const JobTarget = z.object({
 export type JobTarget = z.infer<typeof JobTarget>;
 
 /** One piece of work. `uid` stands before the pod may run: a Job is created suspended, remembered, then resumed. */
-export const JobWork = z.object({
+export const JobTask = z.object({
   name: Short,
   node: Short,
   attempt: z.int().min(1),
@@ -94,7 +94,7 @@ export const JobWork = z.object({
   imageDigest: Short.optional(),
   unsafe: z.boolean().optional().describe('It may have left data that the node must not be started with.'),
 });
-export type JobWork = z.infer<typeof JobWork>;
+export type JobTask = z.infer<typeof JobTask>;
 
 /** What the key of a node had signed before a Switchover, as it was read once both nodes had stopped. */
 export const SignerRecord = z.object({
@@ -158,7 +158,7 @@ export const JobStatus = z.object({
   holds: z.array(Short).max(64).optional().describe('Nodes that this job keeps stopped.'),
   released: z.array(Short).max(64).optional().describe('Those of them that may run again, though it has not ended.'),
   works: z
-    .array(JobWork)
+    .array(JobTask)
     .max(64)
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
@@ -173,7 +173,7 @@ export const JobStatus = z.object({
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] })
     .describe('First height seen of each node after it was started.'),
-  claimName: Short.optional().describe('The volume claim that holds the data of a Backup or Snapshot.'),
+  claimName: Short.optional().describe('The PVC that holds the data of a Backup or Snapshot.'),
   claimUid: Short.optional(),
   node: Short.optional().describe('The node or nodes, for people.'),
   height: Height.optional().describe('The height that was proven.'),

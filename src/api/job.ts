@@ -38,7 +38,7 @@ export const jobFields = {
     '`managed`: a BlockchainNode; the others: workloads that CITA-Cloud tools deployed.',
   ),
   image: ImageReference.optional().describe(
-    "Managed nodes: the working pod's image; default: the controller's own. Other layouts: the image that has `cloud-op`.",
+    "Managed nodes: the worker pod's image; default: the controller's own. Other layouts: the image that has `cloud-op`.",
   ),
   pullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent'),
   ttlSecondsAfterFinished: z
@@ -46,11 +46,11 @@ export const jobFields = {
     .min(0)
     .max(31_536_000)
     .default(30)
-    .describe('How long the finished working pod is kept. This object, its record and its data stay.'),
+    .describe('How long the finished worker pod is kept. This object, its record and its data stay.'),
   podAffinityFlag: z
     .boolean()
     .default(false)
-    .describe("Run the working pod on the machine where the node's pod runs or ran last."),
+    .describe("Run the worker pod on the machine where the node's pod runs or ran last."),
   deadlineSeconds: z
     .int()
     .min(60)

@@ -1,4 +1,4 @@
-// `nodewright job run`: the command of working pods. A program of its own, so that it loads nothing of the controller.
+// `nodewright job run`: the command of worker pods. A program of its own, so that it loads nothing of the controller.
 
 import { Command } from 'commander';
 
@@ -14,7 +14,7 @@ export function createJobProgram(exit: (code: number) => void): Command {
   const program = new Command('nodewright').exitOverride().showHelpAfterError('(add --help for the options)');
   program
     .command('job')
-    .description('Used by the controller in working pods.')
+    .description('Used by the controller in worker pods.')
     .helpCommand(false)
     .command('run')
     .description('Do one piece of work on mounted volumes and leave its result.')

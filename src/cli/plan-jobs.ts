@@ -8,7 +8,7 @@ import type { DesiredRequest, DesiredSet } from '../desired/desired-set.ts';
 import {
   planRequests,
   type RequestSide,
-  type RequestThere,
+  type PlannedRequest,
   type WantedRequests,
 } from '../jobs/requests/plan-requests.ts';
 import type { Cluster } from '../kube/cluster.ts';
@@ -48,7 +48,7 @@ function wantedRequests(desired: DesiredSet): WantedRequests {
   };
 }
 
-function fromFile({ request, executor, file, specDigest }: DesiredRequest): RequestThere {
+function fromFile({ request, executor, file, specDigest }: DesiredRequest): PlannedRequest {
   const { kind, metadata, spec } = request;
   return { kind, namespace: metadata.namespace ?? '', name: metadata.name, executor, file, spec, specDigest };
 }
@@ -58,7 +58,7 @@ function isUnderWay({ metadata, status }: JobObject): boolean {
   return isFiled && (status?.phase === undefined || !isFinal(status.phase));
 }
 
-function fromObject({ kind, metadata, spec }: JobObject): RequestThere {
+function fromObject({ kind, metadata, spec }: JobObject): PlannedRequest {
   return {
     kind,
     namespace: metadata.namespace ?? '',

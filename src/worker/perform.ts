@@ -1,4 +1,4 @@
-// The verbs of the working pod: from parameters to a result.
+// The verbs of the worker pod: from parameters to a result.
 
 import type { TaskParameters, TaskResult } from '../api/worker-task.ts';
 import { assertNever } from '../lib/assert-never.ts';

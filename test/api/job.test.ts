@@ -1,4 +1,4 @@
-// The shared words of one-shot jobs: bounds, structural schemas, and the contract of the working pod.
+// The shared words of one-shot jobs: bounds, structural schemas, and the contract of the worker pod.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -80,7 +80,7 @@ describe('schedules', () => {
   });
 });
 
-describe('the contract of the working pod', () => {
+describe('the contract of the worker pod', () => {
   it.each(['/etc/passwd', '../x', 'a/../b', '..', ''])('paths to keep stay inside the volume: %j', (path) => {
     expect(RestoreParameters.shape.keep.safeParse([{ volume: 'data', path }]).success).toBe(false);
   });

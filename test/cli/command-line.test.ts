@@ -194,7 +194,7 @@ describe('plan', () => {
     const asked = await nodewright(['plan', fleet, '--from', 'HEAD']);
     expect(asked).toMatchObject({ code: 1, stderr: '' });
     expect(asked.stdout).toContain('working tree: 1 job to run\n\n+ run Backup novacula-system/save\n');
-    expect(asked.stdout).toContain('stops eth-dev, copies its volumes to a new claim, and starts it again');
+    expect(asked.stdout).toContain('stops eth-dev, copies its volumes to a new PVC, and starts it again');
     const commit = commitAll('Save it');
     writeFileSync(file, request.replace('eth-dev', 'comet-dev'));
     const edited = await nodewright(['plan', fleet, '--from', commit, '--format', 'json']);

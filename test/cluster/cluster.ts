@@ -12,7 +12,7 @@ import { IMAGES } from './image-list.ts';
 import { importMissing } from './images.ts';
 import { writeAdminKubeconfig } from './kubeconfig.ts';
 import { POD_NODE, startKubelet } from './kubelet.ts';
-import { heldClusters, hold, isHeld, letGo } from './holders.ts';
+import { heldClusters, hold, isHeld, removeFinalizer } from './holders.ts';
 import { withLock } from './lock.ts';
 import { chooseNetwork, forwardingNow, startNetwork } from './network.ts';
 import { canInstall, ensurePackages, missingPackages } from './packages.ts';
@@ -57,7 +57,7 @@ export function up(options: UpOptions): Promise<ClusterState> {
 /** Ends and removes a cluster with everything that belongs to it; nothing happens when there is none. */
 export function down(name: string): Promise<void> {
   return withLock(lockPath(name), async () => {
-    letGo(name);
+    removeFinalizer(name);
     await part(`remove cluster ${name}`, () => removeCluster(name));
   });
 }
@@ -65,7 +65,7 @@ export function down(name: string): Promise<void> {
 /** This process needs the cluster no longer. One that tests started goes away with the last process that held it. */
 export function release(name: string): Promise<void> {
   return withLock(lockPath(name), async () => {
-    letGo(name);
+    removeFinalizer(name);
     await removeIfAbandoned(name);
   });
 }

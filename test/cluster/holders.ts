@@ -13,7 +13,7 @@ export function hold(cluster: string): void {
 }
 
 /** Says that this process uses it no longer. */
-export function letGo(cluster: string): void {
+export function removeFinalizer(cluster: string): void {
   rmSync(join(folderOf(cluster), String(process.pid)), { force: true });
 }
 

@@ -1,4 +1,4 @@
-// Nodewright's own image for a cluster's working pods, made from this checkout: compiled sources and a Node of npm's.
+// Nodewright's own image for a cluster's worker pods, made from this checkout: compiled sources and a Node of npm's.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -27,7 +27,7 @@ export async function importWorkerImage(state: ClusterState): Promise<string> {
   const mark = join(state.directory, 'worker-image');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) return reference;
   await withLock(inCache('locks', 'worker-image'), async () => {
-    if (!existsSync(root)) await part('compile the image of working pods', () => layOut(root));
+    if (!existsSync(root)) await part('compile the image of worker pods', () => layOut(root));
     const trees = { '/': await nodeTree(), '/app': root };
     await part(`import ${reference}`, () => importImage(state, { ...RECIPE, reference, trees }));
   });

@@ -23,7 +23,7 @@ export interface ProcessOptions {
   readonly dataDir?: string;
   /** The same over restarts: then the lease of a dead process is free at once. */
   readonly podName?: string;
-  /** Of working pods. */
+  /** Of worker pods. */
   readonly image?: string;
 }
 

@@ -29,7 +29,7 @@ spec:
 /** Proven by heights and by the digest of the manifest. */
 export async function backupAndRestore(stage: Stage, teller: Teller): Promise<void> {
   if (stage.workerImage === undefined) {
-    teller.say('left out: working pods run the image of Nodewright, which nobody has given to this cluster');
+    teller.say('left out: worker pods run the image of Nodewright, which nobody has given to this cluster');
     return;
   }
   const made = await carryOut(stage, teller, BACKUP);

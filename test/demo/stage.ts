@@ -18,7 +18,7 @@ export interface Stage {
   readonly clone: string;
   readonly controller: ControllerProcess;
   readonly kubectlPath: string;
-  /** Nodewright's own, which working pods run; undefined where the cluster has none. */
+  /** Nodewright's own, which worker pods run; undefined where the cluster has none. */
   readonly workerImage: string | undefined;
   /** kubectl with the demo's cluster. */
   kubectl(args: readonly string[], input?: string): Promise<string>;

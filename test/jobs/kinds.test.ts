@@ -9,7 +9,7 @@ import { valueAt } from '../../src/lib/json-value.ts';
 import { stableJson } from '../../src/lib/stable-json.ts';
 import { jobKinds } from '../../src/jobs/kinds/index.ts';
 import type { JobView } from '../../src/jobs/model/job-kind.ts';
-import { renderWorkJob } from '../../src/jobs/task/render-job.ts';
+import { renderWorkerJob } from '../../src/jobs/task/render-job.ts';
 import { citaTarget, managedTarget, settings, source, targetSeen, viewFor } from './support/fixtures.ts';
 
 /** Smallest spec of each kind; a new kind adds its own here. */
@@ -105,14 +105,14 @@ describe.each(jobKinds)('$kind', (kind) => {
       const plan = job.work(view);
       expect(job.work(view)).toEqual(plan);
       expect('refused' in plan ? plan.message : plan.do).toBe(kind.kind === 'Switchover' ? 'exchange' : 'pods');
-      const { claim, pods } = 'pods' in plan ? plan : { claim: undefined, pods: [] };
+      const { pvc, pods } = 'pods' in plan ? plan : { pvc: undefined, pods: [] };
       const objects = pods.map((work) =>
-        renderWorkJob({ job: view.job, common: job.common, settings, name: 'work', work }),
+        renderWorkerJob({ job: view.job, common: job.common, settings, name: 'work', work }),
       );
       for (const { parameters } of pods) expect(TaskParameters.parse(parameters)).toEqual(parameters);
       for (const object of objects) checkPod(object);
       await expect(
-        `${JSON.stringify([...(claim === undefined ? [] : [claim]), ...objects], null, 2)}\n`,
+        `${JSON.stringify([...(pvc === undefined ? [] : [pvc]), ...objects], null, 2)}\n`,
       ).toMatchFileSnapshot(`../golden/jobs/${kind.kind.toLowerCase()}-${method}.json`);
     },
   );
@@ -167,7 +167,9 @@ describe('Restore of a snapshot', () => {
 
   function plan(more: object, given: object = spec) {
     const base = viewOf('Restore', 'cloud-config');
-    return kind?.open(given).work({ ...base, seen: { ...base.seen, source: source({ ...snapshot, ...more }) } });
+    return kind
+      ?.open(given)
+      .work({ ...base, observed: { ...base.observed, source: source({ ...snapshot, ...more }) } });
   }
 
   it('that cloud-op 0.2 wrote is checked first, then read back with the same verbs', () => {

@@ -54,7 +54,7 @@ describe('layouts', () => {
   it('cloud-config: own claim, configuration and account', () => {
     const found = layout('cloud-config').read(
       { chain: 'test-chain', node: 'test-chain-node0' },
-      { workload: cloudConfig, claims: new Map([claim('datadir-test-chain-node0-0')]), host: 'm1' },
+      { workload: cloudConfig, pvcs: new Map([claim('datadir-test-chain-node0-0')]), host: 'm1' },
     );
     expect(found).toMatchObject({
       ok: true,
@@ -80,7 +80,7 @@ describe('layouts', () => {
     });
     const found = layout('python').read(
       { chain: 'test-chain', node: 'test-chain-3' },
-      { workload: deployment, claims: new Map([claim('shared')]) },
+      { workload: deployment, pvcs: new Map([claim('shared')]) },
     );
     expect(found).toMatchObject({
       ok: true,
@@ -98,7 +98,7 @@ describe('layouts', () => {
     const chart = workload('StatefulSet', 'test-chain', { containers: [], volumes: [dataVolume] }, { replicas: 4 });
     const found = layout('helm').read(
       { chain: 'test-chain', node: 'test-chain-2' },
-      { workload: chart, claims: new Map([claim('shared')]) },
+      { workload: chart, pvcs: new Map([claim('shared')]) },
     );
     expect(found).toMatchObject({
       ok: true,
@@ -109,7 +109,7 @@ describe('layouts', () => {
   it("what the node said of its height is part of what it was; in the helm layout it is its own pod's word", () => {
     const found = layout('cloud-config').read(
       { chain: 'test-chain', node: 'test-chain-node0' },
-      { workload: cloudConfig, claims: new Map([claim('datadir-test-chain-node0-0')]), height: 7 },
+      { workload: cloudConfig, pvcs: new Map([claim('datadir-test-chain-node0-0')]), height: 7 },
     );
     expect(found).toMatchObject({ target: { height: 7 } });
     const isPodOf = (method: 'cloud-config' | 'python' | 'helm', pod: string): boolean =>
@@ -161,7 +161,7 @@ describe('layouts', () => {
     expect(
       layout(method).read(
         { chain: 'test-chain', node },
-        { workload: object, claims: new Map([claim('datadir-test-chain-node0-0')]) },
+        { workload: object, pvcs: new Map([claim('datadir-test-chain-node0-0')]) },
       ),
     ).toMatchObject({ ok: false, reason });
   });

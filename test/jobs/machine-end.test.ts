@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 
 import { API_VERSION } from '../../src/api/group.ts';
 import type { JobStatus, JobTarget } from '../../src/api/job-status.ts';
-import type { HealthSeen } from '../../src/jobs/model/seen.ts';
+import type { ObservedHealth } from '../../src/jobs/model/observation.ts';
 import { createJobHolds } from '../../src/controller/node/pauses.ts';
 import { citaTarget, managedTarget, targetSeen, UID } from './support/fixtures.ts';
-import { ago, busy, claim, HOLDER, LOCK, locks, NOTE, step, stopped, work, working } from './support/step.ts';
+import { ago, busy, pvc, HOLDER, LOCK, locks, NOTE, step, stopped, work, working } from './support/step.ts';
 
 describe('after the work', () => {
   it.each([
@@ -58,10 +58,10 @@ describe('after the work', () => {
   it('waits for as many pods as there were', () => {
     const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a', { replicas: 2 })] };
     const note = { ...NOTE, nodes: [{ ...NOTE.nodes[0]!, replicas: 2 }] };
-    const seen = targetSeen(citaTarget('a'), { pods: [{ name: 'a-0', ready: true }], replicas: 2 });
+    const observed = targetSeen(citaTarget('a'), { pods: [{ name: 'a-0', ready: true }], replicas: 2 });
     const { status: later } = step({
       status,
-      seen: { targets: new Map([['a', seen]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
+      observed: { targets: new Map([['a', observed]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
     });
     expect(later).toMatchObject({ phase: 'Starting', message: 'waits for 2 pods of a' });
   });
@@ -71,7 +71,7 @@ describe('after the work', () => {
     const note = { ...NOTE, nodes: [{ ...NOTE.nodes[0]!, replicas: 3 }] };
     const { effects } = step({
       status,
-      seen: { targets: new Map([['a', stopped]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
+      observed: { targets: new Map([['a', stopped]]), locks: new Map([[LOCK, { holder: HOLDER, note }]]) },
     });
     expect(effects).toEqual([{ do: 'scaleWorkload', node: 'a', workload: citaTarget('a').workload, replicas: 3 }]);
   });
@@ -83,12 +83,12 @@ describe('after the work', () => {
     const { status: later, effects } = step({
       spec: { node: 'a' },
       status,
-      seen: {
+      observed: {
         targets: new Map([['a', targetSeen(target, { pods: [], replicas: 0, held: true })]]),
         locks: new Map([[LOCK, { holder: HOLDER, note }]]),
       },
     });
-    expect(effects).toEqual([{ do: 'releaseNode', node: 'a' }]);
+    expect(effects).toEqual([{ do: 'unpauseNode', node: 'a' }]);
     expect(later).toMatchObject({ phase: 'Starting', released: ['a'] });
     const job = { kind: 'Backup', metadata: { name: 'one', namespace: 'prod', uid: UID }, spec: { node: 'a' } };
     const isHeld = (stored: JobStatus): boolean => {
@@ -103,7 +103,7 @@ describe('after the work', () => {
     const targets = [managedTarget('a'), managedTarget('b')];
     const status: JobStatus = { ...working, phase: 'Starting', targets, released: ['a', 'b'] };
     const identities = new Map(targets.map(({ node }) => [node, 'a-key']));
-    expect(step({ spec: { node: 'a' }, status, seen: { identities, locks } }).status).toMatchObject({
+    expect(step({ spec: { node: 'a' }, status, observed: { identities, locks } }).status).toMatchObject({
       phase: 'Held',
       released: [],
     });
@@ -118,7 +118,7 @@ describe('after the work', () => {
     });
 
     it('takes it again before it starts anything', () => {
-      const { status, effects } = step({ status: starting(1), seen: withLock(undefined) });
+      const { status, effects } = step({ status: starting(1), observed: withLock(undefined) });
       expect(effects).toEqual([
         { do: 'acquireLock', lock: LOCK, holder: HOLDER },
         { do: 'noteOnLock', lock: LOCK, note: NOTE },
@@ -131,7 +131,7 @@ describe('after the work', () => {
       // The copy is proven all the same.
       { minutes: 31, phase: 'Complete' },
     ])('waits for who took it and starts nothing: after $minutes minutes it is $phase', ({ minutes, phase }) => {
-      const { status, effects } = step({ status: starting(minutes), seen: withLock({ holder: OTHER }) });
+      const { status, effects } = step({ status: starting(minutes), observed: withLock({ holder: OTHER }) });
       expect(status.phase).toBe(phase);
       expect(effects.filter((effect) => effect.do !== 'emitEvent')).toEqual([]);
       expect(status.message).toContain(`waits until Restore prod/two gives ${LOCK} back`);
@@ -144,7 +144,7 @@ describe('after the work', () => {
       ['a', 'a-account'],
       ['b', 'a-account'],
     ]);
-    expect(step({ status, seen: { identities, locks } }).status).toMatchObject({
+    expect(step({ status, observed: { identities, locks } }).status).toMatchObject({
       phase: 'Held',
       reason: 'SameIdentity',
     });
@@ -165,7 +165,7 @@ describe('a node of another tool is back', () => {
   interface Look {
     readonly target?: JobTarget;
     readonly kind?: keyof typeof specs;
-    readonly health?: HealthSeen;
+    readonly health?: ObservedHealth;
     readonly ready?: boolean;
     readonly minutes?: number;
     readonly first?: number;
@@ -188,7 +188,7 @@ describe('a node of another tool is back', () => {
     const targets = new Map([['a', health === undefined ? running : { ...running, health }]]);
     const note = { ...NOTE, job: `${kind} prod/one` };
     const own = new Map([[LOCK, { holder: HOLDER, note }]]);
-    return step({ kind, spec: specs[kind], status, seen: { targets, locks: own } }).status;
+    return step({ kind, spec: specs[kind], status, observed: { targets, locks: own } }).status;
   }
 
   it.each([
@@ -246,12 +246,12 @@ describe('a node of another tool is back', () => {
     { because: 'nothing listens', health: refused, why: refused.trouble },
     { because: 'it has no address', health: undefined, why: 'it was not asked' },
   ])('when its pods are ready and nobody can ask it: $because', ({ health, why }) => {
-    const seen = { target: unheard, minutes: 4, ...(health === undefined ? {} : { health }) };
+    const observed = { target: unheard, minutes: 4, ...(health === undefined ? {} : { health }) };
     const unproven = `the pods of a are ready, but its height after the start is not proven: ${why}`;
-    const status = look(seen);
+    const status = look(observed);
     expect(status).toMatchObject({ phase: 'Complete', message: `the height is 90 again; ${unproven}` });
     expect(status).not.toHaveProperty('heightAfter');
-    expect(look({ ...seen, kind: 'ChangeOwner' })).toMatchObject({ phase: 'Complete' });
+    expect(look({ ...observed, kind: 'ChangeOwner' })).toMatchObject({ phase: 'Complete' });
   });
 
   it('where an answer is enough, at its first', () => {
@@ -262,36 +262,38 @@ describe('a node of another tool is back', () => {
 
 describe('after the end', () => {
   const done: JobStatus = { ...working, phase: 'Complete', endTime: ago(10), manifestSha256: 'a'.repeat(64) };
-  const works = new Map([[work.name, { ...busy, finished: 'Complete', active: 0 } as const]]);
+  const tasks = new Map([[work.name, { ...busy, finished: 'Complete', active: 0 } as const]]);
 
   it('removes the finished Job by UID, and keeps the backup (defects 4 and 8)', () => {
-    const { effects } = step({ status: done, seen: { works, claim, record: { uid: UID, phase: 'Complete' } } });
+    const { effects } = step({ status: done, observed: { tasks, pvc, record: { uid: UID, phase: 'Complete' } } });
     expect(effects).toEqual([
       { do: 'deleteJob', name: work.name, uid: 'job-1', because: 'ttlSecondsAfterFinished is over' },
     ]);
   });
 
   it('removes nothing before the result is on the branch', () => {
-    expect(step({ status: done, seen: { works, claim, record: { uid: UID, phase: 'Working' } } }).effects).toEqual([]);
+    expect(step({ status: done, observed: { tasks, pvc, record: { uid: UID, phase: 'Working' } } }).effects).toEqual(
+      [],
+    );
   });
 
   it('removes what a failed backup left, if it made it itself', () => {
     const { manifestSha256: _manifest, ...rest } = done;
     const status: JobStatus = { ...rest, phase: 'Failed' };
     const record = { uid: UID, phase: 'Failed' } as const;
-    expect(step({ status, seen: { claim, record } }).effects).toEqual([
-      { do: 'deleteClaim', name: claim.name, uid: 'claim-1' },
+    expect(step({ status, observed: { pvc, record } }).effects).toEqual([
+      { do: 'deletePvc', name: pvc.name, uid: 'claim-1' },
     ]);
-    expect(step({ status, seen: { claim: { ...claim, jobUid: 'x' }, record } }).effects).toEqual([]);
+    expect(step({ status, observed: { pvc: { ...pvc, jobUid: 'x' }, record } }).effects).toEqual([]);
   });
 
   it('lets its object go only when the result is told (defect 13)', () => {
-    expect(step({ status: done, seen: { deleting: true, record: { uid: UID, phase: 'Starting' } } }).effects).toEqual(
-      [],
-    );
-    expect(step({ status: done, seen: { deleting: true, record: { uid: UID, phase: 'Complete' } } }).effects).toEqual([
-      { do: 'letGo' },
-    ]);
+    expect(
+      step({ status: done, observed: { deleting: true, record: { uid: UID, phase: 'Starting' } } }).effects,
+    ).toEqual([]);
+    expect(
+      step({ status: done, observed: { deleting: true, record: { uid: UID, phase: 'Complete' } } }).effects,
+    ).toEqual([{ do: 'removeFinalizer' }]);
   });
 
   it('a held node keeps its note when the lock is given back, and a person can release it', () => {
@@ -300,8 +302,8 @@ describe('after the end', () => {
       phase: 'Held',
       failure: { reason: 'Broken', message: 'half', unsafe: true },
     };
-    expect(step({ status, seen: { locks } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
-    expect(step({ status, seen: { locks, release: true } }).status).toMatchObject({
+    expect(step({ status, observed: { locks } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
+    expect(step({ status, observed: { locks, release: true } }).status).toMatchObject({
       phase: 'Starting',
       failure: { unsafe: false },
     });
@@ -311,13 +313,15 @@ describe('after the end', () => {
     const other = { ...NOTE, uid: 'other' };
     const status: JobStatus = { phase: 'Refused', locks: [LOCK] };
     const own = new Map([[LOCK, { holder: HOLDER, note: other }]]);
-    expect(step({ status, seen: { locks: own } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
+    expect(step({ status, observed: { locks: own } }).effects).toEqual([
+      { do: 'releaseLock', lock: LOCK, keepNote: true },
+    ]);
     const repaired: JobStatus = { ...done, targets: [citaTarget('a', { detached: true })] };
     const { effects } = step({
       kind: 'Restore',
       spec: { node: 'a', backup: 'n', deployMethod: 'cloud-config', chain: 'c' },
       status: repaired,
-      seen: { locks },
+      observed: { locks },
     });
     expect(effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: false }]);
   });
@@ -326,7 +330,7 @@ describe('after the end', () => {
     const status: JobStatus = { ...working, phase: 'Held', message: 'half' };
     const note = { ...NOTE, uid: 'x', unsafe: 'half' };
     const taken = new Map([[LOCK, { holder: { uid: 'x', text: 'Restore prod/two' }, note }]]);
-    const { status: later, effects } = step({ status, seen: { locks: taken, release: true } });
+    const { status: later, effects } = step({ status, observed: { locks: taken, release: true } });
     expect(later).toBe(status);
     expect(effects).toEqual([]);
   });
@@ -339,7 +343,7 @@ describe('after the end', () => {
   ])('a held node is let go: $because', ({ note, holds }) => {
     const status: JobStatus = { ...working, phase: 'Held', message: 'half' };
     const lock = note === undefined ? {} : { note };
-    const { status: later } = step({ status, seen: { locks: new Map([[LOCK, lock]]) } });
+    const { status: later } = step({ status, observed: { locks: new Map([[LOCK, lock]]) } });
     expect(later).toMatchObject({ phase: 'Held', holds });
     expect(later.message).toBe(holds.length > 0 ? 'half' : 'half (a later job has repaired a)');
   });
@@ -349,7 +353,7 @@ describe('after the end', () => {
     const idle = targetSeen(citaTarget('a', { replicas: 0, wasRunning: false }), { pods: [], replicas: 0 });
     const { status } = step({
       status: { phase: 'Locked', locks: [LOCK] },
-      seen: { targets: new Map([['a', idle]]), locks: new Map([[LOCK, { holder: HOLDER, note: other }]]) },
+      observed: { targets: new Map([['a', idle]]), locks: new Map([[LOCK, { holder: HOLDER, note: other }]]) },
     });
     expect(status.targets).toMatchObject([{ replicas: 1, wasRunning: true, detached: true }]);
   });

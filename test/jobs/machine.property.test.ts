@@ -146,7 +146,7 @@ describe('every kind', () => {
   });
 
   it.each(cases.filter(({ retries }) => retries))(
-    '$because: killed working pods and deleted Jobs change nothing of the outcome',
+    '$because: killed worker pods and deleted Jobs change nothing of the outcome',
     (row) => {
       fc.assert(
         fc.property(

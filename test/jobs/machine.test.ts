@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
 import type { Move } from '../../src/jobs/model/scope.ts';
-import type { Seen, TargetSeen, WorkSeen } from '../../src/jobs/model/seen.ts';
+import type { JobObservation, ObservedNode, ObservedTask } from '../../src/jobs/model/observation.ts';
 import { citaTarget, managedTarget, settings, source, targetSeen, UID } from './support/fixtures.ts';
 import {
   ago,
   busy,
-  claim,
+  pvc,
   found,
   held,
   HOLDER,
@@ -28,25 +28,25 @@ describe('before work', () => {
   it.each([
     {
       because: 'nothing happens without a claim',
-      given: { seen: { record: undefined } },
+      given: { observed: { record: undefined } },
       phase: undefined,
       message: 'waits until its claim',
     },
     {
       because: 'a result on the branch means: never again',
-      given: { seen: { record: { uid: UID, phase: 'Complete' } } },
+      given: { observed: { record: { uid: UID, phase: 'Complete' } } },
       phase: 'Refused',
       message: 'runs once',
     },
     {
       because: 'a claim that does not name this object waits',
-      given: { status: { phase: 'Claimed' }, seen: { record: {} } },
+      given: { status: { phase: 'Claimed' }, observed: { record: {} } },
       phase: 'Claimed',
       message: 'names this object',
     },
     {
       because: 'defect 8: an object of the same name, made later, never continues the earlier one',
-      given: { status: { phase: 'Claimed' }, seen: { record: { uid: 'other' } } },
+      given: { status: { phase: 'Claimed' }, observed: { record: { uid: 'other' } } },
       phase: 'Interrupted',
       message: 'earlier object',
     },
@@ -54,26 +54,26 @@ describe('before work', () => {
       because: 'defect 9: two jobs on one node take turns, and say for whom',
       given: {
         status: { phase: 'Claimed' },
-        seen: { locks: new Map([[LOCK, { holder: { uid: 'x', text: 'Restore prod/two' } }]]) },
+        observed: { locks: new Map([[LOCK, { holder: { uid: 'x', text: 'Restore prod/two' } }]]) },
       },
       phase: 'Claimed',
       message: 'waits for Restore prod/two',
     },
     {
       because: 'a file removed before work cancels',
-      given: { status: { phase: 'Locked', ...held }, seen: { withdrawn: 'its file was removed' } },
+      given: { status: { phase: 'Locked', ...held }, observed: { withdrawn: 'its file was removed' } },
       phase: 'Cancelled',
       message: 'removed before work',
     },
     {
       because: 'nothing begins while the Fleet is suspended: before the locks are taken',
-      given: { status: { phase: 'Claimed' }, seen: { mustWait: 'waits while the Fleet is suspended' } },
+      given: { status: { phase: 'Claimed' }, observed: { mustWait: 'waits while the Fleet is suspended' } },
       phase: 'Claimed',
       message: 'waits while the Fleet is suspended',
     },
     {
       because: 'nor when they are',
-      given: { status: { phase: 'Locked', ...held }, seen: { mustWait: 'waits while a is suspended' } },
+      given: { status: { phase: 'Locked', ...held }, observed: { mustWait: 'waits while a is suspended' } },
       phase: 'Locked',
       message: 'waits while a is suspended',
     },
@@ -99,7 +99,7 @@ describe('before work', () => {
     const target = citaTarget('a', { replicas: 0, wasRunning: false });
     const { status, effects } = step({
       status: { phase: 'Locked' },
-      seen: { targets: new Map([['a', targetSeen(target, { pods: [], replicas: 0 })]]) },
+      observed: { targets: new Map([['a', targetSeen(target, { pods: [], replicas: 0 })]]) },
     });
     expect(status).toMatchObject({ phase: 'Stopping', targets: [{ replicas: 0, wasRunning: false }] });
     expect(effects.map((effect) => effect.do)).toEqual(['emitEvent']);
@@ -141,7 +141,7 @@ describe('before work', () => {
       kind,
       spec,
       status: { phase: 'Locked' },
-      seen: { targets: new Map([['a', found]]) },
+      observed: { targets: new Map([['a', found]]) },
     });
     expect(status).toMatchObject({ phase: 'Refused', reason });
     expect(effects.filter((effect) => effect.do !== 'emitEvent')).toEqual([]);
@@ -156,7 +156,7 @@ describe('before work', () => {
       more: { manifestSha256: undefined },
       reason: 'NoManifest',
     },
-    { because: 'a claim that is gone cannot be read', more: { claimPresent: false }, reason: 'SourceMissing' },
+    { because: 'a claim that is gone cannot be read', more: { pvcPresent: false }, reason: 'SourceMissing' },
   ] as const)('Restore: $because', ({ more, reason }) => {
     const base = source();
     const changed = Object.fromEntries(Object.entries({ ...base, ...more }).filter(([, value]) => value !== undefined));
@@ -165,7 +165,7 @@ describe('before work', () => {
       kind: 'Restore',
       spec: { node: 'a', backup: 'nightly' },
       status: { phase: 'Locked' },
-      seen: { targets, source: changed as never },
+      observed: { targets, source: changed as never },
     });
     expect(status).toMatchObject({ phase: 'Refused', reason });
   });
@@ -175,7 +175,7 @@ describe('before work', () => {
     const given = {
       kind: 'Restore',
       spec: { node: 'a', backup: 'nightly' },
-      seen: { targets, source: source({ phase: 'Claimed' }) },
+      observed: { targets, source: source({ phase: 'Claimed' }) },
     };
     const { status, effects } = step({ ...given, status: { phase: 'Claimed', since: ago(1) } });
     expect(status).toMatchObject({ phase: 'Claimed', message: 'waits for Backup prod/nightly' });
@@ -197,7 +197,7 @@ describe('before work', () => {
   ])('goes back: $because', ({ rollback, blockHeight, phase }) => {
     const answers = { identityFiles: [], signerState: [], rollback };
     const targets = new Map([['a', targetSeen(managedTarget('a'), { answers })]]);
-    const given = { kind: 'BlockHeightFallback', spec: { node: 'a', blockHeight }, seen: { targets } };
+    const given = { kind: 'BlockHeightFallback', spec: { node: 'a', blockHeight }, observed: { targets } };
     const { status } = step({ ...given, status: { phase: 'Locked' } });
     expect(status.phase).toBe(phase);
     expect(status.reason).toBe(phase === 'Refused' ? 'TooFarBack' : 'Stopping');
@@ -211,9 +211,9 @@ describe('before work', () => {
   ])('a node of another tool goes back: $because', ({ blockHeight, unheard, phase }) => {
     const { height: _height, ...target } = citaTarget('a');
     const heard = targetSeen({ ...target, height: 100 });
-    const seen = unheard === true ? targetSeen(target, { health: { answering: false } }) : heard;
+    const observed = unheard === true ? targetSeen(target, { health: { answering: false } }) : heard;
     const spec = { node: 'a', blockHeight, deployMethod: 'cloud-config', chain: 'test-chain' };
-    const given = { kind: 'BlockHeightFallback', spec, seen: { targets: new Map([['a', seen]]) } };
+    const given = { kind: 'BlockHeightFallback', spec, observed: { targets: new Map([['a', observed]]) } };
     const { status } = step({ ...given, status: { phase: 'Locked' } });
     expect(status).toMatchObject(
       phase === 'Refused'
@@ -228,10 +228,10 @@ describe('before work', () => {
     const { health: _health, ...running } = targetSeen(target, {
       answers: { identityFiles: [], signerState: [], rollback: near },
     });
-    const see = (seen: TargetSeen) => {
-      const targets = new Map([['a', seen]]);
+    const see = (observed: ObservedNode) => {
+      const targets = new Map([['a', observed]]);
       const spec = { node: 'a', blockHeight: 80 };
-      return step({ kind: 'BlockHeightFallback', spec, seen: { targets }, status: { phase: 'Locked' } }).status;
+      return step({ kind: 'BlockHeightFallback', spec, observed: { targets }, status: { phase: 'Locked' } }).status;
     };
     expect(see(running)).toMatchObject({ phase: 'Locked', message: 'waits until a has been asked for its height' });
     expect(see({ ...running, health: { answering: false } })).toMatchObject({ reason: 'HeightUnknown' });
@@ -245,13 +245,13 @@ describe('stopping', () => {
   it('writes down the originals on the lock before it stops anything (defect 13: a lost request leaves word)', () => {
     const { effects } = step({
       status,
-      seen: { targets: new Map([['a', found]]), locks: new Map([[LOCK, { holder: HOLDER }]]) },
+      observed: { targets: new Map([['a', found]]), locks: new Map([[LOCK, { holder: HOLDER }]]) },
     });
     expect(effects).toEqual([{ do: 'noteOnLock', lock: LOCK, note: NOTE }]);
   });
 
   it('then scales the workload to an absolute zero', () => {
-    const { effects } = step({ status, seen: { targets: new Map([['a', found]]), locks } });
+    const { effects } = step({ status, observed: { targets: new Map([['a', found]]), locks } });
     expect(effects).toEqual([{ do: 'scaleWorkload', node: 'a', workload: citaTarget('a').workload, replicas: 0 }]);
   });
 
@@ -266,13 +266,13 @@ describe('stopping', () => {
     { because: 'gone', pods: [], replicas: 0, phase: 'Working' },
   ])('$because', ({ pods, replicas, phase }) => {
     const targets = new Map([['a', targetSeen(citaTarget('a'), { pods, replicas })]]);
-    expect(step({ status, seen: { targets, locks } }).status.phase).toBe(phase);
+    expect(step({ status, observed: { targets, locks } }).status.phase).toBe(phase);
   });
 
   it('a node that will not stop is started again, with the reason (defect 1)', () => {
     const { status: after } = step({
       status: { ...status, since: ago(21) },
-      seen: { targets: new Map([['a', found]]), locks },
+      observed: { targets: new Map([['a', found]]), locks },
     });
     expect(after).toMatchObject({ phase: 'Starting', failure: { reason: 'NodeWillNotStop', unsafe: false } });
     expect(after.message).toContain('pod a-0 still exists');
@@ -282,17 +282,17 @@ describe('stopping', () => {
 describe('working', () => {
   const targets = new Map([['a', stopped]]);
 
-  function see(more: Partial<Seen>, status = working): Move {
-    return step({ status, seen: { targets, locks, claim, ...more } });
+  function see(more: Partial<JobObservation>, status = working): Move {
+    return step({ status, observed: { targets, locks, pvc, ...more } });
   }
 
   it('creates the claim with the class and size of the node, owned by nobody (defects 4 and 17)', () => {
     const { works: _works, claimUid: _claimUid, claimName: _name, ...fresh } = working;
-    const { effects, status } = see({ claim: undefined }, fresh);
+    const { effects, status } = see({ pvc: undefined }, fresh);
     expect(status.claimName).toBe('backup-one-1f0c22aa');
     expect(effects).toHaveLength(1);
     expect(effects[0]).toMatchObject({
-      do: 'createClaim',
+      do: 'createPvc',
       object: { spec: { storageClassName: 'nas', resources: { requests: { storage: '20Gi' } } } },
     });
     expect(JSON.stringify(effects[0])).not.toContain('ownerReferences');
@@ -306,13 +306,13 @@ describe('working', () => {
   it.each([
     {
       because: "defect 7: a claim of that name that isn't ours is never taken",
-      facts: { claim: { ...claim, jobUid: 'other' } },
+      facts: { pvc: { ...pvc, jobUid: 'other' } },
       reason: 'ClaimTaken',
     },
-    { because: 'a claim that vanished is not made anew', facts: { claim: undefined }, reason: 'ClaimGone' },
+    { because: 'a claim that vanished is not made anew', facts: { pvc: undefined }, reason: 'ClaimGone' },
     {
       because: 'a claim that was replaced is another',
-      facts: { claim: { ...claim, uid: 'claim-2' } },
+      facts: { pvc: { ...pvc, uid: 'claim-2' } },
       reason: 'ClaimGone',
     },
   ])('$because', ({ facts, reason }) => {
@@ -321,8 +321,8 @@ describe('working', () => {
 
   it('a Job runs only when its UID is on record', () => {
     const { uid: _uid, ...unknown } = work;
-    const suspended: WorkSeen = { ...busy, suspended: true, active: 0 };
-    const { status, effects } = see({ works: new Map([[work.name, suspended]]) }, { ...working, works: [unknown] });
+    const suspended: ObservedTask = { ...busy, suspended: true, active: 0 };
+    const { status, effects } = see({ tasks: new Map([[work.name, suspended]]) }, { ...working, works: [unknown] });
     expect(status.works).toEqual([work]);
     expect(effects).toEqual([{ do: 'resumeJob', name: work.name, uid: 'job-1' }]);
   });
@@ -330,7 +330,7 @@ describe('working', () => {
   it('defect 7: a Job of that name that this request did not make is not its own', () => {
     const { uid: _uid, ...unknown } = work;
     const { status } = see(
-      { works: new Map([[work.name, { ...busy, jobUid: 'other' }]]) },
+      { tasks: new Map([[work.name, { ...busy, jobUid: 'other' }]]) },
       { ...working, works: [unknown] },
     );
     expect(status).toMatchObject({ phase: 'Verifying', works: [{ outcome: 'Failed', code: 'NameTaken' }] });
@@ -340,34 +340,34 @@ describe('working', () => {
   it.each([
     {
       because: 'defect 21: a claim that stays pending ends the job',
-      facts: { claim: { ...claim, phase: 'Pending', message: 'no provisioner' } },
-      seen: busy,
+      facts: { pvc: { ...pvc, phase: 'Pending', message: 'no provisioner' } },
+      observed: busy,
       code: 'ClaimPending',
       says: 'no provisioner',
     },
     {
       because: 'defect 21: a volume attached elsewhere ends the job',
       facts: {},
-      seen: busy,
+      observed: busy,
       code: 'PodNotStarted',
       says: 'podAffinityFlag',
     },
     {
       because: 'a pod that fits nowhere',
       facts: {},
-      seen: { ...busy, unschedulable: '0/3 nodes are available' },
+      observed: { ...busy, unschedulable: '0/3 nodes are available' },
       code: 'Unschedulable',
       says: '0/3 nodes',
     },
     {
       because: 'an image that cannot be pulled',
       facts: {},
-      seen: { ...busy, waiting: { reason: 'ImagePullBackOff', message: 'not found' } },
+      observed: { ...busy, waiting: { reason: 'ImagePullBackOff', message: 'not found' } },
       code: 'ImageNotPullable',
       says: 'not found',
     },
-  ])('$because', ({ facts, seen: workSeen, code, says }) => {
-    const { status, effects } = see({ ...facts, works: new Map([[work.name, workSeen]]), workPods: 1 }, late);
+  ])('$because', ({ facts, observed: workSeen, code, says }) => {
+    const { status, effects } = see({ ...facts, tasks: new Map([[work.name, workSeen]]), workerPods: 1 }, late);
     expect(status.works?.[0]).toMatchObject({ outcome: 'Failed', code, unsafe: false });
     expect(status.works?.[0]?.message).toContain(says);
     expect(status.phase).toBe('Verifying');
@@ -376,19 +376,19 @@ describe('working', () => {
 
   it('an image that has just failed once is given time', () => {
     const pulling = { ...busy, waiting: { reason: 'ErrImagePull', message: 'timeout' } };
-    expect(see({ works: new Map([[work.name, pulling]]), workPods: 1 }).status.phase).toBe('Working');
+    expect(see({ tasks: new Map([[work.name, pulling]]), workerPods: 1 }).status.phase).toBe('Working');
   });
 
   it('waits until every pod of a deleted Job is gone before it tries again', () => {
-    expect(see({ workPods: 1 }).status.works).toEqual([work]);
-    const { status, effects } = see({ workPods: 0 });
+    expect(see({ workerPods: 1 }).status.works).toEqual([work]);
+    const { status, effects } = see({ workerPods: 0 });
     expect(status.works).toEqual([{ name: `${work.name}-r2`, node: 'a', attempt: 2, intentAt: timestamp(NOW) }]);
     expect(effects).toMatchObject([{ do: 'createJob' }]);
   });
 
   it('tells what ran, with the last lines of its output', () => {
     const output = `${'x'.repeat(9000)}\nlast line`;
-    const { status } = see({ works: new Map([[work.name, { ...busy, running: true, output }]]), workPods: 1 });
+    const { status } = see({ tasks: new Map([[work.name, { ...busy, running: true, output }]]), workerPods: 1 });
     expect(status).toMatchObject({ command: 'nodewright job backup', image: settings.workerImage });
     expect(status.outputTail).toHaveLength(4096);
     expect(status.outputTail?.endsWith('last line')).toBe(true);

@@ -6,14 +6,14 @@ import { JobScheduleSpec } from '../../src/api/job-schedule.ts';
 import {
   planRequests,
   type RequestSide,
-  type RequestThere,
-  type ScheduleThere,
+  type PlannedRequest,
+  type PlannedSchedule,
   type WantedRequests,
 } from '../../src/jobs/requests/plan-requests.ts';
 
 const REQUEST = { kind: 'Backup', namespace: 'ns', name: 'r', executor: 'east', file: 'jobs/r.yaml' };
 
-function side(requests: readonly RequestThere[], more: Partial<WantedRequests> = {}): WantedRequests {
+function side(requests: readonly PlannedRequest[], more: Partial<WantedRequests> = {}): WantedRequests {
   const keyed = requests.map((one) => [`${one.kind}/${one.namespace}/${one.name}`, one] as const);
   return {
     from: 'files',
@@ -25,7 +25,7 @@ function side(requests: readonly RequestThere[], more: Partial<WantedRequests> =
   };
 }
 
-function asked(kind: string, spec: object, more: Partial<RequestThere> = {}): RequestThere {
+function asked(kind: string, spec: object, more: Partial<PlannedRequest> = {}): PlannedRequest {
   return { ...REQUEST, kind, spec, specDigest: JSON.stringify(spec), ...more };
 }
 
@@ -34,11 +34,11 @@ const BACKUP = asked('Backup', { node: 'a' });
 
 describe('a new request runs', () => {
   it.each([
-    { kind: 'Backup', spec: { node: 'a' }, says: 'stops a, copies its volumes to a new claim, and starts it again' },
+    { kind: 'Backup', spec: { node: 'a' }, says: 'stops a, copies its volumes to a new PVC, and starts it again' },
     {
       kind: 'Backup',
       spec: { node: 'a', action: 'Direct' },
-      says: 'copies the volumes of a to a new claim without stopping it',
+      says: 'copies the volumes of a to a new PVC without stopping it',
     },
     {
       kind: 'Restore',
@@ -53,7 +53,7 @@ describe('a new request runs', () => {
     {
       kind: 'Snapshot',
       spec: { node: 'a', blockHeight: 7 },
-      says: 'at height 7, stops a, keeps its state on a new claim, and starts it again',
+      says: 'at height 7, stops a, keeps its state on a new PVC, and starts it again',
     },
     {
       kind: 'BlockHeightFallback',
@@ -123,7 +123,7 @@ describe('a request that is gone', () => {
 });
 
 describe('schedules', () => {
-  const schedule = (change: object = {}): ReadonlyMap<string, ScheduleThere> => {
+  const schedule = (change: object = {}): ReadonlyMap<string, PlannedSchedule> => {
     const template = { kind: 'Backup', spec: { node: 'a' } };
     const spec = JobScheduleSpec.parse({ schedule: '0 3 * * *', keep: { last: 3 }, template, ...change });
     return new Map([['ns/n', { namespace: 'ns', name: 'n', executor: 'east', file: 'schedules/n.yaml', spec }]]);
@@ -138,7 +138,7 @@ describe('schedules', () => {
       want: {
         do: 'schedule',
         because:
-          'files a Backup at "0 3 * * *" (UTC, Forbid) that stops a, copies its volumes to a new claim, and starts it again; keeps the last 3, 0 daily and 0 weekly',
+          'files a Backup at "0 3 * * *" (UTC, Forbid) that stops a, copies its volumes to a new PVC, and starts it again; keeps the last 3, 0 daily and 0 weekly',
       },
     },
     {

@@ -107,12 +107,12 @@ describe('recordOf', () => {
   it('is a source for a restore on a rebuilt cluster, if the claim is still the same', () => {
     expect(sourceOf(record, new Map([['backup-nightly-1f0c22aa', 'pvc-1']]))).toMatchObject({
       phase: 'Complete',
-      claimPresent: true,
+      pvcPresent: true,
       height: 100,
       node: 'a',
       chainId: 'local-1',
     });
-    expect(sourceOf(record, new Map([['backup-nightly-1f0c22aa', 'pvc-2']])).claimPresent).toBe(false);
+    expect(sourceOf(record, new Map([['backup-nightly-1f0c22aa', 'pvc-2']])).pvcPresent).toBe(false);
   });
 
   it.each([

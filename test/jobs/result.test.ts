@@ -1,13 +1,13 @@
-// What a working pod's end means, whatever it left behind.
+// What a worker pod's end means, whatever it left behind.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { heightProof, toolOf } from '../../src/jobs/layouts/cloud-op.ts';
-import type { PodWork } from '../../src/jobs/model/task-spec.ts';
-import { readEnd } from '../../src/jobs/task/outcome.ts';
+import type { TaskSpec } from '../../src/jobs/model/task-spec.ts';
+import { readOutcome } from '../../src/jobs/task/outcome.ts';
 import { parseResult } from '../../src/jobs/task/result.ts';
-import type { WorkSeen } from '../../src/jobs/model/seen.ts';
+import type { ObservedTask } from '../../src/jobs/model/observation.ts';
 
 describe('parseResult', () => {
   it('reads a result and drops what it does not know', () => {
@@ -39,14 +39,14 @@ describe('parseResult', () => {
   });
 });
 
-const pod = { unsafeWhenUnclear: true, cleanFailure: '>= current' } as PodWork;
-const ended: WorkSeen = { uid: 'u', suspended: false, active: 0, running: false, finished: 'Failed' };
+const pod = { unsafeWhenUnclear: true, cleanFailure: '>= current' } as TaskSpec;
+const ended: ObservedTask = { uid: 'u', suspended: false, active: 0, running: false, finished: 'Failed' };
 
-describe('readEnd', () => {
+describe('readOutcome', () => {
   it.each([
     {
       because: 'defect 29: the output of a failed program is told',
-      seen: { ...ended, failedProgram: { name: 'cloud-op', exitCode: 101 }, output: 'x\nstorage broken' },
+      observed: { ...ended, failedProgram: { name: 'cloud-op', exitCode: 101 }, output: 'x\nstorage broken' },
       want: {
         outcome: 'Failed',
         code: 'ProgramFailed',
@@ -56,7 +56,7 @@ describe('readEnd', () => {
     },
     {
       because: 'the line that complains is told, wherever the log put it',
-      seen: {
+      observed: {
         ...ended,
         failedProgram: { name: 'cloud-op', exitCode: 101 },
         output: "thread 'main' panicked at height 9 >= current height 8\ncurrent height: 8\n",
@@ -65,43 +65,51 @@ describe('readEnd', () => {
     },
     {
       because: 'a program that refused before it wrote leaves the data as it was',
-      seen: { ...ended, failedProgram: { name: 'cloud-op', exitCode: 101 }, output: 'height(9) >= current height(8)' },
+      observed: {
+        ...ended,
+        failedProgram: { name: 'cloud-op', exitCode: 101 },
+        output: 'height(9) >= current height(8)',
+      },
       want: { unsafe: false },
     },
     {
       because: 'a check that failed changed nothing',
-      seen: { ...ended, failedProgram: { name: 'check', exitCode: 1 } },
+      observed: { ...ended, failedProgram: { name: 'check', exitCode: 1 } },
       want: { unsafe: false },
     },
-    { because: 'a killed pod is unclear', seen: ended, want: { outcome: 'Unclear' } },
-    { because: 'an unreadable message is unclear', seen: { ...ended, termination: '{' }, want: { outcome: 'Unclear' } },
+    { because: 'a killed pod is unclear', observed: ended, want: { outcome: 'Unclear' } },
+    {
+      because: 'an unreadable message is unclear',
+      observed: { ...ended, termination: '{' },
+      want: { outcome: 'Unclear' },
+    },
     {
       because: 'success without a result is unclear',
-      seen: { ...ended, finished: 'Complete' },
+      observed: { ...ended, finished: 'Complete' },
       want: { outcome: 'Unclear' },
     },
     {
       because: 'a word of success from a failed Job does not count',
-      seen: { ...ended, termination: '{"ok":true}' },
+      observed: { ...ended, termination: '{"ok":true}' },
       want: { outcome: 'Failed' },
     },
     {
       because: 'a failure before the swap leaves the data as it was',
-      seen: { ...ended, termination: '{"ok":false,"swapped":false,"code":"NoSpace","message":"full"}' },
+      observed: { ...ended, termination: '{"ok":false,"swapped":false,"code":"NoSpace","message":"full"}' },
       want: { outcome: 'Failed', code: 'NoSpace', unsafe: false },
     },
     {
       because: 'a failure in the swap does not',
-      seen: { ...ended, termination: '{"ok":false,"swapped":true}' },
+      observed: { ...ended, termination: '{"ok":false,"swapped":true}' },
       want: { outcome: 'Failed', unsafe: true },
     },
     {
       because: 'the deadline is a reason of its own',
-      seen: { ...ended, reason: 'DeadlineExceeded' },
+      observed: { ...ended, reason: 'DeadlineExceeded' },
       want: { outcome: 'Failed', code: 'DeadlineExceeded' },
     },
-  ] as const)('$because', ({ seen, want }) => {
-    expect(readEnd(pod, seen)).toMatchObject(want);
+  ] as const)('$because', ({ observed, want }) => {
+    expect(readOutcome(pod, observed)).toMatchObject(want);
   });
 
   it.each([
@@ -132,7 +140,7 @@ describe('readEnd', () => {
   ])('$because', ({ version, output, want }) => {
     const tool = toolOf(undefined, version);
     if ('refused' in tool) throw new Error(tool.message);
-    const end = readEnd(
+    const end = readOutcome(
       { ...pod, ...heightProof(tool, 20) },
       { ...ended, finished: 'Complete', termination: '{"ok":true}', output },
     );

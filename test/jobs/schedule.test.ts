@@ -60,7 +60,7 @@ describe('dueRun', () => {
       want: { file: { name } },
     },
     {
-      because: 'on record it ran, however late that is seen',
+      because: 'on record it ran, however late that is observed',
       input: {
         now: START + HOUR + 1_200_000,
         runs: [{ name, phase: 'Complete' }],

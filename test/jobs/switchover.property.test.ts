@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { isFinal } from '../../src/api/job-status.ts';
-import { recoverLost } from '../../src/jobs/requests/orphaned-lock.ts';
-import type { ChainAnswers } from '../../src/jobs/model/seen.ts';
+import { recoverOrphanedLock } from '../../src/jobs/requests/orphaned-lock.ts';
+import type { ChainAnswers } from '../../src/jobs/model/observation.ts';
 import { kindNamed, managedTarget } from './support/fixtures.ts';
 import { World, type WorldOptions } from './support/world.ts';
 
@@ -316,10 +316,10 @@ function recover(world: World): void {
     for (const [lock, { note, holder }] of world.locks) {
       if (note === undefined || holder === undefined) continue;
       const live = [...world.works.values()].filter(({ deleted }) => !deleted);
-      const { effects } = recoverLost({
+      const { effects } = recoverOrphanedLock({
         lock,
         note,
-        workPods: live.filter(({ pod }) => pod === 'running').length,
+        workerPods: live.filter(({ pod }) => pod === 'running').length,
         jobs: live.map(({ name, uid, suspended }) => ({ name, uid, suspended })),
         nodes: new Map(
           [...world.nodes.keys()].map((name) => [name, { replicas: undefined, held: world.isHeld(name) }]),

@@ -191,7 +191,7 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
   return world;
 }
 
-/** The program of the working container, once it has been started. */
+/** The program of the container `work`, once it has been started. */
 function workerOf(podUid: string): PodProcess | undefined {
   return processesOf(podUid, 'node')[0];
 }

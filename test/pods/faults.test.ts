@@ -108,7 +108,7 @@ describe.concurrent('a node that was well', () => {
       (node) => node.status?.volumes?.[0]?.phase === 'Terminating',
     );
     await world.kubectl(['delete', 'pod', 'wiped-0', '--wait=false']);
-    await waitFor('a new claim', () => isOther(claim, world.claim('data-wiped-0')?.metadata?.uid), 60_000);
+    await waitFor('a new PVC', () => isOther(claim, world.claim('data-wiped-0')?.metadata?.uid), 60_000);
     const again = await world.await('wiped', 'to start over and be well', (node) => isWell(node) && node);
     expect(again.status?.volumes).toMatchObject([{ name: 'data', claim: 'data-wiped-0', phase: 'Bound' }]);
   });

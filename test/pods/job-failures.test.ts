@@ -50,7 +50,7 @@ describe.concurrent('a restore', () => {
     const again = { kind: 'Restore', name: 'after-the-deletion', spec: { node: 'other', backup: 'cosmos' } };
     const gone = await run(world, again);
     expect(gone).toMatchObject({ phase: 'Refused', reason: 'SourceMissing' });
-    expect(gone.message).toContain('the volume claim of Backup');
+    expect(gone.message).toContain('the PVC of Backup');
     expect(world.podUid('holder')).toBe(uid);
 
     const backup = await run(world, { kind: 'Backup', name: 'true', spec: { node: 'holder' } });

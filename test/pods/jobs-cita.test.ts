@@ -56,7 +56,7 @@ describe('what can not work', () => {
 });
 
 describe('all the time', () => {
-  it('no data was shared by node and job, no key by two nodes, and no Service found a working pod', () => {
+  it('no data was shared by node and job, no key by two nodes, and no Service found a worker pod', () => {
     const { guards } = scene;
     const working = guards.workingPods('').map(({ metadata }) => metadata?.name ?? '');
     expect(working.length).toBeGreaterThan(12);
@@ -65,7 +65,7 @@ describe('all the time', () => {
     expect(guards.served).toContain(`${NODES[0]}-0`);
   });
 
-  it('working pods go after ttlSecondsAfterFinished', async () => {
+  it('worker pods go after ttlSecondsAfterFinished', async () => {
     const jobs = async (): Promise<string> => await scene.world.kubectl(['get', 'jobs', '-o', 'name']);
     await waitFor('no Job to be left', async () => (await jobs()) === '', 90_000);
     expect(await jobs()).toBe('');

@@ -117,7 +117,7 @@ async function holds(world: CrashWorld, name: string, nodes: readonly string[] |
   });
 }
 
-/** The working pod is deleted: the copy is begun again, once. */
+/** The worker pod is deleted: the copy is begun again, once. */
 async function podDeleted(world: CrashWorld): Promise<void> {
   world.ask('Backup', 'again');
   await deleteWork(world, 'Backup', 'again');

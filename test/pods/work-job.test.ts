@@ -7,7 +7,7 @@ import type { TaskResult } from '../../src/api/worker-task.ts';
 import type { JobTarget } from '../../src/api/job-status.ts';
 import type { JobView } from '../../src/jobs/model/job-kind.ts';
 import { parseResult } from '../../src/jobs/task/result.ts';
-import { renderWorkJob } from '../../src/jobs/task/render-job.ts';
+import { renderWorkerJob } from '../../src/jobs/task/render-job.ts';
 import { binary } from '../cluster/binaries.ts';
 import { run } from '../cluster/command.ts';
 import { importMissing } from '../cluster/images.ts';
@@ -57,7 +57,7 @@ describe('a backup and its restore, without any right beyond the files', () => {
 
   it("replaces another node's data and leaves it its key", async () => {
     const from = source({
-      claimName: 'backup-one-1f0c22aa',
+      pvcName: 'backup-one-1f0c22aa',
       ...(made.manifestSha256 === undefined ? {} : { manifestSha256: made.manifestSha256 }),
     });
     const result = await runPlan('Restore', targetOf('b'), { backup: 'nightly' }, { source: from });
@@ -74,7 +74,7 @@ describe('a backup and its restore, without any right beyond the files', () => {
 
   it('refuses a backup of another chain and says that the data is whole', async () => {
     const from = source({
-      claimName: 'backup-one-1f0c22aa',
+      pvcName: 'backup-one-1f0c22aa',
       chain: 'bitcoin',
       manifestSha256: made.manifestSha256 ?? '',
     });
@@ -218,14 +218,14 @@ async function start(
   if ('refused' in plan || plan.do !== 'pods' || plan.pods[0] === undefined)
     throw new Error(`no pods: ${JSON.stringify(plan)}`);
   const name = `${kind.toLowerCase()}-${target.chain}-${target.node}`;
-  const job = renderWorkJob({
+  const job = renderWorkerJob({
     job: view.job,
     common: open.common,
     settings: { ...settings, workerImage: image },
     name,
     work: plan.pods[0],
   });
-  await kubectl(['apply', '-f', '-'], [...(plan.claim === undefined ? [] : [plan.claim]), job]);
+  await kubectl(['apply', '-f', '-'], [...(plan.pvc === undefined ? [] : [plan.pvc]), job]);
   await kubectl(['patch', 'job', name, '--type=merge', '-p', '{"spec":{"suspend":false}}']);
   return name;
 }
@@ -233,7 +233,7 @@ async function start(
 async function runPlan(...job: Parameters<typeof start>): Promise<TaskResult> {
   const name = await start(...job);
   const pod = await waitFor(
-    'the working container to end',
+    'the container `work` to end',
     async () => {
       const { items } = JSON.parse(await kubectl(['get', 'pods', '-l', `job-name=${name}`, '-o', 'json'])) as {
         items: Pod[];

@@ -72,7 +72,7 @@ interface Ended {
   readonly height: number | undefined;
 }
 
-/** As the working pod runs it, with this machine's shell and paths. */
+/** As the worker pod runs it, with this machine's shell and paths. */
 function rollBack(wanted: number, { env: more = {}, args = {} }: { env?: object; args?: object } = {}): Ended {
   const how = jobs.rollback(nodeWith('bitcoin-regtest', { args: { node: args } }), wanted);
   if (how.how !== 'command') throw new Error(`it is ${how.how}`);

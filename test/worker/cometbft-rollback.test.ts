@@ -91,7 +91,7 @@ async function makeChain(version = '1'): Promise<{ readonly peers: string; reado
   return { peers, stoppedAt };
 }
 
-/** As the working pod runs it, with this machine's shell and paths. */
+/** As the worker pod runs it, with this machine's shell and paths. */
 function rollBack(wanted: number): {
   readonly status: number | null;
   readonly stdout: string;

@@ -25,7 +25,7 @@ export interface Settings {
   /** How often the status branch is looked at without news: somebody may have edited, rewound or deleted it. */
   readonly statusLookMs: number;
   readonly version: string;
-  /** The controller's own image: working pods of one-shot jobs run it. */
+  /** The controller's own image: worker pods of one-shot jobs run it. */
   readonly workerImage: string;
   /** How long a node may take to stop for a job. */
   readonly stopDeadlineMs: number;

@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../../api/objects.ts';
 import { blockNumberIn, controllerPort, GET_BLOCK_NUMBER } from '../../jobs/layouts/controller-service.ts';
-import type { HealthSeen } from '../../jobs/model/seen.ts';
+import type { ObservedHealth } from '../../jobs/model/observation.ts';
 import { askGrpc } from '../../rpc/grpc.ts';
 import { podAddress } from '../node/pod.ts';
 
@@ -11,7 +11,10 @@ const TIMEOUT_MS = 3000;
 const MAX_BYTES = 1024;
 
 /** `pods` are the node's own. Undefined when none of them runs: there is nobody to ask. Never rejects. */
-export async function askForeign(pods: readonly KubeObject[], signal: AbortSignal): Promise<HealthSeen | undefined> {
+export async function askForeign(
+  pods: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<ObservedHealth | undefined> {
   const pod = pods.find((one) => podAddress([one]) !== undefined);
   const host = podAddress(pod === undefined ? [] : [pod]);
   if (pod === undefined || host === undefined) return undefined;

@@ -3,7 +3,7 @@
 import { LABEL } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { Holder, LockNote } from '../../jobs/model/effect.ts';
-import type { LockSeen } from '../../jobs/model/seen.ts';
+import type { ObservedLock } from '../../jobs/model/observation.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { textAt } from '../../lib/json-value.ts';
@@ -28,7 +28,7 @@ const Note = z.object({
 });
 
 export interface JobLocks {
-  look(namespace: string, lock: string): Promise<LockSeen>;
+  look(namespace: string, lock: string): Promise<ObservedLock>;
   /** Takes a free lock; what somebody else holds stays theirs. */
   acquire(namespace: string, lock: string, holder: Holder): Promise<void>;
   note(namespace: string, lock: string, note: LockNote): Promise<void>;
@@ -103,7 +103,7 @@ export function createJobLocks(cluster: Pick<Cluster, 'get' | 'create' | 'replac
 }
 
 /** A Lease that was edited by hand into something else is held by whom it says, and its note counts as absent. */
-export function readLease(lease: KubeObject | undefined): LockSeen {
+export function readLease(lease: KubeObject | undefined): ObservedLock {
   const uid = textAt(lease, ['spec', 'holderIdentity']);
   const note = parseNote(lease?.metadata.annotations?.[NOTE]);
   return {

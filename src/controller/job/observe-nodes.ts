@@ -10,7 +10,7 @@ import { layoutOf } from '../../jobs/layouts/index.ts';
 import type { Layout } from '../../jobs/layouts/layout.ts';
 import { readManaged } from '../../jobs/layouts/managed.ts';
 import { replicasOf } from '../../jobs/layouts/read-workload.ts';
-import type { ChainAnswers, HealthSeen, PodSeen, TargetSeen } from '../../jobs/model/seen.ts';
+import type { ChainAnswers, ObservedHealth, ObservedPod, ObservedNode } from '../../jobs/model/observation.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
@@ -34,7 +34,7 @@ export async function lookAtTargets(
   open: OpenJob,
   rooms: TargetRooms,
   asking: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, TargetSeen>> {
+): Promise<ReadonlyMap<string, ObservedNode>> {
   const layout = layoutOf(open.common.deployMethod);
   const entries = await Promise.all(
     open.nodes.map(
@@ -50,7 +50,7 @@ export async function lookAtTargets(
   return new Map(entries);
 }
 
-async function lookAtManaged(job: JobObject, name: string, rooms: TargetRooms): Promise<TargetSeen> {
+async function lookAtManaged(job: JobObject, name: string, rooms: TargetRooms): Promise<ObservedNode> {
   const { cluster, world, holds } = rooms;
   const namespace = job.metadata.namespace ?? '';
   const key = `${namespace}/${name}`;
@@ -58,13 +58,13 @@ async function lookAtManaged(job: JobObject, name: string, rooms: TargetRooms): 
   const pods = await cluster.list(KINDS.Pod, { namespace, labelSelector: `${LABEL.node}=${name}` });
   const statefulSet = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
   const health = healthOf(key, rooms.notes, node);
-  const claims = world.parts(key, 'PersistentVolumeClaim');
+  const pvcs = world.parts(key, 'PersistentVolumeClaim');
   const left = holds.leftBy(key, job.metadata.uid ?? '');
   return {
     found: readManaged(
-      withoutAbsent({ node, name, claims, host: hostOf(pods), height: health?.height, ...factsOf(node, rooms) }),
+      withoutAbsent({ node, name, pvcs, host: hostOf(pods), height: health?.height, ...factsOf(node, rooms) }),
     ),
-    pods: pods.map(podSeen),
+    pods: pods.map(observedPod),
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
     held: holds.of(key) !== undefined,
     ...(left === undefined ? {} : { leftHeldBy: left.by }),
@@ -73,13 +73,13 @@ async function lookAtManaged(job: JobObject, name: string, rooms: TargetRooms): 
   };
 }
 
-type ManagedFacts = Parameters<typeof readManaged>[0];
+type ManagedInput = Parameters<typeof readManaged>[0];
 
 /** What the chain's own description adds: who owns the data, which images, which chain id. */
 function factsOf(
   node: BlockchainNode | undefined,
   { identities }: TargetRooms,
-): Pick<ManagedFacts, 'uid' | 'gid' | 'images'> & { chainId?: string | undefined; identity?: string | undefined } {
+): Pick<ManagedInput, 'uid' | 'gid' | 'images'> & { chainId?: string | undefined; identity?: string | undefined } {
   const chain = node === undefined ? undefined : findChain(node.spec.chain);
   if (node === undefined || chain === undefined) return { uid: 0, gid: 0, images: [] };
   const { uid, gid, containers } = chain.workload(node);
@@ -89,10 +89,10 @@ function factsOf(
 
 /** Optional facts are left out rather than undefined. */
 function withoutAbsent(
-  facts: Omit<ManagedFacts, 'host' | 'height' | 'chainId' | 'identity'> & {
+  facts: Omit<ManagedInput, 'host' | 'height' | 'chainId' | 'identity'> & {
     readonly [Key in 'host' | 'chainId' | 'identity']?: string | undefined;
   } & { readonly height: number | undefined },
-): ManagedFacts {
+): ManagedInput {
   const { host, height, chainId, identity, ...rest } = facts;
   return {
     ...rest,
@@ -120,7 +120,7 @@ function answersOf(node: BlockchainNode, job: JobObject): { readonly answers?: C
   };
 }
 
-function healthOf(key: string, notes: Notes, node: BlockchainNode | undefined): HealthSeen | undefined {
+function healthOf(key: string, notes: Notes, node: BlockchainNode | undefined): ObservedHealth | undefined {
   const facts = [...notes.of(key).facts.values()];
   if (facts.length === 0) return undefined;
   const holder = facts.find(({ height }) => height !== undefined);
@@ -142,10 +142,10 @@ interface ForeignPlace {
 async function lookAtForeign(
   { job, node, layout, chain, asking }: ForeignPlace,
   { cluster }: TargetRooms,
-): Promise<TargetSeen> {
+): Promise<ObservedNode> {
   const namespace = job.metadata.namespace ?? '';
   const workload = await cluster.get({ ...layout.workload({ chain, node }), namespace });
-  const claims = await cluster.list(KINDS.PersistentVolumeClaim, { namespace });
+  const pvcs = await cluster.list(KINDS.PersistentVolumeClaim, { namespace });
   const selector = valueAt(workload, ['spec', 'selector', 'matchLabels']);
   const labels = isObject(selector) ? Object.entries(selector).map(([name, value]) => `${name}=${String(value)}`) : [];
   const pods = labels.length === 0 ? [] : await cluster.list(KINDS.Pod, { namespace, labelSelector: labels.join(',') });
@@ -154,20 +154,20 @@ async function lookAtForeign(
   const health = asking === undefined ? undefined : await askForeign(own, asking);
   const objects = {
     workload,
-    claims: new Map(claims.map((claim) => [claim.metadata.name, claim])),
+    pvcs: new Map(pvcs.map((pvc) => [pvc.metadata.name, pvc])),
     ...(host === undefined ? {} : { host }),
     ...(health?.height === undefined ? {} : { height: health.height }),
   };
   return {
     found: layout.read({ chain, node }, objects),
-    pods: pods.map(podSeen),
+    pods: pods.map(observedPod),
     replicas: workload === undefined ? undefined : replicasOf(workload),
     held: false,
     ...(health === undefined ? {} : { health }),
   };
 }
 
-function podSeen(pod: KubeObject): PodSeen {
+function observedPod(pod: KubeObject): ObservedPod {
   const conditions = valueAt(pod, ['status', 'conditions']);
   const ready =
     Array.isArray(conditions) &&

@@ -2,7 +2,7 @@
 
 import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
 import type { KubeObject } from '../../api/objects.ts';
-import type { WorkSeen } from '../../jobs/model/seen.ts';
+import type { ObservedTask } from '../../jobs/model/observation.ts';
 import { WORK_CONTAINER } from '../../jobs/task/render-job.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
@@ -13,14 +13,14 @@ const TAIL_LINES = 200;
 /** The server counts from the first of these lines: a small limit would cut off the last one, which says the height. */
 const TAIL_BYTES = 262_144;
 
-export interface WorksSeen {
-  readonly works: ReadonlyMap<string, WorkSeen>;
+export interface ObservedTasks {
+  readonly works: ReadonlyMap<string, ObservedTask>;
   /** Pods of the request that have not ended. */
   readonly active: number;
 }
 
 /** Reads every Job and every pod that carries the request's UID. */
-export async function lookAtWorks(job: JobObject, cluster: Cluster): Promise<WorksSeen> {
+export async function lookAtWorks(job: JobObject, cluster: Cluster): Promise<ObservedTasks> {
   const { uid = '', namespace = '' } = job.metadata;
   const labelSelector = `${JOB_UID_LABEL}=${uid}`;
   const [jobs, pods] = await Promise.all([
@@ -36,7 +36,7 @@ export async function lookAtWorks(job: JobObject, cluster: Cluster): Promise<Wor
   return { works: new Map(works), active: pods.filter(isActive).length };
 }
 
-async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<WorkSeen> {
+async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<ObservedTask> {
   const ended = endOf(live);
   const [pod] = pods.toSorted((a, b) =>
     (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1,
@@ -59,7 +59,7 @@ async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: 
   };
 }
 
-function endOf(live: KubeObject): Pick<WorkSeen, 'finished' | 'finishedAt' | 'reason'> {
+function endOf(live: KubeObject): Pick<ObservedTask, 'finished' | 'finishedAt' | 'reason'> {
   const conditions = valueAt(live, ['status', 'conditions']);
   if (!Array.isArray(conditions)) return {};
   for (const condition of conditions) {
@@ -77,7 +77,7 @@ function endOf(live: KubeObject): Pick<WorkSeen, 'finished' | 'finishedAt' | 're
 }
 
 type PodFacts = Pick<
-  WorkSeen,
+  ObservedTask,
   'running' | 'waiting' | 'unschedulable' | 'termination' | 'failedProgram' | 'imageDigest'
 >;
 

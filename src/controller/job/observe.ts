@@ -10,7 +10,13 @@ import { layoutOf } from '../../jobs/layouts/index.ts';
 import { locksOf } from '../../jobs/model/locks.ts';
 import { jobObjectName } from '../../jobs/model/names.ts';
 import { UNREADABLE } from '../../jobs/requests/record.ts';
-import type { ClaimSeen, LockSeen, Seen, SourceSeen, WorkSeen } from '../../jobs/model/seen.ts';
+import type {
+  ObservedPvc,
+  ObservedLock,
+  JobObservation,
+  RestoreSource,
+  ObservedTask,
+} from '../../jobs/model/observation.ts';
 import { sourceKeyOf, sourceOf } from '../../jobs/requests/restore-source.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { complaintAbout } from './warning-events.ts';
@@ -24,23 +30,28 @@ export interface LookRooms extends TargetRooms {
   readonly locks: JobLocks;
   readonly records: Records;
   readonly puller: Puller;
-  readonly answers: ReadonlyMap<string, WorkSeen>;
+  readonly answers: ReadonlyMap<string, ObservedTask>;
 }
 
 /**
  * Reads cluster, records and memory, as far as the phase asks for it: a hundred jobs may wait for the locks of others.
  * `job` is as the API server has it now; `signal` ends questions to nodes.
  */
-export async function look(job: JobObject, open: OpenJob, rooms: LookRooms, signal: AbortSignal): Promise<Seen> {
+export async function look(
+  job: JobObject,
+  open: OpenJob,
+  rooms: LookRooms,
+  signal: AbortSignal,
+): Promise<JobObservation> {
   const names = (job.status?.works ?? []).map(({ name }) => name);
   const withdrawn = withdrawnFor(job);
   const mustWait = mayNotBegin(job, open, rooms);
   const need = needOf(job.status?.phase ?? 'Pending');
-  const [locks, targets, works, claim, source] = await Promise.all([
+  const [locks, targets, works, pvc, source] = await Promise.all([
     lookAtLocks(job, open, rooms),
     need.nodes ? lookAtTargets(job, open, rooms, need.heights ? signal : undefined) : NOTHING,
     need.works ? lookAtWorks(job, rooms.cluster) : { works: NOTHING, active: 0 },
-    need.works ? lookAtClaim(job, rooms) : undefined,
+    need.works ? observePvc(job, rooms) : undefined,
     need.source ? lookAtSource(job, rooms) : undefined,
   ]);
   const answered = names.flatMap((name) => {
@@ -56,9 +67,9 @@ export async function look(job: JobObject, open: OpenJob, rooms: LookRooms, sign
     record: rooms.records.pushed(jobKeyOf(job)),
     locks,
     targets,
-    claim,
-    works: new Map([...works.works, ...answered]),
-    workPods: works.active,
+    pvc,
+    tasks: new Map([...works.works, ...answered]),
+    workerPods: works.active,
     identities: identitiesOf(job, open, { rooms, targets }),
     source,
   };
@@ -111,14 +122,14 @@ async function lookAtLocks(
   job: JobObject,
   open: OpenJob,
   { locks }: LookRooms,
-): Promise<ReadonlyMap<string, LockSeen>> {
+): Promise<ReadonlyMap<string, ObservedLock>> {
   const wanted = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
   const names = [...new Set([...wanted, ...(job.status?.locks ?? [])])];
   const namespace = job.metadata.namespace ?? '';
   return new Map(await Promise.all(names.map(async (name) => [name, await locks.look(namespace, name)] as const)));
 }
 
-async function lookAtClaim(job: JobObject, { cluster }: LookRooms): Promise<ClaimSeen | undefined> {
+async function observePvc(job: JobObject, { cluster }: LookRooms): Promise<ObservedPvc | undefined> {
   const { namespace = '', name: own, uid = '' } = job.metadata;
   const name = job.status?.claimName ?? jobObjectName({ kind: job.kind, namespace, name: own, uid });
   const live = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name });
@@ -136,7 +147,7 @@ async function lookAtClaim(job: JobObject, { cluster }: LookRooms): Promise<Clai
 }
 
 /** What a Restore reads from: by its record, which outlives its object. */
-async function lookAtSource(job: JobObject, { records, cluster }: LookRooms): Promise<SourceSeen | undefined> {
+async function lookAtSource(job: JobObject, { records, cluster }: LookRooms): Promise<RestoreSource | undefined> {
   const key = job.kind === 'Restore' ? sourceKeyOf(job) : undefined;
   const record = key === undefined ? undefined : records.pushedAll().get(key);
   if (record === undefined || record === UNREADABLE) return undefined;
@@ -151,7 +162,7 @@ async function lookAtSource(job: JobObject, { records, cluster }: LookRooms): Pr
 
 interface IdentityRooms {
   readonly rooms: LookRooms;
-  readonly targets: Seen['targets'];
+  readonly targets: JobObservation['targets'];
 }
 
 /** Managed nodes: the Secret in force. Others: the ConfigMap that their account volume names now. */

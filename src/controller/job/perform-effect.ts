@@ -7,7 +7,7 @@ import { codeOf } from '../../lib/errors.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 import type { Effect } from '../../jobs/model/effect.ts';
 import { describeJob } from '../../jobs/model/names.ts';
-import type { WorkSeen } from '../../jobs/model/seen.ts';
+import type { ObservedTask } from '../../jobs/model/observation.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Events } from '../../kube/events.ts';
 import type { Asker } from '../../rpc/ask.ts';
@@ -30,7 +30,7 @@ export interface ActRooms {
   readonly holds: JobHolds;
   readonly identities: Identities;
   /** Answers of running nodes by `uid/work`: lost at a restart, and then asked for again. */
-  readonly answers: Map<string, WorkSeen>;
+  readonly answers: Map<string, ObservedTask>;
   /** The node loop must look at the node. */
   readonly wakeNode: (nodeKey: string) => void;
   /** Other identities are in force: the outer loop must compare them with Git anew. */
@@ -54,10 +54,10 @@ export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signa
     case 'releaseLock':
       await locks.release({ namespace, lock: effect.lock, uid, keepNote: effect.keepNote });
       return rooms.wakeWaiting(namespace, effect.lock);
-    case 'holdNode':
+    case 'pauseNode':
       holds.hold(nodeKeyIn(job, effect.node), { uid, by: effect.because });
       return wakeNode(nodeKeyIn(job, effect.node));
-    case 'releaseNode':
+    case 'unpauseNode':
       holds.release(nodeKeyIn(job, effect.node));
       return wakeNode(nodeKeyIn(job, effect.node));
     case 'setIdentities':
@@ -66,10 +66,10 @@ export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signa
       );
       for (const { node } of effect.assignments) wakeNode(nodeKeyIn(job, node));
       return rooms.wakeSync();
-    case 'createClaim':
+    case 'createPvc':
     case 'createJob':
       return await createOnce(effect.object, cluster);
-    case 'deleteClaim':
+    case 'deletePvc':
       return await cluster.remove(
         { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: effect.name },
         { uid: effect.uid, propagation: 'Background' },
@@ -94,8 +94,8 @@ export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signa
       return;
     case 'setAccountVolume':
       return await setAccountVolume(effect, namespace, cluster);
-    case 'letGo':
-      return await letGo(job, cluster);
+    case 'removeFinalizer':
+      return await removeFinalizer(job, cluster);
     case 'emitEvent':
       rooms.runtime.log.info(
         {
@@ -156,7 +156,7 @@ async function setAccountVolume(
   ]);
 }
 
-async function letGo(job: JobObject, cluster: Cluster): Promise<void> {
+async function removeFinalizer(job: JobObject, cluster: Cluster): Promise<void> {
   const live = await cluster.get(refOf(job));
   const finalizers = live?.metadata.finalizers ?? [];
   const index = finalizers.indexOf(JOB_FINALIZER);

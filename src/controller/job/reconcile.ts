@@ -7,7 +7,7 @@ import { API_VERSION, FIELD_MANAGER } from '../../api/group.ts';
 import { jobConditions } from '../../jobs/model/conditions.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import { next } from '../../jobs/phases/machine.ts';
-import type { Seen } from '../../jobs/model/seen.ts';
+import type { JobObservation } from '../../jobs/model/observation.ts';
 import type { JobSettings } from '../../jobs/model/settings.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import { millisecondsOf, timestamp } from '../../lib/timestamp.ts';
@@ -44,7 +44,7 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
   const job = live as JobObject;
   const { uid = '' } = job.metadata;
   const open = kind.open(job.spec);
-  const seen = await look(job, open, rooms, signal);
+  const observed = await look(job, open, rooms, signal);
   signal.throwIfAborted();
   const { spec, status = {} } = job;
   const now = rooms.runtime.now();
@@ -53,14 +53,14 @@ export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal)
     job: { kind: kindName, namespace, name, uid },
     spec,
     status,
-    seen,
+    observed,
     settings: rooms.settings,
     now,
   });
   const changed = await keep(job, move.status, rooms);
   for (const effect of move.effects) await act(effect, { ...job, status: move.status }, rooms, signal);
   if (changed || move.effects.length > 0) return { kind: 'again', afterMs: SOON_MS };
-  return again(move.status, open.common.ttlSecondsAfterFinished, { seen, now });
+  return again(move.status, open.common.ttlSecondsAfterFinished, { observed, now });
 }
 
 /** Stores what is new, and lets the record follow. True when the status changed. */
@@ -101,15 +101,15 @@ async function store(job: JobObject, status: JobStatus, { cluster }: JobRooms): 
   await cluster.applyStatus(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true });
 }
 
-/** A finished job looks once more when its working pods may go, and then never again. */
+/** A finished job looks once more when its worker pods may go, and then never again. */
 function again(
   { phase = 'Pending', since, endTime }: JobStatus,
   ttlSeconds: number,
-  { seen, now }: { readonly seen: Seen; readonly now: number },
+  { observed, now }: { readonly observed: JobObservation; readonly now: number },
 ): PassResult {
   if (phase === 'Held') return { kind: 'again', afterMs: HELD_MS };
   if (!isFinal(phase)) return { kind: 'again', afterMs: pauseOf(phase, now - (millisecondsOf(since ?? '') ?? now)) };
-  if (![...seen.works.values()].some(({ uid }) => uid !== undefined)) return { kind: 'done' };
+  if (![...observed.tasks.values()].some(({ uid }) => uid !== undefined)) return { kind: 'done' };
   const untilMs = (millisecondsOf(endTime ?? '') ?? now) + ttlSeconds * 1000;
   return { kind: 'again', afterMs: Math.max(REMAINS_MS, untilMs - now) };
 }

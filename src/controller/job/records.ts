@@ -3,7 +3,7 @@
 import type { JobObject } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-status.ts';
 import { type JobRecord, recordOf, recordPath, UNREADABLE } from '../../jobs/requests/record.ts';
-import type { RecordSeen } from '../../jobs/model/seen.ts';
+import type { ObservedRecord } from '../../jobs/model/observation.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import { jobDocument } from '../../status/job-document.ts';
@@ -19,7 +19,7 @@ export interface Records {
   /** By `Kind/namespace/name`, as pushed. */
   pushedAll(): ReadonlyMap<string, JobRecord | typeof UNREADABLE>;
   /** What a job may rely on of its record: as pushed. */
-  pushed(key: string): RecordSeen | undefined;
+  pushed(key: string): ObservedRecord | undefined;
   /** As it will be pushed. */
   wanted(key: string): JobRecord | undefined;
   /** A claim, a binding, an end. */

@@ -6,8 +6,8 @@ import { keyOf, type KubeObject } from '../../api/objects.ts';
 import type { Effect, LockNote } from '../../jobs/model/effect.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import { replicasOf } from '../../jobs/layouts/read-workload.ts';
-import { recoverLost } from '../../jobs/requests/orphaned-lock.ts';
-import type { LockSeen } from '../../jobs/model/seen.ts';
+import { recoverOrphanedLock } from '../../jobs/requests/orphaned-lock.ts';
+import type { ObservedLock } from '../../jobs/model/observation.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { valueAt } from '../../lib/json-value.ts';
@@ -103,7 +103,7 @@ interface LostPlace {
 
 /** A holder without a note of its own has stopped nothing, but may have pods at work. */
 async function lostPlace(
-  { lock, namespace, holder, note }: LockSeen & { readonly lock: string; readonly namespace: string },
+  { lock, namespace, holder, note }: ObservedLock & { readonly lock: string; readonly namespace: string },
   rooms: LostRooms,
 ): Promise<LostPlace | undefined> {
   if (holder === undefined || !(await isLost(holder, rooms))) return undefined;
@@ -125,10 +125,11 @@ async function recoverOne(place: LostPlace, rooms: LostRooms, signal: AbortSigna
       return [node, { replicas: foreign === undefined ? undefined : replicasOf(foreign), held }] as const;
     }),
   );
-  const { effects, message, done } = recoverLost({
+  const { effects, message, done } = recoverOrphanedLock({
     lock,
     note,
-    workPods: pods.filter((pod) => !['Succeeded', 'Failed'].includes(String(valueAt(pod, ['status', 'phase'])))).length,
+    workerPods: pods.filter((pod) => !['Succeeded', 'Failed'].includes(String(valueAt(pod, ['status', 'phase']))))
+      .length,
     jobs: jobs.map((job) => ({
       name: job.metadata.name,
       uid: job.metadata.uid ?? '',

@@ -1,15 +1,15 @@
 // Managed nodes exchange their keys: what each key has signed is read, moved to the other volume, and only then the keys.
 
-import type { JobWork, SignerMove, SignerRecord } from '../../api/job-status.ts';
+import type { JobTask, SignerMove, SignerRecord } from '../../api/job-status.ts';
 import { capText } from '../../lib/clean-text.ts';
 import { millisecondsOf, timestamp } from '../../lib/timestamp.ts';
 import { movesStates } from '../model/keys-at-risk.ts';
 import { DEADLINE } from '../model/deadlines.ts';
 import { exchanged, identityChanged, isExchanged, isUntouched, nowOf, type Pair } from './exchange-pair.ts';
 import { fail, stay, type Move, type Scope } from '../model/scope.ts';
-import { describeSigned, NO_FILE } from '../model/signed.ts';
+import { describeSigned, NO_FILE } from '../model/signer-state.ts';
 import { signerRecords } from './signer-record.ts';
-import { failedOf, stepSigners, worksAreOver } from './signer-tasks.ts';
+import { failedOf, runSignerTasks, tasksAreOver } from './signer-tasks.ts';
 import { stopTasks } from '../task/stop-tasks.ts';
 
 /**
@@ -47,7 +47,7 @@ function begin(scope: Scope, pair: Pair): Move {
 
 interface Next extends Pick<SignerMove, 'step' | 'states' | 'trouble'> {
   /** On record from now on. Pieces of one step must not be taken for those of the next. */
-  readonly works: JobWork[];
+  readonly works: JobTask[];
   readonly notes?: readonly string[];
 }
 
@@ -62,7 +62,7 @@ function goTo(scope: Scope, { works, notes, ...signers }: Next, message: string)
 }
 
 function read(scope: Scope, { states }: SignerMove): Move {
-  const steps = stepSigners(
+  const steps = runSignerTasks(
     scope,
     states.map((state) => ({ state, step: 'read' })),
   );
@@ -76,7 +76,7 @@ function read(scope: Scope, { states }: SignerMove): Move {
   if (silent !== undefined)
     return fail(scope, {
       reason: 'NoResult',
-      message: `the working pod on ${silent.node} did not say what it read; nothing was changed`,
+      message: `the worker pod on ${silent.node} did not say what it read; nothing was changed`,
       unsafe: false,
     });
   const absent = known.filter(({ text }) => text === NO_FILE);
@@ -96,7 +96,7 @@ const UNSIGNED = 'neither key has signed anything yet';
 function write(scope: Scope, pair: Pair, { states }: SignerMove): Move {
   const [first, second] = states;
   if (first === undefined || second === undefined) throw new Error('a signer state can only move between two nodes');
-  const steps = stepSigners(scope, [
+  const steps = runSignerTasks(scope, [
     { state: first, step: 'write', from: second },
     { state: second, step: 'write', from: first },
   ]);
@@ -108,9 +108,9 @@ function write(scope: Scope, pair: Pair, { states }: SignerMove): Move {
     return goTo(scope, { step: 'assign', states, works, notes }, 'what the keys have signed lies on the other volumes');
   }
   // A writing pod that still runs would write over what is taken back.
-  if (!worksAreOver(scope, works)) {
+  if (!tasksAreOver(scope, works)) {
     const effects = stopTasks({ ...scope, status: { ...scope.status, works } });
-    return stay(scope, 'waits until the working pods are gone', { status: { works }, effects });
+    return stay(scope, 'waits until the worker pods are gone', { status: { works }, effects });
   }
   const trouble = { reason: bad.code, message: capText(bad.message, 1024) };
   const traced = states.map((state) => withTrace(state, works));
@@ -126,7 +126,7 @@ function moved({ node, text }: SignerRecord, key: string, to: SignerRecord): str
 }
 
 /** Only a first attempt that says so itself certainly left its volume as it was. */
-function withTrace(state: SignerRecord, works: readonly JobWork[]): SignerRecord {
+function withTrace(state: SignerRecord, works: readonly JobTask[]): SignerRecord {
   const work = works.find(({ node }) => node === state.node);
   const isIntact = work?.outcome === 'Failed' && work.attempt === 1 && work.swapped === false;
   return isIntact ? { ...state, intact: true } : state;
@@ -160,7 +160,7 @@ function undo(scope: Scope, { states, trouble }: SignerMove): Move {
   const pieces = states
     .filter(({ intact }) => intact !== true)
     .map((state) => ({ state, step: 'undo' as const, from: state === first ? second : first }));
-  const steps = stepSigners(scope, pieces);
+  const steps = runSignerTasks(scope, pieces);
   if (!steps.ended) return steps.move;
   const bad = failedOf(steps.works);
   if (bad === undefined)

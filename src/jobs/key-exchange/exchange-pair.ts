@@ -24,7 +24,7 @@ export interface Now {
   readonly dest: string | undefined;
 }
 
-export function nowOf({ seen: { identities } }: Scope, { source, dest }: Pair): Now {
+export function nowOf({ observed: { identities } }: Scope, { source, dest }: Pair): Now {
   return { source: identities.get(source.node), dest: identities.get(dest.node) };
 }
 

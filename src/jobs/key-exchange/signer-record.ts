@@ -11,10 +11,13 @@ interface Refused {
 }
 
 /** Where both nodes keep their signer states, by their chain's word; none where the chain has no such file. */
-export function signerRecords({ seen }: Scope, { source, dest }: Pair): { readonly states: SignerRecord[] } | Refused {
+export function signerRecords(
+  { observed }: Scope,
+  { source, dest }: Pair,
+): { readonly states: SignerRecord[] } | Refused {
   const states: SignerRecord[] = [];
   for (const { node, volumes } of [source, dest]) {
-    const answers = seen.targets.get(node)?.answers;
+    const answers = observed.targets.get(node)?.answers;
     if (answers === undefined)
       return { refused: true, reason: 'NodeMissing', message: `the chain of ${node} is not known any more` };
     const [first] = answers.signerState;

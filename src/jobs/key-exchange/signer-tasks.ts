@@ -1,37 +1,38 @@
 // The pods that read and write signer states: one for each node and step, of a name that no other step has.
 
-import type { JobStatus, JobWork, SignerRecord } from '../../api/job-status.ts';
+import type { JobStatus, JobTask, SignerRecord } from '../../api/job-status.ts';
 import type { TaskParameters } from '../../api/worker-task.ts';
 import { hostOf, mountOf, ownerOf } from '../task/pod-parts.ts';
-import type { PodWork } from '../model/task-spec.ts';
+import type { TaskSpec } from '../model/task-spec.ts';
 import { stay, viewOf, type Move, type Scope } from '../model/scope.ts';
-import { stepWork } from '../task/run-task.ts';
-import { whatRan } from '../task/provenance.ts';
+import { runTask } from '../task/run-task.ts';
+import { provenanceOf } from '../task/provenance.ts';
 
-export interface SignerPiece {
+export interface SignerTask {
   readonly state: SignerRecord;
   readonly step: 'read' | 'write' | 'undo';
   /** The other node, whose state may be there too. */
   readonly from?: SignerRecord | undefined;
 }
 
-export type SignerSteps =
-  { readonly ended: false; readonly move: Move } | { readonly ended: true; readonly works: JobWork[] };
+export type SignerProgress =
+  { readonly ended: false; readonly move: Move } | { readonly ended: true; readonly works: JobTask[] };
 
 /** One look at all pieces. `ended` when every one has, is on record, and no pod of them is left. */
-export function stepSigners(scope: Scope, pieces: readonly SignerPiece[]): SignerSteps {
+export function runSignerTasks(scope: Scope, pieces: readonly SignerTask[]): SignerProgress {
   const pods = pieces.map((piece) => podOf(scope, piece));
   const steps = pods.map((pod, index) =>
-    stepWork(scope, { pod, index, of: pods.length, tag: pieces[index]?.step, claimName: undefined }),
+    runTask(scope, { pod, index, of: pods.length, tag: pieces[index]?.step, claimName: undefined }),
   );
   const works = steps.map(({ work }) => work);
-  if (works.every(({ outcome }) => outcome !== undefined) && scope.seen.workPods === 0) return { ended: true, works };
-  const status: Partial<JobStatus> = { works, ...whatRan(scope, pods, works) };
-  const message = steps.find(({ waits }) => waits !== undefined)?.waits ?? 'waits until the working pods are gone';
+  if (works.every(({ outcome }) => outcome !== undefined) && scope.observed.workerPods === 0)
+    return { ended: true, works };
+  const status: Partial<JobStatus> = { works, ...provenanceOf(scope, pods, works) };
+  const message = steps.find(({ waits }) => waits !== undefined)?.waits ?? 'waits until the worker pods are gone';
   return { ended: false, move: stay(scope, message, { status, effects: steps.flatMap(({ effects }) => effects) }) };
 }
 
-export function failedOf(works: readonly JobWork[]): { readonly code: string; readonly message: string } | undefined {
+export function failedOf(works: readonly JobTask[]): { readonly code: string; readonly message: string } | undefined {
   const bad = works.find(({ outcome }) => outcome !== 'Succeeded');
   if (bad === undefined) return undefined;
   const { node, code = 'WorkFailed', message = 'the work failed' } = bad;
@@ -39,11 +40,11 @@ export function failedOf(works: readonly JobWork[]): { readonly code: string; re
 }
 
 /** No pod of these pieces exists, and none can come any more. */
-export function worksAreOver({ seen }: Scope, works: readonly JobWork[]): boolean {
+export function tasksAreOver({ observed }: Scope, works: readonly JobTask[]): boolean {
   return (
-    seen.workPods === 0 &&
+    observed.workerPods === 0 &&
     works.every(({ name, uid }) => {
-      const live = seen.works.get(name);
+      const live = observed.tasks.get(name);
       return live === undefined || live.uid !== uid || live.finished !== undefined || live.suspended;
     })
   );
@@ -51,7 +52,7 @@ export function worksAreOver({ seen }: Scope, works: readonly JobWork[]): boolea
 
 const AT = '/data';
 
-function podOf(scope: Scope, { state, step, from }: SignerPiece): PodWork {
+function podOf(scope: Scope, { state, step, from }: SignerTask): TaskSpec {
   const { node, volume: name, paths, text = '' } = state;
   const target = viewOf(scope).targets.find((one) => one.node === node);
   const volume = target?.volumes.find((one) => one.name === name);
@@ -67,7 +68,7 @@ function podOf(scope: Scope, { state, step, from }: SignerPiece): PodWork {
     unsafeWhenUnclear: !readOnly,
     before: [],
     parameters,
-    volumes: [{ name: `node-${name}`, claim: volume.claim, readOnly }],
+    volumes: [{ name: `node-${name}`, pvc: volume.claim, readOnly }],
     mounts: [{ ...mountOf(volume, AT), readOnly }],
     runAs: ownerOf(target),
     ...hostOf(target, scope.open.common, 'StopAndStart'),

@@ -1,4 +1,4 @@
-// Backup: copies every volume of a node to a new claim, with a manifest that proves what was copied.
+// Backup: copies every volume of a node to a new PVC, with a manifest that proves what was copied.
 
 import { z } from 'zod';
 
@@ -7,12 +7,12 @@ import { IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
 import type { JobTarget } from '../../api/job-status.ts';
 import { warningAt } from '../../api/spec-problem.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
-import { stopAndStart } from './effect-words.ts';
-import { defineJobKind, type CommonSpec, type JobView, type Verdict, type WorkPlan } from '../model/job-kind.ts';
+import { stopAndStart } from './effect-text.ts';
+import { defineJobKind, type CommonSpec, type JobView, type Verdict, type TaskPlan } from '../model/job-kind.ts';
 import { dataAt, hostOf, originOf, ownerOf } from '../task/pod-parts.ts';
-import type { PodWork } from '../model/task-spec.ts';
+import type { TaskSpec } from '../model/task-spec.ts';
 import type { Refusal } from '../model/refusal.ts';
-import { resultClaim } from '../task/result-claim.ts';
+import { resultPvc } from '../task/result-pvc.ts';
 
 const Spec = z
   .strictObject({
@@ -21,8 +21,8 @@ const Spec = z
     action: JobAction.default('StopAndStart').describe(
       '`Direct` copies without stopping the node: from a running node that is not proven consistent.',
     ),
-    storageClass: Name.optional().describe("Class of the new claim; default: the node's own."),
-    pvcSize: Quantity.optional().describe("Size of the new claim; default: the node's own."),
+    storageClass: Name.optional().describe("Class of the new PVC; default: the node's own."),
+    pvcSize: Quantity.optional().describe("Size of the new PVC; default: the node's own."),
   })
   .meta(IMMUTABLE);
 
@@ -31,7 +31,7 @@ export const backup = defineJobKind({
   plural: 'backups',
   shortNames: ['bak'],
   title: 'Backup',
-  summary: 'Copies every volume of a node to a new claim that outlives the request, with a checksum of every file.',
+  summary: 'Copies every volume of a node to a new PVC that outlives the request, with a checksum of every file.',
   spec: Spec,
   printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
   methods: { managed: true, 'cloud-config': true, python: true, helm: true },
@@ -40,8 +40,8 @@ export const backup = defineJobKind({
     nodes: [spec.node],
     effect:
       spec.action === 'Direct'
-        ? `copies the volumes of ${spec.node} to a new claim without stopping it`
-        : stopAndStart([spec.node], 'copies its volumes to a new claim'),
+        ? `copies the volumes of ${spec.node} to a new PVC without stopping it`
+        : stopAndStart([spec.node], 'copies its volumes to a new PVC'),
     action: spec.action,
     whileRunning: 'works, unproven',
     startProof: 'started',
@@ -69,20 +69,20 @@ export const backup = defineJobKind({
  */
 export const BACKUP_FOLDER = 'backup';
 
-interface CopyWish {
+interface CopyOptions {
   readonly storageClass?: string | undefined;
   readonly pvcSize?: string | undefined;
   readonly action?: 'StopAndStart' | 'Direct';
 }
 
-/** A new claim, and a pod that copies the first target's volumes there. Also what a Snapshot by copying does. */
-export function planCopy(view: JobView, common: CommonSpec, wish: CopyWish): WorkPlan | Refusal {
+/** A new PVC, and a pod that copies the first target's volumes there. Also what a Snapshot by copying does. */
+export function planCopy(view: JobView, common: CommonSpec, wish: CopyOptions): TaskPlan | Refusal {
   const [target] = view.targets;
   if (target === undefined) throw new Error('a copy needs a target');
-  const result = resultClaim({ job: view.job, target, storageClass: wish.storageClass, size: wish.pvcSize });
+  const result = resultPvc({ job: view.job, target, storageClass: wish.storageClass, size: wish.pvcSize });
   if ('refused' in result) return result;
-  const { claim } = result;
-  return { do: 'pods', claim, pods: [copyPod({ view, target, common, to: claim.metadata.name, action: wish.action })] };
+  const { pvc } = result;
+  return { do: 'pods', pvc, pods: [copyPod({ view, target, common, to: pvc.metadata.name, action: wish.action })] };
 }
 
 interface CopyPod {
@@ -93,7 +93,7 @@ interface CopyPod {
   readonly action: 'StopAndStart' | 'Direct' | undefined;
 }
 
-function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod): PodWork {
+function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod): TaskSpec {
   const data = dataAt(target, '/source', true);
   return {
     node: target.node,
@@ -106,7 +106,7 @@ function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod)
       to: `/result/${BACKUP_FOLDER}`,
       origin: originOf(view, target, { live: view.live }),
     },
-    volumes: [...data.volumes, { name: 'result', claim: to, readOnly: false }],
+    volumes: [...data.volumes, { name: 'result', pvc: to, readOnly: false }],
     mounts: [...data.mounts, { volume: 'result', path: '/result' }],
     runAs: ownerOf(target),
     ...hostOf(target, common, action),
@@ -122,7 +122,7 @@ export function judgeCopy(
     return {
       ok: false,
       reason: 'NoManifest',
-      message: 'the working pod reported success without the checksum of a manifest, so nothing proves the copy',
+      message: 'the worker pod reported success without the checksum of a manifest, so nothing proves the copy',
       unsafe: false,
     };
   const height = targets[0]?.height;

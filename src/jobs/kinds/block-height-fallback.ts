@@ -5,15 +5,15 @@ import { z } from 'zod';
 import type { HowTo } from '../../api/chain-jobs.ts';
 import { Name } from '../../api/fields.ts';
 import { Height, IMMUTABLE, jobFields, toolVersion } from '../../api/job.ts';
-import type { JobTarget, JobWork } from '../../api/job-status.ts';
+import type { JobTarget, JobTask } from '../../api/job-status.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkFallback } from './check-fallback.ts';
-import { defineJobKind, type JobView, type Preflight, type Verdict, type WorkPlan } from '../model/job-kind.ts';
+import { defineJobKind, type JobView, type Preflight, type Verdict, type TaskPlan } from '../model/job-kind.ts';
 import { heightProof, rollbackArgs } from '../layouts/cloud-op.ts';
-import type { PodWork } from '../model/task-spec.ts';
+import type { TaskSpec } from '../model/task-spec.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { listOf } from '../model/scope.ts';
-import { cloudOpPlace, cloudOpPod, commandPod, servedPod } from '../task/tool-pod.ts';
+import { cloudOpPlace, cloudOpPod, commandPod, servedPod } from '../task/program-pods.ts';
 
 const Spec = z
   .strictObject({
@@ -71,7 +71,7 @@ function preflight(spec: FallbackSpec, view: JobView): Preflight {
   for (const target of view.targets) {
     if (isNotAskedYet(view, target))
       return { go: false, wait: `waits until ${target.node} has been asked for its height` };
-    const current = view.seen.targets.get(target.node)?.health?.height ?? target.height;
+    const current = view.observed.targets.get(target.node)?.health?.height ?? target.height;
     const refusal = refuseHeight({ spec, target, how: howOf(spec, view, target), current });
     if (refusal !== undefined) return { go: false, refuse: refusal };
   }
@@ -79,8 +79,8 @@ function preflight(spec: FallbackSpec, view: JobView): Preflight {
 }
 
 /** A restarted controller knows no height for a moment: that is no reason to refuse, nor to go on without a check. */
-function isNotAskedYet({ seen }: JobView, { node, deployMethod, height }: JobTarget): boolean {
-  const { pods = [], health } = seen.targets.get(node) ?? {};
+function isNotAskedYet({ observed }: JobView, { node, deployMethod, height }: JobTarget): boolean {
+  const { pods = [], health } = observed.targets.get(node) ?? {};
   return deployMethod === 'managed' && pods.length > 0 && health === undefined && height === undefined;
 }
 
@@ -119,14 +119,14 @@ function refuseFarther({ node, blockHeight, current, reach }: Reach): Refusal | 
   );
 }
 
-function howOf(spec: FallbackSpec, { seen }: JobView, target: JobTarget): HowTo | { readonly how: 'cloud-op' } {
+function howOf(spec: FallbackSpec, { observed }: JobView, target: JobTarget): HowTo | { readonly how: 'cloud-op' } {
   if (target.deployMethod !== 'managed') return { how: 'cloud-op' };
   const reason = `the chain of ${target.node} does not say how it goes back to height ${spec.blockHeight}`;
-  return seen.targets.get(target.node)?.answers?.rollback ?? { how: 'refused', reason };
+  return observed.targets.get(target.node)?.answers?.rollback ?? { how: 'refused', reason };
 }
 
-function plan(spec: FallbackSpec, view: JobView): WorkPlan | Refusal {
-  const pods: PodWork[] = [];
+function plan(spec: FallbackSpec, view: JobView): TaskPlan | Refusal {
+  const pods: TaskSpec[] = [];
   for (const target of view.targets) {
     const how = howOf(spec, view, target);
     if (how.how === 'ask') {
@@ -141,13 +141,13 @@ function plan(spec: FallbackSpec, view: JobView): WorkPlan | Refusal {
   return { do: 'pods', pods };
 }
 
-interface PodWish {
+interface RollbackPod {
   readonly spec: FallbackSpec;
   readonly target: JobTarget;
   readonly how: Exclude<HowTo, { how: 'ask' }> | { readonly how: 'cloud-op' };
 }
 
-function podFor({ spec, target, how }: PodWish): PodWork | Refusal {
+function podFor({ spec, target, how }: RollbackPod): TaskSpec | Refusal {
   switch (how.how) {
     case 'refused':
       return refuse('NotSupported', how.reason);
@@ -170,7 +170,7 @@ function podFor({ spec, target, how }: PodWish): PodWork | Refusal {
   }
 }
 
-function cloudOpRollback(spec: FallbackSpec, target: JobTarget): PodWork | Refusal {
+function cloudOpRollback(spec: FallbackSpec, target: JobTarget): TaskSpec | Refusal {
   const place = cloudOpPlace(target, spec, '/mnt');
   if ('refused' in place) return place;
   const clean = spec.deleteConsensusData ?? spec.nodes !== undefined;
@@ -206,7 +206,7 @@ function plainAsk({
 }
 
 /** Every node must prove the height; a tool's success alone proves nothing. */
-function judge({ blockHeight }: FallbackSpec, works: readonly JobWork[]): Verdict {
+function judge({ blockHeight }: FallbackSpec, works: readonly JobTask[]): Verdict {
   const wrong = works.find((work) => work.height !== blockHeight);
   if (wrong === undefined) return { ok: true, height: blockHeight, message: `the height is ${blockHeight} again` };
   const said = wrong.height === undefined ? 'does not say which height it reached' : `reached height ${wrong.height}`;

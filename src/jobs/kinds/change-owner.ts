@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { Name } from '../../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
 import { AGE, MESSAGE, NODE, PHASE } from './columns.ts';
-import { stopAndStart } from './effect-words.ts';
+import { stopAndStart } from './effect-text.ts';
 import { defineJobKind, type JobView } from '../model/job-kind.ts';
 import { dataAt, hostOf } from '../task/pod-parts.ts';
-import type { PodWork } from '../model/task-spec.ts';
+import type { TaskSpec } from '../model/task-spec.ts';
 
 /** Linux keeps 4294967295 for "no change". */
 const OwnerId = z.int().min(0).max(4_294_967_294);
@@ -62,7 +62,7 @@ export const changeOwner = defineJobKind({
  * Root, because only root may give files away; with the two capabilities that this takes and no others. They are those
  * that the Pod Security level `baseline` allows; `restricted` refuses root, and with it every change of owner.
  */
-function chownPod(spec: Spec, { targets }: JobView): PodWork {
+function chownPod(spec: Spec, { targets }: JobView): TaskSpec {
   const [target] = targets;
   if (target === undefined) throw new Error('a change of owner needs a target');
   const data = dataAt(target, '/data', false);

@@ -9,14 +9,14 @@ import type { TaskParameters } from '../../api/worker-task.ts';
 import { BACKUP_FOLDER } from './backup.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkRestore } from './check-restore.ts';
-import { stopAndStart } from './effect-words.ts';
-import { defineJobKind, type JobView, type Preflight, type WorkPlan } from '../model/job-kind.ts';
+import { stopAndStart } from './effect-text.ts';
+import { defineJobKind, type JobView, type Preflight, type TaskPlan } from '../model/job-kind.ts';
 import { isNew, recoverArgs, STATE_FOLDER } from '../layouts/cloud-op.ts';
 import { dataAt, hostOf, ownerOf } from '../task/pod-parts.ts';
-import type { PodWork } from '../model/task-spec.ts';
+import type { TaskSpec } from '../model/task-spec.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
-import type { SourceSeen } from '../model/seen.ts';
-import { cloudOpPlace, cloudOpPod } from '../task/tool-pod.ts';
+import type { RestoreSource } from '../model/observation.ts';
+import { cloudOpPlace, cloudOpPod } from '../task/program-pods.ts';
 
 const Spec = z
   .strictObject({
@@ -52,7 +52,7 @@ export const restore = defineJobKind({
     awaits: ({ source }) => (source === undefined || isFinal(source.phase) ? undefined : `waits for ${source.job}`),
     preflight: (view) => preflight(spec, view),
     work: (view) => plan(spec, view),
-    judge: ({ seen: { source } }, [work]) => {
+    judge: ({ observed: { source } }, [work]) => {
       const height = work?.height ?? source?.height;
       return {
         ok: true,
@@ -76,7 +76,7 @@ function nameOfSource({ backup, snapshot }: RestoreSpec): string {
 }
 
 function preflight(spec: RestoreSpec, view: JobView): Preflight {
-  const { source } = view.seen;
+  const { source } = view.observed;
   const [target] = view.targets;
   const name = nameOfSource(spec);
   if (source === undefined)
@@ -96,11 +96,11 @@ function preflight(spec: RestoreSpec, view: JobView): Preflight {
     : { go: true };
 }
 
-function refuseSource(source: SourceSeen, target: JobTarget | undefined): Refusal | undefined {
+function refuseSource(source: RestoreSource, target: JobTarget | undefined): Refusal | undefined {
   if (source.phase !== 'Complete')
     return refuse('SourceNotComplete', `${source.job} ended ${source.phase}: there is nothing to restore`);
-  if (!source.claimPresent || source.claimName === undefined)
-    return refuse('SourceMissing', `the volume claim of ${source.job} is gone`);
+  if (!source.pvcPresent || source.pvcName === undefined)
+    return refuse('SourceMissing', `the PVC of ${source.job} is gone`);
   if (source.manifestSha256 === undefined)
     return refuse('NoManifest', `${source.job} has no manifest: nothing tells whether its data is whole`);
   if (target === undefined) return undefined;
@@ -112,20 +112,20 @@ function refuseSource(source: SourceSeen, target: JobTarget | undefined): Refusa
   return undefined;
 }
 
-function plan(spec: RestoreSpec, view: JobView): WorkPlan | Refusal {
-  const { source } = view.seen;
+function plan(spec: RestoreSpec, view: JobView): TaskPlan | Refusal {
+  const { source } = view.observed;
   const [target] = view.targets;
   if (target === undefined) throw new Error('a restore needs a target');
-  if (source?.claimName === undefined) return refuse('SourceMissing', 'what is to be restored is gone');
+  if (source?.pvcName === undefined) return refuse('SourceMissing', 'what is to be restored is gone');
   // Without its chain's word nobody knows which files are the node's own, and they would be overwritten.
-  if (target.deployMethod === 'managed' && view.seen.targets.get(target.node)?.answers === undefined)
+  if (target.deployMethod === 'managed' && view.observed.targets.get(target.node)?.answers === undefined)
     return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
   const pod = readsState(source) ? planRecover(spec, target, source) : copyPod({ spec, view, target, source });
   return 'refused' in pod ? pod : { do: 'pods', pods: [pod] };
 }
 
 /** Snapshots of cloud-op before 0.3 hold a state in the tool's own form; everything else is files to copy. */
-function readsState({ kind, deployMethod, format }: SourceSeen): boolean {
+function readsState({ kind, deployMethod, format }: RestoreSource): boolean {
   return kind === 'Snapshot' && deployMethod !== 'managed' && format?.startsWith('0.2.') === true;
 }
 
@@ -133,11 +133,11 @@ interface Copy {
   readonly spec: RestoreSpec;
   readonly view: JobView;
   readonly target: JobTarget;
-  readonly source: SourceSeen;
+  readonly source: RestoreSource;
 }
 
-function copyPod({ spec, view, target, source }: Copy): PodWork {
-  const answers = target.deployMethod === 'managed' ? view.seen.targets.get(target.node)?.answers : undefined;
+function copyPod({ spec, view, target, source }: Copy): TaskSpec {
+  const answers = target.deployMethod === 'managed' ? view.observed.targets.get(target.node)?.answers : undefined;
   const data = dataAt(target, '/data', false);
   const fromTool = source.kind === 'Snapshot' && source.deployMethod !== 'managed';
   const from = `/source/${fromTool ? String(source.height ?? 0) : BACKUP_FOLDER}`;
@@ -159,7 +159,7 @@ function copyPod({ spec, view, target, source }: Copy): PodWork {
       uid: target.uid,
       gid: target.gid,
     },
-    volumes: [...data.volumes, { name: 'source', claim: source.claimName ?? '', readOnly: true }],
+    volumes: [...data.volumes, { name: 'source', pvc: source.pvcName ?? '', readOnly: true }],
     mounts: [...data.mounts, { volume: 'source', path: '/source', readOnly: true }],
     runAs: ownerOf(target),
     ...hostOf(target, spec, spec.action),
@@ -168,7 +168,7 @@ function copyPod({ spec, view, target, source }: Copy): PodWork {
 
 function expectation(
   target: JobTarget,
-  { manifestSha256 }: SourceSeen,
+  { manifestSha256 }: RestoreSource,
 ): Extract<TaskParameters, { verb: 'restore' }>['expect'] {
   const { chain, network, chainId } = target;
   return {
@@ -192,7 +192,7 @@ function ownFiles({ deployMethod }: JobTarget): { volume: string; path: string }
 /** Where a state that cloud-op 0.2 wrote lies. */
 const STATE_AT = `/restore-source/${STATE_FOLDER}`;
 
-function planRecover(spec: RestoreSpec, target: JobTarget, source: SourceSeen): PodWork | Refusal {
+function planRecover(spec: RestoreSpec, target: JobTarget, source: RestoreSource): TaskSpec | Refusal {
   const place = cloudOpPlace(target, spec, '/restore-dest');
   if ('refused' in place) return place;
   if (isNew(place.tool) && spec.image === undefined && spec.toolVersion === undefined)
@@ -217,7 +217,7 @@ function planRecover(spec: RestoreSpec, target: JobTarget, source: SourceSeen): 
       },
     ],
     parameters: { verb: 'done' },
-    other: { claim: source.claimName ?? '', path: '/restore-source', readOnly: true },
+    other: { pvc: source.pvcName ?? '', path: '/restore-source', readOnly: true },
     proof: { reaches: source.height ?? 0 },
   });
 }

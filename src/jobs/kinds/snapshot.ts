@@ -4,24 +4,24 @@ import { z } from 'zod';
 
 import { Name, Quantity } from '../../api/fields.ts';
 import { Height, IMMUTABLE, jobFields, toolVersion } from '../../api/job.ts';
-import type { JobTarget, JobWork } from '../../api/job-status.ts';
+import type { JobTarget, JobTask } from '../../api/job-status.ts';
 import { BACKUP_FOLDER, judgeCopy, planCopy } from './backup.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
-import { stopAndStart } from './effect-words.ts';
-import { defineJobKind, type JobView, type Preflight, type Verdict, type WorkPlan } from '../model/job-kind.ts';
+import { stopAndStart } from './effect-text.ts';
+import { defineJobKind, type JobView, type Preflight, type Verdict, type TaskPlan } from '../model/job-kind.ts';
 import { isNew, snapshotArgs, STATE_FOLDER } from '../layouts/cloud-op.ts';
 import { originOf } from '../task/pod-parts.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
-import { resultClaim } from '../task/result-claim.ts';
-import { cloudOpPlace, cloudOpPod, commandPod } from '../task/tool-pod.ts';
+import { resultPvc } from '../task/result-pvc.ts';
+import { cloudOpPlace, cloudOpPod, commandPod } from '../task/program-pods.ts';
 
 const Spec = z
   .strictObject({
     ...jobFields,
     node: Name.describe('The node to take the state of.'),
     blockHeight: Height.describe('The height wanted. The result names the height that was proven.'),
-    storageClass: Name.optional().describe("Class of the new claim; default: the node's own."),
-    pvcSize: Quantity.optional().describe("Size of the new claim; default: the node's own."),
+    storageClass: Name.optional().describe("Class of the new PVC; default: the node's own."),
+    pvcSize: Quantity.optional().describe("Size of the new PVC; default: the node's own."),
     toolVersion,
   })
   .meta(IMMUTABLE);
@@ -32,14 +32,14 @@ export const snapshot = defineJobKind({
   plural: 'snapshots',
   shortNames: ['snap'],
   title: 'Snapshot',
-  summary: 'Takes the state of a node at a height and keeps it on a new claim.',
+  summary: 'Takes the state of a node at a height and keeps it on a new PVC.',
   spec: Spec,
   printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
   methods: { managed: true, 'cloud-config': true, python: true, helm: true },
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
-    effect: `at height ${spec.blockHeight}, ${stopAndStart([spec.node], 'keeps its state on a new claim')}`,
+    effect: `at height ${spec.blockHeight}, ${stopAndStart([spec.node], 'keeps its state on a new PVC')}`,
     action: 'StopAndStart',
     whileRunning: { refused: 'a snapshot is of a stopped node' },
     startProof: 'started',
@@ -56,7 +56,7 @@ function preflight(spec: Spec, view: JobView): Preflight {
   const planned = plan(spec, view);
   if ('refused' in planned) return { go: false, refuse: planned };
   const [target] = view.targets;
-  const { health } = view.seen.targets.get(spec.node) ?? {};
+  const { health } = view.observed.targets.get(spec.node) ?? {};
   if (target?.wasRunning !== true || health?.height === undefined) return { go: true };
   // An export needs a block above the height; a copy is taken when the height is there.
   const needed = exports(view) ? spec.blockHeight + 1 : spec.blockHeight;
@@ -64,16 +64,16 @@ function preflight(spec: Spec, view: JobView): Preflight {
   return { go: false, wait: `waits until ${spec.node} has reached height ${needed}` };
 }
 
-function exports({ targets: [target], seen }: JobView): boolean {
+function exports({ targets: [target], observed }: JobView): boolean {
   if (target?.deployMethod !== 'managed') return true;
-  return seen.targets.get(target.node)?.answers?.snapshot?.how !== 'copy';
+  return observed.targets.get(target.node)?.answers?.snapshot?.how !== 'copy';
 }
 
-function plan(spec: Spec, view: JobView): WorkPlan | Refusal {
+function plan(spec: Spec, view: JobView): TaskPlan | Refusal {
   const [target] = view.targets;
   if (target === undefined) throw new Error('a snapshot needs a target');
   if (target.deployMethod !== 'managed') return planCloudOp(spec, view, target);
-  const how = view.seen.targets.get(target.node)?.answers?.snapshot;
+  const how = view.observed.targets.get(target.node)?.answers?.snapshot;
   if (how === undefined) return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
   switch (how.how) {
     case 'refused':
@@ -91,24 +91,24 @@ function planExport(
   spec: Spec,
   view: JobView,
   { target, how }: { target: JobTarget; how: Parameters<typeof commandPod>[0] },
-): WorkPlan | Refusal {
-  const result = resultClaim({ job: view.job, target, storageClass: spec.storageClass, size: spec.pvcSize });
+): TaskPlan | Refusal {
+  const result = resultPvc({ job: view.job, target, storageClass: spec.storageClass, size: spec.pvcSize });
   if ('refused' in result) return result;
-  const { claim } = result;
+  const { pvc } = result;
   const origin = originOf(view, target, { live: false, height: spec.blockHeight });
   const pod = commandPod(how, {
     target,
     common: spec,
     parameters: { verb: 'seal', volume: dataVolume(target), at: `/result/${BACKUP_FOLDER}`, origin },
-    result: claim.metadata.name,
+    result: pvc.metadata.name,
   });
-  return { do: 'pods', claim, pods: [{ ...pod, unsafeWhenUnclear: false }] };
+  return { do: 'pods', pvc, pods: [{ ...pod, unsafeWhenUnclear: false }] };
 }
 
-function planCloudOp(spec: Spec, view: JobView, target: JobTarget): WorkPlan | Refusal {
-  const result = resultClaim({ job: view.job, target, storageClass: spec.storageClass, size: spec.pvcSize });
+function planCloudOp(spec: Spec, view: JobView, target: JobTarget): TaskPlan | Refusal {
+  const result = resultPvc({ job: view.job, target, storageClass: spec.storageClass, size: spec.pvcSize });
   if ('refused' in result) return result;
-  const { claim } = result;
+  const { pvc } = result;
   const place = cloudOpPlace(target, spec, '/backup-source');
   if ('refused' in place) return place;
   const dest = isNew(place.tool) ? '/backup-dest' : `/backup-dest/${STATE_FOLDER}`;
@@ -122,10 +122,10 @@ function planCloudOp(spec: Spec, view: JobView, target: JobTarget): WorkPlan | R
     place,
     args,
     parameters: { verb: 'seal', volume: dataVolume(target), at, origin },
-    other: { claim: claim.metadata.name, path: '/backup-dest', readOnly: false },
+    other: { pvc: pvc.metadata.name, path: '/backup-dest', readOnly: false },
     reads: true,
   });
-  return { do: 'pods', claim, pods: [pod] };
+  return { do: 'pods', pvc, pods: [pod] };
 }
 
 /** An export is restored to the node's first volume. */
@@ -133,7 +133,7 @@ function dataVolume({ volumes }: JobTarget): string {
   return volumes[0]?.name ?? 'data';
 }
 
-function judge(spec: Spec, view: JobView, work: JobWork | undefined): Verdict {
+function judge(spec: Spec, view: JobView, work: JobTask | undefined): Verdict {
   const verdict = judgeCopy(view, work);
   if (!verdict.ok || !exports(view)) return verdict;
   const [target] = view.targets;

@@ -6,7 +6,7 @@ import { Name } from '../../api/fields.ts';
 import { IMMUTABLE, jobFields } from '../../api/job.ts';
 import { AGE, MESSAGE, PHASE } from './columns.ts';
 import { checkSwitchover } from './check-switchover.ts';
-import { stopAndStart } from './effect-words.ts';
+import { stopAndStart } from './effect-text.ts';
 import { defineJobKind, type JobView, type Preflight } from '../model/job-kind.ts';
 import { refuse } from '../model/refusal.ts';
 
@@ -56,11 +56,11 @@ export const switchover = defineJobKind({
   }),
 });
 
-function preflight({ targets, seen }: JobView): Preflight {
+function preflight({ targets, observed }: JobView): Preflight {
   const [source, dest] = targets;
   if (source === undefined || dest === undefined) throw new Error('a switchover needs two targets');
   for (const target of [source, dest]) {
-    const answer = seen.targets.get(target.node)?.answers?.switchover;
+    const answer = observed.targets.get(target.node)?.answers?.switchover;
     if (answer?.how === 'refused') return { go: false, refuse: refuse('NotSupported', answer.reason) };
     if (target.identity === undefined)
       return {

@@ -1,4 +1,4 @@
-// Nodes from `cloud-config update-yaml`: one StatefulSet a node, its own claim, configuration and account as ConfigMaps.
+// Nodes from `cloud-config update-yaml`: one StatefulSet a node, its own PVC, configuration and account as ConfigMaps.
 
 import { configMapOfVolume, missing, readWorkload } from './read-workload.ts';
 import type { Found, Layout, LayoutObjects, NodePlace } from './layout.ts';
@@ -23,8 +23,8 @@ function read(place: NodePlace, objects: LayoutObjects): Found {
   const { workload } = objects;
   if (workload === undefined)
     return missing('NodeMissing', `StatefulSet ${place.node} does not exist; is the node deployed by cloud-config?`);
-  const claim = { name: `datadir-${place.node}-0`, deployMethod: 'cloud-config' } as const;
-  const found = readWorkload(place, { ...objects, workload }, claim);
+  const pvc = { name: `datadir-${place.node}-0`, deployMethod: 'cloud-config' } as const;
+  const found = readWorkload(place, { ...objects, workload }, pvc);
   if (!found.ok) return found;
   const account = configMapOfVolume(workload, ACCOUNT_VOLUME);
   return {

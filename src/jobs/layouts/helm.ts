@@ -1,6 +1,6 @@
-// Nodes from the chart cita-cloud-local-cluster: one StatefulSet and one claim for the whole chain, a folder a pod.
+// Nodes from the chart cita-cloud-local-cluster: one StatefulSet and one PVC for the whole chain, a folder a pod.
 
-import { claimOfVolume, missing, readWorkload } from './read-workload.ts';
+import { pvcOfVolume, missing, readWorkload } from './read-workload.ts';
 import type { Found, Layout, LayoutObjects, NodePlace } from './layout.ts';
 
 export const helm: Layout = {
@@ -23,8 +23,7 @@ function read(place: NodePlace, objects: LayoutObjects): Found {
     return missing('NodeMissing', `StatefulSet ${chain} does not exist; is it the release's name?`);
   if (!node.startsWith(`${chain}-`) || !/^(0|[1-9][0-9]{0,3})$/.test(node.slice(chain.length + 1)))
     return missing('NodeMissing', `in the helm layout a node is a pod: ${chain}-0, ${chain}-1 and so on, not ${node}`);
-  const claim = claimOfVolume(workload, 'datadir');
-  if (claim === undefined)
-    return missing('ClaimMissing', `StatefulSet ${chain} has no volume "datadir" with a volume claim`);
-  return readWorkload(place, { ...objects, workload }, { name: claim, subPath: node, deployMethod: 'helm' });
+  const pvc = pvcOfVolume(workload, 'datadir');
+  if (pvc === undefined) return missing('ClaimMissing', `StatefulSet ${chain} has no volume "datadir" with a PVC`);
+  return readWorkload(place, { ...objects, workload }, { name: pvc, subPath: node, deployMethod: 'helm' });
 }

@@ -25,7 +25,7 @@ export interface NodePlace {
 export interface LayoutObjects {
   readonly workload: KubeObject | undefined;
   /** Claims of the namespace, by name. */
-  readonly claims: ReadonlyMap<string, KubeObject>;
+  readonly pvcs: ReadonlyMap<string, KubeObject>;
   /** Machine of the node's pod, if there is one. */
   readonly host?: string;
   /** What the node said before anything was done to it. */

@@ -7,11 +7,11 @@ import type { KubeObject } from '../../api/objects.ts';
 import { textAt } from '../../lib/json-value.ts';
 import type { Found } from './layout.ts';
 
-export interface ManagedFacts {
+export interface ManagedInput {
   readonly node: BlockchainNode | undefined;
   readonly name: string;
-  /** The node's volume claims. */
-  readonly claims: readonly KubeObject[];
+  /** The node's PVCs. */
+  readonly pvcs: readonly KubeObject[];
   /** From the chain's workload. */
   readonly uid: number;
   readonly gid: number;
@@ -24,7 +24,7 @@ export interface ManagedFacts {
 }
 
 /** The target, or why it can't be one. Claims are `<volume>-<node>-0`, as the StatefulSet makes them. */
-export function readManaged(facts: ManagedFacts): Found {
+export function readManaged(facts: ManagedInput): Found {
   const { node, name } = facts;
   if (node === undefined)
     return { ok: false, reason: 'NodeMissing', message: `BlockchainNode ${name} does not exist in this namespace` };
@@ -33,7 +33,7 @@ export function readManaged(facts: ManagedFacts): Found {
     return {
       ok: false,
       reason: 'ClaimMissing',
-      message: `node ${name} has no volume claims yet; wait until it ran once`,
+      message: `node ${name} has no PVCs yet; wait until it ran once`,
     };
   const { host, identity, chainId, height } = facts;
   return {
@@ -58,16 +58,16 @@ export function readManaged(facts: ManagedFacts): Found {
   };
 }
 
-function volumesOf({ claims, name }: ManagedFacts, storage: readonly string[]): readonly JobVolume[] {
+function volumesOf({ pvcs, name }: ManagedInput, storage: readonly string[]): readonly JobVolume[] {
   return [...new Set(['data', ...storage])].sort().flatMap((volume) => {
-    const claim = claims.find((candidate) => candidate.metadata.name === `${volume}-${name}-0`);
-    if (claim === undefined) return [];
-    const storageClass = textAt(claim, ['spec', 'storageClassName']);
-    const size = textAt(claim, ['spec', 'resources', 'requests', 'storage']);
+    const pvc = pvcs.find((candidate) => candidate.metadata.name === `${volume}-${name}-0`);
+    if (pvc === undefined) return [];
+    const storageClass = textAt(pvc, ['spec', 'storageClassName']);
+    const size = textAt(pvc, ['spec', 'resources', 'requests', 'storage']);
     return [
       {
         name: volume,
-        claim: claim.metadata.name,
+        claim: pvc.metadata.name,
         ...(storageClass === undefined || storageClass === '' ? {} : { storageClass }),
         ...(size === undefined ? {} : { size }),
       },

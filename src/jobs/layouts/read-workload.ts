@@ -9,16 +9,16 @@ import type { Found, LayoutObjects, NodePlace } from './layout.ts';
 /** Label of everything that cloud-config generates. */
 export const CHAIN_LABEL = 'app.kubernetes.io/chain-name';
 
-interface Claim {
+interface DataPvc {
   readonly name: string;
   readonly subPath?: string;
 }
 
-/** The target, or why it can't be one. `claim` says where the node's data lies. */
+/** The target, or why it can't be one. `pvc` says where the node's data lies. */
 export function readWorkload(
   { chain, node }: NodePlace,
-  { workload, claims, host, height }: LayoutObjects & { readonly workload: KubeObject },
-  claim: Claim & { readonly deployMethod: DeployMethod },
+  { workload, pvcs, host, height }: LayoutObjects & { readonly workload: KubeObject },
+  pvc: DataPvc & { readonly deployMethod: DeployMethod },
 ): Found {
   const labelled = workload.metadata.labels?.[CHAIN_LABEL] ?? workload.metadata.labels?.['chain_name'];
   if (labelled !== undefined && labelled !== chain)
@@ -26,9 +26,9 @@ export function readWorkload(
       'WrongChain',
       `${workload.kind} ${workload.metadata.name} belongs to chain ${labelled}, not ${chain}`,
     );
-  const data = claims.get(claim.name);
+  const data = pvcs.get(pvc.name);
   if (data === undefined)
-    return missing('ClaimMissing', `volume claim ${claim.name} of node ${node} does not exist in its namespace`);
+    return missing('ClaimMissing', `PVC ${pvc.name} of node ${node} does not exist in its namespace`);
   const selector = textMap(valueAt(workload, ['spec', 'selector', 'matchLabels']));
   if (Object.keys(selector).length === 0)
     return missing('NoSelector', `${workload.kind} ${workload.metadata.name} selects its pods by no label`);
@@ -37,13 +37,13 @@ export function readWorkload(
     ok: true,
     target: {
       node,
-      deployMethod: claim.deployMethod,
+      deployMethod: pvc.deployMethod,
       workload: { apiVersion: 'apps/v1', kind: kindOf(workload), name: workload.metadata.name },
       replicas,
       wasRunning: replicas > 0,
       podSelector: selector,
       ...(host === undefined ? {} : { host }),
-      volumes: [volumeOf(data, claim)],
+      volumes: [volumeOf(data, pvc)],
       uid: numberAt(workload, 'runAsUser') ?? 0,
       gid: numberAt(workload, 'runAsGroup') ?? numberAt(workload, 'fsGroup') ?? 0,
       chain,
@@ -60,8 +60,8 @@ export function replicasOf(workload: KubeObject): number {
   return typeof replicas === 'number' ? replicas : 1;
 }
 
-/** Name of the claim behind a volume of the pod template. */
-export function claimOfVolume(workload: KubeObject, volume: string): string | undefined {
+/** Name of the PVC behind a volume of the pod template. */
+export function pvcOfVolume(workload: KubeObject, volume: string): string | undefined {
   return textAt(volumeNamed(workload, volume), ['persistentVolumeClaim', 'claimName']);
 }
 
@@ -79,9 +79,9 @@ function volumeNamed(workload: KubeObject, name: string): unknown {
   return Array.isArray(volumes) ? volumes.find((volume) => textAt(volume, ['name']) === name) : undefined;
 }
 
-function volumeOf(claim: KubeObject, { name, subPath }: Claim): JobVolume {
-  const storageClass = textAt(claim, ['spec', 'storageClassName']);
-  const size = textAt(claim, ['spec', 'resources', 'requests', 'storage']);
+function volumeOf(pvc: KubeObject, { name, subPath }: DataPvc): JobVolume {
+  const storageClass = textAt(pvc, ['spec', 'storageClassName']);
+  const size = textAt(pvc, ['spec', 'resources', 'requests', 'storage']);
   return {
     name: 'data',
     claim: name,

@@ -11,19 +11,19 @@ export type Effect =
   /** Gives the Lease back; the note stays where a node is left stopped. */
   | { readonly do: 'releaseLock'; readonly lock: string; readonly keepNote: boolean }
   /** Asks the node loop, which owns the replicas of managed nodes, to keep the node stopped. */
-  | { readonly do: 'holdNode'; readonly node: string; readonly because: string }
+  | { readonly do: 'pauseNode'; readonly node: string; readonly because: string }
   /** Ends every hold on the node. */
-  | { readonly do: 'releaseNode'; readonly node: string }
+  | { readonly do: 'unpauseNode'; readonly node: string }
   /** Sets the replicas of a workload that another tool deployed; an absolute number. */
   | { readonly do: 'scaleWorkload'; readonly node: string; readonly workload: Workload; readonly replicas: number }
-  /** Creates the volume claim; one that is there already is looked at in the next pass. */
-  | { readonly do: 'createClaim'; readonly object: KubeObject }
-  | { readonly do: 'deleteClaim'; readonly name: string; readonly uid: string }
+  /** Creates the PVC; one that is there already is looked at in the next pass. */
+  | { readonly do: 'createPvc'; readonly object: KubeObject }
+  | { readonly do: 'deletePvc'; readonly name: string; readonly uid: string }
   /** Creates a Job, suspended: it can't run before its UID is on record. */
   | { readonly do: 'createJob'; readonly object: KubeObject }
   | { readonly do: 'resumeJob'; readonly name: string; readonly uid: string }
   | { readonly do: 'deleteJob'; readonly name: string; readonly uid: string; readonly because: string }
-  /** Asks the running node; the answer comes back in `Seen.works` under the work's name. */
+  /** Asks the running node; the answer comes back in `JobObservation.works` under the work's name. */
   | {
       readonly do: 'askNode';
       readonly work: string;
@@ -44,7 +44,7 @@ export type Effect =
       readonly configMap: string;
     }
   /** Removes our finalizer: the request may go. */
-  | { readonly do: 'letGo' }
+  | { readonly do: 'removeFinalizer' }
   | {
       readonly do: 'emitEvent';
       readonly type: 'Normal' | 'Warning';

@@ -6,13 +6,13 @@ import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { Ask, ChainJobs, HeightProbe } from '../../api/chain-jobs.ts';
 import type { DeployMethod, JobAction } from '../../api/job.ts';
 import type { PrinterColumn } from '../../api/job-object.ts';
-import type { JobTarget, JobWork } from '../../api/job-status.ts';
+import type { JobTarget, JobTask } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';
 import type { JobIdentity } from './names.ts';
-import type { PodWork } from './task-spec.ts';
+import type { TaskSpec } from './task-spec.ts';
 import type { Refusal } from './refusal.ts';
-import type { Seen } from './seen.ts';
+import type { JobObservation } from './observation.ts';
 
 export interface JobKind {
   readonly kind: string;
@@ -34,7 +34,7 @@ export interface OpenJob {
   readonly common: CommonSpec;
   /** The nodes it works on, as given. */
   readonly nodes: readonly string[];
-  /** What it will do, for the plan of a pull request: `stops a, copies its volumes to a new claim, and starts it again`. */
+  /** What it will do, for the plan of a pull request: `stops a, copies its volumes to a new PVC, and starts it again`. */
   readonly effect: string;
   readonly action: JobAction;
   /** What `Direct` means while the node runs. */
@@ -54,13 +54,13 @@ export interface OpenJob {
   /** Without a cluster: what is wrong with the request. */
   check(context: CheckContext): readonly SpecProblem[];
   /** Another request that must end first; with no lock taken, because that one may need the same. */
-  awaits?(seen: Seen): string | undefined;
+  awaits?(observed: JobObservation): string | undefined;
   /** With the locks taken, before anything is stopped. */
   preflight(view: JobView): Preflight;
   /** What to do. The same answer for the same request and recorded targets. */
-  work(view: JobView): WorkPlan | Refusal;
+  work(view: JobView): TaskPlan | Refusal;
   /** Whether the work is proven. Called when every piece has ended with success. */
-  judge(view: JobView, works: readonly JobWork[]): Verdict;
+  judge(view: JobView, works: readonly JobTask[]): Verdict;
 }
 
 /** Fields of every kind, with defaults. */
@@ -91,7 +91,7 @@ export interface JobView {
   readonly job: JobIdentity;
   /** As recorded, or as found when nothing is recorded yet; in the order of `nodes`. */
   readonly targets: readonly JobTarget[];
-  readonly seen: Seen;
+  readonly observed: JobObservation;
   /** The node goes on running while the work is done. */
   readonly live: boolean;
 }
@@ -101,12 +101,12 @@ export type Preflight =
   | { readonly go: false; readonly wait: string }
   | { readonly go: false; readonly refuse: Refusal };
 
-export type WorkPlan =
+export type TaskPlan =
   | {
       readonly do: 'pods';
       /** Where the result goes, if the kind makes data. */
-      readonly claim?: KubeObject;
-      readonly pods: readonly PodWork[];
+      readonly pvc?: KubeObject;
+      readonly pods: readonly TaskSpec[];
     }
   | {
       readonly do: 'ask';

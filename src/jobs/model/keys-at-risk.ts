@@ -1,13 +1,13 @@
 // Whether an exchange has got to where keys and what they have signed may lie on different volumes.
 
 import type { SignerMove } from '../../api/job-status.ts';
-import { describeSigned, NO_FILE } from './signed.ts';
+import { describeSigned, NO_FILE } from './signer-state.ts';
 
 /**
  * Why the nodes must not be started while the exchange stands where it does; undefined while nothing was written. Names
  * what each node's own key had signed, so that a person can set it right even when the request is lost.
  */
-export function betweenKeys(signers: SignerMove | undefined): string | undefined {
+export function whyKeysAtRisk(signers: SignerMove | undefined): string | undefined {
   if (signers === undefined || signers.step === 'read' || !movesStates(signers)) return undefined;
   const own = signers.states.map(({ node, text }) => `the first key of ${node}: ${describeSigned(text)}`);
   return `its keys and what they have signed may lie on different volumes (${own.join('; ')})`;

@@ -4,12 +4,12 @@ import { isFinal, type JobPhase, type JobStatus, type JobTarget } from '../../ap
 import { capText } from '../../lib/clean-text.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 import { millisecondsOf, timestamp } from '../../lib/timestamp.ts';
-import { betweenKeys, REPAIR_KEYS } from './keys-at-risk.ts';
+import { whyKeysAtRisk, REPAIR_KEYS } from './keys-at-risk.ts';
 import type { Effect } from './effect.ts';
 import type { JobKind, JobView, OpenJob } from './job-kind.ts';
 import { locksOf } from './locks.ts';
 import { describeJob, type JobIdentity } from './names.ts';
-import type { Seen } from './seen.ts';
+import type { JobObservation } from './observation.ts';
 import type { JobSettings } from './settings.ts';
 
 export interface Scope {
@@ -17,7 +17,7 @@ export interface Scope {
   readonly open: OpenJob;
   readonly job: JobIdentity;
   readonly status: JobStatus;
-  readonly seen: Seen;
+  readonly observed: JobObservation;
   readonly settings: JobSettings;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -76,7 +76,7 @@ export function enter(scope: Scope, { phase, message, reason = phase, status = {
 /** The work is over without success: the nodes are started again, or held when that is unsafe. */
 export function fail(scope: Scope, failure: Failure, status: Partial<JobStatus> = {}): Move {
   const kept = { reason: failure.reason, message: capText(failure.message, 1024), unsafe: failure.unsafe };
-  const isBetween = betweenKeys(scope.status.signers) !== undefined;
+  const isBetween = whyKeysAtRisk(scope.status.signers) !== undefined;
   const repair = isBetween ? REPAIR_KEYS : 'repair it with a Restore or a BlockHeightFallback, or release it';
   const message = failure.unsafe
     ? `${failure.message}. ${listOf(scope.status.holds)} must not be started like this: ${repair}`
@@ -97,9 +97,9 @@ export function elapsed({ status, now }: Scope): number {
 }
 
 export function viewOf(scope: Scope, targets: readonly JobTarget[] = scope.status.targets ?? []): JobView {
-  const { job, seen, open, status } = scope;
+  const { job, observed, open, status } = scope;
   const ordered = open.nodes.flatMap((node) => targets.find((target) => target.node === node) ?? []);
-  return { job, targets: ordered, seen, live: status.live === true };
+  return { job, targets: ordered, observed, live: status.live === true };
 }
 
 /** The lock under which the job works on a node. */

@@ -2,7 +2,7 @@
 
 import type { TaskParameters } from '../../api/worker-task.ts';
 
-export interface PodWork {
+export interface TaskSpec {
   readonly node: string;
   /** Whether another attempt after an unclear end (pod deleted, machine lost) gives the same result. */
   readonly repeatable: boolean;
@@ -10,9 +10,9 @@ export interface PodWork {
   readonly unsafeWhenUnclear: boolean;
   /** Matches the output of a program that failed before it changed anything. */
   readonly cleanFailure?: string;
-  /** Programs that run one after another before the working container. */
+  /** Programs that run one after another before the container `work`. */
   readonly before: readonly Program[];
-  /** A client that runs beside the working container and is stopped after it. */
+  /** A client that runs beside the container `work` and is stopped after it. */
   readonly beside?: Program;
   readonly parameters: TaskParameters;
   readonly volumes: readonly PodVolume[];
@@ -29,7 +29,7 @@ export interface PodWork {
 
 export interface Program {
   readonly name: string;
-  /** Absent: the working container's own image. */
+  /** Absent: the container `work`'s own image. */
   readonly image?: string;
   readonly command: readonly string[];
   readonly args: readonly string[];
@@ -38,7 +38,7 @@ export interface Program {
 }
 
 export type PodVolume =
-  | { readonly name: string; readonly claim: string; readonly readOnly: boolean }
+  | { readonly name: string; readonly pvc: string; readonly readOnly: boolean }
   | { readonly name: string; readonly configMap: string };
 
 export interface PodMount {

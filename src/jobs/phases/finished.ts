@@ -1,11 +1,11 @@
-// After the end: locks go back, the working pods are removed in time, and a held node may be released.
+// After the end: locks go back, the worker pods are removed in time, and a held node may be released.
 
 import { isFinal, type JobPhase } from '../../api/job-status.ts';
 import { millisecondsOf } from '../../lib/timestamp.ts';
 import type { Effect } from '../model/effect.ts';
 import { enter, listOf, lockOf, stay, type Move, type Scope } from '../model/scope.ts';
 import { stopTasks } from '../task/stop-tasks.ts';
-import { keepLocks } from './stopping.ts';
+import { ensureLocks } from './stopping.ts';
 
 /** Nothing here depends on how often it is done. */
 export function afterEnd(scope: Scope, phase: JobPhase): Move {
@@ -16,21 +16,21 @@ export function afterEnd(scope: Scope, phase: JobPhase): Move {
   const message = scope.status.message ?? phase;
   return stay(scope, message, {
     effects: [
-      ...(scope.seen.workPods > 0 ? stopTasks(scope) : []),
-      ...giveBackLocks(scope, phase),
-      ...removeRemains(scope, phase),
-      ...letGo(scope, phase),
+      ...(scope.observed.workerPods > 0 ? stopTasks(scope) : []),
+      ...releaseLocks(scope, phase),
+      ...cleanUp(scope, phase),
+      ...removeFinalizer(scope, phase),
     ],
   });
 }
 
 /** A person says that the nodes may run after all; or a later job has repaired some of them. */
 function heldOn(scope: Scope): Move | undefined {
-  const { status, seen } = scope;
+  const { status, observed } = scope;
   const { holds = [] } = status;
   if (holds.length === 0) return undefined;
-  if (seen.release && !isTakenOver(scope)) {
-    const kept = keepLocks(scope);
+  if (observed.release && !isTakenOver(scope)) {
+    const kept = ensureLocks(scope);
     if (kept !== undefined) return kept;
     const reason = status.failure?.reason ?? 'Released';
     const why = status.failure?.message ?? 'it was held';
@@ -49,22 +49,22 @@ function heldOn(scope: Scope): Move | undefined {
 }
 
 /** Another job works on its nodes: until that has ended they are not this one's to start. */
-function isTakenOver({ status, seen, job }: Scope): boolean {
-  return (status.locks ?? []).some((lock) => (seen.locks.get(lock)?.holder?.uid ?? job.uid) !== job.uid);
+function isTakenOver({ status, observed, job }: Scope): boolean {
+  return (status.locks ?? []).some((lock) => (observed.locks.get(lock)?.holder?.uid ?? job.uid) !== job.uid);
 }
 
 /** Nothing on its lock says that it must not be started. What this job wrote there itself proves nothing. */
 function isRepaired(scope: Scope, node: string): boolean {
-  const lock = scope.seen.locks.get(lockOf(scope, node));
+  const lock = scope.observed.locks.get(lockOf(scope, node));
   if (lock === undefined) return false;
   return lock.note === undefined || (lock.note.uid !== scope.job.uid && lock.note.unsafe === undefined);
 }
 
 /** The note stays where it says that a node must not be started. */
-function giveBackLocks({ status, seen, job }: Scope, phase: JobPhase): readonly Effect[] {
-  if (seen.workPods > 0) return [];
+function releaseLocks({ status, observed, job }: Scope, phase: JobPhase): readonly Effect[] {
+  if (observed.workerPods > 0) return [];
   return (status.locks ?? []).flatMap((lock) => {
-    const { holder, note } = seen.locks.get(lock) ?? {};
+    const { holder, note } = observed.locks.get(lock) ?? {};
     if (holder?.uid !== job.uid) return [];
     const keepNote = phase === 'Held' || note?.uid !== job.uid || note.unsafe !== undefined;
     return [{ do: 'releaseLock', lock, keepNote } as const];
@@ -75,25 +75,25 @@ function giveBackLocks({ status, seen, job }: Scope, phase: JobPhase): readonly 
  * By UID, and only when the result is on the pushed branch: nothing is removed that has not been told. A claim without
  * a proven copy on it is no backup and goes; a backup stays whatever becomes of its request.
  */
-function removeRemains({ status, seen, open, job, now }: Scope, phase: JobPhase): readonly Effect[] {
-  if (seen.record?.phase === undefined || !isFinal(seen.record.phase)) return [];
+function cleanUp({ status, observed, open, job, now }: Scope, phase: JobPhase): readonly Effect[] {
+  if (observed.record?.phase === undefined || !isFinal(observed.record.phase)) return [];
   const ended = status.endTime === undefined ? undefined : millisecondsOf(status.endTime);
   const isOld = ended !== undefined && now >= ended + open.common.ttlSecondsAfterFinished * 1000;
-  const jobs = [...seen.works].flatMap(([name, { uid, jobUid }]) =>
+  const jobs = [...observed.tasks].flatMap(([name, { uid, jobUid }]) =>
     isOld && uid !== undefined && jobUid === job.uid
       ? [{ do: 'deleteJob', name, uid, because: 'ttlSecondsAfterFinished is over' } as const]
       : [],
   );
-  const { claim } = seen;
-  const isDebris = phase === 'Failed' && status.manifestSha256 === undefined && claim !== undefined;
-  return isDebris && claim.uid === status.claimUid && claim.jobUid === job.uid
-    ? [...jobs, { do: 'deleteClaim', name: claim.name, uid: claim.uid }]
+  const { pvc } = observed;
+  const isDebris = phase === 'Failed' && status.manifestSha256 === undefined && pvc !== undefined;
+  return isDebris && pvc.uid === status.claimUid && pvc.jobUid === job.uid
+    ? [...jobs, { do: 'deletePvc', name: pvc.name, uid: pvc.uid }]
     : jobs;
 }
 
 /** Once the end is on record nothing is lost with the object: a namespace can go although no controller is there. */
-function letGo({ seen }: Scope, phase: JobPhase): readonly Effect[] {
-  const isRecorded = seen.record?.phase !== undefined && isFinal(seen.record.phase);
-  const isWanted = seen.deleting || (seen.guarded === true && phase !== 'Held');
-  return isRecorded && isWanted ? [{ do: 'letGo' }] : [];
+function removeFinalizer({ observed }: Scope, phase: JobPhase): readonly Effect[] {
+  const isRecorded = observed.record?.phase !== undefined && isFinal(observed.record.phase);
+  const isWanted = observed.deleting || (observed.guarded === true && phase !== 'Held');
+  return isRecorded && isWanted ? [{ do: 'removeFinalizer' }] : [];
 }

@@ -7,7 +7,7 @@ import { claimed, locked, pending } from './pending.ts';
 import type { JobKind } from '../model/job-kind.ts';
 import type { JobIdentity } from '../model/names.ts';
 import type { Move, Scope } from '../model/scope.ts';
-import type { Seen } from '../model/seen.ts';
+import type { JobObservation } from '../model/observation.ts';
 import type { JobSettings } from '../model/settings.ts';
 import { starting } from './starting.ts';
 import { stopping } from './stopping.ts';
@@ -21,7 +21,7 @@ export interface JobInput {
   readonly spec: unknown;
   /** As last stored; empty for a new request. */
   readonly status: JobStatus;
-  readonly seen: Seen;
+  readonly observed: JobObservation;
   readonly settings: JobSettings;
   /** Milliseconds since the epoch. */
   readonly now: number;

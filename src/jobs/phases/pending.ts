@@ -9,7 +9,7 @@ import { elapsed, enter, holderOf, listOf, lockOf, stay, viewOf, type Move, type
 
 /** A request runs only after its claim is on the pushed status branch, and never when a result is there. */
 export function pending(scope: Scope): Move {
-  const { record } = scope.seen;
+  const { record } = scope.observed;
   if (isCancelled(scope)) return cancelled(scope);
   if (record === undefined) return stay(scope, 'waits until its claim is on the status branch');
   if (record.phase !== undefined && isFinal(record.phase))
@@ -30,7 +30,7 @@ export function pending(scope: Scope): Move {
  * be made anew without running anything twice.
  */
 export function claimed(scope: Scope): Move {
-  const { record } = scope.seen;
+  const { record } = scope.observed;
   if (isCancelled(scope)) return cancelled(scope);
   if (record?.uid === undefined) return stay(scope, 'waits until the status branch names this object');
   if (record.uid !== scope.job.uid)
@@ -39,8 +39,8 @@ export function claimed(scope: Scope): Move {
       reason: 'Interrupted',
       message: 'the claim belongs to an earlier object of this name, which is lost; file a new request',
     });
-  if (scope.seen.mustWait !== undefined) return stay(scope, scope.seen.mustWait);
-  const awaited = scope.open.awaits?.(scope.seen);
+  if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
+  const awaited = scope.open.awaits?.(scope.observed);
   return awaited === undefined ? takeLocks(scope) : waitFor(scope, awaited);
 }
 
@@ -55,11 +55,11 @@ function waitFor(scope: Scope, what: string): Move {
 }
 
 function takeLocks(scope: Scope): Move {
-  const { open, seen, job } = scope;
+  const { open, observed, job } = scope;
   const locks = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
   const effects: Effect[] = [];
   for (const lock of locks) {
-    const holder = seen.locks.get(lock)?.holder;
+    const holder = observed.locks.get(lock)?.holder;
     if (holder?.uid === job.uid) continue;
     if (holder !== undefined)
       return stay(scope, `waits for ${holder.text}, which holds ${lock}`, { status: { locks: [...locks] }, effects });
@@ -72,14 +72,14 @@ function takeLocks(scope: Scope): Move {
 /** Looks at the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */
 export function locked(scope: Scope): Move {
   if (isCancelled(scope)) return cancelled(scope);
-  if (scope.seen.mustWait !== undefined) return stay(scope, scope.seen.mustWait);
+  if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
   const targets: JobTarget[] = [];
   for (const node of scope.open.nodes) {
-    const found = scope.seen.targets.get(node)?.found;
+    const found = scope.observed.targets.get(node)?.found;
     if (found?.ok !== true) return notFound(scope, node, found);
     targets.push(withOriginals(scope, found.target));
   }
-  const between = betweenKeysOf(scope);
+  const between = refuseKeysAtRisk(scope);
   if (between !== undefined) return between;
   return judgeStart(scope, targets);
 }
@@ -95,9 +95,9 @@ function notFound(
 }
 
 /** Nothing but a person knows what to do with volumes that an exchange of keys was torn from. */
-function betweenKeysOf(scope: Scope): Move | undefined {
-  const { seen, job, status } = scope;
-  const note = status.locks?.map((lock) => seen.locks.get(lock)?.note).find((one) => one?.keys === true);
+function refuseKeysAtRisk(scope: Scope): Move | undefined {
+  const { observed, job, status } = scope;
+  const note = status.locks?.map((lock) => observed.locks.get(lock)?.note).find((one) => one?.keys === true);
   if (note === undefined || note.uid === job.uid) return undefined;
   const message = `${note.job} left ${listOf(note.nodes.map(({ node }) => node))} held: ${note.unsafe ?? 'its keys are being exchanged'}. Release that job first`;
   return enter(scope, { phase: 'Refused', reason: 'KeysApart', message });
@@ -105,8 +105,8 @@ function betweenKeysOf(scope: Scope): Move | undefined {
 
 /** A node that an earlier job left held looks stopped; how it was before stands in that job's note. */
 function withOriginals(scope: Scope, target: JobTarget): JobTarget {
-  const { seen, job } = scope;
-  const note = seen.locks.get(lockOf(scope, target.node))?.note;
+  const { observed, job } = scope;
+  const note = observed.locks.get(lockOf(scope, target.node))?.note;
   if (note === undefined || note.uid === job.uid) return target;
   const before = note.nodes.find(
     ({ node, workload }) => node === target.node || workload.name === target.workload.name,
@@ -121,8 +121,8 @@ function withOriginals(scope: Scope, target: JobTarget): JobTarget {
 }
 
 function judgeStart(scope: Scope, targets: readonly JobTarget[]): Move {
-  const { open, seen } = scope;
-  const isRunning = open.nodes.some((node) => (seen.targets.get(node)?.pods.length ?? 0) > 0);
+  const { open, observed } = scope;
+  const isRunning = open.nodes.some((node) => (observed.targets.get(node)?.pods.length ?? 0) > 0);
   const isLive = open.action === 'Direct' && isRunning;
   if (isLive && typeof open.whileRunning === 'object')
     return enter(scope, {
@@ -155,11 +155,11 @@ function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
 }
 
 /** Before work began a request that was withdrawn, or whose object was deleted, is cancelled. */
-function isCancelled({ seen }: Scope): boolean {
-  return seen.withdrawn !== undefined || seen.deleting;
+function isCancelled({ observed }: Scope): boolean {
+  return observed.withdrawn !== undefined || observed.deleting;
 }
 
 function cancelled(scope: Scope): Move {
-  const why = scope.seen.withdrawn ?? 'its object was deleted';
+  const why = scope.observed.withdrawn ?? 'its object was deleted';
   return enter(scope, { phase: 'Cancelled', message: `${why} before work began` });
 }

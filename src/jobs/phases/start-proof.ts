@@ -9,10 +9,10 @@ import { mayStart } from './stopping.ts';
 /** First height seen of each node after it was started. */
 export type Started = NonNullable<JobStatus['started']>;
 
-export function withFirstHeights({ status, seen, now }: Scope): Started {
+export function withFirstHeights({ status, observed, now }: Scope): Started {
   const known = status.started ?? [];
   const fresh = (status.targets ?? []).flatMap(({ node }) => {
-    const { pods = [], health } = seen.targets.get(node) ?? {};
+    const { pods = [], health } = observed.targets.get(node) ?? {};
     if (known.some((entry) => entry.node === node) || pods.length === 0) return [];
     return health?.answering === true && health.height !== undefined
       ? [{ node, height: health.height, at: timestamp(now) }]
@@ -23,9 +23,9 @@ export function withFirstHeights({ status, seen, now }: Scope): Started {
 
 /** What is still missing of the proof that a node runs; undefined when nothing is. */
 export function notYet(scope: Scope, target: JobTarget, started: Started): string | undefined {
-  const { seen, open, status } = scope;
+  const { observed, open, status } = scope;
   if (!target.wasRunning || !mayStart(scope, target)) return undefined;
-  const now = seen.targets.get(target.node);
+  const now = observed.targets.get(target.node);
   if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} lets go of ${target.node}`;
   // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
   const { replicas = 1, workload } = target;
@@ -41,15 +41,15 @@ export function notYet(scope: Scope, target: JobTarget, started: Started): strin
 }
 
 function notHealthy(scope: Scope, target: JobTarget, started: Started): string | undefined {
-  if (scope.seen.targets.get(target.node)?.health?.answering !== true) return `waits until ${target.node} answers`;
+  if (scope.observed.targets.get(target.node)?.health?.answering !== true) return `waits until ${target.node} answers`;
   if (scope.open.startProof === 'answers') return undefined;
   if (hasGrown(scope, target, started) || isQuiet(scope, target)) return undefined;
   return `waits until the height of ${target.node} grows`;
 }
 
-function hasGrown({ seen, open }: Scope, { node }: JobTarget, started: Started): boolean {
+function hasGrown({ observed, open }: Scope, { node }: JobTarget, started: Started): boolean {
   const first = started.find((entry) => entry.node === node)?.height;
-  const height = seen.targets.get(node)?.health?.height;
+  const height = observed.targets.get(node)?.health?.height;
   return first !== undefined && height !== undefined && height > Math.min(first, open.startsAt ?? first);
 }
 
@@ -58,7 +58,7 @@ function hasGrown({ seen, open }: Scope, { node }: JobTarget, started: Started):
  * is synced there is well; where blocks come every few seconds, an old head is not called synced.
  */
 function isQuiet(scope: Scope, { node }: JobTarget): boolean {
-  return elapsed(scope) > DEADLINE.start && scope.seen.targets.get(node)?.health?.synced === true;
+  return elapsed(scope) > DEADLINE.start && scope.observed.targets.get(node)?.health?.synced === true;
 }
 
 /**
@@ -71,21 +71,21 @@ function isUnheard(scope: Scope, { node, deployMethod, height }: JobTarget, star
 }
 
 /** What the first of the started nodes says now that its height has grown; after a failure nobody waits for that. */
-export function lastHeight({ open, seen, status }: Scope, [first]: Started): number | undefined {
+export function lastHeight({ open, observed, status }: Scope, [first]: Started): number | undefined {
   if (open.startProof !== 'grows' || status.failure !== undefined) return undefined;
-  return seen.targets.get(first?.node ?? '')?.health?.height;
+  return observed.targets.get(first?.node ?? '')?.health?.height;
 }
 
 /** Nodes whose pods alone say that they run. */
 export function unproven(scope: Scope, started: Started): string[] {
-  const { open, status, seen } = scope;
+  const { open, status, observed } = scope;
   if (open.startProof === 'started') return [];
   return (status.targets ?? []).flatMap((target) => {
     if (!target.wasRunning || !mayStart(scope, target)) return [];
     if (open.startProof === 'grows' && isQuiet(scope, target) && !hasGrown(scope, target, started))
       return [`${target.node} is synced, but ${inWords(DEADLINE.start)} after the start no block has come`];
     if (!isUnheard(scope, target, started)) return [];
-    const why = seen.targets.get(target.node)?.health?.trouble ?? 'it was not asked';
+    const why = observed.targets.get(target.node)?.health?.trouble ?? 'it was not asked';
     return [`the pods of ${target.node} are ready, but its height after the start is not proven: ${why}`];
   });
 }

@@ -9,8 +9,9 @@ import { mayStart, noteEffects } from './stopping.ts';
 
 /** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
 export function starting(scope: Scope): Move {
-  const { seen, status } = scope;
-  if (seen.workPods > 0) return stay(scope, 'waits until the working pods are gone', { effects: stopTasks(scope) });
+  const { observed, status } = scope;
+  if (observed.workerPods > 0)
+    return stay(scope, 'waits until the worker pods are gone', { effects: stopTasks(scope) });
   const doubled = oneKey(scope);
   if (doubled !== undefined) return doubled;
   const taken = lockTaken(scope);
@@ -30,22 +31,22 @@ export function starting(scope: Scope): Move {
 }
 
 /** Somebody removed a lock by hand, and another job took it: until that gives it back, the nodes are not this one's to start. */
-function lockTaken({ status, seen, job }: Scope): string | undefined {
+function lockTaken({ status, observed, job }: Scope): string | undefined {
   for (const lock of status.locks ?? []) {
-    const { holder } = seen.locks.get(lock) ?? {};
+    const { holder } = observed.locks.get(lock) ?? {};
     if (holder !== undefined && holder.uid !== job.uid) return `waits until ${holder.text} gives ${lock} back`;
   }
   return undefined;
 }
 
 function lostLocks(scope: Scope): readonly Effect[] {
-  const lost = (scope.status.locks ?? []).filter((lock) => scope.seen.locks.get(lock)?.holder === undefined);
+  const lost = (scope.status.locks ?? []).filter((lock) => scope.observed.locks.get(lock)?.holder === undefined);
   return lost.map((lock) => ({ do: 'acquireLock', lock, holder: holderOf(scope) }));
 }
 
 /** On record before it is done: a restarted controller finds the nodes in `holds`, and would stop them once more. */
 function withReleased({ status }: Scope, effects: readonly Effect[]): string[] {
-  const nodes = effects.flatMap((effect) => (effect.do === 'releaseNode' ? [effect.node] : []));
+  const nodes = effects.flatMap((effect) => (effect.do === 'unpauseNode' ? [effect.node] : []));
   return [...new Set([...(status.released ?? []), ...nodes])];
 }
 
@@ -53,7 +54,7 @@ function withReleased({ status }: Scope, effects: readonly Effect[]): string[] {
 function oneKey(scope: Scope): Move | undefined {
   const [first, second] = scope.status.targets ?? [];
   if (first?.identity === undefined || second?.identity === undefined) return undefined;
-  const { identities } = scope.seen;
+  const { identities } = scope.observed;
   const [a, b] = [identities.get(first.node), identities.get(second.node)];
   if (a === undefined || a !== b) return undefined;
   const message = `${first.node} and ${second.node} would both sign with ${a}: something else changed one of them`;
@@ -61,15 +62,15 @@ function oneKey(scope: Scope): Move | undefined {
 }
 
 function startEffects(scope: Scope): readonly Effect[] {
-  const { status, seen } = scope;
+  const { status, observed } = scope;
   const effects = new Map<string, Effect>();
   for (const target of status.targets ?? []) {
     if (!status.holds?.includes(target.node) || !mayStart(scope, target)) continue;
-    const now = seen.targets.get(target.node);
+    const now = observed.targets.get(target.node);
     const { node, workload, replicas = 0 } = target;
     if (target.deployMethod === 'managed') {
       // Only its own hold: a restarted controller would find that of another job again, and stop the node once more.
-      if (now?.held === true && now.leftHeldBy === undefined) effects.set(node, { do: 'releaseNode', node });
+      if (now?.held === true && now.leftHeldBy === undefined) effects.set(node, { do: 'unpauseNode', node });
     } else if (now?.replicas !== undefined && now.replicas !== replicas) {
       effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas });
     }
@@ -79,7 +80,7 @@ function startEffects(scope: Scope): readonly Effect[] {
 
 function done(scope: Scope, started: Started): Move {
   const { failure, notes = [], targets = [] } = scope.status;
-  const { withdrawn } = scope.seen;
+  const { withdrawn } = scope.observed;
   const heightAfter = lastHeight(scope, started);
   const status = { started, holds: [], ...(heightAfter === undefined ? {} : { heightAfter }) };
   const stopped = targets.filter(({ wasRunning }) => !wasRunning).map(({ node }) => node);

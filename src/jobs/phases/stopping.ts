@@ -1,7 +1,7 @@
 // Stopping: until every pod of every node is gone, not merely unready.
 
 import type { JobTarget } from '../../api/job-status.ts';
-import { betweenKeys } from '../model/keys-at-risk.ts';
+import { whyKeysAtRisk } from '../model/keys-at-risk.ts';
 import { inWords } from '../model/deadlines.ts';
 import type { Effect, LockNote } from '../model/effect.ts';
 import { sameJson } from '../../lib/stable-json.ts';
@@ -10,7 +10,7 @@ import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } f
 
 /** First the note on the lock, then the stop: a request that is lost in between leaves word of what it did. */
 export function stopping(scope: Scope): Move {
-  const kept = keepLocks(scope);
+  const kept = ensureLocks(scope);
   if (kept !== undefined) return kept;
   const effects = stopEffects(scope);
   const running = unstopped(scope);
@@ -32,11 +32,11 @@ export function stopping(scope: Scope): Move {
 }
 
 /** Locks and notes as they must be while nodes are stopped; a move when they are not. */
-export function keepLocks(scope: Scope, unsafe?: string): Move | undefined {
-  const { status, seen, job } = scope;
+export function ensureLocks(scope: Scope, unsafe?: string): Move | undefined {
+  const { status, observed, job } = scope;
   const effects: Effect[] = [];
   for (const lock of status.locks ?? []) {
-    const { holder } = seen.locks.get(lock) ?? {};
+    const { holder } = observed.locks.get(lock) ?? {};
     if (holder !== undefined && holder.uid !== job.uid)
       return fail(scope, {
         reason: 'LockLost',
@@ -51,11 +51,11 @@ export function keepLocks(scope: Scope, unsafe?: string): Move | undefined {
 
 /** Notes that do not say what they should. None for a job that stops nothing. */
 export function noteEffects(scope: Scope, unsafe?: string): readonly Effect[] {
-  const { status, seen } = scope;
+  const { status, observed } = scope;
   if ((status.holds ?? []).length === 0) return [];
   const note = noteOf(scope, unsafe);
   return (status.locks ?? []).flatMap((lock) =>
-    sameJson(seen.locks.get(lock)?.note, note) ? [] : [{ do: 'noteOnLock', lock, note } as const],
+    sameJson(observed.locks.get(lock)?.note, note) ? [] : [{ do: 'noteOnLock', lock, note } as const],
   );
 }
 
@@ -73,7 +73,7 @@ function noteOf({ status, job, open }: Scope, unsafe: string | undefined): LockN
       ...(replicas === undefined ? {} : { replicas }),
     })),
     ...(why === undefined ? {} : { unsafe: why }),
-    ...(unsafe === undefined || betweenKeys(status.signers) === undefined ? {} : { keys: true }),
+    ...(unsafe === undefined || whyKeysAtRisk(status.signers) === undefined ? {} : { keys: true }),
   };
 }
 
@@ -87,10 +87,10 @@ export function mayStart({ open, status }: Pick<Scope, 'open' | 'status'>, { det
 }
 
 /** Nodes of this job that still have a pod, or that something may start at any moment. */
-export function unstopped({ status, seen }: Scope): readonly string[] {
+export function unstopped({ status, observed }: Scope): readonly string[] {
   return (status.targets ?? [])
     .filter((target) => {
-      const now = seen.targets.get(target.node);
+      const now = observed.targets.get(target.node);
       if (now === undefined) return true;
       const asked =
         target.deployMethod === 'managed' ? now.held && (now.replicas ?? 0) === 0 : (now.replicas ?? 0) === 0;
@@ -100,13 +100,13 @@ export function unstopped({ status, seen }: Scope): readonly string[] {
 }
 
 /** What it takes to stop them: a hold for managed nodes, no replicas for others. Empty when all is asked already. */
-export function stopEffects({ status, seen, job }: Scope): readonly Effect[] {
+export function stopEffects({ status, observed, job }: Scope): readonly Effect[] {
   const effects = new Map<string, Effect>();
   for (const target of status.targets ?? []) {
-    const now = seen.targets.get(target.node);
+    const now = observed.targets.get(target.node);
     const { node, workload } = target;
     if (target.deployMethod === 'managed') {
-      if (now?.held !== true) effects.set(node, { do: 'holdNode', node, because: describeJob(job) });
+      if (now?.held !== true) effects.set(node, { do: 'pauseNode', node, because: describeJob(job) });
     } else if (now?.replicas !== undefined && now.replicas > 0) {
       effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas: 0 });
     }
@@ -115,14 +115,14 @@ export function stopEffects({ status, seen, job }: Scope): readonly Effect[] {
 }
 
 /** The last height that a node told before it stopped: what a copy holds at least. */
-function withHeights({ status, seen }: Scope): JobTarget[] {
+function withHeights({ status, observed }: Scope): JobTarget[] {
   return (status.targets ?? []).map((target) => {
-    const height = seen.targets.get(target.node)?.health?.height;
+    const height = observed.targets.get(target.node)?.health?.height;
     return height !== undefined && height > (target.height ?? -1) ? { ...target, height } : target;
   });
 }
 
-function whatIsLeft({ seen }: Scope, nodes: readonly string[]): string {
-  const pods = nodes.flatMap((node) => seen.targets.get(node)?.pods.map(({ name }) => name) ?? []);
+function whatIsLeft({ observed }: Scope, nodes: readonly string[]): string {
+  const pods = nodes.flatMap((node) => observed.targets.get(node)?.pods.map(({ name }) => name) ?? []);
   return pods.length === 0 ? 'its workload still asks for pods' : `pod ${listOf([...new Set(pods)])} still exists`;
 }

@@ -1,13 +1,13 @@
 // Verifying: whether the work is proven, before a node is started on it.
 
-import type { JobStatus, JobWork } from '../../api/job-status.ts';
+import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { enter, fail, listOf, stay, viewOf, type Failure, type Move, type Scope } from '../model/scope.ts';
 
 /** A pod's success alone is no proof: each kind says what is. */
 export function verifying(scope: Scope): Move {
-  const { status, open, seen } = scope;
+  const { status, open, observed } = scope;
   const works = status.works ?? [];
-  if (seen.workPods > 0) return stay(scope, 'waits until the working pods are gone');
+  if (observed.workerPods > 0) return stay(scope, 'waits until the worker pods are gone');
   const failure = failureOf(works);
   if (failure !== undefined) return fail(scope, failure, figures(works));
   const verdict = open.judge(viewOf(scope), works);
@@ -26,7 +26,7 @@ export function verifying(scope: Scope): Move {
   });
 }
 
-function failureOf(works: readonly JobWork[]): Failure | undefined {
+function failureOf(works: readonly JobTask[]): Failure | undefined {
   const bad = works.filter(({ outcome }) => outcome !== 'Succeeded');
   const [first] = bad;
   if (first === undefined) return undefined;
@@ -42,7 +42,7 @@ function failureOf(works: readonly JobWork[]): Failure | undefined {
 }
 
 /** Sums over all pieces, and the one manifest. */
-function figures(works: readonly JobWork[]): Partial<JobStatus> {
+function figures(works: readonly JobTask[]): Partial<JobStatus> {
   const manifest = works.map(({ manifestSha256 }) => manifestSha256).find((found) => found !== undefined);
   return {
     ...sum('bytes', works),
@@ -51,7 +51,7 @@ function figures(works: readonly JobWork[]): Partial<JobStatus> {
   };
 }
 
-function sum(field: 'bytes' | 'files', works: readonly JobWork[]): Partial<Record<'bytes' | 'files', number>> {
+function sum(field: 'bytes' | 'files', works: readonly JobTask[]): Partial<Record<'bytes' | 'files', number>> {
   const known = works.flatMap((work) => work[field] ?? []);
   return known.length === 0 ? {} : { [field]: known.reduce((total, value) => total + value, 0) };
 }

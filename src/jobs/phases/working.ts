@@ -1,24 +1,24 @@
 // Working: the nodes stay stopped while pods work, a node is asked, or identities change hands.
 
-import type { JobWork } from '../../api/job-status.ts';
+import type { JobTask } from '../../api/job-status.ts';
 import { timestamp } from '../../lib/timestamp.ts';
-import { betweenKeys } from '../model/keys-at-risk.ts';
+import { whyKeysAtRisk } from '../model/keys-at-risk.ts';
 import type { Effect } from '../model/effect.ts';
 import { exchange } from '../key-exchange/exchange.ts';
-import type { WorkPlan } from '../model/job-kind.ts';
+import type { TaskPlan } from '../model/job-kind.ts';
 import { parseResult } from '../task/result.ts';
 import { elapsed, enter, fail, listOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
-import { keepLocks, stopEffects, unstopped } from './stopping.ts';
-import { stepClaim } from '../task/result-volume.ts';
-import { stepWork, type WorkStep } from '../task/run-task.ts';
-import { whatRan } from '../task/provenance.ts';
+import { ensureLocks, stopEffects, unstopped } from './stopping.ts';
+import { ensureResultPvc } from '../task/ensure-result-pvc.ts';
+import { runTask, type TaskProgress } from '../task/run-task.ts';
+import { provenanceOf } from '../task/provenance.ts';
 
 export function working(scope: Scope): Move {
   const disturbed = keepStopped(scope);
   if (disturbed !== undefined) return disturbed;
   const plan = scope.open.work(viewOf(scope));
   if ('refused' in plan) return fail(scope, { reason: plan.reason, message: plan.message, unsafe: false });
-  const kept = keepLocks(scope, riskOf(plan, scope));
+  const kept = ensureLocks(scope, riskOf(plan, scope));
   if (kept !== undefined) return kept;
   switch (plan.do) {
     case 'exchange':
@@ -26,18 +26,18 @@ export function working(scope: Scope): Move {
     case 'ask':
       return ask(scope, plan);
     case 'pods':
-      return workPods(scope, plan);
+      return workerPods(scope, plan);
   }
 }
 
 /** Somebody else may start a stopped node. Before work began it is stopped again; under the work, the work is void. */
 function keepStopped(scope: Scope): Move | undefined {
-  const { status, seen } = scope;
+  const { status, observed } = scope;
   if ((status.holds ?? []).length === 0) return undefined;
   const running = unstopped(scope);
   if (running.length === 0) return undefined;
   const works = status.works ?? [];
-  const withPods = running.filter((node) => (seen.targets.get(node)?.pods.length ?? 0) > 0);
+  const withPods = running.filter((node) => (observed.targets.get(node)?.pods.length ?? 0) > 0);
   const underWay = works.filter((work) => work.uid !== undefined && work.outcome === undefined);
   // What was read of a node's signer state counts no more once the node has run.
   const isVoid = underWay.length > 0 || status.signers !== undefined;
@@ -61,45 +61,45 @@ function keepStopped(scope: Scope): Move | undefined {
   return { ...move, effects: [...stops, ...underWay.map(stopWork), ...move.effects] };
 }
 
-function stopWork(work: JobWork): Effect {
+function stopWork(work: JobTask): Effect {
   return { do: 'deleteJob', name: work.name, uid: work.uid ?? '', because: 'the node runs' };
 }
 
 /** Why being lost now may leave a node that must not be started; undefined when it can't. */
 function riskOf(plan: ReturnType<Scope['open']['work']>, { open, status }: Scope): string | undefined {
   if ('refused' in plan) return undefined;
-  if (plan.do === 'exchange' && open.common.deployMethod === 'managed') return betweenKeys(status.signers);
+  if (plan.do === 'exchange' && open.common.deployMethod === 'managed') return whyKeysAtRisk(status.signers);
   const isRisky = plan.do === 'exchange' || (plan.do === 'pods' && plan.pods.some((pod) => pod.unsafeWhenUnclear));
   return isRisky ? 'its data is being changed' : undefined;
 }
 
-function workPods(scope: Scope, plan: Extract<WorkPlan, { do: 'pods' }>): Move {
-  const claim = stepClaim(scope, plan.claim);
+function workerPods(scope: Scope, plan: Extract<TaskPlan, { do: 'pods' }>): Move {
+  const claim = ensureResultPvc(scope, plan.pvc);
   if ('effects' in claim) return claim;
   const steps = plan.pods.map((pod, index) =>
-    stepWork(scope, { pod, index, of: plan.pods.length, claimName: plan.claim?.metadata.name }),
+    runTask(scope, { pod, index, of: plan.pods.length, claimName: plan.pvc?.metadata.name }),
   );
   const works = steps.map(({ work }) => work);
-  const status = { works, ...whatRan(scope, plan.pods, works) };
+  const status = { works, ...provenanceOf(scope, plan.pods, works) };
   if (works.every(({ outcome }) => outcome !== undefined))
     return enter(scope, { phase: 'Verifying', message: 'the work has ended', status });
   return stay(scope, firstWaiting(steps), { status, effects: steps.flatMap(({ effects }) => effects) });
 }
 
-function firstWaiting(steps: readonly WorkStep[]): string {
+function firstWaiting(steps: readonly TaskProgress[]): string {
   return steps.find(({ waits }) => waits !== undefined)?.waits ?? 'works';
 }
 
 /** Asking twice gives the same result, so a lost answer is simply asked for again. */
-function ask(scope: Scope, plan: Extract<WorkPlan, { do: 'ask' }>): Move {
+function ask(scope: Scope, plan: Extract<TaskPlan, { do: 'ask' }>): Move {
   const name = 'ask';
   const { node, asks, height, wanted } = plan;
   const [before] = scope.status.works ?? [];
-  const work: JobWork = before ?? { name, node, attempt: 1, intentAt: timestamp(scope.now) };
-  const answer = scope.seen.works.get(name)?.termination;
+  const work: JobTask = before ?? { name, node, attempt: 1, intentAt: timestamp(scope.now) };
+  const answer = scope.observed.tasks.get(name)?.termination;
   if (before !== undefined && answer !== undefined) {
     const result = parseResult(answer);
-    const ended: JobWork = {
+    const ended: JobTask = {
       ...work,
       endedAt: timestamp(scope.now),
       outcome: result.ok ? 'Succeeded' : 'Failed',

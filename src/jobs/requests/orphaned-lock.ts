@@ -2,11 +2,11 @@
 
 import type { Effect, LockNote, NotedNode } from '../model/effect.ts';
 
-export interface LostLock {
+export interface OrphanedLock {
   readonly lock: string;
   readonly note: LockNote;
   /** Pods of the lost request that have not ended. */
-  readonly workPods: number;
+  readonly workerPods: number;
   /** Jobs of the lost request, by their label. */
   readonly jobs: readonly { readonly name: string; readonly uid: string; readonly suspended: boolean }[];
   /** By node: the replicas its workload asks for now, and whether it is held. */
@@ -26,12 +26,12 @@ export interface Recovery {
  * from ones in the middle of a swap. Then the nodes are started as they were, unless the note says that this is unsafe:
  * then they stay stopped, the note stays, and the reason is said.
  */
-export function recoverLost({ lock, note, workPods, jobs, nodes }: LostLock): Recovery {
+export function recoverOrphanedLock({ lock, note, workerPods, jobs, nodes }: OrphanedLock): Recovery {
   const unstarted = jobs.filter(({ suspended }) => suspended).map(remove);
-  if (workPods > 0)
+  if (workerPods > 0)
     return {
       effects: unstarted,
-      message: `the object of ${note.job} is lost; its working pod is left to end`,
+      message: `the object of ${note.job} is lost; its worker pod is left to end`,
       done: false,
     };
   if (note.unsafe !== undefined) return keepHeld({ lock, note, jobs });
@@ -49,7 +49,7 @@ export function recoverLost({ lock, note, workPods, jobs, nodes }: LostLock): Re
   };
 }
 
-function keepHeld({ lock, note, jobs }: Pick<LostLock, 'lock' | 'note' | 'jobs'>): Recovery {
+function keepHeld({ lock, note, jobs }: Pick<OrphanedLock, 'lock' | 'note' | 'jobs'>): Recovery {
   const names = note.nodes.map(({ node }) => node).join(', ');
   const until =
     note.keys === true ? `a person sees to it: ${REPAIR_LOST}` : 'a Restore or a BlockHeightFallback repairs it';
@@ -67,9 +67,9 @@ function remove({ name, uid }: { readonly name: string; readonly uid: string }):
   return { do: 'deleteJob', name, uid, because: 'its request is lost' };
 }
 
-function startNode({ node, workload, replicas = 0 }: NotedNode, nodes: LostLock['nodes']): Effect[] {
+function startNode({ node, workload, replicas = 0 }: NotedNode, nodes: OrphanedLock['nodes']): Effect[] {
   const now = nodes.get(node);
-  if (workload.kind === 'BlockchainNode') return now?.held === true ? [{ do: 'releaseNode', node }] : [];
+  if (workload.kind === 'BlockchainNode') return now?.held === true ? [{ do: 'unpauseNode', node }] : [];
   return now?.replicas !== undefined && now.replicas !== replicas
     ? [{ do: 'scaleWorkload', node, workload, replicas }]
     : [];

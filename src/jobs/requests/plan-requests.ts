@@ -6,7 +6,7 @@ import { sameJson } from '../../lib/stable-json.ts';
 import { readRequest } from '../kinds/index.ts';
 
 /** A request as one side of the comparison has it. `DesiredRequest` gives one, and so does an object of the cluster. */
-export interface RequestThere {
+export interface PlannedRequest {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export interface RequestThere {
   readonly specDigest?: string | undefined;
 }
 
-export interface ScheduleThere {
+export interface PlannedSchedule {
   readonly namespace: string;
   readonly name: string;
   readonly executor: string;
@@ -28,9 +28,9 @@ export interface ScheduleThere {
 
 export interface RequestSide {
   /** By `Kind/namespace/name`. */
-  readonly requests: ReadonlyMap<string, RequestThere>;
+  readonly requests: ReadonlyMap<string, PlannedRequest>;
   /** By `namespace/name`. */
-  readonly schedules: ReadonlyMap<string, ScheduleThere>;
+  readonly schedules: ReadonlyMap<string, PlannedSchedule>;
   /** A cluster has no objects for schedules, and need not have one for a request that has ended. */
   readonly from: 'files' | 'cluster';
 }
@@ -64,17 +64,17 @@ const EDITED =
 const GONE =
   'its file is gone: cancelled if work has not begun, otherwise it runs to its end; the record of one that ended stays';
 
-function stepOf(what: JobStep['do'], request: RequestThere, because: string): JobStep {
+function stepOf(what: JobStep['do'], request: PlannedRequest, because: string): JobStep {
   const { kind, namespace, name, executor, file } = request;
   return { do: what, job: `${kind} ${namespace}/${name}`, executor, file, because };
 }
 
-function isEdited(then: RequestThere, now: RequestThere): boolean {
+function isEdited(then: PlannedRequest, now: PlannedRequest): boolean {
   return then.specDigest !== undefined && now.specDigest !== undefined && then.specDigest !== now.specDigest;
 }
 
 /** A template may still be waiting for what its schedule fills in. */
-function effectOf(request: Pick<RequestThere, 'kind' | 'spec'>): string {
+function effectOf(request: Pick<PlannedRequest, 'kind' | 'spec'>): string {
   return readRequest(request)?.effect ?? `does what ${request.kind} is for`;
 }
 
@@ -90,7 +90,7 @@ function scheduleSteps(before: RequestSide, after: WantedRequests): JobStep[] {
   });
 }
 
-function scheduleStep(what: JobStep['do'], schedule: ScheduleThere, because: string): JobStep {
+function scheduleStep(what: JobStep['do'], schedule: PlannedSchedule, because: string): JobStep {
   const { namespace, name, executor, file } = schedule;
   return { do: what, job: `JobSchedule ${namespace}/${name}`, executor, file, because };
 }

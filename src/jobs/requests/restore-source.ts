@@ -3,7 +3,7 @@
 import { valueAt } from '../../lib/json-value.ts';
 import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
 import type { JobRecord } from './record.ts';
-import type { SourceSeen } from '../model/seen.ts';
+import type { RestoreSource } from '../model/observation.ts';
 
 /** The key of the Backup or Snapshot that a Restore names, or undefined. */
 export function sourceKeyOf(request: JobRequest): string | undefined {
@@ -20,14 +20,14 @@ export function sourceKeyOf(request: JobRequest): string | undefined {
 }
 
 /** A record as a source. `claims`: UID of every claim of the namespace, by name; a claim of another UID is another. */
-export function sourceOf(record: JobRecord, claims: ReadonlyMap<string, string>): SourceSeen {
+export function sourceOf(record: JobRecord, claims: ReadonlyMap<string, string>): RestoreSource {
   const { claimName, claimUid } = record;
   const uid = claimName === undefined ? undefined : claims.get(claimName);
   return {
     phase: record.phase,
     job: `${record.kind} ${record.namespace}/${record.name}`,
     kind: record.kind,
-    claimPresent: uid !== undefined && (claimUid === undefined || claimUid === uid),
+    pvcPresent: uid !== undefined && (claimUid === undefined || claimUid === uid),
     chain: record.chain ?? '',
     node: record.nodes?.[0] ?? '',
     live: record.live ?? false,

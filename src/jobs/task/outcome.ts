@@ -1,13 +1,13 @@
 // How a finished piece of work ended: from the Job, the termination message, and what a program before it wrote.
 
-import type { JobWork } from '../../api/job-status.ts';
+import type { JobTask } from '../../api/job-status.ts';
 import type { TaskResult } from '../../api/worker-task.ts';
-import type { PodWork } from '../model/task-spec.ts';
+import type { TaskSpec } from '../model/task-spec.ts';
 import { parseResult } from './result.ts';
-import type { WorkSeen } from '../model/seen.ts';
+import type { ObservedTask } from '../model/observation.ts';
 
 export type End = Pick<
-  JobWork,
+  JobTask,
   'code' | 'height' | 'bytes' | 'files' | 'manifestSha256' | 'swapped' | 'unsafe' | 'text'
 > & {
   readonly outcome: 'Succeeded' | 'Failed' | 'Unclear';
@@ -15,12 +15,12 @@ export type End = Pick<
 };
 
 /** `Unclear` when neither success nor a failure with a reason can be told: the pod was killed or is gone. */
-export function readEnd(pod: PodWork, seen: WorkSeen): End {
-  if (seen.failedProgram !== undefined) return programFailed(pod, seen, seen.failedProgram);
-  if (seen.termination === undefined || seen.termination === '') return withoutResult(pod, seen);
-  const result = parseResult(seen.termination);
-  if (result.code === 'UnreadableResult') return withoutResult(pod, seen);
-  if (result.ok && seen.finished === 'Complete') return succeeded(pod, seen, result);
+export function readOutcome(pod: TaskSpec, observed: ObservedTask): End {
+  if (observed.failedProgram !== undefined) return programFailed(pod, observed, observed.failedProgram);
+  if (observed.termination === undefined || observed.termination === '') return withoutResult(pod, observed);
+  const result = parseResult(observed.termination);
+  if (result.code === 'UnreadableResult') return withoutResult(pod, observed);
+  if (result.ok && observed.finished === 'Complete') return succeeded(pod, observed, result);
   return {
     outcome: 'Failed',
     message: result.message ?? 'the work failed without saying why',
@@ -30,7 +30,7 @@ export function readEnd(pod: PodWork, seen: WorkSeen): End {
   };
 }
 
-function succeeded(pod: PodWork, { output }: WorkSeen, result: TaskResult): End {
+function succeeded(pod: TaskSpec, { output }: ObservedTask, result: TaskResult): End {
   const height = result.height ?? heightIn(pod, output ?? '') ?? pod.reaches;
   return {
     outcome: 'Succeeded',
@@ -41,19 +41,19 @@ function succeeded(pod: PodWork, { output }: WorkSeen, result: TaskResult): End 
 }
 
 /** The height that a program says it reached; the last one, should it print several. */
-export function heightIn({ heightPattern }: PodWork, output: string): number | undefined {
+export function heightIn({ heightPattern }: TaskSpec, output: string): number | undefined {
   if (heightPattern === undefined) return undefined;
   const found = [...output.slice(-65_536).matchAll(new RegExp(heightPattern, 'g'))].at(-1)?.[1];
   return found === undefined || !Number.isSafeInteger(Number(found)) ? undefined : Number(found);
 }
 
 function programFailed(
-  pod: PodWork,
-  { output = '' }: WorkSeen,
+  pod: TaskSpec,
+  { output = '' }: ObservedTask,
   program: { readonly name: string; readonly exitCode: number },
 ): End {
   const isClean = pod.cleanFailure !== undefined && new RegExp(pod.cleanFailure).test(output);
-  const why = tellingLine(output);
+  const why = lineWithReason(output);
   return {
     outcome: 'Failed',
     code: 'ProgramFailed',
@@ -65,12 +65,12 @@ function programFailed(
 const COMPLAINT = /\b(panicked|panic|fatal|error|failed)\b/i;
 
 /** A log joins two pipes in any order: the line that complains need not be the last one, though it was written last. */
-function tellingLine(output: string): string {
+function lineWithReason(output: string): string {
   const lines = output.trim().slice(-65_536).split('\n');
   return (lines.findLast((line) => COMPLAINT.test(line)) ?? lines.at(-1) ?? '').slice(0, 300);
 }
 
-function withoutResult(pod: PodWork, { reason, finished }: WorkSeen): End {
+function withoutResult(pod: TaskSpec, { reason, finished }: ObservedTask): End {
   if (reason === 'DeadlineExceeded')
     return {
       outcome: 'Failed',

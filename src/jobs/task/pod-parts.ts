@@ -1,11 +1,11 @@
-// Parts that the working pods of several kinds are put together from.
+// Parts that the worker pods of several kinds are put together from.
 
 import type { JobAction } from '../../api/job.ts';
 import type { JobTarget, JobVolume } from '../../api/job-status.ts';
 import type { DataOrigin } from '../../api/worker-task.ts';
 import type { CommonSpec, JobView } from '../model/job-kind.ts';
 import { describeJob } from '../model/names.ts';
-import type { PodMount, PodVolume, PodWork } from '../model/task-spec.ts';
+import type { PodMount, PodVolume, TaskSpec } from '../model/task-spec.ts';
 
 /** Volumes and mounts of a node's data, each volume below `base` under its own name. */
 export function dataAt(
@@ -14,7 +14,7 @@ export function dataAt(
   readOnly: boolean,
 ): { volumes: PodVolume[]; mounts: PodMount[] } {
   return {
-    volumes: target.volumes.map(({ name, claim }) => ({ name: `node-${name}`, claim, readOnly })),
+    volumes: target.volumes.map(({ name, claim: pvc }) => ({ name: `node-${name}`, pvc, readOnly })),
     mounts: target.volumes.map((volume) => ({ ...mountOf(volume, `${base}/${volume.name}`), readOnly })),
   };
 }
@@ -28,7 +28,7 @@ export function mountOf({ name, subPath }: JobVolume, path: string): PodMount {
  * The owner of the data where that is a user; data of root is worked on by root with the rights that copying with
  * owners and modes needs, and no others.
  */
-export function ownerOf({ uid, gid }: JobTarget): PodWork['runAs'] {
+export function ownerOf({ uid, gid }: JobTarget): TaskSpec['runAs'] {
   return { uid, gid, capabilities: uid === 0 ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : [] };
 }
 

@@ -1,24 +1,24 @@
 // What ran, for the record: the program that did the work, its image, and the last it wrote.
 
-import type { JobStatus, JobWork } from '../../api/job-status.ts';
+import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { capText, stripControls } from '../../lib/clean-text.ts';
-import type { PodWork, Program } from '../model/task-spec.ts';
+import type { TaskSpec, Program } from '../model/task-spec.ts';
 import type { Scope } from '../model/scope.ts';
 import { workerImageOf } from './render-job.ts';
 
 export type Ran = Partial<Pick<JobStatus, 'command' | 'image' | 'imageDigest' | 'outputTail'>>;
 
 /** Of the first pod, which stands for all; the output of every one. */
-export function whatRan(
-  { open, settings, seen }: Pick<Scope, 'open' | 'settings' | 'seen'>,
-  pods: readonly PodWork[],
-  works: readonly JobWork[],
+export function provenanceOf(
+  { open, settings, observed }: Pick<Scope, 'open' | 'settings' | 'observed'>,
+  pods: readonly TaskSpec[],
+  works: readonly JobTask[],
 ): Ran {
   const [pod] = pods;
   const program = pod?.before.at(-1) ?? pod?.beside;
   const command = program === undefined ? `nodewright job ${pod?.parameters.verb ?? ''}` : describeCommand(program);
   const digest = works.map(({ imageDigest }) => imageDigest).find((found) => found !== undefined);
-  const output = works.map(({ name }) => seen.works.get(name)?.output ?? '').join('\n');
+  const output = works.map(({ name }) => observed.tasks.get(name)?.output ?? '').join('\n');
   return {
     command: capText(command, 1024),
     image: program?.image ?? workerImageOf(open.common, settings),

@@ -5,15 +5,15 @@ import { JOB_UID_LABEL } from '../../api/job-object.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { CommonSpec } from '../model/job-kind.ts';
 import { jobObjectName, type JobIdentity } from '../model/names.ts';
-import type { PodMount, PodVolume, PodWork, Program } from '../model/task-spec.ts';
+import type { PodMount, PodVolume, TaskSpec, Program } from '../model/task-spec.ts';
 import type { JobSettings } from '../model/settings.ts';
 
-export interface WorkJobInput {
+export interface WorkerJobInput {
   readonly job: JobIdentity;
   readonly common: CommonSpec;
   readonly settings: JobSettings;
   readonly name: string;
-  readonly work: PodWork;
+  readonly work: TaskSpec;
 }
 
 /** The container whose termination message is the result. */
@@ -27,7 +27,7 @@ const NODE_OPTIONS = '--max-semi-space-size=2 --max-old-space-size=160';
  * labels: the node's Service would send it traffic. The finished Job is removed by UID, never by a timer of its own,
  * which could remove it before its result was read.
  */
-export function renderWorkJob({ job, common, settings, name, work }: WorkJobInput): KubeObject {
+export function renderWorkerJob({ job, common, settings, name, work }: WorkerJobInput): KubeObject {
   const labels = {
     [LABEL.managedBy]: FIELD_MANAGER,
     [LABEL.job]: jobObjectName(job),
@@ -49,7 +49,7 @@ export function renderWorkJob({ job, common, settings, name, work }: WorkJobInpu
   };
 }
 
-function podSpec({ common, settings, work }: Pick<WorkJobInput, 'common' | 'settings' | 'work'>): object {
+function podSpec({ common, settings, work }: Pick<WorkerJobInput, 'common' | 'settings' | 'work'>): object {
   const { runAs } = work;
   const main = {
     name: WORK_CONTAINER,
@@ -85,7 +85,7 @@ function podSpec({ common, settings, work }: Pick<WorkJobInput, 'common' | 'sett
 
 function containerOf(
   program: Program,
-  { common, settings, work }: Pick<WorkJobInput, 'common' | 'settings' | 'work'>,
+  { common, settings, work }: Pick<WorkerJobInput, 'common' | 'settings' | 'work'>,
 ): object {
   return {
     name: program.name,
@@ -103,12 +103,12 @@ function containerOf(
   };
 }
 
-/** On other tools' nodes `image` is where cloud-op lies; the working container is always ours there. */
+/** On other tools' nodes `image` is where cloud-op lies; the container `work` is always ours there. */
 export function workerImageOf(common: CommonSpec, settings: JobSettings): string {
   return common.deployMethod === 'managed' ? (common.image ?? settings.workerImage) : settings.workerImage;
 }
 
-function podSecurity({ uid, gid }: PodWork['runAs']): object {
+function podSecurity({ uid, gid }: TaskSpec['runAs']): object {
   return {
     runAsUser: uid,
     runAsGroup: gid,
@@ -139,8 +139,8 @@ function mountsOf(mounts: readonly PodMount[]): object[] {
 
 function volumeOf(volume: PodVolume): object {
   if ('configMap' in volume) return { name: volume.name, configMap: { name: volume.configMap } };
-  const { name, claim, readOnly } = volume;
-  return { name, persistentVolumeClaim: { claimName: claim, ...(readOnly ? { readOnly } : {}) } };
+  const { name, pvc, readOnly } = volume;
+  return { name, persistentVolumeClaim: { claimName: pvc, ...(readOnly ? { readOnly } : {}) } };
 }
 
 /** By the machine's name, not by a pod to be near to: when the node is stopped, there is no such pod. */

@@ -1,4 +1,4 @@
-// Reads the result that a working pod left in its termination message.
+// Reads the result that a worker pod left in its termination message.
 
 import { MAX_RESULT_BYTES, TaskResult } from '../../api/worker-task.ts';
 import { cleanLine } from '../../lib/clean-text.ts';
@@ -28,5 +28,5 @@ function fromJson(text: string): unknown {
 }
 
 function unreadable(what: string): TaskResult {
-  return { ok: false, code: 'UnreadableResult', message: `the termination message of the working pod ${what}` };
+  return { ok: false, code: 'UnreadableResult', message: `the termination message of the worker pod ${what}` };
 }

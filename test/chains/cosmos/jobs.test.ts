@@ -61,7 +61,7 @@ describe('going back', () => {
     });
   });
 
-  it('gives the working pod no key', () => {
+  it('gives the worker pod no key', () => {
     const how = jobs.rollback(example('cosmos-gaia').node, 9);
     expect(how).toMatchObject({
       run: {

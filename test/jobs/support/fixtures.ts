@@ -3,7 +3,7 @@
 import type { JobTarget } from '../../../src/api/job-status.ts';
 import { findJobKind } from '../../../src/jobs/kinds/index.ts';
 import type { JobKind, JobView } from '../../../src/jobs/model/job-kind.ts';
-import type { Seen, SourceSeen, TargetSeen } from '../../../src/jobs/model/seen.ts';
+import type { JobObservation, RestoreSource, ObservedNode } from '../../../src/jobs/model/observation.ts';
 import { DEFAULT_SETTINGS, type JobSettings } from '../../../src/jobs/model/settings.ts';
 
 export const settings: JobSettings = { ...DEFAULT_SETTINGS, workerImage: 'example.com/nodewright:1.0.0' };
@@ -58,7 +58,7 @@ export function citaTarget(node: string, more: Partial<JobTarget> = {}): JobTarg
   };
 }
 
-export function targetSeen(target: JobTarget, more: Partial<TargetSeen> = {}): TargetSeen {
+export function targetSeen(target: JobTarget, more: Partial<ObservedNode> = {}): ObservedNode {
   return {
     found: { ok: true, target },
     pods: [{ name: `${target.node}-0`, ready: true, host: 'machine-1' }],
@@ -75,38 +75,38 @@ export function targetSeen(target: JobTarget, more: Partial<TargetSeen> = {}): T
   };
 }
 
-export function seen(more: Partial<Seen> = {}): Seen {
+export function observed(more: Partial<JobObservation> = {}): JobObservation {
   return {
     deleting: false,
     release: false,
     record: { uid: UID, phase: 'Claimed' },
     locks: new Map(),
     targets: new Map(),
-    claim: undefined,
-    works: new Map(),
-    workPods: 0,
+    pvc: undefined,
+    tasks: new Map(),
+    workerPods: 0,
     identities: new Map(),
     source: undefined,
     ...more,
   };
 }
 
-export function viewFor(kind: string, targets: readonly JobTarget[], more: Partial<Seen> = {}): JobView {
+export function viewFor(kind: string, targets: readonly JobTarget[], more: Partial<JobObservation> = {}): JobView {
   return {
     job: { kind, namespace: 'prod', name: 'one', uid: UID },
     targets,
-    seen: seen({ targets: new Map(targets.map((target) => [target.node, targetSeen(target)])), ...more }),
+    observed: observed({ targets: new Map(targets.map((target) => [target.node, targetSeen(target)])), ...more }),
     live: false,
   };
 }
 
-export function source(more: Partial<SourceSeen> = {}): SourceSeen {
+export function source(more: Partial<RestoreSource> = {}): RestoreSource {
   return {
     phase: 'Complete',
     job: 'Backup prod/nightly',
     kind: 'Backup',
-    claimName: 'backup-nightly-1f0c22aa',
-    claimPresent: true,
+    pvcName: 'backup-nightly-1f0c22aa',
+    pvcPresent: true,
     manifestSha256: 'a'.repeat(64),
     height: 90,
     chain: 'cosmos',

@@ -4,8 +4,8 @@ import type { JobStatus } from '../../../src/api/job-status.ts';
 import { timestamp } from '../../../src/lib/timestamp.ts';
 import { next } from '../../../src/jobs/phases/machine.ts';
 import type { Move } from '../../../src/jobs/model/scope.ts';
-import type { Seen, WorkSeen } from '../../../src/jobs/model/seen.ts';
-import { citaTarget, kindNamed, seen, settings, targetSeen, UID } from './fixtures.ts';
+import type { JobObservation, ObservedTask } from '../../../src/jobs/model/observation.ts';
+import { citaTarget, kindNamed, observed, settings, targetSeen, UID } from './fixtures.ts';
 
 export const NOW = 1_800_000_000_000;
 export const MINUTE = 60_000;
@@ -21,32 +21,32 @@ export interface Given {
   readonly kind?: string;
   readonly spec?: Record<string, unknown>;
   readonly status?: JobStatus;
-  readonly seen?: Partial<Seen>;
+  readonly observed?: Partial<JobObservation>;
 }
 
 export function step({
   kind = 'Backup',
   spec = { node: 'a', deployMethod: 'cloud-config', chain: 'test-chain' },
   status = {},
-  seen: facts = {},
+  observed: facts = {},
 }: Given): Move {
   const job = { kind, namespace: 'prod', name: 'one', uid: UID };
-  return next({ kind: kindNamed(kind), job, spec, status, seen: seen(facts), settings, now: NOW });
+  return next({ kind: kindNamed(kind), job, spec, status, observed: observed(facts), settings, now: NOW });
 }
 
 export const ago = (minutes: number): string => timestamp(NOW - minutes * MINUTE);
 export const found = targetSeen(citaTarget('a'));
 export const stopped = targetSeen(citaTarget('a'), { pods: [], replicas: 0, health: { answering: false } });
 export const locks = new Map([[LOCK, { holder: HOLDER, note: NOTE }]]);
-export const claim = { name: 'backup-one-1f0c22aa', uid: 'claim-1', jobUid: UID, phase: 'Bound' };
+export const pvc = { name: 'backup-one-1f0c22aa', uid: 'claim-1', jobUid: UID, phase: 'Bound' };
 export const work = { name: 'backup-one-1f0c22aa', node: 'a', attempt: 1, intentAt: ago(1), uid: 'job-1' };
-export const busy: WorkSeen = { uid: 'job-1', jobUid: UID, suspended: false, active: 1, running: false };
+export const busy: ObservedTask = { uid: 'job-1', jobUid: UID, suspended: false, active: 1, running: false };
 export const held = { locks: [LOCK], targets: [citaTarget('a')], holds: ['a'] };
 export const working: JobStatus = {
   phase: 'Working',
   since: ago(1),
   ...held,
-  claimName: claim.name,
-  claimUid: claim.uid,
+  claimName: pvc.name,
+  claimUid: pvc.uid,
   works: [work],
 };

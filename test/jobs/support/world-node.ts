@@ -2,7 +2,7 @@
 
 import type { JobTarget } from '../../../src/api/job-status.ts';
 
-/** A client that writes its database to disk takes its time, longer than a working pod takes to be made. */
+/** A client that writes its database to disk takes its time, longer than a worker pod takes to be made. */
 export const GRACE = 12;
 
 export interface Node {

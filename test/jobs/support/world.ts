@@ -9,7 +9,14 @@ import type { Effect, LockNote } from '../../../src/jobs/model/effect.ts';
 import type { JobKind } from '../../../src/jobs/model/job-kind.ts';
 import { next } from '../../../src/jobs/phases/machine.ts';
 import type { Move } from '../../../src/jobs/model/scope.ts';
-import type { ChainAnswers, RecordSeen, Seen, SourceSeen, TargetSeen, WorkSeen } from '../../../src/jobs/model/seen.ts';
+import type {
+  ChainAnswers,
+  ObservedRecord,
+  JobObservation,
+  RestoreSource,
+  ObservedNode,
+  ObservedTask,
+} from '../../../src/jobs/model/observation.ts';
 import { createJobHolds, type JobHolds } from '../../../src/controller/node/pauses.ts';
 import { settings, UID } from './fixtures.ts';
 import { Signers } from './signers.ts';
@@ -37,8 +44,8 @@ export interface WorldOptions {
   readonly spec: Record<string, unknown>;
   readonly targets: readonly JobTarget[];
   readonly answers?: ChainAnswers;
-  readonly source?: SourceSeen;
-  /** What a working pod reports when it ends. */
+  readonly source?: RestoreSource;
+  /** What a worker pod reports when it ends. */
   readonly result?: (run: number, work: Pick<Work, 'parameters' | 'nodes'>) => object | undefined;
   /** By node: the height in the signer state on its volume, where that is not its own; undefined: no file. */
   readonly signed?: Readonly<Record<string, number | undefined>>;
@@ -67,7 +74,7 @@ export class World {
   refusals = 0;
   claim: { name: string; uid: string; jobUid: string; phase: string } | undefined;
   status: JobStatus = {};
-  record: RecordSeen | undefined;
+  record: ObservedRecord | undefined;
   now = 1_800_000_000_000;
   fileGone = false;
   deleting = false;
@@ -115,7 +122,7 @@ export class World {
       job: { kind: kind.kind, namespace: 'prod', name: 'one', uid: this.#uid },
       spec,
       status: this.status,
-      seen: this.look(),
+      observed: this.look(),
       settings,
       now: this.now,
     });
@@ -257,10 +264,10 @@ export class World {
         this.locks.set(effect.lock, effect.keepNote && note !== undefined ? { note } : {});
         return;
       }
-      case 'holdNode':
+      case 'pauseNode':
         this.#place.holds.hold(`prod/${effect.node}`, { uid: this.#uid, by: effect.because });
         return;
-      case 'releaseNode':
+      case 'unpauseNode':
         this.#place.holds.release(`prod/${effect.node}`);
         return;
       case 'scaleWorkload':
@@ -275,7 +282,7 @@ export class World {
   /** Effects on what the job itself makes, and on identities. */
   #make(effect: Effect): void {
     switch (effect.do) {
-      case 'createClaim':
+      case 'createPvc':
         this.claim ??= {
           name: effect.object.metadata.name,
           uid: this.#newUid('claim'),
@@ -283,7 +290,7 @@ export class World {
           phase: 'Bound',
         };
         return;
-      case 'deleteClaim':
+      case 'deletePvc':
         if (this.claim?.uid === effect.uid) this.claim = undefined;
         return;
       case 'createJob':
@@ -333,7 +340,7 @@ export class World {
     this.works.set(name, { uid, name, nodes, parameters, ...fresh });
   }
 
-  look(): Seen {
+  look(): JobObservation {
     const { source } = this.#options;
     return {
       deleting: this.deleting,
@@ -342,15 +349,15 @@ export class World {
       record: this.record,
       locks: this.locks,
       targets: new Map([...this.nodes].map(([name, node]) => [name, this.#lookAt(node)])),
-      claim: this.claim,
-      works: new Map(this.#liveWorks()),
-      workPods: [...this.works.values()].filter(({ pod }) => pod === 'running').length,
+      pvc: this.claim,
+      tasks: new Map(this.#liveWorks()),
+      workerPods: [...this.works.values()].filter(({ pod }) => pod === 'running').length,
       identities: new Map([...this.nodes].map(([name, { identity }]) => [name, identity])),
       source,
     };
   }
 
-  #lookAt(node: Node): TargetSeen {
+  #lookAt(node: Node): ObservedNode {
     const { target, replicas, pod, height } = node;
     const { answers } = this.#options;
     const isUp = pod !== 'none';
@@ -373,7 +380,7 @@ export class World {
     };
   }
 
-  *#liveWorks(): Generator<[string, WorkSeen]> {
+  *#liveWorks(): Generator<[string, ObservedTask]> {
     for (const [name, termination] of this.asks)
       yield [name, { suspended: false, active: 0, running: false, termination }];
     for (const work of this.works.values()) {

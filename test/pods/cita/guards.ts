@@ -68,7 +68,7 @@ function isWorking(pod: V1Pod): boolean {
   return pod.metadata?.labels?.[JOB_UID_LABEL] !== undefined;
 }
 
-/** A working pod and a node's pod that have one folder at the same time: also one that is only just going away. */
+/** A worker pod and a node's pod that have one folder at the same time: also one that is only just going away. */
 function sharedData(added: V1Pod, all: readonly V1Pod[]): string[] {
   const folders = foldersOf(added);
   return all

@@ -4,37 +4,37 @@ import type { KubeObject } from '../../api/objects.ts';
 import { fail, stay, type Move, type Scope } from '../model/scope.ts';
 
 /** A move while the claim is not there and known by its UID; `{ ready: true }` when it is, or when none is needed. */
-export function stepClaim(scope: Scope, wanted: KubeObject | undefined): Move | { readonly ready: true } {
+export function ensureResultPvc(scope: Scope, wanted: KubeObject | undefined): Move | { readonly ready: true } {
   if (wanted === undefined) return { ready: true };
   const { status, job } = scope;
   const { name } = wanted.metadata;
-  const live = scope.seen.claim?.name === name ? scope.seen.claim : undefined;
+  const live = scope.observed.pvc?.name === name ? scope.observed.pvc : undefined;
   if (live === undefined) {
     if (status.claimUid !== undefined)
       return fail(scope, {
         reason: 'ClaimGone',
-        message: `the volume claim ${name} disappeared under the work`,
+        message: `the PVC ${name} disappeared under the work`,
         unsafe: false,
       });
-    return stay(scope, `creates the volume claim ${name}`, {
+    return stay(scope, `creates the PVC ${name}`, {
       status: { claimName: name },
-      effects: [{ do: 'createClaim', object: wanted }],
+      effects: [{ do: 'createPvc', object: wanted }],
     });
   }
   if (live.jobUid !== job.uid)
     return fail(scope, {
       reason: 'ClaimTaken',
-      message: `a volume claim ${name} that this job did not make is there already`,
+      message: `a PVC ${name} that this job did not make is there already`,
       unsafe: false,
     });
   if (live.phase === 'Lost')
-    return fail(scope, { reason: 'ClaimLost', message: `the volume of claim ${name} is lost`, unsafe: false });
+    return fail(scope, { reason: 'ClaimLost', message: `the volume of PVC ${name} is lost`, unsafe: false });
   if (status.claimUid === undefined)
-    return stay(scope, `has the volume claim ${name}`, { status: { claimName: name, claimUid: live.uid } });
+    return stay(scope, `has the PVC ${name}`, { status: { claimName: name, claimUid: live.uid } });
   if (status.claimUid !== live.uid)
     return fail(scope, {
       reason: 'ClaimGone',
-      message: `the volume claim ${name} was replaced under the work`,
+      message: `the PVC ${name} was replaced under the work`,
       unsafe: false,
     });
   return { ready: true };

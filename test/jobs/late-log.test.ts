@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { WorkSeen } from '../../src/jobs/model/seen.ts';
+import type { ObservedTask } from '../../src/jobs/model/observation.ts';
 import { citaTarget } from './support/fixtures.ts';
 import { ago, busy, HOLDER, LOCK, NOTE, step, stopped, work, working } from './support/step.ts';
 
@@ -15,12 +15,12 @@ describe('work of which only the log says how it ended', () => {
       { holder: HOLDER, note: { ...NOTE, job: 'BlockHeightFallback prod/one', unsafe: 'its data is being changed' } },
     ],
   ]);
-  const look = (more: Partial<WorkSeen>) =>
+  const look = (more: Partial<ObservedTask>) =>
     step({
       kind: 'BlockHeightFallback',
       spec,
       status: { ...working, targets: [citaTarget('a')] },
-      seen: { targets: new Map([['a', stopped]]), locks: own, works: new Map([[work.name, { ...done, ...more }]]) },
+      observed: { targets: new Map([['a', stopped]]), locks: own, tasks: new Map([[work.name, { ...done, ...more }]]) },
     }).status;
 
   it.each([

@@ -1,4 +1,4 @@
-// The volume claim that holds what a Backup or a Snapshot made.
+// The PVC that holds what a Backup or a Snapshot made.
 
 import { FIELD_MANAGER, LABEL } from '../../api/group.ts';
 import { JOB_UID_LABEL } from '../../api/job-object.ts';
@@ -8,7 +8,7 @@ import { parseQuantity } from '../../lib/quantity.ts';
 import { fit, jobObjectName, type JobIdentity } from '../model/names.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 
-export interface ClaimWish {
+export interface ResultPvcInput {
   readonly job: JobIdentity;
   readonly target: JobTarget;
   readonly storageClass: string | undefined;
@@ -20,11 +20,11 @@ export interface ClaimWish {
  * cluster's default), never set to "", which would mean "no provisioning". It has no owner: a backup outlives its
  * request, and only retention or a person removes it.
  */
-export function resultClaim({ job, target, storageClass, size }: ClaimWish): { readonly claim: KubeObject } | Refusal {
+export function resultPvc({ job, target, storageClass, size }: ResultPvcInput): { readonly pvc: KubeObject } | Refusal {
   const wanted = size ?? sizeOf(target);
-  if (wanted === undefined) return refuse('UnknownSize', `the claims of ${target.node} name no size: set spec.pvcSize`);
+  if (wanted === undefined) return refuse('UnknownSize', `the PVCs of ${target.node} name no size: set spec.pvcSize`);
   const className = storageClass ?? target.volumes[0]?.storageClass;
-  const claim: KubeObject = {
+  const pvc: KubeObject = {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: {
@@ -43,7 +43,7 @@ export function resultClaim({ job, target, storageClass, size }: ClaimWish): { r
       resources: { requests: { storage: wanted } },
     },
   };
-  return { claim };
+  return { pvc };
 }
 
 /** The node that a backup is of. Not the node's own label: prune and status must not take it for a part of the node. */

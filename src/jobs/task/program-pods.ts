@@ -1,4 +1,4 @@
-// Puts programs that are not ours into a working pod: a chain's client, or cloud-op on another tool's node.
+// Puts programs that are not ours into a worker pod: a chain's client, or cloud-op on another tool's node.
 
 import type { HowTo, ToolRun } from '../../api/chain-jobs.ts';
 import type { JobTarget } from '../../api/job-status.ts';
@@ -8,7 +8,7 @@ import { toolOf, type Tool } from '../layouts/cloud-op.ts';
 import { layoutOf } from '../layouts/index.ts';
 import type { ToolPaths } from '../layouts/layout.ts';
 import { dataAt, hostOf, mountOf, ownerOf } from './pod-parts.ts';
-import type { PodMount, PodVolume, PodWork, Program } from '../model/task-spec.ts';
+import type { PodMount, PodVolume, TaskSpec, Program } from '../model/task-spec.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 
 const CONFIG = 'node-config';
@@ -25,7 +25,7 @@ interface ToolPod {
 }
 
 /** The client's own program on the stopped node's volumes, then our container. */
-export function commandPod(how: Command, pod: ToolPod): PodWork {
+export function commandPod(how: Command, pod: ToolPod): TaskSpec {
   return {
     ...base(pod, how.run),
     repeatable: how.repeatable,
@@ -36,7 +36,7 @@ export function commandPod(how: Command, pod: ToolPod): PodWork {
 }
 
 /** The client alone on the stopped node's volumes, with our container beside it that asks. */
-export function servedPod(how: Served, pod: ToolPod): PodWork {
+export function servedPod(how: Served, pod: ToolPod): TaskSpec {
   return {
     ...base(pod, how.client),
     repeatable: true,
@@ -48,7 +48,7 @@ export function servedPod(how: Served, pod: ToolPod): PodWork {
 
 function base({ target, common, parameters, result }: ToolPod, run: ToolRun) {
   const data = dataAt(target, '/data', false);
-  const made: PodVolume[] = result === undefined ? [] : [{ name: 'result', claim: result, readOnly: false }];
+  const made: PodVolume[] = result === undefined ? [] : [{ name: 'result', pvc: result, readOnly: false }];
   const config: PodVolume[] =
     run.configPath === undefined ? [] : [{ name: CONFIG, configMap: target.configMap ?? target.node }];
   return {
@@ -101,7 +101,7 @@ interface CloudOpPod {
   readonly before?: readonly Program[];
   readonly parameters: TaskParameters;
   /** The volume of data made or read, where cloud-op and our container see it. */
-  readonly other?: { readonly claim: string; readonly path: string; readonly readOnly: boolean };
+  readonly other?: { readonly pvc: string; readonly path: string; readonly readOnly: boolean };
   readonly proof?: { readonly heightPattern: string } | { readonly reaches: number };
   /** The node's own data is only read. */
   readonly reads?: boolean;
@@ -121,7 +121,7 @@ export function cloudOpPod({
   other,
   proof,
   reads = false,
-}: CloudOpPod): PodWork {
+}: CloudOpPod): TaskSpec {
   const { tool, paths } = place;
   const data = target.volumes.map((volume) => mountOf(volume, paths.mount));
   const made: PodMount[] =
@@ -146,8 +146,8 @@ export function cloudOpPod({
     ],
     parameters,
     volumes: [
-      ...target.volumes.map(({ name, claim }) => ({ name: `node-${name}`, claim, readOnly: false })),
-      ...(other === undefined ? [] : [{ name: 'result', claim: other.claim, readOnly: other.readOnly }]),
+      ...target.volumes.map(({ name, claim: pvc }) => ({ name: `node-${name}`, pvc, readOnly: false })),
+      ...(other === undefined ? [] : [{ name: 'result', pvc: other.pvc, readOnly: other.readOnly }]),
       ...(paths.configMount === undefined
         ? []
         : [{ name: CONFIG, configMap: target.configMap ?? `${target.node}-config` }]),

@@ -4,7 +4,7 @@ import type { HowTo, Refused, DataPath, SignerState } from '../../api/chain-jobs
 import type { JobPhase, JobTarget } from '../../api/job-status.ts';
 import type { Holder, LockNote } from './effect.ts';
 
-export interface Seen {
+export interface JobObservation {
   /** The request's object is being deleted (it carries our finalizer). */
   readonly deleting: boolean;
   /** It carries our finalizer. */
@@ -16,39 +16,39 @@ export interface Seen {
   /** A person asked to have the held nodes started in spite of everything. */
   readonly release: boolean;
   /** The request's record as it stands on the pushed status branch. */
-  readonly record: RecordSeen | undefined;
-  readonly locks: ReadonlyMap<string, LockSeen>;
+  readonly record: ObservedRecord | undefined;
+  readonly locks: ReadonlyMap<string, ObservedLock>;
   /** By node. */
-  readonly targets: ReadonlyMap<string, TargetSeen>;
+  readonly targets: ReadonlyMap<string, ObservedNode>;
   /** The claim that the job made or is about to make. */
-  readonly claim: ClaimSeen | undefined;
+  readonly pvc: ObservedPvc | undefined;
   /** By work name: Jobs, and answers of running nodes. */
-  readonly works: ReadonlyMap<string, WorkSeen>;
+  readonly tasks: ReadonlyMap<string, ObservedTask>;
   /** Pods of this request that have not ended, also of Jobs that are gone. */
-  readonly workPods: number;
+  readonly workerPods: number;
   /** By node: the identity the controller lets it sign with (override, else spec), or the account volume's ConfigMap. */
   readonly identities: ReadonlyMap<string, string>;
   /** What a Restore reads from. */
-  readonly source: SourceSeen | undefined;
+  readonly source: RestoreSource | undefined;
 }
 
-export interface RecordSeen {
+export interface ObservedRecord {
   /** UID of the object that the pushed claim is bound to; absent until that push has landed. */
   readonly uid?: string;
   readonly phase?: JobPhase;
 }
 
-export interface LockSeen {
+export interface ObservedLock {
   readonly holder?: Holder;
   readonly note?: LockNote;
 }
 
-export interface TargetSeen {
+export interface ObservedNode {
   readonly found:
     | { readonly ok: true; readonly target: JobTarget }
     | { readonly ok: false; readonly reason: string; readonly message: string };
   /** Every pod of the node that still exists, ready or not. */
-  readonly pods: readonly PodSeen[];
+  readonly pods: readonly ObservedPod[];
   /** Replicas that its workload asks for now; undefined when the workload is gone. */
   readonly replicas: number | undefined;
   /**
@@ -58,18 +58,18 @@ export interface TargetSeen {
   readonly held: boolean;
   /** Managed: the earlier job that has it on record that the node stays stopped. */
   readonly leftHeldBy?: string;
-  readonly health?: HealthSeen;
+  readonly health?: ObservedHealth;
   /** Managed: what its chain says of this request. */
   readonly answers?: ChainAnswers;
 }
 
-export interface PodSeen {
+export interface ObservedPod {
   readonly name: string;
   readonly ready: boolean;
   readonly host?: string;
 }
 
-export interface HealthSeen {
+export interface ObservedHealth {
   readonly answering: boolean;
   readonly height?: number;
   /** Managed: the node's status says that it is at the tip of its chain, with the peers that this takes. */
@@ -86,7 +86,7 @@ export interface ChainAnswers {
   readonly switchover?: { readonly how: 'secret' } | Refused;
 }
 
-export interface ClaimSeen {
+export interface ObservedPvc {
   readonly name: string;
   readonly uid: string;
   /** UID of the request that made it, from its label. */
@@ -96,7 +96,7 @@ export interface ClaimSeen {
   readonly message?: string;
 }
 
-export interface WorkSeen {
+export interface ObservedTask {
   /** Absent for an answer of a running node. */
   readonly uid?: string;
   /** UID of the request that made it, from its label. */
@@ -109,14 +109,14 @@ export interface WorkSeen {
   readonly reason?: string;
   /** Pods of it that have not ended. */
   readonly active: number;
-  /** The working container, or a program before it, runs. */
+  /** The container `work`, or a program before it, runs. */
   readonly running: boolean;
   /** Why a container waits: `ImagePullBackOff`. */
   readonly waiting?: { readonly reason: string; readonly message: string };
   readonly unschedulable?: string;
   /** Why the cluster admits no pod of it. */
   readonly refused?: string;
-  /** Termination message of the working container, as it is. */
+  /** Termination message of the container `work`, as it is. */
   readonly termination?: string;
   /** A program before it that failed. */
   readonly failedProgram?: { readonly name: string; readonly exitCode: number };
@@ -125,12 +125,12 @@ export interface WorkSeen {
   readonly imageDigest?: string;
 }
 
-export interface SourceSeen {
+export interface RestoreSource {
   readonly phase: JobPhase;
   readonly job: string;
   readonly kind: string;
-  readonly claimName?: string;
-  readonly claimPresent: boolean;
+  readonly pvcName?: string;
+  readonly pvcPresent: boolean;
   readonly manifestSha256?: string;
   readonly height?: number;
   readonly chain: string;

@@ -6,31 +6,31 @@ import type { JobPhase } from '../../src/api/job-status.ts';
 import { jobConditions } from '../../src/jobs/model/conditions.ts';
 import { exchangesIn } from '../../src/jobs/key-exchange/identity-override.ts';
 import { locksOf } from '../../src/jobs/model/locks.ts';
-import { recoverLost, type LostLock } from '../../src/jobs/requests/orphaned-lock.ts';
+import { recoverOrphanedLock, type OrphanedLock } from '../../src/jobs/requests/orphaned-lock.ts';
 import { jobObjectName } from '../../src/jobs/model/names.ts';
 import { citaTarget, managedTarget, UID } from './support/fixtures.ts';
 
 const { workload } = citaTarget('a');
-const lost: LostLock = {
+const lost: OrphanedLock = {
   lock: 'nodewright-node-a',
   note: { uid: UID, job: 'Backup prod/one', nodes: [{ node: 'a', workload, replicas: 1, wasRunning: true }] },
-  workPods: 0,
+  workerPods: 0,
   jobs: [],
   nodes: new Map([['a', { replicas: 0, held: false }]]),
 };
 const release = { do: 'releaseLock', lock: lost.lock };
 
-describe('recoverLost', () => {
+describe('recoverOrphanedLock', () => {
   it.each([
     {
-      because: 'working pods end first: they may be in the middle of a swap',
-      more: { workPods: 1 },
+      because: 'worker pods end first: they may be in the middle of a swap',
+      more: { workerPods: 1 },
       want: [],
       done: false,
     },
     {
       because: 'one that has not run never will',
-      more: { workPods: 1, jobs: [{ name: 'w', uid: 'u', suspended: true }] },
+      more: { workerPods: 1, jobs: [{ name: 'w', uid: 'u', suspended: true }] },
       want: [{ do: 'deleteJob', name: 'w', uid: 'u' }],
       done: false,
     },
@@ -52,7 +52,7 @@ describe('recoverLost', () => {
         note: { ...lost.note, nodes: [{ node: 'a', workload: managedTarget('a').workload, wasRunning: true }] },
         nodes: new Map([['a', { replicas: 0, held: true }]]),
       },
-      want: [{ do: 'releaseNode', node: 'a' }],
+      want: [{ do: 'unpauseNode', node: 'a' }],
       done: false,
     },
     {
@@ -68,7 +68,7 @@ describe('recoverLost', () => {
       done: true,
     },
   ])('$because', ({ more, want, done }) => {
-    const recovery = recoverLost({ ...lost, ...more });
+    const recovery = recoverOrphanedLock({ ...lost, ...more });
     expect(recovery.effects).toMatchObject(want);
     expect(recovery.effects).toHaveLength(want.length);
     expect(recovery.done).toBe(done);

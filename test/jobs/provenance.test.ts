@@ -3,8 +3,8 @@
 import { expect, it } from 'vitest';
 
 import type { Program } from '../../src/jobs/model/task-spec.ts';
-import { whatRan } from '../../src/jobs/task/provenance.ts';
-import { kindNamed, seen, settings } from './support/fixtures.ts';
+import { provenanceOf } from '../../src/jobs/task/provenance.ts';
+import { kindNamed, observed, settings } from './support/fixtures.ts';
 
 const open = kindNamed('ChangeOwner').open({ node: 'a' });
 
@@ -19,7 +19,7 @@ function ran(program: Pick<Program, 'command' | 'args'>): string | undefined {
     mounts: [],
     runAs: { uid: 1000, gid: 1000, capabilities: [] },
   } as const;
-  return whatRan({ open, settings, seen: seen() }, [pod], []).command;
+  return provenanceOf({ open, settings, observed: observed() }, [pod], []).command;
 }
 
 it.each([
