@@ -3,7 +3,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { generatedFiles, GENERATED_FOLDERS, ROOT } from './generated.ts';
+import { ROOT } from './documents/sections.ts';
+import { generatedFiles, GENERATED_FOLDERS } from './generated.ts';
 
 const files = await generatedFiles();
 for (const folder of GENERATED_FOLDERS) await rm(join(ROOT, folder), { recursive: true, force: true });

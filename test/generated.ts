@@ -4,13 +4,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Command } from 'commander';
-import { format, resolveConfig } from 'prettier';
-
-import { createProgram } from '../src/cli/program.ts';
 import { runCommand } from './demo/run-command.ts';
+import { clientsTable } from './documents/clients-table.ts';
+import { metricsTable } from './documents/metrics-table.ts';
+import { optionsTable } from './documents/options-table.ts';
+import { ROOT, withSection } from './documents/sections.ts';
+import { troubleshooting, TROUBLESHOOTING } from './documents/troubleshooting.ts';
+import { valuesTable } from './documents/values-table.ts';
 
-export const ROOT = new URL('..', import.meta.url).pathname;
 const MAIN = join(ROOT, 'src/cli/main.ts');
 
 /** Folders that hold nothing else. */
@@ -22,8 +23,16 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ...(await written('charts/nodewright/crds', ['crds'])),
     ...(await written('repo-template/schemas', ['schema'])),
     ...(await written('repo-template/schemas', ['schema', '--format', 'markdown'])),
-    ['README.md', await readmeWithOptions()],
+    await section('src/cli/README.md', 'options', optionsTable()),
+    await section('repo-template/docs/kinds/blockchain-node.md', 'clients', clientsTable()),
+    await section('repo-template/docs/observing.md', 'metrics', await metricsTable()),
+    await section('charts/nodewright/README.md', 'values', await valuesTable()),
+    [TROUBLESHOOTING, await troubleshooting()],
   ]);
+}
+
+async function section(document: string, name: string, content: string): Promise<readonly [string, string]> {
+  return [document, await withSection(document, name, content)];
 }
 
 /** What a command writes with `--out`, as if it had gone to `folder`. */
@@ -38,46 +47,4 @@ async function written(folder: string, command: readonly string[]): Promise<(rea
   } finally {
     await rm(out, { recursive: true, force: true });
   }
-}
-
-const BEGIN = '<!-- options: written by npm run generate -->';
-const END = '<!-- end of options -->';
-
-async function readmeWithOptions(): Promise<string> {
-  const path = join(ROOT, 'README.md');
-  const text = await readFile(path, 'utf8');
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`README.md lacks the lines "${BEGIN}" and "${END}"`);
-  const whole = `${text.slice(0, begin)}${BEGIN}\n\n${optionsTable()}\n\n${text.slice(end)}`;
-  return await format(whole, { ...(await resolveConfig(path)), filepath: path });
-}
-
-/** One row for every option; commands that share one share its row. */
-function optionsTable(): string {
-  const rows = new Map<string, { readonly row: string; readonly commands: string[] }>();
-  for (const command of createProgram(() => undefined).commands) {
-    for (const [key, row] of rowsOf(command)) {
-      const known = rows.get(key) ?? { row, commands: [] };
-      known.commands.push(command.name());
-      rows.set(key, known);
-    }
-  }
-  const lines = [...rows.values()].map(({ row, commands }) => `| ${commands.join(', ')} | ${row} |`);
-  return ['| Command | Option | Variable | Default | Meaning |', '| --- | --- | --- | --- | --- |', ...lines].join(
-    '\n',
-  );
-}
-
-function rowsOf(command: Command): (readonly [string, string])[] {
-  return command.options.map((option) => {
-    const { flags, envVar, defaultValue, defaultValueDescription, description, argChoices } = option;
-    const preset = defaultValueDescription ?? defaultValue;
-    const fallback = typeof preset === 'string' ? `\`${preset}\`` : '';
-    const shown = option.mandatory ? '(required)' : fallback;
-    const choices = argChoices === undefined ? '' : `: ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`;
-    const cells = [`\`${flags}\``, `\`${envVar}\``, option.negate ? '' : shown, `${description}${choices}`];
-    const row = cells.join(' | ');
-    return [row, row] as const;
-  });
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { generatedFiles, GENERATED_FOLDERS, ROOT } from '../generated.ts';
+import { ROOT } from '../documents/sections.ts';
+import { generatedFiles, GENERATED_FOLDERS } from '../generated.ts';
 
 it('is up to date: run `npm run generate` and commit what it writes', { timeout: 120_000 }, async () => {
   const files = await generatedFiles();
