@@ -1,7 +1,13 @@
 // Every list of codes that operators may meet, in the order of the page. A new list is one line here.
 
-import type { CodeDoc } from '../../src/api/codes/codes.ts';
+import { DOCUMENT_PROBLEMS } from '../../src/api/codes/document-problems.ts';
+import { FILE_PROBLEMS } from '../../src/api/codes/file-problems.ts';
 import { GUARDS } from '../../src/api/codes/guards.ts';
+import { JOB_PROBLEMS } from '../../src/api/codes/job-problems.ts';
+import { NODE_PROBLEMS } from '../../src/api/codes/node-problems.ts';
+import { NODE_REASONS } from '../../src/api/codes/node-reasons.ts';
+import type { CodeDoc } from '../../src/lib/codes.ts';
+import { GIT_CODES, KUBE_CODES, TASK_CODES } from '../../src/lib/error-codes.ts';
 
 export interface CodeList {
   readonly title: string;
@@ -10,10 +16,18 @@ export interface CodeList {
   readonly codes: Readonly<Record<string, CodeDoc>>;
 }
 
+const IN_FILES = 'In `validate`, as a comment on the pull request, and in `problems` of `sync.yaml`.';
+const IN_LOGS = "In the controller's log, and in `sync.yaml`.";
+const IN_TASKS = 'In the status and the record of the job.';
+
 export const CODE_LISTS: readonly CodeList[] = [
-  {
-    title: 'Guards: why an action is held',
-    where: 'In the plan, in `sync.yaml`, in Events of the node.',
-    codes: GUARDS,
-  },
+  { title: 'Guards: why an action is held', where: 'In the plan, `sync.yaml` and Events of the node.', codes: GUARDS },
+  { title: 'Reasons of a node', where: 'In the conditions of a node and its file.', codes: NODE_REASONS },
+  { title: 'Problems of a file', where: IN_FILES, codes: FILE_PROBLEMS },
+  { title: 'Problems of a document', where: IN_FILES, codes: DOCUMENT_PROBLEMS },
+  { title: 'Problems of a node', where: IN_FILES, codes: NODE_PROBLEMS },
+  { title: 'Problems of a job request or schedule', where: IN_FILES, codes: JOB_PROBLEMS },
+  { title: 'Errors of the Git server', where: IN_LOGS, codes: GIT_CODES },
+  { title: 'Errors of the API server', where: IN_LOGS, codes: KUBE_CODES },
+  { title: 'Errors of a worker pod', where: IN_TASKS, codes: TASK_CODES },
 ];
