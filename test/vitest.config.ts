@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
-const pure = ['lib', 'api', 'chains', 'jobs', 'desired', 'plan', 'render', 'status', 'web', 'cli'];
+const pure = ['lib', 'api', 'chains', 'jobs', 'desired', 'plan', 'render', 'status', 'web', 'cli', 'signatures'];
 
 export default defineConfig({
   test: {

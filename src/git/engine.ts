@@ -90,7 +90,7 @@ export interface GitSource {
   commit(oid: Oid): Promise<CommitInfo>;
   /** The commit that a file's content came with, as far as history is here; undefined when `commit` has no such file. */
   lastChange(commit: Oid, path: string): Promise<Oid | undefined>;
-  /** The commit's signature, or undefined when it has none. Not yet verified: see signature.ts. */
+  /** The commit's signature, or undefined when it has none. Not verified: src/signatures does that. */
   signature(oid: Oid): Promise<CommitSignature | undefined>;
   /** Keeps the store bounded; called between passes, because commits fetched before it may not be readable after it. */
   maintain(signal: AbortSignal): Promise<void>;

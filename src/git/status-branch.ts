@@ -24,7 +24,7 @@ export interface StatusBranchOptions extends RemoteOptions {
   /** `nodewright-status` unless given. */
   readonly branch?: string;
   readonly limits?: Partial<Limits>;
-  /** Signs a commit's bytes and gives the armored signature: see signature.ts. */
+  /** Signs a commit's bytes and gives the armored signature: see src/signatures/ssh-signer.ts. */
   readonly sign?: ((payload: Uint8Array) => Promise<string>) | undefined;
 }
 

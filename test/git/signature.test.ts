@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { signatureOf } from '../../src/git/commit-object.ts';
-import { createSshSigner, verifySshSignature } from '../../src/git/signature.ts';
-import { commitFiles, git, GIT_ENVIRONMENT, moveBranch } from '../support/git-repo.ts';
+import { createSshSigner } from '../../src/signatures/ssh-signer.ts';
+import { verifySshSignature } from '../../src/signatures/ssh-signature.ts';
+import { commitFiles, git, moveBranch } from '../support/git-repo.ts';
 import { makeWorld, never, openSource, openStatus, page, temporaryFolder } from './world.ts';
 
 describe('a signed status commit', () => {
@@ -61,8 +62,8 @@ describe('a signed status commit', () => {
 });
 
 describe('the signature of a commit that git made', () => {
-  it('verifies, and only with its own key, content and namespace', async () => {
-    const { path, publicKey, folder } = makeKey();
+  it('verifies, and only with its own content', async () => {
+    const { path, publicKey } = makeKey();
     const world = await makeWorld();
     commitFiles(world.repo, 'main', { a: '1' });
     const tree = git(world.repo, ['rev-parse', 'main^{tree}']);
@@ -82,25 +83,14 @@ describe('the signature of a commit that git made', () => {
     await source.fetch('main', never);
     const found = await source.signature(commit);
     if (found === undefined) throw new Error('no signature found');
-    expect(verifySshSignature(found, [`${publicKey} somebody`])).toEqual({ ok: true, key: publicKey });
-    expect(verifySshSignature(found, [makeKey().publicKey])).toMatchObject({
-      because: expect.stringMatching(/not among/),
+    expect(verifySshSignature(found.signature, found.payload)).toEqual({
+      ok: true,
+      key: publicKey.split(' ').slice(0, 2).join(' '),
     });
-    expect(verifySshSignature(found, [])).toMatchObject({ ok: false });
-    const forged = {
-      ...found,
-      payload: Buffer.from(Buffer.from(found.payload).toString('latin1').replace('body', 'evil'), 'latin1'),
-    };
-    expect(verifySshSignature(forged, [publicKey])).toMatchObject({ because: expect.stringMatching(/does not match/) });
-
-    const payload = join(folder, 'payload');
-    writeFileSync(payload, found.payload);
-    execFileSync('ssh-keygen', ['-Y', 'sign', '-n', 'file', '-f', path, payload], {
-      env: GIT_ENVIRONMENT,
-      stdio: 'ignore',
+    const forged = Buffer.from(Buffer.from(found.payload).toString('latin1').replace('body', 'evil'), 'latin1');
+    expect(verifySshSignature(found.signature, forged)).toMatchObject({
+      because: expect.stringMatching(/does not match/),
     });
-    const other = { ...found, signature: readFileSync(`${payload}.sig`, 'utf8') };
-    expect(verifySshSignature(other, [publicKey])).toMatchObject({ because: expect.stringMatching(/another purpose/) });
   });
 
   it('is undefined for an unsigned commit', async () => {
@@ -116,7 +106,7 @@ describe('the signature of a commit that git made', () => {
     '-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----',
     `-----BEGIN SSH SIGNATURE-----\n${Buffer.from('SSHSIG\0\0\0\u0001\0\0\0\u0033').toString('base64')}\n-----END SSH SIGNATURE-----`,
   ])('that is garbage is refused, not thrown: %j', (signature) => {
-    expect(verifySshSignature({ payload: Buffer.from('x'), signature, format: 'ssh' }, [])).toMatchObject({
+    expect(verifySshSignature(signature, Buffer.from('x'))).toMatchObject({
       ok: false,
     });
   });
