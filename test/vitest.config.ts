@@ -4,7 +4,20 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
-const pure = ['lib', 'api', 'chains', 'jobs', 'desired', 'plan', 'render', 'status', 'web', 'cli', 'signatures'];
+const pure = [
+  'lib',
+  'api',
+  'chains',
+  'jobs',
+  'desired',
+  'policy',
+  'plan',
+  'render',
+  'status',
+  'web',
+  'cli',
+  'signatures',
+];
 
 export default defineConfig({
   test: {

@@ -1,0 +1,121 @@
+// Policy: what a controller allows whoever merges a file. A file of the controller, never of the repository or the cluster.
+
+import { z } from 'zod';
+
+import { WAIVABLE_RULES, type WaivableRule } from './codes/policy-rules.ts';
+import { DeployMethod } from './job.ts';
+
+/** The label by which a Secret or ConfigMap says that nodes may use it. */
+export const ALLOW_LABEL = 'validatoros.com/allow-nodes';
+
+const Pattern = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^\S+$/, 'must be a pattern without spaces, such as "ghcr.io/cosmos/*"');
+const Patterns = z.array(Pattern).max(512);
+
+/** Relative to the top of the repository. */
+const FilePattern = Pattern.regex(/^[^/]/, 'must be a path below the top of the repository, such as "nodes/prod/**"');
+const PointerPattern = Pattern.regex(
+  /^\//,
+  'must be a pattern of JSON pointers, such as "/spec/template/spec/affinity/**"',
+);
+
+const ForeignMethod = DeployMethod.exclude(['managed']);
+const ServiceType = z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']);
+const isWaivable = Object.keys(WAIVABLE_RULES) as [WaivableRule, ...WaivableRule[]];
+
+const PatchTargets = z.strictObject({
+  StatefulSet: z.array(PointerPattern).max(256).optional(),
+  Service: z.array(PointerPattern).max(256).optional(),
+  ConfigMap: z.array(PointerPattern).max(256).optional(),
+  PodDisruptionBudget: z.array(PointerPattern).max(256).optional(),
+});
+
+/** Every list is complete: what it does not name is refused. Without a list its default counts. */
+const allowances = {
+  namespaces: Patterns.optional().describe(
+    'Namespaces of nodes and of jobs on them. Default: the default namespace of the controller alone.',
+  ),
+  images: z
+    .strictObject({
+      nodes: Patterns.optional().describe('Containers of clients. Default: the repositories that the chains know.'),
+      sidecars: Patterns.optional().describe('Containers of `spec.sidecars`. Default: none.'),
+      jobs: Patterns.optional().describe(
+        "`spec.image` of jobs. Default: the controller's own repository and those of CITA-Cloud.",
+      ),
+    })
+    .optional()
+    .describe(
+      'Repositories of images, without tag or digest. `*` stands for one part of the path, `**` for any number.',
+    ),
+  secrets: Patterns.optional().describe(
+    `Names of Secrets that nodes may use; each must also carry the label \`${ALLOW_LABEL}: "true"\`. Default: any name.`,
+  ),
+  configMaps: Patterns.optional().describe('The same for ConfigMaps. Default: any name.'),
+  storageClasses: Patterns.optional().describe('Default: any.'),
+  serviceTypes: z
+    .array(ServiceType)
+    .max(3)
+    .optional()
+    .describe('Default: all three; only peer-to-peer ports are exposed.'),
+  priorityClasses: Patterns.optional().describe('Default: none. `system-*` is never allowed.'),
+  tolerations: Patterns.optional().describe(
+    'Keys of tolerations. Default: keys without a prefix, and those of nodes that are not ready or not reachable.',
+  ),
+  labels: Patterns.optional().describe('Labels of pods beyond those of the controller, by key.'),
+  annotations: Patterns.optional().describe('Annotations of pods and other objects, by key.'),
+  patches: PatchTargets.optional().describe(
+    'Kind → JSON pointers that `spec.patches` may change. `*` stands for one part, a final `/**` for everything below.',
+  ),
+  exceptions: z
+    .array(z.enum(isWaivable))
+    .max(isWaivable.length)
+    .optional()
+    .describe(
+      'Rules that do not hold. Their use is shown in every plan, and held until it is approved. Default: none.',
+    ),
+  jobs: z
+    .strictObject({
+      kinds: Patterns.optional().describe('Kinds of jobs. Default: all.'),
+      deployMethods: z
+        .array(ForeignMethod)
+        .max(3)
+        .optional()
+        .describe('How workloads were deployed that jobs may act on, beside managed nodes. Default: all.'),
+      foreignNamespaces: Patterns.optional().describe(
+        'Namespaces of such workloads. Default: `app-*`, the names that CITA-Cloud uses.',
+      ),
+    })
+    .optional(),
+};
+
+export const PolicyAllowances = z.strictObject(allowances);
+export type PolicyAllowances = z.infer<typeof PolicyAllowances>;
+
+export const PolicySpec = z.strictObject({
+  ...allowances,
+  reservedSecrets: z
+    .array(z.string().min(1).max(253))
+    .max(256)
+    .optional()
+    .describe(
+      'Names of Secrets that no node may use, whatever the lists say. The controller adds its own credentials.',
+    ),
+  rules: z
+    .array(
+      z.strictObject({
+        when: z
+          .strictObject({
+            paths: z.array(FilePattern).min(1).max(64).describe('Files that it holds for, e.g. `nodes/prod/**`.'),
+          })
+          .describe('All given conditions must hold.'),
+        allow: PolicyAllowances.describe('What these files may do in addition.'),
+      }),
+    )
+    .max(64)
+    .optional()
+    .describe('More for some files. Objects that were created by hand come from no file and get none of it.'),
+});
+export type PolicySpec = z.infer<typeof PolicySpec>;

@@ -1,0 +1,102 @@
+// The verdict on a one-shot job: its kind, its image, and what it may act on.
+
+import type { PolicyRule } from '../api/codes/policy-rules.ts';
+import { clipJson } from '../lib/clip.ts';
+import type { Path } from '../lib/json-pointer.ts';
+import { type JsonObject, textAt } from '../lib/json-value.ts';
+import { denial, isWaivable } from './denial.ts';
+import { repositoryOf } from './images.ts';
+import type { Verdict } from './judge-node.ts';
+import { matchesAny } from './patterns.ts';
+import type { Allowed } from './policy.ts';
+
+export interface JobCase {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly spec: JsonObject;
+  readonly allowed: Allowed;
+}
+
+interface JobBreach {
+  readonly path: Path;
+  readonly what: string;
+}
+
+interface JobRule {
+  readonly rule: PolicyRule;
+  readonly find: (subject: JobCase) => JobBreach | undefined;
+}
+
+/** To add one: its function, its line, its row in the tests. */
+export const jobRules: readonly JobRule[] = [
+  { rule: 'JobKind', find: jobKind },
+  { rule: 'Namespace', find: namespace },
+  { rule: 'ForeignWorkload', find: foreignWorkload },
+  { rule: 'Image', find: image },
+  { rule: 'StorageClass', find: storageClass },
+  { rule: 'RootOwner', find: rootOwner },
+];
+
+/** The same verdict for a file, for a schedule's template, and for an object in the cluster. */
+export function judgeJob(subject: JobCase): Verdict {
+  const found = jobRules.flatMap(({ rule, find }) => {
+    const breach = find(subject);
+    return breach === undefined ? [] : [{ rule, breach }];
+  });
+  const isWaived = ({ rule }: { readonly rule: PolicyRule }): boolean =>
+    isWaivable(rule) && subject.allowed.exceptions.includes(rule);
+  return {
+    denials: found.filter((one) => !isWaived(one)).map(({ rule, breach }) => denial(rule, breach, breach.path)),
+    exceptions: found.flatMap(({ rule }) => (isWaivable(rule) && isWaived({ rule }) ? [rule] : [])).sort(),
+  };
+}
+
+function methodOf({ spec }: JobCase): string {
+  return textAt(spec, ['deployMethod']) ?? 'managed';
+}
+
+function jobKind({ kind, allowed }: JobCase): JobBreach | undefined {
+  if (matchesAny(allowed.jobKinds, kind)) return undefined;
+  return { path: ['kind'], what: `is ${kind}, which jobs.kinds does not name` };
+}
+
+function namespace(subject: JobCase): JobBreach | undefined {
+  const { allowed } = subject;
+  if (methodOf(subject) !== 'managed' || matchesAny(allowed.namespaces, subject.namespace)) return undefined;
+  const known = allowed.namespaces.join(', ');
+  return {
+    path: ['metadata', 'namespace'],
+    what: `is "${subject.namespace}"; the policy allows ${known === '' ? 'none' : known}`,
+  };
+}
+
+function foreignWorkload(subject: JobCase): JobBreach | undefined {
+  const { allowed } = subject;
+  const method = methodOf(subject);
+  if (method === 'managed') return undefined;
+  if (!allowed.deployMethods.some((one) => one === method))
+    return { path: ['spec', 'deployMethod'], what: `is ${method}, which jobs.deployMethods does not name` };
+  const namespaces = [...allowed.namespaces, ...allowed.foreignNamespaces];
+  if (matchesAny(namespaces, subject.namespace)) return undefined;
+  const what = `is "${subject.namespace}"; jobs on workloads of other tools are allowed in ${namespaces.join(', ')}`;
+  return { path: ['metadata', 'namespace'], what };
+}
+
+function image({ spec, allowed }: JobCase): JobBreach | undefined {
+  const given = spec['image'];
+  if (given === undefined) return undefined;
+  if (typeof given === 'string' && matchesAny(allowed.jobImages, repositoryOf(given))) return undefined;
+  return { path: ['spec', 'image'], what: `is ${clipJson(given, 160)}, which images.jobs does not name` };
+}
+
+function storageClass({ spec, allowed }: JobCase): JobBreach | undefined {
+  const given = textAt(spec, ['storageClass']);
+  if (given === undefined || matchesAny(allowed.storageClasses, given)) return undefined;
+  return { path: ['spec', 'storageClass'], what: `is "${given}"` };
+}
+
+function rootOwner({ kind, spec }: JobCase): JobBreach | undefined {
+  if (kind !== 'ChangeOwner') return undefined;
+  const field = ['uid', 'gid'].find((one) => spec[one] === 0);
+  return field === undefined ? undefined : { path: ['spec', field], what: 'is 0, which is root' };
+}

@@ -1,0 +1,108 @@
+// The policy as it is applied: the administrator's file, completed with the defaults of this controller.
+
+import type { PolicyAllowances, PolicySpec } from '../api/policy.ts';
+import { digestOf } from '../lib/hash.ts';
+import { repositoryPattern } from './images.ts';
+import { DEFAULTS } from './defaults.ts';
+import { matchesAny } from './patterns.ts';
+
+/** What the controller itself knows, and no file needs to repeat. */
+export interface Site {
+  /** The default namespace of nodes. */
+  readonly namespace: string;
+  /** Image repositories of the clients that the chains know. */
+  readonly clientImages: readonly string[];
+  /** The controller's own image repository, if it is known: worker pods run it. */
+  readonly workerImage?: string | undefined;
+  /** Secrets with the controller's own credentials. */
+  readonly reservedSecrets?: readonly string[] | undefined;
+}
+
+/** How each list is found in the file. To add one: its field in the schema, its line here, the rule that reads it. */
+const LISTS = {
+  namespaces: ({ namespaces }) => namespaces,
+  nodeImages: ({ images }) => images?.nodes?.map(repositoryPattern),
+  sidecarImages: ({ images }) => images?.sidecars?.map(repositoryPattern),
+  jobImages: ({ images }) => images?.jobs?.map(repositoryPattern),
+  secrets: ({ secrets }) => secrets,
+  configMaps: ({ configMaps }) => configMaps,
+  storageClasses: ({ storageClasses }) => storageClasses,
+  serviceTypes: ({ serviceTypes }) => serviceTypes,
+  priorityClasses: ({ priorityClasses }) => priorityClasses,
+  tolerations: ({ tolerations }) => tolerations,
+  labels: ({ labels }) => labels,
+  annotations: ({ annotations }) => annotations,
+  patchesOfStatefulSet: ({ patches }) => patches?.StatefulSet,
+  patchesOfService: ({ patches }) => patches?.Service,
+  patchesOfConfigMap: ({ patches }) => patches?.ConfigMap,
+  patchesOfPodDisruptionBudget: ({ patches }) => patches?.PodDisruptionBudget,
+  exceptions: ({ exceptions }) => exceptions,
+  jobKinds: ({ jobs }) => jobs?.kinds,
+  deployMethods: ({ jobs }) => jobs?.deployMethods,
+  foreignNamespaces: ({ jobs }) => jobs?.foreignNamespaces,
+} satisfies Readonly<Record<string, (spec: PolicyAllowances) => readonly string[] | undefined>>;
+
+type ListName = keyof typeof LISTS;
+
+/** What files of one path may do. Lists of patterns, as the schema describes them. */
+export type Allowed = Readonly<Record<ListName, readonly string[]>> & { readonly reservedSecrets: readonly string[] };
+
+export interface Policy {
+  /** Complete: the same file read by another controller means the same. */
+  readonly spec: PolicySpec;
+  /** Equal for equal policies. */
+  readonly digest: string;
+  /** What the file of a node or job may do; `undefined` for an object that was created by hand. */
+  allowedFor(file: string | undefined): Allowed;
+}
+
+/** The policy of an administrator's file, or of none. */
+export function createPolicy(spec: PolicySpec, site: Site): Policy {
+  const complete = completed(spec, site);
+  const base = extended(nothing(complete.reservedSecrets ?? []), complete);
+  const rules = complete.rules ?? [];
+  const known = new Map<string, Allowed>();
+
+  function allowedFor(file: string | undefined): Allowed {
+    if (file === undefined || rules.length === 0) return base;
+    const indexes = [...rules.keys()].filter((index) => matchesAny(rules[index]?.when.paths ?? [], file));
+    const key = indexes.join(' ');
+    const found = known.get(key) ?? indexes.reduce((sum, index) => extended(sum, rules[index]?.allow ?? {}), base);
+    known.set(key, found);
+    return found;
+  }
+
+  return { spec: complete, digest: digestOf(complete), allowedFor };
+}
+
+function completed(spec: PolicySpec, site: Site): PolicySpec {
+  const { namespace, clientImages, workerImage, reservedSecrets = [] } = site;
+  const { images = {}, jobs = {}, patches = {} } = spec;
+  return {
+    ...DEFAULTS,
+    ...spec,
+    namespaces: spec.namespaces ?? [namespace],
+    images: {
+      nodes: images.nodes ?? [...clientImages, ...DEFAULTS.images.nodes],
+      sidecars: images.sidecars ?? DEFAULTS.images.sidecars,
+      jobs: images.jobs ?? [...(workerImage === undefined ? [] : [workerImage]), ...DEFAULTS.images.jobs],
+    },
+    patches: { ...DEFAULTS.patches, ...patches },
+    jobs: { ...DEFAULTS.jobs, ...jobs },
+    reservedSecrets: [...new Set([...(spec.reservedSecrets ?? []), ...reservedSecrets])],
+  };
+}
+
+/** The lists of `more` added to those of `below`: a rule for some files only ever adds. */
+function extended(below: Allowed, more: PolicyAllowances): Allowed {
+  const lists = Object.entries(LISTS).map(([name, read]) => {
+    const known: readonly string[] = below[name as ListName];
+    return [name, [...known, ...(read(more) ?? [])]] as const;
+  });
+  return { ...below, ...Object.fromEntries(lists) };
+}
+
+function nothing(reservedSecrets: readonly string[]): Allowed {
+  const lists = Object.keys(LISTS).map((name) => [name, []] as const);
+  return { ...(Object.fromEntries(lists) as unknown as Record<ListName, readonly string[]>), reservedSecrets };
+}

@@ -1,0 +1,89 @@
+// Every rule for jobs, and that the documents of CITA-Cloud pass by default.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+import type { PolicyRule } from '../../src/api/codes/policy-rules.ts';
+import type { PolicySpec } from '../../src/api/policy.ts';
+import type { JsonObject } from '../../src/lib/json-value.ts';
+import { jobRules, judgeJob } from '../../src/policy/judge-job.ts';
+import { NAMESPACE, policyOf } from './support.ts';
+
+interface Row {
+  readonly rule: PolicyRule;
+  readonly because: string;
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly spec: JsonObject;
+  readonly policy?: PolicySpec;
+}
+
+const foreign = { deployMethod: 'cloud-config', chain: 'c', node: 'ledger' };
+
+const refused: readonly Row[] = [
+  { rule: 'Image', because: 'an image of somebody', spec: { node: 'n', image: 'evil.example/exfiltrate:1' } },
+  { rule: 'Image', because: "a client's image", spec: { node: 'n', image: 'ethereum/client-go:v1' } },
+  { rule: 'Namespace', because: 'a managed node elsewhere', namespace: 'argocd', spec: { node: 'n' } },
+  { rule: 'ForeignWorkload', because: 'a namespace of others', namespace: 'payments', spec: foreign },
+  {
+    rule: 'ForeignWorkload',
+    because: 'a method that is not allowed',
+    namespace: 'app-x',
+    spec: foreign,
+    policy: { jobs: { deployMethods: [] } },
+  },
+  { rule: 'RootOwner', because: 'user 0', kind: 'ChangeOwner', spec: { node: 'n', uid: 0, gid: 1000 } },
+  { rule: 'RootOwner', because: 'group 0', kind: 'ChangeOwner', spec: { node: 'n', uid: 1000, gid: 0 } },
+  { rule: 'JobKind', because: 'not in the list', spec: { node: 'n' }, policy: { jobs: { kinds: ['Restore'] } } },
+  {
+    rule: 'StorageClass',
+    because: 'not in the list',
+    spec: { node: 'n', storageClass: 'slow' },
+    policy: { storageClasses: ['fast'] },
+  },
+];
+
+function verdictOf({ kind = 'Backup', namespace = NAMESPACE, spec, policy = {} }: Omit<Row, 'rule' | 'because'>) {
+  return judgeJob({ kind, namespace, spec, allowed: policyOf(policy).allowedFor('jobs/x.yaml') });
+}
+
+describe('the rules for jobs', () => {
+  it.each(refused)('refuse: $rule, $because', (row) => {
+    expect(verdictOf(row).denials.map(({ rule }) => rule)).toEqual([row.rule]);
+  });
+
+  it.each([
+    { because: 'the own image of the controller', spec: { node: 'n', image: 'registry.example/nodewright:1' } },
+    { because: 'no image', spec: { node: 'n' } },
+    { because: 'a workload of another tool in the own namespace', spec: foreign },
+  ])('let pass $because', ({ spec }) => {
+    expect(verdictOf({ spec })).toEqual({ denials: [], exceptions: [] });
+  });
+
+  it('waive what the policy names, and say so', () => {
+    const verdict = verdictOf({
+      kind: 'ChangeOwner',
+      spec: { node: 'n', uid: 0 },
+      policy: { exceptions: ['RootOwner'] },
+    });
+    expect(verdict).toEqual({ denials: [], exceptions: ['RootOwner'] });
+  });
+
+  it('each have a row here', () => {
+    const covered = new Set(refused.map(({ rule }) => rule));
+    expect(jobRules.map(({ rule }) => rule).filter((rule) => !covered.has(rule))).toEqual([]);
+  });
+
+  it('let the documents of CITA-Cloud pass as they are', () => {
+    const text = readFileSync(new URL('../jobs/support/seed-documents.yaml', import.meta.url), 'utf8');
+    const documents = parseAllDocuments(text).map((one) => one.toJS() as JsonObject & { kind: string });
+    expect(documents.length).toBeGreaterThan(5);
+    for (const { kind, metadata, spec } of documents) {
+      const { namespace } = metadata as { namespace: string };
+      // A Switchover of that API has no deployMethod: it is of cloud-config.
+      const complete = { deployMethod: 'cloud-config', ...(spec as JsonObject) };
+      expect(verdictOf({ kind, namespace, spec: complete }).denials).toEqual([]);
+    }
+  });
+});
