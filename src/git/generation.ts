@@ -10,6 +10,7 @@ import { addRemote, deleteRef, fetch, init, resolveRef, writeRef } from 'isomorp
 import { parseCommit } from './commit-object.ts';
 import type { Oid } from './engine.ts';
 import { asGitError, GitError } from './errors.ts';
+import { IncomingPack } from './incoming-pack.ts';
 import { TreeCache } from './listing.ts';
 import { ObjectStore, packNames } from './object-store.ts';
 import type { Operation } from './transport.ts';
@@ -63,10 +64,11 @@ export async function fetchVerified(request: FetchRequest): Promise<Oid> {
   const { generation, operation } = request;
   const before = await remember(generation, request.trackingRef);
   const said: string[] = [];
+  const incoming = new IncomingPack(generation.gitdir);
   try {
     const result = await fetch({
       fs,
-      http: operation.http,
+      http: incoming.client(operation.http),
       gitdir: generation.gitdir,
       url: request.url,
       remote: 'origin',
@@ -79,13 +81,16 @@ export async function fetchVerified(request: FetchRequest): Promise<Oid> {
       ...(request.depth === undefined ? {} : { depth: request.depth }),
     });
     if (result.fetchHead === null) throw new GitError('EMPTY_REPOSITORY', 'The repository has no commits; push one');
-    await checkArrival(generation, before.packs);
+    await incoming.keep({ store: generation.store, signal: operation.signal });
+    await generation.store.refresh();
     await readShallow(generation);
     await verifyTip(generation.store, generation, result.fetchHead);
     return result.fetchHead;
   } catch (error) {
     await putBack(generation, request.trackingRef, before);
     throw incomplete(operation.failure() ?? error, operation.redact(said.at(-1) ?? ''));
+  } finally {
+    await incoming.close();
   }
 }
 
@@ -123,14 +128,7 @@ async function putBack(generation: Generation, ref: string, before: Before): Pro
   await store.refresh();
 }
 
-/** Opens the packs that came, after their checksum and their number of objects are known to be right. */
-async function checkArrival({ gitdir, store }: Generation, before: readonly string[]): Promise<void> {
-  for (const name of await packNames(join(gitdir, 'objects')))
-    if (!before.includes(name)) await checkPack(gitdir, name);
-  await store.refresh();
-}
-
-/** isomorphic-git indexes what it can read of a pack and stays silent about the rest, so the counts are compared. */
+/** Whether a pack of an earlier process is whole: its checksum, and as many objects as its index has. */
 async function checkPack(gitdir: string, name: string): Promise<void> {
   const base = join(gitdir, 'objects', 'pack', name);
   const file = await open(`${base}.pack`);

@@ -2,6 +2,9 @@
 
 import type { Limits } from './engine.ts';
 
+/** Longest object of any type that is held in memory, when the caller sets no smaller limit. */
+export const MAX_OBJECT_BYTES = 16 * 1024 * 1024;
+
 export const DEFAULT_LIMITS: Limits = {
   maxFileBytes: 1024 * 1024,
   maxEntries: 100_000,

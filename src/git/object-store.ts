@@ -16,6 +16,7 @@ import {
   parseEntryHeader,
   type ObjectType,
 } from './pack-entry.ts';
+import { MAX_OBJECT_BYTES } from './limits.ts';
 import { parsePackIndex, type PackIndex } from './pack-index.ts';
 import { RecentObjects } from './recent-objects.ts';
 
@@ -30,8 +31,8 @@ interface Pack {
   readonly file: FileHandle;
 }
 
-/** Longest object of any type that is kept in memory, when the caller sets no smaller limit. */
-const MAX_OBJECT = 64 * 1024 * 1024;
+/** Read first of an entry: its header, the start of its data, and most entries as a whole. */
+const HEAD_BYTES = 4096;
 const MAX_CHAIN = 4096;
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
@@ -81,7 +82,7 @@ export class ObjectStore {
   }
 
   /** An object of at most `maxBytes`. Throws OBJECT_MISSING, FILE_TOO_LARGE (before inflating it) or STORE_CORRUPT. */
-  async read(oid: string, maxBytes: number = MAX_OBJECT): Promise<GitObject> {
+  async read(oid: string, maxBytes: number = MAX_OBJECT_BYTES): Promise<GitObject> {
     if (oid === EMPTY_TREE) return { type: 'tree', content: Buffer.alloc(0) };
     const place = this.#find(oid);
     const object =
@@ -131,19 +132,25 @@ export class ObjectStore {
     if (recent !== undefined && recent.content.length <= maxBytes) return recent;
     if (depth > MAX_CHAIN)
       throw new GitError('STORE_CORRUPT', 'A chain of deltas has no end; the store is fetched anew');
-    const entry = await readRange(pack.file, start, Math.min(end, start + MAX_OBJECT));
-    const head = parseEntryHeader(entry);
-    const data = entry.subarray(head.dataAt);
-    const size = head.kind === 'object' ? head.size : deltaResultSize(data);
+    const first = await readRange(pack.file, start, Math.min(end, start + HEAD_BYTES));
+    const head = parseEntryHeader(first);
+    const size = head.kind === 'object' ? head.size : deltaResultSize(first.subarray(head.dataAt));
     if (size > maxBytes) throw tooLarge(size, maxBytes);
+    if (head.size > MAX_OBJECT_BYTES) throw tooLarge(head.size, MAX_OBJECT_BYTES);
+    const longest = start + head.dataAt + 2 * head.size + HEAD_BYTES;
+    const entry = end - start <= first.length ? first : await readRange(pack.file, start, Math.min(end, longest));
+    const data = entry.subarray(head.dataAt);
     let object: GitObject;
     if (head.kind === 'object') object = { type: head.type, content: inflateExactly(data, size) };
     else {
-      if (head.size > MAX_OBJECT) throw tooLarge(head.size, MAX_OBJECT);
       const base =
         head.kind === 'ref-delta'
           ? await this.read(head.base)
-          : await this.#readEntry(pack, start - head.distance, { maxBytes: MAX_OBJECT, end: start, depth: depth + 1 });
+          : await this.#readEntry(pack, start - head.distance, {
+              maxBytes: MAX_OBJECT_BYTES,
+              end: start,
+              depth: depth + 1,
+            });
       object = { type: base.type, content: applyDelta(base.content, inflateExactly(data, head.size)) };
     }
     this.#recent.set(key, object);

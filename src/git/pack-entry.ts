@@ -123,6 +123,6 @@ function byteAt(data: Buffer, at: number): number {
   return byte;
 }
 
-function corrupt(what: string, cause?: unknown): GitError {
+export function corrupt(what: string, cause?: unknown): GitError {
   return new GitError('STORE_CORRUPT', `A pack holds ${what}; the store is fetched anew`, { cause });
 }

@@ -1,0 +1,203 @@
+// Which objects a pack on disk holds. Entries are judged by their headers before anything is inflated: a large object is
+// hashed in a stream, and what would need more memory or time than the limits allow ends the fetch.
+
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+
+import type { IndexedEntries } from './encode-pack-index.ts';
+import { GitError } from './errors.ts';
+import { MAX_OBJECT_BYTES } from './limits.ts';
+import type { GitObject, ObjectStore } from './object-store.ts';
+import { applyDelta, deltaResultSize, parseEntryHeader, type EntryHeader } from './pack-entry.ts';
+import { PackReader } from './pack-reader.ts';
+import { RecentObjects } from './recent-objects.ts';
+
+export interface IndexOptions {
+  /** Where bases that the pack does not hold are read from. */
+  readonly store: Pick<ObjectStore, 'has' | 'read'>;
+  readonly signal: AbortSignal;
+}
+
+/** An object up to this size is inflated at once; a larger one is hashed in a stream. */
+const MAX_AT_ONCE = 1024 * 1024;
+/** Bytes that all objects of a fetch may have, deltas resolved: hashing them takes a minute. */
+const MAX_INFLATED = 16 * 1024 ** 3;
+const OID = 20;
+const HEADER = 12;
+
+/** Reads all entries of the pack of `size` bytes. Throws TOO_LARGE, STORE_CORRUPT or TRANSFER_INCOMPLETE. */
+export async function indexPack(file: FileHandle, size: number, options: IndexOptions): Promise<IndexedEntries> {
+  const reader = new PackReader(file, size - OID);
+  const indexer = new Indexer(reader, await countOf(reader, size), options);
+  await indexer.readEntries();
+  await indexer.resolveDeltas();
+  return indexer;
+}
+
+async function countOf(reader: PackReader, size: number): Promise<number> {
+  const header = await reader.slice(0, HEADER);
+  const count = header.length === HEADER ? header.readUInt32BE(8) : 0;
+  // An entry has at least nine bytes, so that a false number allocates nothing.
+  if (header.toString('latin1', 0, 4) !== 'PACK' || count * 9 > size || size > 2 ** 31) throw damaged();
+  return count;
+}
+
+class Indexer implements IndexedEntries {
+  readonly starts: Uint32Array;
+  readonly ids: Buffer;
+  readonly checksums: Uint32Array;
+  readonly #reader: PackReader;
+  readonly #options: IndexOptions;
+  readonly #recent = new RecentObjects(MAX_OBJECT_BYTES);
+  #deltas: number[] = [];
+  #inflated = 0;
+
+  constructor(reader: PackReader, count: number, options: IndexOptions) {
+    this.#reader = reader;
+    this.#options = options;
+    this.starts = new Uint32Array(count);
+    this.ids = Buffer.alloc(count * OID);
+    this.checksums = new Uint32Array(count);
+  }
+
+  async readEntries(): Promise<void> {
+    let at = HEADER;
+    for (let entry = 0; entry < this.starts.length; entry++) {
+      this.#options.signal.throwIfAborted();
+      this.starts[entry] = at;
+      const head = parseEntryHeader(await this.#reader.slice(at, 64));
+      const end = await this.#readEntry(entry, at + head.dataAt, head);
+      this.checksums[entry] = await this.#reader.fold(at, end, (data, sum) => crc32(data, sum), 0);
+      at = end;
+    }
+    if (at !== this.#reader.size) throw damaged();
+  }
+
+  /** Objects at once; a delta when its base is known. Bases that come later than their deltas need more than one round. */
+  async resolveDeltas(): Promise<void> {
+    while (this.#deltas.length > 0) {
+      const before = this.#deltas.length;
+      const byId = await this.#idsOfBases();
+      const later: number[] = [];
+      for (const entry of this.#deltas) {
+        this.#options.signal.throwIfAborted();
+        const object = await this.#resolve(this.starts[entry] ?? 0, byId);
+        if (object === undefined) later.push(entry);
+        else this.#name(entry, object);
+      }
+      this.#deltas = later;
+      if (later.length === before) throw damaged();
+    }
+  }
+
+  /** Where the compressed data of an entry ends. */
+  async #readEntry(entry: number, dataAt: number, head: EntryHeader): Promise<number> {
+    this.#spend(head.size);
+    if (head.kind !== 'object') {
+      const { content, end } = await this.#reader.inflate(dataAt, head.size);
+      const result = deltaResultSize(await this.#reader.slice(dataAt, 1024));
+      if (Math.max(content.length, result) > MAX_OBJECT_BYTES) throw tooLarge(result);
+      this.#deltas.push(entry);
+      return end;
+    }
+    if (head.size > MAX_AT_ONCE) {
+      const hash = createHash('sha1').update(`${head.type} ${head.size}\0`);
+      const end = await this.#reader.inflateInto(dataAt, head.size, (chunk) => hash.update(chunk));
+      hash.digest().copy(this.ids, entry * OID);
+      return end;
+    }
+    const { content, end } = await this.#reader.inflate(dataAt, head.size);
+    this.#name(entry, { type: head.type, content });
+    return end;
+  }
+
+  /** The object of an entry, by the chain of deltas down to its base; undefined while the base has no name yet. */
+  async #resolve(start: number, byId: ReadonlyMap<string, number>): Promise<GitObject | undefined> {
+    const chain: { readonly at: number; readonly delta: Buffer }[] = [];
+    let base: GitObject | undefined;
+    for (let at = start; base === undefined;) {
+      base = this.#recent.get(String(at));
+      if (base !== undefined) break;
+      const head = parseEntryHeader(await this.#reader.slice(at, 64));
+      if (head.size > MAX_OBJECT_BYTES) throw tooLarge(head.size);
+      const { content } = await this.#reader.inflate(at + head.dataAt, head.size);
+      this.#spend(head.size);
+      if (head.kind === 'object') base = this.#remember(at, { type: head.type, content });
+      else {
+        chain.push({ at, delta: content });
+        const next = head.kind === 'offset-delta' ? at - head.distance : byId.get(head.base);
+        if (next !== undefined) at = this.#checkStart(next);
+        else if (head.kind === 'ref-delta') base = await this.#external(head.base);
+        if (next === undefined && base === undefined) return undefined;
+      }
+    }
+    for (const { at, delta } of chain.toReversed()) {
+      const content = applyDelta(base.content, delta);
+      this.#spend(content.length);
+      base = this.#remember(at, { type: base.type, content });
+    }
+    return base;
+  }
+
+  async #external(oid: string): Promise<GitObject | undefined> {
+    return (await this.#options.store.has(oid)) ? await this.#options.store.read(oid) : undefined;
+  }
+
+  #remember(at: number, object: GitObject): GitObject {
+    this.#recent.set(String(at), object);
+    return object;
+  }
+
+  /** A chain must lead to entries that were read, and ends because each step of an offset leads back. */
+  #checkStart(at: number): number {
+    let [low, high] = [0, this.starts.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.starts[middle] ?? 0) < at) low = middle + 1;
+      else high = middle;
+    }
+    if (this.starts[low] !== at) throw damaged();
+    return at;
+  }
+
+  /** Names that deltas by name refer to; empty when the server sent deltas by offset only, as it was asked to. */
+  async #idsOfBases(): Promise<ReadonlyMap<string, number>> {
+    const bases = new Map<string, number>();
+    for (const entry of this.#deltas) {
+      const head = parseEntryHeader(await this.#reader.slice(this.starts[entry] ?? 0, 64));
+      if (head.kind === 'ref-delta') bases.set(head.base, -1);
+    }
+    const found = new Map<string, number>();
+    if (bases.size === 0) return found;
+    for (const [entry, start] of this.starts.entries()) {
+      const oid = this.ids.toString('hex', entry * OID, (entry + 1) * OID);
+      if (bases.has(oid)) found.set(oid, start);
+    }
+    return found;
+  }
+
+  #name(entry: number, { type, content }: GitObject): void {
+    createHash('sha1')
+      .update(`${type} ${content.length}\0`)
+      .update(content)
+      .digest()
+      .copy(this.ids, entry * OID);
+  }
+
+  #spend(bytes: number): void {
+    this.#inflated += bytes;
+    if (this.#inflated > MAX_INFLATED) throw tooLarge(this.#inflated);
+  }
+}
+
+function damaged(): GitError {
+  return new GitError('TRANSFER_INCOMPLETE', 'The server sent a damaged or unfinished pack');
+}
+
+function tooLarge(bytes: number): GitError {
+  return new GitError(
+    'TOO_LARGE',
+    `The repository holds objects that are too large to be read (${bytes} bytes); remove large files from it`,
+  );
+}
