@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
 
-import { GitError } from './errors.ts';
+import { asGitError, GitError } from './errors.ts';
 import { encodePackIndex } from './encode-pack-index.ts';
 import { indexPack, type IndexOptions } from './index-pack.ts';
 
@@ -20,7 +20,7 @@ export class IncomingPack {
   readonly #path: string;
   #file: FileHandle | undefined;
   #bytes = 0;
-  #error: unknown;
+  #error: GitError | undefined;
 
   constructor(gitdir: string) {
     this.#folder = join(gitdir, 'objects', 'pack');
@@ -81,7 +81,7 @@ export class IncomingPack {
       await this.#file.writeFile(piece);
       this.#bytes += piece.length;
     } catch (error) {
-      this.#error = error;
+      this.#error = asGitError(error, 'Storing a pack');
     }
   }
 }

@@ -1,12 +1,14 @@
 // Reads a pack file in windows and inflates parts of it; never more bytes than the caller names.
 
 import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { createInflate, inflateSync, type Inflate } from 'node:zlib';
 
 import { GitError } from './errors.ts';
 import { corrupt } from './pack-entry.ts';
 
 const WINDOW = 256 * 1024;
+const CHUNK = 64 * 1024;
 
 export class PackReader {
   /** Where the entries end. */
@@ -50,8 +52,8 @@ export class PackReader {
 
   /** The same in pieces, for data that is not to be held in memory; resolves to where it ends. */
   async inflateInto(at: number, size: number, take: (chunk: Buffer) => void): Promise<number> {
-    const source = this.#file.createReadStream({ start: at, end: this.size - 1, autoClose: false });
-    const inflate = createInflate({ chunkSize: 64 * 1024 });
+    const source = Readable.from(this.#chunks(at));
+    const inflate = createInflate({ chunkSize: CHUNK });
     let length = 0;
     try {
       source.once('error', (error) => inflate.destroy(error));
@@ -67,6 +69,15 @@ export class PackReader {
     }
     if (length !== size) throw corrupt('an object of the wrong size');
     return at + inflate.bytesWritten;
+  }
+
+  async *#chunks(start: number): AsyncGenerator<Buffer, void, undefined> {
+    for (let at = start; at < this.size;) {
+      const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(CHUNK), 0, Math.min(CHUNK, this.size - at), at);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+      at += bytesRead;
+    }
   }
 
   /** Folds the bytes from `start` to `end`, a window at a time. */
