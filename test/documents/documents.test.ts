@@ -1,0 +1,84 @@
+// Documents say what is true: links lead somewhere, files and commands exist, examples are valid, lists are complete.
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { brokenLinks } from './broken-links.ts';
+import { CODE_LISTS } from './code-lists.ts';
+import { examplesIn, problemsOf } from './examples.ts';
+import { markdownDocuments } from './markdown.ts';
+import { missingPaths } from './missing-paths.ts';
+import { ROOT } from './sections.ts';
+import { wrongCommands, wrongCommandsIn } from './wrong-commands.ts';
+
+const documents = await markdownDocuments();
+const examples = examplesIn(documents);
+
+it('every link and anchor leads somewhere, and no link leaves the template', () => {
+  expect(brokenLinks(documents)).toEqual([]);
+});
+
+it('every file that is named exists', () => {
+  expect(missingPaths(documents)).toEqual([]);
+});
+
+it('every command and option that is named exists', () => {
+  expect(wrongCommands(documents)).toEqual([]);
+});
+
+it.each(examples)('the $kind of $document:$line is valid', async (example) => {
+  expect(await problemsOf(example)).toEqual([]);
+});
+
+it('every kind has an example in the handbook', () => {
+  const shown = new Set(
+    examples.filter(({ document }) => document.startsWith('repo-template/')).map(({ kind }) => kind),
+  );
+  expect([...shown].sort()).toEqual([
+    'Backup',
+    'BlockHeightFallback',
+    'BlockchainNode',
+    'ChangeOwner',
+    'Fleet',
+    'FleetPatch',
+    'JobSchedule',
+    'Restore',
+    'Snapshot',
+    'Switchover',
+  ]);
+});
+
+it('every list of codes is on the page of codes', async () => {
+  const folder = join(ROOT, 'src/api/codes');
+  const shown = new Set(CODE_LISTS.flatMap(({ codes }) => Object.keys(codes)));
+  const missing = new Set<string>();
+  for (const name of await readdir(folder)) {
+    const module: unknown = await import(join(folder, name));
+    const lists = Object.values(module as object).filter((value) => typeof value === 'object' && value !== null);
+    for (const code of lists.flatMap((list: object) => Object.keys(list))) if (!shown.has(code)) missing.add(code);
+  }
+  expect([...missing]).toEqual([]);
+});
+
+const workflows = [
+  '.github/workflows/ci.yaml',
+  'repo-template/.github/workflows/nodewright.yaml',
+  'repo-template/.gitea/workflows/nodewright.yaml',
+];
+
+it.each(workflows)('%s pins every action by its commit, and keeps no credentials', async (path) => {
+  const text = await readFile(join(ROOT, path), 'utf8');
+  const uses = [...text.matchAll(/uses: (.*)/g)].map(([, action = '']) => action);
+  expect(uses.filter((action) => !/^\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
+  const checkouts = uses.filter((action) => action.startsWith('actions/checkout@')).length;
+  expect(text.match(/persist-credentials: false/g)?.length).toBe(checkouts);
+  expect(text).toMatch(/^permissions:/m);
+});
+
+it('finds what is wrong with a command line', () => {
+  expect(wrongCommandsIn('nodewright plan --from main --too HEAD')).toEqual(['nodewright plan has no option --too']);
+  expect(wrongCommandsIn('x=$(nodewright plann)')).toEqual(['nodewright plann: there is no such command']);
+  expect(wrongCommandsIn('docker run nodewright/nodewright whatever')).toEqual([]);
+});
