@@ -6,6 +6,7 @@ import { GUARDS } from '../../src/api/codes/guards.ts';
 import { JOB_PROBLEMS } from '../../src/api/codes/job-problems.ts';
 import { NODE_PROBLEMS } from '../../src/api/codes/node-problems.ts';
 import { NODE_REASONS } from '../../src/api/codes/node-reasons.ts';
+import { POLICY_RULES } from '../../src/api/codes/policy-rules.ts';
 import type { CodeDoc } from '../../src/lib/codes.ts';
 import { GIT_CODES, KUBE_CODES, TASK_CODES } from '../../src/lib/error-codes.ts';
 
@@ -27,6 +28,7 @@ export const CODE_LISTS: readonly CodeList[] = [
   { title: 'Problems of a document', where: IN_FILES, codes: DOCUMENT_PROBLEMS },
   { title: 'Problems of a node', where: IN_FILES, codes: NODE_PROBLEMS },
   { title: 'Problems of a job request or schedule', where: IN_FILES, codes: JOB_PROBLEMS },
+  { title: 'Rules of the policy', where: IN_FILES, codes: POLICY_RULES },
   { title: 'Errors of the Git server', where: IN_LOGS, codes: GIT_CODES },
   { title: 'Errors of the API server', where: IN_LOGS, codes: KUBE_CODES },
   { title: 'Errors of a worker pod', where: IN_TASKS, codes: TASK_CODES },
