@@ -12,7 +12,9 @@ const Cron = z
 
 export const JobScheduleSpec = z.strictObject({
   executor: Name.optional(),
-  schedule: Cron.describe('Cron expression, e.g. `0 3 * * *`.'),
+  schedule: Cron.describe(
+    'Cron expression, e.g. `0 3 * * *`. If neither day field starts with `*`, a day that matches one of them is enough. Local times that a clock change skips have no run; those that it repeats have two.',
+  ),
   timeZone: z.string().min(1).max(64).default('UTC').describe('IANA name, e.g. `Europe/Berlin`.'),
   concurrencyPolicy: z
     .enum(['Allow', 'Forbid', 'Replace'])

@@ -39,14 +39,14 @@ describe('refused is', () => {
       spec: { schedule: '99 3 * * *' },
       code: 'InvalidSchedule',
       at: '6:13',
-      says: /"99 3 \* \* \*" never comes: .*minute/,
+      says: /"99 3 \* \* \*" is not a cron expression: "99" .*minute/,
     },
     {
       because: 'words for fields',
       spec: { schedule: 'a b c d e' },
       code: 'InvalidSchedule',
       at: '6:13',
-      says: /never comes/,
+      says: /is not a cron expression/,
     },
     {
       because: 'a day that never comes',

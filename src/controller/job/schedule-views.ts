@@ -1,16 +1,15 @@
 // What the status branch says of schedules.
 
 import type { DesiredSchedule } from '../../desired/desired-set.ts';
+import { nextRun } from '../../jobs/requests/schedule-clock.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import type { ScheduleView } from '../../status/fleet-view.ts';
 import type { Records } from './records.ts';
-import type { ScheduleClock } from './schedule-clock.ts';
 import { runsOf } from './schedule-runs.ts';
 
 interface ViewParts {
   readonly records: Records;
-  readonly clock: ScheduleClock;
   /** Why the last due run was not filed, by schedule. */
   readonly skips: Readonly<Record<string, string>>;
   readonly now: number;
@@ -19,13 +18,13 @@ interface ViewParts {
 /** One a schedule, in their order. */
 export function scheduleViews(
   schedules: readonly DesiredSchedule[],
-  { records, clock, skips, now }: ViewParts,
+  { records, skips, now }: ViewParts,
 ): readonly ScheduleView[] {
   if (schedules.length === 0) return [];
   return schedules.map((schedule) => {
     const { file, spec } = schedule;
     const key = keyOf(schedule);
-    const next = spec.suspend ? undefined : clock.upcoming(spec, now);
+    const next = spec.suspend ? undefined : nextRun(spec, now);
     return {
       schedule: key,
       file,

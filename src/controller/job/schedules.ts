@@ -3,6 +3,7 @@
 import { jobKeyOf } from '../../api/job-object.ts';
 import type { DesiredRequest, DesiredSchedule } from '../../desired/desired-set.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
+import { nextRun } from '../../jobs/requests/schedule-clock.ts';
 import { dueRun, type ScheduleDecision } from '../../jobs/requests/schedule.ts';
 import { describeError } from '../../lib/errors.ts';
 import { sameJson } from '../../lib/stable-json.ts';
@@ -12,7 +13,6 @@ import type { Memory } from '../engine/memory.ts';
 import type { Pulled } from '../fleet/pull.ts';
 import type { Records } from './records.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import { createScheduleClock } from './schedule-clock.ts';
 import { keyOf, scheduleViews } from './schedule-views.ts';
 import { runsOf } from './schedule-runs.ts';
 import { scheduledRequests } from './scheduled-requests.ts';
@@ -46,7 +46,6 @@ interface ScheduleRooms {
  */
 export function createSchedules(rooms: ScheduleRooms): Schedules {
   const { executor, memory, records, runtime } = rooms;
-  const clock = createScheduleClock();
   const filed = createFiled(records);
 
   function own({ desired }: Pulled): readonly DesiredSchedule[] {
@@ -64,7 +63,7 @@ export function createSchedules(rooms: ScheduleRooms): Schedules {
         spec,
         lastScheduled: memory.current.schedules[keyOf(schedule)] ?? now,
         now,
-        nextTime: (after) => clock.next(spec, after, now),
+        nextTime: (after) => nextRun(spec, after),
         runs: filed.runs(schedule),
         ...(pending === undefined ? {} : { pending }),
       });
@@ -107,7 +106,7 @@ export function createSchedules(rooms: ScheduleRooms): Schedules {
       const nextMs = times.length === 0 ? undefined : Math.max(1000, Math.min(...times) - runtime.now());
       return { nextMs, skipped: !sameJson(before, memory.current.skips) };
     },
-    views: (pulled) => scheduleViews(own(pulled), { records, clock, skips: memory.current.skips, now: runtime.now() }),
+    views: (pulled) => scheduleViews(own(pulled), { records, skips: memory.current.skips, now: runtime.now() }),
   };
 }
 

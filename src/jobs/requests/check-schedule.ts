@@ -8,6 +8,8 @@ import { clip } from '../../lib/clip.ts';
 import { checkRequest } from '../kinds/check-request.ts';
 import { findJobKind, jobKinds } from '../kinds/index.ts';
 import type { CheckContext } from '../model/job-kind.ts';
+import { parseCron } from './cron.ts';
+import { nextRun } from './schedule-clock.ts';
 
 /** Errors (it files nothing) and warnings. The spec passed the schema, and the template's that of its kind, if there is one. */
 export function checkSchedule(spec: JobScheduleSpec, context: CheckContext): readonly SpecProblem[] {
@@ -16,20 +18,23 @@ export function checkSchedule(spec: JobScheduleSpec, context: CheckContext): rea
 
 function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly SpecProblem[] {
   const problems: SpecProblem[] = [];
-  const [first] = validateDetailed(schedule).errors;
-  if (first !== undefined)
-    problems.push(
-      errorAt(
-        'InvalidSchedule',
-        ['spec', 'schedule'],
-        `"${schedule}" never comes: ${first.message.replace(' a invalid ', ' an invalid ')}`,
-      ),
-    );
+  const trouble = scheduleTrouble(schedule);
+  if (trouble !== undefined) problems.push(errorAt('InvalidSchedule', ['spec', 'schedule'], trouble));
   if (!isTimeZone(timeZone))
     problems.push(
       errorAt('InvalidTimeZone', ['spec', 'timeZone'], `"${clip(timeZone)}" is no IANA time zone, like Europe/Berlin`),
     );
   return problems;
+}
+
+/** Both must accept it: node-cron knows words that crontab(5) does not, such as `L`. */
+function scheduleTrouble(schedule: string): string | undefined {
+  const parsed = parseCron(schedule);
+  if (!parsed.ok) return `"${schedule}" is not a cron expression: ${parsed.message}`;
+  const [first] = validateDetailed(schedule).errors;
+  if (first !== undefined) return `"${schedule}" is not a cron expression: ${first.message}`;
+  const never = nextRun({ schedule, timeZone: 'UTC' }, 0) === undefined;
+  return never ? `"${schedule}" never comes: no month has this day` : undefined;
 }
 
 function isTimeZone(name: string): boolean {

@@ -43,7 +43,7 @@ export function dueRun(input: ScheduleInput): ScheduleDecision {
   const { name, spec, now, nextTime, runs } = input;
   const due = latestDue(input);
   const next = nextTime(Math.max(now, due ?? now));
-  // Looking back minute by minute is dear: what was looked through without a find is dealt with, once a day.
+  // What was searched without a match is done with; recorded once a day, so that an idle schedule writes nothing else.
   if (due === undefined) return { lastScheduled: now - input.lastScheduled > DAY ? now : input.lastScheduled, next };
   const run = runName(name, due);
   const decided = { lastScheduled: due, next };
