@@ -8,10 +8,10 @@ import { crc32 } from 'node:zlib';
 import type { IndexedEntries } from './encode-pack-index.ts';
 import { GitError } from './errors.ts';
 import { MAX_OBJECT_BYTES } from './limits.ts';
-import type { GitObject, ObjectStore } from './object-store.ts';
+import type { ObjectStore } from './object-store.ts';
 import { applyDelta, deltaResultSize, parseEntryHeader, type EntryHeader } from './pack-entry.ts';
 import { PackReader } from './pack-reader.ts';
-import { RecentObjects } from './recent-objects.ts';
+import { type GitObject, RecentObjects } from './recent-objects.ts';
 
 export interface IndexOptions {
   /** Where bases that the pack does not hold are read from. */

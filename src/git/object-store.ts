@@ -18,12 +18,7 @@ import {
 } from './pack-entry.ts';
 import { MAX_OBJECT_BYTES } from './limits.ts';
 import { parsePackIndex, type PackIndex } from './pack-index.ts';
-import { RecentObjects } from './recent-objects.ts';
-
-export interface GitObject {
-  readonly type: ObjectType;
-  readonly content: Buffer;
-}
+import { type GitObject, RecentObjects } from './recent-objects.ts';
 
 interface Pack {
   readonly name: string;

@@ -1,6 +1,11 @@
 // Objects read a moment ago: the bases of deltas are asked for again and again.
 
-import type { GitObject } from './object-store.ts';
+import type { ObjectType } from './pack-entry.ts';
+
+export interface GitObject {
+  readonly type: ObjectType;
+  readonly content: Buffer;
+}
 
 /** A cache that holds at most `maxBytes` of content and forgets what was not asked for longest. */
 export class RecentObjects {

@@ -1,6 +1,7 @@
 // What the controller asked the Git server, and when.
 
-import type { GitServer, SeenRequest } from '../support/git-server.ts';
+import type { SeenRequest } from '../support/git-exchange.ts';
+import type { GitServer } from '../support/git-server.ts';
 import { until } from './wait.ts';
 
 /** The first request for reading that arrives after a moment (performance.now()): it sees what was pushed before. */

@@ -1,4 +1,4 @@
-// `npm run cluster -- up|down|status|kubeconfig`: a real Kubernetes on this machine, for tests and for trying things out.
+// `npm run cluster -- up|down|status|kubeconfig`: a real Kubernetes cluster on this machine, for tests and experiments.
 
 import { parseArgs } from 'node:util';
 
@@ -11,33 +11,54 @@ import { serveServices } from './services.ts';
 import { serveVolumes } from './volumes.ts';
 import { SetupError } from './setup-error.ts';
 
-const USAGE = `npm run cluster -- up [--pods | --simulated] [--name NAME]   bring a cluster up, or use the one that is
-npm run cluster -- down [--name NAME]                        take it down and leave nothing behind
-npm run cluster -- status                                    all clusters and their servers
-npm run cluster -- kubeconfig [--name NAME]                  path of the administrator's kubeconfig
+const USAGE = `Usage: npm run cluster -- <command> [options]
 
---pods       real containers; needs root on Linux
---simulated  the same control plane, pods that are only simulated; needs no root
-NAME is "nodewright" unless given.`;
+Commands:
+  up [--pods | --simulated] [--name NAME]  start a cluster, or reuse the one that is running
+  down [--name NAME]                       stop the cluster and delete everything that belongs to it
+  status                                   list all clusters and their servers
+  kubeconfig [--name NAME]                 print the path of the administrator's kubeconfig
+
+Options:
+  --pods       run real containers; needs root on Linux
+  --simulated  run the same control plane with simulated pods; needs no root
+  --name NAME  name of the cluster (default: nodewright)
+  --help       print this text`;
 
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof SetupError ? describeLong(error) : (error as Error).stack}\n`);
-  process.exitCode = 1;
+  process.exitCode = explain(error);
+}
+
+/** Prints what went wrong and returns the exit code: 2 for a wrong command line, 1 for everything else. */
+function explain(error: unknown): number {
+  if (error instanceof SetupError) {
+    process.stderr.write(`error: ${describeLong(error)}\n`);
+    return error.code === 'USAGE' ? 2 : 1;
+  }
+  if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+    process.stderr.write(`error: ${error.message}\n\n${USAGE}\n`);
+    return 2;
+  }
+  process.stderr.write(`${(error as Error).stack}\n`);
+  return 1;
 }
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      help: { type: 'boolean', short: 'h', default: false },
       name: { type: 'string', default: 'nodewright' },
       pods: { type: 'boolean', default: false },
       simulated: { type: 'boolean', default: false },
     },
   });
   const mode = modeOf(values);
-  switch (positionals[0]) {
+  const [command] = positionals;
+  if (values.help || command === undefined) return console.log(USAGE);
+  switch (command) {
     case 'up':
       return showUp(await up({ name: values.name, startedBy: 'person', ...(mode === undefined ? {} : { mode }) }));
     case 'down':
@@ -51,13 +72,13 @@ async function main(): Promise<void> {
     case 'serve-services':
       return serveServices(existing(values.name));
     default:
-      console.log(USAGE);
-      if (positionals.length > 0) process.exitCode = 2;
+      throw new SetupError('USAGE', `unknown command "${command}"\n\n${USAGE}`);
   }
 }
 
 function modeOf(values: { readonly pods: boolean; readonly simulated: boolean }): Mode | undefined {
-  if (values.pods && values.simulated) throw new SetupError('USAGE', 'give --pods or --simulated, not both');
+  if (values.pods && values.simulated)
+    throw new SetupError('USAGE', '--pods and --simulated exclude each other: give one of them');
   if (values.pods) return 'pods';
   return values.simulated ? 'simulated' : undefined;
 }
@@ -73,7 +94,7 @@ async function showStatus(): Promise<void> {
     .filter((state) => state !== undefined);
   if (states.length === 0) console.log('no cluster');
   for (const state of states) {
-    const condition = (await isUp(state)) ? 'up' : 'not working: `up` makes it anew, `down` removes it';
+    const condition = (await isUp(state)) ? 'up' : 'not working: `up` starts a new one, `down` deletes it';
     console.log(
       `${state.name} (${state.mode}, started by ${state.startedBy === 'tests' ? 'tests' : 'hand'}): ${condition}`,
     );
@@ -89,7 +110,7 @@ function existing(name: string): ClusterState {
   if (state === undefined)
     throw new SetupError(
       'NO_CLUSTER',
-      `there is no cluster ${name}; bring it up with: npm run cluster -- up --name ${name}`,
+      `cluster ${name} does not exist: start it with npm run cluster -- up --name ${name}`,
     );
   return state;
 }

@@ -11,15 +11,6 @@ import { type ByHand, byHand, type Target } from './by-hand.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { idleFor, prepare, runController, type Running, work } from './harness.ts';
 
-/**
- * From the edit's answer to the object being right again; the median, because a busy machine may pause any one of them, and
- * twice what the benchmark asks for, because other tests run beside.
- */
-const LIMIT_MS = 1000;
-/** None takes longer than this. */
-const WORST_MS = 5000;
-const took: number[] = [];
-
 let fleet: Fleet;
 let running: Running;
 let hand: ByHand;
@@ -59,14 +50,10 @@ async function get(what: Target): Promise<KubeObject | undefined> {
   return await fleet.cluster.get(what);
 }
 
-/** Does the deed, waits until `isRight`, gives the milliseconds in between. */
-async function repaired(deed: () => Promise<void>, isRight: () => Promise<boolean>): Promise<number> {
-  await deed();
-  const started = performance.now();
-  await waitFor('it is put back', isRight);
-  const ms = performance.now() - started;
-  took.push(ms);
-  return ms;
+/** Makes the change and waits until the controller has undone it. How long that takes is measured by `npm run bench`. */
+async function repaired(change: () => Promise<void>, isRight: () => Promise<boolean>): Promise<boolean> {
+  await change();
+  return await waitFor('it is put back', isRight);
 }
 
 async function firstOf(kind: keyof typeof KINDS, node: string): Promise<Target> {
@@ -114,11 +101,11 @@ describe('a BlockchainNode changed by hand', () => {
 
   it.each(rows)('$because', async ({ change, isRight }) => {
     const what = target('BlockchainNode', 'n0');
-    const ms = await repaired(
+    const isRepaired = await repaired(
       () => hand.patch(what, change),
       async () => isRight(await get(what)),
     );
-    expect(ms).toBeLessThan(WORST_MS);
+    expect(isRepaired).toBe(true);
   });
 
   it("leaves another's label and annotation alone", async () => {
@@ -132,11 +119,11 @@ describe('a BlockchainNode changed by hand', () => {
   it('is created again when it was deleted', async () => {
     const what = target('BlockchainNode', 'n1');
     const uid = (await get(what))?.metadata.uid;
-    const ms = await repaired(
+    const isRepaired = await repaired(
       () => hand.remove(what),
       async () => ((await get(what))?.metadata.uid ?? uid) !== uid,
     );
-    expect(ms).toBeLessThan(WORST_MS);
+    expect(isRepaired).toBe(true);
   });
 });
 
@@ -184,11 +171,11 @@ describe('an object of a node changed by hand', () => {
   it.each(['StatefulSet', 'Service', 'ConfigMap'] as const)('%s deleted: made again', async (kind) => {
     const what = await firstOf(kind, 'n0');
     const uid = (await get(what))?.metadata.uid;
-    const ms = await repaired(
+    const isRepaired = await repaired(
       () => hand.remove(what),
       async () => ((await get(what))?.metadata.uid ?? uid) !== uid,
     );
-    expect(ms).toBeLessThan(WORST_MS);
+    expect(isRepaired).toBe(true);
   });
 
   it('an environment variable, a replica count and a port are put back', async () => {
@@ -196,28 +183,28 @@ describe('an object of a node changed by hand', () => {
     const before = (await get(set))?.['spec'];
     const template = field(before, 'template.spec') as { containers: readonly { name: string }[] };
     const containers = template.containers.map((one) => ({ ...one, env: [{ name: 'EVIL', value: '1' }] }));
-    const ms = await repaired(
+    const isRepaired = await repaired(
       () => hand.patch(set, { spec: { replicas: 3, template: { spec: { containers } } } }),
       async () => JSON.stringify((await get(set))?.['spec']) === JSON.stringify(before),
     );
-    expect(ms).toBeLessThan(WORST_MS);
+    expect(isRepaired).toBe(true);
     const service = await firstOf('Service', 'n0');
     const spec = (await get(service))?.['spec'];
-    const portMs = await repaired(
+    const isPortRepaired = await repaired(
       () => hand.patch(service, { spec: { ports: [{ name: 'rpc', port: 9, protocol: 'TCP' }] } }),
       async () => JSON.stringify(field(await get(service), 'spec.ports')) === JSON.stringify(field(spec, 'ports')),
     );
-    expect(portMs).toBeLessThan(WORST_MS);
+    expect(isPortRepaired).toBe(true);
   });
 
   it('a key added to a ConfigMap goes away', async () => {
     const map = await firstOf('ConfigMap', 'n0');
     const isThere = async (): Promise<boolean> => JSON.stringify(field(await get(map), 'data') ?? {}).includes('evil');
-    const ms = await repaired(
+    const isRepaired = await repaired(
       () => hand.patch(map, { data: { 'evil.toml': 'x = 1' } }),
       async () => !(await isThere()),
     );
-    expect(ms).toBeLessThan(WORST_MS);
+    expect(isRepaired).toBe(true);
   });
 });
 
@@ -230,12 +217,6 @@ describe('after all that', () => {
     // The garbage collector looks for new kinds every 30 s, and must remove the orphaned one first.
     await waitFor('the StatefulSet belongs to the new object', async () => (await owner()) === uid, 90_000);
     expect(field(await get(set), 'spec.replicas')).toBe(1);
-  });
-
-  it(`half of it was put back within ${LIMIT_MS} ms`, () => {
-    const sorted = took.toSorted((a, b) => a - b);
-    expect(sorted.length).toBeGreaterThanOrEqual(12);
-    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(LIMIT_MS);
   });
 
   it('nobody fights: no request is made any more', async () => {

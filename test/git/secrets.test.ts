@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 import type { GitCredentials } from '../../src/git/remote.ts';
 import { createGitSource } from '../../src/git/source.ts';
 import { commitFiles, installHook } from '../support/git-repo.ts';
-import { basic, type SeenRequest } from '../support/git-server.ts';
+import type { SeenRequest } from '../support/git-exchange.ts';
+import { basic } from '../support/git-server.ts';
 import type { Fault } from '../support/git-faults.ts';
 import { failureOf, makeWorld, never, openSource, openStatus, page, temporaryFolder } from './world.ts';
 

@@ -126,6 +126,7 @@ describe('in good weather', () => {
   it('lists, then follows creations, changes and deletions', async () => {
     await newSpace();
     await put('a', '1');
+    const begin = Date.now();
     const watched = inform();
     expect(watched.informer.isSynced).toBe(false);
     expect(watched.informer.lastContact).toBe(0);
@@ -137,7 +138,7 @@ describe('in good weather', () => {
     await drop('a');
     await becomesTrue(watched);
     expect(watched.informer.trouble).toBeUndefined();
-    expect(Date.now() - watched.informer.lastContact).toBeLessThan(10_000);
+    expect(watched.informer.lastContact).toBeGreaterThanOrEqual(begin);
     expect(lists()).toBe(1);
     expect(watches()).toBe(1);
   });

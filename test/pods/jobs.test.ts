@@ -119,14 +119,12 @@ describe.concurrent('a geth', () => {
     'is not given away where no pod may be root, says how that is allowed, and is given away then',
     async () => {
       await startedGeth('owned');
-      const before = Date.now();
       const spec = { node: 'owned', uid: 1000, gid: 2222 };
       const refused = await run(world, { kind: 'ChangeOwner', name: 'too-strict', spec });
       expect(refused).toMatchObject({ phase: 'Failed', reason: 'PodNotAdmitted' });
       expect(refused.message).toMatch(
         /pod-security.kubernetes.io\/enforce=baseline.* violates PodSecurity "restricted/,
       );
-      expect(Date.now() - before).toBeLessThan(180_000);
       await world.await('owned', 'to be well again', isWell);
 
       await world.kubectl(['label', 'namespace', world.namespace, `${LEVEL}=baseline`, '--overwrite']);

@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 
-import type { CgiAnswer, SeenRequest } from './git-server.ts';
+import type { CgiAnswer, SeenRequest } from './git-exchange.ts';
 
 export type Fault =
   | 'pass'

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { answerWithFault, type Fault } from './git-faults.ts';
+import type { CgiAnswer, SeenRequest } from './git-exchange.ts';
 import { createBareRepo, GIT_ENVIRONMENT, type RepoOptions } from './git-repo.ts';
 
 export interface GitServerOptions {
@@ -23,24 +24,6 @@ export interface GitServerOptions {
   readonly readOnly?: readonly string[];
   /** Serve HTTPS with this key and certificate (PEM). */
   readonly tls?: { readonly key: string; readonly cert: string };
-}
-
-/** One request that the server saw. */
-export interface SeenRequest {
-  readonly method: string;
-  /** Path and query. */
-  readonly url: string;
-  readonly service: 'git-upload-pack' | 'git-receive-pack' | 'other';
-  readonly authorization: string | undefined;
-  /** When it arrived, by performance.now(). */
-  readonly at: number;
-  /** When its answer had been handed over completely; 0 until then. */
-  endedAt: number;
-  /** Bytes of the request body. */
-  received: number;
-  /** Bytes of the response body. */
-  sent: number;
-  status: number;
 }
 
 export interface GitServer {
@@ -108,13 +91,6 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     await answerWithFault({ fault, res, run, seen });
   }
   return server;
-}
-
-/** What `git http-backend` answered, or undefined members while nothing was run. */
-export interface CgiAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
 }
 
 function see(req: IncomingMessage): SeenRequest {

@@ -20,6 +20,7 @@ import { MANIFEST_NAME } from '../../src/worker/manifest/manifest.ts';
 import { restore } from '../../src/worker/restore/restore.ts';
 import { verify } from '../../src/worker/restore/verify.ts';
 import { NOT_ROOT } from '../support/not-root.ts';
+import { runVerbAsOtherUser } from './support/other-user.ts';
 import { copyParams, ORIGIN, quiet, restoreParams, verifyParams } from './support/params.ts';
 import { picture, tempDir } from './support/tree.ts';
 
@@ -298,9 +299,7 @@ it.skipIf(NOT_ROOT)('says what is missing when it may not read', () => {
   mkdirSync(join(dir, 'source', 'closed'), { recursive: true });
   chmodSync(join(dir, 'source', 'closed'), 0);
   chmodSync(dir, 0o777);
-  const script = new URL('support/run-verb.ts', import.meta.url).pathname;
-  const request = JSON.stringify(copyParams(join(dir, 'source'), join(dir, 'backup')));
-  const options = { uid: 65_534, gid: 65_534, encoding: 'utf8', cwd: '/' } as const;
-  const text = execFileSync(process.execPath, [script, request], options);
+  const request = copyParams(join(dir, 'source'), join(dir, 'backup'));
+  const text = runVerbAsOtherUser(tempDir(), request);
   expect(JSON.parse(text.slice(text.indexOf('result ') + 7))).toMatchObject({ ok: false, code: 'NotPermitted' });
 });
