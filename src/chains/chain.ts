@@ -47,8 +47,28 @@ export interface Network {
   readonly chainId?: string;
   /** A development network makes its own blocks and has no peers. */
   readonly development?: boolean;
+  /** Protocol upgrades that a client must know to stay on the network, oldest first. */
+  readonly forks?: readonly Fork[];
+  /** Set when the network is about to be shut down: the sentence that the warning shows. */
+  readonly deprecated?: string;
   /** What a full node of this network needs at least; less is a capacity warning, never an error. */
   readonly defaults?: { readonly cpu: string; readonly memory: string; readonly storage: string };
+}
+
+export interface Fork {
+  readonly name: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** Client → oldest version that is known to support it. A client without an entry is not checked. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface BrokenVersion {
+  readonly version: string;
+  /** Absent: on all networks. */
+  readonly networks?: readonly string[];
+  /** A whole sentence, with the public source where there is one. */
+  readonly why: string;
 }
 
 export interface Role {
@@ -69,10 +89,18 @@ export interface ClientInfo {
   readonly tagPrefix: string;
   /** Networks this client can join; absent: all of the chain's. */
   readonly networks?: readonly string[];
-  /** Network → oldest version that follows its rules. */
+  /** Node types that the client can run as; absent: all of the chain's. */
+  readonly nodeTypes?: readonly NodeType[];
+  /** Network → oldest version that can join it. Forks are in the list of the network. */
   readonly minimumVersions?: Readonly<Record<string, string>>;
+  /** Versions with a known fault. */
+  readonly brokenVersions?: readonly BrokenVersion[];
+  /** Environment variables with this prefix are flags to the client: `spec.env` may not set them. */
+  readonly envPrefix?: string;
   /** Flags (without dashes) that the controller sets itself or that would break the node; `spec.args` may not. */
   readonly managedFlags: readonly string[];
+  /** Flags whose value is a program that the client runs. */
+  readonly programFlags?: readonly string[];
   /** Flags whose values are checked. Everything neither managed nor known is passed through. */
   readonly knownFlags: Readonly<Record<string, ValueType>>;
 }
@@ -80,6 +108,10 @@ export interface ClientInfo {
 /** A configuration file that `spec.config.<name>` may set keys of. */
 export interface ConfigFile {
   readonly name: string;
+  /** Characters that a value must not contain: they would end it or begin a comment. Line breaks never are allowed. */
+  readonly forbidden?: readonly string[];
+  /** Keys whose value is a program that the client runs. */
+  readonly programKeys?: readonly string[];
   readonly managedKeys: readonly string[];
   readonly knownKeys: Readonly<Record<string, ValueType>>;
 }

@@ -2,16 +2,17 @@
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
-import type { ValueType } from './chain.ts';
-import type { ChainFacts } from './chain.ts';
+import type { ChainFacts, ClientInfo, ValueType } from './chain.ts';
+import { findSetting } from './setting-name.ts';
 import { mismatch } from './value-type.ts';
 
-/** Every override that can't be honoured, with its path. */
+/** Every override that cannot be applied, with its path. */
 export function checkOverrides(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   return [
     ...Object.entries(spec.args ?? {}).flatMap(([role, flags]) => checkArgs({ chain, spec, role, flags })),
     ...Object.entries(spec.config ?? {}).flatMap(([file, keys]) => checkConfig(chain, file, keys)),
     ...(['env', 'resources'] as const).flatMap((field) => checkRoleNames(spec, field)),
+    ...checkEnvironment(chain, spec),
   ];
 }
 
@@ -26,14 +27,17 @@ function checkArgs({ chain, spec, role, flags }: RoleFlags): readonly SpecProble
   const path = ['spec', 'args', role];
   const name = spec.clients[role]?.name;
   if (name === undefined) return [unknownRole(spec, path, role)];
-  const client = chain.roles.find((one) => one.name === role)?.clients.find((one) => one.name === name);
+  const client = clientOf(chain, spec, role);
   if (client === undefined) return [];
-  const rules = { what: 'flag', managed: client.managedFlags, known: client.knownFlags };
-  return Object.entries(flags).flatMap(([flag, value]) =>
-    /^[A-Za-z0-9][\w.:-]*$/.test(flag)
-      ? checkEntry(rules, [...path, flag], value)
-      : [errorAt('InvalidFlag', [...path, flag], `"${flag}" is no flag. Write its name without dashes and value.`)],
-  );
+  const { managedFlags: managed, knownFlags: known, programFlags: programs = [] } = client;
+  return Object.entries(flags).flatMap(([flag, value]) => {
+    if (!/^[A-Za-z0-9][\w.:-]*$/.test(flag)) {
+      const message = `${JSON.stringify(flag)} is not a flag. Write its name without dashes and value.`;
+      return [errorAt('InvalidFlag', [...path, flag], message)];
+    }
+    if (value.includes('\0')) return [withNull([...path, flag])];
+    return checkEntry({ what: 'flag', managed, known, programs }, [...path, flag], value);
+  });
 }
 
 function checkConfig(chain: ChainFacts, name: string, keys: Readonly<Record<string, string>>): readonly SpecProblem[] {
@@ -44,29 +48,65 @@ function checkConfig(chain: ChainFacts, name: string, keys: Readonly<Record<stri
     const hint = known.length === 0 ? 'It takes settings from spec.args only' : `Use: ${known.join(', ')}`;
     return [errorAt('UnknownConfigFile', path, `${chain.title} has no configuration file "${name}". ${hint}.`)];
   }
-  const rules = { what: 'key', managed: file.managedKeys, known: file.knownKeys };
-  return Object.entries(keys).flatMap(([key, value]) =>
-    /^[A-Za-z0-9][\w.-]*$/.test(key) && !/[\r\n\0]/.test(value)
-      ? checkEntry(rules, [...path, key], value)
-      : [
-          errorAt(
-            'InvalidKey',
-            [...path, key],
-            'Use a plain key (letters, digits, ".", "_", "-") and a one-line value.',
-          ),
-        ],
+  const { managedKeys: managed, knownKeys: known, programKeys: programs = [], forbidden = [] } = file;
+  return Object.entries(keys).flatMap(([key, value]) => {
+    if (!/^[A-Za-z0-9][\w.-]*$/.test(key) || /[\r\n\0\u0085\u2028\u2029]/.test(value)) {
+      const message = 'Use a plain key (letters, digits, ".", "_", "-") and a one-line value.';
+      return [errorAt('InvalidKey', [...path, key], message)];
+    }
+    const found = forbidden.find((character) => value.includes(character));
+    if (found !== undefined) {
+      const message = `${name} cannot hold the character ${JSON.stringify(found)} in a value. Remove it.`;
+      return [errorAt('InvalidSetting', [...path, key], message)];
+    }
+    return checkEntry({ what: 'key', managed, known, programs }, [...path, key], value);
+  });
+}
+
+function withNull(path: readonly (string | number)[]): SpecProblem {
+  return errorAt('InvalidSetting', path, 'The value holds a NUL character, which no program can receive. Remove it.');
+}
+
+/** Loaders and runtimes run what these name, before or beside the client. */
+const PROGRAM_VARIABLES =
+  /^(LD_[A-Z_]+|BASH_ENV|ENV|PERL5OPT|PYTHON\w*|DOTNET_STARTUP_HOOKS|CORECLR_\w+|COSMOS_SDK_\w+)$/;
+const PROGRAM_OPTIONS =
+  /-XX:On\w*Error|-javaagent|-agentlib|-agentpath|(^|\s)(--?r(equire)?|--import|--loader|--experimental-loader)\b/;
+
+function checkEnvironment(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
+  return Object.entries(spec.env ?? {}).flatMap(([role, variables]) =>
+    variables.flatMap(({ name, value }, index): readonly SpecProblem[] => {
+      const path = ['spec', 'env', role, index];
+      if (value.includes('\0')) return [withNull([...path, 'value'])];
+      if (PROGRAM_VARIABLES.test(name) || (/OPTIONS|OPTS/.test(name) && PROGRAM_OPTIONS.test(value))) {
+        return [errorAt('RunsPrograms', [...path, 'value'], `${name} would load or run other code. Remove it.`)];
+      }
+      const { envPrefix } = clientOf(chain, spec, role) ?? {};
+      if (envPrefix === undefined || !name.startsWith(envPrefix) || name.endsWith('_OPTS')) return [];
+      const message = `"${name}" is a flag to ${spec.clients[role]?.name}. Use spec.args.${role}, where flags are checked.`;
+      return [errorAt('ManagedSetting', [...path, 'name'], message)];
+    }),
   );
+}
+
+function clientOf(chain: ChainFacts, spec: NodeSpec, role: string): ClientInfo | undefined {
+  const clients = chain.roles.find((one) => one.name === role)?.clients;
+  return clients?.find(({ name }) => name === spec.clients[role]?.name);
 }
 
 interface Rules {
   readonly what: string;
+  readonly programs: readonly string[];
   readonly managed: readonly string[];
   readonly known: Readonly<Record<string, ValueType>>;
 }
 
 function checkEntry(rules: Rules, path: readonly string[], value: string): readonly SpecProblem[] {
   const name = path.at(-1) ?? '';
-  if (rules.managed.includes(name)) {
+  if (findSetting(rules.programs, name) !== undefined) {
+    return [errorAt('RunsPrograms', path, `The ${rules.what} "${name}" makes the client run a program. Remove it.`)];
+  }
+  if (findSetting(rules.managed, name) !== undefined) {
     return [errorAt('ManagedSetting', path, `The ${rules.what} "${name}" is set by the controller. Remove it.`)];
   }
   const type = Object.hasOwn(rules.known, name) ? rules.known[name] : undefined;

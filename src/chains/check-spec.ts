@@ -1,12 +1,12 @@
 // The checks that every chain needs: does the chain know this network, role, client, version, volume?
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
-import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
-import type { ClientInfo } from './chain.ts';
+import { errorAt, type SpecProblem, warningAt } from '../api/spec-problem.ts';
+import { isHostName, isIpAddress } from './address.ts';
+import type { ChainFacts, ClientInfo, Role } from './chain.ts';
 import { checkOverrides } from './check-overrides.ts';
 import { checkPlacement } from './check-placement.ts';
-import type { ChainFacts } from './chain.ts';
-import { isOlder } from './version.ts';
+import { bareVersion, isOlder } from './version.ts';
 
 /** Everything wrong with a spec that can be told from the chain's lists alone. Complete: nothing stops at the first. */
 export function checkSpec(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
@@ -14,6 +14,7 @@ export function checkSpec(chain: ChainFacts, spec: NodeSpec): readonly SpecProbl
     ...checkNetwork(chain, spec),
     ...checkNodeType(chain, spec),
     ...checkRoles(chain, spec),
+    ...checkAddress(spec),
     ...checkPlacement(chain, spec),
     ...checkOverrides(chain, spec),
   ];
@@ -21,6 +22,8 @@ export function checkSpec(chain: ChainFacts, spec: NodeSpec): readonly SpecProbl
 
 function checkNetwork(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   const names = chain.networks.map((network) => network.name);
+  const deprecated = chain.networks.find(({ name }) => name === spec.network)?.deprecated;
+  if (deprecated !== undefined) return [warningAt('DeprecatedNetwork', ['spec', 'network'], deprecated)];
   if (chain.customNetworks || names.includes(spec.network)) return [];
   const message = `${chain.title} has no network "${spec.network}". Use one of: ${names.join(', ')}.`;
   return [errorAt('UnknownNetwork', ['spec', 'network'], message)];
@@ -28,7 +31,7 @@ function checkNetwork(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[]
 
 function checkNodeType(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   if (chain.nodeTypes.includes(spec.nodeType)) return [];
-  const message = `${chain.title} can't run as "${spec.nodeType}". Use one of: ${chain.nodeTypes.join(', ')}.`;
+  const message = `${chain.title} cannot run as "${spec.nodeType}". Use one of: ${chain.nodeTypes.join(', ')}.`;
   return [errorAt('UnsupportedNodeType', ['spec', 'nodeType'], message)];
 }
 
@@ -55,26 +58,71 @@ function checkClient(chain: ChainFacts, spec: NodeSpec, roleName: string): reado
     const message = `${role.title} "${spec.clients[roleName]?.name}" is not known. Use: ${listClients(role.clients)}.`;
     return [errorAt('UnknownClient', [...path, 'name'], message)];
   }
-  return [...checkClientNetwork(client, spec, path), ...checkVersion(client, spec, roleName)];
+  return [
+    ...checkClientNetwork(client, spec, path),
+    ...checkClientType(role, client, spec),
+    ...checkVersion(chain, client, spec, roleName),
+  ];
 }
 
 function checkClientNetwork(client: ClientInfo, spec: NodeSpec, path: readonly string[]): readonly SpecProblem[] {
   if (client.networks === undefined || client.networks.includes(spec.network)) return [];
-  const message = `${client.name} can't join ${spec.network}. It knows: ${client.networks.join(', ')}.`;
+  const message = `${client.name} cannot join ${spec.network}. It knows: ${client.networks.join(', ')}.`;
   return [errorAt('UnsupportedNetwork', [...path, 'name'], message)];
 }
 
-function checkVersion(client: ClientInfo, spec: NodeSpec, roleName: string): readonly SpecProblem[] {
+function checkClientType(role: Role, client: ClientInfo, spec: NodeSpec): readonly SpecProblem[] {
+  if (client.nodeTypes === undefined || client.nodeTypes.includes(spec.nodeType)) return [];
+  const able = role.clients.filter(({ nodeTypes }) => nodeTypes?.includes(spec.nodeType) !== false);
+  const message = `${client.name} cannot run as "${spec.nodeType}". Use nodeType ${client.nodeTypes.join(' or ')}, or one of: ${listClients(able)}.`;
+  return [errorAt('UnsupportedNodeType', ['spec', 'nodeType'], message)];
+}
+
+/** Host names and addresses only: the value becomes part of configuration files and of lists. */
+function checkAddress(spec: NodeSpec): readonly SpecProblem[] {
+  const address = spec.p2p?.advertiseAddress;
+  if (address === undefined || isHostName(address) || isIpAddress(address)) return [];
+  const message = `${JSON.stringify(address)} is neither a host name nor an IP address. Write one, without port and brackets.`;
+  return [errorAt('InvalidAddress', ['spec', 'p2p', 'advertiseAddress'], message)];
+}
+
+function checkVersion(chain: ChainFacts, client: ClientInfo, spec: NodeSpec, roleName: string): readonly SpecProblem[] {
   const version = spec.clients[roleName]?.version;
   if (version === undefined) return [];
   const path = ['spec', 'clients', roleName, 'version'];
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}$/.test(version)) {
-    return [errorAt('InvalidVersion', path, `"${version}" can't be an image tag. Use letters, digits, ".", "_", "-".`)];
+    return [
+      errorAt('InvalidVersion', path, `"${version}" cannot be an image tag. Use letters, digits, ".", "_", "-".`),
+    ];
   }
-  const minimum = client.minimumVersions?.[spec.network];
-  if (minimum === undefined || !isOlder(version, minimum)) return [];
-  const message = `${client.name} ${version} is too old for ${spec.network}. Use ${minimum} or newer.`;
-  return [errorAt('VersionTooOld', path, message)];
+  const fault = versionFault(chain, client, spec.network, version);
+  return fault === undefined ? [] : [errorAt(fault.code, path, fault.message)];
+}
+
+/** Why a version of a client must not run on a network; undefined when nothing is known against it. */
+export function versionFault(
+  chain: Pick<ChainFacts, 'networks'>,
+  client: ClientInfo,
+  network: string,
+  version: string,
+): { readonly code: 'VersionTooOld' | 'BrokenVersion'; readonly message: string } | undefined {
+  const broken = client.brokenVersions?.find(
+    (one) => one.version === bareVersion(version) && one.networks?.includes(network) !== false,
+  );
+  if (broken !== undefined) {
+    const message = `${client.name} ${version} must not run on ${network}: ${broken.why} Use ${client.defaultVersion}.`;
+    return { code: 'BrokenVersion', message };
+  }
+  const forks = chain.networks.find(({ name }) => name === network)?.forks ?? [];
+  const fork = forks.findLast(({ versions }) => isOlder(version, versions[client.name] ?? ''));
+  if (fork !== undefined) {
+    const message = `${client.name} ${version} is not known to support ${fork.name}, the upgrade of ${network} at ${fork.at}. Use ${fork.versions[client.name]} or newer.`;
+    return { code: 'VersionTooOld', message };
+  }
+  const minimum = client.minimumVersions?.[network];
+  if (minimum === undefined || !isOlder(version, minimum)) return undefined;
+  const message = `${client.name} ${version} is too old for ${network}. Use ${minimum} or newer.`;
+  return { code: 'VersionTooOld', message };
 }
 
 function listClients(clients: readonly ClientInfo[]): string {

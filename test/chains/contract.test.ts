@@ -198,7 +198,7 @@ describe('checks that hold for every chain', () => {
     },
     {
       because: 'a version older than the network demands is refused',
-      fields: { clients: { el: { name: 'geth', version: '1.14.13' }, cl: { name: 'prysm', version: 'v7.0.9' } } },
+      fields: { clients: { el: { name: 'geth', version: '1.15.6' }, cl: { name: 'prysm', version: 'v6.0.5' } } },
       expected: [
         ['VersionTooOld', '/spec/clients/el/version'],
         ['VersionTooOld', '/spec/clients/cl/version'],
@@ -206,7 +206,7 @@ describe('checks that hold for every chain', () => {
     },
     {
       because: 'the oldest allowed version is allowed',
-      fields: { clients: { el: { name: 'geth', version: 'v1.15.0' }, cl: { name: 'prysm', version: '7.1.0' } } },
+      fields: { clients: { el: { name: 'geth', version: 'v1.16.4' }, cl: { name: 'prysm', version: '7.0.1' } } },
       expected: [],
     },
     {

@@ -168,7 +168,6 @@ describe('renderNode', () => {
       ['el-p2p-udp', 30_500],
       ['cl-p2p-tcp', 30_501],
       ['cl-p2p-udp', 30_501],
-      ['cl-p2p-quic', 30_502],
     ]);
   });
 

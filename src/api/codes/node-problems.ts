@@ -8,7 +8,7 @@ export const NODE_PROBLEMS = defineCodes({
   UnknownNetwork: { meaning: 'The chain has no such network.', action: 'Choose one that the message names.' },
   UnsupportedNodeType: {
     meaning: 'The chain or client cannot run as this node type.',
-    action: 'Choose one that the message names.',
+    action: 'Choose one that the message names, or another client.',
   },
   MissingRole: { meaning: 'A role that the chain needs has no client.', action: 'Add the client.' },
   UnknownRole: { meaning: 'The chain, or this node, has no such role.', action: 'Correct the name.' },
@@ -19,6 +19,22 @@ export const NODE_PROBLEMS = defineCodes({
   VersionTooOld: {
     meaning: 'The client version is too old for the network.',
     action: 'Use the version that the message names, or a newer one.',
+  },
+  BrokenVersion: {
+    meaning: 'The client version has a known fault on the network.',
+    action: 'Use the version that the message names.',
+  },
+  DeprecatedNetwork: {
+    meaning: 'The network is about to be shut down.',
+    action: 'Move to the network that the message names.',
+  },
+  RunsPrograms: {
+    meaning: 'The setting would make the client run a program.',
+    action: 'Remove it. Use a sidecar for work beside the client.',
+  },
+  MissingTools: {
+    meaning: 'The image lacks the tools that prepare the node.',
+    action: 'Use an image with a shell.',
   },
   MissingStorage: {
     meaning: 'The node has no volume for its data.',

@@ -15,6 +15,7 @@ const CONF_PATH = `/config/${CONF_FILE}`;
 const FOLDERS: Readonly<Record<string, string>> = {
   main: '',
   test: 'testnet3/',
+  testnet4: 'testnet4/',
   signet: 'signet/',
   regtest: 'regtest/',
 };
@@ -22,18 +23,13 @@ const FOLDERS: Readonly<Record<string, string>> = {
 export const bitcoind: BitcoinClient = {
   name: 'bitcoind',
   image: 'bitcoin/bitcoin',
-  defaultVersion: '29.0',
+  defaultVersion: '32.1',
+  minimumVersions: { testnet4: '28.0' },
+  programFlags: configFile.programKeys ?? [],
   tagPrefix: '',
-  networks: ['mainnet', 'test', 'signet', 'regtest'],
+  networks: ['mainnet', 'test', 'testnet4', 'signet', 'regtest'],
   // Every key of the file is a flag as well; these are flags alone.
-  managedFlags: [
-    ...configFile.managedKeys,
-    'testnet4',
-    'printtoconsole',
-    'nodebuglogfile',
-    'reindex',
-    'reindex-chainstate',
-  ],
+  managedFlags: [...configFile.managedKeys, 'printtoconsole', 'nodebuglogfile', 'reindex', 'reindex-chainstate'],
   knownFlags: { dbcache: 'integer', maxconnections: 'integer', par: 'integer', debug: 'text' },
   chainIds: Object.fromEntries(networks.map(({ name, chainId }) => [name, chainId])),
   secret: {
@@ -64,7 +60,7 @@ function check(spec: NodeSpec): readonly SpecProblem[] {
     return [errorAt('InvalidSetting', path, 'bitcoind keeps at least 550 MiB. Use 0, 1 or 550 and more.')];
   if (size === 0 || txindex === '0') return [];
   return [
-    errorAt('InvalidSetting', path, 'bitcoind can not prune and index all transactions. Remove prune or txindex.'),
+    errorAt('InvalidSetting', path, 'bitcoind cannot prune and index all transactions. Remove prune or txindex.'),
   ];
 }
 

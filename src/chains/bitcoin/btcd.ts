@@ -10,10 +10,18 @@ import { networkOf } from './networks.ts';
 import { advertised, p2pPort } from './p2p.ts';
 
 /** `Params.Name` in chaincfg/params.go. */
-const CHAIN_IDS = { mainnet: 'mainnet', test: 'testnet3', signet: 'signet', regtest: 'regtest', simnet: 'simnet' };
+const CHAIN_IDS = {
+  mainnet: 'mainnet',
+  test: 'testnet3',
+  testnet4: 'testnet4',
+  signet: 'signet',
+  regtest: 'regtest',
+  simnet: 'simnet',
+};
 /** The main network has no flag. */
 const NETWORK_FLAGS: Readonly<Record<string, Flags>> = {
   test: { testnet: '' },
+  testnet4: { testnet4: '' },
   signet: { signet: '' },
   regtest: { regtest: '' },
   simnet: { simnet: '' },
@@ -112,7 +120,7 @@ function checkPruning(spec: NodeSpec): readonly SpecProblem[] {
     return [errorAt('InvalidSetting', path, `btcd keeps at least ${LEAST_PRUNE} MiB. Use 0, or that and more.`)];
   const index = ['txindex', 'addrindex'].find((flag) => flags[flag] !== undefined);
   if (size === 0 || index === undefined) return [];
-  return [errorAt('InvalidSetting', path, `btcd can not prune and keep an index. Remove prune or ${index}.`)];
+  return [errorAt('InvalidSetting', path, `btcd cannot prune and keep an index. Remove prune or ${index}.`)];
 }
 
 /** removeRegressionDB in btcd.go: found with a real one, whose height was 0 after a restart. */

@@ -11,9 +11,13 @@ export const RPCAUTH_KEY = 'rpcauth.conf';
 
 export const configFile: ConfigFile = {
   name: CONF_FILE,
+  // Everything behind it is a comment (common/config.cpp).
+  forbidden: ['#'],
+  programKeys: ['alertnotify', 'blocknotify', 'shutdownnotify', 'startupnotify', 'walletnotify', 'signer'],
   managedKeys: [
     'chain',
     'testnet',
+    'testnet4',
     'signet',
     'regtest',
     'datadir',
@@ -33,6 +37,16 @@ export const configFile: ConfigFile = {
     'port',
     'externalip',
     'daemon',
+    'daemonwait',
+    'settings',
+    'rpccookieperms',
+    'rpcwhitelist',
+    'rpcwhitelistdefault',
+    'whitebind',
+    'loadblock',
+    'walletdir',
+    'debuglogfile',
+    'disablewallet',
     'pid',
   ],
   knownKeys: {
@@ -43,14 +57,13 @@ export const configFile: ConfigFile = {
     blockfilterindex: ['0', '1', 'basic'],
     peerblockfilters: ['0', '1'],
     coinstatsindex: ['0', '1'],
-    mempoolfullrbf: ['0', '1'],
     assumevalid: 'text',
     par: 'integer',
     maxmempool: 'integer',
   },
 };
 
-/** The file's text. Ports and addresses count outside the main network only inside their section, so all do. */
+/** The file's text. Outside the main network ports and addresses count only inside the network's section. */
 export function bitcoinConf(spec: NodeSpec): string {
   const network = networkOf(spec.network);
   const general = {
@@ -61,7 +74,7 @@ export function bitcoinConf(spec: NodeSpec): string {
   const section = {
     rpcbind: '0.0.0.0',
     rpcport: String(network.rpc),
-    // Whoever reaches the port still needs the password; who reaches it is for a NetworkPolicy to say.
+    // The password protects the port; a NetworkPolicy can limit who reaches it.
     rpcallowip: '0.0.0.0/0',
     listen: '1',
     bind: `0.0.0.0:${p2pPort(spec)}`,

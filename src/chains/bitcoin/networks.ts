@@ -24,10 +24,19 @@ export const networks: readonly BitcoinNetwork[] = [
   {
     name: 'test',
     title: 'Testnet 3',
+    deprecated: 'Testnet 3 is deprecated by Bitcoin Core and will be removed. Create new nodes on testnet4.',
     chainId: 'test',
     p2p: 18_333,
     rpc: 18_332,
     defaults: { ...SMALL, storage: '100Gi' },
+  },
+  {
+    name: 'testnet4',
+    title: 'Testnet 4',
+    chainId: 'testnet4',
+    p2p: 48_333,
+    rpc: 48_332,
+    defaults: { ...SMALL, storage: '50Gi' },
   },
   { name: 'signet', title: 'Signet', chainId: 'signet', p2p: 38_333, rpc: 38_332, defaults: SMALL },
   {

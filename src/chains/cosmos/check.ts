@@ -26,6 +26,9 @@ export function checkCosmos(spec: NodeSpec): readonly SpecProblem[] {
   ];
 }
 
+/** Distroless by name, and Osmosis, whose images are distroless unless their tag says otherwise. */
+const WITHOUT_SHELL = /distroless|^(docker\.io\/)?osmolabs\/osmosis:[^-]+$/;
+
 function checkProgram(spec: NodeSpec): readonly SpecProblem[] {
   const client = spec.clients['node'];
   const options = optionsOf(spec);
@@ -37,6 +40,10 @@ function checkProgram(spec: NodeSpec): readonly SpecProblem[] {
   }
   if (options.binary === undefined) {
     problems.push(errorAt('MissingBinary', ['spec', 'cosmos', 'binary'], "Set the chain's program, e.g. gaiad."));
+  }
+  if (client.image !== undefined && WITHOUT_SHELL.test(client.image)) {
+    const message = `The image ${client.image} has no shell, and the preparation of the node needs sh, wget and sha256sum. Use the -alpine image of the same version.`;
+    problems.push(errorAt('MissingTools', ['spec', 'clients', 'node', 'image'], message));
   }
   if (spec.network === 'dev') {
     const message =
@@ -66,7 +73,7 @@ function checkGenesis(spec: NodeSpec): readonly SpecProblem[] {
       errorAt(
         'UnusedSetting',
         path,
-        'The development network makes its own genesis. Remove it, or name another network.',
+        'The development network creates its own genesis. Remove it, or name another network.',
       ),
     ];
   }
@@ -81,7 +88,7 @@ function checkGenesis(spec: NodeSpec): readonly SpecProblem[] {
       errorAt(
         'MissingChecksum',
         [...path, 'sha256'],
-        'A genesis from the net needs its sha256, or anybody could swap it.',
+        'A genesis from a URL needs its sha256, or its server could replace it.',
       ),
     ];
   }
@@ -104,9 +111,18 @@ function checkIdentity(spec: NodeSpec): readonly SpecProblem[] {
 /** Variables with a meaning for the program are settings in disguise: they belong into spec.config. */
 function checkEnvironment(spec: NodeSpec): readonly SpecProblem[] {
   const binary = spec.clients['node']?.name === 'cosmos-sdk' ? (optionsOf(spec).binary ?? '') : 'CMT';
-  const prefix = `${binary.toUpperCase().replaceAll('-', '_')}_`;
+  // The prefix without `_` counts too: `CMTX` is copied over `CMT_X` (libs/cli/setup.go). Some programs, such as gaiad,
+  // also read their name without the `d`.
+  const prefix = binary
+    .toUpperCase()
+    .replaceAll('-', '_')
+    .replace(/(?<=.{3})D$/, '');
   return (spec.env?.['node'] ?? []).flatMap(({ name }, index) => {
-    const managed = name.startsWith(prefix) || name.startsWith('NODE_') || ['CMTHOME', 'TMHOME'].includes(name);
+    const managed =
+      (prefix !== '' && name.startsWith(prefix)) ||
+      name.startsWith('NODE_') ||
+      name.startsWith('CMT') ||
+      name.startsWith('TM');
     if (!managed) return [];
     return [
       errorAt(

@@ -60,7 +60,8 @@ export const clients: readonly ClientInfo[] = [
   {
     name: 'cometbft',
     image: 'cometbft/cometbft',
-    defaultVersion: '1.0.1',
+    // 1.0.1 is the last of its line and lacks security fixes that 0.38 has.
+    defaultVersion: '0.38.21',
     tagPrefix: 'v',
     managedFlags: MANAGED_FLAGS,
     knownFlags: KNOWN_FLAGS,
@@ -97,6 +98,8 @@ export const configFiles: readonly ConfigFile[] = [
   },
   {
     name: 'app.toml',
+    // A plugin is a program.
+    programKeys: ['streaming.abci.plugin', 'streaming.abci.keys', 'streaming.abci.stop-node-on-err'],
     managedKeys: ['minimum-gas-prices', 'pruning', 'halt-height'],
     knownKeys: {
       'api.enable': 'boolean',

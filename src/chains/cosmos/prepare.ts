@@ -1,4 +1,4 @@
-// The script that makes the volume ready before each start. It needs sh, wget and sha256sum, which Alpine-like images have.
+// The script that makes the volume ready before each start. It needs sh, wget and sha256sum, which images based on Alpine have, and gunzip for a compressed genesis.
 
 /**
  * Idempotent: a killed run is finished by the next. All values arrive as environment variables, so nothing of a spec is
@@ -34,7 +34,7 @@ elif [ -L "$key" ]; then
   rm "$key"
 fi
 
-# Beside chain data a missing signer state means that somebody lost it, and signing could start from zero: a double sign.
+# Beside chain data a missing signer state means that it was lost, and signing could start from zero: a double sign.
 if [ "$NODE_IDENTITY" = secret ] && [ ! -s "$state" ]; then
   if [ -e "$NODE_HOME/data/blockstore.db" ] || [ -e "$NODE_HOME/data/state.db" ]; then
     fail "There is chain data but no priv_validator_state.json. Restore it, or empty the volume, before this key signs."
@@ -51,6 +51,7 @@ if [ -f "$NODE_IDENTITY_PATH/node_key.json" ] && [ ! -s "$config/node_key.json" 
 fi
 
 if [ ! -s "$config/config.toml" ] || [ ! -s "$config/genesis.json" ]; then
+  rm -f "$config/genesis.sha256"
   if [ "$NODE_CLIENT" = cometbft ]; then
     cometbft init --home "$NODE_HOME"
   else
@@ -61,11 +62,24 @@ fi
 digest() { sha256sum "$1" | cut -d' ' -f1; }
 case "$NODE_GENESIS" in
   url)
-    if [ "$(digest "$config/genesis.json")" != "$NODE_GENESIS_SHA256" ]; then
-      wget -q -T 60 -O "$config/genesis.json.part" "$NODE_GENESIS_URL" || fail "The genesis can't be fetched."
+    # A compressed genesis is known by the checksum of what was downloaded, which is kept beside it.
+    have="$(cat "$config/genesis.sha256" 2>/dev/null || true)"
+    if [ "$have" != "$NODE_GENESIS_SHA256" ] && [ "$(digest "$config/genesis.json")" != "$NODE_GENESIS_SHA256" ]; then
+      wget -q -T 60 -O "$config/genesis.json.part" "$NODE_GENESIS_URL" || fail "The genesis cannot be downloaded."
       got="$(digest "$config/genesis.json.part")"
       [ "$got" = "$NODE_GENESIS_SHA256" ] || fail "The genesis has sha256 $got instead of $NODE_GENESIS_SHA256."
-      mv "$config/genesis.json.part" "$config/genesis.json"
+      case "$NODE_GENESIS_URL" in
+        *.gz | *.gz\\?*)
+          gunzip -c < "$config/genesis.json.part" > "$config/genesis.json.plain" || fail "The genesis cannot be unpacked."
+          mv "$config/genesis.json.plain" "$config/genesis.json"
+          printf '%s' "$got" > "$config/genesis.sha256"
+          rm "$config/genesis.json.part"
+          ;;
+        *)
+          rm -f "$config/genesis.sha256"
+          mv "$config/genesis.json.part" "$config/genesis.json"
+          ;;
+      esac
     fi
     ;;
   file)
@@ -73,6 +87,7 @@ case "$NODE_GENESIS" in
       got="$(digest /genesis/genesis.json)"
       [ "$got" = "$NODE_GENESIS_SHA256" ] || fail "The genesis has sha256 $got instead of $NODE_GENESIS_SHA256."
     fi
+    rm -f "$config/genesis.sha256"
     cp /genesis/genesis.json "$config/genesis.json.part"
     mv "$config/genesis.json.part" "$config/genesis.json"
     ;;

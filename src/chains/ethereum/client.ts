@@ -25,7 +25,7 @@ export interface EthereumClient extends ClientInfo {
   ) => { readonly name: string; readonly command: readonly string[]; readonly flags: Flags } | undefined;
 }
 
-/** A row as written in a table: the managed flags are told from the flags set on any network. */
+/** A row as written in a table: the managed flags are derived from the flags set on any network. */
 export type ClientRow = Omit<EthereumClient, 'managedFlags' | 'knownFlags'> & {
   /** Other spellings of managed flags, and flags that would break the node. */
   readonly alsoManaged: readonly string[];
@@ -41,6 +41,7 @@ export function defineClient(row: ClientRow): EthereumClient {
 
 const PUBLIC_PLACE: Place = {
   network: 'mainnet',
+  version: '',
   development: false,
   archive: false,
   dataDir: '/data',

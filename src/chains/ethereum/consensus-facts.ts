@@ -8,6 +8,12 @@ import { factsOfFailure, restAnswer, valueOf } from '../reply.ts';
 
 const SECONDS_PER_SLOT = 12;
 
+/** What turns a slot into a time. */
+export interface SlotClock {
+  readonly beaconGenesis?: number;
+  readonly secondsPerSlot?: number;
+}
+
 const Syncing = z.object({
   data: z.object({
     head_slot: DecimalNumber,
@@ -24,7 +30,8 @@ const Version = z.object({ data: z.object({ version: z.string().min(1).max(256) 
 export const MAX_DISTANCE = 2;
 
 /** Facts of the role `cl`; heights are slots. */
-export function consensusFacts(replies: ReadonlyMap<string, Reply>, beaconGenesis: number | undefined): RoleFacts {
+export function consensusFacts(replies: ReadonlyMap<string, Reply>, clock: SlotClock = {}): RoleFacts {
+  const { beaconGenesis, secondsPerSlot = SECONDS_PER_SLOT } = clock;
   const answer = restAnswer(replies.get('cl.syncing'));
   const syncing = valueOf(answer, Syncing)?.data;
   if (syncing === undefined) {
@@ -42,7 +49,7 @@ export function consensusFacts(replies: ReadonlyMap<string, Reply>, beaconGenesi
     height,
     target,
     ...(behind && target > 0 ? { progress: height / target } : {}),
-    ...(beaconGenesis === undefined ? {} : { headTime: beaconGenesis + height * SECONDS_PER_SLOT }),
+    ...(beaconGenesis === undefined ? {} : { headTime: beaconGenesis + height * secondsPerSlot }),
     ...offline(syncing.el_offline === true),
     ...extras(replies),
     ...(syncing.is_optimistic === undefined ? {} : { details: { optimistic: syncing.is_optimistic } }),
@@ -51,7 +58,7 @@ export function consensusFacts(replies: ReadonlyMap<string, Reply>, beaconGenesi
 
 function offline(isOffline: boolean): Partial<RoleFacts> {
   if (!isOffline) return {};
-  const message = 'The consensus client can not reach its execution client. See the log of the container el.';
+  const message = 'The consensus client cannot reach its execution client. See the log of the container el.';
   return { alarm: { reason: 'ExecutionOffline', message } };
 }
 

@@ -3,7 +3,7 @@
 
 import { type Flags, given } from '../flags.ts';
 import { defineClient, type EthereumClient } from './client.ts';
-import { PUBLIC_NETWORKS } from './networks.ts';
+import { GNOSIS_NETWORKS, PUBLIC_NETWORKS } from './networks.ts';
 import { ENGINE_PORT, JWT_FILE, type Place } from './place.ts';
 
 const ENGINE = `http://127.0.0.1:${ENGINE_PORT}`;
@@ -12,9 +12,9 @@ const P2P = { p2p: 9000, quic: 9001 };
 const lighthouse = defineClient({
   name: 'lighthouse',
   image: 'sigp/lighthouse',
-  defaultVersion: '8.0.1',
+  defaultVersion: '8.3.2',
   tagPrefix: 'v',
-  networks: PUBLIC_NETWORKS,
+  networks: [...PUBLIC_NETWORKS, ...GNOSIS_NETWORKS],
   command: ['lighthouse', 'beacon_node'],
   ports: { rpc: 5052, metrics: 5054, ...P2P },
   metricsPath: '/metrics',
@@ -58,10 +58,11 @@ const lighthouse = defineClient({
 const prysm = defineClient({
   name: 'prysm',
   image: 'gcr.io/offchainlabs/prysm/beacon-chain',
-  defaultVersion: '7.1.0',
+  defaultVersion: '7.3.1',
   tagPrefix: 'v',
   networks: PUBLIC_NETWORKS,
-  minimumVersions: { hoodi: '7.1.0' },
+  // Its backfill fetches blocks, not old states.
+  nodeTypes: ['full'],
   command: ['/app/cmd/beacon-chain/beacon-chain'],
   ports: { rpc: 3500, metrics: 8080, p2p: 13_000, quic: 13_001 },
   metricsPath: '/metrics',
@@ -84,7 +85,7 @@ const prysm = defineClient({
     ...checkpoint('checkpoint-sync-url', place),
     ...checkpoint('genesis-beacon-api-url', place),
   }),
-  chosen: (place) => given(place.archive, { 'slots-per-archive-point': '32', 'blob-retention-epochs': '4294967295' }),
+  chosen: () => ({}),
   alsoManaged: [
     'chain-config-file',
     'config-file',
@@ -101,11 +102,12 @@ const prysm = defineClient({
 const teku = defineClient({
   name: 'teku',
   image: 'consensys/teku',
-  defaultVersion: '25.11.0',
+  envPrefix: 'TEKU_',
+  defaultVersion: '26.10.2',
   tagPrefix: '',
-  networks: PUBLIC_NETWORKS,
+  networks: [...PUBLIC_NETWORKS, ...GNOSIS_NETWORKS],
   command: ['/opt/teku/bin/teku'],
-  ports: { rpc: 5051, metrics: 8008, ...P2P },
+  ports: { rpc: 5051, metrics: 8008, p2p: P2P.p2p },
   metricsPath: '/metrics',
   writableRoot: true,
   managed: (place) => ({
@@ -126,12 +128,12 @@ const teku = defineClient({
     'metrics-interface': '0.0.0.0',
     'metrics-host-allowlist': '*',
     'metrics-port': '8008',
-    // An archive is built from genesis; teku refuses both together.
-    ...(place.archive ? { 'ignore-weak-subjectivity-period-enabled': '' } : checkpoint('checkpoint-sync-url', place)),
+    ...checkpoint('checkpoint-sync-url', place),
   }),
   chosen: (place) => ({
     'log-destination': 'CONSOLE',
-    ...given(place.archive, { 'data-storage-mode': 'ARCHIVE' }),
+    // Blocks are fetched backwards from the checkpoint, then their states are computed from genesis.
+    ...given(place.archive, { 'data-storage-mode': 'ARCHIVE', 'reconstruct-historic-states': 'true' }),
   }),
   alsoManaged: ['data-base-path', 'config-file', 'initial-state', 'genesis-state', 'ee-jwt-claim-id'],
   known: {
@@ -144,7 +146,9 @@ const teku = defineClient({
 const nimbus = defineClient({
   name: 'nimbus',
   image: 'statusim/nimbus-eth2',
-  defaultVersion: '25.11.0',
+  // An archive needs a server that has all blocks: checkpoint servers do not.
+  nodeTypes: ['full'],
+  defaultVersion: '26.10.2',
   tagPrefix: 'multiarch-v',
   networks: PUBLIC_NETWORKS,
   command: ['/home/user/nimbus-eth2/build/nimbus_beacon_node'],
@@ -153,7 +157,7 @@ const nimbus = defineClient({
   managed: (place) => ({
     'non-interactive': '',
     network: place.network,
-    'data-dir': place.dataDir,
+    'data-dir': nimbusData(place),
     el: ENGINE,
     'jwt-secret': JWT_FILE,
     rest: 'true',
@@ -166,7 +170,7 @@ const nimbus = defineClient({
     'metrics-address': '0.0.0.0',
     'metrics-port': '8008',
   }),
-  chosen: (place) => given(place.archive, { history: 'archive' }),
+  chosen: () => ({}),
   // Does nothing when the database exists already, so it may run at every start.
   before: (place) =>
     place.checkpointUrl === undefined
@@ -176,10 +180,9 @@ const nimbus = defineClient({
           command: ['/home/user/nimbus-eth2/build/nimbus_beacon_node', 'trustedNodeSync'],
           flags: {
             network: place.network,
-            'data-dir': place.dataDir,
+            'data-dir': nimbusData(place),
             'trusted-node-url': place.checkpointUrl,
             backfill: 'false',
-            ...given(place.archive, { reindex: 'true' }),
           },
         },
   alsoManaged: ['web3-url', 'config-file', 'external-beacon-api-url', 'trusted-node-url', 'log-file'],
@@ -189,9 +192,12 @@ const nimbus = defineClient({
 const lodestar = defineClient({
   name: 'lodestar',
   image: 'chainsafe/lodestar',
-  defaultVersion: '1.36.0',
+  // It does not fetch the blocks before its checkpoint.
+  nodeTypes: ['full'],
+  envPrefix: 'LODESTAR_',
+  defaultVersion: '1.50.1',
   tagPrefix: 'v',
-  networks: PUBLIC_NETWORKS,
+  networks: [...PUBLIC_NETWORKS, ...GNOSIS_NETWORKS],
   command: ['node', '/usr/app/packages/cli/bin/lodestar.js', 'beacon'],
   ports: { rpc: 9596, metrics: 8008, ...P2P },
   metricsPath: '/metrics',
@@ -206,7 +212,9 @@ const lodestar = defineClient({
     'rest.port': '9596',
     listenAddress: '0.0.0.0',
     port: String(place.p2pPort),
+    // Without `nat` it drops the address again (initPeerIdAndEnr.ts).
     ...advertised(place, (address) => ({
+      nat: '',
       'enr.ip': address,
       'enr.tcp': String(place.p2pPort),
       'enr.udp': String(place.p2pPort),
@@ -216,7 +224,7 @@ const lodestar = defineClient({
     'metrics.port': '8008',
     ...checkpoint('checkpointSyncUrl', place),
   }),
-  chosen: (place) => given(place.archive, { serveHistoricalState: '', 'chain.archiveBlobEpochs': 'Infinity' }),
+  chosen: () => ({}),
   alsoManaged: ['rcConfig', 'paramsFile', 'genesisStateFile', 'checkpointState', 'port6', 'logFile'],
   known: { targetPeers: 'integer', logLevel: ['error', 'warn', 'info', 'verbose', 'debug', 'trace'] },
 });
@@ -225,6 +233,11 @@ export const consensusClients: readonly EthereumClient[] = [lighthouse, prysm, t
 
 function advertised(place: Place, flags: (address: string) => Flags): Flags {
   return place.advertise === undefined ? {} : flags(place.advertise);
+}
+
+/** It sets its folder to mode 0700, which it may not do to the mount itself. */
+function nimbusData({ dataDir }: Place): string {
+  return `${dataDir}/nimbus`;
 }
 
 function checkpoint(flag: string, place: Place): Flags {

@@ -1,7 +1,8 @@
-// Ethereum: an execution client and a consensus client in one pod, joined by a token that only they know.
+// Ethereum: an execution client and a consensus client in one pod, joined by a generated token.
 
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
+import { isHostName, isIpAddress } from '../address.ts';
 import type { Chain, Expectation, Reply, RoleFacts } from '../chain.ts';
 import { checkSpec } from '../check-spec.ts';
 import { checkSidecarPorts } from '../check-sidecar-ports.ts';
@@ -49,11 +50,10 @@ function checkConsensus(spec: NodeSpec): readonly SpecProblem[] {
   ];
 }
 
-/** Most clients take an IP address here and refuse to start with a host name. */
+/** Most clients accept only an IP address here and refuse to start with a host name. */
 function checkAddress(spec: NodeSpec): readonly SpecProblem[] {
   const address = spec.p2p?.advertiseAddress;
-  if (address === undefined || /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || /^[0-9a-f]*:[0-9a-f:.]+$/i.test(address))
-    return [];
+  if (address === undefined || isIpAddress(address) || !isHostName(address)) return [];
   const message = `"${address}" is no IP address; Ethereum clients tell peers an address, not a name. Use the IP.`;
   return [errorAt('InvalidAddress', ['spec', 'p2p', 'advertiseAddress'], message)];
 }
@@ -61,7 +61,7 @@ function checkAddress(spec: NodeSpec): readonly SpecProblem[] {
 function facts(node: BlockchainNode, replies: ReadonlyMap<string, Reply>): ReadonlyMap<string, RoleFacts> {
   const network = findNetwork(node.spec.network);
   const roles = new Map([['el', executionFacts(replies, network?.development === true)]]);
-  if (node.spec.clients['cl'] !== undefined) roles.set('cl', consensusFacts(replies, network?.beaconGenesis));
+  if (node.spec.clients['cl'] !== undefined) roles.set('cl', consensusFacts(replies, network));
   return roles;
 }
 

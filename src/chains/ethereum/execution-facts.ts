@@ -36,7 +36,7 @@ export function executionFacts(replies: ReadonlyMap<string, Reply>, development:
   };
 }
 
-/** `eth_syncing` is false before the first word of the consensus client: block 0 is no synced chain. */
+/** `eth_syncing` is false before the consensus client has named a head: block 0 is no synced chain. */
 function reach(height: number, syncing: Progress | false, development: boolean): RoleFacts {
   if (height > 0 || syncing !== false || development) return { reach: 'answering' };
   return { reach: 'starting', message: 'waits for the consensus client to name a head' };
@@ -51,6 +51,8 @@ function progress(syncing: Progress | false, height: number): Partial<RoleFacts>
   const details = indexing > 0 ? { details: { indexing } } : {};
   // The latest block stays 0 during a snap sync; eth_syncing knows more.
   const known = Math.max(height, currentBlock);
+  // reth reports its own height as the highest: it does not know how far it has to go.
+  if (highestBlock > 0 && highestBlock <= known && indexing === 0) return { syncing: true, height: known };
   const target = Math.max(highestBlock, known);
   if (complete) return { syncing: false, height: known, target, ...details };
   return { syncing: true, height: known, target, progress: target === 0 ? 0 : known / target, ...details };

@@ -4,7 +4,8 @@
 import type { ValueType } from '../chain.ts';
 import { type Flags, given } from '../flags.ts';
 import { defineClient, type EthereumClient } from './client.ts';
-import { PUBLIC_NETWORKS } from './networks.ts';
+import { isOlder } from '../version.ts';
+import { GNOSIS_NETWORKS, PUBLIC_NETWORKS } from './networks.ts';
 import { ENGINE_PORT, JWT_FILE, type Place } from './place.ts';
 
 const RPC = 8545;
@@ -18,13 +19,16 @@ const GETH_LIKE_KNOWN: Readonly<Record<string, ValueType>> = {
   'rpc.gascap': 'integer',
 };
 
+/** Without `history.state` a database of paths keeps the last 90,000 states (`triedb/pathdb` of go-ethereum). */
+const ARCHIVE: Flags = { syncmode: 'full', gcmode: 'archive', 'history.state': '0' };
+
 const geth = defineClient({
   name: 'geth',
   image: 'ethereum/client-go',
-  defaultVersion: '1.16.7',
+  defaultVersion: '1.17.10',
   tagPrefix: 'v',
   networks: [...PUBLIC_NETWORKS, 'dev'],
-  minimumVersions: { hoodi: '1.15.0' },
+  envPrefix: 'GETH_',
   command: ['geth'],
   ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 6060 },
   metricsPath: '/debug/metrics/prometheus',
@@ -39,24 +43,24 @@ const geth = defineClient({
     'metrics.addr': '0.0.0.0',
     'metrics.port': '6060',
   }),
-  chosen: (place) => ({ 'http.api': 'eth,net,web3', ...given(place.archive, { syncmode: 'full', gcmode: 'archive' }) }),
+  chosen: (place) => ({ 'http.api': 'eth,net,web3', ...given(place.archive, ARCHIVE) }),
   alsoManaged: ['datadir.ancient', 'networkid', 'config', 'unlock', 'password', 'holesky', 'ipcpath', 'log.file'],
   known: {
     ...GETH_LIKE_KNOWN,
     syncmode: ['snap', 'full'],
     gcmode: ['full', 'archive'],
     'state.scheme': ['path', 'hash'],
-    'history.chain': ['all', 'postmerge'],
+    'history.chain': ['all', 'postmerge', 'postprague'],
+    'history.state': 'integer',
   },
 });
 
 const reth = defineClient({
   name: 'reth',
   image: 'ghcr.io/paradigmxyz/reth',
-  defaultVersion: '2.2.0',
+  defaultVersion: '2.8.1',
   tagPrefix: 'v',
   networks: PUBLIC_NETWORKS,
-  minimumVersions: { hoodi: '2.0.0' },
   command: ['/usr/local/bin/reth', 'node'],
   ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 9001 },
   metricsPath: '/metrics',
@@ -89,16 +93,24 @@ const reth = defineClient({
 const nethermind = defineClient({
   name: 'nethermind',
   image: 'nethermind/nethermind',
-  defaultVersion: '1.35.2',
+  defaultVersion: '2.2.1',
   tagPrefix: '',
-  networks: PUBLIC_NETWORKS,
-  minimumVersions: { hoodi: '1.31.9' },
+  networks: [...PUBLIC_NETWORKS, ...GNOSIS_NETWORKS],
+  brokenVersions: [
+    {
+      version: '2.2.0',
+      networks: ['hoodi'],
+      why: 'it leaves the chain there (release notes of 2.2.1).',
+    },
+  ],
+  envPrefix: 'NETHERMIND_',
   command: ['/nethermind/nethermind'],
   ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 9545 },
   metricsPath: '/metrics',
   writableRoot: true,
   managed: (place) => ({
-    config: place.network,
+    // The configurations `…_archive` differ in the pivot and the database: switching synchronisation off is not enough.
+    config: place.archive ? `${place.network}_archive` : place.network,
     datadir: place.dataDir,
     'KeyStore.KeyStoreDirectory': `${place.dataDir}/keystore`,
     'JsonRpc.Enabled': 'true',
@@ -117,11 +129,16 @@ const nethermind = defineClient({
     'Metrics.ExposeHost': '0.0.0.0',
     'Metrics.ExposePort': '9545',
   }),
-  chosen: (place) => ({
-    'JsonRpc.EnabledModules': 'Eth,Net,Web3,Health',
-    ...given(place.archive, { 'Pruning.Mode': 'None', 'Sync.FastSync': 'false', 'Sync.SnapSync': 'false' }),
-  }),
-  alsoManaged: ['baseDbPath', 'Init.BaseDbPath', 'Init.ChainSpecPath', 'configsDirectory', 'loggerConfigSource'],
+  chosen: () => ({ 'JsonRpc.EnabledModules': 'Eth,Subscribe,Net,Web3,Health' }),
+  // Plugins are programs.
+  alsoManaged: [
+    'PluginsDirectory',
+    'baseDbPath',
+    'Init.BaseDbPath',
+    'Init.ChainSpecPath',
+    'configsDirectory',
+    'loggerConfigSource',
+  ],
   known: {
     'Network.MaxActivePeers': 'integer',
     'Pruning.Mode': ['None', 'Memory', 'Full', 'Hybrid'],
@@ -132,9 +149,10 @@ const nethermind = defineClient({
 const besu = defineClient({
   name: 'besu',
   image: 'hyperledger/besu',
-  defaultVersion: '25.11.0',
+  defaultVersion: '26.10.1',
   tagPrefix: '',
   networks: PUBLIC_NETWORKS,
+  envPrefix: 'BESU_',
   command: ['besu'],
   ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 9545 },
   metricsPath: '/metrics',
@@ -165,7 +183,7 @@ const besu = defineClient({
   alsoManaged: ['genesis-file', 'network-id', 'config-file', 'node-private-key-file', 'engine-jwt-disabled'],
   known: {
     'max-peers': 'integer',
-    'sync-mode': ['SNAP', 'FULL', 'CHECKPOINT'],
+    'sync-mode': ['SNAP', 'FULL'],
     'data-storage-format': ['FOREST', 'BONSAI'],
   },
 });
@@ -173,10 +191,9 @@ const besu = defineClient({
 const erigon = defineClient({
   name: 'erigon',
   image: 'erigontech/erigon',
-  defaultVersion: '3.2.2',
+  defaultVersion: '3.8.1',
   tagPrefix: 'v',
-  networks: PUBLIC_NETWORKS,
-  minimumVersions: { hoodi: '3.0.2' },
+  networks: [...PUBLIC_NETWORKS, ...GNOSIS_NETWORKS],
   command: ['erigon'],
   // WebSocket shares the HTTP port.
   ports: { rpc: RPC, p2p: P2P, metrics: 6060 },
@@ -189,7 +206,7 @@ const erigon = defineClient({
     ws: '',
     ...engine('authrpc.vhosts'),
     port: String(place.p2pPort),
-    'p2p.allowed-ports': String(place.p2pPort),
+    'p2p.allowed-ports': erigonPorts(place),
     'private.api.addr': '127.0.0.1:9090',
     ...nat(place),
     metrics: '',
@@ -205,6 +222,14 @@ const erigon = defineClient({
   },
 });
 
+/**
+ * Before 3.5.0 every protocol version opens a listener of its own and takes the next allowed port
+ * (https://github.com/erigontech/erigon/pull/21335); P+1 and P+2 may be those of the consensus client.
+ */
+function erigonPorts({ version, p2pPort }: Place): string {
+  return isOlder(version, '3.5.0') ? `${p2pPort},${p2pPort + 3}` : String(p2pPort);
+}
+
 export const executionClients: readonly EthereumClient[] = [geth, reth, nethermind, besu, erigon];
 
 function http(vhosts?: string): Flags {
@@ -216,7 +241,7 @@ function webSocket(): Flags {
   return { ws: '', 'ws.addr': '0.0.0.0', 'ws.port': String(WS), 'ws.origins': '*' };
 }
 
-/** The engine API is spoken inside the pod only, yet its token protects it from a sidecar gone wrong. */
+/** The engine API listens inside the pod only; the token protects it from sidecars. */
 function engine(vhosts?: string): Flags {
   const hosts = vhosts === undefined ? {} : { [vhosts]: 'localhost' };
   return {

@@ -1,4 +1,4 @@
-// Where a client of this node finds its things: folders, ports, addresses. One value per role, made from the spec.
+// What the flags of a client depend on: folders, ports, addresses. One value per role, made from the spec.
 
 import type { NodeSpec } from '../../api/blockchain-node.ts';
 import type { Mount } from '../chain.ts';
@@ -11,6 +11,8 @@ export const JWT_FILE = `/secrets/jwt/${JWT_KEY}`;
 
 export interface Place {
   readonly network: string;
+  /** Of the client: some flags depend on it. */
+  readonly version: string;
   readonly development: boolean;
   readonly archive: boolean;
   /** Folder of this role's data inside the container. */
@@ -30,16 +32,23 @@ export interface UsualPorts {
   readonly quic?: number;
 }
 
+/** What a place is made of beside the spec. */
+export interface PlaceOf {
+  readonly defaultVersion: string;
+  readonly ports: UsualPorts;
+}
+
 /**
  * `spec.p2p.port` P moves the whole node: execution listens on P, consensus on P+1 (QUIC on P+2), because peers must be
  * told the port that is really open on the machine.
  */
-export function placeOf(spec: NodeSpec, role: 'el' | 'cl', usual: UsualPorts): Place {
+export function placeOf(spec: NodeSpec, role: 'el' | 'cl', { defaultVersion, ports: usual }: PlaceOf): Place {
   const base = spec.p2p?.port;
   const network = findNetwork(spec.network);
   const offset = role === 'el' ? 0 : 1;
   return {
     network: spec.network,
+    version: spec.clients[role]?.version ?? defaultVersion,
     development: network?.development === true,
     archive: spec.nodeType === 'archive',
     dataDir: `/data/${role}`,

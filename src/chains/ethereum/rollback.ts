@@ -2,13 +2,13 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { Ask, HowTo, Refused, ToolRun } from '../../api/chain-jobs.ts';
-import { toArguments } from '../flags.ts';
+import { type Flags, toArguments } from '../flags.ts';
 import { roleFields } from '../role-fields.ts';
 import type { EthereumClient } from './client.ts';
 import { placeOf } from './place.ts';
 import { clientOf } from './workload.ts';
 
-/** State histories that geth keeps unless told otherwise (`--history.state`). */
+/** State histories that geth keeps by default (`--history.state`). */
 const GETH_HISTORY = 90_000;
 
 const INSTEAD = 'Restore a Backup or a Snapshot from that height or below instead.';
@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /**
  * Only the execution client goes back. On a public network its consensus client leads it to the network's head again,
- * which is what a rollback is for there: the blocks above are executed anew.
+ * which is what a rollback is for there: the blocks above are executed again.
  */
 export function rollback(node: BlockchainNode, height: number): HowTo {
   const client = clientOf(node.spec, 'el');
@@ -46,7 +46,7 @@ function refuse(reason: string): Refused {
  */
 function geth(node: BlockchainNode, client: EthereumClient, height: number): HowTo {
   const { spec } = node;
-  const args = spec.args?.['el'] ?? {};
+  const args: Flags = { ...client.chosen(placeOf(spec, 'el', client)), ...spec.args?.['el'] };
   const block = `0x${height.toString(16)}`;
   const guard = call('el.state', 'eth_getBalance', ['0x0000000000000000000000000000000000000000', block]);
   const byHash = args['state.scheme'] === 'hash';
@@ -63,7 +63,7 @@ function geth(node: BlockchainNode, client: EthereumClient, height: number): How
 
 /** The node's own flags, so that the database is read as it was written; no peers, nothing offered outside the pod. */
 function gethAlone({ spec }: BlockchainNode, client: EthereumClient): ToolRun {
-  const place = placeOf(spec, 'el', client.ports);
+  const place = placeOf(spec, 'el', client);
   const args = toArguments('--', client.chosen(place), spec.args?.['el'] ?? {}, {
     ...(place.development ? { networkid: '1337' } : { [place.network]: '' }),
     datadir: place.dataDir,
@@ -84,7 +84,7 @@ function gethAlone({ spec }: BlockchainNode, client: EthereumClient): ToolRun {
 
 /** `reth stage unwind to-block N`: block N stays. Asked again at N it changes nothing and says the same. */
 function reth({ spec }: BlockchainNode, client: EthereumClient, height: number): HowTo {
-  const place = placeOf(spec, 'el', client.ports);
+  const place = placeOf(spec, 'el', client);
   const [program = 'reth'] = client.command;
   const flags = { datadir: place.dataDir, chain: place.network, color: 'never', 'log.file.max-files': '0' };
   const args = ['stage', 'unwind', ...toArguments('--', flags), 'to-block', String(height)];

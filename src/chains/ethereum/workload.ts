@@ -45,7 +45,7 @@ export function clientOf(spec: NodeSpec, role: RoleName): EthereumClient | undef
 function runningClients(spec: NodeSpec): readonly Running[] {
   return (['el', 'cl'] as const).flatMap((role) => {
     const client = clientOf(spec, role);
-    return client === undefined ? [] : [{ role, client, place: placeOf(spec, role, client.ports), spec }];
+    return client === undefined ? [] : [{ role, client, place: placeOf(spec, role, client), spec }];
   });
 }
 

@@ -27,7 +27,7 @@ describe('arguments', () => {
   it('tell peers the port that is open', () => {
     const args = argsFor({ p2p: { port: 30_100, advertiseAddress: '203.0.113.8' } });
     expect(args).toEqual(expect.arrayContaining(['--listen=0.0.0.0:30100', '--externalip=203.0.113.8:30100']));
-    expect(argsFor({})).toContain('--externalip=[2001:db8::7]:18333');
+    expect(argsFor({})).toContain('--externalip=[2001:db8::7]:48333');
   });
 
   it('hold no password, and name a file of a Secret that a bitcoind of this name would not have', () => {

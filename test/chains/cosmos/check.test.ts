@@ -18,6 +18,15 @@ describe('check', () => {
         codes: ['MissingImage', 'MissingBinary'],
       },
       {
+        because: 'an image without a shell cannot prepare the node',
+        base: 'cosmos-gaia',
+        fields: {
+          clients: { node: { name: 'cosmos-sdk', image: 'osmolabs/osmosis:30.0.1' } },
+          cosmos: { binary: 'osmosisd' },
+        },
+        codes: ['MissingTools'],
+      },
+      {
         because: 'a network needs a genesis',
         base: 'cosmos-gaia',
         fields: { genesis: undefined },

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -156,6 +157,25 @@ describe('the prepare script', () => {
     expect(prepare({ ...wanted, NODE_GENESIS_SHA256: '0'.repeat(64) }).code).toBe(1);
     expect(read('home/config/genesis.json')).toBe(genesis);
   });
+
+  it.each(['https://g.example/genesis.json.gz', 'https://g.example/genesis.json.gz?raw=1'])(
+    'unpacks a compressed genesis once: %s',
+    (url) => {
+      const genesis = '{"chain_id":"hub-1"}';
+      const packed = gzipSync(genesis);
+      writeFileSync(join(folder, 'packed'), packed);
+      const fetch = `#!/bin/sh\ncp "${folder}/packed" "$5"\necho x >> "${folder}/fetches"\n`;
+      writeFileSync(join(folder, 'bin/wget'), fetch, { mode: 0o755 });
+      const wanted = { NODE_GENESIS: 'url', NODE_GENESIS_URL: url, NODE_GENESIS_SHA256: sha256(packed) };
+      expect(prepare(wanted).code).toBe(0);
+      expect(prepare(wanted).code).toBe(0);
+      expect(read('home/config/genesis.json')).toBe(genesis);
+      expect(read('fetches')).toBe('x\n');
+      rmSync(join(folder, 'home/config/genesis.json'));
+      expect(prepare(wanted).code).toBe(0);
+      expect(read('home/config/genesis.json')).toBe(genesis);
+    },
+  );
 
   it('puts a node key of the Secret in place, and keeps it when another Secret comes: peers know the node by it', () => {
     for (const key of ['{"k":1}', '{"k":2}']) {

@@ -95,7 +95,7 @@ describe('consensusFacts', () => {
   });
 
   it('reads a synced node and knows the time of its slot', () => {
-    expect(consensusFacts(replies(beacon), 1_742_213_400)).toEqual({
+    expect(consensusFacts(replies(beacon), { beaconGenesis: 1_742_213_400 })).toEqual({
       reach: 'answering',
       syncing: false,
       height: 1_500_000,

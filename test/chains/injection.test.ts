@@ -1,0 +1,153 @@
+// A value of a spec cannot leave its place: no second line, argument, key or program.
+
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { bitcoin } from '../../src/chains/bitcoin/bitcoin.ts';
+import { example, examples, nodeWith } from './examples.ts';
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc
+    .tuple(fc.string({ maxLength: 8 }), fc.constantFrom('\n', '\r', '\0', '"', "'", '#', ']\n[', '\u2028', ' ', '=', '$(x)'), fc.string({ maxLength: 8 }))
+    .map((parts) => parts.join('')),
+); // prettier-ignore
+
+const errorsOf = (name: string, fields: Record<string, unknown>) =>
+  example(name)
+    .chain.check(nodeWith(name, fields).spec)
+    .filter(({ level }) => level === 'error');
+
+describe.each(examples)('$name', ({ name, node, chain }) => {
+  const clean = chain.workload({ ...node, spec: { ...node.spec, args: {} } });
+  const [role = ''] = Object.keys(node.spec.clients);
+
+  it('renders the same number of lines and arguments for every address that is accepted', () => {
+    fc.assert(
+      fc.property(hostile, (address) => {
+        const fields = { args: {}, p2p: { ...node.spec.p2p, advertiseAddress: address } };
+        if (errorsOf(name, fields).length > 0) return;
+        expect(address).toMatch(/^[A-Za-z0-9.:%-]+$/);
+      }),
+    );
+    expect(errorsOf(name, { p2p: { advertiseAddress: '192.0.2.1\nrpcuser=eve' } })).not.toEqual([]);
+  });
+
+  it('gives each accepted flag one argument of its own', () => {
+    fc.assert(
+      fc.property(hostile, hostile, (flag, value) => {
+        const fields = { args: { [role]: { [flag]: value } } };
+        if (errorsOf(name, fields).length > 0) return;
+        const args = chain.workload(nodeWith(name, fields)).containers.find((one) => one.name === role)?.args ?? [];
+        const before = clean.containers.find((one) => one.name === role)?.args ?? [];
+        expect(args.length - before.length).toBeLessThanOrEqual(1);
+        for (const arg of args) expect(arg).toMatch(/^--?[A-Za-z0-9][\w.:-]*(=|$)/);
+        expect(args.join('')).not.toContain('\0');
+      }),
+    );
+  });
+
+  it('refuses other spellings of managed flags', () => {
+    const client = chain.roles
+      .find((one) => one.name === role)
+      ?.clients.find((one) => one.name === node.spec.clients[role]?.name);
+    for (const flag of client?.managedFlags ?? []) {
+      for (const spelling of [
+        flag.toUpperCase(),
+        flag.replaceAll(/[._]/g, '-'),
+        flag.replaceAll('-', '_'),
+        `no-${flag}`,
+      ]) {
+        const found = errorsOf(name, { args: { [role]: { [spelling]: '1' } } });
+        expect(found.map(({ code }) => code)).toContain('ManagedSetting');
+      }
+    }
+  });
+
+  it('refuses variables that load other code', () => {
+    const rows = [
+      { name: 'LD_PRELOAD', value: '/data/x.so' },
+      { name: 'NODE_OPTIONS', value: '--require /data/x.js' },
+      { name: 'JAVA_OPTS', value: '-Xmx4g -XX:OnOutOfMemoryError=reboot' },
+    ];
+    for (const variable of rows) {
+      const found = errorsOf(name, { env: { [role]: [variable] } });
+      expect(found.map(({ code }) => code)).toContain('RunsPrograms');
+    }
+    expect(errorsOf(name, { env: { [role]: [{ name: 'JAVA_OPTS', value: '-Xmx4g' }] } })).toEqual([]);
+  });
+});
+
+describe('bitcoin.conf', () => {
+  const linesOf = (config: Record<string, string>, fields: Record<string, unknown> = {}): readonly string[] => {
+    const node = nodeWith('bitcoin-mainnet', { config: { 'bitcoin.conf': config }, ...fields });
+    return (bitcoin.workload(node).files['bitcoin.conf'] ?? '').split(/\r\n|[\n\r\u0085\u2028\u2029]/);
+  };
+
+  it('gets one line for each accepted key, with the value as it is', () => {
+    fc.assert(
+      fc.property(hostile, hostile, (key, value) => {
+        if (errorsOf('bitcoin-mainnet', { config: { 'bitcoin.conf': { [key]: value } } }).length > 0) return;
+        const lines = linesOf({ [key]: value });
+        expect(lines).toContain(`${key}=${value}`);
+        expect(lines.length).toBe(linesOf({}).length + 1);
+        expect(value).not.toContain('#');
+      }),
+    );
+  });
+
+  it.each(['startupnotify', 'blocknotify', 'walletnotify', 'alertnotify', 'shutdownnotify', 'signer'])(
+    'runs no program: %s',
+    (key) => {
+      const codes = [
+        ...errorsOf('bitcoin-mainnet', { config: { 'bitcoin.conf': { [key]: 'id' } } }),
+        ...errorsOf('bitcoin-mainnet', { args: { node: { [key]: 'id' } } }),
+      ].map(({ code }) => code);
+      expect(codes).toEqual(['RunsPrograms', 'RunsPrograms']);
+    },
+  );
+
+  it('refuses a managed key in its negated form', () => {
+    expect(errorsOf('bitcoin-mainnet', { config: { 'bitcoin.conf': { noserver: '1' } } })).toMatchObject([
+      { code: 'ManagedSetting' },
+    ]);
+  });
+});
+
+describe('CometBFT', () => {
+  it.each(['priv-validator-state-file', 'priv_validator-key_file', 'P2P.LADDR', 'p2p-laddr'])(
+    'refuses the managed key %s in the spelling that its variable shares',
+    (key) => {
+      expect(errorsOf('cosmos-validator', { config: { 'config.toml': { [key]: '/tmp/x' } } })).toMatchObject([
+        { code: 'ManagedSetting' },
+      ]);
+    },
+  );
+
+  it.each(['CMT_P2P_LADDR', 'CMTPRIV_VALIDATOR_KEY_FILE', 'CMTHOME', 'TMHOME', 'NODE_HOME'])(
+    'refuses the variable %s',
+    (name) => {
+      expect(errorsOf('cosmos-dev', { env: { node: [{ name, value: 'x' }] } })).toMatchObject([
+        { code: 'ManagedSetting' },
+      ]);
+    },
+  );
+
+  it('refuses the variables of a Cosmos SDK program under each of its prefixes', () => {
+    for (const name of ['GAIAD_HOME', 'GAIADPRIV_VALIDATOR_KEY_FILE', 'GAIA_HOME'])
+      expect(errorsOf('cosmos-gaia', { env: { node: [{ name, value: 'x' }] } })).toMatchObject([
+        { code: 'ManagedSetting' },
+      ]);
+  });
+});
+
+describe('variables that are flags', () => {
+  it('are refused', () => {
+    const env = { el: [{ name: 'GETH_IPCPATH', value: '/data/x' }], cl: [{ name: 'TEKU_CONFIG_FILE', value: '/x' }] };
+    const found = errorsOf('ethereum-geth-lighthouse', {
+      clients: { el: { name: 'geth' }, cl: { name: 'teku' } },
+      env,
+    });
+    expect(found.map(({ code }) => code)).toEqual(['ManagedSetting', 'ManagedSetting']);
+  });
+});
