@@ -10,6 +10,11 @@
 {{- default .Release.Namespace .Values.namespace -}}
 {{- end -}}
 
+{{- define "nodewright.image" -}}
+{{- $repository := required "image.repository is missing: build the image from the Dockerfile and push it to your registry" .Values.image.repository -}}
+{{- printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+
 {{- define "nodewright.serviceAccount" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- default (include "nodewright.name" .) .Values.serviceAccount.name -}}
