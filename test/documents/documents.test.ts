@@ -28,6 +28,12 @@ it('every command and option that is named exists', () => {
   expect(wrongCommands(documents)).toEqual([]);
 });
 
+it('no diagram has a semicolon, which would end a statement of Mermaid', () => {
+  const diagrams = documents.flatMap(({ path, blocks }) => blocks.map((block) => ({ path, ...block })));
+  const cut = diagrams.filter(({ language, text }) => language === 'mermaid' && text.includes(';'));
+  expect(cut.map(({ path, line }) => `${path}:${line}`)).toEqual([]);
+});
+
 it.each(examples)('the $kind of $document:$line is valid', async (example) => {
   expect(await problemsOf(example)).toEqual([]);
 });
