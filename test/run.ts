@@ -1,4 +1,4 @@
-// `npm test`: everything from cheap to dear, one number at the end. Names of stages as arguments run only those.
+// `npm test`: all stages from fast to slow, one result line at the end. Names of stages as arguments run only those.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

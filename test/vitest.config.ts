@@ -1,4 +1,4 @@
-// The projects, from cheap to dear; `test/run.ts` runs them in this order.
+// The projects, from fast to slow; `test/run.ts` runs them in this order.
 
 import { availableParallelism } from 'node:os';
 
@@ -30,7 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pure',
-          include: ['test/*.test.ts', ...pure.map((room) => `test/${room}/**/*.test.ts`)],
+          include: ['test/*.test.ts', ...pure.map((folder) => `test/${folder}/**/*.test.ts`)],
           // Property tests count runs, not seconds, and the command line is a process each time.
           testTimeout: 60_000,
         },
@@ -39,7 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'git',
-          include: ['git', 'worker'].map((room) => `test/${room}/**/*.test.ts`),
+          include: ['git', 'worker'].map((folder) => `test/${folder}/**/*.test.ts`),
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -48,7 +48,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cluster',
-          include: ['kube', 'rpc', 'controller', 'cluster'].map((room) => `test/${room}/**/*.test.ts`),
+          include: ['kube', 'rpc', 'controller', 'cluster'].map((folder) => `test/${folder}/**/*.test.ts`),
           exclude: ['test/cluster/real-pods.test.ts'],
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 120_000,

@@ -1,4 +1,4 @@
-// The cluster the demo is told on: one of its own, or the one that KUBECONFIG names.
+// The cluster of the demo: one of its own, or the one that KUBECONFIG names.
 
 import { binary } from '../cluster/binaries.ts';
 import { down, up } from '../cluster/cluster.ts';
@@ -9,7 +9,7 @@ import { NAMESPACE, type StageOptions } from './stage.ts';
 import { SetupError } from '../cluster/setup-error.ts';
 
 export interface DemoCluster {
-  /** What the heading says of it. */
+  /** Stands in the heading. */
   readonly title: string;
   /** Resolves once it is up. Throws IN_USE before anything was changed in a cluster that is not free for the demo. */
   open(): Promise<StageOptions>;
@@ -27,7 +27,7 @@ export function demoCluster(existing: string): DemoCluster {
 
 function ownCluster(): DemoCluster {
   return {
-    title: 'A real Kubernetes',
+    title: 'a real Kubernetes cluster',
     async open() {
       const state = await up({ name: OWN, startedBy: 'person', mode: 'pods' });
       const workerImage = await importWorkerImage(state);
@@ -37,7 +37,7 @@ function ownCluster(): DemoCluster {
   };
 }
 
-/** What the demo makes there goes with its namespace and its kinds, so neither may be somebody else's. */
+/** What the demo makes there goes with its namespace and its kinds, so neither may exist before. */
 function existingCluster(kubeconfig: string): DemoCluster {
   let isOurs = false;
   const ask = async (...args: readonly string[]): Promise<string> =>
@@ -45,13 +45,13 @@ function existingCluster(kubeconfig: string): DemoCluster {
   const kinds = async (): Promise<readonly string[]> =>
     (await ask('get', 'crds', '-o', 'name')).split('\n').filter((name) => name.endsWith(GROUP));
   return {
-    title: `In the cluster of ${kubeconfig}`,
+    title: `in the cluster of ${kubeconfig}`,
     async open() {
       const place = await ask('get', 'namespace', NAMESPACE, '--ignore-not-found', '-o', 'name');
       if (place !== '' || (await kinds()).length > 0)
         throw new SetupError(
           'IN_USE',
-          `the cluster of KUBECONFIG has the namespace ${NAMESPACE} or kinds of *${GROUP} already: take another one, or unset KUBECONFIG for one of the demo's own`,
+          `the cluster of KUBECONFIG already has the namespace ${NAMESPACE} or kinds of *${GROUP}: use another cluster, or unset KUBECONFIG to let the demo start its own`,
         );
       isOurs = true;
       return { kubeconfig, kubectl: await binary('kubectl'), workerImage: undefined };

@@ -1,4 +1,4 @@
-// `npm run demo`: a real cluster, a real Git server, real chains; the story on the terminal; nothing left behind.
+// `npm run demo`: a real cluster, a real Git server and real chains; progress on the terminal; everything is deleted at the end.
 
 import { parseArgs } from 'node:util';
 
@@ -13,23 +13,23 @@ const interrupted = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
 });
 
-// An interrupted story still waits for facts that will never come.
+// After an interrupt, a chapter may still wait for a fact that will never come.
 process.exit(await demo());
 
 async function demo(): Promise<number> {
   const cluster = demoCluster(process.env['KUBECONFIG'] ?? '');
   let stage: Stage | undefined;
   try {
-    terminal.heading(`${cluster.title}, images of geth and CometBFT, a Git server and a controller come up`);
+    terminal.heading(`Starting ${cluster.title}, images of geth and CometBFT, a Git server and a controller`);
     const outcome = await Promise.race([
-      tellStory(cluster, (made) => (stage = made)),
+      runChapters(cluster, (made) => (stage = made)),
       interrupted.then(() => 'interrupted' as const),
     ]);
-    if (outcome === 'told' && !values.once && stage !== undefined) {
-      sayGoodbye(stage);
+    if (outcome === 'finished' && !values.once && stage !== undefined) {
+      explainNextSteps(stage);
       await interrupted;
     }
-    return outcome === 'told' ? 0 : 130;
+    return outcome === 'finished' ? 0 : 130;
   } catch (error) {
     terminal.failed(error instanceof Error ? error.message : String(error));
     if (stage !== undefined) terminal.show(await stage.controller.lastLog(20));
@@ -39,34 +39,36 @@ async function demo(): Promise<number> {
     terminal.say('cleaning up …');
     await stage?.close();
     await cluster.close();
-    terminal.say('nothing is left behind');
+    terminal.say('everything was deleted');
   }
 }
 
-async function tellStory(cluster: DemoCluster, made: (stage: Stage) => void): Promise<'told'> {
+async function runChapters(cluster: DemoCluster, made: (stage: Stage) => void): Promise<'finished'> {
   const stage = await setStage(await cluster.open());
   made(stage);
-  terminal.say(`repository ${stage.cloneUrl}, made by nodewright init; user and password are "demo"`);
+  terminal.say(`repository ${stage.cloneUrl}, created by nodewright init; user and password are "demo"`);
   terminal.command(`nodewright run --repo ${stage.cloneUrl} --branch main --executor primary --interval 2s`);
   for (const chapter of chapters) {
     terminal.chapter(chapter.title);
-    await chapter.tell(stage, terminal);
+    await chapter.run(stage, terminal);
     terminal.done();
   }
-  return 'told';
+  return 'finished';
 }
 
-function sayGoodbye(stage: Stage): void {
-  terminal.heading('It stays up. Look around in another terminal; Ctrl-C here ends it and removes everything');
+function explainNextSteps(stage: Stage): void {
+  terminal.heading(
+    'The demo keeps running. Explore it from another terminal; press Ctrl-C here to stop it and delete everything',
+  );
   terminal.show(
     [
       `export KUBECONFIG=${stage.kubeconfig}`,
-      `alias kubectl=${stage.kubectlPath}    # yours does as well, if it is of this year`,
+      `alias kubectl=${stage.kubectlPath}    # a recent kubectl of your own works as well`,
       `kubectl get bn -A`,
       `kubectl get statefulset,configmap,service,pvc -n ${NAMESPACE} -l novacula.com/node=eth-dev`,
       `kubectl logs -n ${NAMESPACE} -l novacula.com/node=eth-dev -c el`,
       ``,
-      `git clone ${stage.cloneUrl.replace('://', '://demo:demo@')} my-fleet    # change a file below nodes/, push, watch`,
+      `git clone ${stage.cloneUrl.replace('://', '://demo:demo@')} my-fleet    # change a file in nodes/, push, and watch`,
       `git -C my-fleet log -p origin/nodewright-status`,
       ``,
       `tail -f ${stage.controller.logFile}`,

@@ -2,7 +2,7 @@
 
 import { type Cluster, type KubeList, nodeOf, type PodObject } from './facts.ts';
 import { NAMESPACE, type Stage } from './stage.ts';
-import type { Teller } from './teller.ts';
+import type { Narrator } from './narrator.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Of the demo's namespace. */
@@ -15,9 +15,9 @@ export function clusterOf(stage: Stage): Cluster {
 }
 
 /** Resolves with a node's height once it is above. */
-export async function heightAbove(stage: Stage, name: string, height: number, teller: Teller): Promise<number> {
+export async function heightAbove(stage: Stage, name: string, height: number, narrator: Narrator): Promise<number> {
   return await waitFor(
-    { what: `${name} to pass height ${height}`, timeoutMs: 150_000, onWait: (s, last) => teller.waiting(s, last) },
+    { what: `${name} to pass height ${height}`, timeoutMs: 150_000, onWait: (s, last) => narrator.waiting(s, last) },
     async () => {
       const now = (await nodeOf(clusterOf(stage), name)).status?.height ?? 0;
       if (now < height) throw new Error(`height ${now}`);

@@ -1,4 +1,4 @@
-// What the story is told with: a cluster, a Git server, a clone, a controller process.
+// What the chapters work with: a cluster, a Git server, a clone, a controller process.
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ export const EXECUTOR = 'primary';
 export interface Stage {
   readonly kubeconfig: string;
   readonly cloneUrl: string;
-  /** A clone of the desired branch, as a person would have it. */
+  /** A clone of the desired branch, as an author has it. */
   readonly clone: string;
   readonly controller: ControllerProcess;
   readonly kubectlPath: string;
@@ -23,7 +23,7 @@ export interface Stage {
   /** kubectl with the demo's cluster. */
   kubectl(args: readonly string[], input?: string): Promise<string>;
   git(args: readonly string[]): Promise<string>;
-  /** nodewright, as a person would call it. Codes 0 and 1 are answers. */
+  /** nodewright, as an author calls it. Codes 0 and 1 are answers. */
   nodewright(args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }>;
   /** A file of the status branch as the server has it now; undefined when it is not there. */
   statusFile(path: string): Promise<string | undefined>;
@@ -107,8 +107,8 @@ async function createRepository({ server, clone, git }: NewRepository): Promise<
   const url = new URL(server.url('fleet'));
   Object.assign(url, { username: 'demo', password: 'demo' });
   await git(['init', '-q', '-b', 'main']);
-  await git(['config', 'user.name', 'A person']);
-  await git(['config', 'user.email', 'person@example.com']);
+  await git(['config', 'user.name', 'Demo author']);
+  await git(['config', 'user.email', 'author@example.com']);
   await git(['remote', 'add', 'origin', url.href]);
   await git(['add', '.']);
   await git(['commit', '-q', '-m', 'Start the fleet from the template']);

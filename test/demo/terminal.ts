@@ -2,9 +2,9 @@
 
 import { styleText } from 'node:util';
 
-import type { Teller } from './teller.ts';
+import type { Narrator } from './narrator.ts';
 
-export interface Terminal extends Teller {
+export interface Terminal extends Narrator {
   /** Begins what is not part of the story. */
   heading(title: string): void;
   chapter(title: string): void;

@@ -1,4 +1,4 @@
-// The demo's story as a test: real pods, real chains, a real Git server, the controller as its own process.
+// The chapters of the demo as a test: real pods, real chains, a real Git server, the controller as its own process.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -6,16 +6,16 @@ import { binary } from '../cluster/binaries.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { setStage, type Stage } from '../demo/stage.ts';
 import { chapters } from '../demo/story.ts';
-import type { Teller } from '../demo/teller.ts';
+import type { Narrator } from '../demo/narrator.ts';
 import { testCluster } from '../support/cluster.ts';
 
-describe('the story of the demo', () => {
+describe('the demo', () => {
   let stage: Stage;
-  const told: string[] = [];
-  const teller: Teller = {
-    say: (text) => void told.push(text),
-    command: (text) => void told.push(`$ ${text}`),
-    show: (text) => void told.push(text),
+  const printed: string[] = [];
+  const narrator: Narrator = {
+    say: (text) => void printed.push(text),
+    command: (text) => void printed.push(`$ ${text}`),
+    show: (text) => void printed.push(text),
     waiting: () => undefined,
   };
 
@@ -29,11 +29,11 @@ describe('the story of the demo', () => {
     await stage?.close();
   });
 
-  // Each chapter goes on from where the one before it ended.
-  it.each(chapters)('$title', async ({ tell }) => {
-    const trouble = await tell(stage, teller).catch(async (cause: unknown) => {
+  // Each chapter continues from the state that the previous one left.
+  it.each(chapters)('$title', async ({ run }) => {
+    const trouble = await run(stage, narrator).catch(async (cause: unknown) => {
       const log = await stage.controller.lastLog(15);
-      return new Error(`${told.slice(-5).join('\n')}\n${log}`, { cause });
+      return new Error(`${printed.slice(-5).join('\n')}\n${log}`, { cause });
     });
     expect(trouble).toBeUndefined();
   });

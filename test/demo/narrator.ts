@@ -1,11 +1,11 @@
-// Who tells the story, and what it is made of.
+// What a chapter of the demo prints to, and what a chapter is.
 
 import type { Stage } from './stage.ts';
 
-export interface Teller {
-  /** A line of the story. */
+export interface Narrator {
+  /** One line of text. */
   say(text: string): void;
-  /** What a person would type to do or to see this. */
+  /** A command that has the same effect or shows the same output. */
   command(text: string): void;
   /** Output of a command or a file, shown as it is. */
   show(text: string): void;
@@ -16,5 +16,5 @@ export interface Teller {
 export interface Chapter {
   readonly title: string;
   /** Throws when what should happen was not observed. */
-  readonly tell: (stage: Stage, teller: Teller) => Promise<void>;
+  readonly run: (stage: Stage, narrator: Narrator) => Promise<void>;
 }
