@@ -19,7 +19,7 @@ const RESOURCES: ReadonlySet<string> = new Set([
   'customresourcedefinitions',
 ]);
 
-/** The API server's own: it lists all Services every few minutes, also when nobody else is there, to repair its addresses. */
+/** The API server's own: it lists all Services every few minutes, also without any client, to repair its addresses. */
 const OWN = 'LIST services';
 
 /** Answered requests by `VERB resource`, since the server's start; watches left out. Of every client there is. */

@@ -33,7 +33,7 @@ export const COPY_SIZES: Readonly<Record<'short' | 'full', readonly CopySize[]>>
 const ROUNDS = 3;
 /**
  * ext4 without a journal does not use a file's number again for 60 s after its removal, 360 s until the removal is on disk, and
- * searches long for others (`recently_deleted` in Linux's `fs/ext4/ialloc.c`). Whoever wrote first would pay for that.
+ * searches long for others (`recently_deleted` in Linux's `fs/ext4/ialloc.c`). The first of two writers would pay for that.
  */
 const NUMBERS_FREE_MS = 65_000;
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -106,7 +106,7 @@ function timeReference(dir: string, place: string): number {
   return (performance.now() - started) / 1000;
 }
 
-/** What was written and removed before would be paid for by whoever asks the disk next. */
+/** What was written and removed before would slow down the next user of the disk. */
 function finishWrites(): void {
   execFileSync('sync');
 }

@@ -1,4 +1,4 @@
-// Drift: somebody changes an object in the cluster; how long until it is as before.
+// Drift: an object is changed in the cluster by hand; how long until it is as before.
 
 import { DEFAULT_NAMESPACE, LABEL } from '../../src/api/group.ts';
 import { refOf } from '../../src/api/objects.ts';

@@ -61,7 +61,7 @@ describe('a private cluster', () => {
     await expect(api.readNamespace({ name })).resolves.toMatchObject({ metadata: { name } });
   });
 
-  it('is made anew when one of its servers ended, and leaves nothing when it goes', async () => {
+  it('is created again when one of its servers has ended, and leaves nothing when it is deleted', async () => {
     const { name } = await testNamespace(cluster, 'lost');
     const etcd = runningServer(cluster.state.directory, 'etcd');
     process.kill(etcd?.pid ?? Number.NaN, 'SIGKILL');

@@ -1,4 +1,4 @@
-// Tells whether a process id still means the process it was written down for.
+// Whether a process id still means the process it was written down for.
 
 import { readFileSync } from 'node:fs';
 

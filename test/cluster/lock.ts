@@ -39,7 +39,7 @@ async function acquire(path: string, deadline: number): Promise<void> {
   }
 }
 
-/** A link appears with its content, all at once: nobody ever reads a lock that is half written. */
+/** A link appears with its content, all at once: a reader never sees half a lock. */
 function tryAcquire(path: string): boolean {
   const mine = `${path}.${process.pid}`;
   writeFileSync(mine, JSON.stringify(identityOf(process.pid)));

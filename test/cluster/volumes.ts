@@ -104,7 +104,7 @@ async function provision(storage: Storage, claim: V1PersistentVolumeClaim): Prom
   });
 }
 
-/** A directory of one node, for nobody but this claim. */
+/** A directory of one node, for this PVC alone. */
 function volumeSpec({ metadata, spec }: V1PersistentVolumeClaim, path: string, node: string): V1PersistentVolumeSpec {
   const { name = '', namespace = '', uid = '' } = metadata ?? {};
   return {

@@ -6,7 +6,7 @@ import { createAsker } from '../../src/rpc/ask.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import type { PodsWorld } from './world.ts';
 
-/** What makes that many blocks with each client; nobody has the keys of the addresses. */
+/** What makes that many blocks with each client; the keys of the addresses are unknown. */
 export const BLOCKS = {
   btcd: (blocks: number) => ({ method: 'generate', params: [blocks] }),
   bitcoind: (blocks: number, address = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202') => ({

@@ -1,4 +1,4 @@
-// Real bitcoinds: two on regtest, of which one follows the other, and one on the main network that finds nobody.
+// Real bitcoinds: two on regtest, of which one follows the other, and one on the main network that finds no peer.
 
 import { readFileSync } from 'node:fs';
 
@@ -59,14 +59,14 @@ describe.skipIf(!hasDebianTree(BITCOIND))('bitcoind', () => {
   });
 
   it('is not called synced on the main network while it has no peers', async () => {
-    const status = await world.await('alone', 'to say that nobody is there', (node) => {
+    const status = await world.await('alone', 'to report that it has no peers', (node) => {
       const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
       return ready?.status === 'False' && ready.reason === 'NoPeers' && node.status;
     });
     expect(status).toMatchObject({ phase: 'Syncing', height: 0, peers: 0 });
   });
 
-  it('goes back with its whole chain, and goes on with other blocks', async () => {
+  it('goes back with its whole chain, and continues with other blocks', async () => {
     const removed = await call(world, 'maker', { method: 'getblockhash', params: [6] });
     const nodes = ['maker', 'follower'];
     const request = { kind: 'BlockHeightFallback', name: 'to-5', spec: { nodes, blockHeight: 5 } };

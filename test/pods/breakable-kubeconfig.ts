@@ -11,7 +11,7 @@ export interface BreakableKubeconfig {
   readonly kubeconfig: string;
   /** Cuts every connection; new ones are refused. */
   breakAll(): void;
-  mend(): void;
+  restore(): void;
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function breakableKubeconfig(original: string): Promise<BreakableKu
   return {
     kubeconfig,
     breakAll: cut,
-    mend: () => void (listener = make().listen(own, '127.0.0.1')),
+    restore: () => void (listener = make().listen(own, '127.0.0.1')),
     async close() {
       cut();
       await rm(folder, { recursive: true, force: true });

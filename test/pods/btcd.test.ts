@@ -17,7 +17,7 @@ import { processOf } from './processes.ts';
 import { volumeFolder } from './volume-folder.ts';
 import { podsCluster, type PodsWorld, startWorld } from './world.ts';
 
-// The address of a hash of zeros, of which nobody has the key.
+// The address of a hash of zeros, of which the key is unknown.
 const maker = btcdWith({ miningaddr: 'SMJ12qn9jNCCXJnTYRz5Yu9ZenERqvYwfg' });
 
 let world: PodsWorld;
@@ -47,7 +47,7 @@ it('is followed from one node to the other', async () => {
   );
 });
 
-it('goes on from its height after a restart, found again by the node that follows', async () => {
+it('continues from its height after a restart, found again by the node that follows', async () => {
   world.change('Restart the maker', { maker: { ...maker, restartGeneration: 1 } });
   await world.await('maker', 'its height after the restart', (node) => {
     return node.status?.observedRestartGeneration === 1 && isWell(node) && node.status.height === 5;
@@ -70,7 +70,7 @@ it('comes back from a Backup as it was, and is not taken back otherwise', async 
   await waitFor('the follower to be gone', () => world.pod('follower') === undefined);
   const restore = { kind: 'Restore', name: 'to-8', spec: { node: 'maker', backup: 'at-8' } };
   ask(world, restore);
-  // It is done when the node goes on from the height it came back with.
+  // It is done when the node continues from the height it came back with.
   await says(world, restore, /^Starting waits until the height of maker grows/);
   await world.await('maker', 'block 8 again', (node) => node.status?.height === 8);
   await call(world, 'maker', BLOCKS.btcd(1));

@@ -48,7 +48,7 @@ describe('a chain of a Cosmos SDK application', () => {
     expect(existsSync(join(data, 'config/app.toml'))).toBe(true);
   });
 
-  it('goes on from its height after a restart, found again by the node that follows', async () => {
+  it('continues from its height after a restart, found again by the node that follows', async () => {
     const height = world.node('signer')?.status?.height ?? 0;
     const reader = world.podUid('reader');
     world.change('Restart the signer', { signer: { ...network.validator('signer'), restartGeneration: 1 } });

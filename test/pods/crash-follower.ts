@@ -18,7 +18,7 @@ const KIND = 'BlockHeightFallback';
 /** For all that a controller does that dies again and again: every story's deaths are its own. */
 const PATIENCE_MS = 400_000;
 
-/** Its network begins with the first time that it is told in a world, and goes on with the second. */
+/** Its network begins with the first time that it is told in a world, and continues with the second. */
 export function followerStory(): Story {
   let network: Promise<Validators> | undefined;
   return {

@@ -54,7 +54,7 @@ function fallback(nodes: readonly string[], spec: object): Pick<Story, 'nodes' |
   };
 }
 
-/** One claim with a manifest that holds; the node lost nothing and goes on. */
+/** One claim with a manifest that holds; the node lost nothing and continues. */
 async function snapshot(world: CrashWorld, node: string): Promise<Asked> {
   const geth = gethOf(world, node);
   const { before, goesOn } = await chainOf(geth);
@@ -73,7 +73,7 @@ async function snapshot(world: CrashWorld, node: string): Promise<Asked> {
   };
 }
 
-/** What root left on the volume is the node's; the node lost nothing and goes on. */
+/** What root left on the volume is the node's; the node lost nothing and continues. */
 async function changeOwner(world: CrashWorld, node: string): Promise<Asked> {
   const { goesOn } = await chainOf(gethOf(world, node));
   const [claim = ''] = await world.claims(`${LABEL.node}=${node}`);
@@ -89,7 +89,7 @@ async function changeOwner(world: CrashWorld, node: string): Promise<Asked> {
   };
 }
 
-/** A folder and a file in it, as somebody leaves them who works on a volume as root. */
+/** A folder and a file in it, as a user leaves them who works on a volume as root. */
 function leaveStrays(volume: string): readonly string[] {
   const folder = join(volume, `stray-${Date.now()}`);
   const file = join(folder, 'file');

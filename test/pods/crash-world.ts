@@ -46,9 +46,9 @@ export interface CrashWorld extends RequestEyes {
   freezeWork(kind: Kind, name: string): Promise<{ readonly pod: string; thaw(): void }>;
   /** Pods of a node (default: the first), also ones that are going away. */
   nodePods(node?: string): readonly KubeObject[];
-  /** A node's pod, for whoever asks its client. */
+  /** A node's pod, for requests to its client. */
   pod(node: string): { readonly status?: { readonly podIP?: string } } | undefined;
-  /** Waits until a node (default: the first) runs and nobody holds its lock. */
+  /** Waits until a node (default: the first) runs and no job holds its lock. */
   nodeIsWell(node?: string): Promise<void>;
   /** The folder of a claim's volume on this machine. */
   volumeFolder(claimName: string): Promise<string>;

@@ -1,4 +1,4 @@
-// What goes wrong with real nodes: the status says what is the case and what a person should do, and nobody else suffers.
+// What goes wrong with real nodes: the status says what is the case and what a user should do, and no other node is affected.
 
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ const TROUBLES: readonly Broken[] = [
     says: ['class platinum', 'check that the StorageClass exists'],
   },
   {
-    because: 'a genesis ConfigMap that nobody made',
+    because: 'a genesis ConfigMap that does not exist',
     name: 'no-genesis',
     spec: {
       ...cometDev,
@@ -97,7 +97,7 @@ afterAll(async () => {
 });
 
 describe.concurrent('a node that was well', () => {
-  it.concurrent('goes on by itself after its volume was deleted by hand', async () => {
+  it.concurrent('continues by itself after its volume was deleted by hand', async () => {
     world.change('Add wiped', { wiped: gethDev });
     await world.await('wiped', 'height 3', (node) => isWell(node) && (node.status?.height ?? 0) >= 3);
     const claim = world.claim('data-wiped-0')?.metadata?.uid;
@@ -126,7 +126,7 @@ describe.concurrent('a node that was well', () => {
     expect(await timeOfFirstBlock(world.pod('emptied')?.status?.podIP ?? '')).toBeGreaterThan(wipedAt);
   });
 
-  it.concurrent('names a full disk, and goes on once there is room', async () => {
+  it.concurrent('names a full disk, and continues once there is space', async () => {
     const disk = smallDisk('tight');
     await world.kubectl(['apply', '-f', '-'], disk.objects);
     world.change('Add tight', { tight: gethDev });
@@ -139,7 +139,7 @@ describe.concurrent('a node that was well', () => {
     await world.await('tight', 'to be well again', isWell);
   });
 
-  it.concurrent('is Unreachable when its process hangs, delays nobody, and never has two pods', async () => {
+  it.concurrent('is Unreachable when its process hangs, delays no other node, and never has two pods', async () => {
     world.change('Add hung', { hung: gethDev });
     await world.await('hung', 'to be well', isWell);
     const bystander = await world.await('bystander', 'to be well', (node) => isWell(node) && node);

@@ -1,4 +1,4 @@
-// Backups that the clock files: once for a time, also when nobody was there at that time, and kept as the schedule says.
+// Backups that the clock files: once for a time, also when the controller was down at that time, and kept as the schedule says.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -45,7 +45,7 @@ describe('a schedule', () => {
     expect(runs()).toEqual([runName(NAME, first)]);
   });
 
-  it('keeps the newest backup and removes the data of its older one, of nobody else', async () => {
+  it('keeps the newest backup and removes the data of its older one, of no other schedule', async () => {
     const byHand = await run(world, { kind: 'Backup', name: 'by-hand', spec: { node: 'timed' } });
     schedule(second);
     const newer = await ended(world, { kind: 'Backup', name: runName(NAME, second) });

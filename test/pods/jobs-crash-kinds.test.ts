@@ -1,5 +1,5 @@
 // The controller is killed at every stage of every kind that works on one node or several: the outcome is that of the
-// same request when nobody disturbs it. Backup and Restore: `jobs-crash`, Switchover: `switchover`.
+// same request without a disturbance. Backup and Restore: `jobs-crash`, Switchover: `switchover`.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -49,7 +49,7 @@ interface Outcome {
   readonly phase: string;
   readonly reason: string | undefined;
   readonly message: string;
-  /** How often each node was started anew. */
+  /** How often each node was started again. */
   readonly starts: readonly number[];
 }
 

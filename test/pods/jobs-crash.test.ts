@@ -102,7 +102,7 @@ async function runKilled(killer: Killer, kind: Kind, name: string): Promise<void
   expect(killed.podsEver(`${NODE}-0`).length).toBe(starts + 1);
 }
 
-/** Its pods are deleted until it gives up: nobody knows what it left on the volume. */
+/** Its pods are deleted until it gives up: it is unknown what it left on the volume. */
 async function leaveHeld(world: CrashWorld, name: string): Promise<void> {
   world.ask('Restore', name, { backup: 'dies' });
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) await deleteWork(world, 'Restore', name);
@@ -156,9 +156,9 @@ async function apiServerGone(world: CrashWorld): Promise<void> {
     60_000,
   );
   expect(world.object('Backup', 'cut-off')?.status?.phase).toBe('Working');
-  // Without its lease it must not go on: its container would be started again.
+  // Without its lease it must not continue: its container would be started again.
   expect(await world.process().ended).toBe(1);
-  path.mend();
+  path.restore();
   await world.start({ kubeconfig: path.kubeconfig });
   await expectOneRun(world, 'Backup', 'cut-off');
   await world.process().stop();

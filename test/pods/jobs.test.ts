@@ -183,7 +183,7 @@ describe.concurrent('the record', () => {
 
       world.commit('Remove it', { [jobPath(request)]: null });
       await world.kubectl(['delete', 'backup', 'once']);
-      // Long before `ttlSecondsAfterFinished` is over, which nobody would look at any more.
+      // Long before `ttlSecondsAfterFinished` is over, which makes them useless.
       const works = ['get', 'jobs,pods', '-l', `${JOB_UID_LABEL}=${record.uid}`, '-o', 'name'];
       await waitFor('its Job and pod to be gone', async () => (await world.kubectl(works)) === '', 20_000);
       const again = ask(world, request);

@@ -1,4 +1,4 @@
-// Watches over signing keys: which pod has which, and that nothing touches a key's record while somebody signs with it.
+// Watches over signing keys: which pod has which, and that nothing touches a key's record while a pod signs with it.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -86,7 +86,7 @@ describe.concurrent('a volume', () => {
     expect(after.status?.height).toBeGreaterThan(before.status?.height ?? 0);
   });
 
-  it.concurrent('that its class cannot grow is said to be so, and its node goes on', async () => {
+  it.concurrent('that its class cannot grow is reported, and its node keeps running', async () => {
     await world.await('fixed-size', 'to be well', isWell);
     world.change('More room', { ['fixed-size']: fixedSize('2Gi') });
     const held = await world.await(
@@ -101,7 +101,7 @@ describe.concurrent('a volume', () => {
 
 describe.concurrent('a node', () => {
   it.concurrent(
-    'that is stopped has no pod and keeps its volume; started again it goes on from its height',
+    'that is stopped has no pod and keeps its volume; started again it continues from its height',
     async () => {
       await world.await('rests', 'height 3', (node) => isWell(node) && (node.status?.height ?? 0) >= 3);
       const claim = world.claim('data-rests-0')?.metadata?.uid;
@@ -157,51 +157,54 @@ describe.concurrent('a node', () => {
     expect(variableOf(cometbft, 'GOGC')).toBe('42');
   });
 
-  it.concurrent('of two clients has one token that nobody else knows, and tells peers where it is', async () => {
-    const pulling = await world.await(
-      'peered',
-      'the missing image',
-      (node) => unready(node) === 'ImagePullBackOff' && node,
-    );
-    expect(condition(pulling, 'Ready')?.message).toContain('registry.invalid/cl:1.0.0 of cl');
-    const uid = world.podUid('peered') ?? '';
-    const geth = processOf(uid, 'geth');
-    expect(geth.words).toEqual(
-      expect.arrayContaining([
-        '--hoodi',
-        '--nat=extip:203.0.113.7',
-        '--port=31303',
-        '--authrpc.jwtsecret=/secrets/jwt/jwt.hex',
-      ]),
-    );
-    const token = await world.kubectl(['exec', 'peered-0', '-c', 'el', '--', 'cat', '/secrets/jwt/jwt.hex']);
-    expect(token.trim()).toMatch(/^[0-9a-f]{64}$/);
-    const engine = await world.kubectl(['exec', 'peered-0', '-c', 'el', '--', 'sh', '-c', ASK_ENGINE]);
-    expect(engine).toMatch(/401 (Unauthorized|Bad Request)|missing token/);
-    const secret = JSON.parse(await world.kubectl(['get', 'secret', 'peered-jwt', '-o', 'json'])) as {
-      metadata: { uid: string };
-    };
-    const ports = await world.kubectl([
-      'get',
-      'service',
-      'peered-p2p',
-      '-o',
-      'jsonpath={.spec.type} {.spec.ports[*].nodePort}',
-    ]);
-    expect(ports).toMatch(/^NodePort (31303 ){2}31304 31304/);
-    expect(world.pod('peered')?.spec?.terminationGracePeriodSeconds).toBe(300);
+  it.concurrent(
+    'of two clients has one token that no other pod knows, and announces its address to peers',
+    async () => {
+      const pulling = await world.await(
+        'peered',
+        'the missing image',
+        (node) => unready(node) === 'ImagePullBackOff' && node,
+      );
+      expect(condition(pulling, 'Ready')?.message).toContain('registry.invalid/cl:1.0.0 of cl');
+      const uid = world.podUid('peered') ?? '';
+      const geth = processOf(uid, 'geth');
+      expect(geth.words).toEqual(
+        expect.arrayContaining([
+          '--hoodi',
+          '--nat=extip:203.0.113.7',
+          '--port=31303',
+          '--authrpc.jwtsecret=/secrets/jwt/jwt.hex',
+        ]),
+      );
+      const token = await world.kubectl(['exec', 'peered-0', '-c', 'el', '--', 'cat', '/secrets/jwt/jwt.hex']);
+      expect(token.trim()).toMatch(/^[0-9a-f]{64}$/);
+      const engine = await world.kubectl(['exec', 'peered-0', '-c', 'el', '--', 'sh', '-c', ASK_ENGINE]);
+      expect(engine).toMatch(/401 (Unauthorized|Bad Request)|missing token/);
+      const secret = JSON.parse(await world.kubectl(['get', 'secret', 'peered-jwt', '-o', 'json'])) as {
+        metadata: { uid: string };
+      };
+      const ports = await world.kubectl([
+        'get',
+        'service',
+        'peered-p2p',
+        '-o',
+        'jsonpath={.spec.type} {.spec.ports[*].nodePort}',
+      ]);
+      expect(ports).toMatch(/^NodePort (31303 ){2}31304 31304/);
+      expect(world.pod('peered')?.spec?.terminationGracePeriodSeconds).toBe(300);
 
-    world.change('Restart', { peered: { ...peered, restartGeneration: 1 } });
-    await world.await('peered', 'a new pod', () => (world.podUid('peered') ?? uid) !== uid);
-    expect(JSON.parse(await world.kubectl(['get', 'secret', 'peered-jwt', '-o', 'json']))).toMatchObject({
-      metadata: { uid: secret.metadata.uid },
-      data: { 'jwt.hex': Buffer.from(token.trim()).toString('base64') },
-    });
-    expect(await world.controller.lastLog(5_000)).not.toContain(token.trim());
-  });
+      world.change('Restart', { peered: { ...peered, restartGeneration: 1 } });
+      await world.await('peered', 'a new pod', () => (world.podUid('peered') ?? uid) !== uid);
+      expect(JSON.parse(await world.kubectl(['get', 'secret', 'peered-jwt', '-o', 'json']))).toMatchObject({
+        metadata: { uid: secret.metadata.uid },
+        data: { 'jwt.hex': Buffer.from(token.trim()).toString('base64') },
+      });
+      expect(await world.controller.lastLog(5_000)).not.toContain(token.trim());
+    },
+  );
 });
 
-/** The engine API lets nobody in without the token; it listens once geth has opened its database. */
+/** The engine API refuses requests without the token; it listens once geth has opened its database. */
 const ASK_ENGINE = `until wget -S -O - --post-data '{}' http://127.0.0.1:8551 2>&1 | grep -v refused | grep HTTP; do sleep 1; done`;
 
 function fixedSize(size: string): NodeFields {

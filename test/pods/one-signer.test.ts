@@ -110,7 +110,7 @@ function isSecret(object: object): boolean {
   return 'kind' in object && object.kind === 'Secret';
 }
 
-/** The same signing key beside another node key, as somebody makes it who thinks of peers only. */
+/** The same signing key beside another node key, as a user creates it who thinks of peers only. */
 async function copyOfKey(name: string): Promise<void> {
   const files = JSON.parse(
     await world.kubectl(['get', 'secret', twins.secretOf('twin'), '-o', 'jsonpath={.data}']),

@@ -38,7 +38,7 @@ afterAll(async () => {
 const PHASES = ['Claimed', 'Locked', 'Stopping', 'Working', 'Verifying', 'Starting', 'Complete'];
 
 describe('a Switchover', () => {
-  it('exchanges the keys of two validators and what these have signed; the chain goes on', async () => {
+  it('exchanges the keys of two validators and what these have signed; the chain continues', async () => {
     const others = uids('val-2', 'val-3');
     const record = await run(world, switchover('first', 'val-0', 'val-1'));
     await expectExchanged('first', record, ['val-0', 'val-1']);
@@ -61,7 +61,7 @@ describe('a Switchover', () => {
     );
   });
 
-  it('ends as an override when Git says the same, and nothing is started anew', async () => {
+  it('ends as an override when Git says the same, and no pod is restarted', async () => {
     const before = { uids: uids(...NAMES), specs: await statefulSets() };
     const commit = world.change('Say what is', {
       'val-0': signingAs('val-0', 'val-1'),

@@ -58,7 +58,7 @@ describe('four validators', () => {
     world.change('Take it back', { thief: undefined });
   });
 
-  it('stand still without two of them: nobody calls that synced; a lost signer state stops its signer alone', async () => {
+  it('stand still without two of them: neither is reported as synced; a lost signer state stops its signer alone', async () => {
     world.change('Stop two', {
       'val-2': stopped(network.validator('val-2')),
       'val-3': stopped(network.validator('val-3')),

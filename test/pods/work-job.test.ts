@@ -89,7 +89,7 @@ describe('a backup and its restore, without any right beyond the files', () => {
 });
 
 describe('cloud-op on the claim of a CITA-Cloud node', () => {
-  it('brings it back, proven by what it prints; the node goes on from there', async () => {
+  it('brings it back, proven by what it prints; the node continues from there', async () => {
     await kubectl(['apply', '-f', '-'], [claim('datadir-c-0'), ...citaConfig(), citaPod()]);
     const height = async (): Promise<number> => {
       const address = await kubectl(['get', 'pod', 'cita', '-o', 'jsonpath={.status.podIP}']);
@@ -108,7 +108,7 @@ describe('cloud-op on the claim of a CITA-Cloud node', () => {
     ).toBe('2\n2');
 
     await kubectl(['apply', '-f', '-'], [citaPod()]);
-    await waitFor('the node to go on', async () => (await height()) > 2, 60_000);
+    await waitFor('the node to continue', async () => (await height()) > 2, 60_000);
     expect(await kubectl(['logs', 'cita', '-c', 'storage'])).toContain('init block number: 2');
     await kubectl(['delete', 'pod', 'cita', '--wait']);
   });

@@ -27,7 +27,7 @@ export interface PrivateApiServer {
   stop(): Promise<void>;
 }
 
-/** `admin` may everything; `nobody` is authenticated and may only what everybody may. */
+/** `admin` may everything; `nobody` is authenticated and may only what every user may. */
 export type TestUser = 'admin' | 'nobody';
 
 export const TOKENS: Readonly<Record<TestUser, string>> = { admin: 'admin-token', nobody: 'nobody-token' };
@@ -123,7 +123,7 @@ function apiServerFlags(
     `--service-account-key-file=${file('account.key')}`,
     `--service-account-signing-key-file=${file('account.key')}`,
     '--authorization-mode=RBAC',
-    // Without controllers nobody makes the service accounts that this would wait for.
+    // Without controllers the service accounts that this would wait for are never created.
     '--disable-admission-plugins=ServiceAccount',
   ];
 }

@@ -64,7 +64,7 @@ export async function privateCluster(label: string): Promise<PrivateCluster> {
   };
 }
 
-/** A namespace nobody else uses, which admits only pods of the "restricted" standard, as a production cluster would. */
+/** A namespace of the caller's own, which admits only pods of the "restricted" standard, as a production cluster would. */
 export async function testNamespace(cluster: TestCluster, label = 'test'): Promise<TestNamespace> {
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfigPath);

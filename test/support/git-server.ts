@@ -131,7 +131,7 @@ async function runBackend(req: IncomingMessage, seen: SeenRequest, root: string)
       CONTENT_TYPE: req.headers['content-type'] ?? '',
       HTTP_CONTENT_ENCODING: req.headers['content-encoding'] ?? '',
       GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''),
-      REMOTE_USER: 'somebody',
+      REMOTE_USER: 'tester',
       REMOTE_ADDR: '127.0.0.1',
     },
     stdio: ['pipe', 'pipe', 'ignore'],

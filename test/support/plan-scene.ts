@@ -45,7 +45,7 @@ export function applied(node: BlockchainNode, change: Partial<BlockchainNode['me
   };
 }
 
-/** The same after somebody's `kubectl edit`. */
+/** The same after a manual `kubectl edit`. */
 export function edited(node: BlockchainNode, spec: Partial<NodeSpec>): BlockchainNode {
   return { ...node, spec: { ...node.spec, ...spec } };
 }

@@ -60,7 +60,7 @@ it.skipIf(NOT_ROOT)('goes on when files and directories vanish meanwhile', async
   expect(await chown(params, quiet({ onStep }))).toMatchObject({ ok: true, changed: 2, vanished: 1 });
 });
 
-it.skipIf(NOT_ROOT)('killed at any step, the next run ends it', { timeout: 60_000 }, async () => {
+it.skipIf(NOT_ROOT)('killed at any step, the next run ends it', { timeout: 240_000 }, async () => {
   const { dir, params } = volume();
   const { steps } = await spawnVerb({ ...params, uid: 7 });
   for (let step = 1; step <= steps.length; step++) {

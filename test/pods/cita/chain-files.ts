@@ -40,7 +40,7 @@ export async function heightAbove(world: PodsWorld, folder: Folder, height: numb
   });
 }
 
-/** A record says that a node went on from this height. It had more before, where it was up long enough to be asked. */
+/** A record says that a node continued from this height. It had more before, where it was up long enough to be asked. */
 export function expectGrowth({ heightBefore = Infinity, heightAfter }: JobRecord, from: number): void {
   expect(heightBefore).toBeGreaterThan(from);
   expect(heightAfter).toBeGreaterThan(from);

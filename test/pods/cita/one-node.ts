@@ -1,4 +1,4 @@
-// Jobs on one node from cloud-config while the other goes on.
+// Jobs on one node from cloud-config while the other keeps running.
 
 import { chownSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const FOLDER = FOLDERS.node0;
 
 /** Every kind that has a height, with cloud-op of both generations; and a change of owner. */
 export function jobsOnOneNode(scene: () => Scene): void {
-  it('Snapshot: cloud-op writes the state at the height; the node goes on', IN_ORDER, async () => {
+  it('Snapshot: cloud-op writes the state at the height; the node continues', IN_ORDER, async () => {
     const { world, run, document } = scene();
     const before = heightOf(world, FOLDER);
     const text = document('snapshot-sample', { 'blockHeight: 30': 'blockHeight: 4', ...CLASS });

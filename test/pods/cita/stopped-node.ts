@@ -1,4 +1,4 @@
-// Jobs on a node from cloud-config that somebody has stopped on purpose.
+// Jobs on a node from cloud-config that was stopped on purpose.
 
 import { expect, it } from 'vitest';
 

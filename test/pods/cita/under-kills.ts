@@ -88,7 +88,7 @@ function onceFor({ world, run }: Scene, eyes: RequestEyes, killer: Killer): Stag
   };
 }
 
-/** The data is that of the copy, and the node goes on from there. */
+/** The data is that of the copy, and the node continues from there. */
 async function backupAndRestore({ world, document, once }: Stage): Promise<JobRecord> {
   const here = { [`${PYTHON}-0`]: NODE0, [PYTHON]: CITA, 'deployMethod: python': 'deployMethod: cloud-config' };
   const pods = [`${NODE0}-0`];

@@ -1,0 +1,80 @@
+// Words that the project does not use, because a reader with English as a second language has to look them up, or because
+// the documentation of Kubernetes, Flux or the chains has another word for the same thing.
+
+import { globSync, readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { NOT_YET } from './language-exceptions.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+
+/** What to write instead stands beside each word. */
+const RULED_OUT: readonly { readonly word: string; readonly pattern: RegExp; readonly instead: string }[] = [
+  { word: 'anew', pattern: /\banew\b/i, instead: 'again' },
+  { word: 'afresh', pattern: /\bafresh\b/i, instead: 'again' },
+  { word: 'whoever', pattern: /\bwhoever\b/i, instead: 'name the role: author, reviewer, administrator' },
+  { word: 'nobody', pattern: /\bnobody\b/i, instead: 'no user, no pod, no controller' },
+  { word: 'somebody', pattern: /\bsomebody\b/i, instead: 'a user, another controller' },
+  { word: 'mend', pattern: /\bmend(s|ed|ing)?\b/i, instead: 'repair, fix' },
+  { word: 'goes on', pattern: /\b(go|goes|went) on\b/i, instead: 'continues' },
+  { word: 'second word', pattern: /\bsecond word\b/i, instead: 'approval' },
+  { word: 'furnish', pattern: /\bfurnish/i, instead: 'create' },
+  { word: 'heed', pattern: /\bheed/i, instead: 'follow' },
+  { word: 'what is wanted', pattern: /\bwhat is wanted\b/i, instead: 'desired state' },
+  { word: 'rooms', pattern: /rooms\b/i, instead: 'dependencies, modules' },
+  { word: 'thereby', pattern: /\bthereby\b/i, instead: 'by this' },
+  { word: 'gone astray', pattern: /\bgone astray\b/i, instead: 'lost' },
+  { word: 'as it stands', pattern: /\bas it stands\b/i, instead: 'unchanged' },
+  { word: 'in force', pattern: /\bin force\b/i, instead: 'applied, active' },
+  { word: 'see to it', pattern: /\bsee to it\b/i, instead: 'make sure' },
+];
+
+/** A name of a user, not a word of the text. */
+const NAMES = [/nobody:x:65534/, /\bNOBODY\b/];
+
+const files = globSync(
+  [
+    'README.md',
+    '.github/**/*.md',
+    'charts/**/*.{md,yaml,tpl,txt}',
+    'repo-template/**/*.{md,yaml,yml}',
+    '{src,test}/**/*.{ts,md}',
+  ],
+  { cwd: ROOT },
+).filter((path) => !path.startsWith('test/language') && !path.startsWith('test/golden/'));
+
+/** `src/jobs`, `test/pods`, `charts`: what the exceptions are listed by. */
+function areaOf(path: string): string {
+  const parts = path.split('/');
+  const depth = ['src', 'test'].includes(parts[0] ?? '') && parts.length > 2 ? 2 : 1;
+  return parts.slice(0, depth).join('/');
+}
+
+interface Hit {
+  readonly at: string;
+  readonly area: string;
+}
+
+function hitsOf(pattern: RegExp): readonly Hit[] {
+  return files.flatMap((path) =>
+    readFileSync(`${ROOT}${path}`, 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        pattern.test(line) && !NAMES.some((name) => name.test(line))
+          ? [{ at: `${path}:${index + 1}: ${line.trim()}`, area: areaOf(path) }]
+          : [],
+      ),
+  );
+}
+
+describe('the words of the project', () => {
+  it('are searched in the files that a reader meets', () => {
+    expect(files.length).toBeGreaterThan(500);
+  });
+
+  it.each(RULED_OUT)('do not include "$word"; write: $instead', ({ word, pattern }) => {
+    const excepted = NOT_YET[word] ?? [];
+    expect(hitsOf(pattern).flatMap(({ at, area }) => (excepted.includes(area) ? [] : [at]))).toEqual([]);
+  });
+});
