@@ -108,6 +108,7 @@ describe('recordOf', () => {
     expect(sourceOf(record, new Map([['backup-nightly-1f0c22aa', 'pvc-1']]))).toMatchObject({
       phase: 'Complete',
       pvcPresent: true,
+      pvcName: 'backup-nightly-1f0c22aa',
       height: 100,
       node: 'a',
       chainId: 'local-1',

@@ -32,7 +32,8 @@ export function sourceOf(record: JobRecord, claims: ReadonlyMap<string, string>)
     node: record.nodes?.[0] ?? '',
     live: record.live ?? false,
     deployMethod: record.deployMethod ?? 'managed',
-    ...present(record, ['claimName', 'manifestSha256', 'network', 'chainId', 'format']),
+    ...(claimName === undefined ? {} : { pvcName: claimName }),
+    ...present(record, ['manifestSha256', 'network', 'chainId', 'format']),
     ...(record.height === undefined ? {} : { height: record.height }),
   };
 }
