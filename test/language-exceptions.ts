@@ -48,7 +48,6 @@ export const NOT_YET: Readonly<Record<string, readonly string[]>> = {
     'test/cli',
     'test/controller',
     'test/desired',
-    'test/documents',
     'test/jobs',
     'test/kube',
     'test/plan',

@@ -21,7 +21,7 @@ const CALL = /(?:^|\n|\$\()\s*(?:npm run (?:-s|--silent) nodewright -- |nodewrig
 export function wrongCommandsIn(text: string): readonly string[] {
   const joined = text.replaceAll(/\\\n\s*/g, ' ');
   return [...joined.matchAll(CALL)].flatMap(([, name = '', rest = '']) => {
-    // What worker pods run: a program of its own, for nobody else.
+    // What worker pods run is a program of its own, not for users.
     if (name === 'job') return [];
     const command = commands.get(name);
     if (command === undefined) return [`nodewright ${name}: there is no such command`];
