@@ -25,7 +25,7 @@ import { retryDelay } from './lib/retry-delay.ts';
 import { type Controller, startController } from './controller/controller.ts';
 import { ensureNamespace } from './controller/fleet/namespace.ts';
 import type { Settings } from './controller/engine/options.ts';
-import { LOOPS } from './controller/engine/queues.ts';
+import { QUEUES } from './controller/engine/queues.ts';
 import { createAsker } from './rpc/ask.ts';
 import { createHealth, type Health } from './web/health.ts';
 import { createMetrics, type Metrics } from './web/metrics.ts';
@@ -94,7 +94,7 @@ function saveMemory(when: 'at once' | 'once synced'): void {
 }
 
 function deadlines(): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(LOOPS).map(([name, { deadlineMs }]) => [name, deadlineMs * HANGING]));
+  return Object.fromEntries(Object.entries(QUEUES).map(([name, { deadlineMs }]) => [name, deadlineMs * HANGING]));
 }
 
 function connect({ kubeconfig, context, log }: ProcessOptions, { telemetry }: Metrics): ApiCluster {
@@ -118,7 +118,7 @@ interface Work {
 async function workAsLeader(work: Work): Promise<string | undefined> {
   const { options, cluster, metrics, health, signal } = work;
   const { settings, log } = options;
-  for (const loop of Object.keys(LOOPS)) health.rest(loop);
+  for (const loop of Object.keys(QUEUES)) health.rest(loop);
   await prepareCluster(work);
   const losing = Promise.withResolvers<string>();
   log.info({ lease: `nodewright-${settings.executor}` }, 'Waiting for the lease');
@@ -138,14 +138,14 @@ async function workAsLeader(work: Work): Promise<string | undefined> {
   signal.removeEventListener('abort', giveUp);
   metrics.telemetry.leading(true);
   try {
-    return await runLoops(work, losing.promise);
+    return await runController(work, losing.promise);
   } finally {
     metrics.telemetry.leading(false);
     await lease.release();
   }
 }
 
-async function runLoops(work: Work, lost: Promise<string>): Promise<string | undefined> {
+async function runController(work: Work, lost: Promise<string>): Promise<string | undefined> {
   const { options, cluster, metrics, health, signal } = work;
   const { source, statusBranch } = openGit(options);
   const asker = createAsker();
@@ -208,7 +208,7 @@ function openGit({ settings, credentials, ca, dataDir, statusBranch }: ProcessOp
 /** A loop whose pass does not hang beats, also when it has nothing to do. */
 function watch(controller: Controller, health: Health, { telemetry }: Metrics): void {
   const now = Date.now();
-  for (const [name, { busyMs, deadlineMs, depth, waitingSince }] of Object.entries(controller.loops())) {
+  for (const [name, { busyMs, deadlineMs, depth, waitingSince }] of Object.entries(controller.queues())) {
     telemetry.queue(name, { depth, waitingSince });
     if (busyMs < deadlineMs) health.beat(name, now);
   }

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { triggersTable } from './documents/triggers-table.ts';
 import { runCommand } from './demo/run-command.ts';
 import { clientsTable } from './documents/clients-table.ts';
 import { metricsTable } from './documents/metrics-table.ts';
@@ -24,6 +25,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ...(await written('repo-template/schemas', ['schema'])),
     ...(await written('repo-template/schemas', ['schema', '--format', 'markdown'])),
     await section('src/cli/README.md', 'options', optionsTable()),
+    await section('src/controller/README.md', 'triggers', triggersTable()),
     await section('repo-template/docs/kinds/blockchain-node.md', 'clients', clientsTable()),
     await section('repo-template/docs/observing.md', 'metrics', await metricsTable()),
     await section('charts/nodewright/README.md', 'values', await valuesTable()),

@@ -23,6 +23,12 @@ export function jobKeyOf(request: { readonly kind: string; readonly metadata: Ob
   return `${request.kind}/${request.metadata.namespace ?? ''}/${request.metadata.name}`;
 }
 
+/** `novacula-system/eth-0`: a node in the namespace of the job. */
+export function nodeKeyIn(job: { readonly metadata: ObjectMeta }, node: string): string {
+  const { namespace } = job.metadata;
+  return namespace === undefined ? node : `${namespace}/${node}`;
+}
+
 /** Why nobody wants the request of this object any more, as it stands on it; anybody may have written it. */
 export function withdrawnFor({ metadata }: { readonly metadata: ObjectMeta }): string | undefined {
   const text = cleanLine(metadata.annotations?.[ANNOTATION.withdrawn] ?? '', 200);

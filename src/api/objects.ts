@@ -54,7 +54,7 @@ export function describeRef(ref: Ref): string {
 }
 
 /** `novacula-system/eth-0`: the key of a namespaced object within its kind. */
-export function keyOf(object: { readonly metadata: ObjectMeta } | Ref): string {
+export function keyOf(object: { readonly metadata: ObjectMeta } | Pick<Ref, 'namespace' | 'name'>): string {
   const { namespace, name } = 'metadata' in object ? object.metadata : object;
   return namespace === undefined ? name : `${namespace}/${name}`;
 }

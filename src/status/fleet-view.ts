@@ -32,6 +32,10 @@ export interface SyncView {
     | undefined;
   /** Why Git can't be read or written, for a person. */
   readonly gitTrouble?: string | undefined;
+  /** Keys of nodes that could not be applied. Their problems are in `problems`, or in their own status. */
+  readonly failedNodes?: readonly string[] | undefined;
+  /** Keys of nodes whose objects the API server has not all accepted yet. */
+  readonly pendingNodes?: readonly string[] | undefined;
   /** Actions that failed and are tried again, in words. */
   readonly failures?: readonly string[] | undefined;
   /** Why the cluster can't be read or changed, for a person. */

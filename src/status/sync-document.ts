@@ -1,5 +1,6 @@
 // What became of the latest commit → the content of <executor>/sync.yaml.
 
+import type { SyncState } from '../api/codes/sync-states.ts';
 import { describeRef } from '../api/objects.ts';
 import type { Action, Kept } from '../plan/action.ts';
 import type { FleetView, ProblemView, ScheduleView, SyncView } from './fleet-view.ts';
@@ -31,7 +32,7 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
 }
 
 interface State {
-  readonly state: 'Synced' | 'Progressing' | 'Held' | 'Suspended' | 'Degraded' | 'Waiting';
+  readonly state: SyncState;
   /** The same in a sentence. */
   readonly summary: string;
 }
@@ -48,9 +49,18 @@ function stateOf(sync: SyncView): State {
       state: 'Suspended',
       summary: 'fleet.yaml suspends the fleet: nothing is changed until it says otherwise.',
     };
-  const failures = sync.failures?.length ?? 0;
-  if (failures > 0)
-    return { state: 'Degraded', summary: `${count(failures, 'action')} failed and will be tried again.` };
+  const failures = sync.failures ?? [];
+  if (failures.length > 0)
+    return {
+      state: 'Degraded',
+      summary: `${count(failures.length, 'action')} failed and will be tried again: ${first(failures)}`,
+    };
+  const failedNodes = sync.failedNodes ?? [];
+  if (failedNodes.length > 0)
+    return {
+      state: 'Degraded',
+      summary: `${count(failedNodes.length, 'node')} could not be applied: ${first(failedNodes)}`,
+    };
   if (sync.held.length > 0) return { state: 'Held', summary: describeHolds(sync) };
   if (errors > 0)
     return {
@@ -59,6 +69,12 @@ function stateOf(sync: SyncView): State {
     };
   if (sync.seen === undefined) return { state: 'Waiting', summary: 'No commit has been read yet.' };
   if (sync.seen !== sync.applied) return { state: 'Progressing', summary: 'The latest commit is being applied.' };
+  const pending = sync.pendingNodes ?? [];
+  if (pending.length > 0)
+    return {
+      state: 'Progressing',
+      summary: `${count(pending.length, 'node')} of the latest commit still being applied: ${first(pending)}`,
+    };
   return { state: 'Synced', summary: 'The latest commit is in force.' };
 }
 
@@ -124,6 +140,14 @@ function keptOf(kept: readonly Kept[]): unknown {
 function schedulesOf(schedules: readonly ScheduleView[]): unknown {
   if (schedules.length === 0) return undefined;
   return schedules.toSorted((a, b) => (a.schedule < b.schedule ? -1 : 1)).slice(0, MAX_SCHEDULES);
+}
+
+const MAX_NAMED = 3;
+
+/** The first few, so that the front page names them. */
+function first(items: readonly string[]): string {
+  const more = items.length > MAX_NAMED ? `, and ${items.length - MAX_NAMED} more` : '';
+  return `${items.slice(0, MAX_NAMED).join('; ')}${more}`;
 }
 
 function count(amount: number, noun: string): string {

@@ -68,10 +68,10 @@ it('is killed and started again: goes on without applying anything twice', async
   const before = { sets: writes('StatefulSet'), nodes: writes('BlockchainNode') };
   await api.restart(async () => {
     fleet.commit({ 'nodes/n3.yaml': fleet.nodeFile('n3') });
-    running?.controller.poke();
+    running?.controller.requestSync();
     await waitFor('the trouble is in the log', () =>
       running?.log.some(
-        ({ msg }) => msg === 'Pass failed' || msg === 'Action failed' || msg === 'Watching is interrupted',
+        ({ msg }) => msg === 'Reconciliation failed' || msg === 'Action failed' || msg === 'Watching is interrupted',
       ),
     );
   });
@@ -240,7 +240,7 @@ it('loses the CRD: the trouble is said, and all is made again when the CRD is ba
   );
   await waitFor('it is gone', async () => !(await fleet.cluster.serves(KINDS.BlockchainNode)), 60_000);
   await waitFor('the trouble is on the status branch', () => {
-    running?.controller.poke();
+    running?.controller.requestSync();
     return /BlockchainNode/.test(
       /(failures|clusterTrouble)[\s\S]*/.exec(fleet.statusFile('sync.yaml') ?? '')?.[0] ?? '',
     );

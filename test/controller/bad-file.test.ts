@@ -35,7 +35,7 @@ async function generations(): Promise<Readonly<Record<string, unknown>>> {
 }
 
 async function applied(commit: string): Promise<void> {
-  running.controller.poke();
+  running.controller.requestSync();
   await waitFor(`sync.yaml names ${commit}`, () =>
     fleet.statusFile('sync.yaml')?.includes(`applied: main@sha1:${commit}`),
   );
@@ -92,7 +92,7 @@ describe('a file that is broken', () => {
       'nodes/n0.yaml': null,
       'nodes/n4.yaml': fleet.nodeFile('n4'),
     });
-    running.controller.poke();
+    running.controller.requestSync();
     await waitFor('the broken commit is seen', () =>
       fleet.statusFile('sync.yaml')?.includes(`seen: main@sha1:${broken}`),
     );
@@ -107,12 +107,12 @@ describe('a file that is broken', () => {
     await applied(first);
     // Back to before n3, with a broken Fleet on top: nothing can be planned, so nothing was approved either.
     const broken = fleet.commit({ 'fleet.yaml': 'kind: Fleet\nspec: [' }, { parent: `${first}~1` });
-    running.controller.poke();
+    running.controller.requestSync();
     await waitFor('the broken commit is seen', () =>
       fleet.statusFile('sync.yaml')?.includes(`seen: main@sha1:${broken}`),
     );
     fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
-    running.controller.poke();
+    running.controller.requestSync();
     await waitFor('the deletion is held', () => fleet.statusFile('sync.yaml')?.includes('Rewritten'));
     expect([...(await fleet.nodes()).keys()].sort()).toEqual(['n0', 'n1', 'n2', 'n3']);
   });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 
 import type { KubeObject } from '../../src/api/objects.ts';
-import { askForeign } from '../../src/controller/job/foreign-height.ts';
+import { askForeignHeight } from '../../src/controller/job/foreign-height.ts';
 
 /** A controller whose `GetBlockNumber` answers with these bytes; resolves to its port. */
 async function serve(message: string): Promise<number> {
@@ -41,11 +41,11 @@ it.each([
   },
 ])('reads $because', async ({ message, health }) => {
   const port = await serve(message.replaceAll(' ', ''));
-  expect(await askForeign([pod([{ name: 'grpc', containerPort: port }])], signal)).toEqual(health);
+  expect(await askForeignHeight([pod([{ name: 'grpc', containerPort: port }])], signal)).toEqual(health);
 });
 
 it('asks the documented port where the pod names none, and says which', async () => {
-  const health = await askForeign([pod([])], signal);
+  const health = await askForeignHeight([pod([])], signal);
   expect(health).toMatchObject({ answering: false, trouble: expect.stringMatching(/^port 50004: /) });
 });
 
@@ -53,5 +53,5 @@ it('asks nobody while no pod runs', async () => {
   const pending = pod([], { phase: 'Pending' });
   const going = pod([]);
   const metadata = { ...going.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
-  expect(await askForeign([pending, { ...going, metadata }], signal)).toBeUndefined();
+  expect(await askForeignHeight([pending, { ...going, metadata }], signal)).toBeUndefined();
 });

@@ -73,9 +73,9 @@ describe('Git fails while it runs', () => {
       const commit = fleet.commit({
         'nodes/n0.yaml': fleet.nodeFile('n0', ['desiredState: Stopped', 'restartGeneration: 4']),
       });
-      controller.poke();
+      controller.requestSync();
       const line = await waitFor('the reason is in the log', () =>
-        log.find((one) => one.msg === 'Pass failed' && one['loop'] === 'pull'),
+        log.find((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'pull'),
       );
       expect(line['reason']).toMatch(words);
       expect(await metrics()).toMatch(/git[a-z_]*\{[^}]*result="error"/);
@@ -94,9 +94,11 @@ describe('Git fails while it runs', () => {
     const { controller, log } = await run();
     await synced();
     fleet.server.fault = () => ({ do: 'status', status: 429, headers: { 'Retry-After': '3' } });
-    controller.poke();
-    await waitFor('it was refused', () => log.some((one) => one.msg === 'Pass failed' && one['loop'] === 'pull'));
-    const line = log.find((one) => one.msg === 'Pass failed' && one['loop'] === 'pull');
+    controller.requestSync();
+    await waitFor('it was refused', () =>
+      log.some((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'pull'),
+    );
+    const line = log.find((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'pull');
     expect(Number(line?.['retryMs'])).toBeGreaterThanOrEqual(3000);
   });
 
@@ -109,10 +111,10 @@ describe('Git fails while it runs', () => {
     const commit = fleet.commit({
       'nodes/n0.yaml': fleet.nodeFile('n0', ['desiredState: Stopped', 'restartGeneration: 6']),
     });
-    controller.poke();
+    controller.requestSync();
     await waitFor(
       'it was noticed',
-      () => log.some((one) => one.msg === 'Pass failed' && one['loop'] === 'pull') || damaged >= 12,
+      () => log.some((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'pull') || damaged >= 12,
     );
     fleet.server.fault = undefined;
     await published(fleet, running, commit);
@@ -142,7 +144,9 @@ describe('Git is down at the start', () => {
 
   it('with a wrong password nothing is deleted, nothing made, and the password is in no text', async () => {
     const { log } = await run('geheim-123');
-    await waitFor('it was refused', () => log.some((one) => one.msg === 'Pass failed' && one['loop'] === 'pull'));
+    await waitFor('it was refused', () =>
+      log.some((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'pull'),
+    );
     expect((await fleet.nodes()).size).toBe(0);
     expect(JSON.stringify(log)).not.toContain('geheim-123');
     expect(JSON.stringify(log)).not.toContain(Buffer.from('git:geheim-123').toString('base64'));

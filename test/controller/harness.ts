@@ -57,7 +57,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Changes wake the controller at once through `poke`; `intervalMs` is only the fallback. */
+/** Changes wake the controller at once through `requestSync`; `intervalMs` is only the fallback. */
 const FAST: Omit<Settings, 'executor' | 'namespace' | 'origin'> = {
   branch: BRANCH,
   intervalMs: 500,
@@ -146,7 +146,7 @@ export async function published(
   commit: string,
   state: 'applied' | 'seen' = 'applied',
 ): Promise<void> {
-  running?.controller.poke();
+  running?.controller.requestSync();
   await waitFor(`sync.yaml says ${state}: ${commit}`, () =>
     fleet.statusFile('sync.yaml')?.includes(`${state}: ${BRANCH}@sha1:${commit}`),
   );

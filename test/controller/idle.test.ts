@@ -58,7 +58,7 @@ it('one node that hangs delays no other', async () => {
     60_000,
   );
   expect(asked.get(hanging ?? '')).toBe(1);
-  const state = running.controller.loops()['observe'];
+  const state = running.controller.queues()['observe'];
   expect(state?.busyMs).toBeGreaterThan(1000);
 });
 

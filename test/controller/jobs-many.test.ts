@@ -99,7 +99,7 @@ describe('two hundred requests in one commit', () => {
     await waitFor('nothing is under way', () => Date.now() - (work(running.requests).at(-1)?.at ?? 0) > 1000);
     const usedBefore = process.cpuUsage().user;
     commit = fleet.commit(restores());
-    running.controller.poke();
+    running.controller.requestSync();
     await waitFor('every claim is on the branch', () => recordsOf('n').length === 2 * NODES, PATIENCE_MS);
     const claimedAt = Date.now();
     const usedMs = Math.round((process.cpuUsage().user - usedBefore) / 1000);
@@ -173,7 +173,7 @@ describe('finished jobs', () => {
     fleet.commit({
       'jobs/bare.yaml': request('Backup', 'bare', '{ node: n1, ttlSecondsAfterFinished: 1 }'),
     });
-    running.controller.poke();
+    running.controller.requestSync();
     // Simulated pods end without a result, three times: that is a failure with a reason.
     await waitFor(
       'it failed',

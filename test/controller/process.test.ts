@@ -51,7 +51,7 @@ function tip(): string {
 it('is live from the start and ready after the first sync only; SIGTERM ends it with 0 and the last status', async () => {
   fleet.server.fault = () => ({ do: 'status', status: 503 });
   const process = await start();
-  await waitFor('it tried Git', async () => (await process.log()).includes('Pass failed'));
+  await waitFor('it tried Git', async () => (await process.log()).includes('Reconciliation failed'));
   expect((await process.probe('/healthz')).status).toBe(200);
   const unready = await process.probe('/readyz');
   expect([unready.status, unready.text]).toEqual([503, 'waiting for the first sync\n']);
@@ -189,7 +189,7 @@ it('no secret is in the log, an Event, an object or any commit of the status bra
   });
   fleet.server.fault = () => ({ do: 'status', status: 403, body: `no entry with ${PASSWORD}` });
   fleet.commit({ 'nodes/n1.yaml': 'kind: [' });
-  await waitFor('it failed', async () => (await process.log()).includes('Pass failed'));
+  await waitFor('it failed', async () => (await process.log()).includes('Reconciliation failed'));
   fleet.server.fault = undefined;
   await published(fleet, undefined, tip(), 'seen');
   await process.stop();

@@ -51,7 +51,7 @@ function holding(guard: string): readonly LogLine[] {
 
 /** Waits for the hold to be on the status branch; gives the digest that stands there. */
 async function digestFor(guard: string): Promise<string> {
-  running.controller.poke();
+  running.controller.requestSync();
   return await waitFor(`${guard} and its digest are on the status branch`, () => {
     const text = fleet.statusFile('sync.yaml') ?? '';
     return text.includes(guard) ? /sha256:[0-9a-f]{64}/.exec(text)?.[0] : undefined;
@@ -109,7 +109,7 @@ describe('above the budget', () => {
 
     // Another deletion rides along with the approval: it was never approved, so it waits.
     fleet.commit({ ...approving(digest), ...without('n2') });
-    running.controller.poke();
+    running.controller.requestSync();
     await waitFor('something is decided', () => fleet.statusFile('sync.yaml')?.includes('3 deletions'));
     expect(await names()).toEqual([...ALL, 'n4']);
     await published(fleet, running, fleet.commit({ 'nodes/n2.yaml': fleet.nodeFile('n2') }));
@@ -209,7 +209,7 @@ describe('a branch that is not what it was', () => {
   it('deleted: everything stays, the trouble is said, and a recreated branch goes on', async () => {
     const tip = tipOf(fleet.repo, BRANCH) ?? '';
     deleteBranch(fleet.repo, BRANCH);
-    running.controller.poke();
+    running.controller.requestSync();
     await waitFor('the trouble is on the status branch', () => fleet.statusFile('sync.yaml')?.includes('gitTrouble'));
     expect(await names()).toEqual(ALL);
     moveBranch(fleet.repo, BRANCH, tip);
@@ -266,7 +266,7 @@ describe('what people asked to be left alone', () => {
     await published(fleet, running, fleet.commit(first()));
     const before = JSON.stringify([...(await fleet.nodes()).values()].map(({ spec }) => spec));
     const commit = fleet.commit(then());
-    running.controller.poke();
+    running.controller.requestSync();
     await waitFor(`${guard} is in the log`, () => holding(guard).length > 0);
     await published(fleet, running, commit, 'seen');
     await idleFor(running, 300);

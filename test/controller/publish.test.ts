@@ -86,8 +86,8 @@ it('two controllers race on one branch: both are told in full, nothing is forced
         `restartGeneration: ${round}`,
       ]),
     });
-    first.controller.poke();
-    second.controller.poke();
+    first.controller.requestSync();
+    second.controller.requestSync();
     const tip = tipOf(fleet.repo, BRANCH) ?? '';
     const shows = (executor: string): boolean =>
       git(fleet.repo, ['show', `${STATUS_BRANCH}:${executor}/sync.yaml`]).includes(`applied: ${BRANCH}@sha1:${tip}`);
@@ -115,7 +115,7 @@ it('a hook declines: the trouble is in log and metrics, the nodes go on, and aft
   installHook(fleet.repo, 'pre-receive', 'echo "protected branch" >&2; exit 1');
   const running = await run();
   const line = await waitFor('the trouble is in the log', () =>
-    running.log.find((one) => one.msg === 'Pass failed' && one['loop'] === 'publish'),
+    running.log.find((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'publish'),
   );
   expect(line['reason']).toMatch(/declin|reject|hook|protected/i);
   await waitFor('the nodes are made all the same', async () => (await fleet.nodes()).size === 2);
@@ -131,11 +131,11 @@ it('a token that may only read: everything but the status works, and the log say
   const running = await run('read');
   await waitFor('the nodes are made', async () => (await fleet.nodes()).size === 2);
   const line = await waitFor('the trouble is in the log', () =>
-    running.log.find((one) => one.msg === 'Pass failed' && one['loop'] === 'publish'),
+    running.log.find((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'publish'),
   );
   expect(line['reason']).toMatch(/403|permission|write|allowed|refus/i);
   restart(3);
-  running.controller.poke();
+  running.controller.requestSync();
   await waitFor(
     'changes are still carried out',
     async () => (await fleet.nodes()).get('n0')?.spec.restartGeneration === 3,
@@ -227,9 +227,9 @@ it.skipIf(NOT_ROOT)(
         // Full now: that is the point.
       }
       const commit = restart(5);
-      running.controller.poke();
+      running.controller.requestSync();
       await waitFor('the reason is in the log', () =>
-        running.log.some((one) => one.msg === 'Pass failed' && /ENOSPC|space/i.test(String(one['reason']))),
+        running.log.some((one) => one.msg === 'Reconciliation failed' && /ENOSPC|space/i.test(String(one['reason']))),
       );
       rmSync(ballast);
       await published(fleet, running, commit);

@@ -42,7 +42,7 @@ async function object(name: string): Promise<JobObject | undefined> {
 
 async function waiting(name: string): Promise<void> {
   fleet.commit({ [fileOf(name)]: textOf(name) });
-  running.controller.poke();
+  running.controller.requestSync();
   await waitFor(`${name} waits for the lock`, async () => (await object(name))?.status?.message?.includes('somebody'));
 }
 
@@ -74,7 +74,7 @@ it.each([
   expect(metadata?.annotations).not.toHaveProperty(ANNOTATION.withdrawn);
   // Now somebody takes it out.
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(), [fileOf(name)]: null });
-  running.controller.poke();
+  running.controller.requestSync();
   const record = `jobs/backup/${fleet.namespace}/${name}.yaml`;
   await waitFor(`${name} is cancelled`, () => fleet.statusFile(record)?.includes('phase: Cancelled'));
   expect(fleet.statusFile(record)).toContain('message: its file was removed before work began');
@@ -88,7 +88,7 @@ it('a new request waits while a moved branch is held, and begins when that is ap
     'nodes/n1.yaml': fleet.nodeFile('n1'),
   };
   fleet.commit({ ...files, 'nodes/n0.yaml': fleet.nodeFile('n0') }, { parent: 'none', replaceAll: true });
-  running.controller.poke();
+  running.controller.requestSync();
   const told = await waitFor('it is told why', () => {
     const text = fleet.statusFile('sync.yaml') ?? '';
     return text.includes('BranchHeld') && text.includes('Rewritten') ? text : undefined;
@@ -98,7 +98,7 @@ it('a new request waits while a moved branch is held, and begins when that is ap
   expect(await object('later')).toBeUndefined();
   const [digest] = /sha256:[0-9a-f]{64}/.exec(told) ?? [];
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
-  running.controller.poke();
+  running.controller.requestSync();
   await waitFor('it waits for the lock', async () => (await object('later'))?.status?.message?.includes('somebody'));
   expect((await fleet.nodes()).has('n1')).toBe(true);
 });

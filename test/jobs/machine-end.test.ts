@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { API_VERSION } from '../../src/api/group.ts';
 import type { JobStatus, JobTarget } from '../../src/api/job-status.ts';
 import type { ObservedHealth } from '../../src/jobs/model/observation.ts';
-import { createJobHolds } from '../../src/controller/node/pauses.ts';
+import { createPauses } from '../../src/controller/node/pauses.ts';
 import { citaTarget, managedTarget, targetSeen, UID } from './support/fixtures.ts';
 import { ago, busy, pvc, HOLDER, LOCK, locks, NOTE, step, stopped, work, working } from './support/step.ts';
 
@@ -92,7 +92,7 @@ describe('after the work', () => {
     expect(later).toMatchObject({ phase: 'Starting', released: ['a'] });
     const job = { kind: 'Backup', metadata: { name: 'one', namespace: 'prod', uid: UID }, spec: { node: 'a' } };
     const isHeld = (stored: JobStatus): boolean => {
-      const holds = createJobHolds();
+      const holds = createPauses();
       holds.learn({ apiVersion: API_VERSION, ...job, status: stored });
       return holds.of('prod/a') !== undefined;
     };

@@ -161,7 +161,7 @@ describe('records to come', () => {
     const key = 'Backup/prod/nightly';
     const isNew = records.follow(key, { ...object, metadata: { ...object.metadata, uid: UID } });
     expect(isNew).toBe(phase === 'Complete');
-    expect(records.wanted(key)?.phase).toBe(phase);
+    expect(records.next(key)?.phase).toBe(phase);
   });
 });
 

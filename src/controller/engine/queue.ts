@@ -1,31 +1,38 @@
-// A queue of keys: one pass per key at a time, many keys side by side, backoff per key.
+// A queue of keys: one reconciliation per key at a time, many keys side by side, backoff per key.
 
 import { describeError } from '../../lib/errors.ts';
 import { type Backoff, retryDelay } from '../../lib/retry-delay.ts';
 import type { Runtime } from './runtime.ts';
 
-/** What a pass says at its end. Anything thrown means: try again with backoff. */
-export type PassResult =
+/** The result of a reconciliation. One that throws is tried again with backoff. */
+export type ReconcileResult =
   | { readonly kind: 'done' }
-  /** Pass again after a while even if nothing happens. */
+  /** Reconcile again after this time even if nothing happens. */
   | { readonly kind: 'again'; readonly afterMs: number };
+
+export const DONE: ReconcileResult = { kind: 'done' };
+
+export function again(afterMs: number): ReconcileResult {
+  return { kind: 'again', afterMs };
+}
+
+/** Level-based: reads the state of the cluster by the key and knows nothing of the event that queued it. */
+export type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
 
 export interface QueueOptions {
   readonly name: string;
-  /** Most keys that are worked on at the same time. */
+  /** Most keys that are reconciled at the same time. */
   readonly concurrency: number;
-  /** A pass that takes longer is told to stop through its signal and counts as failed. */
+  /** A reconciliation that takes longer is aborted through its signal and counts as failed. */
   readonly deadlineMs: number;
   readonly backoff: Backoff;
-  /** One level-based pass: reads the world anew, knows nothing but the key. */
-  readonly pass: (key: string, signal: AbortSignal) => Promise<PassResult>;
   readonly runtime: Runtime;
 }
 
 interface Entry {
-  /** When the next pass is due; undefined when none is wanted. */
+  /** When the next reconciliation is due; undefined when none is queued. */
   dueAt: number | undefined;
-  /** When the oldest pass fell due that has not succeeded; undefined when none is wanted. */
+  /** When the oldest reconciliation fell due that has not succeeded; undefined when none is queued. */
   waitingSince: number | undefined;
   running: boolean;
   failures: number;
@@ -35,16 +42,16 @@ interface Entry {
 }
 
 export interface QueueState {
-  /** Milliseconds that the longest running pass has taken. */
+  /** Milliseconds that the longest running reconciliation has taken; 0 when none runs. */
   readonly busyMs: number;
   readonly deadlineMs: number;
   /** Keys that are due or running. */
   readonly depth: number;
-  /** When the oldest key fell due whose pass has not succeeded since; undefined when no key waits. */
+  /** When the oldest key fell due whose reconciliation has not succeeded since; undefined when no key waits. */
   readonly waitingSince: number | undefined;
 }
 
-/** Level-triggered work queue. `add` is cheap and may be called for every event. */
+/** A level-triggered queue. `add` is cheap and may be called for every event; keys wait until `start`. */
 export class KeyedQueue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, Entry>();
@@ -52,13 +59,20 @@ export class KeyedQueue {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   #running = 0;
-  #passes = new Set<Promise<void>>();
+  #reconciliations = new Set<Promise<void>>();
+  #reconcile: Reconcile | undefined;
 
   constructor(options: QueueOptions) {
     this.#options = options;
   }
 
-  /** Wants a pass of `key`, at the latest `afterMs` from now. Backoff after failures still holds. */
+  /** From now on keys that are due are reconciled. */
+  start(reconcile: Reconcile): void {
+    this.#reconcile = reconcile;
+    this.#arm(this.#options.runtime.now());
+  }
+
+  /** Queues a reconciliation of `key`, at the latest `afterMs` from now. Backoff after failures still holds. */
   add(key: string, afterMs = 0): void {
     if (this.#stop.signal.aborted) return;
     const entry = this.#entries.get(key) ?? {
@@ -76,19 +90,12 @@ export class KeyedQueue {
     this.#arm(Math.max(entry.dueAt, entry.blockedUntil));
   }
 
-  /** Forgets a key and its failures; a running pass goes on. */
-  forget(key: string): void {
+  /** Ends a key's backoff: its input has changed, so the next attempt need not fail as the ones before it did. */
+  resetBackoff(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    if (entry.running)
-      Object.assign(entry, { dueAt: undefined, waitingSince: undefined, failures: 0, blockedUntil: 0 });
-    else this.#entries.delete(key);
-  }
-
-  /** Clears a key's backoff: the reason for its failures is gone. */
-  relieve(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) Object.assign(entry, { failures: 0, blockedUntil: 0 });
+    Object.assign(entry, { failures: 0, blockedUntil: 0 });
+    if (entry.dueAt !== undefined) this.#arm(entry.dueAt);
   }
 
   /** For the watchdog and metrics; counts every key, so it is not for hot paths. */
@@ -106,15 +113,15 @@ export class KeyedQueue {
     return { busyMs, deadlineMs: this.#options.deadlineMs, depth, waitingSince: isWaiting ? waitingSince : undefined };
   }
 
-  /** Ends: no new pass begins, running passes get their signal, resolves when all have ended. */
+  /** Starts no new reconciliation, aborts the running ones through their signal, and resolves when all have ended. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('stopping'));
     clearTimeout(this.#timer);
-    await Promise.allSettled(this.#passes);
+    await Promise.allSettled(this.#reconciliations);
   }
 
   #arm(at: number): void {
-    if (at >= this.#timerAt || this.#stop.signal.aborted) return;
+    if (at >= this.#timerAt || this.#reconcile === undefined || this.#stop.signal.aborted) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
     this.#timer = setTimeout(
@@ -132,7 +139,7 @@ export class KeyedQueue {
       const readyAt = Math.max(entry.dueAt, entry.blockedUntil);
       if (readyAt > now) next = Math.min(next, readyAt);
       else if (this.#running < this.#options.concurrency) this.#begin(key, entry);
-      // A pass that ends dispatches again.
+      // The end of a reconciliation dispatches again.
       else return;
     }
     if (next !== Infinity) this.#arm(next);
@@ -143,27 +150,30 @@ export class KeyedQueue {
     entry.startedAt = this.#options.runtime.now();
     entry.dueAt = undefined;
     this.#running += 1;
-    const pass = this.#run(key, entry).finally(() => {
+    const running = this.#run(key, entry).finally(() => {
       entry.running = false;
       this.#running -= 1;
-      this.#passes.delete(pass);
+      this.#reconciliations.delete(running);
       if (entry.dueAt === undefined && entry.failures === 0) this.#entries.delete(key);
       this.#arm(this.#options.runtime.now());
     });
-    this.#passes.add(pass);
+    this.#reconciliations.add(running);
   }
 
   async #run(key: string, entry: Entry): Promise<void> {
-    const { name, pass, deadlineMs, runtime } = this.#options;
+    const { name, deadlineMs, runtime } = this.#options;
     const started = runtime.now();
-    const deadline = deadlineAfter(deadlineMs, `${name} pass of ${key} took longer than ${deadlineMs / 1000} s`);
+    const deadline = deadlineAfter(
+      deadlineMs,
+      `the ${name} reconciliation of ${key} took longer than ${deadlineMs / 1000} s`,
+    );
     try {
-      const result = await pass(key, AbortSignal.any([this.#stop.signal, deadline.signal]));
+      const result = await this.#reconcile?.(key, AbortSignal.any([this.#stop.signal, deadline.signal]));
       entry.failures = 0;
       entry.blockedUntil = 0;
-      // What was added during the pass waits since it fell due.
+      // A key that was added during the reconciliation waits since it fell due.
       entry.waitingSince = entry.dueAt;
-      if (result.kind === 'again') this.add(key, result.afterMs);
+      if (result?.kind === 'again') this.add(key, result.afterMs);
       runtime.telemetry.passed(name, 'success', (runtime.now() - started) / 1000);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
@@ -180,8 +190,8 @@ export class KeyedQueue {
     const afterMs = retryDelay(entry.failures, backoff, runtime.random(), retryAfterOf(error));
     entry.blockedUntil = runtime.now() + afterMs;
     this.add(key, afterMs);
-    const facts = { loop: name, key, attempt: entry.failures, retryMs: afterMs, reason: describeError(error) };
-    runtime.log.warn(facts, 'Pass failed');
+    const facts = { queue: name, key, attempt: entry.failures, retryMs: afterMs, reason: describeError(error) };
+    runtime.log.warn(facts, 'Reconciliation failed');
   }
 }
 

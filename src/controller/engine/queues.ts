@@ -1,21 +1,23 @@
 // The queues and their limits.
 
-import type { ControllerOptions } from './options.ts';
-import { KeyedQueue, type PassResult } from './queue.ts';
+import { KeyedQueue, type Reconcile } from './queue.ts';
+import type { Runtime } from './runtime.ts';
 
-export type LoopName = 'pull' | 'sync' | 'node' | 'observe' | 'report' | 'publish' | 'requests' | 'jobs';
-export type Queues = Readonly<Record<LoopName, KeyedQueue>>;
+/** Also the value of the label `loop` of the published metrics. */
+export type QueueName = 'pull' | 'sync' | 'node' | 'observe' | 'report' | 'requests' | 'jobs' | 'publish';
+export type Queues = Readonly<Record<QueueName, KeyedQueue>>;
 
-export type Passes = Readonly<Record<LoopName, (key: string, signal: AbortSignal) => Promise<PassResult>>>;
+/** The reconciler of each queue. */
+export type Reconcilers = Readonly<Record<QueueName, Reconcile>>;
 
-interface LoopLimits {
+interface QueueLimits {
   readonly concurrency: number;
   readonly deadlineMs: number;
   readonly backoff: { readonly baseMs: number; readonly maxMs: number };
 }
 
-/** Longest a pass may take, how many run side by side, how failures are spaced. */
-export const LOOPS: Readonly<Record<LoopName, LoopLimits>> = {
+/** Longest time of a reconciliation, how many run side by side, and how failures are spaced. */
+export const QUEUES: Readonly<Record<QueueName, QueueLimits>> = {
   pull: { concurrency: 1, deadlineMs: 180_000, backoff: { baseMs: 1000, maxMs: 300_000 } },
   sync: { concurrency: 1, deadlineMs: 300_000, backoff: { baseMs: 500, maxMs: 60_000 } },
   node: { concurrency: 16, deadlineMs: 120_000, backoff: { baseMs: 500, maxMs: 120_000 } },
@@ -26,17 +28,22 @@ export const LOOPS: Readonly<Record<LoopName, LoopLimits>> = {
   publish: { concurrency: 1, deadlineMs: 180_000, backoff: { baseMs: 1000, maxMs: 120_000 } },
 };
 
-/** One queue per loop. */
-export function createQueues({ runtime }: ControllerOptions, passes: Passes): Queues {
-  const make = (name: LoopName): KeyedQueue => new KeyedQueue({ name, ...LOOPS[name], pass: passes[name], runtime });
+/** The queues keep what is added until their reconcilers start. */
+export function createQueues(runtime: Runtime): Queues {
+  const create = (name: QueueName): KeyedQueue => new KeyedQueue({ name, ...QUEUES[name], runtime });
   return {
-    pull: make('pull'),
-    sync: make('sync'),
-    node: make('node'),
-    observe: make('observe'),
-    report: make('report'),
-    requests: make('requests'),
-    jobs: make('jobs'),
-    publish: make('publish'),
+    pull: create('pull'),
+    sync: create('sync'),
+    node: create('node'),
+    observe: create('observe'),
+    report: create('report'),
+    requests: create('requests'),
+    jobs: create('jobs'),
+    publish: create('publish'),
   };
+}
+
+export function queueNames(): readonly QueueName[] {
+  // The type of QUEUES has a member for every name and no other.
+  return Object.keys(QUEUES) as QueueName[];
 }

@@ -1,4 +1,4 @@
-// What every loop needs from the outside besides its ports: time, chance, a log, metrics.
+// What every reconciler needs besides its ports: time, chance, a log, metrics.
 
 import type { Logger } from 'pino';
 

@@ -1,18 +1,18 @@
-// What requests and schedules may do on the branch as it was read: they follow the guards of the outer loop.
+// What job requests and schedules may do on the branch as it was read: they follow the guards of the plan.
 
 import type { Plan } from '../../plan/action.ts';
-import type { Pulled } from './pull.ts';
+import type { Pulled } from './state.ts';
 
 export interface BranchTrust {
-  /** Nothing new begins while anything of a moved, emptied or unsigned branch is held: no request, no schedule, no retention. */
+  /** No request, schedule or retention begins while an action of a moved, emptied or unsigned branch is held. */
   readonly mayBegin: boolean;
-  /** A file that is gone was taken out by somebody: only on a branch that went forward. After a moved one the next commit counts. */
+  /** A missing file means that it was removed: only on a branch that moved forward. */
   readonly mayRemove: boolean;
 }
 
 const MOVED: ReadonlySet<string> = new Set(['Rewound', 'Rewritten', 'Unverified', 'EmptyTree', 'MissingPath']);
 
-/** `plan`: the outer loop's, of the same revision. */
+/** `plan`: of the same revision. */
 export function trustIn({ ancestry }: Pick<Pulled, 'ancestry'>, plan: Plan): BranchTrust {
   const isMoved = ancestry === 'rewound' || ancestry === 'rewritten';
   const isHeld = plan.actions.some(({ hold }) => hold !== undefined && (isMoved || MOVED.has(hold.guard)));

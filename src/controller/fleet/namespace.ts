@@ -1,12 +1,12 @@
-// The namespace that nodes live in by default: made when it is missing, with Pod Security `restricted`.
+// The namespace that nodes live in by default: created when it is missing, with Pod Security `restricted`.
 
 import { LABEL } from '../../api/group.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { codeOf } from '../../lib/errors.ts';
 
 /**
- * Creates the namespace when it is missing. One that exists is left as it is; a controller that may not look at
- * namespaces goes on, because then somebody else takes care of them.
+ * A namespace that exists is left as it is. A controller that may not read namespaces continues: then an administrator
+ * creates them.
  */
 export async function ensureNamespace(cluster: Cluster, name: string): Promise<void> {
   const enforce = { 'pod-security.kubernetes.io/enforce': 'restricted' };

@@ -4,7 +4,7 @@ import type { SourceFile } from '../../desired/desired-set.ts';
 import type { GitSource, Oid, TreeEntry } from '../../git/engine.ts';
 import { describeError, hasCode } from '../../lib/errors.ts';
 
-/** Most bytes of wanted files that are held in memory; a repository beyond it is refused, not half read. */
+/** Most bytes of files that are held in memory; a repository beyond it is refused, not half read. */
 const MAX_TOTAL_BYTES = 256 * 2 ** 20;
 const READ_AT_ONCE = 16;
 
@@ -16,7 +16,7 @@ export interface ReadFiles {
   readonly signal: AbortSignal;
 }
 
-/** The wanted files of a commit; only blobs that were not read before are opened. `texts` keeps what is still in use. */
+/** The files of a commit that can matter; only blobs that were not read before are opened. `texts` keeps what is still in use. */
 export async function readFiles({ source, commit, texts, signal }: ReadFiles): Promise<readonly SourceFile[]> {
   const entries = (await source.list(commit)).filter((entry) => isWanted(entry.path));
   const files: SourceFile[] = Array.from({ length: entries.length });
@@ -32,7 +32,9 @@ export async function readFiles({ source, commit, texts, signal }: ReadFiles): P
       const file = known === undefined ? await readFile(source, entry) : { ...known, path: entry.path };
       bytes += file.text?.length ?? 0;
       if (bytes > MAX_TOTAL_BYTES)
-        throw new Error(`the wanted files are larger than ${MAX_TOTAL_BYTES / 2 ** 20} MiB in all`);
+        throw new Error(
+          `the files of the fleet have more than ${MAX_TOTAL_BYTES / 2 ** 20} MiB in all; split the repository`,
+        );
       files[index] = file;
     }
   }

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 3000;
 const MAX_BYTES = 1024;
 
 /** `pods` are the node's own. Undefined when none of them runs: there is nobody to ask. Never rejects. */
-export async function askForeign(
+export async function askForeignHeight(
   pods: readonly KubeObject[],
   signal: AbortSignal,
 ): Promise<ObservedHealth | undefined> {

@@ -10,28 +10,21 @@ import { exchangesIn, type NodeIdentity } from '../../jobs/key-exchange/identity
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import { fit } from '../../jobs/model/names.ts';
 import { digestOf, sha256 } from '../../lib/hash.ts';
-import type { Identities } from '../node/identities.ts';
-import type { JobWorld } from './watches.ts';
-import type { Pulled } from '../fleet/pull.ts';
-import type { World } from '../node/watches.ts';
+import type { Pulled } from '../fleet/state.ts';
+import type { RequestsDeps } from './deps.ts';
 
-export interface ExchangeRooms {
-  readonly world: World;
-  readonly jobs: Pick<JobWorld, 'list'>;
-  readonly identities: Identities;
-  readonly executor: string;
-}
+type SwapDeps = Pick<RequestsDeps, 'watches' | 'jobs' | 'identities' | 'settings'>;
 
 /**
  * One Switchover for each pair, by `Switchover/namespace/name`. Its name is made from the revision that the nodes are at:
  * the same exchange is filed once, and a later exchange of the same nodes is another request.
  */
-export function exchangeRequests(
+export function identitySwapRequests(
   { desired }: Pulled,
-  { world, jobs, identities, executor }: ExchangeRooms,
+  { watches, jobs, identities, settings: { executor } }: SwapDeps,
 ): ReadonlyMap<string, DesiredRequest> {
   const before = new Map(
-    world.nodes
+    watches.nodes
       .list()
       .filter(({ spec }) => spec.executor === executor)
       .map((node) => [keyOf(node), node]),

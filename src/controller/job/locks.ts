@@ -1,4 +1,4 @@
-// The locks of jobs: one Lease each, held by a request's UID over restarts of the controller.
+// The node locks of jobs: one Lease each, held by the UID of the job, also over restarts of the controller.
 
 import { LABEL } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
@@ -28,11 +28,11 @@ const Note = z.object({
 });
 
 export interface JobLocks {
-  look(namespace: string, lock: string): Promise<ObservedLock>;
-  /** Takes a free lock; what somebody else holds stays theirs. */
+  read(namespace: string, lock: string): Promise<ObservedLock>;
+  /** Acquires a free lock; one that another job holds stays with that job. */
   acquire(namespace: string, lock: string, holder: Holder): Promise<void>;
   note(namespace: string, lock: string, note: LockNote): Promise<void>;
-  /** Gives back a lock of that holder. */
+  /** Releases a lock of that holder. */
   release(place: {
     readonly namespace: string;
     readonly lock: string;
@@ -53,7 +53,7 @@ export function createJobLocks(cluster: Pick<Cluster, 'get' | 'create' | 'replac
     name,
   });
 
-  /** A lost race is no failure: the next look tells who won. */
+  /** A lost race is no failure: the next read shows the holder. */
   async function write(work: Promise<unknown>): Promise<void> {
     try {
       await work;
@@ -63,7 +63,7 @@ export function createJobLocks(cluster: Pick<Cluster, 'get' | 'create' | 'replac
   }
 
   return {
-    async look(namespace, lock) {
+    async read(namespace, lock) {
       return readLease(await cluster.get(refOf(namespace, lock)));
     },
     async acquire(namespace, lock, holder) {

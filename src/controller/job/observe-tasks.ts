@@ -1,4 +1,4 @@
-// Looks at the pieces of work of a job: each Job, its pod, and what its containers said.
+// The tasks of a job: each worker Job, its pod, and what its containers reported.
 
 import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
 import type { KubeObject } from '../../api/objects.ts';
@@ -6,37 +6,38 @@ import type { ObservedTask } from '../../jobs/model/observation.ts';
 import { WORK_CONTAINER } from '../../jobs/task/render-job.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
+import { defined } from '../../lib/defined.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
-import { complaintAbout } from './warning-events.ts';
+import { latestWarning } from './warning-events.ts';
 
 const TAIL_LINES = 200;
 /** The server counts from the first of these lines: a small limit would cut off the last one, which says the height. */
 const TAIL_BYTES = 262_144;
 
 export interface ObservedTasks {
-  readonly works: ReadonlyMap<string, ObservedTask>;
-  /** Pods of the request that have not ended. */
+  readonly tasks: ReadonlyMap<string, ObservedTask>;
+  /** Worker pods that have not ended. */
   readonly active: number;
 }
 
-/** Reads every Job and every pod that carries the request's UID. */
-export async function lookAtWorks(job: JobObject, cluster: Cluster): Promise<ObservedTasks> {
+/** Reads every Job and every pod that carries the job's UID. */
+export async function observeTasks(job: JobObject, cluster: Cluster): Promise<ObservedTasks> {
   const { uid = '', namespace = '' } = job.metadata;
   const labelSelector = `${JOB_UID_LABEL}=${uid}`;
   const [jobs, pods] = await Promise.all([
     cluster.list(KINDS.Job, { namespace, labelSelector }),
     cluster.list(KINDS.Pod, { namespace, labelSelector }),
   ]);
-  const works = await Promise.all(
+  const tasks = await Promise.all(
     jobs.map(async (live) => {
       const own = pods.filter((pod) => ownerOf(pod) === live.metadata.uid);
-      return [live.metadata.name, await readWork(live, own, cluster)] as const;
+      return [live.metadata.name, await readTask(live, own, cluster)] as const;
     }),
   );
-  return { works: new Map(works), active: pods.filter(isActive).length };
+  return { tasks: new Map(tasks), active: pods.filter(isActive).length };
 }
 
-async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<ObservedTask> {
+async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<ObservedTask> {
   const ended = endOf(live);
   const [pod] = pods.toSorted((a, b) =>
     (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1,
@@ -46,16 +47,14 @@ async function readWork(live: KubeObject, pods: readonly KubeObject[], cluster: 
   const suspended = valueAt(live, ['spec', 'suspend']) === true;
   // Without a pod nothing but the Job's Events says that none is admitted.
   const isBare = pod === undefined && !suspended && ended.finished === undefined;
-  const refused = isBare ? await complaintAbout(live, cluster, 'FailedCreate') : undefined;
+  const refused = isBare ? await latestWarning(live, cluster, 'FailedCreate') : undefined;
   return {
-    ...(live.metadata.uid === undefined ? {} : { uid: live.metadata.uid }),
-    ...(jobUid === undefined ? {} : { jobUid }),
+    ...defined({ uid: live.metadata.uid, jobUid }),
     suspended,
     ...ended,
     active: pods.filter(isActive).length,
     ...(pod === undefined ? { running: false } : readPod(pod)),
-    ...(output === undefined ? {} : { output }),
-    ...(refused === undefined ? {} : { refused }),
+    ...defined({ output, refused }),
   };
 }
 
@@ -69,8 +68,7 @@ function endOf(live: KubeObject): Pick<ObservedTask, 'finished' | 'finishedAt' |
     const finishedAt = textAt(condition, ['lastTransitionTime']);
     return {
       finished: type,
-      ...(reason === undefined ? {} : { reason }),
-      ...(finishedAt === undefined ? {} : { finishedAt }),
+      ...defined({ reason, finishedAt }),
     };
   }
   return {};

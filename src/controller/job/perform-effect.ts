@@ -1,71 +1,52 @@
-// Carries out what a job's next step asks for. Every act may be repeated; none is trusted to have worked: the next look tells.
+// Performs what a move of a job asks for. Every effect may be repeated; the next observation shows whether it worked.
 
-import { JOB_FINALIZER, type JobObject } from '../../api/job-object.ts';
+import { JOB_FINALIZER, type JobObject, nodeKeyIn } from '../../api/job-object.ts';
 import { describeRef, refOf } from '../../api/objects.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import { codeOf } from '../../lib/errors.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 import type { Effect } from '../../jobs/model/effect.ts';
 import { describeJob } from '../../jobs/model/names.ts';
-import type { ObservedTask } from '../../jobs/model/observation.ts';
 import type { Cluster } from '../../kube/cluster.ts';
-import type { Events } from '../../kube/events.ts';
-import type { Asker } from '../../rpc/ask.ts';
-import type { Identities } from '../node/identities.ts';
 import { askNode } from './ask-node.ts';
-import type { JobHolds } from '../node/pauses.ts';
-import type { JobLocks } from './locks.ts';
-import { nodeKeyIn } from './observe-nodes.ts';
+import type { JobDeps } from './deps.ts';
 import { podAddress } from '../node/pod.ts';
-import type { Runtime } from '../engine/runtime.ts';
-import type { World } from '../node/watches.ts';
 
-export interface ActRooms {
-  readonly cluster: Cluster;
-  readonly world: World;
-  readonly asker: Asker;
-  readonly events: Events;
-  readonly runtime: Runtime;
-  readonly locks: JobLocks;
-  readonly holds: JobHolds;
-  readonly identities: Identities;
-  /** Answers of running nodes by `uid/work`: lost at a restart, and then asked for again. */
-  readonly answers: Map<string, ObservedTask>;
-  /** The node loop must look at the node. */
-  readonly wakeNode: (nodeKey: string) => void;
-  /** Other identities are in force: the outer loop must compare them with Git anew. */
-  readonly wakeSync: () => void;
-  /** A note says something else: jobs that left its nodes held must look whether a later one has repaired them. */
-  readonly wakeHeld: (namespace: string, lock: string) => void;
-  /** A lock is free: whoever waits for it must look again. */
-  readonly wakeWaiting: (namespace: string, lock: string) => void;
-}
+/** What effects need; also of jobs whose object is gone. */
+export type EffectDeps = Pick<
+  JobDeps,
+  'answers' | 'asker' | 'cluster' | 'events' | 'identities' | 'locks' | 'notify' | 'pauses' | 'runtime' | 'watches'
+>;
 
-/** One effect. Rejects when the API server did; the pass is then tried again as a whole. */
-export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signal: AbortSignal): Promise<void> {
-  const { cluster, locks, holds, identities, events, wakeNode } = rooms;
+/** One effect. Rejects when the API server refuses it; the reconciliation is then tried again as a whole. */
+export async function performEffect(
+  effect: Effect,
+  job: JobObject,
+  deps: EffectDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { cluster, locks, pauses, identities, notify } = deps;
   const { namespace = '', uid = '' } = job.metadata;
   switch (effect.do) {
     case 'acquireLock':
       return await locks.acquire(namespace, effect.lock, effect.holder);
     case 'noteOnLock':
       await locks.note(namespace, effect.lock, effect.note);
-      return rooms.wakeHeld(namespace, effect.lock);
+      return notify('LockNoteWritten', { namespace, lock: effect.lock });
     case 'releaseLock':
       await locks.release({ namespace, lock: effect.lock, uid, keepNote: effect.keepNote });
-      return rooms.wakeWaiting(namespace, effect.lock);
+      return notify('LockReleased', { namespace, lock: effect.lock });
     case 'pauseNode':
-      holds.hold(nodeKeyIn(job, effect.node), { uid, by: effect.because });
-      return wakeNode(nodeKeyIn(job, effect.node));
+      pauses.pause(nodeKeyIn(job, effect.node), { uid, by: effect.because });
+      return notify('PausesChanged', { nodeKeys: [nodeKeyIn(job, effect.node)] });
     case 'unpauseNode':
-      holds.release(nodeKeyIn(job, effect.node));
-      return wakeNode(nodeKeyIn(job, effect.node));
+      pauses.resume(nodeKeyIn(job, effect.node));
+      return notify('PausesChanged', { nodeKeys: [nodeKeyIn(job, effect.node)] });
     case 'setIdentities':
       await identities.assign(
         effect.assignments.map(({ node, identity }) => ({ nodeKey: nodeKeyIn(job, node), identity })),
       );
-      for (const { node } of effect.assignments) wakeNode(nodeKeyIn(job, node));
-      return rooms.wakeSync();
+      return notify('IdentitiesChanged', { nodeKeys: effect.assignments.map(({ node }) => nodeKeyIn(job, node)) });
     case 'createPvc':
     case 'createJob':
       return await createOnce(effect.object, cluster);
@@ -86,7 +67,7 @@ export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signa
       ]);
       return;
     case 'askNode':
-      return await ask(effect, job, rooms, signal);
+      return await ask(effect, job, deps, signal);
     case 'scaleWorkload':
       await cluster.patch({ ...effect.workload, namespace }, [
         { op: 'replace', path: '/spec/replicas', value: effect.replicas },
@@ -97,18 +78,20 @@ export async function act(effect: Effect, job: JobObject, rooms: ActRooms, signa
     case 'removeFinalizer':
       return await removeFinalizer(job, cluster);
     case 'emitEvent':
-      rooms.runtime.log.info(
-        {
-          job: describeJob({ kind: job.kind, namespace, name: job.metadata.name }),
-          reason: effect.reason,
-          message: effect.message,
-        },
-        'Job moved on',
-      );
-      return events.emit({ about: job, type: effect.type, reason: effect.reason, message: effect.message });
+      return emitEvent(effect, job, deps);
     default:
       return assertNever(effect);
   }
+}
+
+function emitEvent(
+  { type, reason, message }: Extract<Effect, { do: 'emitEvent' }>,
+  job: JobObject,
+  { events, runtime }: EffectDeps,
+): void {
+  const { name, namespace = '' } = job.metadata;
+  runtime.log.info({ job: describeJob({ kind: job.kind, namespace, name }), reason, message }, 'Job changed phase');
+  events.emit({ about: job, type, reason, message });
 }
 
 async function createOnce(object: Parameters<Cluster['create']>[0], cluster: Cluster): Promise<void> {
@@ -122,10 +105,10 @@ async function createOnce(object: Parameters<Cluster['create']>[0], cluster: Clu
 async function ask(
   effect: Extract<Effect, { do: 'askNode' }>,
   job: JobObject,
-  { world, asker, answers }: ActRooms,
+  { watches, asker, answers }: EffectDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const host = podAddress(world.parts(nodeKeyIn(job, effect.node), 'Pod'));
+  const host = podAddress(watches.owned(nodeKeyIn(job, effect.node), 'Pod'));
   if (host === undefined) return;
   const result = await askNode(effect, asker, { host, signal, timeoutMs: 60_000 });
   answers.set(`${job.metadata.uid ?? ''}/${effect.work}`, {

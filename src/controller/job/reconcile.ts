@@ -1,78 +1,143 @@
-// Job loop: one look at a request and its nodes, one step of its life.
+// One job: observe it and its nodes, decide its next move, store that, perform it.
 
 import { mergeConditions } from '../../api/conditions.ts';
+import { API_VERSION, FIELD_MANAGER, LABEL } from '../../api/group.ts';
 import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
 import { isFinal, type JobPhase, type JobStatus } from '../../api/job-status.ts';
-import { API_VERSION, FIELD_MANAGER } from '../../api/group.ts';
-import { jobConditions } from '../../jobs/model/conditions.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
-import { next } from '../../jobs/phases/machine.ts';
+import { jobConditions } from '../../jobs/model/conditions.ts';
+import type { JobKind, OpenJob } from '../../jobs/model/job-kind.ts';
 import type { JobObservation } from '../../jobs/model/observation.ts';
-import type { JobSettings } from '../../jobs/model/settings.ts';
+import type { Move } from '../../jobs/model/scope.ts';
+import { next } from '../../jobs/phases/machine.ts';
+import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
+import { defined } from '../../lib/defined.ts';
+import { hasCode } from '../../lib/errors.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import { millisecondsOf, timestamp } from '../../lib/timestamp.ts';
-import { act, type ActRooms } from './perform-effect.ts';
-import { look, type LookRooms } from './observe.ts';
-import type { PassResult } from '../engine/queue.ts';
+import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
+import type { JobDeps } from './deps.ts';
+import { observeJob } from './observe.ts';
+import { performEffect } from './perform-effect.ts';
 
-export interface JobRooms extends ActRooms, LookRooms {
-  readonly answers: ActRooms['answers'];
-  readonly settings: JobSettings;
-  /** The record of the request changed: publish it. */
-  readonly wakePublisher: () => void;
-}
-
-/** How soon a job that waits looks again when nothing wakes it, in milliseconds. */
+/** After a move, in milliseconds: the next one is often possible at once. */
 const SOON_MS = 100;
 /** While nodes stop, work or start. The longer it takes, the longer the pause: an eighth of the time so far. */
 const WAITING = { leastMs: 2000, mostMs: 30_000, part: 8 } as const;
-/** Holds its locks and waits for a node to be made: that wakes it. */
+/** It holds its locks and waits for a node to be created, which triggers a reconciliation. */
 const LOCKED_MS = 5000;
-/** The record's push and the lock's release wake it; only a Lease that is removed by hand does not. */
+/** The push of the record and the release of the lock trigger it; only a Lease that is removed by hand does not. */
 const QUEUED_MS = 15_000;
-/** Only a person or a later job changes anything. */
+/** Only an author or a later job changes anything. */
 const HELD_MS = 15_000;
 const REMAINS_MS = 1000;
 
-/** One pass. The status is stored before the first effect, so a crash in between loses nothing. */
-export async function passJob(key: string, rooms: JobRooms, signal: AbortSignal): Promise<PassResult> {
-  const [kindName = '', namespace = '', name = ''] = key.split('/');
-  const kind = findJobKind(kindName);
-  // Fresh, not from the watch: a step from an old status could undo a newer one.
-  const live = await rooms.cluster.get({ apiVersion: API_VERSION, kind: kindName, namespace, name });
-  if (kind === undefined || live === undefined) return { kind: 'done' };
-  const job = live as JobObject;
-  const { uid = '' } = job.metadata;
-  const open = kind.open(job.spec);
-  const observed = await look(job, open, rooms, signal);
-  signal.throwIfAborted();
-  const { spec, status = {} } = job;
-  const now = rooms.runtime.now();
-  const move = next({
-    kind,
-    job: { kind: kindName, namespace, name, uid },
-    spec,
-    status,
-    observed,
-    settings: rooms.settings,
-    now,
-  });
-  const changed = await keep(job, move.status, rooms);
-  for (const effect of move.effects) await act(effect, { ...job, status: move.status }, rooms, signal);
-  if (changed || move.effects.length > 0) return { kind: 'again', afterMs: SOON_MS };
-  return again(move.status, open.common.ttlSecondsAfterFinished, { observed, now });
+/** A permission can be granted at any time, and no watch reports that. */
+const INCOMPLETE_MS = 5000;
+/** After another writer changed an object that this reconciliation had read. */
+const CONFLICT_MS = 200;
+
+/** One move. The status is stored before the first effect, so a crash in between loses nothing. */
+export async function reconcileJob(key: string, deps: JobDeps, signal: AbortSignal): Promise<ReconcileResult> {
+  if (!isComplete(deps)) return again(INCOMPLETE_MS);
+  if (!mayAct(key, deps)) return DONE;
+  try {
+    const scope = await readJob(key, deps);
+    if (scope === undefined) return DONE;
+    const observed = await observeJob(scope.job, scope.open, deps, signal);
+    signal.throwIfAborted();
+    const now = deps.runtime.now();
+    const move = decideMove(scope, observed, { deps, now });
+    const isStored = await persistStatus(scope.job, move.status, deps);
+    await performEffects(move, scope.job, deps, signal);
+    if (isStored || move.effects.length > 0) return again(SOON_MS);
+    return nextReconciliation(move.status, scope.open, { observed, now });
+  } catch (error) {
+    if (hasCode(error, 'CONFLICT')) return again(CONFLICT_MS);
+    throw error;
+  }
 }
 
-/** Stores what is new, and lets the record follow. True when the status changed. */
-async function keep(job: JobObject, next: JobStatus, rooms: JobRooms): Promise<boolean> {
+/** An object that cannot be seen may exist all the same. */
+export function isComplete({ watches, jobs }: Pick<JobDeps, 'watches' | 'jobs'>): boolean {
+  return watches.incomplete().length === 0 && jobs.isComplete();
+}
+
+/** A job without an object ended long ago, or its object is not seen yet: no need to ask the API server. */
+function mayAct(key: string, deps: JobDeps): boolean {
+  const job = deps.jobs.get(key);
+  return job !== undefined && isOwn(job, deps) && !waitsForRecords(job, deps);
+}
+
+/** Of several controllers in one cluster only the one that has the job's record may act on it. */
+function isOwn(job: JobObject, { records, settings }: JobDeps): boolean {
+  const label = job.metadata.labels?.[LABEL.executor];
+  return label === undefined ? records.next(jobKeyOf(job)) !== undefined : label === settings.executor;
+}
+
+/**
+ * What a Restore reads from is recorded on the status branch; before the branch is read, its source would seem to be
+ * missing. Once the node may be started again the source does not matter. Other kinds continue while Git is down.
+ */
+function waitsForRecords(job: JobObject, { records }: JobDeps): boolean {
+  const phase = job.status?.phase ?? 'Pending';
+  return !records.isLoaded && sourceKeyOf(job) !== undefined && phase !== 'Starting' && !isFinal(phase);
+}
+
+/** What one reconciliation works on. */
+interface JobScope {
+  readonly kind: JobKind;
+  readonly job: JobObject;
+  readonly open: OpenJob;
+}
+
+/** From the API server, not from the watch: a move from an old status could undo a newer one. */
+async function readJob(key: string, { cluster }: JobDeps): Promise<JobScope | undefined> {
+  const [kindName = '', namespace = '', name = ''] = key.split('/');
+  const kind = findJobKind(kindName);
+  const live = await cluster.get({ apiVersion: API_VERSION, kind: kindName, namespace, name });
+  if (kind === undefined || live === undefined) return undefined;
+  // The edge: the CRD fixes the shape.
+  const job = live as JobObject;
+  return { kind, job, open: kind.open(job.spec) };
+}
+
+function decideMove(
+  { kind, job }: JobScope,
+  observed: JobObservation,
+  { deps, now }: { readonly deps: JobDeps; readonly now: number },
+): Move {
+  const { namespace = '', name, uid = '' } = job.metadata;
+  return next({
+    kind,
+    job: { kind: job.kind, namespace, name, uid },
+    spec: job.spec,
+    status: job.status ?? {},
+    observed,
+    settings: deps.jobSettings,
+    now,
+  });
+}
+
+async function performEffects(
+  { status, effects }: Move,
+  job: JobObject,
+  deps: JobDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const effect of effects) await performEffect(effect, { ...job, status }, deps, signal);
+}
+
+/** Stores a new status, and updates the record. True when the status changed. */
+async function persistStatus(job: JobObject, next: JobStatus, deps: JobDeps): Promise<boolean> {
   const { status: before = {}, metadata } = job;
   const changed = !sameJson(next, before);
-  const status = changed ? withConditions(next, job, rooms.runtime.now()) : before;
-  if (changed) await store(job, status, rooms);
+  const status = changed ? withConditions(next, job, deps.runtime.now()) : before;
+  if (changed) await writeStatus(job, status, deps);
   // Also when nothing changed: a crash may have come between the status and its record.
-  if (rooms.records.follow(jobKeyOf(job), { ...job, status })) rooms.wakePublisher();
+  if (deps.records.follow(jobKeyOf(job), { ...job, status })) deps.notify('JobStatusWritten', {});
   if (isFinal(status.phase ?? 'Pending'))
-    for (const { name } of status.works ?? []) rooms.answers.delete(`${metadata.uid ?? ''}/${name}`);
+    for (const { name } of status.works ?? []) deps.answers.delete(`${metadata.uid ?? ''}/${name}`);
   return changed;
 }
 
@@ -84,37 +149,32 @@ function withConditions(status: JobStatus, { metadata, status: before }: JobObje
   return {
     ...status,
     conditions,
-    ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
+    ...defined({ observedGeneration: metadata.generation }),
   };
 }
 
-async function store(job: JobObject, status: JobStatus, { cluster }: JobRooms): Promise<void> {
+async function writeStatus(job: JobObject, status: JobStatus, { cluster }: JobDeps): Promise<void> {
   const { apiVersion, kind, metadata } = job;
   const { name, namespace, uid, resourceVersion } = metadata;
-  // The version that was judged: whoever lost the lease unawares must not write over a newer status.
-  const place = { name, ...(namespace === undefined ? {} : { namespace }) };
-  const version = {
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  };
-  const object = { apiVersion, kind, metadata: { ...place, ...version }, status };
+  // Of the version that was read: a process that lost the lease must not overwrite a newer status.
+  const object = { apiVersion, kind, metadata: { name, ...defined({ namespace, uid, resourceVersion }) }, status };
   await cluster.applyStatus(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true });
 }
 
-/** A finished job looks once more when its worker pods may go, and then never again. */
-function again(
+/** A finished job is reconciled once more when its worker pods may be removed, and then never again. */
+function nextReconciliation(
   { phase = 'Pending', since, endTime }: JobStatus,
-  ttlSeconds: number,
+  { common: { ttlSecondsAfterFinished } }: OpenJob,
   { observed, now }: { readonly observed: JobObservation; readonly now: number },
-): PassResult {
-  if (phase === 'Held') return { kind: 'again', afterMs: HELD_MS };
-  if (!isFinal(phase)) return { kind: 'again', afterMs: pauseOf(phase, now - (millisecondsOf(since ?? '') ?? now)) };
-  if (![...observed.tasks.values()].some(({ uid }) => uid !== undefined)) return { kind: 'done' };
-  const untilMs = (millisecondsOf(endTime ?? '') ?? now) + ttlSeconds * 1000;
-  return { kind: 'again', afterMs: Math.max(REMAINS_MS, untilMs - now) };
+): ReconcileResult {
+  if (phase === 'Held') return again(HELD_MS);
+  if (!isFinal(phase)) return again(delayOf(phase, now - (millisecondsOf(since ?? '') ?? now)));
+  if (![...observed.tasks.values()].some(({ uid }) => uid !== undefined)) return DONE;
+  const untilMs = (millisecondsOf(endTime ?? '') ?? now) + ttlSecondsAfterFinished * 1000;
+  return again(Math.max(REMAINS_MS, untilMs - now));
 }
 
-function pauseOf(phase: JobPhase, elapsedMs: number): number {
+function delayOf(phase: JobPhase, elapsedMs: number): number {
   if (phase === 'Pending' || phase === 'Claimed') return QUEUED_MS;
   const leastMs = phase === 'Locked' ? LOCKED_MS : WAITING.leastMs;
   return Math.min(WAITING.mostMs, Math.max(leastMs, elapsedMs / WAITING.part));

@@ -10,21 +10,21 @@ import { jobDocument } from '../../status/job-document.ts';
 import { createRecordReader, keyOfRecord, type ReadRecord } from './record-reader.ts';
 
 export interface Records {
-  /** Whether the branch was read: before that nothing may be claimed, because nobody knows what ran. */
+  /** Whether the branch was read: before that nothing may be claimed, because it is unknown what ran. */
   readonly isLoaded: boolean;
   /** Reads a file ahead of `load`: parsing the records of years at once would hold up everything else. */
   readAhead(path: string, text: string): void;
-  /** Takes over the files of the branch. Also after somebody else changed it. */
+  /** Takes over the files of the branch. */
   load(files: ReadonlyMap<string, string>): void;
   /** By `Kind/namespace/name`, as pushed. */
   pushedAll(): ReadonlyMap<string, JobRecord | typeof UNREADABLE>;
   /** What a job may rely on of its record: as pushed. */
   pushed(key: string): ObservedRecord | undefined;
-  /** As it will be pushed. */
-  wanted(key: string): JobRecord | undefined;
+  /** As the next push will write it. */
+  next(key: string): JobRecord | undefined;
   /** A claim, a binding, an end. */
   put(record: JobRecord): void;
-  /** The request's status moved on; true when its record changes. */
+  /** The job's status changed; true when its record changes. */
   follow(key: string, job: JobObject): boolean;
   /** Every record as a file, with the ones that can't be read as they are. */
   files(redactor: Redactor): ReadonlyMap<string, string>;
@@ -34,7 +34,7 @@ export interface Records {
 
 /** Records live as long as the branch: an ended request's record stays when its file and its object are gone. */
 export function createRecords(executor: string): Records {
-  const wanted = new Map<string, JobRecord>();
+  const next = new Map<string, JobRecord>();
   /** Text of records that can't be read, by path: kept byte by byte, because they block their requests. */
   const unreadable = new Map<string, string>();
   let pushed = new Map<string, JobRecord | typeof UNREADABLE>();
@@ -60,8 +60,8 @@ export function createRecords(executor: string): Records {
       }
       for (const [key, record] of pushed) {
         if (record === UNREADABLE) continue;
-        const ours = wanted.get(key);
-        if (ours === undefined || (isFinal(record.phase) && !isFinal(ours.phase))) wanted.set(key, record);
+        const ours = next.get(key);
+        if (ours === undefined || (isFinal(record.phase) && !isFinal(ours.phase))) next.set(key, record);
       }
       loaded = true;
     },
@@ -71,20 +71,20 @@ export function createRecords(executor: string): Records {
       if (record === undefined || record === UNREADABLE) return undefined;
       return { phase: record.phase, ...(record.uid === undefined ? {} : { uid: record.uid }) };
     },
-    wanted: (key) => wanted.get(key),
-    put: (record) => void wanted.set(keyOfRecord(record), record),
+    next: (key) => next.get(key),
+    put: (record) => void next.set(keyOfRecord(record), record),
     follow(key, job) {
-      const before = wanted.get(key);
-      // Of an object that is not bound nothing is told: it has done nothing, and the push that binds it would come later.
+      const before = next.get(key);
+      // An object that is not bound has done nothing yet, and the push that binds it would come later.
       if (before === undefined || before.uid !== job.metadata.uid) return false;
-      const next = recordOf(before, job);
-      if (sameJson(before, next)) return false;
-      wanted.set(key, next);
+      const followed = recordOf(before, job);
+      if (sameJson(before, followed)) return false;
+      next.set(key, followed);
       return true;
     },
     files(redactor) {
       rendered = new Map(
-        [...wanted.values()].map((record) => {
+        [...next.values()].map((record) => {
           const text = settled.get(record) ?? jobDocument(record, redactor);
           return [recordPath(record), { record, text }];
         }),

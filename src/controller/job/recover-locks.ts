@@ -1,4 +1,4 @@
-// Locks whose request is lost: what a job had stopped is started again, or kept stopped with a reason.
+// Locks of lost jobs, whose object is gone: a node that the job had stopped is started again, or kept stopped with a reason.
 
 import { API_VERSION, LABEL } from '../../api/group.ts';
 import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
@@ -11,50 +11,47 @@ import type { ObservedLock } from '../../jobs/model/observation.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { valueAt } from '../../lib/json-value.ts';
-import { act } from './perform-effect.ts';
-import type { JobHolds } from '../node/pauses.ts';
+import { type EffectDeps, performEffect } from './perform-effect.ts';
+import type { Pauses } from '../node/pauses.ts';
 import { readLease } from './locks.ts';
-import type { JobRooms } from './reconcile.ts';
-import type { JobWorld } from './watches.ts';
+import type { JobWatches } from './watches.ts';
 
-export interface LostRooms extends JobRooms {
-  readonly jobs: JobWorld;
+export interface RecoveryDeps extends EffectDeps {
+  readonly jobs: JobWatches;
 }
 
-export interface HoldRooms {
-  readonly cluster: Cluster;
-  readonly jobs: JobWorld;
-  readonly holds: JobHolds;
-}
-
-/** Before the node loop runs: nodes that a lost request had stopped stand still until its locks are looked at. */
-export async function holdLostNodes({ cluster, jobs, holds }: HoldRooms): Promise<void> {
+/** Before any node is reconciled: a node that a lost job had stopped stays stopped until the locks are examined. */
+export async function pauseNodesOfLostJobs({
+  cluster,
+  jobs,
+  pauses,
+}: Pick<RecoveryDeps, 'cluster' | 'jobs' | 'pauses'>): Promise<void> {
   for (const lease of await listLocks(cluster)) {
     const { holder, note } = readLease(lease);
     if (note === undefined || jobs.keyOfUid(note.uid) !== undefined) continue;
-    if (holder?.uid === note.uid || note.unsafe !== undefined) holdNoted(note, namespaceOf(lease), holds);
+    if (holder?.uid === note.uid || note.unsafe !== undefined) pauseNoted(note, namespaceOf(lease), pauses);
   }
 }
 
-/** Looks at every lock in the cluster. Resolves to true when something is still under way and it must be looked at again. */
-export async function recoverLostLocks(rooms: LostRooms, signal: AbortSignal): Promise<boolean> {
-  const leases = await listLocks(rooms.cluster);
+/** Examines every lock in the cluster. Resolves to true when it has to be repeated, because work is still under way. */
+export async function recoverLocks(deps: RecoveryDeps, signal: AbortSignal): Promise<boolean> {
+  const leases = await listLocks(deps.cluster);
   const noted = new Set<string>();
   let again = false;
   for (const lease of leases) {
     const seen = readLease(lease);
     const namespace = namespaceOf(lease);
     const { note } = seen;
-    if (note?.unsafe !== undefined && (await isLost({ uid: note.uid, text: note.job }, rooms))) {
+    if (note?.unsafe !== undefined && (await isLost({ uid: note.uid, text: note.job }, deps))) {
       noted.add(note.uid);
-      for (const key of holdNoted(note, namespace, rooms.holds)) rooms.wakeNode(key);
+      reportPauses(pauseNoted(note, namespace, deps.pauses), deps);
     }
-    const place = await lostPlace({ lock: lease.metadata.name, namespace, ...seen }, rooms);
-    if (place === undefined || (await recoverOne(place, rooms, signal))) continue;
+    const place = await lostPlace({ lock: lease.metadata.name, namespace, ...seen }, deps);
+    if (place === undefined || (await recoverOne(place, deps, signal))) continue;
     noted.add(place.note.uid);
     again = true;
   }
-  forgetOthers(noted, rooms);
+  forgetOthers(noted, deps);
   return again;
 }
 
@@ -67,27 +64,31 @@ function namespaceOf({ metadata }: KubeObject): string {
   return metadata.namespace ?? '';
 }
 
-/** Gives the keys of nodes that were not held by that request before. */
-function holdNoted(note: LockNote, namespace: string, holds: JobHolds): readonly string[] {
+/** Returns the keys of nodes that were not paused by that job before. */
+function pauseNoted(note: LockNote, namespace: string, pauses: Pauses): readonly string[] {
   const managed = note.nodes.filter(({ workload }) => workload.kind === 'BlockchainNode');
   const keys = managed.map(({ node }) => keyOf({ metadata: { name: node, namespace } }));
-  return keys.filter((key) => holds.hold(key, { uid: note.uid, by: note.job }));
+  return keys.filter((key) => pauses.pause(key, { uid: note.uid, by: note.job }));
 }
 
-/** Holds of requests that are gone and left no word on a lock: nothing else ends them. */
-function forgetOthers(noted: ReadonlySet<string>, { holds, jobs, wakeNode }: LostRooms): void {
-  for (const uid of holds.holders())
-    if (!noted.has(uid) && jobs.keyOfUid(uid) === undefined) for (const key of holds.forget(uid)) wakeNode(key);
+/** Pauses of jobs that are gone and left no note on a lock: nothing else ends them. */
+function forgetOthers(noted: ReadonlySet<string>, deps: RecoveryDeps): void {
+  for (const uid of deps.pauses.jobUids())
+    if (!noted.has(uid) && deps.jobs.keyOfUid(uid) === undefined) reportPauses(deps.pauses.forget(uid), deps);
+}
+
+function reportPauses(nodeKeys: readonly string[], { notify }: RecoveryDeps): void {
+  if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
 }
 
 /** Asked of the API server, not of the watch: another controller's lock may be seen before its request is. */
 async function isLost(
   { uid, text }: { readonly uid: string; readonly text: string },
-  { jobs, cluster }: LostRooms,
+  { jobs, cluster }: RecoveryDeps,
 ): Promise<boolean> {
   if (jobs.keyOfUid(uid) !== undefined) return false;
   const [kind = '', namespace = '', name = ''] = text.split(/[ /]/);
-  // A lock that somebody took by hand is theirs.
+  // A Lease that was acquired by hand is not ours.
   if (findJobKind(kind) === undefined || namespace === '' || name === '') return false;
   const live = await cluster.get({ apiVersion: API_VERSION, kind, namespace, name });
   return live?.metadata.uid !== uid;
@@ -104,24 +105,24 @@ interface LostPlace {
 /** A holder without a note of its own has stopped nothing, but may have pods at work. */
 async function lostPlace(
   { lock, namespace, holder, note }: ObservedLock & { readonly lock: string; readonly namespace: string },
-  rooms: LostRooms,
+  deps: RecoveryDeps,
 ): Promise<LostPlace | undefined> {
-  if (holder === undefined || !(await isLost(holder, rooms))) return undefined;
+  if (holder === undefined || !(await isLost(holder, deps))) return undefined;
   if (note?.uid === holder.uid) return { lock, namespace, note, keepNote: false };
   const own: LockNote = { uid: holder.uid, job: holder.text, nodes: [] };
   return { lock, namespace, note: own, keepNote: note !== undefined };
 }
 
-async function recoverOne(place: LostPlace, rooms: LostRooms, signal: AbortSignal): Promise<boolean> {
+async function recoverOne(place: LostPlace, deps: RecoveryDeps, signal: AbortSignal): Promise<boolean> {
   const { lock, namespace, note, keepNote } = place;
-  const { cluster, holds, runtime } = rooms;
+  const { cluster, pauses, runtime } = deps;
   const labelSelector = `${JOB_UID_LABEL}=${note.uid}`;
   const pods = await cluster.list(KINDS.Pod, { namespace, labelSelector });
   const jobs = await cluster.list(KINDS.Job, { namespace, labelSelector });
   const nodes = await Promise.all(
     note.nodes.map(async ({ node, workload }) => {
       const foreign = workload.kind === 'BlockchainNode' ? undefined : await cluster.get({ ...workload, namespace });
-      const held = holds.of(keyOf({ metadata: { name: node, namespace } }))?.uid === note.uid;
+      const held = pauses.of(keyOf({ metadata: { name: node, namespace } }))?.uid === note.uid;
       return [node, { replicas: foreign === undefined ? undefined : replicasOf(foreign), held }] as const;
     }),
   );
@@ -137,8 +138,9 @@ async function recoverOne(place: LostPlace, rooms: LostRooms, signal: AbortSigna
     })),
     nodes: new Map(nodes),
   });
-  if (effects.length > 0) runtime.log.warn({ job: note.job, lock, reason: message }, 'Recovering from a lost request');
-  for (const effect of effects) await act(keeping(effect, keepNote), lostJob(note, namespace), rooms, signal);
+  if (effects.length > 0)
+    runtime.log.warn({ job: note.job, lock, reason: message }, 'Recovering the lock of a lost job');
+  for (const effect of effects) await performEffect(keeping(effect, keepNote), lostJob(note, namespace), deps, signal);
   return done;
 }
 

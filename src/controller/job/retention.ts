@@ -9,45 +9,38 @@ import { isFinal } from '../../api/job-status.ts';
 import { type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
 import { type KeptBackup, retain } from '../../jobs/requests/retention.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
-import type { Cluster } from '../../kube/cluster.ts';
-import type { JobWorld } from './watches.ts';
-import type { Records } from './records.ts';
-import type { Runtime } from '../engine/runtime.ts';
+import { defined } from '../../lib/defined.ts';
+import type { RequestsDeps } from './deps.ts';
 import { runsOf } from './schedule-runs.ts';
 
-export interface Wanted {
+export interface Retained {
   /** Of this controller. */
   readonly schedules: readonly DesiredSchedule[];
   /** All in Git. */
   readonly requests: readonly JobRequest[];
 }
 
-export interface RetentionRooms {
-  readonly cluster: Cluster;
-  readonly jobs: JobWorld;
-  readonly records: Records;
-  readonly runtime: Runtime;
-}
+type RetentionDeps = Pick<RequestsDeps, 'cluster' | 'jobs' | 'records' | 'runtime'>;
 
 /** Removes by UID, then writes it down; a crash in between repeats a removal that does nothing. True when a record changed. */
-export async function applyRetention({ schedules, requests }: Wanted, rooms: RetentionRooms): Promise<boolean> {
-  const inUse = sourcesInUse(requests, rooms);
+export async function applyRetention({ schedules, requests }: Retained, deps: RetentionDeps): Promise<boolean> {
+  const inUse = sourcesInUse(requests, deps);
   let changed = false;
   for (const { name, namespace, spec } of schedules) {
     if (spec.keep === undefined) continue;
     const key = `${namespace}/${name}`;
-    const runs = runsOf(key, rooms.records);
+    const runs = runsOf(key, deps.records);
     const backups = runs.flatMap((record) => asBackup(record, inUse));
     for (const { claimName, claimUid, because } of retain(key, spec.keep, backups)) {
       const record = runs.find((candidate) => candidate.claimUid === claimUid);
       if (record === undefined) continue;
-      rooms.runtime.log.info({ claim: `${record.namespace}/${claimName}`, reason: because }, 'Removing a backup');
+      deps.runtime.log.info({ pvc: `${record.namespace}/${claimName}`, reason: because }, 'Removing backup');
       const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: record.namespace, name: claimName };
-      await rooms.cluster.remove(ref, { uid: claimUid, propagation: 'Background' });
+      await deps.cluster.remove(ref, { uid: claimUid, propagation: 'Background' });
       // Thousands of objects for data that is gone would hide the backups that are there.
       if (record.uid !== undefined)
-        await rooms.cluster.remove(objectOf(record), { uid: record.uid, propagation: 'Background' });
-      rooms.records.put(withoutData(record, because));
+        await deps.cluster.remove(objectOf(record), { uid: record.uid, propagation: 'Background' });
+      deps.records.put(withoutData(record, because));
       changed = true;
     }
   }
@@ -55,7 +48,7 @@ export async function applyRetention({ schedules, requests }: Wanted, rooms: Ret
 }
 
 /** What requests read from, or will: those under way, and those in Git that have not ended, also before they have an object. */
-function sourcesInUse(requests: readonly JobRequest[], { jobs, records }: RetentionRooms): ReadonlySet<string> {
+function sourcesInUse(requests: readonly JobRequest[], { jobs, records }: RetentionDeps): ReadonlySet<string> {
   const underWay = jobs.list().filter((job) => !isFinal(job.status?.phase ?? 'Pending'));
   const asked = requests.filter((request) => {
     const record = records.pushedAll().get(jobKeyOf(request));
@@ -80,7 +73,7 @@ function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly KeptB
     {
       claimName,
       claimUid,
-      ...(schedule === undefined ? {} : { schedule }),
+      ...defined({ schedule }),
       good: phase === 'Complete' && manifestSha256 !== undefined,
       at: Date.parse(endedAt ?? '') || 0,
       inUse: inUse.has(`${kind}/${namespace}/${name}`),

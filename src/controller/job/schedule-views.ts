@@ -1,5 +1,6 @@
 // What the status branch says of schedules.
 
+import { keyOf } from '../../api/objects.ts';
 import type { DesiredSchedule } from '../../desired/desired-set.ts';
 import { nextRun } from '../../jobs/requests/schedule-clock.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
@@ -8,7 +9,7 @@ import type { ScheduleView } from '../../status/fleet-view.ts';
 import type { Records } from './records.ts';
 import { runsOf } from './schedule-runs.ts';
 
-interface ViewParts {
+interface ViewInput {
   readonly records: Records;
   /** Why the last due run was not filed, by schedule. */
   readonly skips: Readonly<Record<string, string>>;
@@ -18,7 +19,7 @@ interface ViewParts {
 /** One a schedule, in their order. */
 export function scheduleViews(
   schedules: readonly DesiredSchedule[],
-  { records, skips, now }: ViewParts,
+  { records, skips, now }: ViewInput,
 ): readonly ScheduleView[] {
   if (schedules.length === 0) return [];
   return schedules.map((schedule) => {
@@ -42,9 +43,4 @@ function newest(runs: readonly JobRecord[]): JobRecord | undefined {
     (last, run) => (last === undefined || (last.claimedAt ?? '') < (run.claimedAt ?? '') ? run : last),
     undefined,
   );
-}
-
-/** `namespace/name` */
-export function keyOf({ namespace, name }: Pick<DesiredSchedule, 'namespace' | 'name'>): string {
-  return `${namespace}/${name}`;
 }

@@ -7,7 +7,7 @@ import { findJobKind } from '../../jobs/kinds/index.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
 import { supersededRuns } from '../../jobs/requests/schedule.ts';
 import { digestOf } from '../../lib/hash.ts';
-import { keyOf } from './schedule-views.ts';
+import { keyOf } from '../../api/objects.ts';
 
 /**
  * `runs`: its records as pushed. `pending`: the run that was filed and has none yet. A run that was claimed stays what it was

@@ -1,6 +1,7 @@
 // Requests that the clock files: which runs are due, by the cron expressions of schedules/.
 
 import { jobKeyOf } from '../../api/job-object.ts';
+import { keyOf } from '../../api/objects.ts';
 import type { DesiredRequest, DesiredSchedule } from '../../desired/desired-set.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
 import { nextRun } from '../../jobs/requests/schedule-clock.ts';
@@ -10,10 +11,10 @@ import { sameJson } from '../../lib/stable-json.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import type { ScheduleView } from '../../status/fleet-view.ts';
 import type { Memory } from '../engine/memory.ts';
-import type { Pulled } from '../fleet/pull.ts';
+import type { Pulled } from '../fleet/state.ts';
 import type { Records } from './records.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import { keyOf, scheduleViews } from './schedule-views.ts';
+import { scheduleViews } from './schedule-views.ts';
 import { runsOf } from './schedule-runs.ts';
 import { scheduledRequests } from './scheduled-requests.ts';
 
@@ -33,7 +34,7 @@ export interface Ticked {
   readonly skipped: boolean;
 }
 
-interface ScheduleRooms {
+interface ScheduleDeps {
   readonly executor: string;
   readonly memory: Memory;
   readonly records: Records;
@@ -44,8 +45,8 @@ interface ScheduleRooms {
  * When each schedule was last dealt with, and what it skipped, is in the controller's memory: a restart neither repeats nor
  * forgets a run.
  */
-export function createSchedules(rooms: ScheduleRooms): Schedules {
-  const { executor, memory, records, runtime } = rooms;
+export function createSchedules(deps: ScheduleDeps): Schedules {
+  const { executor, memory, records, runtime } = deps;
   const filed = createFiled(records);
 
   function own({ desired }: Pulled): readonly DesiredSchedule[] {
@@ -84,7 +85,7 @@ export function createSchedules(rooms: ScheduleRooms): Schedules {
     // A filed run counts as dealt with only once it is on record: until then a crash would forget it.
     if (decision?.file !== undefined) filed.file(schedule, decision.file.name);
     else if (decision !== undefined && decision.lastScheduled !== memory.current.schedules[keyOf(schedule)])
-      await settle(schedule, decision, rooms);
+      await settle(schedule, decision, deps);
     return decision?.next;
   }
 
@@ -139,7 +140,7 @@ function createFiled(records: Records): Filed {
 async function settle(
   schedule: DesiredSchedule,
   { lastScheduled, skipped, recorded }: ScheduleDecision,
-  { memory, runtime }: ScheduleRooms,
+  { memory, runtime }: ScheduleDeps,
 ): Promise<void> {
   const key = keyOf(schedule);
   const isTold = skipped !== undefined && !schedule.spec.suspend;

@@ -9,7 +9,7 @@ import { textAt } from '../../lib/json-value.ts';
  * The message of the newest Warning about this very object, by its UID; with `reason`, of that reason only. Undefined
  * when there is none, and when Events can't be read: they explain, nothing is decided by their absence.
  */
-export async function complaintAbout(
+export async function latestWarning(
   { metadata: { namespace, uid } }: KubeObject,
   cluster: Cluster,
   reason?: string,

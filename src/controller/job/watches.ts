@@ -1,63 +1,65 @@
-// What the cluster holds of one-shot jobs: requests, and the Jobs and pods that work for them.
+// What the cluster holds of one-shot jobs: their custom resources, and the worker Jobs and pods that belong to them.
 
-import type { JobObject } from '../../api/job-object.ts';
-import { JOB_UID_LABEL, jobKeyOf } from '../../api/job-object.ts';
+import { API_VERSION } from '../../api/group.ts';
+import { JOB_UID_LABEL, jobKeyOf, type JobObject } from '../../api/job-object.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import { jobKinds } from '../../jobs/kinds/index.ts';
 import type { Cluster, Informer, Kind } from '../../kube/cluster.ts';
 import { kindOf, KINDS } from '../../kube/kinds.ts';
-import { API_VERSION } from '../../api/group.ts';
 import { listedOrRefused } from '../engine/listed.ts';
 
-export interface JobWorld {
-  /** Every request, by `Kind/namespace/name`. */
+export interface JobWatches {
+  /** Every job, of every kind. */
   list(): readonly JobObject[];
+  /** By `Kind/namespace/name`. */
   get(key: string): JobObject | undefined;
-  /** The key of the request with that UID. */
+  /** The key of the job with that UID. */
   keyOfUid(uid: string): string | undefined;
-  /** Every Job that works, or worked, for some request. */
-  works(): readonly KubeObject[];
-  /** Pods that work for the request with that UID. */
-  pods(uid: string): readonly KubeObject[];
+  /** Every worker Job, also of jobs that are gone. */
+  workerJobs(): readonly KubeObject[];
+  /** From now on changes are reported. Changes before that are in the lists. */
+  subscribe(listener: JobListener): void;
   /** Resolves when every list is complete or refused. */
   synced(): Promise<void>;
-  /** Some list is not complete: what is not seen is not acted on. */
-  isBlind(): boolean;
+  /** false: some list is not complete, so that an object that is not listed may exist all the same. */
+  isComplete(): boolean;
 }
 
-export interface JobWorldOptions {
-  readonly cluster: Cluster;
-  readonly signal: AbortSignal;
-  /** A request, or something that works for it, changed. */
-  readonly onJob: (
-    key: string,
-    change: { readonly old: JobObject | undefined; readonly now: JobObject | undefined },
-  ) => void;
-  readonly onWork: (key: string) => void;
+export interface JobChange {
+  /** `Kind/namespace/name` */
+  readonly key: string;
+  readonly old: JobObject | undefined;
+  readonly now: JobObject | undefined;
+}
+
+export interface JobListener {
+  onJob(change: JobChange): void;
+  /** A worker Job or a worker pod of the job changed. */
+  onWorker(key: string): void;
 }
 
 /** Starts watching. */
-export function createJobWorld({ cluster, signal, onJob, onWork }: JobWorldOptions): JobWorld {
+export function startJobWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSignal): JobWatches {
   const keys = new Map<string, string>();
-  const requests = jobKinds.map((kind) => ({
-    kind: kind.kind,
-    informer: watchKind(kindOf({ apiVersion: API_VERSION, kind: kind.kind })),
+  let listener: JobListener | undefined;
+  const jobs = jobKinds.map(({ kind }) => ({
+    kind,
+    informer: watchKind(kindOf({ apiVersion: API_VERSION, kind }), kind),
   }));
-  const pods = watchWorkers(KINDS.Pod);
-  const jobs = watchWorkers(KINDS.Job);
+  const workerPods = watchWorkers(KINDS.Pod);
+  const workerJobs = watchWorkers(KINDS.Job);
+  const informers = [workerPods, workerJobs, ...jobs.map(({ informer }) => informer)];
 
-  const watched = [pods, jobs, ...requests.map(({ informer }) => informer)];
-
-  function watchKind(kind: Kind): Informer<JobObject> {
+  function watchKind(kind: Kind, name: string): Informer<JobObject> {
     return cluster.inform<JobObject>(kind, {
       signal,
       onChange({ old, now }) {
         const sample = now ?? old;
         if (sample === undefined) return;
-        const key = jobKeyOf({ kind: kind.kind, metadata: sample.metadata });
+        const key = jobKeyOf({ kind: name, metadata: sample.metadata });
         if (old?.metadata.uid !== undefined) keys.delete(old.metadata.uid);
         if (now?.metadata.uid !== undefined) keys.set(now.metadata.uid, key);
-        onJob(key, { old, now });
+        listener?.onJob({ key, old, now });
       },
     });
   }
@@ -69,21 +71,21 @@ export function createJobWorld({ cluster, signal, onJob, onWork }: JobWorldOptio
       onChange({ old, now }) {
         const uid = (now ?? old)?.metadata.labels?.[JOB_UID_LABEL];
         const key = uid === undefined ? undefined : keys.get(uid);
-        if (key !== undefined) onWork(key);
+        if (key !== undefined) listener?.onWorker(key);
       },
     });
   }
 
   return {
-    list: () => requests.flatMap(({ informer }) => informer.list()),
+    list: () => jobs.flatMap(({ informer }) => informer.list()),
     get(key) {
       const [kind, ...rest] = key.split('/');
-      return requests.find((one) => one.kind === kind)?.informer.get(rest.join('/'));
+      return jobs.find((one) => one.kind === kind)?.informer.get(rest.join('/'));
     },
     keyOfUid: (uid) => keys.get(uid),
-    works: () => jobs.list(),
-    pods: (uid) => pods.list().filter((pod) => pod.metadata.labels?.[JOB_UID_LABEL] === uid),
-    synced: async () => void (await Promise.all(watched.map(async (one) => await listedOrRefused(one, signal)))),
-    isBlind: () => watched.some(({ isSynced }) => !isSynced),
+    workerJobs: () => workerJobs.list(),
+    subscribe: (next) => void (listener = next),
+    synced: async () => void (await Promise.all(informers.map(async (one) => await listedOrRefused(one, signal)))),
+    isComplete: () => informers.every(({ isSynced }) => isSynced),
   };
 }

@@ -1,4 +1,4 @@
-// Brings the objects a node is made of to their wanted state, and does nothing when they are there already.
+// Applies the objects that a node owns, and sends no request when they are as desired.
 
 import { ANNOTATION, FIELD_MANAGER } from '../../api/group.ts';
 import { describeRef, type KubeObject, refOf } from '../../api/objects.ts';
@@ -9,34 +9,34 @@ import { covers } from '../../plan/covers.ts';
 import { withLiveTemplates } from '../../render/volumes.ts';
 import type { Runtime } from '../engine/runtime.ts';
 
-export interface PartsOptions {
+export interface ObjectApplierOptions {
   readonly cluster: Cluster;
   readonly runtime: Runtime;
 }
 
-export type Brought = 'created' | 'updated' | 'repaired';
+export type Applied = 'created' | 'updated' | 'repaired';
 
-export interface Parts {
-  /** Applies `wanted` when `live` differs from it; says what it did, or undefined when there was nothing to do. */
-  bring(wanted: KubeObject, live: KubeObject | undefined): Promise<Brought | undefined>;
+export interface ObjectApplier {
+  /** Applies `desired` when `live` differs from it. Resolves to undefined when it does not. */
+  apply(desired: KubeObject, live: KubeObject | undefined): Promise<Applied | undefined>;
 }
 
 /**
- * The digest annotation tells our own change ("updated") from somebody else's ("repaired"). Fields that others added
+ * The digest annotation distinguishes our own change ("updated") from drift ("repaired"). Fields that others added
  * survive a server-side apply, so a spec that still differs is replaced as a whole. `settled` is the spec as the server
- * kept it afterwards, defaults and all: it is accepted as it is, and any later deviation from it is somebody's change.
- * What is watched may be older than our own last write: then the object is read before it would be written once more.
+ * stored it, with its defaults: it is accepted, and any later deviation from it is drift.
+ * The watched object may be older than our own last write: then it is read before it is written again.
  */
-export function createParts({ cluster, runtime }: PartsOptions): Parts {
+export function createObjectApplier({ cluster, runtime }: ObjectApplierOptions): ObjectApplier {
   const settled = new Map<string, Settled>();
 
-  async function bring(wanted: KubeObject, watched: KubeObject | undefined): Promise<Brought | undefined> {
-    const digest = digestOf(wanted);
-    const id = describeRef(refOf(wanted));
+  async function apply(desired: KubeObject, watched: KubeObject | undefined): Promise<Applied | undefined> {
+    const digest = digestOf(desired);
+    const id = describeRef(refOf(desired));
     const known = settled.get(id);
     const isOlder = known?.digest === digest && digestMark(watched) !== digest;
-    const live = isOlder ? await cluster.get(refOf(wanted)) : watched;
-    const marked = mark(withLiveTemplates(wanted, live), digest);
+    const live = isOlder ? await cluster.get(refOf(desired)) : watched;
+    const marked = mark(withLiveTemplates(desired, live), digest);
     const result = compare({ live, marked, digest, settled: known?.essence });
     if (result === undefined) {
       if (live !== undefined && known === undefined) settled.set(id, { digest, essence: essence(live) });
@@ -51,7 +51,7 @@ export function createParts({ cluster, runtime }: PartsOptions): Parts {
   }
 
   /**
-   * Lists are merged by key, so somebody's edit and our wish may only be wrong together: a port with our name and another
+   * Lists are merged by key, so drift and our apply can be invalid only together: a port with our name and another
    * number is a second port to the server. Then the object is replaced instead.
    */
   async function applyOver(marked: KubeObject, live: KubeObject | undefined): Promise<KubeObject> {
@@ -70,19 +70,19 @@ export function createParts({ cluster, runtime }: PartsOptions): Parts {
     return await cluster.replace({ ...applied, ...content, apiVersion: marked.apiVersion, kind: marked.kind });
   }
 
-  return { bring };
+  return { apply };
 }
 
-const REASON: Readonly<Record<Brought, string>> = {
+const REASON: Readonly<Record<Applied, string>> = {
   created: 'missing in the cluster',
-  updated: 'its node or the controller changed',
-  repaired: 'somebody changed it in the cluster',
+  updated: 'its node or the controller has changed',
+  repaired: 'it was changed in the cluster',
 };
 
 interface Settled {
-  /** Of what was wanted. */
+  /** Of the desired object. */
   readonly digest: string;
-  /** Of what the server made of it. */
+  /** Of the object as the server stored it. */
   readonly essence: string;
 }
 
@@ -93,7 +93,7 @@ interface Compared {
   readonly settled: string | undefined;
 }
 
-function compare({ live, marked, digest, settled }: Compared): Brought | undefined {
+function compare({ live, marked, digest, settled }: Compared): Applied | undefined {
   if (live === undefined) return 'created';
   if (digestMark(live) !== digest) return 'updated';
   if (settled !== undefined) return settled === essence(live) ? undefined : 'repaired';
@@ -104,7 +104,7 @@ function digestMark(object: KubeObject | undefined): string | undefined {
   return object?.metadata.annotations?.[ANNOTATION.applied];
 }
 
-/** What of an object nobody but us may change: all but metadata and status. */
+/** The part of an object that only the controller may change: all but metadata and status. */
 function essence(object: KubeObject): string {
   const { metadata: _metadata, status: _status, ...rest } = object;
   return digestOf(rest);

@@ -1,37 +1,37 @@
-// Which Secret each node signs with: what its file says, unless a Switchover exchanged it.
+// Which Secret each node signs with: the one in its file, unless a Switchover exchanged it.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { Memory } from '../engine/memory.ts';
 
 export interface Identities {
-  /** The Secret in force, by name. */
+  /** Name of the Secret that the node signs with now. */
   of(node: BlockchainNode): string | undefined;
-  /** The node as it must run: with the identity in force. */
+  /** The node as it must run: with the Secret that it signs with now. */
   effective(node: BlockchainNode): BlockchainNode;
   /** Overrides by `namespace/name`; for plan, status and record. */
   overrides(): ReadonlyMap<string, string>;
   /** All of them in one write, or none. */
   assign(assignments: readonly { readonly nodeKey: string; readonly identity: string }[]): Promise<void>;
-  /** Writes down, before its first pod starts, that the node signs with the key in its Secret. Costs nothing when it does already. */
+  /** Records, before its first pod starts, that the node signs with the key in its Secret. No request when it is recorded already. */
   signs(node: BlockchainNode): Promise<void>;
-  /** What signed last with the key in each Secret, see plan/input.ts. */
+  /** Which node signed last with the key in each Secret, see plan/input.ts. */
   signers(): ReadonlyMap<string, string>;
-  /** The node's volumes go, and the record of what it signed with them. */
+  /** The node's volumes are deleted, and with them the record of what it signed. */
   losesVolumes(nodeKey: string): Promise<void>;
   /**
-   * Drops overrides of which the nodes' objects now say the same: Git has caught up. And those of nodes that are gone: who
-   * comes back under their name signs with what its file says.
+   * Drops overrides that the nodes' objects now say themselves: Git has caught up. Also those of nodes that are gone: a new
+   * node of the same name signs with the Secret in its file.
    */
   settle(nodes: readonly BlockchainNode[], isGone: (nodeKey: string) => boolean): Promise<void>;
 }
 
-/** Kept in the controller's memory in the cluster: a restart must not undo an exchange. */
+/** Stored in the controller's memory in the cluster: a restart must not undo an exchange. */
 export function createIdentities(memory: Memory): Identities {
-  const inForce = (node: BlockchainNode): string | undefined =>
+  const secretOf = (node: BlockchainNode): string | undefined =>
     memory.current.identities[keyOf(node)] ?? node.spec.identity?.secretName;
   return {
-    of: inForce,
+    of: secretOf,
     effective(node) {
       const override = memory.current.identities[keyOf(node)];
       return override === undefined ? node : { ...node, spec: { ...node.spec, identity: { secretName: override } } };

@@ -1,4 +1,4 @@
-// One key, one signer: a reservation that a node must hold before a pod of it may sign.
+// One key, one signer: a node needs the reservation of its key before a pod of it may start.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
@@ -9,7 +9,7 @@ import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 import { createSerial } from '../../lib/serial.ts';
 import { isMadeByUs } from '../../render/pod-volumes.ts';
 import { eachAtOnce } from '../engine/each-at-once.ts';
-import type { World } from './watches.ts';
+import type { Watches } from './watches.ts';
 
 export type Reservation = { readonly ok: true } | Refusal;
 
@@ -17,20 +17,20 @@ export interface Refusal {
   readonly ok: false;
   readonly reason: Extract<NodeReason, 'IdentityMissing' | 'IdentityInUse'>;
   readonly message: string;
-  /** It passes by itself: who has the key is leaving. */
+  /** The refusal ends by itself: the node that has the key is being deleted. */
   readonly passing: boolean;
 }
 
-export interface Signers {
+export interface KeyReservations {
   /**
-   * Reserves the key of a node that is to run. Refused while another node has it reserved, or has a pod with it, or its
+   * Reserves the key of a node that has to run. Refused while another node has it reserved, or has a pod with it, or its
    * StatefulSet may make one; also a node whose object is gone and whose pod lives on. Keys are compared by content, so a
    * copy in another Secret is the same key. Costs nothing while the reservation stands.
    */
   reserve(node: BlockchainNode): Promise<Reservation>;
-  /** The node is not to run any more: from now on only what is left of its pods counts. */
-  release(nodeKey: string): void;
-  /** Nodes that were refused: whenever a pod or a StatefulSet changes they may try again. */
+  /** The node does not run any more: from now on only what is left of its pods counts. True when there was one. */
+  release(nodeKey: string): boolean;
+  /** Nodes that were refused: they try again when a pod or a StatefulSet changes, or a key is released. */
   readonly waiting: ReadonlySet<string>;
 }
 
@@ -40,26 +40,24 @@ interface Granted {
   readonly keys: readonly string[];
 }
 
-interface SignerRooms {
-  /** A reservation has ended: others may have waited for it. */
-  readonly onReleased: () => void;
+export interface KeyReservationsDeps {
   readonly cluster: Pick<Cluster, 'get'>;
-  readonly world: Pick<World, 'nodes' | 'parts' | 'owners'>;
+  readonly watches: Pick<Watches, 'nodes' | 'owned' | 'owners'>;
 }
 
 /** Secrets that are read at the same time, when a controller starts among many validators. */
 const READ_AT_ONCE = 16;
 
 /**
- * Only one process works (lease), so its reservations are all there are. Whatever another process started is seen: the
- * Secrets that pods and StatefulSets of other nodes mount count like reservations.
+ * Only one process of an executor works (lease), so its reservations are all there are. Pods of an earlier process count
+ * as well: the Secrets that pods and StatefulSets of other nodes mount are treated like reservations.
  */
-export function createSigners({ cluster, world, onReleased }: SignerRooms): Signers {
+export function createKeyReservations({ cluster, watches }: KeyReservationsDeps): KeyReservations {
   const granted = new Map<string, Granted>();
   const waiting = new Set<string>();
-  /** What Secrets held that nodes mount, as they were first seen there: a program reads its key once. */
+  /** The keys in mounted Secrets, as first read: a client reads its key once, at its start. */
   let seen = new Map<string, readonly string[]>();
-  /** Between the look and the entry nobody else may look. */
+  /** Reading the other keys and reserving one must not overlap with another reservation. */
   const oneByOne = createSerial();
 
   async function keysIn(nodeKey: string, name: string): Promise<readonly string[] | undefined> {
@@ -70,8 +68,8 @@ export function createSigners({ cluster, world, onReleased }: SignerRooms): Sign
 
   /** The Secrets that other nodes may sign with now, and what they hold. */
   async function othersOf(nodeKey: string): Promise<readonly Other[]> {
-    const others = [...world.owners()].filter((key) => key !== nodeKey);
-    const mounts = others.flatMap((key) => mountedBy(key, world).map((secret) => ({ key, secret })));
+    const others = [...watches.owners()].filter((key) => key !== nodeKey);
+    const mounts = others.flatMap((key) => mountedBy(key, watches).map((secret) => ({ key, secret })));
     const known = new Map<string, readonly string[]>();
     await eachAtOnce(mounts, READ_AT_ONCE, async ({ key, secret }) => {
       const id = `${key} ${secret}`;
@@ -89,14 +87,14 @@ export function createSigners({ cluster, world, onReleased }: SignerRooms): Sign
     const keys = await keysIn(nodeKey, secret);
     if (keys === undefined) return missing(secret);
     const other = (await othersOf(nodeKey)).find((one) => one.keys.some((key) => keys.includes(key)));
-    if (other !== undefined) return inUse(other.node, world.nodes.get(other.node));
+    if (other !== undefined) return inUse(other.node, watches.nodes.get(other.node));
     granted.set(nodeKey, { secret, keys });
     return { ok: true };
   }
 
-  function release(nodeKey: string): void {
+  function release(nodeKey: string): boolean {
     waiting.delete(nodeKey);
-    if (granted.delete(nodeKey)) onReleased();
+    return granted.delete(nodeKey);
   }
 
   return {
@@ -105,10 +103,7 @@ export function createSigners({ cluster, world, onReleased }: SignerRooms): Sign
     async reserve(node) {
       const secret = node.spec.identity?.secretName;
       const nodeKey = keyOf(node);
-      if (secret === undefined) {
-        release(nodeKey);
-        return { ok: true };
-      }
+      if (secret === undefined) return { ok: true };
       if (granted.get(nodeKey)?.secret === secret) return { ok: true };
       const reservation = await oneByOne(async () => await reserveAlone(nodeKey, secret));
       if (reservation.ok) waiting.delete(nodeKey);
@@ -133,30 +128,30 @@ function textsOf(data: unknown): Readonly<Record<string, string>> {
 }
 
 function missing(secret: string): Refusal {
-  const message = `Secret ${secret}, which spec.identity names, does not exist in the node's namespace; create it`;
+  const message = `Secret ${secret}, which spec.identity names, does not exist in the namespace of the node. Create it.`;
   return { ok: false, reason: 'IdentityMissing', message, passing: false };
 }
 
 function inUse(other: string, node: BlockchainNode | undefined): Refusal {
   const isLeaving = node === undefined || node.metadata.deletionTimestamp !== undefined;
   const message = isLeaving
-    ? `a pod of ${other}, which is being deleted, may still sign with the same key; waits until it is gone`
-    : `${other} signs with the same key, or may still do so; stop it first, or exchange the keys with a Switchover`;
+    ? `A pod of ${other}, which is being deleted, may still sign with the same key. The node starts when that pod is gone.`
+    : `${other} signs with the same key, or may still do so. Stop it first, or exchange the keys with a Switchover.`;
   return { ok: false, reason: 'IdentityInUse', message, passing: isLeaving };
 }
 
-/** The Secrets that a pod of the node mounts, or that one would which its StatefulSet may still make. */
-function mountedBy(nodeKey: string, world: Pick<World, 'parts'>): readonly string[] {
-  const sets = world.parts(nodeKey, 'StatefulSet').filter((set) => !isQuiet(set));
+/** The Secrets that a pod of the node mounts, or that a pod would mount which its StatefulSet may still create. */
+function mountedBy(nodeKey: string, watches: Pick<Watches, 'owned'>): readonly string[] {
+  const sets = watches.owned(nodeKey, 'StatefulSet').filter((set) => !isQuiet(set));
   return [
     ...new Set([
       ...sets.flatMap((set) => secretsIn(valueAt(set, ['spec', 'template', 'spec', 'volumes']))),
-      ...world.parts(nodeKey, 'Pod').flatMap((pod) => secretsIn(valueAt(pod, ['spec', 'volumes']))),
+      ...watches.owned(nodeKey, 'Pod').flatMap((pod) => secretsIn(valueAt(pod, ['spec', 'volumes']))),
     ]),
   ];
 }
 
-/** It wants no pod, and its controller has seen that: it makes none any more. */
+/** It has no replicas, and the StatefulSet controller has observed that: it creates no pod any more. */
 function isQuiet(set: KubeObject): boolean {
   const observed = valueAt(set, ['status', 'observedGeneration']);
   return (

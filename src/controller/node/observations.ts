@@ -1,38 +1,45 @@
-// What the loops know of each node between passes: facts from the node, what stands in its way, what is held.
+// What the reconcilers know of each node between reconciliations.
 
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { RoleFacts } from '../../chains/chain.ts';
 import type { Plan } from '../../plan/action.ts';
-import type { NodeTrouble } from './reconcile.ts';
+import type { NodeTrouble } from './trouble.ts';
 
-export interface NodeNotes {
+export interface NodeObservation {
   readonly facts: ReadonlyMap<string, RoleFacts>;
   /** Role → when it last answered, milliseconds since the epoch. */
   readonly answeredAt: ReadonlyMap<string, number>;
   /** Role → when its height was last seen to rise; absent before the first time. */
   readonly risenAt: ReadonlyMap<string, number>;
+  /** Why the last reconciliation could not apply the node; undefined when it could. */
   readonly trouble: NodeTrouble | undefined;
   readonly hold: { readonly reason: NodeReason; readonly message: string } | undefined;
+  /** `branch@sha1:…`: the last revision of which the API server accepted every object of the node. */
+  readonly revision: string | undefined;
 }
 
-export interface Notes {
-  of(key: string): NodeNotes;
+export interface Observations {
+  of(key: string): NodeObservation;
   /** Returns whether there were other facts before. */
   setFacts(key: string, facts: ReadonlyMap<string, RoleFacts>, now: number): boolean;
   setTrouble(key: string, trouble: NodeTrouble | undefined): void;
-  /** Takes over the holds of a plan; returns the nodes whose hold changed. */
+  /** Every node that could not be applied. */
+  troubles(): ReadonlyMap<string, NodeTrouble>;
+  setApplied(key: string, revision: string | undefined): void;
+  /** Takes over the held actions of a plan; returns the nodes whose hold changed. */
   setHolds(plan: Plan | undefined): readonly string[];
   forget(key: string): void;
 }
 
-/** Lost at a restart, on purpose: everything here is found out again. */
-export function createNotes(): Notes {
+/** Lost at a restart on purpose: all of it is observed again. */
+export function createObservations(): Observations {
   const facts = new Map<string, ReadonlyMap<string, RoleFacts>>();
   const answers = new Map<string, ReadonlyMap<string, number>>();
   const rises = new Map<string, ReadonlyMap<string, number>>();
   const troubles = new Map<string, NodeTrouble>();
-  let holds: ReadonlyMap<string, NonNullable<NodeNotes['hold']>> = new Map();
+  const revisions = new Map<string, string>();
+  let holds: ReadonlyMap<string, NonNullable<NodeObservation['hold']>> = new Map();
   return {
     of: (key) => ({
       facts: facts.get(key) ?? new Map(),
@@ -40,6 +47,7 @@ export function createNotes(): Notes {
       risenAt: rises.get(key) ?? new Map(),
       trouble: troubles.get(key),
       hold: holds.get(key),
+      revision: revisions.get(key),
     }),
     setFacts(key, next, now) {
       const answering = [...next]
@@ -57,6 +65,10 @@ export function createNotes(): Notes {
       if (trouble === undefined) troubles.delete(key);
       else troubles.set(key, trouble);
     },
+    troubles: () => troubles,
+    setApplied(key, revision) {
+      if (revision !== undefined) revisions.set(key, revision);
+    },
     setHolds(plan) {
       const next = holdsOf(plan);
       const keys = new Set([...holds.keys(), ...next.keys()]);
@@ -65,15 +77,12 @@ export function createNotes(): Notes {
       return changed;
     },
     forget(key) {
-      facts.delete(key);
-      answers.delete(key);
-      rises.delete(key);
-      troubles.delete(key);
+      for (const known of [facts, answers, rises, troubles, revisions]) known.delete(key);
     },
   };
 }
 
-/** The roles that are higher now than they were. */
+/** The roles whose height is greater now than before. */
 function risingRoles(
   before: ReadonlyMap<string, RoleFacts> | undefined,
   now: ReadonlyMap<string, RoleFacts>,
@@ -83,8 +92,8 @@ function risingRoles(
     .map(([role]) => role);
 }
 
-function holdsOf(plan: Plan | undefined): ReadonlyMap<string, NonNullable<NodeNotes['hold']>> {
-  const holds = new Map<string, NonNullable<NodeNotes['hold']>>();
+function holdsOf(plan: Plan | undefined): ReadonlyMap<string, NonNullable<NodeObservation['hold']>> {
+  const holds = new Map<string, NonNullable<NodeObservation['hold']>>();
   for (const { ref, hold, because } of plan?.actions ?? []) {
     if (hold !== undefined)
       holds.set(keyOf(ref), { reason: hold.guard, message: `${because}. ${hold.message}. ${hold.release}` });

@@ -1,40 +1,52 @@
-// Asks running nodes how they are. One that hangs delays no other: every node has its own pass and deadline.
+// Asks the clients of a running node for their state. One node that hangs delays no other: each has its own deadline.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
-import type { Reply, RoleFacts } from '../../chains/chain.ts';
+import type { RoleFacts } from '../../chains/chain.ts';
 import { findChain } from '../../chains/index.ts';
-import type { Asker } from '../../rpc/ask.ts';
+import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
+import type { NodeDeps } from './deps.ts';
+import { findOwnNode } from './owner.ts';
 import { podAddress } from './pod.ts';
-import type { World } from './watches.ts';
 
-/** Longest time one question may take, in milliseconds. */
-const QUESTION_TIMEOUT_MS = 5000;
+type ObserveDeps = Pick<NodeDeps, 'watches' | 'asker' | 'observations' | 'runtime' | 'settings' | 'notify'>;
 
-export interface ObserveOptions {
-  readonly world: World;
-  readonly asker: Asker;
+/** Asks as long as there is a running pod, again and again. */
+export async function observeNode(key: string, deps: ObserveDeps, signal: AbortSignal): Promise<ReconcileResult> {
+  const { watches, observations, runtime, settings, notify } = deps;
+  const node = findOwnNode(key, watches, settings.executor);
+  const host = podAddress(watches.owned(key, 'Pod'));
+  if (node === undefined || host === undefined) {
+    if (observations.setFacts(key, new Map(), runtime.now())) notify('NodeObserved', { nodeKeys: [key] });
+    return DONE;
+  }
+  observations.setFacts(key, await askClients({ node, host, signal }, deps), runtime.now());
+  notify('NodeObserved', { nodeKeys: [key] });
+  return again(observeDelay(node, deps));
 }
 
-/**
- * The facts about a node's processes as they say themselves, by role; empty when no pod runs that could be asked.
- * Never throws for a node that is down: that is an answer.
- */
-export async function observeNode(
-  node: BlockchainNode,
-  { world, asker }: ObserveOptions,
-  signal: AbortSignal,
+/** Longest time of one question, in milliseconds. */
+const QUESTION_TIMEOUT_MS = 5000;
+
+interface Asked {
+  readonly node: BlockchainNode;
+  readonly host: string;
+  readonly signal: AbortSignal;
+}
+
+/** Facts by role, as the clients report them. Does not throw for a node that is down: that is a fact. */
+async function askClients(
+  { node, host, signal }: Asked,
+  { watches, asker }: ObserveDeps,
 ): Promise<ReadonlyMap<string, RoleFacts>> {
   const chain = findChain(node.spec.chain);
-  const key = keyOf(node);
-  const host = podAddress(world.parts(key, 'Pod'));
-  if (chain === undefined || host === undefined) return new Map();
-  const replies: ReadonlyMap<string, Reply> = await asker.ask(chain.questions(node), {
+  if (chain === undefined) return new Map();
+  const replies = await asker.ask(chain.questions(node), {
     host,
     signal,
     timeoutMs: QUESTION_TIMEOUT_MS,
     credentials: async ({ secret, userKey, passwordKey }) => {
-      const secrets = world.parts(key, 'Secret');
+      const secrets = watches.owned(keyOf(node), 'Secret');
       const user = secretValue(secrets, secret, userKey);
       const password = secretValue(secrets, secret, passwordKey);
       return await Promise.resolve(user === undefined || password === undefined ? undefined : { user, password });
@@ -48,4 +60,10 @@ function secretValue(secrets: readonly KubeObject[], name: string, key: string):
   if (typeof data !== 'object' || data === null) return undefined;
   const value: unknown = Object.entries(data).find(([candidate]) => candidate === key)?.[1];
   return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : undefined;
+}
+
+/** A node that is not Running is asked more often. */
+function observeDelay({ status }: BlockchainNode, { settings, runtime }: ObserveDeps): number {
+  const base = status?.phase === 'Running' ? settings.observeIntervalMs : Math.min(settings.observeIntervalMs, 2000);
+  return base * (0.9 + 0.2 * runtime.random());
 }

@@ -1,77 +1,77 @@
-// Which nodes jobs keep stopped: the node loop, which alone owns the replicas, asks here.
+// Which nodes are paused by a job. Only the node reconciler sets the replicas of a node; it reads the pauses.
 
 import type { JobObject } from '../../api/job-object.ts';
 import type { JobPhase } from '../../api/job-status.ts';
 import { describeJob } from '../../jobs/model/names.ts';
 
-export interface NodeHold {
-  /** UID of the request. */
+export interface Pause {
+  /** UID of the job. */
   readonly uid: string;
   /** `Backup novacula-system/nightly` */
   readonly by: string;
 }
 
-export interface JobHolds {
-  /** The hold in force on `namespace/node`, if any. */
-  of(nodeKey: string): NodeHold | undefined;
-  /** The hold of a job that ended `Held`, other than the one with this UID. */
-  leftBy(nodeKey: string, uid: string): NodeHold | undefined;
-  /** A job asks for it; true when it is new. */
-  hold(nodeKey: string, hold: NodeHold): boolean;
-  /** Ends every hold on the node; true when there was one. */
-  release(nodeKey: string): boolean;
-  /** Takes over what a request's stored status says. Returns the nodes whose hold changed. */
+export interface Pauses {
+  /** The pause of `namespace/node`, if there is one. */
+  of(nodeKey: string): Pause | undefined;
+  /** The pause of a job that ended `Held`, other than the job with this UID. */
+  leftBy(nodeKey: string, uid: string): Pause | undefined;
+  /** True when the pause is new. */
+  pause(nodeKey: string, pause: Pause): boolean;
+  /** Ends every pause of the node; true when there was one. */
+  resume(nodeKey: string): boolean;
+  /** Takes over what a job's stored status says. Returns the nodes whose pause changed. */
   learn(job: JobObject): readonly string[];
-  /** Nothing is left of the request, nor of what it did. Returns the nodes whose hold changed. */
+  /** Nothing is left of the job, nor of what it did. Returns the nodes whose pause changed. */
   forget(uid: string): readonly string[];
-  /** UIDs of the requests that hold a node. */
-  holders(): ReadonlySet<string>;
+  /** UIDs of the jobs that pause a node. */
+  jobUids(): ReadonlySet<string>;
 }
 
-const HOLDING: ReadonlySet<JobPhase> = new Set(['Stopping', 'Working', 'Verifying', 'Starting', 'Held']);
+const PAUSING: ReadonlySet<JobPhase> = new Set(['Stopping', 'Working', 'Verifying', 'Starting', 'Held']);
 
 /**
- * Holds are on record in the requests' statuses, so a restarted controller finds them again before its node loop runs.
- * What was released stays released although the stored status still names it, until that status changes.
+ * The statuses of the jobs name the paused nodes, so a restarted controller finds them before it reconciles a node.
+ * A node that was resumed stays resumed although the stored status still names it, until that status changes.
  */
-export function createJobHolds(): JobHolds {
-  const holds = new Map<string, Map<string, NodeHold>>();
-  const released = new Map<string, Set<string>>();
-  /** UIDs of the requests that ended `Held`. */
+export function createPauses(): Pauses {
+  const pauses = new Map<string, Map<string, Pause>>();
+  const resumed = new Map<string, Set<string>>();
+  /** UIDs of the jobs that ended `Held`. */
   const ended = new Set<string>();
 
-  function add(nodeKey: string, hold: NodeHold): boolean {
-    const before = holds.get(nodeKey);
-    if (before?.has(hold.uid) === true) return false;
-    holds.set(nodeKey, new Map([...(before ?? []), [hold.uid, hold]]));
+  function add(nodeKey: string, pause: Pause): boolean {
+    const before = pauses.get(nodeKey);
+    if (before?.has(pause.uid) === true) return false;
+    pauses.set(nodeKey, new Map([...(before ?? []), [pause.uid, pause]]));
     return true;
   }
 
   function drop(nodeKey: string, uid: string): boolean {
-    const members = holds.get(nodeKey);
+    const members = pauses.get(nodeKey);
     const had = members?.delete(uid) === true;
-    if (members?.size === 0) holds.delete(nodeKey);
+    if (members?.size === 0) pauses.delete(nodeKey);
     return had;
   }
 
   function dropOthers(uid: string, keep: ReadonlySet<string>): readonly string[] {
-    return [...holds.keys()].filter((nodeKey) => !keep.has(nodeKey) && drop(nodeKey, uid));
+    return [...pauses.keys()].filter((nodeKey) => !keep.has(nodeKey) && drop(nodeKey, uid));
   }
 
   return {
-    of: (nodeKey) => holds.get(nodeKey)?.values().next().value,
+    of: (nodeKey) => pauses.get(nodeKey)?.values().next().value,
     leftBy(nodeKey, uid) {
-      const members = [...(holds.get(nodeKey)?.values() ?? [])];
-      return members.find((hold) => hold.uid !== uid && ended.has(hold.uid));
+      const members = [...(pauses.get(nodeKey)?.values() ?? [])];
+      return members.find((pause) => pause.uid !== uid && ended.has(pause.uid));
     },
-    hold(nodeKey, hold) {
-      released.get(hold.uid)?.delete(nodeKey);
-      return add(nodeKey, hold);
+    pause(nodeKey, pause) {
+      resumed.get(pause.uid)?.delete(nodeKey);
+      return add(nodeKey, pause);
     },
-    release(nodeKey) {
-      const members = [...(holds.get(nodeKey)?.keys() ?? [])];
+    resume(nodeKey) {
+      const members = [...(pauses.get(nodeKey)?.keys() ?? [])];
       for (const uid of members) {
-        released.set(uid, new Set([...(released.get(uid) ?? []), nodeKey]));
+        resumed.set(uid, new Set([...(resumed.get(uid) ?? []), nodeKey]));
         drop(nodeKey, uid);
       }
       return members.length > 0;
@@ -81,26 +81,26 @@ export function createJobHolds(): JobHolds {
       if (uid === undefined) return [];
       if (job.status?.phase === 'Held') ended.add(uid);
       else ended.delete(uid);
-      const named = new Set(heldBy(job).map((node) => `${namespace}/${node}`));
-      const freed = released.get(uid);
+      const named = new Set(pausedBy(job).map((node) => `${namespace}/${node}`));
+      const freed = resumed.get(uid);
       for (const nodeKey of freed ?? []) if (!named.has(nodeKey)) freed?.delete(nodeKey);
       const by = describeJob({ kind: job.kind, namespace, name });
       const added = [...named].filter((nodeKey) => freed?.has(nodeKey) !== true && add(nodeKey, { uid, by }));
       return [...added, ...dropOthers(uid, named)];
     },
     forget(uid) {
-      released.delete(uid);
+      resumed.delete(uid);
       ended.delete(uid);
       return dropOthers(uid, new Set());
     },
-    holders: () => new Set([...holds.values()].flatMap((members) => [...members.keys()])),
+    jobUids: () => new Set([...pauses.values()].flatMap((members) => [...members.keys()])),
   };
 }
 
-/** Nodes that the job keeps stopped, by its stored status. */
-function heldBy(job: JobObject): readonly string[] {
+/** Nodes that the job pauses, by its stored status. */
+function pausedBy(job: JobObject): readonly string[] {
   const { phase = 'Pending', holds = [], released = [] } = job.status ?? {};
-  return HOLDING.has(phase) && isManaged(job) ? holds.filter((node) => !released.includes(node)) : [];
+  return PAUSING.has(phase) && isManaged(job) ? holds.filter((node) => !released.includes(node)) : [];
 }
 
 function isManaged({ spec }: JobObject): boolean {

@@ -1,186 +1,155 @@
-// Inner loop: one BlockchainNode becomes the objects it is made of, and stays so.
-
-import { randomBytes } from 'node:crypto';
+// One BlockchainNode becomes the objects that it owns, and stays so.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { ANNOTATION, LABEL } from '../../api/group.ts';
-import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
-import type { Chain, Workload } from '../../chains/chain.ts';
+import { keyOf } from '../../api/objects.ts';
+import type { Chain } from '../../chains/chain.ts';
 import { findChain } from '../../chains/index.ts';
-import type { Cluster } from '../../kube/cluster.ts';
-import { codeOf, describeError } from '../../lib/errors.ts';
-import { generatedSecretRefs, makeSecret } from '../../render/generated-secrets.ts';
-import { renderNode } from '../../render/render-node.ts';
 import { isEditedByHand } from '../../plan/applied.ts';
+import { renderNode } from '../../render/render-node.ts';
 import { planVolumes, type VolumePlan } from '../../render/volumes.ts';
-import type { Identities } from './identities.ts';
-import type { JobHolds } from './pauses.ts';
-import type { Parts } from './apply-objects.ts';
-import type { Runtime } from '../engine/runtime.ts';
-import type { Refusal, Signers } from './key-reservations.ts';
-import type { World } from './watches.ts';
+import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
+import { applyOwnedObjects, createSecrets } from './apply-owned.ts';
+import type { NodeDeps } from './deps.ts';
+import { growVolumes } from './grow-volumes.ts';
+import { findOwnNode } from './owner.ts';
+import { failedTrouble, type NodeTrouble, ObjectsRefused, stalled } from './trouble.ts';
 
-/** What keeps a node from its wanted state, for its status. */
-export interface NodeTrouble {
-  readonly reason: NodeReason;
-  readonly message: string;
-  /** A person must act: trying again changes nothing. */
-  readonly stalled: boolean;
-  /** When to look again, where nothing that is watched tells. */
-  readonly retryMs?: number;
-}
-
-export interface NodeLoopOptions {
-  readonly cluster: Cluster;
-  readonly world: World;
-  readonly parts: Parts;
-  readonly runtime: Runtime;
-  readonly identities: Identities;
-  readonly signers: Signers;
-  readonly holds: JobHolds;
-}
-
-/** One pass for one node. Resolves to what stands in the way, or undefined; throws what the queue should retry. */
-export async function convergeNode(node: BlockchainNode, options: NodeLoopOptions): Promise<NodeTrouble | undefined> {
-  if (isEditedByHand(node) || lostDigest(node)) return EDITED;
-  const chain = findChain(node.spec.chain);
-  if (chain === undefined) {
-    return stalled(
-      'UnknownChain',
-      `chain "${node.spec.chain}" is not known to this version of the controller; upgrade it or change spec.chain`,
-    );
+/** One reconciliation. Rejects with what the queue has to retry, after the trouble is noted for the node's status. */
+export async function reconcileNode(key: string, deps: NodeDeps): Promise<ReconcileResult> {
+  const node = findOwnNode(key, deps.watches, deps.settings.executor);
+  if (node === undefined) return forgetNode(key, deps);
+  try {
+    return noteResult(node, await applyNode(node, deps), deps);
+  } catch (error) {
+    deps.observations.setTrouble(key, error instanceof ObjectsRefused ? error.trouble : failedTrouble(error));
+    throw error;
+  } finally {
+    deps.notify('NodeReconciled', { nodeKeys: [key] });
   }
-  const errors = chain.check(node.spec).filter((problem) => problem.level === 'error');
-  if (errors.length > 0) return stalled('InvalidSpec', errors.map((problem) => problem.message).join('; '));
-  if (node.spec.suspend === true) return undefined;
-  return await bringParts(options.identities.effective(node), chain, options);
 }
 
-/** Whoever takes off the digest that edits are told by, of a node from Git, has edited it too. */
-function lostDigest({ metadata }: BlockchainNode): boolean {
-  const isFromGit = metadata.labels?.[LABEL.executor] !== undefined;
-  return isFromGit && metadata.annotations?.[ANNOTATION.appliedSpec] === undefined;
+function forgetNode(key: string, { keyReservations, observations, runtime, notify }: NodeDeps): ReconcileResult {
+  const [namespace = '', name = ''] = key.split('/');
+  observations.forget(key);
+  runtime.telemetry.forgetNode(namespace, name);
+  if (keyReservations.release(key)) notify('KeyReleased', {});
+  return DONE;
+}
+
+function noteResult(node: BlockchainNode, trouble: NodeTrouble | undefined, deps: NodeDeps): ReconcileResult {
+  const key = keyOf(node);
+  deps.observations.setTrouble(key, trouble);
+  if (trouble === undefined && node.spec.suspend !== true)
+    deps.observations.setApplied(key, node.metadata.annotations?.[ANNOTATION.revision]);
+  return trouble?.retryMs === undefined ? DONE : again(trouble.retryMs);
+}
+
+/** The steps in order. The first one that finds a trouble ends the reconciliation. */
+async function applyNode(node: BlockchainNode, deps: NodeDeps): Promise<NodeTrouble | undefined> {
+  const trouble = checkPermissions(deps) ?? checkEdits(node) ?? checkSpec(node);
+  if (trouble !== undefined) return trouble;
+  const chain = findChain(node.spec.chain);
+  if (chain === undefined || node.spec.suspend === true) return undefined;
+  const scope = createScope(node, chain, deps);
+  return (
+    (await reserveKey(scope, deps)) ??
+    (await applyObjects(scope, deps)) ??
+    releaseKey(scope, deps) ??
+    (await growVolumes(scope.node, scope.volumes, deps))
+  );
+}
+
+/** A permission can be granted at any time, and no watch reports that. */
+const PERMISSION_RETRY_MS = 5000;
+
+/** An object that cannot be seen may exist all the same: an old pod may be running, a PVC may hold data. */
+function checkPermissions({ watches, jobs }: NodeDeps): NodeTrouble | undefined {
+  const kinds = watches.incomplete();
+  if (kinds.length === 0 && jobs.isComplete()) return undefined;
+  return {
+    reason: 'Forbidden',
+    message:
+      `The controller may not watch ${kinds.join(', ') || 'jobs'}. The node is not reconciled until the Role of the ` +
+      'controller allows it.',
+    stalled: true,
+    retryMs: PERMISSION_RETRY_MS,
+  };
+}
+
+/** A node from Git without the digest of its spec was edited as well: the digest is what reveals edits. */
+function checkEdits(node: BlockchainNode): NodeTrouble | undefined {
+  const { labels, annotations } = node.metadata;
+  const lostDigest = labels?.[LABEL.executor] !== undefined && annotations?.[ANNOTATION.appliedSpec] === undefined;
+  return isEditedByHand(node) || lostDigest ? EDITED : undefined;
 }
 
 const EDITED: NodeTrouble = {
   reason: 'EditedByHand',
-  message:
-    'The spec in the cluster differs from the one in Git. It is put back, and not acted on; change the file instead.',
+  message: 'The spec in the cluster differs from the one in Git. The controller restores it; change the file instead.',
   stalled: false,
 };
 
-async function bringParts(
-  node: BlockchainNode,
-  chain: Chain,
-  options: NodeLoopOptions,
-): Promise<NodeTrouble | undefined> {
-  const { world, parts } = options;
-  const key = keyOf(node);
-  const volumes = planNodeVolumes(node, world);
-  const running = node.spec.desiredState === 'Running' && options.holds.of(key) === undefined;
-  const reservation = running ? await options.signers.reserve(node) : ({ ok: true } as const);
-  if (!reservation.ok) return withoutKey(reservation);
-  if (running) await options.identities.signs(node);
-  const rendered = renderNode(node, chain, { running });
-  if (rendered.problems.length > 0)
-    return stalled('InvalidPatch', rendered.problems.map(({ message }) => message).join('; '));
-  await makeSecrets(node, chain.workload(node), options);
-  for (const wanted of rendered.objects) {
-    const live = world
-      .parts(key, kindOfPart(wanted))
-      .find((candidate) => candidate.metadata.name === wanted.metadata.name);
-    const foreign = notOurs(live, node);
-    if (foreign !== undefined) return foreign;
-    // A pod that mounts a volume which its StatefulSet has no template for would be refused for ever.
-    if (wanted.kind === 'StatefulSet' && volumes.holds.some(({ reason }) => reason === 'VolumeAdded')) continue;
-    await parts.bring(wanted, live);
-  }
-  // Not before its StatefulSet was told to have no pod.
-  if (!running) options.signers.release(key);
-  return await growVolumes(node, volumes, options);
+function checkSpec({ spec }: BlockchainNode): NodeTrouble | undefined {
+  const chain = findChain(spec.chain);
+  if (chain === undefined)
+    return stalled(
+      'UnknownChain',
+      `This version of the controller does not support the chain "${spec.chain}". Upgrade it or change spec.chain.`,
+    );
+  const errors = chain.check(spec).filter(({ level }) => level === 'error');
+  return errors.length === 0 ? undefined : stalled('InvalidSpec', errors.map(({ message }) => message).join('; '));
 }
 
-/** Secrets of other people are not watched. */
+/** What one reconciliation works on. */
+interface NodeScope {
+  /** With the Secret that it signs with now. */
+  readonly node: BlockchainNode;
+  readonly chain: Chain;
+  readonly volumes: VolumePlan;
+  /** Whether a pod of it has to run: neither stopped by its spec nor paused by a job. */
+  readonly isRunning: boolean;
+}
+
+function createScope(found: BlockchainNode, chain: Chain, { watches, identities, pauses }: NodeDeps): NodeScope {
+  const node = identities.effective(found);
+  const key = keyOf(node);
+  const statefulSet = watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
+  const volumes = planVolumes(node, watches.owned(key, 'PersistentVolumeClaim'), statefulSet);
+  return { node, chain, volumes, isRunning: node.spec.desiredState === 'Running' && pauses.of(key) === undefined };
+}
+
+/** Secrets that others created are not watched. */
 const KEY_RETRY_MS = 10_000;
 
-function withoutKey({ reason, message, passing }: Refusal): NodeTrouble {
-  return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS };
-}
-
-function planNodeVolumes(node: BlockchainNode, world: World): VolumePlan {
-  const key = keyOf(node);
-  const statefulSet = world.parts(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
-  return planVolumes(node, world.parts(key, 'PersistentVolumeClaim'), statefulSet);
-}
-
-/** Secrets are made once and never changed: a missing one is created, an existing one is left as it is. */
-async function makeSecrets(
-  node: BlockchainNode,
-  workload: Workload,
-  { cluster, world, runtime }: NodeLoopOptions,
-): Promise<void> {
-  const existing = new Set(world.parts(keyOf(node), 'Secret').map((secret) => secret.metadata.name));
-  for (const { ref, secret } of generatedSecretRefs(node, workload)) {
-    if (existing.has(ref.name)) continue;
-    try {
-      await cluster.create(makeSecret(node, secret, (bytes) => randomBytes(bytes).toString('hex')));
-      runtime.log.info({ object: describeRef(ref) }, 'Created secret');
-    } catch (error) {
-      if (codeOf(error) !== 'ALREADY_EXISTS') throw error;
-    }
+async function reserveKey({ node, isRunning }: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
+  if (!isRunning) return undefined;
+  const { keyReservations, identities, notify } = deps;
+  if (node.spec.identity === undefined && keyReservations.release(keyOf(node))) notify('KeyReleased', {});
+  const reservation = await keyReservations.reserve(node);
+  if (!reservation.ok) {
+    const { reason, message, passing } = reservation;
+    return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS };
   }
+  await identities.signs(node);
+  return undefined;
 }
 
-async function growVolumes(
-  node: BlockchainNode,
-  { growths, holds }: VolumePlan,
-  { cluster, runtime }: NodeLoopOptions,
-): Promise<NodeTrouble | undefined> {
-  for (const { volume, claim, from, to } of growths) {
-    const { namespace } = node.metadata;
-    const ref = {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      name: claim,
-      ...(namespace === undefined ? {} : { namespace }),
-    };
-    runtime.log.info({ object: describeRef(ref), from, to }, 'Growing volume');
-    try {
-      await cluster.patch(ref, [{ op: 'replace', path: '/spec/resources/requests/storage', value: to }]);
-    } catch (error) {
-      if (codeOf(error) !== 'FORBIDDEN' && codeOf(error) !== 'INVALID') throw error;
-      return stalled('VolumeCannotGrow', `volume ${volume} can't grow from ${from} to ${to}: ${describeError(error)}`);
-    }
-  }
-  const [hold] = holds;
-  return hold === undefined ? undefined : stalled(hold.reason, hold.message);
+async function applyObjects(scope: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
+  const { node, chain, volumes, isRunning } = scope;
+  const { objects, problems } = renderNode(node, chain, { running: isRunning });
+  if (problems.length > 0) return stalled('InvalidPatch', problems.map(({ message }) => message).join('; '));
+  const refusedSecrets = await createSecrets(node, chain.workload(node), deps);
+  // A pod that mounts a volume which its StatefulSet has no template for would never be created.
+  const isBlocked = volumes.holds.some(({ reason }) => reason === 'VolumeAdded');
+  const applicable = isBlocked ? objects.filter(({ kind }) => kind !== 'StatefulSet') : objects;
+  const { foreign, refused } = await applyOwnedObjects(node, applicable, deps);
+  const all = [...refusedSecrets, ...refused];
+  if (all.length > 0) throw new ObjectsRefused(all);
+  return foreign;
 }
 
-/** An object with our name that another owner controls is never taken over. */
-function notOurs(live: KubeObject | undefined, node: BlockchainNode): NodeTrouble | undefined {
-  const owner = live?.metadata.ownerReferences?.find((reference) => reference.controller === true);
-  if (live === undefined || owner === undefined || owner.uid === node.metadata.uid) return undefined;
-  if (live.kind === 'PersistentVolumeClaim') return undefined;
-  return stalled(
-    'NotOurs',
-    `${describeRef(refOf(live))} belongs to ${owner.kind} ${owner.name}; rename the node or remove that object`,
-  );
-}
-
-function kindOfPart(object: KubeObject): Parameters<World['parts']>[1] {
-  switch (object.kind) {
-    case 'StatefulSet':
-    case 'Service':
-    case 'ConfigMap':
-    case 'Secret':
-    case 'PodDisruptionBudget':
-      return object.kind;
-    default:
-      throw new Error(`a node is not made of a ${object.kind}`);
-  }
-}
-
-function stalled(reason: NodeReason, message: string): NodeTrouble {
-  return { reason, message, stalled: true };
+/** Only after its StatefulSet was scaled to 0: then no new pod can start with the key. */
+function releaseKey({ node, isRunning }: NodeScope, { keyReservations, notify }: NodeDeps): undefined {
+  if (!isRunning && keyReservations.release(keyOf(node))) notify('KeyReleased', {});
 }

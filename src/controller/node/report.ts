@@ -1,84 +1,106 @@
-// What is true of a node becomes its status: derived here, at the end, always.
+// Derives a node's status from all that is known of it, and writes it when something that matters changed.
 
 import type { BlockchainNode, NodeStatus } from '../../api/blockchain-node.ts';
-import { ANNOTATION, FIELD_MANAGER } from '../../api/group.ts';
+import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { findCondition } from '../../api/conditions.ts';
+import { FIELD_MANAGER } from '../../api/group.ts';
 import { keyOf } from '../../api/objects.ts';
 import { findChain } from '../../chains/index.ts';
 import type { Cluster } from '../../kube/cluster.ts';
-import type { Events } from '../../kube/events.ts';
+import { defined } from '../../lib/defined.ts';
 import { nodeStatus } from '../../status/node-status.ts';
 import { statusChanged } from '../../status/status-changed.ts';
-import type { LastWords } from './last-words.ts';
+import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
+import type { NodeDeps } from './deps.ts';
 import { sampleOf } from './node-sample.ts';
-import type { NodeNotes } from './observations.ts';
-import type { Runtime } from '../engine/runtime.ts';
-import type { World } from './watches.ts';
+import { findOwnNode } from './owner.ts';
+import type { Pause } from './pauses.ts';
+import { podAddress } from './pod.ts';
 
-export interface Reported {
-  readonly status: NodeStatus;
-  readonly changed: boolean;
+type ReportDeps = Pick<
+  NodeDeps,
+  | 'cluster'
+  | 'events'
+  | 'identities'
+  | 'lastWords'
+  | 'notify'
+  | 'observations'
+  | 'pauses'
+  | 'runtime'
+  | 'settings'
+  | 'watches'
+>;
+
+/** Sends no request when nothing but figures changed since the last write. */
+export async function reportNode(key: string, deps: ReportDeps): Promise<ReconcileResult> {
+  const found = findOwnNode(key, deps.watches, deps.settings.executor);
+  if (found === undefined) return DONE;
+  const node = deps.identities.effective(found);
+  const status = await deriveStatus(node, deps);
+  deps.runtime.telemetry.node(sampleOf(node, status));
+  await persistStatus(node, status, deps);
+  return nextReport(key, status, deps);
 }
 
-export interface ReportOptions {
-  readonly cluster: Cluster;
-  readonly world: World;
-  readonly runtime: Runtime;
-  readonly events: Events;
-  readonly lastWords: LastWords;
-  /** Heights move with every block; the object's status follows them no oftener than this. */
-  readonly heightIntervalMs: number;
-}
-
-export interface ReportInput extends NodeNotes {
-  readonly node: BlockchainNode;
-}
-
-/** Derives the status and writes it when something that matters changed. Costs nothing otherwise. */
-export async function reportNode(input: ReportInput, options: ReportOptions): Promise<Reported> {
-  const { node } = input;
-  const { cluster, runtime } = options;
-  const status = await deriveStatus(input, options);
-  runtime.telemetry.node(sampleOf(node, status));
-  const changed = statusChanged(node.status, status, runtime.now(), { heightIntervalMs: options.heightIntervalMs });
-  if (!changed) return { status, changed };
-  await writeStatus(node, status, cluster);
-  announce(node, status, options);
-  return { status, changed };
-}
-
-async function deriveStatus(
-  { node, ...notes }: ReportInput,
-  { world, runtime, lastWords }: ReportOptions,
-): Promise<NodeStatus> {
+async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<NodeStatus> {
+  const { watches, observations, pauses, runtime, lastWords } = deps;
   const key = keyOf(node);
+  const known = observations.of(key);
   return nodeStatus({
-    ...notes,
+    ...known,
     node,
-    statefulSet: world.parts(key, 'StatefulSet').find((object) => object.metadata.name === node.metadata.name),
-    pods: await lastWords.complete(world.parts(key, 'Pod')),
-    claims: world.parts(key, 'PersistentVolumeClaim'),
+    hold: known.hold ?? pauseHold(pauses.of(key)),
+    statefulSet: watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name),
+    pods: await lastWords.complete(watches.owned(key, 'Pod')),
+    claims: watches.owned(key, 'PersistentVolumeClaim'),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
     now: runtime.now(),
-    revision: node.metadata.annotations?.[ANNOTATION.revision],
   });
 }
 
-/** An Event on a change of phase or of the reason for it; figures make none. */
-function announce(node: BlockchainNode, status: NodeStatus, { events, runtime }: ReportOptions): void {
-  const before = findCondition(node.status?.conditions, 'Ready');
-  const ready = findCondition(status.conditions, 'Ready');
-  if (ready === undefined) return;
-  if (node.status?.phase === status.phase && before?.status === ready.status && before.reason === ready.reason) return;
-  const type =
-    status.phase === 'Error' || findCondition(status.conditions, 'Stalled') !== undefined ? 'Warning' : 'Normal';
-  runtime.log.info({ node: keyOf(node), phase: status.phase, reason: ready.reason }, 'Node changed phase');
-  events.emit({ about: node, type, reason: ready.reason, message: ready.message });
+async function persistStatus(node: BlockchainNode, status: NodeStatus, deps: ReportDeps): Promise<void> {
+  const { cluster, runtime, settings, notify } = deps;
+  const { heightIntervalMs } = settings;
+  if (!statusChanged(node.status, status, runtime.now(), { heightIntervalMs })) return;
+  await writeStatus(node, status, cluster);
+  announce(node, status, deps);
+  notify('NodeStatusWritten', {});
 }
 
 async function writeStatus(node: BlockchainNode, status: NodeStatus, cluster: Cluster): Promise<void> {
   const { apiVersion, kind, metadata } = node;
   const { name, namespace } = metadata;
-  const object = { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) }, status };
+  const object = { apiVersion, kind, metadata: { name, ...defined({ namespace }) }, status };
   await cluster.applyStatus(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true });
+}
+
+/** An Event when the phase or its reason changed; figures cause none. */
+function announce(node: BlockchainNode, status: NodeStatus, { events, runtime }: ReportDeps): void {
+  const before = findCondition(node.status?.conditions, 'Ready');
+  const ready = findCondition(status.conditions, 'Ready');
+  if (ready === undefined) return;
+  if (node.status?.phase === status.phase && before?.status === ready.status && before.reason === ready.reason) return;
+  const isWarning = status.phase === 'Error' || findCondition(status.conditions, 'Stalled') !== undefined;
+  runtime.log.info({ node: keyOf(node), phase: status.phase, reason: ready.reason }, 'Node changed phase');
+  events.emit({
+    about: node,
+    type: isWarning ? 'Warning' : 'Normal',
+    reason: ready.reason,
+    message: ready.message,
+  });
+}
+
+/** How often the status of a node is derived again whose pod cannot be asked, besides every change of its objects. */
+const WAITING_MS = 15_000;
+
+/** A pod that does not run cannot be asked, but its status still ages. Without a pod nothing ages. */
+function nextReport(key: string, { phase }: NodeStatus, { watches }: ReportDeps): ReconcileResult {
+  const pods = watches.owned(key, 'Pod');
+  const isWaiting = pods.length > 0 && podAddress(pods) === undefined;
+  return isWaiting && phase !== 'Running' && phase !== 'Stopped' ? again(WAITING_MS) : DONE;
+}
+
+function pauseHold(pause: Pause | undefined): { reason: NodeReason; message: string; by: string } | undefined {
+  if (pause === undefined) return undefined;
+  return { reason: 'Job', message: `${pause.by} keeps the node stopped while it works`, by: pause.by };
 }

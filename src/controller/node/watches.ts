@@ -5,74 +5,55 @@ import { LABEL } from '../../api/group.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
 import type { Cluster, Informer } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
+import { defined } from '../../lib/defined.ts';
 import { listedOrRefused } from '../engine/listed.ts';
+import { type Notify, OWNED_KINDS, type OwnedKind } from '../engine/notices.ts';
 
-/** The kinds of objects that a node is made of, as the world watches them. */
-const PARTS = [
-  'StatefulSet',
-  'Service',
-  'ConfigMap',
-  'Secret',
-  'PersistentVolumeClaim',
-  'Pod',
-  'PodDisruptionBudget',
-] as const satisfies readonly (keyof typeof KINDS)[];
-
-export type PartKind = (typeof PARTS)[number];
-
-export interface World {
+export interface Watches {
   readonly nodes: Informer<BlockchainNode>;
   /** The watched objects that carry a node's label, by kind. */
-  parts(nodeKey: string, kind: PartKind): readonly KubeObject[];
+  owned(nodeKey: string, kind: OwnedKind): readonly KubeObject[];
   /** Keys of all nodes that watched objects belong to; a node itself may be gone. */
   owners(): Iterable<string>;
-  /** Resolves when every list is complete, except those of parts that we may not see. Rejects when the signal aborts. */
+  /** From now on changes are reported. Changes before that are in the lists. */
+  subscribe(notify: Notify): void;
+  /** Resolves when every list is complete, except those that RBAC denies. Rejects when the signal aborts. */
   synced(): Promise<void>;
-  /** Kinds of parts whose list is not complete: what is not seen is not acted on. */
-  blind(): readonly PartKind[];
+  /** Kinds of owned objects whose list is not complete: without them no node is reconciled. */
+  incomplete(): readonly OwnedKind[];
   readonly isSynced: boolean;
-  /** Kinds that can't be watched, and why. */
+  /** Kinds that cannot be watched, and why. */
   troubles(): readonly { readonly kind: string; readonly error: Error }[];
 }
 
-export interface WorldOptions {
-  readonly cluster: Cluster;
-  readonly signal: AbortSignal;
-  readonly onNode: (change: {
-    readonly key: string;
-    readonly old: BlockchainNode | undefined;
-    readonly now: BlockchainNode | undefined;
-  }) => void;
-  /** Something that belongs to a node changed. */
-  readonly onPart: (nodeKey: string, kind: PartKind) => void;
-}
-
 /** Starts watching. Objects of a node are found by the label `novacula.com/node` in the node's namespace. */
-export function createWorld(options: WorldOptions): World {
-  const { cluster, signal } = options;
+export function startWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSignal): Watches {
   const index = new Map<string, Map<string, KubeObject>>();
+  let notify: Notify = () => undefined;
   const nodes = cluster.inform<BlockchainNode>(KINDS.BlockchainNode, {
     signal,
-    onChange: options.onNode,
+    onChange: (change) => reportNode(change, notify),
   });
-  const parts = PARTS.map((kind) => ({
+  const owned = OWNED_KINDS.map((kind) => ({
     kind,
     informer: cluster.inform(KINDS[kind], {
       signal,
       labelSelector: LABEL.node,
-      onChange: ({ key, old, now }) => {
-        for (const nodeKey of reindex(index, { id: `${kind} ${key}`, old, now })) options.onPart(nodeKey, kind);
+      onChange({ key, old, now }) {
+        const nodeKeys = reindex(index, { id: `${kind} ${key}`, old, now });
+        for (const nodeKey of nodeKeys) notify(`${kind}Changed`, { nodeKey });
       },
     }),
   }));
-  const informers = [{ kind: 'BlockchainNode', informer: nodes }, ...parts];
+  const informers = [{ kind: 'BlockchainNode', informer: nodes }, ...owned];
   return {
     nodes,
-    parts: (nodeKey, kind) => [...(index.get(nodeKey)?.values() ?? [])].filter((object) => object.kind === kind),
+    owned: (nodeKey, kind) => [...(index.get(nodeKey)?.values() ?? [])].filter((object) => object.kind === kind),
     owners: () => index.keys(),
+    subscribe: (listener) => void (notify = listener),
     synced: async () =>
-      void (await Promise.all([nodes.synced(), ...parts.map(({ informer }) => listedOrRefused(informer, signal))])),
-    blind: () => parts.flatMap(({ kind, informer }) => (informer.isSynced ? [] : [kind])),
+      void (await Promise.all([nodes.synced(), ...owned.map(({ informer }) => listedOrRefused(informer, signal))])),
+    incomplete: () => owned.flatMap(({ kind, informer }) => (informer.isSynced ? [] : [kind])),
     get isSynced() {
       return informers.every(({ informer }) => informer.isSynced);
     },
@@ -81,6 +62,24 @@ export function createWorld(options: WorldOptions): World {
         informer.trouble === undefined ? [] : [{ kind, error: informer.trouble }],
       ),
   };
+}
+
+interface NodeChange {
+  readonly key: string;
+  readonly old: BlockchainNode | undefined;
+  readonly now: BlockchainNode | undefined;
+}
+
+/** The controller's own writes of a status are not reported: the reconciler that wrote it reports that. */
+function reportNode({ key, old, now }: NodeChange, notify: Notify): void {
+  if (now === undefined) return old === undefined ? undefined : notify('NodeDeleted', { key, node: old });
+  if (old === undefined) return notify('NodeCreated', { key, node: now });
+  if (inputOf(old) !== inputOf(now)) notify('NodeChanged', { key, node: now });
+}
+
+function inputOf({ metadata }: BlockchainNode): string {
+  const { uid, generation, deletionTimestamp, labels, annotations } = metadata;
+  return JSON.stringify([uid, generation, deletionTimestamp, labels, annotations]);
 }
 
 interface Move {
@@ -113,12 +112,6 @@ function reindex(index: Map<string, Map<string, KubeObject>>, { id, old, now }: 
 
 function ownerKey(object: KubeObject | undefined): string | undefined {
   const name = object?.metadata.labels?.[LABEL.node];
-  return name === undefined || object === undefined
-    ? undefined
-    : keyOf({
-        metadata: {
-          name,
-          ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
-        },
-      });
+  if (object === undefined || name === undefined) return undefined;
+  return keyOf({ metadata: defined({ name, namespace: object.metadata.namespace }) });
 }

@@ -3,7 +3,7 @@
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import type { CapabilitiesView } from '../../status/fleet-view.ts';
-import { chainCapabilities } from './publish.ts';
+import { chains } from '../../chains/index.ts';
 import type { Runtime } from '../engine/runtime.ts';
 
 const FEATURES = ['drift-repair', 'guards', 'patches', 'status-branch', 'sync', 'volume-growth'];
@@ -24,4 +24,15 @@ export async function readCapabilities(cluster: Cluster, runtime: Runtime): Prom
   const classes = storageClasses.length;
   runtime.log.info({ storageClasses: classes, kubernetes }, 'Capabilities read');
   return { chains: chainCapabilities(), storageClasses, features: FEATURES, kubernetes };
+}
+
+/** From the chains' own descriptions. */
+function chainCapabilities(): CapabilitiesView['chains'] {
+  return chains.map(({ name, networks, customNetworks, nodeTypes, roles }) => ({
+    name,
+    networks: networks.map((network) => network.name),
+    customNetworks,
+    nodeTypes,
+    roles: roles.map((role) => ({ name: role.name, clients: role.clients })),
+  }));
 }

@@ -17,7 +17,7 @@ import type {
   ObservedNode,
   ObservedTask,
 } from '../../../src/jobs/model/observation.ts';
-import { createJobHolds, type JobHolds } from '../../../src/controller/node/pauses.ts';
+import { createPauses, type Pauses } from '../../../src/controller/node/pauses.ts';
 import { settings, UID } from './fixtures.ts';
 import { Signers } from './signers.ts';
 import { GRACE, type Node, nodeOf } from './world-node.ts';
@@ -60,11 +60,11 @@ interface Place {
   readonly signers: Signers;
   readonly jobs: World[];
   /** A new controller learns them from the stored statuses of all jobs. */
-  holds: JobHolds;
+  holds: Pauses;
 }
 
 function emptyPlace(): Place {
-  return { nodes: new Map(), locks: new Map(), signers: new Signers(), jobs: [], holds: createJobHolds() };
+  return { nodes: new Map(), locks: new Map(), signers: new Signers(), jobs: [], holds: createPauses() };
 }
 
 export class World {
@@ -149,7 +149,7 @@ export class World {
 
   /** A new controller has nothing but the stored statuses. */
   #restart(): void {
-    this.#place.holds = createJobHolds();
+    this.#place.holds = createPauses();
     for (const job of this.#place.jobs) job.#learn();
   }
 
@@ -265,10 +265,10 @@ export class World {
         return;
       }
       case 'pauseNode':
-        this.#place.holds.hold(`prod/${effect.node}`, { uid: this.#uid, by: effect.because });
+        this.#place.holds.pause(`prod/${effect.node}`, { uid: this.#uid, by: effect.because });
         return;
       case 'unpauseNode':
-        this.#place.holds.release(`prod/${effect.node}`);
+        this.#place.holds.resume(`prod/${effect.node}`);
         return;
       case 'scaleWorkload':
         for (const node of this.nodes.values())

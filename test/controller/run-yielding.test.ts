@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 
 import { readDesired, readInSteps } from '../../src/desired/read.ts';
-import { toTheEnd } from '../../src/controller/engine/in-steps.ts';
+import { runYielding } from '../../src/controller/engine/run-yielding.ts';
 import { FLEET, nodeFile, sources } from '../support/desired-files.ts';
 
 it('lets others have their turn between files, and reads the same', async () => {
@@ -15,7 +15,7 @@ it('lets others have their turn between files, and reads the same', async () => 
   const options = { defaultNamespace: 'novacula-system' };
   let turns = 0;
   const timer = setInterval(() => (turns += 1), 1);
-  const set = await toTheEnd(readInSteps(files, options));
+  const set = await runYielding(readInSteps(files, options));
   clearInterval(timer);
   expect(turns).toBeGreaterThan(5);
   expect(set.nodes.size).toBe(600);
@@ -24,7 +24,7 @@ it('lets others have their turn between files, and reads the same', async () => 
 
 it('passes on what the work throws', async () => {
   await expect(
-    toTheEnd(
+    runYielding(
       (function* () {
         yield;
         throw new Error('broken');

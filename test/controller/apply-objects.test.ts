@@ -10,7 +10,7 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import { type ApiCluster, connectCluster } from '../../src/kube/api-cluster.ts';
 import { noTelemetry } from '../../src/lib/telemetry.ts';
 import { createMemory, type Memory } from '../../src/controller/engine/memory.ts';
-import { createParts, type Parts } from '../../src/controller/node/apply-objects.ts';
+import { createObjectApplier, type ObjectApplier } from '../../src/controller/node/apply-objects.ts';
 import { testCluster, testNamespace, type TestNamespace } from '../support/cluster.ts';
 import { type ByHand, byHand, type Target } from './by-hand.ts';
 
@@ -50,16 +50,16 @@ async function live(name = 'a'): Promise<KubeObject | undefined> {
 }
 
 /** What bringing it does, and how many writes that took. */
-async function bring(parts: Parts, wanted: KubeObject): Promise<readonly [string | undefined, number]> {
+async function bring(parts: ObjectApplier, wanted: KubeObject): Promise<readonly [string | undefined, number]> {
   const before = await live(wanted.metadata.name);
   const from = requests;
-  const brought = await parts.bring(wanted, before);
+  const brought = await parts.apply(wanted, before);
   return [brought, requests - from];
 }
 
 describe('bringing an object', () => {
   it('creates, leaves alone, updates, repairs, and leaves alone again', async () => {
-    const parts = createParts({ cluster, runtime });
+    const parts = createObjectApplier({ cluster, runtime });
     expect(await bring(parts, service(1))).toEqual(['created', 1]);
     expect(await bring(parts, service(1))).toEqual([undefined, 0]);
     expect(await bring(parts, service(2))).toEqual(['updated', 1]);
@@ -74,15 +74,15 @@ describe('bringing an object', () => {
   });
 
   it('after a restart knows what is right without a request, and takes the defaults of the server as they are', async () => {
-    await bring(createParts({ cluster, runtime }), service(1, 'b'));
-    const restarted = createParts({ cluster, runtime });
+    await bring(createObjectApplier({ cluster, runtime }), service(1, 'b'));
+    const restarted = createObjectApplier({ cluster, runtime });
     expect(await bring(restarted, service(1, 'b'))).toEqual([undefined, 0]);
     await hand.patch(target('b'), { spec: { selector: { app: 'other' } } });
     expect((await bring(restarted, service(1, 'b')))[0]).toBe('repaired');
   });
 
   it("leaves another's labels, annotations and the status alone", async () => {
-    const parts = createParts({ cluster, runtime });
+    const parts = createObjectApplier({ cluster, runtime });
     await bring(parts, service(1, 'c'));
     await hand.patch(target('c'), { metadata: { labels: { team: 'x' }, annotations: { 'example.com/note': 'y' } } });
     expect(await bring(parts, service(1, 'c'))).toEqual([undefined, 0]);
@@ -94,22 +94,22 @@ describe('bringing an object', () => {
   });
 
   it('reads what it has just written when what is watched is older, and writes nothing twice', async () => {
-    const parts = createParts({ cluster, runtime });
-    expect(await parts.bring(service(1, 'e'), undefined)).toBe('created');
+    const parts = createObjectApplier({ cluster, runtime });
+    expect(await parts.apply(service(1, 'e'), undefined)).toBe('created');
     const from = requests;
-    expect(await parts.bring(service(1, 'e'), undefined)).toBeUndefined();
+    expect(await parts.apply(service(1, 'e'), undefined)).toBeUndefined();
     expect(requests - from).toBe(1);
     const old = await live('e');
-    expect(await parts.bring(service(2, 'e'), old)).toBe('updated');
+    expect(await parts.apply(service(2, 'e'), old)).toBe('updated');
     const version = (await live('e'))?.metadata.resourceVersion;
-    expect(await parts.bring(service(2, 'e'), old)).toBeUndefined();
+    expect(await parts.apply(service(2, 'e'), old)).toBeUndefined();
     expect((await live('e'))?.metadata.resourceVersion).toBe(version);
     await hand.remove(target('e'));
-    expect(await parts.bring(service(2, 'e'), undefined)).toBe('created');
+    expect(await parts.apply(service(2, 'e'), undefined)).toBe('created');
   });
 
   it('is made again under the same name when it was deleted', async () => {
-    const parts = createParts({ cluster, runtime });
+    const parts = createObjectApplier({ cluster, runtime });
     await bring(parts, service(1, 'd'));
     await hand.remove(target('d'));
     expect((await bring(parts, service(1, 'd')))[0]).toBe('created');

@@ -5,8 +5,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { Informer } from '../../src/kube/cluster.ts';
-import type { PartKind } from '../../src/controller/node/watches.ts';
-import { createSigners, type Signers } from '../../src/controller/node/key-reservations.ts';
+import type { OwnedKind } from '../../src/controller/engine/notices.ts';
+import { createKeyReservations, type KeyReservations } from '../../src/controller/node/key-reservations.ts';
 import { aNode } from '../support/plan-scene.ts';
 
 const signer = (name: string, secretName = `key-${name}`) => aNode(name, { identity: { secretName } });
@@ -43,26 +43,18 @@ function data(texts: Readonly<Record<string, string>>): object {
 }
 
 let nodes: BlockchainNode[];
-let parts: Map<string, readonly KubeObject[]>;
+let owned: Map<string, readonly KubeObject[]>;
 let secrets: Record<string, object>;
 let reads: string[];
-let freed: number;
-let signers: Signers;
+let reservations: KeyReservations;
 beforeEach(() => {
-  [nodes, parts, secrets, reads, freed] = [
-    [],
-    new Map(),
-    { 'key-a': data({ k: 'A' }), 'key-b': data({ k: 'B' }) },
-    [],
-    0,
-  ];
-  signers = start();
+  [nodes, owned, secrets, reads] = [[], new Map(), { 'key-a': data({ k: 'A' }), 'key-b': data({ k: 'B' }) }, []];
+  reservations = start();
 });
 
 /** As a controller that knows nothing but what it sees. */
-function start(): Signers {
-  return createSigners({
-    onReleased: () => void freed++,
+function start(): KeyReservations {
+  return createKeyReservations({
     cluster: {
       async get({ name }) {
         reads.push(name);
@@ -72,12 +64,12 @@ function start(): Signers {
           : { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'ns' }, data };
       },
     },
-    world: {
+    watches: {
       nodes: {
         get: (key: string) => nodes.find(({ metadata }) => key === `ns/${metadata.name}`),
       } as Informer<BlockchainNode>,
-      owners: () => parts.keys(),
-      parts: (key: string, kind: PartKind) => (parts.get(key) ?? []).filter((part) => part.kind === kind),
+      owners: () => owned.keys(),
+      owned: (key: string, kind: OwnedKind) => (owned.get(key) ?? []).filter((object) => object.kind === kind),
     },
   });
 }
@@ -91,45 +83,43 @@ const refused = (words: RegExp, passing = false) => ({
 
 describe('a key', () => {
   it('is granted once; standing costs nothing', async () => {
-    expect(await signers.reserve(signer('a'))).toEqual({ ok: true });
+    expect(await reservations.reserve(signer('a'))).toEqual({ ok: true });
     expect(reads).toEqual(['key-a']);
-    expect(await signers.reserve(signer('a'))).toEqual({ ok: true });
+    expect(await reservations.reserve(signer('a'))).toEqual({ ok: true });
     expect(reads).toEqual(['key-a']);
-    expect(await signers.reserve(aNode('follower'))).toEqual({ ok: true });
+    expect(await reservations.reserve(aNode('follower'))).toEqual({ ok: true });
     expect(reads).toEqual(['key-a']);
   });
 
   it('is not granted without its Secret, and is once that is there', async () => {
     const none = { ok: false, reason: 'IdentityMissing', message: expect.stringContaining('key-c'), passing: false };
-    expect(await signers.reserve(signer('c'))).toEqual(none);
-    expect([...signers.waiting]).toEqual(['ns/c']);
+    expect(await reservations.reserve(signer('c'))).toEqual(none);
+    expect([...reservations.waiting]).toEqual(['ns/c']);
     secrets['key-c'] = data({ k: 'C' });
-    expect(await signers.reserve(signer('c'))).toEqual({ ok: true });
-    expect([...signers.waiting]).toEqual([]);
+    expect(await reservations.reserve(signer('c'))).toEqual({ ok: true });
+    expect([...reservations.waiting]).toEqual([]);
   });
 
   it('is not granted twice before anything of the first is seen, nor as a copy', async () => {
     nodes = [signer('a')];
     secrets['copy'] = data({ k: 'A' });
-    const results = await Promise.all([signers.reserve(signer('a')), signers.reserve(signer('b', 'copy'))]);
+    const results = await Promise.all([reservations.reserve(signer('a')), reservations.reserve(signer('b', 'copy'))]);
     expect(results).toEqual([
       { ok: true },
-      refused(/^ns\/a signs with the same key, or may still do so; stop it first/),
+      refused(/^ns\/a signs with the same key, or may still do so\. Stop it first/),
     ]);
   });
 
   it('is free again when its node is not to run any more, and only then', async () => {
     nodes = [signer('a')];
     secrets['copy'] = data({ k: 'A' });
-    await signers.reserve(signer('a'));
-    expect(await signers.reserve(signer('b', 'copy'))).toMatchObject({ ok: false });
-    expect(freed).toBe(0);
-    signers.release('ns/a');
-    signers.release('ns/a');
-    expect(freed).toBe(1);
-    expect(await signers.reserve(signer('b', 'copy'))).toEqual({ ok: true });
+    await reservations.reserve(signer('a'));
+    expect(await reservations.reserve(signer('b', 'copy'))).toMatchObject({ ok: false });
+    expect(reservations.release('ns/a')).toBe(true);
+    expect(reservations.release('ns/a')).toBe(false);
+    expect(await reservations.reserve(signer('b', 'copy'))).toEqual({ ok: true });
     // Who was stopped meanwhile does not have it any more.
-    expect(await signers.reserve(signer('a'))).toMatchObject({ ok: false });
+    expect(await reservations.reserve(signer('a'))).toMatchObject({ ok: false });
   });
 
   it('is known by itself, whatever lies beside it and however its file is written', async () => {
@@ -143,19 +133,19 @@ describe('a key', () => {
       two: { ...file('K'), 'node_key.json': 'b3RoZXI=' },
       three: file('L'),
     };
-    expect(await signers.reserve(signer('a', 'one'))).toEqual({ ok: true });
-    expect(await signers.reserve(signer('b', 'two'))).toMatchObject({ ok: false, reason: 'IdentityInUse' });
-    expect(await signers.reserve(signer('b', 'three'))).toEqual({ ok: true });
+    expect(await reservations.reserve(signer('a', 'one'))).toEqual({ ok: true });
+    expect(await reservations.reserve(signer('b', 'two'))).toMatchObject({ ok: false, reason: 'IdentityInUse' });
+    expect(await reservations.reserve(signer('b', 'three'))).toEqual({ ok: true });
   });
 
   it('of another identity is given up for it, but not while a pod with the old one lives', async () => {
     nodes = [signer('a', 'key-b')];
-    await signers.reserve(signer('a'));
-    parts.set('ns/a', [aPod('key-a')]);
-    expect(await signers.reserve(signer('a', 'key-b'))).toEqual({ ok: true });
-    expect(await signers.reserve(signer('c', 'key-a'))).toEqual(refused(/^ns\/a signs/));
-    parts.set('ns/a', [aPod('key-b')]);
-    expect(await signers.reserve(signer('c', 'key-a'))).toEqual({ ok: true });
+    await reservations.reserve(signer('a'));
+    owned.set('ns/a', [aPod('key-a')]);
+    expect(await reservations.reserve(signer('a', 'key-b'))).toEqual({ ok: true });
+    expect(await reservations.reserve(signer('c', 'key-a'))).toEqual(refused(/^ns\/a signs/));
+    owned.set('ns/a', [aPod('key-b')]);
+    expect(await reservations.reserve(signer('c', 'key-a'))).toEqual({ ok: true });
   });
 });
 
@@ -178,35 +168,38 @@ describe('what is seen counts like a reservation', () => {
   ])('$because', async ({ part, free }) => {
     nodes = [signer('a')];
     secrets['copy'] = data({ k: 'A' });
-    parts.set('ns/a', [part]);
+    owned.set('ns/a', [part]);
     expect(await start().reserve(signer('c', 'copy'))).toEqual(free ? { ok: true } : refused(/^ns\/a signs/));
   });
 
   it('also of a node that is gone, or going: that passes', async () => {
-    parts.set('ns/a', [aPod('key-a')]);
-    const leaving = refused(/^a pod of ns\/a, which is being deleted, may still sign .* waits until it is gone$/, true);
-    await signers.reserve(signer('a'));
-    signers.release('ns/a');
-    expect(await signers.reserve(signer('c', 'key-a'))).toEqual(leaving);
+    owned.set('ns/a', [aPod('key-a')]);
+    const leaving = refused(
+      /^A pod of ns\/a, which is being deleted, may still sign .* when that pod is gone\.$/,
+      true,
+    );
+    await reservations.reserve(signer('a'));
+    reservations.release('ns/a');
+    expect(await reservations.reserve(signer('c', 'key-a'))).toEqual(leaving);
     expect(await start().reserve(signer('c', 'key-a'))).toEqual(leaving);
     nodes = [{ ...signer('a'), metadata: { ...signer('a').metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }];
     expect(await start().reserve(signer('c', 'key-a'))).toEqual(leaving);
-    parts.delete('ns/a');
-    expect(await signers.reserve(signer('c', 'key-a'))).toEqual({ ok: true });
+    owned.delete('ns/a');
+    expect(await reservations.reserve(signer('c', 'key-a'))).toEqual({ ok: true });
   });
 
   it('never of its own earlier pod', async () => {
-    parts.set('ns/a', [aPod('key-a'), aSet('key-a', 1)]);
+    owned.set('ns/a', [aPod('key-a'), aSet('key-a', 1)]);
     expect(await start().reserve(signer('a'))).toEqual({ ok: true });
   });
 
   it('reads each Secret once, and none that we made', async () => {
     for (const name of ['d', 'e']) {
       secrets[`key-${name}`] = data({ k: name });
-      parts.set(`ns/${name}`, [aPod(`key-${name}`), aSet(`key-${name}`, 1)]);
+      owned.set(`ns/${name}`, [aPod(`key-${name}`), aSet(`key-${name}`, 1)]);
     }
-    await signers.reserve(signer('a'));
-    await signers.reserve(signer('b'));
+    await reservations.reserve(signer('a'));
+    await reservations.reserve(signer('b'));
     expect(reads.toSorted()).toEqual(['key-a', 'key-b', 'key-d', 'key-e']);
   });
 });

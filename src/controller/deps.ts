@@ -1,0 +1,72 @@
+// Creates what the reconcilers work with. The only place that knows all of it.
+
+import { readInSteps } from '../desired/read.ts';
+import { DEFAULT_SETTINGS } from '../jobs/model/settings.ts';
+import { createTreeReader } from '../status/tree-nodes.ts';
+import { createMemory } from './engine/memory.ts';
+import type { Notify } from './engine/notices.ts';
+import type { ControllerOptions } from './engine/options.ts';
+import type { FleetDeps } from './fleet/deps.ts';
+import { createFleetState } from './fleet/state.ts';
+import type { RequestsDeps } from './job/deps.ts';
+import { createJobLocks } from './job/locks.ts';
+import { createRecords } from './job/records.ts';
+import { createSchedules } from './job/schedules.ts';
+import type { JobWatches } from './job/watches.ts';
+import { createObjectApplier } from './node/apply-objects.ts';
+import type { NodeDeps } from './node/deps.ts';
+import { createIdentities } from './node/identities.ts';
+import { createKeyReservations } from './node/key-reservations.ts';
+import { createLastWords } from './node/last-words.ts';
+import { createObservations } from './node/observations.ts';
+import { createPauses } from './node/pauses.ts';
+import type { Watches } from './node/watches.ts';
+import { readCapabilities } from './publish/capabilities.ts';
+import type { PublishDeps } from './publish/deps.ts';
+
+/** Of all reconcilers. */
+export type Deps = NodeDeps & FleetDeps & RequestsDeps & PublishDeps;
+
+/** Everything but `notify`, which needs the queues. */
+export type Services = Omit<Deps, 'notify'>;
+
+export function withNotify(services: Services, notify: Notify): Deps {
+  return { ...services, notify };
+}
+
+export async function createServices(
+  options: ControllerOptions,
+  { watches, jobs }: { readonly watches: Watches; readonly jobs: JobWatches },
+): Promise<Services> {
+  const { cluster, settings, runtime, readCache } = options;
+  const { executor, namespace, origin } = settings;
+  const memory = createMemory({ cluster, executor, namespace, origin });
+  await memory.load();
+  const capabilities = await readCapabilities(cluster, runtime);
+  const records = createRecords(executor);
+  const { workerImage, stopDeadlineMs } = settings;
+  return {
+    ...options,
+    watches,
+    jobs,
+    memory,
+    capabilities,
+    records,
+    fleet: createFleetState(memory.current.appliedRevision),
+    readInSteps: (files) => readInSteps(files, { defaultNamespace: namespace, cache: readCache }),
+    fileCache: new Map(),
+    applier: createObjectApplier({ cluster, runtime }),
+    identities: createIdentities(memory),
+    keyReservations: createKeyReservations({ cluster, watches }),
+    lastWords: createLastWords(cluster),
+    observations: createObservations(),
+    pauses: createPauses(),
+    locks: createJobLocks(cluster),
+    schedules: createSchedules({ executor, memory, records, runtime }),
+    jobSettings: { ...DEFAULT_SETTINGS, workerImage, stopDeadlineMs },
+    answers: new Map(),
+    refusals: { current: [] },
+    lockRecovery: { isDue: true },
+    published: { files: undefined, tip: undefined, checkedAt: 0, written: new Map(), reader: createTreeReader() },
+  };
+}

@@ -1,0 +1,81 @@
+// Applies the actions of a plan that are not held. An action that fails does not stop the others.
+
+import { ANNOTATION, FIELD_MANAGER } from '../../api/group.ts';
+import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import { describeError } from '../../lib/errors.ts';
+import { sameJson } from '../../lib/stable-json.ts';
+import type { Action, Plan } from '../../plan/action.ts';
+import { eachAtOnce } from '../engine/each-at-once.ts';
+import { isRefusal } from '../engine/refusal.ts';
+import type { FleetDeps } from './deps.ts';
+import { handOverVolumes } from './hand-over-volumes.ts';
+import type { FailedAction } from './state.ts';
+
+/** Requests that are under way at the same time. */
+const APPLY_AT_ONCE = 32;
+
+const SENTENCE = { create: 'Creating object', update: 'Updating object', delete: 'Deleting object' } as const;
+
+export async function applyPlan(plan: Plan, deps: FleetDeps, signal: AbortSignal): Promise<readonly FailedAction[]> {
+  const failures: FailedAction[] = [];
+  const actions = plan.actions.filter(({ hold }) => hold === undefined);
+  await eachAtOnce(actions, APPLY_AT_ONCE, async (action) => {
+    if (signal.aborted) return;
+    const facts = { object: describeRef(action.ref), reason: action.because };
+    try {
+      deps.runtime.log.info(facts, SENTENCE[action.do]);
+      await applyAction(action, plan.revision, deps);
+    } catch (error) {
+      const failure = failureOf(action, error, deps);
+      failures.push(failure);
+      deps.runtime.log.warn({ ...facts, error: failure.message }, 'Action failed');
+    }
+  });
+  signal.throwIfAborted();
+  return failures;
+}
+
+function failureOf(action: Action, error: unknown, { fleet }: FleetDeps): FailedAction {
+  const line = fleet.pulled?.desired.nodes.get(keyOf(action.ref))?.line ?? 1;
+  return {
+    object: describeRef(action.ref),
+    message: describeError(error),
+    isRefused: isRefusal(error),
+    file: action.do === 'delete' ? undefined : action.file,
+    line,
+  };
+}
+
+async function applyAction(action: Action, revision: string, deps: FleetDeps): Promise<void> {
+  if (action.do === 'delete') return await deleteNode(action, deps);
+  const desired = withRevision(action.object, revision);
+  const live = await deps.cluster.apply(desired, { fieldManager: FIELD_MANAGER, force: true });
+  await removeForeignFields(desired, live, deps.cluster);
+}
+
+async function deleteNode(action: Extract<Action, { do: 'delete' }>, deps: FleetDeps): Promise<void> {
+  const node = deps.watches.nodes.get(keyOf(action.ref));
+  if (!action.keepsVolumes && node?.metadata.uid === action.uid) {
+    await deps.identities.losesVolumes(keyOf(node));
+    await handOverVolumes(node, deps);
+  }
+  await deps.cluster.remove(action.ref, { uid: action.uid, propagation: 'Background' });
+}
+
+function withRevision(object: KubeObject, revision: string): KubeObject {
+  const annotations = { ...object.metadata.annotations, [ANNOTATION.revision]: revision };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+/**
+ * A server-side apply keeps fields that only other managers own. In a spec that comes from Git such a field is drift (an
+ * added argument, `desiredState`), so it is removed.
+ */
+async function removeForeignFields(desired: KubeObject, live: KubeObject, cluster: Cluster): Promise<void> {
+  if (sameJson(desired['spec'], live['spec'])) return;
+  await cluster.patch(refOf(live), [
+    { op: 'test', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
+    { op: 'replace', path: '/spec', value: desired['spec'] },
+  ]);
+}

@@ -1,0 +1,32 @@
+// What the reconcilers of the fleet need.
+
+import type { ReadInSteps } from '../../desired/read.ts';
+import type { SourceFile } from '../../desired/desired-set.ts';
+import type { GitSource, Oid } from '../../git/engine.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import type { Events } from '../../kube/events.ts';
+import type { Memory } from '../engine/memory.ts';
+import type { Notify } from '../engine/notices.ts';
+import type { Settings } from '../engine/options.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import type { Identities } from '../node/identities.ts';
+import type { Observations } from '../node/observations.ts';
+import type { Watches } from '../node/watches.ts';
+import type { FleetState } from './state.ts';
+
+export interface FleetDeps {
+  readonly cluster: Cluster;
+  readonly events: Events;
+  readonly runtime: Runtime;
+  readonly settings: Settings;
+  readonly notify: Notify;
+  readonly watches: Watches;
+  readonly source: GitSource;
+  readonly readInSteps: ReadInSteps;
+  /** Files of the last commit by blob id, so that an unchanged file is not opened again. */
+  readonly fileCache: Map<Oid, SourceFile>;
+  readonly memory: Memory;
+  readonly identities: Identities;
+  readonly observations: Observations;
+  readonly fleet: FleetState;
+}

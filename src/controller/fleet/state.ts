@@ -1,0 +1,66 @@
+// What is known of the desired branch and of its last plan. The reconcilers of the fleet write it, others read it.
+
+import type { DesiredSet } from '../../desired/desired-set.ts';
+import type { Ancestry, CommitInfo, Oid } from '../../git/engine.ts';
+import type { Plan } from '../../plan/action.ts';
+
+/** What was read from one commit. */
+export interface Pulled {
+  readonly commit: CommitInfo;
+  /** `branch@sha1:…` */
+  readonly revision: string;
+  readonly desired: DesiredSet;
+  /** Relation to the commit applied last. */
+  readonly ancestry: Ancestry | 'first';
+}
+
+export interface GitTrouble {
+  readonly code: string;
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** An action of the plan that failed and is tried again. */
+export interface FailedAction {
+  /** `BlockchainNode novacula-system/eth-0` */
+  readonly object: string;
+  readonly message: string;
+  /** The API server refused the object; false when it did not answer. */
+  readonly isRefused: boolean;
+  /** Where the object is declared; undefined for a deletion. */
+  readonly file: string | undefined;
+  readonly line: number;
+}
+
+export interface FleetState {
+  /** The commit that was read last. */
+  pulled: Pulled | undefined;
+  /** The tip seen last; newer than `pulled` while a fetch fails. */
+  tip: Oid | undefined;
+  gitTrouble: GitTrouble | undefined;
+  plan: Plan | undefined;
+  /** Whether a plan was applied once to its end, also when single actions of it failed. */
+  isSynced: boolean;
+  /** Of the last plan that was applied. */
+  failures: readonly FailedAction[];
+  /** `branch@sha1:…` whose plan was applied, except for held actions. */
+  appliedRevision: string | undefined;
+  /** What the last plan that changed something did. */
+  lastApplied:
+    | { readonly created: number; readonly updated: number; readonly deleted: number; readonly failed: number }
+    | undefined;
+}
+
+export function createFleetState(appliedRevision: string | undefined): FleetState {
+  return {
+    pulled: undefined,
+    tip: undefined,
+    gitTrouble: undefined,
+    plan: undefined,
+    isSynced: false,
+    failures: [],
+    appliedRevision,
+    lastApplied: undefined,
+  };
+}

@@ -1,0 +1,55 @@
+// What the reconcilers of jobs and of their requests need.
+
+import type { GitSource, StatusBranch } from '../../git/engine.ts';
+import type { ObservedTask } from '../../jobs/model/observation.ts';
+import type { JobSettings } from '../../jobs/model/settings.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import type { Events } from '../../kube/events.ts';
+import type { Asker } from '../../rpc/ask.ts';
+import type { Memory } from '../engine/memory.ts';
+import type { Notify } from '../engine/notices.ts';
+import type { Settings } from '../engine/options.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import type { FleetState } from '../fleet/state.ts';
+import type { Identities } from '../node/identities.ts';
+import type { Observations } from '../node/observations.ts';
+import type { Pauses } from '../node/pauses.ts';
+import type { Watches } from '../node/watches.ts';
+import type { LockRecovery } from './job-changes.ts';
+import type { JobLocks } from './locks.ts';
+import type { Records } from './records.ts';
+import type { RequestRefusal } from './request-refusal.ts';
+import type { Schedules } from './schedules.ts';
+import type { JobWatches } from './watches.ts';
+
+/** Of `reconcileJob`. */
+export interface JobDeps {
+  readonly cluster: Cluster;
+  readonly events: Events;
+  readonly asker: Asker;
+  readonly runtime: Runtime;
+  readonly settings: Settings;
+  readonly jobSettings: JobSettings;
+  readonly notify: Notify;
+  readonly watches: Watches;
+  readonly jobs: JobWatches;
+  readonly fleet: FleetState;
+  readonly locks: JobLocks;
+  readonly records: Records;
+  readonly identities: Identities;
+  readonly observations: Observations;
+  readonly pauses: Pauses;
+  /** Answers of running nodes by `uid/task`: lost at a restart, and then asked for again. */
+  readonly answers: Map<string, ObservedTask>;
+}
+
+/** Of `reconcileRequests`. */
+export interface RequestsDeps extends JobDeps {
+  readonly memory: Memory;
+  readonly source: GitSource;
+  readonly statusBranch: StatusBranch | undefined;
+  readonly schedules: Schedules;
+  readonly lockRecovery: LockRecovery;
+  /** Job requests that are not carried out, and why; every reconciliation of the requests replaces them. */
+  readonly refusals: { current: readonly RequestRefusal[] };
+}

@@ -1,0 +1,42 @@
+// A change of a job's object in the cluster: what it means for the nodes it keeps stopped, and which notice it is.
+
+import type { Notify } from '../engine/notices.ts';
+import type { Pauses } from '../node/pauses.ts';
+import type { JobChange, JobListener } from './watches.ts';
+
+/** Whether a job object vanished that may have left a lock behind. Kept while the lock recovery has not finished. */
+export interface LockRecovery {
+  isDue: boolean;
+}
+
+export interface JobChangesDeps {
+  readonly pauses: Pauses;
+  readonly lockRecovery: LockRecovery;
+  readonly notify: Notify;
+}
+
+export function createJobListener(deps: JobChangesDeps): JobListener {
+  return {
+    onJob: (change) => reportChange(change, deps),
+    onWorker: (key) => deps.notify('WorkerChanged', { key }),
+  };
+}
+
+function reportChange({ key, old, now }: JobChange, { pauses, lockRecovery, notify }: JobChangesDeps): void {
+  const isReplaced = old !== undefined && old.metadata.uid !== now?.metadata.uid;
+  // Its pauses stay until its locks were examined: a worker pod may be writing to the data of the node.
+  if (isReplaced) lockRecovery.isDue = true;
+  if (now === undefined) {
+    if (old !== undefined) notify('JobDeleted', { key, job: old });
+    return;
+  }
+  const nodeKeys = pauses.learn(now);
+  if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
+  if (old === undefined || isReplaced) notify('JobCreated', { key, job: now });
+  else if (inputOf(old) !== inputOf(now)) notify('JobChanged', { key, job: now });
+}
+
+/** Not the status: the reconciliation that wrote it queues the next one by itself. */
+function inputOf({ metadata }: NonNullable<JobChange['now']>): string {
+  return JSON.stringify([metadata.deletionTimestamp, metadata.annotations]);
+}

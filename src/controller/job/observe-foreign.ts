@@ -1,0 +1,47 @@
+// The state of a node that another tool deployed, read from the API server.
+
+import type { JobObject } from '../../api/job-object.ts';
+import type { Layout } from '../../jobs/layouts/layout.ts';
+import { replicasOf } from '../../jobs/layouts/read-workload.ts';
+import type { ObservedNode } from '../../jobs/model/observation.ts';
+import { KINDS } from '../../kube/kinds.ts';
+import { defined } from '../../lib/defined.ts';
+import { isObject, valueAt } from '../../lib/json-value.ts';
+import type { JobDeps } from './deps.ts';
+import { askForeignHeight } from './foreign-height.ts';
+import { hostOf, observedPod } from './observed-pod.ts';
+
+export interface ForeignNode {
+  readonly job: JobObject;
+  readonly node: string;
+  readonly layout: Layout;
+  readonly chain: string;
+  /** Given: the node is asked for its height, until the signal aborts. */
+  readonly asking: AbortSignal | undefined;
+}
+
+export async function observeForeign(
+  { job, node, layout, chain, asking }: ForeignNode,
+  { cluster }: Pick<JobDeps, 'cluster'>,
+): Promise<ObservedNode> {
+  const namespace = job.metadata.namespace ?? '';
+  const workload = await cluster.get({ ...layout.workload({ chain, node }), namespace });
+  const pvcs = await cluster.list(KINDS.PersistentVolumeClaim, { namespace });
+  const selector = valueAt(workload, ['spec', 'selector', 'matchLabels']);
+  const labels = isObject(selector) ? Object.entries(selector).map(([name, value]) => `${name}=${String(value)}`) : [];
+  const pods = labels.length === 0 ? [] : await cluster.list(KINDS.Pod, { namespace, labelSelector: labels.join(',') });
+  const own = pods.filter(({ metadata }) => layout.isPodOf(node, metadata.name));
+  const health = asking === undefined ? undefined : await askForeignHeight(own, asking);
+  const objects = {
+    workload,
+    pvcs: new Map(pvcs.map((pvc) => [pvc.metadata.name, pvc])),
+    ...defined({ host: hostOf(pods), height: health?.height }),
+  };
+  return {
+    found: layout.read({ chain, node }, objects),
+    pods: pods.map(observedPod),
+    replicas: workload === undefined ? undefined : replicasOf(workload),
+    held: false,
+    ...defined({ health }),
+  };
+}

@@ -1,0 +1,92 @@
+// The state of a managed node that a job works on: read from the API server, because a watch may be behind.
+
+import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import { LABEL } from '../../api/group.ts';
+import { type JobObject, nodeKeyIn } from '../../api/job-object.ts';
+import { findChain } from '../../chains/index.ts';
+import { readManaged } from '../../jobs/layouts/managed.ts';
+import { replicasOf } from '../../jobs/layouts/read-workload.ts';
+import type { ChainAnswers, ObservedHealth, ObservedNode } from '../../jobs/model/observation.ts';
+import { KINDS } from '../../kube/kinds.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Observations } from '../node/observations.ts';
+import type { JobDeps } from './deps.ts';
+import { hostOf, observedPod } from './observed-pod.ts';
+
+type ManagedDeps = Pick<JobDeps, 'cluster' | 'identities' | 'observations' | 'pauses' | 'watches'>;
+
+export async function observeManaged(job: JobObject, name: string, deps: ManagedDeps): Promise<ObservedNode> {
+  const { cluster, watches, pauses, observations } = deps;
+  const namespace = job.metadata.namespace ?? '';
+  const key = nodeKeyIn(job, name);
+  const node = watches.nodes.get(key);
+  const pods = await cluster.list(KINDS.Pod, { namespace, labelSelector: `${LABEL.node}=${name}` });
+  const statefulSet = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
+  const health = healthOf(key, observations, node);
+  const pvcs = watches.owned(key, 'PersistentVolumeClaim');
+  const left = pauses.leftBy(key, job.metadata.uid ?? '');
+  return {
+    found: readManaged({
+      node,
+      name,
+      pvcs,
+      ...defined({ host: hostOf(pods), height: health?.height }),
+      ...factsOf(node, deps),
+    }),
+    pods: pods.map(observedPod),
+    replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
+    held: pauses.of(key) !== undefined,
+    ...defined({ leftHeldBy: left?.by, health }),
+    ...(node === undefined ? {} : answersOf(node, job)),
+  };
+}
+
+type ManagedInput = Parameters<typeof readManaged>[0];
+
+/** What the description of the chain adds: the owner of the data, the images, the chain id. */
+function factsOf(
+  node: BlockchainNode | undefined,
+  { identities }: ManagedDeps,
+): Pick<ManagedInput, 'uid' | 'gid' | 'images' | 'chainId' | 'identity'> {
+  const chain = node === undefined ? undefined : findChain(node.spec.chain);
+  if (node === undefined || chain === undefined) return { uid: 0, gid: 0, images: [] };
+  const { uid, gid, containers } = chain.workload(node);
+  const [chainId] = [...chain.expectations(node).values()].flatMap((expected) => expected.chainId ?? []);
+  return {
+    uid,
+    gid,
+    images: containers.map(({ image }) => image),
+    ...defined({ chainId, identity: identities.of(node) }),
+  };
+}
+
+/** What the chain says about the job's height; absent for a chain that supports no jobs. */
+function answersOf(node: BlockchainNode, job: JobObject): { readonly answers?: ChainAnswers } {
+  const jobs = findChain(node.spec.chain)?.jobs;
+  if (jobs === undefined) return {};
+  const height = job.spec['blockHeight'];
+  return {
+    answers: {
+      identityFiles: jobs.identityFiles(node),
+      signerState: jobs.signerState(node),
+      switchover: jobs.switchover(node),
+      ...(typeof height === 'number'
+        ? { rollback: jobs.rollback(node, height), snapshot: jobs.snapshot(node, height) }
+        : {}),
+    },
+  };
+}
+
+function healthOf(
+  key: string,
+  observations: Observations,
+  node: BlockchainNode | undefined,
+): ObservedHealth | undefined {
+  const facts = [...observations.of(key).facts.values()];
+  if (facts.length === 0) return undefined;
+  const holder = facts.find(({ height }) => height !== undefined);
+  return {
+    answering: facts.every(({ reach }) => reach === 'answering'),
+    ...defined({ height: holder?.height, synced: node?.status?.synced }),
+  };
+}

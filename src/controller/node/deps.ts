@@ -1,0 +1,33 @@
+// What the reconcilers of a node need.
+
+import type { Cluster } from '../../kube/cluster.ts';
+import type { Events } from '../../kube/events.ts';
+import type { Asker } from '../../rpc/ask.ts';
+import type { Notify } from '../engine/notices.ts';
+import type { Settings } from '../engine/options.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import type { ObjectApplier } from './apply-objects.ts';
+import type { Identities } from './identities.ts';
+import type { KeyReservations } from './key-reservations.ts';
+import type { LastWords } from './last-words.ts';
+import type { Observations } from './observations.ts';
+import type { Pauses } from './pauses.ts';
+import type { Watches } from './watches.ts';
+
+export interface NodeDeps {
+  readonly cluster: Cluster;
+  readonly events: Events;
+  readonly asker: Asker;
+  readonly runtime: Runtime;
+  readonly settings: Settings;
+  readonly notify: Notify;
+  readonly watches: Watches;
+  /** The watches of jobs: nodes wait until these are complete, because a job may pause them. */
+  readonly jobs: { isComplete(): boolean };
+  readonly applier: ObjectApplier;
+  readonly identities: Identities;
+  readonly keyReservations: KeyReservations;
+  readonly lastWords: LastWords;
+  readonly observations: Observations;
+  readonly pauses: Pauses;
+}

@@ -1,0 +1,47 @@
+// What publishing the status needs.
+
+import type { StatusBranch } from '../../git/engine.ts';
+import type { Redactor } from '../../lib/redact.ts';
+import type { CapabilitiesView } from '../../status/fleet-view.ts';
+import type { WrittenNodes } from '../../status/node-file.ts';
+import type { TreeReader } from '../../status/tree-nodes.ts';
+import type { Notify } from '../engine/notices.ts';
+import type { Settings } from '../engine/options.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import type { FleetState } from '../fleet/state.ts';
+import type { Records } from '../job/records.ts';
+import type { RequestRefusal } from '../job/request-refusal.ts';
+import type { Schedules } from '../job/schedules.ts';
+import type { Identities } from '../node/identities.ts';
+import type { Observations } from '../node/observations.ts';
+import type { Watches } from '../node/watches.ts';
+
+export interface PublishDeps {
+  readonly runtime: Runtime;
+  readonly settings: Settings;
+  readonly notify: Notify;
+  readonly redactor: Redactor;
+  readonly watches: Watches;
+  readonly fleet: FleetState;
+  readonly records: Records;
+  readonly identities: Identities;
+  readonly observations: Observations;
+  readonly schedules: Pick<Schedules, 'views'>;
+  readonly refusals: { readonly current: readonly RequestRefusal[] };
+  readonly capabilities: CapabilitiesView;
+  readonly statusBranch: StatusBranch | undefined;
+  readonly published: PublishedState;
+}
+
+/** What is known of the status branch. */
+export interface PublishedState {
+  /** The files as they are on the branch; undefined until they were read. */
+  files: ReadonlyMap<string, string> | undefined;
+  /** The branch after our last push, or as it was found to be in order. */
+  tip: string | undefined;
+  /** When the tip was compared last, milliseconds since the epoch. */
+  checkedAt: number;
+  /** Documents of nodes that need no new rendering. */
+  readonly written: WrittenNodes;
+  readonly reader: TreeReader;
+}

@@ -1,0 +1,42 @@
+// Everything that is wrong with the fleet, in one list: in files, in job requests, and what the API server refused.
+
+import { ANNOTATION } from '../../api/group.ts';
+import type { ProblemView } from '../../status/fleet-view.ts';
+import type { FailedAction } from '../fleet/state.ts';
+import type { RequestRefusal } from '../job/request-refusal.ts';
+import type { PublishDeps } from './deps.ts';
+
+type ProblemDeps = Pick<PublishDeps, 'fleet' | 'observations' | 'refusals' | 'watches'>;
+
+export function problemsOf(deps: ProblemDeps): readonly ProblemView[] {
+  const { fleet, refusals } = deps;
+  return [
+    ...(fleet.pulled?.desired.problems ?? []),
+    ...refusals.current.map(refusedRequest),
+    ...fleet.failures.flatMap(refusedAction),
+    ...refusedNodes(deps),
+  ];
+}
+
+function refusedRequest({ file, code, message }: RequestRefusal): ProblemView {
+  return { level: 'error', code, file, line: 1, column: 1, message };
+}
+
+/** A server that does not answer is no problem of a file. */
+function refusedAction({ isRefused, object, message, file, line }: FailedAction): readonly ProblemView[] {
+  if (!isRefused || file === undefined) return [];
+  return [problem(file, line, `The API server refused ${object}: ${message}. Correct the file or what refuses it.`)];
+}
+
+function refusedNodes({ fleet, observations, watches }: ProblemDeps): readonly ProblemView[] {
+  return [...observations.troubles()].flatMap(([key, { reason, message }]) => {
+    const declared = fleet.pulled?.desired.nodes.get(key);
+    const file = declared?.file ?? watches.nodes.get(key)?.metadata.annotations?.[ANNOTATION.file];
+    if (reason !== 'ObjectRefused' || file === undefined) return [];
+    return [problem(file, declared?.line ?? 1, `Node ${key}: ${message}`)];
+  });
+}
+
+function problem(file: string, line: number, message: string): ProblemView {
+  return { level: 'error', code: 'ObjectRefused', file, line, column: 1, message };
+}

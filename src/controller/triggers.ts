@@ -1,0 +1,187 @@
+// What queues a reconciliation: the whole table, as data. The table in README.md is generated from it.
+
+import { type JobObject, jobKeyOf } from '../api/job-object.ts';
+import { isFinal } from '../api/job-status.ts';
+import { keyOf } from '../api/objects.ts';
+import { lockOfNode } from '../jobs/model/locks.ts';
+import { sourceKeyOf } from '../jobs/requests/restore-source.ts';
+import type { NoticeName, Notices, OwnedKind } from './engine/notices.ts';
+import type { Trigger } from './engine/trigger.ts';
+import type { JobWatches } from './job/watches.ts';
+import type { KeyReservations } from './node/key-reservations.ts';
+import { isOwnedBy } from './node/owner.ts';
+import type { Watches } from './node/watches.ts';
+
+/** What the key functions look up. */
+export interface TriggerView {
+  readonly executor: string;
+  readonly watches: Pick<Watches, 'nodes'>;
+  readonly jobs: Pick<JobWatches, 'list'>;
+  readonly keyReservations: Pick<KeyReservations, 'waiting'>;
+}
+
+/** Lets the compiler check the key function of a row against its own notices. */
+function row<Name extends NoticeName>(trigger: Trigger<TriggerView, Name>): Trigger<TriggerView, Name> {
+  return trigger;
+}
+
+/** Objects of a node whose change can mean that its workload drifted. A pod is made by its StatefulSet. */
+const APPLIED = [
+  'StatefulSetChanged',
+  'ServiceChanged',
+  'ConfigMapChanged',
+  'PersistentVolumeClaimChanged',
+  'PodDisruptionBudgetChanged',
+] as const satisfies readonly `${OwnedKind}Changed`[];
+
+/** A thousand new nodes are all created before the first of them is reconciled, unless that takes longer than this. */
+const NEW_NODE_MS = 2000;
+/** The first read of the branch has the CPU to itself; its result, or its failure, is published at once. */
+const FIRST_STATUS_MS = 5000;
+
+export const TRIGGERS: readonly Trigger<TriggerView>[] = [
+  row({ on: ['Started'], keys: branch, queue: 'pull' }),
+  row({ on: ['SyncRequested'], keys: branch, queue: 'pull', resetsBackoff: true }),
+
+  row({ on: ['CommitRead'], keys: fleet, queue: 'sync', resetsBackoff: true }),
+  row({ on: ['NodeCreated', 'NodeChanged', 'NodeDeleted'], keys: fleet, queue: 'sync', delayMs: 20 }),
+  row({ on: ['IdentitiesChanged'], keys: fleet, queue: 'sync' }),
+
+  row({ on: ['Started'], keys: allNodes, queue: 'node' }),
+  row({ on: ['NodeCreated'], keys: ownNode, queue: 'node', delayMs: NEW_NODE_MS }),
+  row({ on: ['PlanApplied'], keys: nodesWithoutStatus, queue: 'node' }),
+  row({ on: ['NodeChanged', 'NodeDeleted'], keys: ownNode, queue: 'node', resetsBackoff: true }),
+  row({ on: ['SecretChanged'], keys: owner, queue: 'node', delayMs: 20, resetsBackoff: true }),
+  row({ on: APPLIED, keys: owner, queue: 'node', delayMs: 20 }),
+  row({ on: ['PodChanged', 'StatefulSetChanged'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
+  row({ on: ['KeyReleased'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
+  row({ on: ['PausesChanged', 'IdentitiesChanged'], keys: namedNodes, queue: 'node', resetsBackoff: true }),
+
+  row({ on: ['Started'], keys: allNodes, queue: 'observe' }),
+  row({ on: ['PodChanged'], keys: owner, queue: 'observe' }),
+
+  row({ on: ['NodeReconciled', 'NodeObserved', 'PlanApplied'], keys: namedNodes, queue: 'report' }),
+  row({ on: ['PodChanged', 'SecretChanged', ...APPLIED], keys: owner, queue: 'report', delayMs: 20 }),
+
+  row({ on: ['Started', 'RecordsPushed'], keys: allRequests, queue: 'requests' }),
+  row({ on: ['CommitRead'], keys: allRequests, queue: 'requests', resetsBackoff: true }),
+  row({ on: ['JobCreated', 'JobDeleted'], keys: allRequests, queue: 'requests', delayMs: 20 }),
+
+  row({ on: ['Started'], keys: allJobs, queue: 'jobs' }),
+  row({ on: ['JobCreated', 'JobChanged', 'JobDeleted'], keys: job, queue: 'jobs', resetsBackoff: true }),
+  row({ on: ['WorkerChanged'], keys: workersJob, queue: 'jobs', delayMs: 50 }),
+  row({ on: ['NodeCreated'], keys: jobsOnNode, queue: 'jobs', delayMs: 20 }),
+  row({ on: ['PodChanged', 'PersistentVolumeClaimChanged'], keys: jobsOnOwner, queue: 'jobs', delayMs: 20 }),
+  row({ on: ['LockReleased'], keys: jobsWaitingForLock, queue: 'jobs' }),
+  row({ on: ['LockNoteWritten'], keys: heldJobsOfLock, queue: 'jobs' }),
+  row({ on: ['RecordsPushed'], keys: jobsOfRecords, queue: 'jobs' }),
+
+  row({ on: ['Started'], keys: statusBranch, queue: 'publish', delayMs: FIRST_STATUS_MS }),
+  row({ on: ['GitRecovered'], keys: statusBranch, queue: 'publish', delayMs: 'publishDelayMs', resetsBackoff: true }),
+  row({
+    on: ['GitStateChanged', 'PlanApplied', 'NodeStatusWritten', 'JobStatusWritten'],
+    keys: statusBranch,
+    queue: 'publish',
+    delayMs: 'publishDelayMs',
+  }),
+  row({ on: ['NodeDeleted'], keys: statusBranch, queue: 'publish', delayMs: 1000 }),
+  row({ on: ['RecordsChanged'], keys: statusBranch, queue: 'publish' }),
+];
+
+function branch(): readonly string[] {
+  return ['pull'];
+}
+
+function fleet(): readonly string[] {
+  return ['sync'];
+}
+
+function allRequests(): readonly string[] {
+  return ['requests'];
+}
+
+function statusBranch(): readonly string[] {
+  return ['publish'];
+}
+
+function allNodes(_notice: object, { watches }: TriggerView): readonly string[] {
+  return watches.nodes.list().map(keyOf);
+}
+
+/** Nodes that were never reconciled, at the end of a plan that may have created them. */
+function nodesWithoutStatus(_notice: object, { watches, executor }: TriggerView): readonly string[] {
+  const fresh = watches.nodes.list().filter((node) => node.status === undefined && isOwnedBy(node, executor));
+  return fresh.map(keyOf);
+}
+
+function ownNode({ key, node }: Notices['NodeChanged'], { executor }: TriggerView): readonly string[] {
+  return isOwnedBy(node, executor) ? [key] : [];
+}
+
+function owner({ nodeKey }: { readonly nodeKey: string }): readonly string[] {
+  return [nodeKey];
+}
+
+function namedNodes({ nodeKeys }: { readonly nodeKeys: readonly string[] }): readonly string[] {
+  return nodeKeys;
+}
+
+/** Another node may have given up the key that these wait for. */
+function nodesWaitingForKey(_notice: object, { keyReservations }: TriggerView): Iterable<string> {
+  return keyReservations.waiting;
+}
+
+function job({ key }: Notices['JobChanged']): readonly string[] {
+  return [key];
+}
+
+function workersJob({ key }: Notices['WorkerChanged']): readonly string[] {
+  return [key];
+}
+
+function allJobs(_notice: object, { jobs }: TriggerView): readonly string[] {
+  return jobs.list().map(jobKeyOf);
+}
+
+function jobsOnNode({ key }: Notices['NodeChanged'], { jobs }: TriggerView): readonly string[] {
+  return jobs.list().flatMap((one) => (worksOn(one, key) ? [jobKeyOf(one)] : []));
+}
+
+function jobsOnOwner({ nodeKey }: { readonly nodeKey: string }, { jobs }: TriggerView): readonly string[] {
+  return jobs.list().flatMap((one) => (worksOn(one, nodeKey) ? [jobKeyOf(one)] : []));
+}
+
+/** A job under way that holds the node's lock, or has the node as a target. */
+function worksOn({ metadata, status }: JobObject, nodeKey: string): boolean {
+  const { phase, locks = [], targets = [] } = status ?? {};
+  if (phase === undefined || phase === 'Claimed' || isFinal(phase)) return false;
+  const [namespace, node = ''] = nodeKey.split('/');
+  const hasNode = targets.some((target) => target.node === node) || locks.includes(lockOfNode(node));
+  return (metadata.namespace ?? '') === namespace && hasNode;
+}
+
+/** Jobs that wait for the lock, and held jobs, whose nodes the job that released it may have repaired. */
+function jobsWaitingForLock(lock: Notices['LockReleased'], { jobs }: TriggerView): readonly string[] {
+  const waiting = jobs.list().filter((one) => hasPhase(one, 'Claimed') || hasPhase(one, 'Held'));
+  return waiting.filter((one) => needsLock(one, lock)).map(jobKeyOf);
+}
+
+function heldJobsOfLock(lock: Notices['LockNoteWritten'], { jobs }: TriggerView): readonly string[] {
+  const held = jobs.list().filter((one) => hasPhase(one, 'Held') && needsLock(one, lock));
+  return held.map(jobKeyOf);
+}
+
+function hasPhase({ status }: JobObject, phase: string): boolean {
+  return status?.phase === phase;
+}
+
+function needsLock({ metadata, status }: JobObject, { namespace, lock }: Notices['LockReleased']): boolean {
+  return metadata.namespace === namespace && status?.locks?.includes(lock) === true;
+}
+
+/** The jobs of these records, and jobs that wait for the result that one of them is. */
+function jobsOfRecords({ jobKeys }: Notices['RecordsPushed'], { jobs }: TriggerView): readonly string[] {
+  const pushed = new Set(jobKeys);
+  const waiting = jobs.list().filter((one) => hasPhase(one, 'Claimed') && pushed.has(sourceKeyOf(one) ?? ''));
+  return [...pushed, ...waiting.map(jobKeyOf)];
+}

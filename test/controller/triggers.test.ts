@@ -1,0 +1,92 @@
+// The table of triggers: complete, and interpreted as it reads.
+
+import { describe, expect, it } from 'vitest';
+
+import type { JobObject } from '../../src/api/job-object.ts';
+import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
+import type { NoticeName } from '../../src/controller/engine/notices.ts';
+import { queueNames, type QueueName, type Queues } from '../../src/controller/engine/queues.ts';
+import { createNotify } from '../../src/controller/engine/trigger.ts';
+import { type TriggerView, TRIGGERS } from '../../src/controller/triggers.ts';
+import { aNode } from '../support/plan-scene.ts';
+
+const node = aNode('a');
+const backup = {
+  apiVersion: 'validatoros.com/v1alpha1',
+  kind: 'Backup',
+  metadata: { name: 'nightly', namespace: 'ns' },
+  spec: { node: 'a' },
+  status: { phase: 'Claimed', locks: ['nodewright-node-a'] },
+} as const satisfies JobObject;
+
+/** What a notice queues, as `queue key delay`. */
+function setup(view: Partial<TriggerView> = {}) {
+  const added: string[] = [];
+  const fake = (name: QueueName) => ({
+    add: (key: string, delay: number) => void added.push(`${name} ${key} ${delay}`),
+    resetBackoff: (key: string) => void added.push(`${name} ${key} reset`),
+  });
+  const queues = Object.fromEntries(queueNames().map((name) => [name, fake(name)])) as unknown as Queues;
+  const notify = createNotify({
+    triggers: TRIGGERS,
+    queues,
+    publishDelayMs: 700,
+    view: {
+      executor: 'demo',
+      watches: { nodes: { list: () => [node] as readonly BlockchainNode[] } as TriggerView['watches']['nodes'] },
+      jobs: { list: () => [backup] },
+      keyReservations: { waiting: new Set(['ns/w']) },
+      ...view,
+    },
+  });
+  return { notify, added };
+}
+
+it.each(queueNames())('the queue %s has a trigger', (name) => {
+  expect(TRIGGERS.filter(({ queue }) => queue === name)).not.toEqual([]);
+});
+
+it('no row repeats another one', () => {
+  const rows = TRIGGERS.flatMap(({ on, keys, queue }) => on.map((name: NoticeName) => `${name} ${keys.name} ${queue}`));
+  expect(new Set(rows).size).toBe(rows.length);
+});
+
+describe('a notice queues', () => {
+  it('a new commit: the plan and the requests, without waiting for the backoff of the last commit', () => {
+    const { notify, added } = setup();
+    notify('CommitRead', {});
+    expect(added).toEqual(['sync sync reset', 'sync sync 0', 'requests requests reset', 'requests requests 0']);
+  });
+
+  it('a changed node: the plan, and the node itself without backoff when it is ours', () => {
+    const { notify, added } = setup();
+    notify('NodeChanged', { key: 'ns/a', node });
+    expect(added).toEqual(['sync sync 20', 'node ns/a reset', 'node ns/a 0']);
+    const other = setup({ executor: 'west' });
+    other.notify('NodeChanged', { key: 'ns/a', node });
+    expect(other.added).toEqual(['sync sync 20']);
+  });
+
+  it('a changed Secret: its node without backoff; a changed Pod: who waits for a key, and the observation', () => {
+    const { notify, added } = setup();
+    notify('SecretChanged', { nodeKey: 'ns/a' });
+    expect(added).toEqual(['node ns/a reset', 'node ns/a 20', 'report ns/a 20']);
+    added.length = 0;
+    notify('PodChanged', { nodeKey: 'ns/a' });
+    expect(added).toEqual(['node ns/w 20', 'observe ns/a 0', 'report ns/a 20']);
+  });
+
+  it('a released lock: the jobs that wait for it, in its namespace only', () => {
+    const { notify, added } = setup();
+    notify('LockReleased', { namespace: 'ns', lock: 'nodewright-node-a' });
+    notify('LockReleased', { namespace: 'other', lock: 'nodewright-node-a' });
+    notify('LockNoteWritten', { namespace: 'ns', lock: 'nodewright-node-a' });
+    expect(added).toEqual(['jobs Backup/ns/nightly 0']);
+  });
+
+  it('a node status: a status commit after the delay of the settings', () => {
+    const { notify, added } = setup();
+    notify('NodeStatusWritten', {});
+    expect(added).toEqual(['publish publish 700']);
+  });
+});
