@@ -58,6 +58,7 @@ export const NodeStatus = z.object({
         phase: z.string(),
         capacity: z.string().optional(),
         requested: z.string().optional(),
+        message: z.string().optional().describe('Where the live volume differs from the spec, and what to do.'),
       }),
     )
     .max(16)

@@ -1,4 +1,4 @@
-// What to do about volumes that exist: they may grow, everything else about them is fixed.
+// What to do about volumes that exist: they can grow, everything else about them is fixed.
 
 import type { BlockchainNode, Storage } from '../api/blockchain-node.ts';
 import type { KubeObject } from '../api/objects.ts';
@@ -6,9 +6,9 @@ import { parseQuantity } from '../lib/quantity.ts';
 import { claimName } from './names.ts';
 
 export interface VolumePlan {
-  /** Claims to patch: `spec.resources.requests.storage`. */
+  /** PVCs to patch: `spec.resources.requests.storage`. */
   readonly growths: readonly VolumeGrowth[];
-  /** Wanted changes that are not carried out. */
+  /** Changes of the spec that cannot be carried out. */
   readonly holds: readonly VolumeHold[];
 }
 
@@ -21,14 +21,14 @@ export interface VolumeGrowth {
 
 export interface VolumeHold {
   readonly volume: string;
-  readonly reason: 'VolumeShrink' | 'VolumeClassChange' | 'VolumeAccessModeChange' | 'VolumeAdded';
-  /** What is wanted, why it isn't done, what to do. */
+  readonly reason: 'VolumeClassChange' | 'VolumeAccessModeChange' | 'VolumeAdded';
+  /** What the spec asks for, why it is not done, and what to do. */
   readonly message: string;
 }
 
 /**
- * Compares spec.storage with the claims and, when given, the StatefulSet that run now. A claim that does not exist yet is
- * no matter: the StatefulSet makes it, if need be at the old size, and the next pass grows it.
+ * Compares spec.storage with the live PVCs and, when given, the live StatefulSet. A PVC that does not exist yet needs no
+ * plan: the StatefulSet controller creates it, if need be at the old size, and the next reconciliation grows it.
  */
 export function planVolumes(
   node: BlockchainNode,
@@ -43,16 +43,15 @@ export function planVolumes(
     if (templates !== undefined && !templates.includes(volume)) holds.push(addedHold(node, volume));
     if (claim !== undefined) {
       holds.push(...fixedFields(volume, wanted, readClaim(claim)));
-      const change = sizeChange(volume, wanted, claim);
-      if (change !== undefined && 'reason' in change) holds.push(change);
-      else if (change !== undefined) growths.push(change);
+      const growth = growthOf(volume, wanted, claim);
+      if (growth !== undefined) growths.push(growth);
     }
   }
   return { growths, holds };
 }
 
 /**
- * The StatefulSet to apply: `volumeClaimTemplates` can't be changed, so those of the live object stay as they are and
+ * The StatefulSet to apply: `volumeClaimTemplates` cannot be changed, so those of the live object stay as they are and
  * planVolumes takes care of the claims.
  */
 export function withLiveTemplates(rendered: KubeObject, live: KubeObject | undefined): KubeObject {
@@ -67,14 +66,12 @@ interface Claim {
   readonly accessModes: readonly unknown[];
 }
 
-function sizeChange(volume: string, wanted: Storage, live: KubeObject): VolumeGrowth | VolumeHold | undefined {
+/** A PVC that is larger than the spec was grown outside Git. That harms nothing; the status of the node mentions it. */
+function growthOf(volume: string, wanted: Storage, live: KubeObject): VolumeGrowth | undefined {
   const from = readClaim(live).size;
   const [before, after] = [parseQuantity(from ?? ''), parseQuantity(wanted.size)];
-  if (from === undefined || before === undefined || after === undefined || before === after) return undefined;
-  const claim = live.metadata.name;
-  if (after > before) return { volume, claim, from, to: wanted.size };
-  const message = `Volume ${volume} has ${from} and can't shrink to ${wanted.size}. Set the size back to ${from}.`;
-  return { volume, reason: 'VolumeShrink', message };
+  if (from === undefined || before === undefined || after === undefined || after <= before) return undefined;
+  return { volume, claim: live.metadata.name, from, to: wanted.size };
 }
 
 function fixedFields(volume: string, wanted: Storage, live: Claim): readonly VolumeHold[] {
@@ -84,11 +81,11 @@ function fixedFields(volume: string, wanted: Storage, live: Claim): readonly Vol
     live.storageClass !== undefined &&
     wanted.storageClass !== live.storageClass
   ) {
-    const message = `Volume ${volume} is of class ${live.storageClass}; a volume can't change to ${wanted.storageClass}. Set it back, or make a new node and restore a backup there.`;
+    const message = `Volume ${volume} is of class ${live.storageClass}; a volume cannot change to ${wanted.storageClass}. Set it back, or create a new node and restore a backup there.`;
     holds.push({ volume, reason: 'VolumeClassChange', message });
   }
   if (wanted.accessMode !== undefined && !live.accessModes.includes(wanted.accessMode)) {
-    const message = `Volume ${volume} was made as ${live.accessModes.join(', ')}; that can't change to ${wanted.accessMode}. Set it back.`;
+    const message = `Volume ${volume} was made as ${live.accessModes.join(', ')}; that cannot change to ${wanted.accessMode}. Set it back.`;
     holds.push({ volume, reason: 'VolumeAccessModeChange', message });
   }
   return holds;

@@ -1,27 +1,35 @@
-// The part of a container's last words that is worth showing.
+// The part of a termination message that is worth showing.
 
 import { cleanLine, stripControls } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 
 const MAX_LENGTH = 300;
 const MAX_LINES = 3;
-/** Kubernetes keeps 4 KiB of a termination message; more than this is not ours to read. */
+/** Kubernetes keeps 4 KiB of a termination message; the rest is not read. */
 const MAX_INPUT = 16_384;
 
 /**
- * The line of a termination message that names the cause, else its last lines, on one line, redacted, without time
- * stamps: with them the same crash would be a new message every time.
+ * The line of a termination message that names the cause, else the last one that reports an error, else its last lines:
+ * on one line, redacted, without time stamps, with which the same crash would be a new message every time. A client that
+ * writes several such lines in changing order keeps the one that `previous`, the message shown so far, has.
  */
-export function excerpt(message: string): string {
+export function excerpt(message: string, previous = ''): string {
   const text = redact(stripControls(message.slice(-MAX_INPUT)));
   const lines = text
     .split('\n')
     .map(withoutTime)
     .filter((line) => line !== '');
-  const start = lines.findIndex((line) => CAUSE.test(line));
-  const telling = start === -1 ? lines.slice(-MAX_LINES) : lines.slice(start, start + 1);
-  return cleanLine(telling.join(' | '), MAX_LENGTH);
+  const causes = lines.filter((line) => CAUSE.test(line));
+  const errors = lines.filter((line) => ERROR.test(line)).toReversed();
+  const candidates = [...causes, ...errors, lines.slice(-MAX_LINES).join(' | ')].map((line) =>
+    cleanLine(line, MAX_LENGTH),
+  );
+  return candidates.find((line) => line !== '' && previous.includes(line)) ?? candidates[0] ?? '';
 }
+
+/** How loggers mark the level of a line: `ERROR`, `CRIT `, `level=error`, `"level":"fatal"`. */
+const ERROR =
+  /^(ERROR|ERR|EROR|CRIT|FTL|FATAL)\b|\b(lvl|level)"?[=:]\s?"?(error|eror|crit|fatal)|^\[?(EROR|ERROR|CRIT|FATAL)\b/i;
 
 /** How programs begin the line that says why they end; a stack trace may follow. */
 const CAUSE =
@@ -36,5 +44,8 @@ function withoutTime(line: string): string {
   return line
     .replace(/\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,12}(?:Z|[+-]\d\d:?\d\d)?\]?/g, '')
     .replace(/\[\d\d-\d\d\|\d\d:\d\d:\d\d\.\d{1,9}\]/g, '')
+    .replace(/^[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d(\.\d{1,9})? /, '')
+    .replace(/^\d\d:\d\d:\d\d[.,]\d{1,9}\s/, '')
+    .replace(/^\d{1,2}:\d\d[AP]M /, '')
     .trim();
 }

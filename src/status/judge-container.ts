@@ -14,13 +14,15 @@ export interface ContainerContext {
   readonly now: number;
   /** The reason of the node's previous condition Ready. */
   readonly previousReason: NodeReason | undefined;
+  /** And its message. */
+  readonly previousMessage: string | undefined;
 }
 
 /** The verdict, or undefined when the container runs, so that its client decides. */
 export function judgeContainer(container: ContainerView, context: ContainerContext): Verdict | undefined {
   const { waiting, running, terminated } = container.state;
   if (waiting !== undefined) return judgeWaiting(container, waiting, context);
-  if (terminated !== undefined) return crash(container, terminated);
+  if (terminated !== undefined) return crash(container, terminated, context);
   if (running === undefined) return creating(container);
   const last = container.lastState.terminated;
   const justStarted = context.now - Date.parse(running.startedAt) < SETTLED_MS;
@@ -29,7 +31,7 @@ export function judgeContainer(container: ContainerView, context: ContainerConte
     justStarted &&
     context.previousReason !== undefined &&
     CRASHES.has(context.previousReason)
-    ? crash(container, last)
+    ? crash(container, last, context)
     : undefined;
 }
 
@@ -48,7 +50,7 @@ export function judgeInit(container: ContainerView, context: ContainerContext): 
     verdict ??
     stuck(
       'InitFailed',
-      `The init container ${container.name} failed ${ending(failure)}; see its log (kubectl logs -c ${container.name}).`,
+      `The init container ${container.name} failed ${ending(failure, context)}; see its log (kubectl logs -c ${container.name}).`,
     )
   );
 }
@@ -83,7 +85,7 @@ function judgeWaiting(container: ContainerView, waiting: Waiting, context: Conta
     case 'RunContainerError':
       return broken('RunContainerError', notStarted(name, why));
     case 'CrashLoopBackOff':
-      return crash(container, container.lastState.terminated ?? { exitCode: -1, reason: '', message: '' });
+      return crash(container, container.lastState.terminated ?? UNKNOWN_END, context);
     default:
       return creating(container);
   }
@@ -104,7 +106,9 @@ function imagePull({ name, image }: ContainerView, waiting: Waiting, context: Co
   );
 }
 
-function crash(container: ContainerView, end: End): Verdict {
+const UNKNOWN_END: End = { exitCode: -1, reason: '', message: '' };
+
+function crash(container: ContainerView, end: End, context: ContainerContext): Verdict {
   const { name } = container;
   if (saysDiskFull(end.message)) return diskFull(name);
   if (end.reason === 'OOMKilled')
@@ -113,8 +117,9 @@ function crash(container: ContainerView, end: End): Verdict {
       `${name} was killed because it used more memory than its limit; raise its memory limit in spec.resources.`,
     );
   const looping = container.state.waiting !== undefined || container.restartCount > 0;
-  if (looping) return stuck('CrashLoopBackOff', `${name} keeps crashing ${ending(end)}; see its log (--previous).`);
-  return broken('ContainerExited', `${name} ended ${ending(end)}; Kubernetes starts it again.`);
+  if (looping)
+    return stuck('CrashLoopBackOff', `${name} keeps crashing ${ending(end, context)}; see its log (--previous).`);
+  return broken('ContainerExited', `${name} ended ${ending(end, context)}; Kubernetes starts it again.`);
 }
 
 function diskFull(name: string): Verdict {
@@ -125,8 +130,8 @@ function creating({ name }: ContainerView): Verdict {
   return underway('Configuring', 'CreatingContainers', `${name} is being created: volumes mounted, image pulled.`);
 }
 
-function ending({ exitCode, reason, message }: End): string {
-  const words = excerpt(message);
+function ending({ exitCode, reason, message }: End, { previousMessage }: ContainerContext): string {
+  const words = excerpt(message, previousMessage);
   const named = reason === '' || reason === 'Error' || reason === 'Completed' ? '' : `, ${cleanLine(reason, 64)}`;
   const code = exitCode === -1 ? 'for an unknown reason' : `with exit code ${exitCode}`;
   return `${code}${named}${words === '' ? '' : `: ${words}`}`;

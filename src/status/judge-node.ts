@@ -1,8 +1,9 @@
 // One verdict for the whole node: what it is asked to do, its pod, its clients, in this order.
 
-import type { NodeReason } from '../api/codes/node-reasons.ts';
+import { isNodeReason, type NodeReason } from '../api/codes/node-reasons.ts';
+import { findCondition } from '../api/conditions.ts';
 import { judgeRole } from './judge-role.ts';
-import { judgePod } from './judge-pod.ts';
+import { judgePod, type PodContext } from './judge-pod.ts';
 import type { Observation } from './observation.ts';
 import { readEvents, readStatefulSet, type ClaimView, type PodView, type StatefulSetView } from './pod-view.ts';
 import type { RoleVerdict } from './role-view.ts';
@@ -27,8 +28,7 @@ export function judgeNode(
   if (still !== undefined) return { verdict: still, roles: new Map(), updating: false };
   const updating = isUpdating(set, pod);
   const views = roleViews(observation, pod);
-  const context = { now: observation.now, previousReason: views[0]?.previousReason };
-  const ofPod = judgePod(pod, claims, { ...context, events: readEvents(observation.events ?? []) });
+  const ofPod = judgePod(pod, claims, podContext(observation));
   // A client that shuts down, which may take minutes, answers no questions: that is no fault of its.
   const leaving = pod?.metadata.deletionTimestamp !== undefined;
   const runningViews = leaving ? [] : views.filter(({ container }) => container?.state.running !== undefined);
@@ -71,6 +71,16 @@ function judgeStart({ node }: Observation, set: StatefulSetView | undefined): Ve
   return node.spec.suspend === true
     ? underway('Pending', 'Suspended', 'The node is suspended and was never created. Remove spec.suspend to create it.')
     : underway('Pending', 'Creating', "The node's objects are being created.");
+}
+
+function podContext({ node, now, events = [] }: Observation): PodContext {
+  const ready = findCondition(node.status?.conditions, 'Ready');
+  return {
+    now,
+    previousReason: isNodeReason(ready?.reason) ? ready.reason : undefined,
+    previousMessage: ready?.message,
+    events: readEvents(events),
+  };
 }
 
 /** A client may answer the controller while its readiness probe fails: then no Service reaches it. */

@@ -13,6 +13,7 @@ import {
 } from './tree-nodes.ts';
 
 const MAX_ROWS = 1_000;
+const MAX_PROBLEMS = 50;
 /** Of jobs that are under way or keep a node stopped, and of the last ones that ended. */
 const MAX_JOBS = { open: 100, ended: 20 } as const;
 
@@ -24,6 +25,8 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
   const files = [...tree].sort(([a], [b]) => (a < b ? -1 : 1));
   const nodes = files.flatMap(([path, text]) => reader.node(path, text) ?? []);
   const syncs = files.flatMap(([path, text]) => reader.sync(path, text) ?? []);
+  const broken = brokenFiles(syncs);
+  const problems = syncs.flatMap(problemRows);
   const shown = [...nodes].sort(inOrder).slice(0, MAX_ROWS);
   const left = nodes.length - shown.length;
   const jobs = glances(files);
@@ -39,13 +42,20 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
       ['Controller', 'State', 'Version', 'Summary'],
       syncs.map((sync) => [sync.executor, sync.state, sync.controllerVersion, sync.summary].map(escapeCell)),
     ),
-    ...table(['Node', 'Controller', 'Chain', 'Network', 'Phase', 'Height', 'What is the matter'], shown.map(nodeRow)),
+    ...table(
+      ['Node', 'Controller', 'Chain', 'Network', 'Phase', 'Height', 'Message'],
+      shown.map((node) => nodeRow(node, broken.get(keyOf(node)))),
+    ),
+    ...table(['Problem', 'Controller', 'Level', 'Where'], problems.slice(0, MAX_PROBLEMS)),
+    ...(problems.length > MAX_PROBLEMS
+      ? [`${problems.length - MAX_PROBLEMS} more problems are in the files sync.yaml of the controllers.`, '']
+      : []),
     ...(left > 0 ? [`${left} more nodes are in the folders of their controllers.`, ''] : []),
     ...table(
       ['Schedule', 'Controller', 'Files a', 'Next', 'Last', 'Skipped'],
       syncs.flatMap(scheduleRows).slice(0, MAX_ROWS),
     ),
-    ...table(['Job', 'Controller', 'Nodes', 'Phase', 'Height', 'Time', 'What it says'], jobRows),
+    ...table(['Job', 'Controller', 'Nodes', 'Phase', 'Height', 'Time', 'Message'], jobRows),
     ...(jobs.left > 0 && jobRows.length > 0
       ? [`${jobs.left} more ${jobs.left === 1 ? 'job is' : 'jobs are'} in the folders of their controllers.`, '']
       : []),
@@ -63,7 +73,7 @@ function summary(nodes: readonly TreeNode[]): string {
 
 const PHASES = ['Error', 'Pending', 'Configuring', 'Stopping', 'Syncing', 'Running', 'Stopped'];
 
-/** Trouble first. */
+/** Errors first. */
 function rank(phase: string): number {
   const index = PHASES.indexOf(phase);
   return index === -1 ? 0 : index;
@@ -73,9 +83,36 @@ function inOrder(a: TreeNode, b: TreeNode): number {
   return rank(a.phase) - rank(b.phase) || (a.path < b.path ? -1 : 1);
 }
 
-function nodeRow(node: TreeNode): string[] {
-  const height = node.height === undefined ? '' : String(node.height);
-  const matter = [node.message, node.hold === undefined ? '' : `held: ${node.hold}`].filter((part) => part !== '');
+/** Executor, namespace and name of a node → why its last good state is kept. */
+function brokenFiles(syncs: readonly TreeSync[]): ReadonlyMap<string, string> {
+  return new Map(
+    syncs.flatMap(({ executor, kept }) =>
+      kept.list.map(({ node, because }) => [`${executor} ${node.split(' ').at(-1) ?? ''}`, because] as const),
+    ),
+  );
+}
+
+function keyOf({ executor, namespace, name }: TreeNode): string {
+  return `${executor} ${namespace}/${name}`;
+}
+
+function problemRows({ executor, problems }: TreeSync): string[][] {
+  return problems.list.map(({ level, place, message }) => [message, executor, level, place].map(escapeCell));
+}
+
+/** A height is as old as the snapshot that holds it. */
+function heightOf({ height, heightAt }: TreeNode): string {
+  if (height === undefined) return '';
+  return heightAt === undefined ? String(height) : `${height} at ${heightAt}`;
+}
+
+function nodeRow(node: TreeNode, broken: string | undefined): string[] {
+  const height = heightOf(node);
+  const matter = [
+    broken === undefined ? '' : `keeps its last good state: ${broken}`,
+    node.message,
+    node.hold === undefined ? '' : `held: ${node.hold}`,
+  ].filter((part) => part !== '');
   const name = escapeCell(`${node.namespace}/${node.name}`);
   return [
     `[${name}](${encodePath(node.path)})`,

@@ -1,4 +1,4 @@
-// Reads node documents back from a status branch, whoever wrote them.
+// Reads node documents back from a status branch. Any controller may have written them: nothing in them is trusted.
 
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -12,7 +12,9 @@ const Document = z.object({
     conditions: z.array(z.object({ type: Text, status: Text, reason: Text, message: Text })).catch([]),
     hold: z.object({ message: Text }).optional().catch(undefined),
   }),
-  snapshot: z.object({ height: z.number().optional().catch(undefined) }).catch({}),
+  snapshot: z
+    .object({ height: z.number().optional().catch(undefined), takenAt: z.string().max(40).optional().catch(undefined) })
+    .catch({}),
 });
 
 export interface TreeNode {
@@ -24,6 +26,8 @@ export interface TreeNode {
   readonly network: string;
   readonly phase: string;
   readonly height: number | undefined;
+  /** When the height was read; RFC 3339. */
+  readonly heightAt: string | undefined;
   /** Why it is not Ready; empty when it is. */
   readonly message: string;
   readonly hold: string | undefined;
@@ -41,7 +45,7 @@ export interface TreeReader {
   job(path: string, text: string): TreeJob | undefined;
 }
 
-/** Files that a reader remembers; beyond it starts anew. */
+/** Files that a reader remembers; beyond it the memory is cleared. */
 const MAX_REMEMBERED = 100_000;
 
 /** A reader that remembers the last two texts of each path: of a thousand files only those that changed are parsed. */
@@ -80,6 +84,7 @@ function readTreeNode(path: string, text: string): TreeNode | undefined {
     network: spec.network,
     phase: status.phase,
     height: snapshot.height,
+    heightAt: snapshot.takenAt,
     hold: status.hold?.message,
   };
 }
@@ -90,6 +95,10 @@ const Sync = z.object({
   state: Text,
   summary: Text,
   revision: z.object({ applied: Text }).catch({ applied: '' }),
+  problems: z
+    .object({ total: z.number(), list: z.array(z.object({ level: Text, place: Text, message: Text })).max(1000) })
+    .catch({ total: 0, list: [] }),
+  kept: z.object({ list: z.array(z.object({ node: Text, because: Text })).max(1000) }).catch({ list: [] }),
   schedules: z
     .array(
       z.object({

@@ -30,7 +30,13 @@ describe('planVolumes', () => {
       growths: [{ volume: 'data', claim: 'data-btc-0-0', from: '800Gi', to: '1Ti' }],
       holds: [],
     },
-    { because: 'smaller is held', wanted: { size: '100Gi' }, live: '800Gi', growths: [], holds: ['VolumeShrink'] },
+    {
+      because: 'a PVC that was grown outside Git stays',
+      wanted: { size: '100Gi' },
+      live: '800Gi',
+      growths: [],
+      holds: [],
+    },
     {
       because: 'another class is held, the growth is carried out',
       wanted: { size: '900Gi', storageClass: 'fast' },

@@ -315,7 +315,27 @@ describe('over time', () => {
     expect([reasonAt(0), reasonAt(30), reasonAt(31)]).toEqual(['CatchingUp', 'CatchingUp', 'HeadTooOld']);
   });
 
-  it('shows a volume that somebody deleted as on its way out', () => {
+  it('keeps the line of the log that it shows when the next crash writes the lines in another order', () => {
+    const lines = ['CRIT Failed to open database', 'ERROR Service failed', 'panic: no state', 'fatal: no peers'];
+    const after2 = (status: NodeStatus, message: string): NodeStatus =>
+      nodeStatus(after(status, 60, containers(crashed('el', { message }), running('cl'))));
+    const one = nodeStatus(observe(containers(crashed('el', { message: lines.join('\n') }), running('cl'))));
+    const two = after2(one, lines.toReversed().join('\n'));
+    expect(two.conditions).toEqual(one.conditions);
+    const stamped = 'Mar 01 12:00:00.123 CRIT Failed to open database\nMar 01 12:00:00.124 INFO Stopped';
+    const three = nodeStatus(observe(containers(crashed('el', { message: stamped }), running('cl'))));
+    expect(findCondition(three.conditions, 'Ready')?.message).toMatch(/: CRIT Failed to open database;/);
+    expect(after2(three, stamped.replaceAll('12:00:00', '13:11:11')).conditions).toEqual(three.conditions);
+  });
+
+  it('mentions a volume that was grown outside Git, and stays ready', () => {
+    const status = nodeStatus(observe({ node: aNode({ storage: { data: { size: '50Gi' } } }) }));
+    expect(status.volumes?.[0]?.message).toMatch(/requests 100Gi, more than spec\.storage\.data\.size \(50Gi\)/);
+    expect(findCondition(status.conditions, 'Ready')?.status).toBe('True');
+    expect(findCondition(status.conditions, 'Stalled')).toBeUndefined();
+  });
+
+  it('shows a deleted volume as Terminating', () => {
     const claims = [aClaim('Bound', { deletionTimestamp: ago(5) })];
     expect(nodeStatus(observe({ claims })).volumes).toMatchObject([{ name: 'data', phase: 'Terminating' }]);
   });

@@ -34,6 +34,24 @@ describe('renderReadme', () => {
     await expect(renderReadme(tree)).toMatchFileSnapshot('../golden/status/readme.md');
   });
 
+  it('gives the time at which a height was read', () => {
+    const document = { status: { phase: 'Running' }, snapshot: { height: 7, takenAt: '2026-03-01T12:00:00Z' } };
+    const text = renderReadme(new Map([['paris/nodes/ns/a.yaml', stringify(document)]]));
+    expect(text).toContain('| 7 at 2026-03-01T12:00:00Z |');
+  });
+
+  it('lists the problems of the files and marks the nodes that keep their last good state', () => {
+    const problems = { total: 1, list: [{ level: 'error', place: 'nodes/b.yaml:3:7', message: 'no chain "x"' }] };
+    const kept = { list: [{ node: 'BlockchainNode novacula-system/b', because: 'its file cannot be read' }] };
+    const text = renderReadme(
+      new Map([file('a', 'Running'), file('b', 'Running'), ['paris/sync.yaml', stringify({ problems, kept })]]),
+    );
+    expect(text).toMatch(/no chain &#34;x&#34; \| paris \| error \| nodes\/b\.yaml:3:7/);
+    expect(text.split('\n').filter((line) => line.includes('its file cannot be read'))).toEqual([
+      expect.stringContaining('nodes/novacula-system/b.yaml'),
+    ]);
+  });
+
   it('does not depend on the order of files', () => {
     const files = [file('b', 'Running'), file('a', 'Error'), sync];
     expect(renderReadme(new Map(files))).toBe(renderReadme(new Map(files.toReversed())));
