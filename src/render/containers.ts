@@ -1,4 +1,4 @@
-// Containers as Kubernetes wants them, within the Pod Security Standard "restricted".
+// Containers as Kubernetes objects, within the Pod Security Standard "restricted".
 
 import type { Sidecar } from '../api/blockchain-node.ts';
 import type { ContainerSpec, Mount, Probe } from '../chains/chain.ts';
@@ -36,7 +36,7 @@ export function container(spec: ContainerSpec): Json {
   });
 }
 
-/** A container that the user added. Its root filesystem stays writable: nobody knows what the image needs. */
+/** A container that the user added. Its root filesystem stays writable, because the image may need it. */
 export function sidecarContainer(sidecar: Sidecar): Json {
   const { name, image, imagePullPolicy, command, args } = sidecar;
   return defined({
@@ -99,10 +99,10 @@ function volumeMount(mount: Mount): Json {
   }
 }
 
-function probe(wanted: Probe | undefined): Json | undefined {
-  if (wanted === undefined) return undefined;
-  const { port, periodSeconds, failureThreshold } = wanted;
-  const action = wanted.kind === 'tcp' ? { tcpSocket: { port } } : { httpGet: { port, path: wanted.path } };
+function probe(spec: Probe | undefined): Json | undefined {
+  if (spec === undefined) return undefined;
+  const { port, periodSeconds, failureThreshold } = spec;
+  const action = spec.kind === 'tcp' ? { tcpSocket: { port } } : { httpGet: { port, path: spec.path } };
   return { ...action, periodSeconds, failureThreshold, timeoutSeconds: 5 };
 }
 

@@ -1,4 +1,4 @@
-// The user's JSON patches on rendered objects: applied last, and unable to make an object somebody else's.
+// The user's JSON patches on rendered objects: applied last; they cannot change the owner of an object.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';

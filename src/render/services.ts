@@ -47,7 +47,7 @@ function servicePort(port: Port): ServicePort {
   return { name: port.name, port: port.port, protocol: port.protocol ?? 'TCP', targetPort: port.port };
 }
 
-/** The port that peers are told must be the one that is open on the machine. */
+/** The port that peers are given must be the one that is open on the Kubernetes node. */
 function peerPort(node: BlockchainNode, port: Port): ServicePort {
   const fixed = node.spec.serviceType === 'NodePort' && node.spec.p2p?.port !== undefined;
   return { ...servicePort(port), ...(fixed ? { nodePort: port.port } : {}) };

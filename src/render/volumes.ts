@@ -38,12 +38,12 @@ export function planVolumes(
   const templates = liveStatefulSet === undefined ? undefined : templateNames(liveStatefulSet);
   const growths: VolumeGrowth[] = [];
   const holds: VolumeHold[] = [];
-  for (const [volume, wanted] of Object.entries(node.spec.storage)) {
+  for (const [volume, desired] of Object.entries(node.spec.storage)) {
     const claim = claims.find((one) => one.metadata.name === claimName(node, volume));
     if (templates !== undefined && !templates.includes(volume)) holds.push(addedHold(node, volume));
     if (claim !== undefined) {
-      holds.push(...fixedFields(volume, wanted, readClaim(claim)));
-      const growth = growthOf(volume, wanted, claim);
+      holds.push(...fixedFields(volume, desired, readClaim(claim)));
+      const growth = growthOf(volume, desired, claim);
       if (growth !== undefined) growths.push(growth);
     }
   }
@@ -67,25 +67,25 @@ interface Claim {
 }
 
 /** A PVC that is larger than the spec was grown outside Git. That harms nothing; the status of the node mentions it. */
-function growthOf(volume: string, wanted: Storage, live: KubeObject): VolumeGrowth | undefined {
+function growthOf(volume: string, desired: Storage, live: KubeObject): VolumeGrowth | undefined {
   const from = readClaim(live).size;
-  const [before, after] = [parseQuantity(from ?? ''), parseQuantity(wanted.size)];
+  const [before, after] = [parseQuantity(from ?? ''), parseQuantity(desired.size)];
   if (from === undefined || before === undefined || after === undefined || after <= before) return undefined;
-  return { volume, claim: live.metadata.name, from, to: wanted.size };
+  return { volume, claim: live.metadata.name, from, to: desired.size };
 }
 
-function fixedFields(volume: string, wanted: Storage, live: Claim): readonly VolumeHold[] {
+function fixedFields(volume: string, desired: Storage, live: Claim): readonly VolumeHold[] {
   const holds: VolumeHold[] = [];
   if (
-    wanted.storageClass !== undefined &&
+    desired.storageClass !== undefined &&
     live.storageClass !== undefined &&
-    wanted.storageClass !== live.storageClass
+    desired.storageClass !== live.storageClass
   ) {
-    const message = `Volume ${volume} is of class ${live.storageClass}; a volume cannot change to ${wanted.storageClass}. Set it back, or create a new node and restore a backup there.`;
+    const message = `Volume ${volume} is of class ${live.storageClass}; a volume cannot change to ${desired.storageClass}. Set it back, or create a new node and restore a backup there.`;
     holds.push({ volume, reason: 'VolumeClassChange', message });
   }
-  if (wanted.accessMode !== undefined && !live.accessModes.includes(wanted.accessMode)) {
-    const message = `Volume ${volume} was made as ${live.accessModes.join(', ')}; that cannot change to ${wanted.accessMode}. Set it back.`;
+  if (desired.accessMode !== undefined && !live.accessModes.includes(desired.accessMode)) {
+    const message = `Volume ${volume} was created as ${live.accessModes.join(', ')}; that cannot change to ${desired.accessMode}. Set it back.`;
     holds.push({ volume, reason: 'VolumeAccessModeChange', message });
   }
   return holds;

@@ -89,7 +89,7 @@ function jobNews(previous: Files, next: Files, reader: TreeReader): News[] {
 
 /** The same phase: what it waits for, or that more is known of it. */
 function doing(before: TreeJob, now: TreeJob): string {
-  return now.message === before.message || now.message === '' ? 'goes on' : cleanLine(now.message, 40);
+  return now.message === before.message || now.message === '' ? 'continues' : cleanLine(now.message, 40);
 }
 
 /** News of the sync itself: another state, or another revision in force. */

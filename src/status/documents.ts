@@ -22,7 +22,7 @@ const MAX_FILE = 524_288;
 
 /**
  * Path → text, the whole of `<executor>/` without its jobs. Byte-stable: equal facts give equal bytes, keys are sorted,
- * and no time moves by itself. Nodes whose names can't be a path are left out.
+ * and no time moves by itself. Nodes whose names cannot be a path are left out.
  */
 export function documents(view: FleetView, options: DocumentOptions): Map<string, string> {
   const { redactor } = options;
@@ -37,7 +37,7 @@ export function documents(view: FleetView, options: DocumentOptions): Map<string
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** One node's file. With `options.written` it is only written anew when something that it shows changed. */
+/** One node's file. With `options.written` it is written again only when something that it shows changed. */
 export function nodeFile(executor: string, one: FleetView['nodes'][number], options: DocumentOptions): string {
   return writeNodeFile({ ...one, path: nodePath(executor, one.node) }, options, (document) =>
     documentText(document, options.redactor),

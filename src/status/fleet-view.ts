@@ -30,7 +30,7 @@ export interface SyncView {
   readonly lastApplied?:
     | { readonly created: number; readonly updated: number; readonly deleted: number; readonly failed: number }
     | undefined;
-  /** Why Git can't be read or written, for a person. */
+  /** Why Git cannot be read or written. */
   readonly gitTrouble?: string | undefined;
   /** Keys of nodes that could not be applied. Their problems are in `problems`, or in their own status. */
   readonly failedNodes?: readonly string[] | undefined;
@@ -38,7 +38,7 @@ export interface SyncView {
   readonly pendingNodes?: readonly string[] | undefined;
   /** Actions that failed and are tried again, in words. */
   readonly failures?: readonly string[] | undefined;
-  /** Why the cluster can't be read or changed, for a person. */
+  /** Why the cluster cannot be read or changed. */
   readonly clusterTrouble?: string | undefined;
   readonly suspended?: boolean | undefined;
   /** Signing Secrets in force in place of the nodes' files, by `namespace/name`: what a Switchover exchanged. */

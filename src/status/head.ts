@@ -4,7 +4,7 @@ import type { Expectation, RoleFacts } from '../chains/chain.ts';
 
 /**
  * Strictly synced: the client says so, the head is recent, peers are there, no lag, the right chain. Each alone is
- * wrong at start-up, when clients call themselves synced for want of knowing better. `now` in milliseconds.
+ * wrong at start-up, when clients call themselves synced because they do not know better yet. `now` in milliseconds.
  */
 export function isSynced(facts: RoleFacts, expectation: Expectation, now: number): boolean {
   if (facts.syncing === true || facts.alarm !== undefined || isElsewhere(facts, expectation)) return false;

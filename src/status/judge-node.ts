@@ -106,7 +106,7 @@ function causesFirst(roles: ReadonlyMap<string, RoleVerdict>): readonly Verdict[
 const REVISION_LABEL = 'controller-revision-hash';
 
 function isUpdating(set: StatefulSetView | undefined, pod: PodView | undefined): boolean {
-  const wanted = set?.updateRevision ?? '';
+  const desired = set?.updateRevision ?? '';
   const actual = pod?.metadata.labels[REVISION_LABEL];
-  return wanted !== '' && actual !== undefined && actual !== wanted;
+  return desired !== '' && actual !== undefined && actual !== desired;
 }

@@ -147,7 +147,7 @@ function oldHead(said: Said): Verdict | undefined {
 }
 
 /**
- * Whether the height rises. Before a rise was seen the previous status tells: it is written at an interval and already
+ * Whether the height rises. Before a rise was seen the previous status decides: it is written at an interval and already
  * holds the latest height after a write, so that "was moving a moment ago" counts too.
  */
 function isMoving({ facts: { height }, previous, previousReason, previousAt, risenAt, now }: Said): boolean {

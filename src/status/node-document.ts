@@ -22,7 +22,7 @@ export interface NodeDocument {
 }
 
 /**
- * Slow facts as they are; figures (heights, peers) as a snapshot that is taken anew when the phase changes or when it
+ * Slow facts as they are; figures (heights, peers) as a snapshot that is taken again when the phase changes or when it
  * is older than the interval. A figure that only moves makes no commit before that.
  */
 export function nodeDocument(
@@ -100,7 +100,7 @@ function snapshotOf(
   return waits ? { snapshot: old, goodUntil } : { snapshot: fresh, goodUntil: Infinity };
 }
 
-/** The snapshot in a document. The branch is ours, but other hands may have been at it: what can't be read is absent. */
+/** The snapshot in a document. Others may have written to the branch: what cannot be read is absent. */
 export function readSnapshot(text: string | undefined): Snapshot | undefined {
   if (text === undefined) return undefined;
   try {

@@ -1,4 +1,4 @@
-// One node's file on the status branch, written anew only when something that it shows changed.
+// One node's file on the status branch, written again only when something that it shows changed.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { nodeDocument, readSnapshot, type Snapshot } from './node-document.ts';
@@ -10,7 +10,7 @@ export interface NodeFileOptions {
   readonly now: number;
   /** How often heights alone are news, in milliseconds: an hour keeps the history small. */
   readonly snapshotIntervalMs: number;
-  /** Kept by the caller between calls that have the same redactor. Absent: every file is written anew. */
+  /** Kept by the caller between calls that have the same redactor. Absent: every file is written again. */
   readonly written?: WrittenNodes;
 }
 

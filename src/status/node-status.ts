@@ -44,7 +44,7 @@ export function nodeStatus(observation: Observation): NodeStatus {
   });
 }
 
-/** What stays known when it can't be seen now. */
+/** What stays known while it cannot be observed. */
 function remembered({ node, revision }: Observation, pod: PodView | undefined) {
   return {
     appliedRevision: revision ?? node.status?.appliedRevision,
@@ -59,7 +59,7 @@ function observedAt({ node, now }: Observation, roles: readonly RoleVerdict[]): 
   return fresh ? timestamp(now) : (node.status?.observedAt ?? timestamp(now));
 }
 
-/** A node that could not be rendered at all shows that; one that runs goes on running whatever failed. */
+/** A node that could not be rendered at all shows that; one that runs keeps its phase. */
 function phaseOf(verdict: Verdict, trouble: Trouble | undefined): NodeStatus['phase'] {
   const working = verdict.phase === 'Running' || verdict.phase === 'Syncing' || verdict.phase === 'Stopped';
   return trouble?.stalled === true && !working ? 'Error' : verdict.phase;

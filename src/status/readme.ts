@@ -18,7 +18,7 @@ const MAX_PROBLEMS = 50;
 const MAX_JOBS = { open: 100, ended: 20 } as const;
 
 /**
- * Markdown from all executors' files. The files of others may hold anything: what can't be read is skipped, and no
+ * Markdown from all executors' files. The files of others may hold anything: what cannot be read is skipped, and no
  * text can break out of its cell. A caller that renders again and again gives its reader.
  */
 export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeReader = createTreeReader()): string {

@@ -151,7 +151,7 @@ export interface JobGlance {
   readonly text: string;
   /** It is under way, or keeps a node stopped. */
   readonly isOpen: boolean;
-  /** The last time that the record tells. */
+  /** The last time in the record. */
   readonly at: string;
 }
 

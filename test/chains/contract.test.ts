@@ -3,12 +3,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Reply, RoleFacts } from '../../src/chains/chain.ts';
+import type { Question, Reply, RoleFacts } from '../../src/chains/chain.ts';
 import { chains, findChain } from '../../src/chains/index.ts';
 import { example, examples, nodeWith } from './examples.ts';
-import { beacon, bitcoind, btcd, comet, gethDev, replies } from './replies.ts';
+import { recordedFor, replies } from './replies.ts';
 
-const recorded: Record<string, unknown> = { ...gethDev, ...beacon, ...comet, ...btcd, ...bitcoind };
 const clientCases = chains.flatMap((chain) =>
   chain.roles.flatMap((role) =>
     role.clients.map((client) => ({ chain, role, client, id: `${chain.name}/${client.name}` })),
@@ -69,14 +68,15 @@ describe.each(examples)('$name', ({ node, chain }) => {
   });
 
   it('reads the recorded reply of every role', () => {
-    const facts = chain.facts(node, replies(recorded));
-    expect([...facts.keys()].sort()).toEqual(Object.keys(node.spec.clients).sort());
+    const facts = chain.facts(node, replies(recordedFor(node)));
+    expect([...facts.keys()].sort()).toEqual(rolesAsked(chain.questions(node)));
     expect([...chain.expectations(node).keys()].sort()).toEqual([...facts.keys()].sort());
     for (const role of facts.values()) {
       expect(role.reach).toBe('answering');
-      expect(role.height).toBeGreaterThan(0);
-      expect(role.version).toMatch(/\d/);
+      expect(role.version ?? '0').toMatch(/\d/);
     }
+    // One role at least says how far the node is; the others may have no height, and no version that is cheap to ask for.
+    expect([...facts.values()].some(({ height }) => height !== undefined && height > 0)).toBe(true);
   });
 
   it('says for every role that nothing answers when nothing does', () => {
@@ -99,11 +99,20 @@ describe.each(examples)('$name', ({ node, chain }) => {
     expect(dangling).toEqual([]);
   });
 
+  it('refuses every managed key of its files and lists each one', () => {
+    for (const { name, managedKeys } of chain.configFiles) {
+      const config = { [name]: Object.fromEntries(managedKeys.map((key) => [key, '1'])) };
+      const refused = chain
+        .check({ ...node.spec, config })
+        .filter(({ code, path }) => code === 'ManagedSetting' && path[1] === 'config');
+      expect(refused.map(({ path }) => path[3])).toEqual(managedKeys);
+    }
+  });
+
   it('refuses every managed flag and lists each one', () => {
     for (const [role, client] of Object.entries(node.spec.clients)) {
       const info = chain.roles.find((one) => one.name === role)?.clients.find((one) => one.name === client.name);
       const flags = info?.managedFlags ?? [];
-      expect(flags.length).toBeGreaterThan(10);
       const spec = { ...node.spec, args: { [role]: Object.fromEntries(flags.map((flag) => [flag, '1'])) } };
       const refused = chain.check(spec).filter((problem) => problem.code === 'ManagedSetting');
       expect(refused.map((problem) => problem.path)).toEqual(flags.map((flag) => ['spec', 'args', role, flag]));
@@ -120,15 +129,23 @@ describe.each(examples)('$name', ({ node, chain }) => {
   it('never throws for junk, and invents no height', () => {
     const ids = chain.questions(node).map((question) => question.id);
     const result = fc.check(
-      fc.property(fc.array(junkReply(), { minLength: ids.length, maxLength: ids.length }), (answers) => {
-        const map = new Map(ids.map((id, index) => [id, answers[index] as Reply]));
-        return [...chain.facts(node, map).values()].every(isPlausible);
-      }),
+      fc.property(
+        fc.array(junkReply(recordedFor(node)), { minLength: ids.length, maxLength: ids.length }),
+        (answers) => {
+          const map = new Map(ids.map((id, index) => [id, answers[index] as Reply]));
+          return [...chain.facts(node, map).values()].every(isPlausible);
+        },
+      ),
       { numRuns: 200 },
     );
     expect(result.counterexample).toBeNull();
   });
 });
+
+/** A role without questions is judged by its container alone. */
+function rolesAsked(questions: readonly Question[]): readonly string[] {
+  return [...new Set(questions.map(({ role }) => role))].sort();
+}
 
 /** Whether every figure is one: whole and not negative, or a share of one. */
 function isPlausible({ height, target, peers, headTime, progress }: RoleFacts): boolean {
@@ -138,7 +155,7 @@ function isPlausible({ height, target, peers, headTime, progress }: RoleFacts): 
 }
 
 /** Replies that are near the truth: recorded ones with a member replaced by something odd, or odd altogether. */
-function junkReply(): fc.Arbitrary<Reply> {
+function junkReply(recorded: Readonly<Record<string, unknown>>): fc.Arbitrary<Reply> {
   const odd = fc.oneof(
     fc.constantFrom(
       null,

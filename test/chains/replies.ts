@@ -1,6 +1,7 @@
 // Replies of running nodes. Recorded: geth 1.16.7 --dev, CometBFT 1.0.1 with kvstore, btcd 0.26.2 --regtest. The others
 // follow the clients' documents.
 
+import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import type { Reply } from '../../src/chains/chain.ts';
 
 export function replies(bodies: Record<string, unknown>): ReadonlyMap<string, Reply> {
@@ -121,3 +122,19 @@ export const btcd: Record<string, unknown> = {
     id: 'nodewright',
   },
 };
+
+/** Client → what it replied, by question id. A client without an entry uses that of its role. */
+const RECORDED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  el: gethDev,
+  cl: beacon,
+  cometbft: comet,
+  'cosmos-sdk': comet,
+  bitcoind,
+  btcd,
+};
+
+/** The replies of a node's clients: each client has its own, also where two have questions of the same id. */
+export function recordedFor(node: BlockchainNode): Record<string, unknown> {
+  const sets = Object.entries(node.spec.clients).map(([role, { name }]) => RECORDED[name] ?? RECORDED[role] ?? {});
+  return Object.assign({}, ...sets);
+}

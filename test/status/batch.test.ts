@@ -47,7 +47,7 @@ describe('describeBatch', () => {
     { because: 'another revision', from: applied('main@sha1:1111111aaaa'), to: applied('main@sha1:2222222bbbb'), want: 'main@2222222 is in force' },
     { because: 'a job that ended well', from: job('Working'), to: job('Complete'), want: 'Backup nightly is Complete' },
     { because: 'what a job waits for', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'waits for its pod' }), want: 'Backup nightly waits for its pod' },
-    { because: 'a job of which only more is known', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'copies', files: 3 }), want: 'Backup nightly goes on' },
+    { because: 'a job of which only more is known', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'copies', files: 3 }), want: 'Backup nightly continues' },
     { because: 'a job that failed comes before a node', from: job('Working'), to: new Map([...job('Failed'), ...tree({ a: 'Running' })]), want: 'Backup nightly is Failed; a is Running; sync is Synced' },
   ])('$because', ({ from, to, want }) => {
     expect(describeBatch(from, to)).toBe(want);

@@ -1,4 +1,4 @@
-// Bitcoin: one bitcoind or btcd with a password that nobody has to know.
+// Bitcoin: one bitcoind or btcd with a generated password.
 
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';

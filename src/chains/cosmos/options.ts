@@ -1,4 +1,4 @@
-// The block `spec.cosmos`: what a chain built on CometBFT needs to be told.
+// The block `spec.cosmos`: the settings of a chain built on CometBFT.
 
 import { z } from 'zod';
 
