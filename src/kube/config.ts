@@ -3,8 +3,8 @@
 import type { RequestOptions } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 
-import { KubeConfig } from './kube-config.ts';
-import { loadListedFiles } from './kubeconfig-files.ts';
+import type { KubeConfig } from './kube-config.ts';
+import { loadDefault, loadFile, loadListedFiles } from './kubeconfig-files.ts';
 import { KubeError } from './kube-error.ts';
 import { useTokenFiles } from './token-file.ts';
 
@@ -49,9 +49,7 @@ export function loadConfig(options: ConfigOptions): KubeConfig {
 
 function loadFiles(file: string | undefined): KubeConfig {
   try {
-    const config = (file === undefined ? loadListedFiles() : undefined) ?? new KubeConfig();
-    if (file !== undefined) config.loadFromFile(file);
-    else if (config.clusters === undefined) config.loadFromDefault();
+    const config = file === undefined ? (loadListedFiles() ?? loadDefault()) : loadFile(file);
     useTokenFiles(config, file);
     return config;
   } catch (cause) {

@@ -35,7 +35,14 @@ function listedFiles(): readonly string[] {
   return KUBECONFIG.split(delimiter).filter((file) => file !== '');
 }
 
-function loadFile(file: string): KubeConfig {
+/** ~/.kube/config, else the service account of the pod. */
+export function loadDefault(): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  return config;
+}
+
+export function loadFile(file: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromFile(file);
   return config;

@@ -1,7 +1,7 @@
 // The library's KubeConfig as we load it: without the generated models, and yet with every way to log in.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -176,6 +176,14 @@ describe('KUBECONFIG with several files', () => {
       server: 'https://5',
       ...bearer('of https://4'),
     });
+  });
+
+  it('is not needed where the home folder has a kubeconfig', () => {
+    const home = part('x', 'https://6', { 'current-context': 'x' });
+    file('home/.kube/config', readFileSync(home, 'utf8'));
+    vi.stubEnv('KUBECONFIG', '');
+    vi.stubEnv('HOME', join(dir, 'home'));
+    expect(loadConfig({}).getCurrentCluster()?.server).toBe('https://6');
   });
 
   it('names the files when none exists', async () => {
