@@ -2,10 +2,13 @@
 
 import type { z } from 'zod';
 
-import { GROUP, VERSION } from './group.ts';
+import { ANNOTATION, GROUP, VERSION } from './group.ts';
 import { toJsonSchema } from './json-schema.ts';
 import type { KubeObject } from './objects.ts';
 import { toStructural } from './structural.ts';
+
+/** Raise it with every change of a schema: a controller with a lower number then keeps the CRDs of one with a higher. */
+const SCHEMA_REVISION = 1;
 
 /** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#additional-printer-columns */
 export interface PrinterColumn {
@@ -45,7 +48,10 @@ export function toCrd(kind: CustomKind): KubeObject {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${GROUP}` },
+    metadata: {
+      name: `${plural}.${GROUP}`,
+      annotations: { [ANNOTATION.schemaRevision]: String(SCHEMA_REVISION) },
+    },
     spec: {
       group: GROUP,
       scope: 'Namespaced',

@@ -28,6 +28,8 @@ export const LABEL = {
 } as const;
 
 export const ANNOTATION = {
+  /** On our CRDs: how often their schemas were changed. An older controller keeps a definition with a higher number. */
+  schemaRevision: 'validatoros.com/schema-revision',
   /** The file in Git that a BlockchainNode came from. */
   file: 'validatoros.com/file',
   /** The revision at which the object was last changed, `branch@sha1:…`; never compared. */

@@ -1,6 +1,6 @@
 // Installs the CustomResourceDefinitions at start-up and waits until the server serves them.
 
-import { FIELD_MANAGER } from '../api/group.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../api/group.ts';
 import { refOf, type KubeObject } from '../api/objects.ts';
 import type { Kind } from './cluster.ts';
 import type { ApiCluster } from './api-cluster.ts';
@@ -9,7 +9,7 @@ import { pause } from './pause.ts';
 
 export type CrdResult =
   | { readonly name: string; readonly outcome: 'applied' }
-  /** We may not change it, but the version we need is served: go on, and tell. */
+  /** It stays as it is, by its permissions or because it is newer; the version we need is served. */
   | { readonly name: string; readonly outcome: 'kept'; readonly warning: string };
 
 export interface ApplyCrdsOptions {
@@ -40,13 +40,22 @@ async function applyOne(
   const { name } = crd.metadata;
   // The server's part is not ours to apply.
   const { status: _, ...definition } = crd;
+  const live = await cluster.get(refOf(crd)).catch((error: unknown) => {
+    if (isKubeError(error, 'FORBIDDEN')) return undefined;
+    throw error;
+  });
+  if (revisionOf(live) > revisionOf(crd)) {
+    await waitUntilServed(cluster, crd, options);
+    return {
+      name,
+      outcome: 'kept',
+      warning: `CustomResourceDefinition ${name} is of a newer controller (schema revision ${revisionOf(live)}, ours is ${revisionOf(crd)}) and is kept; update this controller`,
+    };
+  }
   try {
     await cluster.apply(
       { ...definition, apiVersion: crd.apiVersion, kind: crd.kind, metadata: crd.metadata },
-      {
-        fieldManager: FIELD_MANAGER,
-        force: true,
-      },
+      { fieldManager: FIELD_MANAGER, force: true },
     );
   } catch (error) {
     if (!isKubeError(error, 'FORBIDDEN')) throw error;
@@ -65,6 +74,12 @@ async function applyOne(
   }
   await waitUntilServed(cluster, crd, options);
   return { name, outcome: 'applied' };
+}
+
+/** How often the schema was changed, as the definition's annotation says; 0 for definitions without one. */
+function revisionOf(crd: KubeObject | undefined): number {
+  const text = crd?.metadata.annotations?.[ANNOTATION.schemaRevision] ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }
 
 async function waitUntilServed(

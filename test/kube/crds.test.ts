@@ -1,8 +1,9 @@
 // Installing CustomResourceDefinitions on a real API server.
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { KubeObject } from '../../src/api/objects.ts';
+import { ANNOTATION } from '../../src/api/group.ts';
+import { refOf, type KubeObject } from '../../src/api/objects.ts';
 import { connectCluster, type ApiCluster } from '../../src/kube/api-cluster.ts';
 import { applyCrds } from '../../src/kube/crds.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
@@ -91,5 +92,25 @@ it('says why one does not become Established', async () => {
   await expect(applyCrds(admin, [clash], { timeoutMs: 1000 })).rejects.toMatchObject({
     code: 'TIMEOUT',
     message: expect.stringMatching(/Restore|already in use/i),
+  });
+});
+
+describe('a schema revision', () => {
+  const revised = (revision: number, properties: object): KubeObject => {
+    const made = crd('Snapshot', 'snapshots', properties);
+    return { ...made, metadata: { ...made.metadata, annotations: { [ANNOTATION.schemaRevision]: String(revision) } } };
+  };
+  const [less, more] = [{ note: { type: 'string' } }, { note: { type: 'string' }, more: { type: 'string' } }];
+  const schemaOf = async (): Promise<string> => JSON.stringify(await admin.get(refOf(revised(1, less))));
+
+  it('that is newer is kept, with a warning, and an older one is replaced', async () => {
+    expect(await applyCrds(admin, [revised(9, more)])).toMatchObject([{ outcome: 'applied' }]);
+    expect(await applyCrds(admin, [revised(10, more)])).toMatchObject([{ outcome: 'applied' }]);
+    expect(await applyCrds(admin, [revised(9, less)])).toMatchObject([
+      { outcome: 'kept', warning: expect.stringContaining('schema revision 10, ours is 9') },
+    ]);
+    expect(await schemaOf()).toContain('"more"');
+    expect(await applyCrds(admin, [revised(11, less)])).toMatchObject([{ outcome: 'applied' }]);
+    expect(await schemaOf()).not.toContain('"more":{"type"');
   });
 });
