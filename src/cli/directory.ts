@@ -41,7 +41,10 @@ async function readFolder({ root, folder, depth }: Place, files: SourceFile[]): 
   for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (isWanted(`${path}/`)) await readFolder({ root, folder: path, depth: depth + 1 }, files);
+      if (!isWanted(`${path}/`)) continue;
+      // The controller does not read submodules either: their files are in another repository.
+      if (await isRepository(join(root, path))) files.push(trouble(path, 'NotAFile', SUBMODULE));
+      else await readFolder({ root, folder: path, depth: depth + 1 }, files);
     } else if (isWanted(path)) {
       if (files.length >= MAX_FILES) throw new Error(`${root} holds more than ${MAX_FILES} files`);
       files.push(
@@ -51,6 +54,15 @@ async function readFolder({ root, folder, depth }: Place, files: SourceFile[]): 
       );
     }
   }
+}
+
+const SUBMODULE = 'is a submodule; only regular files are read: copy its files into this repository';
+
+async function isRepository(folder: string): Promise<boolean> {
+  return await lstat(join(folder, '.git')).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readOne(root: string, path: string): Promise<SourceFile> {

@@ -12,9 +12,10 @@ export function parseCommit(oid: Oid, content: Buffer): CommitInfo {
   const parents = headers.filter((header) => header.name === 'parent').map((header) => header.value);
   if (![tree, ...parents].every((id) => /^[0-9a-f]{40}$/.test(id)))
     throw new GitError('STORE_CORRUPT', `Commit ${oid} is malformed; check the repository with git fsck`);
-  const author = decode(headers.find((header) => header.name === 'author')?.value ?? '');
-  const [, who = author, seconds = '0'] = /^(.*) (-?\d{1,15}) [+-]\d{4}$/s.exec(author) ?? [];
-  const message = body.subarray(0, MAX_MESSAGE).toString('utf8');
+  const text = decoderOf(headers.find((header) => header.name === 'encoding')?.value);
+  const author = text(Buffer.from(headers.find((header) => header.name === 'author')?.value ?? '', 'latin1'));
+  const [, who = author, seconds = '0'] = /^(.*) (-?\d{1,15}) [+-]\d{1,15}$/s.exec(author) ?? [];
+  const message = text(body.subarray(0, MAX_MESSAGE));
   return {
     oid,
     tree,
@@ -80,6 +81,12 @@ function split(content: Buffer): { headers: readonly Header[]; body: Buffer } {
   return { headers, body: end < 0 ? Buffer.alloc(0) : content.subarray(end + 2) };
 }
 
-function decode(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8');
+/** Reads the texts of a commit: UTF-8 unless the commit names another encoding (git-commit, i18n.commitEncoding). */
+function decoderOf(encoding = 'utf-8'): (bytes: Buffer) => string {
+  try {
+    const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+    return (bytes) => decoder.decode(bytes);
+  } catch {
+    return (bytes) => bytes.toString('utf8');
+  }
 }

@@ -28,8 +28,8 @@ export interface LocalRepository {
 /** Opens the repository whose work tree or bare folder `dir` is. Throws REPOSITORY_NOT_FOUND when it is none. */
 export async function openLocalRepository(dir: string, overrides: Partial<Limits> = {}): Promise<LocalRepository> {
   const limits = { ...DEFAULT_LIMITS, ...overrides };
-  const gitdir = await findGitdir(dir);
-  const store = new ObjectStore(gitdir);
+  const { gitdir, head } = await findGitdir(dir);
+  const store = new ObjectStore(gitdir, await alternatesOf(join(gitdir, 'objects')));
   await store.refresh();
   const cache = new TreeCache();
 
@@ -49,7 +49,7 @@ export async function openLocalRepository(dir: string, overrides: Partial<Limits
     commit,
     async resolve(revision) {
       const { base, steps } = splitRevision(revision);
-      let found = await commit(await resolveName(gitdir, base));
+      let found = await commit(await resolveName(gitdir, base === 'HEAD' ? await readHead(head) : base));
       for (let step = 0; step < steps; step++) {
         const [parent] = found.parents;
         if (parent === undefined) throw new GitError('BRANCH_MISSING', `${revision} goes back beyond the first commit`);
@@ -67,17 +67,57 @@ export async function openLocalRepository(dir: string, overrides: Partial<Limits
   };
 }
 
-async function findGitdir(dir: string): Promise<string> {
+interface Gitdir {
+  /** Where objects and branches are. */
+  readonly gitdir: string;
+  /** The file with the HEAD of this work tree. */
+  readonly head: string;
+}
+
+async function findGitdir(dir: string): Promise<Gitdir> {
   const path = join(dir, '.git');
   const info = await stat(path).catch(() => undefined);
-  if (info?.isDirectory() === true) return path;
+  if (info?.isDirectory() === true) return plain(path);
   if (info?.isFile() === true) {
     const target = /^gitdir: (.+)$/m.exec(await readFile(path, 'utf8'))?.[1];
-    if (target !== undefined) return await commonDir(resolve(dir, target));
+    if (target !== undefined) {
+      const own = resolve(dir, target);
+      return { gitdir: await commonDir(own), head: join(own, 'HEAD') };
+    }
   }
-  if ((await stat(join(dir, 'objects')).catch(() => undefined))?.isDirectory() === true) return dir;
+  if ((await stat(join(dir, 'objects')).catch(() => undefined))?.isDirectory() === true) return plain(dir);
   throw new GitError('REPOSITORY_NOT_FOUND', `${dir} is no Git repository; give its top folder`);
 }
+
+function plain(gitdir: string): Gitdir {
+  return { gitdir, head: join(gitdir, 'HEAD') };
+}
+
+/** The branch or commit that a HEAD file names. */
+async function readHead(path: string): Promise<string> {
+  const text = (await readFile(path, 'utf8').catch(() => '')).trim();
+  return text.replace(/^ref: /, '') || 'HEAD';
+}
+
+/** Object folders that this one borrows from, and those that they borrow from in turn (gitrepository-layout). */
+async function alternatesOf(objects: string, depth = 0): Promise<readonly string[]> {
+  const text = await readFile(join(objects, 'info', 'alternates'), 'utf8').catch(() => '');
+  const named = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const found: string[] = [];
+  for (const line of named) {
+    const folder = resolve(objects, line);
+    if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true)
+      throw new GitError(
+        'REPOSITORY_NOT_FOUND',
+        `${objects} borrows objects from ${folder}, which does not exist; clone the repository again without --shared`,
+      );
+    found.push(folder, ...(depth < MAX_BORROWED ? await alternatesOf(folder, depth + 1) : []));
+  }
+  return found;
+}
+
+/** Git's own limit for alternates of alternates. */
+const MAX_BORROWED = 5;
 
 /** A linked work tree keeps objects and refs in the main repository. */
 async function commonDir(gitdir: string): Promise<string> {

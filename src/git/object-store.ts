@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { deflateSync, inflateSync, constants } from 'node:zlib';
 
 import { asGitError, GitError } from './errors.ts';
@@ -21,7 +21,8 @@ import { parsePackIndex, type PackIndex } from './pack-index.ts';
 import { type GitObject, RecentObjects } from './recent-objects.ts';
 
 interface Pack {
-  readonly name: string;
+  /** Without the extension. */
+  readonly path: string;
   readonly index: PackIndex;
   readonly file: FileHandle;
 }
@@ -33,12 +34,16 @@ const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 export class ObjectStore {
   readonly #objects: string;
+  /** Folders of objects: our own, then those that it borrows from. */
+  readonly #folders: readonly string[];
   #packs: readonly Pack[] = [];
   readonly #recent = new RecentObjects(16 * 1024 * 1024);
   #written = 0;
 
-  constructor(gitdir: string) {
+  /** `alternates` are object folders of other repositories (objects/info/alternates). */
+  constructor(gitdir: string, alternates: readonly string[] = []) {
     this.#objects = join(gitdir, 'objects');
+    this.#folders = [this.#objects, ...alternates];
   }
 
   /** Number of packs that are open. */
@@ -53,10 +58,13 @@ export class ObjectStore {
 
   /** Opens packs that are new on disk and closes those that are gone. Throws STORE_CORRUPT for a damaged index. */
   async refresh(): Promise<void> {
-    const names = await packNames(this.#objects);
-    const known = new Map(this.#packs.map((pack) => [pack.name, pack]));
+    const known = new Map(this.#packs.map((pack) => [pack.path, pack]));
     const opened: Pack[] = [];
-    for (const name of names) opened.push(known.get(name) ?? (await openPack(join(this.#objects, 'pack'), name)));
+    for (const folder of this.#folders.toReversed())
+      for (const name of await packNames(folder)) {
+        const path = join(folder, 'pack', name);
+        opened.push(known.get(path) ?? (await openPack(path)));
+      }
     const gone = this.#packs.filter((pack) => !opened.includes(pack));
     // Newest objects are asked for most, and lie in the pack that came last.
     this.#packs = opened;
@@ -73,7 +81,7 @@ export class ObjectStore {
   /** Whether an object is here: by the pack indexes, or as a loose file. */
   async has(oid: string): Promise<boolean> {
     if (oid === EMPTY_TREE || this.#find(oid) !== undefined) return true;
-    return (await stat(this.#loosePath(oid)).catch(() => undefined)) !== undefined;
+    return (await this.#findLoose(oid)) !== undefined;
   }
 
   /** An object of at most `maxBytes`. Throws OBJECT_MISSING, FILE_TOO_LARGE (before inflating it) or STORE_CORRUPT. */
@@ -82,10 +90,10 @@ export class ObjectStore {
     const place = this.#find(oid);
     const object =
       place === undefined
-        ? await readLoose(this.#loosePath(oid), oid, maxBytes)
+        ? await readLoose((await this.#findLoose(oid)) ?? this.#loosePath(oid), oid, maxBytes)
         : await this.#readEntry(place.pack, place.start, { maxBytes, end: place.end, depth: 0 });
     if (objectId(object.type, object.content) !== oid)
-      throw new GitError('STORE_CORRUPT', `Object ${oid} is damaged on disk; the store is fetched anew`);
+      throw new GitError('STORE_CORRUPT', `Object ${oid} is damaged on disk; the store is fetched again`);
     return object;
   }
 
@@ -122,11 +130,11 @@ export class ObjectStore {
     limits: { readonly maxBytes: number; readonly end: number; readonly depth: number },
   ): Promise<GitObject> {
     const { maxBytes, end, depth } = limits;
-    const key = `${pack.name}:${start}`;
+    const key = `${pack.path}:${start}`;
     const recent = this.#recent.get(key);
     if (recent !== undefined && recent.content.length <= maxBytes) return recent;
     if (depth > MAX_CHAIN)
-      throw new GitError('STORE_CORRUPT', 'A chain of deltas has no end; the store is fetched anew');
+      throw new GitError('STORE_CORRUPT', 'A chain of deltas has no end; the store is fetched again');
     const first = await readRange(pack.file, start, Math.min(end, start + HEAD_BYTES));
     const head = parseEntryHeader(first);
     const size = head.kind === 'object' ? head.size : deltaResultSize(first.subarray(head.dataAt));
@@ -152,8 +160,16 @@ export class ObjectStore {
     return object;
   }
 
-  #loosePath(oid: string): string {
-    return join(this.#objects, oid.slice(0, 2), oid.slice(2));
+  async #findLoose(oid: string): Promise<string | undefined> {
+    for (const folder of this.#folders) {
+      const path = this.#loosePath(oid, folder);
+      if ((await stat(path).catch(() => undefined)) !== undefined) return path;
+    }
+    return undefined;
+  }
+
+  #loosePath(oid: string, folder = this.#objects): string {
+    return join(folder, oid.slice(0, 2), oid.slice(2));
   }
 }
 
@@ -169,15 +185,15 @@ export async function packNames(objects: string): Promise<readonly string[]> {
   return names.toSorted();
 }
 
-async function openPack(folder: string, name: string): Promise<Pack> {
-  const file = await open(join(folder, `${name}.pack`)).catch((error: unknown) => {
-    throw new GitError('STORE_CORRUPT', `${name} has an index but no pack; the store is fetched anew`, {
+async function openPack(path: string): Promise<Pack> {
+  const file = await open(`${path}.pack`).catch((error: unknown) => {
+    throw new GitError('STORE_CORRUPT', `${basename(path)} has an index but no pack; the store is fetched again`, {
       cause: error,
     });
   });
   try {
     const { size } = await file.stat();
-    return { name, file, index: parsePackIndex(await readFile(join(folder, `${name}.idx`)), size) };
+    return { path, file, index: parsePackIndex(await readFile(`${path}.idx`), size) };
   } catch (error) {
     await file.close();
     throw error;
@@ -186,7 +202,7 @@ async function openPack(folder: string, name: string): Promise<Pack> {
 
 async function readRange(file: FileHandle, start: number, end: number): Promise<Buffer> {
   if (start < 0 || end <= start)
-    throw new GitError('STORE_CORRUPT', 'A pack entry lies nowhere; the store is fetched anew');
+    throw new GitError('STORE_CORRUPT', 'A pack entry lies nowhere; the store is fetched again');
   const buffer = Buffer.alloc(end - start);
   const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
   return buffer.subarray(0, bytesRead);
@@ -206,11 +222,11 @@ async function readLoose(path: string, oid: string, maxBytes: number): Promise<G
       return { type, content: full.subarray(prefix) };
   } catch (error) {
     if (error instanceof GitError && error.code === 'FILE_TOO_LARGE') throw error;
-    throw new GitError('STORE_CORRUPT', `Object ${oid} is damaged on disk; the store is fetched anew`, {
+    throw new GitError('STORE_CORRUPT', `Object ${oid} is damaged on disk; the store is fetched again`, {
       cause: error,
     });
   }
-  throw new GitError('STORE_CORRUPT', `Object ${oid} has no header; the store is fetched anew`);
+  throw new GitError('STORE_CORRUPT', `Object ${oid} has no header; the store is fetched again`);
 }
 
 function header(type: ObjectType, content: Buffer): Buffer {

@@ -124,5 +124,5 @@ function byteAt(data: Buffer, at: number): number {
 }
 
 export function corrupt(what: string, cause?: unknown): GitError {
-  return new GitError('STORE_CORRUPT', `A pack holds ${what}; the store is fetched anew`, { cause });
+  return new GitError('STORE_CORRUPT', `A pack holds ${what}; the store is fetched again`, { cause });
 }

@@ -71,5 +71,5 @@ function following(sorted: Uint32Array, start: number): number | undefined {
 }
 
 function corrupt(what: string): GitError {
-  return new GitError('STORE_CORRUPT', `A pack index ${what}; the store is fetched anew`);
+  return new GitError('STORE_CORRUPT', `A pack index ${what}; the store is fetched again`);
 }

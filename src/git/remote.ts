@@ -15,6 +15,8 @@ export interface RemoteOptions {
   readonly credentials?: (() => Promise<GitCredentials | undefined>) | undefined;
   /** PEM of certificate authorities that are trusted instead of the built-in ones. */
   readonly ca?: string | undefined;
+  /** Sends credentials over http:// to any host; without it only to this machine. */
+  readonly allowHttp?: boolean | undefined;
 }
 
 /** A checked URL. Throws UNSUPPORTED_URL; the text never repeats a password that stood in the URL. */
@@ -36,6 +38,17 @@ export function checkUrl(text: string): URL {
 function unsupported(why: string): GitError {
   return new GitError('UNSUPPORTED_URL', `The repository URL is not supported: ${why}; use https://host/owner/name`);
 }
+
+/** Throws UNSUPPORTED_URL when credentials for `url` could be read on the way. */
+export function refusePlainHttp(url: URL): void {
+  if (url.protocol !== 'http:' || LOOPBACK.test(url.hostname)) return;
+  throw new GitError(
+    'UNSUPPORTED_URL',
+    `Credentials are not sent to ${url.host} over plain HTTP, where others can read them; use https://, or allow it with --git-allow-http`,
+  );
+}
+
+const LOOPBACK = /^(127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
 /** The value of the Authorization header. */
 export function authorizationOf(credentials: GitCredentials): string {

@@ -9,7 +9,7 @@ import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git
 import type { Limits } from './engine.ts';
 import { asGitError, GitError } from './errors.ts';
 import { inspectStart } from './inspect-answer.ts';
-import { authorizationOf, redactor, type RemoteOptions } from './remote.ts';
+import { authorizationOf, redactor, refusePlainHttp, type RemoteOptions } from './remote.ts';
 import { refuseStatus } from './refuse-status.ts';
 
 export type TransportLimits = Pick<Limits, 'maxFetchBytes' | 'idleTimeoutMs' | 'operationTimeoutMs'>;
@@ -49,7 +49,8 @@ const MAX_REDIRECTS = 3;
 
 /** A transport to the repository at `url` (already checked). */
 export function createTransport(url: URL, remote: RemoteOptions, limits: TransportLimits): Transport {
-  const settings = { keepAlive: true, maxSockets: 8, scheduling: 'lifo' as const };
+  // HTTP_PROXY, HTTPS_PROXY and NO_PROXY, which git itself and kubectl also follow.
+  const settings = { keepAlive: true, maxSockets: 8, scheduling: 'lifo' as const, proxyEnv: process.env };
   const agent =
     url.protocol === 'https:'
       ? new HttpsAgent({ ...settings, ...(remote.ca === undefined ? {} : { ca: remote.ca }) })
@@ -57,6 +58,7 @@ export function createTransport(url: URL, remote: RemoteOptions, limits: Transpo
   return {
     begin: async (signal) => {
       const credentials = await remote.credentials?.();
+      if (credentials !== undefined && remote.allowHttp !== true) refusePlainHttp(url);
       const context: Context = {
         url,
         agent,

@@ -1,4 +1,4 @@
-// Tree objects: bytes to entries and back. Names stay bytes until somebody has judged them.
+// Tree objects: bytes to entries and back. Names stay bytes until they have been judged.
 
 import { GitError } from './errors.ts';
 
@@ -45,12 +45,12 @@ export function encodeTree(entries: readonly RawEntry[]): Buffer {
 }
 
 export function isFolder(entry: RawEntry): boolean {
-  return entry.mode === '40000' || entry.mode === '040000';
+  return /^0*40000$/.test(entry.mode);
 }
 
-/** 100644, 100755 and the historical 100664. */
+/** 100644, 100755 and the historical 100664; some tools write them with a leading zero. */
 export function isRegularFile(entry: RawEntry): boolean {
-  return /^100[0-7]{3}$/.test(entry.mode);
+  return /^0*100[0-7]{3}$/.test(entry.mode);
 }
 
 const SLASH = Buffer.from('/');
