@@ -31,15 +31,24 @@ import { createHealth, type Health } from './web/health.ts';
 import { createMetrics, type Metrics } from './web/metrics.ts';
 import { startWeb } from './web/server.ts';
 
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface ProcessOptions {
   readonly settings: Settings;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
   readonly statusBranch: string | undefined;
   readonly dataDir: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: Address;
+  /** Where probes are also answered, apart from `listen`. */
+  readonly probeListen: Address | undefined;
   readonly credentials: () => Promise<GitCredentials | undefined>;
   readonly ca: string | undefined;
+  /** Sends Git credentials over plain HTTP. */
+  readonly allowHttp: boolean;
   readonly redactor: Redactor;
   readonly log: Logger;
 }
@@ -61,7 +70,12 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
   }
   const metrics = createMetrics({ version: settings.version, now: Date.now });
   const health = createHealth({ deadlines: deadlines(), awaits: ['the first sync'], startedAt: Date.now() });
-  const web = await startWeb({ ...options.listen, health: () => health.state(Date.now()), metrics });
+  const state = { health: () => health.state(Date.now()), metrics };
+  const web = await startWeb({ ...options.listen, ...state });
+  const probes =
+    options.probeListen === undefined
+      ? undefined
+      : await startWeb({ ...options.probeListen, health: state.health, metrics: undefined });
   log.info(
     { port: web.port, version: settings.version, executor: settings.executor, repo: settings.origin },
     'Started',
@@ -78,7 +92,7 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
     if (!ending.signal.aborted) throw error;
   } finally {
     await cluster?.close();
-    await web.close();
+    await Promise.all([web.close(), probes?.close()]);
   }
   log.info({}, 'Ended');
   return code;
@@ -191,11 +205,11 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
   }
 }
 
-function openGit({ settings, credentials, ca, dataDir, statusBranch }: ProcessOptions): {
+function openGit({ settings, credentials, ca, dataDir, statusBranch, allowHttp }: ProcessOptions): {
   source: GitSource;
   statusBranch: StatusBranch | undefined;
 } {
-  const remote = { url: settings.origin, credentials, ca };
+  const remote = { url: settings.origin, credentials, ca, allowHttp };
   return {
     source: createGitSource({ ...remote, directory: join(dataDir, 'desired') }),
     statusBranch:

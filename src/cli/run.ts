@@ -35,12 +35,14 @@ interface RunOptions {
   readonly namespace: string;
   readonly dataDir?: string;
   readonly listen: { readonly host: string; readonly port: number };
+  readonly probeListen?: { readonly host: string; readonly port: number };
   readonly observeInterval: number;
   readonly heightInterval: number;
   readonly gitUsername?: string;
   readonly gitTokenFile?: string;
   readonly gitPasswordFile?: string;
   readonly gitCaFile?: string;
+  readonly gitAllowHttp?: boolean;
   readonly logLevel: string;
   readonly image: string;
   readonly stopDeadline: number;
@@ -80,6 +82,12 @@ export function addRun(program: Command, exit: SetExitCode): void {
         .default({ host: '127.0.0.1', port: 8080 }, '8080'),
     )
     .addOption(
+      option(
+        '--probe-listen <address>',
+        'health alone, on a port of its own, so that scrapers cannot block it',
+      ).argParser(addressArgument),
+    )
+    .addOption(
       option('--observe-interval <duration>', 'how often running nodes are asked')
         .argParser(durationArgument)
         .default(10_000, '10s'),
@@ -93,6 +101,7 @@ export function addRun(program: Command, exit: SetExitCode): void {
     .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
     .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
     .addOption(option('--git-ca-file <file>', 'PEM of the authorities to trust for the repository'))
+    .addOption(option('--git-allow-http', 'send Git credentials over plain http:// as well'))
     .addOption(
       option('--image <image>', "the controller's own image: working pods of one-shot jobs run it").default(
         `nodewright/nodewright:${version()}`,
@@ -142,6 +151,8 @@ async function run(options: RunOptions): Promise<0 | 1> {
     statusBranch: options.statusBranch === false ? undefined : options.statusBranch,
     dataDir,
     listen: options.listen,
+    probeListen: options.probeListen,
+    allowHttp: options.gitAllowHttp ?? false,
     credentials: access.credentials,
     ca: options.gitCaFile === undefined ? undefined : await readAuthorities(options.gitCaFile),
     redactor,

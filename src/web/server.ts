@@ -1,7 +1,7 @@
-// The HTTP server for probes and Prometheus: three paths, GET only, nothing to configure and nothing to change.
+// The HTTP server for probes and Prometheus: GET only, nothing to configure and nothing to change.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import type { HealthState } from './health.ts';
 
@@ -11,7 +11,8 @@ export interface WebOptions {
   readonly port: number;
   /** The state now. */
   readonly health: () => HealthState;
-  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** Undefined for a server that answers probes alone. */
+  readonly metrics: { readonly contentType: string; text(): Promise<string> } | undefined;
 }
 
 export interface WebServer {
@@ -29,8 +30,14 @@ const TEXT = 'text/plain; charset=utf-8';
 
 /** Listens; rejects when the address is taken or not ours. */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 8_192 });
-  server.maxConnections = 64;
+  const server = createServer({
+    requestTimeout: 10_000,
+    headersTimeout: 5_000,
+    keepAliveTimeout: 30_000,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: 8_192,
+  });
+  limitConnections(server);
   server.on('request', (request, response) => void respond(options, request, response));
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   server.once('error', reject);
@@ -38,6 +45,31 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   await promise;
   return { port: portOf(server), close: () => closeServer(server) };
 }
+
+/**
+ * A connection beyond the limit closes the oldest one that has no request: many idle connections must not keep a probe
+ * out. When every connection has a request, the new one is closed.
+ */
+function limitConnections(server: Server): void {
+  const idle = new Set<Socket>();
+  let count = 0;
+  server.on('connection', (socket: Socket) => {
+    count += 1;
+    idle.add(socket);
+    socket.once('close', () => {
+      count -= 1;
+      idle.delete(socket);
+    });
+    // A Set keeps the order of arrival; at worst the oldest is the new one itself.
+    if (count > MAX_CONNECTIONS) for (const oldest of idle) return void oldest.destroy();
+  });
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket);
+    response.once('close', () => socket.destroyed || idle.add(socket));
+  });
+}
+
+const MAX_CONNECTIONS = 64;
 
 async function respond(options: WebOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { status, type, body } = await answer(options, request);
@@ -58,12 +90,16 @@ async function answer({ health, metrics }: WebOptions, request: IncomingMessage)
   try {
     if (path === '/healthz') return verdict(health(), 'live');
     if (path === '/readyz') return verdict(health(), 'ready');
-    if (path === '/metrics') return { status: 200, type: metrics.contentType, body: await metrics.text() };
+    if (path === '/metrics' && metrics !== undefined)
+      return { status: 200, type: metrics.contentType, body: await metrics.text() };
   } catch {
     // The text of an unexpected error may hold anything; it does not leave the process this way.
     return plain(500, 'this page could not be made');
   }
-  return plain(404, 'there are /healthz, /readyz and /metrics');
+  return plain(
+    404,
+    metrics === undefined ? 'there are /healthz and /readyz' : 'there are /healthz, /readyz and /metrics',
+  );
 }
 
 function verdict(state: HealthState, asked: 'live' | 'ready'): Answer {

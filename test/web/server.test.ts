@@ -1,6 +1,8 @@
 // The web server over real HTTP.
 
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -81,5 +83,29 @@ describe('startWeb', () => {
     await server.close();
     await dropped.promise;
     await expect(fetch(`http://127.0.0.1:${server.port}/healthz`)).rejects.toThrow(/fetch failed/);
+  });
+
+  it('answers probes alone where it has no figures', async () => {
+    const base = await start({ metrics: undefined });
+    expect((await fetch(`${base}/healthz`)).status).toBe(200);
+    expect((await fetch(`${base}/metrics`)).status).toBe(404);
+  });
+
+  it('answers probes while 70 connections are open that send nothing', async () => {
+    const base = await start();
+    const idle = await Promise.all(
+      Array.from({ length: 70 }, async () => {
+        const socket = connect(Number(new URL(base).port), '127.0.0.1');
+        socket.on('error', () => undefined);
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    try {
+      expect((await fetch(`${base}/healthz`)).status).toBe(200);
+      expect((await fetch(`${base}/readyz`)).status).toBe(200);
+    } finally {
+      for (const socket of idle) socket.destroy();
+    }
   });
 });
