@@ -29,7 +29,10 @@ async function startProxy(target: string): Promise<{ readonly url: string; reado
     incoming.pipe(onward);
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void proxy.close().closeAllConnections());
+  onTestFinished(() => {
+    proxy.close();
+    proxy.closeAllConnections();
+  });
   return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, hosts };
 }
 
