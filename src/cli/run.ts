@@ -49,7 +49,7 @@ interface RunOptions {
 }
 
 export function addRun(program: Command, exit: SetExitCode): void {
-  program
+  const command = program
     .command('run')
     .description('Run the controller: make the cluster agree with the repository, and write status back to it.')
     .addOption(
@@ -97,11 +97,6 @@ export function addRun(program: Command, exit: SetExitCode): void {
         .argParser(durationArgument)
         .default(60_000, '60s'),
     )
-    .addOption(option('--git-username <name>', 'user for NODEWRIGHT_GIT_PASSWORD or NODEWRIGHT_GIT_TOKEN'))
-    .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
-    .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
-    .addOption(option('--git-ca-file <file>', 'PEM of the authorities to trust for the repository'))
-    .addOption(option('--git-allow-http', 'send Git credentials over plain http:// as well'))
     .addOption(
       option('--image <image>', "the controller's own image: working pods of one-shot jobs run it").default(
         `nodewright/nodewright:${version()}`,
@@ -114,8 +109,17 @@ export function addRun(program: Command, exit: SetExitCode): void {
     )
     .addOption(
       option('--log-level <level>', 'how much is logged').choices(['error', 'warn', 'info', 'debug']).default('info'),
-    )
-    .action(async (options: RunOptions) => exit(await run(options)));
+    );
+  addGitOptions(command).action(async (options: RunOptions) => exit(await run(options)));
+}
+
+function addGitOptions(command: Command): Command {
+  return command
+    .addOption(option('--git-username <name>', 'user for NODEWRIGHT_GIT_PASSWORD or NODEWRIGHT_GIT_TOKEN'))
+    .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
+    .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
+    .addOption(option('--git-ca-file <file>', 'PEM of the authorities to trust for the repository'))
+    .addOption(option('--git-allow-http', 'send Git credentials over plain http:// as well'));
 }
 
 async function run(options: RunOptions): Promise<0 | 1> {
