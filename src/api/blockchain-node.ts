@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { HttpUrl, Labels, Name, PatchOperation, QualifiedName, Quantity, Sha256 } from './fields.ts';
+import { HttpUrl, Labels, Name, PatchOperation, QualifiedName, Quantity, Sha256, SubdomainName } from './fields.ts';
 import type { NodeStatus } from './node-status.ts';
 import type { ObjectMeta } from './objects.ts';
 
@@ -50,7 +50,7 @@ export type Client = z.infer<typeof Client>;
 export const Storage = z
   .strictObject({
     size: Quantity.describe('Requested size. May grow; never shrinks.'),
-    storageClass: z.string().min(1).max(253).optional().describe("StorageClass; default: the cluster's default class."),
+    storageClass: SubdomainName.optional().describe("StorageClass; default: the cluster's default class."),
     accessMode: z
       .enum(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'])
       .optional()
@@ -195,7 +195,7 @@ export const NodeSpecBase = z.strictObject({
     .describe("Longer than the chain's own; never shorter."),
   nodeSelector: Labels.optional(),
   tolerations: z.array(Toleration).max(32).optional(),
-  priorityClassName: z.string().max(253).optional(),
+  priorityClassName: SubdomainName.optional(),
   podLabels: Labels.optional(),
   podAnnotations: z.record(QualifiedName, z.string().max(4096)).meta({ maxProperties: 64 }).optional(),
   patches: z

@@ -9,6 +9,8 @@ export interface EditorKind {
   readonly apiVersion: string;
   readonly description: string;
   readonly metadata: z.ZodType;
+  /** Stricter than what `metadata` says of the name. */
+  readonly name: z.ZodType;
   readonly spec: z.ZodType;
   /** Whether fields may be missing from the spec because defaults in another file provide them. */
   readonly partial?: boolean;
@@ -28,10 +30,14 @@ export function toEditorSchema(kind: EditorKind): JsonSchema {
     properties: {
       apiVersion: { type: 'string', enum: [kind.apiVersion] },
       kind: { type: 'string', enum: [kind.kind] },
-      metadata: withoutKubernetes(toJsonSchema(kind.metadata, 'draft-7')),
+      metadata: withName(withoutKubernetes(toJsonSchema(kind.metadata, 'draft-7')), toJsonSchema(kind.name, 'draft-7')),
       spec: kind.partial === true ? partial : spec,
     },
   };
+}
+
+function withName(metadata: JsonSchema, name: JsonSchema): JsonSchema {
+  return { ...metadata, properties: { ...metadata.properties, name } };
 }
 
 /** Editors warn of keywords they do not know. */

@@ -11,6 +11,16 @@ export const Name = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a lower-case RFC 1123 label: letters, digits and "-"');
 
+/** RFC 1123 subdomain: the name of an object such as a StorageClass. */
+export const SubdomainName = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'must be lower-case letters, digits, "-" and "."',
+  );
+
 /**
  * A node's name. 52 characters, because the StatefulSet controller adds a revision hash of up to 11 to it in a label
  * that may hold 63.

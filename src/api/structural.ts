@@ -22,6 +22,8 @@ export function toStructural(schema: JsonSchema, path: Path = []): JsonSchema {
     throw new Error(`${toDotted(path) || 'schema'}: a structural schema needs a type`);
   const kept = Object.entries(schema).filter(([keyword, value]) => !DROPPED.has(keyword) && !isSafeIntegerBound(value));
   return {
+    // Server-side apply then knows that the manager that applies a list owns all of it.
+    ...(schema.items === undefined ? {} : { 'x-kubernetes-list-type': 'atomic' }),
     ...Object.fromEntries(kept.filter(([keyword]) => !NESTED.has(keyword))),
     ...nested(schema, path),
   };

@@ -7,6 +7,7 @@ import type { ChainFacts, ClientInfo, Role } from './chain.ts';
 import { checkOverrides } from './check-overrides.ts';
 import { checkPlacement } from './check-placement.ts';
 import { bareVersion, isOlder } from './version.ts';
+import { checkPodFields } from './check-pod-fields.ts';
 
 /** Everything wrong with a spec that can be told from the chain's lists alone. Complete: nothing stops at the first. */
 export function checkSpec(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
@@ -17,6 +18,7 @@ export function checkSpec(chain: ChainFacts, spec: NodeSpec): readonly SpecProbl
     ...checkAddress(spec),
     ...checkPlacement(chain, spec),
     ...checkOverrides(chain, spec),
+    ...checkPodFields(spec),
   ];
 }
 

@@ -23,6 +23,10 @@ export async function readDirectory(root: string): Promise<readonly SourceFile[]
   if (!info.isDirectory()) throw new Error(`${root} is not a directory`);
   const files: SourceFile[] = [];
   await readFolder({ root, folder: '', depth: 0 }, files);
+  if (files.length === 0)
+    throw new Error(
+      `${root} holds no fleet.yaml and none of the folders nodes/, patches/, jobs/ and schedules/. Give the top folder of the repository.`,
+    );
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 

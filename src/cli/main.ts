@@ -30,9 +30,11 @@ async function programFor(argv: readonly string[], exit: (code: number) => void)
   return (await import('./program.ts')).createProgram(exit);
 }
 
-// `nodewright render … | head` closes the pipe: that is no error.
+// `nodewright render … | head` closes the pipe: the exit code is that of a program ended by SIGPIPE, 128 + 13.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if (error.code === 'EPIPE') process.exit(141);
+  process.stderr.write(`error: can't write the output: ${redact(describeError(error))}\n`);
+  process.exit(2);
 });
+process.stderr.on('error', () => process.exit(2));
 process.exitCode = await main(process.argv);

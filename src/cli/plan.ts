@@ -16,8 +16,8 @@ import { revisionOf } from '../controller/fleet/pull.ts';
 import { readFiles } from '../controller/fleet/read-files.ts';
 import type { Plan } from '../plan/action.ts';
 import { withApplied } from '../plan/applied.ts';
+import { planComment } from '../plan/comment.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
-import { planToMarkdown } from '../plan/describe-markdown.ts';
 import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
 import { readDirectory } from './directory.ts';
@@ -181,10 +181,7 @@ function print(plans: readonly Named[], problems: readonly Problem[], format: Pl
     return `${JSON.stringify({ plans: plans.map(({ executor, plan: made }) => ({ executor, plan: planToJson(made) })), ...problemsToJson(problems) }, null, 2)}\n`;
   }
   if (format === 'markdown') {
-    const parts = plans.map(({ executor, plan: made }) => `### Executor \`${executor}\`\n\n${planToMarkdown(made)}`);
-    const list = problems.map((problem) => `- \`${describeProblem(problem).replaceAll('`', "'")}\``);
-    const section = list.length === 0 ? [] : [`### Problems\n\n${list.join('\n')}\n`];
-    return [...(parts.length === 0 ? ['Nothing to do.\n'] : parts), ...section].join('\n');
+    return planComment({ plans, problems: problems.map(describeProblem) });
   }
   const texts = plans.map(
     ({ executor, plan: made }) => (plans.length === 1 ? '' : `Executor ${executor}\n`) + describePlan(made),

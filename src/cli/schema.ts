@@ -56,7 +56,7 @@ function tables(kinds: readonly GitKind[]): string {
     .join('\n');
 }
 
-function toJson({ kind, apiVersion, place, spec }: GitKind): string {
+function toJson({ kind, apiVersion, place, spec, name }: GitKind): string {
   const description = `${kind} of ${apiVersion}; lies in ${place}.`;
   // Defaults in fleet.yaml may provide what a node's own file leaves out.
   const made = toEditorSchema({
@@ -64,6 +64,7 @@ function toJson({ kind, apiVersion, place, spec }: GitKind): string {
     apiVersion,
     description,
     metadata: GitMetadata,
+    name,
     spec: spec(chains),
     partial: kind === 'BlockchainNode',
   });

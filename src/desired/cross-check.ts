@@ -1,6 +1,7 @@
 // What can only be seen with all nodes together: two of one name, two with one signing key.
 
 import type { ProblemCode } from '../api/codes/problems.ts';
+import type { Chain } from '../chains/chain.ts';
 import { SERVICE_SUFFIX } from '../api/group.ts';
 import type { NodeFile } from './node-file.ts';
 import type { Problem } from './problem.ts';
@@ -14,14 +15,15 @@ export interface Conflicts {
 }
 
 /** Finds nodes that exclude each other. All of them are refused: which one is meant is not for us to say. */
-export function crossCheck(files: readonly NodeFile[]): Conflicts {
+export function crossCheck(files: readonly NodeFile[], chains: readonly Chain[]): Conflicts {
   const nodes = files.flatMap((file) => file.nodes);
   const duplicates = findDuplicates(nodes, files);
   const identities = findSharedIdentities(nodes);
   const services = findServiceClashes(nodes);
+  const ports = findSharedPorts(nodes, chains);
   return {
-    keys: new Set([...duplicates.keys, ...identities.keys, ...services.keys]),
-    problems: [...duplicates.problems, ...identities.problems, ...services.problems],
+    keys: new Set([...duplicates.keys, ...identities.keys, ...services.keys, ...ports.keys]),
+    problems: [...duplicates.problems, ...identities.problems, ...services.problems, ...ports.problems],
   };
 }
 
@@ -88,6 +90,29 @@ function findServiceClashes(nodes: readonly ResolvedNode[]): Conflicts {
     return [{ key: node.key, problem: problemAt(node, ['metadata', 'name'], 'ServiceNameTaken', message) }];
   });
   return { keys: new Set(clashes.map(({ key }) => key)), problems: clashes.map(({ problem }) => problem) };
+}
+
+/** A node port is open on every Kubernetes node of a cluster, so one cluster has it once. */
+function findSharedPorts(nodes: readonly ResolvedNode[], chains: readonly Chain[]): Conflicts {
+  const opened = nodes.flatMap((node) => nodePorts(node, chains).map((port) => ({ node, port })));
+  const groups = groupBy(opened, ({ node, port }) => `${node.node?.spec.executor} ${port}`);
+  const found = new Map<ResolvedNode, Problem>();
+  for (const group of groups.values()) {
+    for (const { node, port } of group) {
+      const other = group.find((one) => one.node.key !== node.key)?.node.key;
+      if (other === undefined || found.has(node)) continue;
+      const message = `spec.p2p.port: the node port ${port} is also opened by ${other}; choose another port for one of them`;
+      found.set(node, problemAt(node, ['spec', 'p2p', 'port'], 'DuplicatePort', message));
+    }
+  }
+  return { keys: new Set([...found.keys()].map(({ key }) => key)), problems: [...found.values()] };
+}
+
+function nodePorts({ node }: ResolvedNode, chains: readonly Chain[]): readonly number[] {
+  if (node?.spec.serviceType !== 'NodePort' || node.spec.p2p?.port === undefined) return [];
+  const containers = chains.find(({ name }) => name === node.spec.chain)?.workload(node).containers ?? [];
+  const ports = containers.flatMap((container) => container.ports ?? []).filter(({ purpose }) => purpose === 'p2p');
+  return [...new Set(ports.map(({ port }) => port))];
 }
 
 function problemAt({ layers }: ResolvedNode, path: readonly string[], code: ProblemCode, message: string): Problem {

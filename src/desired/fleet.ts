@@ -46,7 +46,7 @@ export function readFleet(file: FileContent | undefined, chains: readonly Chain[
     fleet: spec,
     places: only.places,
     broken: false,
-    problems: [...problems, ...checkDefaultExecutor(spec, only.places)],
+    problems: [...problems, ...checkDefaultExecutor(spec, only.places), ...checkController(spec, only.places)],
   };
 }
 
@@ -56,6 +56,12 @@ function checkDefaultExecutor(fleet: FleetSpec, places: Places): Problem[] {
   if (defaultExecutor === undefined || names === undefined || names.includes(defaultExecutor)) return [];
   const message = `spec.defaultExecutor: "${defaultExecutor}" is not one of spec.executors (${names.join(', ')})`;
   return [{ ...at('UnknownExecutor', message), ...places.of(['spec', 'defaultExecutor']) }];
+}
+
+function checkController({ controller }: FleetSpec, places: Places): Problem[] {
+  if (controller === undefined) return [];
+  const message = 'spec.controller: not supported yet; remove it, and upgrade the controller with its chart';
+  return [{ ...at('NotSupported', message), ...places.of(['spec', 'controller'], 'key') }];
 }
 
 function missing(): Problem {

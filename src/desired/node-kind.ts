@@ -17,7 +17,8 @@ function nodeKind(chains: readonly Chain[]): CustomKind {
     plural: 'blockchainnodes',
     singular: 'blockchainnode',
     shortNames: ['bn'],
-    categories: ['all', 'nodewright'],
+    // Not `all`: `kubectl delete all --all` must not delete nodes.
+    categories: ['nodewright'],
     description: 'One blockchain node, of one or more processes, run by Nodewright.',
     // The StatefulSet's revision label has 63 characters for the name and a hash.
     maxNameLength: 52,

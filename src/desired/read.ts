@@ -55,7 +55,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const chainNames = new Set(chains.map(({ name }) => name));
   const context: Context = { chains, chainNames, fleet, patches, defaultNamespace };
   const nodeFiles = yield* readNodeFiles(contents, context, cache);
-  const conflicts = crossCheck(nodeFiles);
+  const conflicts = crossCheck(nodeFiles, chains);
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
   const nodes = fleet.broken ? new Map<string, DesiredNode>() : goodNodes(nodeFiles, conflicts);
   const broken = brokenOnes(nodeFiles, conflicts, context);

@@ -4,16 +4,16 @@ import type { Plan } from './action.ts';
 import { actionLines, jobLines, releaseLines, summarizePlan } from './describe.ts';
 import { describeRef } from '../api/objects.ts';
 
-/** Forges refuse comments longer than 65,536 characters. */
-const MAX_LENGTH = 60_000;
-/** With lists as long as they like. */
+/** Sections whose lists can be of any length. */
 const SECTIONS = 4;
 
 /**
  * A summary, the actions as a diff that forges colour, what is held and how to release it. Everything that comes from
  * files stands inside fenced blocks whose fence is longer than any in the text, so nothing in it can become a link, an image or a mention.
  */
-export function planToMarkdown(plan: Plan): string {
+export function planToMarkdown(plan: Plan, maxLength: number): string {
+  const section = (title: string, blocks: readonly (readonly string[])[]): string =>
+    listSection(title, blocks, maxLength / SECTIONS);
   const held = plan.actions.filter(({ hold }) => hold !== undefined);
   const free = plan.actions.filter(({ hold }) => hold === undefined);
   const sections = [
@@ -30,18 +30,21 @@ export function planToMarkdown(plan: Plan): string {
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
 }
 
-function section(title: string, blocks: readonly (readonly string[])[]): string {
+function listSection(title: string, blocks: readonly (readonly string[])[], maxLength: number): string {
   if (blocks.length === 0) return '';
   const shown: string[] = [];
   let length = 0;
   for (const block of blocks) {
     length += block.reduce((sum, line) => sum + line.length + 1, 0);
-    if (length > MAX_LENGTH / SECTIONS) break;
+    if (length > maxLength) break;
     shown.push(...block.map(outdentSign), '');
   }
   const rest = blocks.length - shown.filter((line) => line === '').length;
-  const note = rest > 0 ? `\n\n${rest} more not shown; \`nodewright plan\` shows all.` : '';
-  return `#### ${title}\n\n${fenced(shown.slice(0, -1), 'diff')}${note}`;
+  const parts = [
+    ...(shown.length === 0 ? [] : [fenced(shown.slice(0, -1), 'diff')]),
+    ...(rest > 0 ? [`${rest} more not shown; \`nodewright plan\` shows all.`] : []),
+  ];
+  return `#### ${title}\n\n${parts.join('\n\n')}`;
 }
 
 /** Forges colour a line of a diff by its first character. */

@@ -7,11 +7,14 @@ import { z } from 'zod';
 import { celName, toCrd } from '../../src/api/crd.ts';
 import { toDocsTable } from '../../src/api/docs-table.ts';
 import { toEditorSchema } from '../../src/api/editor-schema.ts';
+import { NodeName } from '../../src/api/fields.ts';
 import { toJsonSchema, type JsonSchema } from '../../src/api/json-schema.ts';
 import { toStructural } from '../../src/api/structural.ts';
 import { chains } from '../../src/chains/index.ts';
+import { crds } from '../../src/desired/crds.ts';
 import { GitMetadata, nodeSpecSchema } from '../../src/desired/kinds.ts';
 import { nodeCrd } from '../../src/desired/node-kind.ts';
+import { isObject, valueAt } from '../../src/lib/json-value.ts';
 
 const structural = (schema: z.ZodType): JsonSchema => toStructural(toJsonSchema(schema, 'openapi-3.0'));
 
@@ -73,6 +76,17 @@ it('a chain with options brings its block and its rule', () => {
   expect(celName('a__b.c/d')).toBe('a__underscores__b__dot__c__slash__d');
 });
 
+it('no list is left without a list type, and no kind is in the category all', () => {
+  const lists: JsonSchema[] = [];
+  JSON.stringify(crds(), (_key, value: unknown) => {
+    if (isObject(value) && value['type'] === 'array') lists.push(value);
+    return value;
+  });
+  expect(lists.length).toBeGreaterThan(10);
+  expect(lists.filter((list) => list['x-kubernetes-list-type'] === undefined)).toEqual([]);
+  expect(crds().flatMap((crd) => valueAt(crd, ['spec', 'names', 'categories']))).not.toContain('all');
+});
+
 it('a kind without rules has none', () => {
   const crd = toCrd({
     kind: 'Thing',
@@ -97,6 +111,7 @@ describe('toEditorSchema', () => {
     apiVersion: 'validatoros.com/v1alpha1',
     description: 'A node.',
     metadata: GitMetadata,
+    name: NodeName,
     spec: nodeSpecSchema(chains),
     partial: true,
   });
@@ -104,6 +119,11 @@ describe('toEditorSchema', () => {
     const spec = schema.properties?.['spec'];
     expect([schema.additionalProperties, spec?.additionalProperties]).toEqual([false, false]);
     expect(JSON.stringify(schema)).not.toContain('x-kubernetes');
+  });
+  it('refuses a name that the cluster would refuse', () => {
+    const name = schema.properties?.['metadata']?.properties?.['name'];
+    expect(new RegExp(String(name?.['pattern'])).test('UPPER')).toBe(false);
+    expect(name?.['maxLength']).toBe(52);
   });
   it('does not demand what the Fleet may provide, but the envelope', () => {
     expect(schema.properties?.['spec']?.required).toBeUndefined();

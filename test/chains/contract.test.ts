@@ -292,6 +292,37 @@ describe('checks that hold for every chain', () => {
       ],
     },
     {
+      because: 'tolerations must be such as the API server accepts',
+      fields: {
+        tolerations: [
+          { key: 'a', operator: 'Exists', value: 'b' },
+          { operator: 'Equal', value: 'b' },
+          { key: 'a', operator: 'Exists', effect: 'NoSchedule', tolerationSeconds: 5 },
+          { operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 },
+        ],
+      },
+      expected: [
+        ['InvalidToleration', '/spec/tolerations/0/value'],
+        ['InvalidToleration', '/spec/tolerations/1'],
+        ['InvalidToleration', '/spec/tolerations/2/tolerationSeconds'],
+      ],
+    },
+    {
+      because: 'resources must have names and amounts that the API server accepts',
+      fields: {
+        resources: {
+          el: { requests: { cpu: '2', memroy: '1Gi' }, limits: { cpu: '1500m', 'example.com/fpga': '1' } },
+          cl: { requests: { 'hugepages-2Mi': '4Mi' } },
+        },
+      },
+      expected: [
+        ['UnknownResource', '/spec/resources/el/requests/memroy'],
+        ['InvalidResources', '/spec/resources/el/requests/cpu'],
+        ['InvalidResources', '/spec/resources/cl/requests/hugepages-2Mi'],
+        ['InvalidResources', '/spec/resources/cl'],
+      ],
+    },
+    {
       because: "a sidecar's port may not be one of the node's",
       fields: { sidecars: [{ name: 'proxy', image: 'x', ports: [{ name: 'http', port: 8545 }] }] },
       expected: [['DuplicatePort', '/spec/sidecars/0/ports/0']],

@@ -342,3 +342,31 @@ spec:
     data: { size: 1Gi }
 `;
 }
+
+describe('output that cannot be written', () => {
+  const shell = async (script: string): Promise<CommandResult> =>
+    await runCommand('/bin/bash', ['-c', script], { cwd: folder, accept: [0, 1, 2, 141], timeoutMs: 60_000 });
+  const command = `${process.execPath} ${MAIN}`;
+
+  it('is an error on a full disk, in one line', async () => {
+    const { code, stderr } = await shell(`${command} crds > /dev/full`);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: can't write the output: .*ENOSPC.*\n$/);
+  });
+
+  it('ends like any program when the reader of a pipe has gone', async () => {
+    const { code, stderr } = await shell(`${command} crds | true; exit \${PIPESTATUS[0]}`);
+    expect({ code, stderr }).toEqual({ code: 141, stderr: '' });
+  });
+});
+
+it('help is a command too', async () => {
+  const { code, stdout } = await nodewright(['help']);
+  expect({ code, usage: stdout.split('\n')[0] }).toEqual({ code: 0, usage: 'Usage: nodewright [options] [command]' });
+});
+
+it('refuses a folder that is not the top of a repository', async () => {
+  const { code, stderr } = await nodewright(['validate', folderWith({ 'README.md': 'x' })]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Give the top folder of the repository.');
+});

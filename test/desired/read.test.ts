@@ -323,3 +323,39 @@ describe('properties', () => {
     );
   });
 });
+
+describe('what the cluster would refuse', () => {
+  const withSpec = (name: string, lines: string): string => `${nodeFile(name)}${lines}`;
+
+  it('refuses two nodes of one executor that open one node port, and says who the other is', () => {
+    const open = (port: number): string => `  serviceType: NodePort\n  p2p: { port: ${port} }\n`;
+    const set = read({
+      'nodes/a.yaml': withSpec('a', open(30_000)),
+      // Execution listens on 30001, consensus of the first node too.
+      'nodes/b.yaml': withSpec('b', open(30_001)),
+      'nodes/c.yaml': withSpec('c', open(30_010)),
+    });
+    expect([...set.nodes.keys()]).toEqual(['novacula-system/c']);
+    expect(set.problems.map(({ code, file }) => `${code} ${file}`)).toEqual([
+      'DuplicatePort nodes/a.yaml',
+      'DuplicatePort nodes/b.yaml',
+    ]);
+  });
+
+  it.each([
+    ['a priority class with a space', '  priorityClassName: "high prio"\n', 'InvalidValue'],
+    ['an empty map of clients', (text: string) => text.replace(/clients:\n.*\n.*\n/, 'clients: {}\n'), 'MissingRole'],
+    ['an empty map of volumes', (text: string) => text.replace(/storage:\n.*\n/, 'storage: {}\n'), 'MissingStorage'],
+    ['a storage class with a space', (text: string) => text.replace('size: 2Ti', 'size: 2Ti, storageClass: "a b"'), 'InvalidValue'],
+  ] as const)('refuses %s', (_what, change, code) => {
+    const text = typeof change === 'string' ? withSpec('a', change) : nodeFile('a', change);
+    expect(read({ 'nodes/a.yaml': text }).problems.map((one) => one.code)).toContain(code);
+  }); // prettier-ignore
+
+  it('refuses a controller version, which nothing acts on yet', () => {
+    const set = read({ 'fleet.yaml': `${FLEET}  controller: { version: "1.0.0" }\n` });
+    expect(errorsOf(set)).toEqual([
+      'fleet.yaml:6:3 error NotSupported spec.controller: not supported yet; remove it, and upgrade the controller with its chart',
+    ]);
+  });
+});

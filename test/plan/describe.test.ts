@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 
 import { planNodes } from '../../src/plan/plan.ts';
 import { describePlan, planToJson } from '../../src/plan/describe.ts';
+import { MAX_COMMENT, planComment } from '../../src/plan/comment.ts';
 import { planToMarkdown } from '../../src/plan/describe-markdown.ts';
 import { aNode, applied, edited, scene, type SceneParts } from '../support/plan-scene.ts';
 
@@ -91,7 +92,7 @@ const stories: Readonly<Record<string, SceneParts>> = {
 it.each(Object.keys(stories))('%s', async (name) => {
   const plan = planNodes(scene(stories[name] ?? {}));
   await expect(describePlan(plan)).toMatchFileSnapshot(`../golden/plan/${name}.txt`);
-  await expect(planToMarkdown(plan)).toMatchFileSnapshot(`../golden/plan/${name}.md`);
+  await expect(planToMarkdown(plan, 60_000)).toMatchFileSnapshot(`../golden/plan/${name}.md`);
   expect(JSON.parse(JSON.stringify(planToJson(plan)))).toMatchObject({ heldDigest: plan.heldDigest ?? null });
 });
 
@@ -106,13 +107,39 @@ it('a comment fits into what forges accept, and says what is missing', () => {
     file: `jobs/b${index}.yaml`,
     because: 'because '.repeat(40),
   }));
-  const text = planToMarkdown(planNodes(scene({ wanted, live, facts: { jobs }, desired: { brokenFiles: broken } })));
+  const text = planToMarkdown(
+    planNodes(scene({ wanted, live, facts: { jobs }, desired: { brokenFiles: broken } })),
+    60_000,
+  );
   expect(text.length).toBeLessThan(65_536);
   expect(text).toMatch(/\d+ more not shown/);
 });
 
 it.each(['hostile-values', 'hostile-job'])('foreign text can not leave its fence: %s', (name) => {
-  const text = planToMarkdown(planNodes(scene(stories[name] ?? {})));
+  const text = planToMarkdown(planNodes(scene(stories[name] ?? {})), 60_000);
   const fence = /^(`{4,})diff$/m.exec(text)?.[1] ?? '';
   expect(text.split('\n').filter((line) => line === fence)).toHaveLength(1);
+});
+
+it('fits all executors and problems into one comment, and says what is left out', () => {
+  const names = Array.from({ length: 300 }, (_, index) => `node-${index}`);
+  const long = planNodes(scene({ live: names.map((name) => applied(aNode(name))) }));
+  const plans = Array.from({ length: 150 }, (_, index) => ({ executor: `cluster-${index}`, plan: long }));
+  const problems = names.map((name) => `nodes/${name}.yaml:1:1 error BadYaml ${'x'.repeat(500)}`);
+  const text = planComment({ plans, problems });
+  expect(text.length).toBeLessThanOrEqual(MAX_COMMENT);
+  expect(text).toBe(planComment({ plans, problems }));
+  expect(text).toMatch(
+    /The plans of \d+ more executors are not shown; `nodewright plan --executor cluster-\d+` shows the next\./,
+  );
+  expect(text).toMatch(/\d+ more not shown; `nodewright validate` shows all\./);
+});
+
+it('shows every executor when all fit, each in its share', () => {
+  const names = Array.from({ length: 300 }, (_, index) => `node-${index}`);
+  const long = planNodes(scene({ live: names.map((name) => applied(aNode(name))) }));
+  const text = planComment({ plans: ['a', 'b', 'c'].map((executor) => ({ executor, plan: long })), problems: [] });
+  expect(text.length).toBeLessThanOrEqual(MAX_COMMENT);
+  expect(text.match(/^### Executor/gm)).toHaveLength(3);
+  expect(text.match(/more not shown; `nodewright plan` shows all\./g)).toHaveLength(3);
 });

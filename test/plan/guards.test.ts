@@ -43,6 +43,31 @@ const rows: readonly PlanRow[] = [
     fleet: { guards: { maxDeletions: 0 } },
     plan: ['delete n99 DeletionBudget'],
   },
+  {
+    because: 'DeletionBudget: holds the deletions, not the other actions of the commit',
+    wanted: [aNode('n0', { restartGeneration: 1 }), aNode('new')],
+    live: live(many(10)),
+    plan: [
+      ...many(10)
+        .slice(1)
+        .map((name) => `delete ${name} DeletionBudget`),
+      'update n0',
+      'create new',
+    ],
+  },
+  {
+    because: 'EmptyTree and MissingPath: hold deletions only',
+    wanted: wanted(['a']),
+    desired: { counts: { nodeFiles: 0 } },
+    plan: ['create a'],
+  },
+  {
+    because: 'UnreadableFile: holds deletions only',
+    wanted: [aNode('a', { restartGeneration: 1 })],
+    live: live(['a']),
+    desired: { unreadableFiles: new Set(['nodes/new.yaml']), brokenFiles: new Set(['nodes/new.yaml']) },
+    plan: ['update a'],
+  },
   { because: 'EmptyTree: no file declares a node', live: live(['a']), plan: ['delete a EmptyTree'] },
   {
     because: 'MissingPath: nodes/ is gone',
@@ -186,6 +211,24 @@ const rows: readonly PlanRow[] = [
     wanted: [aNode('a', { network: 'mainnet' })],
     live: live(['a']),
     plan: ['update a IdentityOfData'],
+  },
+  {
+    because: 'IdentityOfData: another chain',
+    wanted: [aNode('a', { chain: 'bitcoin' })],
+    live: live(['a']),
+    plan: ['update a IdentityOfData'],
+  },
+  {
+    because: 'IdentityOfData: another version of the client passes',
+    wanted: [aNode('a', { clients: { el: { name: 'geth', version: '1.17.0' } } })],
+    live: live(['a']),
+    plan: ['update a'],
+  },
+  {
+    because: 'IdentityOfData: an archive that stays one passes',
+    wanted: [aNode('a', { nodeType: 'archive', restartGeneration: 1 })],
+    live: [applied(aNode('a', { nodeType: 'archive' }))],
+    plan: ['update a'],
   },
   {
     because: 'IdentityOfData: another client',

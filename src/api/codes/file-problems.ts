@@ -12,7 +12,7 @@ export const FILE_PROBLEMS = defineCodes({
       'The path is a symbolic link, a submodule or another special file. Only regular files are read, and nothing is followed.',
     action: 'Replace it with a regular file.',
   },
-  BadFileName: { meaning: 'The path cannot be decoded, or two paths differ only by case.', action: 'Rename the file.' },
+  BadFileName: { meaning: 'The path cannot be decoded.', action: 'Rename the file.' },
   FileNotRead: {
     meaning: 'The file lies in a folder that is read, but its name or place excludes it.',
     action: 'Move or rename it as the message says, or ignore the warning if the file is not meant for the controller.',

@@ -48,8 +48,23 @@ export const NODE_PROBLEMS = defineCodes({
     meaning: 'The node has less storage or memory than such nodes are known to need.',
     action: 'Raise it, or accept that the node may not sync.',
   },
+  InvalidToleration: {
+    meaning: 'The API server would refuse the toleration.',
+    action: 'Correct it as the message says.',
+  },
+  UnknownResource: {
+    meaning: 'Kubernetes has no resource of this name.',
+    action: 'Correct the name.',
+  },
+  InvalidResources: {
+    meaning: 'The API server would refuse the requests and limits.',
+    action: 'Correct them as the message says.',
+  },
   DuplicateName: { meaning: 'Two containers of the pod have the same name.', action: 'Rename the sidecar.' },
-  DuplicatePort: { meaning: 'Two containers of the pod use the same port.', action: 'Choose another port.' },
+  DuplicatePort: {
+    meaning: 'Two containers of a pod, or two nodes of a cluster with node ports, use the same port.',
+    action: 'Choose another port.',
+  },
   InvalidPort: { meaning: 'The port cannot be opened.', action: 'Choose a port in the range that the message names.' },
   InvalidFlag: { meaning: 'The key is not a flag name.', action: 'Write the name without dashes and value.' },
   InvalidKey: {

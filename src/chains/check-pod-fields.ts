@@ -1,0 +1,100 @@
+// Fields that go into the pod unchanged: what the API server would refuse of them is an error in the file already.
+
+import type { NodeSpec } from '../api/blockchain-node.ts';
+import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
+import type { Path } from '../lib/json-pointer.ts';
+import { nearest } from '../lib/nearest.ts';
+import { parseQuantity } from '../lib/quantity.ts';
+
+/** Rules of https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ and …/configuration/manage-resources-containers/ */
+export function checkPodFields(spec: NodeSpec): readonly SpecProblem[] {
+  const roles = Object.entries(spec.resources ?? {}).map(([role, one]) => ({ path: ['spec', 'resources', role], one }));
+  const sidecars = (spec.sidecars ?? []).flatMap(({ resources }, index) =>
+    resources === undefined ? [] : [{ path: ['spec', 'sidecars', index, 'resources'], one: resources }],
+  );
+  return [
+    ...(spec.tolerations ?? []).flatMap((one, index) => checkToleration(one, ['spec', 'tolerations', index])),
+    ...[...roles, ...sidecars].flatMap(({ path, one }) => checkResources(one, path)),
+  ];
+}
+
+type Toleration = NonNullable<NodeSpec['tolerations']>[number];
+
+function checkToleration({ key, operator, value, effect, tolerationSeconds }: Toleration, path: Path): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  if (operator === 'Exists' && value !== undefined && value !== '')
+    problems.push(
+      errorAt('InvalidToleration', [...path, 'value'], 'A toleration with operator Exists has no value. Remove it.'),
+    );
+  if ((key === undefined || key === '') && operator !== 'Exists')
+    problems.push(
+      errorAt(
+        'InvalidToleration',
+        [...path],
+        'A toleration without a key needs operator: Exists. Add a key or the operator.',
+      ),
+    );
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute')
+    problems.push(
+      errorAt(
+        'InvalidToleration',
+        [...path, 'tolerationSeconds'],
+        'tolerationSeconds needs effect: NoExecute. Remove it, or set the effect.',
+      ),
+    );
+  return problems;
+}
+
+interface Resources {
+  readonly requests?: Readonly<Record<string, string>> | undefined;
+  readonly limits?: Readonly<Record<string, string>> | undefined;
+}
+
+const RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
+
+function checkResources({ requests = {}, limits = {} }: Resources, path: Path): SpecProblem[] {
+  const lists = [
+    { at: [...path, 'requests'], list: requests },
+    { at: [...path, 'limits'], list: limits },
+  ];
+  return [
+    ...lists.flatMap(({ at, list }) => Object.keys(list).flatMap((name) => checkResourceName(name, [...at, name]))),
+    ...Object.keys(requests).flatMap((name) => checkRequest(name, { requests, limits }, [...path, 'requests', name])),
+    ...checkHugePages({ requests, limits }, path),
+  ];
+}
+
+/** Extended resources have a domain: `nvidia.com/gpu`. */
+function checkResourceName(name: string, path: Path): SpecProblem[] {
+  if (RESOURCES.includes(name) || /^hugepages-[0-9]+(Ki|Mi|Gi)$/.test(name)) return [];
+  if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name)) return [];
+  const meant = nearest(name, RESOURCES);
+  const advice = meant === undefined ? `Use ${RESOURCES.join(', ')} or a name with a domain.` : `Use "${meant}".`;
+  return [errorAt('UnknownResource', path, `Kubernetes has no resource "${name}". ${advice}`)];
+}
+
+/** What cannot be overcommitted needs a limit that equals the request. */
+function checkRequest(name: string, { requests = {}, limits = {} }: Resources, path: Path): SpecProblem[] {
+  const [request, limit] = [parseQuantity(requests[name] ?? ''), parseQuantity(limits[name] ?? '')];
+  const isFixed = name.startsWith('hugepages-') || name.includes('/');
+  if (isFixed && request !== limit)
+    return [
+      errorAt(
+        'InvalidResources',
+        path,
+        `The request of ${name} must equal its limit. Set the limit to ${requests[name]}.`,
+      ),
+    ];
+  if (request === undefined || limit === undefined || request <= limit) return [];
+  const message = `The request ${requests[name]} is larger than the limit ${limits[name]}. Lower it, or raise the limit.`;
+  return [errorAt('InvalidResources', path, message)];
+}
+
+function checkHugePages({ requests = {}, limits = {} }: Resources, path: Path): SpecProblem[] {
+  const names = [...Object.keys(requests), ...Object.keys(limits)];
+  if (!names.some((name) => name.startsWith('hugepages-')) || names.includes('cpu') || names.includes('memory'))
+    return [];
+  return [
+    errorAt('InvalidResources', [...path], 'Huge pages need a request or limit of cpu or memory beside them. Add one.'),
+  ];
+}

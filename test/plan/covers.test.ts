@@ -1,0 +1,33 @@
+// When a live object still says what was applied.
+
+import { expect, it } from 'vitest';
+
+import { covers } from '../../src/plan/covers.ts';
+
+it.each([
+  { because: 'equal values', live: 1, desired: 1, is: true },
+  { because: 'different values', live: 1, desired: 2, is: false },
+  { because: 'a field that the server added', live: { a: 1, b: 2 }, desired: { a: 1 }, is: true },
+  { because: 'a field that is gone', live: { b: 2 }, desired: { a: 1 }, is: false },
+  { because: 'a nested difference', live: { a: { b: 1 } }, desired: { a: { b: 2 } }, is: false },
+  { because: 'null and absent', live: undefined, desired: null, is: true },
+  { because: 'absent and null', live: null, desired: undefined, is: true },
+  { because: 'a value where there must be none', live: 0, desired: null, is: false },
+  { because: 'a member that must be absent does not count', live: {}, desired: { a: null, b: undefined }, is: true },
+  {
+    because: 'an object that the server left out because it is empty',
+    live: null,
+    desired: { a: undefined },
+    is: true,
+  },
+  { because: 'a text where an object must be', live: 'a', desired: { a: 1 }, is: false },
+  { because: 'an empty list that the server left out', live: undefined, desired: [], is: true },
+  { because: 'a list that is gone', live: null, desired: [1], is: false },
+  { because: 'an object where a list must be', live: { length: 0 }, desired: [], is: false },
+  { because: 'a list with an element more', live: [1, 2], desired: [1], is: false },
+  { because: 'a list in another order', live: [2, 1], desired: [1, 2], is: false },
+  { because: 'elements with defaults', live: [{ a: 1, b: 2 }], desired: [{ a: 1 }], is: true },
+  { because: 'one quantity in two units', live: '1', desired: '1000m', is: true },
+  { because: 'two quantities', live: '2', desired: '1000m', is: false },
+  { because: 'a number and its text', live: 1, desired: '1', is: false },
+])('$because: $is', ({ live, desired, is }) => expect(covers(live, desired)).toBe(is));
