@@ -46,6 +46,8 @@ export const ANNOTATION = {
   release: 'validatoros.com/release',
   /** On a request's object: why nobody wants it any more, in words; absent while somebody does. */
   withdrawn: 'validatoros.com/withdrawn',
+  /** Rules of the policy that the node breaks and the policy waives, sorted and separated by commas. */
+  policyExceptions: 'validatoros.com/policy-exceptions',
   /** An opaque token: a new value asks for one pass now. */
   reconcileAt: 'validatoros.com/reconcile-at',
 } as const;

@@ -42,6 +42,14 @@ export function durationArgument(text: string): number {
   return milliseconds;
 }
 
+/** Names separated by commas. */
+export function listArgument(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
 /** An RFC 1123 label. */
 export function nameArgument(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) {

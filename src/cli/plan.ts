@@ -20,18 +20,18 @@ import { planComment } from '../plan/comment.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
 import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
+import type { Policy } from '../policy/policy.ts';
 import { readDirectory } from './directory.ts';
 import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
+import { addPolicyOptions, policyFor, type PolicyOptions } from './policy-option.ts';
 import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
 import { problemsToJson } from './problems-json.ts';
 
-interface PlanOptions {
+interface PlanOptions extends PolicyOptions {
   readonly from?: string;
   readonly to?: string;
-  readonly executor?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
-  readonly namespace: string;
   readonly format: 'text' | 'json' | 'markdown';
 }
 
@@ -46,8 +46,12 @@ interface Comparison {
   readonly facts: PlanFacts;
 }
 
+interface Judged {
+  readonly judgedBy: Policy;
+}
+
 export function addPlan(program: Command, exit: SetExitCode): void {
-  program
+  const command = program
     .command('plan')
     .description(
       'Show what would change in the cluster, or between two revisions. Exit code 0: nothing, 1: changes, 2: error, also in a file.',
@@ -65,14 +69,15 @@ export function addPlan(program: Command, exit: SetExitCode): void {
     .addOption(namespaceOption())
     .addOption(
       option('--format <format>', 'how the plan is printed').choices(['text', 'json', 'markdown']).default('text'),
-    )
-    .action(async (dir: string, options: PlanOptions) => exit(await plan(dir, options)));
+    );
+  addPolicyOptions(command).action(async (dir: string, options: PlanOptions) => exit(await plan(dir, options)));
 }
 
 async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   if (options.to !== undefined && options.from === undefined) throw new Error('--to needs --from: compare with what?');
+  const judged = { ...options, judgedBy: await policyFor(dir, options) };
   const comparison =
-    options.from === undefined ? await withCluster(dir, options) : await betweenRevisions(dir, options.from, options);
+    options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
   const plans = executorsOf(comparison, options.executor).map((executor) => ({
     executor,
     plan: planNodes({ ...comparison, executor }),
@@ -84,9 +89,9 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
 
 async function withCluster(
   dir: string,
-  { kubeconfig, context, namespace, executor }: PlanOptions,
+  { kubeconfig, context, namespace, executor, judgedBy }: PlanOptions & Judged,
 ): Promise<Comparison> {
-  const desired = readDesired(await readDirectory(dir), { defaultNamespace: namespace });
+  const desired = readDesired(await readDirectory(dir), { defaultNamespace: namespace, policy: judgedBy });
   const cluster = connectCluster({
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
@@ -133,9 +138,10 @@ async function signingMemory(
 async function betweenRevisions(
   dir: string,
   from: string,
-  { to, namespace }: Pick<PlanOptions, 'to' | 'namespace'>,
+  { to, namespace, judgedBy }: Pick<PlanOptions, 'to' | 'namespace'> & Judged,
 ): Promise<Comparison> {
-  const read = (files: readonly SourceFile[]): DesiredSet => readDesired(files, { defaultNamespace: namespace });
+  const read = (files: readonly SourceFile[]): DesiredSet =>
+    readDesired(files, { defaultNamespace: namespace, policy: judgedBy });
   const repository = await openLocalRepository(dir);
   const signal = new AbortController().signal;
   try {

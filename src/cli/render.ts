@@ -8,25 +8,30 @@ import { describeProblem } from '../desired/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { renderNode } from '../render/render-node.ts';
 import { readDirectory } from './directory.ts';
-import { namespaceOption, option, type SetExitCode } from './option.ts';
+import { nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
+import { addPolicyOptions, policyFor, type PolicyOptions } from './policy-option.ts';
 
-interface RenderOptions {
+interface RenderOptions extends PolicyOptions {
   readonly dir: string;
-  readonly namespace: string;
 }
 
 export function addRender(program: Command, exit: SetExitCode): void {
-  program
+  const command = program
     .command('render')
     .description('Print the Kubernetes objects that a node becomes. Exit code 1: the node is not there or not valid.')
     .argument('<node>', 'name, or namespace/name')
     .addOption(option('--dir <dir>', "the repository's top folder").default('.'))
-    .addOption(namespaceOption())
-    .action(async (name: string, options: RenderOptions) => exit(await render(name, options)));
+    .addOption(
+      option('--executor <name>', 'with --policy-from: the controller whose policy is taken').argParser(nameArgument),
+    )
+    .addOption(namespaceOption());
+  addPolicyOptions(command).action(async (name: string, options: RenderOptions) => exit(await render(name, options)));
 }
 
-async function render(name: string, { dir, namespace }: RenderOptions): Promise<0 | 1> {
-  const { nodes, problems } = readDesired(await readDirectory(dir), { defaultNamespace: namespace });
+async function render(name: string, options: RenderOptions): Promise<0 | 1> {
+  const { dir, namespace } = options;
+  const policy = await policyFor(dir, options);
+  const { nodes, problems } = readDesired(await readDirectory(dir), { defaultNamespace: namespace, policy });
   const found = nodes.get(name.includes('/') ? name : `${namespace}/${name}`);
   if (found === undefined) {
     const known = [...nodes.keys()].sort().join(', ');

@@ -22,9 +22,10 @@ import {
   repositoryArgument,
   type SetExitCode,
 } from './option.ts';
+import { addControllerPolicyOptions, type ControllerPolicyOptions, controllerPolicy } from './policy-option.ts';
 import { version } from './version.ts';
 
-interface RunOptions {
+interface RunOptions extends ControllerPolicyOptions {
   readonly repo: string;
   readonly branch: string;
   readonly executor: string;
@@ -32,7 +33,6 @@ interface RunOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly statusBranch: string | false;
-  readonly namespace: string;
   readonly dataDir?: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly probeListen?: { readonly host: string; readonly port: number };
@@ -44,7 +44,6 @@ interface RunOptions {
   readonly gitCaFile?: string;
   readonly gitAllowHttp?: boolean;
   readonly logLevel: string;
-  readonly image: string;
   readonly stopDeadline: number;
 }
 
@@ -110,7 +109,7 @@ export function addRun(program: Command, exit: SetExitCode): void {
     .addOption(
       option('--log-level <level>', 'how much is logged').choices(['error', 'warn', 'info', 'debug']).default('info'),
     );
-  addGitOptions(command).action(async (options: RunOptions) => exit(await run(options)));
+  addControllerPolicyOptions(addGitOptions(command)).action(async (options: RunOptions) => exit(await run(options)));
 }
 
 function addGitOptions(command: Command): Command {
@@ -148,6 +147,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
       statusLookMs: 60_000,
       version: version(),
       workerImage: options.image,
+      policy: await controllerPolicy(options),
       stopDeadlineMs: options.stopDeadline,
     },
     kubeconfig: options.kubeconfig,

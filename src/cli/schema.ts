@@ -9,6 +9,7 @@ import { toDocsTable } from '../api/docs-table.ts';
 import { toEditorSchema } from '../api/editor-schema.ts';
 import { chains } from '../chains/index.ts';
 import { type GitKind, gitKinds, GitMetadata } from '../desired/kinds.ts';
+import { policyKind } from '../desired/policy-file.ts';
 import { option, type SetExitCode } from './option.ts';
 
 interface SchemaOptions {
@@ -28,10 +29,13 @@ export function addSchema(program: Command, exit: SetExitCode): void {
     .action(async (kind: string | undefined, options: SchemaOptions) => exit(await schema(kind, options)));
 }
 
+/** The kinds of the repository, and the policy that lies outside of it. */
+const KINDS: readonly GitKind[] = [...gitKinds, policyKind];
+
 async function schema(name: string | undefined, { out, format }: SchemaOptions): Promise<0> {
-  const kinds = gitKinds.filter(({ kind }) => name === undefined || kind.toLowerCase() === name.toLowerCase());
+  const kinds = KINDS.filter(({ kind }) => name === undefined || kind.toLowerCase() === name.toLowerCase());
   if (kinds.length === 0) {
-    throw new Error(`there is no kind ${name}; there are: ${gitKinds.map(({ kind }) => kind).join(', ')}`);
+    throw new Error(`there is no kind ${name}; there are: ${KINDS.map(({ kind }) => kind).join(', ')}`);
   }
   if (out === undefined) {
     process.stdout.write(format === 'markdown' ? tables(kinds) : kinds.map(toJson).join('\n'));
@@ -52,12 +56,16 @@ its schema, \`# yaml-language-server: $schema=…\`.
 
 function tables(kinds: readonly GitKind[]): string {
   return kinds
-    .map(({ kind, place, spec }) => `## ${kind}\n\nLies in \`${place}\`.\n\n${toDocsTable(spec(chains)).trimEnd()}\n`)
+    .map(({ kind, place, spec }) => `## ${kind}\n\n${placeOf(place)}.\n\n${toDocsTable(spec(chains)).trimEnd()}\n`)
     .join('\n');
 }
 
+function placeOf(place: string): string {
+  return place.includes('--policy') ? `Given to the controller as ${place}` : `Lies in \`${place}\``;
+}
+
 function toJson({ kind, apiVersion, place, spec, name }: GitKind): string {
-  const description = `${kind} of ${apiVersion}; lies in ${place}.`;
+  const description = `${kind} of ${apiVersion}. ${placeOf(place)}.`;
   // Defaults in fleet.yaml may provide what a node's own file leaves out.
   const made = toEditorSchema({
     kind,

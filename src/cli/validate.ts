@@ -6,30 +6,35 @@ import { describeProblem, type Problem } from '../desired/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { readDirectory } from './directory.ts';
-import { namespaceOption, option, type SetExitCode } from './option.ts';
+import { nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
+import { addPolicyOptions, policyFor, type PolicyOptions } from './policy-option.ts';
 import { problemsToJson } from './problems-json.ts';
 
 type Format = 'text' | 'json' | 'github';
 
-interface ValidateOptions {
+interface ValidateOptions extends PolicyOptions {
   readonly format: Format;
-  readonly namespace: string;
 }
 
 export function addValidate(program: Command, exit: SetExitCode): void {
-  program
+  const command = program
     .command('validate')
     .description('Check every file of a repository. Exit code 0: valid, 1: problems, 2: could not be checked.')
     .argument('[dir]', "the repository's top folder", '.')
     .addOption(
       option('--format <format>', 'how problems are printed').choices(['text', 'json', 'github']).default('text'),
     )
-    .addOption(namespaceOption())
-    .action(async (dir: string, options: ValidateOptions) => exit(await validate(dir, options)));
+    .addOption(
+      option('--executor <name>', 'with --policy-from: the controller whose policy is taken').argParser(nameArgument),
+    )
+    .addOption(namespaceOption());
+  addPolicyOptions(command).action(async (dir: string, options: ValidateOptions) => exit(await validate(dir, options)));
 }
 
-async function validate(dir: string, { format, namespace }: ValidateOptions): Promise<0 | 1> {
-  const { problems, counts } = readDesired(await readDirectory(dir), { defaultNamespace: namespace });
+async function validate(dir: string, options: ValidateOptions): Promise<0 | 1> {
+  const { format, namespace } = options;
+  const policy = await policyFor(dir, options);
+  const { problems, counts } = readDesired(await readDirectory(dir), { defaultNamespace: namespace, policy });
   process.stdout.write(`${PRINT[format](problems, counts.objects)}\n`);
   return problems.some(({ level }) => level === 'error') ? 1 : 0;
 }

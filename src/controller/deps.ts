@@ -53,7 +53,8 @@ export async function createServices(
     capabilities,
     records,
     fleet: createFleetState(memory.current.appliedRevision),
-    readInSteps: (files) => readInSteps(files, { defaultNamespace: namespace, cache: readCache }),
+    readInSteps: (files) =>
+      readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, cache: readCache }),
     fileCache: new Map(),
     applier: createObjectApplier({ cluster, runtime }),
     identities: createIdentities(memory),

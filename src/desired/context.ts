@@ -1,6 +1,7 @@
 // What a node's meaning depends on beyond its own file.
 
 import type { Chain } from '../chains/chain.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { FleetFile } from './fleet.ts';
 import type { PatchFiles } from './patches.ts';
 
@@ -10,4 +11,5 @@ export interface Context {
   readonly fleet: FleetFile;
   readonly patches: PatchFiles;
   readonly defaultNamespace: string;
+  readonly policy: Policy;
 }

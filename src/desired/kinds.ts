@@ -11,7 +11,7 @@ import type { Chain } from '../chains/chain.ts';
 import { jobKinds } from '../jobs/kinds/index.ts';
 
 /** What a kind is read as. */
-export type GitRole = 'fleet' | 'node' | 'patch' | 'request' | 'schedule';
+export type GitRole = 'fleet' | 'node' | 'patch' | 'request' | 'schedule' | 'policy';
 
 export interface GitKind {
   readonly kind: string;

@@ -12,6 +12,8 @@ import { gatherProblems, sortProblems } from './gather-problems.ts';
 import { readNodeFile, type NodeFile } from './node-file.ts';
 import type { GitRole } from './kinds.ts';
 import { readPatches } from './patches.ts';
+import type { Policy } from '../policy/policy.ts';
+import { completePolicy } from './policy-file.ts';
 import type { Problem } from './problem.ts';
 import { cacheKey, createReadCache, type ReadCache } from './read-cache.ts';
 import { readRequests } from './requests.ts';
@@ -23,6 +25,8 @@ export interface ReadOptions {
   readonly defaultNamespace: string;
   /** Default: all chains. The same array each time, or nothing is found in the cache. */
   readonly chains?: readonly Chain[];
+  /** Default: the policy of a controller that was given none. */
+  readonly policy?: Policy;
   /** Kept by the caller between reads. */
   readonly cache?: ReadCache;
 }
@@ -45,6 +49,7 @@ export function readDesired(files: readonly SourceFile[], options: ReadOptions):
 /** The same, with a stop after each file: ten thousand of them take seconds, in which others must get their turn. */
 export function* readInSteps(files: readonly SourceFile[], options: ReadOptions): Generator<void, DesiredSet> {
   const { defaultNamespace, chains = allChains, cache = createReadCache() } = options;
+  const policy = options.policy ?? completePolicy({}, { namespace: defaultNamespace });
   const sources = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const contents = yield* readContents(sources, cache);
   const fleet = readFleet(contents.find(hasRole('fleet'))?.content, chains);
@@ -53,7 +58,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     chains,
   );
   const chainNames = new Set(chains.map(({ name }) => name));
-  const context: Context = { chains, chainNames, fleet, patches, defaultNamespace };
+  const context: Context = { chains, chainNames, fleet, patches, defaultNamespace, policy };
   const nodeFiles = yield* readNodeFiles(contents, context, cache);
   const conflicts = crossCheck(nodeFiles, chains);
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
@@ -125,7 +130,11 @@ function* readNodeFiles(
 ): Generator<void, readonly NodeFile[]> {
   const shared = contents.filter(hasRole('fleet', 'patch'));
   // A shared file that could not be read has no id; its trouble makes the context one of its own.
-  const id = JSON.stringify([context.defaultNamespace, ...shared.map((one) => one.id ?? one.content.problems)]);
+  const id = JSON.stringify([
+    context.defaultNamespace,
+    context.policy.digest,
+    ...shared.map((one) => one.id ?? one.content.problems),
+  ]);
   const known = cache.context === id && cache.chains === context.chains ? cache.nodes : new Map<string, NodeFile>();
   const read: { readonly id: string | undefined; readonly file: NodeFile }[] = [];
   for (const one of contents.filter(hasRole('node'))) {

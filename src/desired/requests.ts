@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import type { DesiredRequest, DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';
 import { type FileContent, type GoodDocument, readDocuments } from './file-content.ts';
+import { judgeFileRequest } from './policy-check.ts';
 import type { Problem } from './problem.ts';
 import { toProblem } from './problem.ts';
 import { duplicateSchedules, resolveSchedule } from './schedules.ts';
@@ -33,7 +34,7 @@ export function readRequests(files: readonly FileContent[], context: Context, su
     file.role === 'request' ? documents.good.map((document) => resolveRequest(document, file.path, context)) : [],
   );
   const others = new Set(resolved.map(({ key }) => key));
-  const known = { ...surroundings, others };
+  const known = { ...surroundings, others, policy: context.policy };
   const judged = resolved.map((one) => ({ ...one, problems: [...one.problems, ...judge(one, known)] }));
   const duplicates = findDuplicates(judged);
   const isBad = ({ key, problems }: Resolved): boolean =>
@@ -105,11 +106,13 @@ function resolveRequest(document: GoodDocument, file: string, context: Context):
 
 type Surroundings = Pick<CheckContext, 'nodes' | 'brokenNodes' | 'others'>;
 
-function judge({ desired, document }: Resolved, known: Surroundings): Problem[] {
+function judge({ desired, document }: Resolved, known: Surroundings & Pick<Context, 'policy'>): Problem[] {
   const { request, file } = desired;
   const { name, namespace = '' } = request.metadata;
   const problems = checkRequest(request, { ...known, name, namespace, chainJobs: chainJobsOf });
-  return problems.map((one) => toProblem(file, document.places, one));
+  const { kind, spec } = request;
+  const denied = judgeFileRequest({ kind, namespace, spec, file }, known.policy);
+  return [...problems, ...denied].map((one) => toProblem(file, document.places, one));
 }
 
 function findDuplicates(requests: readonly Resolved[]): ReadonlyMap<string, readonly Problem[]> {

@@ -3,6 +3,7 @@
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
 import { DEFAULT_EXECUTOR } from '../api/fleet.ts';
 import { errorAt, errorAtKey, messageWithPath, type SpecProblem } from '../api/spec-problem.ts';
+import { exceptionsAnnotation } from '../api/policy-exceptions.ts';
 import { checkExecutor } from './executor.ts';
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import type { Chain } from '../chains/chain.ts';
@@ -16,6 +17,8 @@ import type { GoodDocument } from './file-content.ts';
 import { nodeSpecSchema } from './kinds.ts';
 import { locate, type Layers } from './layers.ts';
 import { matches } from './patches.ts';
+import type { UsedException } from '../policy/judge-node.ts';
+import { judgeFileNode } from './policy-check.ts';
 import type { Problem } from './problem.ts';
 import { checkSchema } from './check-schema.ts';
 
@@ -58,7 +61,19 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
   const checked = checkNodeSpec(patched.spec, context);
   const problems = checked.problems.map((one) => locatedProblem(one, layers, key));
   if (checked.spec === undefined) return broken(problems);
-  return { key, layers, problems, node: nodeObject({ data, namespace, file, spec: checked.spec }) };
+  const node = nodeObject({ data, namespace, file, spec: checked.spec });
+  const judged = judgeFileNode(node, checked.chain, { file, policy: context.policy });
+  const denied = judged.problems.map((one) => locatedProblem(one, layers, key));
+  if (denied.length > 0) return broken([...problems, ...denied]);
+  return { key, layers, problems, node: withExceptions(node, judged.exceptions) };
+}
+
+/** Part of the object, so that a plan sees where a change introduces one, also against the cluster. */
+function withExceptions(node: BlockchainNode, exceptions: readonly UsedException[]): BlockchainNode {
+  const value = exceptionsAnnotation(exceptions);
+  if (value === undefined) return node;
+  const annotations = { ...node.metadata.annotations, [ANNOTATION.policyExceptions]: value };
+  return { ...node, metadata: { ...node.metadata, annotations } };
 }
 
 function keptFor(file: string): Problem {
@@ -90,10 +105,9 @@ function locatedProblem(found: SpecProblem, layers: Layers, key: string): NodePr
   return own ? { problem } : { problem, sufferer: key };
 }
 
-interface CheckedSpec {
-  readonly spec: NodeSpec | undefined;
-  readonly problems: readonly SpecProblem[];
-}
+type CheckedSpec =
+  | { readonly spec: NodeSpec; readonly chain: Chain; readonly problems: readonly SpecProblem[] }
+  | { readonly spec: undefined; readonly problems: readonly SpecProblem[] };
 
 function checkNodeSpec(spec: JsonObject, context: Context): CheckedSpec {
   const executor = checkExecutor(spec, context.fleet.fleet);
@@ -105,7 +119,8 @@ function checkNodeSpec(spec: JsonObject, context: Context): CheckedSpec {
   if (chain === undefined) return { spec: undefined, problems: general };
   const parsed = checked.data as NodeSpec;
   const problems = [...general, ...chain.check(parsed)];
-  return { spec: problems.some(({ level }) => level === 'error') ? undefined : parsed, problems };
+  const isBroken = problems.some(({ level }) => level === 'error');
+  return isBroken ? { spec: undefined, problems } : { spec: parsed, chain, problems };
 }
 
 function withoutRepeats(problems: readonly SpecProblem[]): SpecProblem[] {

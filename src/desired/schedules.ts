@@ -11,6 +11,8 @@ import type { Context } from './context.ts';
 import type { DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';
 import type { GoodDocument } from './file-content.ts';
+import type { Policy } from '../policy/policy.ts';
+import { judgeFileRequest } from './policy-check.ts';
 import type { Problem } from './problem.ts';
 import { toProblem } from './problem.ts';
 import { checkSchema } from './check-schema.ts';
@@ -35,7 +37,11 @@ export function resolveSchedule(
   const { name, namespace = context.defaultNamespace } = data.metadata;
   const spec = JobScheduleSpec.parse(data.spec);
   const executor = checkExecutor(data.spec, context.fleet.fleet);
-  const problems = [...executor.problems, ...problemsIn(spec, { ...known, name, namespace, chainJobs: chainJobsOf })];
+  const problems = [
+    ...executor.problems,
+    ...problemsIn(spec, { ...known, name, namespace, chainJobs: chainJobsOf }),
+    ...deniedIn(spec, { namespace, file, policy: context.policy }),
+  ];
   const line = places.of(['metadata', 'name']).line;
   const isGood = executor.name !== undefined && problems.every(({ level }) => level !== 'error');
   return {
@@ -54,6 +60,20 @@ function problemsIn(spec: JobScheduleSpec, context: CheckContext): readonly Spec
     schema === undefined ? undefined : checkSchema(schema, spec.template.spec, ['spec', 'template', 'spec']);
   if (checked?.ok === false) return checked.problems;
   return checkSchedule(spec, context);
+}
+
+interface Place {
+  readonly namespace: string;
+  readonly file: string;
+  readonly policy: Policy;
+}
+
+/** Every run is a request of the template: what the policy refuses of it is refused here. */
+function deniedIn({ template }: JobScheduleSpec, { namespace, file, policy }: Place): readonly SpecProblem[] {
+  const { kind, spec } = template;
+  return judgeFileRequest({ kind, namespace, spec, file }, policy).map((one) =>
+    one.path[0] === 'metadata' ? one : { ...one, path: ['spec', 'template', ...one.path] },
+  );
 }
 
 /** Two of one name are both refused: which is meant is not for us to say. */

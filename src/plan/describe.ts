@@ -1,7 +1,8 @@
 // A plan as text: for the terminal, the log, the pull request and the tests. Held actions read the same everywhere.
 
 import type { JobStep } from '../api/job-step.ts';
-import { describeRef } from '../api/objects.ts';
+import { describeRef, type KubeObject } from '../api/objects.ts';
+import { exceptionsIn, ruleOfException } from '../api/policy-exceptions.ts';
 import { clip, clipJson } from '../lib/clip.ts';
 import type { Action, Change, Plan } from './action.ts';
 
@@ -56,10 +57,17 @@ export function jobLines({ do: what, job, file, because }: JobStep): readonly st
 export function actionLines(action: Action): readonly string[] {
   const lines = [`${SIGN[action.do]} ${action.do} ${describeRef(action.ref)}`, `    ${action.because}`];
   if (action.do === 'update') lines.push(...changeLines(action.changes));
+  if (action.do !== 'delete') lines.push(...exceptionLines(action.object));
   if (action.do === 'delete')
     lines.push(action.keepsVolumes ? '    its volumes are kept' : '    its volumes are DELETED with it');
   if (action.hold === undefined) return lines;
   return [...lines, `    HELD by ${action.hold.guard}: ${action.hold.message}`, `    ${action.hold.release}`];
+}
+
+/** Shown with every change of such a node, also after its approval. */
+function exceptionLines({ metadata }: KubeObject): readonly string[] {
+  const rules = exceptionsIn(metadata).map(ruleOfException);
+  return rules.length === 0 ? [] : [`    uses ${rules.join(', ')}, allowed by an exception of the policy`];
 }
 
 function changeLines(changes: readonly Change[]): readonly string[] {

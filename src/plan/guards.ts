@@ -5,6 +5,7 @@ import { moved, unverified, unreadableFile, vanished, deletionBudget } from './g
 import { identityOfData, volumeShrink } from './guards-data.ts';
 import { identityInUse, identitySwap, signerElsewhere, signerState } from './guards-identity.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
+import { policyException } from './guards-policy.ts';
 import type { Scene } from './scene.ts';
 
 export type Guard = (action: Action, scene: Scene) => Hold | undefined;
@@ -22,6 +23,7 @@ export const guards: readonly Guard[] = [
   identityOfData, // another chain, network or client on the same data
   signerState, // another key on the record of what was signed
   signerElsewhere, // a key whose record is on another volume
+  policyException, // host access and the like, which the policy allows and a person must see
   notOurs, // somebody else's object of the same name
   moved, // the branch went back, or somewhere else
   vanished, // all of nodes/ is gone: a wrong merge, not a decision

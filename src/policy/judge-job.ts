@@ -1,12 +1,11 @@
 // The verdict on a one-shot job: its kind, its image, and what it may act on.
 
-import type { PolicyRule } from '../api/codes/policy-rules.ts';
+import type { PolicyRule, WaivableRule } from '../api/codes/policy-rules.ts';
 import { clipJson } from '../lib/clip.ts';
 import type { Path } from '../lib/json-pointer.ts';
 import { type JsonObject, textAt } from '../lib/json-value.ts';
-import { denial, isWaivable } from './denial.ts';
+import { denial, type Denial, isWaivable } from './denial.ts';
 import { repositoryOf } from './images.ts';
-import type { Verdict } from './judge-node.ts';
 import { matchesAny } from './patterns.ts';
 import type { Allowed } from './policy.ts';
 
@@ -29,16 +28,21 @@ interface JobRule {
 
 /** To add one: its function, its line, its row in the tests. */
 export const jobRules: readonly JobRule[] = [
-  { rule: 'JobKind', find: jobKind },
-  { rule: 'Namespace', find: namespace },
-  { rule: 'ForeignWorkload', find: foreignWorkload },
-  { rule: 'Image', find: image },
-  { rule: 'StorageClass', find: storageClass },
+  { rule: 'JobKindNotAllowed', find: jobKind },
+  { rule: 'NamespaceNotAllowed', find: namespace },
+  { rule: 'ForeignWorkloadNotAllowed', find: foreignWorkload },
+  { rule: 'ImageNotAllowed', find: image },
+  { rule: 'StorageClassNotAllowed', find: storageClass },
   { rule: 'RootOwner', find: rootOwner },
 ];
 
+export interface JobVerdict {
+  readonly denials: readonly Denial[];
+  readonly exceptions: readonly WaivableRule[];
+}
+
 /** The same verdict for a file, for a schedule's template, and for an object in the cluster. */
-export function judgeJob(subject: JobCase): Verdict {
+export function judgeJob(subject: JobCase): JobVerdict {
   const found = jobRules.flatMap(({ rule, find }) => {
     const breach = find(subject);
     return breach === undefined ? [] : [{ rule, breach }];

@@ -14,16 +14,16 @@ import type { Breach, NodeCase, NodeRule } from './rule.ts';
 export const RESERVED_PREFIX = 'nodewright-';
 
 export const nodeObjectRules: readonly NodeRule[] = [
-  { rule: 'Namespace', find: namespaces },
+  { rule: 'NamespaceNotAllowed', find: namespaces },
   { rule: 'ReservedName', find: reservedNames },
-  { rule: 'PatchPath', find: patchPaths },
+  { rule: 'PatchPathNotAllowed', find: patchPaths },
   { rule: 'ObjectIdentity', find: identities },
   { rule: 'ObjectOwner', find: owners },
   { rule: 'OnePod', find: onePod },
-  { rule: 'Label', find: labels },
-  { rule: 'Annotation', find: annotations },
+  { rule: 'LabelNotAllowed', find: labels },
+  { rule: 'AnnotationNotAllowed', find: annotations },
   { rule: 'ServiceSelector', find: selectors },
-  { rule: 'ServiceType', find: serviceTypes },
+  { rule: 'ServiceTypeNotAllowed', find: serviceTypes },
   { rule: 'ServiceExposure', find: exposure },
 ];
 

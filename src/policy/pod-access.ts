@@ -9,20 +9,20 @@ import { referencesOf } from './references.ts';
 import type { Breach, NodeCase, NodeRule } from './rule.ts';
 
 export const podAccessRules: readonly NodeRule[] = [
-  { rule: 'Image', find: images },
+  { rule: 'ImageNotAllowed', find: images },
   { rule: 'ServiceAccount', find: serviceAccount },
   { rule: 'ServiceAccountToken', find: serviceAccountToken },
-  { rule: 'SecretName', find: secretNames },
-  { rule: 'ConfigMapName', find: configMapNames },
+  { rule: 'SecretNotAllowed', find: secretNames },
+  { rule: 'ConfigMapNotAllowed', find: configMapNames },
   { rule: 'ForeignVolume', find: foreignVolumes },
   { rule: 'VolumeDataSource', find: dataSources },
-  { rule: 'StorageClass', find: storageClasses },
+  { rule: 'StorageClassNotAllowed', find: storageClasses },
   { rule: 'NodeName', find: (subject) => podField(subject, 'nodeName') },
   { rule: 'RuntimeClass', find: (subject) => podField(subject, 'runtimeClassName') },
-  { rule: 'PriorityClass', find: priorityClasses },
+  { rule: 'PriorityClassNotAllowed', find: priorityClasses },
   { rule: 'SystemPriority', find: systemPriority },
   { rule: 'TolerateEverything', find: tolerateEverything },
-  { rule: 'Toleration', find: tolerations },
+  { rule: 'TolerationNotAllowed', find: tolerations },
 ];
 
 function is(found: Located, field?: readonly (string | number)[]): Breach {

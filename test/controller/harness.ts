@@ -6,7 +6,9 @@ import { join } from 'node:path';
 
 import { pino } from 'pino';
 
+import type { PolicySpec } from '../../src/api/policy.ts';
 import { crds } from '../../src/desired/crds.ts';
+import { completePolicy } from '../../src/desired/policy-file.ts';
 import { createReadCache } from '../../src/desired/read-cache.ts';
 import type { GitCredentials } from '../../src/git/remote.ts';
 import { createGitSource } from '../../src/git/source.ts';
@@ -49,6 +51,8 @@ export interface RunOptions {
   /** Default: the fleet's. */
   readonly kubeconfig?: string;
   readonly settings?: Partial<Settings>;
+  /** Default: that of a controller without a file. */
+  readonly policy?: PolicySpec;
   readonly credentials?: () => Promise<GitCredentials | undefined>;
   readonly ports?: Partial<Pick<ControllerOptions, 'asker'>>;
   /** Folder for Git objects; a temporary one when not given. */
@@ -58,7 +62,7 @@ export interface RunOptions {
 }
 
 /** Changes wake the controller at once through `requestSync`; `intervalMs` is only the fallback. */
-const FAST: Omit<Settings, 'executor' | 'namespace' | 'origin'> = {
+const FAST: Omit<Settings, 'executor' | 'namespace' | 'origin' | 'policy'> = {
   branch: BRANCH,
   intervalMs: 500,
   observeIntervalMs: 500,
@@ -88,6 +92,7 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
   const events = makeEvents({ cluster, component: 'nodewright', instance: fleet.executor, log: logger });
   const metrics = createMetrics({ version: FAST.version, now: Date.now });
   const { executor, namespace } = fleet;
+  const policy = completePolicy(options.policy ?? {}, { namespace, workerImage: FAST.workerImage });
   const controller = await startController(
     {
       cluster,
@@ -97,7 +102,7 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
       events,
       readCache: createReadCache(),
       redactor: createRedactor([]),
-      settings: { ...FAST, executor, namespace, origin: fleet.url, ...options.settings },
+      settings: { ...FAST, executor, namespace, origin: fleet.url, policy, ...options.settings },
       runtime: { now: Date.now, random: Math.random, log: logger, telemetry: metrics.telemetry },
     },
     options.signal ?? new AbortController().signal,

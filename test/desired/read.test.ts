@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ANNOTATION, LABEL } from '../../src/api/group.ts';
 import { createReadCache } from '../../src/desired/read-cache.ts';
+import { completePolicy } from '../../src/desired/policy-file.ts';
 import { nodesOf, readDesired } from '../../src/desired/read.ts';
 import { parseFile } from '../../src/desired/parse.ts';
 import { describeProblem } from '../../src/desired/problem.ts';
@@ -263,7 +264,8 @@ describe('nodes that exclude each other', () => {
 
   it('allows one Secret name in two namespaces: they are two Secrets', () => {
     const other = withIdentity('b', 'k').replace('  name: b\n', '  name: b\n  namespace: other\n');
-    expect(read({ 'nodes/a.yaml': withIdentity('a', 'k'), 'nodes/b.yaml': other }).nodes.size).toBe(2);
+    const policy = completePolicy({ namespaces: ['**'] }, { namespace: 'novacula-system' });
+    expect(read({ 'nodes/a.yaml': withIdentity('a', 'k'), 'nodes/b.yaml': other }, { policy }).nodes.size).toBe(2);
   });
 });
 

@@ -28,7 +28,11 @@ export const CODE_LISTS: readonly CodeList[] = [
   { title: 'Problems of a document', where: IN_FILES, codes: DOCUMENT_PROBLEMS },
   { title: 'Problems of a node', where: IN_FILES, codes: NODE_PROBLEMS },
   { title: 'Problems of a job request or schedule', where: IN_FILES, codes: JOB_PROBLEMS },
-  { title: 'Rules of the policy', where: IN_FILES, codes: POLICY_RULES },
+  {
+    title: 'Rules of the policy',
+    where: `${IN_FILES} For a node in the cluster, in the message of its condition.`,
+    codes: POLICY_RULES,
+  },
   { title: 'Errors of the Git server', where: IN_LOGS, codes: GIT_CODES },
   { title: 'Errors of the API server', where: IN_LOGS, codes: KUBE_CODES },
   { title: 'Errors of a worker pod', where: IN_TASKS, codes: TASK_CODES },

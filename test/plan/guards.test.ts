@@ -2,9 +2,15 @@
 
 import { describe, expect, it } from 'vitest';
 
+import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import { ANNOTATION, LABEL } from '../../src/api/group.ts';
 import { planNodes } from '../../src/plan/plan.ts';
 import { aNode, applied, inWords, type PlanRow, scene, type SceneParts } from '../support/plan-scene.ts';
+
+function withExceptions(node: BlockchainNode, uses: string): BlockchainNode {
+  const annotations = { ...node.metadata.annotations, [ANNOTATION.policyExceptions]: uses };
+  return { ...node, metadata: { ...node.metadata, annotations } };
+}
 
 const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`);
 const live = (names: readonly string[]) => names.map((name) => applied(aNode(name)));
@@ -66,6 +72,35 @@ const rows: readonly PlanRow[] = [
     wanted: [aNode('a', { restartGeneration: 1 })],
     live: live(['a']),
     desired: { unreadableFiles: new Set(['nodes/new.yaml']), brokenFiles: new Set(['nodes/new.yaml']) },
+    plan: ['update a'],
+  },
+  {
+    because: 'PolicyException: a new node that uses one',
+    wanted: [withExceptions(aNode('a'), 'HostNetwork.1')],
+    plan: ['create a PolicyException'],
+  },
+  {
+    because: 'PolicyException: a change that introduces one more',
+    wanted: [withExceptions(aNode('a'), 'HostNetwork.1,HostPort.1')],
+    live: [applied(withExceptions(aNode('a'), 'HostNetwork.1'))],
+    plan: ['update a PolicyException'],
+  },
+  {
+    because: 'PolicyException: another use of the same one',
+    wanted: [withExceptions(aNode('a'), 'HostPath.2')],
+    live: [applied(withExceptions(aNode('a'), 'HostPath.1'))],
+    plan: ['update a PolicyException'],
+  },
+  {
+    because: 'PolicyException: not what is used already',
+    wanted: [withExceptions(aNode('a', { restartGeneration: 1 }), 'HostNetwork.1')],
+    live: [applied(withExceptions(aNode('a'), 'HostNetwork.1'))],
+    plan: ['update a'],
+  },
+  {
+    because: 'PolicyException: nor to give one up',
+    wanted: [aNode('a')],
+    live: [applied(withExceptions(aNode('a'), 'HostNetwork.1'))],
     plan: ['update a'],
   },
   { because: 'EmptyTree: no file declares a node', live: live(['a']), plan: ['delete a EmptyTree'] },

@@ -67,6 +67,7 @@ export interface StatusFile {
 }
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+const POLICY = new URL('policy.yaml', import.meta.url).pathname;
 const EXECUTOR = 'pods';
 const STATUS_BRANCH = 'nodewright-status';
 
@@ -89,7 +90,7 @@ export async function startWorld(label: string, more: readonly string[] = []): P
   commitFiles(repo, 'main', { 'fleet.yaml': fleet(executor) }, { message: 'Start the fleet' });
   const options = {
     args: ['run', '--repo', server.url('fleet'), '--branch', 'main', '--executor', executor, ...INTERVALS,
-      '--namespace', namespace.name, '--kubeconfig', cluster.kubeconfigPath, ...more], // prettier-ignore
+      '--namespace', namespace.name, '--kubeconfig', cluster.kubeconfigPath, '--policy', POLICY, ...more], // prettier-ignore
     env: {
       NODEWRIGHT_GIT_USERNAME: 'demo',
       NODEWRIGHT_GIT_PASSWORD: 'demo',
@@ -191,7 +192,7 @@ interface PlanPlace {
 async function plan({ repo, folder, kubeconfig, namespace, executor }: PlanPlace): Promise<CommandResult> {
   await rm(folder, { recursive: true, force: true });
   git(repo, ['clone', '--quiet', '--branch', 'main', repo, folder]);
-  const args = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--executor', executor];
+  const args = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--executor', executor, '--policy', POLICY];
   return await runCommand(process.execPath, [MAIN, 'plan', folder, ...args], { accept: [0, 1, 2] });
 }
 

@@ -22,12 +22,12 @@ interface Row {
 const foreign = { deployMethod: 'cloud-config', chain: 'c', node: 'ledger' };
 
 const refused: readonly Row[] = [
-  { rule: 'Image', because: 'an image of somebody', spec: { node: 'n', image: 'evil.example/exfiltrate:1' } },
-  { rule: 'Image', because: "a client's image", spec: { node: 'n', image: 'ethereum/client-go:v1' } },
-  { rule: 'Namespace', because: 'a managed node elsewhere', namespace: 'argocd', spec: { node: 'n' } },
-  { rule: 'ForeignWorkload', because: 'a namespace of others', namespace: 'payments', spec: foreign },
+  { rule: 'ImageNotAllowed', because: 'an image of somebody', spec: { node: 'n', image: 'evil.example/exfiltrate:1' } },
+  { rule: 'ImageNotAllowed', because: "a client's image", spec: { node: 'n', image: 'ethereum/client-go:v1' } },
+  { rule: 'NamespaceNotAllowed', because: 'a managed node elsewhere', namespace: 'argocd', spec: { node: 'n' } },
+  { rule: 'ForeignWorkloadNotAllowed', because: 'a namespace of others', namespace: 'payments', spec: foreign },
   {
-    rule: 'ForeignWorkload',
+    rule: 'ForeignWorkloadNotAllowed',
     because: 'a method that is not allowed',
     namespace: 'app-x',
     spec: foreign,
@@ -35,9 +35,14 @@ const refused: readonly Row[] = [
   },
   { rule: 'RootOwner', because: 'user 0', kind: 'ChangeOwner', spec: { node: 'n', uid: 0, gid: 1000 } },
   { rule: 'RootOwner', because: 'group 0', kind: 'ChangeOwner', spec: { node: 'n', uid: 1000, gid: 0 } },
-  { rule: 'JobKind', because: 'not in the list', spec: { node: 'n' }, policy: { jobs: { kinds: ['Restore'] } } },
   {
-    rule: 'StorageClass',
+    rule: 'JobKindNotAllowed',
+    because: 'not in the list',
+    spec: { node: 'n' },
+    policy: { jobs: { kinds: ['Restore'] } },
+  },
+  {
+    rule: 'StorageClassNotAllowed',
     because: 'not in the list',
     spec: { node: 'n', storageClass: 'slow' },
     policy: { storageClasses: ['fast'] },

@@ -68,7 +68,10 @@ describe('a policy', () => {
     const policy: PolicySpec = {
       rules: [{ when: { paths: ['nodes/edge/**'] }, allow: { exceptions: ['HostNetwork'] } }],
     };
-    expect(judge({ patch, policy, file: 'nodes/edge/a.yaml' })).toEqual({ denials: [], exceptions: ['HostNetwork'] });
+    expect(judge({ patch, policy, file: 'nodes/edge/a.yaml' })).toMatchObject({
+      denials: [],
+      exceptions: [{ rule: 'HostNetwork' }],
+    });
     expect(judge({ patch, policy, file: 'nodes/a.yaml' }).denials).toMatchObject([{ rule: 'HostNetwork' }]);
   });
 
@@ -80,7 +83,7 @@ describe('a policy', () => {
 
   it('cannot allow what is reserved for the controller', () => {
     const node = aNode({ identity: { secretName: 'nodewright-git' } });
-    expect(judge({ node, policy: { secrets: ['**'] } }).denials).toMatchObject([{ rule: 'SecretName' }]);
+    expect(judge({ node, policy: { secrets: ['**'] } }).denials).toMatchObject([{ rule: 'SecretNotAllowed' }]);
   });
 
   it('means the same when it is read again from where it was published', () => {
@@ -100,7 +103,7 @@ describe('a policy', () => {
 
   it.each([
     { because: 'an unknown field', spec: { images: { node: [] } } },
-    { because: 'an exception that no rule has', spec: { exceptions: ['Namespace'] } },
+    { because: 'an exception that no rule has', spec: { exceptions: ['NamespaceNotAllowed'] } },
     { because: 'a rule for no file', spec: { rules: [{ when: { paths: [] }, allow: {} }] } },
     { because: 'a rule by signer, which nothing reads', spec: { rules: [{ when: { signers: ['x'] }, allow: {} }] } },
   ])('is refused with $because', ({ spec }) => {

@@ -56,6 +56,10 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     meaning: 'There is no Fleet, so defaults and guards have their default values.',
     action: 'Add a Fleet to `fleet.yaml`.',
   },
+  NotOnePolicy: {
+    meaning: 'The file that was given as the policy holds no Policy, or more than one.',
+    action: 'Write exactly one document of `kind: Policy`.',
+  },
   DuplicateFleet: { meaning: '`fleet.yaml` holds more than one Fleet.', action: 'Keep one.' },
   FleetBroken: {
     meaning:

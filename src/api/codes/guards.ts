@@ -38,6 +38,10 @@ export const GUARDS = defineCodes({
     meaning: 'A node of this name exists in the cluster and does not come from this repository or executor.',
     action: 'Choose another name, or approve to take the node over.',
   },
+  PolicyException: {
+    meaning: 'The change makes the node break a rule that the policy waives, such as `HostNetwork`.',
+    action: `Make sure that the node needs it. Then: ${APPROVE}`,
+  },
   Rewound: { meaning: 'The branch was moved back behind the last applied commit.', action: APPROVE },
   Rewritten: { meaning: 'The branch no longer contains the last applied commit.', action: APPROVE },
   MissingPath: { meaning: 'The folder `nodes/` is gone while the cluster still has nodes.', action: APPROVE },

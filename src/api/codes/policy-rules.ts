@@ -69,24 +69,27 @@ export const WAIVABLE_RULES = defineCodes({
 
 /** Rules that compare with a list of the policy, or that nothing waives. */
 export const FIXED_RULES = defineCodes({
-  Namespace: { meaning: 'The policy does not allow this namespace.', action: ADMINISTRATOR },
+  NamespaceNotAllowed: { meaning: 'The policy does not allow this namespace.', action: ADMINISTRATOR },
   ReservedName: {
     meaning: 'Names that begin with `nodewright-` belong to the controller: its memory and its Leases have such names.',
     action: 'Choose another name.',
   },
-  PatchPath: {
+  PatchPathNotAllowed: {
     meaning: 'The policy does not allow `spec.patches` to change this path of this kind of object.',
     action:
       'Use a typed field of the spec where there is one, or ask the administrator to allow the path under `patches`.',
   },
-  Image: { meaning: 'The policy does not allow this image repository.', action: ADMINISTRATOR },
-  SecretName: {
+  ImageNotAllowed: { meaning: 'The policy does not allow this image repository.', action: ADMINISTRATOR },
+  SecretNotAllowed: {
     meaning: 'The policy does not allow nodes to use a Secret of this name, or the name is reserved by the controller.',
     action: ADMINISTRATOR,
   },
-  ConfigMapName: { meaning: 'The policy does not allow nodes to use a ConfigMap of this name.', action: ADMINISTRATOR },
-  StorageClass: { meaning: 'The policy does not allow this storage class.', action: ADMINISTRATOR },
-  ServiceType: { meaning: 'The policy does not allow this type of Service.', action: ADMINISTRATOR },
+  ConfigMapNotAllowed: {
+    meaning: 'The policy does not allow nodes to use a ConfigMap of this name.',
+    action: ADMINISTRATOR,
+  },
+  StorageClassNotAllowed: { meaning: 'The policy does not allow this storage class.', action: ADMINISTRATOR },
+  ServiceTypeNotAllowed: { meaning: 'The policy does not allow this type of Service.', action: ADMINISTRATOR },
   ServiceExposure: {
     meaning: 'A Service has `externalIPs` or an `externalName`, which would take over traffic for other addresses.',
     action: REMOVE,
@@ -95,19 +98,19 @@ export const FIXED_RULES = defineCodes({
     meaning: "A Service or PodDisruptionBudget of the node selects other pods than the node's own.",
     action: REMOVE,
   },
-  PriorityClass: { meaning: 'The policy does not allow this priority class.', action: ADMINISTRATOR },
+  PriorityClassNotAllowed: { meaning: 'The policy does not allow this priority class.', action: ADMINISTRATOR },
   SystemPriority: {
     meaning:
       'Priority classes that begin with `system-` are for components of Kubernetes: such a pod evicts any other.',
     action: 'Choose another priority class.',
   },
-  Toleration: { meaning: 'The policy does not allow a toleration with this key.', action: ADMINISTRATOR },
-  Label: {
+  TolerationNotAllowed: { meaning: 'The policy does not allow a toleration with this key.', action: ADMINISTRATOR },
+  LabelNotAllowed: {
     meaning:
       'The policy does not allow this label: it could make the pod a member of another Service, policy or workload.',
     action: ADMINISTRATOR,
   },
-  Annotation: {
+  AnnotationNotAllowed: {
     meaning: 'The policy does not allow this annotation: other controllers act on annotations.',
     action: ADMINISTRATOR,
   },
@@ -124,8 +127,8 @@ export const FIXED_RULES = defineCodes({
       'The StatefulSet could have a second pod, or a pod under another name with fresh volumes: a second signer.',
     action: REMOVE,
   },
-  JobKind: { meaning: 'The policy does not allow this kind of job.', action: ADMINISTRATOR },
-  ForeignWorkload: {
+  JobKindNotAllowed: { meaning: 'The policy does not allow this kind of job.', action: ADMINISTRATOR },
+  ForeignWorkloadNotAllowed: {
     meaning:
       'The policy does not allow jobs on workloads that other tools deployed, by this method or in this namespace.',
     action: ADMINISTRATOR,

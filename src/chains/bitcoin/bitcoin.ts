@@ -3,7 +3,8 @@
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';
 import type { Chain, Expectation, Question } from '../chain.ts';
-import { defineCheck } from '../define-check.ts';
+import { checkSidecarPorts } from '../check-sidecar-ports.ts';
+import { checkSpec } from '../check-spec.ts';
 import { secretName } from '../secret-name.ts';
 import { MAX_LAG } from './client.ts';
 import { clientOf, clients } from './clients.ts';
@@ -25,7 +26,7 @@ const lists = {
 
 export const bitcoin: Chain = {
   ...lists,
-  check: defineCheck(lists, workload, checkClient),
+  check,
   workload,
   questions,
   facts: ({ spec }, replies) => new Map([['node', clientOf(spec).facts(replies, isDevelopment(spec))]]),
@@ -33,8 +34,10 @@ export const bitcoin: Chain = {
   jobs,
 };
 
-function checkClient(spec: NodeSpec): readonly SpecProblem[] {
-  return clients.find(({ name }) => name === spec.clients['node']?.name)?.check(spec) ?? [];
+function check(spec: NodeSpec): readonly SpecProblem[] {
+  const client = clients.find(({ name }) => name === spec.clients['node']?.name);
+  const problems = [...checkSpec(lists, spec), ...(client?.check(spec) ?? [])];
+  return problems.some((one) => one.level === 'error') ? problems : [...problems, ...checkSidecarPorts(spec, workload)];
 }
 
 function questions(node: BlockchainNode): readonly Question[] {

@@ -1,8 +1,10 @@
 // Cosmos: any chain on CometBFT, from a one-node development chain to a Cosmos SDK validator.
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
+import type { SpecProblem } from '../../api/spec-problem.ts';
 import type { Chain, Expectation, Question } from '../chain.ts';
-import { defineCheck } from '../define-check.ts';
+import { checkSidecarPorts } from '../check-sidecar-ports.ts';
+import { checkSpec } from '../check-spec.ts';
 import { checkCosmos } from './check.ts';
 import { clients, configFiles } from './clients.ts';
 import { nodeFacts } from './facts.ts';
@@ -26,7 +28,7 @@ const lists = {
 export const cosmos: Chain = {
   ...lists,
   options: CosmosOptions,
-  check: defineCheck(lists, workload, checkCosmos),
+  check,
   workload,
   questions,
   facts: (_node, replies) => new Map([['node', nodeFacts(replies)]]),
@@ -34,6 +36,11 @@ export const cosmos: Chain = {
   jobs,
   signingKeys,
 };
+
+function check(spec: NodeSpec): readonly SpecProblem[] {
+  const problems = [...checkSpec(lists, spec), ...checkCosmos(spec)];
+  return problems.some((one) => one.level === 'error') ? problems : [...problems, ...checkSidecarPorts(spec, workload)];
+}
 
 function questions(): readonly Question[] {
   const paths = { 'node.status': '/status', 'node.netInfo': '/net_info', 'node.abciInfo': '/abci_info' };

@@ -5,6 +5,7 @@ import type { GitSource, StatusBranch } from '../../git/engine.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Events } from '../../kube/events.ts';
 import type { Asker } from '../../rpc/ask.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -27,6 +28,8 @@ export interface Settings {
   readonly version: string;
   /** The controller's own image: worker pods of one-shot jobs run it. */
   readonly workerImage: string;
+  /** What files and objects that were created by hand may do. */
+  readonly policy: Policy;
   /** How long a node may take to stop for a job. */
   readonly stopDeadlineMs: number;
 }

@@ -1,0 +1,100 @@
+// `--policy` and `--policy-from`: by which policy files are judged before they are merged.
+
+import { readFile } from 'node:fs/promises';
+
+import type { Command } from 'commander';
+
+import type { PolicySpec } from '../api/policy.ts';
+import { completePolicy, readPolicy } from '../desired/policy-file.ts';
+import { describeProblem } from '../desired/problem.ts';
+import { openLocalRepository } from '../git/local.ts';
+import { defined } from '../lib/defined.ts';
+import type { Policy } from '../policy/policy.ts';
+import { listArgument, option } from './option.ts';
+
+export interface PolicyOptions {
+  readonly policy?: string;
+  readonly policyFrom?: string;
+  readonly executor?: string;
+  readonly namespace: string;
+}
+
+/** Adds both options to a command that reads a repository. */
+export function addPolicyOptions(command: Command): Command {
+  return command
+    .addOption(option('--policy <file>', "the controller's policy (default: that of a controller without one)"))
+    .addOption(
+      option(
+        '--policy-from <revision>',
+        'take the policy that a controller published, e.g. origin/nodewright-status; with several controllers also --executor',
+      ).conflicts('policy'),
+    );
+}
+
+/** The policy that a command was told to judge by. Throws with every problem of its file. */
+export async function policyFor(dir: string, options: PolicyOptions): Promise<Policy> {
+  const { policy, policyFrom, namespace } = options;
+  if (policyFrom !== undefined) return completePolicy(await publishedPolicy(dir, policyFrom, options), { namespace });
+  return completePolicy(policy === undefined ? {} : await readPolicyFile(policy), { namespace });
+}
+
+export interface ControllerPolicyOptions {
+  readonly policy?: string;
+  readonly reservedSecrets?: readonly string[];
+  readonly namespace: string;
+  /** The controller's own image. */
+  readonly image: string;
+}
+
+/** Adds the options of `run`. */
+export function addControllerPolicyOptions(command: Command): Command {
+  return command
+    .addOption(option('--policy <file>', 'what the repository may ask for; without it a secure default'))
+    .addOption(
+      option(
+        '--reserved-secrets <names>',
+        "Secrets with the controller's own credentials, separated by commas: no node may use them",
+      ).argParser(listArgument),
+    );
+}
+
+/** The policy of a controller that starts. A file that is not valid is refused: it must never mean the default. */
+export async function controllerPolicy(options: ControllerPolicyOptions): Promise<Policy> {
+  const { policy, namespace, image, reservedSecrets } = options;
+  const spec = policy === undefined ? {} : await readPolicyFile(policy);
+  return completePolicy(spec, defined({ namespace, workerImage: image, reservedSecrets }));
+}
+
+async function readPolicyFile(file: string): Promise<PolicySpec> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`the policy ${file} cannot be read (${error.code})`);
+  });
+  return specIn(file, text);
+}
+
+function specIn(file: string, text: string): PolicySpec {
+  const read = readPolicy(file, text);
+  if (read.ok) return read.spec;
+  throw new Error(`the policy is not valid:\n${read.problems.map(describeProblem).join('\n')}`);
+}
+
+async function publishedPolicy(dir: string, revision: string, { executor }: PolicyOptions): Promise<PolicySpec> {
+  const repository = await openLocalRepository(dir);
+  try {
+    const entries = await repository.list(await repository.resolve(revision));
+    const published = entries.filter(({ path }) => /^[^/]+\/policy\.yaml$/.test(path));
+    const [first, second] = published.filter(
+      ({ path }) => executor === undefined || path === `${executor}/policy.yaml`,
+    );
+    if (first === undefined) {
+      const known = published.map(({ path }) => path.split('/')[0]).join(', ');
+      throw new Error(
+        `${revision} holds no policy${executor === undefined ? '' : ` of ${executor}`}; it has: ${known || 'none'}`,
+      );
+    }
+    if (second !== undefined) throw new Error(`${revision} holds the policies of several controllers; add --executor`);
+    return specIn(`${revision}:${first.path}`, new TextDecoder().decode(await repository.read(first.oid)));
+  } finally {
+    await repository.close();
+  }
+}

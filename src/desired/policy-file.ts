@@ -1,0 +1,54 @@
+// The policy's file: the administrator's, not the repository's, but read with the same care and the same words.
+
+import { Name } from '../api/fields.ts';
+import { API_VERSION } from '../api/group.ts';
+import { PolicySpec } from '../api/policy.ts';
+import { clientImages } from '../chains/images.ts';
+import { repositoryOf } from '../policy/images.ts';
+import { createPolicy, type Policy } from '../policy/policy.ts';
+import { readDocuments } from './file-content.ts';
+import type { GitKind } from './kinds.ts';
+import { parseFile } from './parse.ts';
+import type { Problem } from './problem.ts';
+
+/** Not among `gitKinds`: nothing at any path of a repository is read as a policy. */
+export const policyKind: GitKind = {
+  kind: 'Policy',
+  role: 'policy',
+  apiVersion: API_VERSION,
+  place: 'the file of `--policy`',
+  deep: false,
+  name: Name,
+  spec: () => PolicySpec,
+};
+
+export type PolicyRead =
+  { readonly ok: true; readonly spec: PolicySpec } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads the text of a policy file. An empty or doubled policy is an error: it must never mean the default silently. */
+export function readPolicy(file: string, text: string): PolicyRead {
+  const parsed = { ...parseFile(file, text), role: policyKind.role, kinds: [policyKind] };
+  const { good, problems } = readDocuments(parsed, []);
+  const [only, second] = good;
+  if (problems.length > 0) return { ok: false, problems };
+  const place = second?.places.of(['kind']) ?? { line: 1, column: 1 };
+  if (only === undefined || second !== undefined) {
+    const message =
+      only === undefined ? 'the file holds no Policy; write one' : 'there is more than one Policy; keep one';
+    return { ok: false, problems: [{ level: 'error', code: 'NotOnePolicy', file, ...place, message }] };
+  }
+  return { ok: true, spec: PolicySpec.parse(only.data.spec) };
+}
+
+/** The policy of a controller that was given no file, or the completed one of a file. */
+export function completePolicy(
+  spec: PolicySpec,
+  site: { readonly namespace: string; readonly workerImage?: string; readonly reservedSecrets?: readonly string[] },
+): Policy {
+  const { workerImage } = site;
+  return createPolicy(spec, {
+    ...site,
+    clientImages,
+    workerImage: workerImage === undefined ? undefined : repositoryOf(workerImage),
+  });
+}

@@ -1,0 +1,217 @@
+// What the policy refuses is a problem of the file, at the line that must change.
+
+import { describe, expect, it } from 'vitest';
+
+import type { PolicySpec } from '../../src/api/policy.ts';
+import { ANNOTATION } from '../../src/api/group.ts';
+import { completePolicy, readPolicy } from '../../src/desired/policy-file.ts';
+import { describeProblem } from '../../src/desired/problem.ts';
+import { nodeFile, read } from '../support/desired-files.ts';
+
+const NAMESPACE = 'novacula-system';
+const policyOf = (spec: PolicySpec) =>
+  completePolicy(spec, {
+    namespace: NAMESPACE,
+    reservedSecrets: ['nodewright-git'],
+    workerImage: 'nodewright/nodewright',
+  });
+const withSpec = (lines: string, name = 'evil') => nodeFile(name, (text) => `${text}${lines}`);
+
+/** A node that asks for everything: host, service account and root, in the namespace of a tool that may change the cluster. */
+const EVIL = nodeFile('evil', (text) => text.replace('  name: evil', '  name: evil\n  namespace: argocd')).concat(
+  `  patches:
+    - target: { kind: StatefulSet }
+      patch:
+        - { op: add, path: /spec/template/spec/serviceAccountName, value: argocd-application-controller }
+        - { op: replace, path: /spec/template/spec/automountServiceAccountToken, value: true }
+        - { op: add, path: /spec/template/spec/hostNetwork, value: true }
+        - { op: add, path: /spec/template/spec/volumes/-, value: { name: h, hostPath: { path: / } } }
+        - { op: replace, path: /spec/template/spec/containers/0/securityContext, value: { privileged: true, runAsUser: 0 } }
+`,
+);
+
+const request = (kind: string, spec: string, namespace = NAMESPACE) =>
+  `apiVersion: validatoros.com/v1alpha1\nkind: ${kind}\nmetadata: { name: x, namespace: ${namespace} }\nspec: ${spec}\n`;
+
+interface Row {
+  readonly because: string;
+  readonly files: Readonly<Record<string, string>>;
+  /** Code and line of every problem. */
+  readonly problems: readonly string[];
+}
+
+const hostile: readonly Row[] = [
+  {
+    because: 'rights over the whole cluster by patches',
+    files: { 'nodes/evil.yaml': EVIL },
+    problems: [
+      'NamespaceNotAllowed 5',
+      ...[18, 19, 20, 21, 22].map((line) => `PatchPathNotAllowed ${line}`),
+      'ServiceAccount 18',
+      'ServiceAccountToken 19',
+      'HostNetwork 20',
+      'HostPath 21',
+      'Capabilities 22',
+      'PrivilegeEscalation 22',
+      'Privileged 22',
+      'RunAsUser 22',
+    ],
+  },
+  {
+    because: "the controller's own credentials as an identity",
+    files: { 'nodes/evil.yaml': withSpec('  identity: { secretName: nodewright-git }\n') },
+    problems: ['SecretNotAllowed 14'],
+  },
+  {
+    because: 'an image of somebody else',
+    files: {
+      'nodes/evil.yaml': nodeFile('evil', (text) => text.replace('version: "1.16.7"', 'image: evil.example/x:1')),
+    },
+    problems: ['ImageNotAllowed 9'],
+  },
+  {
+    because: 'the priority of Kubernetes itself, on every Kubernetes node',
+    files: {
+      'nodes/evil.yaml': withSpec(
+        '  priorityClassName: system-node-critical\n  tolerations:\n    - { operator: Exists }\n',
+      ),
+    },
+    problems: ['SystemPriority 14', 'TolerateEverything 16'],
+  },
+  {
+    because: "a label that joins another team's Service",
+    files: { 'nodes/evil.yaml': withSpec('  podLabels:\n    app: pay\n') },
+    problems: ['LabelNotAllowed 15'],
+  },
+  {
+    because: "the name of the controller's memory",
+    files: { 'nodes/evil.yaml': nodeFile('nodewright-primary') },
+    problems: ['ReservedName 4'],
+  },
+  {
+    because: 'the same by a FleetPatch',
+    files: {
+      'nodes/good.yaml': nodeFile('good'),
+      'patches/evil.yaml': `apiVersion: validatoros.com/v1alpha1
+kind: FleetPatch
+metadata: { name: evil }
+spec:
+  match: {}
+  patch:
+    - op: add
+      path: /priorityClassName
+      value: system-node-critical
+`,
+    },
+    problems: ['SystemPriority 8'],
+  },
+  {
+    because: 'the same by the defaults of the Fleet',
+    files: {
+      'fleet.yaml': `apiVersion: validatoros.com/v1alpha1
+kind: Fleet
+metadata: { name: fleet }
+spec:
+  defaults:
+    all:
+      podLabels: { app: pay }
+`,
+      'nodes/good.yaml': nodeFile('good'),
+    },
+    problems: ['LabelNotAllowed 7'],
+  },
+  {
+    because: 'a job with an image of somebody else',
+    files: { 'nodes/a.yaml': nodeFile('a'), 'jobs/x.yaml': request('Backup', '{ node: a, image: evil }') },
+    problems: ['ImageNotAllowed 4'],
+  },
+  {
+    because: "a job on another team's workload",
+    files: {
+      'jobs/x.yaml': request(
+        'ChangeOwner',
+        '{ chain: c, node: ledger, deployMethod: cloud-config, uid: 0 }',
+        'payments',
+      ),
+    },
+    problems: ['ForeignWorkloadNotAllowed 3', 'RootOwner 4'],
+  },
+  {
+    because: 'a schedule that files such a job',
+    files: {
+      'nodes/a.yaml': nodeFile('a'),
+      'schedules/x.yaml': request(
+        'JobSchedule',
+        '{ schedule: 0 3 * * *, template: { kind: Backup, spec: { node: a, image: evil.example/x } } }',
+      ),
+    },
+    problems: ['ImageNotAllowed 4'],
+  },
+];
+
+const errorsOf = (files: Readonly<Record<string, string>>, spec: PolicySpec = {}) =>
+  read(files, { policy: policyOf(spec) }).problems.filter(({ level }) => level === 'error');
+
+describe('a hostile repository', () => {
+  it.each(hostile)('is refused: $because', ({ files, problems }) => {
+    const found = errorsOf(files);
+    expect(found.map(({ code, line }) => `${code} ${line}`).sort()).toEqual([...problems].sort());
+    const set = read(files, { policy: policyOf({}) });
+    expect(
+      set.nodes.has(`${NAMESPACE}/evil`) || set.nodes.has('argocd/evil') || set.nodes.has(`${NAMESPACE}/good`),
+    ).toBe(false);
+    expect([...set.requests.keys(), ...set.schedules.keys()]).toEqual([]);
+  });
+
+  it('is told what is refused and what to do', () => {
+    const [found] = errorsOf({ 'nodes/evil.yaml': withSpec('  podLabels:\n    app: pay\n') });
+    expect(found === undefined ? '' : describeProblem(found)).toBe(
+      'nodes/evil.yaml:15:10 error LabelNotAllowed spec.podLabels.app: spec.template.metadata.labels.app of StatefulSet novacula-system/evil is not an allowed label. The policy of the controller refuses it (LabelNotAllowed). Choose an allowed value, or ask the administrator to add yours to the policy.',
+    );
+  });
+});
+
+describe('an exception of the policy', () => {
+  const spec: PolicySpec = {
+    patches: { StatefulSet: ['/spec/template/spec/hostNetwork'] },
+    rules: [{ when: { paths: ['nodes/edge/**'] }, allow: { exceptions: ['HostNetwork'] } }],
+  };
+  const host = withSpec(
+    '  patches:\n    - target: { kind: StatefulSet }\n      patch: [{ op: add, path: /spec/template/spec/hostNetwork, value: true }]\n',
+  );
+
+  it('holds for the files that it names, and stands on the object', () => {
+    const { nodes, problems } = read({ 'nodes/edge/evil.yaml': host }, { policy: policyOf(spec) });
+    expect(problems).toEqual([]);
+    const annotations = nodes.get(`${NAMESPACE}/evil`)?.node.metadata.annotations;
+    expect(annotations?.[ANNOTATION.policyExceptions]).toMatch(/^HostNetwork\.[0-9a-f]{8}$/);
+  });
+
+  it('does not hold for the same file elsewhere', () => {
+    expect(errorsOf({ 'nodes/evil.yaml': host }, spec).map(({ code }) => code)).toEqual(['HostNetwork']);
+  });
+});
+
+describe('the file of a policy', () => {
+  const file = (spec: string) =>
+    `apiVersion: validatoros.com/v1alpha1\nkind: Policy\nmetadata: { name: p }\nspec: ${spec}\n`;
+
+  it('is read', () => {
+    expect(readPolicy('p.yaml', file('{ namespaces: [a] }'))).toEqual({ ok: true, spec: { namespaces: ['a'] } });
+  });
+
+  it.each([
+    {
+      because: 'an unknown field',
+      text: file('{ namespace: [a] }'),
+      says: 'p.yaml:4:9 error UnknownField spec.namespace',
+    },
+    { because: 'nothing', text: '', says: 'NotOnePolicy' },
+    { because: 'two policies', text: `${file('{}')}---\n${file('{}')}`, says: 'p.yaml:7:7 error NotOnePolicy' },
+    { because: 'another kind', text: file('{}').replace('Policy', 'Fleet'), says: 'p.yaml:2:7 error' },
+    { because: 'broken YAML', text: 'a: [', says: 'BadYaml' },
+  ])('is refused with $because', ({ text, says }) => {
+    const found = readPolicy('p.yaml', text);
+    expect(found.ok ? '' : found.problems.map(describeProblem).join('\n')).toContain(says);
+  });
+});
