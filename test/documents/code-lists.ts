@@ -7,6 +7,7 @@ import { JOB_PROBLEMS } from '../../src/api/codes/job-problems.ts';
 import { NODE_PROBLEMS } from '../../src/api/codes/node-problems.ts';
 import { NODE_REASONS } from '../../src/api/codes/node-reasons.ts';
 import { POLICY_RULES } from '../../src/api/codes/policy-rules.ts';
+import { SYNC_STATES } from '../../src/api/codes/sync-states.ts';
 import type { CodeDoc } from '../../src/lib/codes.ts';
 import { GIT_CODES, KUBE_CODES, TASK_CODES } from '../../src/lib/error-codes.ts';
 
@@ -22,6 +23,7 @@ const IN_LOGS = "In the controller's log, and in `sync.yaml`.";
 const IN_TASKS = 'In the status and the record of the job.';
 
 export const CODE_LISTS: readonly CodeList[] = [
+  { title: 'States of the fleet', where: 'In `sync.yaml` and in the README of the status branch.', codes: SYNC_STATES },
   { title: 'Guards: why an action is held', where: 'In the plan, `sync.yaml` and Events of the node.', codes: GUARDS },
   { title: 'Reasons of a node', where: 'In the conditions of a node and its file.', codes: NODE_REASONS },
   { title: 'Problems of a file', where: IN_FILES, codes: FILE_PROBLEMS },

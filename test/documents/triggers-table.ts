@@ -1,4 +1,4 @@
-// The table of triggers as it stands in the README of the controller.
+// The table of triggers in the README of the controller.
 
 import { TRIGGERS } from '../../src/controller/triggers.ts';
 
