@@ -2,7 +2,17 @@
 
 import { z } from 'zod';
 
-import { HttpUrl, Labels, Name, PatchOperation, QualifiedName, Quantity, Sha256, SubdomainName } from './fields.ts';
+import {
+  HttpUrl,
+  Labels,
+  Name,
+  PatchOperation,
+  QualifiedName,
+  Quantity,
+  Resources,
+  Sha256,
+  SubdomainName,
+} from './fields.ts';
 import type { NodeStatus } from './node-status.ts';
 import type { ObjectMeta } from './objects.ts';
 
@@ -27,8 +37,6 @@ const FOREVER = {
     },
   ],
 };
-
-const ResourceList = z.record(z.string().max(63), Quantity).meta({ maxProperties: 16 });
 
 export const Client = z.strictObject({
   name: z.string().min(1).max(63).describe('The client program, e.g. `geth`.'),
@@ -66,8 +74,6 @@ export const Storage = z
     ],
   });
 export type Storage = z.infer<typeof Storage>;
-
-const Resources = z.strictObject({ requests: ResourceList.optional(), limits: ResourceList.optional() });
 
 const EnvVar = z.strictObject({
   name: z

@@ -11,6 +11,11 @@ export interface ChainJobs {
    * are copies that may come back in its place. A Restore keeps whichever is newer; a Switchover moves them with the key.
    */
   signerState(node: BlockchainNode): readonly SignerState[];
+  /**
+   * What shows that the volumes hold a database of this chain, whatever its height. A Backup without one of them fails.
+   * None for a client whose files are not known.
+   */
+  databaseMarkers(node: BlockchainNode): readonly DatabaseMarker[];
   /** How to bring the node's data back to `height`. */
   rollback(node: BlockchainNode, height: number): HowTo;
   /** How to take the state at `height`: by the client's own export, or by stopping there and copying. */
@@ -23,6 +28,12 @@ export interface ChainJobs {
 export interface DataPath {
   readonly volume: string;
   readonly path: string;
+}
+
+/** At least one of the paths of the volume is a file that is not empty, or a folder with an entry. */
+export interface DatabaseMarker {
+  readonly volume: string;
+  readonly anyOf: readonly string[];
 }
 
 export interface SignerState extends DataPath {
@@ -48,6 +59,8 @@ export type HowTo =
       readonly oneStep?: boolean;
       /** Regular expression with one group: the height, in the program's output. It proves the height. */
       readonly heightPattern: string;
+      /** Matches the output of a run that failed before it changed anything: only then is the node started again. */
+      readonly cleanFailure?: string;
     }
   /** The client, started alone on the stopped node's volumes without peers, is asked and stopped again. */
   | {

@@ -36,6 +36,12 @@ export const Quantity = z
   .max(32)
   .regex(QUANTITY_PATTERN, 'must be a Kubernetes quantity such as "500m", "4" or "100Gi"');
 
+const ResourceList = z.record(z.string().max(63), Quantity).meta({ maxProperties: 16 });
+
+/** Requests and limits of a container. */
+export const Resources = z.strictObject({ requests: ResourceList.optional(), limits: ResourceList.optional() });
+export type Resources = z.infer<typeof Resources>;
+
 const LABEL_PREFIX = /([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?/.source;
 const LABEL_NAME = /[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?/.source;
 

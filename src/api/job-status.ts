@@ -3,32 +3,10 @@
 import { z } from 'zod';
 
 import { DeployMethod, Height, ImageReference } from './job.ts';
+import { JobPhase } from './job-phase.ts';
+import type { FailureReason, JobReason } from './codes/job-reasons.ts';
 import type { Condition } from './conditions.ts';
 import { SignerText } from './worker-task.ts';
-
-export const JobPhase = z.enum([
-  'Pending',
-  'Claimed',
-  'Locked',
-  'Stopping',
-  'Working',
-  'Verifying',
-  'Starting',
-  'Complete',
-  'Failed',
-  'Held',
-  'Interrupted',
-  'Refused',
-  'Cancelled',
-]);
-export type JobPhase = z.infer<typeof JobPhase>;
-
-const FINAL: readonly JobPhase[] = ['Complete', 'Failed', 'Held', 'Interrupted', 'Refused', 'Cancelled'];
-
-/** Whether nothing more is done for a job in this phase. `Held` ends too, but a person may release its nodes. */
-export function isFinal(phase: JobPhase): boolean {
-  return FINAL.includes(phase);
-}
 
 const Time = z.string().max(40).meta({ format: 'date-time' });
 const Text = z.string().max(1024);
@@ -67,6 +45,7 @@ export const JobTarget = z.object({
   identityVolume: Short.optional(),
   height: Height.optional().describe('Before the work.'),
   images: z.array(Short).max(16).optional(),
+  clients: z.array(Short).max(16).optional().describe('`role=client` of each role of a managed node.'),
   crypto: z.enum(['sm', 'eth']).optional(),
   consensus: z.enum(['bft', 'raft', 'overlord']).optional(),
   detached: z.boolean().optional().describe('Another job left it stopped; this one takes that over.'),
@@ -94,7 +73,8 @@ export const JobTask = z.object({
   imageDigest: Short.optional(),
   unsafe: z.boolean().optional().describe('It may have left data that the node must not be started with.'),
 });
-export type JobTask = z.infer<typeof JobTask>;
+/** The reason is text in the schema, so that a status of another version can be read, and a type for what is written. */
+export type JobTask = Omit<z.infer<typeof JobTask>, 'code'> & { readonly code?: FailureReason | undefined };
 
 /** What the key of a node had signed before a Switchover, as it was read once both nodes had stopped. */
 export const SignerRecord = z.object({
@@ -119,7 +99,12 @@ export const SignerMove = z.object({
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] }),
   trouble: z.object({ reason: Short, message: Text }).optional().describe('Why the exchange is undone.'),
 });
-export type SignerMove = z.infer<typeof SignerMove>;
+export type SignerMove = Omit<z.infer<typeof SignerMove>, 'trouble'> & { readonly trouble?: Trouble | undefined };
+
+interface Trouble {
+  readonly reason: FailureReason;
+  readonly message: string;
+}
 
 const ConditionSchema = z.object({
   type: z.string(),
@@ -190,6 +175,10 @@ export const JobStatus = z.object({
   outputTail: z.string().max(4096).optional(),
   notes: z.array(Text).max(8).optional(),
 });
-export type JobStatus = Omit<z.infer<typeof JobStatus>, 'conditions'> & {
+export type JobStatus = Omit<z.infer<typeof JobStatus>, 'conditions' | 'reason' | 'failure' | 'works' | 'signers'> & {
   readonly conditions?: readonly Condition[];
+  readonly reason?: JobReason | undefined;
+  readonly failure?: (Trouble & { readonly unsafe: boolean }) | undefined;
+  readonly works?: readonly JobTask[] | undefined;
+  readonly signers?: SignerMove | undefined;
 };

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { Name } from './fields.ts';
+import { Name, Resources } from './fields.ts';
 
 /** How the node was deployed: by this controller, or in one of the three layouts of CITA-Cloud tools. */
 export const DeployMethod = z.enum(['managed', 'cloud-config', 'python', 'helm']);
@@ -51,6 +51,9 @@ export const jobFields = {
     .boolean()
     .default(false)
     .describe("Run the worker pod on the machine where the node's pod runs or ran last."),
+  resources: Resources.optional().describe(
+    'Requests and limits of every container of the worker pod, e.g. a higher memory limit for a client that rolls back a large database. Names that are not given keep their defaults.',
+  ),
   deadlineSeconds: z
     .int()
     .min(60)

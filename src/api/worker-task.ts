@@ -44,6 +44,11 @@ export const BackupParameters = z.strictObject({
     .max(16),
   to: Path,
   origin: DataOrigin,
+  /** What shows that there is a database of the chain: of each, one path at least must exist and not be empty. */
+  markers: z
+    .array(z.strictObject({ volume: Name, anyOf: z.array(Inside).min(1).max(16) }))
+    .max(16)
+    .optional(),
 });
 export type BackupParameters = z.infer<typeof BackupParameters>;
 

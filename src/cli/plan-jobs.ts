@@ -2,7 +2,7 @@
 
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { jobKeyOf, type JobObject } from '../api/job-object.ts';
-import { isFinal } from '../api/job-status.ts';
+import { isFinal } from '../api/job-phase.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { DesiredRequest, DesiredSet } from '../desired/desired-set.ts';
 import {

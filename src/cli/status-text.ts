@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { findCondition } from '../api/conditions.ts';
 import type { JobObject } from '../api/job-object.ts';
-import { isFinal } from '../api/job-status.ts';
+import { isFinal } from '../api/job-phase.ts';
 import { keyOf } from '../api/objects.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 

@@ -1,7 +1,7 @@
 // What queues a reconciliation: the whole table, as data. The table in README.md is generated from it.
 
 import { type JobObject, jobKeyOf } from '../api/job-object.ts';
-import { isFinal } from '../api/job-status.ts';
+import { isFinal } from '../api/job-phase.ts';
 import { keyOf } from '../api/objects.ts';
 import { lockOfNode } from '../jobs/model/locks.ts';
 import { sourceKeyOf } from '../jobs/requests/restore-source.ts';

@@ -136,6 +136,10 @@ export const TASK_CODES = defineCodes({
     meaning: 'The data to copy does not exist.',
     action: 'Check the PVC and the path that the message names.',
   },
+  EmptyBackup: {
+    meaning: 'The copy holds no database of the chain: it has no files, no bytes or none of the expected files.',
+    action: 'Check that the node has synchronized once and that its volumes hold the data, then add a new request.',
+  },
   UnsafePath: {
     meaning: 'A path leaves its volume, or a symbolic link stands where a folder or file is expected.',
     action: 'Remove the link; links are not followed.',

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { jobFields, toolVersion } from '../../src/api/job.ts';
 import { jobKeyOf } from '../../src/api/job-object.ts';
 import { JobScheduleSpec } from '../../src/api/job-schedule.ts';
-import { isFinal, JobPhase, JobStatus } from '../../src/api/job-status.ts';
+import { isFinal, JobPhase } from '../../src/api/job-phase.ts';
+import { JobStatus } from '../../src/api/job-status.ts';
 import { RestoreParameters, TaskParameters, TaskResult } from '../../src/api/worker-task.ts';
 import { millisecondsOf, timestamp } from '../../src/lib/timestamp.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { API_VERSION, LABEL } from '../../src/api/group.ts';
 import { type JobObject, jobKeyOf } from '../../src/api/job-object.ts';
-import { isFinal } from '../../src/api/job-status.ts';
+import { isFinal } from '../../src/api/job-phase.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { kindOf } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';

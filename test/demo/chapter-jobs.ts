@@ -2,7 +2,7 @@
 
 import { parse } from 'yaml';
 
-import { isFinal } from '../../src/api/job-status.ts';
+import { isFinal } from '../../src/api/job-phase.ts';
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { expectFact, heightAbove } from './observe.ts';
 import { commitAndPush, editFile, EXECUTOR, NAMESPACE, type Stage } from './stage.ts';

@@ -37,6 +37,7 @@ const nodes = new Map([
 const chainJobs = (chain: string): ChainJobs => ({
   identityFiles: () => [],
   signerState: () => [],
+  databaseMarkers: () => [],
   rollback: ({ metadata }) =>
     metadata.name === 'b'
       ? { how: 'refused', reason: 'a validator that signed a removed height refuses to sign it again' }

@@ -7,7 +7,15 @@ import { UNREADABLE } from '../../src/jobs/requests/record.ts';
 import { sampleJobs } from '../../src/controller/publish/jobs-sample.ts';
 
 function record(name: string, more: Partial<JobRecord>): [string, JobRecord] {
-  const base = { kind: 'Backup', namespace: 'ns', name, executor: 'east', specDigest: 'x', phase: 'Complete' } as const;
+  const base = {
+    kind: 'Backup',
+    namespace: 'ns',
+    name,
+    executor: 'east',
+    specDigest: 'x',
+    phase: 'Complete',
+    manifestSha256: 'a'.repeat(64),
+  } as const;
   return [`Backup/ns/${name}`, { ...base, nodes: ['a'], ...more }];
 }
 

@@ -19,15 +19,15 @@ describe('after the work', () => {
     },
     {
       because: 'a failure with the data untouched starts the node again (defect 1)',
-      works: [{ ...work, outcome: 'Failed' as const, code: 'NoSpace', message: 'no space', unsafe: false }],
+      works: [{ ...work, outcome: 'Failed' as const, code: 'NoSpace' as const, message: 'no space', unsafe: false }],
       phase: 'Starting',
       reason: 'NoSpace',
     },
     {
       because: 'an unsafe failure holds it',
-      works: [{ ...work, outcome: 'Failed' as const, code: 'Broken', message: 'half', unsafe: true }],
+      works: [{ ...work, outcome: 'Failed' as const, code: 'ContentDiffers' as const, message: 'half', unsafe: true }],
       phase: 'Held',
-      reason: 'Broken',
+      reason: 'ContentDiffers',
     },
   ])('$because', ({ works, phase, reason }) => {
     expect(step({ status: { ...working, phase: 'Verifying', works } }).status).toMatchObject({
@@ -300,7 +300,7 @@ describe('after the end', () => {
     const status: JobStatus = {
       ...working,
       phase: 'Held',
-      failure: { reason: 'Broken', message: 'half', unsafe: true },
+      failure: { reason: 'ContentDiffers', message: 'half', unsafe: true },
     };
     expect(step({ status, observed: { locks } }).effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: true }]);
     expect(step({ status, observed: { locks, release: true } }).status).toMatchObject({

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isFinal } from '../../src/api/job-status.ts';
+import { isFinal } from '../../src/api/job-phase.ts';
 import { citaTarget, kindNamed, managedTarget, source } from './support/fixtures.ts';
 import { World, type WorldOptions } from './support/world.ts';
 

@@ -228,14 +228,21 @@ describe('before work', () => {
     const { health: _health, ...running } = targetSeen(target, {
       answers: { identityFiles: [], signerState: [], rollback: near },
     });
-    const see = (observed: ObservedNode) => {
+    const see = (observed: ObservedNode, minutes = 1) => {
       const targets = new Map([['a', observed]]);
       const spec = { node: 'a', blockHeight: 80 };
-      return step({ kind: 'BlockHeightFallback', spec, observed: { targets }, status: { phase: 'Locked' } }).status;
+      const status: JobStatus = { phase: 'Locked', since: ago(minutes) };
+      return step({ kind: 'BlockHeightFallback', spec, observed: { targets }, status }).status;
     };
-    expect(see(running)).toMatchObject({ phase: 'Locked', message: 'waits until a has been asked for its height' });
-    expect(see({ ...running, health: { answering: false } })).toMatchObject({ reason: 'HeightUnknown' });
-    expect(see({ ...running, pods: [], replicas: 0 })).toMatchObject({ reason: 'HeightUnknown' });
+    const waits = { phase: 'Locked', message: 'waits until a reports its height' };
+    const starting = { ...running, health: { answering: false } };
+    const stoppedForGood = { found: { ok: true, target: { ...target, wasRunning: false } }, pods: [] } as const;
+    expect(see(running)).toMatchObject(waits);
+    expect(see(starting, 29)).toMatchObject(waits);
+    expect(see({ ...starting, pods: [], replicas: 0 }, 29)).toMatchObject(waits);
+    expect(see(starting, 30)).toMatchObject({ phase: 'Refused', reason: 'HeightUnknown' });
+    expect(see({ ...starting, health: { answering: true, height: 100 } }, 29)).toMatchObject({ phase: 'Stopping' });
+    expect(see({ ...starting, ...stoppedForGood })).toMatchObject({ phase: 'Refused', reason: 'HeightUnknown' });
   });
 });
 

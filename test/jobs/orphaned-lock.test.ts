@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { JobPhase } from '../../src/api/job-status.ts';
+import type { JobPhase } from '../../src/api/job-phase.ts';
 import { jobConditions } from '../../src/jobs/model/conditions.ts';
 import { exchangesIn } from '../../src/jobs/key-exchange/identity-override.ts';
 import { locksOf } from '../../src/jobs/model/locks.ts';
@@ -167,7 +167,7 @@ describe('jobConditions', () => {
     ['Complete', ['Ready=True', 'Complete=True']],
     ['Failed', ['Ready=False', 'Stalled=True', 'Failed=True']],
     ['Held', ['Ready=False', 'Stalled=True', 'Failed=True']],
-    ['Cancelled', ['Ready=False']],
+    ['Cancelled', ['Ready=False', 'Stalled=True']],
   ] as const)('%s', (phase: JobPhase, want) => {
     expect(jobConditions({ phase }).map(({ type, status }) => `${type}=${status}`)).toEqual(want);
   });

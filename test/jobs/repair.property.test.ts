@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isFinal, type JobPhase } from '../../src/api/job-status.ts';
+import { isFinal, type JobPhase } from '../../src/api/job-phase.ts';
 import type { ChainAnswers } from '../../src/jobs/model/observation.ts';
 import { kindNamed, managedTarget, source } from './support/fixtures.ts';
 import { World, type WorldOptions } from './support/world.ts';

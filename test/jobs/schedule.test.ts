@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { JobPhase } from '../../src/api/job-status.ts';
+import type { JobPhase } from '../../src/api/job-phase.ts';
 import { retain, type KeptBackup } from '../../src/jobs/requests/retention.ts';
 import { dueRun, runName, type ScheduleInput, supersededRuns } from '../../src/jobs/requests/schedule.ts';
 

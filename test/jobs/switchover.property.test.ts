@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isFinal } from '../../src/api/job-status.ts';
+import { isFinal } from '../../src/api/job-phase.ts';
 import { recoverOrphanedLock } from '../../src/jobs/requests/orphaned-lock.ts';
 import type { ChainAnswers } from '../../src/jobs/model/observation.ts';
 import { kindNamed, managedTarget } from './support/fixtures.ts';

@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 
 import { API_VERSION } from '../../src/api/group.ts';
 import { JOB_FINALIZER, JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
-import { isFinal } from '../../src/api/job-status.ts';
+import { isFinal } from '../../src/api/job-phase.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { lockOfNode } from '../../src/jobs/model/locks.ts';

@@ -1,6 +1,6 @@
 // Kills a controller the moment a request enters a stage, and starts it again.
 
-import { isFinal } from '../../src/api/job-status.ts';
+import { isFinal } from '../../src/api/job-phase.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { PHASES } from './one-run.ts';
 import type { Kind, RequestEyes } from './request-eyes.ts';

@@ -43,6 +43,8 @@ it.skipIf(NOT_ROOT)('holds for any tree, over any other tree', { timeout: 120_00
           mkdirSync(path);
           plant(path, tree);
         }
+        // An empty tree is refused as a backup.
+        writeFileSync(join(source, 'a file with content'), 'x');
         const made = await copy(copyParams(source, join(dir, 'backup')), quiet());
         const checked = await verify(verifyParams(join(dir, 'backup')), quiet());
         expect(checked).toMatchObject({ manifestSha256: made.manifestSha256, files: made.files, extra: 0 });

@@ -64,6 +64,7 @@ it('exit code 1 with a code and a reason when the work fails', async () => {
 it('exit code 143 and no result when it was told to stop, so that it counts as unclear', async () => {
   const dir = tempDir();
   mkdirSync(join(dir, 'v'));
+  writeFileSync(join(dir, 'v', 'CURRENT'), 'x');
   const { exit, log } = await run(JSON.stringify(copyParams(join(dir, 'v'), join(dir, 'b'))), AbortSignal.abort());
   expect({ exit, log }).toEqual({ exit: 143, log: '' });
 });

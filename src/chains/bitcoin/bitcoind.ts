@@ -49,6 +49,8 @@ export const bitcoind: BitcoinClient = {
   run,
   facts: nodeFacts,
   identityFiles,
+  // `chainstate` in the folder of the network (src/validation.cpp, src/chainparamsbase.cpp); blocks may be pruned.
+  databases: (spec) => [`${FOLDERS[networkOf(spec.network).chainId] ?? ''}chainstate`],
 };
 
 /** bitcoind refuses to start with both. */

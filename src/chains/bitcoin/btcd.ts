@@ -104,6 +104,9 @@ export const btcd: BitcoinClient = {
   facts: btcdFacts,
   // It has no keys: no wallet, no address on Tor or I2P of its own. Its certificate is in the scratch folder.
   identityFiles: () => [],
+  // `<network>/blocks_ffldb` (blockdb.go, netName in config.go); the folder of the network is one of these.
+  databases: () =>
+    ['mainnet', 'testnet', 'testnet4', 'signet', 'simnet', 'regtest'].map((net) => `${net}/blocks_ffldb`),
 };
 
 /** Every setting is a flag, so no file but the one with the password is given to it. */

@@ -19,6 +19,8 @@ export interface BitcoinClient extends ClientInfo {
   facts(replies: ReadonlyMap<string, Reply>, development: boolean): RoleFacts;
   /** Keys that belong to this one node, by their paths on its volume. */
   identityFiles(spec: NodeSpec): readonly string[];
+  /** Folders on its volume of which one has its database; none where that is not known. */
+  databases(spec: NodeSpec): readonly string[];
 }
 
 /** How it is started; all else is the same for every client. */

@@ -10,6 +10,10 @@ export const jobs: ChainJobs = {
   identityFiles,
   // Nodes of this kind have no wallet, so they sign nothing.
   signerState: () => [],
+  databaseMarkers: ({ spec }) => {
+    const anyOf = clientOf(spec).databases(spec);
+    return anyOf.length === 0 ? [] : [{ volume: soleVolume(spec, 'node'), anyOf }];
+  },
   rollback,
   snapshot: () => ({ how: 'copy' }),
   switchover: () => ({

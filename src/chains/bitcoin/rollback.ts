@@ -52,5 +52,6 @@ export function rollback(node: BlockchainNode, height: number): HowTo {
     },
     repeatable: true,
     heightPattern: 'The newest block is (\\d+)\\.',
+    cleanFailure: 'Nothing was changed\\.|bitcoind ended before it could be asked',
   };
 }

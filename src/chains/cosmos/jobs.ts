@@ -23,6 +23,10 @@ export const jobs: ChainJobs = {
       path,
       format: 'cometbft',
     })),
+  // `db_dir` is managed. The name of the block store by its engine: cometbft-db `goleveldb.go`, `pebble.go`, `badger_db.go`.
+  databaseMarkers: (node) => [
+    { volume: soleVolume(node.spec, 'node'), anyOf: ['data/blockstore.db', 'data/blockstore'] },
+  ],
   rollback,
   snapshot: () => ({ how: 'copy' }),
   switchover,
@@ -45,6 +49,7 @@ function rollback(node: BlockchainNode, height: number): HowTo {
     },
     repeatable: true,
     heightPattern: 'The newest block is (\\d+)\\.',
+    cleanFailure: 'Nothing was changed\\.|No block was removed\\.',
   };
 }
 

@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { ANNOTATION, API_VERSION } from '../../api/group.ts';
 import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
-import { isFinal } from '../../api/job-status.ts';
+import { isFinal } from '../../api/job-phase.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { DesiredRequest, DesiredSet } from '../../desired/desired-set.ts';
 import { exchangesIn, type NodeIdentity } from '../../jobs/key-exchange/identity-override.ts';

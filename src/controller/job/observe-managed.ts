@@ -69,6 +69,7 @@ function answersOf(node: BlockchainNode, job: JobObject): { readonly answers?: C
     answers: {
       identityFiles: jobs.identityFiles(node),
       signerState: jobs.signerState(node),
+      databaseMarkers: jobs.databaseMarkers(node),
       switchover: jobs.switchover(node),
       ...(typeof height === 'number'
         ? { rollback: jobs.rollback(node, height), snapshot: jobs.snapshot(node, height) }

@@ -76,7 +76,7 @@ function endOf(live: KubeObject): Pick<ObservedTask, 'finished' | 'finishedAt' |
 
 type PodFacts = Pick<
   ObservedTask,
-  'running' | 'waiting' | 'unschedulable' | 'termination' | 'failedProgram' | 'imageDigest'
+  'running' | 'workEnded' | 'waiting' | 'unschedulable' | 'termination' | 'failedProgram' | 'imageDigest'
 >;
 
 function readPod(pod: KubeObject): PodFacts {
@@ -86,12 +86,19 @@ function readPod(pod: KubeObject): PodFacts {
   const waiting = all
     .map((status) => valueAt(status, ['state', 'waiting']))
     .find((state) => isTrouble(textAt(state, ['reason'])));
-  const failed = programs.find((status) => Number(valueAt(status, ['state', 'terminated', 'exitCode']) ?? 0) !== 0);
+  const sidecars = sidecarsOf(pod);
+  const ended = workEndedIn(main);
+  const failed = programs.find(
+    (status) =>
+      !sidecars.has(textAt(status, ['name'])) &&
+      Number(valueAt(status, ['state', 'terminated', 'exitCode']) ?? 0) !== 0,
+  );
   const termination = textAt(main, ['state', 'terminated', 'message']);
   const unschedulable = unschedulableOf(pod);
   const imageDigest = textAt(main, ['imageID']);
   return {
     running: all.some((status) => isObject(valueAt(status, ['state', 'running']))),
+    ...(ended === undefined ? {} : { workEnded: ended }),
     ...(waiting === undefined
       ? {}
       : { waiting: { reason: textAt(waiting, ['reason']) ?? '', message: textAt(waiting, ['message']) ?? '' } }),
@@ -107,6 +114,22 @@ function readPod(pod: KubeObject): PodFacts {
         }),
     ...(imageDigest === undefined || imageDigest === '' ? {} : { imageDigest }),
   };
+}
+
+/** The end of the container `work` is the end of the task, even while an injected container keeps the pod running. */
+function workEndedIn(main: unknown): ObservedTask['workEnded'] {
+  const exitCode = valueAt(main, ['state', 'terminated', 'exitCode']);
+  const at = textAt(main, ['state', 'terminated', 'finishedAt']);
+  return typeof exitCode === 'number' ? { exitCode, ...(at === undefined ? {} : { at }) } : undefined;
+}
+
+/** Init containers that run beside the others and are killed at the end: how they exit says nothing about the task. */
+function sidecarsOf(pod: KubeObject): ReadonlySet<string | undefined> {
+  const containers = valueAt(pod, ['spec', 'initContainers']);
+  const found = Array.isArray(containers) ? containers : [];
+  return new Set(
+    found.filter((one) => textAt(one, ['restartPolicy']) === 'Always').map((one) => textAt(one, ['name'])),
+  );
 }
 
 /** Waiting is normal while a pod is being made; these reasons are not. */

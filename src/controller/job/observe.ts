@@ -4,7 +4,7 @@ import { suspendedFolder } from '../../api/fleet.ts';
 import { ANNOTATION } from '../../api/group.ts';
 import type { JobObject } from '../../api/job-object.ts';
 import { JOB_FINALIZER, JOB_UID_LABEL, jobKeyOf, nodeKeyIn, withdrawnFor } from '../../api/job-object.ts';
-import { isFinal, type JobPhase } from '../../api/job-status.ts';
+import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { OpenJob } from '../../jobs/model/job-kind.ts';
 import { layoutOf } from '../../jobs/layouts/index.ts';
 import { locksOf } from '../../jobs/model/locks.ts';

@@ -1,7 +1,7 @@
 // Worker Jobs that are left of jobs without an object: nothing else removes them, and their pods keep volumes in use.
 
 import { JOB_UID_LABEL } from '../../api/job-object.ts';
-import { isFinal } from '../../api/job-status.ts';
+import { isFinal } from '../../api/job-phase.ts';
 import { UNREADABLE } from '../../jobs/requests/record.ts';
 import { valueAt } from '../../lib/json-value.ts';
 import type { RequestsDeps } from './deps.ts';

@@ -3,7 +3,8 @@
 import { mergeConditions } from '../../api/conditions.ts';
 import { API_VERSION, FIELD_MANAGER, LABEL } from '../../api/group.ts';
 import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
-import { isFinal, type JobPhase, type JobStatus } from '../../api/job-status.ts';
+import { isFinal, type JobPhase } from '../../api/job-phase.ts';
+import type { JobStatus } from '../../api/job-status.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import { jobConditions } from '../../jobs/model/conditions.ts';
 import type { JobKind, OpenJob } from '../../jobs/model/job-kind.ts';

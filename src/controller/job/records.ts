@@ -1,7 +1,7 @@
 // The records of one-shot jobs: what the pushed status branch says, and what the next push will say.
 
 import type { JobObject } from '../../api/job-object.ts';
-import { isFinal } from '../../api/job-status.ts';
+import { isFinal } from '../../api/job-phase.ts';
 import { type JobRecord, recordOf, recordPath, UNREADABLE } from '../../jobs/requests/record.ts';
 import type { ObservedRecord } from '../../jobs/model/observation.ts';
 import { sameJson } from '../../lib/stable-json.ts';

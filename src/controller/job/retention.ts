@@ -5,8 +5,8 @@ import { API_VERSION } from '../../api/group.ts';
 import type { Ref } from '../../api/objects.ts';
 import type { DesiredSchedule } from '../../desired/desired-set.ts';
 import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
-import { isFinal } from '../../api/job-status.ts';
-import { type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
+import { isFinal } from '../../api/job-phase.ts';
+import { isProvenCopy, type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
 import { type KeptBackup, retain } from '../../jobs/requests/retention.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
 import { defined } from '../../lib/defined.ts';
@@ -67,14 +67,14 @@ function withoutData({ claimName: _name, claimUid: _uid, ...rest }: JobRecord, b
 }
 
 function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly KeptBackup[] {
-  const { kind, namespace, name, claimName, claimUid, schedule, phase, manifestSha256, endedAt } = record;
+  const { kind, namespace, name, claimName, claimUid, schedule, phase, endedAt } = record;
   if (kind !== 'Backup' || claimName === undefined || claimUid === undefined || !isFinal(phase)) return [];
   return [
     {
       claimName,
       claimUid,
       ...defined({ schedule }),
-      good: phase === 'Complete' && manifestSha256 !== undefined,
+      good: isProvenCopy(record),
       at: Date.parse(endedAt ?? '') || 0,
       inUse: inUse.has(`${kind}/${namespace}/${name}`),
     },

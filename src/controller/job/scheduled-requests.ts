@@ -1,7 +1,7 @@
 // The requests of one schedule that are wanted now: those filed just now, and those under way.
 
 import { ANNOTATION, API_VERSION } from '../../api/group.ts';
-import { isFinal } from '../../api/job-status.ts';
+import { isFinal } from '../../api/job-phase.ts';
 import type { DesiredRequest, DesiredSchedule } from '../../desired/desired-set.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';

@@ -1,7 +1,7 @@
 // Which nodes are paused by a job. Only the node reconciler sets the replicas of a node; it reads the pauses.
 
 import type { JobObject } from '../../api/job-object.ts';
-import type { JobPhase } from '../../api/job-status.ts';
+import type { JobPhase } from '../../api/job-phase.ts';
 import { describeJob } from '../../jobs/model/names.ts';
 
 export interface Pause {

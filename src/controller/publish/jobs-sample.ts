@@ -1,7 +1,7 @@
 // The records of one-shot jobs as figures for metrics.
 
-import type { JobPhase } from '../../api/job-status.ts';
-import { type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
+import type { JobPhase } from '../../api/job-phase.ts';
+import { isProvenCopy, type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
 import type { JobEnds, JobsSample } from '../../lib/telemetry.ts';
 
 /** What was wanted and did not happen. A cancelled request was not wanted any more. */
@@ -23,13 +23,19 @@ export function sampleJobs(records: ReadonlyMap<string, JobRecord | typeof UNREA
   return { counts: [...counts.values()], heldNodes, ends: [...ends.values()] };
 }
 
-function noteEnd({ kind, namespace, phase, nodes = [], endedAt = '' }: JobRecord, ends: Map<string, JobEnds>): void {
+/** A copy counts only when it is proven: an empty one must not make an alert on old backups stay silent. */
+function isSuccess(record: JobRecord): boolean {
+  return record.kind === 'Backup' || record.kind === 'Snapshot' ? isProvenCopy(record) : record.phase === 'Complete';
+}
+
+function noteEnd(record: JobRecord, ends: Map<string, JobEnds>): void {
+  const { kind, namespace, phase, nodes = [], endedAt = '' } = record;
   const at = Date.parse(endedAt) / 1000;
   if (!Number.isFinite(at)) return;
   for (const node of nodes) {
     const key = `${kind}/${namespace}/${node}`;
     const before: JobEnds = ends.get(key) ?? { kind, namespace, node };
-    if (phase === 'Complete') ends.set(key, { ...before, success: Math.max(at, before.success ?? 0) });
+    if (isSuccess(record)) ends.set(key, { ...before, success: Math.max(at, before.success ?? 0) });
     else if (FAILURES.has(phase)) ends.set(key, { ...before, failure: Math.max(at, before.failure ?? 0) });
   }
 }

@@ -157,10 +157,10 @@ function assign(scope: Scope, { source, dest, a, b }: Pair, signers: SignerMove)
 function undo(scope: Scope, { states, trouble }: SignerMove): Move {
   const [first, second] = states;
   const { reason, message } = trouble ?? { reason: 'WorkFailed', message: 'the exchange failed' };
-  const pieces = states
+  const tasks = states
     .filter(({ intact }) => intact !== true)
     .map((state) => ({ state, step: 'undo' as const, from: state === first ? second : first }));
-  const steps = runSignerTasks(scope, pieces);
+  const steps = runSignerTasks(scope, tasks);
   if (!steps.ended) return steps.move;
   const bad = failedOf(steps.works);
   if (bad === undefined)

@@ -2,19 +2,14 @@
 
 import type { SignerRecord } from '../../api/job-status.ts';
 import type { Pair } from './exchange-pair.ts';
+import type { Refusal } from '../model/refusal.ts';
 import type { Scope } from '../model/scope.ts';
-
-interface Refused {
-  readonly refused: true;
-  readonly reason: string;
-  readonly message: string;
-}
 
 /** Where both nodes keep their signer states, by their chain's word; none where the chain has no such file. */
 export function signerRecords(
   { observed }: Scope,
   { source, dest }: Pair,
-): { readonly states: SignerRecord[] } | Refused {
+): { readonly states: SignerRecord[] } | Refusal {
   const states: SignerRecord[] = [];
   for (const { node, volumes } of [source, dest]) {
     const answers = observed.targets.get(node)?.answers;

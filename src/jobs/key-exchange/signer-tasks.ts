@@ -1,5 +1,6 @@
 // The pods that read and write signer states: one for each node and step, of a name that no other step has.
 
+import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { JobStatus, JobTask, SignerRecord } from '../../api/job-status.ts';
 import type { TaskParameters } from '../../api/worker-task.ts';
 import { hostOf, mountOf, ownerOf } from '../task/pod-parts.ts';
@@ -18,13 +19,13 @@ export interface SignerTask {
 export type SignerProgress =
   { readonly ended: false; readonly move: Move } | { readonly ended: true; readonly works: JobTask[] };
 
-/** One look at all pieces. `ended` when every one has, is on record, and no pod of them is left. */
-export function runSignerTasks(scope: Scope, pieces: readonly SignerTask[]): SignerProgress {
-  const pods = pieces.map((piece) => podOf(scope, piece));
+/** One look at all tasks. `ended` when every one has, is on record, and no pod of them is left. */
+export function runSignerTasks(scope: Scope, tasks: readonly SignerTask[]): SignerProgress {
+  const pods = tasks.map((task) => podOf(scope, task));
   const steps = pods.map((pod, index) =>
-    runTask(scope, { pod, index, of: pods.length, tag: pieces[index]?.step, claimName: undefined }),
+    runTask(scope, { pod, index, of: pods.length, tag: tasks[index]?.step, claimName: undefined }),
   );
-  const works = steps.map(({ work }) => work);
+  const works = steps.map(({ task }) => task);
   if (works.every(({ outcome }) => outcome !== undefined) && scope.observed.workerPods === 0)
     return { ended: true, works };
   const status: Partial<JobStatus> = { works, ...provenanceOf(scope, pods, works) };
@@ -32,14 +33,16 @@ export function runSignerTasks(scope: Scope, pieces: readonly SignerTask[]): Sig
   return { ended: false, move: stay(scope, message, { status, effects: steps.flatMap(({ effects }) => effects) }) };
 }
 
-export function failedOf(works: readonly JobTask[]): { readonly code: string; readonly message: string } | undefined {
+export function failedOf(
+  works: readonly JobTask[],
+): { readonly code: FailureReason; readonly message: string } | undefined {
   const bad = works.find(({ outcome }) => outcome !== 'Succeeded');
   if (bad === undefined) return undefined;
   const { node, code = 'WorkFailed', message = 'the work failed' } = bad;
   return { code, message: `${node}: ${message}` };
 }
 
-/** No pod of these pieces exists, and none can come any more. */
+/** No pod of these tasks exists, and none can come any more. */
 export function tasksAreOver({ observed }: Scope, works: readonly JobTask[]): boolean {
   return (
     observed.workerPods === 0 &&

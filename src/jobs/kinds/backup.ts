@@ -4,7 +4,8 @@ import { z } from 'zod';
 
 import { Name, Quantity } from '../../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
-import type { JobTarget } from '../../api/job-status.ts';
+import type { JobTarget, JobTask } from '../../api/job-status.ts';
+import type { BackupParameters } from '../../api/worker-task.ts';
 import { warningAt } from '../../api/spec-problem.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { stopAndStart } from './effect-text.ts';
@@ -105,6 +106,7 @@ function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod)
       volumes: target.volumes.map(({ name }) => ({ name, from: `/source/${name}` })),
       to: `/result/${BACKUP_FOLDER}`,
       origin: originOf(view, target, { live: view.live }),
+      ...markersOf(view, target),
     },
     volumes: [...data.volumes, { name: 'result', pvc: to, readOnly: false }],
     mounts: [...data.mounts, { volume: 'result', path: '/result' }],
@@ -113,16 +115,29 @@ function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod)
   };
 }
 
+function markersOf({ observed }: JobView, { node, volumes }: JobTarget): Pick<BackupParameters, 'markers'> {
+  const markers = observed.targets.get(node)?.answers?.databaseMarkers ?? [];
+  const known = markers.filter(({ volume }) => volumes.some(({ name }) => name === volume));
+  return known.length === 0 ? {} : { markers: known.map(({ volume, anyOf }) => ({ volume, anyOf: [...anyOf] })) };
+}
+
 /** A copy is proven by its manifest: without one there is no backup. */
 export function judgeCopy(
   { targets, live }: JobView,
-  work: { readonly manifestSha256?: string | undefined; readonly bytes?: number | undefined } | undefined,
+  work: Pick<JobTask, 'manifestSha256' | 'bytes' | 'files'> | undefined,
 ): Verdict {
   if (work?.manifestSha256 === undefined)
     return {
       ok: false,
       reason: 'NoManifest',
       message: 'the worker pod reported success without the checksum of a manifest, so nothing proves the copy',
+      unsafe: false,
+    };
+  if (!(work.files !== undefined && work.files > 0 && work.bytes !== undefined && work.bytes > 0))
+    return {
+      ok: false,
+      reason: 'EmptyBackup',
+      message: `the copy of ${targets[0]?.node ?? 'the node'} has ${work.files ?? 0} files with ${work.bytes ?? 0} bytes, so it holds no database. Start the node, let it synchronize, and add a new request`,
       unsafe: false,
     };
   const height = targets[0]?.height;

@@ -69,10 +69,11 @@ function preflight(spec: FallbackSpec, view: JobView): Preflight {
   const planned = plan(spec, view);
   if ('refused' in planned) return { go: false, refuse: planned };
   for (const target of view.targets) {
-    if (isNotAskedYet(view, target))
-      return { go: false, wait: `waits until ${target.node} has been asked for its height` };
+    if (isNotAskedYet(view, target)) return { go: false, wait: `waits until ${target.node} reports its height` };
     const current = view.observed.targets.get(target.node)?.health?.height ?? target.height;
     const refusal = refuseHeight({ spec, target, how: howOf(spec, view, target), current });
+    if (refusal?.reason === 'HeightUnknown' && mayReportHeight(view, target))
+      return { go: false, wait: `waits until ${target.node} reports its height`, refusal };
     if (refusal !== undefined) return { go: false, refuse: refusal };
   }
   return { go: true };
@@ -82,6 +83,11 @@ function preflight(spec: FallbackSpec, view: JobView): Preflight {
 function isNotAskedYet({ observed }: JobView, { node, deployMethod, height }: JobTarget): boolean {
   const { pods = [], health } = observed.targets.get(node) ?? {};
   return deployMethod === 'managed' && pods.length > 0 && health === undefined && height === undefined;
+}
+
+/** A node that was just started reports its height later; a stopped one never does. */
+function mayReportHeight({ observed }: JobView, { node, wasRunning }: JobTarget): boolean {
+  return wasRunning || (observed.targets.get(node)?.pods.length ?? 0) > 0;
 }
 
 interface HeightCheck {

@@ -4,7 +4,8 @@ import { z } from 'zod';
 
 import { Name } from '../../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields, toolVersion } from '../../api/job.ts';
-import { isFinal, type JobTarget } from '../../api/job-status.ts';
+import { isFinal } from '../../api/job-phase.ts';
+import type { JobTarget } from '../../api/job-status.ts';
 import type { TaskParameters } from '../../api/worker-task.ts';
 import { BACKUP_FOLDER } from './backup.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
@@ -96,6 +97,19 @@ function preflight(spec: RestoreSpec, view: JobView): Preflight {
     : { go: true };
 }
 
+/** A role that both have, with different clients: neither opens the other's database. */
+function foreignClient(
+  theirs: readonly string[] = [],
+  ours: readonly string[] = [],
+): { readonly theirs: string; readonly ours: string } | undefined {
+  for (const one of theirs) {
+    const [role = ''] = one.split('=');
+    const other = ours.find((candidate) => candidate.startsWith(`${role}=`));
+    if (other !== undefined && other !== one) return { theirs: one, ours: other };
+  }
+  return undefined;
+}
+
 function refuseSource(source: RestoreSource, target: JobTarget | undefined): Refusal | undefined {
   if (source.phase !== 'Complete')
     return refuse('SourceNotComplete', `${source.job} ended ${source.phase}: there is nothing to restore`);
@@ -103,7 +117,12 @@ function refuseSource(source: RestoreSource, target: JobTarget | undefined): Ref
     return refuse('SourceMissing', `the PVC of ${source.job} is gone`);
   if (source.manifestSha256 === undefined)
     return refuse('NoManifest', `${source.job} has no manifest: nothing tells whether its data is whole`);
+  if (source.files === 0 || source.bytes === 0)
+    return refuse('SourceEmpty', `${source.job} holds no data: restore another Backup or Snapshot`);
   if (target === undefined) return undefined;
+  const foreign = foreignClient(source.clients, target.clients);
+  if (foreign !== undefined)
+    return refuse('WrongClient', `${source.job} is of ${foreign.theirs}, but ${target.node} runs ${foreign.ours}`);
   for (const field of ['chain', 'network', 'chainId'] as const) {
     const [theirs, ours] = [source[field], target[field]];
     if (theirs !== undefined && ours !== undefined && theirs !== ours)

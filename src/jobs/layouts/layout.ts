@@ -1,5 +1,6 @@
 // A layout: how a tool deployed its nodes. A table of names and places, no behaviour of its own.
 
+import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { DeployMethod } from '../../api/job.ts';
 import type { JobTarget } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
@@ -34,7 +35,7 @@ export interface LayoutObjects {
 
 export type Found =
   | { readonly ok: true; readonly target: JobTarget }
-  | { readonly ok: false; readonly reason: string; readonly message: string };
+  | { readonly ok: false; readonly reason: FailureReason; readonly message: string };
 
 export interface ToolPaths {
   /** Where the node's volume is mounted. */

@@ -50,12 +50,20 @@ export function readManaged(facts: ManagedInput): Found {
       chain: node.spec.chain,
       network: node.spec.network,
       images: facts.images.slice(0, 16),
+      clients: clientsOf(node),
       ...(host === undefined ? {} : { host }),
       ...(identity === undefined ? {} : { identity }),
       ...(chainId === undefined ? {} : { chainId }),
       ...(height === undefined ? {} : { height }),
     },
   };
+}
+
+/** `el=geth`: which client's database lies on the volumes. */
+export function clientsOf({ spec }: Pick<BlockchainNode, 'spec'>): string[] {
+  return Object.entries(spec.clients)
+    .map(([role, { name }]) => `${role}=${name}`)
+    .sort();
 }
 
 function volumesOf({ pvcs, name }: ManagedInput, storage: readonly string[]): readonly JobVolume[] {

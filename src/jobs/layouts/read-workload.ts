@@ -1,5 +1,6 @@
 // Reads what all layouts have in common from a StatefulSet or Deployment.
 
+import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { DeployMethod } from '../../api/job.ts';
 import type { JobTarget, JobVolume } from '../../api/job-status.ts';
@@ -70,7 +71,7 @@ export function configMapOfVolume(workload: KubeObject, volume: string): string 
   return textAt(volumeNamed(workload, volume), ['configMap', 'name']);
 }
 
-export function missing(reason: string, message: string): Found {
+export function missing(reason: FailureReason, message: string): Found {
   return { ok: false, reason, message };
 }
 

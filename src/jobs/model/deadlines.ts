@@ -10,6 +10,10 @@ export const DEADLINE = {
   /** For an image that can't be pulled: registries have short failures. */
   pull: 3 * MINUTE,
   exchange: 10 * MINUTE,
+  /** For the height of a node that was just started: clients that repair their database take their time. */
+  height: 30 * MINUTE,
+  /** For containers beside `work` in a worker pod: a client may take its whole grace period of two minutes to stop. */
+  beside: 3 * MINUTE,
   /** For the log of a program that has ended: an API server or a kubelet that does not answer for a moment proves nothing. */
   log: 5 * MINUTE,
   lastLines: 15_000,

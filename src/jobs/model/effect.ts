@@ -1,5 +1,6 @@
 // What a job asks to have done. Data only: the job loop does it. Every effect may be repeated without harm.
 
+import type { JobReason } from '../../api/codes/job-reasons.ts';
 import type { Ask, HeightProbe } from '../../api/chain-jobs.ts';
 import type { KubeObject } from '../../api/objects.ts';
 
@@ -48,7 +49,7 @@ export type Effect =
   | {
       readonly do: 'emitEvent';
       readonly type: 'Normal' | 'Warning';
-      readonly reason: string;
+      readonly reason: JobReason;
       readonly message: string;
     };
 

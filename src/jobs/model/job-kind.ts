@@ -4,6 +4,8 @@ import type { z } from 'zod';
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { Ask, ChainJobs, HeightProbe } from '../../api/chain-jobs.ts';
+import type { FailureReason } from '../../api/codes/job-reasons.ts';
+import type { Resources } from '../../api/fields.ts';
 import type { DeployMethod, JobAction } from '../../api/job.ts';
 import type { PrinterColumn } from '../../api/job-object.ts';
 import type { JobTarget, JobTask } from '../../api/job-status.ts';
@@ -73,6 +75,7 @@ export interface CommonSpec {
   readonly podAffinityFlag: boolean;
   readonly toolVersion?: string | undefined;
   readonly deadlineSeconds: number;
+  readonly resources?: Resources | undefined;
 }
 
 export interface CheckContext {
@@ -98,7 +101,8 @@ export interface JobView {
 
 export type Preflight =
   | { readonly go: true; readonly notes?: readonly string[] }
-  | { readonly go: false; readonly wait: string }
+  /** With `refusal`: what the job is refused with when the wait takes too long. */
+  | { readonly go: false; readonly wait: string; readonly refusal?: Refusal }
   | { readonly go: false; readonly refuse: Refusal };
 
 export type TaskPlan =
@@ -121,7 +125,7 @@ export type TaskPlan =
 
 export type Verdict =
   | { readonly ok: true; readonly message: string; readonly height?: number; readonly format?: string }
-  | { readonly ok: false; readonly reason: string; readonly message: string; readonly unsafe: boolean };
+  | { readonly ok: false; readonly reason: FailureReason; readonly message: string; readonly unsafe: boolean };
 
 interface Definition<Spec extends z.ZodObject> extends Omit<JobKind, 'spec' | 'open'> {
   readonly spec: Spec;

@@ -1,7 +1,9 @@
 // What the job loop observed before it asks what to do next. Facts only.
 
-import type { HowTo, Refused, DataPath, SignerState } from '../../api/chain-jobs.ts';
-import type { JobPhase, JobTarget } from '../../api/job-status.ts';
+import type { FailureReason } from '../../api/codes/job-reasons.ts';
+import type { HowTo, Refused, DataPath, DatabaseMarker, SignerState } from '../../api/chain-jobs.ts';
+import type { JobPhase } from '../../api/job-phase.ts';
+import type { JobTarget } from '../../api/job-status.ts';
 import type { Holder, LockNote } from './effect.ts';
 
 export interface JobObservation {
@@ -46,7 +48,7 @@ export interface ObservedLock {
 export interface ObservedNode {
   readonly found:
     | { readonly ok: true; readonly target: JobTarget }
-    | { readonly ok: false; readonly reason: string; readonly message: string };
+    | { readonly ok: false; readonly reason: FailureReason; readonly message: string };
   /** Every pod of the node that still exists, ready or not. */
   readonly pods: readonly ObservedPod[];
   /** Replicas that its workload asks for now; undefined when the workload is gone. */
@@ -81,6 +83,7 @@ export interface ObservedHealth {
 export interface ChainAnswers {
   readonly identityFiles: readonly DataPath[];
   readonly signerState: readonly SignerState[];
+  readonly databaseMarkers?: readonly DatabaseMarker[];
   readonly rollback?: HowTo;
   readonly snapshot?: HowTo | { readonly how: 'copy' };
   readonly switchover?: { readonly how: 'secret' } | Refused;
@@ -107,6 +110,10 @@ export interface ObservedTask {
   readonly finishedAt?: string;
   /** The Job's own reason: `DeadlineExceeded`, `BackoffLimitExceeded`. */
   readonly reason?: string;
+  /**
+   * The container `work` has ended. What the cluster injected beside it may keep the pod, and so the Job, from ending.
+   */
+  readonly workEnded?: { readonly exitCode: number; readonly at?: string };
   /** Pods of it that have not ended. */
   readonly active: number;
   /** The container `work`, or a program before it, runs. */
@@ -131,6 +138,10 @@ export interface RestoreSource {
   readonly kind: string;
   readonly pvcName?: string;
   readonly pvcPresent: boolean;
+  readonly bytes?: number;
+  readonly files?: number;
+  /** `role=client` of each role, where that is on record. */
+  readonly clients?: readonly string[];
   readonly manifestSha256?: string;
   readonly height?: number;
   readonly chain: string;

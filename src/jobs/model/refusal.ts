@@ -1,12 +1,13 @@
 // Why something can't be done, as data.
 
+import type { FailureReason } from '../../api/codes/job-reasons.ts';
+
 export interface Refusal {
   readonly refused: true;
-  /** PascalCase. */
-  readonly reason: string;
+  readonly reason: FailureReason;
   readonly message: string;
 }
 
-export function refuse(reason: string, message: string): Refusal {
+export function refuse(reason: FailureReason, message: string): Refusal {
   return { refused: true, reason, message };
 }

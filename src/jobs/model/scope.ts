@@ -1,6 +1,8 @@
 // What every phase works with, and the ways out of it: stay, go on, end.
 
-import { isFinal, type JobPhase, type JobStatus, type JobTarget } from '../../api/job-status.ts';
+import type { FailureReason, JobReason } from '../../api/codes/job-reasons.ts';
+import { isFinal, type JobPhase } from '../../api/job-phase.ts';
+import type { JobStatus, JobTarget } from '../../api/job-status.ts';
 import { capText } from '../../lib/clean-text.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 import { millisecondsOf, timestamp } from '../../lib/timestamp.ts';
@@ -31,7 +33,7 @@ export interface Move {
 }
 
 export interface Failure {
-  readonly reason: string;
+  readonly reason: FailureReason;
   readonly message: string;
   readonly unsafe: boolean;
 }
@@ -50,7 +52,7 @@ export function stay(
 interface Entry {
   readonly phase: JobPhase;
   readonly message: string;
-  readonly reason?: string;
+  readonly reason?: JobReason;
   readonly status?: Partial<JobStatus>;
 }
 

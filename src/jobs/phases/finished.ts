@@ -1,6 +1,6 @@
 // After the end: locks go back, the worker pods are removed in time, and a held node may be released.
 
-import { isFinal, type JobPhase } from '../../api/job-status.ts';
+import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import { millisecondsOf } from '../../lib/timestamp.ts';
 import type { Effect } from '../model/effect.ts';
 import { enter, listOf, lockOf, stay, type Move, type Scope } from '../model/scope.ts';
@@ -32,7 +32,7 @@ function heldOn(scope: Scope): Move | undefined {
   if (observed.release && !isTakenOver(scope)) {
     const kept = ensureLocks(scope);
     if (kept !== undefined) return kept;
-    const reason = status.failure?.reason ?? 'Released';
+    const reason = status.failure?.reason ?? 'WorkFailed';
     const why = status.failure?.message ?? 'it was held';
     return enter(scope, {
       phase: 'Starting',

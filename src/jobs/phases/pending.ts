@@ -1,6 +1,8 @@
 // Before anything is touched: the claim, the locks, and a look at whether the work can be done at all.
 
-import { isFinal, type JobStatus, type JobTarget } from '../../api/job-status.ts';
+import type { FailureReason } from '../../api/codes/job-reasons.ts';
+import { isFinal } from '../../api/job-phase.ts';
+import type { JobStatus, JobTarget } from '../../api/job-status.ts';
 import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
 import type { JobView } from '../model/job-kind.ts';
@@ -87,7 +89,7 @@ export function locked(scope: Scope): Move {
 function notFound(
   scope: Scope,
   node: string,
-  found: { readonly reason: string; readonly message: string } | undefined,
+  found: { readonly reason: FailureReason; readonly message: string } | undefined,
 ): Move {
   const message = found?.message ?? `${node} was not looked at yet`;
   if (elapsed(scope) < DEADLINE.resolve) return stay(scope, message);
@@ -135,7 +137,9 @@ function judgeStart(scope: Scope, targets: readonly JobTarget[]): Move {
   if (answer.go) return begin(scope, view, answer.notes ?? []);
   if ('refuse' in answer)
     return enter(scope, { phase: 'Refused', reason: answer.refuse.reason, message: answer.refuse.message });
-  return waitFor(scope, answer.wait);
+  const { wait, refusal } = answer;
+  if (refusal === undefined || elapsed(scope) < DEADLINE.height) return waitFor(scope, wait);
+  return enter(scope, { phase: 'Refused', reason: refusal.reason, message: refusal.message });
 }
 
 function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {

@@ -1,13 +1,17 @@
 // Verifying: whether the work is proven, before a node is started on it.
 
 import type { JobStatus, JobTask } from '../../api/job-status.ts';
+import { millisecondsOf } from '../../lib/timestamp.ts';
+import { DEADLINE } from '../model/deadlines.ts';
+import type { Effect } from '../model/effect.ts';
 import { enter, fail, listOf, stay, viewOf, type Failure, type Move, type Scope } from '../model/scope.ts';
 
 /** A pod's success alone is no proof: each kind says what is. */
 export function verifying(scope: Scope): Move {
   const { status, open, observed } = scope;
   const works = status.works ?? [];
-  if (observed.workerPods > 0) return stay(scope, 'waits until the worker pods are gone');
+  if (observed.workerPods > 0)
+    return stay(scope, 'waits until the worker pods are gone', { effects: stopInjected(scope, works) });
   const failure = failureOf(works);
   if (failure !== undefined) return fail(scope, failure, figures(works));
   const verdict = open.judge(viewOf(scope), works);
@@ -23,6 +27,22 @@ export function verifying(scope: Scope): Move {
       ...(verdict.height === undefined ? {} : { height: verdict.height }),
       ...(verdict.format === undefined ? {} : { format: verdict.format }),
     },
+  });
+}
+
+/**
+ * A container that the cluster injected never ends by itself: the Job is deleted once its own containers had time to end.
+ * What it did is on record.
+ */
+function stopInjected({ observed, now }: Scope, works: readonly JobTask[]): readonly Effect[] {
+  return works.flatMap(({ name, uid, endedAt }) => {
+    const live = observed.tasks.get(name);
+    const isOver = endedAt !== undefined && now - (millisecondsOf(endedAt) ?? now) > DEADLINE.beside;
+    if (uid === undefined || live?.uid !== uid || live.active === 0 || live.workEnded === undefined || !isOver)
+      return [];
+    return [
+      { do: 'deleteJob', name, uid, because: 'its task has ended, and another container keeps its pod' } as const,
+    ];
   });
 }
 

@@ -79,7 +79,7 @@ function workerPods(scope: Scope, plan: Extract<TaskPlan, { do: 'pods' }>): Move
   const steps = plan.pods.map((pod, index) =>
     runTask(scope, { pod, index, of: plan.pods.length, claimName: plan.pvc?.metadata.name }),
   );
-  const works = steps.map(({ work }) => work);
+  const works = steps.map(({ task }) => task);
   const status = { works, ...provenanceOf(scope, plan.pods, works) };
   if (works.every(({ outcome }) => outcome !== undefined))
     return enter(scope, { phase: 'Verifying', message: 'the work has ended', status });

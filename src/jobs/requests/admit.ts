@@ -1,6 +1,7 @@
 // From files in Git to claims and objects: which request is claimed, created, bound, cancelled, or never runs again.
 
-import { isFinal, type JobPhase } from '../../api/job-status.ts';
+import type { RequestRefusal } from '../../api/codes/job-reasons.ts';
+import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { UNREADABLE, type JobRecord } from './record.ts';
 
@@ -68,7 +69,7 @@ export type Decision =
       readonly do: 'refuse';
       readonly key: string;
       readonly file: string;
-      readonly reason: string;
+      readonly reason: RequestRefusal;
       readonly message: string;
     };
 
@@ -203,6 +204,6 @@ function ended(
   };
 }
 
-function refused({ key, file }: GitRequest, reason: string, message: string): Decision {
+function refused({ key, file }: GitRequest, reason: RequestRefusal, message: string): Decision {
   return { do: 'refuse', key, file, reason, message };
 }

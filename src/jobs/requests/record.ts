@@ -3,7 +3,8 @@
 import { z } from 'zod';
 
 import type { JobObject } from '../../api/job-object.ts';
-import { JobPhase, isFinal, type JobStatus } from '../../api/job-status.ts';
+import { JobPhase, isFinal } from '../../api/job-phase.ts';
+import type { JobStatus } from '../../api/job-status.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 
 const Text = z.string().max(2048);
@@ -40,6 +41,8 @@ export const JobRecord = z.object({
   chain: Word,
   network: Word,
   chainId: Word,
+  /** `role=client` of each role, where the data is of a managed node. */
+  clients: z.array(Text).max(16).optional().catch(undefined),
   height: Count,
   heightBefore: Count,
   heightAfter: Count,
@@ -79,6 +82,14 @@ export function recordPath({
   return `${executor}/jobs/${kind.toLowerCase()}/${namespace}/${name}.yaml`;
 }
 
+/**
+ * Whether the record is of a Backup or Snapshot with a proven copy that holds something. Records of older versions may
+ * lack the figures; a copy with a manifest and without figures counts.
+ */
+export function isProvenCopy({ phase, manifestSha256, files, bytes }: Partial<JobRecord>): boolean {
+  return phase === 'Complete' && manifestSha256 !== undefined && files !== 0 && bytes !== 0;
+}
+
 const MAX_TAIL = 4096;
 
 /** The record after what its object says, the one that it names. The claim's own fields never change. */
@@ -98,6 +109,7 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     chain: target?.chain,
     network: target?.network,
     chainId: target?.chainId,
+    clients: target?.clients === undefined ? undefined : [...target.clients],
     height: status.height,
     heightBefore: status.heightBefore,
     heightAfter: status.heightAfter,

@@ -2,6 +2,7 @@
 
 import { valueAt } from '../../lib/json-value.ts';
 import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
+import { defined } from '../../lib/defined.ts';
 import type { JobRecord } from './record.ts';
 import type { RestoreSource } from '../model/observation.ts';
 
@@ -32,9 +33,14 @@ export function sourceOf(record: JobRecord, claims: ReadonlyMap<string, string>)
     node: record.nodes?.[0] ?? '',
     live: record.live ?? false,
     deployMethod: record.deployMethod ?? 'managed',
-    ...(claimName === undefined ? {} : { pvcName: claimName }),
     ...present(record, ['manifestSha256', 'network', 'chainId', 'format']),
-    ...(record.height === undefined ? {} : { height: record.height }),
+    ...defined({
+      pvcName: claimName,
+      height: record.height,
+      bytes: record.bytes,
+      files: record.files,
+      clients: record.clients,
+    }),
   };
 }
 

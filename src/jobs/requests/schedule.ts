@@ -1,7 +1,7 @@
 // When a JobSchedule files a request, and under which name.
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
-import { isFinal, type JobPhase } from '../../api/job-status.ts';
+import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import { fit } from '../model/names.ts';
 
 export interface ScheduleInput {

@@ -1,5 +1,6 @@
-// Why a piece of work will not begin any more: images, admission, volumes, machines.
+// Why a task will not begin any more: images, admission, volumes, machines.
 
+import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { JobTask } from '../../api/job-status.ts';
 import { millisecondsOf } from '../../lib/timestamp.ts';
 import { DEADLINE, inWords } from '../model/deadlines.ts';
@@ -8,34 +9,45 @@ import type { Scope } from '../model/scope.ts';
 import type { ObservedTask } from '../model/observation.ts';
 
 export interface Abort {
-  readonly code: string;
+  readonly code: FailureReason;
   readonly why: string;
   readonly unsafe: boolean;
 }
 
-interface Piece {
+interface PlannedTask {
   readonly pod: TaskSpec;
   readonly claimName: string | undefined;
 }
 
 interface Watched {
-  readonly work: JobTask;
+  readonly task: JobTask;
   readonly observed: ObservedTask;
 }
 
-/** Of a piece that is not running; undefined while waiting makes sense. */
-export function whyBlocked(scope: Scope, piece: Piece, { work, observed }: Watched): Abort | undefined {
-  const { pod } = piece;
-  if (isPullHopeless(scope, { work, observed }))
+/** Of a task that is not running; undefined while waiting makes sense. */
+export function whyBlocked(scope: Scope, planned: PlannedTask, { task, observed }: Watched): Abort | undefined {
+  const { pod } = planned;
+  if (isPullHopeless(scope, { task, observed }))
     return {
       code: 'ImageNotPullable',
       why: `the image can't be pulled (${observed.waiting?.reason ?? ''}): ${observed.waiting?.message ?? ''}`,
-      unsafe: work.runningSince !== undefined && pod.unsafeWhenUnclear,
+      unsafe: task.runningSince !== undefined && pod.unsafeWhenUnclear,
     };
   if (observed.refused !== undefined && POD_SECURITY.test(observed.refused))
     return { code: 'PodNotAdmitted', why: notAdmitted(observed.refused, pod), unsafe: false };
-  if (since(scope, work.intentAt) <= beginWithin(scope) || work.runningSince !== undefined) return undefined;
-  return { ...whyNotBegun(scope, piece, observed), unsafe: false };
+  if (since(scope, task.intentAt) <= beginWithin(scope) || task.runningSince !== undefined) return undefined;
+  return { ...whyNotBegun(scope, planned, observed), unsafe: false };
+}
+
+/**
+ * A cluster's text about a pod without what differs at every attempt: the end of the pod's name, its UID, the time until
+ * the next attempt. A message that changes by itself would be written to the status again and again.
+ */
+export function stableText(text: string, jobName: string): string {
+  return text
+    .replaceAll(new RegExp(`\\b${jobName}-[a-z0-9]{5}(?![a-z0-9])`, 'g'), jobName)
+    .replaceAll(/\([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\)/g, '')
+    .replaceAll(/\bback-off (?:\d+(?:\.\d+)?(?:h|ms|m|s))+ /g, 'back-off ');
 }
 
 /** Milliseconds from a time on record to now. */
@@ -51,10 +63,10 @@ function beginWithin({ open }: Scope): number {
 const HOPELESS = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError'];
 const PULLING = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'];
 
-function isPullHopeless(scope: Scope, { work, observed: { waiting } }: Watched): boolean {
+function isPullHopeless(scope: Scope, { task, observed: { waiting } }: Watched): boolean {
   if (waiting === undefined || !PULLING.includes(waiting.reason)) return false;
   const patience = Math.min(DEADLINE.pull, beginWithin(scope));
-  return HOPELESS.includes(waiting.reason) || since(scope, work.intentAt) > patience;
+  return HOPELESS.includes(waiting.reason) || since(scope, task.intentAt) > patience;
 }
 
 /** Admission's word on a pod above its namespace's level (k8s.io/pod-security-admission): trying again is in vain. */
@@ -68,7 +80,7 @@ function notAdmitted(refused: string, { runAs }: TaskSpec): string {
 /** The most telling reason why a pod has not begun. */
 function whyNotBegun(
   scope: Scope,
-  { claimName }: Piece,
+  { claimName }: PlannedTask,
   { waiting, unschedulable, refused }: ObservedTask,
 ): Pick<Abort, 'code' | 'why'> {
   const { pvc } = scope.observed;

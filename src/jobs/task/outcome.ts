@@ -20,7 +20,7 @@ export function readOutcome(pod: TaskSpec, observed: ObservedTask): End {
   if (observed.termination === undefined || observed.termination === '') return withoutResult(pod, observed);
   const result = parseResult(observed.termination);
   if (result.code === 'UnreadableResult') return withoutResult(pod, observed);
-  if (result.ok && observed.finished === 'Complete') return succeeded(pod, observed, result);
+  if (result.ok && hasSucceeded(observed)) return succeeded(pod, observed, result);
   return {
     outcome: 'Failed',
     message: result.message ?? 'the work failed without saying why',
@@ -28,6 +28,11 @@ export function readOutcome(pod: TaskSpec, observed: ObservedTask): End {
     unsafe: pod.unsafeWhenUnclear && result.swapped !== false,
     ...figures(result),
   };
+}
+
+/** By the container `work` alone where that is known: an injected container may fail or never end. */
+function hasSucceeded({ workEnded, finished }: ObservedTask): boolean {
+  return workEnded === undefined ? finished === 'Complete' : workEnded.exitCode === 0;
 }
 
 function succeeded(pod: TaskSpec, { output }: ObservedTask, result: TaskResult): End {

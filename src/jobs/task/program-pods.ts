@@ -3,6 +3,7 @@
 import type { HowTo, ToolRun } from '../../api/chain-jobs.ts';
 import type { JobTarget } from '../../api/job-status.ts';
 import type { TaskParameters } from '../../api/worker-task.ts';
+import { defined } from '../../lib/defined.ts';
 import type { CommonSpec } from '../model/job-kind.ts';
 import { toolOf, type Tool } from '../layouts/cloud-op.ts';
 import { layoutOf } from '../layouts/index.ts';
@@ -32,6 +33,7 @@ export function commandPod(how: Command, pod: ToolPod): TaskSpec {
     unsafeWhenUnclear: true,
     before: [programOf('client', how.run)],
     heightPattern: how.heightPattern,
+    ...defined({ cleanFailure: how.cleanFailure }),
   };
 }
 

@@ -19,6 +19,26 @@ export interface WorkerJobInput {
 /** The container whose termination message is the result. */
 export const WORK_CONTAINER = 'work';
 
+/**
+ * An injected proxy would never end, and would intercept the questions to the client. The service meshes and the secret
+ * injector that read a pod's labels or annotations:
+ * https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/
+ * https://linkerd.io/2/features/proxy-injection/
+ * https://kuma.io/docs/latest/reference/kubernetes-annotations/
+ * https://developer.hashicorp.com/consul/docs/k8s/annotations-and-labels
+ * https://developer.hashicorp.com/vault/docs/platform/k8s/injector/annotations
+ */
+const NO_INJECTION = {
+  labels: { 'sidecar.istio.io/inject': 'false', 'kuma.io/sidecar-injection': 'disabled' },
+  annotations: {
+    'sidecar.istio.io/inject': 'false',
+    'linkerd.io/inject': 'disabled',
+    'kuma.io/sidecar-injection': 'disabled',
+    'consul.hashicorp.com/connect-inject': 'false',
+    'vault.hashicorp.com/agent-inject': 'false',
+  },
+};
+
 /** Keeps the copying within the pod's memory: V8 would otherwise let garbage grow to a share of the machine's. */
 const NODE_OPTIONS = '--max-semi-space-size=2 --max-old-space-size=160';
 
@@ -44,7 +64,10 @@ export function renderWorkerJob({ job, common, settings, name, work }: WorkerJob
       parallelism: 1,
       podReplacementPolicy: 'Failed',
       activeDeadlineSeconds: common.deadlineSeconds,
-      template: { metadata: { labels }, spec: podSpec({ common, settings, work }) },
+      template: {
+        metadata: { labels: { ...labels, ...NO_INJECTION.labels }, annotations: NO_INJECTION.annotations },
+        spec: podSpec({ common, settings, work }),
+      },
     },
   };
 }
@@ -58,7 +81,7 @@ function podSpec({ common, settings, work }: Pick<WorkerJobInput, 'common' | 'se
     args: ['job', 'run', '--parameters', literal(JSON.stringify(work.parameters))],
     env: [{ name: 'NODE_OPTIONS', value: NODE_OPTIONS }],
     terminationMessagePolicy: 'File',
-    resources: settings.resources,
+    resources: resourcesOf(settings.resources, common),
     securityContext: containerSecurity(runAs.capabilities),
     volumeMounts: mountsOf(work.mounts),
   };
@@ -97,9 +120,17 @@ function containerOf(
       ? {}
       : { env: Object.entries(program.env).map(([name, value]) => ({ name, value: literal(value) })) }),
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    resources: settings.programResources,
+    resources: resourcesOf(settings.programResources, common),
     securityContext: { ...containerSecurity(work.runAs.capabilities), readOnlyRootFilesystem: false },
     volumeMounts: mountsOf(program.mounts),
+  };
+}
+
+/** What the request gives takes the place of the default, name by name: a limit of memory leaves the request of CPU. */
+function resourcesOf(defaults: JobSettings['resources'], { resources = {} }: CommonSpec): JobSettings['resources'] {
+  return {
+    requests: { ...defaults.requests, ...resources.requests },
+    limits: { ...defaults.limits, ...resources.limits },
   };
 }
 

@@ -1,13 +1,16 @@
 // Reads the result that a worker pod left in its termination message.
 
+import { isFailureReason, type FailureReason } from '../../api/codes/job-reasons.ts';
 import { MAX_RESULT_BYTES, TaskResult } from '../../api/worker-task.ts';
 import { cleanLine } from '../../lib/clean-text.ts';
+
+export type ParsedResult = Omit<TaskResult, 'code'> & { readonly code?: FailureReason };
 
 /**
  * The result, or a failure `UnreadableResult` for anything that is none: the text comes from a pod and may be empty,
  * cut off or nonsense. Never throws; its texts are one line, without control characters.
  */
-export function parseResult(text: string): TaskResult {
+export function parseResult(text: string): ParsedResult {
   if (text.length > MAX_RESULT_BYTES) return unreadable('is longer than 4096 bytes');
   const result = TaskResult.safeParse(fromJson(text));
   if (!result.success) return unreadable('is not the expected JSON');
@@ -15,7 +18,7 @@ export function parseResult(text: string): TaskResult {
   return {
     ...rest,
     ...(message === undefined ? {} : { message: cleanLine(message, 1000) }),
-    ...(code === undefined || !/^[A-Z][A-Za-z0-9]*$/.test(code) ? {} : { code }),
+    ...(code === undefined || !isFailureReason(code) ? {} : { code }),
   };
 }
 
@@ -27,6 +30,6 @@ function fromJson(text: string): unknown {
   }
 }
 
-function unreadable(what: string): TaskResult {
+function unreadable(what: string): ParsedResult {
   return { ok: false, code: 'UnreadableResult', message: `the termination message of the worker pod ${what}` };
 }

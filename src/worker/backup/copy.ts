@@ -25,6 +25,7 @@ import { Notes } from '../notes.ts';
 import { startProgress } from '../progress.ts';
 import { refuseUnfinished } from '../restore/journal.ts';
 import { measure, removeTree } from '../files/tree.ts';
+import { requireDatabase } from './require-database.ts';
 import { toTaskError, TaskError } from '../task-error.ts';
 
 export interface CopyResult {
@@ -79,8 +80,11 @@ async function copyAll(copy: Copy): Promise<CopyResult> {
       const root = Dir.openRoot(from);
       roots.push(root);
       refuseUnfinished(root, name);
+      requireDatabase(root, name, params.markers);
       total = sum(total, await measure(root, context.signal));
     }
+    if (total.files === 0 || total.bytes === 0)
+      throw new TaskError('EmptyBackup', 'the volumes hold no file with content; was the node ever started?');
     requireSpace([{ dir: parent, name: 'the backup', totals: total }]);
     return await fill({ ...copy, roots, total, partial: parent.make(partialName) });
   } catch (error) {

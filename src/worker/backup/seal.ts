@@ -22,6 +22,8 @@ export async function seal(params: Omit<SealParameters, 'verb'>, context: TaskCo
   try {
     await removeTree(root, PARTIAL);
     const result = await describe(root, params, context);
+    if (result.files > 0 && result.bytes === 0)
+      throw new TaskError('EmptyBackup', `every file in ${params.at} is empty; see the output of the program before`);
     if (result.files === 0)
       throw new TaskError('SourceMissing', `the program before has left no file in ${params.at}; see its output`);
     await flushToDisk(root, params.at);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
 import type { JobObject } from '../../../src/api/job-object.ts';
-import { isFinal } from '../../../src/api/job-status.ts';
+import { isFinal } from '../../../src/api/job-phase.ts';
 import { parseRecord, UNREADABLE, type JobRecord } from '../../../src/jobs/requests/record.ts';
 import { waitFor } from '../../demo/wait-for.ts';
 import type { PodsWorld } from '../world.ts';
