@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import type { ProblemCode } from '../api/codes/problems.ts';
 import type { SourceFile } from '../desired/desired-set.ts';
+import { decodeSource, notAFile } from '../desired/source-text.ts';
 import { isWanted } from '../controller/fleet/read-files.ts';
 
 const MAX_FILE_BYTES = 1 << 20;
@@ -54,7 +55,7 @@ async function readFolder({ root, folder, depth }: Place, files: SourceFile[]): 
       files.push(
         entry.isFile()
           ? await readOne(root, path)
-          : trouble(path, 'NotAFile', 'is not a regular file; only regular files are read'),
+          : notAFile(path, '', entry.isSymbolicLink() ? 'symlink' : 'special file'),
       );
     }
   }
@@ -82,11 +83,7 @@ async function readOne(root: string, path: string): Promise<SourceFile> {
     return trouble(path, 'Unreadable', `can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
   }
   const oid = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-  try {
-    return { path, oid, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(content) };
-  } catch {
-    return { ...trouble(path, 'NotUtf8', 'is not UTF-8 text; save it as UTF-8'), oid };
-  }
+  return decodeSource(path, oid, content);
 }
 
 function trouble(path: string, code: ProblemCode, message: string): SourceFile {

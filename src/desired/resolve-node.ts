@@ -94,7 +94,7 @@ function patchProblem({ patch, index, message }: Extract<ReturnType<typeof withP
     code: 'PatchFailed',
     file: patch.file,
     ...patch.places.of([...path, 'path']),
-    message: `${toDotted(path)}: ${message}; mend the patch or narrow spec.match`,
+    message: `${toDotted(path)}: ${message}; correct the patch or narrow spec.match`,
   };
 }
 

@@ -8,16 +8,19 @@ import type { Problem } from './problem.ts';
 /** Files of a read folder that are not YAML must not be parsed; README and dotfiles are nobody's mistake. */
 export function strayFiles(files: readonly SourceFile[]): Problem[] {
   return files.flatMap((file) => {
-    const message = complaintAbout(file.path);
+    const message = reasonNotRead(file.path);
     return message === undefined
       ? []
       : [{ level: 'warning', code: 'FileNotRead', file: file.path, line: 1, column: 1, message } satisfies Problem];
   });
 }
 
-function complaintAbout(path: string): string | undefined {
+function reasonNotRead(path: string): string | undefined {
   if (/^(nodes|patches|jobs|schedules)$/.test(path)) return 'not read: it must be a folder, not a file or a link';
-  if (path === 'fleet.yml') return `not read: name it ${FLEET_FILE}`;
+  const folder = /^(nodes|patches|jobs|schedules)(?=\/)/i.exec(path)?.[0] ?? '';
+  if (folder !== folder.toLowerCase()) return `not read: the folder must be called ${folder.toLowerCase()}/`;
+  if (path !== FLEET_FILE && path.toLowerCase() === FLEET_FILE) return `not read: name it ${FLEET_FILE}`;
+  if (path.toLowerCase() === 'fleet.yml') return `not read: name it ${FLEET_FILE}`;
   if (kindsAt(path).length > 0 || isUnsaid(path)) return undefined;
   const flat = /^(patches|schedules)\/.*\/.*\.ya?ml$/.exec(path)?.[1];
   if (flat !== undefined) return `not read: ${flat} lie in ${flat}/ itself, not in folders below`;

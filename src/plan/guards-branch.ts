@@ -54,7 +54,7 @@ export function unreadableFile(action: Action, { input, live }: Scene): Hold | u
     ? undefined
     : approvableHold(
         'UnreadableFile',
-        `${unknown} can't be read and may hold this node under its new path: mend it first`,
+        `${unknown} can't be read and may hold this node under its new path: correct it first`,
       );
 }
 

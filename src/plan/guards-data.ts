@@ -49,7 +49,7 @@ export function identityOfData(action: Action, { live }: Scene): Hold | undefine
     ? undefined
     : approvableHold(
         'IdentityOfData',
-        `${why}: the data on the volume does not serve it, the node will sync anew and is missing until then. Safer: a new node beside this one, and delete this one when it has caught up`,
+        `${why}: the data on the volume does not serve it, the node syncs from the start and is not available until then. Safer: a new node beside this one, and delete this one when it has caught up`,
       );
 }
 

@@ -9,6 +9,7 @@ import { completePolicy } from '../../src/desired/policy-file.ts';
 import { nodesOf, readDesired } from '../../src/desired/read.ts';
 import { parseFile } from '../../src/desired/parse.ts';
 import { describeProblem } from '../../src/desired/problem.ts';
+import { decodeSource } from '../../src/desired/source-text.ts';
 import { FLEET, nodeFile, read, sources } from '../support/desired-files.ts';
 
 const patch = (name: string, match: string, operations: string): string =>
@@ -133,7 +134,7 @@ describe('defaults and patches', () => {
       because: 'a patch that does not fit points at its operation, once for all nodes',
       files: { 'patches/p.yaml': patch('p', '{}', '    - { op: remove, path: /nothing }\n') },
       errors: [
-        'patches/p.yaml:7:27 error PatchFailed spec.patch[0]: /nothing does not exist; mend the patch or narrow spec.match (breaks novacula-system/eth-0 and 1 more)',
+        'patches/p.yaml:7:27 error PatchFailed spec.patch[0]: /nothing does not exist; correct the patch or narrow spec.match (breaks novacula-system/eth-0 and 1 more)',
       ],
     },
     {
@@ -154,7 +155,7 @@ describe('defaults and patches', () => {
       because: 'a patch can not touch a prototype',
       files: { 'patches/p.yaml': patch('p', '{}', '    - { op: add, path: /__proto__/polluted, value: 1 }\n') },
       errors: [
-        'patches/p.yaml:7:24 error PatchFailed spec.patch[0]: path /__proto__/polluted is not allowed; mend the patch or narrow spec.match (breaks novacula-system/eth-0 and 1 more)',
+        'patches/p.yaml:7:24 error PatchFailed spec.patch[0]: path /__proto__/polluted is not allowed; correct the patch or narrow spec.match (breaks novacula-system/eth-0 and 1 more)',
       ],
     },
   ];
@@ -360,4 +361,18 @@ describe('what the cluster would refuse', () => {
       'fleet.yaml:6:3 error NotSupported spec.controller: not supported yet; remove it, and upgrade the controller with its chart',
     ]);
   });
+});
+
+it('warns of folders and files whose names differ from the read ones by case only', () => {
+  const set = read({ 'Nodes/a.yaml': nodeFile('a'), 'Fleet.yaml': FLEET });
+  expect(set.problems.map(({ level, code, file, message }) => `${level} ${code} ${file} ${message}`)).toEqual([
+    'warning FileNotRead Fleet.yaml not read: name it fleet.yaml',
+    'warning FileNotRead Nodes/a.yaml not read: the folder must be called nodes/',
+  ]);
+});
+
+it('names a file that git-crypt encrypted', () => {
+  const bytes = new Uint8Array([0, ...new TextEncoder().encode('GITCRYPT'), 0, 200, 7]);
+  expect(decodeSource('nodes/a.yaml', 'a', bytes).trouble?.code).toBe('EncryptedFile');
+  expect(decodeSource('nodes/a.yaml', 'a', bytes.slice(10)).trouble?.code).toBe('NotUtf8');
 });

@@ -28,6 +28,10 @@ export const FILE_PROBLEMS = defineCodes({
     meaning: 'The file still holds the markers of a merge conflict.',
     action: 'Choose one side and remove the marker lines.',
   },
+  EncryptedFile: {
+    meaning: 'The file is encrypted with git-crypt. The controller decrypts nothing.',
+    action: 'Commit plain text. Keep secrets in a Kubernetes Secret and name that.',
+  },
   SopsEncrypted: {
     meaning: 'The file is encrypted with SOPS. The controller decrypts nothing.',
     action: 'Commit plain text. Keep secrets in a Kubernetes Secret and name that.',

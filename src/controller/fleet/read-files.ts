@@ -1,6 +1,7 @@
 // The files of a commit that can matter, as text; only blobs that were not read before are opened.
 
 import type { SourceFile } from '../../desired/desired-set.ts';
+import { decodeSource, notAFile } from '../../desired/source-text.ts';
 import type { GitSource, Oid, TreeEntry } from '../../git/engine.ts';
 import { describeError, hasCode } from '../../lib/errors.ts';
 
@@ -47,15 +48,10 @@ export async function readFiles({ source, commit, texts, signal }: ReadFiles): P
 async function readFile(source: ReadFiles['source'], entry: TreeEntry): Promise<SourceFile> {
   const { path, oid } = entry;
   if (entry.problem !== undefined) return { path, oid, trouble: { code: 'BadFileName', message: entry.problem } };
-  if (entry.type !== 'file') {
-    return { path, oid, trouble: { code: 'NotAFile', message: `is a ${entry.type}; only regular files are read` } };
-  }
+  if (entry.type !== 'file') return notAFile(path, oid, entry.type === 'other' ? 'special file' : entry.type);
   try {
-    const content = await source.read(oid);
-    return { path, oid, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(content) };
+    return decodeSource(path, oid, await source.read(oid));
   } catch (error) {
-    if (error instanceof TypeError)
-      return { path, oid, trouble: { code: 'NotUtf8', message: 'is not UTF-8 text; save it as UTF-8' } };
     if (hasCode(error, 'FILE_TOO_LARGE'))
       return { path, oid, trouble: { code: 'FileTooLarge', message: describeError(error) } };
     throw error;
@@ -64,5 +60,6 @@ async function readFile(source: ReadFiles['source'], entry: TreeEntry): Promise<
 
 /** Files that can matter; everything else in the repository is never opened. */
 export function isWanted(path: string): boolean {
-  return path === 'fleet.yaml' || path === 'fleet.yml' || /^(nodes|patches|jobs|schedules)(\/|$)/.test(path);
+  // Without case, so that `Nodes/` is reported and not silently ignored.
+  return /^(fleet\.ya?ml$|(nodes|patches|jobs|schedules)(\/|$))/i.test(path);
 }
