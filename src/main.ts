@@ -1,4 +1,4 @@
-// Starts the process: settings → ports → controller → signals. The only file that knows everything.
+// Starts the process: settings → ports → controller → signals. The only file that imports every module.
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -53,7 +53,7 @@ export interface ProcessOptions {
   readonly log: Logger;
 }
 
-/** A loop that has been in one pass for this many times its deadline hangs. */
+/** A reconciliation that has run for this many times its deadline hangs. */
 const HANGING = 1.5;
 
 /** Runs until SIGTERM or SIGINT, or until the lease is lost. Resolves to the exit code. */
@@ -65,7 +65,7 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'Ending');
-      ending.abort(new Error('told to end'));
+      ending.abort(new Error(`received ${signal}`));
     });
   }
   const metrics = createMetrics({ version: settings.version, now: Date.now });
@@ -86,7 +86,7 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
     const lost = await workAsLeader({ options, cluster, metrics, health, signal: ending.signal });
     if (lost !== undefined) {
       code = 1;
-      log.error({ reason: lost }, 'Lost the lease; ending so that two never work at once');
+      log.error({ reason: lost }, 'Lost the lease; ending so that two controllers never act at once');
     }
   } catch (error) {
     if (!ending.signal.aborted) throw error;
@@ -99,9 +99,9 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
 }
 
 /**
- * It lives for months and mostly waits: memory is worth more than the last bit of speed, but not while a whole fleet is
- * read and created for the first time. From the start young objects get no more room than V8 begins with, which costs
- * nothing; once that is done the whole heap is kept small. Both flags are read while the process runs (src/heap of V8).
+ * The process runs for months and mostly waits: memory is worth more than speed, but not while a whole fleet is read and
+ * created for the first time. The young generation of the heap never grows beyond its initial size, which costs nothing;
+ * after the first sync the whole heap is kept small. V8 reads both flags while the process runs (src/heap).
  */
 function saveMemory(when: 'at once' | 'once synced'): void {
   setFlagsFromString(when === 'at once' ? '--semi-space-growth-factor=1' : '--optimize-for-size');
@@ -132,7 +132,7 @@ interface Work {
 async function workAsLeader(work: Work): Promise<string | undefined> {
   const { options, cluster, metrics, health, signal } = work;
   const { settings, log } = options;
-  for (const loop of Object.keys(QUEUES)) health.rest(loop);
+  for (const queue of Object.keys(QUEUES)) health.rest(queue);
   await prepareCluster(work);
   const losing = Promise.withResolvers<string>();
   log.info({ lease: `nodewright-${settings.executor}` }, 'Waiting for the lease');
@@ -148,7 +148,7 @@ async function workAsLeader(work: Work): Promise<string | undefined> {
     onLost: losing.resolve,
     log,
   });
-  // From here on the lease is kept until the loops have ended.
+  // From here on the lease is kept until the controller has stopped.
   signal.removeEventListener('abort', giveUp);
   metrics.telemetry.leading(true);
   try {
@@ -185,11 +185,11 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
     },
     AbortSignal.any([signal, losing.signal]),
   );
-  let isThrifty = false;
+  let isSmall = false;
   const watchdog = setInterval(() => {
     watch(controller, health, metrics);
-    if (!controller.isSynced || isThrifty) return;
-    isThrifty = true;
+    if (!controller.isSynced || isSmall) return;
+    isSmall = true;
     saveMemory('once synced');
   }, 2000);
   try {
@@ -219,7 +219,7 @@ function openGit({ settings, credentials, ca, dataDir, statusBranch, allowHttp }
   };
 }
 
-/** A loop whose pass does not hang beats, also when it has nothing to do. */
+/** A queue whose reconciliations do not hang beats, also when it is empty. */
 function watch(controller: Controller, health: Health, { telemetry }: Metrics): void {
   const now = Date.now();
   for (const [name, { busyMs, deadlineMs, depth, waitingSince }] of Object.entries(controller.queues())) {
@@ -229,7 +229,7 @@ function watch(controller: Controller, health: Health, { telemetry }: Metrics): 
   if (controller.isSynced) health.arrived('the first sync');
 }
 
-/** CRDs and namespace; goes on trying while the API server is down, ends on what a person must mend. */
+/** CRDs and namespace. Tries again while the API server is down; rejects on an error that an administrator must correct. */
 async function prepareCluster(work: Work): Promise<void> {
   const { options, cluster, signal } = work;
   for (let attempt = 1; ; attempt++) {
@@ -256,7 +256,7 @@ async function installKinds({ options, cluster, signal }: Work): Promise<void> {
   }
 }
 
-/** In a pod its name: only one process of it runs at a time, so a restarted container goes on at once. */
+/** In a pod its name: only one process of a pod runs at a time, so a restarted container continues at once. */
 function identity(): string {
   const { POD_NAME: pod } = process.env;
   return pod === undefined || pod === '' ? `${hostname()}_${randomBytes(6).toString('hex')}` : pod;

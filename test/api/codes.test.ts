@@ -8,9 +8,10 @@ import { describe, expect, it } from 'vitest';
 import type { CodeDoc } from '../../src/lib/codes.ts';
 import { GUARDS } from '../../src/api/codes/guards.ts';
 import { PROBLEMS } from '../../src/api/codes/problems.ts';
+import { SYNC_STATES } from '../../src/api/codes/sync-states.ts';
 
 const SRC = join(import.meta.dirname, '../../src');
-const LISTS: Readonly<Record<string, Readonly<Record<string, CodeDoc>>>> = { GUARDS, PROBLEMS };
+const LISTS: Readonly<Record<string, Readonly<Record<string, CodeDoc>>>> = { GUARDS, PROBLEMS, SYNC_STATES };
 
 const source = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.startsWith(join('api', 'codes')))

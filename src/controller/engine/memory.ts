@@ -22,7 +22,7 @@ export interface Remembered {
   readonly appliedRevision: string | undefined;
   /** What approvals released, see plan/action.ts. */
   readonly released: Releases;
-  /** The signing Secret in force by `namespace/name`, where a Switchover overrides the node's file. */
+  /** The Secret that a node signs with, by `namespace/name`, where a Switchover overrides the node's file. */
   readonly identities: Readonly<Record<string, string>>;
   /**
    * Which node signed last with the key in a Secret, both as `namespace/name`; empty text when that node's volumes were
@@ -33,7 +33,7 @@ export interface Remembered {
   readonly schedules: Readonly<Record<string, number>>;
   /** Why the last due run of a schedule was not filed, where that was so. */
   readonly skips: Readonly<Record<string, string>>;
-  /** The repository and branch it came from: a controller that is pointed elsewhere starts anew. */
+  /** The repository and branch it came from: a controller with another repository starts without memory. */
   readonly origin: string;
 }
 
@@ -42,8 +42,8 @@ export interface Memory {
   /** Reads the ConfigMap. A memory of another origin is ignored. */
   load(): Promise<void>;
   /**
-   * Writes when something changed, else costs nothing. Loops save side by side: `change` is asked for what is new only once
-   * all saves before it have ended, and gets what they left.
+   * Sends no request when nothing changed. Reconcilers save side by side: `change` is called after all earlier saves have
+   * ended, with what they stored.
    */
   save(change: (current: Remembered) => News): Promise<void>;
 }
@@ -115,7 +115,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
   };
 }
 
-/** What another process remembers of identities in force and of who signed last; empty where there is none. */
+/** What another process remembers of identities and of the last signers; empty where there is no memory. */
 export async function readSigningMemory(
   cluster: Pick<Cluster, 'get'>,
   place: Pick<MemoryOptions, 'executor' | 'namespace'>,

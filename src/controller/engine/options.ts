@@ -23,7 +23,7 @@ export interface Settings {
   readonly heightIntervalMs: number;
   /** How long changes are collected before one status commit. */
   readonly publishDelayMs: number;
-  /** How often the status branch is looked at without news: somebody may have edited, rewound or deleted it. */
+  /** How often the tip of an unchanged status branch is compared: the branch may have been edited, rewound or deleted. */
   readonly statusLookMs: number;
   readonly version: string;
   /** The controller's own image: worker pods of one-shot jobs run it. */

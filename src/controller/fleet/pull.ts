@@ -9,7 +9,7 @@ import type { FleetDeps } from './deps.ts';
 import { readFiles } from './read-files.ts';
 import type { GitTrouble, Pulled } from './state.ts';
 
-/** One look at the branch. A failed read never looks like an empty repository: the last good commit stays in force. */
+/** Compares the tip, and reads a new commit. After a failed read the last good commit stays: it never looks like an empty repository. */
 export async function pullBranch(deps: FleetDeps, signal: AbortSignal): Promise<ReconcileResult> {
   const { fleet, runtime, settings, notify } = deps;
   const before = fleet.gitTrouble;

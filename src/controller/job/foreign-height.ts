@@ -6,11 +6,11 @@ import type { ObservedHealth } from '../../jobs/model/observation.ts';
 import { askGrpc } from '../../rpc/grpc.ts';
 import { podAddress } from '../node/pod.ts';
 
-/** Short, because the job's pass waits for it: the service reads a number that it holds in memory. */
+/** Short, because the reconciliation of the job waits for it: the service reads a number that it holds in memory. */
 const TIMEOUT_MS = 3000;
 const MAX_BYTES = 1024;
 
-/** `pods` are the node's own. Undefined when none of them runs: there is nobody to ask. Never rejects. */
+/** `pods` are the node's own. Undefined when none of them runs, so that none can be asked. Never rejects. */
 export async function askForeignHeight(
   pods: readonly KubeObject[],
   signal: AbortSignal,

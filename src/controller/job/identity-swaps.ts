@@ -1,4 +1,4 @@
-// Commits that exchange the identities of two nodes: carried out as a Switchover, which the controller files by itself.
+// Commits that swap the identities of two nodes: carried out as a Switchover, which the controller requests by itself.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { ANNOTATION, API_VERSION } from '../../api/group.ts';
@@ -38,18 +38,18 @@ export function identitySwapRequests(
   });
   const filed = pairs.flatMap(([source, dest]) => {
     const [from, to] = [before.get(source), before.get(dest)];
-    const wanted = desired.nodes.get(source);
-    if (from === undefined || to === undefined || wanted === undefined) return [];
+    const declared = desired.nodes.get(source);
+    if (from === undefined || to === undefined || declared === undefined) return [];
     if (from.metadata.namespace !== to.metadata.namespace) return [];
     const [sourceNode, destNode] = [from.metadata.name, to.metadata.name];
-    const { file, line } = wanted;
+    const { file, line } = declared;
     const place = { name: nameOf(from, to), namespace: from.metadata.namespace, file, line, executor };
     return [switchoverOf({ sourceNode, destNode }, place)];
   });
   const underWay = jobs
     .list()
     .filter(isUnderWay)
-    .flatMap((job) => stillWanted(job, desired, executor) ?? []);
+    .flatMap((job) => stillDeclared(job, desired, executor) ?? []);
   return new Map([...filed, ...underWay].map((one) => [jobKeyOf(one.request), one]));
 }
 
@@ -61,7 +61,7 @@ function isUnderWay({ kind, status }: JobObject): boolean {
  * One that was filed and has not ended, while the files say what it brings about: once the keys are exchanged, the pair
  * shows no longer, and its commit would look as if it had been taken back.
  */
-function stillWanted(
+function stillDeclared(
   { metadata, status }: JobObject,
   { nodes }: DesiredSet,
   executor: string,
@@ -69,13 +69,13 @@ function stillWanted(
   const { name, namespace, annotations } = metadata;
   const [source, dest] = status?.targets ?? [];
   if (source === undefined || dest === undefined) return undefined;
-  const [wanted, other] = [source, dest].map(({ node }) =>
+  const [declared, other] = [source, dest].map(({ node }) =>
     nodes.get(namespace === undefined ? node : `${namespace}/${node}`),
   );
-  if (wanted?.node.spec.executor !== executor || wanted.file !== annotations?.[ANNOTATION.file]) return undefined;
-  const [ofSource, ofDest] = [wanted, other].map((one) => one?.node.spec.identity?.secretName);
+  if (declared?.node.spec.executor !== executor || declared.file !== annotations?.[ANNOTATION.file]) return undefined;
+  const [ofSource, ofDest] = [declared, other].map((one) => one?.node.spec.identity?.secretName);
   if (ofSource !== dest.identity || ofDest !== source.identity) return undefined;
-  const { file, line } = wanted;
+  const { file, line } = declared;
   return switchoverOf({ sourceNode: source.node, destNode: dest.node }, { name, namespace, file, line, executor });
 }
 

@@ -1,4 +1,4 @@
-// The requests of one schedule that are wanted now: those filed just now, and those under way.
+// The job requests of one schedule at this moment: the run that is due, and the runs under way.
 
 import { ANNOTATION, API_VERSION } from '../../api/group.ts';
 import { isFinal } from '../../api/job-phase.ts';

@@ -21,14 +21,14 @@ import { scheduledRequests } from './scheduled-requests.ts';
 export interface Schedules {
   /** The requests of schedules that are due or under way, by `Kind/namespace/name`. */
   requests(pulled: Pulled): ReadonlyMap<string, DesiredRequest>;
-  /** Files due runs. `trustRemovals`: false while the outer loop holds removals. */
+  /** Files due runs. `trustRemovals`: false while a guard holds removals. */
   tick(pulled: Pulled, trustRemovals: boolean): Promise<Ticked>;
   /** What each did last and does next. */
   views(pulled: Pulled): readonly ScheduleView[];
 }
 
 export interface Ticked {
-  /** When the next look is needed, in milliseconds from now; undefined for never. */
+  /** When the next reconciliation is needed, in milliseconds from now; undefined for never. */
   readonly nextMs: number | undefined;
   /** Whether what was skipped has changed. */
   readonly skipped: boolean;
@@ -71,10 +71,10 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
       const isHeldBack = suspended && decision.skipped !== undefined;
       return isHeldBack ? { ...decision, skipped: 'the Fleet is suspended' } : decision;
     } catch (error) {
-      // No schedule may stand in the way of others, nor of requests.
+      // One schedule must not stop the others, nor the job requests.
       runtime.log.error(
         { schedule: keyOf(schedule), error: describeError(error) },
-        'Could not tell when a schedule is due',
+        'Computing the next run of a schedule failed',
       );
       return undefined;
     }
@@ -91,10 +91,10 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
 
   return {
     requests: (pulled) => {
-      const wanted = own(pulled).flatMap((schedule) =>
+      const requests = own(pulled).flatMap((schedule) =>
         scheduledRequests(schedule, filed.runs(schedule), filed.pending(schedule)),
       );
-      return new Map(wanted.map((one) => [jobKeyOf(one.request), one]));
+      return new Map(requests.map((one) => [jobKeyOf(one.request), one]));
     },
     async tick(pulled, trustRemovals) {
       const times: number[] = [];
@@ -143,13 +143,13 @@ async function settle(
   { memory, runtime }: ScheduleDeps,
 ): Promise<void> {
   const key = keyOf(schedule);
-  const isTold = skipped !== undefined && !schedule.spec.suspend;
-  if (isTold) runtime.log.warn({ schedule: key, reason: skipped }, 'Skipping a scheduled run');
+  const isReported = skipped !== undefined && !schedule.spec.suspend;
+  if (isReported) runtime.log.warn({ schedule: key, reason: skipped }, 'Skipping a scheduled run');
   await memory.save(({ schedules, skips: { [key]: before, ...others } }) => {
-    const told = isTold ? `${timestamp(lastScheduled)}: ${skipped}` : before;
+    const reported = isReported ? `${timestamp(lastScheduled)}: ${skipped}` : before;
     return {
       schedules: { ...schedules, [key]: lastScheduled },
-      skips: told === undefined || recorded === true ? others : { ...others, [key]: told },
+      skips: reported === undefined || recorded === true ? others : { ...others, [key]: reported },
     };
   });
 }

@@ -1,4 +1,4 @@
-// The few things the loops read from a pod.
+// What reconcilers read from a pod.
 
 import type { KubeObject } from '../../api/objects.ts';
 

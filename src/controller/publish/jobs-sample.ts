@@ -4,7 +4,7 @@ import type { JobPhase } from '../../api/job-phase.ts';
 import { isProvenCopy, type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
 import type { JobEnds, JobsSample } from '../../lib/telemetry.ts';
 
-/** What was wanted and did not happen. A cancelled request was not wanted any more. */
+/** Ends without the result that was requested. A cancelled request was withdrawn before. */
 const FAILURES: ReadonlySet<JobPhase> = new Set(['Failed', 'Held', 'Interrupted', 'Refused']);
 
 /** Of all records: how many of each kind are in which phase, and when the last ones ended on each node. */
