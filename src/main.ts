@@ -27,6 +27,8 @@ import { ensureNamespace } from './controller/fleet/namespace.ts';
 import type { Settings } from './controller/engine/options.ts';
 import { QUEUES } from './controller/engine/queues.ts';
 import { createAsker } from './rpc/ask.ts';
+import type { Signer } from './signatures/ssh-signer.ts';
+import type { Trust } from './signatures/verifier.ts';
 import { createHealth, type Health } from './web/health.ts';
 import { createMetrics, type Metrics } from './web/metrics.ts';
 import { startWeb } from './web/server.ts';
@@ -47,6 +49,10 @@ export interface ProcessOptions {
   readonly probeListen: Address | undefined;
   readonly credentials: () => Promise<GitCredentials | undefined>;
   readonly ca: string | undefined;
+  /** Whose signatures the desired branch must carry; undefined when signatures are not verified. */
+  readonly trust: Trust | undefined;
+  /** Signs the commits of the status branch. */
+  readonly sign: Signer | undefined;
   /** Sends Git credentials over plain HTTP. */
   readonly allowHttp: boolean;
   readonly redactor: Redactor;
@@ -177,6 +183,7 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
       source,
       statusBranch,
       asker,
+      trust: options.trust,
       events,
       readCache: createReadCache(),
       redactor: options.redactor,
@@ -205,7 +212,7 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
   }
 }
 
-function openGit({ settings, credentials, ca, dataDir, statusBranch, allowHttp }: ProcessOptions): {
+function openGit({ settings, credentials, ca, dataDir, statusBranch, allowHttp, sign }: ProcessOptions): {
   source: GitSource;
   statusBranch: StatusBranch | undefined;
 } {
@@ -215,7 +222,7 @@ function openGit({ settings, credentials, ca, dataDir, statusBranch, allowHttp }
     statusBranch:
       statusBranch === undefined
         ? undefined
-        : createStatusBranch({ ...remote, directory: join(dataDir, 'status'), branch: statusBranch }),
+        : createStatusBranch({ ...remote, directory: join(dataDir, 'status'), branch: statusBranch, sign }),
   };
 }
 

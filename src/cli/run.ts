@@ -23,6 +23,7 @@ import {
   type SetExitCode,
 } from './option.ts';
 import { addControllerPolicyOptions, type ControllerPolicyOptions, controllerPolicy } from './policy-option.ts';
+import { readSigner, readTrust } from './signatures.ts';
 import { version } from './version.ts';
 
 interface RunOptions extends ControllerPolicyOptions {
@@ -43,6 +44,8 @@ interface RunOptions extends ControllerPolicyOptions {
   readonly gitPasswordFile?: string;
   readonly gitCaFile?: string;
   readonly gitAllowHttp?: boolean;
+  readonly verification?: string;
+  readonly signingKeyFile?: string;
   readonly logLevel: string;
   readonly stopDeadline: number;
 }
@@ -118,6 +121,12 @@ function addGitOptions(command: Command): Command {
     .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
     .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
     .addOption(option('--git-ca-file <file>', 'PEM of the authorities to trust for the repository'))
+    .addOption(
+      option('--verification <file>', 'whose signatures the desired branch must carry (default: none are asked for)'),
+    )
+    .addOption(
+      option('--signing-key-file <file>', 'Ed25519 private key in the format of SSH that signs the status commits'),
+    )
     .addOption(option('--git-allow-http', 'send Git credentials over plain http:// as well'));
 }
 
@@ -159,6 +168,8 @@ async function run(options: RunOptions): Promise<0 | 1> {
     allowHttp: options.gitAllowHttp ?? false,
     credentials: access.credentials,
     ca: options.gitCaFile === undefined ? undefined : await readAuthorities(options.gitCaFile),
+    trust: options.verification === undefined ? undefined : await readTrust(options.verification, Date.now),
+    sign: options.signingKeyFile === undefined ? undefined : await readSigner(options.signingKeyFile),
     redactor,
     log: createLogger(options.logLevel, redactor),
   });

@@ -2,19 +2,8 @@
 
 import { ANNOTATION } from '../api/group.ts';
 import type { Action, Hold } from './action.ts';
-import { approvableHold, finalHold } from './hold-words.ts';
+import { approvableHold } from './hold-words.ts';
 import type { Scene } from './scene.ts';
-
-/** Everything waits until the signatures are right; an approval in an unsigned commit is worth nothing. */
-export function unverified(_action: Action, { input }: Scene): Hold | undefined {
-  const why = input.facts?.unverified;
-  if (why === undefined) return undefined;
-  return finalHold(
-    'Unverified',
-    `the revision is not trusted: ${why}`,
-    'Sign the commits with an accepted key and push again.',
-  );
-}
 
 /** No action of a branch that was moved back or rewritten is carried out unseen. */
 export function moved(_action: Action, { input }: Scene): Hold | undefined {

@@ -1,7 +1,7 @@
 // The guards: safety rules, each a small function that can be read and tested alone.
 
 import type { Action, Hold } from './action.ts';
-import { moved, unverified, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
+import { moved, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
 import { identityOfData, volumeShrink } from './guards-data.ts';
 import { identityInUse, identitySwap, signerElsewhere, signerState } from './guards-identity.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
@@ -15,7 +15,6 @@ export type Guard = (action: Action, scene: Scene) => Hold | undefined;
  * help where it does not. One that passes by itself lets a later one speak that a person can release now. To add one: its function, its line here, its row in the tests.
  */
 export const guards: readonly Guard[] = [
-  unverified, // the commits are not signed as demanded
   suspended, // somebody asked for silence
   identitySwap, // two nodes exchange keys: a Switchover does that safely
   identityInUse, // the key's other user must be gone first

@@ -39,8 +39,6 @@ export interface PlanFacts {
   readonly ancestry?: 'first' | 'same' | 'forward' | 'rewound' | 'rewritten' | undefined;
   /** `branch@sha1:…` of the commit applied last. */
   readonly lastApplied?: string | undefined;
-  /** Why the commits since the last applied one can't be trusted, when signatures are demanded. */
-  readonly unverified?: string | undefined;
   /** Identity Secret in force by `namespace/name`, where a Switchover overrides the spec. */
   readonly identities?: ReadonlyMap<string, string> | undefined;
   /**

@@ -22,6 +22,12 @@ export type SignerVerdict =
 
 export type Verifier = (signed: SignedBytes | undefined) => Promise<SignerVerdict>;
 
+/** What the administrator demands of the desired branch. */
+export interface Trust {
+  readonly verification: Verification;
+  readonly verify: Verifier;
+}
+
 export type VerifierResult =
   { readonly ok: true; readonly verify: Verifier } | { readonly ok: false; readonly problems: readonly string[] };
 

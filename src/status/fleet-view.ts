@@ -32,6 +32,8 @@ export interface SyncView {
     | undefined;
   /** Why Git cannot be read or written. */
   readonly gitTrouble?: string | undefined;
+  /** A revision that is not applied because its signatures are not accepted, and why. */
+  readonly unverified?: { readonly revision: string; readonly because: string } | undefined;
   /** Keys of nodes that could not be applied. Their problems are in `problems`, or in their own status. */
   readonly failedNodes?: readonly string[] | undefined;
   /** Keys of nodes whose objects the API server has not all accepted yet. */

@@ -24,6 +24,7 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
     failures:
       sync.failures === undefined || sync.failures.length === 0 ? undefined : sync.failures.slice(0, MAX_FAILURES),
     gitTrouble: sync.gitTrouble,
+    unverified: sync.unverified,
     clusterTrouble: sync.clusterTrouble,
     identities: Object.keys(sync.identities ?? {}).length === 0 ? undefined : sync.identities,
     schedules: schedulesOf(sync.schedules ?? []),
@@ -37,31 +38,45 @@ interface State {
   readonly summary: string;
 }
 
-/** The most pressing first: what keeps everything from working, then what waits for a person. */
+/** The most pressing first: what keeps everything from working, then what waits for a person, then what is not done yet. */
 function stateOf(sync: SyncView): State {
-  const errors = sync.problems.filter(({ level }) => level === 'error').length;
+  return troubleOf(sync) ?? failureOf(sync) ?? waitingOf(sync) ?? SYNCED;
+}
+
+const SYNCED: State = { state: 'Synced', summary: 'The latest commit is in force.' };
+
+function troubleOf(sync: SyncView): State | undefined {
   if (sync.clusterTrouble !== undefined)
     return { state: 'Degraded', summary: 'The cluster does not answer; nothing is changed until it does.' };
   if (sync.gitTrouble !== undefined)
     return { state: 'Degraded', summary: 'Git does not answer; the nodes run on with the last commit that was read.' };
+  if (sync.unverified !== undefined) return { state: 'Held', summary: describeUnverified(sync) };
   if (sync.suspended === true)
     return {
       state: 'Suspended',
       summary: 'fleet.yaml suspends the fleet: nothing is changed until it says otherwise.',
     };
-  const failures = sync.failures ?? [];
+  return undefined;
+}
+
+function failureOf(sync: SyncView): State | undefined {
+  const { failures = [], failedNodes = [] } = sync;
   if (failures.length > 0)
     return {
       state: 'Degraded',
       summary: `${count(failures.length, 'action')} failed and will be tried again: ${first(failures)}`,
     };
-  const failedNodes = sync.failedNodes ?? [];
   if (failedNodes.length > 0)
     return {
       state: 'Degraded',
       summary: `${count(failedNodes.length, 'node')} could not be applied: ${first(failedNodes)}`,
     };
+  return undefined;
+}
+
+function waitingOf(sync: SyncView): State | undefined {
   if (sync.held.length > 0) return { state: 'Held', summary: describeHolds(sync) };
+  const errors = sync.problems.filter(({ level }) => level === 'error').length;
   if (errors > 0)
     return {
       state: 'Degraded',
@@ -69,13 +84,12 @@ function stateOf(sync: SyncView): State {
     };
   if (sync.seen === undefined) return { state: 'Waiting', summary: 'No commit has been read yet.' };
   if (sync.seen !== sync.applied) return { state: 'Progressing', summary: 'The latest commit is being applied.' };
-  const pending = sync.pendingNodes ?? [];
-  if (pending.length > 0)
-    return {
-      state: 'Progressing',
-      summary: `${count(pending.length, 'node')} of the latest commit still being applied: ${first(pending)}`,
-    };
-  return { state: 'Synced', summary: 'The latest commit is in force.' };
+  const { pendingNodes = [] } = sync;
+  if (pendingNodes.length === 0) return undefined;
+  return {
+    state: 'Progressing',
+    summary: `${count(pendingNodes.length, 'node')} of the latest commit still being applied: ${first(pendingNodes)}`,
+  };
 }
 
 function describeHolds({ held, heldDigest }: SyncView): string {
@@ -148,6 +162,11 @@ const MAX_NAMED = 3;
 function first(items: readonly string[]): string {
   const more = items.length > MAX_NAMED ? `, and ${items.length - MAX_NAMED} more` : '';
   return `${items.slice(0, MAX_NAMED).join('; ')}${more}`;
+}
+
+function describeUnverified({ unverified, applied }: SyncView): string {
+  const inForce = applied === undefined ? 'Nothing is applied' : `${applied} stays in force`;
+  return `${unverified?.revision ?? ''} is not accepted: ${unverified?.because ?? ''}. ${inForce} until the commits are signed with accepted keys.`;
 }
 
 function count(amount: number, noun: string): string {

@@ -55,6 +55,10 @@ export interface RunOptions {
   readonly policy?: PolicySpec;
   readonly credentials?: () => Promise<GitCredentials | undefined>;
   readonly ports?: Partial<Pick<ControllerOptions, 'asker'>>;
+  /** Default: signatures are not verified. */
+  readonly trust?: ControllerOptions['trust'];
+  /** Signs the commits of the status branch. */
+  readonly sign?: (payload: Uint8Array) => Promise<string>;
   /** Folder for Git objects; a temporary one when not given. */
   readonly dataDir?: string;
   /** Gives up starting. */
@@ -87,7 +91,12 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'nodewright-loops-')));
   const remote = { url: fleet.url, credentials: options.credentials ?? (async () => await Promise.resolve(undefined)) };
   const source = createGitSource({ ...remote, directory: join(dataDir, 'desired') });
-  const statusBranch = createStatusBranch({ ...remote, directory: join(dataDir, 'status'), branch: STATUS_BRANCH });
+  const statusBranch = createStatusBranch({
+    ...remote,
+    directory: join(dataDir, 'status'),
+    branch: STATUS_BRANCH,
+    sign: options.sign,
+  });
   const asker = options.ports?.asker ?? createAsker();
   const events = makeEvents({ cluster, component: 'nodewright', instance: fleet.executor, log: logger });
   const metrics = createMetrics({ version: FAST.version, now: Date.now });
@@ -99,6 +108,7 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
       source,
       statusBranch,
       asker,
+      trust: options.trust,
       events,
       readCache: createReadCache(),
       redactor: createRedactor([]),

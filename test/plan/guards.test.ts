@@ -136,12 +136,6 @@ const rows: readonly PlanRow[] = [
     plan: ['create c'],
   },
   {
-    because: 'Unverified: everything',
-    wanted: wanted(['c']),
-    facts: { unverified: 'commit 4f is not signed' },
-    plan: ['create c Unverified'],
-  },
-  {
     because: 'UnreadableFile: a new file nobody can read may hold the node',
     wanted: wanted(['b', 'c']),
     live: live(['a', 'b', 'c']),

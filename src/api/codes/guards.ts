@@ -5,10 +5,6 @@ import { defineCodes } from './codes.ts';
 const APPROVE = 'Undo the change, or add the digest of the held actions to `spec.approvals` in `fleet.yaml`.';
 
 export const GUARDS = defineCodes({
-  Unverified: {
-    meaning: 'The commits since the last applied one are not signed as the controller demands.',
-    action: 'Sign the commits with an accepted key and push again. An approval cannot release this guard.',
-  },
   Suspended: {
     meaning: 'The Fleet, the folder of the file, or the node is suspended.',
     action: 'Remove `spec.suspend` or the entry in `spec.suspendFolders` when the change may be carried out.',

@@ -9,8 +9,8 @@ export const SYNC_STATES = defineCodes({
   },
   Progressing: { meaning: 'The latest commit is being applied.', action: 'Wait: no action is needed.' },
   Held: {
-    meaning: 'A guard holds actions of the latest commit.',
-    action: 'Read the held actions: each names what releases it.',
+    meaning: 'A guard holds actions of the latest commit, or the signatures of its commits are not accepted.',
+    action: 'Read the summary and the held actions: each names what releases it.',
   },
   Suspended: {
     meaning: '`spec.suspend` in `fleet.yaml` suspends the fleet: nothing is changed.',

@@ -7,6 +7,7 @@ import type { Events } from '../../kube/events.ts';
 import type { Asker } from '../../rpc/ask.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Redactor } from '../../lib/redact.ts';
+import type { Trust } from '../../signatures/verifier.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface Settings {
@@ -39,6 +40,8 @@ export interface ControllerOptions {
   readonly source: GitSource;
   /** Absent: status is only kept in the cluster. */
   readonly statusBranch: StatusBranch | undefined;
+  /** Whose signatures the desired branch must carry; undefined when signatures are not verified. */
+  readonly trust: Trust | undefined;
   readonly asker: Asker;
   readonly events: Events;
   readonly readCache: ReadCache;

@@ -4,13 +4,13 @@ import type { Plan } from '../../plan/action.ts';
 import type { Pulled } from './state.ts';
 
 export interface BranchTrust {
-  /** No request, schedule or retention begins while an action of a moved, emptied or unsigned branch is held. */
+  /** No request, schedule or retention begins while an action of a moved or emptied branch is held. */
   readonly mayBegin: boolean;
   /** A missing file means that it was removed: only on a branch that moved forward. */
   readonly mayRemove: boolean;
 }
 
-const MOVED: ReadonlySet<string> = new Set(['Rewound', 'Rewritten', 'Unverified', 'EmptyTree', 'MissingPath']);
+const MOVED: ReadonlySet<string> = new Set(['Rewound', 'Rewritten', 'EmptyTree', 'MissingPath']);
 
 /** `plan`: of the same revision. */
 export function trustIn({ ancestry }: Pick<Pulled, 'ancestry'>, plan: Plan): BranchTrust {

@@ -4,6 +4,7 @@ import type { ReadInSteps } from '../../desired/read.ts';
 import type { SourceFile } from '../../desired/desired-set.ts';
 import type { GitSource, Oid } from '../../git/engine.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import type { Trust } from '../../signatures/verifier.ts';
 import type { Events } from '../../kube/events.ts';
 import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
@@ -22,6 +23,8 @@ export interface FleetDeps {
   readonly notify: Notify;
   readonly watches: Watches;
   readonly source: GitSource;
+  /** Whose signatures the branch must carry; undefined when signatures are not verified. */
+  readonly trust: Trust | undefined;
   readonly readInSteps: ReadInSteps;
   /** Files of the last commit by blob id, so that an unchanged file is not opened again. */
   readonly fileCache: Map<Oid, SourceFile>;

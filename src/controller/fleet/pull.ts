@@ -8,6 +8,7 @@ import { timed } from '../engine/timed.ts';
 import type { FleetDeps } from './deps.ts';
 import { readFiles } from './read-files.ts';
 import type { GitTrouble, Pulled } from './state.ts';
+import { whyUnverified } from './verify-revision.ts';
 
 /** Compares the tip, and reads a new commit. After a failed read the last good commit stays: it never looks like an empty repository. */
 export async function pullBranch(deps: FleetDeps, signal: AbortSignal): Promise<ReconcileResult> {
@@ -34,11 +35,29 @@ async function readNewCommit(deps: FleetDeps, signal: AbortSignal): Promise<bool
   fleet.tip = tip;
   if (tip !== undefined && tip === known) return false;
   const oid = await timed(runtime, 'fetch', async () => await source.fetch(branch, signal, tip));
-  if (oid === known) return false;
-  const pulled = await readCommit(oid, deps, signal);
-  Object.assign(fleet, { tip: oid, pulled });
+  fleet.tip = oid;
+  if (oid === fleet.unverified?.commit) return false;
+  const accepted = oid === known ? undefined : await acceptedCommit(oid, deps, signal);
+  if (accepted === undefined) return false;
+  fleet.pulled = await readCommit(accepted, deps, signal);
   await source.maintain(signal);
   return true;
+}
+
+/**
+ * The commit to read for the tip `oid`: itself, or the one applied last when the signatures of `oid` are not accepted and nothing
+ * was read since the start. Undefined: what was read before stays in force.
+ */
+async function acceptedCommit(oid: Oid, deps: FleetDeps, signal: AbortSignal): Promise<Oid | undefined> {
+  const { fleet, runtime, settings, memory, notify } = deps;
+  const applied = memory.current.appliedCommit;
+  const because = await whyUnverified(deps, { tip: oid, applied }, signal);
+  const revision = revisionOf(settings.branch, oid);
+  fleet.unverified = because === undefined ? undefined : { commit: oid, revision, because };
+  if (because === undefined) return oid;
+  runtime.log.warn({ revision, reason: because }, 'Refusing revision: its signatures are not accepted');
+  notify('GitStateChanged', {});
+  return fleet.pulled === undefined ? applied : undefined;
 }
 
 async function readCommit(oid: Oid, deps: FleetDeps, signal: AbortSignal): Promise<Pulled> {

@@ -82,12 +82,12 @@ async function advanceRevision(pulled: Pulled, plan: Plan, { memory, fleet }: Fl
 }
 
 /**
- * A revision that could not be planned, or is not signed, does not become "the revision applied last". Nor does one of a
+ * A revision that could not be planned does not become "the revision applied last". Nor does one of a
  * branch that was moved, while any action is held: whichever guard holds an action now, it must still meet the guard for
  * moved branches afterwards.
  */
 function isDecided({ ancestry, desired }: Pulled, { actions }: Plan): boolean {
   if (desired.fleetBroken) return false;
   const isMoved = ancestry === 'rewound' || ancestry === 'rewritten';
-  return !actions.some(({ hold }) => hold !== undefined && (isMoved || hold.guard === 'Unverified'));
+  return !isMoved || actions.every(({ hold }) => hold === undefined);
 }

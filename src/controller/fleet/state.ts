@@ -21,6 +21,14 @@ export interface GitTrouble {
   readonly since: number;
 }
 
+export interface UnverifiedCommit {
+  readonly commit: Oid;
+  /** `branch@sha1:…` */
+  readonly revision: string;
+  /** `commit 4f2a…: it is not signed` */
+  readonly because: string;
+}
+
 /** An action of the plan that failed and is tried again. */
 export interface FailedAction {
   /** `BlockchainNode novacula-system/eth-0` */
@@ -39,6 +47,8 @@ export interface FleetState {
   /** The tip seen last; newer than `pulled` while a fetch fails. */
   tip: Oid | undefined;
   gitTrouble: GitTrouble | undefined;
+  /** A commit that is not applied because of its signatures. `pulled` stays the last one that was accepted. */
+  unverified: UnverifiedCommit | undefined;
   plan: Plan | undefined;
   /** Whether a plan was applied once to its end, also when single actions of it failed. */
   isSynced: boolean;
@@ -57,6 +67,7 @@ export function createFleetState(appliedRevision: string | undefined): FleetStat
     pulled: undefined,
     tip: undefined,
     gitTrouble: undefined,
+    unverified: undefined,
     plan: undefined,
     isSynced: false,
     failures: [],

@@ -25,11 +25,12 @@ export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): 
 }
 
 function syncView(deps: PublishDeps): Omit<SyncView, 'problems'> {
-  const { pulled, gitTrouble, plan, failures, appliedRevision, lastApplied } = deps.fleet;
+  const { pulled, gitTrouble, unverified, plan, failures, appliedRevision, lastApplied } = deps.fleet;
   const denied = deps.watches.troubles().map(({ kind, error }) => `${kind} can't be watched: ${describeError(error)}`);
   return {
     branch: deps.settings.branch,
-    seen: pulled?.revision,
+    seen: unverified?.revision ?? pulled?.revision,
+    unverified: unverified === undefined ? undefined : { revision: unverified.revision, because: unverified.because },
     applied: appliedRevision,
     held: plan?.actions.filter(({ hold }) => hold !== undefined) ?? [],
     kept: plan?.kept ?? [],
