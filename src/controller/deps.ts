@@ -19,6 +19,7 @@ import { createIdentities } from './node/identities.ts';
 import { createKeyReservations } from './node/key-reservations.ts';
 import { createLastWords } from './node/last-words.ts';
 import { createObservations } from './node/observations.ts';
+import { createOptIns } from './node/opt-in.ts';
 import { createPauses } from './node/pauses.ts';
 import type { Watches } from './node/watches.ts';
 import { readCapabilities } from './publish/capabilities.ts';
@@ -44,6 +45,7 @@ export async function createServices(
   await memory.load();
   const capabilities = await readCapabilities(cluster, runtime);
   const records = createRecords(executor);
+  const fleet = createFleetState(memory.current.appliedRevision);
   const { workerImage, stopDeadlineMs } = settings;
   return {
     ...options,
@@ -52,7 +54,9 @@ export async function createServices(
     memory,
     capabilities,
     records,
-    fleet: createFleetState(memory.current.appliedRevision),
+    fleet,
+    declaredIn: (nodeKey) => fleet.pulled?.desired.nodes.get(nodeKey)?.file,
+    optIns: createOptIns(cluster),
     readInSteps: (files) =>
       readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, cache: readCache }),
     fileCache: new Map(),

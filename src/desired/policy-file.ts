@@ -40,6 +40,11 @@ export function readPolicy(file: string, text: string): PolicyRead {
   return { ok: true, spec: PolicySpec.parse(only.data.spec) };
 }
 
+/** A complete policy as a file that `readPolicy` accepts. */
+export function policyDocument(spec: PolicySpec, name: string): object {
+  return { apiVersion: API_VERSION, kind: policyKind.kind, metadata: { name }, spec };
+}
+
 /** The policy of a controller that was given no file, or the completed one of a file. */
 export function completePolicy(
   spec: PolicySpec,

@@ -30,6 +30,7 @@ export function documents(view: FleetView, options: DocumentOptions): Map<string
     [`${view.executor}/sync.yaml`, documentText(syncDocument(view), redactor)],
     [`${view.executor}/capabilities.yaml`, documentText(capabilitiesDocument(view.capabilities), redactor)],
   ]);
+  if (view.policy !== undefined) files.set(`${view.executor}/policy.yaml`, documentText(view.policy, redactor));
   for (const one of view.nodes) {
     const path = nodePath(view.executor, one.node);
     if (isSafePath(path)) files.set(path, nodeFile(view.executor, one, options));

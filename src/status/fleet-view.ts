@@ -8,6 +8,8 @@ export interface FleetView {
   readonly controllerVersion: string;
   readonly sync: SyncView;
   readonly capabilities: CapabilitiesView;
+  /** What the controller allows, complete; `--policy-from` reads it back. */
+  readonly policy?: object | undefined;
   /** The executor's nodes with their status. */
   readonly nodes: readonly { readonly node: BlockchainNode; readonly file?: string | undefined }[];
 }

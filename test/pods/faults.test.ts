@@ -80,9 +80,9 @@ const TROUBLES: readonly Broken[] = [
       genesis: { configMap: { name: 'missing', key: 'genesis.json' } },
     },
     phase: 'Error',
-    reason: 'VolumesNotReady',
-    stalled: false,
-    says: ['check that ConfigMap missing exist', 'kubectl describe pod'],
+    reason: 'ConfigMapMissing',
+    stalled: true,
+    says: ['ConfigMap missing', 'Create it with the label'],
   },
 ];
 

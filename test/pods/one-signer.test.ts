@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { ALLOW_LABEL } from '../../src/api/policy.ts';
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
@@ -121,6 +122,6 @@ async function copyOfKey(name: string): Promise<void> {
   const data = { ...files, 'node_key.json': nodeKey };
   await world.kubectl(
     ['apply', '-f', '-'],
-    [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: `copy-${name}` }, data }],
+    [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: `copy-${name}`, labels: { [ALLOW_LABEL]: 'true' } }, data }],
   );
 }

@@ -2,6 +2,7 @@
 
 import { createHash, generateKeyPairSync } from 'node:crypto';
 
+import { ALLOW_LABEL } from '../../src/api/policy.ts';
 export interface ValidatorsOptions {
   readonly chainId: string;
   /** Where its nodes, Secrets and ConfigMap live. */
@@ -174,5 +175,5 @@ function paramsWith(appVersion: string): object {
 }
 
 function object(kind: string, name: string, content: object): object {
-  return { apiVersion: 'v1', kind, metadata: { name }, ...content };
+  return { apiVersion: 'v1', kind, metadata: { name, labels: { [ALLOW_LABEL]: 'true' } }, ...content };
 }

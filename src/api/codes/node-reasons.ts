@@ -45,6 +45,20 @@ export const NODE_REASONS = defineCodes({
     meaning: 'A patch in `spec.patches` does not fit the rendered objects.',
     action: 'Correct or remove the patch.',
   },
+  PolicyDenied: {
+    meaning:
+      'The policy of the controller refuses the node. Nothing of it is applied; a pod that runs is left as it is.',
+    action: 'Change the node as the message says, or ask the administrator to extend the policy.',
+  },
+  NotLabelled: {
+    meaning:
+      'A Secret or ConfigMap that the node names does not carry the label `validatoros.com/allow-nodes: "true"`.',
+    action: 'If nodes may use it, add the label with the command in the message. It is checked again within seconds.',
+  },
+  ConfigMapMissing: {
+    meaning: 'A ConfigMap that the node names does not exist.',
+    action: 'Create it with the label `validatoros.com/allow-nodes: "true"`.',
+  },
   EditedByHand: {
     meaning: 'The spec in the cluster differs from the one in Git.',
     action: 'Change the file instead; the controller restores the spec from Git.',
@@ -78,8 +92,8 @@ export const NODE_REASONS = defineCodes({
     action: 'Stop the node, delete its StatefulSet (the volumes stay), and start the node.',
   },
   IdentityMissing: {
-    meaning: 'The Secret with the signing key does not exist or holds no key.',
-    action: 'Create the Secret that `spec.identity` names.',
+    meaning: 'A Secret that the node names, most often that with the signing key, does not exist or holds no key.',
+    action: 'Create the Secret, with the label `validatoros.com/allow-nodes: "true"`.',
   },
 
   WaitingForPod: {

@@ -18,6 +18,7 @@ import { latestWarning } from './warning-events.ts';
 import { observeNodes } from './observe-nodes.ts';
 import { observeTasks } from './observe-tasks.ts';
 import type { FleetState } from '../fleet/state.ts';
+import { policyDenial } from './check-policy.ts';
 import type { JobDeps } from './deps.ts';
 
 /**
@@ -33,6 +34,7 @@ export async function observeJob(
   const names = (job.status?.works ?? []).map(({ name }) => name);
   const withdrawn = withdrawnFor(job);
   const mustWait = mayNotBegin(job, open, deps);
+  const denied = policyDenial(job, deps);
   const need = needOf(job.status?.phase ?? 'Pending');
   const [locks, targets, tasks, pvc, source] = await Promise.all([
     observeLocks(job, open, deps),
@@ -48,7 +50,7 @@ export async function observeJob(
   return {
     deleting: job.metadata.deletionTimestamp !== undefined,
     guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
-    ...defined({ withdrawn, mustWait }),
+    ...defined({ withdrawn, mustWait, denied }),
     release: isReleased(job, deps.fleet),
     record: deps.records.pushed(jobKeyOf(job)),
     locks,

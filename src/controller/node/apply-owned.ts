@@ -3,10 +3,12 @@
 import { randomBytes } from 'node:crypto';
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
+import { LABEL } from '../../api/group.ts';
+import { describeRef, keyOf, type KubeObject, type OwnerReference, refOf } from '../../api/objects.ts';
 import type { Workload } from '../../chains/chain.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { generatedSecretRefs, makeSecret } from '../../render/generated-secrets.ts';
+import { claimNames } from '../../render/names.ts';
 import { OWNED_KINDS, type OwnedKind } from '../engine/notices.ts';
 import { isRefusal } from '../engine/refusal.ts';
 import type { NodeDeps } from './deps.ts';
@@ -23,14 +25,17 @@ export interface Applied {
 export async function applyOwnedObjects(
   node: BlockchainNode,
   objects: readonly KubeObject[],
-  { watches, applier }: ApplyDeps,
+  deps: ApplyDeps,
 ): Promise<Applied> {
+  const { cluster, watches, applier } = deps;
   const refused: RefusedObject[] = [];
   for (const desired of objects) {
-    const live = watches
+    const watched = watches
       .owned(keyOf(node), ownedKindOf(desired))
       .find(({ metadata }) => metadata.name === desired.metadata.name);
-    const foreign = foreignTrouble(live, node);
+    const live = watched ?? (await cluster.get(refOf(desired)));
+    const foreign =
+      foreignTrouble(live, node) ?? (watched === undefined ? await foreignPvc(desired, node, deps) : undefined);
     // The objects after it may depend on it, and would use that of another owner.
     if (foreign !== undefined) return { foreign, refused };
     refused.push(...(await collectRefusal(desired, async () => await applier.apply(desired, live))));
@@ -43,7 +48,7 @@ export async function createSecrets(
   node: BlockchainNode,
   workload: Workload,
   { cluster, watches, runtime }: ApplyDeps,
-): Promise<readonly RefusedObject[]> {
+): Promise<Applied> {
   const existing = new Set(watches.owned(keyOf(node), 'Secret').map(({ metadata }) => metadata.name));
   const refused: RefusedObject[] = [];
   for (const { ref, secret } of generatedSecretRefs(node, workload)) {
@@ -53,9 +58,12 @@ export async function createSecrets(
       await cluster.create(desired);
       runtime.log.info({ object: describeRef(ref) }, 'Created Secret');
     });
-    refused.push(...found.filter(({ error }) => !hasCode(error, 'ALREADY_EXISTS')));
+    const isThere = found.some(({ error }) => hasCode(error, 'ALREADY_EXISTS'));
+    const foreign = isThere ? foreignTrouble(await cluster.get(ref), node) : undefined;
+    if (foreign !== undefined) return { foreign, refused };
+    if (!isThere) refused.push(...found);
   }
-  return refused;
+  return { foreign: undefined, refused };
 }
 
 async function collectRefusal(object: KubeObject, write: () => Promise<unknown>): Promise<readonly RefusedObject[]> {
@@ -68,15 +76,46 @@ async function collectRefusal(object: KubeObject, write: () => Promise<unknown>)
   }
 }
 
-/** An object with our name that another owner controls is never taken over. */
+/** The volumes of a StatefulSet that is created now: Kubernetes would mount PVCs of these names, whoever made them. */
+async function foreignPvc(
+  desired: KubeObject,
+  node: BlockchainNode,
+  { cluster, watches }: ApplyDeps,
+): Promise<NodeTrouble | undefined> {
+  if (desired.kind !== 'StatefulSet') return undefined;
+  const ours = new Set(watches.owned(keyOf(node), 'PersistentVolumeClaim').map(({ metadata }) => metadata.name));
+  const { namespace = '' } = node.metadata;
+  for (const { claim: name } of claimNames(node)) {
+    const live = ours.has(name)
+      ? undefined
+      : await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name });
+    if (live === undefined || isOfNode(live, node)) continue;
+    return stalled(
+      'NotOurs',
+      `PersistentVolumeClaim ${namespace}/${name} exists and is not of this node. Rename the node, or give the data to it: ` +
+        `kubectl -n ${namespace} label pvc ${name} ${LABEL.node}=${node.metadata.name}`,
+    );
+  }
+  return undefined;
+}
+
+/** An object with the name of one of ours is never taken over: neither one of another owner nor one without any. */
 function foreignTrouble(live: KubeObject | undefined, node: BlockchainNode): NodeTrouble | undefined {
-  const owner = live?.metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (live === undefined || owner === undefined || owner.uid === node.metadata.uid) return undefined;
-  if (live.kind === 'PersistentVolumeClaim') return undefined;
-  return stalled(
-    'NotOurs',
-    `${describeRef(refOf(live))} belongs to ${owner.kind} ${owner.name}. Rename the node or remove that object.`,
-  );
+  if (live === undefined || isOfNode(live, node)) return undefined;
+  const owner = controllerOf(live);
+  const whose = owner === undefined ? 'was not created for this node' : `belongs to ${owner.kind} ${owner.name}`;
+  return stalled('NotOurs', `${describeRef(refOf(live))} ${whose}. Rename the node or remove that object.`);
+}
+
+/** Our owner reference, or our label where no other owner controls the object: a backup of a cluster restores no owners. */
+function isOfNode(live: KubeObject, { metadata }: BlockchainNode): boolean {
+  const owner = controllerOf(live);
+  if (owner !== undefined) return owner.uid === metadata.uid;
+  return live.metadata.labels?.[LABEL.node] === metadata.name;
+}
+
+function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
 function ownedKindOf({ kind }: KubeObject): OwnedKind {

@@ -11,6 +11,7 @@ import type { Identities } from './identities.ts';
 import type { KeyReservations } from './key-reservations.ts';
 import type { LastWords } from './last-words.ts';
 import type { Observations } from './observations.ts';
+import type { OptIns } from './opt-in.ts';
 import type { Pauses } from './pauses.ts';
 import type { Watches } from './watches.ts';
 
@@ -27,6 +28,9 @@ export interface NodeDeps {
   readonly applier: ObjectApplier;
   readonly identities: Identities;
   readonly keyReservations: KeyReservations;
+  readonly optIns: OptIns;
+  /** The file of the desired branch that declares a node now; undefined when none does or Git was not read yet. */
+  readonly declaredIn: (nodeKey: string) => string | undefined;
   readonly lastWords: LastWords;
   readonly observations: Observations;
   readonly pauses: Pauses;

@@ -6,10 +6,12 @@ import { keyOf } from '../../api/objects.ts';
 import type { Chain } from '../../chains/chain.ts';
 import { findChain } from '../../chains/index.ts';
 import { isEditedByHand } from '../../plan/applied.ts';
-import { renderNode } from '../../render/render-node.ts';
+import { generatedSecretRefs } from '../../render/generated-secrets.ts';
+import { type Rendered, renderNode } from '../../render/render-node.ts';
 import { planVolumes, type VolumePlan } from '../../render/volumes.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { applyOwnedObjects, createSecrets } from './apply-owned.ts';
+import { checkPolicy } from './check-policy.ts';
 import type { NodeDeps } from './deps.ts';
 import { growVolumes } from './grow-volumes.ts';
 import { findOwnNode } from './owner.ts';
@@ -29,9 +31,13 @@ export async function reconcileNode(key: string, deps: NodeDeps): Promise<Reconc
   }
 }
 
-function forgetNode(key: string, { keyReservations, observations, runtime, notify }: NodeDeps): ReconcileResult {
+function forgetNode(
+  key: string,
+  { keyReservations, observations, optIns, runtime, notify }: NodeDeps,
+): ReconcileResult {
   const [namespace = '', name = ''] = key.split('/');
   observations.forget(key);
+  optIns.forget(key);
   runtime.telemetry.forgetNode(namespace, name);
   if (keyReservations.release(key)) notify('KeyReleased', {});
   return DONE;
@@ -53,6 +59,8 @@ async function applyNode(node: BlockchainNode, deps: NodeDeps): Promise<NodeTrou
   if (chain === undefined || node.spec.suspend === true) return undefined;
   const scope = createScope(node, chain, deps);
   return (
+    checkObjects(scope, deps) ??
+    (await deps.optIns.check(scope.node, scope.rendered)) ??
     (await reserveKey(scope, deps)) ??
     (await applyObjects(scope, deps)) ??
     releaseKey(scope, deps) ??
@@ -107,8 +115,18 @@ interface NodeScope {
   readonly node: BlockchainNode;
   readonly chain: Chain;
   readonly volumes: VolumePlan;
+  readonly rendered: RenderedNode;
   /** Whether a pod of it has to run: neither stopped by its spec nor paused by a job. */
   readonly isRunning: boolean;
+}
+
+interface RenderedNode extends Rendered {
+  readonly madeSecrets: readonly string[];
+}
+
+function renderScope(node: BlockchainNode, chain: Chain, running: boolean): RenderedNode {
+  const madeSecrets = generatedSecretRefs(node, chain.workload(node)).map(({ ref }) => ref.name);
+  return { ...renderNode(node, chain, { running }), madeSecrets };
 }
 
 function createScope(found: BlockchainNode, chain: Chain, { watches, identities, pauses }: NodeDeps): NodeScope {
@@ -116,7 +134,15 @@ function createScope(found: BlockchainNode, chain: Chain, { watches, identities,
   const key = keyOf(node);
   const statefulSet = watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
   const volumes = planVolumes(node, watches.owned(key, 'PersistentVolumeClaim'), statefulSet);
-  return { node, chain, volumes, isRunning: node.spec.desiredState === 'Running' && pauses.of(key) === undefined };
+  const isRunning = node.spec.desiredState === 'Running' && pauses.of(key) === undefined;
+  return { node, chain, volumes, rendered: renderScope(node, chain, isRunning), isRunning };
+}
+
+/** Before a key is reserved or anything is written. */
+function checkObjects({ node, rendered }: NodeScope, deps: NodeDeps): NodeTrouble | undefined {
+  if (rendered.problems.length > 0)
+    return stalled('InvalidPatch', rendered.problems.map(({ message }) => message).join('; '));
+  return checkPolicy(node, rendered, deps);
 }
 
 /** Secrets that others created are not watched. */
@@ -136,15 +162,15 @@ async function reserveKey({ node, isRunning }: NodeScope, deps: NodeDeps): Promi
 }
 
 async function applyObjects(scope: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
-  const { node, chain, volumes, isRunning } = scope;
-  const { objects, problems } = renderNode(node, chain, { running: isRunning });
-  if (problems.length > 0) return stalled('InvalidPatch', problems.map(({ message }) => message).join('; '));
-  const refusedSecrets = await createSecrets(node, chain.workload(node), deps);
+  const { node, chain, volumes, rendered } = scope;
+  const { objects } = rendered;
+  const secrets = await createSecrets(node, chain.workload(node), deps);
+  if (secrets.foreign !== undefined) return secrets.foreign;
   // A pod that mounts a volume which its StatefulSet has no template for would never be created.
   const isBlocked = volumes.holds.some(({ reason }) => reason === 'VolumeAdded');
   const applicable = isBlocked ? objects.filter(({ kind }) => kind !== 'StatefulSet') : objects;
   const { foreign, refused } = await applyOwnedObjects(node, applicable, deps);
-  const all = [...refusedSecrets, ...refused];
+  const all = [...secrets.refused, ...refused];
   if (all.length > 0) throw new ObjectsRefused(all);
   return foreign;
 }

@@ -7,6 +7,7 @@ import { describeError } from '../../lib/errors.ts';
 import type { FleetView, ProblemView, SyncView } from '../../status/fleet-view.ts';
 import { isOwnedBy } from '../node/owner.ts';
 import type { NodeTrouble } from '../node/trouble.ts';
+import { policyDocument } from '../../desired/policy-file.ts';
 import type { PublishDeps } from './deps.ts';
 
 export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): FleetView {
@@ -20,6 +21,7 @@ export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): 
     controllerVersion: version,
     nodes: nodes.map((node) => ({ node, file: node.metadata.annotations?.[ANNOTATION.file] })),
     capabilities: deps.capabilities,
+    policy: policyDocument(deps.settings.policy.spec, executor),
     sync: { ...syncView(deps), ...unappliedNodes(nodes, deps), problems },
   };
 }

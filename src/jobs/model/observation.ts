@@ -13,6 +13,8 @@ export interface JobObservation {
   readonly guarded?: boolean;
   /** Why nobody wants it any more: `its file was removed`. */
   readonly withdrawn?: string;
+  /** What the controller's policy refuses of the object as it is. What has begun goes on to its end. */
+  readonly denied?: string;
   /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun goes on to its end. */
   readonly mustWait?: string;
   /** A person asked to have the held nodes started in spite of everything. */

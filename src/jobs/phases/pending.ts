@@ -41,9 +41,15 @@ export function claimed(scope: Scope): Move {
       reason: 'Interrupted',
       message: 'the claim belongs to an earlier object of this name, which is lost; file a new request',
     });
+  if (scope.observed.denied !== undefined) return denied(scope, scope.observed.denied);
   if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
   const awaited = scope.open.awaits?.(scope.observed);
   return awaited === undefined ? takeLocks(scope) : waitFor(scope, awaited);
+}
+
+/** The object may have been created by hand in place of the request that was judged in its file. */
+function denied(scope: Scope, message: string): Move {
+  return enter(scope, { phase: 'Refused', reason: 'PolicyDenied', message });
 }
 
 /** No longer than the work itself may take. */
@@ -74,6 +80,7 @@ function takeLocks(scope: Scope): Move {
 /** Looks at the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */
 export function locked(scope: Scope): Move {
   if (isCancelled(scope)) return cancelled(scope);
+  if (scope.observed.denied !== undefined) return denied(scope, scope.observed.denied);
   if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
   const targets: JobTarget[] = [];
   for (const node of scope.open.nodes) {

@@ -1,0 +1,201 @@
+// The policy through the running controller: from a file, from an object made by hand, and over what others own.
+
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { findCondition } from '../../src/api/conditions.ts';
+import { API_VERSION, LABEL } from '../../src/api/group.ts';
+import type { KubeObject } from '../../src/api/objects.ts';
+import { ALLOW_LABEL } from '../../src/api/policy.ts';
+import { readPolicy } from '../../src/desired/policy-file.ts';
+import { testCluster } from '../support/cluster.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type Fleet, startFleet } from './fleet.ts';
+import { prepare, runController, type Running } from './harness.ts';
+
+const STOPPED = 'desiredState: Stopped';
+const HOST = [
+  STOPPED,
+  'patches:',
+  '  - target: { kind: StatefulSet }',
+  '    patch: [{ op: add, path: /spec/template/spec/hostNetwork, value: true }]',
+];
+
+let kubeconfig: string;
+let fleet: Fleet;
+let running: Running;
+
+beforeAll(async () => {
+  kubeconfig = (await testCluster()).kubeconfigPath;
+});
+beforeEach(async () => {
+  fleet = await startFleet({ kubeconfig, nodes: 1 });
+  await prepare(fleet);
+});
+afterEach(async () => {
+  await running.stop();
+  await fleet.close();
+});
+
+const ref = (kind: string, name: string, apiVersion = 'v1') => ({ apiVersion, kind, name, namespace: fleet.namespace });
+const statefulSet = async (name: string) => await fleet.cluster.get(ref('StatefulSet', name, 'apps/v1'));
+const spec = (object: KubeObject | undefined) => JSON.stringify(object?.['spec'] ?? null);
+
+async function applied(commit: string): Promise<void> {
+  running.controller.requestSync();
+  await waitFor(`sync.yaml names ${commit}`, () =>
+    fleet.statusFile('sync.yaml')?.includes(`seen: main@sha1:${commit}`),
+  );
+}
+
+async function stalled(name: string, reason: string): Promise<string> {
+  return await waitFor(`${name} is stalled with ${reason}`, async () => {
+    const node = await fleet.cluster.get(ref('BlockchainNode', name, API_VERSION));
+    const found = findCondition((node as { status?: { conditions?: [] } } | undefined)?.status?.conditions, 'Stalled');
+    return found?.reason === reason ? found.message : undefined;
+  });
+}
+
+/** A node as somebody with rights in one namespace would create it. */
+function byHand(name: string, more: object): KubeObject {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'BlockchainNode',
+    metadata: { name, namespace: fleet.namespace },
+    spec: {
+      executor: fleet.executor,
+      chain: 'ethereum',
+      network: 'dev',
+      clients: { el: { name: 'geth' } },
+      storage: { data: { size: '1Gi' } },
+      desiredState: 'Stopped',
+      ...more,
+    },
+  };
+}
+
+describe('by default', () => {
+  beforeEach(async () => {
+    running = await runController(fleet);
+    await waitFor('the first StatefulSet', async () => await statefulSet('n0'));
+  });
+
+  it('nothing of a hostile file reaches the cluster, and its problem is on the status branch', async () => {
+    await applied(
+      fleet.commit({ 'nodes/evil.yaml': fleet.nodeFile('evil', HOST), 'nodes/n1.yaml': fleet.nodeFile('n1') }),
+    );
+    await waitFor('the good file of the commit', async () => await statefulSet('n1'));
+    expect((await fleet.nodes()).has('evil')).toBe(false);
+    expect(await statefulSet('evil')).toBeUndefined();
+    const sync = (fleet.statusFile('sync.yaml') ?? '').replaceAll(/\s+/g, ' ');
+    expect(sync).toContain('code: HostNetwork');
+    expect(sync).toContain('The policy of the controller refuses it (HostNetwork).');
+  });
+
+  it('nothing of a hostile node made by hand is applied, and its condition says why', async () => {
+    await fleet.cluster.create(
+      byHand('evil', {
+        patches: [
+          {
+            target: { kind: 'StatefulSet' },
+            patch: [{ op: 'add', path: '/spec/template/spec/serviceAccountName', value: 'admin' }],
+          },
+        ],
+      }),
+    );
+    expect(await stalled('evil', 'PolicyDenied')).toContain('refuses it (ServiceAccount)');
+    expect(await statefulSet('evil')).toBeUndefined();
+    expect(await fleet.cluster.get(ref('ConfigMap', 'evil'))).toBeUndefined();
+  });
+
+  it("a node of the name of the controller's memory leaves that as it is", async () => {
+    const memory = ref('ConfigMap', `nodewright-${fleet.executor}`);
+    const before = await waitFor('the memory', async () => await fleet.cluster.get(memory));
+    await fleet.cluster.create(byHand(memory.name, {}));
+    expect(await stalled(memory.name, 'PolicyDenied')).toContain('refuses it (ReservedName)');
+    expect((await fleet.cluster.get(memory))?.metadata.uid).toBe(before.metadata.uid);
+    expect((await fleet.cluster.get(memory))?.metadata.ownerReferences).toBeUndefined();
+  });
+
+  it('a Secret is used only when it carries the label', async () => {
+    await fleet.cluster.create({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'keys', namespace: fleet.namespace },
+      data: {},
+    });
+    await applied(fleet.commit({ 'nodes/v.yaml': fleet.nodeFile('v', [STOPPED, 'identity: { secretName: keys }']) }));
+    expect(await stalled('v', 'NotLabelled')).toContain(
+      `kubectl -n ${fleet.namespace} label secret keys ${ALLOW_LABEL}=true`,
+    );
+    expect(await statefulSet('v')).toBeUndefined();
+    await fleet.cluster.patch(ref('Secret', 'keys'), [
+      { op: 'add', path: '/metadata/labels', value: { [ALLOW_LABEL]: 'true' } },
+    ]);
+    await waitFor('its StatefulSet', async () => await statefulSet('v'));
+  });
+
+  it('an object of somebody else with the name of one of ours is not touched', async () => {
+    const foreign = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'settings', namespace: fleet.namespace } };
+    const created = await fleet.cluster.create({ ...foreign, data: { theirs: 'yes' } });
+    await applied(fleet.commit({ 'nodes/settings.yaml': fleet.nodeFile('settings') }));
+    expect(await stalled('settings', 'NotOurs')).toContain('was not created for this node');
+    expect((await fleet.cluster.get(ref('ConfigMap', 'settings')))?.metadata.resourceVersion).toBe(
+      created.metadata.resourceVersion,
+    );
+    expect(await statefulSet('settings')).toBeUndefined();
+  });
+
+  it('a volume of somebody else with the name of one of ours is not mounted', async () => {
+    await fleet.cluster.create({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data-payroll-0', namespace: fleet.namespace },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    });
+    await applied(fleet.commit({ 'nodes/payroll.yaml': fleet.nodeFile('payroll') }));
+    expect(await stalled('payroll', 'NotOurs')).toContain(`label pvc data-payroll-0 ${LABEL.node}=payroll`);
+    expect(await statefulSet('payroll')).toBeUndefined();
+  });
+
+  it('the policy is published as a file that can be read back', async () => {
+    const text = await waitFor('policy.yaml', () => fleet.statusFile('policy.yaml'));
+    const read = readPolicy('policy.yaml', text);
+    expect(read).toMatchObject({ ok: true, spec: { namespaces: [fleet.namespace], exceptions: [] } });
+  });
+});
+
+describe('with an exception in the policy', () => {
+  beforeEach(async () => {
+    running = await runController(fleet, {
+      policy: { exceptions: ['HostNetwork'], patches: { StatefulSet: ['/spec/template/spec/hostNetwork'] } },
+    });
+    await waitFor('the first StatefulSet', async () => await statefulSet('n0'));
+  });
+
+  it('a node that uses it waits for an approval', async () => {
+    await applied(fleet.commit({ 'nodes/n0.yaml': fleet.nodeFile('n0', HOST) }));
+    const sync = await waitFor('the held action', () => {
+      const text = fleet.statusFile('sync.yaml') ?? '';
+      return text.includes('PolicyException') ? text : undefined;
+    });
+    expect(spec(await statefulSet('n0'))).not.toContain('hostNetwork');
+    const digest = /sha256:[0-9a-f]{64}/.exec(/heldDigest: (.*)/.exec(sync)?.[1] ?? sync)?.[0] ?? '';
+    await applied(fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) }));
+    await waitFor('the host network', async () => spec(await statefulSet('n0')).includes('"hostNetwork":true'));
+  });
+
+  it('a node made by hand cannot use it: nobody approved', async () => {
+    await fleet.cluster.create(
+      byHand('evil', {
+        patches: [
+          {
+            target: { kind: 'StatefulSet' },
+            patch: [{ op: 'add', path: '/spec/template/spec/hostNetwork', value: true }],
+          },
+        ],
+      }),
+    );
+    expect(await stalled('evil', 'PolicyDenied')).toContain('only after an approval');
+    expect(await statefulSet('evil')).toBeUndefined();
+  });
+});
