@@ -30,6 +30,10 @@ export const REQUEST_REFUSALS = defineCodes({
 
 /** Why a job cannot be done. It is refused before anything is changed. */
 export const JOB_REFUSALS = defineCodes({
+  PolicyDenied: {
+    meaning: 'The policy of the controller refuses the job as its object is in the cluster. Nothing was done.',
+    action: 'File a new request that the policy allows, or ask the administrator to extend the policy.',
+  },
   AlreadyRan: {
     meaning: 'The status branch has a result of this request. A request runs once.',
     action: 'Add a new request under a new name.',
