@@ -51,7 +51,7 @@ export function createOptIns(cluster: Pick<Cluster, 'get'>): OptIns {
 /** Also an identity that the pod does not mount: the key reservation and jobs read it. */
 function referencesOf(node: BlockchainNode, rendered: Rendered): readonly Reference[] {
   const identity = node.spec.identity?.secretName;
-  const own = new Set([...rendered.madeSecrets]);
+  const own = new Set(rendered.madeSecrets);
   const named = [...referencedNames('Secret', rendered), ...(identity === undefined ? [] : [identity])];
   const secrets = [...new Set(named)].filter((name) => !own.has(name));
   const configMaps = referencedNames('ConfigMap', rendered).filter((name) => name !== node.metadata.name);
