@@ -1,4 +1,4 @@
-// What a plan is made of.
+// The plan: actions, holds and what is kept.
 
 import type { GuardName } from '../api/codes/guards.ts';
 import type { JobStep } from '../api/job-step.ts';
@@ -16,7 +16,7 @@ interface Base {
   readonly ref: Ref;
   /** Why, in one sentence, the same in plan, log, event and status. */
   readonly because: string;
-  /** Set when a guard or a person holds the action. */
+  /** Set when a guard holds the action. */
   readonly hold?: Hold;
 }
 
@@ -27,7 +27,7 @@ export type Action =
       readonly object: KubeObject;
       readonly file: string;
       readonly changes: readonly Change[];
-      /** The change undoes somebody's change in the cluster rather than following a commit. */
+      /** The change undoes an edit in the cluster; it does not follow a commit. */
       readonly drift: boolean;
     })
   | (Base & { readonly do: 'delete'; readonly uid: string; readonly keepsVolumes: boolean });
@@ -38,13 +38,13 @@ export interface Hold {
   readonly message: string;
   /** What releases it. */
   readonly release: string;
-  /** It ends by itself, so what else holds the action and waits for a person is told first. */
+  /** The hold ends by itself. A hold that needs an approval is shown instead of it when there is one. */
   readonly passes?: boolean;
   /** Whether an approval in fleet.yaml can release it. */
   readonly approvable: boolean;
 }
 
-/** A node that Git no longer declares, or that is on its way out, and is left as it is. */
+/** A node that is left unchanged, for example because its file has an error or because it is being deleted. */
 export interface Kept {
   readonly ref: Ref;
   readonly because: string;
@@ -60,13 +60,13 @@ export interface Plan {
   readonly actions: readonly Action[];
   /** Nodes that are neither changed nor pruned, and why. */
   readonly kept: readonly Kept[];
-  /** Requests and schedules that differ; the job loops carry them out, and no guard holds them. */
+  /** Job requests and schedules that differ. The job reconcilers carry them out, and no guard holds them. */
   readonly jobs: readonly JobStep[];
   /**
    * Digest of the held actions that an approval in fleet.yaml may release, by naming it; undefined when there are none.
-   * The same for the same actions, whatever the revision and whichever guard holds them.
+   * It depends on the actions only, not on the revision or on the guards that hold them.
    */
   readonly heldDigest: string | undefined;
-  /** What approvals released. Handed to the next plan, so that a release survives being carried out only in part. */
+  /** What approvals released. It goes into the next plan, so that a release stays valid when only a part of it succeeds. */
   readonly released: Releases;
 }

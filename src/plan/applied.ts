@@ -1,4 +1,4 @@
-// What of a BlockchainNode is ours, and the digest of it that tells drift from a commit.
+// The fields of a BlockchainNode that the controller sets, and their digest, which distinguishes drift from a commit.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION } from '../api/group.ts';
@@ -13,21 +13,21 @@ export interface OwnView {
   readonly spec: unknown;
 }
 
-/** Annotations that say something about applying, not about what is wanted. */
+/** Annotations that record how the node was applied. They are not part of the desired state. */
 const BOOKKEEPING: ReadonlySet<string> = new Set([ANNOTATION.applied, ANNOTATION.appliedSpec, ANNOTATION.revision]);
 
-/** What we set and compare: the spec, our labels and annotations. */
+/** What the controller sets and compares: the spec, its labels and its annotations. */
 export function ownView({ metadata, spec }: KubeObject): OwnView {
   const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) => !BOOKKEEPING.has(name));
   return { metadata: { labels: metadata.labels ?? {}, annotations: Object.fromEntries(annotations) }, spec };
 }
 
-/** A read set shares the nodes of unchanged files with the one before, so their digests need not be computed again. */
+/** Two reads share the nodes of unchanged files, so their digests need not be computed again. */
 const known = new WeakMap<BlockchainNode, BlockchainNode>();
 
 /**
- * The node with the digest of its own view as an annotation. While the object in the cluster carries the digest of what
- * Git wants now, every difference was made by somebody else.
+ * The node with the digest of its own view as an annotation. When the live object has the digest of the desired state,
+ * every difference is drift.
  */
 export function withApplied(node: BlockchainNode): BlockchainNode {
   const before = known.get(node);
@@ -40,8 +40,8 @@ export function withApplied(node: BlockchainNode): BlockchainNode {
 }
 
 /**
- * Whether the spec of a node from Git is not what was applied: somebody edited it in the cluster. Such a spec is put
- * back, never acted on. A node that was made by hand has no digest and is what it is.
+ * Whether the spec of a node from Git is not what was applied, because it was edited in the cluster. Such a spec is
+ * corrected and never acted on. A node that was created by hand has no digest; its spec is valid as it is.
  */
 export function isEditedByHand({ metadata, spec }: BlockchainNode): boolean {
   const digest = metadata.annotations?.[ANNOTATION.appliedSpec];

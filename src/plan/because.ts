@@ -3,7 +3,7 @@
 import { clip } from '../lib/clip.ts';
 import type { Change } from './action.ts';
 
-/** `clients.el.version changed in nodes/eth.yaml`, or who else changed it. */
+/** `clients.el.version changed in nodes/eth.yaml`, or that it changed in the cluster. */
 export function describeChanges(
   changes: readonly Change[],
   { file, drift }: { readonly file: string; readonly drift: boolean },
@@ -11,5 +11,5 @@ export function describeChanges(
   const [first, ...rest] = changes.map(({ path }) => clip(path.replace(/^spec\./, ''), 120));
   const others = rest.length === 1 ? ` and ${rest[0]}` : ` and ${rest.length} more fields`;
   const what = `${first ?? 'nothing'}${rest.length === 0 ? '' : others}`;
-  return drift ? `somebody changed ${what} in the cluster` : `${what} changed in ${file}`;
+  return drift ? `${what} changed in the cluster, not in ${file}` : `${what} changed in ${file}`;
 }

@@ -9,7 +9,7 @@ const SECTIONS = 4;
 
 /**
  * A summary, the actions as a diff that forges colour, what is held and how to release it. Everything that comes from
- * files stands inside fenced blocks whose fence is longer than any in the text, so nothing in it can become a link, an image or a mention.
+ * files is inside fenced blocks with a fence longer than any in the text, so that it cannot become a link, an image or a mention.
  */
 export function planToMarkdown(plan: Plan, maxLength: number): string {
   const section = (title: string, blocks: readonly (readonly string[])[]): string =>
@@ -23,7 +23,7 @@ export function planToMarkdown(plan: Plan, maxLength: number): string {
     plan.heldDigest === undefined ? '' : fenced(releaseLines(plan.heldDigest), 'yaml'),
     section('Jobs', plan.jobs.map(jobLines)),
     section(
-      'Kept as they are',
+      'Kept unchanged',
       plan.kept.map(({ ref, because }) => [`= ${describeRef(ref)}`, `    ${because}`]),
     ),
   ];

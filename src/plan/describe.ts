@@ -1,4 +1,4 @@
-// A plan as text: for the terminal, the log, the pull request and the tests. Held actions read the same everywhere.
+// A plan as text: for the terminal, the log, the pull request and the tests. A held action has the same text everywhere.
 
 import type { JobStep } from '../api/job-step.ts';
 import { describeRef, type KubeObject } from '../api/objects.ts';
@@ -9,7 +9,7 @@ import type { Action, Change, Plan } from './action.ts';
 const SIGN = { create: '+', update: '~', delete: '-' } as const;
 const MAX_CHANGES = 40;
 
-/** One block an action, in the manner of a diff: `+` creates, `~` updates, `-` deletes, `=` keeps. Ends with a newline. */
+/** One block per action, as in a diff: `+` creates, `~` updates, `-` deletes, `=` keeps. Ends with a newline. */
 export function describePlan(plan: Plan): string {
   const blocks = [
     [summarizePlan(plan)],

@@ -1,11 +1,11 @@
-// Two JSON values → what changes from one to the other.
+// The difference between two JSON values.
 
 import type { PatchOperation } from '../lib/json-patch.ts';
 import { toDotted, toPointer, type Path } from '../lib/json-pointer.ts';
 import { isObject } from '../lib/json-value.ts';
 import type { Change } from './action.ts';
 
-/** `from` or `to` is undefined where there is nothing. */
+/** `from` or `to` is undefined where the field is absent. */
 export interface Difference {
   readonly path: Path;
   readonly from: unknown;
@@ -13,8 +13,8 @@ export interface Difference {
 }
 
 /**
- * The smallest differing parts, in the order of their paths. Members that are undefined count as absent. Lists are
- * compared item by item when they are equally long, else as one value: an inserted item is one change, not ten.
+ * The smallest differences, in the order of their paths. Members that are undefined count as absent. Lists of equal
+ * length are compared item by item, others as one value: an inserted item is one change, not ten.
  */
 export function diff(from: unknown, to: unknown, path: Path = []): readonly Difference[] {
   if (isObject(from) && isObject(to)) {
@@ -26,12 +26,12 @@ export function diff(from: unknown, to: unknown, path: Path = []): readonly Diff
   return isSame(from, to) ? [] : [{ path, from, to }];
 }
 
-/** As people read them. `base` is the path of the compared values in their object. */
+/** The differences as the plan shows them. `base` is the path of the compared values in their object. */
 export function toChanges(differences: readonly Difference[], base: Path): readonly Change[] {
   return differences.map(({ path, from, to }) => ({ path: toDotted([...base, ...path]), from, to }));
 }
 
-/** The RFC 6902 patch that carries the differences out. */
+/** The RFC 6902 patch that makes `from` equal to `to`. */
 export function toPatch(differences: readonly Difference[]): readonly PatchOperation[] {
   return differences.map(({ path: parts, from, to }): PatchOperation => {
     const path = toPointer(parts);

@@ -1,4 +1,4 @@
-// Digests of actions: what a person approves.
+// Digests of actions: what a reviewer approves.
 
 import { describeRef } from '../api/objects.ts';
 import { assertNever } from '../lib/assert-never.ts';
@@ -6,8 +6,8 @@ import { digestOf } from '../lib/hash.ts';
 import type { Action } from './action.ts';
 
 /**
- * Names what an action does to which object. Independent of revision, guard, UID and bookkeeping, so that a pull request
- * that has no access to the cluster shows the digest that the controller will compute.
+ * Identifies what an action does to which object. It does not depend on revision, guard, UID or bookkeeping annotations,
+ * so that a pull request without access to the cluster shows the digest that the controller will compute.
  */
 export function actionDigest(action: Action): string {
   const base = { do: action.do, ref: describeRef(action.ref) };

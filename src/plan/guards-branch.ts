@@ -1,19 +1,16 @@
-// Guards against what happens to a whole branch or tree: moved back, emptied, unsigned, deleted in masses.
+// Guards against changes of a whole branch or tree: moved back, rewritten, unsigned, emptied, too many deletions.
 
 import { ANNOTATION } from '../api/group.ts';
 import type { Action, Hold } from './action.ts';
 import { approvableHold } from './hold-words.ts';
 import type { Scene } from './scene.ts';
 
-/** No action of a branch that was moved back or rewritten is carried out unseen. */
+/** Actions of a branch that was moved back or rewritten require approval. */
 export function moved(_action: Action, { input }: Scene): Hold | undefined {
   const { ancestry, lastApplied = 'the revision applied last' } = input.facts ?? {};
   if (ancestry === 'rewound') return approvableHold('Rewound', `the branch was moved back behind ${lastApplied}`);
   if (ancestry === 'rewritten')
-    return approvableHold(
-      'Rewritten',
-      `the branch does not contain ${lastApplied} any more: its history was rewritten`,
-    );
+    return approvableHold('Rewritten', `the branch no longer contains ${lastApplied}: its history was rewritten`);
   return undefined;
 }
 
@@ -27,13 +24,13 @@ export function vanished(action: Action, { input, ours }: Scene): Hold | undefin
     );
   const isEmpty = desired.nodes.size === 0 && desired.brokenNodes.size === 0 && desired.brokenFiles.size === 0;
   return isEmpty
-    ? approvableHold('EmptyTree', `no file declares a node any more, and the cluster has ${count(ours.length, 'node')}`)
+    ? approvableHold('EmptyTree', `no file declares a node, and the cluster has ${count(ours.length, 'node')}`)
     : undefined;
 }
 
 /**
- * An unreadable file that no node in the cluster came from is new or renamed: what it holds can't be told, and the node
- * to be deleted may have moved into it.
+ * An unreadable file from which no node in the cluster came is new or renamed. Its content is unknown, so the node that
+ * would be deleted may have moved into it.
  */
 export function unreadableFile(action: Action, { input, live }: Scene): Hold | undefined {
   if (action.do !== 'delete') return undefined;
@@ -43,7 +40,7 @@ export function unreadableFile(action: Action, { input, live }: Scene): Hold | u
     ? undefined
     : approvableHold(
         'UnreadableFile',
-        `${unknown} can't be read and may hold this node under its new path: correct it first`,
+        `${unknown} cannot be read and may declare this node under its new path: correct that file first`,
       );
 }
 
@@ -55,8 +52,8 @@ export function deletionBudget(action: Action, { input, actions, ours }: Scene):
   if (deletions <= Math.min(maxDeletions, share)) return undefined;
   return approvableHold(
     'DeletionBudget',
-    // No count of live nodes: it changes while the rest of the commit is carried out, and the hold would be told again.
-    `${count(deletions, 'deletion')} at one time; the Fleet allows ${maxDeletions}, and ${maxDeletionPercent}% of the nodes`,
+    // No count of live nodes: it changes while the rest of the commit is applied, and the hold would be reported again.
+    `${count(deletions, 'deletion')} at once; the Fleet allows ${maxDeletions}, and ${maxDeletionPercent}% of the nodes`,
   );
 }
 

@@ -11,7 +11,7 @@ import type { Scene } from './scene.ts';
 const NEW_NODE =
   'Undo the change. To move the data, create a new node with the volume you want and restore a Backup of this one into it.';
 
-/** A volume claim can grow and nothing else: https://kubernetes.io/docs/concepts/storage/persistent-volumes/ */
+/** A PVC can grow but not change otherwise: https://kubernetes.io/docs/concepts/storage/persistent-volumes/ */
 export function volumeShrink(action: Action, { live }: Scene): Hold | undefined {
   const node = live.get(keyOf(action.ref));
   if (action.do !== 'update' || node === undefined) return undefined;
@@ -23,7 +23,7 @@ export function volumeShrink(action: Action, { live }: Scene): Hold | undefined 
 }
 
 function whatShrinks(from: Storage, to: unknown): string | undefined {
-  if (!isObject(to)) return 'a volume cannot be taken away from a node';
+  if (!isObject(to)) return 'a volume cannot be removed from a node';
   const size = textAt(to, ['size']) ?? '';
   if ((parseQuantity(size) ?? 0) < (parseQuantity(from.size) ?? 0)) return `${from.size} cannot shrink to ${size}`;
   const storageClass = textAt(to, ['storageClass']);
@@ -49,7 +49,7 @@ export function identityOfData(action: Action, { live }: Scene): Hold | undefine
     ? undefined
     : approvableHold(
         'IdentityOfData',
-        `${why}: the data on the volume does not serve it, the node syncs from the start and is not available until then. Safer: a new node beside this one, and delete this one when it has caught up`,
+        `${why}: it cannot use the data on the volume, so the node syncs from the start and is not available until then. Safer: create a new node, and delete this one when the new one is synced`,
       );
 }
 

@@ -1,4 +1,4 @@
-// Guards that a node or the Fleet asked for: suspended, protected, somebody else's.
+// Guards that a node or the Fleet asks for (suspended, protected), and the guard of objects of another owner.
 
 import { suspendedFolder } from '../api/fleet.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
@@ -19,45 +19,45 @@ export function suspended(action: Action, { input, live }: Scene): Hold | undefi
     return finalHold(
       'Suspended',
       `the folder ${folder} is suspended`,
-      'Take it out of spec.suspendFolders in fleet.yaml.',
+      'Remove it from spec.suspendFolders in fleet.yaml.',
     );
   if (node?.spec.suspend !== true) return undefined;
   if (action.do === 'delete')
     return finalHold(
       'Suspended',
       'the node is suspended',
-      'Put its file back without spec.suspend; once that is applied, delete it.',
+      'Restore its file without spec.suspend. When that is applied, delete the file.',
     );
   const isStill = action.do === 'update' && member(action.object['spec'], 'suspend') === true;
   return isStill ? finalHold('Suspended', 'the node is suspended', 'Remove spec.suspend from its file.') : undefined;
 }
 
-/** What counts is the live object: taking `protect` out and deleting the file in one commit does not help. */
+/** The live object decides: removing `protect` and deleting the file in one commit does not release the deletion. */
 export function protectedNode(action: Action, { live }: Scene): Hold | undefined {
   const node = live.get(keyOf(action.ref));
   if (node?.spec.protect !== true) return undefined;
-  if (action.do === 'delete') return approvableHold('Protected', 'the node says protect: true');
+  if (action.do === 'delete') return approvableHold('Protected', 'the node has protect: true');
   const dropsData =
     action.do === 'update' &&
     node.spec.deletionPolicy !== 'Delete' &&
     member(action.object['spec'], 'deletionPolicy') === 'Delete';
   return dropsData
-    ? approvableHold('Protected', 'the node says protect: true, and its volumes would be deleted with it from now on')
+    ? approvableHold('Protected', 'the node has protect: true, and from now on its volumes would be deleted with it')
     : undefined;
 }
 
-/** An object made by hand, or by another executor, is not taken over unasked. */
+/** An object that was created by hand or by another executor is taken over only after an approval. */
 export function notOurs(action: Action, { live, input }: Scene): Hold | undefined {
   if (action.do !== 'update') return undefined;
   const node = live.get(keyOf(action.ref));
   const owner = node?.metadata.labels?.[LABEL.executor];
   if (owner === input.executor) return undefined;
-  // Somebody took our label off: where the object came from still stands on it.
+  // The executor's label was removed, but the annotation still shows where the object came from.
   const isMarked = node?.metadata.annotations?.[ANNOTATION.file] !== undefined;
   if (owner === undefined && isMarked && node?.spec.executor === input.executor) return undefined;
   const whose = owner === undefined ? 'it was not created from Git' : `it belongs to the executor ${owner}`;
   return approvableHold(
     'NotOurs',
-    `a node of this name is in the cluster already, and ${whose}; approving takes it over`,
+    `the cluster already has a node of this name, and ${whose}; an approval takes it over`,
   );
 }

@@ -1,4 +1,4 @@
-// The guard of what the policy allows beyond its rules.
+// The guard of exceptions that the policy allows.
 
 import { exceptionsIn, ruleOfException } from '../api/policy-exceptions.ts';
 import { keyOf } from '../api/objects.ts';
@@ -6,7 +6,7 @@ import type { Action, Hold } from './action.ts';
 import { approvableHold } from './hold-words.ts';
 import type { Scene } from './scene.ts';
 
-/** A node that begins to break a rule which the policy waives, or breaks it in another way. Undoing an edit introduces nothing. */
+/** Holds a node that starts to break a waived rule of the policy, or breaks it in another way. Undoing an edit introduces nothing. */
 export function policyException(action: Action, { live }: Scene): Hold | undefined {
   if (action.do === 'delete' || (action.do === 'update' && action.drift)) return undefined;
   const before = exceptionsIn(live.get(keyOf(action.ref))?.metadata ?? {});

@@ -1,9 +1,9 @@
-// How a hold says what releases it: the same words everywhere.
+// The two kinds of hold, and the text that says what releases them.
 
 import type { GuardName } from '../api/codes/guards.ts';
 import type { Hold } from './action.ts';
 
-/** A hold that a commit releases by naming the digest of the held actions. */
+/** A hold that a commit releases when it names the digest of the held actions. */
 export function approvableHold(guard: GuardName, message: string): Hold {
   return {
     guard,
@@ -13,7 +13,7 @@ export function approvableHold(guard: GuardName, message: string): Hold {
   };
 }
 
-/** A hold that no approval releases; `release` says what does. */
+/** A hold that an approval does not release; `release` says what does. */
 export function finalHold(guard: GuardName, message: string, release: string): Hold {
   return { guard, message, release, approvable: false };
 }

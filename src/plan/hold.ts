@@ -1,4 +1,4 @@
-// Judges every action by the guards, and lets approvals release what they may.
+// Applies the guards to every action, and the approvals to the held ones.
 
 import type { Action, Hold, Releases } from './action.ts';
 import { actionDigest, setDigest } from './digest.ts';
@@ -12,7 +12,7 @@ export interface Held {
   readonly released: Releases;
 }
 
-/** Puts the first hold that a guard has for it on each action. Never drops an action. */
+/** Adds to each action the hold of the first guard that answers. Never drops an action. */
 export function holdActions(actions: readonly Action[], facts: Omit<Scene, 'actions'>): Held {
   const scene: Scene = { ...facts, actions };
   const waits = new Map<Action, Hold>();
@@ -28,7 +28,7 @@ export function holdActions(actions: readonly Action[], facts: Omit<Scene, 'acti
   return release(judged, { ...facts, waits });
 }
 
-/** What holds an action, in the order of the guards. No more is asked than can matter. */
+/** The holds of an action, in the order of the guards. Ends at the first hold that does not end by itself. */
 function holdsOf(action: Action, scene: Scene): readonly Hold[] {
   const holds: Hold[] = [];
   for (const guard of guards) {
@@ -40,11 +40,11 @@ function holdsOf(action: Action, scene: Scene): readonly Hold[] {
 }
 
 interface Judged extends Omit<Scene, 'actions'> {
-  /** What still holds an action once a person has released it. */
+  /** What still holds an action after its approval. */
   readonly waits: ReadonlyMap<Action, Hold>;
 }
 
-/** First what earlier plans already released, so that the digest people see and approve is that of the rest. */
+/** Actions that earlier plans released come first, so that the digest to approve covers the remaining ones only. */
 function release(judged: readonly Action[], { input, waits }: Judged): Held {
   const approvals = new Set(input.desired.fleet.approvals?.map(({ digest }) => digest));
   const releases = new Map<string, string>();

@@ -5,9 +5,9 @@ import { member } from '../lib/json-value.ts';
 import type { Action } from './action.ts';
 
 /**
- * What stops or lets go of something comes before what starts or takes something: stops, deletions, other updates,
- * creations; by namespace and name within each. What must not merely be ordered but waited for (an identity in use) is
- * held by a guard until the cluster shows that it happened.
+ * Actions that release a resource come before actions that take one: stops, deletions, other updates, creations; by
+ * namespace and name within each. Where an action must wait for another one (an identity in use), a guard holds it until
+ * the cluster shows that the other one is complete.
  */
 export function inSafeOrder(actions: readonly Action[]): readonly Action[] {
   return actions.toSorted((a, b) => rank(a) - rank(b) || (keyOf(a.ref) < keyOf(b.ref) ? -1 : 1));

@@ -1,4 +1,4 @@
-// What Git wants and what the cluster has → what to do, what is held, and why.
+// Computes the plan from the desired state and the live objects.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
@@ -8,29 +8,31 @@ import type { Action, Change, Kept, Plan } from './action.ts';
 import { withApplied, ownView } from './applied.ts';
 import { diff, toChanges } from './diff.ts';
 import { holdActions } from './hold.ts';
-import type { PlanInput, WantedNode } from './input.ts';
+import type { PlanInput, DesiredNode } from './input.ts';
 import { inSafeOrder } from './order.ts';
 
 /**
- * The plan of one executor. Pure and complete: an empty plan means that the cluster is as Git wants it. Level-based: it
- * compares whole states, so a plan that was carried out in part is simply made again.
+ * The plan of one executor. An empty plan means that the live objects equal the desired state. It compares whole states,
+ * so after a plan that was carried out in part the next plan has the remaining actions.
  */
 export function planNodes(input: PlanInput): Plan {
   const { desired, executor } = input;
   const live = new Map(input.current.map((node) => [keyOf(node), node]));
-  const wanted = [...desired.nodes].filter(([, { node }]) => node.spec.executor === executor);
-  const bringing = desired.fleetBroken ? [] : wanted.flatMap(([key, want]) => bring(want, live.get(key)) ?? []);
+  const declared = [...desired.nodes].filter(([, { node }]) => node.spec.executor === executor);
+  const changing = desired.fleetBroken
+    ? []
+    : declared.flatMap(([key, node]) => computeAction(node, live.get(key)) ?? []);
   const ours = input.current.filter((node) => node.metadata.labels?.[LABEL.executor] === executor);
-  const leaving = ours.filter((node) => !isWantedHere(input, node)).map((node) => prune(node, input));
-  const actions = [...bringing, ...leaving.flatMap(({ action }) => action ?? [])];
+  const leaving = ours.filter((node) => !isDeclaredHere(input, node)).map((node) => prune(node, input));
+  const actions = [...changing, ...leaving.flatMap(({ action }) => action ?? [])];
   const { held, digest, released } = holdActions(inSafeOrder(actions), { input, live, ours });
   return {
     revision: input.revision,
     actions: held,
     kept: [
       ...leaving.flatMap(({ kept }) => kept ?? []),
-      ...wanted.flatMap(([key]) => leavingKept(live.get(key))),
-      ...wanted.flatMap(([key, { node }]) => overrideKept(node, live.get(key), input.facts?.identities?.get(key))),
+      ...declared.flatMap(([key]) => leavingKept(live.get(key))),
+      ...declared.flatMap(([key, { node }]) => overrideKept(node, live.get(key), input.facts?.identities?.get(key))),
     ],
     jobs: (input.facts?.jobs ?? []).filter((job) => job.executor === executor),
     heldDigest: digest,
@@ -38,12 +40,12 @@ export function planNodes(input: PlanInput): Plan {
   };
 }
 
-function isWantedHere({ desired, executor }: PlanInput, node: BlockchainNode): boolean {
+function isDeclaredHere({ desired, executor }: PlanInput, node: BlockchainNode): boolean {
   return desired.nodes.get(keyOf(node))?.node.spec.executor === executor;
 }
 
-/** The action that makes a node as wanted, if any. An object that is being deleted is waited for. */
-function bring({ node, file }: WantedNode, live: BlockchainNode | undefined): Action | undefined {
+/** The action that makes a live node equal to the desired one, if any. An object that is being deleted gets none. */
+function computeAction({ node, file }: DesiredNode, live: BlockchainNode | undefined): Action | undefined {
   const object = withApplied(node);
   const ref = refOf(object);
   if (live === undefined) return { do: 'create', ref, object, file, because: `created by ${file}` };
@@ -54,9 +56,9 @@ function bring({ node, file }: WantedNode, live: BlockchainNode | undefined): Ac
   return { do: 'update', ref, object, file, changes, drift, because: describeChanges(changes, { file, drift }) };
 }
 
-/** The whole spec must be as wanted; of labels and annotations only those we set. */
-function changesOf(live: BlockchainNode, wanted: KubeObject): readonly Change[] {
-  const view = ownView(wanted);
+/** The whole spec must be equal; of labels and annotations only those that the controller sets. */
+function changesOf(live: BlockchainNode, desired: KubeObject): readonly Change[] {
+  const view = ownView(desired);
   const metadata = {
     labels: pick(live.metadata.labels, view.metadata.labels),
     annotations: pick(live.metadata.annotations, view.metadata.annotations),
@@ -66,9 +68,9 @@ function changesOf(live: BlockchainNode, wanted: KubeObject): readonly Change[] 
     ...toChanges(diff(live.spec, view.spec), ['spec']),
   ];
   if (changes.length > 0) return changes;
-  // A label that was taken out of the file shows only in the digest: others may have set what looks like ours.
+  // A label that was removed from the file shows only in the digest, because another owner may have set the same label.
   const { [ANNOTATION.applied]: from } = live.metadata.annotations ?? {};
-  const { [ANNOTATION.applied]: to } = wanted.metadata.annotations ?? {};
+  const { [ANNOTATION.applied]: to } = desired.metadata.annotations ?? {};
   return from === to ? [] : toChanges([{ path: ['annotations', ANNOTATION.applied], from, to }], ['metadata']);
 }
 
@@ -97,9 +99,9 @@ function prune(node: BlockchainNode, input: PlanInput): Leaving {
   return { action: { do: 'delete', ref, uid, keepsVolumes: node.spec.deletionPolicy !== 'Delete', because } };
 }
 
-/** Never prune on a file that can't be understood: the node may well be in it. */
+/** Nothing is pruned because of a file with an error: the file may declare the node. */
 function whyKept(key: string, file: string, { desired }: PlanInput): string | undefined {
-  if (desired.fleetBroken) return 'fleet.yaml is broken: nothing is changed until it is right';
+  if (desired.fleetBroken) return 'fleet.yaml has an error: nothing is changed until it is corrected';
   if (desired.brokenNodes.has(key)) return 'its document has an error: it keeps its last good state';
   return desired.brokenFiles.has(file)
     ? `${file} has an error: what came from it keeps its last good state`
@@ -108,17 +110,17 @@ function whyKept(key: string, file: string, { desired }: PlanInput): string | un
 
 function leavingKept(live: BlockchainNode | undefined): readonly Kept[] {
   if (live?.metadata.deletionTimestamp === undefined) return [];
-  return [{ ref: refOf(live), because: 'it is being deleted; it is created again when it is gone' }];
+  return [{ ref: refOf(live), because: 'it is being deleted and is created again after that' }];
 }
 
-/** A Switchover gave the node another identity than its file does: the plan does not undo that, and says so. */
+/** A Switchover gave the node another identity than its file names. The plan does not undo that, and reports it. */
 function overrideKept(
   { spec }: BlockchainNode,
   live: BlockchainNode | undefined,
-  inForce: string | undefined,
+  active: string | undefined,
 ): readonly Kept[] {
   const inGit = spec.identity?.secretName;
-  if (live === undefined || inForce === undefined || inForce === inGit) return [];
-  const because = `it signs with ${inForce} since a Switchover, although its file names ${inGit ?? 'no identity'}: let the file say the same`;
+  if (live === undefined || active === undefined || active === inGit) return [];
+  const because = `it signs with ${active} since a Switchover, although its file names ${inGit ?? 'no identity'}: change the file to match`;
   return [{ ref: refOf(live), because }];
 }

@@ -1,4 +1,4 @@
-// When a live object still says what was applied.
+// When a live object still has the applied fields.
 
 import { expect, it } from 'vitest';
 
@@ -24,7 +24,7 @@ it.each([
   { because: 'an empty list that the server left out', live: undefined, desired: [], is: true },
   { because: 'a list that is gone', live: null, desired: [1], is: false },
   { because: 'an object where a list must be', live: { length: 0 }, desired: [], is: false },
-  { because: 'a list with an element more', live: [1, 2], desired: [1], is: false },
+  { because: 'a list with an additional element', live: [1, 2], desired: [1], is: false },
   { because: 'a list in another order', live: [2, 1], desired: [1, 2], is: false },
   { because: 'elements with defaults', live: [{ a: 1, b: 2 }], desired: [{ a: 1 }], is: true },
   { because: 'one quantity in two units', live: '1', desired: '1000m', is: true },

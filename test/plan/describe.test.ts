@@ -1,4 +1,4 @@
-// The words of a plan, kept as golden files and reviewed like code.
+// The text of plans, kept as golden files and reviewed like code.
 
 import { expect, it } from 'vitest';
 
@@ -8,10 +8,14 @@ import { MAX_COMMENT, planComment } from '../../src/plan/comment.ts';
 import { planToMarkdown } from '../../src/plan/describe-markdown.ts';
 import { aNode, applied, edited, scene, type SceneParts } from '../support/plan-scene.ts';
 
-const stories: Readonly<Record<string, SceneParts>> = {
-  'nothing-to-do': { wanted: [aNode('a')], live: [applied(aNode('a'))] },
+const scenes: Readonly<Record<string, SceneParts>> = {
+  'nothing-to-do': { declared: [aNode('a')], live: [applied(aNode('a'))] },
   everyday: {
-    wanted: [aNode('new'), aNode('bumped', { clients: { el: { name: 'geth', version: '1.16.7' } } }), aNode('drifted')],
+    declared: [
+      aNode('new'),
+      aNode('bumped', { clients: { el: { name: 'geth', version: '1.16.7' } } }),
+      aNode('drifted'),
+    ],
     live: [
       applied(aNode('bumped')),
       edited(applied(aNode('drifted')), { desiredState: 'Stopped' }),
@@ -20,21 +24,21 @@ const stories: Readonly<Record<string, SceneParts>> = {
     ],
     desired: { brokenFiles: new Set(['nodes/broken.yaml']) },
   },
-  'mass-deletion': { wanted: [aNode('a')], live: ['a', 'b', 'c', 'd'].map((name) => applied(aNode(name))) },
+  'mass-deletion': { declared: [aNode('a')], live: ['a', 'b', 'c', 'd'].map((name) => applied(aNode(name))) },
   'rewound-branch': {
-    wanted: [aNode('a', { restartGeneration: 1 })],
+    declared: [aNode('a', { restartGeneration: 1 })],
     live: [applied(aNode('a'))],
     facts: { ancestry: 'rewound', lastApplied: `main@sha1:${'2'.repeat(40)}` },
   },
   'identity-swap': {
-    wanted: [aNode('a', { identity: { secretName: 'k2' } }), aNode('b', { identity: { secretName: 'k1' } })],
+    declared: [aNode('a', { identity: { secretName: 'k2' } }), aNode('b', { identity: { secretName: 'k1' } })],
     live: [
       applied(aNode('a', { identity: { secretName: 'k1' } })),
       applied(aNode('b', { identity: { secretName: 'k2' } })),
     ],
   },
   jobs: {
-    wanted: [aNode('a')],
+    declared: [aNode('a')],
     live: [applied(aNode('a'))],
     facts: {
       jobs: [
@@ -80,7 +84,7 @@ const stories: Readonly<Record<string, SceneParts>> = {
     },
   },
   'hostile-values': {
-    wanted: [
+    declared: [
       aNode('a', {
         args: { el: { x: '```\n![](https://evil.example/x.png) @everyone\u001b[31m\u202e', long: 'y'.repeat(4000) } },
       }),
@@ -89,15 +93,15 @@ const stories: Readonly<Record<string, SceneParts>> = {
   },
 };
 
-it.each(Object.keys(stories))('%s', async (name) => {
-  const plan = planNodes(scene(stories[name] ?? {}));
+it.each(Object.keys(scenes))('%s', async (name) => {
+  const plan = planNodes(scene(scenes[name] ?? {}));
   await expect(describePlan(plan)).toMatchFileSnapshot(`../golden/plan/${name}.txt`);
   await expect(planToMarkdown(plan, 60_000)).toMatchFileSnapshot(`../golden/plan/${name}.md`);
   expect(JSON.parse(JSON.stringify(planToJson(plan)))).toMatchObject({ heldDigest: plan.heldDigest ?? null });
 });
 
-it('a comment fits into what forges accept, and says what is missing', () => {
-  const wanted = Array.from({ length: 3000 }, (_, index) => aNode(`n${index}`));
+it('fits a comment into the limit of the forges and names what is left out', () => {
+  const declared = Array.from({ length: 3000 }, (_, index) => aNode(`n${index}`));
   const live = Array.from({ length: 300 }, (_, index) => applied(aNode(`old-${index}`)));
   const broken = new Set(live.slice(0, 150).map(({ metadata }) => `nodes/${metadata.name}.yaml`));
   const jobs = Array.from({ length: 300 }, (_, index) => ({
@@ -108,20 +112,20 @@ it('a comment fits into what forges accept, and says what is missing', () => {
     because: 'because '.repeat(40),
   }));
   const text = planToMarkdown(
-    planNodes(scene({ wanted, live, facts: { jobs }, desired: { brokenFiles: broken } })),
+    planNodes(scene({ declared, live, facts: { jobs }, desired: { brokenFiles: broken } })),
     60_000,
   );
   expect(text.length).toBeLessThan(65_536);
   expect(text).toMatch(/\d+ more not shown/);
 });
 
-it.each(['hostile-values', 'hostile-job'])('foreign text can not leave its fence: %s', (name) => {
-  const text = planToMarkdown(planNodes(scene(stories[name] ?? {})), 60_000);
+it.each(['hostile-values', 'hostile-job'])('keeps text from files inside its fence: %s', (name) => {
+  const text = planToMarkdown(planNodes(scene(scenes[name] ?? {})), 60_000);
   const fence = /^(`{4,})diff$/m.exec(text)?.[1] ?? '';
   expect(text.split('\n').filter((line) => line === fence)).toHaveLength(1);
 });
 
-it('fits all executors and problems into one comment, and says what is left out', () => {
+it('fits all executors and problems into one comment and names what is left out', () => {
   const names = Array.from({ length: 300 }, (_, index) => `node-${index}`);
   const long = planNodes(scene({ live: names.map((name) => applied(aNode(name))) }));
   const plans = Array.from({ length: 150 }, (_, index) => ({ executor: `cluster-${index}`, plan: long }));

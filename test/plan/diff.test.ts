@@ -1,4 +1,4 @@
-// Differences are complete: carrying them out gives the other value.
+// Differences are complete: applying them gives the other value.
 
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const rows = [
     paths: [],
   },
   {
-    because: 'only the differing leaf is told',
+    because: 'only the differing leaf is listed',
     from: { a: { b: 1, c: 2 } },
     to: { a: { b: 1, c: 3 } },
     paths: ['spec.a.c'],
@@ -22,7 +22,7 @@ const rows = [
   { because: 'absent and undefined are the same', from: { a: undefined }, to: {}, paths: [] },
   { because: 'a list of another length is one change', from: { a: [1, 2] }, to: { a: [0, 1, 2] }, paths: ['spec.a'] },
   {
-    because: 'in lists of one length only the item is told',
+    because: 'in lists of equal length only the item is listed',
     from: { a: [1, { b: 2 }] },
     to: { a: [1, { b: 3 }] },
     paths: ['spec.a[1].b'],

@@ -11,25 +11,25 @@ const key = (name: string) => ({ identity: { secretName: name } });
 const rows: readonly PlanRow[] = [
   {
     because: 'SignerState: a key from a node that gives it up',
-    wanted: [aNode('a'), aNode('b', key('k'))],
+    declared: [aNode('a'), aNode('b', key('k'))],
     live: [applied(aNode('a', key('k'))), ...live(['b'])],
     plan: ['update a', 'update b SignerState'],
   },
   {
     because: 'SignerState: a key from a node that is being deleted',
-    wanted: [aNode('b', key('k'))],
+    declared: [aNode('b', key('k'))],
     live: [applied(aNode('a', key('k')), { deletionTimestamp: 'now' }), ...live(['b'])],
     plan: ['update b SignerState'],
   },
   {
     because: 'SignerState: a node under another name',
-    wanted: [aNode('b', key('k')), aNode('c')],
+    declared: [aNode('b', key('k')), aNode('c')],
     live: [applied(aNode('a', key('k'))), ...live(['c'])],
     plan: ['delete a', 'create b SignerState'],
   },
   {
-    because: 'SignerState: a key that signed on a node of the past',
-    wanted: [aNode('b', key('k')), aNode('c', key('l')), aNode('d', key('new'))],
+    because: 'SignerState: a key that signed on a deleted node',
+    declared: [aNode('b', key('k')), aNode('c', key('l')), aNode('d', key('new'))],
     facts: {
       signers: new Map([
         ['ns/k', 'ns/a'],
@@ -40,32 +40,32 @@ const rows: readonly PlanRow[] = [
     plan: ['create b SignerState', 'create c SignerState', 'create d'],
   },
   {
-    because: 'SignerState: a node that comes back under its name has its volume',
-    wanted: [aNode('b', key('k'))],
+    because: 'SignerState: passes a node that is created again, because it has its volume',
+    declared: [aNode('b', key('k'))],
     facts: { signers: new Map([['ns/k', 'ns/b']]) },
     plan: ['create b'],
   },
   {
     because: 'IdentityInUse: not across namespaces',
-    wanted: [aNode('b', key('k'))],
+    declared: [aNode('b', key('k'))],
     live: [applied(aNode('a', key('k')), { namespace: 'else', labels: {} })],
     plan: ['create b'],
   },
   {
     because: 'IdentitySwap: two nodes exchange keys',
-    wanted: [aNode('a', key('2')), aNode('b', key('1'))],
+    declared: [aNode('a', key('2')), aNode('b', key('1'))],
     live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
     plan: ['update a IdentitySwap', 'update b IdentitySwap'],
   },
   {
     because: 'IdentitySwap: three in a circle',
-    wanted: [aNode('a', key('2')), aNode('b', key('3')), aNode('c', key('1'))],
+    declared: [aNode('a', key('2')), aNode('b', key('3')), aNode('c', key('1'))],
     live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2'))), applied(aNode('c', key('3')))],
     plan: ['update a IdentitySwap', 'update b IdentitySwap', 'update c IdentitySwap'],
   },
   {
-    because: 'IdentitySwap: Git may say what a Switchover did',
-    wanted: [aNode('a', key('2')), aNode('b', key('1'))],
+    because: 'IdentitySwap: passes a file that follows a Switchover',
+    declared: [aNode('a', key('2')), aNode('b', key('1'))],
     live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
     facts: {
       identities: new Map([
@@ -77,38 +77,38 @@ const rows: readonly PlanRow[] = [
   },
   {
     because: 'SignerState: another key on the record of what was signed',
-    wanted: [aNode('a', key('2'))],
+    declared: [aNode('a', key('2'))],
     live: [applied(aNode('a', key('1')))],
     plan: ['update a SignerState'],
   },
   {
-    because: 'SignerState: the key in force counts, also when Git goes back to none of both',
-    wanted: [aNode('a', key('3'))],
+    because: 'SignerState: the active key counts, also when Git names a third one',
+    declared: [aNode('a', key('3'))],
     live: [applied(aNode('a', key('1')))],
     facts: { identities: new Map([['ns/a', '2']]) },
     plan: ['update a SignerState'],
   },
   {
     because: 'SignerState: a chain of nodes that take over keys is held at its end',
-    wanted: [aNode('a', key('3')), aNode('b', key('1'))],
+    declared: [aNode('a', key('3')), aNode('b', key('1'))],
     live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
     plan: ['update a SignerState', 'update b SignerState'],
   },
   {
     because: 'SignerState: another change of a node with a key passes',
-    wanted: [aNode('a', { ...key('1'), restartGeneration: 1 })],
+    declared: [aNode('a', { ...key('1'), restartGeneration: 1 })],
     live: [applied(aNode('a', key('1')))],
     plan: ['update a'],
   },
   {
-    because: "SignerState: putting back somebody's edit passes",
-    wanted: [aNode('a', key('1'))],
+    because: 'SignerState: undoing an edit in the cluster passes',
+    declared: [aNode('a', key('1'))],
     live: [edited(applied(aNode('a', key('1'))), key('2'))],
     plan: ['update a'],
   },
   {
-    because: 'SignerState: a first key and no key any more pass',
-    wanted: [aNode('a', key('1')), aNode('b')],
+    because: 'SignerState: adding a first key and removing a key pass',
+    declared: [aNode('a', key('1')), aNode('b')],
     live: [applied(aNode('a')), applied(aNode('b', key('2')))],
     plan: ['update a', 'update b'],
   },
@@ -121,18 +121,20 @@ it.each(rows)('$because', ({ plan, ...parts }) => {
 });
 
 describe('approval', () => {
-  it('of another key says what to make sure of before', () => {
-    const change = { wanted: [aNode('a', key('new'))], live: [applied(aNode('a', key('old')))] };
+  it('of another key names what to check before the approval', () => {
+    const change = { declared: [aNode('a', key('new'))], live: [applied(aNode('a', key('old')))] };
     const plan = planNodes(scene(change));
     expect(plan.actions[0]?.hold).toMatchObject({ approvable: true });
-    expect(plan.actions[0]?.hold?.message).toMatch(/from old to new.*the key in new has signed nothing above it/);
+    expect(plan.actions[0]?.hold?.message).toMatch(
+      /from old to new.*the key in new has signed nothing above this record/,
+    );
     const fleet = { approvals: [{ digest: plan.heldDigest ?? '' }] };
     expect(planNodes(scene({ ...change, fleet })).actions).toMatchObject([{ do: 'update' }]);
     expect(planNodes(scene({ ...change, fleet })).actions[0]).not.toHaveProperty('hold');
   });
 
-  it('of a key from another node releases it when that is gone, not before', () => {
-    const before = { wanted: [aNode('b', key('k'))], live: [applied(aNode('a', key('k')))] };
+  it('of a key from another node releases it when that node is gone, not before', () => {
+    const before = { declared: [aNode('b', key('k'))], live: [applied(aNode('a', key('k')))] };
     const { actions, heldDigest = '' } = planNodes(scene(before));
     expect(actions[1]?.hold?.message).toMatch(
       /key in k has signed on ns\/a, and the record .* stays on that node's volume/,
@@ -143,7 +145,7 @@ describe('approval', () => {
     expect(approved.actions[1]?.hold?.message).toBe('the Secret k is the identity of ns/a');
     expect(approved.heldDigest).toBeUndefined();
     const after = {
-      wanted: before.wanted,
+      declared: before.declared,
       facts: { released: approved.released, signers: new Map([['ns/k', 'ns/a']]) },
     };
     expect(planNodes(scene({ ...after, fleet })).actions).toEqual([
@@ -152,13 +154,13 @@ describe('approval', () => {
     expect(planNodes(scene(after)).actions).toMatchObject([{ hold: { guard: 'SignerState' } }]);
     const gone = { ...after, facts: { signers: new Map([['ns/k', '']]) } };
     expect(planNodes(scene(gone)).actions[0]?.hold?.message).toContain(
-      'a node that was deleted, and the record of what it signed went with its volumes',
+      'a node that was deleted, and the record of what it signed was deleted with its volumes',
     );
   });
 
-  it('of keys that are handed on in a row releases one after the other', () => {
-    const wantedNow = [aNode('a', key('3')), aNode('b', key('1'))];
-    const before = { wanted: wantedNow, live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))] };
+  it('of keys that move along a chain of nodes releases one after the other', () => {
+    const declaredNow = [aNode('a', key('3')), aNode('b', key('1'))];
+    const before = { declared: declaredNow, live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))] };
     const fleet = { approvals: [{ digest: planNodes(scene(before)).heldDigest ?? '' }] };
     const holds = (parts: SceneParts) => planNodes(scene({ ...parts, fleet })).actions.map(({ hold }) => hold?.guard);
     expect(holds(before)).toEqual([undefined, 'IdentityInUse']);

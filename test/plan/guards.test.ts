@@ -14,44 +14,44 @@ function withExceptions(node: BlockchainNode, uses: string): BlockchainNode {
 
 const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`);
 const live = (names: readonly string[]) => names.map((name) => applied(aNode(name)));
-const wanted = (names: readonly string[]) => names.map((name) => aNode(name));
+const declared = (names: readonly string[]) => names.map((name) => aNode(name));
 
 const rows: readonly PlanRow[] = [
   {
     because: 'DeletionBudget: a share of the nodes',
-    wanted: wanted(many(7)),
+    declared: declared(many(7)),
     live: live(many(10)),
     plan: ['delete n7 DeletionBudget', 'delete n8 DeletionBudget', 'delete n9 DeletionBudget'],
   },
   {
     because: 'DeletionBudget: within the share',
-    wanted: wanted(many(8)),
+    declared: declared(many(8)),
     live: live(many(10)),
     plan: ['delete n8', 'delete n9'],
   },
   {
-    because: 'DeletionBudget: one of a small fleet may always go',
-    wanted: wanted(many(2)),
+    because: 'DeletionBudget: passes one deletion in a small fleet',
+    declared: declared(many(2)),
     live: live(many(3)),
     plan: ['delete n2'],
   },
   {
-    because: 'DeletionBudget: unless the share is none at all',
-    wanted: wanted(many(99)),
+    because: 'DeletionBudget: holds every deletion when the share is 0',
+    declared: declared(many(99)),
     live: live(many(100)),
     fleet: { guards: { maxDeletionPercent: 0 } },
     plan: ['delete n99 DeletionBudget'],
   },
   {
     because: 'DeletionBudget: a count, in a large fleet',
-    wanted: wanted(many(99)),
+    declared: declared(many(99)),
     live: live(many(100)),
     fleet: { guards: { maxDeletions: 0 } },
     plan: ['delete n99 DeletionBudget'],
   },
   {
     because: 'DeletionBudget: holds the deletions, not the other actions of the commit',
-    wanted: [aNode('n0', { restartGeneration: 1 }), aNode('new')],
+    declared: [aNode('n0', { restartGeneration: 1 }), aNode('new')],
     live: live(many(10)),
     plan: [
       ...many(10)
@@ -63,43 +63,43 @@ const rows: readonly PlanRow[] = [
   },
   {
     because: 'EmptyTree and MissingPath: hold deletions only',
-    wanted: wanted(['a']),
+    declared: declared(['a']),
     desired: { counts: { nodeFiles: 0 } },
     plan: ['create a'],
   },
   {
     because: 'UnreadableFile: holds deletions only',
-    wanted: [aNode('a', { restartGeneration: 1 })],
+    declared: [aNode('a', { restartGeneration: 1 })],
     live: live(['a']),
     desired: { unreadableFiles: new Set(['nodes/new.yaml']), brokenFiles: new Set(['nodes/new.yaml']) },
     plan: ['update a'],
   },
   {
     because: 'PolicyException: a new node that uses one',
-    wanted: [withExceptions(aNode('a'), 'HostNetwork.1')],
+    declared: [withExceptions(aNode('a'), 'HostNetwork.1')],
     plan: ['create a PolicyException'],
   },
   {
     because: 'PolicyException: a change that introduces one more',
-    wanted: [withExceptions(aNode('a'), 'HostNetwork.1,HostPort.1')],
+    declared: [withExceptions(aNode('a'), 'HostNetwork.1,HostPort.1')],
     live: [applied(withExceptions(aNode('a'), 'HostNetwork.1'))],
     plan: ['update a PolicyException'],
   },
   {
     because: 'PolicyException: another use of the same one',
-    wanted: [withExceptions(aNode('a'), 'HostPath.2')],
+    declared: [withExceptions(aNode('a'), 'HostPath.2')],
     live: [applied(withExceptions(aNode('a'), 'HostPath.1'))],
     plan: ['update a PolicyException'],
   },
   {
-    because: 'PolicyException: not what is used already',
-    wanted: [withExceptions(aNode('a', { restartGeneration: 1 }), 'HostNetwork.1')],
+    because: 'PolicyException: passes an exception in use',
+    declared: [withExceptions(aNode('a', { restartGeneration: 1 }), 'HostNetwork.1')],
     live: [applied(withExceptions(aNode('a'), 'HostNetwork.1'))],
     plan: ['update a'],
   },
   {
-    because: 'PolicyException: nor to give one up',
-    wanted: [aNode('a')],
+    because: 'PolicyException: passes the removal of one',
+    declared: [aNode('a')],
     live: [applied(withExceptions(aNode('a'), 'HostNetwork.1'))],
     plan: ['update a'],
   },
@@ -111,187 +111,187 @@ const rows: readonly PlanRow[] = [
     plan: ['delete a MissingPath'],
   },
   {
-    because: 'EmptyTree: does not hold what other executors leave',
+    because: 'EmptyTree: passes when other executors still have nodes',
     live: live(['a']),
-    wanted: [aNode('b', { executor: 'other' })],
+    declared: [aNode('b', { executor: 'other' })],
     plan: ['delete a'],
   },
   {
     because: 'Rewound: everything',
     live: live(['a', 'b']),
-    wanted: wanted(['a', 'c']),
+    declared: declared(['a', 'c']),
     facts: { ancestry: 'rewound' },
     plan: ['delete b Rewound', 'create c Rewound'],
   },
   {
     because: 'Rewritten: everything',
-    wanted: wanted(['c']),
+    declared: declared(['c']),
     facts: { ancestry: 'rewritten' },
     plan: ['create c Rewritten'],
   },
   {
     because: 'a first and a forward commit pass',
-    wanted: wanted(['c']),
+    declared: declared(['c']),
     facts: { ancestry: 'first' },
     plan: ['create c'],
   },
   {
-    because: 'UnreadableFile: a new file nobody can read may hold the node',
-    wanted: wanted(['b', 'c']),
+    because: 'UnreadableFile: a new unreadable file may declare the node',
+    declared: declared(['b', 'c']),
     live: live(['a', 'b', 'c']),
     desired: { unreadableFiles: new Set(['nodes/new.yaml']), brokenFiles: new Set(['nodes/new.yaml']) },
     plan: ['delete a UnreadableFile'],
   },
   {
-    because: 'UnreadableFile: one that a living node came from holds no other',
-    wanted: wanted(['b']),
+    because: 'UnreadableFile: a file from which a live node came declares no other node',
+    declared: declared(['b']),
     live: live(['a', 'b', 'c']),
     desired: { unreadableFiles: new Set(['nodes/c.yaml']), brokenFiles: new Set(['nodes/c.yaml']) },
     plan: ['delete a'],
   },
   {
     because: 'Protected: deletion, also when the file no longer says so',
-    wanted: wanted(['b']),
+    declared: declared(['b']),
     live: [applied(aNode('a', { protect: true })), ...live(['b'])],
     plan: ['delete a Protected'],
   },
   {
     because: 'Protected: giving up the volumes',
-    wanted: [aNode('a', { deletionPolicy: 'Delete' })],
+    declared: [aNode('a', { deletionPolicy: 'Delete' })],
     live: [applied(aNode('a', { protect: true }))],
     plan: ['update a Protected'],
   },
   {
     because: 'Protected: other updates pass',
-    wanted: [aNode('a', { restartGeneration: 1 })],
+    declared: [aNode('a', { restartGeneration: 1 })],
     live: [applied(aNode('a', { protect: true }))],
     plan: ['update a'],
   },
   {
     because: 'Suspended: the whole Fleet',
-    wanted: wanted(['a']),
+    declared: declared(['a']),
     live: live(['b']),
     fleet: { suspend: true },
     plan: ['delete b Suspended', 'create a Suspended'],
   },
   {
     because: 'Suspended: a folder, also for what left it',
-    wanted: wanted(['a']),
+    declared: declared(['a']),
     live: live(['b']),
     fleet: { suspendFolders: ['nodes/'] },
     plan: ['delete b Suspended', 'create a Suspended'],
   },
   {
-    because: 'Suspended: not a folder whose name merely begins alike',
-    wanted: wanted(['a']),
+    because: 'Suspended: passes a folder with the same prefix in its name',
+    declared: declared(['a']),
     fleet: { suspendFolders: ['node'] },
     plan: ['create a'],
   },
   {
     because: 'Suspended: a node',
-    wanted: [aNode('a', { suspend: true, restartGeneration: 1 })],
+    declared: [aNode('a', { suspend: true, restartGeneration: 1 })],
     live: [applied(aNode('a', { suspend: true }))],
     plan: ['update a Suspended'],
   },
   {
     because: 'Suspended: deleting a suspended node',
-    wanted: wanted(['b']),
+    declared: declared(['b']),
     live: [applied(aNode('a', { suspend: true })), ...live(['b'])],
     plan: ['delete a Suspended'],
   },
   {
     because: 'Suspended: removing suspend passes',
-    wanted: wanted(['a']),
+    declared: declared(['a']),
     live: [applied(aNode('a', { suspend: true }))],
     plan: ['update a'],
   },
   {
     because: 'Suspended: setting it passes',
-    wanted: [aNode('a', { suspend: true })],
+    declared: [aNode('a', { suspend: true })],
     live: live(['a']),
     plan: ['update a'],
   },
   {
-    because: 'VolumeShrink: in whatever unit',
-    wanted: [aNode('a', { storage: { data: { size: '102399Mi' } } })],
+    because: 'VolumeShrink: in another unit',
+    declared: [aNode('a', { storage: { data: { size: '102399Mi' } } })],
     live: live(['a']),
     plan: ['update a VolumeShrink'],
   },
   {
     because: 'VolumeShrink: growing passes',
-    wanted: [aNode('a', { storage: { data: { size: '1Ti' } } })],
+    declared: [aNode('a', { storage: { data: { size: '1Ti' } } })],
     live: live(['a']),
     plan: ['update a'],
   },
   {
     because: 'VolumeShrink: another storage class',
-    wanted: [aNode('a', { storage: { data: { size: '100Gi', storageClass: 'fast' } } })],
+    declared: [aNode('a', { storage: { data: { size: '100Gi', storageClass: 'fast' } } })],
     live: live(['a']),
     plan: ['update a VolumeShrink'],
   },
   {
-    because: 'VolumeShrink: a volume taken away',
-    wanted: [aNode('a', { storage: {} })],
+    because: 'VolumeShrink: a removed volume',
+    declared: [aNode('a', { storage: {} })],
     live: live(['a']),
     plan: ['update a VolumeShrink'],
   },
   {
     because: 'IdentityOfData: another network',
-    wanted: [aNode('a', { network: 'mainnet' })],
+    declared: [aNode('a', { network: 'mainnet' })],
     live: live(['a']),
     plan: ['update a IdentityOfData'],
   },
   {
     because: 'IdentityOfData: another chain',
-    wanted: [aNode('a', { chain: 'bitcoin' })],
+    declared: [aNode('a', { chain: 'bitcoin' })],
     live: live(['a']),
     plan: ['update a IdentityOfData'],
   },
   {
     because: 'IdentityOfData: another version of the client passes',
-    wanted: [aNode('a', { clients: { el: { name: 'geth', version: '1.17.0' } } })],
+    declared: [aNode('a', { clients: { el: { name: 'geth', version: '1.17.0' } } })],
     live: live(['a']),
     plan: ['update a'],
   },
   {
     because: 'IdentityOfData: an archive that stays one passes',
-    wanted: [aNode('a', { nodeType: 'archive', restartGeneration: 1 })],
+    declared: [aNode('a', { nodeType: 'archive', restartGeneration: 1 })],
     live: [applied(aNode('a', { nodeType: 'archive' }))],
     plan: ['update a'],
   },
   {
     because: 'IdentityOfData: another client',
-    wanted: [aNode('a', { clients: { el: { name: 'reth' } } })],
+    declared: [aNode('a', { clients: { el: { name: 'reth' } } })],
     live: live(['a']),
     plan: ['update a IdentityOfData'],
   },
   {
     because: 'IdentityOfData: full becomes archive',
-    wanted: [aNode('a', { nodeType: 'archive' })],
+    declared: [aNode('a', { nodeType: 'archive' })],
     live: live(['a']),
     plan: ['update a IdentityOfData'],
   },
   {
     because: 'IdentityOfData: full becomes validator on the same data',
-    wanted: [aNode('a', { nodeType: 'validator' })],
+    declared: [aNode('a', { nodeType: 'validator' })],
     live: live(['a']),
     plan: ['update a'],
   },
   {
-    because: 'NotOurs: made by hand',
-    wanted: [aNode('a', { restartGeneration: 1 })],
+    because: 'NotOurs: created by hand',
+    declared: [aNode('a', { restartGeneration: 1 })],
     live: [applied(aNode('a'), { labels: {}, annotations: {} })],
     plan: ['update a NotOurs'],
   },
   {
-    because: 'NotOurs: ours, and somebody took the label off',
-    wanted: [aNode('a', { restartGeneration: 1 })],
+    because: 'NotOurs: an owned node without its label',
+    declared: [aNode('a', { restartGeneration: 1 })],
     live: [applied(aNode('a'), { labels: {} })],
     plan: ['update a'],
   },
   {
     because: "NotOurs: another executor's",
-    wanted: wanted(['a']),
+    declared: declared(['a']),
     live: [applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } })],
     plan: ['update a NotOurs'],
   },
@@ -304,27 +304,27 @@ it.each(rows)('$because', ({ plan, ...parts }) => {
 });
 
 describe('approval', () => {
-  const parts: SceneParts = { wanted: wanted(many(2)), live: live(many(8)) };
+  const parts: SceneParts = { declared: declared(many(2)), live: live(many(8)) };
   const digest = planNodes(scene(parts)).heldDigest ?? '';
   const approved = { approvals: [{ digest }] };
 
-  it('releases exactly the actions it names', () => {
+  it('releases exactly the actions that it names', () => {
     const plan = planNodes(scene({ ...parts, fleet: approved }));
     expect(plan.actions.map(({ hold }) => hold)).toEqual(Array.from({ length: 6 }, () => undefined));
     expect(plan.heldDigest).toBeUndefined();
     expect(
-      planNodes(scene({ ...parts, wanted: wanted(many(1)), fleet: approved })).actions.every(
+      planNodes(scene({ ...parts, declared: declared(many(1)), fleet: approved })).actions.every(
         ({ hold }) => hold !== undefined,
       ),
     ).toBe(true);
   });
 
-  it('is the same digest without a cluster UID, and whichever guard holds', () => {
+  it('has the same digest without a cluster UID and for any guard', () => {
     const bare = (parts.live ?? []).map((node) => applied(node, { uid: '' }));
     expect(planNodes(scene({ ...parts, live: bare, facts: { ancestry: 'rewritten' } })).heldDigest).toBe(digest);
   });
 
-  it('goes on when it was carried out only in part', () => {
+  it('stays released when only a part of the actions succeeded', () => {
     const first = planNodes(scene({ ...parts, fleet: approved, facts: { ancestry: 'rewound' } }));
     const rest = (parts.live ?? []).slice(0, 5);
     const facts = { ancestry: 'rewound', released: first.released } as const;
@@ -338,21 +338,21 @@ describe('approval', () => {
     );
   });
 
-  it('is not asked for what no approval can release', () => {
-    const swapped = { wanted: [aNode('a', { storage: { data: { size: '1Gi' } } })], live: live(['a']) };
+  it('is not requested for a hold that no approval releases', () => {
+    const swapped = { declared: [aNode('a', { storage: { data: { size: '1Gi' } } })], live: live(['a']) };
     const plan = planNodes(scene(swapped));
     expect(plan.actions[0]?.hold).toMatchObject({ guard: 'VolumeShrink', approvable: false });
     expect(plan.heldDigest).toBeUndefined();
   });
 });
 
-it('a drift that a suspended folder keeps is visible', () => {
+it('shows drift that a suspended folder keeps', () => {
   const node = applied(aNode('a'));
   const drifted = {
     ...node,
     metadata: { ...node.metadata, annotations: { ...node.metadata.annotations, [ANNOTATION.file]: 'nodes/x.yaml' } },
   };
   expect(
-    planNodes(scene({ wanted: wanted(['a']), live: [drifted], fleet: { suspendFolders: ['nodes'] } })).actions,
+    planNodes(scene({ declared: declared(['a']), live: [drifted], fleet: { suspendFolders: ['nodes'] } })).actions,
   ).toMatchObject([{ do: 'update', hold: { guard: 'Suspended' } }]);
 });

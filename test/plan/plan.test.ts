@@ -1,4 +1,4 @@
-// Plans: what changes, why, in which order, and that they come to an end.
+// Plans: what changes, why, in which order, and that repeated plans become empty.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,17 +8,17 @@ import { planNodes } from '../../src/plan/plan.ts';
 import { aNode, applied, carryOut, edited, scene } from '../support/plan-scene.ts';
 
 describe('planNodes', () => {
-  it('does nothing when the cluster is as wanted, whatever others wrote beside our fields', () => {
+  it('is empty when the live object equals the desired one, also with fields of other owners', () => {
     const node = aNode('a');
     const live = applied(node, {
       labels: { ...node.metadata.labels, team: 'x' },
       annotations: { ...applied(node).metadata.annotations, [ANNOTATION.revision]: 'main@sha1:0', other: 'y' },
     });
-    expect(planNodes(scene({ wanted: [node], live: [live] })).actions).toEqual([]);
+    expect(planNodes(scene({ declared: [node], live: [live] })).actions).toEqual([]);
   });
 
   it('creates what is missing', () => {
-    const { actions } = planNodes(scene({ wanted: [aNode('a')] }));
+    const { actions } = planNodes(scene({ declared: [aNode('a')] }));
     expect(actions).toMatchObject([
       { do: 'create', ref: { namespace: 'ns', name: 'a' }, because: 'created by nodes/a.yaml' },
     ]);
@@ -33,28 +33,28 @@ describe('planNodes', () => {
       why: 'clients.el.version changed in nodes/a.yaml',
     },
     {
-      because: 'somebody changed a field',
+      because: 'a field changed in the cluster',
       live: edited(applied(aNode('a')), { desiredState: 'Stopped' }),
       changes: [{ path: 'spec.desiredState', from: 'Stopped', to: 'Running' }],
       drift: true,
-      why: 'somebody changed desiredState in the cluster',
+      why: 'desiredState changed in the cluster, not in nodes/a.yaml',
     },
     {
-      because: 'somebody added a field',
+      because: 'a field was added in the cluster',
       live: edited(applied(aNode('a')), { args: { el: { foo: 'bar' } } }),
       changes: [{ path: 'spec.args', from: { el: { foo: 'bar' } }, to: undefined }],
       drift: true,
-      why: 'somebody changed args in the cluster',
+      why: 'args changed in the cluster, not in nodes/a.yaml',
     },
     {
-      because: 'somebody removed a label of ours',
+      because: 'a label of the executor was removed',
       live: applied(aNode('a'), { labels: { [LABEL.executor]: 'demo' } }),
       changes: [{ path: `metadata.labels["${LABEL.node}"]`, from: undefined, to: 'a' }],
       drift: true,
-      why: `somebody changed metadata.labels["${LABEL.node}"] in the cluster`,
+      why: `metadata.labels["${LABEL.node}"] changed in the cluster, not in nodes/a.yaml`,
     },
     {
-      because: 'a label left the file',
+      because: 'a label was removed from the file',
       live: applied({
         ...aNode('a'),
         metadata: { ...aNode('a').metadata, labels: { ...aNode('a').metadata.labels, old: 'x' } },
@@ -65,17 +65,17 @@ describe('planNodes', () => {
     },
   ];
   it.each(updates)('updates: $because', ({ live, changes, drift, why }) => {
-    const { actions } = planNodes(scene({ wanted: [aNode('a')], live: [live] }));
+    const { actions } = planNodes(scene({ declared: [aNode('a')], live: [live] }));
     expect(actions).toMatchObject([{ do: 'update', changes, drift, because: why }]);
     expect(actions[0]).not.toHaveProperty('hold');
   });
 
-  it('deletes what Git no longer declares, and says what becomes of the volumes', () => {
+  it('deletes what Git no longer declares, and reports whether volumes are kept', () => {
     const live = [
       applied(aNode('a', { deletionPolicy: 'Delete' })),
       ...Array.from({ length: 9 }, (_, i) => applied(aNode(`b${i}`))),
     ];
-    const { actions } = planNodes(scene({ live, wanted: live.slice(1).map((node) => aNode(node.metadata.name)) }));
+    const { actions } = planNodes(scene({ live, declared: live.slice(1).map((node) => aNode(node.metadata.name)) }));
     expect(actions).toEqual([
       {
         do: 'delete',
@@ -94,11 +94,11 @@ describe('planNodes', () => {
       why: 'nodes/a.yaml has an error',
     },
     {
-      because: 'its document has an error, in whatever file',
+      because: 'its document has an error, in any file',
       desired: { brokenNodes: new Set(['ns/a']) },
       why: 'last good state',
     },
-    { because: 'fleet.yaml is broken', desired: { fleetBroken: true }, why: 'fleet.yaml is broken' },
+    { because: 'fleet.yaml has an error', desired: { fleetBroken: true }, why: 'fleet.yaml has an error' },
   ];
   it.each(kept)('keeps a node: $because', ({ desired, why }) => {
     const plan = planNodes(scene({ live: [applied(aNode('a'))], desired }));
@@ -114,23 +114,23 @@ describe('planNodes', () => {
     { because: 'and its file says the same by now', inGit: '2', why: [] },
   ];
   it.each(exchanged)('keeps the identity that a Switchover gave a node $because', ({ inGit, why }) => {
-    const wanted = [aNode('a', key(inGit))];
+    const declared = [aNode('a', key(inGit))];
     const facts = { identities: new Map([['ns/a', '2']]) };
-    const plan = planNodes(scene({ wanted, live: [applied(aNode('a', key(inGit)))], facts }));
+    const plan = planNodes(scene({ declared, live: [applied(aNode('a', key(inGit)))], facts }));
     expect(plan.actions).toEqual([]);
     expect(plan.kept.map(({ because }) => because)).toEqual(why.map((words) => expect.stringMatching(words)));
   });
 
-  it('leaves alone what belongs to others: no label, or another executor', () => {
+  it('ignores nodes of other owners: without label, or of another executor', () => {
     const foreign = applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } });
     const byHand = applied(aNode('b'), { labels: {} });
     const elsewhere = aNode('c', { executor: 'other' });
-    expect(planNodes(scene({ wanted: [elsewhere], live: [foreign, byHand] })).actions).toEqual([]);
+    expect(planNodes(scene({ declared: [elsewhere], live: [foreign, byHand] })).actions).toEqual([]);
   });
 
-  it('waits for an object that is being deleted, wanted or not', () => {
+  it('waits for an object that is being deleted, also when Git declares it', () => {
     const live = [applied(aNode('a'), { deletionTimestamp: 'now' }), applied(aNode('b'), { deletionTimestamp: 'now' })];
-    const plan = planNodes(scene({ wanted: [aNode('a', { protect: true })], live }));
+    const plan = planNodes(scene({ declared: [aNode('a', { protect: true })], live }));
     expect(plan.actions).toEqual([]);
     expect(plan.kept.map(({ ref }) => ref.name).toSorted()).toEqual(['a', 'b']);
   });
@@ -138,13 +138,13 @@ describe('planNodes', () => {
   it('puts stops and deletions before starts', () => {
     const live = 'abcdefghijkl'.split('').map((name) => applied(aNode(name)));
     const rest = live.slice(2).map((node) => aNode(node.metadata.name));
-    const wanted = [
+    const declared = [
       aNode('new'),
       aNode('a', { restartGeneration: 1 }),
       ...rest.slice(0, -1),
       aNode('l', { desiredState: 'Stopped' }),
     ];
-    const { actions } = planNodes(scene({ wanted, live }));
+    const { actions } = planNodes(scene({ declared, live }));
     expect(actions.map((action) => `${action.do} ${action.ref.name}`)).toEqual([
       'update l',
       'delete b',
@@ -167,25 +167,25 @@ describe('properties', () => {
     .dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e'), specs)
     .map((byName) => Object.entries(byName).map(([name, spec]) => aNode(name, spec)));
 
-  it('a plan for what is there already is empty', () => {
+  it('is empty for a cluster that equals the desired state', () => {
     fc.assert(fc.property(nodes, (all) => {
-      const plan = planNodes(scene({ wanted: all, live: all.map((node) => applied(node)) }));
+      const plan = planNodes(scene({ declared: all, live: all.map((node) => applied(node)) }));
       expect(plan).toMatchObject({ actions: [], kept: [], heldDigest: undefined });
     }), { numRuns: 200 }); // prettier-ignore
   });
 
-  it('carrying a plan out again and again leaves only what is held', () => {
-    fc.assert(fc.property(nodes, nodes, (wanted, before) => {
+  it('has only held actions after it was carried out repeatedly', () => {
+    fc.assert(fc.property(nodes, nodes, (declared, before) => {
       let live = before.map((node) => applied(node));
-      for (let pass = 0; pass < 8; pass++) live = [...carryOut(live, planNodes(scene({ wanted, live })).actions)];
-      const { actions } = planNodes(scene({ wanted, live }));
+      for (let pass = 0; pass < 8; pass++) live = [...carryOut(live, planNodes(scene({ declared, live })).actions)];
+      const { actions } = planNodes(scene({ declared, live }));
       expect(actions.filter(({ hold }) => hold === undefined)).toEqual([]);
     }), { numRuns: 200 }); // prettier-ignore
   });
 
-  it('guards never lose, add or change an action, and the digest does not depend on the revision', () => {
-    fc.assert(fc.property(nodes, nodes, (wanted, before) => {
-      const parts = { wanted, live: before.map((node) => applied(node)) };
+  it('keeps every action when guards apply, and its digest does not depend on the revision', () => {
+    fc.assert(fc.property(nodes, nodes, (declared, before) => {
+      const parts = { declared, live: before.map((node) => applied(node)) };
       const [free, moved] = [planNodes(scene(parts)), planNodes({ ...scene({ ...parts, facts: { ancestry: 'rewound' } }), revision: 'x' })];
       const bare = (plan: typeof free): unknown[] => plan.actions.map(({ hold: _hold, ...action }) => action);
       expect(bare(moved)).toEqual(bare(free));

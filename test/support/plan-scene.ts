@@ -1,4 +1,4 @@
-// Builds clusters and wishes for tests of plans.
+// Builds live objects and desired states for tests of plans.
 
 import type { BlockchainNode, NodeSpec } from '../../src/api/blockchain-node.ts';
 import { FleetSpec } from '../../src/api/fleet.ts';
@@ -6,11 +6,11 @@ import { ANNOTATION, API_VERSION, LABEL } from '../../src/api/group.ts';
 import { keyOf } from '../../src/api/objects.ts';
 import type { Action } from '../../src/plan/action.ts';
 import { withApplied } from '../../src/plan/applied.ts';
-import type { PlanFacts, PlanInput, Wanted } from '../../src/plan/input.ts';
+import type { PlanFacts, PlanInput, Desired } from '../../src/plan/input.ts';
 
 export const REVISION = `main@sha1:${'1'.repeat(40)}`;
 
-/** A node as Git wants it. */
+/** A node as Git declares it. */
 export function aNode(name: string, spec: Partial<NodeSpec> = {}): BlockchainNode {
   return {
     apiVersion: API_VERSION,
@@ -36,7 +36,7 @@ export function aNode(name: string, spec: Partial<NodeSpec> = {}): BlockchainNod
   };
 }
 
-/** The same as it is in the cluster after it was applied. */
+/** The live object after the node was applied. */
 export function applied(node: BlockchainNode, change: Partial<BlockchainNode['metadata']> = {}): BlockchainNode {
   const { metadata, ...rest } = structuredClone(withApplied(node));
   return {
@@ -45,26 +45,26 @@ export function applied(node: BlockchainNode, change: Partial<BlockchainNode['me
   };
 }
 
-/** The same after a manual `kubectl edit`. */
+/** The live object after a manual `kubectl edit`. */
 export function edited(node: BlockchainNode, spec: Partial<NodeSpec>): BlockchainNode {
   return { ...node, spec: { ...node.spec, ...spec } };
 }
 
 export interface SceneParts {
-  readonly wanted?: readonly BlockchainNode[];
+  readonly declared?: readonly BlockchainNode[];
   readonly live?: readonly BlockchainNode[];
   readonly fleet?: object;
   readonly facts?: PlanFacts;
-  readonly desired?: Partial<Wanted>;
+  readonly desired?: Partial<Desired>;
 }
 
-export function scene({ wanted = [], live = [], fleet = {}, facts = {}, desired = {} }: SceneParts): PlanInput {
+export function scene({ declared = [], live = [], fleet = {}, facts = {}, desired = {} }: SceneParts): PlanInput {
   return {
     desired: {
       fleet: FleetSpec.parse(fleet),
       fleetBroken: false,
       nodes: new Map(
-        wanted.map((node) => [keyOf(node), { node, file: node.metadata.annotations?.[ANNOTATION.file] ?? '' }]),
+        declared.map((node) => [keyOf(node), { node, file: node.metadata.annotations?.[ANNOTATION.file] ?? '' }]),
       ),
       brokenFiles: new Set(),
       brokenNodes: new Set(),
@@ -96,7 +96,7 @@ export interface PlanRow extends SceneParts {
   readonly plan: readonly string[];
 }
 
-/** Each action in the words of a row. */
+/** Each action in the notation of a row. */
 export function inWords(actions: readonly Action[]): readonly string[] {
   return actions.map((action) => [action.do, action.ref.name, action.hold?.guard].filter(Boolean).join(' '));
 }
