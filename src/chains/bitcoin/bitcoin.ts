@@ -3,8 +3,7 @@
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';
 import type { Chain, Expectation, Question } from '../chain.ts';
-import { checkSidecarPorts } from '../check-sidecar-ports.ts';
-import { checkSpec } from '../check-spec.ts';
+import { defineCheck } from '../define-check.ts';
 import { secretName } from '../secret-name.ts';
 import { MAX_LAG } from './client.ts';
 import { clientOf, clients } from './clients.ts';
@@ -26,7 +25,7 @@ const lists = {
 
 export const bitcoin: Chain = {
   ...lists,
-  check,
+  check: defineCheck(lists, workload, checkClient),
   workload,
   questions,
   facts: ({ spec }, replies) => new Map([['node', clientOf(spec).facts(replies, isDevelopment(spec))]]),
@@ -34,10 +33,8 @@ export const bitcoin: Chain = {
   jobs,
 };
 
-function check(spec: NodeSpec): readonly SpecProblem[] {
-  const client = clients.find(({ name }) => name === spec.clients['node']?.name);
-  const problems = [...checkSpec(lists, spec), ...(client?.check(spec) ?? [])];
-  return problems.some((one) => one.level === 'error') ? problems : [...problems, ...checkSidecarPorts(spec, workload)];
+function checkClient(spec: NodeSpec): readonly SpecProblem[] {
+  return clients.find(({ name }) => name === spec.clients['node']?.name)?.check(spec) ?? [];
 }
 
 function questions(node: BlockchainNode): readonly Question[] {

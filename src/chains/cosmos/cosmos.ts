@@ -1,10 +1,8 @@
 // Cosmos: any chain on CometBFT, from a one-node development chain to a Cosmos SDK validator.
 
-import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
-import type { SpecProblem } from '../../api/spec-problem.ts';
+import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { Chain, Expectation, Question } from '../chain.ts';
-import { checkSidecarPorts } from '../check-sidecar-ports.ts';
-import { checkSpec } from '../check-spec.ts';
+import { defineCheck } from '../define-check.ts';
 import { checkCosmos } from './check.ts';
 import { clients, configFiles } from './clients.ts';
 import { nodeFacts } from './facts.ts';
@@ -28,7 +26,7 @@ const lists = {
 export const cosmos: Chain = {
   ...lists,
   options: CosmosOptions,
-  check,
+  check: defineCheck(lists, workload, checkCosmos),
   workload,
   questions,
   facts: (_node, replies) => new Map([['node', nodeFacts(replies)]]),
@@ -36,11 +34,6 @@ export const cosmos: Chain = {
   jobs,
   signingKeys,
 };
-
-function check(spec: NodeSpec): readonly SpecProblem[] {
-  const problems = [...checkSpec(lists, spec), ...checkCosmos(spec)];
-  return problems.some((one) => one.level === 'error') ? problems : [...problems, ...checkSidecarPorts(spec, workload)];
-}
 
 function questions(): readonly Question[] {
   const paths = { 'node.status': '/status', 'node.netInfo': '/net_info', 'node.abciInfo': '/abci_info' };

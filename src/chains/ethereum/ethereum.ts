@@ -4,8 +4,7 @@ import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { isHostName, isIpAddress } from '../address.ts';
 import type { Chain, Expectation, Reply, RoleFacts } from '../chain.ts';
-import { checkSpec } from '../check-spec.ts';
-import { checkSidecarPorts } from '../check-sidecar-ports.ts';
+import { defineCheck } from '../define-check.ts';
 import { consensusClients } from './consensus.ts';
 import { consensusFacts, MAX_DISTANCE } from './consensus-facts.ts';
 import { executionClients } from './execution.ts';
@@ -30,12 +29,15 @@ const lists = {
   configFiles: [],
 } satisfies Partial<Chain>;
 
-export const ethereum: Chain = { ...lists, check, workload, questions, facts, expectations, jobs };
-
-function check(spec: NodeSpec): readonly SpecProblem[] {
-  const problems = [...checkSpec(lists, spec), ...checkConsensus(spec), ...checkAddress(spec)];
-  return problems.some((one) => one.level === 'error') ? problems : [...problems, ...checkSidecarPorts(spec, workload)];
-}
+export const ethereum: Chain = {
+  ...lists,
+  check: defineCheck(lists, workload, (spec) => [...checkConsensus(spec), ...checkAddress(spec)]),
+  workload,
+  questions,
+  facts,
+  expectations,
+  jobs,
+};
 
 function checkConsensus(spec: NodeSpec): readonly SpecProblem[] {
   const network = findNetwork(spec.network);

@@ -2,6 +2,7 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { Question } from '../chain.ts';
+import { jsonRpcCall } from '../json-rpc.ts';
 import { clientOf } from './workload.ts';
 
 /** All questions, independent of each other; ids are `<role>.<what>`. */
@@ -18,14 +19,7 @@ function execution(port: number): readonly Question[] {
     ['el.version', 'web3_clientVersion', []],
     ['el.chainId', 'eth_chainId', []],
   ];
-  return calls.map(([id, method, params]) => ({
-    id,
-    role: 'el',
-    port,
-    method: 'POST',
-    path: '/',
-    body: { jsonrpc: '2.0', id: 1, method, params },
-  }));
+  return calls.map(([id, method, params]) => jsonRpcCall({ id, role: 'el', port }, method, params));
 }
 
 function consensus(port: number): readonly Question[] {

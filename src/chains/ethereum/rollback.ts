@@ -3,6 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { Ask, HowTo, Refused, ToolRun } from '../../api/chain-jobs.ts';
 import { type Flags, toArguments } from '../flags.ts';
+import { jsonRpcCall } from '../json-rpc.ts';
 import { roleFields } from '../role-fields.ts';
 import type { EthereumClient } from './client.ts';
 import { placeOf } from './place.ts';
@@ -109,6 +110,5 @@ function run(
 }
 
 function call(id: string, method: string, params: readonly unknown[]): Ask {
-  const body = { jsonrpc: '2.0', id: 1, method, params };
-  return { id, role: 'el', port: 8545, method: 'POST', path: '/', body };
+  return jsonRpcCall({ id, role: 'el', port: 8545 }, method, params);
 }
