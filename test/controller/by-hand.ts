@@ -1,6 +1,6 @@
 // What people do to a cluster by hand: as kubectl would, with a field manager of its own.
 
-import { KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
+import { KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
 
 export interface Target {
   readonly apiVersion: string;
@@ -13,6 +13,8 @@ export interface ByHand {
   /** A merge patch (RFC 7386), as `kubectl patch --type=merge`. */
   patch(target: Target, change: object): Promise<void>;
   remove(target: Target): Promise<void>;
+  /** Any kind. Resolves to what deletes it. */
+  create(object: KubernetesObject): Promise<() => Promise<void>>;
 }
 
 const MANAGER = 'kubectl-edit';
@@ -40,6 +42,10 @@ export function byHand(kubeconfig: string): ByHand {
     },
     async remove(target) {
       await api.delete(shape(target));
+    },
+    async create(object) {
+      const made = await api.create(object);
+      return async () => void (await api.delete(made));
     },
   };
 }
