@@ -23,6 +23,12 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "nodewright.reservedSecrets" -}}
+{{- $names := list .Values.git.secretName .Values.signingKey.secretName -}}
+{{- range .Values.imagePullSecrets }}{{- $names = append $names .name -}}{{- end -}}
+{{- join "," (compact $names | uniq) -}}
+{{- end -}}
+
 {{- define "nodewright.selector" -}}
 app.kubernetes.io/name: nodewright
 app.kubernetes.io/instance: {{ .Release.Name }}
