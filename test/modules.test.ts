@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const SRC = new URL('../src', import.meta.url).pathname;
-const MAX_FILES_IN_FOLDER = 32;
+const MAX_FILES_IN_FOLDER = 30;
 
 /** Module → modules that it may import. `main.ts` connects all of them. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -21,12 +21,26 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   render: ['api', 'chains', 'lib'],
   status: ['api', 'chains', 'lib', 'plan'],
   signatures: ['lib'],
-  git: ['lib', 'signatures'],
+  git: ['lib'],
   kube: ['api', 'lib'],
   rpc: ['api', 'chains', 'lib'],
   worker: ['api', 'lib'],
   web: ['api', 'lib'],
-  controller: ['api', 'chains', 'desired', 'git', 'jobs', 'kube', 'lib', 'plan', 'policy', 'render', 'rpc', 'status'],
+  controller: [
+    'api',
+    'chains',
+    'desired',
+    'git',
+    'jobs',
+    'kube',
+    'lib',
+    'plan',
+    'policy',
+    'render',
+    'rpc',
+    'signatures',
+    'status',
+  ],
 };
 /** The edges may import every module. */
 const EDGES = ['cli', 'main.ts'];

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { DesiredSet, SourceFile } from '../desired/desired-set.ts';
-import { describeProblem, type Problem } from '../desired/problem.ts';
+import { describeProblem, type Problem } from '../desired/text/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { openLocalRepository } from '../git/local.ts';
 import { connectCluster } from '../kube/api-cluster.ts';

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 
 import type { PolicySpec } from '../api/policy.ts';
 import { completePolicy, readPolicy } from '../desired/policy-file.ts';
-import { describeProblem } from '../desired/problem.ts';
+import { describeProblem } from '../desired/text/problem.ts';
 import { openLocalRepository } from '../git/local.ts';
 import { defined } from '../lib/defined.ts';
 import type { Policy } from '../policy/policy.ts';

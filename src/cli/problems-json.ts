@@ -1,6 +1,6 @@
 // Problems as every command prints them in JSON.
 
-import type { Problem } from '../desired/problem.ts';
+import type { Problem } from '../desired/text/problem.ts';
 
 interface ProblemJson {
   readonly file: string;

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 
 import { findChain } from '../chains/index.ts';
-import { describeProblem } from '../desired/problem.ts';
+import { describeProblem } from '../desired/text/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { renderNode } from '../render/render-node.ts';
 import { readDirectory } from './directory.ts';

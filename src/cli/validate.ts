@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 
-import { describeProblem, type Problem } from '../desired/problem.ts';
+import { describeProblem, type Problem } from '../desired/text/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { readDirectory } from './directory.ts';

@@ -4,7 +4,7 @@ import type { ProblemCode } from '../api/codes/problems.ts';
 import type { Chain } from '../chains/chain.ts';
 import { SERVICE_SUFFIX } from '../api/group.ts';
 import type { NodeFile } from './node-file.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './text/problem.ts';
 import { locate } from './layers.ts';
 import type { ResolvedNode } from './resolve-node.ts';
 

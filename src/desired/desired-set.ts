@@ -5,7 +5,7 @@ import type { ProblemCode } from '../api/codes/problems.ts';
 import type { FleetSpec } from '../api/fleet.ts';
 import type { JobRequest } from '../api/job-object.ts';
 import type { JobScheduleSpec } from '../api/job-schedule.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './text/problem.ts';
 
 /** One file of a commit, or of a directory. */
 export interface SourceFile {

@@ -6,10 +6,10 @@ import { isObject, type JsonObject } from '../lib/json-value.ts';
 import type { SourceFile } from './desired-set.ts';
 import { checkEnvelope, type Envelope } from './envelope.ts';
 import { kindsAt, type GitKind, type GitRole } from './kinds.ts';
-import { parseFile, unreadableFile, type BrokenName, type ParsedFile } from './parse.ts';
-import type { Places } from './places.ts';
-import type { Problem } from './problem.ts';
-import { toProblem } from './problem.ts';
+import { parseFile, unreadableFile, type BrokenName, type ParsedFile } from './text/parse.ts';
+import type { Places } from './text/places.ts';
+import type { Problem } from './text/problem.ts';
+import { toProblem } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
 import { checkSeed, fromSeed } from './seed-document.ts';
 

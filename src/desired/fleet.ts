@@ -4,8 +4,8 @@ import type { ProblemCode } from '../api/codes/problems.ts';
 import { FleetSpec, FLEET_FILE } from '../api/fleet.ts';
 import type { Chain } from '../chains/chain.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
-import type { Places } from './places.ts';
-import type { Problem } from './problem.ts';
+import type { Places } from './text/places.ts';
+import type { Problem } from './text/problem.ts';
 
 export interface FleetFile {
   readonly fleet: FleetSpec;

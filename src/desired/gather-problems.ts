@@ -1,6 +1,6 @@
 // Tells a problem that many nodes suffer from once.
 
-import { describeProblem, type Problem } from './problem.ts';
+import { describeProblem, type Problem } from './text/problem.ts';
 import type { NodeProblem } from './resolve-node.ts';
 
 /** Problems of shared files (fleet.yaml, a patch) come once, with the first node they break and how many more. */

@@ -3,7 +3,7 @@
 import { FLEET_FILE } from '../api/fleet.ts';
 import { toPointer, type Path } from '../lib/json-pointer.ts';
 import type { FleetPatch } from './patches.ts';
-import type { Places, Position } from './places.ts';
+import type { Places, Position } from './text/places.ts';
 
 export interface Layers {
   /** The node's own document. */

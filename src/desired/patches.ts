@@ -5,8 +5,8 @@ import type { PatchOperation } from '../lib/json-patch.ts';
 import { member, textAt, type JsonObject } from '../lib/json-value.ts';
 import type { Chain } from '../chains/chain.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
-import type { Places } from './places.ts';
-import type { Problem } from './problem.ts';
+import type { Places } from './text/places.ts';
+import type { Problem } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
 
 type Match = FleetPatchSpec['match'];

@@ -8,8 +8,8 @@ import { repositoryOf } from '../policy/images.ts';
 import { createPolicy, type Policy } from '../policy/policy.ts';
 import { readDocuments } from './file-content.ts';
 import type { GitKind } from './kinds.ts';
-import { parseFile } from './parse.ts';
-import type { Problem } from './problem.ts';
+import { parseFile } from './text/parse.ts';
+import type { Problem } from './text/problem.ts';
 
 /** Not among `gitKinds`: nothing at any path of a repository is read as a policy. */
 export const policyKind: GitKind = {

@@ -14,7 +14,7 @@ import type { GitRole } from './kinds.ts';
 import { readPatches } from './patches.ts';
 import type { Policy } from '../policy/policy.ts';
 import { completePolicy } from './policy-file.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './text/problem.ts';
 import { cacheKey, createReadCache, type ReadCache } from './read-cache.ts';
 import { readRequests } from './requests.ts';
 import type { ResolvedNode } from './resolve-node.ts';

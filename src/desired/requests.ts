@@ -12,8 +12,8 @@ import type { DesiredRequest, DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';
 import { type FileContent, type GoodDocument, readDocuments } from './file-content.ts';
 import { judgeFileRequest } from './policy-check.ts';
-import type { Problem } from './problem.ts';
-import { toProblem } from './problem.ts';
+import type { Problem } from './text/problem.ts';
+import { toProblem } from './text/problem.ts';
 import { duplicateSchedules, resolveSchedule } from './schedules.ts';
 
 export interface RequestFiles {

@@ -19,7 +19,7 @@ import { locate, type Layers } from './layers.ts';
 import { matches } from './patches.ts';
 import type { UsedException } from '../policy/judge-node.ts';
 import { judgeFileNode } from './policy-check.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
 
 /** A problem, and the node that suffers from it when it lies in a file that many nodes share. */

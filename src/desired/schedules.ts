@@ -13,8 +13,8 @@ import { checkExecutor } from './executor.ts';
 import type { GoodDocument } from './file-content.ts';
 import type { Policy } from '../policy/policy.ts';
 import { judgeFileRequest } from './policy-check.ts';
-import type { Problem } from './problem.ts';
-import { toProblem } from './problem.ts';
+import type { Problem } from './text/problem.ts';
+import { toProblem } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
 
 export interface ResolvedSchedule {

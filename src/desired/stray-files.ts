@@ -3,7 +3,7 @@
 import { FLEET_FILE } from '../api/fleet.ts';
 import type { SourceFile } from './desired-set.ts';
 import { kindsAt } from './kinds.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './text/problem.ts';
 
 /** Files of a read folder that are not YAML must not be parsed; README and dotfiles are nobody's mistake. */
 export function strayFiles(files: readonly SourceFile[]): Problem[] {

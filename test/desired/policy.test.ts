@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { PolicySpec } from '../../src/api/policy.ts';
 import { ANNOTATION } from '../../src/api/group.ts';
 import { completePolicy, readPolicy } from '../../src/desired/policy-file.ts';
-import { describeProblem } from '../../src/desired/problem.ts';
+import { describeProblem } from '../../src/desired/text/problem.ts';
 import { nodeFile, read } from '../support/desired-files.ts';
 
 const NAMESPACE = 'novacula-system';
@@ -63,7 +63,7 @@ const hostile: readonly Row[] = [
     problems: ['SecretNotAllowed 14'],
   },
   {
-    because: 'an image of somebody else',
+    because: 'an image of another vendor',
     files: {
       'nodes/evil.yaml': nodeFile('evil', (text) => text.replace('version: "1.16.7"', 'image: evil.example/x:1')),
     },
@@ -121,7 +121,7 @@ spec:
     problems: ['LabelNotAllowed 7'],
   },
   {
-    because: 'a job with an image of somebody else',
+    because: 'a job with an image of another vendor',
     files: { 'nodes/a.yaml': nodeFile('a'), 'jobs/x.yaml': request('Backup', '{ node: a, image: evil }') },
     problems: ['ImageNotAllowed 4'],
   },

@@ -7,8 +7,8 @@ import { ANNOTATION, LABEL } from '../../src/api/group.ts';
 import { createReadCache } from '../../src/desired/read-cache.ts';
 import { completePolicy } from '../../src/desired/policy-file.ts';
 import { nodesOf, readDesired } from '../../src/desired/read.ts';
-import { parseFile } from '../../src/desired/parse.ts';
-import { describeProblem } from '../../src/desired/problem.ts';
+import { parseFile } from '../../src/desired/text/parse.ts';
+import { describeProblem } from '../../src/desired/text/problem.ts';
 import { decodeSource } from '../../src/desired/source-text.ts';
 import { FLEET, nodeFile, read, sources } from '../support/desired-files.ts';
 

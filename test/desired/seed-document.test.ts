@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-import { describeProblem } from '../../src/desired/problem.ts';
+import { describeProblem } from '../../src/desired/text/problem.ts';
 import { read } from '../support/desired-files.ts';
 
 const SEED = readFileSync(new URL('../jobs/support/seed-documents.yaml', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 
-import type { Problem } from '../../src/desired/problem.ts';
+import type { Problem } from '../../src/desired/text/problem.ts';
 import { cpuMsSince } from './cpu-time.ts';
 import { nodeFile, read } from './desired-files.ts';
 

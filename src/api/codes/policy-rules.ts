@@ -2,8 +2,8 @@
 
 import { defineCodes } from './codes.ts';
 
-const REMOVE = 'Remove the setting. ';
-const EXCEPTION = `${REMOVE}Where a node really needs it, the administrator lists the rule under \`exceptions\` of the policy; using it then still requires an approval.`;
+const REMOVE = 'Remove the setting.';
+const EXCEPTION = `${REMOVE} Where a node really needs it, the administrator lists the rule under \`exceptions\` of the policy; using it then still requires an approval.`;
 const ADMINISTRATOR = 'Choose an allowed value, or ask the administrator to add yours to the policy.';
 
 /** Rules of the Pod Security Standard `restricted` and of the pod's access, each of which the policy may waive. */

@@ -2,9 +2,9 @@
 
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 
-import type { ProblemCode } from '../api/codes/problems.ts';
-import { clip } from '../lib/clip.ts';
-import { toDotted, toPointer, type Path } from '../lib/json-pointer.ts';
+import type { ProblemCode } from '../../api/codes/problems.ts';
+import { clip } from '../../lib/clip.ts';
+import { toDotted, toPointer, type Path } from '../../lib/json-pointer.ts';
 import { keyMaterialIn } from './key-material.ts';
 import type { Places } from './places.ts';
 

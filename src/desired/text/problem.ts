@@ -1,7 +1,7 @@
 // Something wrong in a file: the same words in validate, pull request, log and status branch.
 
-import type { ProblemCode } from '../api/codes/problems.ts';
-import { messageWithPath, type SpecProblem } from '../api/spec-problem.ts';
+import type { ProblemCode } from '../../api/codes/problems.ts';
+import { messageWithPath, type SpecProblem } from '../../api/spec-problem.ts';
 import type { Places } from './places.ts';
 
 export interface Problem {

@@ -2,7 +2,7 @@
 
 import { Composer, LineCounter, Parser, type Document, type ErrorCode, type ParsedNode } from 'yaml';
 
-import { isObject, textAt, type JsonObject } from '../lib/json-value.ts';
+import { isObject, textAt, type JsonObject } from '../../lib/json-value.ts';
 import { Places } from './places.ts';
 import type { Problem } from './problem.ts';
 import { checkText } from './text-check.ts';

@@ -1,6 +1,6 @@
 // Where in a file each part of a document stands.
 
-import { toPointer, type Path } from '../lib/json-pointer.ts';
+import { toPointer, type Path } from '../../lib/json-pointer.ts';
 
 /** Both from 1. */
 export interface Position {

@@ -1,6 +1,6 @@
 // Recognises texts that are no YAML document of ours before anything parses them.
 
-import type { ProblemCode } from '../api/codes/problems.ts';
+import type { ProblemCode } from '../../api/codes/problems.ts';
 import type { Problem } from './problem.ts';
 
 /** Largest file that is parsed, in characters. A node's file is about one kilobyte. */
