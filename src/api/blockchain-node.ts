@@ -1,4 +1,4 @@
-// BlockchainNode: one blockchain node, of one or more processes, as people want it.
+// BlockchainNode: one blockchain node, of one or more processes, as Git declares it.
 
 import { z } from 'zod';
 
@@ -98,7 +98,7 @@ const Sidecar = z.strictObject({
     .array(z.strictObject({ storage: Name, path: z.string().min(2).max(512), readOnly: z.boolean().default(true) }))
     .max(16)
     .optional()
-    .describe('Storage volumes to mount; read-only unless said otherwise.'),
+    .describe('Storage volumes to mount; read-only by default.'),
   resources: Resources.optional(),
 });
 export type Sidecar = z.infer<typeof Sidecar>;
@@ -133,7 +133,9 @@ export const NodeSpecBase = z.strictObject({
   args: z
     .record(z.string().max(63), z.record(z.string().min(1).max(128), z.string().max(4096)))
     .optional()
-    .describe('Role → flag (without dashes) → value. An empty value gives the flag alone. Managed flags are rejected.'),
+    .describe(
+      'Role → flag (without dashes) → value. An empty value sets the flag without a value. Managed flags are rejected.',
+    ),
   config: z
     .record(z.string().max(63), z.record(z.string().min(1).max(253), z.string().max(16_384)))
     .optional()
@@ -146,7 +148,7 @@ export const NodeSpecBase = z.strictObject({
   checkpoint: z
     .strictObject({ url: HttpUrl.describe('Trusted checkpoint or snapshot endpoint.') })
     .optional()
-    .describe('Where the node takes its starting point from, for chains that support it.'),
+    .describe("The source of the node's starting point, for chains that support it."),
   genesis: z
     .strictObject({
       url: HttpUrl.optional(),
@@ -157,7 +159,7 @@ export const NodeSpecBase = z.strictObject({
   identity: z
     .strictObject({
       secretName: Name.describe(
-        "Secret in the node's namespace that holds the key files. Key material never lies in Git.",
+        "Secret in the node's namespace that holds the key files. Key material is never in Git.",
       ),
     })
     .optional()
@@ -173,13 +175,13 @@ export const NodeSpecBase = z.strictObject({
         .min(1)
         .max(253)
         .optional()
-        .describe('Address that peers are told, when it is not the pod IP.'),
+        .describe('Address that is advertised to peers, when it is not the pod IP.'),
       port: z
         .int()
         .min(1)
         .max(65_535)
         .optional()
-        .describe('Port that peers are told; with NodePort also the node port.'),
+        .describe('Port that is advertised to peers; with NodePort also the node port.'),
     })
     .optional(),
   desiredState: z.enum(['Running', 'Stopped']).default('Running'),
@@ -187,8 +189,8 @@ export const NodeSpecBase = z.strictObject({
   suspend: z
     .boolean()
     .optional()
-    .describe('true: the controller changes nothing of this node until it is removed again.'),
-  protect: z.boolean().optional().describe('true: deleting the file, or its data, is always held for approval.'),
+    .describe('true: the controller does not change this node until the field is removed.'),
+  protect: z.boolean().optional().describe('true: deleting the node or its data always requires approval.'),
   deletionPolicy: z
     .enum(['Retain', 'Delete'])
     .default('Retain')
@@ -216,7 +218,7 @@ export const NodeSpecBase = z.strictObject({
     .describe('JSON patches (RFC 6902) on the rendered objects, applied last.'),
 });
 
-/** The spec as code reads it: the base plus chain blocks by name, already validated by the full schema. */
+/** The base spec plus the chain blocks by name, already validated by the full schema. */
 export type NodeSpec = z.infer<typeof NodeSpecBase> & { readonly [chainBlock: string]: unknown };
 
 export interface BlockchainNode {

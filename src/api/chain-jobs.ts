@@ -1,26 +1,26 @@
-// What a chain says about one-shot jobs on its nodes: how each is done, or why it can't be.
+// How a chain does one-shot jobs on its nodes, or why it does not support them.
 
 import type { BlockchainNode } from './blockchain-node.ts';
 
-/** Implemented beside a chain's description. Every answer is data: nothing here reads, asks or runs. */
+/** Implemented beside the description of a chain. Every method returns data and does no I/O. */
 export interface ChainJobs {
   /** Files that belong to this one node (node keys, addresses): a Restore keeps the node's own. */
   identityFiles(node: BlockchainNode): readonly DataPath[];
   /**
-   * Files that say what the node's key has signed. The first is the one the client reads, the others on the same volume
-   * are copies that may come back in its place. A Restore keeps whichever is newer; a Switchover moves them with the key.
+   * Files that record what the node's key has signed. The client reads the first one; the others on the same volume are
+   * copies that the client may restore. A Restore keeps the newer state; a Switchover moves it with the key.
    */
   signerState(node: BlockchainNode): readonly SignerState[];
   /**
-   * What shows that the volumes hold a database of this chain, whatever its height. A Backup without one of them fails.
-   * None for a client whose files are not known.
+   * Files that show that the volumes hold a database of this chain, at any height. A Backup without them fails. Empty for
+   * a client whose files are not known.
    */
   databaseMarkers(node: BlockchainNode): readonly DatabaseMarker[];
-  /** How to bring the node's data back to `height`. */
+  /** How to roll the data of the node back to `height`. */
   rollback(node: BlockchainNode, height: number): HowTo;
-  /** How to take the state at `height`: by the client's own export, or by stopping there and copying. */
+  /** How to take the state at `height`: with the export of the client, or by stopping there and copying. */
   snapshot(node: BlockchainNode, height: number): HowTo | { readonly how: 'copy' };
-  /** Whether an identity can be exchanged by pointing two nodes at each other's Secret; else why not. */
+  /** Whether two nodes can exchange identities by exchanging their Secrets; otherwise why not. */
   switchover(node: BlockchainNode): { readonly how: 'secret' } | Refused;
 }
 
@@ -43,7 +43,7 @@ export interface SignerState extends DataPath {
 
 export interface Refused {
   readonly how: 'refused';
-  /** In plain words, and what to do instead. */
+  /** Why, and what to do instead. */
   readonly reason: string;
 }
 
@@ -55,43 +55,43 @@ export type HowTo =
       readonly run: ToolRun;
       /** Whether running it again after an unclear end gives the same result. */
       readonly repeatable: boolean;
-      /** It goes back exactly one height, whatever was asked for (CometBFT): only "current - 1" is accepted. */
+      /** It always goes back exactly one height (CometBFT): only "current - 1" is accepted. */
       readonly oneStep?: boolean;
       /** Regular expression with one group: the height, in the program's output. It proves the height. */
       readonly heightPattern: string;
-      /** Matches the output of a run that failed before it changed anything: only then is the node started again. */
+      /** Matches the output of a run that failed before it changed anything. Only then is the node started again. */
       readonly cleanFailure?: string;
     }
-  /** The client, started alone on the stopped node's volumes without peers, is asked and stopped again. */
+  /** The client is started alone on the stopped node's volumes without peers, queried, and stopped again. */
   | {
       readonly how: 'served';
       readonly client: ToolRun;
-      /** An answer that holds this text shows that the client is up entirely; before it, nothing else is asked. */
+      /** An answer with this text shows that the client is ready; no other query is sent before it. */
       readonly ready?: ReadyProbe;
       readonly asks: readonly Ask[];
       readonly height: HeightProbe;
-      /** Further below its newest block than this the client loses its state: only higher heights are accepted. */
+      /** How far below its newest block the client still has the state: lower heights are refused. */
       readonly reach?: number;
     }
-  /** The running node is asked. The question must give the same result when it is asked twice. */
+  /** The running node is queried. A repeated query must give the same result. */
   | { readonly how: 'ask'; readonly asks: readonly Ask[]; readonly height: HeightProbe };
 
-/** One program, started directly. Where it is a shell its script is constant: values come as environment variables. */
+/** One program, started directly. If it is a shell, its script is constant: values are environment variables. */
 export interface ToolRun {
   readonly image: string;
   readonly command: readonly string[];
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Volumes of the node, where the program expects them. In a snapshot `result` is the new, empty volume; what the
-   * program writes must lie in its folder `backup`, which the program makes.
+   * Volumes of the node, at the paths that the program expects. In a snapshot `result` is the new, empty volume; the
+   * program creates the folder `backup` in it and writes there.
    */
   readonly mounts: readonly { readonly volume: string; readonly path: string }[];
-  /** Where the node's ConfigMap is wanted, if it is. */
+  /** Mount path of the node's ConfigMap, if the program needs it. */
   readonly configPath?: string;
 }
 
-/** A JSON question over HTTP; the same shape as a chain's status questions. */
+/** A JSON query over HTTP; the same shape as the status queries of a chain. */
 export interface Ask {
   readonly id: string;
   readonly role: string;
@@ -102,13 +102,13 @@ export interface Ask {
   readonly auth?: { readonly secret: string; readonly userKey: string; readonly passwordKey: string };
 }
 
-/** A client may answer before it can be stopped, and its data be closed, in good order. */
+/** A client may answer before it can be stopped cleanly. */
 export interface ReadyProbe {
   readonly ask: Ask;
   readonly includes: string;
 }
 
-/** How the reached height is proven: what to ask, and where the height stands in the answer. */
+/** How the reached height is proven: the query, and the place of the height in the answer. */
 export interface HeightProbe {
   readonly ask: Ask;
   /** Path in the JSON answer: `['result']`. */

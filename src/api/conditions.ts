@@ -1,4 +1,4 @@
-// Kubernetes conditions: the types we use, what they mean, and how to set one without flapping.
+// Kubernetes conditions: the types in use, and how to set one without flapping.
 
 /**
  * `Ready` is normal-true. `Reconciling` and `Stalled` are abnormal-true: present only while True, the convention that
@@ -7,9 +7,9 @@
 export interface Condition {
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
-  /** PascalCase, for machines. */
+  /** PascalCase, for programs. */
   readonly reason: string;
-  /** For people; holds no figure that changes with every reconciliation. */
+  /** For users; without figures that change in every reconciliation. */
   readonly message: string;
   readonly observedGeneration?: number;
   /** RFC 3339; moves only when `status` changes. */

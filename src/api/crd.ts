@@ -7,7 +7,7 @@ import { toJsonSchema } from './json-schema.ts';
 import type { KubeObject } from './objects.ts';
 import { toStructural } from './structural.ts';
 
-/** Raise it with every change of a schema: a controller with a lower number then keeps the CRDs of one with a higher. */
+/** Raise it with every change of a schema: a controller with a lower number keeps the CRDs of one with a higher number. */
 const SCHEMA_REVISION = 1;
 
 /** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#additional-printer-columns */
@@ -33,16 +33,16 @@ export interface CustomKind {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly description: string;
-  /** Longest name; what is made from the name may have to carry more than the name. */
+  /** Longest name. It is shorter than the limit of Kubernetes when names of other objects are derived from it. */
   readonly maxNameLength: number;
   readonly spec: z.ZodObject;
   readonly status: z.ZodObject;
   readonly columns: readonly PrinterColumn[];
-  /** Rules that see the whole spec. */
+  /** Rules over the whole spec. */
   readonly specRules: readonly CelRule[];
 }
 
-/** The CRD object, ready to be applied. Throws when a schema says what a CRD cannot. */
+/** The CRD object. Throws when a schema has something that a CRD cannot express. */
 export function toCrd(kind: CustomKind): KubeObject {
   const { plural, singular, shortNames, categories } = kind;
   return {

@@ -41,7 +41,7 @@ function typeName(schema: JsonSchema): string {
   return schema.type ?? 'anything';
 }
 
-/** A cell is one line, and a bar would end it. */
+/** A cell is one line, and `|` would end it. */
 function cell(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
 }

@@ -9,7 +9,7 @@ export interface EditorKind {
   readonly apiVersion: string;
   readonly description: string;
   readonly metadata: z.ZodType;
-  /** Stricter than what `metadata` says of the name. */
+  /** Stricter than the schema of the name in `metadata`. */
   readonly name: z.ZodType;
   readonly spec: z.ZodType;
   /** Whether fields may be missing from the spec because defaults in another file provide them. */

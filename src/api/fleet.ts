@@ -1,13 +1,13 @@
-// Fleet: what holds for the whole repository. Lives in Git only.
+// Fleet: the settings of the whole repository. It exists in Git only.
 
 import { z } from 'zod';
 
 import { Name, Labels, PatchOperation } from './fields.ts';
 
-/** Where the Fleet lies. */
+/** The file of the Fleet. */
 export const FLEET_FILE = 'fleet.yaml';
 
-/** The executor of nodes that name none, in a repository that says nothing of executors. */
+/** The executor of nodes in a repository that names no executor. */
 export const DEFAULT_EXECUTOR = 'default';
 
 export const FleetSpec = z.strictObject({
@@ -20,7 +20,9 @@ export const FleetSpec = z.strictObject({
   suspend: z
     .boolean()
     .optional()
-    .describe('true: nothing of the fleet is changed. Jobs that have not begun wait; schedules skip their runs.'),
+    .describe(
+      'true: the controllers change nothing of the fleet. Jobs that have not begun wait; schedules skip their runs.',
+    ),
   suspendFolders: z
     .array(z.string().min(1).max(1024))
     .max(256)
@@ -37,7 +39,7 @@ export const FleetSpec = z.strictObject({
     .optional(),
   guards: z
     .strictObject({
-      maxDeletions: z.int().min(0).max(100_000).default(5).describe('More deletions than this at one time are held.'),
+      maxDeletions: z.int().min(0).max(100_000).default(5).describe('More deletions than this at once are held.'),
       maxDeletionPercent: z
         .int()
         .min(0)
@@ -78,7 +80,7 @@ export const FleetPatchSpec = z.strictObject({
 });
 export type FleetPatchSpec = z.infer<typeof FleetPatchSpec>;
 
-/** The entry of `suspendFolders` that a file lies in, if any. `file`: its path in the repository. */
+/** The entry of `suspendFolders` that contains the file, if any. `file`: its path in the repository. */
 export function suspendedFolder({ suspendFolders }: FleetSpec, file: string | undefined): string | undefined {
   return suspendFolders?.find((one) => file?.startsWith(`${one.replace(/\/+$/, '')}/`) === true);
 }

@@ -1,11 +1,11 @@
-// A request for a one-shot job, in Git and in the cluster.
+// A one-shot job: its request in Git and its object in the cluster.
 
 import { cleanLine } from '../lib/clean-text.ts';
 import { ANNOTATION } from './group.ts';
 import type { JobStatus } from './job-status.ts';
 import type { ObjectMeta } from './objects.ts';
 
-/** A request as it stands in Git or in the cluster. The spec belongs to the kind's schema. */
+/** A job request in Git or in the cluster. The schema of the kind defines the spec. */
 export interface JobRequest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -18,7 +18,7 @@ export interface JobObject extends JobRequest {
   readonly [field: string]: unknown;
 }
 
-/** `Backup/novacula-system/nightly`: a request among all kinds. */
+/** `Backup/novacula-system/nightly`: the key of a job among all kinds. */
 export function jobKeyOf(request: { readonly kind: string; readonly metadata: ObjectMeta }): string {
   return `${request.kind}/${request.metadata.namespace ?? ''}/${request.metadata.name}`;
 }
@@ -29,7 +29,7 @@ export function nodeKeyIn(job: { readonly metadata: ObjectMeta }, node: string):
   return namespace === undefined ? node : `${namespace}/${node}`;
 }
 
-/** Why nobody wants the request of this object any more, as it stands on it; anybody may have written it. */
+/** Why the request of this job was withdrawn. The annotation is untrusted text. */
 export function withdrawnFor({ metadata }: { readonly metadata: ObjectMeta }): string | undefined {
   const text = cleanLine(metadata.annotations?.[ANNOTATION.withdrawn] ?? '', 200);
   return text === '' ? undefined : text;
@@ -43,8 +43,8 @@ export interface PrinterColumn {
   readonly priority?: number;
 }
 
-/** On every object that a request made: the request's UID. Only what carries it is ever taken for the request's own. */
+/** On every object that a job creates: the UID of the job. A job uses only objects with its own UID. */
 export const JOB_UID_LABEL = 'validatoros.com/job-uid';
 
-/** Keeps a request's object until its life is over and recorded. */
+/** Keeps a job until it is finished and its job record is written. */
 export const JOB_FINALIZER = 'validatoros.com/job';

@@ -21,7 +21,7 @@ export type JobPhase = z.infer<typeof JobPhase>;
 
 const FINAL: readonly JobPhase[] = ['Complete', 'Failed', 'Held', 'Interrupted', 'Refused', 'Cancelled'];
 
-/** Whether nothing more is done for a job in this phase. `Held` ends too, but a person may release its nodes. */
+/** Whether a job in this phase is finished. `Held` is final too, but its nodes may still be released. */
 export function isFinal(phase: JobPhase): boolean {
   return FINAL.includes(phase);
 }

@@ -1,10 +1,10 @@
-// JobSchedule: a request filed again and again by the clock. Lives in Git only.
+// JobSchedule: creates job requests at the times of a cron expression. It exists in Git only.
 
 import { z } from 'zod';
 
 import { Name } from './fields.ts';
 
-/** Five fields, or six with seconds refused: the finest step is a minute, as in crontab(5). */
+/** Five fields, as in crontab(5). A sixth field for seconds is refused. */
 const Cron = z
   .string()
   .max(128)

@@ -1,4 +1,4 @@
-// The status of a one-shot job: its life, and everything it must remember over a restart of the controller.
+// The status of a one-shot job: its phase, and everything that must survive a restart of the controller.
 
 import { z } from 'zod';
 
@@ -12,7 +12,7 @@ const Time = z.string().max(40).meta({ format: 'date-time' });
 const Text = z.string().max(1024);
 const Short = z.string().max(512);
 
-/** A volume of a node: the whole claim, or one folder of a claim that nodes share. */
+/** A volume of a node: a whole PVC, or one folder of a PVC that nodes share. */
 export const JobVolume = z.object({
   name: Short,
   claim: Short,
@@ -22,13 +22,13 @@ export const JobVolume = z.object({
 });
 export type JobVolume = z.infer<typeof JobVolume>;
 
-/** A node as it was found before anything was done to it. */
+/** A node as it was before the job changed anything. */
 export const JobTarget = z.object({
   node: Short,
   deployMethod: DeployMethod,
   workload: z.object({ apiVersion: Short, kind: z.enum(['StatefulSet', 'Deployment', 'BlockchainNode']), name: Short }),
   replicas: z.int().min(0).optional().describe("The workload's own replicas, before it was stopped."),
-  wasRunning: z.boolean().describe('Whether it was meant to run: only then is it started again.'),
+  wasRunning: z.boolean().describe('Whether its desired state was running: only then is it started again.'),
   podSelector: z.record(z.string().max(317), z.string().max(63)).meta({ maxProperties: 16 }),
   host: Short.optional().describe('Where its pod ran.'),
   volumes: z
@@ -48,11 +48,11 @@ export const JobTarget = z.object({
   clients: z.array(Short).max(16).optional().describe('`role=client` of each role of a managed node.'),
   crypto: z.enum(['sm', 'eth']).optional(),
   consensus: z.enum(['bft', 'raft', 'overlord']).optional(),
-  detached: z.boolean().optional().describe('Another job left it stopped; this one takes that over.'),
+  detached: z.boolean().optional().describe('Another job left it stopped; this job takes over its lock.'),
 });
 export type JobTarget = z.infer<typeof JobTarget>;
 
-/** One piece of work. `uid` stands before the pod may run: a Job is created suspended, remembered, then resumed. */
+/** One task. `uid` is stored before the pod may run: a worker Job is created suspended, recorded, then resumed. */
 export const JobTask = z.object({
   name: Short,
   node: Short,
@@ -71,12 +71,12 @@ export const JobTask = z.object({
   swapped: z.boolean().optional().describe('Whether data of the node was changed.'),
   text: SignerText.optional().describe('The signer state that it read; empty when there is none.'),
   imageDigest: Short.optional(),
-  unsafe: z.boolean().optional().describe('It may have left data that the node must not be started with.'),
+  unsafe: z.boolean().optional().describe('It may have left data with which the node must not start.'),
 });
-/** The reason is text in the schema, so that a status of another version can be read, and a type for what is written. */
+/** The reason is plain text in the schema, so that a status of another version can be read, and a type when it is written. */
 export type JobTask = Omit<z.infer<typeof JobTask>, 'code'> & { readonly code?: FailureReason | undefined };
 
-/** What the key of a node had signed before a Switchover, as it was read once both nodes had stopped. */
+/** What the key of a node had signed before a Switchover, read when both nodes had stopped. */
 export const SignerRecord = z.object({
   node: Short,
   volume: Short,
@@ -87,8 +87,8 @@ export const SignerRecord = z.object({
 export type SignerRecord = z.infer<typeof SignerRecord>;
 
 /**
- * How far the signer states of an exchange have moved with their keys. `write` stands here before the first byte is
- * written: from then on nothing is read again, and only what is recorded is ever written.
+ * How far the signer states of a key exchange have moved with their keys. `write` is stored before the first byte is
+ * written: after that nothing is read again, and only recorded states are written.
  */
 export const SignerMove = z.object({
   step: z.enum(['read', 'write', 'assign', 'undo']),
@@ -97,7 +97,7 @@ export const SignerMove = z.object({
     .array(SignerRecord)
     .max(2)
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] }),
-  trouble: z.object({ reason: Short, message: Text }).optional().describe('Why the exchange is undone.'),
+  trouble: z.object({ reason: Short, message: Text }).optional().describe('Why the key exchange is undone.'),
 });
 export type SignerMove = Omit<z.infer<typeof SignerMove>, 'trouble'> & { readonly trouble?: Trouble | undefined };
 
@@ -123,12 +123,12 @@ export const JobStatus = z.object({
     .max(16)
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
-  message: Text.optional().describe('What happens or happened, in one sentence.'),
-  reason: Short.optional().describe('The same for machines, PascalCase.'),
+  message: Text.optional().describe('What the job is doing or has done, in one sentence.'),
+  reason: Short.optional().describe('The same for programs, in PascalCase.'),
   since: Time.optional().describe('When the phase began.'),
   startTime: Time.optional(),
   endTime: Time.optional(),
-  specDigest: Short.optional().describe('Of the spec as it was claimed.'),
+  specDigest: Short.optional().describe('Digest of the claimed spec.'),
   history: z
     .array(z.object({ phase: JobPhase, at: Time }))
     .max(16)
@@ -141,7 +141,11 @@ export const JobStatus = z.object({
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] }),
   holds: z.array(Short).max(64).optional().describe('Nodes that this job keeps stopped.'),
-  released: z.array(Short).max(64).optional().describe('Those of them that may run again, though it has not ended.'),
+  released: z
+    .array(Short)
+    .max(64)
+    .optional()
+    .describe('Those of them that may run again although the job has not ended.'),
   works: z
     .array(JobTask)
     .max(64)
@@ -157,17 +161,17 @@ export const JobStatus = z.object({
     .max(64)
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] })
-    .describe('First height seen of each node after it was started.'),
+    .describe('First height of each node after it was started.'),
   claimName: Short.optional().describe('The PVC that holds the data of a Backup or Snapshot.'),
   claimUid: Short.optional(),
-  node: Short.optional().describe('The node or nodes, for people.'),
+  node: Short.optional().describe('The node or nodes, for display.'),
   height: Height.optional().describe('The height that was proven.'),
   heightBefore: Height.optional(),
-  heightAfter: Height.optional().describe('What the started node said once its height had grown.'),
+  heightAfter: Height.optional().describe('Height of the started node when it had grown.'),
   bytes: z.int().min(0).optional(),
   files: z.int().min(0).optional(),
   manifestSha256: Short.optional(),
-  format: Short.optional().describe('Version of the tool whose form the data has, for data that only it can read.'),
+  format: Short.optional().describe('Version of the tool that wrote the data, when only this tool can read them.'),
   live: z.boolean().optional().describe('The copy was taken from a running node: not proven consistent.'),
   command: Text.optional().describe('What ran.'),
   image: ImageReference.optional(),

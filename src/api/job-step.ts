@@ -1,6 +1,6 @@
-// What a plan says of a one-shot request or a schedule: the room `jobs` decides it, the room `plan` shows it.
+// What a plan does with a job request or a schedule: the module `jobs` decides it, the module `plan` shows it.
 
-/** What becomes of one request or schedule. */
+/** The action on one job request or schedule. */
 export interface JobStep {
   readonly do: 'run' | 'withdraw' | 'refuse' | 'schedule' | 'unschedule';
   /** `Backup novacula-system/eth-1` */

@@ -1,4 +1,4 @@
-// One-shot jobs: the fields that all kinds of request share.
+// One-shot jobs: the fields that all kinds share.
 
 import { z } from 'zod';
 
@@ -8,11 +8,11 @@ import { Name, Resources } from './fields.ts';
 export const DeployMethod = z.enum(['managed', 'cloud-config', 'python', 'helm']);
 export type DeployMethod = z.infer<typeof DeployMethod>;
 
-/** What is done around the work: stop the node before and start it after, or neither. */
+/** Whether the node is stopped before the task and started after it. */
 export const JobAction = z.enum(['StopAndStart', 'Direct']);
 export type JobAction = z.infer<typeof JobAction>;
 
-/** A block height, as large as JSON can say exactly. */
+/** A block height, up to the largest integer that JSON represents exactly. */
 export const Height = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** The name of a chain: a label's value. */
@@ -28,11 +28,11 @@ export const ImageReference = z
   .max(512)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'must be an image reference such as "registry.example/cloud-op:v0.3.1"');
 
-/** Fields of every kind. The names are the second seed's; nothing is ever written back into a spec. */
+/** Fields of every kind. The names are those of the CITA-Cloud operator. The controller never writes into a spec. */
 export const jobFields = {
-  executor: Name.optional().describe("The controller that carries it out; default: the Fleet's `defaultExecutor`."),
+  executor: Name.optional().describe("The controller that runs the job; default: the Fleet's `defaultExecutor`."),
   chain: ChainName.optional().describe(
-    'The chain of the node. Required unless `deployMethod` is `managed`, where it may be given to make sure.',
+    'The chain of the node. Required unless `deployMethod` is `managed`, where it is optional and only checked.',
   ),
   deployMethod: DeployMethod.default('managed').describe(
     '`managed`: a BlockchainNode; the others: workloads that CITA-Cloud tools deployed.',
@@ -50,7 +50,7 @@ export const jobFields = {
   podAffinityFlag: z
     .boolean()
     .default(false)
-    .describe("Run the worker pod on the machine where the node's pod runs or ran last."),
+    .describe("Run the worker pod on the Kubernetes node where the node's pod runs or ran last."),
   resources: Resources.optional().describe(
     'Requests and limits of every container of the worker pod, e.g. a higher memory limit for a client that rolls back a large database. Names that are not given keep their defaults.',
   ),
@@ -59,19 +59,19 @@ export const jobFields = {
     .min(60)
     .max(2_592_000)
     .default(21_600)
-    .describe('Longest time the work itself may take. The node is started again when it is over.'),
+    .describe('Longest time that the task may take. After it the node is started again.'),
 };
 
-/** Version of `cloud-op`, where its image's tag does not say it: it decides which verbs are used. */
+/** Version of `cloud-op`, when the tag of its image is not a version. It decides which commands are used. */
 export const toolVersion = z
   .string()
   .regex(/^[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$/, 'must be a version such as "0.3.1"')
   .optional()
-  .describe('Version of `cloud-op` in `image`; needed when the tag does not tell.');
+  .describe('Version of `cloud-op` in `image`; required when the tag is not a version.');
 
-/** A change of a request would be a second request; the API server refuses it for every kind. */
+/** A changed request would be another request, so the API server refuses the change. */
 export const IMMUTABLE = {
   'x-kubernetes-validations': [
-    { rule: 'self == oldSelf', message: 'a request is immutable: file a new one under a new name' },
+    { rule: 'self == oldSelf', message: 'a job request is immutable: create a new one with a new name' },
   ],
 };

@@ -1,8 +1,8 @@
-// zod → JSON Schema as plain data, the common ground of CRDs, editor schemas and documents.
+// zod → JSON Schema as plain data, the common source of CRDs, editor schemas and documentation.
 
 import { z } from 'zod';
 
-/** The part of JSON Schema that our schemas use. */
+/** The subset of JSON Schema that this project uses. */
 export interface JsonSchema {
   readonly type?: string;
   readonly description?: string;
@@ -15,7 +15,7 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** What may be written (before defaults are filled in), everything inline: neither CRDs nor people follow `$ref`. */
+/** The schema of the input (before defaults), all inline, because CRDs do not follow `$ref`. */
 export function toJsonSchema(schema: z.ZodType, target: 'openapi-3.0' | 'draft-7'): JsonSchema {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     target,

@@ -1,4 +1,4 @@
-// The status of a BlockchainNode: what the controller saw and decided last.
+// The status of a BlockchainNode: what the controller last observed and decided.
 
 import { z } from 'zod';
 
@@ -42,7 +42,7 @@ export const NodeStatus = z.object({
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
   appliedRevision: z.string().optional().describe('`branch@sha1:…`: the commit this spec came from.'),
   observedRestartGeneration: z.int().optional(),
-  height: z.int().optional().describe('Of the role that holds the chain.'),
+  height: z.int().optional().describe('Height of the role that has the chain data.'),
   peers: z.int().optional(),
   synced: z.boolean().optional(),
   roles: z
@@ -58,7 +58,7 @@ export const NodeStatus = z.object({
         phase: z.string(),
         capacity: z.string().optional(),
         requested: z.string().optional(),
-        message: z.string().optional().describe('Where the live volume differs from the spec, and what to do.'),
+        message: z.string().optional().describe('How the live volume differs from the spec, and what to do.'),
       }),
     )
     .max(16)
@@ -67,7 +67,7 @@ export const NodeStatus = z.object({
   hold: z
     .object({ reason: z.string(), message: z.string(), by: z.string().optional() })
     .optional()
-    .describe('Why a wanted change is not carried out.'),
+    .describe('Why a desired change is held.'),
   observedAt: z.string().optional().meta({ format: 'date-time' }),
 });
 export type NodeStatus = Omit<z.infer<typeof NodeStatus>, 'conditions'> & {

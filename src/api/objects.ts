@@ -1,4 +1,4 @@
-// What every Kubernetes object has, and how one refers to another.
+// The fields that every Kubernetes object has, and references to objects.
 
 export interface OwnerReference {
   readonly apiVersion: string;
@@ -32,7 +32,7 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
-/** Names one object. `namespace` is absent for cluster-scoped kinds. */
+/** Identifies one object. `namespace` is absent for cluster-scoped kinds. */
 export interface Ref {
   readonly apiVersion: string;
   readonly kind: string;

@@ -1,4 +1,4 @@
-// How a BlockchainNode says which exceptions of the policy it uses: the plan compares, the controller trusts no more than that.
+// The annotation with the policy exceptions that a BlockchainNode uses. The plan compares it; the controller accepts no other exceptions.
 
 import { ANNOTATION } from './group.ts';
 import type { ObjectMeta } from './objects.ts';
@@ -13,7 +13,7 @@ export function exceptionsAnnotation(
   return uses.length === 0 ? undefined : uses.map(({ rule, digest }) => `${rule}.${digest}`).join(',');
 }
 
-/** What an object says of itself. */
+/** The exceptions in the annotation of an object. */
 export function exceptionsIn({ annotations }: Pick<ObjectMeta, 'annotations'>): readonly ExceptionUse[] {
   const text = annotations?.[ANNOTATION.policyExceptions] ?? '';
   return text === '' ? [] : text.split(',');

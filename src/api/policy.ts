@@ -1,11 +1,11 @@
-// Policy: what a controller allows whoever merges a file. A file of the controller, never of the repository or the cluster.
+// Policy: what a controller accepts from the repository. It is a file of the controller, never of the repository or the cluster.
 
 import { z } from 'zod';
 
 import { WAIVABLE_RULES, type WaivableRule } from './codes/policy-rules.ts';
 import { DeployMethod } from './job.ts';
 
-/** The label by which a Secret or ConfigMap says that nodes may use it. */
+/** The label on a Secret or ConfigMap that lets nodes use it. */
 export const ALLOW_LABEL = 'validatoros.com/allow-nodes';
 
 const Pattern = z
@@ -33,7 +33,7 @@ const PatchTargets = z.strictObject({
   PodDisruptionBudget: z.array(PointerPattern).max(256).optional(),
 });
 
-/** Every list is complete: what it does not name is refused. Without a list its default counts. */
+/** Every list is complete: what it does not name is refused. A missing list has its default. */
 const allowances = {
   namespaces: Patterns.optional().describe(
     'Namespaces of nodes and of jobs on them. Default: the default namespace of the controller alone.',
@@ -47,13 +47,11 @@ const allowances = {
       ),
     })
     .optional()
-    .describe(
-      'Repositories of images, without tag or digest. `*` stands for one part of the path, `**` for any number.',
-    ),
+    .describe('Repositories of images, without tag or digest. `*` matches one part of the path, `**` any number.'),
   secrets: Patterns.optional().describe(
     `Names of Secrets that nodes may use; each must also carry the label \`${ALLOW_LABEL}: "true"\`. Default: any name.`,
   ),
-  configMaps: Patterns.optional().describe('The same for ConfigMaps. Default: any name.'),
+  configMaps: Patterns.optional().describe('Names of ConfigMaps that nodes may use. Default: any name.'),
   storageClasses: Patterns.optional().describe('Default: any.'),
   serviceTypes: z
     .array(ServiceType)
@@ -67,14 +65,14 @@ const allowances = {
   labels: Patterns.optional().describe('Labels of pods beyond those of the controller, by key.'),
   annotations: Patterns.optional().describe('Annotations of pods and other objects, by key.'),
   patches: PatchTargets.optional().describe(
-    'Kind → JSON pointers that `spec.patches` may change. `*` stands for one part, a final `/**` for everything below.',
+    'Kind → JSON pointers that `spec.patches` may change. `*` matches one part, a final `/**` everything below.',
   ),
   exceptions: z
     .array(z.enum(isWaivable))
     .max(isWaivable.length)
     .optional()
     .describe(
-      'Rules that do not hold. Their use is shown in every plan, and held until it is approved. Default: none.',
+      'Rules that nodes may break. Their use is shown in every plan and held until it is approved. Default: none.',
     ),
   jobs: z
     .strictObject({
@@ -101,14 +99,14 @@ export const PolicySpec = z.strictObject({
     .max(256)
     .optional()
     .describe(
-      'Names of Secrets that no node may use, whatever the lists say. The controller adds its own credentials.',
+      'Names of Secrets that no node may use, even if the lists allow them. The controller adds its own credentials.',
     ),
   rules: z
     .array(
       z.strictObject({
         when: z
           .strictObject({
-            paths: z.array(FilePattern).min(1).max(64).describe('Files that it holds for, e.g. `nodes/prod/**`.'),
+            paths: z.array(FilePattern).min(1).max(64).describe('Files that it applies to, e.g. `nodes/prod/**`.'),
           })
           .describe('All given conditions must hold.'),
         allow: PolicyAllowances.describe('What these files may do in addition.'),
@@ -116,6 +114,6 @@ export const PolicySpec = z.strictObject({
     )
     .max(64)
     .optional()
-    .describe('More for some files. Objects that were created by hand come from no file and get none of it.'),
+    .describe('Additional permissions for some files. Objects that were created by hand get none of them.'),
 });
 export type PolicySpec = z.infer<typeof PolicySpec>;

@@ -1,4 +1,4 @@
-// Something wrong with a document, found before its place in a file is looked up.
+// A problem of a document, before its position in the file is known.
 
 import type { Path } from '../lib/json-pointer.ts';
 import { toDotted } from '../lib/json-pointer.ts';
@@ -28,7 +28,7 @@ export function warningAt(code: ProblemCode, path: Path, message: string): SpecP
   return { level: 'warning', code, path, message };
 }
 
-/** The message with the path in front, unless it starts with the path already: `spec.chain: no such chain; …`. */
+/** The message with its path, unless it already starts with the path: `spec.chain: no such chain; …`. */
 export function messageWithPath({ path, message }: Pick<SpecProblem, 'path' | 'message'>): string {
   const dotted = toDotted(path);
   return message.startsWith(dotted) ? message : `${dotted}: ${message}`;

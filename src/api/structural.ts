@@ -4,20 +4,20 @@ import { toDotted, type Path } from '../lib/json-pointer.ts';
 import { isObject } from '../lib/json-value.ts';
 import type { JsonSchema } from './json-schema.ts';
 
-/** What the API server refuses in a structural schema, or cannot say: better told here than by a cluster. */
+/** What a structural schema cannot have. The error here comes before that of the API server. */
 const FORBIDDEN = ['anyOf', 'oneOf', 'allOf', 'not', '$ref', 'const', 'patternProperties', 'definitions', '$defs'];
-/** Harmless in JSON Schema and unknown to the API server. */
+/** Keywords that the API server does not know and that can be left out. */
 const DROPPED = new Set(['propertyNames', '$schema', 'id']);
 
 /**
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  * Objects with fields lose `additionalProperties: false` (unknown fields are pruned, or refused under strict validation);
- * maps keep theirs. Throws for what a CRD can't say, with the path: it is a mistake in a schema of ours.
+ * maps keep theirs. Throws with the path for what a CRD cannot express: that is an error in a schema of this project.
  */
 export function toStructural(schema: JsonSchema, path: Path = []): JsonSchema {
   for (const keyword of FORBIDDEN)
     if (schema[keyword] !== undefined)
-      throw new Error(`${toDotted(path) || 'schema'}: a CRD cannot say ${keyword}; write it without a union`);
+      throw new Error(`${toDotted(path) || 'schema'}: a CRD cannot have ${keyword}; write the schema without a union`);
   if (schema.type === undefined && schema['x-kubernetes-preserve-unknown-fields'] !== true)
     throw new Error(`${toDotted(path) || 'schema'}: a structural schema needs a type`);
   const kept = Object.entries(schema).filter(([keyword, value]) => !DROPPED.has(keyword) && !isSafeIntegerBound(value));

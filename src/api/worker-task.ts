@@ -1,4 +1,4 @@
-// The contract between the controller and the pod that works: parameters in, one JSON result out.
+// The contract between the controller and the worker pod: parameters in, one JSON result out.
 
 import { z } from 'zod';
 
@@ -17,7 +17,7 @@ const Inside = z
   .regex(new RegExp(`^${PART}(?:/${PART})*$`), 'must be a relative path without "." and ".."');
 const Uid = z.int().min(0).max(4_294_967_294);
 
-/** Where data came from; it stands in the manifest as it is here. */
+/** The source of the data, as the manifest records it. */
 export const DataOrigin = z.strictObject({
   job: z.string().max(400),
   uid: z.string().max(253),
@@ -27,14 +27,14 @@ export const DataOrigin = z.strictObject({
   chainId: z.string().max(253).optional(),
   height: Height.optional(),
   images: z.array(z.string().max(512)).max(16),
-  /** The source could be written to meanwhile. */
+  /** The source could change during the copy. */
   live: z.boolean(),
 });
 export type DataOrigin = z.infer<typeof DataOrigin>;
 
 /**
- * `backup`: copy every volume into the new folder `to`, which gets its name when all is there. `to` lies in a volume,
- * it is not the volume's top. Safe to repeat: what has no name yet is redone.
+ * `backup`: copy every volume into the new folder `to`, which gets its name when the copy is complete. `to` is below the
+ * top of a volume. Safe to repeat: an incomplete copy is made again.
  */
 export const BackupParameters = z.strictObject({
   verb: z.literal('backup'),
@@ -44,7 +44,7 @@ export const BackupParameters = z.strictObject({
     .max(16),
   to: Path,
   origin: DataOrigin,
-  /** What shows that there is a database of the chain: of each, one path at least must exist and not be empty. */
+  /** Files that prove a database of the chain: of each marker, at least one path must exist and not be empty. */
   markers: z
     .array(z.strictObject({ volume: Name, anyOf: z.array(Inside).min(1).max(16) }))
     .max(16)
@@ -52,7 +52,7 @@ export const BackupParameters = z.strictObject({
 });
 export type BackupParameters = z.infer<typeof BackupParameters>;
 
-/** `seal`: a tool has filled `at` with the data of one volume; write the manifest of what lies there. Safe to repeat. */
+/** `seal`: a tool has filled `at` with the data of one volume; write the manifest of these files. Safe to repeat. */
 export const SealParameters = z.strictObject({ verb: z.literal('seal'), volume: Name, at: Path, origin: DataOrigin });
 export type SealParameters = z.infer<typeof SealParameters>;
 
@@ -71,7 +71,7 @@ export type Expected = z.infer<typeof Expected>;
  */
 export const RestoreParameters = z.strictObject({
   verb: z.literal('restore'),
-  /** UID of the request: tells its own half-done swap from another's. */
+  /** UID of the job: distinguishes its own interrupted swap from that of another job. */
   id: z.string().regex(/^[A-Za-z0-9][-A-Za-z0-9]{0,62}$/),
   /** The folder that holds the manifest. */
   from: Path,
@@ -79,12 +79,12 @@ export const RestoreParameters = z.strictObject({
     .array(z.strictObject({ name: Name, to: Path }))
     .min(1)
     .max(16),
-  /** `volume`: what is not in the copy goes. `entries`: only top-level entries that the copy has are replaced. */
+  /** `volume`: what is not in the copy is deleted. `entries`: only top-level entries that the copy has are replaced. */
   scope: z.enum(['volume', 'entries']),
   keep: z.array(z.strictObject({ volume: Name, path: Inside })).max(64),
   signerState: z.array(z.strictObject({ volume: Name, path: Inside, format: z.enum(['cometbft']) })).max(16),
   expect: Expected,
-  /** Owner of everything, where the pod may give files away; else the owners stay as in the manifest. */
+  /** Owner of all files, where the pod may change owners; otherwise the owners are those of the manifest. */
   uid: Uid.optional(),
   gid: Uid.optional(),
 });
@@ -116,7 +116,7 @@ const AskParameter = z.strictObject({
   body: z.unknown().optional(),
 });
 
-/** `ask`: wait until the client beside it answers, ask, then prove the height. */
+/** `ask`: wait until the client in the pod answers, query it, then prove the height. */
 export const AskParameters = z.strictObject({
   verb: z.literal('ask'),
   ready: z.strictObject({ ask: AskParameter, includes: z.string().min(1).max(256) }).optional(),
@@ -131,7 +131,7 @@ export const AskParameters = z.strictObject({
 export type AskParameters = z.infer<typeof AskParameters>;
 
 /**
- * A signer state as its file has it, byte for byte. Empty: there is no such file. A state is a few hundred printable
+ * A signer state, byte for byte as in its file. Empty: there is no such file. A state is a few hundred printable
  * characters; in the termination message each takes two bytes at most.
  */
 export const SignerText = z
@@ -140,8 +140,8 @@ export const SignerText = z
   .regex(/^[\t\n\r\x20-\x7e]*$/, 'must be plain text');
 
 /**
- * Files of one volume that say what a key has signed. The client reads the first; the others are copies that it may put
- * back in its place. The latest of all counts.
+ * Files of one volume that record what a key has signed. The client reads the first; the others are copies that it may
+ * restore. The latest of all counts.
  */
 const SignerPaths = z.array(Inside).min(1).max(4);
 
@@ -151,7 +151,7 @@ export type ReadSignerParameters = z.infer<typeof ReadSignerParameters>;
 
 /**
  * `writeSigner`: put `text` in the place of the first file, and of the others that exist. Safe to repeat and to kill.
- * Refused when the state there is none of `expect`: then somebody signed meanwhile.
+ * Refused when the present state is none of `expect`, because then the key has signed in the meantime.
  */
 export const WriteSignerParameters = z.strictObject({
   verb: z.literal('writeSigner'),
@@ -162,7 +162,7 @@ export const WriteSignerParameters = z.strictObject({
 });
 export type WriteSignerParameters = z.infer<typeof WriteSignerParameters>;
 
-/** `done`: a tool ran before and succeeded; say so in the result. */
+/** `done`: a tool ran before and succeeded; report that in the result. */
 export const DoneParameters = z.strictObject({ verb: z.literal('done') });
 
 /** What `nodewright job run --parameters <json>` takes. */
@@ -183,8 +183,8 @@ export type TaskParameters = z.infer<typeof TaskParameters>;
 export const MAX_RESULT_BYTES = 4096;
 
 /**
- * The termination message. Every field but `ok` may be missing; unknown ones are ignored. A pod that was told to stop
- * leaves none: nobody knows how far it came.
+ * The termination message. Every field except `ok` is optional; unknown ones are ignored. A pod that was asked to stop
+ * writes none, because its progress is unknown.
  */
 export const TaskResult = z.object({
   ok: z.boolean(),

@@ -1,4 +1,4 @@
-// What a zod schema finds wrong with a value, in our words: what is wrong, what stands there, what to do.
+// The problems that a zod schema finds in a value: what is wrong, the present value, and what to do.
 
 import type { z } from 'zod';
 
@@ -12,7 +12,7 @@ import { fieldsAt } from './schema-walk.ts';
 export type Checked<T> =
   { readonly ok: true; readonly data: T } | { readonly ok: false; readonly problems: readonly SpecProblem[] };
 
-/** The parsed value with the schema's defaults, or what is wrong. `base` is the value's own path in its document. */
+/** The parsed value with the defaults of the schema, or the problems. `base` is the path of the value in its document. */
 export function checkSchema<T>(schema: z.ZodType<T>, value: unknown, base: Path): Checked<T> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, data: result.data };
@@ -21,7 +21,7 @@ export function checkSchema<T>(schema: z.ZodType<T>, value: unknown, base: Path)
   return { ok: false, problems: problems.filter(({ path }) => isFirst(seen, JSON.stringify(path))).slice(0, 30) };
 }
 
-/** One problem a place is enough: a text that is too long often has the wrong form too. */
+/** One problem per position: a text that is too long often also has the wrong form. */
 function isFirst(seen: Set<string>, key: string): boolean {
   const first = !seen.has(key);
   seen.add(key);
@@ -55,8 +55,8 @@ function unknownField(context: Context, path: Path, key: string): string {
   const meant = nearest(key, known);
   if (meant !== undefined) return `unknown field; did you mean "${meant}"?`;
   return known.length === 0
-    ? 'unknown field; nothing may stand here'
-    : `unknown field; known are ${clip(known.toSorted().join(', '), 300)}`;
+    ? 'unknown field; no field is allowed here'
+    : `unknown field; known fields are ${clip(known.toSorted().join(', '), 300)}`;
 }
 
 function firstMessage(issues: readonly Issue[]): string {
@@ -84,11 +84,11 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 }; // prettier-ignore
 
 function wrongType(expected: string, value: unknown): string {
-  const wanted = `must be ${TYPE_NAMES[expected] ?? expected}`;
-  if (value === null) return `${wanted}, but is empty: give a value or remove the line`;
+  const expectation = `must be ${TYPE_NAMES[expected] ?? expected}`;
+  if (value === null) return `${expectation}, but is empty: give a value or remove the line`;
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
-    return `${wanted}: put it in quotes, since ${String(value)} without them is read as a ${typeof value}`;
-  return `${wanted}, but is ${typeName(value)}`;
+    return `${expectation}: put it in quotes, because ${String(value)} without them is a ${typeof value}`;
+  return `${expectation}, but is ${typeName(value)}`;
 }
 
 function typeName(value: unknown): string {

@@ -1,4 +1,4 @@
-// What a node's meaning depends on beyond its own file.
+// What a desired node depends on in addition to its own file.
 
 import type { Chain } from '../chains/chain.ts';
 import type { Policy } from '../policy/policy.ts';

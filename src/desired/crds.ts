@@ -1,4 +1,4 @@
-// The CustomResourceDefinitions of every kind that reaches the cluster.
+// The CustomResourceDefinitions of all kinds that exist in the cluster.
 
 import { toCrd } from '../api/crd.ts';
 import { JobStatus } from '../api/job-status.ts';

@@ -1,4 +1,4 @@
-// What can only be seen with all nodes together: two of one name, two with one signing key.
+// Checks over all nodes: duplicate names, shared signing keys, conflicting Services and ports.
 
 import type { ProblemCode } from '../api/codes/problems.ts';
 import type { Chain } from '../chains/chain.ts';
@@ -14,7 +14,7 @@ export interface Conflicts {
   readonly problems: readonly Problem[];
 }
 
-/** Finds nodes that exclude each other. All of them are refused: which one is meant is not for us to say. */
+/** Finds nodes that exclude each other. All of them are refused, because the intended one is unknown. */
 export function crossCheck(files: readonly NodeFile[], chains: readonly Chain[]): Conflicts {
   const nodes = files.flatMap((file) => file.nodes);
   const duplicates = findDuplicates(nodes, files);
@@ -27,7 +27,7 @@ export function crossCheck(files: readonly NodeFile[], chains: readonly Chain[])
   };
 }
 
-/** Names are compared without case: some file systems and people do the same. */
+/** Names are compared without case, as some file systems do. */
 function findDuplicates(nodes: readonly ResolvedNode[], files: readonly NodeFile[]): Conflicts {
   const groups = groupBy(nodes, ({ key }) => key.toLowerCase());
   const broken = new Map(
@@ -48,7 +48,7 @@ function findDuplicates(nodes: readonly ResolvedNode[], files: readonly NodeFile
           node,
           ['metadata', 'name'],
           'DuplicateNode',
-          `metadata.name: ${node.key} is also in ${placeOf(other, node)}; keep one. Until then the node stays as it is`,
+          `metadata.name: ${node.key} is also in ${placeOf(other, node)}; keep one. Until then the node is not changed`,
         ),
       );
     }
@@ -60,7 +60,7 @@ function placeOf(other: string, node: ResolvedNode): string {
   return other === node.layers.file ? 'another document of this file' : other;
 }
 
-/** One key, one signer. Executors don't matter: the same Secret copied to two clusters is the same key. */
+/** One key has one signer, also across executors: the same Secret copied to two clusters is the same key. */
 function findSharedIdentities(nodes: readonly ResolvedNode[]): Conflicts {
   const signers = nodes.filter(({ node }) => node?.spec.identity !== undefined);
   const groups = groupBy(signers, ({ node }) => `${node?.metadata.namespace}/${node?.spec.identity?.secretName}`);
@@ -71,14 +71,14 @@ function findSharedIdentities(nodes: readonly ResolvedNode[]): Conflicts {
     for (const node of group) {
       keys.add(node.key);
       const others = group.filter(({ key }) => key !== node.key).map(({ key }) => key);
-      const message = `spec.identity.secretName: ${secret} is also the identity of ${others.slice(0, 3).join(', ')}; two signers with one key get slashed. Give each its own Secret`;
+      const message = `spec.identity.secretName: ${secret} is also the identity of ${others.slice(0, 3).join(', ')}; two signers with one key are slashed. Give each node its own Secret`;
       problems.push(problemAt(node, ['spec', 'identity', 'secretName'], 'SharedIdentity', message));
     }
   }
   return { keys, problems };
 }
 
-/** `eth` makes a Service `eth-rpc`, which a node `eth-rpc` would need for itself. The node with the longer name gives way. */
+/** `eth` has a Service `eth-rpc`, which a node `eth-rpc` would need too. The node with the longer name is refused. */
 function findServiceClashes(nodes: readonly ResolvedNode[]): Conflicts {
   const known = new Set(nodes.map(({ key }) => key));
   const suffixes = Object.values(SERVICE_SUFFIX).map((suffix) => `-${suffix}`);
@@ -92,7 +92,7 @@ function findServiceClashes(nodes: readonly ResolvedNode[]): Conflicts {
   return { keys: new Set(clashes.map(({ key }) => key)), problems: clashes.map(({ problem }) => problem) };
 }
 
-/** A node port is open on every Kubernetes node of a cluster, so one cluster has it once. */
+/** A node port is open on every Kubernetes node, so only one node of a cluster can have it. */
 function findSharedPorts(nodes: readonly ResolvedNode[], chains: readonly Chain[]): Conflicts {
   const opened = nodes.flatMap((node) => nodePorts(node, chains).map((port) => ({ node, port })));
   const groups = groupBy(opened, ({ node, port }) => `${node.node?.spec.executor} ${port}`);

@@ -1,4 +1,4 @@
-// What a node's spec is made of, in the order that wins: Fleet defaults, its chain's defaults, its own file, patches.
+// The layers of a node's spec, weakest first: Fleet defaults, defaults of its chain, its own file, patches.
 
 import type { FleetSpec } from '../api/fleet.ts';
 import { isObject, textAt, type JsonObject } from '../lib/json-value.ts';
@@ -11,7 +11,7 @@ import type { FleetPatch } from './patches.ts';
  * 2. `defaults.chains.<chain>` of the Fleet,
  * 3. the spec in the node's own file,
  * 4. FleetPatches that match, by file path, then by place in the file (patches.ts),
- * 5. what the schema adds to fields that are still absent.
+ * 5. the defaults of the schema for fields that are still absent.
  * Objects are merged member by member; lists and single values are replaced whole.
  */
 export function withDefaults(own: JsonObject, fleet: FleetSpec, chainNames: ReadonlySet<string>): JsonObject {
@@ -23,7 +23,7 @@ export function withDefaults(own: JsonObject, fleet: FleetSpec, chainNames: Read
   return merge(merge(weakest, middle), own);
 }
 
-/** `defaults.all.cosmos` says something to Cosmos nodes only. */
+/** `defaults.all.cosmos` applies to Cosmos nodes only. */
 function withoutOtherChains(all: JsonObject, chain: string, chainNames: ReadonlySet<string>): JsonObject {
   return Object.fromEntries(Object.entries(all).filter(([field]) => field === chain || !chainNames.has(field)));
 }
@@ -38,7 +38,7 @@ function merge(below: JsonObject, above: JsonObject, path = ''): JsonObject {
   return result;
 }
 
-/** A default version or image of geth must not stick to a node that chose reth. */
+/** A default version or image of geth must not apply to a node that chose reth. */
 function isOtherClient(below: JsonObject, above: JsonObject): boolean {
   return below['name'] !== undefined && above['name'] !== undefined && below['name'] !== above['name'];
 }
@@ -53,7 +53,7 @@ export function withPatches(spec: JsonObject, patches: readonly FleetPatch[]): P
   for (const patch of patches) {
     const result = applyPatch(current, patch.operations);
     if (!result.ok) return { ok: false, patch, index: result.index, message: result.message };
-    if (!isObject(result.value)) return { ok: false, patch, index: 0, message: 'the spec is no object afterwards' };
+    if (!isObject(result.value)) return { ok: false, patch, index: 0, message: 'the spec is not an object after it' };
     current = result.value;
   }
   return { ok: true, spec: current };

@@ -1,4 +1,4 @@
-// What people want, all files together.
+// The desired state of all files of a commit.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { ProblemCode } from '../api/codes/problems.ts';
@@ -18,23 +18,23 @@ export interface SourceFile {
 }
 
 export interface DesiredNode {
-  /** With defaults and patches applied, namespace set, labels and annotations of ours added. */
+  /** With defaults and patches applied, the namespace set, and the labels and annotations of the controller. */
   readonly node: BlockchainNode;
   readonly file: string;
   readonly line: number;
 }
 
 export interface DesiredRequest {
-  /** Our group, with the schema's defaults, the executor filled in, the file as annotation. */
+  /** In this project's API group, with the defaults of the schema, the executor, and the file as annotation. */
   readonly request: JobRequest;
   readonly executor: string;
   readonly file: string;
   readonly line: number;
-  /** Digest of kind and spec as written, before defaults: a new default is no edit. */
+  /** Digest of kind and spec before defaults: a new default is not an edit. */
   readonly specDigest: string;
-  /** `namespace/name` of the schedule that filed it, if one did. */
+  /** `namespace/name` of the schedule that created it, if any. */
   readonly schedule?: string;
-  /** Why it is no longer wanted although what filed it is still there. */
+  /** Why it is withdrawn although its schedule still exists. */
   readonly withdrawn?: string;
 }
 
@@ -52,21 +52,21 @@ export interface DesiredSet {
   /** Nodes of every executor, by `namespace/name`. */
   readonly nodes: ReadonlyMap<string, DesiredNode>;
   /**
-   * Files with an error, and what they may have contained: nodes that came from them before keep their last good state
-   * and are not pruned. Keys of nodes that could still be told from a broken file are listed too.
+   * Files with an error, and the nodes that they may declare: nodes that came from them keep their last good state and are
+   * not pruned. Keys of nodes that could be read from a broken file are listed too.
    */
   readonly brokenFiles: ReadonlySet<string>;
   readonly brokenNodes: ReadonlySet<string>;
-  /** Those of `brokenFiles` that may hold nodes whose names could not be told. */
+  /** Those of `brokenFiles` that may declare nodes whose names could not be read. */
   readonly unreadableFiles: ReadonlySet<string>;
-  /** fleet.yaml itself is broken: no node can be judged, so none is changed and none is pruned. */
+  /** fleet.yaml has an error: no node can be checked, so none is changed and none is pruned. */
   readonly fleetBroken: boolean;
-  /** One-shot requests of every executor, by `Kind/namespace/name`. */
+  /** Job requests of every executor, by `Kind/namespace/name`. */
   readonly requests: ReadonlyMap<string, DesiredRequest>;
-  /** Requests that can be told from files with errors: neither filed nor taken for withdrawn. */
+  /** Job requests in files with errors: neither created nor withdrawn. */
   readonly brokenRequests: ReadonlySet<string>;
   readonly schedules: ReadonlyMap<string, DesiredSchedule>;
   readonly problems: readonly Problem[];
-  /** `files` that were read, those of them in `nodes/`, and `objects` of every kind that were found good in them. */
+  /** Number of `files` that were read, of those in `nodes/`, and of valid `objects` of all kinds in them. */
   readonly counts: { readonly files: number; readonly nodeFiles: number; readonly objects: number };
 }

@@ -1,4 +1,4 @@
-// What every document must have around its spec: apiVersion, kind, metadata.
+// The fields around the spec of every document: apiVersion, kind, metadata.
 
 import type { ProblemCode } from '../api/codes/problems.ts';
 import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
@@ -15,7 +15,7 @@ export interface Envelope {
   readonly spec: JsonObject;
 }
 
-/** The envelope of a document of a kind that belongs where its file lies (`kinds`), or what is wrong with it. */
+/** The envelope of a document, or its problems. `kinds`: the kinds that belong in the folder of the file. */
 export function checkEnvelope(
   document: JsonObject,
   expected: GitKind,
@@ -62,7 +62,7 @@ function wrongKind(kind: unknown, allowed: string): [ProblemCode, string[], stri
       : undefined;
   const advice =
     meant === undefined
-      ? `only ${allowed} ${allowed.includes(',') ? 'are' : 'is'} read from here; nothing else is applied`
+      ? `only ${allowed} ${allowed.includes(',') ? 'are' : 'is'} read from this folder; nothing else is applied`
       : `did you mean ${meant}?`;
   return ['UnknownKind', ['kind'], `${clipJson(kind)} is not a kind of this repository; ${advice}`];
 }
@@ -80,7 +80,7 @@ function checkFields(document: JsonObject): SpecProblem[] {
         'UnknownField',
         [clip(field, 60)],
         meant === undefined
-          ? `unknown field; known are ${FIELDS.join(', ')}`
+          ? `unknown field; known fields are ${FIELDS.join(', ')}`
           : `unknown field; did you mean "${meant}"?`,
       );
     });
@@ -88,17 +88,17 @@ function checkFields(document: JsonObject): SpecProblem[] {
 
 /** Fields of `metadata` that exist in Kubernetes but may not come from Git, and why. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
-  uid: 'is given by the API server',
-  resourceVersion: 'is given by the API server and would make every later change a conflict',
-  generation: 'is given by the API server',
-  creationTimestamp: 'is given by the API server',
-  deletionTimestamp: 'is given by the API server; to delete the object delete its file',
-  deletionGracePeriodSeconds: 'is given by the API server',
-  managedFields: 'is given by the API server',
-  selfLink: 'is given by the API server',
+  uid: 'is set by the API server',
+  resourceVersion: 'is set by the API server and would make every later change a conflict',
+  generation: 'is set by the API server',
+  creationTimestamp: 'is set by the API server',
+  deletionTimestamp: 'is set by the API server; to delete the object, delete its file',
+  deletionGracePeriodSeconds: 'is set by the API server',
+  managedFields: 'is set by the API server',
+  selfLink: 'is set by the API server',
   ownerReferences: 'would let the garbage collector delete the object',
   finalizers: 'would keep the object from being deleted',
-  generateName: 'would make a new object on every pass; give it a name',
+  generateName: 'would create another object in every reconciliation; set a name',
 };
 
 function checkMetadata(document: JsonObject, expected: GitKind): Checked<GitMetadata> {
@@ -120,10 +120,10 @@ function checkMetadata(document: JsonObject, expected: GitKind): Checked<GitMeta
 }
 
 const OWN_LABELS: readonly string[] = Object.values(LABEL);
-/** `release` is a person's word, everything else is the controller's. */
+/** Authors set `release`; the controller sets all others. */
 const OWN_ANNOTATIONS: readonly string[] = Object.values(ANNOTATION).filter((name) => name !== ANNOTATION.release);
 
-/** Labels and annotations the controller sets: from Git they would be a lie or a loop. */
+/** Labels and annotations that the controller sets. From Git they would be false. */
 function checkOwnNames({ labels = {}, annotations = {} }: GitMetadata): SpecProblem[] {
   const ours = [
     ...Object.keys(labels)
@@ -136,7 +136,7 @@ function checkOwnNames({ labels = {}, annotations = {} }: GitMetadata): SpecProb
   return ours.map((path) => errorAtKey('ForbiddenMetadata', path, 'is set by the controller; remove it'));
 }
 
-/** https://kubernetes.io/docs/reference/kubernetes-api/: annotations of an object may have 256 KiB together. */
+/** https://kubernetes.io/docs/reference/kubernetes-api/: the annotations of an object may have 256 KiB in total. */
 const MAX_ANNOTATIONS = 128 * 1024;
 
 function checkPlace({ namespace = '', annotations = {} }: GitMetadata): SpecProblem[] {
@@ -146,7 +146,7 @@ function checkPlace({ namespace = '', annotations = {} }: GitMetadata): SpecProb
       errorAt(
         'ForbiddenNamespace',
         ['metadata', 'namespace'],
-        `${namespace} belongs to Kubernetes itself; choose another`,
+        `${namespace} belongs to Kubernetes; choose another namespace`,
       ),
     );
   const size = Object.entries(annotations).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
@@ -155,7 +155,7 @@ function checkPlace({ namespace = '', annotations = {} }: GitMetadata): SpecProb
       errorAtKey(
         'AnnotationsTooLarge',
         ['metadata', 'annotations'],
-        `${size} characters, more than ${MAX_ANNOTATIONS}`,
+        `has ${size} characters, more than ${MAX_ANNOTATIONS}`,
       ),
     );
   return problems;

@@ -1,11 +1,11 @@
-// Which controller a document belongs to.
+// The executor of a document.
 
 import { DEFAULT_EXECUTOR, type FleetSpec } from '../api/fleet.ts';
 import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import { textAt, type JsonObject } from '../lib/json-value.ts';
 import { nearest } from '../lib/nearest.ts';
 
-/** The executor a spec names, else the Fleet's default, else the only one there is. */
+/** The executor that the spec names, else the default of the Fleet, else the only one. */
 export function checkExecutor(
   spec: JsonObject,
   fleet: FleetSpec,
@@ -21,7 +21,7 @@ export function checkExecutor(
         errorAtKey(
           'MissingField',
           path,
-          `is required, since the Fleet has several executors and no defaultExecutor: ${names.join(', ')}`,
+          `is required, because the Fleet has several executors and no defaultExecutor: ${names.join(', ')}`,
         ),
       ],
     };

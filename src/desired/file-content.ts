@@ -1,4 +1,4 @@
-// One file of one kind: its documents checked as far as they can be checked alone.
+// The documents of one file, checked as far as possible without other files.
 
 import type { SpecProblem } from '../api/spec-problem.ts';
 import type { Chain } from '../chains/chain.ts';
@@ -11,15 +11,15 @@ import type { Places } from './text/places.ts';
 import type { Problem } from './text/problem.ts';
 import { toProblem } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
-import { checkSeed, fromSeed } from './seed-document.ts';
+import { checkCitaDocument, fromCitaDocument } from './cita-document.ts';
 
 export interface FileContent extends ParsedFile {
   readonly role: GitRole;
-  /** The kinds that belong where the file lies; at least one. */
+  /** The kinds that belong in the folder of the file; at least one. */
   readonly kinds: readonly GitKind[];
 }
 
-/** Parses a file that lies where a kind belongs; undefined for any other path. */
+/** Parses a file in a place where a kind belongs; undefined for any other path. */
 export function parseSource(file: SourceFile): FileContent | undefined {
   const kinds = kindsAt(file.path);
   const [first] = kinds;
@@ -46,12 +46,12 @@ export interface Documents {
   readonly unreadable: boolean;
 }
 
-/** Checks every document's envelope, and its spec unless it is a node's, which is complete only with its defaults. */
+/** Checks the envelope of every document, and the spec except that of a node, which is complete only with its defaults. */
 export function readDocuments(file: FileContent, chains: readonly Chain[]): Documents {
   const checked = file.documents.map(({ value, places }) => {
-    const document = fromSeed(value);
+    const document = fromCitaDocument(value);
     const kind = kindOf(document, file.kinds);
-    const problems = checkSeed(value);
+    const problems = checkCitaDocument(value);
     if (problems.length > 0) return { value, places, kind, result: { ok: false as const, problems } };
     return { value, places, kind, result: checkDocument(document, { kind, kinds: file.kinds, chains }) };
   });
@@ -70,11 +70,11 @@ export function readDocuments(file: FileContent, chains: readonly Chain[]): Docu
   };
 }
 
-/** The kind a document says it is, if that belongs here; else the first that does, for what is said of it. */
+/** The kind of the document if it belongs here; else the first kind that does, for the messages. */
 function kindOf(document: JsonObject, kinds: readonly GitKind[]): GitKind {
   const [first] = kinds;
   const found = kinds.find(({ kind }) => kind === document['kind']) ?? first;
-  if (found === undefined) throw new Error('a file that is read has a kind');
+  if (found === undefined) throw new Error('every file that is read has at least one kind');
   return found;
 }
 
@@ -86,7 +86,7 @@ interface Expected {
 
 function checkDocument(document: JsonObject, { kind, kinds, chains }: Expected): ReturnType<typeof checkEnvelope> {
   const envelope = checkEnvelope(document, kind, kinds);
-  // What an unknown kind's spec lacks to be the first known kind's tells nobody anything.
+  // The problems of an unknown kind's spec under another schema would be misleading.
   const isCheckable = kind.role !== 'node' && document['kind'] === kind.kind;
   const spec =
     isCheckable && isObject(document['spec']) ? checkSchema(kind.spec(chains), document['spec'], ['spec']) : undefined;

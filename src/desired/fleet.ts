@@ -1,4 +1,4 @@
-// fleet.yaml: what holds for the whole repository.
+// fleet.yaml: the settings of the whole repository.
 
 import type { ProblemCode } from '../api/codes/problems.ts';
 import { FleetSpec, FLEET_FILE } from '../api/fleet.ts';
@@ -9,15 +9,15 @@ import type { Problem } from './text/problem.ts';
 
 export interface FleetFile {
   readonly fleet: FleetSpec;
-  /** Where its fields stand; undefined when there is no usable fleet.yaml. */
+  /** The positions of its fields; undefined when there is no valid fleet.yaml. */
   readonly places: Places | undefined;
   readonly broken: boolean;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads fleet.yaml. Without one, everything is at its default. With a broken one nothing of the fleet may be changed:
- * its defaults and guards are unknown.
+ * Reads fleet.yaml. Without the file, all fields have their defaults. With an error in it, nothing of the fleet may be
+ * changed, because its defaults and guards are unknown.
  */
 export function readFleet(file: FileContent | undefined, chains: readonly Chain[]): FleetFile {
   const fallback = { fleet: FleetSpec.parse({}), places: undefined };
@@ -30,7 +30,7 @@ export function readFleet(file: FileContent | undefined, chains: readonly Chain[
       broken: true,
       problems: [
         ...problems,
-        { ...at('DuplicateFleet', 'there is more than one Fleet; keep one'), ...second.places.of(['kind']) },
+        { ...at('DuplicateFleet', 'the file has more than one Fleet; keep one'), ...second.places.of(['kind']) },
       ],
     };
   if (bad.length > 0 || unreadable || file.problems.length > 0)
@@ -39,7 +39,7 @@ export function readFleet(file: FileContent | undefined, chains: readonly Chain[
     return {
       ...fallback,
       broken: true,
-      problems: [at('NoFleet', 'the file holds no Fleet; write one, or delete the file')],
+      problems: [at('NoFleet', 'the file has no Fleet; write one, or delete the file')],
     };
   const spec = FleetSpec.parse(only.data.spec);
   return {
@@ -74,7 +74,7 @@ function missing(): Problem {
 function consequence(): Problem {
   return at(
     'FleetBroken',
-    'until this file is right, no node is changed or deleted: its defaults and guards are not known',
+    'until this file is corrected, no node is changed or deleted, because defaults and guards are unknown',
   );
 }
 

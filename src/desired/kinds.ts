@@ -1,4 +1,4 @@
-// The kinds that may lie in the repository: where each lies and what its spec looks like.
+// The kinds of the repository: the place and the schema of each.
 
 import { z } from 'zod';
 
@@ -10,7 +10,7 @@ import { JobScheduleSpec } from '../api/job-schedule.ts';
 import type { Chain } from '../chains/chain.ts';
 import { jobKinds } from '../jobs/kinds/index.ts';
 
-/** What a kind is read as. */
+/** How a kind is used. */
 export type GitRole = 'fleet' | 'node' | 'patch' | 'request' | 'schedule' | 'policy';
 
 export interface GitKind {
@@ -19,14 +19,14 @@ export interface GitKind {
   readonly apiVersion: string;
   /** The one file, or the folder (with a final `/`) that holds the kind. */
   readonly place: string;
-  /** Whether files may lie in folders below the place. */
+  /** Whether files may be in folders below the place. */
   readonly deep: boolean;
   readonly name: z.ZodType<string>;
-  /** What the spec of a document must look like, before defaults; some kinds are complete only after them. */
+  /** The schema of the spec, before defaults; some kinds are complete only with them. */
   readonly spec: (chains: readonly Chain[]) => z.ZodObject;
 }
 
-/** Every kind in Git. To add one: its line here, and its reading in read.ts. */
+/** Every kind in Git. README.md lists the steps to add one. */
 export const gitKinds: readonly GitKind[] = [
   {
     kind: 'Fleet',
@@ -84,7 +84,7 @@ export function kindsAt(path: string): readonly GitKind[] {
   });
 }
 
-/** `metadata` as people may write it; everything else in it belongs to the API server. */
+/** The `metadata` that a file may have; all other fields belong to the API server. */
 export const GitMetadata = z.strictObject({
   name: z.string().max(253),
   namespace: Name.optional(),

@@ -1,4 +1,4 @@
-// Which file a field of a finished spec came from: a problem is shown where it can be mended.
+// The file that a field of a complete spec came from, so that a problem is shown where it can be corrected.
 
 import { FLEET_FILE } from '../api/fleet.ts';
 import { toPointer, type Path } from '../lib/json-pointer.ts';

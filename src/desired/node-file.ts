@@ -1,4 +1,4 @@
-// One file of nodes/: everything that can be said of it without looking at the other nodes' files.
+// One file of nodes/, checked as far as possible without the files of other nodes.
 
 import type { Context } from './context.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
@@ -6,23 +6,23 @@ import { resolveNode, type NodeProblem, type ResolvedNode } from './resolve-node
 
 export interface NodeFile {
   readonly path: string;
-  /** Good and broken ones. */
+  /** Valid and broken ones. */
   readonly nodes: readonly ResolvedNode[];
   /** Keys of nodes whose documents could not be used at all. */
   readonly brokenKeys: readonly BrokenKey[];
   readonly problems: readonly NodeProblem[];
-  /** It may hold nodes whose names could not be told. */
+  /** It may declare nodes whose names could not be read. */
   readonly unreadable: boolean;
   readonly broken: boolean;
 }
 
 export interface BrokenKey {
   readonly key: string;
-  /** It says that it is a node, or says no kind at all; a Secret of the same name is no second node. */
+  /** Its kind is BlockchainNode or missing. A document of another kind with the same name is not a second node. */
   readonly isNode: boolean;
 }
 
-/** Reads a file of nodes. Pure: equal content in an equal context gives an equal result, so results can be kept. */
+/** Reads a file of nodes. Pure: equal content in an equal context gives an equal result, so results are cached. */
 export function readNodeFile(file: FileContent, context: Context): NodeFile {
   const documents = readDocuments(file, context.chains);
   const nodes = documents.good.map((document) => resolveNode(document, file.path, context));

@@ -1,4 +1,4 @@
-// BlockchainNode as a custom kind: its CRD, with what only the list of chains can say.
+// The CRD of BlockchainNode, with the blocks and rules of the chains.
 
 import { NodeStatus } from '../api/blockchain-node.ts';
 import { celName, toCrd, type CelRule, type CustomKind, type PrinterColumn } from '../api/crd.ts';

@@ -1,4 +1,4 @@
-// FleetPatches: which there are, and which nodes each changes.
+// FleetPatches, and the nodes that each changes.
 
 import { FleetPatchSpec } from '../api/fleet.ts';
 import type { PatchOperation } from '../lib/json-patch.ts';
@@ -19,9 +19,9 @@ export interface FleetPatch {
 }
 
 export interface PatchFiles {
-  /** Sorted by file path, then by place in the file: the order in which they apply. */
+  /** In the order in which they apply: by file path, then by position in the file. */
   readonly patches: readonly FleetPatch[];
-  /** What broken patches would have matched; undefined among them: nobody can tell, so every node. */
+  /** The `match` of broken patches; undefined when it cannot be read, which stands for every node. */
   readonly broken: readonly { readonly file: string; readonly match: Match | undefined }[];
   readonly problems: readonly Problem[];
   readonly objects: number;
@@ -50,7 +50,7 @@ export function readPatches(files: readonly FileContent[], chains: readonly Chai
   };
 }
 
-/** The library's type knows which operation has which members; RFC 6902's own rules are checked when it is applied. */
+/** The type of the library requires the members of each operation; they are checked when the patch is applied. */
 function operationsOf(spec: FleetPatchSpec): readonly PatchOperation[] {
   return spec.patch as readonly PatchOperation[];
 }
@@ -60,7 +60,7 @@ function matchOf(document: JsonObject): Match | undefined {
   return found.ok ? found.data : undefined;
 }
 
-/** What of a node a patch can match. */
+/** The fields of a node that a patch can match. */
 export interface Matchable {
   readonly spec: JsonObject;
   readonly name: string;

@@ -1,4 +1,4 @@
-// What the policy says of a node or a job request, as problems of its file.
+// What the policy refuses of a node or a job request, as problems of its file.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
@@ -17,7 +17,7 @@ export interface JudgedNode {
   readonly exceptions: readonly UsedException[];
 }
 
-/** Renders the node as it would run and judges the result. Only for nodes that `chain.check` accepts. */
+/** Renders the node as it would run and checks the result. Only for nodes that `chain.check` accepts. */
 export function judgeFileNode(node: BlockchainNode, chain: Chain, at: { file: string; policy: Policy }): JudgedNode {
   const rendered = renderNode(node, chain, { running: true });
   if (rendered.problems.length > 0) return { problems: rendered.problems, exceptions: [] };
@@ -43,7 +43,7 @@ export function judgeFileRequest({ file, ...job }: RequestInFile, policy: Policy
   return problemsOf(judgeJob({ ...job, allowed: policy.allowedFor(file) }).denials);
 }
 
-/** One for each rule and field: two containers that inherit one mistake are one mistake. */
+/** One problem per rule and field: two containers can inherit the same value. */
 function problemsOf(denials: readonly Denial[]): readonly SpecProblem[] {
   const found = new Map<string, SpecProblem>();
   for (const { rule, path, message } of denials) {

@@ -1,4 +1,4 @@
-// The policy's file: the administrator's, not the repository's, but read with the same care and the same words.
+// The file of the policy. It belongs to the administrator, not to the repository, but is read with the same code.
 
 import { Name } from '../api/fields.ts';
 import { API_VERSION } from '../api/group.ts';
@@ -11,7 +11,7 @@ import type { GitKind } from './kinds.ts';
 import { parseFile } from './text/parse.ts';
 import type { Problem } from './text/problem.ts';
 
-/** Not among `gitKinds`: nothing at any path of a repository is read as a policy. */
+/** Not in `gitKinds`: no file of a repository is read as a policy. */
 export const policyKind: GitKind = {
   kind: 'Policy',
   role: 'policy',
@@ -25,7 +25,7 @@ export const policyKind: GitKind = {
 export type PolicyRead =
   { readonly ok: true; readonly spec: PolicySpec } | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Reads the text of a policy file. An empty or doubled policy is an error: it must never mean the default silently. */
+/** Reads the text of a policy file. No policy or two policies are an error: the default must never apply silently. */
 export function readPolicy(file: string, text: string): PolicyRead {
   const parsed = { ...parseFile(file, text), role: policyKind.role, kinds: [policyKind] };
   const { good, problems } = readDocuments(parsed, []);
@@ -34,7 +34,7 @@ export function readPolicy(file: string, text: string): PolicyRead {
   const place = second?.places.of(['kind']) ?? { line: 1, column: 1 };
   if (only === undefined || second !== undefined) {
     const message =
-      only === undefined ? 'the file holds no Policy; write one' : 'there is more than one Policy; keep one';
+      only === undefined ? 'the file has no Policy; write one' : 'the file has more than one Policy; keep one';
     return { ok: false, problems: [{ level: 'error', code: 'NotOnePolicy', file, ...place, message }] };
   }
   return { ok: true, spec: PolicySpec.parse(only.data.spec) };
@@ -45,7 +45,7 @@ export function policyDocument(spec: PolicySpec, name: string): object {
   return { apiVersion: API_VERSION, kind: policyKind.kind, metadata: { name }, spec };
 }
 
-/** The policy of a controller that was given no file, or the completed one of a file. */
+/** The policy with all defaults; `{}` for a controller without a policy file. */
 export function completePolicy(
   spec: PolicySpec,
   site: { readonly namespace: string; readonly workerImage?: string; readonly reservedSecrets?: readonly string[] },

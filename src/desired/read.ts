@@ -1,4 +1,4 @@
-// All files of a commit → what people want, and everything that is wrong with it.
+// Reads all files of a commit into the desired state and its problems.
 
 import { FLEET_FILE } from '../api/fleet.ts';
 import { chains as allChains } from '../chains/index.ts';
@@ -23,20 +23,20 @@ import { strayFiles } from './stray-files.ts';
 export interface ReadOptions {
   /** The namespace of nodes whose files name none. */
   readonly defaultNamespace: string;
-  /** Default: all chains. The same array each time, or nothing is found in the cache. */
+  /** Default: all chains. The cache works only with the same array in each call. */
   readonly chains?: readonly Chain[];
-  /** Default: the policy of a controller that was given none. */
+  /** Default: the policy of a controller without a policy file. */
   readonly policy?: Policy;
   /** Kept by the caller between reads. */
   readonly cache?: ReadCache;
 }
 
-/** `readInSteps` with its options already given. */
+/** `readInSteps` with its options. */
 export type ReadInSteps = (files: readonly SourceFile[]) => Generator<void, DesiredSet>;
 
 /**
- * Reads fleet.yaml, nodes/, patches/. Never throws for what stands in a file. A broken node is absent from `nodes` and
- * present in `brokenNodes` or `brokenFiles`; the others are not affected.
+ * Reads all folders of the repository. Never throws for the content of a file. A broken node is absent from `nodes` and
+ * present in `brokenNodes` or `brokenFiles`; other nodes are not affected.
  */
 export function readDesired(files: readonly SourceFile[], options: ReadOptions): DesiredSet {
   const steps = readInSteps(files, options);
@@ -46,7 +46,7 @@ export function readDesired(files: readonly SourceFile[], options: ReadOptions):
   }
 }
 
-/** The same, with a stop after each file: ten thousand of them take seconds, in which others must get their turn. */
+/** The same, with a pause after each file: ten thousand files take seconds, in which other tasks must run. */
 export function* readInSteps(files: readonly SourceFile[], options: ReadOptions): Generator<void, DesiredSet> {
   const { defaultNamespace, chains = allChains, cache = createReadCache() } = options;
   const policy = options.policy ?? completePolicy({}, { namespace: defaultNamespace });
@@ -129,7 +129,7 @@ function* readNodeFiles(
   cache: ReadCache,
 ): Generator<void, readonly NodeFile[]> {
   const shared = contents.filter(hasRole('fleet', 'patch'));
-  // A shared file that could not be read has no id; its trouble makes the context one of its own.
+  // A shared file that could not be read has no id; its problem distinguishes the context.
   const id = JSON.stringify([
     context.defaultNamespace,
     context.policy.digest,

@@ -1,4 +1,4 @@
-// The files of jobs/ and schedules/ → requests and schedules, checked as far as that goes without a cluster.
+// Reads jobs/ and schedules/ into job requests and schedules, checked as far as possible without a cluster.
 
 import { ANNOTATION, API_VERSION } from '../api/group.ts';
 import { jobKeyOf, type JobRequest } from '../api/job-object.ts';
@@ -20,14 +20,14 @@ export interface RequestFiles {
   readonly requests: ReadonlyMap<string, DesiredRequest>;
   readonly broken: ReadonlySet<string>;
   readonly schedules: ReadonlyMap<string, DesiredSchedule>;
-  /** Files with an error: what came from them before is not taken for removed. */
+  /** Files with an error: job requests and schedules that came from them are not pruned. */
   readonly brokenFiles: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
 
 type NodesKnown = Required<Pick<CheckContext, 'nodes' | 'brokenNodes'>>;
 
-/** Reads requests and schedules. Two requests of one kind and name are both refused: which is meant is not for us to say. */
+/** Reads job requests and schedules. Two requests of one kind and name are both refused, because the intended one is unknown. */
 export function readRequests(files: readonly FileContent[], context: Context, surroundings: NodesKnown): RequestFiles {
   const read = files.map((file) => ({ file, documents: readDocuments(file, context.chains) }));
   const resolved = read.flatMap(({ file, documents }) =>
@@ -121,7 +121,7 @@ function findDuplicates(requests: readonly Resolved[]): ReadonlyMap<string, read
     const twins = requests.filter((other) => other.key === key && other.document !== document);
     const [twin] = twins;
     if (twin === undefined) continue;
-    const message = `metadata.name: ${key} is also in ${twin.desired.file}; a request runs once, so give one another name`;
+    const message = `metadata.name: ${key} is also in ${twin.desired.file}; a job request runs once, so rename one of them`;
     const place = document.places.of(['metadata', 'name'], 'value');
     const problem: Problem = { level: 'error', code: 'DuplicateRequest', file: desired.file, ...place, message };
     found.set(key, [...(found.get(key) ?? []), problem]);

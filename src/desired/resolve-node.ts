@@ -1,4 +1,4 @@
-// One node's document → the BlockchainNode as it should be in the cluster, or what is wrong with it.
+// Resolves the document of one node into its BlockchainNode, or its problems.
 
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
 import { DEFAULT_EXECUTOR } from '../api/fleet.ts';
@@ -22,10 +22,10 @@ import { judgeFileNode } from './policy-check.ts';
 import type { Problem } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
 
-/** A problem, and the node that suffers from it when it lies in a file that many nodes share. */
+/** A problem, and the node that it breaks when it is in a file that many nodes share. */
 export interface NodeProblem {
   readonly problem: Problem;
-  readonly sufferer?: string;
+  readonly node?: string;
 }
 
 export interface ResolvedNode {
@@ -37,7 +37,7 @@ export interface ResolvedNode {
   readonly problems: readonly NodeProblem[];
 }
 
-/** Applies defaults and patches, then checks the whole. Collects everything that is wrong. */
+/** Applies defaults and patches, then checks the result. Collects all problems. */
 export function resolveNode({ data, places }: GoodDocument, file: string, context: Context): ResolvedNode {
   const { name, namespace = context.defaultNamespace, labels = {} } = data.metadata;
   const key = `${namespace}/${name}`;
@@ -54,10 +54,10 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
   };
   const broken = (problems: readonly NodeProblem[]): ResolvedNode => ({ key, node: undefined, layers, problems });
 
-  const spoiler = context.patches.broken.find(({ match }) => match === undefined || matches(match, matchable));
-  if (spoiler !== undefined) return broken([{ problem: keptFor(spoiler.file), sufferer: key }]);
+  const brokenPatch = context.patches.broken.find(({ match }) => match === undefined || matches(match, matchable));
+  if (brokenPatch !== undefined) return broken([{ problem: keptFor(brokenPatch.file), node: key }]);
   const patched = withPatches(merged, patches);
-  if (!patched.ok) return broken([{ problem: patchProblem(patched), sufferer: key }]);
+  if (!patched.ok) return broken([{ problem: patchProblem(patched), node: key }]);
   const checked = checkNodeSpec(patched.spec, context);
   const problems = checked.problems.map((one) => locatedProblem(one, layers, key));
   if (checked.spec === undefined) return broken(problems);
@@ -68,7 +68,7 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
   return { key, layers, problems, node: withExceptions(node, judged.exceptions) };
 }
 
-/** Part of the object, so that a plan sees where a change introduces one, also against the cluster. */
+/** The exceptions are part of the object, so that a plan shows which change introduces one. */
 function withExceptions(node: BlockchainNode, exceptions: readonly UsedException[]): BlockchainNode {
   const value = exceptionsAnnotation(exceptions);
   if (value === undefined) return node;
@@ -83,7 +83,7 @@ function keptFor(file: string): Problem {
     file,
     line: 1,
     column: 1,
-    message: 'nodes that this patch matches, or may match, keep their last good state until the file is right',
+    message: 'nodes that this patch matches, or may match, keep their last good state until the file is corrected',
   };
 }
 
@@ -102,7 +102,7 @@ function locatedProblem(found: SpecProblem, layers: Layers, key: string): NodePr
   const { level, code, path, part = 'value' } = found;
   const { own, ...place } = locate(layers, path, part);
   const problem: Problem = { level, code, ...place, message: messageWithPath(found) };
-  return own ? { problem } : { problem, sufferer: key };
+  return own ? { problem } : { problem, node: key };
 }
 
 type CheckedSpec =
@@ -137,7 +137,7 @@ function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainN
       errorAt(
         'UnknownChain',
         ['spec', 'chain'],
-        `no such chain; ${meant === undefined ? `known are ${known}` : `did you mean "${meant}"?`}`,
+        `no such chain; ${meant === undefined ? `known chains are ${known}` : `did you mean "${meant}"?`}`,
       ),
     ];
   }

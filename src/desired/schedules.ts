@@ -1,4 +1,4 @@
-// The files of schedules/ → schedules, with their templates checked like requests.
+// Reads schedules/, with the templates checked like job requests.
 
 import { JobScheduleSpec } from '../api/job-schedule.ts';
 import { keyOf } from '../api/objects.ts';
@@ -22,12 +22,12 @@ export interface ResolvedSchedule {
   readonly key: string;
   readonly document: GoodDocument;
   readonly file: string;
-  /** Undefined for one with an error: it files nothing. */
+  /** Undefined for one with an error: it creates no job request. */
   readonly schedule: DesiredSchedule | undefined;
   readonly problems: readonly Problem[];
 }
 
-/** One document. `nodes`, `others`: what a request of the same commit may name. */
+/** One document. `nodes`, `others`: what a job request of the same commit may name. */
 export function resolveSchedule(
   document: GoodDocument,
   file: string,
@@ -53,7 +53,7 @@ export function resolveSchedule(
   };
 }
 
-/** What the template's own schema says comes first: nothing else can be told of a spec that it refuses. */
+/** The schema of the template is checked first: a spec that it refuses cannot be checked further. */
 function problemsIn(spec: JobScheduleSpec, context: CheckContext): readonly SpecProblem[] {
   const schema = findJobKind(spec.template.kind)?.spec;
   const checked =
@@ -68,7 +68,7 @@ interface Place {
   readonly policy: Policy;
 }
 
-/** Every run is a request of the template: what the policy refuses of it is refused here. */
+/** Every run is a job request from the template, so the policy applies to the template. */
 function deniedIn({ template }: JobScheduleSpec, { namespace, file, policy }: Place): readonly SpecProblem[] {
   const { kind, spec } = template;
   return judgeFileRequest({ kind, namespace, spec, file }, policy).map((one) =>
@@ -76,13 +76,13 @@ function deniedIn({ template }: JobScheduleSpec, { namespace, file, policy }: Pl
   );
 }
 
-/** Two of one name are both refused: which is meant is not for us to say. */
+/** Two of one name are both refused, because the intended one is unknown. */
 export function duplicateSchedules(schedules: readonly ResolvedSchedule[]): ReadonlyMap<ResolvedSchedule, Problem> {
   const found = new Map<ResolvedSchedule, Problem>();
   for (const one of schedules) {
     const twin = schedules.find((other) => other.key === one.key && other !== one);
     if (twin === undefined) continue;
-    const message = `metadata.name: ${one.key} is also in ${twin.file}; give one another name`;
+    const message = `metadata.name: ${one.key} is also in ${twin.file}; rename one of them`;
     const place = one.document.places.of(['metadata', 'name'], 'value');
     found.set(one, { level: 'error', code: 'DuplicateSchedule', file: one.file, ...place, message });
   }

@@ -1,10 +1,10 @@
-// Looks into a zod schema: which fields may stand at a path.
+// The fields that a zod schema allows at a path.
 
 import { z } from 'zod';
 
 import type { Path } from '../lib/json-pointer.ts';
 
-/** The names of the fields of the object at `path`; empty when the schema says nothing about it. */
+/** The names of the fields of the object at `path`; empty when the schema does not define it. */
 export function fieldsAt(schema: z.ZodType, path: Path): readonly string[] {
   let current: z.core.$ZodType | undefined = schema;
   for (const part of path) current = current === undefined ? undefined : stepInto(unwrap(current), part);

@@ -1,13 +1,13 @@
-// The bytes of a file as a source file: the same verdict for a commit and for a working tree.
+// Decodes the bytes of a file, with the same result for a commit and for a working tree.
 
 import type { SourceFile } from './desired-set.ts';
 
-/** What an entry that is not a regular file becomes. Nothing is followed. */
+/** The source file of an entry that is not a regular file. Links are not followed. */
 export function notAFile(path: string, oid: string, type: string): SourceFile {
   return { path, oid, trouble: { code: 'NotAFile', message: `is a ${type}; only regular files are read` } };
 }
 
-/** The file's text, or why it has none. */
+/** The source file with its text, or with the reason why it has none. */
 export function decodeSource(path: string, oid: string, content: Uint8Array): SourceFile {
   if (GIT_CRYPT.every((byte, index) => content[index] === byte))
     return { path, oid, trouble: { code: 'EncryptedFile', message: ENCRYPTED } };

@@ -1,11 +1,11 @@
-// Files that look as if they should be read, but are not: silence would be taken for success.
+// Warns of files that look like documents of the repository but are not read.
 
 import { FLEET_FILE } from '../api/fleet.ts';
 import type { SourceFile } from './desired-set.ts';
 import { kindsAt } from './kinds.ts';
 import type { Problem } from './text/problem.ts';
 
-/** Files of a read folder that are not YAML must not be parsed; README and dotfiles are nobody's mistake. */
+/** Files in a known folder that are not YAML are not parsed. README and dotfiles cause no warning. */
 export function strayFiles(files: readonly SourceFile[]): Problem[] {
   return files.flatMap((file) => {
     const message = reasonNotRead(file.path);
@@ -23,10 +23,8 @@ function reasonNotRead(path: string): string | undefined {
   if (path.toLowerCase() === 'fleet.yml') return `not read: name it ${FLEET_FILE}`;
   if (kindsAt(path).length > 0 || isUnsaid(path)) return undefined;
   const flat = /^(patches|schedules)\/.*\/.*\.ya?ml$/.exec(path)?.[1];
-  if (flat !== undefined) return `not read: ${flat} lie in ${flat}/ itself, not in folders below`;
-  return /^(nodes|patches|jobs|schedules)\//.test(path)
-    ? 'not read: only files that end in .yaml or .yml are'
-    : undefined;
+  if (flat !== undefined) return `not read: files of ${flat}/ must not be in subfolders; move it to ${flat}/`;
+  return /^(nodes|patches|jobs|schedules)\//.test(path) ? 'not read: the name must end in .yaml or .yml' : undefined;
 }
 
 function isUnsaid(path: string): boolean {

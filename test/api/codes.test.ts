@@ -1,4 +1,4 @@
-// Every code that people read is explained, and none is explained that cannot occur.
+// Every code is explained, and every explained code can occur.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -14,7 +14,11 @@ const old: Condition = {
 };
 
 const rows = [
-  { because: 'the same status keeps its time, whatever the reason', next: { ...old, reason: 'Other' }, time: 'before' },
+  {
+    because: 'the same status keeps its time, also with another reason',
+    next: { ...old, reason: 'Other' },
+    time: 'before',
+  },
   { because: 'another status takes the new time', next: { ...old, status: 'False' as const }, time: 'now' },
   { because: 'a new type takes the new time', next: { ...old, type: 'Stalled' }, time: 'now' },
 ];
@@ -25,6 +29,6 @@ it.each(rows)('$because', ({ next, time }) => {
   expect(findCondition(merged, next.type)).toBe(merged[0]);
 });
 
-it('a type that is not given again disappears', () => {
+it('removes a type that is not given again', () => {
   expect(mergeConditions([old], [], { now: 'now', generation: undefined })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// CRDs, editor schemas and documents: one zod schema says all three.
+// CRDs, editor schemas and documentation are generated from one zod schema.
 
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -48,7 +48,7 @@ describe('toStructural', () => {
     {
       because: 'a union',
       schema: z.strictObject({ a: z.union([z.string(), z.int()]) }),
-      says: 'a: a CRD cannot say anyOf',
+      says: 'a: a CRD cannot have anyOf',
     },
     {
       because: 'a value of any type',
@@ -56,18 +56,18 @@ describe('toStructural', () => {
       says: 'a.b: a structural schema needs a type',
     },
   ];
-  it.each(refused)('throws for $because, with the place', ({ schema, says }) =>
+  it.each(refused)('throws for $because, with the path', ({ schema, says }) =>
     expect(() => structural(schema)).toThrow(says),
   );
 });
 
-it('the CRD of BlockchainNode is as reviewed', async () => {
+it('matches the golden CRD of BlockchainNode', async () => {
   await expect(stringify(nodeCrd(chains), { aliasDuplicateObjects: false, lineWidth: 120 })).toMatchFileSnapshot(
     '../golden/crd/blockchainnodes.yaml',
   );
 });
 
-it('a chain with options brings its block and its rule', () => {
+it('adds the block and the rule of a chain with options', () => {
   const [chain] = chains;
   if (chain === undefined) throw new Error('there are no chains');
   const extra = { ...chain, name: 'cita-cloud', options: z.object({ a: z.string().optional() }) };
@@ -76,7 +76,7 @@ it('a chain with options brings its block and its rule', () => {
   expect(celName('a__b.c/d')).toBe('a__underscores__b__dot__c__slash__d');
 });
 
-it('no list is left without a list type, and no kind is in the category all', () => {
+it('gives every list a list type, and puts no kind into the category all', () => {
   const lists: JsonSchema[] = [];
   JSON.stringify(crds(), (_key, value: unknown) => {
     if (isObject(value) && value['type'] === 'array') lists.push(value);
@@ -87,7 +87,7 @@ it('no list is left without a list type, and no kind is in the category all', ()
   expect(crds().flatMap((crd) => valueAt(crd, ['spec', 'names', 'categories']))).not.toContain('all');
 });
 
-it('a kind without rules has none', () => {
+it('writes no rules for a kind without rules', () => {
   const crd = toCrd({
     kind: 'Thing',
     plural: 'things',
@@ -115,24 +115,24 @@ describe('toEditorSchema', () => {
     spec: nodeSpecSchema(chains),
     partial: true,
   });
-  it('marks unknown fields at every level and knows no Kubernetes keywords', () => {
+  it('refuses unknown fields at every level and has no Kubernetes keywords', () => {
     const spec = schema.properties?.['spec'];
     expect([schema.additionalProperties, spec?.additionalProperties]).toEqual([false, false]);
     expect(JSON.stringify(schema)).not.toContain('x-kubernetes');
   });
-  it('refuses a name that the cluster would refuse', () => {
+  it('refuses a name that the API server would refuse', () => {
     const name = schema.properties?.['metadata']?.properties?.['name'];
     expect(new RegExp(String(name?.['pattern'])).test('UPPER')).toBe(false);
     expect(name?.['maxLength']).toBe(52);
   });
-  it('does not demand what the Fleet may provide, but the envelope', () => {
+  it('requires the envelope, but no field that the Fleet may provide', () => {
     expect(schema.properties?.['spec']?.required).toBeUndefined();
     expect(schema.required).toEqual(['apiVersion', 'kind', 'metadata', 'spec']);
     expect(schema.properties?.['kind']).toEqual({ type: 'string', enum: ['BlockchainNode'] });
   });
 });
 
-it('a docs table has a row per field, nested ones by path', () => {
+it('writes a table with a row per field, nested fields by path', () => {
   const schema = z.strictObject({
     name: z.string().describe('The name | title.'),
     mode: z.enum(['a', 'b']).default('a'),

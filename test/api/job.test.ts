@@ -1,4 +1,4 @@
-// The shared words of one-shot jobs: bounds, structural schemas, and the contract of the worker pod.
+// The shared fields of one-shot jobs: bounds, structural schemas, and the contract of the worker pod.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { millisecondsOf, timestamp } from '../../src/lib/timestamp.ts';
 const Fields = z.strictObject({ ...jobFields, toolVersion });
 
 describe('fields of every kind', () => {
-  it('have the seed’s defaults', () => {
+  it('have their documented defaults', () => {
     expect(Fields.parse({})).toEqual({
       deployMethod: 'managed',
       pullPolicy: 'IfNotPresent',
@@ -58,7 +58,7 @@ describe('status', () => {
     ]);
   });
 
-  it('names a request among all kinds', () => {
+  it('gives a job a key that is unique among all kinds', () => {
     expect(jobKeyOf({ kind: 'Backup', metadata: { name: 'a', namespace: 'b' } })).toBe('Backup/b/a');
   });
 });
@@ -82,19 +82,19 @@ describe('schedules', () => {
 });
 
 describe('the contract of the worker pod', () => {
-  it.each(['/etc/passwd', '../x', 'a/../b', '..', ''])('paths to keep stay inside the volume: %j', (path) => {
+  it.each(['/etc/passwd', '../x', 'a/../b', '..', ''])('refuses a path to keep outside the volume: %j', (path) => {
     expect(RestoreParameters.shape.keep.safeParse([{ volume: 'data', path }]).success).toBe(false);
   });
 
-  it.each(['config/node_key.json', 'a..b', '...'])('and may be called %j', (path) => {
+  it.each(['config/node_key.json', 'a..b', '...'])('accepts the path %j', (path) => {
     expect(RestoreParameters.shape.keep.safeParse([{ volume: 'data', path }]).success).toBe(true);
   });
 
-  it('refuses a verb it does not know', () => {
+  it('refuses an unknown verb', () => {
     expect(TaskParameters.safeParse({ verb: 'sh', args: ['-c'] }).success).toBe(false);
   });
 
-  it('reads no nonsense as a result', () => {
+  it('refuses a text that is not a result', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const result = TaskResult.safeParse(value);
@@ -105,7 +105,7 @@ describe('the contract of the worker pod', () => {
 });
 
 describe('times', () => {
-  it('survive the text, to the second', () => {
+  it('survive formatting, to the second', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 4_000_000_000_000 }),

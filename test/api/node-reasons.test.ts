@@ -10,7 +10,7 @@ import { stuck, type Verdict } from '../../src/status/verdict.ts';
 const SRC = join(import.meta.dirname, '../../src');
 
 describe('the list of node reasons', () => {
-  it('has no reason that the code does not give', () => {
+  it('has no reason that the source does not use', () => {
     const text = globSync(`${SRC}/**/*.ts`)
       .filter((file) => !file.includes('/api/codes/'))
       .map((file) => readFileSync(file, 'utf8'))
@@ -35,7 +35,7 @@ describe('the list of node reasons', () => {
     expect(isNodeReason(reason)).toBe(false);
   });
 
-  it('recognises the reasons of guards, which a held change shows', () => {
+  it('recognizes the reasons of guards, which a held change shows', () => {
     expect([isNodeReason('DeletionBudget'), isNodeReason('DiskFull'), isNodeReason('toString')]).toEqual([
       true,
       true,

@@ -1,4 +1,4 @@
-// Documents that can not be used: each has its own code and place, and leaves the good node alone.
+// Invalid documents: each has its own code and position, and does not affect the valid node.
 
 import { expect, it } from 'vitest';
 
@@ -14,14 +14,14 @@ const documents: readonly BadInput[] = [
     says: 'kind: is required',
   },
   {
-    because: 'a kind nobody reads',
+    because: 'an unknown kind',
     text: nodeFile('x', (t) => line(t, 2, 'kind: ClusterRoleBinding')),
     code: 'UnknownKind',
     at: '2:7',
     says: 'nothing else is applied',
   },
   {
-    because: 'a kind misspelt',
+    because: 'a misspelt kind',
     text: nodeFile('x', (t) => line(t, 2, 'kind: BlockchianNode')),
     code: 'UnknownKind',
     at: '2:7',
@@ -73,7 +73,7 @@ const documents: readonly BadInput[] = [
     'managedFields: []',
     'generateName: x-',
   ].map((field): BadInput => ({
-    because: `metadata.${field} is not for Git`,
+    because: `metadata.${field} is not allowed in Git`,
     text: nodeFile('x', (t) => line(t, 4, `  name: x\n  ${field}`)),
     code: 'ForbiddenMetadata',
     at: '5:3',
@@ -87,7 +87,7 @@ const documents: readonly BadInput[] = [
     says: 'written by the controller',
   },
   {
-    because: 'a label of ours',
+    because: 'a label of the controller',
     text: nodeFile('x', (t) => line(t, 4, '  name: x\n  labels: {validatoros.com/executor: other}')),
     code: 'ForbiddenMetadata',
     at: '5:12',
@@ -121,7 +121,7 @@ const documents: readonly BadInput[] = [
     says: 'did you mean "restartGeneration"',
   },
   {
-    because: 'an unknown field deep down',
+    because: 'a nested unknown field',
     text: nodeFile('x', (t) => line(t, 12, '    data: { size: 2Ti, sizze: 1 }')),
     code: 'UnknownField',
     at: '12:24',
@@ -170,7 +170,7 @@ const documents: readonly BadInput[] = [
     says: 'did you mean "Stopped"',
   },
   {
-    because: 'a fraction where a whole number belongs',
+    because: 'a fraction instead of a whole number',
     text: nodeFile('x', after('  restartGeneration: 1.5\n')),
     code: 'WrongType',
     at: '14:22',
@@ -198,7 +198,7 @@ const documents: readonly BadInput[] = [
     says: 'chain: cosmos',
   },
   {
-    because: 'an executor nobody runs',
+    because: 'an unknown executor',
     text: nodeFile('x', after('  executor: dmo\n')),
     code: 'UnknownExecutor',
     at: '14:13',

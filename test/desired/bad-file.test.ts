@@ -1,4 +1,4 @@
-// Files that can not be trusted as YAML: each has its own code and place, and leaves the good file alone.
+// Files that are not valid YAML: each has its own code and position, and does not affect the valid file.
 
 import { expect, it } from 'vitest';
 
@@ -15,7 +15,7 @@ const files: readonly BadInput[] = [
     at: '1:1',
     says: 'Git LFS',
   },
-  { because: 'a picture is no YAML', text: '\u0089PNG\r\n\u001a\n\0\0\0', code: 'NotText', at: '3:1', says: 'UTF-8' },
+  { because: 'a picture is not YAML', text: '\u0089PNG\r\n\u001a\n\0\0\0', code: 'NotText', at: '3:1', says: 'UTF-8' },
   {
     because: 'UTF-16 read as UTF-8 is full of NULs',
     text: '\uFFFD\uFFFDa\0p\0i\0',
@@ -37,7 +37,7 @@ const files: readonly BadInput[] = [
     at: '6:1',
     says: 'choose one side',
   },
-  { because: 'a tab is no indentation', text: 'spec:\n\tchain: x\n', code: 'BadYaml', at: '2:1', says: 'use spaces' },
+  { because: 'a tab is not indentation', text: 'spec:\n\tchain: x\n', code: 'BadYaml', at: '2:1', says: 'use spaces' },
   { because: 'a quote is missing', text: 'kind: "BlockchainNode\n', code: 'BadYaml', at: '2:1', says: 'missing' },
   { because: 'a bracket is missing', text: 'spec: {a: 1\n', code: 'BadYaml', at: '2:1', says: /missing|indent/ },
   {
@@ -88,7 +88,7 @@ const files: readonly BadInput[] = [
     text: 'a: &x [*x]\n',
     code: 'BadAlias',
     at: '1:8',
-    says: 'no finished anchor',
+    says: 'no complete anchor',
   },
   { because: 'an alias of nothing', text: 'a: *nowhere\n', code: 'BadAlias', at: '1:4', says: 'nowhere' },
   { because: '__proto__', text: '__proto__: {polluted: true}\n', code: 'ForbiddenKey', at: '1:1', says: '__proto__' },
@@ -131,8 +131,8 @@ const files: readonly BadInput[] = [
     says: 'twice',
   },
   { because: 'a list as a key', text: '? [a]\n: 1\n', code: 'BadKey', at: '1:3', says: 'must be a text' },
-  { because: '1e400 is no number', text: 'a: 1e400\n', code: 'BadNumber', at: '1:4', says: '"1e400"' },
-  { because: 'NaN is no number', text: 'a: .nan\n', code: 'BadNumber', at: '1:4', says: '".nan"' },
+  { because: '1e400 is not a number', text: 'a: 1e400\n', code: 'BadNumber', at: '1:4', says: '"1e400"' },
+  { because: 'NaN is not a number', text: 'a: .nan\n', code: 'BadNumber', at: '1:4', says: '".nan"' },
   {
     because: '2^63+1 loses digits',
     text: 'a: 9223372036854775809\n',

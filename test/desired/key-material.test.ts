@@ -1,4 +1,4 @@
-// Keys in Git are refused and never repeated; what only looks odd is accepted.
+// Keys in Git are refused and never repeated; unusual but harmless texts are accepted.
 
 import { expect, it } from 'vitest';
 
@@ -13,7 +13,10 @@ const secrets = [
       after(`  config:\n    a:\n      b: |\n        -----BEGIN EC PRIVATE KEY-----\n        ${HEX}\n`),
     ),
   },
-  { because: 'a key under a telling name', text: nodeFile('x', after(`  args: { el: { nodekeyhex: "${HEX}" } }\n`)) },
+  {
+    because: 'a key in a field with the name of a secret',
+    text: nodeFile('x', after(`  args: { el: { nodekeyhex: "${HEX}" } }\n`)),
+  },
   { because: 'a key with 0x', text: nodeFile('x', after(`  args: { el: { privateKey: "0x${HEX}" } }\n`)) },
   {
     because: 'a JWT secret as an environment variable',
@@ -49,9 +52,12 @@ const harmless = [
   { because: 'a null document', text: 'null\n---\n~\n' },
   { because: 'a byte order mark', text: `\uFEFF${nodeFile('x')}` },
   { because: 'CRLF', text: nodeFile('x').replaceAll('\n', '\r\n') },
-  { because: 'aliases within reason', text: nodeFile('x', after('  podLabels: &l { team: a }\n  nodeSelector: *l\n')) },
   {
-    because: 'a hash is no key',
+    because: 'aliases within the limit',
+    text: nodeFile('x', after('  podLabels: &l { team: a }\n  nodeSelector: *l\n')),
+  },
+  {
+    because: 'a hash is not a key',
     text: nodeFile('x', after(`  genesis: { url: "https://a.example/g.json", sha256: "${HEX}" }\n`)),
   },
   {

@@ -1,4 +1,4 @@
-// What the policy refuses is a problem of the file, at the line that must change.
+// A denial of the policy is a problem of the file, at the line that must change.
 
 import { describe, expect, it } from 'vitest';
 
@@ -63,7 +63,7 @@ const hostile: readonly Row[] = [
     problems: ['SecretNotAllowed 14'],
   },
   {
-    because: 'an image of another vendor',
+    because: 'an image from another repository',
     files: {
       'nodes/evil.yaml': nodeFile('evil', (text) => text.replace('version: "1.16.7"', 'image: evil.example/x:1')),
     },
@@ -84,7 +84,7 @@ const hostile: readonly Row[] = [
     problems: ['LabelNotAllowed 15'],
   },
   {
-    because: "the name of the controller's memory",
+    because: 'the name of a ConfigMap of the controller',
     files: { 'nodes/evil.yaml': nodeFile('nodewright-primary') },
     problems: ['ReservedName 4'],
   },
@@ -121,7 +121,7 @@ spec:
     problems: ['LabelNotAllowed 7'],
   },
   {
-    because: 'a job with an image of another vendor',
+    because: 'a job with an image from another repository',
     files: { 'nodes/a.yaml': nodeFile('a'), 'jobs/x.yaml': request('Backup', '{ node: a, image: evil }') },
     problems: ['ImageNotAllowed 4'],
   },
@@ -137,7 +137,7 @@ spec:
     problems: ['ForeignWorkloadNotAllowed 3', 'RootOwner 4'],
   },
   {
-    because: 'a schedule that files such a job',
+    because: 'a schedule that creates such a job',
     files: {
       'nodes/a.yaml': nodeFile('a'),
       'schedules/x.yaml': request(
@@ -163,7 +163,7 @@ describe('a hostile repository', () => {
     expect([...set.requests.keys(), ...set.schedules.keys()]).toEqual([]);
   });
 
-  it('is told what is refused and what to do', () => {
+  it('gets a message with what is refused and what to do', () => {
     const [found] = errorsOf({ 'nodes/evil.yaml': withSpec('  podLabels:\n    app: pay\n') });
     expect(found === undefined ? '' : describeProblem(found)).toBe(
       'nodes/evil.yaml:15:10 error LabelNotAllowed spec.podLabels.app: spec.template.metadata.labels.app of StatefulSet novacula-system/evil is not an allowed label. The policy of the controller refuses it (LabelNotAllowed). Choose an allowed value, or ask the administrator to add yours to the policy.',
@@ -180,14 +180,14 @@ describe('an exception of the policy', () => {
     '  patches:\n    - target: { kind: StatefulSet }\n      patch: [{ op: add, path: /spec/template/spec/hostNetwork, value: true }]\n',
   );
 
-  it('holds for the files that it names, and stands on the object', () => {
+  it('applies to the files that it names and is recorded on the object', () => {
     const { nodes, problems } = read({ 'nodes/edge/evil.yaml': host }, { policy: policyOf(spec) });
     expect(problems).toEqual([]);
     const annotations = nodes.get(`${NAMESPACE}/evil`)?.node.metadata.annotations;
     expect(annotations?.[ANNOTATION.policyExceptions]).toMatch(/^HostNetwork\.[0-9a-f]{8}$/);
   });
 
-  it('does not hold for the same file elsewhere', () => {
+  it('does not apply to the same file in another folder', () => {
     expect(errorsOf({ 'nodes/evil.yaml': host }, spec).map(({ code }) => code)).toEqual(['HostNetwork']);
   });
 });

@@ -1,4 +1,4 @@
-// All files together: who wins, who excludes whom, what a broken shared file does, what the cache saves.
+// All files together: precedence, conflicts, broken shared files, and the cache.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -37,7 +37,7 @@ describe('a good repository', () => {
     expect(set.counts).toEqual({ files: 2, nodeFiles: 1, objects: 2 });
   });
 
-  it('reads several documents of one file and says only once per file what is wrong with each', () => {
+  it('reads several documents of one file and reports each problem once', () => {
     const set = read({
       'nodes/two.yaml': `${nodeFile('eth-0')}---\n${nodeFile('eth-1', (text) => text.replace('2Ti', 'x'))}`,
     });
@@ -48,7 +48,7 @@ describe('a good repository', () => {
     ]);
   });
 
-  it('ignores what is not its own, and says so where it could be meant', () => {
+  it('ignores other files, and warns of those that may be a mistake', () => {
     const set = read({
       'README.md': '# x', 'nodes/README.md': '# x', '.github/workflows/x.yaml': 'a: [', 'schemas/x.json': '{', 'nodes/.gitkeep': '',
       'nodes/x.json': '{}', 'patches/a/b.yaml': 'x', 'nodes/.x.yaml': 'x',
@@ -59,7 +59,7 @@ describe('a good repository', () => {
     ]);
   });
 
-  it('says that a folder which is a link is not read', () => {
+  it('warns that a folder which is a link is not read', () => {
     const link = { path: 'nodes', oid: 'l1', trouble: { code: 'NotAFile', message: 'is a symlink' } } as const;
     const { problems } = readDesired([link], { defaultNamespace: 'novacula-system' });
     expect(problems.map(({ code, file, message }) => `${code} ${file} ${message}`)).toContain(
@@ -67,7 +67,7 @@ describe('a good repository', () => {
     );
   });
 
-  it('tells a file that could not be read with the reason it was given', () => {
+  it('reports a file that could not be read with the given reason', () => {
     const trouble = { code: 'NotAFile', message: 'symbolic links are not followed' } as const;
     const set = readDesired([{ path: 'nodes/x.yaml', oid: 'a', trouble }], { defaultNamespace: 'n' });
     expect(errorsOf(set)).toEqual(['nodes/x.yaml:1:1 error NotAFile symbolic links are not followed']);
@@ -166,7 +166,7 @@ describe('defaults and patches', () => {
     expect(set.brokenNodes.size).toBe(2);
   });
 
-  it('a broken patch keeps only the nodes it matches, as far as its match can be read', () => {
+  it('keeps only the nodes that a broken patch matches, if its match can be read', () => {
     const set = read({
       'nodes/a.yaml': nodeFile('eth-0'),
       'nodes/b.yaml': nodeFile('eth-1'),
@@ -176,7 +176,7 @@ describe('defaults and patches', () => {
     expect([...set.brokenNodes]).toEqual(['novacula-system/eth-1']);
   });
 
-  it('a patch nobody can read keeps every node: its change must not be taken back by a typing error', () => {
+  it('keeps every node for an unreadable patch, so that a typing error does not undo its change', () => {
     const set = read({ 'nodes/a.yaml': nodeFile('eth-0'), 'patches/p.yaml': 'a: [' });
     expect(set.nodes.size).toBe(0);
     expect([...set.brokenNodes]).toEqual([KEY]);
@@ -184,7 +184,7 @@ describe('defaults and patches', () => {
 });
 
 describe('fleet.yaml', () => {
-  it('may be missing: a warning, and defaults', () => {
+  it('may be missing: a warning, and default values', () => {
     const set = readDesired(sources({ 'nodes/a.yaml': nodeFile('eth-0') }), { defaultNamespace: 'novacula-system' });
     expect(set.problems.map(({ level, code }) => `${level} ${code}`)).toEqual(['warning NoFleet']);
     expect(set.fleet.guards).toEqual({ maxDeletions: 5, maxDeletionPercent: 20 });
@@ -198,7 +198,7 @@ describe('fleet.yaml', () => {
     { because: 'no Fleet in it', text: '# empty\n' },
     { because: 'a wrong kind', text: FLEET.replace('kind: Fleet', 'kind: Flet') },
   ];
-  it.each(broken)('broken by $because, nothing of the fleet is wanted and everything is kept', ({ text }) => {
+  it.each(broken)('declares nothing and keeps every node when it is broken by $because', ({ text }) => {
     const set = read({ 'fleet.yaml': text, 'nodes/a.yaml': nodeFile('eth-0') });
     expect(set.fleetBroken).toBe(true);
     expect(set.nodes.size).toBe(0);
@@ -209,7 +209,7 @@ describe('fleet.yaml', () => {
 });
 
 describe('nodes that exclude each other', () => {
-  it('refuses both of one name, and the third is not affected', () => {
+  it('refuses two nodes of one name, and a third is not affected', () => {
     const set = read({
       'nodes/a.yaml': nodeFile('eth-0'),
       'nodes/b/b.yaml': nodeFile('eth-0'),
@@ -217,18 +217,18 @@ describe('nodes that exclude each other', () => {
     });
     expect([...set.nodes.keys()]).toEqual(['novacula-system/eth-1']);
     expect(errorsOf(set)).toEqual([
-      'nodes/a.yaml:4:9 error DuplicateNode metadata.name: novacula-system/eth-0 is also in nodes/b/b.yaml; keep one. Until then the node stays as it is',
-      'nodes/b/b.yaml:4:9 error DuplicateNode metadata.name: novacula-system/eth-0 is also in nodes/a.yaml; keep one. Until then the node stays as it is',
+      'nodes/a.yaml:4:9 error DuplicateNode metadata.name: novacula-system/eth-0 is also in nodes/b/b.yaml; keep one. Until then the node is not changed',
+      'nodes/b/b.yaml:4:9 error DuplicateNode metadata.name: novacula-system/eth-0 is also in nodes/a.yaml; keep one. Until then the node is not changed',
     ]);
   });
 
-  it('refuses a good node whose twin is broken or differs in case alone', () => {
+  it('refuses a valid node when a broken one has its name, or differs only in case', () => {
     const set = read({ 'nodes/a.yaml': nodeFile('eth-0'), 'nodes/b.yaml': nodeFile('ETH-0') });
     expect(set.nodes.size).toBe(0);
     expect(set.problems.map(({ code }) => code)).toEqual(['DuplicateNode', 'InvalidValue']);
   });
 
-  it('does not take a Secret of the same name for a second node', () => {
+  it('does not treat a Secret of the same name as a second node', () => {
     const set = read({
       'nodes/a.yaml': nodeFile('eth-0'),
       'nodes/b.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: {name: eth-0}\n',
@@ -271,7 +271,7 @@ describe('nodes that exclude each other', () => {
 });
 
 describe('the cache', () => {
-  it('gives the same result as reading anew, and keeps the objects of unchanged files', () => {
+  it('gives the same result as a read without cache, and keeps the objects of unchanged files', () => {
     const cache = createReadCache();
     const files = { 'nodes/a.yaml': nodeFile('eth-0'), 'nodes/b.yaml': nodeFile('eth-1'), 'nodes/bad.yaml': 'a: [' };
     const first = read(files, { cache });
@@ -282,14 +282,14 @@ describe('the cache', () => {
     expect(second.nodes.get('novacula-system/eth-1')?.node.spec.storage['data']?.size).toBe('3Ti');
   });
 
-  it('forgets what depends on a shared file that changed', () => {
+  it('reads a file again when a shared file changed', () => {
     const cache = createReadCache();
     read({ 'nodes/a.yaml': nodeFile('eth-0') }, { cache });
     const set = read({ 'fleet.yaml': FLEET.replace('demo', 'other'), 'nodes/a.yaml': nodeFile('eth-0') }, { cache });
     expect(set.nodes.get(KEY)?.node.spec.executor).toBe('other');
   });
 
-  it('holds no more than the last read', () => {
+  it('holds only the last read', () => {
     const cache = createReadCache();
     for (let turn = 0; turn < 20; turn++) read({ 'nodes/a.yaml': nodeFile(`eth-${turn}`) }, { cache });
     expect(cache.contents.size).toBe(2);
@@ -300,7 +300,7 @@ describe('the cache', () => {
 describe('properties', () => {
   const yamlish = fc.array(fc.constantFrom('a', ': ', '\n', '  ', '- ', '[', ']', '{', '}', '"', "'", '&x ', '*x', '|', '>', '#', '---\n', '!!t ', '? ', ',', '\t', '<<', '1e999', 'kind', 'metadata', 'name', '\r\n', '%', '@', '\uFEFF')).map((parts) => parts.join('')); // prettier-ignore
 
-  it('reading never throws, whatever the text', () => {
+  it('never throws for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), yamlish), (text) => {
         const file = parseFile('nodes/x.yaml', text);
@@ -310,7 +310,7 @@ describe('properties', () => {
     );
   });
 
-  it('whatever JSON stands in a node file, the good node beside it stays', () => {
+  it('keeps the valid node beside a file with any JSON', () => {
     fc.assert(
       fc.property(fc.object({ maxDepth: 3 }), (spec) => {
         const json = JSON.stringify({
@@ -327,10 +327,10 @@ describe('properties', () => {
   });
 });
 
-describe('what the cluster would refuse', () => {
+describe('what the API server would refuse', () => {
   const withSpec = (name: string, lines: string): string => `${nodeFile(name)}${lines}`;
 
-  it('refuses two nodes of one executor that open one node port, and says who the other is', () => {
+  it('refuses two nodes of one executor that open one node port, and names the other', () => {
     const open = (port: number): string => `  serviceType: NodePort\n  p2p: { port: ${port} }\n`;
     const set = read({
       'nodes/a.yaml': withSpec('a', open(30_000)),
@@ -355,7 +355,7 @@ describe('what the cluster would refuse', () => {
     expect(read({ 'nodes/a.yaml': text }).problems.map((one) => one.code)).toContain(code);
   }); // prettier-ignore
 
-  it('refuses a controller version, which nothing acts on yet', () => {
+  it('refuses a controller version, which is not supported yet', () => {
     const set = read({ 'fleet.yaml': `${FLEET}  controller: { version: "1.0.0" }\n` });
     expect(errorsOf(set)).toEqual([
       'fleet.yaml:6:3 error NotSupported spec.controller: not supported yet; remove it, and upgrade the controller with its chart',
@@ -363,7 +363,7 @@ describe('what the cluster would refuse', () => {
   });
 });
 
-it('warns of folders and files whose names differ from the read ones by case only', () => {
+it('warns of folders and files whose names differ only in case', () => {
   const set = read({ 'Nodes/a.yaml': nodeFile('a'), 'Fleet.yaml': FLEET });
   expect(set.problems.map(({ level, code, file, message }) => `${level} ${code} ${file} ${message}`)).toEqual([
     'warning FileNotRead Fleet.yaml not read: name it fleet.yaml',

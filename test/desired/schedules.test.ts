@@ -1,4 +1,4 @@
-// Files of schedules/: a template is judged like a request, and one bad file stops nothing else.
+// Files of schedules/: a template is checked like a job request, and one bad file does not affect others.
 
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -19,7 +19,7 @@ function schedule(spec: object, name = 'nightly'): string {
 const read = (files: Readonly<Record<string, string>>) =>
   readFiles({ 'nodes/a.yaml': nodeFile('a'), ...files }, { defaultNamespace: 'ns' });
 
-it('a good one is in force, as written and with defaults', () => {
+it('reads a valid schedule with defaults', () => {
   const { schedules, problems } = read({ 'schedules/nightly.yaml': schedule({ timeZone: 'Europe/Berlin' }) });
   expect(problems).toEqual([]);
   expect([...schedules.values()]).toMatchObject([
@@ -84,14 +84,14 @@ describe('refused is', () => {
       says: /spec\.template\.spec\.node: is required/,
     },
     {
-      because: 'a node that is not there',
+      because: 'an unknown node',
       spec: { template: { kind: 'Backup', spec: { node: 'b' } } },
       code: 'UnknownNode',
       at: '10:13',
       says: /spec\.template\.spec\.node: there is no BlockchainNode ns\/b/,
     },
     {
-      because: 'what can not work',
+      because: 'an unsupported setting',
       spec: {
         template: { kind: 'Switchover', spec: { sourceNode: 'x', destNode: 'y', chain: 'c', deployMethod: 'python' } },
       },
@@ -100,14 +100,14 @@ describe('refused is', () => {
       says: /deployMethod: a Switchover is not possible with python/,
     },
     {
-      because: 'an executor of the run alone',
+      because: 'an executor in the template',
       spec: { template: { kind: 'Backup', spec: { node: 'a', executor: 'east' } } },
       code: 'NotSupported',
       at: '11:17',
       says: /executor of its schedule/,
     },
     {
-      because: 'keeping what it does not make',
+      because: 'retention without backups',
       spec: { keep: { last: 3 }, template: { kind: 'ChangeOwner', spec: { node: 'a' } } },
       code: 'NotSupported',
       at: '12:5',
@@ -138,19 +138,19 @@ describe('refused is', () => {
       [
         'schedules/x.yaml',
         'DuplicateSchedule',
-        'metadata.name: ns/nightly is also in schedules/y.yaml; give one another name',
+        'metadata.name: ns/nightly is also in schedules/y.yaml; rename one of them',
       ],
       [
         'schedules/y.yaml',
         'DuplicateSchedule',
-        'metadata.name: ns/nightly is also in schedules/x.yaml; give one another name',
+        'metadata.name: ns/nightly is also in schedules/x.yaml; rename one of them',
       ],
     ]);
     expect([...schedules.keys()]).toEqual(['ns/z']);
   });
 });
 
-describe('what can not be read is not taken for removed', () => {
+describe('what cannot be read is not pruned', () => {
   it.each([
     { because: 'a request that no longer is YAML', path: 'jobs/x.yaml', text: 'spec: [\n' },
     { because: 'a schedule that no longer is YAML', path: 'schedules/x.yaml', text: 'spec: [\n' },
@@ -164,7 +164,7 @@ describe('what can not be read is not taken for removed', () => {
     expect([...read({ [path]: text }).brokenFiles]).toEqual([path]);
   });
 
-  it('a node with an error lives on, and so do its schedule and its requests', () => {
+  it('keeps a node with an error, its schedule and its job requests', () => {
     const broken = nodeFile('a', (text) => text.replace('chain:', 'chian:'));
     const { schedules, requests, problems } = read({
       'nodes/a.yaml': broken,

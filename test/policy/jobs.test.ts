@@ -81,7 +81,7 @@ describe('the rules for jobs', () => {
   });
 
   it('let the documents of CITA-Cloud pass as they are', () => {
-    const text = readFileSync(new URL('../jobs/support/seed-documents.yaml', import.meta.url), 'utf8');
+    const text = readFileSync(new URL('../jobs/support/cita-documents.yaml', import.meta.url), 'utf8');
     const documents = parseAllDocuments(text).map((one) => one.toJS() as JsonObject & { kind: string });
     expect(documents.length).toBeGreaterThan(5);
     for (const { kind, metadata, spec } of documents) {

@@ -1,3 +1,3 @@
-// The lists of codes of this folder have the same shape as the error codes of lib.
+// The lists of codes in this folder have the same shape as the error codes of `lib`.
 
 export { defineCodes } from '../../lib/codes.ts';

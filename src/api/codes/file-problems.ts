@@ -71,7 +71,6 @@ export const FILE_PROBLEMS = defineCodes({
   BadNumber: { meaning: 'The number cannot be kept exactly.', action: 'Put it in quotes if it is meant as text.' },
   KeyMaterial: {
     meaning: 'The value looks like a private key, a seed phrase or a password.',
-    action:
-      'Move it into a Kubernetes Secret and name that. Replace the key: everybody who can read the repository knows it.',
+    action: 'Move it into a Kubernetes Secret and name that. Replace the key: all readers of the repository know it.',
   },
 });

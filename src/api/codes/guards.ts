@@ -46,7 +46,7 @@ export const GUARDS = defineCodes({
     meaning: 'A file that cannot be read may declare the node under a new path.',
     action: `Correct the file. Otherwise: ${APPROVE}`,
   },
-  Protected: { meaning: 'The node says `protect: true`.', action: APPROVE },
+  Protected: { meaning: 'The node has `protect: true`.', action: APPROVE },
   DeletionBudget: {
     meaning: 'The commit deletes more nodes at once than `spec.guards` in `fleet.yaml` allows.',
     action: APPROVE,

@@ -28,7 +28,7 @@ export const REQUEST_REFUSALS = defineCodes({
   },
 });
 
-/** Why a job cannot be done. It is refused before anything is changed. */
+/** Why a job is refused. This happens before anything is changed. */
 export const JOB_REFUSALS = defineCodes({
   PolicyDenied: {
     meaning: 'The policy of the controller refuses the job as its object is in the cluster. Nothing was done.',
@@ -114,7 +114,7 @@ export const JOB_FAILURES = defineCodes({
     action: 'Delete that PVC if it is not used, then add a new request.',
   },
   DeadlineExceeded: {
-    meaning: 'The job took longer than `spec.deadlineSeconds` or than the step may take.',
+    meaning: 'The job took longer than `spec.deadlineSeconds` or longer than one of its phases may take.',
     action: 'Read the message, raise `spec.deadlineSeconds` if the work needs more time, and add a new request.',
   },
   HalfDone: { meaning: 'The work succeeded on some nodes and failed on others.', action: REPAIR },
@@ -177,10 +177,10 @@ export const JOB_FAILURES = defineCodes({
 
 const PROGRESS = defineCodes({
   Verified: { meaning: 'The result of the work is proven.', action: NONE },
-  Released: { meaning: 'A person released the held nodes.', action: NONE },
+  Released: { meaning: 'The held nodes were released by an annotation in Git.', action: NONE },
 });
 
-/** Every reason with its explanation; a job's phase is a reason too where nothing more is to say. */
+/** Every reason with its explanation. A job's phase is also its reason where no other applies. */
 export const JOB_REASONS = { ...TASK_CODES, ...REQUEST_REFUSALS, ...JOB_REFUSALS, ...JOB_FAILURES, ...PROGRESS };
 
 export type RequestRefusal = keyof typeof REQUEST_REFUSALS;
@@ -188,7 +188,7 @@ export type RequestRefusal = keyof typeof REQUEST_REFUSALS;
 export type FailureReason = Exclude<keyof typeof JOB_REASONS, RequestRefusal | keyof typeof PROGRESS>;
 export type JobReason = keyof typeof JOB_REASONS | JobPhase;
 
-/** Whether a text that came from outside, such as the result of a worker pod, is a reason. */
+/** Whether a text from outside, such as the result of a worker pod, is a reason. */
 export function isFailureReason(text: string): text is FailureReason {
   return Object.hasOwn(JOB_REASONS, text) && !Object.hasOwn(REQUEST_REFUSALS, text) && !Object.hasOwn(PROGRESS, text);
 }

@@ -68,12 +68,13 @@ export const NODE_REASONS = defineCodes({
     action: 'Restore the Role and RoleBinding of the controller.',
   },
   ObjectRefused: {
-    meaning: 'The API server refused an object of the node. The message has the object and the words of the server.',
+    meaning:
+      'The API server refused an object of the node. The message has the object and the answer of the API server.',
     action: 'Correct the node, or the admission policy, quota or permission that refuses the object.',
   },
   ApplyFailed: {
     meaning: 'The objects of the node could not be applied. The message has the error.',
-    action: 'Wait: it is tried again. If this lasts, check the API server and the log of the controller.',
+    action: 'Wait: the controller tries again. If this lasts, check the API server and the log of the controller.',
   },
   VolumeCannotGrow: {
     meaning: 'The API server refused to make a volume larger.',

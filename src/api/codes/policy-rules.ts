@@ -71,7 +71,7 @@ export const WAIVABLE_RULES = defineCodes({
 export const FIXED_RULES = defineCodes({
   NamespaceNotAllowed: { meaning: 'The policy does not allow this namespace.', action: ADMINISTRATOR },
   ReservedName: {
-    meaning: 'Names that begin with `nodewright-` belong to the controller: its memory and its Leases have such names.',
+    meaning: 'Names that begin with `nodewright-` belong to the controller: its ConfigMaps and Leases have such names.',
     action: 'Choose another name.',
   },
   PatchPathNotAllowed: {

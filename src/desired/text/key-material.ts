@@ -1,6 +1,6 @@
-// Recognises private keys and other secrets that must never lie in Git. Never repeats what it found.
+// Recognizes private keys and other secrets that must not be in Git. Never repeats what it found.
 
-/** What a text seems to hold, in words for a message; undefined when it looks harmless. `name` is its field's name. */
+/** What kind of secret a text seems to hold, for a message; undefined when it looks harmless. `name`: its field. */
 export function keyMaterialIn(name: string, text: string): string | undefined {
   if (text.length < 24) return undefined;
   if (/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----/.test(text)) return 'a private key (PEM)';

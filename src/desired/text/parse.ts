@@ -1,4 +1,4 @@
-// One file's text → its documents with positions, or the problems that keep it from being read.
+// Parses the text of one file into documents with positions, or problems.
 
 import { Composer, LineCounter, Parser, type Document, type ErrorCode, type ParsedNode } from 'yaml';
 
@@ -6,7 +6,7 @@ import { isObject, textAt, type JsonObject } from '../../lib/json-value.ts';
 import { Places } from './places.ts';
 import type { Problem } from './problem.ts';
 import { checkText } from './text-check.ts';
-import { SOPS_ADVICE, toValue, type Complaint } from './to-value.ts';
+import { SOPS_ADVICE, toValue, type ValueProblem } from './to-value.ts';
 
 const MAX_DOCUMENTS = 500;
 const MAX_PROBLEMS = 50;
@@ -18,12 +18,12 @@ export interface ParsedDocument {
 
 export interface ParsedFile {
   readonly path: string;
-  /** Documents without a problem of their own; none when the text as a whole can't be trusted. */
+  /** Documents without problems; none when the file as a whole cannot be used. */
   readonly documents: readonly ParsedDocument[];
   readonly problems: readonly Problem[];
-  /** Names of objects that stand in broken documents, as far as they can be told. */
+  /** Names of objects in broken documents, as far as they can be read. */
   readonly brokenNames: readonly BrokenName[];
-  /** The file may hold objects whose names could not be told. */
+  /** The file may have objects whose names could not be read. */
   readonly unreadable: boolean;
 }
 
@@ -34,8 +34,8 @@ export interface BrokenName {
 }
 
 /**
- * Reads a file's text. Pure, linear in its length, never throws: whatever is wrong comes back as problems. A syntax error
- * spoils the whole file, because the borders of its documents are then uncertain; a bad value spoils its document alone.
+ * Reads the text of a file. Linear in its length; never throws: all errors are returned as problems. A syntax error makes
+ * the whole file unusable, because the borders of its documents are uncertain; a bad value only its document.
  */
 export function parseFile(path: string, text: string): ParsedFile {
   const trouble = checkText(path, text);
@@ -81,7 +81,7 @@ interface Composed {
 }
 
 function compose(text: string, lines: LineCounter): Composed {
-  // Duplicate keys are found by our own walk: the library compares every pair of keys.
+  // to-value.ts finds duplicate keys in linear time; the library compares every pair of keys.
   const composer = new Composer({
     version: '1.2',
     schema: 'core',
@@ -118,18 +118,18 @@ function syntaxProblems(path: string, document: Document.Parsed<ParsedNode>, lin
   return problems;
 }
 
-/** Our own words: the library's quote the text, which may be anything. */
+/** Own messages, because those of the library quote the text, which may contain a secret. */
 const SYNTAX: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_ALIAS: 'an alias or anchor is not allowed here',
   BAD_INDENT: 'wrong indentation: entries of one block must start in the same column',
   BLOCK_AS_IMPLICIT_KEY:
     'a key and a second ":" on one line: put the value in quotes, or the inner field on its own line',
-  DUPLICATE_KEY: 'a key is given twice',
+  DUPLICATE_KEY: 'a key occurs twice',
   MISSING_CHAR: 'a character is missing: a closing quote or bracket, or a comma or space between entries',
-  MULTILINE_IMPLICIT_KEY: 'a key must stand on one line and be followed by ": "',
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line and be followed by ": "',
   RESOURCE_EXHAUSTION: 'nested too deeply',
   TAB_AS_INDENT: 'a tab is used as indentation: use spaces',
-  UNEXPECTED_TOKEN: 'something unexpected stands here: check quotes, brackets and indentation',
+  UNEXPECTED_TOKEN: 'unexpected text: check quotes, brackets and indentation',
 };
 
 interface ReadDocument {
@@ -140,10 +140,10 @@ interface ReadDocument {
 
 function readDocument(document: Document.Parsed<ParsedNode>, lines: LineCounter): ReadDocument {
   const places = new Places(lines.lineStarts);
-  const { value, complaints } = toValue(document.contents, places);
+  const { value, problems } = toValue(document.contents, places);
   const name = nameOf(value);
   const named = name === undefined ? {} : { name };
-  const found = complaints.length > 0 ? complaints : checkShape(value, places);
+  const found = problems.length > 0 ? problems : checkShape(value, places);
   if (found.length > 0) {
     const problems = found.map(({ code, offset, message }) => ({
       level: 'error' as const,
@@ -156,8 +156,8 @@ function readDocument(document: Document.Parsed<ParsedNode>, lines: LineCounter)
   return isObject(value) ? { document: { value, places }, ...named, problems: [] } : { problems: [] };
 }
 
-/** What a document may not be, although it is good YAML. */
-function checkShape(value: unknown, places: Places): readonly Complaint[] {
+/** Valid YAML that is not a document of a kind. */
+function checkShape(value: unknown, places: Places): readonly ValueProblem[] {
   if (value === null) return [];
   if (!isObject(value)) {
     const what = Array.isArray(value) ? 'a list' : 'a single value';

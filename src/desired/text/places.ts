@@ -1,4 +1,4 @@
-// Where in a file each part of a document stands.
+// The positions of the values of a document in its file.
 
 import { toPointer, type Path } from '../../lib/json-pointer.ts';
 
@@ -14,7 +14,7 @@ interface Place {
   readonly value: number;
 }
 
-/** Remembers offsets while a document is read; answers with lines and columns. */
+/** Stores offsets while a document is read; returns lines and columns. */
 export class Places {
   readonly #byPointer = new Map<string, Place>();
   readonly #lineStarts: readonly number[];
@@ -32,8 +32,7 @@ export class Places {
   }
 
   /**
-   * The position of the value at `path`, or of its key. What is not there is looked for one level up, where the key
-   * shows best what lacks something.
+   * The position of the value at `path`, or of its key. For a missing value it is the position of the key of its parent.
    */
   of(path: Path, part: 'key' | 'value' = 'value'): Position {
     const place = this.#byPointer.get(toPointer(path));
@@ -41,7 +40,7 @@ export class Places {
     return path.length === 0 ? { line: 1, column: 1 } : this.of(path.slice(0, -1), 'key');
   }
 
-  /** The offset of the value at `path`, 0 when it is not there. */
+  /** The offset of the value at `path`, 0 when it is missing. */
   offset(path: Path): number {
     return this.#byPointer.get(toPointer(path))?.value ?? 0;
   }

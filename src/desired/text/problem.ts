@@ -1,4 +1,4 @@
-// Something wrong in a file: the same words in validate, pull request, log and status branch.
+// A problem in a file, with the same text in validate, pull request, log and status branch.
 
 import type { ProblemCode } from '../../api/codes/problems.ts';
 import { messageWithPath, type SpecProblem } from '../../api/spec-problem.ts';
@@ -22,7 +22,7 @@ export function describeProblem(problem: Problem): string {
   return `${file}:${line}:${column} ${level} ${code} ${message}`;
 }
 
-/** The problem of a document, at its place in the file that the document came from. */
+/** The problem of a document with its position in the file. */
 export function toProblem(file: string, places: Places, problem: SpecProblem): Problem {
   const { level, code, path, part = 'value' } = problem;
   return { level, code, file, ...places.of(path, part), message: messageWithPath(problem) };

@@ -1,4 +1,4 @@
-// Recognises texts that are no YAML document of ours before anything parses them.
+// Recognizes texts that are not YAML documents before they are parsed.
 
 import type { ProblemCode } from '../../api/codes/problems.ts';
 import type { Problem } from './problem.ts';
@@ -9,7 +9,7 @@ export const MAX_FILE_LENGTH = 1024 * 1024;
 type Check = (text: string) => Trouble | undefined;
 type Trouble = { readonly code: ProblemCode; readonly message: string; readonly line?: number };
 
-/** What makes a text unreadable as a whole, or undefined. The first that fits is told; a file rarely has two. */
+/** Why a whole file cannot be read, or undefined. Only the first reason is reported. */
 export function checkText(file: string, text: string): Problem | undefined {
   for (const check of CHECKS) {
     const trouble = check(text);
@@ -25,11 +25,11 @@ function tooLarge(text: string): Trouble | undefined {
   if (text.length <= MAX_FILE_LENGTH) return undefined;
   return {
     code: 'FileTooLarge',
-    message: `the file has ${text.length} characters, more than the ${MAX_FILE_LENGTH} that are read; split it`,
+    message: `the file has ${text.length} characters, and the limit is ${MAX_FILE_LENGTH}; split it`,
   };
 }
 
-/** UTF-16 read as UTF-8 is full of NULs and replacement characters; so is a picture. */
+/** UTF-16 decoded as UTF-8 has many NULs and replacement characters; so has a picture. */
 function notText(text: string): Trouble | undefined {
   const found = /[\0\uFFFD]/.exec(text);
   if (found === null) return undefined;
@@ -45,11 +45,11 @@ function lfsPointer(text: string): Trouble | undefined {
   if (!text.startsWith('version https://git-lfs.github.com/spec/')) return undefined;
   return {
     code: 'LfsPointer',
-    message: 'the file is a Git LFS pointer, not its content; take the path out of .gitattributes and commit the YAML',
+    message: 'the file is a Git LFS pointer, not its content; remove the path from .gitattributes and commit the YAML',
   };
 }
 
-/** Git's markers stand at the start of a line; in a YAML text block they would be indented. */
+/** Git writes its markers at the start of a line; in a YAML text block they would be indented. */
 function conflictMarkers(text: string): Trouble | undefined {
   const found = /^(?:<{7} |>{7} |={7}\r?$)/m.exec(text);
   if (found === null) return undefined;

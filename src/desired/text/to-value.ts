@@ -1,4 +1,4 @@
-// Turns one YAML syntax tree into a plain JSON value, refusing everything that is dangerous or ambiguous.
+// Converts one YAML syntax tree into a plain JSON value and refuses everything that is dangerous or ambiguous.
 
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 
@@ -8,70 +8,70 @@ import { toDotted, toPointer, type Path } from '../../lib/json-pointer.ts';
 import { keyMaterialIn } from './key-material.ts';
 import type { Places } from './places.ts';
 
-/** Deepest nesting, most values of a document with aliases resolved, longest text. A node has some tens of values. */
+/** Limits of nesting, values (with aliases resolved), text length and aliases. A node has some tens of values. */
 export const LIMITS = { depth: 48, values: 20_000, textLength: 64 * 1024, aliases: 100 } as const;
 
 export const SOPS_ADVICE =
   'the file is encrypted with SOPS and is not decrypted here: commit it as plain text, keep secrets in a Kubernetes Secret and name that';
 
-export interface Complaint {
+export interface ValueProblem {
   readonly code: ProblemCode;
   readonly offset: number;
   readonly message: string;
 }
 
 export interface Conversion {
-  /** Not to be used when there are complaints. */
+  /** Not valid when there are problems. */
   readonly value: unknown;
-  readonly complaints: readonly Complaint[];
+  readonly problems: readonly ValueProblem[];
 }
 
 interface Walk {
   readonly places: Places;
-  readonly complaints: Complaint[];
+  readonly problems: ValueProblem[];
   readonly anchors: Map<string, Node>;
   values: number;
   aliases: number;
 }
 
 /**
- * The JSON value of a YAML node. Linear in the document's size: duplicate keys are found with a set, aliases are limited
- * by number and by the values they bring in. Positions of all values go to `places`.
+ * The JSON value of a YAML node. Linear in the size of the document: duplicate keys are found with a set, aliases are
+ * limited by number and by the values that they add. Stores the positions of all values in `places`.
  */
 export function toValue(root: Node | null, places: Places): Conversion {
-  const walk: Walk = { places, complaints: [], anchors: new Map(), values: 0, aliases: 0 };
+  const walk: Walk = { places, problems: [], anchors: new Map(), values: 0, aliases: 0 };
   const value = root === null ? null : convert(walk, root, { path: [], offset: root.range?.[0] ?? 0 });
-  return { value, complaints: walk.complaints };
+  return { value, problems: walk.problems };
 }
 
 interface Site {
   readonly path: Path;
   readonly offset: number;
   readonly key?: number;
-  /** Inside an alias all positions are those of the alias. */
+  /** Inside an alias, all positions are those of the alias. */
   readonly aliased?: boolean;
 }
 
 function convert(walk: Walk, node: Node, site: Site): unknown {
   walk.values += 1;
   if (walk.values > LIMITS.values)
-    return complainOnce(walk, site, 'TooManyValues', `more than ${LIMITS.values} values in one document`);
+    return addProblemOnce(walk, site, 'TooManyValues', `more than ${LIMITS.values} values in one document`);
   if (site.path.length > LIMITS.depth)
-    return complainOnce(walk, site, 'TooDeep', `nested deeper than ${LIMITS.depth} levels`);
+    return addProblemOnce(walk, site, 'TooDeep', `nested deeper than ${LIMITS.depth} levels`);
   walk.places.add(
     toPointer(site.path),
     site.key === undefined ? { value: site.offset } : { key: site.key, value: site.offset },
   );
   if (isAlias(node)) return resolveAlias(walk, node.source, site);
   if (node.tag !== undefined && !CORE_TAGS.has(node.tag))
-    return complain(
+    return addProblem(
       walk,
       site,
       'UnknownTag',
       `the tag ${clip(node.tag, 40)} is not allowed: plain YAML 1.2 values only`,
     );
   const value = convertPlain(walk, node, site);
-  // Set after its content was read: an anchor that contains itself is unknown to its own aliases.
+  // Set after its content was read, so that an anchor cannot contain itself.
   if ('anchor' in node && node.anchor !== undefined) walk.anchors.set(node.anchor, node);
   return value;
 }
@@ -89,10 +89,10 @@ function convertPlain(walk: Walk, node: Node, site: Site): unknown {
 function resolveAlias(walk: Walk, name: string, site: Site): unknown {
   const target = walk.anchors.get(name);
   if (target === undefined)
-    return complain(walk, site, 'BadAlias', `the alias *${clip(name, 40)} has no finished anchor before it`);
+    return addProblem(walk, site, 'BadAlias', `the alias *${clip(name, 40)} has no complete anchor before it`);
   walk.aliases += 1;
   if (walk.aliases > LIMITS.aliases)
-    return complainOnce(
+    return addProblemOnce(
       walk,
       site,
       'TooManyAliases',
@@ -107,11 +107,11 @@ function convertMap(walk: Walk, map: YAMLMap, site: Site): unknown {
     const key = keyOf(walk, pair, site);
     if (key === undefined) continue;
     if (Object.hasOwn(result, key.name)) {
-      complain(
+      addProblem(
         walk,
         { ...site, offset: key.offset },
         'DuplicateKey',
-        `${dotted(site.path, key.name)} is given twice; remove one`,
+        `${dotted(site.path, key.name)} occurs twice; remove one`,
       );
       continue;
     }
@@ -135,12 +135,12 @@ function emptyValue(walk: Walk, site: Site): null {
   return null;
 }
 
-/** `{name: JWT_SECRET, value: 4f…}`: the name of the value stands beside it. */
+/** `{name: JWT_SECRET, value: 4f…}`: the name of the value is in the member beside it. */
 function checkNamedValue(walk: Walk, map: Readonly<Record<string, unknown>>, site: Site): void {
   if (typeof map['name'] !== 'string' || typeof map['value'] !== 'string') return;
   const found = keyMaterialIn(map['name'], map['value']);
   if (found !== undefined && keyMaterialIn('value', map['value']) === undefined)
-    complainKey(walk, { ...site, path: [...site.path, 'value'] }, found);
+    addKeyProblem(walk, { ...site, path: [...site.path, 'value'] }, found);
 }
 
 function keyOf(walk: Walk, pair: Pair, site: Site): { readonly name: string; readonly offset: number } | undefined {
@@ -148,13 +148,13 @@ function keyOf(walk: Walk, pair: Pair, site: Site): { readonly name: string; rea
   const offset = site.aliased ? site.offset : startOf(key, site.offset);
   const at = { ...site, offset };
   if (!isScalar(key) || key.value === null || typeof key.value === 'object') {
-    complain(walk, at, 'BadKey', 'a key must be a text');
+    addProblem(walk, at, 'BadKey', 'a key must be a text');
     return undefined;
   }
   const name = typeof key.value === 'string' ? key.value : (key.source ?? '');
   const trouble = badKey(name);
   if (trouble === undefined) return { name, offset };
-  complain(walk, at, trouble.code, trouble.message);
+  addProblem(walk, at, trouble.code, trouble.message);
   return undefined;
 }
 
@@ -184,42 +184,42 @@ function convertScalar(walk: Walk, scalar: Scalar, site: Site): unknown {
   const { value } = scalar;
   if (typeof value === 'number') return checkNumber(walk, value, { ...site, source: scalar.source ?? '' });
   if (typeof value === 'bigint')
-    return complain(walk, site, 'BadNumber', `${toDotted(site.path)}: the number is too large`);
+    return addProblem(walk, site, 'BadNumber', `${toDotted(site.path)}: the number is too large`);
   if (typeof value !== 'string') return value ?? null;
   if (value.length > LIMITS.textLength)
-    return complain(walk, site, 'TextTooLong', `${toDotted(site.path)}: longer than ${LIMITS.textLength} characters`);
-  if (value.startsWith('ENC[AES256_GCM,')) return complainOnce(walk, site, 'SopsEncrypted', SOPS_ADVICE);
+    return addProblem(walk, site, 'TextTooLong', `${toDotted(site.path)}: longer than ${LIMITS.textLength} characters`);
+  if (value.startsWith('ENC[AES256_GCM,')) return addProblemOnce(walk, site, 'SopsEncrypted', SOPS_ADVICE);
   const found = keyMaterialIn(String(site.path.at(-1) ?? ''), value);
-  return found === undefined ? value : complainKey(walk, site, found);
+  return found === undefined ? value : addKeyProblem(walk, site, found);
 }
 
 function checkNumber(walk: Walk, value: number, site: Site & { readonly source: string }): unknown {
   if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value;
   const source = clip(site.source, 30);
-  return complain(
+  return addProblem(
     walk,
     site,
     'BadNumber',
-    `${toDotted(site.path)}: ${source} is no number that can be kept exactly; if it is meant as text write "${source}"`,
+    `${toDotted(site.path)}: the number ${source} cannot be represented exactly; if it is a text, write "${source}"`,
   );
 }
 
-function complainKey(walk: Walk, site: Site, found: string): null {
-  return complain(
+function addKeyProblem(walk: Walk, site: Site, found: string): null {
+  return addProblem(
     walk,
     site,
     'KeyMaterial',
-    `${toDotted(site.path)} looks like ${found}: keys never lie in Git. Put it into a Secret, name that in spec.identity.secretName, treat this key as known to everybody who can read the repository and replace it`,
+    `${toDotted(site.path)} looks like ${found}: keys must not be in Git. Put it into a Secret and name that in spec.identity.secretName. All readers of the repository know this key: replace it`,
   );
 }
 
-function complain(walk: Walk, site: Site, code: ProblemCode, message: string): null {
-  if (walk.complaints.length < 50) walk.complaints.push({ code, offset: site.offset, message });
+function addProblem(walk: Walk, site: Site, code: ProblemCode, message: string): null {
+  if (walk.problems.length < 50) walk.problems.push({ code, offset: site.offset, message });
   return null;
 }
 
-function complainOnce(walk: Walk, site: Site, code: ProblemCode, message: string): null {
-  return walk.complaints.some((complaint) => complaint.code === code) ? null : complain(walk, site, code, message);
+function addProblemOnce(walk: Walk, site: Site, code: ProblemCode, message: string): null {
+  return walk.problems.some((problem) => problem.code === code) ? null : addProblem(walk, site, code, message);
 }
 
 function dotted(path: Path, name: string): string {

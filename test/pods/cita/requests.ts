@@ -10,7 +10,7 @@ import { parseRecord, UNREADABLE, type JobRecord } from '../../../src/jobs/reque
 import { waitFor } from '../../demo/wait-for.ts';
 import type { PodsWorld } from '../world.ts';
 
-const SEED = readFileSync(new URL('../../jobs/support/seed-documents.yaml', import.meta.url), 'utf8');
+const DOCUMENTS = readFileSync(new URL('../../jobs/support/cita-documents.yaml', import.meta.url), 'utf8');
 
 /** For a request on a busy machine whose controller is killed again and again. */
 const PATIENCE_MS = 400_000;
@@ -19,8 +19,8 @@ const PATIENCE_MS = 400_000;
 export type Changes = Readonly<Record<string, string>>;
 
 /** A document of the seed by its name, with other names and figures in it; throws when one of them is not there. */
-export function seedDocument(name: string, changes: Changes): string {
-  const found = SEED.split(/^---\n/m).find((text) => nameOf(text).name === name);
+export function citaDocument(name: string, changes: Changes): string {
+  const found = DOCUMENTS.split(/^---\n/m).find((text) => nameOf(text).name === name);
   if (found === undefined) throw new Error(`the seed has no document ${name}`);
   return Object.entries(changes).reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`${name} does not say ${from}`);

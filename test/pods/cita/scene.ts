@@ -9,7 +9,7 @@ import { pythonChain } from '../../support/cita/python.ts';
 import { podsCluster, startWorld, type PodsWorld } from '../world.ts';
 import { heightAbove, type Folder } from './chain-files.ts';
 import { standGuard, type Guards } from './guards.ts';
-import { carryOut, seedDocument, type Changes, type Ended } from './requests.ts';
+import { carryOut, citaDocument, type Changes, type Ended } from './requests.ts';
 
 /** The seed's own names. */
 export const CITA = 'test-chain-zenoh-bft';
@@ -79,7 +79,7 @@ export async function setScene(): Promise<Scene> {
   );
   await Promise.all(Object.values(FOLDERS).map((folder) => heightAbove(world, folder, 5)));
   const document = (name: string, changes: Changes = {}): string =>
-    seedDocument(name, { 'app-rivspace': world.namespace, ...changes });
+    citaDocument(name, { 'app-rivspace': world.namespace, ...changes });
   return {
     world,
     guards,

@@ -1,4 +1,4 @@
-// The second seed's documents, as its README prints them, are requests here.
+// The documents in the README of the CITA-Cloud operator are job requests.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -6,19 +6,19 @@ import { describe, expect, it } from 'vitest';
 import { describeProblem } from '../../src/desired/text/problem.ts';
 import { read } from '../support/desired-files.ts';
 
-const SEED = readFileSync(new URL('../jobs/support/seed-documents.yaml', import.meta.url), 'utf8');
-/** Only the errors: that a workload is not of this repository is a person's business. */
+const DOCUMENTS = readFileSync(new URL('../jobs/support/cita-documents.yaml', import.meta.url), 'utf8');
+/** Only the errors: the warning that a workload is not declared in the repository is expected. */
 const errorsOf = (text: string): string[] =>
-  read({ 'jobs/seed.yaml': text })
+  read({ 'jobs/cita.yaml': text })
     .problems.filter(({ level }) => level === 'error')
     .map(describeProblem);
 const request = (kind: string, spec: string): string =>
   `apiVersion: citacloud.rivtower.com/v1\nkind: ${kind}\nmetadata: { name: x }\nspec: ${spec}\n`;
 
-describe('documents of the second seed', () => {
-  it('are accepted as they stand, with the defaults of their kinds', () => {
-    expect(errorsOf(SEED)).toEqual([]);
-    const found = [...read({ 'jobs/seed.yaml': SEED }).requests.values()].map(({ request: asked }) => asked);
+describe('documents of the CITA-Cloud operator', () => {
+  it('are accepted unchanged, with the defaults of their kinds', () => {
+    expect(errorsOf(DOCUMENTS)).toEqual([]);
+    const found = [...read({ 'jobs/cita.yaml': DOCUMENTS }).requests.values()].map(({ request: asked }) => asked);
     expect(found.map(({ kind }) => kind)).toEqual([
       'BlockHeightFallback',
       'Backup',
@@ -32,9 +32,9 @@ describe('documents of the second seed', () => {
       expect(spec).toMatchObject({ ttlSecondsAfterFinished: 30, deployMethod: expect.not.stringMatching('managed') });
   });
 
-  it('that are a Switchover are of cloud-config nodes, the only ones it works with there', () => {
+  it('are of cloud-config nodes when they are a Switchover', () => {
     const [only] = read({
-      'jobs/seed.yaml': request('Switchover', '{ chain: c, sourceNode: a, destNode: b }'),
+      'jobs/cita.yaml': request('Switchover', '{ chain: c, sourceNode: a, destNode: b }'),
     }).requests.values();
     expect(only?.request.spec).toMatchObject({ deployMethod: 'cloud-config' });
   });
