@@ -15,10 +15,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   api: ['lib'],
   chains: ['api', 'lib'],
   jobs: ['api', 'lib'],
-  desired: ['api', 'chains', 'jobs', 'lib'],
-  policy: ['api', 'chains', 'jobs', 'lib'],
+  policy: ['api', 'lib'],
   plan: ['api', 'lib'],
   render: ['api', 'chains', 'lib'],
+  // It judges what a node becomes, so it renders it.
+  desired: ['api', 'chains', 'jobs', 'lib', 'policy', 'render'],
   status: ['api', 'chains', 'lib', 'plan'],
   signatures: ['lib'],
   git: ['lib'],
