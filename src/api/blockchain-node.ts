@@ -15,6 +15,8 @@ import {
 } from './fields.ts';
 import type { NodeStatus } from './node-status.ts';
 import type { ObjectMeta } from './objects.ts';
+import { Affinity, TopologySpreadConstraint } from './scheduling.ts';
+import { SecretMount, SecretVariable } from './secret-fields.ts';
 
 export { NodePhase, NodeStatus, RoleStatus } from './node-status.ts';
 
@@ -204,6 +206,29 @@ export const NodeSpecBase = z.strictObject({
   nodeSelector: Labels.optional(),
   tolerations: z.array(Toleration).max(32).optional(),
   priorityClassName: SubdomainName.optional(),
+  affinity: Affinity.optional().describe('Kubernetes nodes and pods to run on, beside or apart from, as in a pod.'),
+  topologySpreadConstraints: z
+    .array(TopologySpreadConstraint)
+    .max(16)
+    .optional()
+    .describe('How pods are spread over groups of Kubernetes nodes, as in a pod.'),
+  imagePullSecrets: z
+    .array(z.strictObject({ name: SubdomainName }))
+    .max(16)
+    .optional()
+    .describe('Secrets for pulling the images. Each needs the label `validatoros.com/allow-nodes: "true"`.'),
+  secretEnv: z
+    .record(RoleName, z.array(SecretVariable).max(32))
+    .meta(ROLES)
+    .optional()
+    .describe(
+      'Role → variables with values from a Secret, which needs the label `validatoros.com/allow-nodes: "true"`. Never signing keys: those belong into `identity`.',
+    ),
+  secretMounts: z
+    .record(RoleName, z.array(SecretMount).max(16))
+    .meta(ROLES)
+    .optional()
+    .describe('Role → Secrets as folders in the container, read-only. Each needs the same label.'),
   podLabels: Labels.optional(),
   podAnnotations: z.record(QualifiedName, z.string().max(4096)).meta({ maxProperties: 64 }).optional(),
   patches: z

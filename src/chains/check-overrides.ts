@@ -89,7 +89,7 @@ function checkEnvironment(chain: ChainFacts, spec: NodeSpec): readonly SpecProbl
   );
 }
 
-function clientOf(chain: ChainFacts, spec: NodeSpec, role: string): ClientInfo | undefined {
+export function clientOf(chain: ChainFacts, spec: NodeSpec, role: string): ClientInfo | undefined {
   const clients = chain.roles.find((one) => one.name === role)?.clients;
   return clients?.find(({ name }) => name === spec.clients[role]?.name);
 }

@@ -8,6 +8,7 @@ import { checkOverrides } from './check-overrides.ts';
 import { checkPlacement } from './check-placement.ts';
 import { bareVersion, isOlder } from './version.ts';
 import { checkPodFields } from './check-pod-fields.ts';
+import { checkSecrets } from './check-secrets.ts';
 
 /** Everything wrong with a spec that can be told from the chain's lists alone. Complete: nothing stops at the first. */
 export function checkSpec(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
@@ -19,6 +20,7 @@ export function checkSpec(chain: ChainFacts, spec: NodeSpec): readonly SpecProbl
     ...checkPlacement(chain, spec),
     ...checkOverrides(chain, spec),
     ...checkPodFields(spec),
+    ...checkSecrets(chain, spec),
   ];
 }
 

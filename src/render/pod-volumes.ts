@@ -11,7 +11,7 @@ import { namesOf } from './names.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Readable for the pod's group only. */
-const SECRET_MODE = 0o440;
+export const SECRET_MODE = 0o440;
 
 /** One template per entry of spec.storage. Immutable once created: see volumes.ts. */
 export function claimTemplates(node: BlockchainNode): readonly Json[] {

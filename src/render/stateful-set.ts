@@ -4,11 +4,13 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION } from '../api/group.ts';
 import type { KubeObject } from '../api/objects.ts';
 import type { Workload } from '../chains/chain.ts';
+import { defined } from '../lib/defined.ts';
 import { digestOf } from '../lib/hash.ts';
 import { container, sidecarContainer } from './containers.ts';
 import { metadataOf, nodeLabels, selectorLabels } from './labels.ts';
 import { namesOf } from './names.ts';
 import { claimTemplates, podVolumes } from './pod-volumes.ts';
+import { secretVolumes, withSecrets } from './secrets.ts';
 
 /** A StatefulSet starts a new pod only when the old one is known to be gone: no surge, no second signer. */
 export function statefulSet(
@@ -73,10 +75,24 @@ function podSpec(node: BlockchainNode, workload: Workload): Readonly<Record<stri
       seccompProfile: { type: 'RuntimeDefault' },
     },
     ...(initContainers.length === 0 ? {} : { initContainers }),
-    containers: [...workload.containers.map(container), ...(spec.sidecars ?? []).map(sidecarContainer)],
-    volumes: podVolumes(node, workload),
-    ...(spec.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),
-    ...(spec.tolerations === undefined ? {} : { tolerations: spec.tolerations }),
-    ...(spec.priorityClassName === undefined ? {} : { priorityClassName: spec.priorityClassName }),
+    containers: [
+      ...workload.containers.map((one) => withSecrets(container(one), one.name, spec)),
+      ...(spec.sidecars ?? []).map(sidecarContainer),
+    ],
+    volumes: [...podVolumes(node, workload), ...secretVolumes(spec)],
+    ...placement(spec),
   };
+}
+
+/** Fields that go into the pod as they are. */
+function placement(spec: BlockchainNode['spec']): Readonly<Record<string, unknown>> {
+  const { nodeSelector, tolerations, priorityClassName, affinity, topologySpreadConstraints, imagePullSecrets } = spec;
+  return defined({
+    nodeSelector,
+    tolerations,
+    priorityClassName,
+    affinity,
+    topologySpreadConstraints,
+    imagePullSecrets,
+  });
 }
