@@ -91,9 +91,9 @@ function checkAddress(spec: NodeSpec): readonly SpecProblem[] {
 }
 
 function checkVersion(chain: ChainFacts, client: ClientInfo, spec: NodeSpec, roleName: string): readonly SpecProblem[] {
-  const version = spec.clients[roleName]?.version;
-  if (version === undefined) return [];
+  const { version, image } = spec.clients[roleName] ?? {};
   const path = ['spec', 'clients', roleName, 'version'];
+  if (version === undefined) return image === undefined ? [] : checkImage(chain, client, spec.network, path);
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}$/.test(version)) {
     return [
       errorAt('InvalidVersion', path, `"${version}" cannot be an image tag. Use letters, digits, ".", "_", "-".`),
@@ -101,6 +101,20 @@ function checkVersion(chain: ChainFacts, client: ClientInfo, spec: NodeSpec, rol
   }
   const fault = versionFault(chain, client, spec.network, version);
   return fault === undefined ? [] : [errorAt(fault.code, path, fault.message)];
+}
+
+/** What an image contains is not known, so it is not refused. */
+function checkImage(
+  chain: ChainFacts,
+  { name }: ClientInfo,
+  networkName: string,
+  path: readonly string[],
+): readonly SpecProblem[] {
+  const forks = chain.networks.find((network) => network.name === networkName)?.forks ?? [];
+  const fork = forks.findLast(({ versions }) => versions[name] !== undefined);
+  if (fork === undefined) return [];
+  const message = `The version of ${name} in this image is not known; ${fork.name}, the upgrade of ${networkName} at ${fork.at}, needs ${fork.versions[name]} or newer. Set version to the one that the image contains.`;
+  return [warningAt('UnknownVersion', path, message)];
 }
 
 /** Why a version of a client must not run on a network; undefined when nothing is known against it. */

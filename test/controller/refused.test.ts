@@ -133,7 +133,7 @@ it('a policy that denies one StatefulSet: its node reports it, the objects besid
     await published(fleet, running, commit);
     return (await names('StatefulSet')).includes('n0');
   });
-  await waitFor('all is in force', () => fleet.statusFile('sync.yaml')?.includes('state: Synced'));
+  await waitFor('the fleet is Synced', () => fleet.statusFile('sync.yaml')?.includes('state: Synced'));
   expect((await node('n0'))?.status?.appliedRevision).toBeDefined();
   expect(fleet.statusFile('sync.yaml')).not.toContain('ObjectRefused');
 });
@@ -144,7 +144,8 @@ it('a node whose namespace does not exist: it is a problem of its file, and the 
     ? file
     : file.replace('metadata:', `metadata:\n  namespace: missing-${fleet.executor}`);
   fleet.commit({ 'nodes/lost.yaml': text });
-  running = await runController(fleet);
+  const namespaces = [fleet.namespace, `missing-${fleet.executor}`];
+  running = await runController(fleet, { policy: { namespaces } });
   await waitFor('the problem is published', () => fleet.statusFile('sync.yaml')?.includes('nodes/lost.yaml:'));
   const sync = fleet.statusFile('sync.yaml') ?? '';
   expect(sync).toContain('code: ObjectRefused');
@@ -155,12 +156,13 @@ it('a node whose namespace does not exist: it is a problem of its file, and the 
   await waitFor('the others are applied', async () => (await names('StatefulSet')).length === 2);
 });
 
-it('a toleration that Kubernetes does not accept: the node reports the words of the server', async () => {
-  const toleration = 'tolerations: [{ key: a, operator: Exists, value: b }]';
-  fleet.commit({ 'nodes/n0.yaml': fleet.nodeFile('n0', ['desiredState: Stopped', toleration]) });
-  running = await runController(fleet);
+it('a patch that makes an object that Kubernetes does not accept: the node reports the words of the server', async () => {
+  const path = '/spec/template/spec/restartPolicy';
+  const patch = `patches: [{ target: { kind: StatefulSet }, patch: [{ op: add, path: ${path}, value: Never }] }]`;
+  fleet.commit({ 'nodes/n0.yaml': fleet.nodeFile('n0', ['desiredState: Stopped', patch]) });
+  running = await runController(fleet, { policy: { patches: { StatefulSet: [path] } } });
   await waitFor('n0 reports it', async () =>
-    findCondition((await node('n0'))?.status?.conditions, 'Ready')?.message.includes('tolerations'),
+    findCondition((await node('n0'))?.status?.conditions, 'Ready')?.message.includes('restartPolicy'),
   );
   expect(findCondition((await node('n0'))?.status?.conditions, 'Ready')).toMatchObject({
     status: 'False',

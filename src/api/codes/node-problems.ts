@@ -24,6 +24,10 @@ export const NODE_PROBLEMS = defineCodes({
     meaning: 'The client version has a known fault on the network.',
     action: 'Use the version that the message names.',
   },
+  UnknownVersion: {
+    meaning: 'The image has no version to check, and the network has upgrades that old versions do not support.',
+    action: 'Set the version of the client that the image contains.',
+  },
   DeprecatedNetwork: {
     meaning: 'The network is about to be shut down.',
     action: 'Move to the network that the message names.',

@@ -34,6 +34,8 @@ export const btcd: BitcoinClient = {
   // .github/workflows/dimagespub.yml. The one on Docker Hub that docs/using_docker.md names is gone.
   image: 'ghcr.io/btcsuite/btcd',
   defaultVersion: '0.26.2',
+  // The flag `testnet4` (config.go).
+  minimumVersions: { testnet4: '0.25.0' },
   tagPrefix: 'v',
   managedFlags: [
     'configfile',

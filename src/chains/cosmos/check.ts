@@ -26,8 +26,8 @@ export function checkCosmos(spec: NodeSpec): readonly SpecProblem[] {
   ];
 }
 
-/** Distroless by name, and Osmosis, whose images are distroless unless their tag says otherwise. */
-const WITHOUT_SHELL = /distroless|^(docker\.io\/)?osmolabs\/osmosis:[^-]+$/;
+/** Distroless by name, and Osmosis but for `-alpine` (.github/workflows/push-docker-images.yml of osmosis-labs/osmosis). */
+const WITHOUT_SHELL = /distroless|^(docker\.io\/)?osmolabs\/osmosis:(?!.*-alpine)/;
 
 function checkProgram(spec: NodeSpec): readonly SpecProblem[] {
   const client = spec.clients['node'];

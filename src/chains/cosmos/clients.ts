@@ -60,8 +60,8 @@ export const clients: readonly ClientInfo[] = [
   {
     name: 'cometbft',
     image: 'cometbft/cometbft',
-    // 1.0.1 is the last of its line and lacks security fixes that 0.38 has.
-    defaultVersion: '0.38.21',
+    // The newest tag of the line that README.md of cometbft/cometbft lists as supported; 1.0.1 is the last of its line.
+    defaultVersion: '0.38.25',
     tagPrefix: 'v',
     managedFlags: MANAGED_FLAGS,
     knownFlags: KNOWN_FLAGS,

@@ -2,6 +2,7 @@
 
 import type { ClientInfo, ValueType } from '../chain.ts';
 import type { Flags } from '../flags.ts';
+import { withdrawnForks } from './forks.ts';
 import type { Place } from './place.ts';
 
 export interface EthereumClient extends ClientInfo {
@@ -26,7 +27,7 @@ export interface EthereumClient extends ClientInfo {
 }
 
 /** A row as written in a table: the managed flags are derived from the flags set on any network. */
-export type ClientRow = Omit<EthereumClient, 'managedFlags' | 'knownFlags'> & {
+export type ClientRow = Omit<EthereumClient, 'brokenVersions' | 'managedFlags' | 'knownFlags'> & {
   /** Other spellings of managed flags, and flags that would break the node. */
   readonly alsoManaged: readonly string[];
   readonly known: Readonly<Record<string, ValueType>>;
@@ -36,7 +37,8 @@ export type ClientRow = Omit<EthereumClient, 'managedFlags' | 'knownFlags'> & {
 export function defineClient(row: ClientRow): EthereumClient {
   const { alsoManaged, known, ...rest } = row;
   const set = EXTREMES.flatMap((place) => Object.keys(row.managed(place)));
-  return { ...rest, managedFlags: [...new Set([...set, ...alsoManaged])].sort(), knownFlags: known };
+  const managedFlags = [...new Set([...set, ...alsoManaged])].sort();
+  return { ...rest, managedFlags, knownFlags: known, brokenVersions: withdrawnForks(row.name) };
 }
 
 const PUBLIC_PLACE: Place = {

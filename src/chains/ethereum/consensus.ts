@@ -12,7 +12,8 @@ const P2P = { p2p: 9000, quic: 9001 };
 const lighthouse = defineClient({
   name: 'lighthouse',
   image: 'sigp/lighthouse',
-  defaultVersion: '8.3.2',
+  // Security fixes: https://github.com/sigp/lighthouse/releases/tag/v8.3.3
+  defaultVersion: '8.3.3',
   tagPrefix: 'v',
   networks: [...PUBLIC_NETWORKS, ...GNOSIS_NETWORKS],
   command: ['lighthouse', 'beacon_node'],

@@ -96,13 +96,6 @@ const nethermind = defineClient({
   defaultVersion: '2.2.1',
   tagPrefix: '',
   networks: [...PUBLIC_NETWORKS, ...GNOSIS_NETWORKS],
-  brokenVersions: [
-    {
-      version: '2.2.0',
-      networks: ['hoodi'],
-      why: 'it leaves the chain there (release notes of 2.2.1).',
-    },
-  ],
   envPrefix: 'NETHERMIND_',
   command: ['/nethermind/nethermind'],
   ports: { rpc: RPC, ws: WS, p2p: P2P, metrics: 9545 },

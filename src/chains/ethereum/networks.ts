@@ -1,6 +1,7 @@
 // Ethereum's networks: ids, genesis times, where a checkpoint comes from.
 
 import type { Network } from '../chain.ts';
+import { forksOf } from './forks.ts';
 
 export interface EthereumNetwork extends Network {
   /** Decimal, as `eth_chainId` reports it. */
@@ -12,25 +13,6 @@ export interface EthereumNetwork extends Network {
   readonly checkpointUrl?: string;
 }
 
-/** https://blog.ethereum.org/2025/11/06/fusaka-mainnet-announcement and the announcement for the test networks. */
-const FUSAKA_TEST = {
-  geth: '1.16.4', reth: '1.8.2', nethermind: '1.34.0', besu: '25.9.0', erigon: '3.2.0',
-  lighthouse: '8.0.0', prysm: '6.1.0', teku: '25.9.3', nimbus: '25.9.2', lodestar: '1.35.0',
-} as const; // prettier-ignore
-const FUSAKA_MAIN = {
-  geth: '1.16.7', reth: '1.9.3', nethermind: '1.35.2', besu: '25.11.0', erigon: '3.2.2',
-  lighthouse: '8.0.0', prysm: '7.0.0', teku: '25.11.0', nimbus: '25.11.0', lodestar: '1.36.0',
-} as const; // prettier-ignore
-
-/**
- * Versions that ran on Sepolia after the fork. Schedule: https://github.com/ethereum/pm/pull/2205. Nethermind has it since
- * 2.1.0; geth 1.17.5, for one, has not.
- */
-const GLAMSTERDAM = {
-  geth: '1.17.10', reth: '2.8.1', nethermind: '2.1.0', besu: '26.10.1', erigon: '3.8.1',
-  lighthouse: '8.3.2', prysm: '7.3.1', teku: '26.10.2', nimbus: '26.10.2', lodestar: '1.50.1',
-} as const; // prettier-ignore
-
 const SMALL = { cpu: '2', memory: '8Gi', storage: '300Gi' };
 
 /** Beacon genesis times: `MIN_GENESIS_TIME + GENESIS_DELAY` of the networks' published configurations (eth-clients). */
@@ -41,7 +23,7 @@ export const networks: readonly EthereumNetwork[] = [
     chainId: '1',
     beaconGenesis: 1_606_824_023,
     checkpointUrl: 'https://mainnet.checkpoint.sigp.io',
-    forks: [{ name: 'Fusaka', at: '2025-12-03T21:49:11Z', versions: FUSAKA_MAIN }],
+    forks: forksOf('mainnet'),
     defaults: { cpu: '4', memory: '16Gi', storage: '2548Gi' },
   },
   {
@@ -50,10 +32,7 @@ export const networks: readonly EthereumNetwork[] = [
     chainId: '11155111',
     beaconGenesis: 1_655_733_600,
     checkpointUrl: 'https://checkpoint-sync.sepolia.ethpandaops.io',
-    forks: [
-      { name: 'Fusaka', at: '2025-10-14T07:36:00Z', versions: FUSAKA_TEST },
-      { name: 'Glamsterdam', at: '2026-10-06T13:53:36Z', versions: GLAMSTERDAM },
-    ],
+    forks: forksOf('sepolia'),
     defaults: SMALL,
   },
   {
@@ -62,10 +41,10 @@ export const networks: readonly EthereumNetwork[] = [
     chainId: '560048',
     beaconGenesis: 1_742_213_400,
     checkpointUrl: 'https://checkpoint-sync.hoodi.ethpandaops.io',
-    forks: [{ name: 'Fusaka', at: '2025-10-28T18:53:12Z', versions: FUSAKA_TEST }],
+    forks: forksOf('hoodi'),
     defaults: SMALL,
   },
-  // https://github.com/gnosischain/configs: slots of 5 s.
+  // Genesis, slots of 5 s: https://github.com/gnosischain/configs; checkpoints: docs/about/networks of gnosischain/documentation.
   {
     name: 'gnosis',
     title: 'Gnosis Chain',
@@ -73,6 +52,7 @@ export const networks: readonly EthereumNetwork[] = [
     beaconGenesis: 1_638_993_340,
     secondsPerSlot: 5,
     checkpointUrl: 'https://checkpoint.gnosischain.com',
+    forks: forksOf('gnosis'),
     defaults: { cpu: '4', memory: '16Gi', storage: '1000Gi' },
   },
   {
@@ -82,6 +62,7 @@ export const networks: readonly EthereumNetwork[] = [
     beaconGenesis: 1_665_396_300,
     secondsPerSlot: 5,
     checkpointUrl: 'https://checkpoint.chiadochain.net',
+    forks: forksOf('chiado'),
     defaults: SMALL,
   },
   { name: 'dev', title: 'Development: one node that seals its own blocks', chainId: '1337', development: true },

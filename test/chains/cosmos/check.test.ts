@@ -27,6 +27,24 @@ describe('check', () => {
         codes: ['MissingTools'],
       },
       {
+        because: 'Osmosis calls a distroless image nonroot too',
+        base: 'cosmos-gaia',
+        fields: {
+          clients: { node: { name: 'cosmos-sdk', image: 'osmolabs/osmosis:30.0.1-nonroot' } },
+          cosmos: { binary: 'osmosisd' },
+        },
+        codes: ['MissingTools'],
+      },
+      {
+        because: 'the image of Osmosis that is based on Alpine has a shell',
+        base: 'cosmos-gaia',
+        fields: {
+          clients: { node: { name: 'cosmos-sdk', image: 'osmolabs/osmosis:30.0.1-alpine' } },
+          cosmos: { binary: 'osmosisd' },
+        },
+        codes: [],
+      },
+      {
         because: 'a network needs a genesis',
         base: 'cosmos-gaia',
         fields: { genesis: undefined },
