@@ -7,6 +7,7 @@ import { API_VERSION, LABEL } from '../../src/api/group.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { ALLOW_LABEL } from '../../src/api/policy.ts';
 import { readPolicy } from '../../src/desired/policy-file.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Fleet, startFleet } from './fleet.ts';
@@ -155,6 +156,31 @@ describe('by default', () => {
     await applied(fleet.commit({ 'nodes/payroll.yaml': fleet.nodeFile('payroll') }));
     expect(await stalled('payroll', 'NotOurs')).toContain(`label pvc data-payroll-0 ${LABEL.node}=payroll`);
     expect(await statefulSet('payroll')).toBeUndefined();
+  });
+
+  it('a job made by hand in place of a request does not run', async () => {
+    await fleet.cluster.create({
+      apiVersion: API_VERSION,
+      kind: 'Backup',
+      metadata: { name: 'nightly', namespace: fleet.namespace },
+      spec: { node: 'n0', image: 'evil.example/exfiltrate:1' },
+    });
+    await applied(
+      fleet.commit({
+        'jobs/nightly.yaml': [
+          `apiVersion: ${API_VERSION}`,
+          'kind: Backup',
+          'metadata: { name: nightly }',
+          'spec: { node: n0 }',
+          '',
+        ].join('\n'),
+      }),
+    );
+    await waitFor('the job is refused', async () => {
+      const found = await fleet.cluster.get(ref('Backup', 'nightly', API_VERSION));
+      return (found as { status?: { phase?: string } } | undefined)?.status?.phase === 'Refused';
+    });
+    expect(JSON.stringify(await fleet.cluster.list(KINDS.Job, { namespace: fleet.namespace }))).not.toContain('evil');
   });
 
   it('the policy is published as a file that can be read back', async () => {

@@ -39,6 +39,18 @@ describe('before work', () => {
       message: 'runs once',
     },
     {
+      because: 'what the policy refuses of the object as it is never begins, whatever its file said',
+      given: { status: { phase: 'Claimed' }, observed: { denied: 'spec.image is "evil"' } },
+      phase: 'Refused',
+      message: 'spec.image is "evil"',
+    },
+    {
+      because: 'nor once it has the locks',
+      given: { status: { phase: 'Locked', ...held }, observed: { denied: 'spec.image is "evil"' } },
+      phase: 'Refused',
+      message: 'spec.image is "evil"',
+    },
+    {
       because: 'a claim that does not name this object waits',
       given: { status: { phase: 'Claimed' }, observed: { record: {} } },
       phase: 'Claimed',
