@@ -95,7 +95,7 @@ describe.concurrent('a volume', () => {
       (node) => unready(node) === 'VolumeCannotGrow' && node,
     );
     expect(held.status).toMatchObject({ phase: 'Running', volumes: [{ requested: '1Gi' }] });
-    expect(condition(held, 'Stalled')?.message).toMatch(/volume data can't grow from 1Gi to 2Gi/);
+    expect(condition(held, 'Stalled')?.message).toMatch(/Volume data cannot grow from 1Gi to 2Gi/);
   });
 });
 

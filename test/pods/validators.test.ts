@@ -48,7 +48,7 @@ describe('four validators', () => {
     const owner = network.validator('val-0');
     const checked = await world.validate({ 'val-0': owner, thief });
     expect(checked.code).toBe(1);
-    expect(checked.stdout).toContain('two signers with one key get slashed');
+    expect(checked.stdout).toContain('two signers with one key are slashed');
     const uid = world.podUid('val-0');
     const commit = world.change('Give one key to two', { thief });
     await world.publishedSync('the refusal', (text) => world.isSince(text, commit) && text.includes('SharedIdentity'));
