@@ -19,6 +19,7 @@ import { createIdentities } from './node/identities.ts';
 import { createKeyReservations } from './node/key-reservations.ts';
 import { createLastWords } from './node/last-words.ts';
 import { createObservations } from './node/observations.ts';
+import { createOwnEvents } from './node/own-events.ts';
 import { createOptIns } from './node/opt-in.ts';
 import { createPauses } from './node/pauses.ts';
 import type { Watches } from './node/watches.ts';
@@ -65,6 +66,7 @@ export async function createServices(
     keyReservations: createKeyReservations({ cluster, watches }),
     lastWords: createLastWords(cluster),
     observations: createObservations(),
+    ownEvents: createOwnEvents(cluster, runtime.now),
     pauses: createPauses(),
     locks: createJobLocks(cluster),
     schedules: createSchedules({ executor, memory, records, runtime }),

@@ -62,7 +62,7 @@ export interface Cluster {
   get(ref: Ref): Promise<KubeObject | undefined>;
   list(
     kind: Kind,
-    options?: { readonly namespace?: string; readonly labelSelector?: string },
+    options?: { readonly namespace?: string; readonly labelSelector?: string; readonly fieldSelector?: string },
   ): Promise<readonly KubeObject[]>;
   /** Server-side apply with `fieldValidation: Strict`; resolves to the object as the server now has it. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;

@@ -10,6 +10,7 @@ export interface ListScope {
   readonly kind: Kind;
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
 }
 
 export interface ListOptions extends ListScope {
@@ -77,7 +78,7 @@ async function readPage(
   options: ListOptions,
   { limit, token }: { readonly limit: number; readonly token: string | undefined },
 ): Promise<Page> {
-  const { kind, namespace, labelSelector, signal } = options;
+  const { kind, namespace, labelSelector, fieldSelector, signal } = options;
   const body = await rest.json({
     verb: 'list',
     method: 'GET',
@@ -85,7 +86,7 @@ async function readPage(
     about: describeScope(options),
     path: collectionPath(kind, namespace),
     // Without a resourceVersion the answer is the most recent state, never one older than what we have seen.
-    query: { limit, continue: token, labelSelector },
+    query: { limit, continue: token, labelSelector, fieldSelector },
     idempotent: true,
     timeoutMs: PAGE_TIMEOUT_MS,
     maxBytes: MAX_PAGE_BYTES,

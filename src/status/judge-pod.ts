@@ -24,7 +24,7 @@ export function judgePod(
   return (
     judgeDeletion(pod, context.now) ??
     judgeEnd(pod) ??
-    judgePlace(pod, claims) ??
+    judgePlace(pod, claims, context) ??
     judgeMounts(pod, context) ??
     judgeContainers(pod, context)
   );
@@ -46,6 +46,8 @@ function judgeAbsence(events: readonly EventView[]): Verdict {
 }
 
 const CREATIONS = new Set(['FailedCreate', 'SuccessfulCreate']);
+/** Event reasons of the PersistentVolume controller (pkg/controller/volume/events of Kubernetes). */
+const CLAIM_FAILURES = new Set(['ProvisioningFailed', 'FailedBinding', 'VolumeMismatch']);
 const MOUNT_FAILURES = new Set(['FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox', 'FailedMapVolume']);
 
 function said({ message }: EventView): string {
@@ -82,13 +84,13 @@ function judgeEnd({ status }: PodView): Verdict | undefined {
   return broken('Evicted', `The pod was evicted by the kubelet: ${why}`);
 }
 
-function judgePlace(pod: PodView, claims: readonly ClaimView[]): Verdict | undefined {
+function judgePlace(pod: PodView, claims: readonly ClaimView[], { events }: PodContext): Verdict | undefined {
   const scheduled = pod.status.conditions.find((condition) => condition.type === 'PodScheduled');
   if (pod.spec.nodeName !== '' || scheduled?.status === 'True') return undefined;
   const pending = claims.find((claim) => claim.status.phase !== 'Bound');
   const why = cleanLine(redact(scheduled?.message ?? ''), 400);
   const aboutVolumes = why === '' || /persistentvolumeclaim|persistent volume|volume/i.test(why);
-  if (pending !== undefined && aboutVolumes) return judgeClaim(pending);
+  if (pending !== undefined && aboutVolumes) return judgeClaim(pending, events);
   if (scheduled?.reason === 'Unschedulable')
     return underway(
       'Pending',
@@ -100,7 +102,13 @@ function judgePlace(pod: PodView, claims: readonly ClaimView[]): Verdict | undef
 
 const SELECTED = 'volume.kubernetes.io/selected-node';
 
-function judgeClaim({ metadata, spec }: ClaimView): Verdict {
+function judgeClaim({ metadata, spec }: ClaimView, events: readonly EventView[]): Verdict {
+  const failed = events.find(
+    ({ kind, name, reason }) =>
+      kind === 'PersistentVolumeClaim' && name === metadata.name && CLAIM_FAILURES.has(reason),
+  );
+  if (failed !== undefined)
+    return underway('Pending', 'VolumePending', `The PVC ${metadata.name} has no volume yet: ${said(failed)}`);
   if (metadata.annotations[SELECTED] !== undefined)
     return underway('Configuring', 'VolumeBinding', `The storage provisioner is creating the volume ${metadata.name}.`);
   const storageClass = spec.storageClassName === undefined ? 'the default class' : `class ${spec.storageClassName}`;

@@ -102,6 +102,7 @@ const Event = z.object({
 });
 export interface EventView {
   readonly kind: string;
+  readonly name: string;
   readonly reason: string;
   readonly message: string;
 }
@@ -112,7 +113,7 @@ export function readEvents(events: readonly KubeObject[]): EventView[] {
     .flatMap((event) => Event.safeParse(event).data ?? [])
     .map((event) => ({ event, at: event.lastTimestamp || event.eventTime || event.metadata.creationTimestamp }))
     .sort((a, b) => (a.at < b.at ? 1 : -1))
-    .map(({ event: { involvedObject, reason, message } }) => ({ kind: involvedObject.kind, reason, message }));
+    .map(({ event: { involvedObject, reason, message } }) => ({ ...involvedObject, reason, message }));
 }
 
 const StatefulSet = z.object({

@@ -38,8 +38,9 @@ function unmounted(seconds: number): KubeObject {
 }
 
 const hold: Hold = { reason: 'Job', message: 'A backup reads the data.', by: 'Backup novacula-system/b1' };
-function anEvent(reason: string, message: string, seconds: number): KubeObject {
-  const involvedObject = { kind: 'StatefulSet', name: 'eth-0' };
+function anEvent(reason: string, message: string, seconds: number, about = 'StatefulSet/eth-0'): KubeObject {
+  const [kind, name] = about.split('/');
+  const involvedObject = { kind, name };
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -69,6 +70,7 @@ const kubernetes: Row[] = [
   { because: 'no machine has room', seen: { pods: [unscheduled('0/3 nodes are available: 3 Insufficient memory.')] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /3 Insufficient memory/ },
   { because: 'the scheduler has not looked', seen: { pods: [aPod({ spec: { nodeName: undefined }, containers: [], status: { phase: 'Pending', conditions: [] } })] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /not considered/ },
   { because: 'the claim finds no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'VolumePending', says: /class fast/ },
+  { because: 'an Event of the PVC says why it has no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')], events: [anEvent('ProvisioningFailed', 'storageclass "fast" not found', 5, `PersistentVolumeClaim/${aClaim('Pending').metadata.name}`)] }, phase: 'Pending', reason: 'VolumePending', says: /has no volume yet: storageclass "fast" not found/ },
   { because: 'a volume is being made', seen: { pods: [unscheduled('')], claims: [aClaim('Pending', { annotations: { 'volume.kubernetes.io/selected-node': 'm1' } })] }, phase: 'Configuring', reason: 'VolumeBinding' },
   { because: 'want of memory is told although a claim waits for its first consumer', seen: { pods: [unscheduled('0/1 nodes are available: 1 Insufficient cpu.')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'WaitingForScheduler' },
   { because: 'a volume is gone', seen: { claims: [aClaim('Lost')] }, phase: 'Error', reason: 'VolumeLost', stalled: true },

@@ -12,6 +12,7 @@ import type { KeyReservations } from './key-reservations.ts';
 import type { LastWords } from './last-words.ts';
 import type { Observations } from './observations.ts';
 import type { OptIns } from './opt-in.ts';
+import type { OwnEvents } from './own-events.ts';
 import type { Pauses } from './pauses.ts';
 import type { Watches } from './watches.ts';
 
@@ -33,5 +34,6 @@ export interface NodeDeps {
   readonly declaredIn: (nodeKey: string) => string | undefined;
   readonly lastWords: LastWords;
   readonly observations: Observations;
+  readonly ownEvents: OwnEvents;
   readonly pauses: Pauses;
 }

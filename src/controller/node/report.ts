@@ -25,6 +25,7 @@ type ReportDeps = Pick<
   | 'lastWords'
   | 'notify'
   | 'observations'
+  | 'ownEvents'
   | 'pauses'
   | 'runtime'
   | 'settings'
@@ -34,7 +35,10 @@ type ReportDeps = Pick<
 /** Sends no request when nothing but figures changed since the last write. */
 export async function reportNode(key: string, deps: ReportDeps): Promise<ReconcileResult> {
   const found = findOwnNode(key, deps.watches, deps.settings.executor);
-  if (found === undefined) return DONE;
+  if (found === undefined) {
+    deps.ownEvents.forget(key);
+    return DONE;
+  }
   const node = deps.identities.effective(found);
   const status = await deriveStatus(node, deps);
   deps.runtime.telemetry.node(sampleOf(node, status));
@@ -43,16 +47,20 @@ export async function reportNode(key: string, deps: ReportDeps): Promise<Reconci
 }
 
 async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<NodeStatus> {
-  const { watches, observations, pauses, runtime, lastWords } = deps;
+  const { watches, observations, ownEvents, pauses, runtime, lastWords } = deps;
   const key = keyOf(node);
   const known = observations.of(key);
+  const statefulSet = watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
+  const pods = watches.owned(key, 'Pod');
+  const claims = watches.owned(key, 'PersistentVolumeClaim');
   return nodeStatus({
     ...known,
     node,
     hold: known.hold ?? pauseHold(pauses.of(key)),
-    statefulSet: watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name),
-    pods: await lastWords.complete(watches.owned(key, 'Pod')),
-    claims: watches.owned(key, 'PersistentVolumeClaim'),
+    statefulSet,
+    pods: await lastWords.complete(pods),
+    claims,
+    events: await ownEvents.about({ node, statefulSet, pods, claims }),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
     now: runtime.now(),
   });
@@ -93,11 +101,12 @@ function announce(node: BlockchainNode, status: NodeStatus, { events, runtime }:
 /** How often the status of a node is derived again whose pod cannot be asked, besides every change of its objects. */
 const WAITING_MS = 15_000;
 
-/** A pod that does not run cannot be asked, but its status still ages. Without a pod nothing ages. */
-function nextReport(key: string, { phase }: NodeStatus, { watches }: ReportDeps): ReconcileResult {
+/** A pod that does not run cannot be asked, but its status still ages. Without a pod only Events change. */
+function nextReport(key: string, { phase }: NodeStatus, { watches, ownEvents }: ReportDeps): ReconcileResult {
   const pods = watches.owned(key, 'Pod');
-  const isWaiting = pods.length > 0 && podAddress(pods) === undefined;
-  return isWaiting && phase !== 'Running' && phase !== 'Stopped' ? again(WAITING_MS) : DONE;
+  const isWaiting = pods.length > 0 && podAddress(pods) === undefined && phase !== 'Running' && phase !== 'Stopped';
+  const due = [ownEvents.dueIn(key), isWaiting ? WAITING_MS : undefined].filter((ms) => ms !== undefined);
+  return due.length === 0 ? DONE : again(Math.min(...due));
 }
 
 function pauseHold(pause: Pause | undefined): { reason: NodeReason; message: string; by: string } | undefined {
