@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { bitcoin } from '../../src/chains/bitcoin/bitcoin.ts';
+import type { Workload } from '../../src/chains/chain.ts';
 import { example, examples, nodeWith } from './examples.ts';
 
 const hostile = fc.oneof(
@@ -12,6 +13,16 @@ const hostile = fc.oneof(
     .tuple(fc.string({ maxLength: 8 }), fc.constantFrom('\n', '\r', '\0', '"', "'", '#', ']\n[', '\u2028', ' ', '=', '$(x)'), fc.string({ maxLength: 8 }))
     .map((parts) => parts.join('')),
 ); // prettier-ignore
+
+/** What a hostile value could change: how many arguments and lines there are, and which variables. */
+function shapeOf({ containers, initContainers, files }: Workload) {
+  const all = [...containers, ...initContainers];
+  return {
+    args: all.map(({ args = [] }) => args.map((arg) => arg.split('=')[0])),
+    lines: Object.values(files).flatMap((text) => text.split(/\r\n|[\n\r\u0085\u2028\u2029]/)).length,
+    variables: all.flatMap((one) => Object.keys(one.env ?? {}).map((variable) => `${one.name}/${variable}`)),
+  };
+}
 
 const errorsOf = (name: string, fields: Record<string, unknown>) =>
   example(name)
@@ -22,16 +33,41 @@ describe.each(examples)('$name', ({ name, node, chain }) => {
   const clean = chain.workload({ ...node, spec: { ...node.spec, args: {} } });
   const [role = ''] = Object.keys(node.spec.clients);
 
-  it('renders the same number of lines and arguments for every address that is accepted', () => {
+  it('gets the same arguments, lines and variables for every address that is accepted', () => {
+    const withAddress = (address: string) => ({ args: {}, p2p: { ...node.spec.p2p, advertiseAddress: address } });
+    const expected = shapeOf(chain.workload(nodeWith(name, withAddress('192.0.2.1'))));
     fc.assert(
-      fc.property(hostile, (address) => {
-        const fields = { args: {}, p2p: { ...node.spec.p2p, advertiseAddress: address } };
+      fc.property(fc.oneof(hostile, fc.ipV4(), fc.ipV6(), fc.domain()), (address) => {
+        const fields = withAddress(address);
         if (errorsOf(name, fields).length > 0) return;
+        expect(shapeOf(chain.workload(nodeWith(name, fields)))).toEqual(expected);
         expect(address).toMatch(/^[A-Za-z0-9.:%-]+$/);
       }),
     );
-    expect(errorsOf(name, { p2p: { advertiseAddress: '192.0.2.1\nrpcuser=eve' } })).not.toEqual([]);
+    expect(errorsOf(name, withAddress('198.51.100.7'))).toEqual([]);
+    expect(errorsOf(name, withAddress('192.0.2.1\nrpcuser=eve'))).not.toEqual([]);
   });
+
+  it.each(chain.configFiles)('gives each accepted key of $name one line or one variable, with the value as it is', (file) => {
+    const before = shapeOf(chain.workload({ ...node, spec: { ...node.spec, config: {} } }));
+    fc.assert(
+      fc.property(fc.oneof(hostile, fc.constantFrom(...Object.keys(file.knownKeys))), hostile, (key, value) => {
+        const fields = { config: { [file.name]: { [key]: value } } };
+        if (errorsOf(name, fields).length > 0) return;
+        const workload = chain.workload(nodeWith(name, fields));
+        const shape = shapeOf(workload);
+        expect(shape.args).toEqual(before.args);
+        expect(shape.lines + shape.variables.length).toBeLessThanOrEqual(
+          before.lines + before.variables.length + workload.containers.length + workload.initContainers.length,
+        );
+        const places = [
+          ...Object.values(workload.files).flatMap((text) => text.split('\n')),
+          ...workload.containers.flatMap(({ env = {} }) => Object.entries(env).map(([, held]) => `${key}=${held}`)),
+        ];
+        expect(places).toContain(`${key}=${value}`);
+      }),
+    );
+  }); // prettier-ignore
 
   it('gives each accepted flag one argument of its own', () => {
     fc.assert(
