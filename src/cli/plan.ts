@@ -3,6 +3,8 @@
 import type { Command } from 'commander';
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { LABEL } from '../api/group.ts';
+import { keyOf } from '../api/objects.ts';
 import type { DesiredSet, SourceFile } from '../desired/desired-set.ts';
 import { describeProblem, type Problem } from '../desired/text/problem.ts';
 import { readDesired } from '../desired/read.ts';
@@ -14,13 +16,15 @@ import { isKubeError } from '../kube/kube-error.ts';
 import { readSigningMemory } from '../controller/engine/memory.ts';
 import { revisionOf } from '../controller/fleet/pull.ts';
 import { readFiles } from '../controller/fleet/read-files.ts';
+import { defined } from '../lib/defined.ts';
 import type { Plan } from '../plan/action.ts';
 import { withApplied } from '../plan/applied.ts';
-import { planComment } from '../plan/comment.ts';
+import { planComment, titleOfExecutor } from '../plan/comment.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
 import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
 import type { Policy } from '../policy/policy.ts';
+import { workloadOf } from '../render/workload.ts';
 import { readDirectory } from './directory.ts';
 import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
 import { addPolicyOptions, policyFor, type PolicyOptions } from './policy-option.ts';
@@ -80,7 +84,8 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
   const plans = executorsOf(comparison, options.executor).map((executor) => ({
     executor,
-    plan: planNodes({ ...comparison, executor }),
+    title: titleOfExecutor(comparison.desired.fleet, executor),
+    plan: planNodes({ ...comparison, executor, workloadOf }),
   }));
   process.stdout.write(print(plans, comparison.desired.problems, options.format));
   if (comparison.desired.problems.some(({ level }) => level === 'error')) return 2;
@@ -106,9 +111,21 @@ async function withCluster(
     const jobs = await jobsAgainstCluster(cluster, desired);
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
     const memory = await signingMemory(executors, { cluster, namespace });
-    return { desired, current, revision: WORK_TREE, facts: { ...memory, jobs } };
+    const pvcs = await presentPvcs(cluster);
+    return { desired, current, revision: WORK_TREE, facts: { ...memory, ...defined({ pvcs }), jobs } };
   } finally {
     await cluster.close();
+  }
+}
+
+/** PVCs that a node left behind, and those of live nodes; undefined without the permission to list them. */
+async function presentPvcs(cluster: Cluster): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const found = await cluster.list(KINDS.PersistentVolumeClaim, { labelSelector: LABEL.node });
+    return new Set(found.map(keyOf));
+  } catch (error) {
+    if (isKubeError(error, 'FORBIDDEN')) return undefined;
+    throw error;
   }
 }
 
@@ -179,6 +196,7 @@ function executorsOf(
 
 interface Named {
   readonly executor: string;
+  readonly title: string;
   readonly plan: Plan;
 }
 
@@ -190,7 +208,7 @@ function print(plans: readonly Named[], problems: readonly Problem[], format: Pl
     return planComment({ plans, problems: problems.map(describeProblem) });
   }
   const texts = plans.map(
-    ({ executor, plan: made }) => (plans.length === 1 ? '' : `Executor ${executor}\n`) + describePlan(made),
+    ({ title, plan: made }) => (plans.length === 1 ? '' : `Executor ${title}\n`) + describePlan(made),
   );
   const warnings = problems.map((problem) => `${describeProblem(problem)}\n`).join('');
   return `${warnings}${texts.length === 0 ? 'nothing to do: neither nodes nor jobs on either side\n' : texts.join('\n')}`;

@@ -18,7 +18,21 @@ interface Base {
   readonly because: string;
   /** Set when a guard holds the action. */
   readonly hold?: Hold;
+  /** The approval in fleet.yaml that released it. */
+  readonly approval?: Approval;
+  /** The node changes its executor: this is one half, the plan of the other executor has the other half. */
+  readonly move?: Move;
+  /** What it does to the pod, the volumes and the key, in whole sentences; absent when that is not known. */
+  readonly consequences?: readonly string[];
 }
+
+export interface Approval {
+  readonly digest: string;
+  readonly reason?: string;
+}
+
+export type Move =
+  { readonly to: string; readonly from?: undefined } | { readonly from: string; readonly to?: undefined };
 
 export type Action =
   | (Base & { readonly do: 'create'; readonly object: KubeObject; readonly file: string })

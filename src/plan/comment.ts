@@ -1,5 +1,7 @@
 // The plans of all executors and the problems of the files as one comment on a pull request.
 
+import type { FleetSpec } from '../api/fleet.ts';
+import { clip } from '../lib/clip.ts';
 import type { Plan } from './action.ts';
 import { planToMarkdown } from './describe-markdown.ts';
 
@@ -10,9 +12,15 @@ const RESERVE = 4096;
 const MAX_PROBLEMS = 16_000;
 
 interface Comment {
-  readonly plans: readonly { readonly executor: string; readonly plan: Plan }[];
+  readonly plans: readonly { readonly executor: string; readonly title?: string; readonly plan: Plan }[];
   /** One line each. */
   readonly problems: readonly string[];
+}
+
+/** `demo`, or `demo: The cluster in Frankfurt` when the Fleet describes the executor. */
+export function titleOfExecutor({ executors }: FleetSpec, executor: string): string {
+  const description = executors?.find(({ name }) => name === executor)?.description;
+  return description === undefined ? executor : `${executor}: ${clip(description, 500)}`;
 }
 
 /** The same input gives the same text. What does not fit is left out from the end, and the text says how to see it. */
@@ -36,8 +44,9 @@ export function planComment({ plans, problems }: Comment): string {
   return [...shown, ...(listed === '' ? [] : [listed])].join('\n');
 }
 
-function executorSection({ executor, plan }: Comment['plans'][number], maxLength: number): string {
-  return `### Executor \`${executor}\`\n\n${planToMarkdown(plan, maxLength)}`;
+function executorSection({ executor, title: given = executor, plan }: Comment['plans'][number], maxLength: number): string {
+  const title = clip(given, 600).replaceAll('`', "'");
+  return `### Executor \`${title}\`\n\n${planToMarkdown(plan, maxLength)}`;
 }
 
 function problemSection(problems: readonly string[]): string {

@@ -4,7 +4,7 @@ import type { JobStep } from '../api/job-step.ts';
 import { describeRef, type KubeObject } from '../api/objects.ts';
 import { exceptionsIn, ruleOfException } from '../api/policy-exceptions.ts';
 import { clip, clipJson } from '../lib/clip.ts';
-import type { Action, Change, Plan } from './action.ts';
+import type { Action, Approval, Change, Plan } from './action.ts';
 
 const SIGN = { create: '+', update: '~', delete: '-' } as const;
 const MAX_CHANGES = 40;
@@ -23,8 +23,8 @@ export function describePlan(plan: Plan): string {
 
 /** `main@sha1:4f2a…: 2 to create, 1 to delete (1 held), 3 kept` */
 export function summarizePlan({ revision, actions, jobs, kept }: Plan): string {
-  const parts = (['create', 'update', 'delete'] as const).flatMap((what) => {
-    const same = actions.filter((action) => action.do === what);
+  const parts = (['create', 'update', 'delete', 'move'] as const).flatMap((what) => {
+    const same = actions.filter((action) => (action.move === undefined ? action.do : 'move') === what);
     const held = same.filter(({ hold }) => hold !== undefined).length;
     return same.length === 0 ? [] : [`${same.length} to ${what}${held === 0 ? '' : ` (${held} held)`}`];
   });
@@ -55,13 +55,25 @@ export function jobLines({ do: what, job, file, because }: JobStep): readonly st
 
 /** The lines of one action, without a final newline. */
 export function actionLines(action: Action): readonly string[] {
-  const lines = [`${SIGN[action.do]} ${action.do} ${describeRef(action.ref)}`, `    ${action.because}`];
+  const lines = [titleLine(action), `    ${action.because}`];
   if (action.do === 'update') lines.push(...changeLines(action.changes));
   if (action.do !== 'delete') lines.push(...exceptionLines(action.object));
   if (action.do === 'delete')
     lines.push(action.keepsVolumes ? '    its volumes are kept' : '    its volumes are DELETED with it');
+  for (const line of action.consequences ?? []) lines.push(`    ${clip(line, 300)}`);
+  if (action.approval !== undefined) lines.push(approvalLine(action.approval));
   if (action.hold === undefined) return lines;
   return [...lines, `    HELD by ${action.hold.guard}: ${action.hold.message}`, `    ${action.hold.release}`];
+}
+
+function titleLine({ do: what, ref, move }: Action): string {
+  if (move === undefined) return `${SIGN[what]} ${what} ${describeRef(ref)}`;
+  const where = move.to === undefined ? `from executor ${move.from}` : `to executor ${move.to}`;
+  return `${SIGN[what]} move ${describeRef(ref)} ${where}`;
+}
+
+function approvalLine({ digest, reason }: Approval): string {
+  return `    approved in fleet.yaml: ${reason === undefined ? digest : clip(reason, 300)}`;
 }
 
 /** Shown with every change of such a node, also after its approval. */
@@ -95,8 +107,8 @@ export function releaseLines(digest: string): readonly string[] {
 /** The plan for programs: actions without whole objects. */
 export function planToJson(plan: Plan): unknown {
   const actions = plan.actions.map((action) => {
-    const { do: what, ref, because, hold = null } = action;
-    const base = { do: what, ref, because, hold };
+    const { do: what, ref, because, hold = null, approval = null, move = null, consequences = [] } = action;
+    const base = { do: what, ref, because, hold, approval, move, consequences };
     if (action.do === 'delete') return { ...base, keepsVolumes: action.keepsVolumes };
     if (action.do === 'create') return { ...base, file: action.file };
     return { ...base, file: action.file, changes: action.changes, drift: action.drift };

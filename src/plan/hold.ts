@@ -1,5 +1,6 @@
 // Applies the guards to every action, and the approvals to the held ones.
 
+import { defined } from '../lib/defined.ts';
 import type { Action, Hold, Releases } from './action.ts';
 import { actionDigest, setDigest } from './digest.ts';
 import { guards } from './guards.ts';
@@ -46,7 +47,7 @@ interface Judged extends Omit<Scene, 'actions'> {
 
 /** Actions that earlier plans released come first, so that the digest to approve covers the remaining ones only. */
 function release(judged: readonly Action[], { input, waits }: Judged): Held {
-  const approvals = new Set(input.desired.fleet.approvals?.map(({ digest }) => digest));
+  const approvals = new Map(input.desired.fleet.approvals?.map((approval) => [approval.digest, approval]));
   const releases = new Map<string, string>();
   for (const [approval, digests] of Object.entries(input.facts?.released ?? {}))
     if (approvals.has(approval)) for (const digest of digests) releases.set(digest, approval);
@@ -57,7 +58,11 @@ function release(judged: readonly Action[], { input, waits }: Judged): Held {
   if (isApproved) for (const action of rest) releases.set(actionDigest(action), digest);
   const free = new Set(approvable.filter((action) => releases.has(actionDigest(action))));
   return {
-    held: judged.map((action) => (free.has(action) ? withHold(action, waits.get(action)) : action)),
+    held: judged.map((action) => {
+      if (!free.has(action)) return action;
+      const approval = approvals.get(releases.get(actionDigest(action)) ?? '');
+      return { ...withHold(action, waits.get(action)), ...defined({ approval: approval && defined(approval) }) };
+    }),
     digest: isApproved ? undefined : digest,
     released: byApproval([...free].map(actionDigest), releases),
   };

@@ -2,6 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { FleetSpec } from '../api/fleet.ts';
+import type { NodeWorkload } from '../api/node-workload.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { Releases } from './action.ts';
 
@@ -31,6 +32,8 @@ export interface PlanInput {
   /** The controller that plans. It ignores nodes of other executors. */
   readonly executor: string;
   readonly facts?: PlanFacts;
+  /** With it the plan says what happens to pods and volumes. It is not imported: rendering is not for plans to know. */
+  readonly workloadOf?: (node: BlockchainNode) => NodeWorkload | undefined;
 }
 
 /** Facts that are in neither the files nor the live objects. */
@@ -46,6 +49,8 @@ export interface PlanFacts {
    * node's volume. Empty text for a node whose volumes were deleted with it.
    */
   readonly signers?: ReadonlyMap<string, string> | undefined;
+  /** The PVCs of the cluster, `namespace/name`; absent when the cluster is not known. */
+  readonly pvcs?: ReadonlySet<string> | undefined;
   /** What happens to job requests and schedules of all executors. */
   readonly jobs?: readonly JobStep[] | undefined;
   /** `released` of the previous plan. */

@@ -5,6 +5,7 @@ import { ANNOTATION, LABEL } from '../api/group.ts';
 import { keyOf, refOf, type KubeObject } from '../api/objects.ts';
 import { describeChanges } from './because.ts';
 import type { Action, Change, Kept, Plan } from './action.ts';
+import { withConsequences } from './consequences.ts';
 import { withApplied, ownView } from './applied.ts';
 import { diff, toChanges } from './diff.ts';
 import { holdActions } from './hold.ts';
@@ -21,7 +22,7 @@ export function planNodes(input: PlanInput): Plan {
   const declared = [...desired.nodes].filter(([, { node }]) => node.spec.executor === executor);
   const changing = desired.fleetBroken
     ? []
-    : declared.flatMap(([key, node]) => computeAction(node, live.get(key)) ?? []);
+    : declared.flatMap(([key, node]) => computeAction(node, live.get(key), input) ?? []);
   const ours = input.current.filter((node) => node.metadata.labels?.[LABEL.executor] === executor);
   const leaving = ours.filter((node) => !isDeclaredHere(input, node)).map((node) => prune(node, input));
   const actions = [...changing, ...leaving.flatMap(({ action }) => action ?? [])];
@@ -45,15 +46,29 @@ function isDeclaredHere({ desired, executor }: PlanInput, node: BlockchainNode):
 }
 
 /** The action that makes a live node equal to the desired one, if any. An object that is being deleted gets none. */
-function computeAction({ node, file }: DesiredNode, live: BlockchainNode | undefined): Action | undefined {
+function computeAction(
+  { node, file }: DesiredNode,
+  live: BlockchainNode | undefined,
+  input: PlanInput,
+): Action | undefined {
   const object = withApplied(node);
   const ref = refOf(object);
-  if (live === undefined) return { do: 'create', ref, object, file, because: `created by ${file}` };
+  const nodes = { live, desired: node };
+  if (live === undefined)
+    return withConsequences({ do: 'create', ref, object, file, because: `created by ${file}` }, nodes, input);
   if (live.metadata.deletionTimestamp !== undefined) return undefined;
   const changes = changesOf(live, object);
   if (changes.length === 0) return undefined;
   const drift = live.metadata.annotations?.[ANNOTATION.applied] === object.metadata.annotations?.[ANNOTATION.applied];
-  return { do: 'update', ref, object, file, changes, drift, because: describeChanges(changes, { file, drift }) };
+  const because = describeChanges(changes, { file, drift });
+  const move = moveFrom(live, input);
+  return withConsequences({ do: 'update', ref, object, file, changes, drift, because, ...move }, nodes, input);
+}
+
+/** A live node that another executor of this repository applied, and that is now declared for this one. */
+function moveFrom({ metadata, spec }: BlockchainNode, { executor }: PlanInput): Pick<Action, 'move'> {
+  const from = metadata.labels?.[LABEL.executor];
+  return from === undefined || from === executor || spec.executor !== from ? {} : { move: { from } };
 }
 
 /** The whole spec must be equal; of labels and annotations only those that the controller sets. */
@@ -96,7 +111,10 @@ function prune(node: BlockchainNode, input: PlanInput): Leaving {
   const elsewhere = input.desired.nodes.get(keyOf(node))?.node.spec.executor;
   const because =
     elsewhere === undefined ? `removed from Git: ${file} no longer declares it` : `its executor is now ${elsewhere}`;
-  return { action: { do: 'delete', ref, uid, keepsVolumes: node.spec.deletionPolicy !== 'Delete', because } };
+  const keepsVolumes = node.spec.deletionPolicy !== 'Delete';
+  const move = elsewhere === undefined ? {} : { move: { to: elsewhere } };
+  const action: Action = { do: 'delete', ref, uid, keepsVolumes, because, ...move };
+  return { action: withConsequences(action, { live: node, desired: undefined }, input) };
 }
 
 /** Nothing is pruned because of a file with an error: the file may declare the node. */

@@ -63,7 +63,7 @@ describe('a new request runs', () => {
     {
       kind: 'Switchover',
       spec: { sourceNode: 'a', destNode: 'b' },
-      says: 'stops a and b, exchanges the keys they sign with, and starts them again',
+      says: 'stops a and b, exchanges the keys they sign with, and starts them again. When it is complete, exchange spec.identity.secretName in the files of both nodes',
     },
     {
       kind: 'ChangeOwner',

@@ -2,11 +2,34 @@
 
 import { expect, it } from 'vitest';
 
+import type { BlockchainNode, NodeSpec } from '../../src/api/blockchain-node.ts';
+import { LABEL } from '../../src/api/group.ts';
 import { planNodes } from '../../src/plan/plan.ts';
 import { describePlan, planToJson } from '../../src/plan/describe.ts';
 import { MAX_COMMENT, planComment } from '../../src/plan/comment.ts';
 import { planToMarkdown } from '../../src/plan/describe-markdown.ts';
+import { workloadOf } from '../../src/render/workload.ts';
 import { aNode, applied, edited, scene, type SceneParts } from '../support/plan-scene.ts';
+
+const MASS_DELETION: SceneParts = {
+  declared: [aNode('a')],
+  live: ['a', 'b', 'c', 'd'].map((name) => applied(aNode(name))),
+};
+
+function heldDigestOf(parts: SceneParts): string | undefined {
+  return planNodes(scene(parts)).heldDigest;
+}
+
+/** A node that can be rendered. */
+function aValidator(name: string, spec: Partial<NodeSpec> = {}): BlockchainNode {
+  const clients = { node: { name: 'cometbft', version: '1.0.1' } };
+  const storage = { data: { size: '1Gi' } };
+  return aNode(name, { chain: 'cosmos', network: 'dev', nodeType: 'validator', clients, storage, ...spec });
+}
+
+function fromOther(node: BlockchainNode): BlockchainNode {
+  return { ...node, metadata: { ...node.metadata, labels: { ...node.metadata.labels, [LABEL.executor]: 'other' } } };
+}
 
 const scenes: Readonly<Record<string, SceneParts>> = {
   'nothing-to-do': { declared: [aNode('a')], live: [applied(aNode('a'))] },
@@ -24,7 +47,7 @@ const scenes: Readonly<Record<string, SceneParts>> = {
     ],
     desired: { brokenFiles: new Set(['nodes/broken.yaml']) },
   },
-  'mass-deletion': { declared: [aNode('a')], live: ['a', 'b', 'c', 'd'].map((name) => applied(aNode(name))) },
+  'mass-deletion': MASS_DELETION,
   'rewound-branch': {
     declared: [aNode('a', { restartGeneration: 1 })],
     live: [applied(aNode('a'))],
@@ -70,6 +93,34 @@ const scenes: Readonly<Record<string, SceneParts>> = {
       ],
     },
   },
+  'pods-and-volumes': {
+    declared: [
+      aValidator('grown', { storage: { data: { size: '2Gi' }, more: { size: '1Gi' } } }),
+      aValidator('new'),
+      aValidator('restarted', { restartGeneration: 1 }),
+      aValidator('same-pod', { deletionPolicy: 'Delete' }),
+      aValidator('started'),
+      aValidator('stopped', { desiredState: 'Stopped' }),
+      aValidator('back-again'),
+    ],
+    live: [
+      ...['grown', 'restarted', 'same-pod', 'stopped', 'gone'].map((name) => applied(aValidator(name))),
+      applied(aValidator('started', { desiredState: 'Stopped' })),
+    ],
+    facts: { pvcs: new Set(['ns/data-back-again-0']) },
+  },
+  'move-to-another-executor': {
+    declared: [aValidator('a', { executor: 'other', identity: { secretName: 'a-key' } })],
+    live: [applied(aValidator('a', { identity: { secretName: 'a-key' } }))],
+  },
+  'move-from-another-executor': {
+    declared: [aValidator('a', { identity: { secretName: 'a-key' } })],
+    live: [fromOther(applied(aValidator('a', { executor: 'other', identity: { secretName: 'a-key' } })))],
+  },
+  approved: {
+    ...MASS_DELETION,
+    fleet: { approvals: [{ digest: heldDigestOf(MASS_DELETION), reason: 'The test network ended on 2026-11-01' }] },
+  },
   'hostile-job': {
     facts: {
       jobs: [
@@ -94,10 +145,10 @@ const scenes: Readonly<Record<string, SceneParts>> = {
 };
 
 it.each(Object.keys(scenes))('%s', async (name) => {
-  const plan = planNodes(scene(scenes[name] ?? {}));
+  const plan = planNodes({ ...scene(scenes[name] ?? {}), workloadOf });
   await expect(describePlan(plan)).toMatchFileSnapshot(`../golden/plan/${name}.txt`);
   await expect(planToMarkdown(plan, 60_000)).toMatchFileSnapshot(`../golden/plan/${name}.md`);
-  expect(JSON.parse(JSON.stringify(planToJson(plan)))).toMatchObject({ heldDigest: plan.heldDigest ?? null });
+  await expect(`${JSON.stringify(planToJson(plan), null, 2)}\n`).toMatchFileSnapshot(`../golden/plan/${name}.json`);
 });
 
 it('fits a comment into the limit of the forges and names what is left out', () => {

@@ -43,7 +43,7 @@ export const switchover = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.sourceNode, spec.destNode],
-    effect: stopAndStart([spec.sourceNode, spec.destNode], 'exchanges the keys they sign with'),
+    effect: effectOf(spec),
     action: 'StopAndStart',
     whileRunning: { refused: 'both nodes must be stopped' },
     startProof: 'answers',
@@ -55,6 +55,14 @@ export const switchover = defineJobKind({
     judge: () => ({ ok: true, message: `${spec.sourceNode} and ${spec.destNode} have exchanged their identities` }),
   }),
 });
+
+/** The second step is a person's: the controller never writes to the desired branch. */
+function effectOf({ sourceNode, destNode, deployMethod }: SwitchoverSpec): string {
+  const effect = stopAndStart([sourceNode, destNode], 'exchanges the keys they sign with');
+  return deployMethod === 'managed'
+    ? `${effect}. When it is complete, exchange spec.identity.secretName in the files of both nodes`
+    : effect;
+}
 
 function preflight({ targets, observed }: JobView): Preflight {
   const [source, dest] = targets;

@@ -10,6 +10,7 @@ import { nextRun } from '../../../src/jobs/requests/schedule-clock.ts';
 import { dueRun, supersededRuns } from '../../../src/jobs/requests/schedule.ts';
 import { retain } from '../../../src/jobs/requests/retention.ts';
 import type { JsonObject } from '../../../src/lib/json-value.ts';
+import { planComment, titleOfExecutor } from '../../../src/plan/comment.ts';
 import { describePlan } from '../../../src/plan/describe.ts';
 import { planNodes } from '../../../src/plan/plan.ts';
 import { nodeFile, read } from '../../support/desired-files.ts';
@@ -36,13 +37,15 @@ describe('Fleet', () => {
   function plansOf(fleet: JsonObject): readonly string[] {
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
     const live = names.map((name) => applied(aNode(name)));
-    const wanted = names.slice(2).map((name) => aNode(name, name === 'c' ? { restartGeneration: 1 } : {}));
-    return [wanted, wanted.slice(3)].map((some) => describePlan(planNodes(scene({ wanted: some, live, fleet }))));
+    const declared = names.slice(2).map((name) => aNode(name, name === 'c' ? { restartGeneration: 1 } : {}));
+    const plans = [declared, declared.slice(3)].map((some) => planNodes(scene({ declared: some, live, fleet })));
+    const title = titleOfExecutor(FleetSpec.parse(fleet), 'demo');
+    return plans.map((plan) => describePlan(plan) + planComment({ plans: [{ executor: 'demo', title, plan }], problems: [] }));
   }
 
   const HELD = planNodes(
     scene({
-      wanted: ['f', 'g', 'h', 'i', 'j'].map((name) => aNode(name)),
+      declared: ['f', 'g', 'h', 'i', 'j'].map((name) => aNode(name)),
       live: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((name) => applied(aNode(name))),
     }),
   ).heldDigest;
@@ -71,24 +74,24 @@ describe('Fleet', () => {
     file: FILE,
     outcome: (spec): Outcome => {
       const set = read({ 'fleet.yaml': documentOf('Fleet', spec), 'nodes/a.yaml': nodeFile('a') });
-      return { errors: errorsOf(set), nodes: nodesOf(set), plans: plansOf(spec) };
+      return { errors: errorsOf(set), nodes: nodesOf(set), plans: set.fleetBroken ? [] : plansOf(spec) };
     },
   });
 });
 
 describe('FleetPatch', () => {
-  const replace = { op: 'replace', path: '/network', value: 'sepolia' };
+  const replace = { op: 'replace', path: '/network', value: 'mainnet' };
   const base: JsonObject = { match: { chain: 'ethereum' }, patch: [replace] };
   const copy = { op: 'copy', from: '/clients/el/name', path: '/podLabels/team' };
   const cases: FieldCases = {
     'match.chain': { to: 'bitcoin' },
-    'match.network': { to: 'mainnet' },
+    'match.network': { from: 'hoodi', to: 'sepolia' },
     'match.labels.*': { base: { match: { labels: { tier: 'prod' } }, patch: [replace] }, to: 'test' },
     'match.names[]': { to: 'b' },
     'patch[].op': { to: 'test', refused: true },
     'patch[].path': { to: '/podLabels/team' },
     'patch[].from': { base: { match: {}, patch: [copy] }, to: '/clients/cl/name' },
-    'patch[].value': { to: 'mainnet' },
+    'patch[].value': { from: 'hoodi', to: 'mainnet' },
   };
   testEveryField({
     schema: FleetPatchSpec,
@@ -97,7 +100,7 @@ describe('FleetPatch', () => {
     file: FILE,
     outcome: (spec): Outcome => {
       const labelled = nodeFile('a', (text) =>
-        text.replace('name: a', 'name: a\n  labels: { tier: prod }').replace('spec:', 'spec:\n  podLabels: { x: y }'),
+        text.replace('name: a', 'name: a\n  labels: { tier: prod }').replace('spec:', 'spec:\n  podLabels: { team: y }'),
       );
       const set = read({ 'patches/one.yaml': documentOf('FleetPatch', spec), 'nodes/a.yaml': labelled });
       return { errors: errorsOf(set), nodes: nodesOf(set) };
@@ -120,7 +123,7 @@ describe('JobSchedule', () => {
     'keep.last': { to: 3 },
     'keep.daily': { to: 3 },
     'keep.weekly': { to: 3 },
-    'template.kind': { to: 'ChangeOwner' },
+    'template.kind': { base: { ...base, keep: undefined }, to: 'ChangeOwner' },
     'template.spec.*': { to: 'b' },
   };
   testEveryField({

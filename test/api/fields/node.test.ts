@@ -219,9 +219,9 @@ function plansOf(node: BlockchainNode): object {
   const others = ['b', 'c', 'd', 'e', 'f'].map((name) => aNode(name));
   const there = [older, ...others.map((other) => applied(other))];
   const scenes = {
-    made: { wanted: [node] },
-    changed: { wanted: [node], live: [older] },
-    gone: { wanted: others, live: there },
+    made: { declared: [node] },
+    changed: { declared: [node], live: [older] },
+    gone: { declared: others, live: there },
   };
   return Object.entries(scenes).map(([name, parts]) =>
     planNodes(scene(parts)).actions.map((action) => ({

@@ -128,6 +128,7 @@ function placeOf(name: string, document: JsonObject): Path {
 }
 
 function withValue(document: JsonObject, path: Path, value: unknown): JsonObject {
+  if (value === undefined && valueAt(document, path) === undefined) return document;
   const copy = structuredClone(document);
   let current: unknown = copy;
   for (const [index, part] of path.slice(0, -1).entries()) {
@@ -137,7 +138,7 @@ function withValue(document: JsonObject, path: Path, value: unknown): JsonObject
   }
   const last = path.at(-1);
   if (typeof current !== 'object' || current === null || last === undefined) throw new Error('there is no such place');
-  if (value === undefined) Reflect.deleteProperty(current, last);
-  else Reflect.set(current, last, value);
+  if (value !== undefined) Reflect.set(current, last, value);
+  else Reflect.deleteProperty(current, last);
   return copy;
 }

@@ -1,0 +1,88 @@
+// What an action does to the node's pod, its volumes and its key, in whole sentences for reviewers.
+
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { NodeVolume, NodeWorkload } from '../api/node-workload.ts';
+import { keyOf } from '../api/objects.ts';
+import type { Action } from './action.ts';
+import type { PlanInput } from './input.ts';
+
+/** The action with what follows from it. `live` and `desired` are the node before and after. */
+export function withConsequences(
+  action: Action,
+  nodes: { readonly live: BlockchainNode | undefined; readonly desired: BlockchainNode | undefined },
+  { facts, workloadOf }: PlanInput,
+): Action {
+  const before = nodes.live === undefined ? undefined : workloadOf?.(nodes.live);
+  const after = nodes.desired === undefined ? undefined : workloadOf?.(nodes.desired);
+  const namespace = action.ref.namespace ?? '';
+  const consequences = [
+    ...moveLines(action, nodes.live ?? nodes.desired),
+    ...workloadLines(action, { before, after, isPresent: ({ pvc }) => facts?.pvcs?.has(`${namespace}/${pvc}`) }),
+  ];
+  return consequences.length === 0 ? action : { ...action, consequences };
+}
+
+interface Change {
+  readonly before: NodeWorkload | undefined;
+  readonly after: NodeWorkload | undefined;
+  /** Undefined when the cluster is not known. */
+  readonly isPresent: (volume: NodeVolume) => boolean | undefined;
+}
+
+function workloadLines(action: Action, { before, after, isPresent }: Change): readonly string[] {
+  switch (action.do) {
+    case 'create':
+      return after === undefined
+        ? []
+        : [startLine(after), ...after.volumes.map((volume) => newVolume(volume, isPresent(volume)))];
+    case 'update':
+      return before === undefined || after === undefined
+        ? []
+        : [podLine(before, after), ...after.volumes.flatMap((volume) => volumeLine(volume, before, isPresent(volume)))];
+    case 'delete':
+      return before?.running === true ? [stopLine(before)] : [];
+  }
+}
+
+function startLine({ pod, running }: NodeWorkload): string {
+  return running ? `the pod ${pod} starts` : `no pod starts: the node is stopped`;
+}
+
+function stopLine({ pod, graceSeconds }: NodeWorkload): string {
+  return `the pod ${pod} stops; it has ${graceSeconds} s to do so`;
+}
+
+function podLine(before: NodeWorkload, after: NodeWorkload): string {
+  if (!before.running) return after.running ? startLine(after) : 'no pod is affected: the node is stopped';
+  if (!after.running) return stopLine(before);
+  return before.podDigest === after.podDigest
+    ? `the pod ${after.pod} is not restarted`
+    : `the pod ${after.pod} RESTARTS; it has ${before.graceSeconds} s to stop`;
+}
+
+function newVolume({ name, pvc, size }: NodeVolume, isPresent: boolean | undefined): string {
+  if (isPresent === undefined) return `the volume ${name} uses the PVC ${pvc} if it exists; otherwise it is new (${size})`;
+  return isPresent
+    ? `the volume ${name} uses the existing PVC ${pvc} with its data`
+    : `the volume ${name} is new and empty (PVC ${pvc}, ${size})`;
+}
+
+function volumeLine(volume: NodeVolume, before: NodeWorkload, isPresent: boolean | undefined): readonly string[] {
+  const old = before.volumes.find(({ name }) => name === volume.name);
+  if (old === undefined) return [newVolume(volume, isPresent)];
+  if (old.size === volume.size) return [];
+  return [`the volume ${volume.name} grows from ${old.size} to ${volume.size} (PVC ${volume.pvc})`];
+}
+
+/** The two halves of a move are in the plans of two controllers, perhaps of two clusters. */
+function moveLines({ move, ref }: Action, node: BlockchainNode | undefined): readonly string[] {
+  if (move === undefined) return [];
+  const secret = node?.spec.identity?.secretName;
+  const key = secret === undefined ? undefined : `the key in the Secret ${keyOf({ ...ref, name: secret })}`;
+  if (move.to !== undefined)
+    return [
+      `the executor ${move.to} creates it; in another cluster its volumes are new and empty`,
+      ...(key === undefined ? [] : [`${move.to} must not start ${key} before this executor has stopped the pod and released it`]),
+    ];
+  return key === undefined ? [] : [`the pod must not start ${key} before ${move.from} has stopped its pod and released it`];
+}
