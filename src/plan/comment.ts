@@ -44,7 +44,10 @@ export function planComment({ plans, problems }: Comment): string {
   return [...shown, ...(listed === '' ? [] : [listed])].join('\n');
 }
 
-function executorSection({ executor, title: given = executor, plan }: Comment['plans'][number], maxLength: number): string {
+function executorSection(
+  { executor, title: given = executor, plan }: Comment['plans'][number],
+  maxLength: number,
+): string {
   const title = clip(given, 600).replaceAll('`', "'");
   return `### Executor \`${title}\`\n\n${planToMarkdown(plan, maxLength)}`;
 }

@@ -61,7 +61,8 @@ function podLine(before: NodeWorkload, after: NodeWorkload): string {
 }
 
 function newVolume({ name, pvc, size }: NodeVolume, isPresent: boolean | undefined): string {
-  if (isPresent === undefined) return `the volume ${name} uses the PVC ${pvc} if it exists; otherwise it is new (${size})`;
+  if (isPresent === undefined)
+    return `the volume ${name} uses the PVC ${pvc} if it exists; otherwise it is new (${size})`;
   return isPresent
     ? `the volume ${name} uses the existing PVC ${pvc} with its data`
     : `the volume ${name} is new and empty (PVC ${pvc}, ${size})`;
@@ -82,7 +83,11 @@ function moveLines({ move, ref }: Action, node: BlockchainNode | undefined): rea
   if (move.to !== undefined)
     return [
       `the executor ${move.to} creates it; in another cluster its volumes are new and empty`,
-      ...(key === undefined ? [] : [`${move.to} must not start ${key} before this executor has stopped the pod and released it`]),
+      ...(key === undefined
+        ? []
+        : [`${move.to} must not start ${key} before this executor has stopped the pod and released it`]),
     ];
-  return key === undefined ? [] : [`the pod must not start ${key} before ${move.from} has stopped its pod and released it`];
+  return key === undefined
+    ? []
+    : [`the pod must not start ${key} before ${move.from} has stopped its pod and released it`];
 }

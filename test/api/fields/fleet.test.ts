@@ -40,7 +40,9 @@ describe('Fleet', () => {
     const declared = names.slice(2).map((name) => aNode(name, name === 'c' ? { restartGeneration: 1 } : {}));
     const plans = [declared, declared.slice(3)].map((some) => planNodes(scene({ declared: some, live, fleet })));
     const title = titleOfExecutor(FleetSpec.parse(fleet), 'demo');
-    return plans.map((plan) => describePlan(plan) + planComment({ plans: [{ executor: 'demo', title, plan }], problems: [] }));
+    return plans.map(
+      (plan) => describePlan(plan) + planComment({ plans: [{ executor: 'demo', title, plan }], problems: [] }),
+    );
   }
 
   const HELD = planNodes(
@@ -63,7 +65,10 @@ describe('Fleet', () => {
     'guards.maxDeletions': { base: { ...FLEET, guards: { maxDeletionPercent: 100, maxDeletions: 1 } }, to: 4 },
     'guards.maxDeletionPercent': { from: 10, to: 30 },
     'approvals[].digest': { from: `sha256:${'0'.repeat(64)}`, to: HELD },
-    'approvals[].reason': { base: { ...FLEET, approvals: [{ digest: HELD }] }, to: 'The nodes move to another cluster' },
+    'approvals[].reason': {
+      base: { ...FLEET, approvals: [{ digest: HELD }] },
+      to: 'The nodes move to another cluster',
+    },
     // Not supported yet, and said so: accepting it in silence would look like an upgrade.
     'controller.version': { to: '1.0.0', refused: true },
   };
@@ -100,7 +105,9 @@ describe('FleetPatch', () => {
     file: FILE,
     outcome: (spec): Outcome => {
       const labelled = nodeFile('a', (text) =>
-        text.replace('name: a', 'name: a\n  labels: { tier: prod }').replace('spec:', 'spec:\n  podLabels: { team: y }'),
+        text
+          .replace('name: a', 'name: a\n  labels: { tier: prod }')
+          .replace('spec:', 'spec:\n  podLabels: { team: y }'),
       );
       const set = read({ 'patches/one.yaml': documentOf('FleetPatch', spec), 'nodes/a.yaml': labelled });
       return { errors: errorsOf(set), nodes: nodesOf(set) };

@@ -1,7 +1,5 @@
 // Walks every field of a schema, so that a test can show that each of them does something.
 
-import { readFileSync } from 'node:fs';
-
 import { expect, it } from 'vitest';
 import type { z } from 'zod';
 
@@ -17,19 +15,16 @@ export interface Leaf {
 }
 
 /** What a test needs to know of a field that it cannot find out by itself. */
-export type FieldCase =
-  | {
-      /** The document in which the field is changed. Default: the kind's. */
-      readonly base?: JsonObject;
-      /** Default: what the base has there, which may be nothing. */
-      readonly from?: unknown;
-      /** Default: another value of an enum, the other of true and false, the next number. */
-      readonly to?: unknown;
-      /** The value `to` is an error: that is what the field does in this document. */
-      readonly refused?: true;
-    }
-  /** It acts in the running controller alone; the file has a test that shows it, and names the field. */
-  | { readonly shownIn: string };
+export interface FieldCase {
+  /** The document in which the field is changed. Default: the kind's. */
+  readonly base?: JsonObject;
+  /** Default: what the base has there, which may be nothing. */
+  readonly from?: unknown;
+  /** Default: another value of an enum, the other of true and false, the next number. */
+  readonly to?: unknown;
+  /** The value `to` is an error: that is what the field does in this document. */
+  readonly refused?: true;
+}
 
 export type FieldCases = Readonly<Record<string, FieldCase>>;
 
@@ -56,18 +51,8 @@ export function testEveryField({ schema, base, cases, file, outcome }: FieldTest
     const names = new Set(leaves.map(({ name }) => name));
     expect(Object.keys(cases).filter((name) => !names.has(name))).toEqual([]);
   });
-  const shown = leaves.flatMap(({ name }) => {
-    const given = cases[name];
-    return given !== undefined && 'shownIn' in given ? [{ name, shownIn: given.shownIn }] : [];
-  });
-  if (shown.length > 0)
-    it.each(shown)('$name is shown in $shownIn', ({ name, shownIn }) => {
-      const text = readFileSync(new URL(`../../../${shownIn}`, import.meta.url), 'utf8');
-      expect(text).toContain(name.split(/[.[]/).at(-1));
-    });
-  it.each(leaves.filter(({ name }) => !shown.some((one) => one.name === name)))('$name', (leaf) => {
+  it.each(leaves)('$name', (leaf) => {
     const given = cases[leaf.name] ?? {};
-    if ('shownIn' in given) return;
     const { before, after } = changeOf(leaf, { given, base, file });
     expect(before).not.toEqual(after);
     const [was, is] = [outcome(before), outcome(after)];
@@ -78,7 +63,7 @@ export function testEveryField({ schema, base, cases, file, outcome }: FieldTest
 }
 
 interface Given extends Pick<FieldTest, 'base' | 'file'> {
-  readonly given: Exclude<FieldCase, { readonly shownIn: string }>;
+  readonly given: FieldCase;
 }
 
 /** The document without and with the change of the one field. */
