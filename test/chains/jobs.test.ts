@@ -29,6 +29,17 @@ describe.each(cases)('$name', ({ node, chain, jobs }) => {
     expect(new Set(paths.map(({ volume, path }) => `${volume}/${path}`)).size).toBe(paths.length);
   });
 
+  it('looks for a database in volumes that it has', () => {
+    for (const { volume, anyOf } of jobs.databaseMarkers(node)) {
+      expect(Object.keys(node.spec.storage)).toContain(volume);
+      expect(anyOf).not.toEqual([]);
+      for (const path of anyOf) {
+        expect(path).toMatch(/^[^/]/);
+        expect(path.split('/')).not.toContain('..');
+      }
+    }
+  });
+
   it('says how it goes back to a height, or why not', () => {
     fc.assert(
       fc.property(heights, (height) => {

@@ -144,6 +144,9 @@ const teku = defineClient({
   },
 });
 
+/** nimbus sets its folder to mode 0700, which it may not do to the mount itself. */
+export const NIMBUS_FOLDER = 'nimbus';
+
 const nimbus = defineClient({
   name: 'nimbus',
   image: 'statusim/nimbus-eth2',
@@ -236,9 +239,8 @@ function advertised(place: Place, flags: (address: string) => Flags): Flags {
   return place.advertise === undefined ? {} : flags(place.advertise);
 }
 
-/** It sets its folder to mode 0700, which it may not do to the mount itself. */
 function nimbusData({ dataDir }: Place): string {
-  return `${dataDir}/nimbus`;
+  return `${dataDir}/${NIMBUS_FOLDER}`;
 }
 
 function checkpoint(flag: string, place: Place): Flags {
