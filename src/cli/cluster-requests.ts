@@ -1,4 +1,4 @@
-// The requests that a cluster has objects for, for commands that people run.
+// The jobs of a cluster, for commands that users run.
 
 import { API_VERSION } from '../api/group.ts';
 import type { JobObject } from '../api/job-object.ts';
@@ -8,8 +8,8 @@ import { kindOf } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 
 /**
- * Requests of every kind. A person who may not read them is told so on standard error and gets undefined; a kind that
- * the cluster does not serve has none.
+ * Jobs of every kind. Without permission to read them, prints a warning and returns undefined. A kind that the cluster
+ * does not serve has none.
  */
 export async function requestsInCluster(cluster: Cluster): Promise<readonly JobObject[] | undefined> {
   try {
@@ -17,7 +17,7 @@ export async function requestsInCluster(cluster: Cluster): Promise<readonly JobO
     return lists.flat();
   } catch (error) {
     if (!isKubeError(error, 'FORBIDDEN')) throw error;
-    process.stderr.write("warning: one-shot jobs of the cluster can't be read; they are not shown\n");
+    process.stderr.write('warning: the jobs of the cluster cannot be read and are not shown\n');
     return undefined;
   }
 }

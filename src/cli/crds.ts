@@ -1,4 +1,4 @@
-// `nodewright crds`: the CustomResourceDefinitions, for those who install them by hand.
+// `nodewright crds`: the CustomResourceDefinitions, for installation by hand.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ import { option, type SetExitCode } from './option.ts';
 export function addCrds(program: Command, exit: SetExitCode): void {
   program
     .command('crds')
-    .description('Print the CustomResourceDefinitions; the controller applies them by itself when it starts.')
-    .addOption(option('--out <dir>', 'write one file a definition into a folder instead'))
+    .description('Print the CustomResourceDefinitions. The controller applies them when it starts.')
+    .addOption(option('--out <dir>', 'write one file per CRD into this folder instead'))
     .action(async ({ out }: { out?: string }) => {
       if (out === undefined) process.stdout.write(crds().map(toYaml).join(''));
       else await writeAll(out);

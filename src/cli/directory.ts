@@ -1,4 +1,4 @@
-// A directory on disk as the source files of a revision: what `validate` and `plan` read before anything is committed.
+// Reads a directory as the source files of a revision, so that `validate` and `plan` work before a commit.
 
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
@@ -14,19 +14,19 @@ const MAX_FILES = 100_000;
 const MAX_DEPTH = 32;
 
 /**
- * The files below `root` that the controller would read of a commit, sorted by path; nothing else is opened. Links are
- * listed as trouble, never followed, except `root` itself. Throws when `root` can't be read.
+ * The files below `root` that the controller would read from a commit, sorted by path; no other file is opened. Links
+ * are listed as problems and never followed, except `root` itself. Throws when `root` cannot be read.
  */
 export async function readDirectory(root: string): Promise<readonly SourceFile[]> {
   const info = await stat(root).catch((cause: unknown) => {
-    throw new Error(`can't read ${root}`, { cause });
+    throw new Error(`cannot read ${root}`, { cause });
   });
   if (!info.isDirectory()) throw new Error(`${root} is not a directory`);
   const files: SourceFile[] = [];
   await readFolder({ root, folder: '', depth: 0 }, files);
   if (files.length === 0)
     throw new Error(
-      `${root} holds no fleet.yaml and none of the folders nodes/, patches/, jobs/ and schedules/. Give the top folder of the repository.`,
+      `${root} has no fleet.yaml and none of the folders nodes/, patches/, jobs/ and schedules/. Give the top folder of the repository.`,
     );
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -39,8 +39,8 @@ interface Place {
 
 async function readFolder({ root, folder, depth }: Place, files: SourceFile[]): Promise<void> {
   if (depth > MAX_DEPTH) {
-    // Named like a file that would be read, so that it becomes an error and not silence.
-    files.push(trouble(`${folder}/….yaml`, 'TooDeep', `lies deeper than ${MAX_DEPTH} folders; move it up`));
+    // Named like a file that would be read, so that it becomes an error.
+    files.push(trouble(`${folder}/….yaml`, 'TooDeep', `is more than ${MAX_DEPTH} folders deep; move it up`));
     return;
   }
   for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
@@ -51,7 +51,7 @@ async function readFolder({ root, folder, depth }: Place, files: SourceFile[]): 
       if (await isRepository(join(root, path))) files.push(trouble(path, 'NotAFile', SUBMODULE));
       else await readFolder({ root, folder: path, depth: depth + 1 }, files);
     } else if (isWanted(path)) {
-      if (files.length >= MAX_FILES) throw new Error(`${root} holds more than ${MAX_FILES} files`);
+      if (files.length >= MAX_FILES) throw new Error(`${root} has more than ${MAX_FILES} files`);
       files.push(
         entry.isFile()
           ? await readOne(root, path)
@@ -61,7 +61,7 @@ async function readFolder({ root, folder, depth }: Place, files: SourceFile[]): 
   }
 }
 
-const SUBMODULE = 'is a submodule; only regular files are read: copy its files into this repository';
+const SUBMODULE = 'is a submodule, and only regular files are read; copy its files into this repository';
 
 async function isRepository(folder: string): Promise<boolean> {
   return await lstat(join(folder, '.git')).then(
@@ -79,8 +79,8 @@ async function readOne(root: string, path: string): Promise<SourceFile> {
   try {
     content = await readFile(join(root, path));
   } catch (error) {
-    // Only the code: Node's message holds the path a second time.
-    return trouble(path, 'Unreadable', `can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+    // Only the code: the message of Node.js repeats the path.
+    return trouble(path, 'Unreadable', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
   }
   const oid = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
   return decodeSource(path, oid, content);

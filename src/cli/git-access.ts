@@ -1,13 +1,13 @@
-// Where the Git credentials come from: environment or mounted files, never the command line.
+// The Git credentials, from the environment or mounted files, never from the command line.
 
 import { readFile } from 'node:fs/promises';
 
 import type { GitCredentials } from '../git/remote.ts';
 
 export interface GitAccess {
-  /** Asked for every operation: mounted Secrets rotate. */
+  /** Called for every operation, because mounted Secrets rotate. */
   readonly credentials: () => Promise<GitCredentials | undefined>;
-  /** The secrets known at the start, for the redactor. */
+  /** The secrets at the start, for the redactor. */
   readonly secrets: readonly string[];
 }
 
@@ -21,7 +21,7 @@ const MAX_SECRET_BYTES = 16_384;
 
 /**
  * NODEWRIGHT_GIT_TOKEN or a token file; or a user name with NODEWRIGHT_GIT_PASSWORD or a password file; or anonymous.
- * Throws in words when a file can't be read; its content is in no message.
+ * Throws when a file cannot be read. The content is in no message.
  */
 export async function gitAccess(options: GitAccessOptions, environment: NodeJS.ProcessEnv): Promise<GitAccess> {
   const { username, tokenFile, passwordFile } = options;
@@ -46,9 +46,10 @@ function secretFrom(
   return async () => {
     if (file === undefined) return value === undefined || value === '' ? undefined : value;
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`the Git ${what} file ${file} can't be read (${error.code}); is the Secret mounted?`);
+      throw new Error(`the Git ${what} file ${file} cannot be read (${error.code}); check that the Secret is mounted`);
     });
-    if (text.length > MAX_SECRET_BYTES) throw new Error(`the Git ${what} file ${file} is too large to be one`);
+    if (text.length > MAX_SECRET_BYTES)
+      throw new Error(`the Git ${what} file ${file} is larger than ${MAX_SECRET_BYTES} bytes`);
     return text.trim() === '' ? undefined : text.trim();
   };
 }

@@ -7,25 +7,25 @@ import type { Command } from 'commander';
 
 import type { SetExitCode } from './option.ts';
 
-/** Lies beside `src`, and beside `dist` in the image. */
+/** The folder is beside `src`, and beside `dist` in the image. */
 const TEMPLATE = fileURLToPath(new URL('../../repo-template', import.meta.url));
 
 export function addInit(program: Command, exit: SetExitCode): void {
   program
     .command('init')
-    .description('Copy the template of a repository into DIR, which must be empty (but for .git) or absent.')
+    .description('Copy the template of a repository into DIR, which must be absent or empty (except for .git).')
     .argument('<dir>', 'where to')
     .action(async (dir: string) => exit(await init(dir)));
 }
 
 async function init(dir: string): Promise<0> {
   await mkdir(dir, { recursive: true }).catch((cause: unknown) => {
-    throw new Error(`can't make the folder ${dir}`, { cause });
+    throw new Error(`cannot create the folder ${dir}`, { cause });
   });
   const present = await readdir(dir);
   const others = present.filter((name) => name !== '.git');
   if (others.length > 0) {
-    throw new Error(`${dir} is not empty (it holds ${others.slice(0, 3).join(', ')}); choose another folder`);
+    throw new Error(`${dir} is not empty (it has ${others.slice(0, 3).join(', ')}); choose another folder`);
   }
   await cp(TEMPLATE, dir, { recursive: true });
   process.stdout.write(`${nextSteps(dir, present.includes('.git')).join('\n')}\n`);

@@ -1,4 +1,4 @@
-// `nodewright job run`: the command of worker pods. A program of its own, so that it loads nothing of the controller.
+// `nodewright job run`: the command of worker pods. A separate program, so that it loads nothing of the controller.
 
 import { Command } from 'commander';
 
@@ -9,7 +9,7 @@ interface JobOptions {
   readonly result: string;
 }
 
-/** Tells `exit` its code: 0 done, 1 failed, 2 wrong parameters, 143 told to stop. */
+/** Calls `exit` with 0 (done), 1 (failed), 2 (wrong parameters) or 143 (stopped by a signal). */
 export function createJobProgram(exit: (code: number) => void): Command {
   const program = new Command('nodewright').exitOverride().showHelpAfterError('(add --help for the options)');
   program
@@ -17,10 +17,12 @@ export function createJobProgram(exit: (code: number) => void): Command {
     .description('Used by the controller in worker pods.')
     .helpCommand(false)
     .command('run')
-    .description('Do one piece of work on mounted volumes and leave its result.')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong parameters, 143 told to stop.')
-    .addOption(option('--parameters <json>', 'what to do: TaskParameters of src/api/job-work.ts').makeOptionMandatory())
-    .addOption(option('--result <file>', 'where the result goes').default('/dev/termination-log'))
+    .description('Run one task on mounted volumes and write its result.')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong parameters, 143 stopped by a signal.')
+    .addOption(
+      option('--parameters <json>', 'the task: TaskParameters of src/api/worker-task.ts').makeOptionMandatory(),
+    )
+    .addOption(option('--result <file>', 'file for the result').default('/dev/termination-log'))
     .action(async (options: JobOptions) => exit(await run(options)));
   return program;
 }

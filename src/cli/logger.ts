@@ -1,11 +1,11 @@
-// The log: one JSON object a line on standard output, a constant sentence plus facts, redacted on its way out.
+// The log: one JSON object per line on standard output, with a constant sentence and fields, redacted.
 
 import { type Logger, pino } from 'pino';
 
 import { describeError } from '../lib/errors.ts';
 import type { Redactor } from '../lib/redact.ts';
 
-/** Every text that is logged, however deep, passes the redactor; errors become one line with their causes. */
+/** Every logged text, at any depth, goes through the redactor; errors become one line with their causes. */
 export function createLogger(level: string, redactor: Redactor): Logger {
   return pino({
     level,

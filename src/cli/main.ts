@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `nodewright COMMAND`. Exit codes follow kubectl diff: 0 fine, 1 problems or changes, 2 error.
+// The command line: `nodewright COMMAND`. Exit codes follow kubectl diff: 0 success, 1 problems or changes, 2 error.
 
 import { CommanderError, type Command } from 'commander';
 
@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** A working pod starts often and is small: `job` is a program of its own, and only one of the two is loaded. */
+/** Worker pods start often and are small, so `job` is a separate program and only one of the two is loaded. */
 async function programFor(argv: readonly string[], exit: (code: number) => void): Promise<Command> {
   if (argv[2] === 'job') return (await import('./job.ts')).createJobProgram(exit);
   return (await import('./program.ts')).createProgram(exit);
@@ -33,7 +33,7 @@ async function programFor(argv: readonly string[], exit: (code: number) => void)
 // `nodewright render … | head` closes the pipe: the exit code is that of a program ended by SIGPIPE, 128 + 13.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(141);
-  process.stderr.write(`error: can't write the output: ${redact(describeError(error))}\n`);
+  process.stderr.write(`error: cannot write the output: ${redact(describeError(error))}\n`);
   process.exit(2);
 });
 process.stderr.on('error', () => process.exit(2));

@@ -1,11 +1,11 @@
-// Options: each is also a NODEWRIGHT_… variable, and wrong values are refused in words.
+// Options: each is also a NODEWRIGHT_… variable. Wrong values are refused with what to write instead.
 
 import { InvalidArgumentError, Option } from 'commander';
 
 import { DEFAULT_NAMESPACE } from '../api/group.ts';
 import { parseDuration } from '../lib/duration.ts';
 
-/** Tells main.ts the exit code. */
+/** Sets the exit code of the process. */
 export type SetExitCode = (code: 0 | 1 | 2) => void;
 
 /** `--status-branch <name>` is also NODEWRIGHT_STATUS_BRANCH; commands that share an option's name share its variable. */
@@ -15,9 +15,9 @@ export function option(flags: string, description: string): Option {
   return name === undefined ? created : created.env(`NODEWRIGHT_${name}`);
 }
 
-/** Where nodes live that name no namespace: the same for the controller and for those who ask beforehand. */
+/** The namespace of nodes that name none. The commands need the same one as the controller. */
 export function namespaceOption(): Option {
-  return option('--namespace <name>', 'namespace of nodes that name none; also NOVACULA_OPERATOR_NAMESPACE')
+  return option('--namespace <name>', 'namespace of nodes and jobs that name none; also NOVACULA_OPERATOR_NAMESPACE')
     .argParser(nameArgument)
     .default(DEFAULT_NAMESPACE);
 }
@@ -25,15 +25,15 @@ export function namespaceOption(): Option {
 export function kubeconfigOption(): Option {
   return option(
     '--kubeconfig <file>',
-    'how to reach the cluster (default: KUBECONFIG, ~/.kube/config, the pod itself)',
+    "kubeconfig of the cluster (default: KUBECONFIG, ~/.kube/config, the pod's service account)",
   );
 }
 
 export function contextOption(): Option {
-  return option('--context <name>', "context of the kubeconfig (default: the file's current one)");
+  return option('--context <name>', 'context of the kubeconfig (default: its current context)');
 }
 
-/** A duration option's value in milliseconds. */
+/** The value of a duration option in milliseconds. */
 export function durationArgument(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined || milliseconds < 100) {
@@ -70,7 +70,7 @@ export function branchArgument(text: string): string {
   return text;
 }
 
-/** An http(s) URL without credentials: those belong into variables or files, where no process list shows them. */
+/** An http(s) URL without credentials, which would be visible in the process list. */
 export function repositoryArgument(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.host === '') {
@@ -78,13 +78,13 @@ export function repositoryArgument(text: string): string {
   }
   if (url.username !== '' || url.password !== '') {
     throw new InvalidArgumentError(
-      'Leave user and password out; set NODEWRIGHT_GIT_TOKEN, or NODEWRIGHT_GIT_USERNAME and NODEWRIGHT_GIT_PASSWORD.',
+      'Remove user and password from the URL; set NODEWRIGHT_GIT_TOKEN, or NODEWRIGHT_GIT_USERNAME and NODEWRIGHT_GIT_PASSWORD.',
     );
   }
   return text;
 }
 
-/** A port or `host:port`; port 0 takes a free one. */
+/** A port or `host:port`; port 0 selects a free one. */
 export function addressArgument(text: string): { readonly host: string; readonly port: number } {
   const match = /^(?:(\[[0-9a-fA-F:]+\]|[^:]*):)?([0-9]{1,5})$/.exec(text);
   const port = Number(match?.[2] ?? Number.NaN);

@@ -1,4 +1,4 @@
-// What becomes of requests and schedules, for `nodewright plan`: both sides of a comparison are gathered here.
+// Both sides of the comparison of job requests and schedules, for `nodewright plan`.
 
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { jobKeyOf, type JobObject } from '../api/job-object.ts';
@@ -9,19 +9,19 @@ import {
   planRequests,
   type RequestSide,
   type PlannedRequest,
-  type WantedRequests,
+  type DesiredRequests,
 } from '../jobs/requests/plan-requests.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { requestsInCluster } from './cluster-requests.ts';
 
 /** Between two revisions. */
 export function jobsBetween(before: DesiredSet, desired: DesiredSet): readonly JobStep[] {
-  return stepsFrom(wantedRequests(before), desired);
+  return stepsFrom(requestsOf(before), desired);
 }
 
 /**
- * Against the requests that the cluster has objects for. Those that nobody in `desired` asks for count only while they
- * are under way and came from a file in `jobs/`: schedules and exchanges of identities file some too.
+ * Compares with the jobs of the cluster. A job that `desired` does not declare counts only while it runs and when it came
+ * from a file in `jobs/`: schedules and identity swaps create jobs too.
  */
 export async function jobsAgainstCluster(cluster: Cluster, desired: DesiredSet): Promise<readonly JobStep[]> {
   const objects = await requestsInCluster(cluster);
@@ -32,13 +32,13 @@ export async function jobsAgainstCluster(cluster: Cluster, desired: DesiredSet):
   return stepsFrom({ from: 'cluster', requests, schedules: new Map() }, desired);
 }
 
-/** A broken fleet.yaml stops everything, requests too. */
+/** An error in fleet.yaml stops all changes, also of job requests. */
 function stepsFrom(before: RequestSide, desired: DesiredSet): readonly JobStep[] {
-  return desired.fleetBroken ? [] : planRequests(before, wantedRequests(desired));
+  return desired.fleetBroken ? [] : planRequests(before, requestsOf(desired));
 }
 
-/** What the files of one side ask for. */
-function wantedRequests(desired: DesiredSet): WantedRequests {
+/** The job requests and schedules of one side. */
+function requestsOf(desired: DesiredSet): DesiredRequests {
   return {
     from: 'files',
     requests: new Map([...desired.requests].map(([key, request]) => [key, fromFile(request)])),

@@ -1,4 +1,4 @@
-// `nodewright plan [DIR]`: what would change, between two revisions, or between a directory and the cluster.
+// `nodewright plan [DIR]`: what would change between two revisions, or between a directory and the cluster.
 
 import type { Command } from 'commander';
 
@@ -39,10 +39,10 @@ interface PlanOptions extends PolicyOptions {
   readonly format: 'text' | 'json' | 'markdown';
 }
 
-/** How the files of a directory are called where a revision's name stands otherwise. */
+/** Shown in place of a revision for the files of a directory. */
 const WORK_TREE = 'working tree';
 
-/** What is compared, and how the newer side is called. */
+/** The two sides, and the name of the newer one. */
 interface Comparison {
   readonly desired: DesiredSet;
   readonly current: readonly BlockchainNode[];
@@ -58,27 +58,24 @@ export function addPlan(program: Command, exit: SetExitCode): void {
   const command = program
     .command('plan')
     .description(
-      'Show what would change in the cluster, or between two revisions. Exit code 0: nothing, 1: changes, 2: error, also in a file.',
+      'Show what would change in the cluster, or between two revisions. Exit code 0: no changes, 1: changes, 2: error, also in a file.',
     )
     .argument('[dir]', "the repository's top folder", '.')
     .addOption(option('--from <revision>', 'compare with this revision instead of the cluster'))
-    .addOption(option('--to <revision>', 'with --from: the newer revision (default: the directory as it is)'))
+    .addOption(option('--to <revision>', 'with --from: the newer revision (default: the files of the directory)'))
     .addOption(
-      option('--executor <name>', 'only the nodes and jobs of this controller (default: of all)').argParser(
-        nameArgument,
-      ),
+      option('--executor <name>', 'only the nodes and jobs of this executor (default: all)').argParser(nameArgument),
     )
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .addOption(namespaceOption())
-    .addOption(
-      option('--format <format>', 'how the plan is printed').choices(['text', 'json', 'markdown']).default('text'),
-    );
+    .addOption(option('--format <format>', 'output format').choices(['text', 'json', 'markdown']).default('text'));
   addPolicyOptions(command).action(async (dir: string, options: PlanOptions) => exit(await plan(dir, options)));
 }
 
 async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
-  if (options.to !== undefined && options.from === undefined) throw new Error('--to needs --from: compare with what?');
+  if (options.to !== undefined && options.from === undefined)
+    throw new Error('--to needs --from: name the revision to compare with');
   const judged = { ...options, judgedBy: await policyFor(dir, options) };
   const comparison =
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
@@ -103,7 +100,7 @@ async function withCluster(
   });
   try {
     const listed = await cluster.list(KINDS.BlockchainNode).catch((error: unknown) => {
-      // A cluster without the CRD is a cluster without nodes.
+      // A cluster without the CRD has no nodes.
       if (isKubeError(error, 'NOT_SERVED')) return [];
       throw error;
     });
@@ -129,7 +126,7 @@ async function presentPvcs(cluster: Cluster): Promise<ReadonlySet<string> | unde
   }
 }
 
-/** What controllers remember: what Switchovers exchanged, and who signed last. Who may not read that plans by the files. */
+/** The identities that Switchovers exchanged and the last signer of each key. Without permission to read them, the plan uses the files. */
 async function signingMemory(
   executors: readonly string[],
   { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
@@ -140,7 +137,7 @@ async function signingMemory(
     } catch (error) {
       if (!isKubeError(error, 'FORBIDDEN')) throw error;
       process.stderr.write(
-        `warning: the memory of executor ${executor} can't be read; exchanged identities and moved keys are not shown\n`,
+        `warning: the ConfigMap of executor ${executor} cannot be read; exchanged identities and moved keys are not shown\n`,
       );
       return [];
     }
@@ -183,7 +180,7 @@ async function betweenRevisions(
   }
 }
 
-/** The controllers that own a node or a request on either side; one that owns none has nothing to plan. */
+/** The executors that own a node or a job request on either side. */
 function executorsOf(
   { desired, current, facts }: Pick<Comparison, 'desired' | 'current' | 'facts'>,
   only: string | undefined,
@@ -211,5 +208,5 @@ function print(plans: readonly Named[], problems: readonly Problem[], format: Pl
     ({ title, plan: made }) => (plans.length === 1 ? '' : `Executor ${title}\n`) + describePlan(made),
   );
   const warnings = problems.map((problem) => `${describeProblem(problem)}\n`).join('');
-  return `${warnings}${texts.length === 0 ? 'nothing to do: neither nodes nor jobs on either side\n' : texts.join('\n')}`;
+  return `${warnings}${texts.length === 0 ? 'nothing to do: no nodes and no jobs on either side\n' : texts.join('\n')}`;
 }

@@ -1,4 +1,4 @@
-// `--policy` and `--policy-from`: by which policy files are judged before they are merged.
+// `--policy` and `--policy-from`: the policy by which files are checked before they are merged.
 
 import { readFile } from 'node:fs/promises';
 
@@ -22,16 +22,16 @@ export interface PolicyOptions {
 /** Adds both options to a command that reads a repository. */
 export function addPolicyOptions(command: Command): Command {
   return command
-    .addOption(option('--policy <file>', "the controller's policy (default: that of a controller without one)"))
+    .addOption(option('--policy <file>', 'policy file of the controller (default: the default policy)'))
     .addOption(
       option(
         '--policy-from <revision>',
-        'take the policy that a controller published, e.g. origin/nodewright-status; with several controllers also --executor',
+        'use the policy that a controller published, e.g. origin/nodewright-status; with several controllers also --executor',
       ).conflicts('policy'),
     );
 }
 
-/** The policy that a command was told to judge by. Throws with every problem of its file. */
+/** The policy that the options name. Throws with every problem of its file. */
 export async function policyFor(dir: string, options: PolicyOptions): Promise<Policy> {
   const { policy, policyFrom, namespace } = options;
   if (policyFrom !== undefined) return completePolicy(await publishedPolicy(dir, policyFrom, options), { namespace });
@@ -49,16 +49,18 @@ export interface ControllerPolicyOptions {
 /** Adds the options of `run`. */
 export function addControllerPolicyOptions(command: Command): Command {
   return command
-    .addOption(option('--policy <file>', 'what the repository may ask for; without it a secure default'))
+    .addOption(
+      option('--policy <file>', 'policy file: what the repository may ask for (default: a restrictive policy)'),
+    )
     .addOption(
       option(
         '--reserved-secrets <names>',
-        "Secrets with the controller's own credentials, separated by commas: no node may use them",
+        "Secrets with the controller's credentials, separated by commas; no node may use them",
       ).argParser(listArgument),
     );
 }
 
-/** The policy of a controller that starts. A file that is not valid is refused: it must never mean the default. */
+/** The policy of the controller at its start. An invalid file is an error, so that the default never applies silently. */
 export async function controllerPolicy(options: ControllerPolicyOptions): Promise<Policy> {
   const { policy, namespace, image, reservedSecrets } = options;
   const spec = policy === undefined ? {} : await readPolicyFile(policy);
@@ -89,10 +91,10 @@ async function publishedPolicy(dir: string, revision: string, { executor }: Poli
     if (first === undefined) {
       const known = published.map(({ path }) => path.split('/')[0]).join(', ');
       throw new Error(
-        `${revision} holds no policy${executor === undefined ? '' : ` of ${executor}`}; it has: ${known || 'none'}`,
+        `${revision} has no policy${executor === undefined ? '' : ` of ${executor}`}; it has: ${known || 'none'}`,
       );
     }
-    if (second !== undefined) throw new Error(`${revision} holds the policies of several controllers; add --executor`);
+    if (second !== undefined) throw new Error(`${revision} has policies of several controllers; add --executor`);
     return specIn(`${revision}:${first.path}`, new TextDecoder().decode(await repository.read(first.oid)));
   } finally {
     await repository.close();

@@ -1,4 +1,4 @@
-// Problems as every command prints them in JSON.
+// The JSON of problems, the same in every command.
 
 import type { Problem } from '../desired/text/problem.ts';
 
@@ -17,7 +17,7 @@ export interface ProblemsJson {
   readonly warnings?: readonly ProblemJson[];
 }
 
-/** Errors and warnings apart, each with exactly five fields. */
+/** Errors and warnings in separate lists, each with exactly five fields. */
 export function problemsToJson(all: readonly Problem[]): ProblemsJson {
   const warnings = all.filter(({ level }) => level === 'warning').map(toJson);
   return {

@@ -1,4 +1,4 @@
-// The command line as a value: what main.ts runs, and what the table of options in the documentation is made from.
+// The program that main.ts runs. The table of options in the documentation is generated from it.
 
 import { Command } from 'commander';
 
@@ -16,17 +16,17 @@ import { version } from './version.ts';
 
 const ADDERS = [addInit, addValidate, addPlan, addRender, addRun, addStatus, addSchema, addCrds];
 
-/** All commands. A command tells `exit` its code; one that does not run to its end throws. */
+/** All commands. A command calls `exit` with its code, or throws. */
 export function createProgram(exit: SetExitCode): Command {
   const program = new Command('nodewright')
     .description('Runs blockchain nodes on Kubernetes from a Git repository.')
     .version(version())
-    .helpCommand('help [command]', 'Print help on a command.')
+    .helpCommand('help [command]', 'Print the help of a command.')
     .addHelpText('after', '\nExit codes: 0 success, 1 problems, changes or nodes that are not ready, 2 error.')
     .addHelpText('after', 'Every option is also a variable: --status-branch is NODEWRIGHT_STATUS_BRANCH.')
     .exitOverride()
     .showHelpAfterError('(add --help for the options)')
-    // A wrong value is repeated in the error, and it may be a URL with a password.
+    // The error repeats a wrong value, which may be a URL with a password.
     .configureOutput({ writeErr: (text) => void process.stderr.write(redact(text)) });
   // Subcommands inherit settings that were made before them.
   for (const add of ADDERS) add(program, exit);

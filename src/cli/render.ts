@@ -1,4 +1,4 @@
-// `nodewright render NODE`: the Kubernetes objects that a node becomes, as YAML.
+// `nodewright render NODE`: the Kubernetes objects of a node, as YAML.
 
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
@@ -18,7 +18,7 @@ interface RenderOptions extends PolicyOptions {
 export function addRender(program: Command, exit: SetExitCode): void {
   const command = program
     .command('render')
-    .description('Print the Kubernetes objects that a node becomes. Exit code 1: the node is not there or not valid.')
+    .description('Print the Kubernetes objects of a node. Exit code 1: the node does not exist or is not valid.')
     .argument('<node>', 'name, or namespace/name')
     .addOption(option('--dir <dir>', "the repository's top folder").default('.'))
     .addOption(
@@ -35,7 +35,7 @@ async function render(name: string, options: RenderOptions): Promise<0 | 1> {
   const found = nodes.get(name.includes('/') ? name : `${namespace}/${name}`);
   if (found === undefined) {
     const known = [...nodes.keys()].sort().join(', ');
-    process.stderr.write(`error: there is no valid node ${name}; valid are: ${known === '' ? 'none' : known}\n`);
+    process.stderr.write(`error: there is no valid node ${name}; valid nodes: ${known === '' ? 'none' : known}\n`);
     for (const problem of problems) process.stderr.write(`${describeProblem(problem)}\n`);
     return 1;
   }

@@ -53,7 +53,9 @@ interface RunOptions extends ControllerPolicyOptions {
 export function addRun(program: Command, exit: SetExitCode): void {
   const command = program
     .command('run')
-    .description('Run the controller: make the cluster agree with the repository, and write status back to it.')
+    .description(
+      'Run the controller: reconcile the cluster with the repository, and write status to its status branch.',
+    )
     .addOption(
       option('--repo <url>', 'http(s) URL of the repository, without credentials')
         .argParser(repositoryArgument)
@@ -61,46 +63,50 @@ export function addRun(program: Command, exit: SetExitCode): void {
     )
     .addOption(option('--branch <name>', 'the desired branch').argParser(branchArgument).default('main'))
     .addOption(
-      option('--executor <name>', "this controller's name in fleet.yaml").argParser(nameArgument).makeOptionMandatory(),
+      option('--executor <name>', 'name of this controller in fleet.yaml')
+        .argParser(nameArgument)
+        .makeOptionMandatory(),
     )
     .addOption(
-      option('--interval <duration>', 'how often the branch is looked at')
+      option('--interval <duration>', 'how often the desired branch is fetched')
         .argParser(durationArgument)
         .default(30_000, '30s'),
     )
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .addOption(
-      option('--status-branch <name>', 'branch that status is written to')
-        .argParser(branchArgument)
-        .default('nodewright-status'),
+      option('--status-branch <name>', 'branch for the status').argParser(branchArgument).default('nodewright-status'),
     )
     .addOption(option('--no-status-branch', 'write no status to Git'))
     .addOption(namespaceOption())
-    .addOption(option('--data-dir <dir>', 'folder for Git objects; may be lost (default: in the cache directory)'))
     .addOption(
-      option('--listen <address>', 'health and metrics, port or host:port')
+      option(
+        '--data-dir <dir>',
+        'folder for Git objects, which may be deleted at any time (default: in the cache directory)',
+      ),
+    )
+    .addOption(
+      option('--listen <address>', 'address of health and metrics: port or host:port')
         .argParser(addressArgument)
         .default({ host: '127.0.0.1', port: 8080 }, '8080'),
     )
     .addOption(
-      option(
-        '--probe-listen <address>',
-        'health alone, on a port of its own, so that scrapers cannot block it',
-      ).argParser(addressArgument),
+      option('--probe-listen <address>', 'additional address of health only, which scrapers cannot block').argParser(
+        addressArgument,
+      ),
     )
     .addOption(
-      option('--observe-interval <duration>', 'how often running nodes are asked')
+      option('--observe-interval <duration>', 'how often running nodes are queried')
         .argParser(durationArgument)
         .default(10_000, '10s'),
     )
     .addOption(
-      option('--height-interval <duration>', "how often heights alone are written to a node's status")
+      option('--height-interval <duration>', "how often a node's status is written when only the height changed")
         .argParser(durationArgument)
         .default(60_000, '60s'),
     )
     .addOption(
-      option('--image <image>', "the controller's own image: working pods of one-shot jobs run it").default(
+      option('--image <image>', 'image of the controller, which worker pods run').default(
         `nodewright/nodewright:${version()}`,
       ),
     )
@@ -110,7 +116,9 @@ export function addRun(program: Command, exit: SetExitCode): void {
         .default(1_200_000, '20m'),
     )
     .addOption(
-      option('--log-level <level>', 'how much is logged').choices(['error', 'warn', 'info', 'debug']).default('info'),
+      option('--log-level <level>', 'lowest level that is logged')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('info'),
     );
   addControllerPolicyOptions(addGitOptions(command)).action(async (options: RunOptions) => exit(await run(options)));
 }
@@ -120,19 +128,21 @@ function addGitOptions(command: Command): Command {
     .addOption(option('--git-username <name>', 'user for NODEWRIGHT_GIT_PASSWORD or NODEWRIGHT_GIT_TOKEN'))
     .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
     .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
-    .addOption(option('--git-ca-file <file>', 'PEM of the authorities to trust for the repository'))
+    .addOption(option('--git-ca-file <file>', 'PEM file with the certificate authorities of the repository'))
     .addOption(
       option('--verification <file>', 'whose signatures the desired branch must carry (default: none are asked for)'),
     )
     .addOption(
       option('--signing-key-file <file>', 'Ed25519 private key in the format of SSH that signs the status commits'),
     )
-    .addOption(option('--git-allow-http', 'send Git credentials over plain http:// as well'));
+    .addOption(option('--git-allow-http', 'send Git credentials also over http://'));
 }
 
 async function run(options: RunOptions): Promise<0 | 1> {
   if (options.statusBranch === options.branch) {
-    throw new Error(`status can't be written to the desired branch ${options.branch}; choose another --status-branch`);
+    throw new Error(
+      `the status branch must not be the desired branch ${options.branch}; choose another --status-branch`,
+    );
   }
   const access = await gitAccess(
     { username: options.gitUsername, tokenFile: options.gitTokenFile, passwordFile: options.gitPasswordFile },
@@ -177,8 +187,8 @@ async function run(options: RunOptions): Promise<0 | 1> {
 
 async function readAuthorities(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Error("the file of --git-ca-file can't be read", { cause });
+    throw new Error('the file of --git-ca-file cannot be read', { cause });
   });
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${file} holds no PEM certificate`);
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${file} has no PEM certificate`);
   return text;
 }

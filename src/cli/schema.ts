@@ -1,4 +1,4 @@
-// `nodewright schema [KIND]`: JSON Schema for editors, or the fields as a table.
+// `nodewright schema [KIND]`: the JSON Schema for editors, or a table of the fields.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,13 +23,15 @@ export function addSchema(program: Command, exit: SetExitCode): void {
     .description('Print the JSON Schema of a kind for editors, or its fields as a Markdown table.')
     .argument('[kind]', 'the kind (default: all)')
     .addOption(
-      option('--format <format>', 'json, or markdown for a table').choices(['json', 'markdown']).default('json'),
+      option('--format <format>', 'JSON Schema, or a table of the fields')
+        .choices(['json', 'markdown'])
+        .default('json'),
     )
-    .addOption(option('--out <dir>', 'write KIND.json, or the tables as README.md, into a folder instead'))
+    .addOption(option('--out <dir>', 'write KIND.json, or the tables as README.md, into this folder instead'))
     .action(async (kind: string | undefined, options: SchemaOptions) => exit(await schema(kind, options)));
 }
 
-/** The kinds of the repository, and the policy that lies outside of it. */
+/** The kinds of the repository, and the policy, which is not in the repository. */
 const KINDS: readonly GitKind[] = [...gitKinds, policyKind];
 
 async function schema(name: string | undefined, { out, format }: SchemaOptions): Promise<0> {
@@ -61,12 +63,12 @@ function tables(kinds: readonly GitKind[]): string {
 }
 
 function placeOf(place: string): string {
-  return place.includes('--policy') ? `Given to the controller as ${place}` : `Lies in \`${place}\``;
+  return place.includes('--policy') ? `Passed to the controller as ${place}` : `In \`${place}\``;
 }
 
 function toJson({ kind, apiVersion, place, spec, name }: GitKind): string {
   const description = `${kind} of ${apiVersion}. ${placeOf(place)}.`;
-  // Defaults in fleet.yaml may provide what a node's own file leaves out.
+  // Defaults in fleet.yaml may provide the fields that a node's file omits.
   const made = toEditorSchema({
     kind,
     apiVersion,

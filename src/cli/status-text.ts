@@ -1,4 +1,4 @@
-// Nodes and jobs of a cluster as a person reads them in a terminal.
+// The nodes and jobs of a cluster as text for a terminal.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { findCondition } from '../api/conditions.ts';
@@ -7,19 +7,19 @@ import { isFinal } from '../api/job-phase.ts';
 import { keyOf } from '../api/objects.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 
-/** Of jobs that have ended; those under way and those that hold a node are all shown. */
+/** Limit of finished jobs. Running jobs and jobs that keep a node stopped are all shown. */
 const MAX_ENDED = 10;
 const MAX_CELL = 160;
 
 export interface ClusterState {
   readonly nodes: readonly BlockchainNode[];
-  /** Undefined for a person who may not read them. */
+  /** Undefined without permission to read them. */
   readonly jobs: readonly JobObject[] | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** Two tables; the second one is left out where there never was a job. */
+/** Two tables; the second one is omitted when there is no job. */
 export function statusText({ nodes, jobs = [], now }: ClusterState): string {
   const fleet = nodes.length === 0 ? 'There are no nodes.' : table(NODE_HEAD, nodes.map(nodeRow));
   if (jobs.length === 0) return fleet;
@@ -52,7 +52,7 @@ function jobRow({ kind, metadata, status = {} }: JobObject, now: number): readon
   return [key, node, phase, figure(height), ageOf(metadata.creationTimestamp, now), message];
 }
 
-/** What is under way or keeps a node stopped, the oldest first, then what was filed last, the newest first. */
+/** Jobs that run or keep a node stopped, the oldest first, then finished jobs, the newest first. */
 function selectJobs(jobs: readonly JobObject[]): { shown: readonly JobObject[]; left: number } {
   const inOrder = jobs.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   const open = inOrder.filter(isOpen);
@@ -91,7 +91,7 @@ function figure(value: number | undefined): string {
   return value === undefined ? '-' : String(value);
 }
 
-/** As `kubectl get` writes ages, in one unit. */
+/** An age in one unit, as in `kubectl get`. */
 function ageOf(timestamp: string | undefined, now: number): string {
   const seconds = Math.floor((now - Date.parse(timestamp ?? '')) / 1000);
   if (!Number.isFinite(seconds)) return '-';

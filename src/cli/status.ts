@@ -1,4 +1,4 @@
-// `nodewright status`: nodes and jobs at a glance, from the cluster.
+// `nodewright status`: the nodes and jobs of the cluster.
 
 import type { Command } from 'commander';
 
@@ -23,16 +23,14 @@ export function addStatus(program: Command, exit: SetExitCode): void {
   program
     .command('status')
     .description(
-      'Show every node and what it does, and its one-shot jobs. Exit code 0: all nodes are ready or stopped as wanted, 1: some are not.',
+      'Show the state of every node and job. Exit code 0: all nodes are ready, or stopped as declared, 1: some are not.',
     )
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .addOption(
-      option('--executor <name>', 'only the nodes and jobs of this controller (default: of all)').argParser(
-        nameArgument,
-      ),
+      option('--executor <name>', 'only the nodes and jobs of this executor (default: all)').argParser(nameArgument),
     )
-    .addOption(option('--format <format>', 'how it is printed').choices(['text', 'json']).default('text'))
+    .addOption(option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
     .action(async (options: StatusOptions) => exit(await status(options)));
 }
 

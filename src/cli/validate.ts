@@ -1,4 +1,4 @@
-// `nodewright validate [DIR]`: are the files right? The same verdict as the controller's, offline.
+// `nodewright validate [DIR]`: checks the files offline, with the same result as the controller.
 
 import type { Command } from 'commander';
 
@@ -21,9 +21,7 @@ export function addValidate(program: Command, exit: SetExitCode): void {
     .command('validate')
     .description('Check every file of a repository. Exit code 0: valid, 1: problems, 2: could not be checked.')
     .argument('[dir]', "the repository's top folder", '.')
-    .addOption(
-      option('--format <format>', 'how problems are printed').choices(['text', 'json', 'github']).default('text'),
-    )
+    .addOption(option('--format <format>', 'output format').choices(['text', 'json', 'github']).default('text'))
     .addOption(
       option('--executor <name>', 'with --policy-from: the controller whose policy is taken').argParser(nameArgument),
     )
@@ -55,7 +53,7 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
-/** GitHub's workflow command; its own escapes keep a message from ending the command or starting another. */
+/** A workflow command of GitHub. Its escapes prevent that a message ends the command or starts another. */
 function annotation({ level, file, line, column, code, message }: Problem): string {
   return `::${level} file=${property(file)},line=${line},col=${column},title=${property(code)}::${data(message)}`;
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-/** `0.1.0`; NODEWRIGHT_VERSION overrides it, for images that are tagged otherwise. */
+/** `0.1.0`; NODEWRIGHT_VERSION overrides it, for images with another tag. */
 export function version(): string {
   const override = process.env['NODEWRIGHT_VERSION'];
   if (override !== undefined && override !== '') return override;

@@ -42,7 +42,7 @@ export function loadConfig(options: ConfigOptions): KubeConfig {
     throw new KubeError('CONFIG', `kubeconfig context "${config.getCurrentContext()}" names no known cluster and user`);
   }
   if (isLastResort(config, server)) {
-    throw new KubeError('CONFIG', 'no kubeconfig found and this is no pod: set KUBECONFIG or pass --kubeconfig');
+    throw new KubeError('CONFIG', 'no kubeconfig found, and this is not a pod: set KUBECONFIG or pass --kubeconfig');
   }
   return config;
 }
@@ -54,7 +54,7 @@ function loadFiles(file: string | undefined): KubeConfig {
     return config;
   } catch (cause) {
     const what = file ?? 'the default kubeconfig';
-    throw new KubeError('CONFIG', `can't read ${what}: is it there, and valid YAML?`, { cause });
+    throw new KubeError('CONFIG', `cannot read ${what}: check that the file exists and is valid YAML`, { cause });
   }
 }
 
@@ -68,7 +68,7 @@ export async function readCredentials(config: KubeConfig): Promise<Credentials> 
     const plugin = config.getCurrentUser()?.exec !== undefined && config.getCurrentUser()?.exec !== null;
     throw plugin
       ? new KubeError('CONFIG', 'the credential plugin of the kubeconfig failed; run it by hand to see why')
-      : new KubeError('CONFIG', "can't read the credentials that the kubeconfig names", { cause });
+      : new KubeError('CONFIG', 'cannot read the credentials that the kubeconfig names', { cause });
   }
   const cluster = config.getCurrentCluster();
   return {

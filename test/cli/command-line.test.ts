@@ -1,4 +1,4 @@
-// The command line as people call it: a process of its own, its exit code, its two outputs.
+// The command line as users call it: a separate process, its exit code and its two outputs.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -65,7 +65,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('init', () => {
-  it('copies the template whole', () => {
+  it('copies the whole template', () => {
     const template = new URL('../../repo-template', import.meta.url).pathname;
     const list = (root: string): string[] =>
       readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -74,21 +74,21 @@ describe('init', () => {
     expect(list(fleet)).toEqual(list(template));
   });
 
-  it('leaves a folder alone that holds something', async () => {
+  it('refuses a folder that is not empty', async () => {
     const other = folderWith({ 'mine.txt': 'mine' });
     const { code, stderr } = await nodewright(['init', other]);
     expect({ code, files: readdirSync(other) }).toEqual({ code: 2, files: ['mine.txt'] });
-    expect(stderr).toMatch(/^error: .* is not empty \(it holds mine\.txt\)/);
+    expect(stderr).toMatch(/^error: .* is not empty \(it has mine\.txt\)/);
   });
 });
 
 describe('validate', () => {
-  it('finds nothing in the template', async () => {
+  it('finds no problem in the template', async () => {
     const { code, stdout } = await nodewright(['validate', fleet, '--format', 'json']);
     expect({ code, answer: JSON.parse(stdout) }).toEqual({ code: 0, answer: { objects: 5, problems: [] } });
   });
 
-  it('says in each format where a mistake is', async () => {
+  it('reports the position of a problem in each format', async () => {
     const broken = folderWith({ 'nodes/a.yaml': node('a').replace('size:', 'siez:') });
     const json = await nodewright(['validate', broken, '--format', 'json']);
     const answer = JSON.parse(json.stdout);
@@ -106,7 +106,7 @@ describe('validate', () => {
     expect(text.stdout).toMatch(/^nodes\/a\.yaml:11:\d+ error UnknownField /m);
   });
 
-  it('keeps warnings apart, which are no failure', async () => {
+  it('lists warnings separately and succeeds with them', async () => {
     const stray = folderWith({ 'nodes/a.yaml': node('a'), 'nodes/notes.txt': 'not read' });
     const { code, stdout } = await nodewright(['validate', stray, '--format', 'json']);
     const answer = JSON.parse(stdout);
@@ -117,7 +117,7 @@ describe('validate', () => {
     ]);
   });
 
-  it('follows no link and reads no giant', async () => {
+  it('follows no link and reads no file that is too large', async () => {
     const odd = folderWith({ 'nodes/big.yaml': '#'.repeat(2 * 2 ** 20), 'elsewhere.yaml': node('a') });
     symlinkSync('../elsewhere.yaml', join(odd, 'nodes/link.yaml'));
     const { code, stdout } = await nodewright(['validate', odd, '--format', 'json']);
@@ -203,7 +203,7 @@ describe('plan', () => {
     expect(JSON.parse(edited.stdout).plans).toMatchObject([{ plan: { actions: [], jobs } }]);
   });
 
-  it('creates everything of the template where there was nothing', async () => {
+  it('creates all nodes of the template in an empty repository', async () => {
     const empty = git('commit-tree', '-m', 'nothing', git('hash-object', '-t', 'tree', '-w', '/dev/null'));
     const { code, stdout } = await nodewright(['plan', fleet, '--from', empty, '--format', 'json']);
     const [{ plan }] = JSON.parse(stdout).plans;
@@ -213,7 +213,7 @@ describe('plan', () => {
     ).toEqual(['create comet-dev', 'create eth-dev']);
   });
 
-  it('is an error when a file is, and still shows the rest', async () => {
+  it('fails when a file has an error, and still shows the rest', async () => {
     const path = join(fleet, 'nodes/dev/broken.yaml');
     writeFileSync(path, 'kind: [');
     writeFileSync(join(fleet, 'nodes/dev/more.yaml'), node('more'));
@@ -226,22 +226,22 @@ describe('plan', () => {
 });
 
 describe('render, schema, crds', () => {
-  it('renders a node as YAML that holds its workload', async () => {
+  it('renders a node as YAML with its workload', async () => {
     const { code, stdout } = await nodewright(['render', 'eth-dev', '--dir', fleet]);
     const kinds = parseAllDocuments(stdout).map((document) => document.toJS().kind);
     expect(code).toBe(0);
     expect(kinds).toEqual(expect.arrayContaining(['StatefulSet', 'Service', 'ConfigMap', 'PodDisruptionBudget']));
   });
 
-  it('names the nodes there are when one is not', async () => {
-    const { code, stdout, stderr } = await nodewright(['render', 'nobody', '--dir', fleet]);
+  it('lists the valid nodes when one does not exist', async () => {
+    const { code, stdout, stderr } = await nodewright(['render', 'missing', '--dir', fleet]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
-      'error: there is no valid node nobody; valid are: novacula-system/comet-dev, novacula-system/eth-dev\n',
+      'error: there is no valid node missing; valid nodes: novacula-system/comet-dev, novacula-system/eth-dev\n',
     );
   });
 
-  it('prints schemas and definitions', async () => {
+  it('prints schemas and CRDs', async () => {
     const schema = await nodewright(['schema', 'BlockchainNode']);
     expect(JSON.parse(schema.stdout)).toMatchObject({ title: 'BlockchainNode', additionalProperties: false });
     const table = await nodewright(['schema', 'Fleet', '--format', 'markdown']);
@@ -252,11 +252,11 @@ describe('render, schema, crds', () => {
   });
 });
 
-describe('what goes wrong is one line on standard error, and exit code 2', () => {
+describe('an error is one line on standard error, with exit code 2', () => {
   const run = ['run', '--repo', 'https://git.example.com/a', '--executor', 'a'];
   const rows: readonly { because: string; args: readonly string[]; env?: Record<string, string>; says: RegExp }[] = [
-    { because: 'no such folder', args: ['validate', 'nowhere'], says: /can't read nowhere/ },
-    { because: 'a file is no folder', args: ['validate', MAIN], says: /is not a directory/ },
+    { because: 'no such folder', args: ['validate', 'nowhere'], says: /cannot read nowhere/ },
+    { because: 'a file instead of a folder', args: ['validate', MAIN], says: /is not a directory/ },
     { because: 'no repository', args: ['plan', 'home', '--from', 'main'], says: /home is no Git repository/ },
     { because: 'no such branch', args: ['plan', 'fleet', '--from', 'nope'], says: /no branch, tag or commit nope/ },
     {
@@ -264,10 +264,10 @@ describe('what goes wrong is one line on standard error, and exit code 2', () =>
       args: ['plan', 'fleet', '--from', '0123456789012345678901234567890123456789'],
       says: /0123456789012345678901234567890123456789/,
     },
-    { because: '--to alone compares with nothing', args: ['plan', 'fleet', '--to', 'main'], says: /--to needs --from/ },
-    { because: 'no kubeconfig at all', args: ['plan', 'fleet'], says: /set KUBECONFIG or pass --kubeconfig/ },
-    { because: 'no such kubeconfig', args: ['status', '--kubeconfig', 'nope'], says: /can't read nope/ },
-    { because: 'a controller without a cluster ends', args: [...run, '--listen', '0'], says: /set KUBECONFIG/ },
+    { because: '--to without --from', args: ['plan', 'fleet', '--to', 'main'], says: /--to needs --from/ },
+    { because: 'no kubeconfig', args: ['plan', 'fleet'], says: /set KUBECONFIG or pass --kubeconfig/ },
+    { because: 'no such kubeconfig', args: ['status', '--kubeconfig', 'nope'], says: /cannot read nope/ },
+    { because: 'a controller without a cluster', args: [...run, '--listen', '0'], says: /set KUBECONFIG/ },
     { because: 'no such kind', args: ['schema', 'Nothing'], says: /there is no kind Nothing; there are: Fleet/ },
     {
       because: 'no such command',
@@ -283,17 +283,17 @@ describe('what goes wrong is one line on standard error, and exit code 2', () =>
     },
     { because: 'a required option is missing', args: ['run'], says: /required option '--repo <url>' not specified/ },
     { because: 'no duration', args: [...run, '--interval', '5'], says: /Give a duration of at least 100ms/ },
-    { because: 'no branch name', args: [...run, '--branch', 'a..b'], says: /Give the name of a branch/ },
+    { because: 'an invalid branch name', args: [...run, '--branch', 'a..b'], says: /Give the name of a branch/ },
     { because: 'not HTTP', args: ['run', '--repo', 'git@host:a/b'], says: /Give an http:\/\/ or https:\/\/ URL/ },
     {
       because: 'status over the desired branch',
       args: [...run, '--branch', 'x', '--status-branch', 'x'],
-      says: /status can't be written to the desired branch x/,
+      says: /the status branch must not be the desired branch x/,
     },
     {
-      because: 'a token file that is not there',
+      because: 'a missing token file',
       args: [...run, '--git-token-file', 'nope'],
-      says: /the Git token file nope can't be read \(ENOENT\)/,
+      says: /the Git token file nope cannot be read \(ENOENT\)/,
     },
   ];
   it.each(rows)('$because', async ({ args, env, says }) => {
@@ -305,20 +305,20 @@ describe('what goes wrong is one line on standard error, and exit code 2', () =>
   it('never repeats a password', async () => {
     const { code, stdout, stderr } = await nodewright(['run', '--repo', 'https://me:hunter22@git.example.com/a']);
     expect(code).toBe(2);
-    expect(stderr).toContain('Leave user and password out');
+    expect(stderr).toContain('Remove user and password');
     expect(stdout + stderr).not.toContain('hunter22');
   });
 });
 
 describe('variables', () => {
-  it('count as options, unless they are empty', async () => {
+  it('set options, unless they are empty', async () => {
     const set = await nodewright(['render', 'eth-dev'], { NODEWRIGHT_DIR: fleet, NODEWRIGHT_NAMESPACE: 'here' });
     expect(set.stdout).toContain('namespace: here');
-    const seed = await nodewright(['render', 'eth-dev', '--dir', fleet], {
+    const legacy = await nodewright(['render', 'eth-dev', '--dir', fleet], {
       NODEWRIGHT_NAMESPACE: '',
       NOVACULA_OPERATOR_NAMESPACE: 'there',
     });
-    expect(seed.stdout).toContain('namespace: there');
+    expect(legacy.stdout).toContain('namespace: there');
   });
 });
 
@@ -348,19 +348,19 @@ describe('output that cannot be written', () => {
     await runCommand('/bin/bash', ['-c', script], { cwd: folder, accept: [0, 1, 2, 141], timeoutMs: 60_000 });
   const command = `${process.execPath} ${MAIN}`;
 
-  it('is an error on a full disk, in one line', async () => {
+  it('fails with one line on a full disk', async () => {
     const { code, stderr } = await shell(`${command} crds > /dev/full`);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: can't write the output: .*ENOSPC.*\n$/);
+    expect(stderr).toMatch(/^error: cannot write the output: .*ENOSPC.*\n$/);
   });
 
-  it('ends like any program when the reader of a pipe has gone', async () => {
+  it('ends with the exit code of SIGPIPE when the reader closes the pipe', async () => {
     const { code, stderr } = await shell(`${command} crds | true; exit \${PIPESTATUS[0]}`);
     expect({ code, stderr }).toEqual({ code: 141, stderr: '' });
   });
 });
 
-it('help is a command too', async () => {
+it('has a command help', async () => {
   const { code, stdout } = await nodewright(['help']);
   expect({ code, usage: stdout.split('\n')[0] }).toEqual({ code: 0, usage: 'Usage: nodewright [options] [command]' });
 });

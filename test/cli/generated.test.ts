@@ -1,4 +1,4 @@
-// Generated files are what the code generates today.
+// Generated files equal what the code generates.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// `--policy` and `--policy-from`: the verdict of the controller, before anything is merged.
+// `--policy` and `--policy-from` give the same result as the controller, before a merge.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('validate and plan', () => {
-  it('judge by the default of a controller without a policy', async () => {
+  it('use the default policy without an option', async () => {
     const { code, stdout } = await nodewright('validate', repo);
     expect(stdout).toContain('nodes/b.yaml:16:');
     expect(stdout).toContain(
@@ -70,7 +70,7 @@ describe('validate and plan', () => {
     expect(code).toBe(1);
   });
 
-  it('judge by the file that they are given, and show what it waives', async () => {
+  it('use the given file, and show which exceptions it allows', async () => {
     expect((await nodewright('validate', repo, '--policy', 'open.yaml')).stdout).toContain('0 errors');
     const { stdout } = await nodewright('plan', repo, '--from', 'HEAD', '--policy', 'open.yaml');
     expect(stdout).toContain('+ create BlockchainNode novacula-system/b');
@@ -79,31 +79,31 @@ describe('validate and plan', () => {
     expect(stdout).toContain('approvals:');
   });
 
-  it('show the same words as problems of a plan', async () => {
+  it('show the same messages as problems of a plan', async () => {
     const { code, stdout } = await nodewright('plan', repo, '--from', 'HEAD');
     expect(stdout).toContain('nodes/b.yaml:16:');
     expect(stdout).toContain('The policy of the controller refuses it (HostNetwork)');
     expect(code).toBe(2);
   });
 
-  it('judge by what a controller published', async () => {
+  it('use the policy that a controller published', async () => {
     const from = ['--policy-from', 'nodewright-status'];
     expect(await nodewright('validate', repo, ...from, '--executor', 'demo')).toMatchObject({ code: 0 });
     expect(await nodewright('validate', repo, ...from, '--executor', 'other')).toMatchObject({ code: 1 });
     expect((await nodewright('validate', repo, ...from)).stderr).toContain('several controllers; add --executor');
-    const { code, stderr } = await nodewright('validate', repo, ...from, '--executor', 'nobody');
-    expect(stderr).toContain('holds no policy of nobody; it has: demo, other');
+    const { code, stderr } = await nodewright('validate', repo, ...from, '--executor', 'missing');
+    expect(stderr).toContain('has no policy of missing; it has: demo, other');
     expect(code).toBe(2);
   });
 
-  it('refuse a policy that is not valid, with its place', async () => {
+  it('refuse an invalid policy, with the position of its problem', async () => {
     const { code, stderr } = await nodewright('validate', repo, '--policy', 'broken.yaml');
     expect(stderr).toContain('broken.yaml:4:');
     expect(code).toBe(2);
     expect(await nodewright('validate', repo, '--policy', 'missing.yaml')).toMatchObject({ code: 2 });
   });
 
-  it('render nothing that the policy refuses', async () => {
+  it('do not render what the policy refuses', async () => {
     expect(await nodewright('render', 'b', '--dir', repo)).toMatchObject({ code: 1, stdout: '' });
     expect((await nodewright('render', 'b', '--dir', repo, '--policy', 'open.yaml')).stdout).toContain(
       'hostNetwork: true',

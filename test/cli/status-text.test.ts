@@ -1,4 +1,4 @@
-// What `nodewright status` prints, from objects.
+// The text of `nodewright status`.
 
 import { describe, expect, it } from 'vitest';
 
@@ -18,7 +18,7 @@ function linesOf(...jobs: readonly JobObject[]): readonly string[] {
 }
 
 describe('status', () => {
-  it('shows nodes alone where there are no jobs, or none that may be read', () => {
+  it('shows only nodes when there are no jobs or no permission to read them', () => {
     const node = { ...aNode(), status: { phase: 'Running' as const, synced: true, height: 7, peers: 3 } };
     const table = [
       'NODE                    CHAIN     NETWORK  PHASE    SYNCED  HEIGHT  PEERS  WHAT',
@@ -31,7 +31,7 @@ describe('status', () => {
     expect(statusText({ nodes: [], jobs: undefined, now: NOW })).toBe('There are no nodes.');
   });
 
-  it('shows first what is under way or holds a node, the oldest first, then what ended, the newest first', () => {
+  it('shows jobs that run or keep a node stopped, the oldest first, then finished jobs, the newest first', () => {
     const lines = linesOf(
       aJob('done', 7200, { phase: 'Complete', node: 'a', height: 90, message: 'copied' }),
       aJob('later', 86_400 * 3, { phase: 'Failed', node: 'b', message: 'no space' }),
@@ -49,7 +49,7 @@ describe('status', () => {
     ]);
   });
 
-  it('shows the last ten that ended and says how many more there are', () => {
+  it('shows the last ten finished jobs and the number of others', () => {
     const jobs = Array.from({ length: 12 }, (_, index) => aJob(`n${index}`, 1000 - index, { phase: 'Complete' }));
     const lines = linesOf(...jobs, aJob('open', 2000, { phase: 'Working' }));
     expect(lines.slice(1).map((line) => line.split(' ')[1])).toEqual([
@@ -60,7 +60,7 @@ describe('status', () => {
     expect(lines.at(-1)).toBe('2 more have ended.');
   });
 
-  it('keeps what objects say to one line each, without controls', () => {
+  it('prints texts of objects in one line, without control characters', () => {
     const [, line] = linesOf(
       aJob('x', 1, { phase: 'Failed', node: 'a', message: `one\ntwo\u001b[31m${'.'.repeat(500)}` }),
     );

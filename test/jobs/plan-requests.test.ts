@@ -8,12 +8,12 @@ import {
   type RequestSide,
   type PlannedRequest,
   type PlannedSchedule,
-  type WantedRequests,
+  type DesiredRequests,
 } from '../../src/jobs/requests/plan-requests.ts';
 
 const REQUEST = { kind: 'Backup', namespace: 'ns', name: 'r', executor: 'east', file: 'jobs/r.yaml' };
 
-function side(requests: readonly PlannedRequest[], more: Partial<WantedRequests> = {}): WantedRequests {
+function side(requests: readonly PlannedRequest[], more: Partial<DesiredRequests> = {}): DesiredRequests {
   const keyed = requests.map((one) => [`${one.kind}/${one.namespace}/${one.name}`, one] as const);
   return {
     from: 'files',
@@ -128,7 +128,7 @@ describe('schedules', () => {
     const spec = JobScheduleSpec.parse({ schedule: '0 3 * * *', keep: { last: 3 }, template, ...change });
     return new Map([['ns/n', { namespace: 'ns', name: 'n', executor: 'east', file: 'schedules/n.yaml', spec }]]);
   };
-  const withSchedule = (change?: object): WantedRequests => side([], { schedules: schedule(change) });
+  const withSchedule = (change?: object): DesiredRequests => side([], { schedules: schedule(change) });
 
   it.each([
     {

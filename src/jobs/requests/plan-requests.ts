@@ -35,18 +35,18 @@ export interface RequestSide {
   readonly from: 'files' | 'cluster';
 }
 
-export interface WantedRequests extends RequestSide {
+export interface DesiredRequests extends RequestSide {
   /** Requests and files that can't be read: what they were about counts as unchanged. */
   readonly broken: ReadonlySet<string>;
   readonly brokenFiles: ReadonlySet<string>;
 }
 
 /** In the order of kinds and names; empty when both sides have the same. */
-export function planRequests(before: RequestSide, after: WantedRequests): readonly JobStep[] {
+export function planRequests(before: RequestSide, after: DesiredRequests): readonly JobStep[] {
   return [...requestSteps(before, after), ...scheduleSteps(before, after)];
 }
 
-function requestSteps(before: RequestSide, after: WantedRequests): JobStep[] {
+function requestSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   const keys = [...new Set([...before.requests.keys(), ...after.requests.keys()])].sort();
   return keys.flatMap((key) => {
     const [then, now] = [before.requests.get(key), after.requests.get(key)];
@@ -78,7 +78,7 @@ function effectOf(request: Pick<PlannedRequest, 'kind' | 'spec'>): string {
   return readRequest(request)?.effect ?? `does what ${request.kind} is for`;
 }
 
-function scheduleSteps(before: RequestSide, after: WantedRequests): JobStep[] {
+function scheduleSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   if (before.from === 'cluster') return [];
   const keys = [...new Set([...before.schedules.keys(), ...after.schedules.keys()])].sort();
   return keys.flatMap((key) => {
