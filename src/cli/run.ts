@@ -94,7 +94,14 @@ export function addRun(program: Command, exit: SetExitCode): void {
       option('--probe-listen <address>', 'additional address of health only, which scrapers cannot block').argParser(
         addressArgument,
       ),
-    )
+    );
+  addControllerPolicyOptions(addGitOptions(addOperationOptions(command))).action(async (options: RunOptions) =>
+    exit(await run(options)),
+  );
+}
+
+function addOperationOptions(command: Command): Command {
+  return command
     .addOption(
       option('--observe-interval <duration>', 'how often running nodes are queried')
         .argParser(durationArgument)
@@ -120,7 +127,6 @@ export function addRun(program: Command, exit: SetExitCode): void {
         .choices(['error', 'warn', 'info', 'debug'])
         .default('info'),
     );
-  addControllerPolicyOptions(addGitOptions(command)).action(async (options: RunOptions) => exit(await run(options)));
 }
 
 function addGitOptions(command: Command): Command {
@@ -130,11 +136,12 @@ function addGitOptions(command: Command): Command {
     .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
     .addOption(option('--git-ca-file <file>', 'PEM file with the certificate authorities of the repository'))
     .addOption(
-      option('--verification <file>', 'whose signatures the desired branch must carry (default: none are asked for)'),
+      option(
+        '--verification <file>',
+        'file with the accepted signers of the desired branch (default: no signatures are required)',
+      ),
     )
-    .addOption(
-      option('--signing-key-file <file>', 'Ed25519 private key in the format of SSH that signs the status commits'),
-    )
+    .addOption(option('--signing-key-file <file>', 'Ed25519 private key in SSH format, which signs the status commits'))
     .addOption(option('--git-allow-http', 'send Git credentials also over http://'));
 }
 

@@ -1,11 +1,11 @@
-// Makes text from outside fit to show: no terminal escapes, no invisible or control characters, no surprising length.
+// Cleans untrusted text for display: no terminal escapes, no invisible or control characters, limited length.
 
-// Each pattern starts with a character that it can't itself contain, so a long run costs one pass.
+// Each pattern starts with a character that it cannot contain, so a long run costs one scan.
 const ANSI = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/g;
 const OSC = /\u001b[\]PX^_][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?/g;
 const LINE_BREAK = /\r\n?|[\u0085\u2028\u2029\u000b\u000c]/g;
 const CONTROL = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/g;
-// Direction overrides and zero-width characters can make text read differently from what it says.
+// Direction overrides and zero-width characters can make text look different from its content.
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]/g;
 
 /** The text without terminal escapes, control and invisible characters; line breaks become `\n`, tabs stay. */

@@ -1,4 +1,4 @@
-// Shortens foreign text so that it fits into a one-line message.
+// Shortens untrusted text so that it fits into a one-line message.
 
 import { capText, stripControls } from './clean-text.ts';
 

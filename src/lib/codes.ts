@@ -1,8 +1,8 @@
-// The shape of every list of codes: what a person reads in a status, a problem or an error, and what to do about it.
+// The shape of every list of codes, which are shown in a status, a problem or an error.
 
 /** One code as the documentation explains it. Both are whole sentences in Markdown. */
 export interface CodeDoc {
-  /** What is the case. */
+  /** What happened. */
   readonly meaning: string;
   /** What to do; for a code that needs no action, why none is needed. */
   readonly action: string;

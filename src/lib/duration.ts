@@ -1,4 +1,4 @@
-// Durations as people write them in flags and files: "500ms", "30s", "5m", "1h30m", "2d".
+// Durations in options and files: "500ms", "30s", "5m", "1h30m", "2d".
 
 const UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MAX_MS = 3650 * 86_400_000;

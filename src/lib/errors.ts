@@ -1,9 +1,9 @@
-// One way to read an unknown error.
+// Reads unknown errors.
 
 import type { ErrorCode } from './error-codes.ts';
 import { isSystemCode, type SystemCode } from './system-codes.ts';
 
-/** The base of our own errors: callers compare `code`, people read `message`, `cause` keeps the origin. */
+/** The base of all errors with a code: callers compare `code`; `message` is for users, `cause` is the origin. */
 export class CodedError extends Error {
   readonly code: ErrorCode;
 

@@ -9,8 +9,8 @@ export type PatchResult =
   | { readonly ok: false; readonly index: number; readonly message: string };
 
 /**
- * What is left to spend: every application takes its operations and the size of what they write from it, so that callers
- * can share one budget over all patches of a commit. Each `copy` of the root into itself doubles it: 64 of them never end.
+ * The remaining budget. Every application subtracts its operations and the size of what they write, so that callers can
+ * share one budget over all patches of a commit. Each `copy` of the root into itself doubles its size.
  */
 export interface PatchBudget {
   operations: number;
@@ -25,7 +25,7 @@ export function createPatchBudget(operations = 10_000, bytes = 1024 * 1024): Pat
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Applies all operations to a copy of `document`, or none; on failure says which operation (from 0) and why. */
+/** Applies all operations to a copy of `document`, or none; a failure has the index of the operation and the reason. */
 export function applyPatch(
   document: unknown,
   operations: readonly PatchOperation[],
@@ -57,8 +57,8 @@ export function applyPatch(
 }
 
 /**
- * A `copy` or `move` as the `add` and `remove` that it stands for, because the library clones the whole document to check
- * where it comes from. Else what is wrong with the operation.
+ * A `copy` or `move` as the equivalent `add` and `remove`, because the library clones the whole document to check its
+ * source. A text is the reason why the operation is not valid.
  */
 function stepsOf(operation: PatchOperation, document: unknown): readonly PatchOperation[] | string {
   const bad = badPointer(operation);

@@ -7,7 +7,7 @@ export function toPointer(path: Path): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** `['spec', 'args', 0, 'a.b']` → `spec.args[0]["a.b"]`: the form people read. */
+/** `['spec', 'args', 0, 'a.b']` → `spec.args[0]["a.b"]`: the form for messages. */
 export function toDotted(path: Path): string {
   let text = '';
   for (const part of path) {

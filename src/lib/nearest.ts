@@ -1,4 +1,4 @@
-// Finds the name that somebody probably meant.
+// Finds the name that was probably intended.
 
 /**
  * The candidate closest to `name` by edit distance, or undefined when none is close: at most a third of the letters
@@ -6,12 +6,12 @@
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   if (name.length > 64) return undefined;
-  const wanted = plain(name);
+  const target = plain(name);
   let best: string | undefined;
-  const most = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
+  const most = target.length < 5 ? 1 : Math.max(2, Math.floor(target.length / 3));
   let bestDistance = most + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, plain(candidate));
+    const distance = editDistance(target, plain(candidate));
     if (distance >= bestDistance) continue;
     best = candidate;
     bestDistance = distance;

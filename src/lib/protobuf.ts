@@ -1,4 +1,4 @@
-// Reads one number from a Protocol Buffers message; for more than that a library would be right.
+// Reads one number from a Protocol Buffers message. Use a library for more than that.
 
 interface Varint {
   readonly value: bigint;
@@ -7,7 +7,7 @@ interface Varint {
 }
 
 /**
- * The value of a uint64 field; 0 when it is not there, because proto3 writes no zeros. Undefined when the bytes are no
+ * The value of a uint64 field; 0 when it is absent, because proto3 writes no zeros. Undefined when the bytes are not a
  * message, or the number is too large to be exact.
  */
 export function uint64At(message: Uint8Array, field: number): number | undefined {

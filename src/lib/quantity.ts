@@ -24,7 +24,7 @@ export function sameQuantity(a: string, b: string): boolean {
   return left === undefined || right === undefined ? a === b : left === right;
 }
 
-/** Bytes in the largest binary unit that keeps it short: `1.5 GiB`. For people, not for parsing. */
+/** Bytes in the largest binary unit that keeps it short: `1.5 GiB`. For display only. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   let value = bytes;

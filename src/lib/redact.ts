@@ -74,7 +74,7 @@ const VALUE = String.raw`(?:\[redacted\](?=[\s"',;}\]&]|$)|"(?:[^"\\]|\\.)*"|'[^
 const KIND_IN_PROSE = String.raw`(?<=(?-i:\b(?:get|list|watch|create|apply|patch|replace|delete) Secret))(?-i:: [a-z']+,? )`;
 
 const RULES: readonly Rule[] = [
-  // A block without its end was cut off: everything after its start goes.
+  // A block without its end was cut off: everything after its start is removed.
   {
     pattern: /-----BEGIN [A-Z0-9 ]{1,64}-----[\s\S]*?(?:-----END [A-Z0-9 ]{1,64}-----|$)/g,
     replace: () => REDACTED,
@@ -118,7 +118,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** "Basic authentication failed" is prose: a plain word is no credential. */
+/** "Basic authentication failed" is prose: a plain word is not a credential. */
 function schemeValue(match: string, scheme = '', value = ''): string {
   return /^[A-Z]?[a-z]+[.]?$/.test(value) ? match : `${scheme} ${REDACTED}`;
 }

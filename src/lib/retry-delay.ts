@@ -1,4 +1,4 @@
-// How long to wait before trying again.
+// The delay before a retry.
 
 export interface Backoff {
   /** Delay after the first failure, in milliseconds. */
@@ -9,7 +9,7 @@ export interface Backoff {
 
 /**
  * Exponential backoff with "equal jitter": half of the delay is fixed, half is random, so that many waiters spread out
- * but nobody retries at once. `attempt` counts failures from 1; `random` is in [0, 1).
+ * and none retries at once. `attempt` counts failures from 1; `random` is in [0, 1).
  * A server's Retry-After wins when it is longer.
  */
 export function retryDelay(attempt: number, limits: Backoff, random: number, retryAfterMs = 0): number {

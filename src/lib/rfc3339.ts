@@ -1,4 +1,4 @@
-// Times as servers write them.
+// Parses RFC 3339 times.
 
 /** Seconds since the epoch (with fraction cut off) of an RFC 3339 time, or undefined when the text is none. */
 export function epochSeconds(text: string): number | undefined {

@@ -18,11 +18,11 @@ function sorted(value: unknown): unknown {
 
 /** Whether two JSON values mean the same: key order and `undefined` members do not count. */
 export function sameJson(a: unknown, b: unknown): boolean {
-  // Most comparisons find nothing new, and finding that out must leave no garbage behind.
+  // Most comparisons find no difference, and must not allocate memory.
   return isAlike(a, b) || stableJson(a) === stableJson(b);
 }
 
-/** Never true for values that differ; false may mean that it takes a closer look. */
+/** Never true for values that differ; false means that they may differ. */
 function isAlike(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b) || a['length'] !== b['length'])

@@ -1,31 +1,31 @@
-// The port for figures: what the loops and I/O rooms tell whoever counts (web/metrics.ts, or nobody in tests).
+// The port for metrics: reconcilers and I/O modules report to it; web/metrics.ts implements it.
 
-/** How one pass of a loop ended. */
+/** The result of one reconciliation. */
 export type PassResult = 'success' | 'wait' | 'stalled' | 'error';
 
 export interface Telemetry {
-  /** One pass of a loop is over. */
+  /** One reconciliation of a loop ended. */
   passed(loop: string, result: PassResult, seconds: number): void;
-  /** What waits in the queue of a loop; replaces what was known. */
+  /** The state of the queue of a loop; replaces the previous one. */
   queue(loop: string, sample: QueueSample): void;
-  /** One exchange with the Git host: `ls-refs`, `fetch`, `push`. */
+  /** One operation on the Git server: `ls-refs`, `fetch`, `push`. */
   gitOperation(operation: string, result: 'success' | 'error', seconds: number): void;
   /** One request to the API server. `code` is the HTTP status, or `error` when there was no answer. */
   kubeRequest(request: { readonly verb: string; readonly kind: string; readonly code: number | 'error' }): void;
-  /** The latest plan of the outer loop; replaces the one before. */
+  /** The latest plan of the fleet; replaces the previous one. */
   planned(counts: {
     readonly create: number;
     readonly update: number;
     readonly delete: number;
     readonly held: number;
   }): void;
-  /** The problems in the latest commit; replaces those before. */
+  /** The problems of the latest commit; replaces the previous ones. */
   problems(counts: { readonly errors: number; readonly warnings: number }): void;
-  /** What is known of a node; replaces what was known. Figures left out disappear. */
+  /** The state of a node; replaces the previous one. Absent values disappear. */
   node(sample: NodeSample): void;
-  /** The node is gone: its series end. */
+  /** The node was deleted: its series end. */
   forgetNode(namespace: string, name: string): void;
-  /** The one-shot jobs on record; replaces what was known. */
+  /** The job records; replaces the previous ones. */
   jobs(sample: JobsSample): void;
   /** A commit was pushed to the status branch. */
   statusCommitted(): void;
@@ -34,9 +34,9 @@ export interface Telemetry {
 }
 
 export interface QueueSample {
-  /** Keys that are due or in work. */
+  /** Keys that are due or being reconciled. */
   readonly depth: number;
-  /** Milliseconds since the epoch at which the oldest key fell due that has not succeeded since. */
+  /** Milliseconds since the epoch at which the oldest key became due that has not succeeded since. */
   readonly waitingSince: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface NodeSample {
 export interface RoleSample {
   readonly role: string;
   readonly height?: number;
-  /** Best height the client knows of. */
+  /** Best height that the client knows. */
   readonly target?: number;
   readonly peers?: number;
   /** Seconds since the epoch. */
@@ -64,7 +64,7 @@ export interface RoleSample {
 
 export interface JobsSample {
   readonly counts: readonly { readonly kind: string; readonly phase: string; readonly count: number }[];
-  /** Nodes that a job which ended Held keeps stopped. */
+  /** Nodes that a job in the phase Held keeps stopped. */
   readonly heldNodes: number;
   /** When jobs of a kind last ended on a node; seconds since the epoch. */
   readonly ends: readonly JobEnds[];
@@ -78,7 +78,7 @@ export interface JobEnds {
   readonly failure?: number;
 }
 
-/** Counts nothing. */
+/** Ignores everything. */
 export const noTelemetry: Telemetry = {
   passed: () => undefined,
   queue: () => undefined,

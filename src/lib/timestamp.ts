@@ -1,4 +1,4 @@
-// Times between the number that code counts with and the text that documents hold.
+// Converts times between milliseconds and RFC 3339 text.
 
 import { epochSeconds } from './rfc3339.ts';
 

@@ -1,4 +1,4 @@
-// Asks a running node its questions over HTTP; a reply is data, also when there is none.
+// Queries a running node over HTTP. A failed query is a reply too.
 
 import { isIP } from 'node:net';
 
@@ -12,9 +12,9 @@ export type Auth = NonNullable<Question['auth']>;
 export interface Target {
   /** The pod's IP address, version 4 or 6. Names are refused: a pod's address needs no lookup. */
   readonly host: string;
-  /** Ends all questions. */
+  /** Cancels all queries. */
   readonly signal: AbortSignal;
-  /** Limit of each question from connecting to the last byte. Default 5,000. */
+  /** Limit of each query from connecting to the last byte. Default 5,000. */
   readonly timeoutMs?: number;
   /** Largest reply body. Default 1 MiB. */
   readonly maxBytes?: number;
@@ -28,7 +28,7 @@ export interface Credentials {
 }
 
 export interface Asker {
-  /** Asks all questions at once. Never rejects; every question id has a reply. */
+  /** Sends all queries at once. Never rejects; every query id has a reply. */
   ask(questions: readonly Question[], target: Target): Promise<ReadonlyMap<string, Reply>>;
   close(): Promise<void>;
 }
@@ -36,10 +36,10 @@ export interface Asker {
 export const DEFAULT_TIMEOUT_MS = 5_000;
 export const DEFAULT_MAX_BYTES = 1_048_576;
 
-/** One connection pool for all nodes. Redirects are never followed: a node could point us anywhere. */
+/** One connection pool for all nodes. Redirects are never followed, because a node could redirect to any host. */
 export function createAsker(): Asker {
-  // A client's own certificate names nobody, so none is verified. What protects the question is that it goes to the pod's
-  // address on the cluster's network: the same as for clients that are asked without TLS.
+  // The self-signed certificate of a client proves nothing, so none is verified. The query is protected by the address of
+  // the pod in the cluster's network, as it is without TLS.
   const connect = { rejectUnauthorized: false };
   const agent = new Agent({ connect, connections: 8, pipelining: 1, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 });
   return {
@@ -97,7 +97,7 @@ async function headersOf(question: Question, target: Target): Promise<Record<str
 
 /** The promise's result, or the signal's reason when that comes first. */
 async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Handled here, because nobody waits for it any more once the signal has ended the wait.
+  // Handled here, because no code awaits it after the signal has aborted.
   promise.catch(() => undefined);
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
@@ -123,7 +123,7 @@ async function replyOf(response: Dispatcher.ResponseData, maxBytes: number): Pro
   try {
     return { ok: true, status, body: JSON.parse(text) };
   } catch {
-    // Only the status is told: a body from outside does not belong into a message.
+    // Only the status: an untrusted body must not be in a message.
     if (status >= 400) return failed(`HTTP ${status}`);
     return { ok: false, reason: 'notJson', message: `HTTP ${status}: the reply is not JSON` };
   }

@@ -1,7 +1,7 @@
-// Makes one unary gRPC call to a running node, over HTTP/2 without TLS; a reply is data, also when there is none.
+// Makes one unary gRPC call to a running node, over HTTP/2 without TLS. A failed call is a reply too.
 //
-// By the protocol's own page, doc/PROTOCOL-HTTP2.md of grpc/grpc: a POST, one message with a prefix of five bytes each
-// way, and the outcome in the trailers, or in the headers when there is no message.
+// The protocol is in doc/PROTOCOL-HTTP2.md of grpc/grpc: a POST, one message with a prefix of five bytes in each
+// direction, and the status in the trailers, or in the headers when there is no message.
 
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 
@@ -18,7 +18,7 @@ export interface GrpcQuestion {
 
 export type GrpcReply = { readonly ok: true; readonly message: Uint8Array } | Trouble;
 
-/** One connection a call: nodes are asked rarely. Never rejects. `target.credentials` are not used. */
+/** One connection per call, because calls are rare. Never rejects. `target.credentials` are not used. */
 export async function askGrpc(question: GrpcQuestion, target: Target): Promise<GrpcReply> {
   const timeout = AbortSignal.timeout(target.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const signal = AbortSignal.any([target.signal, timeout]);
@@ -34,7 +34,7 @@ export async function askGrpc(question: GrpcQuestion, target: Target): Promise<G
   }
 }
 
-/** Nothing is pushed to us, and what a node makes us keep is small. */
+/** No server push, and a small limit of what a node can make this process store. */
 const CONNECTION = { settings: { enablePush: false }, maxSessionMemory: 1, maxHeaderListPairs: 64 };
 
 interface Limits {
@@ -54,7 +54,7 @@ async function exchange(
   session.on('error', reject);
   const stream = session.request({ ...HEADERS, ':path': path });
   stream
-    // A stream that ends with its connection says only that it was cancelled; its cause says why.
+    // A stream that ends with its connection reports only a cancellation; its cause has the reason.
     .on('error', (error) => reject(error.cause ?? error))
     .on('response', (head) => {
       received.head = head;
@@ -79,7 +79,7 @@ interface Received {
   readonly chunks: Buffer[];
 }
 
-/** The words of a status are not quoted: they come from outside. */
+/** The message of a status is not quoted, because it is untrusted. */
 function replyOf({ head, trailers, chunks }: Received): GrpcReply {
   if (head['content-type']?.startsWith('application/grpc') === false) return failed('the reply is not gRPC');
   const status = trailers['grpc-status'] ?? head['grpc-status'];
@@ -89,14 +89,14 @@ function replyOf({ head, trailers, chunks }: Received): GrpcReply {
   return message === undefined ? failed('the reply is not one gRPC message') : { ok: true, message };
 }
 
-/** A byte for the compression, none, and the length in four. */
+/** One byte for the compression (none), and four for the length. */
 function framed(message: Uint8Array): Buffer {
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(message.length, 1);
   return Buffer.concat([prefix, message]);
 }
 
-/** Undefined also for a compressed message, which nobody has asked for. */
+/** Undefined also for a compressed message, which was not requested. */
 function messageIn(bytes: Buffer): Uint8Array | undefined {
   const isWhole = bytes.length >= 5 && bytes[0] === 0 && bytes.readUInt32BE(1) === bytes.length - 5;
   return isWhole ? bytes.subarray(5) : undefined;

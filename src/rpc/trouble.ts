@@ -1,10 +1,10 @@
-// Turns whatever went wrong while asking into a reply with a reason.
+// Converts an error of a query into a reply with a reason.
 
 import type { Reply } from '../chains/chain.ts';
 import { describeError, hasSystemCode, systemCodeOf } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
 
-/** A reply that says why there is none. */
+/** A reply with the reason of the failure. */
 export type Trouble = Exclude<Reply, { readonly ok: true }>;
 
 export class TooLarge extends Error {
@@ -17,7 +17,7 @@ export class TooLarge extends Error {
 const REFUSED = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL'] as const;
 const TIMEOUT = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'] as const;
 
-/** The reply that stands for an error; messages are redacted, for they end in a status. */
+/** The reply for an error. Its message is redacted, because it is written to a status. */
 export function describeTrouble(
   error: unknown,
   why: { readonly timedOut: boolean; readonly cancelled: boolean },
@@ -32,7 +32,7 @@ export function describeTrouble(
   return failed(redact(describeError(error)).slice(0, 300));
 }
 
-/** A reply that says that asking failed. */
+/** The reply for a failed query. */
 export function failed(message: string): Trouble {
   return { ok: false, reason: 'failed', message };
 }

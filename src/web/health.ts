@@ -1,34 +1,34 @@
-// Whether the process lives and is ready: every loop has a deadline within which it must finish a pass.
+// Whether the process is live and ready: every loop must finish a reconciliation within its deadline.
 
 export interface Health {
-  /** A pass of the loop finished (also one that failed: failing is not hanging). */
+  /** A reconciliation of the loop finished, with success or failure. */
   beat(loop: string, now: number): void;
-  /** The first sync, list or whatever the part stands for is done. */
+  /** Something that the process waits for is complete, such as the first sync or list. */
   arrived(part: string): void;
-  /** A loop that has nothing to do for now (not the leader) is not watched until its next beat. */
+  /** A loop that has nothing to do (not the leader) is not watched until its next beat. */
   rest(loop: string): void;
   state(now: number): HealthState;
 }
 
 export interface HealthState {
-  /** false: restart the process, a loop hangs. */
+  /** false: a loop hangs, and the process must restart. */
   readonly live: boolean;
-  /** false: do not rely on it yet. */
+  /** false: the process has not completed its start. */
   readonly ready: boolean;
   /** One sentence each; empty when live and ready. */
   readonly reasons: readonly string[];
 }
 
 export interface HealthOptions {
-  /** Loop → longest time between two finished passes, in milliseconds. */
+  /** Loop → longest time between two finished reconciliations, in milliseconds. */
   readonly deadlines: Readonly<Record<string, number>>;
-  /** What must have arrived before the process is ready. */
+  /** What must be complete before the process is ready. */
   readonly awaits: readonly string[];
   /** Milliseconds since the epoch; a loop's first deadline counts from here. */
   readonly startedAt: number;
 }
 
-/** A registry of loops. Times are milliseconds since the epoch and come from outside. */
+/** A registry of loops. Times are milliseconds since the epoch and are arguments. */
 export function createHealth({ deadlines, awaits, startedAt }: HealthOptions): Health {
   const beats = new Map<string, number>(Object.keys(deadlines).map((loop) => [loop, startedAt]));
   const missing = new Set(awaits);
@@ -40,7 +40,7 @@ export function createHealth({ deadlines, awaits, startedAt }: HealthOptions): H
       const hanging = [...beats].flatMap(([loop, last]) => {
         const deadline = deadlines[loop];
         if (deadline === undefined || now - last <= deadline) return [];
-        return [`loop ${loop} has not finished a pass within ${Math.round(deadline / 1000)} s`];
+        return [`loop ${loop} has not finished a reconciliation within ${Math.round(deadline / 1000)} s`];
       });
       const waiting = [...missing].map((part) => `waiting for ${part}`);
       return {

@@ -12,13 +12,13 @@ export function createJobSeries(registry: Registry): Pick<Telemetry, 'jobs'> {
   let known: JobsSample = { counts: [], heldNodes: 0, ends: [] };
   defineSeries(registry, {
     name: 'jobs',
-    help: 'One-shot jobs on record by kind and phase.',
+    help: 'Job records by kind and phase.',
     labelNames: ['kind', 'phase'],
     read: () => known.counts.map(({ kind, phase, count }) => ({ labels: { kind, phase }, value: count })),
   });
   defineSeries(registry, {
     name: 'job_held_nodes',
-    help: 'Nodes that a job which ended Held keeps stopped: alert above 0.',
+    help: 'Nodes that a job in the phase Held keeps stopped: alert above 0.',
     labelNames: [],
     read: () => [{ labels: {}, value: known.heldNodes }],
   });
@@ -36,12 +36,12 @@ export function createJobSeries(registry: Registry): Pick<Telemetry, 'jobs'> {
     });
   ended(
     'job_last_success_timestamp_seconds',
-    'When a job of a kind last ended Complete on a node.',
+    'Time at which a job of a kind last ended Complete on a node.',
     ({ success }) => success,
   );
   ended(
     'job_last_failure_timestamp_seconds',
-    'When a job of a kind last ended Failed, Held, Interrupted or Refused on a node.',
+    'Time at which a job of a kind last ended Failed, Held, Interrupted or Refused on a node.',
     ({ failure }) => failure,
   );
   return { jobs: (sample) => void (known = sample) };

@@ -1,4 +1,4 @@
-// The figures for Prometheus: implements the Telemetry port over a registry of its own.
+// The metrics for Prometheus: implements the Telemetry port over its own registry.
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -21,7 +21,7 @@ export interface MetricsOptions {
   readonly runtime?: boolean;
 }
 
-/** A registry with all series; nothing is global, so several can live in one process. */
+/** A registry with all series. There is no global state, so one process can have several. */
 export function createMetrics({ version, now, runtime = true }: MetricsOptions): Metrics {
   const registry = new Registry();
   if (runtime) collectDefaultMetrics({ register: registry });
@@ -37,19 +37,24 @@ export function createMetrics({ version, now, runtime = true }: MetricsOptions):
 }
 
 function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'passed' | 'queue' | 'leading'> {
-  const total = counter(registry, 'reconcile_total', 'Passes of a loop by result.', ['loop', 'result']);
-  const duration = histogram(registry, 'reconcile_duration_seconds', 'Duration of a pass.', ['loop']);
-  const success = gauge(registry, 'last_success_timestamp_seconds', 'When a loop last succeeded.', ['loop']);
+  const total = counter(registry, 'reconcile_total', 'Reconciliations of a loop by result.', ['loop', 'result']);
+  const duration = histogram(registry, 'reconcile_duration_seconds', 'Duration of a reconciliation.', ['loop']);
+  const success = gauge(
+    registry,
+    'last_success_timestamp_seconds',
+    'Time of the last successful reconciliation of a loop.',
+    ['loop'],
+  );
   const waiting = new Map<string, number | undefined>();
-  const depth = gauge(registry, 'queue_depth', 'Keys that wait for a pass.', ['loop']);
+  const depth = gauge(registry, 'queue_depth', 'Keys that wait for a reconciliation.', ['loop']);
   const leader = gauge(registry, 'leader', '1 while this process holds the leader lease.', []);
   leader.set(0);
-  // An idle queue has nothing to succeed with, so it counts from the oldest key that waits. Computed at scrape time, so
-  // that it also grows when everything else hangs.
+  // An idle queue has no successes, so it counts from the oldest waiting key. Computed at scrape time, so that it also
+  // grows when the rest of the process hangs.
   registry.registerMetric(
     new Gauge({
       name: 'nodewright_seconds_since_last_success',
-      help: 'Seconds that the oldest key of a loop waits for a success; 0 when none waits: alert on this one.',
+      help: 'Seconds that the oldest key of a loop waits for a success; 0 when none waits. Alert on this metric.',
       labelNames: ['loop'],
       registers: [],
       collect() {
@@ -73,8 +78,8 @@ function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'pas
 }
 
 function requestSeries(registry: Registry): Pick<Telemetry, 'gitOperation' | 'kubeRequest' | 'statusCommitted'> {
-  const git = counter(registry, 'git_operations_total', 'Exchanges with the Git host.', ['operation', 'result']);
-  const duration = histogram(registry, 'git_operation_duration_seconds', 'Duration of an exchange.', ['operation']);
+  const git = counter(registry, 'git_operations_total', 'Operations on the Git server.', ['operation', 'result']);
+  const duration = histogram(registry, 'git_operation_duration_seconds', 'Duration of a Git operation.', ['operation']);
   const kube = counter(registry, 'kube_requests_total', 'Requests to the API server.', ['verb', 'kind', 'code']);
   const commits = counter(registry, 'status_commits_total', 'Commits pushed to the status branch.', []);
   return {
@@ -89,7 +94,7 @@ function requestSeries(registry: Registry): Pick<Telemetry, 'gitOperation' | 'ku
 
 function planSeries(registry: Registry): Pick<Telemetry, 'planned' | 'problems'> {
   const actions = gauge(registry, 'plan_actions', 'Actions in the latest plan.', ['do']);
-  const held = gauge(registry, 'held_actions', 'Actions in the latest plan that wait for an approval.', []);
+  const held = gauge(registry, 'held_actions', 'Held actions in the latest plan.', []);
   const problems = gauge(registry, 'problems', 'Problems in the files of the latest commit.', ['level']);
   return {
     planned(counts) {
@@ -113,7 +118,7 @@ function gauge<T extends string>(registry: Registry, name: string, help: string,
   return new Gauge({ name: `nodewright_${name}`, help, labelNames, registers: [registry] });
 }
 
-// From a cached read of a few milliseconds to the longest fetch a deadline allows.
+// From a cached read of a few milliseconds to the longest fetch.
 const BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 function histogram<T extends string>(registry: Registry, name: string, help: string, labelNames: T[]): Histogram<T> {

@@ -1,4 +1,4 @@
-// The series of every node; a node that is gone leaves none behind.
+// The series of every node; a deleted node leaves none.
 
 import type { Registry } from 'prom-client';
 
@@ -8,7 +8,7 @@ import { defineSeries } from './series.ts';
 const NODE = ['namespace', 'name'] as const;
 const ROLE = ['namespace', 'name', 'role'] as const;
 
-/** The part of Telemetry about nodes. The samples are kept and turned into series when Prometheus asks. */
+/** The part of Telemetry about nodes. The samples are stored and become series when Prometheus scrapes. */
 export function createNodeSeries(registry: Registry, now: () => number): Pick<Telemetry, 'node' | 'forgetNode'> {
   const samples = new Map<string, NodeSample>();
   nodeGauges(registry, samples);
@@ -49,13 +49,13 @@ function nodeGauges(registry: Registry, samples: Samples): void {
 function roleGauges(registry: Registry, samples: Samples, now: () => number): void {
   const figures = {
     node_height: ['Height of the newest block.', (role) => role.height],
-    node_target_height: ['Best height the client knows of.', (role) => role.target],
+    node_target_height: ['Best height that the client knows.', (role) => role.target],
     node_peers: ['Connected peers.', (role) => role.peers],
     node_head_age_seconds: [
       'Age of the newest block.',
       (role) => (role.headTime === undefined ? undefined : Math.max(0, now() / 1000 - role.headTime)),
     ],
-    node_restarts: ['Restarts of the container as Kubernetes counts them.', (role) => role.restarts],
+    node_restarts: ['Restarts of the container, as counted by Kubernetes.', (role) => role.restarts],
   } satisfies Record<string, [string, (role: NodeSample['roles'][number]) => number | undefined]>;
   for (const [name, [help, figure]] of Object.entries(figures)) {
     defineSeries(registry, {

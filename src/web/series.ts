@@ -1,4 +1,4 @@
-// Gauges that are made from what is known when Prometheus asks: what is forgotten leaves no series behind.
+// Gauges that are computed when Prometheus scrapes, so that deleted objects leave no series.
 
 import { Gauge, type Registry } from 'prom-client';
 
@@ -9,7 +9,7 @@ export interface Series {
   readonly read: () => readonly { readonly labels: Record<string, string>; readonly value: number }[];
 }
 
-/** All values are read anew at each scrape. */
+/** All values are read again at each scrape. */
 export function defineSeries(registry: Registry, { name, help, labelNames, read }: Series): void {
   const gauge = new Gauge({
     name: `nodewright_${name}`,

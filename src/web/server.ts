@@ -1,4 +1,4 @@
-// The HTTP server for probes and Prometheus: GET only, nothing to configure and nothing to change.
+// The HTTP server for probes and Prometheus, read-only.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -7,11 +7,11 @@ import type { HealthState } from './health.ts';
 
 export interface WebOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
   /** The state now. */
   readonly health: () => HealthState;
-  /** Undefined for a server that answers probes alone. */
+  /** Undefined for a server of probes only. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> } | undefined;
 }
 
@@ -28,7 +28,7 @@ interface Answer {
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** Listens; rejects when the address is taken or not ours. */
+/** Listens; rejects when the address is used or not local. */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
   const server = createServer({
     requestTimeout: 10_000,
@@ -47,8 +47,8 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
 }
 
 /**
- * A connection beyond the limit closes the oldest one that has no request: many idle connections must not keep a probe
- * out. When every connection has a request, the new one is closed.
+ * A connection beyond the limit closes the oldest one without a request, so that many idle connections cannot block a
+ * probe. When every connection has a request, the new one is closed.
  */
 function limitConnections(server: Server): void {
   const idle = new Set<Socket>();
@@ -78,7 +78,7 @@ async function respond(options: WebOptions, request: IncomingMessage, response: 
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
-    // A request with a body is none of ours: answer and hang up rather than read it.
+    // A request with a body is not supported: answer and close the connection without reading it.
     ...(status >= 400 && status !== 503 ? { connection: 'close' } : {}),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
@@ -93,8 +93,8 @@ async function answer({ health, metrics }: WebOptions, request: IncomingMessage)
     if (path === '/metrics' && metrics !== undefined)
       return { status: 200, type: metrics.contentType, body: await metrics.text() };
   } catch {
-    // The text of an unexpected error may hold anything; it does not leave the process this way.
-    return plain(500, 'this page could not be made');
+    // The text of an unexpected error may contain secrets, so it is not in the answer.
+    return plain(500, 'internal error');
   }
   return plain(
     404,

@@ -1,4 +1,4 @@
-// Live and ready, by the clock that is passed in.
+// Live and ready, with a clock as argument.
 
 import { describe, expect, it } from 'vitest';
 
@@ -9,14 +9,14 @@ const make = (): Health =>
 
 describe('createHealth', () => {
   it.each<{ because: string; act: (health: Health) => void; now: number; live: boolean; ready: boolean; says: string }>([
-    { because: 'the first sync is awaited', act: () => undefined, now: 1, live: true, ready: false, says: 'waiting for first sync' },
-    { because: 'then all is well', act: (health) => health.arrived('first sync'), now: 1, live: true, ready: true, says: '' },
-    { because: 'a loop that never finished a pass hangs too', act: (health) => health.arrived('first sync'), now: 30_001, live: false, ready: false, says: 'loop node has not finished a pass within 30 s' },
+    { because: 'it waits for the first sync', act: () => undefined, now: 1, live: true, ready: false, says: 'waiting for first sync' },
+    { because: 'it is ready after the first sync', act: (health) => health.arrived('first sync'), now: 1, live: true, ready: true, says: '' },
+    { because: 'a loop that never finished a reconciliation hangs too', act: (health) => health.arrived('first sync'), now: 30_001, live: false, ready: false, says: 'loop node has not finished a reconciliation within 30 s' },
     { because: 'the deadline itself is in time', act: (health) => health.arrived('first sync'), now: 30_000, live: true, ready: true, says: '' },
-    { because: 'a beat starts the time anew', act: (health) => { health.arrived('first sync'); health.beat('node', 29_000); }, now: 59_000, live: true, ready: true, says: '' },
+    { because: 'a beat restarts the deadline', act: (health) => { health.arrived('first sync'); health.beat('node', 29_000); }, now: 59_000, live: true, ready: true, says: '' },
     { because: 'one loop does not beat for another', act: (health) => health.beat('sync', 50_000), now: 50_001, live: false, ready: false, says: 'loop node' },
     { because: 'a loop at rest is not watched', act: (health) => { health.rest('node'); health.rest('sync'); }, now: 1e9, live: true, ready: false, says: 'first sync' },
-    { because: 'a loop that woke is', act: (health) => { health.rest('node'); health.beat('node', 1_000); }, now: 31_001, live: false, ready: false, says: 'loop node' },
+    { because: 'a loop is watched after its next beat', act: (health) => { health.rest('node'); health.beat('node', 1_000); }, now: 31_001, live: false, ready: false, says: 'loop node' },
   ])('$because', ({ act, now, live, ready, says }) => {
     const health = make();
     act(health);

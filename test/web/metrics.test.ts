@@ -1,4 +1,4 @@
-// The figures as Prometheus reads them.
+// The metrics as Prometheus reads them.
 
 import { describe, expect, it } from 'vitest';
 
@@ -64,7 +64,7 @@ describe('createMetrics', () => {
     ]);
   });
 
-  it('shows the jobs on record, and nothing of those it is not told of any more', async () => {
+  it('shows the job records, and no series of jobs that are no longer reported', async () => {
     const metrics = make();
     const backup = { kind: 'Backup', namespace: 'ns', node: 'eth-0' };
     metrics.telemetry.jobs({
@@ -84,7 +84,7 @@ describe('createMetrics', () => {
     expect(await lines(metrics, 'nodewright_job')).toEqual(['nodewright_job_held_nodes 0']);
   });
 
-  it('shows a node and lets head age grow by itself', async () => {
+  it('shows a node, and its head age grows without new samples', async () => {
     now = 1_000_000;
     const metrics = make();
     metrics.telemetry.node(sample);
@@ -104,7 +104,7 @@ describe('createMetrics', () => {
     ]);
   });
 
-  it('has one info series a node, whatever phases it had', async () => {
+  it('has one info series per node, also after its phase changed', async () => {
     const metrics = make();
     metrics.telemetry.node(sample);
     metrics.telemetry.node({ ...sample, phase: 'Error', ready: false, synced: false, roles: [] });
@@ -114,7 +114,7 @@ describe('createMetrics', () => {
     expect(await lines(metrics, 'node_height')).toEqual([]);
   });
 
-  it('forgets a node that is gone', async () => {
+  it('removes the series of a deleted node', async () => {
     const metrics = make();
     metrics.telemetry.node(sample);
     metrics.telemetry.node({ ...sample, name: 'eth-1' });
@@ -124,13 +124,13 @@ describe('createMetrics', () => {
     expect((await lines(metrics, 'eth-1')).length).toBeGreaterThan(0);
   });
 
-  it('keeps two registries apart', async () => {
+  it('keeps two registries separate', async () => {
     const [one, two] = [make(), make()];
     one.telemetry.statusCommitted();
     expect(await lines(two, 'status_commits')).toEqual(['nodewright_status_commits_total 0']);
   });
 
-  it('offers the figures of the process unless told not to', async () => {
+  it('has the metrics of the process by default', async () => {
     const metrics = createMetrics({ version: 'x', now: () => now });
     expect(await metrics.text()).toContain('process_cpu_seconds_total');
   });

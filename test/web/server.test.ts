@@ -31,7 +31,7 @@ describe('startWeb', () => {
     { because: 'a query changes nothing', path: '/healthz?verbose', method: 'GET', status: 200, text: /ok/ },
     { because: 'has figures', path: '/metrics', method: 'GET', status: 200, text: /nodewright_build_info\{version="0.1.0"\} 1/ },
     { because: 'HEAD is GET without a body', path: '/metrics', method: 'HEAD', status: 200, text: /^$/ },
-    { because: 'there is no more', path: '/', method: 'GET', status: 404, text: /\/healthz/ },
+    { because: 'there are no other pages', path: '/', method: 'GET', status: 404, text: /\/healthz/ },
     { because: 'paths are not followed', path: '/metrics/../../etc/passwd', method: 'GET', status: 404, text: /\/healthz/ },
     { because: 'nothing can be posted', path: '/metrics', method: 'POST', status: 405, text: /only GET/ },
     { because: 'nothing can be deleted', path: '/healthz', method: 'DELETE', status: 405, text: /only GET/ },
@@ -42,7 +42,7 @@ describe('startWeb', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   }); // prettier-ignore
 
-  it('says why it is not ready, and lives on', async () => {
+  it('reports why it is not ready, and stays live', async () => {
     const health = createHealth({ deadlines: { sync: 1_000 }, awaits: ['first sync'], startedAt: 0 });
     let now = 0;
     const base = await start({ health: () => health.state(now) });
@@ -55,19 +55,19 @@ describe('startWeb', () => {
     expect((await fetch(`${base}/healthz`)).status).toBe(503);
   });
 
-  it('tells nothing of an unexpected error', async () => {
+  it('hides the text of an unexpected error', async () => {
     const broken = { contentType: 'text/plain', text: () => Promise.reject(new Error('token=hunter2')) };
     const response = await fetch(`${await start({ metrics: broken })}/metrics`);
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('hunter2');
   });
 
-  it('answers in the type that Prometheus asks for', async () => {
+  it('answers with the content type of Prometheus', async () => {
     const response = await fetch(`${await start()}/metrics`);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   });
 
-  it('rejects when the port is taken', async () => {
+  it('rejects when the port is in use', async () => {
     const { port } = new URL(await start());
     await expect(startWeb({ host: '127.0.0.1', port: Number(port), health: () => fine, metrics })).rejects.toThrow(
       /EADDRINUSE/,
@@ -85,13 +85,13 @@ describe('startWeb', () => {
     await expect(fetch(`http://127.0.0.1:${server.port}/healthz`)).rejects.toThrow(/fetch failed/);
   });
 
-  it('answers probes alone where it has no figures', async () => {
+  it('answers only probes without metrics', async () => {
     const base = await start({ metrics: undefined });
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
     expect((await fetch(`${base}/metrics`)).status).toBe(404);
   });
 
-  it('answers probes while 70 connections are open that send nothing', async () => {
+  it('answers probes while 70 idle connections are open', async () => {
     const base = await start();
     const idle = await Promise.all(
       Array.from({ length: 70 }, async () => {
