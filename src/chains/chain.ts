@@ -229,7 +229,7 @@ export interface Question {
   readonly body?: unknown;
   /** Basic auth from a Secret in the node's namespace, for clients that need it (bitcoind, btcd). */
   readonly auth?: { readonly secret: string; readonly userKey: string; readonly passwordKey: string };
-  /** For clients that only speak TLS and make their own certificate (btcd): encrypted, but nobody vouches for it. */
+  /** For clients that only speak TLS and make their own certificate (btcd): encrypted, but not authenticated. */
   readonly tls?: 'unverified';
 }
 

@@ -1,4 +1,4 @@
-// Checks spec.secretEnv and spec.secretMounts: nobody can check a value that is in a Secret, so names are checked more strictly.
+// Checks spec.secretEnv and spec.secretMounts: a value that is in a Secret cannot be checked, so names are checked more strictly.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';

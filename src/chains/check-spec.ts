@@ -10,7 +10,7 @@ import { bareVersion, isOlder } from './version.ts';
 import { checkPodFields } from './check-pod-fields.ts';
 import { checkSecrets } from './check-secrets.ts';
 
-/** Everything wrong with a spec that can be told from the chain's lists alone. Complete: nothing stops at the first. */
+/** Everything wrong with a spec that the chain's lists alone show. Complete: nothing stops at the first. */
 export function checkSpec(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   return [
     ...checkNetwork(chain, spec),

@@ -5,7 +5,7 @@ export type Flags = Readonly<Record<string, string>>;
 
 /**
  * `{port: '30303', metrics: ''}` → `['--port=30303', '--metrics']`, in the order given. Later maps override earlier ones;
- * whoever wins keeps the earlier place, so that an override changes one line of the output.
+ * the later value keeps the earlier place, so that an override changes one line of the output.
  */
 export function toArguments(dashes: '-' | '--', ...layers: readonly Flags[]): string[] {
   const merged: Flags = Object.assign({}, ...layers);

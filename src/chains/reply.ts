@@ -1,4 +1,4 @@
-// Reads replies of running nodes: whatever a node says, the answer is a value or a reason, never an exception.
+// Reads replies of running nodes: for every reply the result is a value or a reason, never an exception.
 
 import { z } from 'zod';
 

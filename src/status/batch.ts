@@ -92,7 +92,7 @@ function doing(before: TreeJob, now: TreeJob): string {
   return now.message === before.message || now.message === '' ? 'continues' : cleanLine(now.message, 40);
 }
 
-/** News of the sync itself: another state, or another revision in force. */
+/** News of the sync itself: another state, or another applied revision. */
 function syncNews(previous: Files, next: Files, reader: TreeReader): News[] {
   return [...next].flatMap(([path, text]) => {
     if (previous.get(path) === text) return [];
@@ -103,7 +103,7 @@ function syncNews(previous: Files, next: Files, reader: TreeReader): News[] {
       return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync is ${cleanLine(now.state, 20)}` }];
     const { applied } = now.revision;
     if (applied === old.revision.applied) return [];
-    return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*$/, '@$1'), 40)} is in force` }];
+    return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*$/, '@$1'), 40)} is applied` }];
   });
 }
 

@@ -19,7 +19,7 @@ export interface SyncView {
   readonly branch: string;
   /** `branch@sha1:…`: the newest commit that was read. */
   readonly seen?: string | undefined;
-  /** The commit that is in force. */
+  /** The commit that is applied. */
   readonly applied?: string | undefined;
   /** Of the commit seen; the whole list, it is cut here. */
   readonly problems: readonly ProblemView[];
@@ -45,7 +45,7 @@ export interface SyncView {
   /** Why the cluster cannot be read or changed. */
   readonly clusterTrouble?: string | undefined;
   readonly suspended?: boolean | undefined;
-  /** Signing Secrets in force in place of the nodes' files, by `namespace/name`: what a Switchover exchanged. */
+  /** Signing Secrets used in place of the nodes' files, by `namespace/name`: what a Switchover exchanged. */
   readonly identities?: Readonly<Record<string, string>> | undefined;
   /** Of this executor. */
   readonly schedules?: readonly ScheduleView[] | undefined;

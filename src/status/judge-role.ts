@@ -50,7 +50,7 @@ type Rule = (said: Said) => Verdict | undefined;
 /** The first that speaks wins: causes before what follows from them. */
 const RULES: readonly Rule[] = [wrongNetwork, alarm, noPeers, noBlocks, syncing, lagging, unknownHead, oldHead];
 
-/** Whoever was well is given time before it is called anything else, but is not said to be at the tip. */
+/** A client that was well is given time before it is called anything else, but is not said to be at the tip. */
 function running({ title, facts, expectation, now }: Said): Verdict {
   return isOld(facts, expectation, { now, factor: 1 })
     ? underway(

@@ -84,7 +84,7 @@ interface Circumstances {
 
 /**
  * Ready is True while the node does what its spec asks. A passing trouble (an API server that does not answer) changes
- * nothing for a node whose spec is in force already.
+ * nothing for a node whose spec is applied already.
  */
 function readyOf(
   { node }: Observation,

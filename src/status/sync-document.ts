@@ -43,7 +43,7 @@ function stateOf(sync: SyncView): State {
   return troubleOf(sync) ?? failureOf(sync) ?? waitingOf(sync) ?? SYNCED;
 }
 
-const SYNCED: State = { state: 'Synced', summary: 'The latest commit is in force.' };
+const SYNCED: State = { state: 'Synced', summary: 'The latest commit is applied.' };
 
 function troubleOf(sync: SyncView): State | undefined {
   if (sync.clusterTrouble !== undefined)
@@ -165,8 +165,8 @@ function first(items: readonly string[]): string {
 }
 
 function describeUnverified({ unverified, applied }: SyncView): string {
-  const inForce = applied === undefined ? 'Nothing is applied' : `${applied} stays in force`;
-  return `${unverified?.revision ?? ''} is not accepted: ${unverified?.because ?? ''}. ${inForce} until the commits are signed with accepted keys.`;
+  const stays = applied === undefined ? 'Nothing is applied' : `${applied} stays applied`;
+  return `${unverified?.revision ?? ''} is not accepted: ${unverified?.because ?? ''}. ${stays} until the commits are signed with accepted keys.`;
 }
 
 function count(amount: number, noun: string): string {

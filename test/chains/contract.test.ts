@@ -1,4 +1,4 @@
-// What every chain must do, whatever it is: walks the list of chains and the examples.
+// What every chain must do: walks the list of chains and the examples.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -261,7 +261,7 @@ describe('checks that hold for every chain', () => {
       expected: [['UnsupportedNodeType', '/spec/nodeType']],
     },
     {
-      because: 'peers are told an address, not a name',
+      because: 'peers are given an address, not a name',
       fields: { p2p: { advertiseAddress: 'node.example:30303' } },
       expected: [['InvalidAddress', '/spec/p2p/advertiseAddress']],
     },

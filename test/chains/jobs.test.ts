@@ -95,7 +95,7 @@ function faultsOfRun({ image, command, args, mounts }: ToolRun, { images, volume
     ...(images.includes(image) ? [] : [`${image} is not the image of the node`]),
     ...(command.length > 0 ? [] : ['there is no program']),
     ...wrong.map(({ volume, path }) => `${volume} at ${path}`),
-    // What serves a job is offered to nobody outside its pod.
+    // What serves a job is not offered outside its pod.
     ...args.filter((arg) => arg.includes('0.0.0.0')),
   ];
 }

@@ -1,4 +1,4 @@
-// Variables and folders from Secrets: what a value that nobody can check may not set.
+// Variables and folders from Secrets: what a value that cannot be checked may not set.
 
 import { describe, expect, it } from 'vitest';
 

@@ -53,7 +53,7 @@ describe('applyPatches', () => {
 
   it('reports a patch that fits nothing, and applies the others', () => {
     const result = applyPatches(objects, [
-      { target: { kind: 'Service', name: 'nobody' }, patch: [{ op: 'remove', path: '/spec' }] },
+      { target: { kind: 'Service', name: 'absent' }, patch: [{ op: 'remove', path: '/spec' }] },
       { target: { kind: 'StatefulSet' }, patch: [{ op: 'remove', path: '/spec/nothing' }] },
       { target: { kind: 'ConfigMap' }, patch: [{ op: 'add', path: '/data/x', value: '1' }] },
     ]);

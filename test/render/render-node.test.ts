@@ -55,7 +55,7 @@ describe.each(examples)('$name', ({ name, node, chain }) => {
     expect(JSON.stringify(renderNode(node, chain, { running: true }).objects)).toBe(JSON.stringify(objects));
   });
 
-  it('has the seed names and labels', () => {
+  it('has the documented names and labels', () => {
     const refs = objects.map((object) => `${object.kind}/${object.metadata.name}`);
     const nodeName = node.metadata.name;
     expect(refs).toEqual(
@@ -158,7 +158,7 @@ describe('renderNode', () => {
     }
   });
 
-  it('offers peers the port they are told, and nobody RPC from outside', () => {
+  it('offers peers the port they are given, and RPC only inside the cluster', () => {
     const { node, chain } = example('ethereum-everything');
     const { objects } = renderNode(node, chain, { running: true });
     const outside = objects.filter((one) => (one['spec'] as { type?: string } | undefined)?.type === 'NodePort');

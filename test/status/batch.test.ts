@@ -44,7 +44,7 @@ describe('describeBatch', () => {
     { because: 'many', from: tree({}), to: tree({ a: 'Running', b: 'Running', c: 'Running', d: 'Running', e: 'Running' }), want: 'a is Running; b is Running; c is Running; 2 more' },
     { because: 'another reason in the same phase', from: waiting('Starting'), to: waiting('NoPeers'), want: 'a: NoPeers' },
     { because: 'only a height', from: height(1), to: height(2), want: 'a at height 2' },
-    { because: 'another revision', from: applied('main@sha1:1111111aaaa'), to: applied('main@sha1:2222222bbbb'), want: 'main@2222222 is in force' },
+    { because: 'another revision', from: applied('main@sha1:1111111aaaa'), to: applied('main@sha1:2222222bbbb'), want: 'main@2222222 is applied' },
     { because: 'a job that ended well', from: job('Working'), to: job('Complete'), want: 'Backup nightly is Complete' },
     { because: 'what a job waits for', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'waits for its pod' }), want: 'Backup nightly waits for its pod' },
     { because: 'a job of which only more is known', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'copies', files: 3 }), want: 'Backup nightly continues' },
@@ -53,7 +53,7 @@ describe('describeBatch', () => {
     expect(describeBatch(from, to)).toBe(want);
   }); // prettier-ignore
 
-  it('fits one line of 72 characters, whatever the files hold', () => {
+  it('fits one line of 72 characters, for all contents of the files', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,60}$/), fc.string({ unit: 'binary' })), (phases) => {
         const subject = describeBatch(new Map(), tree(phases));

@@ -67,7 +67,7 @@ describe('documents', () => {
   });
 
   it.each<{ because: string; sync: Partial<FleetView['sync']>; state: string }>([
-    { because: 'all is in force', sync: {}, state: 'Synced' },
+    { because: 'the latest commit is applied', sync: {}, state: 'Synced' },
     { because: 'no commit was read', sync: { seen: undefined, applied: undefined }, state: 'Waiting' },
     { because: 'a commit is under way', sync: { applied: 'main@sha1:00' }, state: 'Progressing' },
     { because: 'a file has an error', sync: { problems: [problem] }, state: 'Degraded' },
@@ -199,7 +199,7 @@ describe('secrets', () => {
     );
     fc.assert(
       fc.property(alphabet, place, wrap, (secret, where, form) => {
-        // A secret that every document contains anyway (a key, a name) can't be told from it.
+        // A secret that every document contains anyway (a key, a name) can't be distinguished from it.
         fc.pre(![...documents(aView(), options).values()].some((text) => text.includes(secret)));
         const planted = form(secret);
         const at = (name: string): string => (name === where ? planted : 'x');

@@ -37,7 +37,7 @@ it('writes the same files with and without remembering', () => {
         for (let look = 0; look < 2; look++) {
           const plain = documents(viewOf(nodes), { previous, now, snapshotIntervalMs: HOUR });
           const files = documents(viewOf(nodes), { previous, now, snapshotIntervalMs: HOUR, written });
-          // Figures that nobody has seen yet keep the time at which they were taken.
+          // Figures that were not published yet keep the time at which they were taken.
           expect(pushed ? files : withoutTimes(files)).toEqual(pushed ? plain : withoutTimes(plain));
           forgetGone(written, files);
           expect([...written.keys()].every((path) => files.has(path))).toBe(true);

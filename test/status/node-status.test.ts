@@ -72,7 +72,7 @@ const kubernetes: Row[] = [
   { because: 'the claim finds no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'VolumePending', says: /class fast/ },
   { because: 'an Event of the PVC says why it has no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')], events: [anEvent('ProvisioningFailed', 'storageclass "fast" not found', 5, `PersistentVolumeClaim/${aClaim('Pending').metadata.name}`)] }, phase: 'Pending', reason: 'VolumePending', says: /has no volume yet: storageclass "fast" not found/ },
   { because: 'a volume is being made', seen: { pods: [unscheduled('')], claims: [aClaim('Pending', { annotations: { 'volume.kubernetes.io/selected-node': 'm1' } })] }, phase: 'Configuring', reason: 'VolumeBinding' },
-  { because: 'want of memory is told although a claim waits for its first consumer', seen: { pods: [unscheduled('0/1 nodes are available: 1 Insufficient cpu.')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'WaitingForScheduler' },
+  { because: 'missing memory is reported although a PVC waits for its first consumer', seen: { pods: [unscheduled('0/1 nodes are available: 1 Insufficient cpu.')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'WaitingForScheduler' },
   { because: 'a volume is gone', seen: { claims: [aClaim('Lost')] }, phase: 'Error', reason: 'VolumeLost', stalled: true },
   { because: 'the containers are being made', seen: { pods: [aPod({ containers: [], status: { phase: 'Pending' } })] }, phase: 'Configuring', reason: 'CreatingContainers' },
   { because: 'images are being pulled', seen: containers(waiting('el', 'ContainerCreating'), waiting('cl', 'ContainerCreating')), phase: 'Configuring', reason: 'CreatingContainers' },
@@ -126,7 +126,7 @@ const clients: Row[] = [
   { because: 'the client says that it is syncing', seen: { facts: facts({ syncing: true, progress: 0.5 }) }, phase: 'Syncing', reason: 'Syncing' },
   { because: 'either client can be the one that syncs', seen: { facts: facts({}, { syncing: true }) }, phase: 'Syncing', reason: 'Syncing', says: /lighthouse \(cl\)/ },
   { because: 'another network on the disk', seen: { facts: facts({ chainId: '1' }) }, phase: 'Error', reason: 'WrongNetwork', stalled: true, says: /chain 1 but should be on 560048/ },
-  { because: 'nobody to talk to', seen: { facts: facts({ peers: 0 }) }, phase: 'Syncing', reason: 'NoPeers' },
+  { because: 'no peers', seen: { facts: facts({ peers: 0 }) }, phase: 'Syncing', reason: 'NoPeers' },
   { because: 'the only validator of a network makes blocks without peers', seen: { facts: facts({ peers: 0 }), risenAt: new Map([['el', NOW - 20_000]]) }, phase: 'Running', reason: 'Running' },
   { because: 'without peers and without new blocks it waits for peers', seen: { facts: facts({ peers: 0 }), risenAt: new Map([['el', NOW - 90_000]]) }, phase: 'Syncing', reason: 'NoPeers' },
   { because: 'synced by its own word, but the head is old', seen: { facts: facts({ headTime: NOW / 1000 - 120 }) }, phase: 'Syncing', reason: 'HeadTooOld' },
@@ -297,7 +297,7 @@ describe('over time', () => {
     expect(findCondition(lost.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'HeadTooOld' });
   });
 
-  it('tells catching up from halted by whether the height rises', () => {
+  it('distinguishes catching up from halted by whether the height rises', () => {
     const old = { headTime: NOW / 1000 - 86_400 };
     const status = nodeStatus(observe({ facts: facts({ ...old, height: 500 }) }));
     const moving = nodeStatus(after(status, 60, { facts: later(60, { ...old, height: 600 }) }));
@@ -359,7 +359,7 @@ describe('over time', () => {
     expect(findCondition(settled.conditions, 'Ready')?.reason).toBe('Running');
   });
 
-  it('stays ready through a passing trouble when the spec is in force already', () => {
+  it('stays ready through a passing trouble when the spec is applied already', () => {
     const trouble: Trouble = { reason: 'EditedByHand', message: 'x', stalled: false };
     const next = nodeStatus(after(first, 10, { trouble, facts: later(10) }));
     expect(findCondition(next.conditions, 'Ready')).toEqual(findCondition(first.conditions, 'Ready'));

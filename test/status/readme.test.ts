@@ -97,7 +97,7 @@ describe('renderReadme', () => {
     expect(text.length).toBeLessThan(3_000);
   });
 
-  it('keeps one line a node, whatever the texts', () => {
+  it('keeps one line a node, for all texts', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string(), (message, chain) => {
         const text = renderReadme(new Map([file('a', 'Running'), file('b', 'Error', { message, chain })]));

@@ -38,7 +38,7 @@ function sync(height: number, peers: z.infer<typeof Peers>): Pick<RoleFacts, 'sy
 
 /**
  * The middle one of the heights that peers claim, so that one liar moves nothing. Those the node chose itself come first:
- * the others are whoever came.
+ * the others connected on their own.
  */
 function claimedHeight(peers: z.infer<typeof Peers>): number {
   const chosen = peers.filter((peer) => !peer.inbound);

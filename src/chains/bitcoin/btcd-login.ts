@@ -1,4 +1,4 @@
-// Makes the file that tells btcd its password. It has nothing like rpcauth and reads no environment: only flags or this.
+// Makes the file with the password of btcd. It has nothing like rpcauth and reads no environment: only flags or this.
 
 export const LOGIN_FILE = 'btcd.conf';
 

@@ -146,7 +146,7 @@ function run(spec: NodeSpec): Run {
     ...NETWORK_FLAGS[spec.network],
     listen: `0.0.0.0:${port}`,
     ...advertised(spec),
-    // Made when absent, so anew in every pod; what lies on the volume would be in every backup.
+    // Made when absent, so in every pod again; what lies on the volume would be in every backup.
     rpccert: '/tmp/rpc.cert',
     rpckey: '/tmp/rpc.key',
     rpclisten: `0.0.0.0:${networkOf(spec.network).rpc}`,

@@ -25,7 +25,7 @@ const Net = z.object({ connections: DecimalNumber, subversion: z.string().max(25
 /** RPC_IN_WARMUP in src/rpc/protocol.h. */
 const WARMING_UP = -28;
 
-/** Facts of the role `node`. `development`: regtest stays in "initial block download" until somebody makes a block. */
+/** Facts of the role `node`. `development`: regtest stays in "initial block download" until a user makes a block. */
 export function nodeFacts(replies: ReadonlyMap<string, Reply>, development: boolean): RoleFacts {
   const answer = jsonRpcAnswer(replies.get('node.blockchain'));
   if (answer.kind === 'complaint' && answer.code === WARMING_UP) return { reach: 'starting', message: answer.message };

@@ -3,7 +3,7 @@
 /**
  * bitcoind is started alone, with its network off, and stopped in good order at the end. Its arguments are the script's.
  * A block called invalid stays so over a restart, and all above it; `reconsiderblock` takes that back for a whole branch
- * (src/validation.cpp). So the script may be killed anywhere and run again: what it finds is what it goes on from.
+ * (src/validation.cpp). So the script may be killed anywhere and run again: it continues from what it finds.
  *
  * Another branch may have the most work once a block is invalid: then its block at that height is called invalid as well.
  *
@@ -53,7 +53,7 @@ if [ -n "$NODE_FOLLOWS_OTHERS" ]; then
   tips="$(rpc getchaintips)"
   for block in $(printf '%s' "$tips" | tr -d ' \\n' | tr '}' '\\n' | sed -n '/"status":"invalid"/s/.*"hash":"\\([0-9a-f]*\\)".*/\\1/p'); do
     rpc reconsiderblock "$block"
-    echo "block $block and those below it are verified anew"
+    echo "block $block and those below it are verified again"
   done
 fi
 end

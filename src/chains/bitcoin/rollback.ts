@@ -16,7 +16,7 @@ const BTCD =
 
 /**
  * `invalidateblock` (src/rpc/blockchain.cpp). What bitcoind then does with the blocks above depends on the network: where
- * others have them too they are connected and verified anew; on a network of one's own they stay invalid, which is what
+ * others have them too they are connected and verified again; on a network of one's own they stay invalid, which is what
  * a rollback is for there, and the node follows only a chain without them.
  */
 export function rollback(node: BlockchainNode, height: number): HowTo {

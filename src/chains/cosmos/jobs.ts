@@ -10,7 +10,7 @@ import { workload } from './workload.ts';
 
 export const jobs: ChainJobs = {
   identityFiles: (node) =>
-    // The key's place is kept whatever lies there: a key of the node's own, or the link to its Secret.
+    // The key's place is kept in both cases: a key of the node's own, or the link to its Secret.
     ['config/node_key.json', 'config/priv_validator_key.json', 'config/priv_validator_key.json.replaced'].map(
       (path) => ({
         volume: soleVolume(node.spec, 'node'),
@@ -56,7 +56,7 @@ function rollback(node: BlockchainNode, height: number): HowTo {
 /** Who signed a block of a removed height refuses, rightly, to sign that height again. */
 function whyNot({ spec }: BlockchainNode): string | undefined {
   if (spec.network === 'dev')
-    return 'The only validator of a development chain refuses to sign a height twice, so the chain would stand still for ever. Delete the node with its volume and begin anew.';
+    return 'The only validator of a development chain refuses to sign a height twice, so the chain would stand still for ever. Delete the node with its volume and create it again.';
   const { remoteSigner, proxyApp } = optionsOf(spec);
   if (spec.nodeType === 'validator' || spec.identity !== undefined || remoteSigner !== undefined)
     return 'A validator refuses, rightly, to sign a height again that it has signed before, so it would stand still until the others are past it. Roll back a full node that follows the validators.';

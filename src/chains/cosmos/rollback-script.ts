@@ -3,7 +3,7 @@
 /**
  * `rollback` goes back one height a run, and says "to height N" (cmd/cometbft/commands/rollback.go, server/rollback.go of
  * the Cosmos SDK). Without --hard it leaves the newest block where it is and puts the state one below it, however often
- * it runs: so it tells how high the node is, and a failure there leaves a node that still starts. With --hard it then
+ * it runs: so it shows how high the node is, and a failure there leaves a node that still starts. With --hard it then
  * removes that block. So the script may be killed anywhere and run again, and never goes below the wanted height.
  *
  * All values arrive as environment variables; nothing of a spec is part of the script.

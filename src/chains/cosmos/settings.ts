@@ -59,7 +59,7 @@ export function managedSettings(node: BlockchainNode): Settings {
   };
 }
 
-/** The port peers are told is the port that is open. */
+/** The port that peers are given is the port that is open. */
 export function p2pPort(node: BlockchainNode): number {
   return node.spec.p2p?.port ?? P2P_PORT;
 }

@@ -1,4 +1,4 @@
-// Which key a validator's Secret holds, whatever else lies in it and however its file is written.
+// Which key a validator's Secret holds, independent of other files in it and of how its file is formatted.
 
 import { z } from 'zod';
 

@@ -33,7 +33,7 @@ export type ClientRow = Omit<EthereumClient, 'brokenVersions' | 'managedFlags' |
   readonly known: Readonly<Record<string, ValueType>>;
 };
 
-/** Completes a row: whatever the controller sets anywhere is managed everywhere. */
+/** Completes a row: what the controller sets on one network is managed on all. */
 export function defineClient(row: ClientRow): EthereumClient {
   const { alsoManaged, known, ...rest } = row;
   const set = EXTREMES.flatMap((place) => Object.keys(row.managed(place)));

@@ -26,7 +26,7 @@ const Syncing = z.object({
 const Peers = z.object({ data: z.object({ connected: DecimalNumber }) });
 const Version = z.object({ data: z.object({ version: z.string().min(1).max(256) }) });
 
-/** More slots behind than this is syncing, whatever the client calls it. */
+/** More slots behind than this is syncing, also when the client says otherwise. */
 export const MAX_DISTANCE = 2;
 
 /** Facts of the role `cl`; heights are slots. */

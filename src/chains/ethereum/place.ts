@@ -20,7 +20,7 @@ export interface Place {
   readonly p2pPort: number;
   /** Second p2p port of clients that speak QUIC beside TCP. */
   readonly quicPort: number;
-  /** Address that peers are told, when it is not the pod's. */
+  /** Address that peers are given, when it is not the pod's. */
   readonly advertise: string | undefined;
   /** Beacon API to take the starting point from; only for consensus clients. */
   readonly checkpointUrl: string | undefined;
@@ -40,7 +40,7 @@ export interface PlaceOf {
 
 /**
  * `spec.p2p.port` P moves the whole node: execution listens on P, consensus on P+1 (QUIC on P+2), because peers must be
- * told the port that is really open on the machine.
+ * given the port that is really open on the machine.
  */
 export function placeOf(spec: NodeSpec, role: 'el' | 'cl', { defaultVersion, ports: usual }: PlaceOf): Place {
   const base = spec.p2p?.port;

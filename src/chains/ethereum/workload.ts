@@ -99,7 +99,7 @@ function mountsOf(spec: NodeSpec, role: RoleName): readonly Mount[] {
   return usesEngine(spec) ? [dataMount(spec, role), jwt, scratch] : [dataMount(spec, role), scratch];
 }
 
-/** Without a consensus client (development) nobody speaks to the engine API. */
+/** Without a consensus client (development) no client uses the engine API. */
 function usesEngine(spec: NodeSpec): boolean {
   return spec.clients['cl'] !== undefined;
 }

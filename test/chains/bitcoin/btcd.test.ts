@@ -84,14 +84,14 @@ describe('btcdFacts', () => {
   const rows: readonly { because: string; peers: readonly unknown[]; expected: Partial<RoleFacts> }[] = [
     { because: 'the recorded node is at the tip', peers: [peer(0, false, 3)], expected: { syncing: false, target: 3 } },
     { because: 'behind its peers', peers: [peer(30)], expected: { syncing: true, target: 30, progress: 0.1 } },
-    { because: 'a peer goes on', peers: [peer(0, false, 30)], expected: { syncing: true, target: 30 } },
+    { because: 'a peer has new blocks', peers: [peer(0, false, 30)], expected: { syncing: true, target: 30 } },
     { because: 'one liar moves nothing', peers: [peer(3), peer(9_999_999), peer(3)], expected: { target: 3 } },
     {
       because: 'who came by itself is not asked while others are there',
       peers: [peer(3), peer(99, true), peer(99, true)],
       expected: { syncing: false, target: 3 },
     },
-    { because: 'nobody but who came', peers: [peer(99, true)], expected: { syncing: true, target: 99 } },
+    { because: 'inbound peers only', peers: [peer(99, true)], expected: { syncing: true, target: 99 } },
     { because: 'peers that are behind', peers: [peer(-1), peer(0)], expected: { syncing: false, target: 3 } },
     { because: 'no peers', peers: [], expected: { syncing: false, target: 3 } },
   ];
@@ -112,7 +112,7 @@ describe('btcdFacts', () => {
     });
   });
 
-  it('does not say whether it syncs when peers are not told', () => {
+  it('does not say whether it syncs when peers are not known', () => {
     const { 'node.peers': _, ...rest } = btcd;
     expect(btcdFacts(replies(rest))).not.toHaveProperty('syncing');
   });

@@ -48,8 +48,8 @@ describe('a bitcoind that goes back', () => {
 
   it.each([
     { because: 'others have the blocks', name: 'bitcoin-mainnet', follows: 'yes' },
-    { because: 'nobody else has them', name: 'bitcoin-regtest', follows: '' },
-  ])('verifies the blocks above anew or leaves them: $because', ({ name, follows }) => {
+    { because: 'no other node has them', name: 'bitcoin-regtest', follows: '' },
+  ])('verifies the blocks above again or leaves them: $because', ({ name, follows }) => {
     expect(runOf(name).env).toMatchObject({ NODE_FOLLOWS_OTHERS: follows, NODE_WANTED_HEIGHT: '800000' });
   });
 });

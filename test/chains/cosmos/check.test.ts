@@ -97,7 +97,7 @@ describe('check', () => {
       {
         because: 'options that do not fit their schema are problems here, too',
         base: 'cosmos-dev',
-        fields: { cosmos: { seeds: ['nobody'] } },
+        fields: { cosmos: { seeds: ['no-peer'] } },
         codes: ['InvalidValue'],
       },
       {

@@ -31,7 +31,7 @@ describe('going back', () => {
       because: 'a development chain has one validator',
       node: nodeWith('cosmos-dev', { nodeType: 'full' }),
       how: 'refused',
-      says: 'begin anew',
+      says: 'create it again',
     },
     {
       because: 'an application of its own stays ahead',

@@ -98,7 +98,7 @@ describe('the prepare script', () => {
     expect(existsSync(join(folder, 'home/config/priv_validator_key.json'))).toBe(false);
   });
 
-  it('never forgets what was signed with a Secret, whatever a key of its own does in between', () => {
+  it('never forgets what was signed with a Secret, even when a key of its own signs in between', () => {
     const state = join(folder, 'home/data/priv_validator_state.json');
     expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
     writeFileSync(state, '{"height":"77"}');

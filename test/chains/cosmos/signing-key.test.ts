@@ -33,7 +33,7 @@ describe('the signing key of a Secret', () => {
       same: true,
     },
     { because: 'another key', files: { [FILE]: keyFile('other-key'), 'node_key.json': 'n' }, same: false },
-    { because: 'a file that nobody can read', files: { [FILE]: 'garbage' }, same: false },
+    { because: 'a file that cannot be read', files: { [FILE]: 'garbage' }, same: false },
     { because: 'files of no chain', files: { 'node_key.json': 'n' }, same: false },
     { because: 'nothing', files: {}, same: false },
   ])('$because', ({ files, same }) => {
@@ -42,7 +42,7 @@ describe('the signing key of a Secret', () => {
     expect(found[0] === keys[0]).toBe(same);
   });
 
-  it('is not told by what stands for it', () => {
+  it('is a digest, not the key', () => {
     expect(keys.join()).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 

@@ -81,7 +81,7 @@ describe('executionFacts', () => {
     expect(Object.keys(facts)).not.toContain(absent);
   });
 
-  it('tells a refused connection from a reply that is no JSON', () => {
+  it('distinguishes a refused connection from a reply that is no JSON', () => {
     const answer = (reason: 'refused' | 'notJson'): ReadonlyMap<string, Reply> =>
       new Map([['el.syncing', { ok: false, reason, message: 'no' }]]);
     expect(executionFacts(answer('refused'), false).reach).toBe('unreachable');

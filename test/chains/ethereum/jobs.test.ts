@@ -9,7 +9,7 @@ const HEIGHT = 4660;
 
 describe('going back', () => {
   it.each([
-    { because: 'geth is started alone and told its head', name: 'ethereum-dev', how: 'served' },
+    { because: 'geth is started alone and given its head', name: 'ethereum-dev', how: 'served' },
     { because: 'geth on a public network likewise', name: 'ethereum-geth-lighthouse', how: 'served' },
     { because: 'reth unwinds its stages', name: 'ethereum-reth-prysm', how: 'command' },
     { because: 'nethermind has no command that is known', name: 'ethereum-nethermind-teku', how: 'refused' },
