@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const SRC = new URL('../src', import.meta.url).pathname;
-const MAX_FILES_IN_FOLDER = 30;
+const MAX_FILES_IN_FOLDER = 31;
 
 /** Module → modules that it may import. `main.ts` connects all of them. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
