@@ -1,12 +1,16 @@
 // A copy without a database of the chain is no backup: it fails, and leaves nothing that looks whole.
 
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
 import { copy } from '../../src/worker/backup/copy.ts';
-import { copyParams, quiet } from './support/params.ts';
+import { Dir } from '../../src/worker/files/dir.ts';
+import { MANIFEST_FORMAT, MANIFEST_NAME } from '../../src/worker/manifest/manifest.ts';
+import { ManifestWriter } from '../../src/worker/manifest/manifest-writer.ts';
+import { restore } from '../../src/worker/restore/restore.ts';
+import { copyParams, ORIGIN, quiet, restoreParams } from './support/params.ts';
 import { tempDir } from './support/tree.ts';
 
 function source(files: Readonly<Record<string, string>>): string {
@@ -45,4 +49,29 @@ it.each([
   const dir = source(files);
   const params = { ...copyParams(join(dir, 'source'), join(dir, 'backup')), markers };
   await expect(copy(params, quiet())).resolves.toMatchObject({ ok: true, files: 1, bytes: 1 });
+});
+
+it('refuses to restore a backup whose manifest lists no file, and leaves the data as it was', async () => {
+  const dir = tempDir();
+  const [backup, target] = [join(dir, 'backup'), join(dir, 'target')];
+  for (const path of [join(backup, 'volumes', 'data'), target]) mkdirSync(path, { recursive: true });
+  writeFileSync(join(target, 'precious'), 'old data');
+  const root = Dir.openRoot(backup);
+  const writer = new ManifestWriter(root, MANIFEST_NAME, {
+    format: MANIFEST_FORMAT,
+    layout: 'volumes',
+    origin: ORIGIN,
+    createdAt: new Date(0).toISOString(),
+    volumes: ['data'],
+    ownersKept: true,
+  });
+  writer.entry({ volume: 'data', path: '.', type: 'dir', mode: '0755', uid: 0, gid: 0, mtimeUs: 0 });
+  writer.finish({ skipped: [], skippedCount: 0, changedWhileCopying: [], changedCount: 0 });
+  writer.close();
+  root.closeAll();
+  await expect(restore(restoreParams(backup, target), quiet())).rejects.toMatchObject({
+    code: 'EmptyBackup',
+    swapped: false,
+  });
+  expect(readFileSync(join(target, 'precious'), 'utf8')).toBe('old data');
 });

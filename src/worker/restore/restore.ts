@@ -91,6 +91,9 @@ function requireSameVolumes(params: RestoreParameters, foot: ManifestFoot): void
 
 async function prepare(job: Prepare): Promise<SignerChoice[]> {
   const { params, context, targets, foot } = job;
+  const { bytes, files } = bytesAndFiles(foot);
+  if (files === 0 || bytes === 0)
+    throw new TaskError('EmptyBackup', 'the backup holds no file with content; restore another one');
   for (const target of targets) {
     await beginAfresh(target, params.id);
     refuseMounts(target);
