@@ -33,7 +33,7 @@ export function readRequests(files: readonly FileContent[], context: Context, su
   const resolved = read.flatMap(({ file, documents }) =>
     file.role === 'request' ? documents.good.map((document) => resolveRequest(document, file.path, context)) : [],
   );
-  const others = new Set(resolved.map(({ key }) => key));
+  const others = new Map(resolved.map(({ key, desired }) => [key, desired.request]));
   const known = { ...surroundings, others, policy: context.policy };
   const judged = resolved.map((one) => ({ ...one, problems: [...one.problems, ...judge(one, known)] }));
   const duplicates = findDuplicates(judged);

@@ -4,12 +4,13 @@ import { DOCUMENT_PROBLEMS } from '../../src/api/codes/document-problems.ts';
 import { FILE_PROBLEMS } from '../../src/api/codes/file-problems.ts';
 import { GUARDS } from '../../src/api/codes/guards.ts';
 import { JOB_PROBLEMS } from '../../src/api/codes/job-problems.ts';
+import { JOB_REASONS } from '../../src/api/codes/job-reasons.ts';
 import { NODE_PROBLEMS } from '../../src/api/codes/node-problems.ts';
 import { NODE_REASONS } from '../../src/api/codes/node-reasons.ts';
 import { POLICY_RULES } from '../../src/api/codes/policy-rules.ts';
 import { SYNC_STATES } from '../../src/api/codes/sync-states.ts';
 import type { CodeDoc } from '../../src/lib/codes.ts';
-import { GIT_CODES, KUBE_CODES, TASK_CODES } from '../../src/lib/error-codes.ts';
+import { GIT_CODES, KUBE_CODES } from '../../src/lib/error-codes.ts';
 
 export interface CodeList {
   readonly title: string;
@@ -20,7 +21,7 @@ export interface CodeList {
 
 const IN_FILES = 'In `validate`, as a comment on the pull request, and in `problems` of `sync.yaml`.';
 const IN_LOGS = "In the controller's log, and in `sync.yaml`.";
-const IN_TASKS = 'In the status and the record of the job.';
+const IN_JOBS = 'In the status and the record of the job.';
 
 export const CODE_LISTS: readonly CodeList[] = [
   { title: 'States of the fleet', where: 'In `sync.yaml` and in the README of the status branch.', codes: SYNC_STATES },
@@ -37,5 +38,5 @@ export const CODE_LISTS: readonly CodeList[] = [
   },
   { title: 'Errors of the Git server', where: IN_LOGS, codes: GIT_CODES },
   { title: 'Errors of the API server', where: IN_LOGS, codes: KUBE_CODES },
-  { title: 'Errors of a worker pod', where: IN_TASKS, codes: TASK_CODES },
+  { title: 'Reasons of a job', where: IN_JOBS, codes: JOB_REASONS },
 ];

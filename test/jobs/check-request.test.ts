@@ -12,6 +12,7 @@ function node(name: string, spec: object = {}): [string, BlockchainNode] {
     network: 'local',
     desiredState: 'Running',
     storage: {},
+    clients: {},
     identity: { secretName: `${name}-key` },
     ...spec,
   };
@@ -29,7 +30,9 @@ function node(name: string, spec: object = {}): [string, BlockchainNode] {
 const nodes = new Map([
   node('a'),
   node('b'),
-  node('eth', { chain: 'ethereum', network: 'hoodi' }),
+  node('eth', { chain: 'ethereum', network: 'hoodi', clients: { el: { name: 'geth' } } }),
+  node('reth', { chain: 'ethereum', network: 'hoodi', clients: { el: { name: 'reth' } } }),
+  node('testnet', { network: 'theta' }),
   node('keyless', { identity: undefined }),
   node('idle', { suspend: true }),
 ]);
@@ -50,6 +53,10 @@ const chainJobs = (chain: string): ChainJobs => ({
   switchover: () =>
     chain === 'ethereum' ? { how: 'refused', reason: 'has no signing key of its own' } : { how: 'secret' },
 });
+
+function sourcesOf(others: Readonly<Record<string, object>>): ReadonlyMap<string, { readonly spec: unknown }> {
+  return new Map(Object.entries(others).map(([key, spec]) => [key, { spec }]));
+}
 
 const foreign = { chain: 'c', deployMethod: 'cloud-config' };
 
@@ -112,17 +119,59 @@ describe('checkRequest', () => {
       want: ['error OneOf spec.backup'],
     },
     {
-      because: 'a backup nobody knows',
+      because: 'a backup that is not in the commit',
       kind: 'Restore',
       spec: { node: 'a', backup: 'x' },
-      others: [],
+      others: {},
       want: ['warning UnknownSource spec.backup'],
     },
     {
-      because: 'a backup on record',
+      because: 'a backup of the same node',
       kind: 'Restore',
       spec: { node: 'a', backup: 'x' },
-      others: ['Backup/prod/x'],
+      others: { 'Backup/prod/x': { node: 'a', deployMethod: 'managed' } },
+      want: [],
+    },
+    {
+      because: 'a backup of another node of the chain and client',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'x' },
+      others: { 'Backup/prod/x': { node: 'b', deployMethod: 'managed' } },
+      want: [],
+    },
+    {
+      because: 'a backup of a node of another chain',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'x' },
+      others: { 'Backup/prod/x': { node: 'eth', deployMethod: 'managed' } },
+      want: ['error WrongChain spec.backup'],
+    },
+    {
+      because: 'a snapshot of a node of another network',
+      kind: 'Restore',
+      spec: { node: 'a', snapshot: 'x' },
+      others: { 'Snapshot/prod/x': { node: 'testnet', deployMethod: 'managed' } },
+      want: ['error WrongChain spec.snapshot'],
+    },
+    {
+      because: 'a backup of a node that runs another client now',
+      kind: 'Restore',
+      spec: { node: 'eth', backup: 'x' },
+      others: { 'Backup/prod/x': { node: 'reth', deployMethod: 'managed' } },
+      want: ['warning WrongClient spec.backup'],
+    },
+    {
+      because: 'a backup of a node that the commit does not have',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'x' },
+      others: { 'Backup/prod/x': { node: 'gone', deployMethod: 'managed' } },
+      want: [],
+    },
+    {
+      because: 'a backup that another tool deployed the node of',
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'x' },
+      others: { 'Backup/prod/x': { node: 'eth', deployMethod: 'helm' } },
       want: [],
     },
     {
@@ -196,7 +245,13 @@ describe('checkRequest', () => {
   ])('$because', ({ kind, spec, others, want }) => {
     const problems = checkRequest(
       { kind, spec },
-      { name: 'x', namespace: 'prod', nodes, chainJobs, ...(others === undefined ? {} : { others: new Set(others) }) },
+      {
+        name: 'x',
+        namespace: 'prod',
+        nodes,
+        chainJobs,
+        ...(others === undefined ? {} : { others: sourcesOf(others) }),
+      },
     );
     expect(problems.map(({ level, code, path }) => `${level} ${code} ${path.join('.')}`)).toEqual(want);
     for (const { message } of problems) expect(message.length).toBeGreaterThan(10);

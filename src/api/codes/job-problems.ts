@@ -21,6 +21,11 @@ export const JOB_PROBLEMS = defineCodes({
   },
   OneOf: { meaning: 'Exactly one of the fields must be set.', action: 'Keep one.' },
   WrongChain: { meaning: 'The node is not part of the chain that the request names.', action: 'Correct the name.' },
+  WrongClient: {
+    meaning:
+      'The node runs another client than the node of the copy, and neither client opens the database of the other.',
+    action: 'Restore a copy of a node with the same client, unless the copy was made before the client was changed.',
+  },
   SameNode: { meaning: 'Source and destination are the same node.', action: 'Name two nodes.' },
   NoIdentity: { meaning: 'The node has no signing identity to exchange.', action: 'Name a node with `spec.identity`.' },
   UnknownSource: {

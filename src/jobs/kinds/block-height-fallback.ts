@@ -33,7 +33,7 @@ const Spec = z
     toolVersion,
   })
   .meta(IMMUTABLE);
-export type FallbackSpec = z.infer<typeof Spec>;
+type FallbackSpec = z.infer<typeof Spec>;
 
 export const blockHeightFallback = defineJobKind({
   kind: 'BlockHeightFallback',

@@ -1,9 +1,14 @@
 // What is wrong with a BlockHeightFallback, without a cluster.
 
 import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
-import type { FallbackSpec } from './block-height-fallback.ts';
 import { nodeOf } from './check-nodes.ts';
-import type { CheckContext } from '../model/job-kind.ts';
+import type { CheckContext, CommonSpec } from '../model/job-kind.ts';
+
+interface FallbackSpec extends CommonSpec {
+  readonly node?: string | undefined;
+  readonly nodes?: readonly string[] | undefined;
+  readonly blockHeight: number;
+}
 
 /** One node or several, not both; and each one's chain must be able to go back. */
 export function checkFallback(spec: FallbackSpec, context: CheckContext): readonly SpecProblem[] {

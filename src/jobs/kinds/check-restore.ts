@@ -1,11 +1,22 @@
 // What is wrong with a Restore, without a cluster.
 
+import type { JobAction } from '../../api/job.ts';
 import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
-import type { CheckContext } from '../model/job-kind.ts';
-import type { RestoreSpec } from './restore.ts';
+import { textAt } from '../../lib/json-value.ts';
+import { clientsOf } from '../layouts/managed.ts';
+import type { CheckContext, CommonSpec } from '../model/job-kind.ts';
+import { nodeOf } from './check-nodes.ts';
+import { foreignClient } from './foreign-client.ts';
 
-/** Exactly one source, and one that exists as far as the commit and the records tell. */
-export function checkRestore(spec: RestoreSpec, { namespace, others }: CheckContext): readonly SpecProblem[] {
+interface RestoreSpec extends CommonSpec {
+  readonly node: string;
+  readonly backup?: string | undefined;
+  readonly snapshot?: string | undefined;
+  readonly action: JobAction;
+}
+
+/** Exactly one source, one that exists as far as the commit shows, and one that fits the node. */
+export function checkRestore(spec: RestoreSpec, context: CheckContext): readonly SpecProblem[] {
   const problems: SpecProblem[] = [];
   if ((spec.backup === undefined) === (spec.snapshot === undefined))
     problems.push(errorAt('OneOf', ['spec', 'backup'], 'give exactly one of backup and snapshot'));
@@ -14,14 +25,7 @@ export function checkRestore(spec: RestoreSpec, { namespace, others }: CheckCont
     ['snapshot', 'Snapshot'],
   ] as const) {
     const name = spec[field];
-    if (name !== undefined && others !== undefined && !others.has(`${kind}/${namespace}/${name}`))
-      problems.push(
-        warningAt(
-          'UnknownSource',
-          ['spec', field],
-          `no ${kind} ${namespace}/${name} is in this commit or on record; the job will be refused unless there is one by then`,
-        ),
-      );
+    if (name !== undefined) problems.push(...checkSource(spec, { field, kind, name }, context));
   }
   if (spec.action === 'Direct')
     problems.push(
@@ -32,4 +36,50 @@ export function checkRestore(spec: RestoreSpec, { namespace, others }: CheckCont
       ),
     );
   return problems;
+}
+
+interface Source {
+  readonly field: 'backup' | 'snapshot';
+  readonly kind: string;
+  readonly name: string;
+}
+
+function checkSource(spec: RestoreSpec, { field, kind, name }: Source, context: CheckContext): SpecProblem[] {
+  const { namespace, others } = context;
+  if (others === undefined) return [];
+  const source = others.get(`${kind}/${namespace}/${name}`);
+  if (source === undefined)
+    return [
+      warningAt(
+        'UnknownSource',
+        ['spec', field],
+        `no ${kind} ${namespace}/${name} is in this commit; the job will be refused unless there is one by then`,
+      ),
+    ];
+  if (textAt(source.spec, ['deployMethod']) !== 'managed') return [];
+  return checkFit(spec, { field, from: textAt(source.spec, ['node']) ?? '' }, context);
+}
+
+/** Chain and network of a node never change. Its clients may have changed since the copy was made. */
+function checkFit(
+  spec: RestoreSpec,
+  { field, from }: { field: string; from: string },
+  context: CheckContext,
+): SpecProblem[] {
+  const [source, node] = [nodeOf(spec, from, context), nodeOf(spec, spec.node, context)];
+  if (source === undefined || node === undefined || from === spec.node) return [];
+  const path = ['spec', field];
+  const [theirs, ours] = [source, node].map((one) => `chain ${one.spec.chain}, network ${one.spec.network}`);
+  if (theirs !== ours)
+    return [
+      errorAt(
+        'WrongChain',
+        path,
+        `is of ${from} (${theirs}), but ${spec.node} is on ${ours}; restore a copy of ${ours}`,
+      ),
+    ];
+  const foreign = foreignClient(clientsOf(source), clientsOf(node));
+  if (foreign === undefined) return [];
+  const message = `is of ${from}, which runs ${foreign.theirs}, but ${spec.node} runs ${foreign.ours}; the job is refused unless the copy was made with ${foreign.ours}`;
+  return [warningAt('WrongClient', path, message)];
 }

@@ -2,8 +2,12 @@
 
 import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { nodeOf } from './check-nodes.ts';
-import type { CheckContext } from '../model/job-kind.ts';
-import type { SwitchoverSpec } from './switchover.ts';
+import type { CheckContext, CommonSpec } from '../model/job-kind.ts';
+
+interface SwitchoverSpec extends CommonSpec {
+  readonly sourceNode: string;
+  readonly destNode: string;
+}
 
 /** Two different nodes of one chain and network, each with an identity of its own. */
 export function checkSwitchover(spec: SwitchoverSpec, context: CheckContext): readonly SpecProblem[] {

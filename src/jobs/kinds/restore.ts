@@ -11,6 +11,7 @@ import { BACKUP_FOLDER } from './backup.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkRestore } from './check-restore.ts';
 import { stopAndStart } from './effect-text.ts';
+import { foreignClient } from './foreign-client.ts';
 import { defineJobKind, type JobView, type Preflight, type TaskPlan } from '../model/job-kind.ts';
 import { isNew, recoverArgs, STATE_FOLDER } from '../layouts/cloud-op.ts';
 import { dataAt, hostOf, ownerOf } from '../task/pod-parts.ts';
@@ -29,7 +30,7 @@ const Spec = z
     toolVersion,
   })
   .meta(IMMUTABLE);
-export type RestoreSpec = z.infer<typeof Spec>;
+type RestoreSpec = z.infer<typeof Spec>;
 
 export const restore = defineJobKind({
   kind: 'Restore',
@@ -95,19 +96,6 @@ function preflight(spec: RestoreSpec, view: JobView): Preflight {
         notes: [`${source.job} was taken from a running node: its databases are not proven to be consistent`],
       }
     : { go: true };
-}
-
-/** A role that both have, with different clients: neither opens the other's database. */
-function foreignClient(
-  theirs: readonly string[] = [],
-  ours: readonly string[] = [],
-): { readonly theirs: string; readonly ours: string } | undefined {
-  for (const one of theirs) {
-    const [role = ''] = one.split('=');
-    const other = ours.find((candidate) => candidate.startsWith(`${role}=`));
-    if (other !== undefined && other !== one) return { theirs: one, ours: other };
-  }
-  return undefined;
 }
 
 function refuseSource(source: RestoreSource, target: JobTarget | undefined): Refusal | undefined {

@@ -17,7 +17,7 @@ const Spec = z
     destNode: Name.describe('The second node, of the same chain.'),
   })
   .meta(IMMUTABLE);
-export type SwitchoverSpec = z.infer<typeof Spec>;
+type SwitchoverSpec = z.infer<typeof Spec>;
 
 export const switchover = defineJobKind({
   kind: 'Switchover',

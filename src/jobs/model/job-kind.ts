@@ -86,8 +86,8 @@ export interface CheckContext {
   /** Nodes of the same commit, by `namespace/name`; undefined where nodes are not known (an editor). */
   readonly nodes?: ReadonlyMap<string, BlockchainNode>;
   readonly chainJobs?: (chain: string) => ChainJobs | undefined;
-  /** Other requests of the same commit and finished ones on the status branch, by `Kind/namespace/name`. */
-  readonly others?: ReadonlySet<string>;
+  /** Requests of the same commit, by `Kind/namespace/name`; each spec passed its kind's schema. */
+  readonly others?: ReadonlyMap<string, { readonly spec: unknown }>;
 }
 
 export interface JobView {
