@@ -22,6 +22,10 @@ export const REQUEST_REFUSALS = defineCodes({
     meaning: 'The file of the request changed after the request was claimed. A request is immutable.',
     action: 'Undo the change, and add a new request under a new name.',
   },
+  ObjectDiffers: {
+    meaning: 'The object of the request in the cluster has another spec than the file that was merged.',
+    action: 'Find out who created the object and delete it. The request runs then.',
+  },
   BranchHeld: {
     meaning: 'The desired branch was moved or emptied, and that is held. No new request begins.',
     action: 'Undo the change of the branch, or approve it.',
@@ -63,6 +67,10 @@ export const JOB_REFUSALS = defineCodes({
   },
   NotCitaCloud: { meaning: 'The job needs a node of CITA-Cloud.', action: 'Use another kind of job.' },
   NotSupported: { meaning: 'The client of the node cannot do this.', action: 'Follow the advice in the message.' },
+  SpecDiffers: {
+    meaning: 'The spec of the object differs from the claimed one on the status branch.',
+    action: 'Find out who changed the object, then add a new request under a new name.',
+  },
   SameIdentity: {
     meaning: 'Both nodes have the same identity.',
     action: 'Give each node its own identity before either is started.',

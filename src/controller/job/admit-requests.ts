@@ -4,7 +4,7 @@ import { ANNOTATION, API_VERSION, LABEL } from '../../api/group.ts';
 import { JOB_FINALIZER, type JobObject, jobKeyOf, withdrawnFor } from '../../api/job-object.ts';
 import type { DesiredRequest } from '../../desired/desired-set.ts';
 import { admit, type AdmitInput, type Decision, type GitRequest, type LiveRequest } from '../../jobs/requests/admit.ts';
-import { readRequest } from '../../jobs/kinds/index.ts';
+import { digestOfObject, readRequest } from '../../jobs/kinds/index.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { CommitInfo } from '../../git/engine.ts';
@@ -166,6 +166,7 @@ function toGitRequest(
     name,
     executor,
     specDigest,
+    ...defined({ objectDigest: digestOfObject(request) }),
     file,
     commit: commit.oid,
     author: commit.author,
@@ -175,5 +176,10 @@ function toGitRequest(
 }
 
 function liveOf(job: JobObject): LiveRequest {
-  return { uid: job.metadata.uid ?? '', phase: job.status?.phase, withdrawn: withdrawnFor(job) };
+  return {
+    uid: job.metadata.uid ?? '',
+    ...defined({ objectDigest: digestOfObject(job) }),
+    phase: job.status?.phase,
+    withdrawn: withdrawnFor(job),
+  };
 }

@@ -1,5 +1,7 @@
 // The state of a node that another tool deployed, read from the API server.
 
+import { LABEL } from '../../api/group.ts';
+import type { KubeObject } from '../../api/objects.ts';
 import type { JobObject } from '../../api/job-object.ts';
 import type { Layout } from '../../jobs/layouts/layout.ts';
 import { replicasOf } from '../../jobs/layouts/read-workload.ts';
@@ -38,10 +40,18 @@ export async function observeForeign(
     ...defined({ host: hostOf(pods), height: health?.height }),
   };
   return {
-    found: layout.read({ chain, node }, objects),
+    found: managedBy(workload) ?? layout.read({ chain, node }, objects),
     pods: pods.map(observedPod),
     replicas: workload === undefined ? undefined : replicasOf(workload),
     held: false,
     ...defined({ health }),
   };
+}
+
+/** A managed node's own workload is stopped and started by the controller alone: the job has to name the node as managed. */
+function managedBy(workload: KubeObject | undefined): ObservedNode['found'] | undefined {
+  const owner = workload?.metadata.labels?.[LABEL.node];
+  if (workload === undefined || owner === undefined) return undefined;
+  const message = `${workload.kind} ${workload.metadata.name} belongs to the managed node ${owner}: remove spec.deployMethod, and name that node`;
+  return { ok: false, reason: 'NotSupported', message };
 }

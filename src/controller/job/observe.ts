@@ -7,6 +7,7 @@ import { JOB_FINALIZER, JOB_UID_LABEL, jobKeyOf, nodeKeyIn, withdrawnFor } from 
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { OpenJob } from '../../jobs/model/job-kind.ts';
 import { layoutOf } from '../../jobs/layouts/index.ts';
+import { digestOfObject } from '../../jobs/kinds/index.ts';
 import { locksOf } from '../../jobs/model/locks.ts';
 import { jobObjectName } from '../../jobs/model/names.ts';
 import { UNREADABLE } from '../../jobs/requests/record.ts';
@@ -16,6 +17,8 @@ import { defined } from '../../lib/defined.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { latestWarning } from './warning-events.ts';
 import { observeNodes } from './observe-nodes.ts';
+import { verdictOn } from './believe-note.ts';
+import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
 import { observeTasks } from './observe-tasks.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { policyDenial } from './check-policy.ts';
@@ -50,7 +53,7 @@ export async function observeJob(
   return {
     deleting: job.metadata.deletionTimestamp !== undefined,
     guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
-    ...defined({ withdrawn, mustWait, denied }),
+    ...defined({ withdrawn, mustWait, denied, specDiffers: specDiffers(job, deps) }),
     release: isReleased(job, deps.fleet),
     record: deps.records.pushed(jobKeyOf(job)),
     locks,
@@ -61,6 +64,13 @@ export async function observeJob(
     identities: identitiesOf(job, open, { deps, targets }),
     source,
   };
+}
+
+/** Of a bound object; one that is not bound is judged by its request. */
+function specDiffers(job: JobObject, { records }: JobDeps): true | undefined {
+  const record = records.next(jobKeyOf(job));
+  if (record?.objectDigest === undefined || record.uid !== job.metadata.uid) return undefined;
+  return digestOfObject(job) === record.objectDigest ? undefined : true;
 }
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
@@ -109,12 +119,25 @@ function isReleased(job: JobObject, { pulled }: FleetState): boolean {
 async function observeLocks(
   job: JobObject,
   open: OpenJob,
-  { locks }: JobDeps,
+  { locks, records }: JobDeps,
 ): Promise<ReadonlyMap<string, ObservedLock>> {
   const needed = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
   const names = [...new Set([...needed, ...(job.status?.locks ?? [])])];
   const namespace = job.metadata.namespace ?? '';
-  return new Map(await Promise.all(names.map(async (name) => [name, await locks.read(namespace, name)] as const)));
+  return new Map(
+    await Promise.all(
+      names.map(async (name) => [name, believed(await locks.read(namespace, name), job, records)] as const),
+    ),
+  );
+}
+
+/** A note of another job says how a node was before; it counts only as far as that job's record confirms it. */
+function believed(lock: ObservedLock, { metadata }: JobObject, records: JobDeps['records']): ObservedLock {
+  const { note, ...rest } = lock;
+  if (note === undefined || note.uid === metadata.uid) return lock;
+  const verdict = verdictOn(note, records);
+  if (verdict === 'Confirmed') return lock;
+  return verdict === 'Refuted' ? rest : { ...rest, note: withoutWorkloads(note) };
 }
 
 async function observePvc(job: JobObject, { cluster }: JobDeps): Promise<ObservedPvc | undefined> {

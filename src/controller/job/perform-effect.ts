@@ -1,5 +1,6 @@
 // Performs what a move of a job asks for. Every effect may be repeated; the next observation shows whether it worked.
 
+import { LABEL } from '../../api/group.ts';
 import { JOB_FINALIZER, type JobObject, nodeKeyIn } from '../../api/job-object.ts';
 import { describeRef, refOf } from '../../api/objects.ts';
 import { assertNever } from '../../lib/assert-never.ts';
@@ -69,10 +70,7 @@ export async function performEffect(
     case 'askNode':
       return await ask(effect, job, deps, signal);
     case 'scaleWorkload':
-      await cluster.patch({ ...effect.workload, namespace }, [
-        { op: 'replace', path: '/spec/replicas', value: effect.replicas },
-      ]);
-      return;
+      return await scaleForeign(effect, namespace, cluster);
     case 'setAccountVolume':
       return await setAccountVolume(effect, namespace, cluster);
     case 'removeFinalizer':
@@ -92,6 +90,19 @@ function emitEvent(
   const { name, namespace = '' } = job.metadata;
   runtime.log.info({ job: describeJob({ kind: job.kind, namespace, name }), reason, message }, 'Job changed phase');
   events.emit({ about: job, type, reason, message });
+}
+
+/** Only `reconcileNode` sets the replicas of a managed node, whatever a job or a note says. */
+async function scaleForeign(
+  { workload, replicas }: Extract<Effect, { do: 'scaleWorkload' }>,
+  namespace: string,
+  cluster: Cluster,
+): Promise<void> {
+  const ref = { ...workload, namespace };
+  const live = await cluster.get(ref);
+  if (live?.metadata.labels?.[LABEL.node] !== undefined)
+    throw new Error(`${describeRef(ref)} belongs to a managed node: a job may not scale it`);
+  await cluster.patch(ref, [{ op: 'replace', path: '/spec/replicas', value: replicas }]);
 }
 
 async function createOnce(object: Parameters<Cluster['create']>[0], cluster: Cluster): Promise<void> {

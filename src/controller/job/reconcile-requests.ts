@@ -5,6 +5,7 @@ import { trustIn } from '../fleet/branch-trust.ts';
 import { planOf } from '../fleet/reconcile.ts';
 import type { Pulled } from '../fleet/state.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
+import { sameJson } from '../../lib/stable-json.ts';
 import { admitRequests } from './admit-requests.ts';
 import type { RequestsDeps } from './deps.ts';
 import { removeOrphanWorkerJobs } from './orphan-worker-jobs.ts';
@@ -30,10 +31,12 @@ export async function reconcileRequests(deps: RequestsDeps, signal: AbortSignal)
   const trust = trustIn(pulled, planOf(pulled, deps));
   const runs = trust.mayBegin ? await deps.schedules.tick(pulled, trust.mayRemove) : NOTHING_DUE;
   const { refusals, recordsChanged } = await admitRequests(pulled, trust, deps);
+  // A refusal may come from the cluster alone: an object that someone created.
+  const isNews = !sameJson(refusals, deps.refusals.current);
   deps.refusals.current = refusals;
   const isRemoved = trust.mayBegin && (await applyRetention(retained(pulled.desired, deps), deps));
   await removeOrphanWorkerJobs(deps);
-  if (recordsChanged || isRemoved || runs.skipped) deps.notify('RecordsChanged', {});
+  if (recordsChanged || isRemoved || runs.skipped || isNews) deps.notify('RecordsChanged', {});
   return nextRun(runs.nextMs, deps);
 }
 

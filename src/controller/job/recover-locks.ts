@@ -3,33 +3,44 @@
 import { API_VERSION, LABEL } from '../../api/group.ts';
 import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
-import type { Effect, LockNote } from '../../jobs/model/effect.ts';
+import type { Effect, LockNote, NotedNode } from '../../jobs/model/effect.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import { replicasOf } from '../../jobs/layouts/read-workload.ts';
+import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
 import { recoverOrphanedLock } from '../../jobs/requests/orphaned-lock.ts';
 import type { ObservedLock } from '../../jobs/model/observation.ts';
+import type { StatusBranch } from '../../git/engine.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { valueAt } from '../../lib/json-value.ts';
 import { type EffectDeps, performEffect } from './perform-effect.ts';
 import type { Pauses } from '../node/pauses.ts';
+import { verdictOn } from './believe-note.ts';
 import { readLease } from './locks.ts';
+import type { Records } from './records.ts';
 import type { JobWatches } from './watches.ts';
 
 export interface RecoveryDeps extends EffectDeps {
   readonly jobs: JobWatches;
+  readonly records: Records;
+  readonly statusBranch: StatusBranch | undefined;
 }
 
-/** Before any node is reconciled: a node that a lost job had stopped stays stopped until the locks are examined. */
+/**
+ * Before any node is reconciled: a node that a lost job had stopped stays stopped until the locks are examined. No record
+ * can confirm the notes yet, so they stop no node that runs.
+ */
 export async function pauseNodesOfLostJobs({
   cluster,
   jobs,
   pauses,
-}: Pick<RecoveryDeps, 'cluster' | 'jobs' | 'pauses'>): Promise<void> {
+  watches,
+}: Pick<RecoveryDeps, 'cluster' | 'jobs' | 'pauses' | 'watches'>): Promise<void> {
   for (const lease of await listLocks(cluster)) {
     const { holder, note } = readLease(lease);
     if (note === undefined || jobs.keyOfUid(note.uid) !== undefined) continue;
-    if (holder?.uid === note.uid || note.unsafe !== undefined) pauseNoted(note, namespaceOf(lease), pauses);
+    if (holder?.uid === note.uid || note.unsafe !== undefined)
+      pauseNoted(onlyStopped(note, namespaceOf(lease), watches), namespaceOf(lease), pauses);
   }
 }
 
@@ -39,8 +50,13 @@ export async function recoverLocks(deps: RecoveryDeps, signal: AbortSignal): Pro
   const noted = new Set<string>();
   let again = false;
   for (const lease of leases) {
-    const seen = readLease(lease);
     const namespace = namespaceOf(lease);
+    const seen = believed(readLease(lease), namespace, deps);
+    if (seen === 'wait') {
+      again = true;
+      for (const uid of deps.pauses.jobUids()) noted.add(uid);
+      continue;
+    }
     const { note } = seen;
     if (note?.unsafe !== undefined && (await isLost({ uid: note.uid, text: note.job }, deps))) {
       noted.add(note.uid);
@@ -53,6 +69,28 @@ export async function recoverLocks(deps: RecoveryDeps, signal: AbortSignal): Pro
   }
   forgetOthers(noted, deps);
   return again;
+}
+
+/**
+ * The lock with as much of its note as is confirmed; `wait` while the status branch was not read. Notes of jobs that have an
+ * object are left to these.
+ */
+function believed(lock: ObservedLock, namespace: string, deps: RecoveryDeps): ObservedLock | 'wait' {
+  const { note, ...rest } = lock;
+  if (note === undefined || deps.jobs.keyOfUid(note.uid) !== undefined) return lock;
+  const verdict = verdictOn(note, deps.records);
+  if (verdict === 'Confirmed') return lock;
+  if (!deps.records.isLoaded && deps.statusBranch !== undefined) return 'wait';
+  if (verdict === 'Unknown') return { ...rest, note: onlyStopped(withoutWorkloads(note), namespace, deps.watches) };
+  deps.runtime.log.warn({ job: note.job, namespace }, 'Ignoring a note on a lock that no job record confirms');
+  return rest;
+}
+
+/** A note that no record confirms can keep a node stopped; it stops none. */
+function onlyStopped(note: LockNote, namespace: string, watches: RecoveryDeps['watches']): LockNote {
+  const isStopped = ({ node }: NotedNode): boolean =>
+    watches.owned(`${namespace}/${node}`, 'StatefulSet').every((set) => valueAt(set, ['spec', 'replicas']) === 0);
+  return { ...note, nodes: note.nodes.filter(isStopped) };
 }
 
 async function listLocks(cluster: Cluster): Promise<readonly KubeObject[]> {

@@ -7,6 +7,7 @@ import type { DesiredSchedule } from '../../desired/desired-set.ts';
 import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
 import { isProvenCopy, type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
+import { isOwnRun, whyForeignPvc } from '../../jobs/requests/own-backup.ts';
 import { type KeptBackup, retain } from '../../jobs/requests/retention.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
 import { defined } from '../../lib/defined.ts';
@@ -29,23 +30,45 @@ export async function applyRetention({ schedules, requests }: Retained, deps: Re
   for (const { name, namespace, spec } of schedules) {
     if (spec.keep === undefined) continue;
     const key = `${namespace}/${name}`;
-    const runs = runsOf(key, deps.records);
+    const runs = runsOf(key, deps.records).filter((record) => isOwnRun(record, { namespace, name }));
     const backups = runs.flatMap((record) => asBackup(record, inUse));
-    for (const { claimName, claimUid, because } of retain(key, spec.keep, backups)) {
+    for (const { claimUid, because } of retain(key, spec.keep, backups)) {
       const record = runs.find((candidate) => candidate.claimUid === claimUid);
       if (record === undefined) continue;
-      deps.runtime.log.info({ pvc: `${record.namespace}/${claimName}`, reason: because }, 'Removing backup');
-      const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: record.namespace, name: claimName };
-      await deps.cluster.remove(ref, { uid: claimUid, propagation: 'Background' });
-      // Thousands of objects for data that is gone would hide the backups that are there.
-      if (record.uid !== undefined)
-        await deps.cluster.remove(objectOf(record), { uid: record.uid, propagation: 'Background' });
+      if (!(await removeData(record, because, deps))) continue;
       deps.records.put(withoutData(record, because));
       changed = true;
     }
   }
   return changed;
 }
+
+/** False when the PVC is not the one that the job created: what the status branch says is never enough to remove it. */
+async function removeData(
+  record: JobRecord,
+  because: string,
+  { cluster, runtime }: Pick<RetentionDeps, 'cluster' | 'runtime'>,
+): Promise<boolean> {
+  const { namespace, claimName = '', claimUid = '', uid } = record;
+  const pvc = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName };
+  const facts = { pvc: `${namespace}/${claimName}` };
+  const live = await cluster.get(pvc);
+  const foreign = live === undefined ? undefined : whyForeignPvc(record, live);
+  if (foreign !== undefined) {
+    if (!refused.has(record))
+      runtime.log.warn({ ...facts, reason: foreign }, 'Keeping PVC that a record names as a backup');
+    refused.add(record);
+    return false;
+  }
+  runtime.log.info({ ...facts, reason: because }, 'Removing backup');
+  await cluster.remove(pvc, { uid: claimUid, propagation: 'Background' });
+  // Thousands of objects for data that is gone would hide the backups that are there.
+  if (uid !== undefined) await cluster.remove(objectOf(record), { uid, propagation: 'Background' });
+  return true;
+}
+
+/** Records whose PVC is not theirs: reported once each. */
+const refused = new WeakSet<JobRecord>();
 
 /** What requests read from, or will: those under way, and those in Git that have not ended, also before they have an object. */
 function sourcesInUse(requests: readonly JobRequest[], { jobs, records }: RetentionDeps): ReadonlySet<string> {

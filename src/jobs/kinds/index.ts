@@ -7,6 +7,7 @@ import type { JobKind, OpenJob } from '../model/job-kind.ts';
 import { restore } from './restore.ts';
 import { snapshot } from './snapshot.ts';
 import { switchover } from './switchover.ts';
+import { digestOf } from '../../lib/hash.ts';
 
 export const jobKinds: readonly JobKind[] = [backup, restore, snapshot, blockHeightFallback, switchover, changeOwner];
 
@@ -19,4 +20,10 @@ export function findJobKind(name: string): JobKind | undefined {
 export function readRequest({ kind, spec }: { readonly kind: string; readonly spec: unknown }): OpenJob | undefined {
   const known = findJobKind(kind);
   return known?.spec.safeParse(spec).success === true ? known.open(spec) : undefined;
+}
+
+/** Digest of a request's spec with all defaults: equal in Git and in the cluster. Undefined for a spec that its schema refuses. */
+export function digestOfObject({ kind, spec }: { readonly kind: string; readonly spec: unknown }): string | undefined {
+  const read = findJobKind(kind)?.spec.safeParse(spec);
+  return read?.success === true ? digestOf({ kind, spec: read.data }) : undefined;
 }

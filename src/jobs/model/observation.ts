@@ -15,6 +15,8 @@ export interface JobObservation {
   readonly withdrawn?: string;
   /** What the controller's policy refuses of the object as it is. What has begun goes on to its end. */
   readonly denied?: string;
+  /** Its spec is not the one that the record claims. */
+  readonly specDiffers?: boolean;
   /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun goes on to its end. */
   readonly mustWait?: string;
   /** A person asked to have the held nodes started in spite of everything. */

@@ -1,12 +1,13 @@
 // The life of a one-shot job: what to do next, from what is remembered and what is seen. The whole diagram is here.
 
+import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { JobStatus } from '../../api/job-status.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import { afterEnd } from './finished.ts';
 import { claimed, locked, pending } from './pending.ts';
 import type { JobKind } from '../model/job-kind.ts';
 import type { JobIdentity } from '../model/names.ts';
-import type { Move, Scope } from '../model/scope.ts';
+import { enter, fail, type Move, type Scope } from '../model/scope.ts';
 import type { JobObservation } from '../model/observation.ts';
 import type { JobSettings } from '../model/settings.ts';
 import { starting } from './starting.ts';
@@ -38,6 +39,8 @@ export interface JobInput {
 export function next({ spec, ...input }: JobInput): Move {
   const scope: Scope = { ...input, open: input.kind.open(spec) };
   const phase = input.status.phase ?? 'Pending';
+  const other = refuseOtherSpec(scope, phase);
+  if (other !== undefined) return other;
   switch (phase) {
     case 'Pending':
       return pending(scope);
@@ -63,4 +66,17 @@ export function next({ spec, ...input }: JobInput): Move {
     default:
       return assertNever(phase);
   }
+}
+
+/**
+ * What runs is what was claimed. Before work nothing has happened, so the job is refused; later it fails, and its nodes are
+ * started as it found them.
+ */
+function refuseOtherSpec(scope: Scope, phase: JobPhase): Move | undefined {
+  if (scope.observed.specDiffers !== true || scope.status.failure !== undefined || isFinal(phase)) return undefined;
+  const message = 'the spec of this object is not the one that was claimed on the status branch';
+  if (phase === 'Pending' || phase === 'Claimed' || phase === 'Locked')
+    return enter(scope, { phase: 'Refused', reason: 'SpecDiffers', message });
+  if (phase === 'Starting') return undefined;
+  return fail(scope, { reason: 'SpecDiffers', message, unsafe: phase === 'Working' || phase === 'Verifying' });
 }

@@ -2,6 +2,7 @@
 
 import type { RequestRefusal } from '../../api/codes/job-reasons.ts';
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
+import { defined } from '../../lib/defined.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { UNREADABLE, type JobRecord } from './record.ts';
 
@@ -15,6 +16,8 @@ export interface GitRequest {
   readonly executor: string;
   /** Digest of kind and spec as written. */
   readonly specDigest: string;
+  /** Digest of the spec that its object must have. */
+  readonly objectDigest?: string;
   readonly file: string;
   readonly commit: string;
   readonly author: string;
@@ -28,6 +31,8 @@ export interface GitRequest {
 /** A request's object in the cluster. */
 export interface LiveRequest {
   readonly uid: string;
+  /** Digest of its spec, as `GitRequest.objectDigest`. */
+  readonly objectDigest?: string;
   readonly phase: JobPhase | undefined;
   /** What it says already of why nobody wants it. */
   readonly withdrawn: string | undefined;
@@ -120,19 +125,26 @@ function unclaimed(
   { request, object }: { request: GitRequest; object: LiveRequest | undefined },
   { unpushed, now, mayBegin }: AdmitInput,
 ): Decision | undefined {
+  const acted =
+    object?.phase === undefined || object.phase === 'Pending' || object.phase === 'Claimed' ? undefined : object;
+  if (acted !== undefined && differs(acted, request.objectDigest)) return refuseObject(request);
   if (!mayBegin)
     return refused(
       request,
       'BranchHeld',
       'the branch was moved or emptied, and that is held: nothing new begins until it is released or undone',
     );
-  const { key, kind, namespace, name, executor, specDigest, commit, author, file, schedule, nodes } = request;
-  const acted =
-    object?.phase === undefined || object.phase === 'Pending' || object.phase === 'Claimed' ? undefined : object;
-  const claim = unpushed.get(key);
+  const claim = unpushed.get(request.key);
   // Made anew it would have a later time, and need one more push before there is an object.
-  if (claim?.phase === 'Claimed' && claim.specDigest === specDigest && claim.uid === acted?.uid) return undefined;
-  const record: JobRecord = {
+  if (claim?.phase === 'Claimed' && claim.specDigest === request.specDigest && claim.uid === acted?.uid)
+    return undefined;
+  // An object that has acted was bound by a record that is lost: it goes on, and is not run a second time.
+  return { do: 'claim', key: request.key, record: { ...claimOf(request, now), ...defined({ uid: acted?.uid }) } };
+}
+
+function claimOf(request: GitRequest, now: number): JobRecord {
+  const { kind, namespace, name, executor, specDigest, objectDigest, commit, author, file, schedule, nodes } = request;
+  return {
     kind,
     namespace,
     name,
@@ -142,13 +154,10 @@ function unclaimed(
     commit,
     author,
     file,
-    ...(schedule === undefined ? {} : { schedule }),
+    ...defined({ objectDigest, schedule }),
     ...(nodes === undefined ? {} : { nodes: [...nodes] }),
     claimedAt: timestamp(now),
-    // An object that has acted was bound by a record that is lost: it goes on, and is not run a second time.
-    ...(acted === undefined ? {} : { uid: acted.uid }),
   };
-  return { do: 'claim', key, record };
 }
 
 function unfinished(
@@ -157,12 +166,14 @@ function unfinished(
 ): Decision | undefined {
   const withdrawn = withdrawnWhy({ key, request, record }, input);
   if (record.uid === undefined) {
-    if (object !== undefined) return { do: 'bind', key, record: { ...record, uid: object.uid } };
+    const isOther = object !== undefined && differs(object, record.objectDigest ?? request?.objectDigest);
+    if (object !== undefined && !isOther) return { do: 'bind', key, record: { ...record, uid: object.uid } };
     if (withdrawn !== undefined) {
       const message = `${withdrawn} before work began`;
       return ended(record, key, { phase: 'Cancelled', reason: 'Cancelled', message }, input);
     }
-    return request === undefined ? undefined : { do: 'create', key, request };
+    if (request === undefined) return undefined;
+    return isOther ? refuseObject(request) : { do: 'create', key, request };
   }
   if (object?.uid !== record.uid)
     return ended(
@@ -177,6 +188,19 @@ function unfinished(
       input,
     );
   return object.withdrawn === withdrawn ? undefined : { do: 'mark', key, uid: object.uid, withdrawn };
+}
+
+/** An object that someone else created under the name of the request, with a spec that nobody merged. */
+function differs({ objectDigest }: LiveRequest, claimed: string | undefined): boolean {
+  return claimed !== undefined && objectDigest !== undefined && objectDigest !== claimed;
+}
+
+function refuseObject(request: GitRequest): Decision {
+  return refused(
+    request,
+    'ObjectDiffers',
+    'an object of this name with another spec is in the cluster, so the request is not run; find out who created that object and delete it: the request runs then',
+  );
 }
 
 type Claimed = Pick<Case, 'key' | 'request'> & { readonly record: JobRecord };

@@ -6,10 +6,13 @@ import type { JobObject } from '../../api/job-object.ts';
 import { JobPhase, isFinal } from '../../api/job-phase.ts';
 import type { JobStatus } from '../../api/job-status.ts';
 import { cleanText } from '../../lib/clean-text.ts';
+import { defined } from '../../lib/defined.ts';
 
 const Text = z.string().max(2048);
 const Count = z.number().int().min(0).optional().catch(undefined);
 const Word = Text.optional().catch(undefined);
+
+const Workload = z.object({ apiVersion: Text, kind: Text, name: Text });
 
 /** What must be readable for a record to say anything, and the rest, of which nothing must. */
 export const JobRecord = z.object({
@@ -20,6 +23,8 @@ export const JobRecord = z.object({
   specDigest: Text.min(1),
   phase: JobPhase,
   uid: Text.optional(),
+  /** Digest of the object's spec, with the defaults: an object with another spec is not this request. */
+  objectDigest: Word,
   commit: Word,
   author: Word,
   file: Word,
@@ -37,6 +42,12 @@ export const JobRecord = z.object({
   nodes: z.array(Text).max(64).optional().catch(undefined),
   /** Nodes that a job which ended `Held` keeps stopped; none once they were repaired or released. */
   holds: z.array(Text).max(64).optional().catch(undefined),
+  /** What of other tools the job stops, and the replicas that it gives back; nothing is scaled without it. */
+  workloads: z
+    .array(z.object({ node: Text, workload: Workload, replicas: z.number().int().min(0).optional() }))
+    .max(64)
+    .optional()
+    .catch(undefined),
   deployMethod: Word,
   chain: Word,
   network: Word,
@@ -105,6 +116,7 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     phases: status.history === undefined ? claim.phases : [...status.history],
     nodes: status.targets?.map(({ node }) => node) ?? claim.nodes,
     holds: heldBy(status),
+    workloads: workloadsOf(status) ?? claim.workloads,
     deployMethod: target?.deployMethod,
     chain: target?.chain,
     network: target?.network,
@@ -133,6 +145,16 @@ function dataOf(
   if (dataRemoved !== undefined) return { claimName: undefined, claimUid: undefined, notes };
   const { claimName, claimUid } = status;
   return { claimName, claimUid, notes: status.notes === undefined ? undefined : [...status.notes] };
+}
+
+function workloadsOf({ targets = [] }: JobStatus): JobRecord['workloads'] {
+  const foreign = targets.filter(({ workload }) => workload.kind !== 'BlockchainNode');
+  if (foreign.length === 0) return undefined;
+  return foreign.map(({ node, workload: { apiVersion, kind, name }, replicas }) => ({
+    node,
+    workload: { apiVersion, kind, name },
+    ...defined({ replicas }),
+  }));
 }
 
 function heldBy({ phase, holds = [] }: JobStatus): string[] | undefined {

@@ -36,6 +36,15 @@ export function runName(schedule: string, at: number): string {
   return fit(`${schedule}-${Math.floor(at / 60_000)}`, 63);
 }
 
+/** Whether `run` is a name that this schedule gives to its runs. */
+export function isRunOf(schedule: string, run: string): boolean {
+  const minutes = [...run.matchAll(/\d{1,12}/g)].map(([minute]) => Number(minute));
+  if (minutes.some((minute) => runName(schedule, minute * 60_000) === run)) return true;
+  // So long a name is cut before the minute: what is left of the schedule's name decides.
+  const isCut = schedule.length >= 55 && run.length >= 55 && /-[0-9a-f]{8}$/.test(run);
+  return isCut && fit(schedule, 63).startsWith(run.slice(0, -9));
+}
+
 const DAY = 86_400_000;
 
 /** What is due. A name that exists already is never filed again. */

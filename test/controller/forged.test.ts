@@ -1,0 +1,205 @@
+// What others may write, the status branch, Leases and objects of a job's name, never makes the controller delete, scale or run
+// anything.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+
+import { API_VERSION, LABEL } from '../../src/api/group.ts';
+import { JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
+import type { KubeObject } from '../../src/api/objects.ts';
+import { lockOfNode } from '../../src/jobs/model/locks.ts';
+import { jobObjectName } from '../../src/jobs/model/names.ts';
+import { runName } from '../../src/jobs/requests/schedule.ts';
+import { valueAt } from '../../src/lib/json-value.ts';
+import { testCluster } from '../support/cluster.ts';
+import { commitFiles } from '../support/git-repo.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { byHand } from './by-hand.ts';
+import { type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
+import { idleFor, prepare, runController, type Running } from './harness.ts';
+
+const MINUTE = 60_000;
+const OLD = 29_000_000 * MINUTE;
+/** Of the job whose backup retention may remove. */
+const RUN_UID = '11111111-aaaa-4bbb-8ccc-222222222222';
+
+let fleet: Fleet;
+let running: Running;
+let kubeconfig: string;
+beforeAll(async () => {
+  ({ kubeconfigPath: kubeconfig } = await testCluster());
+  fleet = await startFleet({ kubeconfig, nodes: 1 });
+  await prepare(fleet);
+  await forgeRecords();
+  await forgeLease();
+  await squat();
+  fleet.commit({
+    'schedules/s.yaml': scheduleFile(),
+    'jobs/clean.yaml': JSON.stringify({
+      apiVersion: API_VERSION,
+      kind: 'Backup',
+      metadata: { name: 'clean' },
+      spec: { node: 'n0' },
+    }),
+  });
+  running = await runController(fleet);
+});
+afterAll(async () => {
+  await running?.stop();
+  await fleet?.close();
+});
+
+function scheduleFile(): string {
+  const template = { kind: 'Backup', spec: { node: 'n0' } };
+  const spec = { schedule: '0 3 * * *', suspend: true, keep: { last: 1 }, template };
+  return stringify({ apiVersion: API_VERSION, kind: 'JobSchedule', metadata: { name: 's' }, spec });
+}
+
+/** A PVC; its UID. */
+async function pvc(name: string, labels: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { metadata } = await fleet.cluster.create({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace: fleet.namespace, labels },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
+  });
+  return metadata.uid ?? '';
+}
+
+/** Runs of the schedule, on the status branch before the controller starts. */
+async function forgeRecords(): Promise<void> {
+  const { namespace, executor, repo } = fleet;
+  const name = runName('s', OLD + MINUTE);
+  const own = jobObjectName({ kind: 'Backup', namespace, name, uid: RUN_UID });
+  const ownLabels = { [LABEL.managedBy]: 'nodewright', [LABEL.job]: own, [JOB_UID_LABEL]: RUN_UID };
+  const bare = runName('s', OLD + 2 * MINUTE);
+  const bareClaim = jobObjectName({ kind: 'Backup', namespace, name: bare, uid: RUN_UID });
+  const records = [
+    { name: runName('s', OLD), claimName: 'payroll', claimUid: await pvc('payroll') },
+    { name: bare, claimName: bareClaim, claimUid: await pvc(bareClaim) },
+    { name: 'by-hand', claimName: 'kept', claimUid: await pvc('kept', { ...ownLabels, [LABEL.job]: 'kept' }) },
+    { name, claimName: own, claimUid: await pvc(own, ownLabels) },
+    { name: runName('s', OLD + 9 * MINUTE), claimName: 'newest', claimUid: 'u-newest' },
+  ];
+  const files = records.map((record, index) => [
+    `${executor}/jobs/backup/${namespace}/${record.name}.yaml`,
+    stringify({
+      kind: 'Backup',
+      namespace,
+      executor,
+      specDigest: 'sha256:1',
+      phase: 'Complete',
+      uid: RUN_UID,
+      schedule: `${namespace}/s`,
+      manifestSha256: 'a'.repeat(64),
+      endedAt: `2026-01-0${index + 1}T00:00:00Z`,
+      ...record,
+      ...(record.claimName === 'newest'
+        ? { claimName: jobObjectName({ kind: 'Backup', namespace, name: record.name, uid: RUN_UID }) }
+        : {}),
+    }),
+  ]);
+  commitFiles(repo, STATUS_BRANCH, Object.fromEntries(files));
+}
+
+const workload = (name: string, kind: 'Deployment' | 'StatefulSet') => ({ apiVersion: 'apps/v1', kind, name });
+
+/** Says that a job that is gone had stopped a node and a Deployment of someone else. */
+async function forgeLease(): Promise<void> {
+  const { cluster, namespace } = fleet;
+  const labels = { app: 'other' };
+  await cluster.create({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'other', namespace },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'nodewright.invalid/c:1' }] } },
+    },
+  });
+  const nodes = [
+    { node: 'other', workload: workload('other', 'Deployment'), replicas: 3, wasRunning: true },
+    { node: 'n0', workload: workload('n0', 'StatefulSet'), replicas: 2, wasRunning: true },
+  ];
+  const job = `Backup ${namespace}/gone`;
+  await cluster.create({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      name: lockOfNode('n0'),
+      namespace,
+      labels: { [LABEL.managedBy]: 'nodewright', [LABEL.component]: 'job-lock' },
+      annotations: {
+        'validatoros.com/holder': job,
+        'validatoros.com/note': JSON.stringify({ uid: 'u3', job, nodes }),
+      },
+    },
+    spec: { holderIdentity: 'u3' },
+  });
+}
+
+/** An object of the name that a file will have, with a spec that nobody merged. */
+async function squat(): Promise<void> {
+  const metadata = { name: 'clean', namespace: fleet.namespace };
+  const spec = { node: 'n0', action: 'StopAndStart', pvcSize: '77Gi' };
+  await fleet.cluster.create({ apiVersion: API_VERSION, kind: 'Backup', metadata, spec });
+}
+
+const get = async (kind: string, name: string, apiVersion = 'v1'): Promise<KubeObject | undefined> =>
+  await fleet.cluster.get({ apiVersion, kind, namespace: fleet.namespace, name });
+
+it('a record on the status branch removes no PVC but the one that the run of the schedule created', async () => {
+  const name = runName('s', OLD + MINUTE);
+  await waitFor('the backup of the schedule is removed', () =>
+    fleet.statusFile(`jobs/backup/${fleet.namespace}/${name}.yaml`)?.includes('dataRemoved'),
+  );
+  await idleFor(running, 1000);
+  const bare = jobObjectName({
+    kind: 'Backup',
+    namespace: fleet.namespace,
+    name: runName('s', OLD + 2 * MINUTE),
+    uid: RUN_UID,
+  });
+  for (const kept of ['payroll', 'kept', bare]) {
+    const live = await get('PersistentVolumeClaim', kept);
+    expect([kept, live !== undefined, live?.metadata.deletionTimestamp]).toEqual([kept, true, undefined]);
+  }
+  expect(running.log.map(({ msg }) => msg)).toContain('Keeping PVC that a record names as a backup');
+});
+
+it('a note on a Lease that no record confirms scales nothing, and the lock is free afterwards', async () => {
+  await waitFor('the lock is free', async () => {
+    const lease = await get('Lease', lockOfNode('n0'), 'coordination.k8s.io/v1');
+    return valueAt(lease, ['spec', 'holderIdentity']) !== 'u3';
+  });
+  await idleFor(running, 1000);
+  const replicas = async (kind: string, name: string) =>
+    valueAt(await get(kind, name, 'apps/v1'), ['spec', 'replicas']);
+  expect(await replicas('Deployment', 'other')).toBe(0);
+  expect(await replicas('StatefulSet', 'n0')).toBe(0);
+});
+
+it('an object with another spec than the merged request never runs; without it the request does', async () => {
+  const seen = await waitFor('the object is refused', () => {
+    const text = fleet.statusFile('sync.yaml') ?? '';
+    return text.includes('ObjectDiffers') ? text : undefined;
+  });
+  expect(seen).toContain('jobs/clean.yaml');
+  await idleFor(running, 1000);
+  const other = (await get('Backup', 'clean', API_VERSION)) as JobObject | undefined;
+  expect(['Pending', 'Claimed', undefined]).toContain(other?.status?.phase);
+  const record = `jobs/backup/${fleet.namespace}/clean.yaml`;
+  expect(fleet.statusFile(record)).not.toContain(other?.metadata.uid);
+  await byHand(kubeconfig).remove({
+    apiVersion: API_VERSION,
+    kind: 'Backup',
+    name: 'clean',
+    namespace: fleet.namespace,
+  });
+  await waitFor('the merged request is bound', async () => {
+    const own = (await get('Backup', 'clean', API_VERSION)) as JobObject | undefined;
+    const uid = own?.metadata.uid;
+    return uid !== undefined && uid !== other?.metadata.uid && fleet.statusFile(record)?.includes(`uid: ${uid}`);
+  });
+});
