@@ -27,6 +27,12 @@ const RULED_OUT: readonly { readonly word: string; readonly pattern: RegExp; rea
   { word: 'gone astray', pattern: /\bgone astray\b/i, instead: 'lost' },
   { word: 'as it stands', pattern: /\bas it stands\b/i, instead: 'unchanged' },
   { word: 'in force', pattern: /\bin force\b/i, instead: 'applied, active' },
+  { word: 'whatever', pattern: /\bwhatever\b/i, instead: 'any, everything that' },
+  { word: 'told', pattern: /(?<![.#'"\w])\b(told|tells)\b(?![(:'"])/i, instead: 'reported, distinguishes' },
+  { word: 'the seed', pattern: /\b(the|second|first) seed\b(?! phrase)/i, instead: 'the name of the program' },
+  { word: 'issue number', pattern: /\b(issue|defect) #?\d+\b/i, instead: 'the fact itself' },
+  { word: 'design section', pattern: /\bdesign( document)? ?§/i, instead: 'the fact itself' },
+  { word: 'pass of a loop', pattern: /\b(one|each|every|next|a|this) pass\b/i, instead: 'reconciliation' },
   { word: 'see to it', pattern: /\bsee to it\b/i, instead: 'make sure' },
 ];
 

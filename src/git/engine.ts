@@ -16,7 +16,7 @@ export interface TreeEntry {
 /** A commit's signature and the exact bytes that it covers. */
 export interface CommitSignature {
   readonly payload: Uint8Array;
-  /** Armored, as it stands in the commit. */
+  /** Armored, as in the commit. */
   readonly signature: string;
   readonly format: 'ssh' | 'pgp';
 }

@@ -51,7 +51,7 @@ export interface FetchRequest {
   readonly url: string;
   /** `refs/heads/<branch>` or a commit id. */
   readonly remoteRef: string;
-  /** Our name for it; its commit is what we tell the server that we have. */
+  /** Our name for it; its commit is sent to the server as present. */
   readonly trackingRef: string;
   readonly depth?: number | undefined;
 }

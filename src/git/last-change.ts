@@ -1,4 +1,4 @@
-// Which commit a file's present content came with, as `git log -1 -- path` tells it.
+// Finds the commit that last changed a file, as `git log -1 -- path` does.
 
 import { parseCommit } from './commit-object.ts';
 import type { Oid } from './engine.ts';

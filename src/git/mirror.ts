@@ -121,7 +121,7 @@ export class Mirror {
     return this.#current;
   }
 
-  /** Runs a read; an object that turns out damaged makes the next fetch start afresh. */
+  /** Runs a read; an object that turns out damaged makes the next fetch start with an empty store. */
   async reading<T>(task: (generation: Generation) => Promise<T>): Promise<T> {
     try {
       return await task(await this.generation());

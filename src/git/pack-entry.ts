@@ -43,7 +43,7 @@ export function parseEntryHeader(entry: Buffer): EntryHeader {
   return { kind: 'offset-delta', distance, size, dataAt: at };
 }
 
-/** Inflates exactly `size` bytes; never more, whatever the compressed data says. */
+/** Inflates exactly `size` bytes; never more than that. */
 export function inflateExactly(data: Buffer, size: number): Buffer {
   let out: Buffer;
   try {

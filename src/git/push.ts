@@ -24,7 +24,7 @@ const NOTHING = '0'.repeat(40);
 /**
  * Pushes without force. The server is sent the old id that it advertised itself and refuses when that changed meanwhile;
  * `onPrePush` refuses when it is not the one our commit was built on.
- * Throws PUSH_REJECTED (moved: build anew), PUSH_DECLINED (a hook or a rule), READ_ONLY and the transport's codes.
+ * Throws PUSH_REJECTED (the branch moved: build the commit again), PUSH_DECLINED (a hook or a rule), READ_ONLY and the transport's codes.
  */
 export async function pushCommit(request: PushRequest): Promise<void> {
   const { operation, branch, expected = NOTHING } = request;

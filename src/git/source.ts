@@ -71,7 +71,7 @@ export function createGitSource(options: SourceOptions): GitSource {
     read: (blob) => mirror.reading(async ({ store }) => (await store.read(blob, limits.maxFileBytes)).content),
     ancestry: related,
     between: async (from, to, signal) => {
-      await related(from, to, signal); // brings the history that is needed to tell
+      await related(from, to, signal); // fetches the history that the answer needs
       const first = await mirror.reading((generation) => newCommits(generation, from, to));
       if (first.complete) return first.commits;
       // A merged side line may be cut off although the main line is here; it must not escape verification.

@@ -34,7 +34,7 @@ type Published = Awaited<ReturnType<StatusBranch['publish']>>;
 const MAX_RACES = 30;
 const MAX_BROKEN = 2;
 const BACKOFF = { baseMs: 50, maxMs: 2000 };
-/** After these the push may or may not have been done; looking at the remote tip again tells. */
+/** After these the push may or may not have been done; read the remote tip again to find out. */
 const UNCERTAIN: ReadonlySet<GitErrorCode> = new Set([
   'NETWORK_FAILED', 'TRANSFER_INCOMPLETE', 'SERVER_ERROR', 'STORE_CORRUPT', 'FAILED',
 ]); // prettier-ignore
@@ -83,7 +83,7 @@ async function publish(writing: Writing, request: PublishRequest, signal: AbortS
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch((cause: unknown) => {
-    throw new GitError('CANCELLED', 'Publishing was cancelled; the next publish goes on from what the branch holds', {
+    throw new GitError('CANCELLED', 'Publishing was cancelled; the next publish continues from the branch', {
       cause,
     });
   });

@@ -23,7 +23,7 @@ import { withoutManagedFields } from './strip.ts';
 import { makeTransport } from './transport.ts';
 
 export interface ConnectOptions extends ConfigOptions {
-  /** Told about every request, retries and watches included: for metrics. */
+  /** Called for every request, also retries and watches, for metrics. */
   readonly onRequest?: (record: RequestRecord) => void;
   readonly log?: Log;
   /** For tests; default INFORMER_TIMES. */
@@ -131,7 +131,7 @@ function create(rest: Rest, object: KubeObject): Promise<KubeObject> {
     path,
     query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
     body: withoutManagedFields(object),
-    // A lost answer leaves open whether it was created; who calls must look, not we guess.
+    // After a lost answer it is unknown whether the object was created; the caller must read it.
     idempotent: false,
   });
 }

@@ -1,4 +1,4 @@
-// The port to Kubernetes: the only things the rest of the program may ask of an API server.
+// The port to Kubernetes: all operations on the API server that the program uses.
 
 import type { KubeObject, Ref } from '../api/objects.ts';
 
@@ -26,7 +26,7 @@ export interface RemoveOptions {
 }
 
 /**
- * What an informer keeps and tells. Keys are `namespace/name`, or `name` for cluster-scoped kinds. Its objects lack
+ * The local copy of an informer. Keys are `namespace/name`, or `name` for cluster-scoped kinds. Its objects lack
  * managedFields and kubectl's last-applied annotation: `get` an object before you `replace` it.
  */
 export interface Informer<T extends KubeObject = KubeObject> {
@@ -46,7 +46,7 @@ export interface InformOptions<T extends KubeObject = KubeObject> {
   readonly labelSelector?: string;
   /**
    * Called for every change with old and new object, for every object of the first list too; what it throws is logged,
-   * never fatal. Another object under the same name (another UID) is told as a deletion, then a creation.
+   * never fatal. Another object under the same name (another UID) is reported as a deletion, then a creation.
    */
   readonly onChange: (change: {
     readonly key: string;
@@ -67,11 +67,11 @@ export interface Cluster {
   /** Server-side apply with `fieldValidation: Strict`; resolves to the object as the server now has it. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
   /**
-   * Server-side apply of the status subresource. With `metadata.resourceVersion` it fails with CONFLICT when somebody
-   * wrote since that version was read.
+   * Server-side apply of the status subresource. With `metadata.resourceVersion` it fails with CONFLICT when the
+   * object was changed after that version.
    */
   applyStatus(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
-  /** Fails with KubeError ALREADY_EXISTS when there is one: the way to do a thing at most once. */
+  /** Fails with KubeError ALREADY_EXISTS when there is one: so a caller can do something at most once. */
   create(object: KubeObject): Promise<KubeObject>;
   /** Replaces the object; its `metadata.resourceVersion` must still be current, else KubeError CONFLICT. */
   replace(object: KubeObject): Promise<KubeObject>;

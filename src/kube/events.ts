@@ -1,4 +1,4 @@
-// Kubernetes Events about objects: what `kubectl describe` shows. Telling never breaks what is told about.
+// Kubernetes Events about objects, which `kubectl describe` shows. A failed Event never affects the reconciliation.
 
 import { FIELD_MANAGER } from '../api/group.ts';
 import { refOf, type KubeObject } from '../api/objects.ts';
@@ -12,7 +12,7 @@ export interface EventNote {
   readonly type: 'Normal' | 'Warning';
   /** PascalCase. */
   readonly reason: string;
-  /** One sentence for people; no figure that changes every pass, or nothing is ever the same. Already redacted. */
+  /** One sentence, redacted. Without figures that change in every reconciliation, so that repeats are recognized. */
   readonly message: string;
 }
 
@@ -39,8 +39,8 @@ const REPEAT_MS = 5 * 60_000;
 const MAX_MESSAGE = 1024;
 const MAX_REASON = 128;
 /**
- * More than that waiting means a whole fleet at once, or a server with other troubles; what comes on top is dropped.
- * What a person must know of finds room when a thousand nodes tell of their progress.
+ * More waiting Events mean a change of the whole fleet or a slow API server; further ones are dropped. Warnings have their
+ * own, larger limit, so that the progress of a thousand nodes does not displace them.
  */
 const MAX_WAITING = { Normal: 256, Warning: 2048 };
 const MAX_KNOWN = 4096;
@@ -76,24 +76,24 @@ export function makeEvents(options: EventOptions): Events {
 
   function write(event: KubeObject): void {
     waiting++;
-    // One after the other, so that a burst of news never crowds out the requests that matter.
+    // One at a time, so that a burst of Events does not displace other requests.
     line = line.then(() => send(event));
   }
 
-  /** Said once a burst, and how many it were at its end. */
+  /** Logged once per burst, and the number of dropped Events at its end. */
   function drop(): void {
-    if (dropped++ === 0) log.warn({ waiting }, 'Too many Events are waiting; more are dropped');
+    if (dropped++ === 0) log.warn({ waiting }, 'Dropping Events because too many are waiting');
   }
 
   async function send(event: KubeObject): Promise<void> {
     try {
       await options.cluster.apply(event, { fieldManager: FIELD_MANAGER, force: true });
     } catch (error) {
-      log.warn({ event: event.metadata.name, err: error }, "Can't write an Event");
+      log.warn({ event: event.metadata.name, err: error }, 'Writing an Event failed');
     } finally {
       waiting--;
       if (waiting === 0 && dropped > 0) {
-        log.warn({ dropped }, 'Events were dropped');
+        log.warn({ dropped }, 'Dropped Events');
         dropped = 0;
       }
     }
@@ -123,12 +123,12 @@ function makeEvent(
   const { about, type, reason, message } = note;
   const { uid, resourceVersion } = about.metadata;
   const ref = refOf(about);
-  // Events about cluster-scoped objects live in `default`, where kubectl looks for them.
+  // Events about cluster-scoped objects are in `default`, where kubectl reads them.
   const namespace = ref.namespace ?? 'default';
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    // The same news have the same name: a repeat, also after a restart, updates the object instead of adding one.
+    // Equal Events have the same name, so a repeat, also after a restart, updates the object.
     metadata: { name: `${ref.name.slice(0, 200)}.${id.slice(0, 16)}`, namespace },
     involvedObject: {
       ...ref,

@@ -62,7 +62,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
   #isSynced = false;
   #lastContact = 0;
   #trouble: Error | undefined;
-  /** Where the next watch goes on; undefined: list first. */
+  /** The version at which the next watch continues; undefined: list first. */
   #version: string | undefined;
   #failures = 0;
 
@@ -71,7 +71,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
     this.#kind = kind;
     this.#options = options;
     this.#store = makeStore<T>(kind.kind, options.onChange, parts.log);
-    // Nobody has to wait for it.
+    // The caller need not await it.
     this.#synced.promise.catch(() => undefined);
   }
 
@@ -167,10 +167,10 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
   #failed(error: unknown): void {
     if (this.#options.signal.aborted) return;
     if (needsList(error, this.#failures)) this.#version = undefined;
-    // A version that grew too old is everyday life; the list that follows tells whether there is trouble.
+    // An expired version is normal; the following list shows whether there is a problem.
     if (isKubeError(error, 'GONE')) return;
     if (this.#trouble === undefined) {
-      this.#parts.log.warn({ kind: this.#kind.kind, err: error }, 'Watching is interrupted');
+      this.#parts.log.warn({ kind: this.#kind.kind, err: error }, 'Watching was interrupted');
     }
     this.#trouble = error instanceof Error ? error : new Error(String(error));
   }

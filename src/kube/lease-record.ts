@@ -34,7 +34,7 @@ export class LeaseRecord {
     this.#ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name };
   }
 
-  /** Who held it when we last looked; empty when nobody did. */
+  /** The holder at the last read; empty when there was none. */
   get holder(): string {
     return this.#seen === undefined ? '' : (specOf(this.#seen.object).holderIdentity ?? '');
   }
@@ -52,9 +52,9 @@ export class LeaseRecord {
       await this.#write(lease, this.#ourSpec(lease));
       return since;
     } catch (error) {
-      // A conflict says that somebody was faster; the next try sees who.
+      // A conflict means that another candidate was faster; the next attempt reads which.
       if (!isKubeError(error, 'CONFLICT', 'ALREADY_EXISTS')) {
-        this.#options.log.warn({ lease: this.#options.name, err: error }, "Can't get the lease");
+        this.#options.log.warn({ lease: this.#options.name, err: error }, 'Getting the lease failed');
       }
       return undefined;
     }
@@ -73,7 +73,7 @@ export class LeaseRecord {
         renewTime: microTime(),
       });
     } catch (error) {
-      log.warn({ lease: name, err: error }, "Can't give the lease back; it runs out by itself");
+      log.warn({ lease: name, err: error }, 'Releasing the lease failed; it expires');
     }
   }
 
@@ -106,7 +106,7 @@ export class LeaseRecord {
   async #write(old: KubeObject | undefined, spec: LeaseSpec): Promise<void> {
     const { cluster, name, namespace } = this.#options;
     const { apiVersion, kind } = this.#ref;
-    // The version of what we read goes with it: if anybody wrote in between, this fails.
+    // The write has the version that was read, so it fails when the lease changed in between.
     const object = { apiVersion, kind, metadata: old?.metadata ?? { name, namespace }, spec };
     this.#observe(old === undefined ? await cluster.create(object) : await cluster.replace(object));
   }

@@ -7,7 +7,7 @@ import { NO_LOG, type Log } from './log.ts';
 import { pause } from './pause.ts';
 
 export interface LeaseTimes {
-  /** A lease that nobody renewed for so long is free. */
+  /** A lease that was not renewed for this long is free. */
   readonly durationMs: number;
   /** A holder that can't renew for so long stops; less than `durationMs`, so that it stops before another starts. */
   readonly renewDeadlineMs: number;
@@ -15,7 +15,7 @@ export interface LeaseTimes {
   readonly retryMs: number;
 }
 
-/** The times of client-go, which people know. */
+/** The times of client-go. */
 export const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
 export interface LeaseOptions {
@@ -41,8 +41,8 @@ export interface Lease {
 
 /**
  * Resolves once we hold the lease; waits for that as long as it takes. Rejects with ABORTED when the signal does first.
- * Clocks of other machines are never trusted: a lease is free when it did not *change* for its duration by our own
- * monotonic clock.
+ * Clocks of other processes are never trusted: a lease is free when it did not *change* for its duration, measured with
+ * the own monotonic clock.
  */
 export async function holdLease(options: LeaseOptions): Promise<Lease> {
   const { cluster, namespace, name, identity, signal, times = LEASE_TIMES, log = NO_LOG } = options;

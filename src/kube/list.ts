@@ -23,7 +23,7 @@ export interface ListOptions extends ListScope {
 
 export interface Listed {
   readonly items: readonly KubeObject[];
-  /** The state of the cluster that the items show; a watch goes on from here. */
+  /** The state of the cluster that the items show; a watch continues from here. */
   readonly resourceVersion: string;
 }
 

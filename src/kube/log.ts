@@ -1,9 +1,9 @@
-// The little of a logger that this room needs; a pino logger fits.
+// The subset of a logger that this module needs; a pino logger has it.
 
 export interface Log {
   warn(facts: Readonly<Record<string, unknown>>, message: string): void;
   info(facts: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** Says nothing. */
+/** Logs nothing. */
 export const NO_LOG: Log = { warn: () => undefined, info: () => undefined };

@@ -1,4 +1,4 @@
-// Waiting that ends early when nobody needs it any more.
+// A pause that ends early when its signal aborts.
 
 import { setTimeout as delay } from 'node:timers/promises';
 

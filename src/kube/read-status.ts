@@ -79,15 +79,15 @@ const APPLY_REFUSED = /^failed to (create typed patch object|convert new object|
 function codeFor(http: number, status: Status | undefined): KubeErrorCode {
   const { reason, message = '' } = status ?? {};
   if (http === 500 && APPLY_REFUSED.test(message)) return 'INVALID';
-  // Only a Status object proves that the object is absent; a bare 404 says that nobody serves the path.
+  // Only a Status object proves that the object is absent; a bare 404 means that the path is not served.
   if (http === 404) return reason === 'NotFound' && !PATH_NOT_FOUND.test(message) ? 'NOT_FOUND' : 'NOT_SERVED';
   return REASONS[reason ?? ''] ?? CODES[http] ?? (http >= 500 ? 'SERVER' : 'UNEXPECTED');
 }
 
 function messageFor(code: KubeErrorCode, status: Status | undefined): string {
-  if (code === 'NOT_SERVED') return 'the server does not serve this kind; is its CustomResourceDefinition installed?';
-  // Text that is not a Status is somebody else's page: of no use, and nobody knows what is in it.
-  return status?.message ?? status?.reason ?? 'the answer is no Status object; does a proxy stand in between?';
+  if (code === 'NOT_SERVED') return 'the server does not serve this kind; install its CustomResourceDefinition';
+  // Text that is not a Status comes from another program and may contain anything, so it is not shown.
+  return status?.message ?? status?.reason ?? 'the answer is not a Status object; check whether a proxy answers';
 }
 
 function withoutValues(status: Status | undefined): string {

@@ -32,7 +32,7 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
 function mayRepeat(error: KubeError, idempotent: boolean, attempt: number): boolean {
   switch (error.code) {
     case 'TOO_MANY_REQUESTS':
-      // Refused before anything was done, whatever the verb.
+      // Refused before anything was changed, for any verb.
       return true;
     case 'UNAUTHORIZED':
       // Once: a token may just have been rotated.

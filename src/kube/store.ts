@@ -1,4 +1,4 @@
-// The copy of a kind's objects: what changed is told, once, in order.
+// The local copy of the objects of a kind. It reports every change once, in order.
 
 import { keyOf, type KubeObject } from '../api/objects.ts';
 import type { InformOptions } from './cluster.ts';
@@ -31,7 +31,7 @@ export function makeStore<T extends KubeObject>(
     const key = keyOf(object);
     const old = objects.get(key);
     if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) return;
-    // Another object under the same name: the old one is gone, and that must be told.
+    // Another object with the same name: the deletion of the old one must be reported.
     if (old !== undefined && old.metadata.uid !== object.metadata.uid) forget(key, old);
     // The edge: the kind was asked for, so its objects are of the kind's type.
     const now = object as T;

@@ -10,7 +10,7 @@ import { KubeError } from './kube-error.ts';
 /** Most connections for requests. Watches have their own, one each, so that they can never starve requests. */
 export const MAX_CONNECTIONS = 32;
 
-/** Files with credentials are looked at again this often; client-go does it once a minute. */
+/** How often files with credentials are read again; client-go does it once a minute. */
 const CREDENTIALS_AGE_MS = 10_000;
 
 export interface Connection {
@@ -67,7 +67,7 @@ export function makeTransport(config: KubeConfig): Transport {
   return { connection, distrust, close };
 }
 
-/** Lets what is under way end by itself; a watch ends within five minutes. */
+/** Closes a connection when its requests have ended; a watch ends within five minutes. */
 function retire(connection: Connection | undefined): void {
   for (const dispatcher of [connection?.requests, connection?.watches]) dispatcher?.close().catch(() => undefined);
 }
@@ -90,7 +90,7 @@ function makeDispatcher(credentials: Credentials, limits: { readonly connections
     keepAliveMaxTimeout: 60_000,
     connectTimeout: 10_000,
   };
-  // Without keep-alive probes a load balancer forgets a quiet watch, and nobody notices.
+  // Without keep-alive probes a load balancer drops an idle watch unnoticed.
   const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000 };
   if (proxyUrl === undefined || proxyUrl === '') return new Agent({ ...shared, connect });
   if (proxyUrl.startsWith('socks')) return new Socks5ProxyAgent(proxyUrl, { ...shared, requestTls: tls });

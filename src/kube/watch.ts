@@ -33,7 +33,7 @@ const HEADERS_TIMEOUT_MS = 30_000;
 
 /**
  * Yields changes in order; ends when the server closes the watch in good order. Throws KubeError: GONE when the
- * version is too old, NETWORK, TIMEOUT on silence, and whatever else the server says. Leaving the loop closes the watch.
+ * version is too old, NETWORK, TIMEOUT on silence, and every error of the server. Leaving the loop closes the watch.
  */
 export async function* watchEvents(rest: Rest, options: WatchOptions): AsyncGenerator<WatchEvent, void> {
   const body = await openWatch(rest, options);
@@ -68,7 +68,7 @@ function openWatch(rest: Rest, options: WatchOptions): Promise<Readable> {
 }
 
 interface Guard {
-  /** Something came: the silence starts anew. */
+  /** Data arrived: restarts the inactivity limit. */
   readonly touch: () => void;
   /** Why reading failed. */
   explain(error: unknown): KubeError;

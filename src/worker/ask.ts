@@ -75,7 +75,7 @@ async function until(
   look: () => Promise<number>,
 ): Promise<{ readonly height: number } | { readonly trouble: string }> {
   const end = performance.now() + ms;
-  let told = '';
+  let reported = '';
   for (;;) {
     try {
       return { height: await look() };
@@ -83,8 +83,8 @@ async function until(
       throwIfStopped(context.signal);
       const trouble = describeError(error);
       if (performance.now() > end) return { trouble };
-      if (trouble !== told) context.say(`waiting: ${trouble}`);
-      told = trouble;
+      if (trouble !== reported) context.say(`waiting: ${trouble}`);
+      reported = trouble;
       await wait(everyMs);
     }
   }

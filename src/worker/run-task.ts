@@ -18,8 +18,8 @@ export interface WorkRun {
 }
 
 /**
- * Gives the exit code: 0 done, 1 failed, 2 wrong parameters, 143 told to stop. The result is the last line said and the
- * content of `resultPath`; a run that was told to stop leaves none, so that it counts as unclear and is tried again.
+ * Gives the exit code: 0 done, 1 failed, 2 wrong parameters, 143 stopped by a signal. The result is the last logged line and the
+ * content of `resultPath`; a run that was stopped writes none, so that its result is unknown and it is tried again.
  */
 export async function runWork({ parameters, resultPath, context }: WorkRun): Promise<number> {
   const result = await resultOf(() => perform(parse(parameters), context));

@@ -1,4 +1,4 @@
-// The termination message: how a finished pod tells its result without any access to the API.
+// The termination message, with which a finished pod reports its result without access to the API server.
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 

@@ -71,7 +71,7 @@ it('is killed and started again: goes on without applying anything twice', async
     running?.controller.requestSync();
     await waitFor('the trouble is in the log', () =>
       running?.log.some(
-        ({ msg }) => msg === 'Reconciliation failed' || msg === 'Action failed' || msg === 'Watching is interrupted',
+        ({ msg }) => msg === 'Reconciliation failed' || msg === 'Action failed' || msg === 'Watching was interrupted',
       ),
     );
   });

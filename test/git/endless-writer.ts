@@ -1,4 +1,4 @@
-// A process of its own that publishes until somebody kills it: `node endless-writer.ts URL DIRECTORY`.
+// A separate process that publishes until it is killed: `node endless-writer.ts URL DIRECTORY`.
 
 import { createStatusBranch } from '../../src/git/status-branch.ts';
 

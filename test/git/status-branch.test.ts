@@ -243,7 +243,7 @@ describe('a push whose answer is lost', () => {
 });
 
 it(
-  'a writer killed at any moment leaves a store that the next process goes on with',
+  'a writer killed at any moment leaves a store with which the next process continues',
   { timeout: 180_000 },
   async () => {
     const world = await makeWorld({}, strict);

@@ -108,9 +108,9 @@ describe('apply', () => {
   });
 
   it('names the field and the manager of a conflict, and takes over by force', async () => {
-    await cluster.apply(configMap('owned', { a: '1' }), { fieldManager: 'somebody', force: false });
+    await cluster.apply(configMap('owned', { a: '1' }), { fieldManager: 'another', force: false });
     await expect(cluster.apply(configMap('owned', { a: '2' }), ours)).rejects.toThrow(
-      failsWith({ code: 'CONFLICT', conflicts: [{ field: '.data.a', manager: 'somebody' }] }),
+      failsWith({ code: 'CONFLICT', conflicts: [{ field: '.data.a', manager: 'another' }] }),
     );
     expect((await cluster.apply(configMap('owned', { a: '2' }), { ...ours, force: true }))['data']).toEqual({ a: '2' });
   });
@@ -206,11 +206,11 @@ describe('trouble', () => {
   });
 
   it('says what is forbidden, and to whom', async () => {
-    const nobody = connectCluster({ kubeconfig: await api.kubeconfig('nobody') });
-    await expect(nobody.get(ref('a'))).rejects.toThrow(
-      failsWith({ code: 'FORBIDDEN', message: expect.stringContaining('User "nobody" cannot get') }),
+    const limited = connectCluster({ kubeconfig: await api.kubeconfig('limited') });
+    await expect(limited.get(ref('a'))).rejects.toThrow(
+      failsWith({ code: 'FORBIDDEN', message: expect.stringContaining('User "limited" cannot get') }),
     );
-    await nobody.close();
+    await limited.close();
   });
 
   it('logs in with a client certificate, too', async () => {

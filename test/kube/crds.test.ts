@@ -10,16 +10,16 @@ import { privateApiServer, type PrivateApiServer } from '../support/api-server.t
 
 let api: PrivateApiServer;
 let admin: ApiCluster;
-let nobody: ApiCluster;
+let limited: ApiCluster;
 
 beforeAll(async () => {
   api = await privateApiServer();
   admin = connectCluster({ kubeconfig: await api.kubeconfig('admin') });
-  nobody = connectCluster({ kubeconfig: await api.kubeconfig('nobody') });
+  limited = connectCluster({ kubeconfig: await api.kubeconfig('limited') });
 });
 afterAll(async () => {
   await admin?.close();
-  await nobody?.close();
+  await limited?.close();
   await api?.stop();
 });
 
@@ -47,8 +47,8 @@ function backup(spec: object): KubeObject {
   };
 }
 
-it('is forbidden to go on when a definition is missing and may not be installed', async () => {
-  await expect(applyCrds(nobody, [crd('Backup', 'backups')])).rejects.toMatchObject({
+it('fails when a CRD is missing and may not be installed', async () => {
+  await expect(applyCrds(limited, [crd('Backup', 'backups')])).rejects.toMatchObject({
     code: 'FORBIDDEN',
     message: expect.stringContaining('have an administrator apply it once'),
   });
@@ -78,8 +78,8 @@ it('installs, waits until the kinds are served, and updates', async () => {
   }
 });
 
-it('goes on with a warning when it may not update what is there', async () => {
-  const [result] = await applyCrds(nobody, [crd('Backup', 'backups')]);
+it('continues with a warning when it may not update an installed CRD', async () => {
+  const [result] = await applyCrds(limited, [crd('Backup', 'backups')]);
   expect(result).toEqual({
     name: 'backups.validatoros.com',
     outcome: 'kept',

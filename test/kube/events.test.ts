@@ -77,21 +77,21 @@ it('cuts long messages, and finds a place for events about cluster-scoped object
 
 it('never breaks what it tells about', async () => {
   const warnings: [string, object][] = [];
-  const nobody = connectCluster({ kubeconfig: await api.kubeconfig('nobody') });
+  const limited = connectCluster({ kubeconfig: await api.kubeconfig('limited') });
   const log = { info: () => undefined, warn: (facts: object, message: string) => void warnings.push([message, facts]) };
-  const refused = events({ cluster: nobody, log });
+  const refused = events({ cluster: limited, log });
   for (let index = 0; index < 1000; index++) {
     refused.emit({ about, type: 'Normal', reason: 'Refused', message: `number ${index}` });
   }
   await refused.flush();
   expect(await written('Refused')).toEqual([]);
-  expect(warnings.filter(([text]) => text === "Can't write an Event")).toHaveLength(256);
+  expect(warnings.filter(([text]) => text === 'Writing an Event failed')).toHaveLength(256);
   // Said once, and how many it were.
   expect(warnings.filter(([text]) => /dropped/.test(text))).toEqual([
-    ['Too many Events are waiting; more are dropped', { waiting: 256 }],
-    ['Events were dropped', { dropped: 744 }],
+    ['Dropping Events because too many are waiting', { waiting: 256 }],
+    ['Dropped Events', { dropped: 744 }],
   ]);
-  await nobody.close();
+  await limited.close();
 });
 
 it('has room for a warning when a whole fleet tells of its progress', async () => {

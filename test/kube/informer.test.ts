@@ -215,7 +215,7 @@ describe('in bad weather', () => {
   it.each([
     { because: 'the connection is reset after every event', hard: true },
     { because: 'the server ends the watch in good order after every event', hard: false },
-  ])('goes on from where it was: $because', async ({ hard }) => {
+  ])('continues at its version: $because', async ({ hard }) => {
     await newSpace();
     proxy.rule = ({ isWatch, path }) =>
       isWatch && path.includes(space) ? { do: 'cut', afterEvents: 1, hard } : undefined;
@@ -268,7 +268,7 @@ describe('in bad weather', () => {
     expect(proxy.seen.find(({ isWatch }) => isWatch)?.query.get('allowWatchBookmarks')).toBe('true');
   });
 
-  it('waits as long as a busy server asks, then goes on', async () => {
+  it('waits as long as a busy server asks, then continues', async () => {
     await newSpace();
     const times: number[] = [];
     proxy.rule = ({ isWatch, path }) => {

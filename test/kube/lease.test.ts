@@ -1,4 +1,4 @@
-// Who holds a Lease, on a real API server: one at a time, and nobody who can't renew.
+// The holder of a Lease on a real API server: one at a time, and none that cannot renew it.
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
@@ -88,7 +88,7 @@ it('is given back when the signal aborts', async () => {
   const lease = await hold('aborted', 'a', { signal: controller.signal });
   controller.abort();
   expect(lease.held).toBe(false);
-  await waitFor('nobody to hold it', async () => (await specOf('aborted'))['holderIdentity'] === '');
+  await waitFor('no holder', async () => (await specOf('aborted'))['holderIdentity'] === '');
 });
 
 it('is taken over only after it did not change for its duration, whatever its clock says', async () => {
@@ -132,7 +132,7 @@ it.each([
   expect(why).toEqual(['not renewed for 1.2 s']);
 });
 
-it('is lost at once when somebody else took it', async () => {
+it('is lost at once when another candidate took it', async () => {
   let why = '';
   const lease = await hold('stolen', 'a', { onLost: (reason) => (why = reason) });
   await waitFor('the theft', async () => {

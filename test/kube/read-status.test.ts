@@ -10,7 +10,7 @@ describe('code', () => {
   it.each([
     { because: 'a Status proves absence', http: 404, text: status({ reason: 'NotFound' }), code: 'NOT_FOUND' },
     {
-      because: 'a bare 404 means that nobody serves the path',
+      because: 'a bare 404 means that the path is not served',
       http: 404,
       text: '404 page not found',
       code: 'NOT_SERVED',
@@ -22,7 +22,7 @@ describe('code', () => {
       code: 'NOT_SERVED',
     },
     { because: 'create found one', http: 409, text: status({ reason: 'AlreadyExists' }), code: 'ALREADY_EXISTS' },
-    { because: 'somebody else wrote', http: 409, text: status({ reason: 'Conflict' }), code: 'CONFLICT' },
+    { because: 'another client wrote', http: 409, text: status({ reason: 'Conflict' }), code: 'CONFLICT' },
     { because: 'a page token ran out', http: 410, text: status({ reason: 'Expired' }), code: 'GONE' },
     { because: 'admission said no', http: 403, text: status({ reason: 'Forbidden' }), code: 'FORBIDDEN' },
     { because: 'fields are wrong', http: 422, text: status({ reason: 'Invalid' }), code: 'INVALID' },
@@ -69,9 +69,9 @@ describe('text', () => {
     expect(error.message).toContain('data[k]');
   });
 
-  it("never shows somebody else's page", () => {
+  it('never shows the page of another program', () => {
     const error = readErrorResponse({ status: 502, text: '<html>cookie=hunter2</html>' }, 'get X', false);
-    expect(error.message).toBe('get X: the answer is no Status object; does a proxy stand in between? (HTTP 502)');
+    expect(error.message).toBe('get X: the answer is not a Status object; check whether a proxy answers (HTTP 502)');
   });
 
   it('is one line of at most a kilobyte', () => {

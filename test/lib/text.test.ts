@@ -1,4 +1,4 @@
-// Foreign text in messages, and the name somebody meant.
+// Untrusted text in messages, and the intended name.
 
 import { describe, expect, it } from 'vitest';
 

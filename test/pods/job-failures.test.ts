@@ -71,7 +71,7 @@ describe.concurrent('a restore', () => {
 
 describe.concurrent('a backup', () => {
   it.concurrent('whose volume is never made', async () => {
-    const provisioner = { provisioner: 'example.com/nobody', volumeBindingMode: 'Immediate' };
+    const provisioner = { provisioner: 'example.com/missing', volumeBindingMode: 'Immediate' };
     const object = {
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',

@@ -25,7 +25,7 @@ export function jobPath({ kind, name }: Pick<Request, 'kind' | 'name'>): string 
   return `jobs/${kind.toLowerCase()}/${name}.yaml`;
 }
 
-/** The record as it stands on the status branch. Throws while there is none. */
+/** The job record on the status branch. Throws while there is none. */
 export function recordOf(world: PodsWorld, { kind, name }: Pick<Request, 'kind' | 'name'>): JobRecord {
   return parse(world.statusFile(`jobs/${kind.toLowerCase()}/${world.namespace}/${name}.yaml`)) as JobRecord;
 }

@@ -113,10 +113,10 @@ describe('a schedule', () => {
   it('with Replace cancels a run that waits when the next one is due, and files what its template says now', async () => {
     // Both after the last one that was dealt with; the second may still be to come.
     const [older, newer] = [second + 2 * MINUTE, second + 3 * MINUTE];
-    await lockedBy('somebody');
+    await lockedBy('another');
     schedule(older, { concurrencyPolicy: 'Replace' });
     const waiting = { kind: 'Backup', name: runName(NAME, older) };
-    await says(world, waiting, /^Claimed waits for somebody/);
+    await says(world, waiting, /^Claimed waits for another/);
     const spec = { node: 'timed', ttlSecondsAfterFinished: 60 };
     schedule(newer, { concurrencyPolicy: 'Replace', template: { kind: 'Backup', spec } });
     expect(await ended(world, waiting)).toMatchObject({

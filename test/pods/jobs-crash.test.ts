@@ -191,7 +191,7 @@ async function deletedBeforeWork(world: CrashWorld): Promise<void> {
   const lock = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: lockOfNode(NODE) };
   const lease = await cluster.get(lock);
   if (lease === undefined) throw new Error('the lock of earlier jobs is gone');
-  const taken = await cluster.replace({ ...lease, spec: { holderIdentity: 'somebody' } });
+  const taken = await cluster.replace({ ...lease, spec: { holderIdentity: 'another' } });
   world.ask('Backup', 'waits');
   const { metadata } = await world.reaches('Backup', 'waits', 'Claimed');
   await cluster.remove(

@@ -46,7 +46,7 @@ describe('a Switchover', () => {
     await expectKeys({ 'val-0': 'val-1', 'val-1': 'val-0', 'val-2': 'val-2', 'val-3': 'val-3' });
   });
 
-  it('stays in force against what Git says, and shows', async () => {
+  it('stays active against the file in Git, and is visible', async () => {
     const sync = await world.publishedSync('the override', (text) => text.includes('identities:'));
     for (const [name, key] of [
       ['val-0', 'val-1'],

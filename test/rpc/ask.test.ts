@@ -85,7 +85,7 @@ describe('a good server', () => {
     expect(await askOne(port, {}, { host: '::1' })).toEqual({ ok: true, status: 200, body: 1 });
   });
 
-  it('may speak TLS with a certificate that nobody knows, when the question says so', async () => {
+  it('accepts an unknown TLS certificate when the query allows it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nodewright-ask-'));
     cleanups.push(() => rm(folder, { recursive: true }));
     const { server } = await makeCertificates(folder);
@@ -103,7 +103,7 @@ describe('a good server', () => {
 
   it('is asked everything at once', async () => {
     const waiting: ServerResponse[] = [];
-    // Answers nobody before all three have asked.
+    // Answers only when all three queries have arrived.
     const port = await serve((_, response) => {
       waiting.push(response);
       if (waiting.length === 3) for (const each of waiting) each.end('{}');

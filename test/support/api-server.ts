@@ -27,10 +27,10 @@ export interface PrivateApiServer {
   stop(): Promise<void>;
 }
 
-/** `admin` may everything; `nobody` is authenticated and may only what every user may. */
-export type TestUser = 'admin' | 'nobody';
+/** `admin` may everything; `limited` is authenticated and may only what every user may. */
+export type TestUser = 'admin' | 'limited';
 
-export const TOKENS: Readonly<Record<TestUser, string>> = { admin: 'admin-token', nobody: 'nobody-token' };
+export const TOKENS: Readonly<Record<TestUser, string>> = { admin: 'admin-token', limited: 'limited-token' };
 
 const READY_MS = 120_000;
 
@@ -39,7 +39,7 @@ export async function privateApiServer(): Promise<PrivateApiServer> {
   const certificates = await makeCertificates(directory);
   await writeFile(
     join(directory, 'tokens.csv'),
-    `${TOKENS.admin},admin,1,"system:masters"\n${TOKENS.nobody},nobody,2,"people"\n`,
+    `${TOKENS.admin},admin,1,"system:masters"\n${TOKENS.limited},limited,2,"people"\n`,
   );
   const [etcdPort = 0, peerPort = 0, port = 0] = await freePorts(3);
   const [etcdProgram, apiProgram] = [await binary('etcd'), await binary('kube-apiserver')];

@@ -111,7 +111,7 @@ it.each([
   });
 });
 
-it('says that nobody answers', async () => {
+it('reports that no client answers', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

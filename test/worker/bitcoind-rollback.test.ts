@@ -13,7 +13,7 @@ import { BITCOIND, debianTree, hasDebianTree } from '../cluster/debian.ts';
 import { freePorts } from '../cluster/ports.ts';
 import { startProgram, stopAll, stopProgram, type Program } from './support/program.ts';
 
-// Addresses of hashes of zeros and of ones, of which nobody has the keys.
+// Addresses of hashes of zeros and of ones, without known keys.
 const FIRST = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202';
 const OTHER = 'mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8';
 
@@ -59,7 +59,7 @@ const height = (): number => Number(cli('getblockcount'));
 const ready = (): Promise<boolean> => Promise.resolve().then(() => height() >= 0);
 
 function start(...flags: readonly string[]): Promise<Program> {
-  // Quiet: nobody empties a pipe while the calls of this file wait for its answers.
+  // No output, because the pipe is not read while this file waits for answers.
   const quiet = ['-networkactive=0', '-listen=0', '-disablewallet', '-printtoconsole=0'];
   const args = ['-chain=regtest', `-datadir=${data}`, ...quiet, ...flags];
   return startProgram({ file: join(programs, 'bitcoind'), args, ready });
@@ -85,7 +85,7 @@ function rollBack(wanted: number, { env: more = {}, args = {} }: { env?: object;
 }
 
 describe.skipIf(!hasDebianTree(BITCOIND))('a bitcoind, brought back to a height', () => {
-  it('stays there on a network of its own, may be asked twice, and goes on with other blocks', async () => {
+  it('stays there on a separate network, can be repeated, and continues with other blocks', async () => {
     const first = await start();
     cli('generatetoaddress', '12', FIRST);
     const [kept, removed] = [cli('getblockhash', '5'), cli('getblockhash', '6')];
@@ -119,7 +119,7 @@ describe.skipIf(!hasDebianTree(BITCOIND))('a bitcoind, brought back to a height'
     expect(height()).toBe(3);
   });
 
-  it('verifies the blocks above anew where others have them too, also after a kill before that', async () => {
+  it('verifies the blocks above again where peers have them too, also after a kill before that', async () => {
     const first = await start();
     cli('generatetoaddress', '12', FIRST);
     const newest = cli('getbestblockhash');

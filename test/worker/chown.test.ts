@@ -50,7 +50,7 @@ it.skipIf(NOT_ROOT)('changes links themselves, not what they point to, and nothi
   expect(await chown(params, quiet())).toMatchObject({ changed: 0, unchanged: 6 });
 });
 
-it.skipIf(NOT_ROOT)('goes on when files and directories vanish meanwhile', async () => {
+it.skipIf(NOT_ROOT)('continues when files and directories vanish in the meantime', async () => {
   const { dir, params } = volume();
   let first = true;
   const onStep = (): void => {

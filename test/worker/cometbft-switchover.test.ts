@@ -1,4 +1,4 @@
-// Two real CometBFT validators exchange keys together with what those have signed; their chain goes on.
+// Two real CometBFT validators exchange keys together with their signer states; their chain continues.
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Brings a real geth chain back the way its chain description says, and lets the node go on from there.
+// Rolls a real geth chain back as its chain description says, and continues from there.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -104,7 +104,7 @@ function served(how: HowTo) {
 }
 
 describe('geth, brought back to a height', () => {
-  it('is at that height with the state of that height, and goes on from there', async () => {
+  it('is at that height with the state of that height, and continues from there', async () => {
     const node = nodeWith('ethereum-dev', {});
     const made = await makeChain(node);
     expect(made.last).toBeGreaterThan(made.at3);

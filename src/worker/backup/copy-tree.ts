@@ -156,7 +156,7 @@ function symlink(going: Going, step: EntryStep, path: string): void {
   going.pool.after(() => going.writer.entry(entry));
 }
 
-/** Kept as hard links: databases make checkpoints of them, and as copies they could need many times the room. */
+/** Kept as hard links: databases use them for checkpoints, and copies could need many times the space. */
 function hardlink(going: Going, step: EntryStep, { path, first }: { path: string; first: string }): void {
   const into = going.into.at(-1);
   const { volume, writer } = going;

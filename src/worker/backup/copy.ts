@@ -45,7 +45,7 @@ export interface CopyResult {
 
 /**
  * Copies into `<to>.partial` and renames at the end, so that a killed run leaves nothing that looks whole; a
- * second run starts afresh, or reports the first one's result when that had finished.
+ * second run starts again, or reports the result of the first one when that had finished.
  */
 export async function copy(params: Omit<BackupParameters, 'verb'>, context: TaskContext): Promise<CopyResult> {
   const parent = Dir.openRoot(dirname(params.to));

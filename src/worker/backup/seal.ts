@@ -16,7 +16,7 @@ import { toTaskError, TaskError } from '../task-error.ts';
 
 const PARTIAL = `${MANIFEST_NAME}.partial`;
 
-/** The manifest gets its name when all it tells of is on the disk. Can be repeated: an older manifest is replaced. */
+/** The manifest gets its name when all its files are on the disk. Can be repeated: an older manifest is replaced. */
 export async function seal(params: Omit<SealParameters, 'verb'>, context: TaskContext): Promise<CopyResult> {
   const root = Dir.openRoot(params.at);
   try {

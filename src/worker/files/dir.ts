@@ -33,7 +33,7 @@ export interface Place {
 }
 
 /**
- * `/proc/self/fd/N/name`: the kernel resolves N to the open directory itself, so nobody can slip a link in between.
+ * `/proc/self/fd/N/name`: the kernel resolves N to the open directory itself, so no other process can insert a link.
  * Only `name` is looked up, and every use here either does not follow a link there or opens it with O_NOFOLLOW.
  */
 export function placePath(place: Place): Buffer {

@@ -1,4 +1,4 @@
-// The disk below a directory: how much room it has, and when what was written is safe on it.
+// The disk below a directory: its free space, and syncing what was written.
 
 import { spawn } from 'node:child_process';
 import { statfsSync } from 'node:fs';
@@ -29,7 +29,7 @@ export function spaceOf(dir: Dir): Space {
 // For journals, manifests and the filesystem's own tables.
 const RESERVE = 1 << 20;
 
-/** Throws `NoSpace` when the trees do not fit. Volumes on one filesystem share its room. */
+/** Throws `NoSpace` when the trees do not fit. Volumes on one filesystem share its space. */
 export function requireSpace(
   wanted: readonly { readonly dir: Dir; readonly name: string; readonly totals: VolumeTotals }[],
 ): void {
@@ -38,7 +38,7 @@ export function requireSpace(
     const device = dir.stat().dev;
     const need = needs.get(device) ?? { bytes: RESERVE, files: 8, dir, names: [] };
     const entries = totals.files + totals.dirs + totals.links;
-    // An entry costs room too: its name in a directory, and its line in a manifest.
+    // An entry needs space too: its name in a directory, and its line in a manifest.
     need.bytes += totals.stored + totals.dirs * 4096 + entries * 320;
     need.files += entries;
     need.names.push(name);

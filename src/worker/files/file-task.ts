@@ -5,7 +5,7 @@ import type { Place } from './dir.ts';
 
 export interface FileTarget extends Place {
   readonly mode: number;
-  /** Absent: the owner stays whoever runs this (only root can give files away). */
+  /** Absent: the owner is the user of this process (only root can change owners). */
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** Seconds since the epoch, with a fraction. */
   readonly mtime: number;

@@ -1,7 +1,7 @@
 // File names as bytes: in memory a string with one character a byte (latin1), on paper UTF-8 with escapes.
 
 const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
-// Well-formed UTF-8 (RFC 3629 §4) seen as bytes; whatever else comes is matched one byte at a time and escaped.
+// Well-formed UTF-8 (RFC 3629 §4) as bytes; everything else is matched one byte at a time and escaped.
 const SEQUENCE =
   /[\x20-\x24\x26-\x7e]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\s\S]/g;
 

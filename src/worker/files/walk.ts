@@ -5,7 +5,7 @@ import type { Stats } from 'node:fs';
 import { hasSystemCode } from '../../lib/errors.ts';
 import type { Dir } from './dir.ts';
 
-/** Paths and names are bytes (names.ts); the root's path is ''. Whoever gets `leave` closes the directory. */
+/** Paths and names are bytes (names.ts); the root's path is ''. The receiver of `leave` closes the directory. */
 export type WalkStep =
   | { readonly do: 'enter'; readonly dir: Dir; readonly path: string; readonly stats: Stats }
   | {
@@ -27,7 +27,7 @@ interface Frame {
   next: number;
 }
 
-/** `skip` leaves an entry and all below it out without a word. An entry that vanishes meanwhile is told as such. */
+/** `skip` omits an entry and everything below it. An entry that vanishes during the walk is reported. */
 export function* walk(root: Dir, skip: (path: string) => boolean = () => false): Generator<WalkStep, void> {
   const stack: Frame[] = [frameOf(root, '', root.stat())];
   const device = root.stat().dev;

@@ -69,7 +69,7 @@ async function replace(params: RestoreParameters, context: TaskContext): Promise
   }
 }
 
-/** The new data is in place whatever becomes of the old. */
+/** The new data is in place, even if deleting the old data fails. */
 async function removeOld(targets: readonly Target[], id: string): Promise<string | undefined> {
   try {
     for (const target of targets) await removeWork(target, id);

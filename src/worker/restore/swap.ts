@@ -18,7 +18,7 @@ export interface Swap {
   readonly context: TaskContext;
 }
 
-/** Puts the new data in place, from wherever an earlier run stopped. Returns the journal as it stands then. */
+/** Puts the new data in place, continuing an earlier run. Returns the resulting journal. */
 export function swapIn(swap: Swap): Journal {
   let { journal } = swap;
   if (journal.phase === 'staged') journal = record(swap, 'old-out');
@@ -61,7 +61,7 @@ interface Moves {
   readonly out: boolean;
 }
 
-/** A name that already lies where it should was moved by the run before. A name in both places is somebody else's. */
+/** A name that is only at its destination was moved by an earlier run. A name in both places was created by another program. */
 function moveAll({ root, work, context }: Swap, { names, side, out }: Moves): void {
   const beside = work.open(side);
   const [from, to] = out ? [root, beside] : [beside, root];

@@ -63,7 +63,7 @@ export function readExpected(backup: Dir, expect: Expected): Expectation {
     if (expect.manifestSha256 !== undefined && expect.manifestSha256 !== part.sha256)
       throw new TaskError(
         'ManifestMismatch',
-        `the manifest's sha256 is ${part.sha256}, the backup's record says ${expect.manifestSha256}; somebody changed it: use another backup`,
+        `the manifest's sha256 is ${part.sha256}, the job record of the backup has ${expect.manifestSha256}; the manifest was changed: use another backup`,
       );
     return { head, foot: part.foot, sha256: part.sha256 };
   }

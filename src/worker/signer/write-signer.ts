@@ -16,7 +16,7 @@ type Wish = Omit<WriteSignerParameters, 'verb'>;
 
 /**
  * The state that is in place afterwards, on disk for good. Old or new text at any moment, never a mix. Throws
- * `SignerStateChanged` when the state in place is none of those expected: whoever signed it would sign below it again.
+ * `SignerStateChanged` when the present state is not an expected one, because the key could sign below it again.
  */
 export function writeSigner(wish: Wish, { onStep }: Pick<TaskContext, 'onStep'>): SignerState {
   const state = parseSignerState(wish.text, 'the text to write');
