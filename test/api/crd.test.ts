@@ -8,12 +8,14 @@ import { celName, toCrd } from '../../src/api/crd.ts';
 import { toDocsTable } from '../../src/api/docs-table.ts';
 import { toEditorSchema } from '../../src/api/editor-schema.ts';
 import { NodeName } from '../../src/api/fields.ts';
+import { ANNOTATION } from '../../src/api/group.ts';
 import { toJsonSchema, type JsonSchema } from '../../src/api/json-schema.ts';
 import { toStructural } from '../../src/api/structural.ts';
 import { chains } from '../../src/chains/index.ts';
 import { crds } from '../../src/desired/crds.ts';
 import { GitMetadata, nodeSpecSchema } from '../../src/desired/kinds.ts';
 import { nodeCrd } from '../../src/desired/node-kind.ts';
+import { digestOf } from '../../src/lib/hash.ts';
 import { isObject, valueAt } from '../../src/lib/json-value.ts';
 
 const structural = (schema: z.ZodType): JsonSchema => toStructural(toJsonSchema(schema, 'openapi-3.0'));
@@ -85,6 +87,22 @@ it('gives every list a list type, and puts no kind into the category all', () =>
   expect(lists.length).toBeGreaterThan(10);
   expect(lists.filter((list) => list['x-kubernetes-list-type'] === undefined)).toEqual([]);
   expect(crds().flatMap((crd) => valueAt(crd, ['spec', 'names', 'categories']))).not.toContain('all');
+});
+
+/** The revision, and the CRDs without their descriptions, when SCHEMA_REVISION was raised last. */
+const REVIEWED = { revision: '2', digest: 'sha256:7039099a9887051d68b18b110829b37228346c8ee7d1511b32a14b435320832d' };
+
+it('has a higher SCHEMA_REVISION after a change of a CRD, so that an older controller does not undo the change', () => {
+  const [first] = crds();
+  const revision = first?.metadata.annotations?.[ANNOTATION.schemaRevision];
+  const schemas = crds().map(({ metadata, ...rest }) => ({ name: metadata.name, ...rest }));
+  const text = JSON.stringify(schemas, (key, value: unknown) =>
+    key === 'description' && typeof value === 'string' ? undefined : value,
+  );
+  expect(
+    { revision, digest: digestOf(JSON.parse(text)) },
+    'The CRDs have changed: raise SCHEMA_REVISION in src/api/crd.ts, run `npm run generate`, and write the received revision and digest into REVIEWED in this test.',
+  ).toEqual(REVIEWED);
 });
 
 it('writes no rules for a kind without rules', () => {
