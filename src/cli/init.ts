@@ -10,6 +10,12 @@ import type { SetExitCode } from './option.ts';
 /** The folder is beside `src`, and beside `dist` in the image. */
 const TEMPLATE = fileURLToPath(new URL('../../repo-template', import.meta.url));
 
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+/** Only the image and an installed package have the program under its name. */
+const COMMAND = import.meta.url.endsWith('/src/cli/init.ts')
+  ? `npm --prefix ${JSON.stringify(CHECKOUT)} run -s nodewright --`
+  : 'nodewright';
+
 export function addInit(program: Command, exit: SetExitCode): void {
   program
     .command('init')
@@ -37,9 +43,11 @@ function nextSteps(dir: string, isRepository: boolean): readonly string[] {
     `Created ${dir}: two small development nodes, a patch, and checks for pull requests. Next:`,
     '',
     `  cd ${dir}`,
-    '  nodewright validate',
+    `  ${COMMAND} validate "$PWD"`,
     `  ${isRepository ? '' : 'git init -b main && '}git add . && git commit -m "Start the fleet"`,
     '  git remote add origin URL && git push -u origin main',
-    '  nodewright run --repo URL --branch main --executor primary',
+    `  ${COMMAND} run --repo URL --branch main --executor primary`,
+    '',
+    'docs/ in the new folder explains every kind, approvals, jobs, keys and the status branch.',
   ];
 }

@@ -74,6 +74,15 @@ describe('init', () => {
     expect(list(fleet)).toEqual(list(template));
   });
 
+  it('prints next steps that work in a checkout, and where the documentation is', async () => {
+    const { stdout } = await nodewright(['init', join(folder, 'steps')]);
+    const [command = ''] = stdout.split('\n').filter((text) => text.endsWith(' validate "$PWD"'));
+    const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+    const options = { cwd: join(folder, 'steps'), encoding: 'utf8', env: { ...process.env, PATH } } as const;
+    expect(execFileSync('sh', ['-c', command], options)).toMatch(/^\d+ objects, 0 errors, 0 warnings$/m);
+    expect(stdout).toContain('docs/');
+  });
+
   it('refuses a folder that is not empty', async () => {
     const other = folderWith({ 'mine.txt': 'mine' });
     const { code, stderr } = await nodewright(['init', other]);
