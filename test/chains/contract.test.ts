@@ -27,7 +27,8 @@ describe('the list of chains', () => {
         Object.values(node.spec.clients).map((client) => `${chain.name}/${client.name}`),
       ),
     );
-    expect(clientCases.map((one) => one.id).filter((id) => !used.has(id))).toEqual([]);
+    const missing = clientCases.map((one) => one.id).filter((id) => !used.has(id));
+    expect(missing, 'Add a node with each of these clients to test/chains/examples/').toEqual([]);
   });
 
   it.each(clientCases)('$id: no flag is managed and known at once', ({ client }) => {
@@ -68,7 +69,10 @@ describe.each(examples)('$name', ({ node, chain }) => {
   });
 
   it('reads the recorded reply of every role', () => {
-    const facts = chain.facts(node, replies(recordedFor(node)));
+    const recorded = recordedFor(node);
+    const missing = chain.questions(node).flatMap(({ id }) => (Object.hasOwn(recorded, id) ? [] : [id]));
+    expect(missing, 'Add the replies of a running node to RECORDED in test/chains/replies.ts').toEqual([]);
+    const facts = chain.facts(node, replies(recorded));
     expect([...facts.keys()].sort()).toEqual(rolesAsked(chain.questions(node)));
     expect([...chain.expectations(node).keys()].sort()).toEqual([...facts.keys()].sort());
     for (const role of facts.values()) {

@@ -47,7 +47,9 @@ describe.each(examples)('$name', ({ name, node, chain }) => {
     const text = objects
       .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }))
       .join('---\n');
-    await expect(text).toMatchFileSnapshot(`../golden/render/${name}.yaml`);
+    await expect(text, 'Run `npm run generate` and read the changes').toMatchFileSnapshot(
+      `../golden/render/${name}.yaml`,
+    );
   });
 
   it('renders without problems, twice the same', () => {
@@ -101,7 +103,7 @@ describe.each(examples)('$name', ({ name, node, chain }) => {
   it('gives the pod no token, no service variables, and time to stop', () => {
     expect(pod.automountServiceAccountToken).toBe(false);
     expect(pod.enableServiceLinks).toBe(false);
-    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(120);
+    expect(pod.terminationGracePeriodSeconds, 'A client writes its database when it stops').toBeGreaterThanOrEqual(120);
   });
 
   it('mounts only volumes it has, under names that are unique', () => {
