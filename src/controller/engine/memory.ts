@@ -33,13 +33,16 @@ export interface Remembered {
   readonly schedules: Readonly<Record<string, number>>;
   /** Why the last due run of a schedule was not filed, where that was so. */
   readonly skips: Readonly<Record<string, string>>;
-  /** The repository and branch it came from: a controller with another repository starts without memory. */
+  /**
+   * The repository of the commit that was applied last. With another repository the memory stays in force: what does not
+   * descend from that commit is held.
+   */
   readonly origin: string;
 }
 
 export interface Memory {
   readonly current: Remembered;
-  /** Reads the ConfigMap. A memory of another origin is ignored. */
+  /** Reads the ConfigMap. */
   load(): Promise<void>;
   /**
    * Sends no request when nothing changed. Reconcilers save side by side: `change` is called after all earlier saves have
@@ -48,7 +51,7 @@ export interface Memory {
   save(change: (current: Remembered) => News): Promise<void>;
 }
 
-type News = Partial<Omit<Remembered, 'origin'>>;
+type News = Partial<Remembered>;
 
 interface MemoryOptions {
   readonly cluster: Cluster;
@@ -77,14 +80,14 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
     },
     async load() {
       const data = stringMap((await cluster.get(ref))?.['data']);
-      if (data['origin'] !== origin) return;
-      const { appliedCommit, appliedRevision } = data;
+      if (data['origin'] === undefined) return;
+      const { appliedCommit, appliedRevision, origin: before } = data;
       const released = parse(ReleasesSchema, data['released']) ?? {};
       const identities = parse(IdentitiesSchema, data['identities']) ?? {};
       const signers = parse(SignersSchema, data['signers']) ?? {};
       const schedules = parse(SchedulesSchema, data['schedules']) ?? {};
       const skips = parse(SkipsSchema, data['skips']) ?? {};
-      current = { appliedCommit, appliedRevision, released, identities, signers, schedules, skips, origin };
+      current = { appliedCommit, appliedRevision, released, identities, signers, schedules, skips, origin: before };
     },
     save: (change) =>
       oneByOne(async () => {
@@ -98,7 +101,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
             kind: 'ConfigMap',
             metadata: { name: ref.name, namespace: ref.namespace, labels },
             data: {
-              origin,
+              origin: next.origin,
               appliedCommit,
               appliedRevision,
               released: stableJson(next.released),

@@ -75,9 +75,10 @@ async function settleIdentities({ desired }: Pulled, { identities, watches }: Fl
   await identities.settle(watches.nodes.list(), (key) => isReadable && !desired.nodes.has(key));
 }
 
-async function advanceRevision(pulled: Pulled, plan: Plan, { memory, fleet }: FleetDeps): Promise<void> {
+async function advanceRevision(pulled: Pulled, plan: Plan, { memory, fleet, settings }: FleetDeps): Promise<void> {
   if (!isDecided(pulled, plan)) return;
-  await memory.save(() => ({ appliedCommit: pulled.commit.oid, appliedRevision: pulled.revision }));
+  const { origin } = settings;
+  await memory.save(() => ({ appliedCommit: pulled.commit.oid, appliedRevision: pulled.revision, origin }));
   fleet.appliedRevision = pulled.revision;
 }
 
