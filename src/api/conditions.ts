@@ -1,7 +1,7 @@
 // Kubernetes conditions: the types in use, and how to set one without flapping.
 
 /**
- * `Ready` is normal-true. `Reconciling` and `Stalled` are abnormal-true: present only while True, the convention that
+ * `Ready` is normal-true. `Reconciling`, `Stalled` and `Contested` are abnormal-true: present only while True, the convention that
  * kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus).
  */
 export interface Condition {

@@ -24,6 +24,15 @@ export interface ObjectMeta {
   readonly finalizers?: readonly string[];
 }
 
+/** Which fields one writer of an object set last: https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly subresource?: string;
+  readonly time?: string;
+  readonly fieldsV1?: Readonly<Record<string, unknown>>;
+}
+
 /** Any Kubernetes object as JSON. */
 export interface KubeObject {
   readonly apiVersion: string;

@@ -22,6 +22,7 @@ import { createObservations } from './node/observations.ts';
 import { createOwnEvents } from './node/own-events.ts';
 import { createOptIns } from './node/opt-in.ts';
 import { createPauses } from './node/pauses.ts';
+import { createRepairs } from './node/repairs.ts';
 import type { Watches } from './node/watches.ts';
 import { readCapabilities } from './publish/capabilities.ts';
 import type { PublishDeps } from './publish/deps.ts';
@@ -40,12 +41,13 @@ export async function createServices(
   options: ControllerOptions,
   { watches, jobs }: { readonly watches: Watches; readonly jobs: JobWatches },
 ): Promise<Services> {
-  const { cluster, settings, runtime, readCache } = options;
+  const { cluster, settings, runtime, readCache, events } = options;
   const { executor, namespace, origin } = settings;
   const memory = createMemory({ cluster, executor, namespace, origin });
   await memory.load();
   const capabilities = await readCapabilities(cluster, runtime);
   const records = createRecords(executor);
+  const repairs = createRepairs();
   const fleet = createFleetState(memory.current.appliedRevision);
   const { workerImage, stopDeadlineMs } = settings;
   return {
@@ -61,7 +63,8 @@ export async function createServices(
     readInSteps: (files) =>
       readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, cache: readCache }),
     fileCache: new Map(),
-    applier: createObjectApplier({ cluster, runtime }),
+    applier: createObjectApplier({ cluster, runtime, events, repairs }),
+    repairs,
     identities: createIdentities(memory),
     keyReservations: createKeyReservations({ cluster, watches }),
     lastWords: createLastWords(cluster),

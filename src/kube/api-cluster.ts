@@ -1,7 +1,7 @@
 // The Cluster port over a real API server.
 
 import { FIELD_MANAGER } from '../api/group.ts';
-import { describeRef, refOf, type KubeObject, type Ref } from '../api/objects.ts';
+import { describeRef, refOf, type KubeObject, type ManagedFields, type Ref } from '../api/objects.ts';
 import type {
   ApplyOptions,
   Cluster,
@@ -61,6 +61,7 @@ export function connectCluster(options: ConnectOptions = {}): ApiCluster {
 function makeOperations(rest: Rest): Omit<ApiCluster, 'inform' | 'close'> {
   return {
     get: (ref) => get(rest, ref),
+    managersOf: (ref) => managersOf(rest, ref),
     list: async (kind, scope = {}) => (await listAll(rest, { ...scope, kind, shape: withoutManagedFields })).items,
     apply: (object, options) => apply(rest, object, options),
     applyStatus: (object, options) => applyStatus(rest, object, options),
@@ -79,6 +80,18 @@ async function get(rest: Rest, ref: Ref): Promise<KubeObject | undefined> {
     return await ask(rest, ref, { verb: 'get', method: 'GET', path: objectPath(ref), idempotent: true });
   } catch (error) {
     if (isKubeError(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+async function managersOf(rest: Rest, ref: Ref): Promise<readonly ManagedFields[]> {
+  const request = { ...naming(ref), verb: 'get', method: 'GET', path: objectPath(ref), idempotent: true } as const;
+  try {
+    // The edge: ObjectMeta of meta/v1.
+    const answer = (await rest.json(request)) as { readonly metadata?: { managedFields?: readonly ManagedFields[] } };
+    return answer.metadata?.managedFields ?? [];
+  } catch (error) {
+    if (isKubeError(error, 'NOT_FOUND')) return [];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // The port to Kubernetes: all operations on the API server that the program uses.
 
-import type { KubeObject, Ref } from '../api/objects.ts';
+import type { KubeObject, ManagedFields, Ref } from '../api/objects.ts';
 
 /** One kind of object as the API server serves it. */
 export interface Kind {
@@ -60,6 +60,8 @@ export interface InformOptions<T extends KubeObject = KubeObject> {
 export interface Cluster {
   /** Undefined only when the server says that there is none; NOT_SERVED when it doesn't serve the kind at all. */
   get(ref: Ref): Promise<KubeObject | undefined>;
+  /** Who set which fields of the object; empty when there is none. */
+  managersOf(ref: Ref): Promise<readonly ManagedFields[]>;
   list(
     kind: Kind,
     options?: { readonly namespace?: string; readonly labelSelector?: string; readonly fieldSelector?: string },

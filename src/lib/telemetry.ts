@@ -29,6 +29,8 @@ export interface Telemetry {
   jobs(sample: JobsSample): void;
   /** A commit was pushed to the status branch. */
   statusCommitted(): void;
+  /** An object of a node that was changed in the cluster was put back. */
+  repaired(kind: string): void;
   /** Whether this process holds the leader lease. */
   leading(leads: boolean): void;
 }
@@ -90,5 +92,6 @@ export const noTelemetry: Telemetry = {
   forgetNode: () => undefined,
   jobs: () => undefined,
   statusCommitted: () => undefined,
+  repaired: () => undefined,
   leading: () => undefined,
 };

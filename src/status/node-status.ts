@@ -72,6 +72,7 @@ function conditionsOf(observation: Observation, verdict: Verdict, updating: bool
     readyOf(observation, verdict, { trouble, updating }),
     ...reconcilingOf(verdict, { trouble, hold, updating }),
     ...stalledOf(verdict, trouble),
+    ...contestedOf(observation),
   ];
 }
 
@@ -121,6 +122,13 @@ function stalledOf(verdict: Verdict, trouble: Trouble | undefined): NewCondition
   const cause = trouble?.stalled === true ? trouble : verdict;
   if (!cause.stalled) return [];
   return [{ type: 'Stalled', status: 'True', reason: cause.reason, message: cause.message }];
+}
+
+function contestedOf({ contested = [] }: Observation): NewCondition<NodeReason>[] {
+  if (contested.length === 0) return [];
+  return [
+    { type: 'Contested', status: 'True', reason: 'RepairRepeats', message: cleanLine(contested.join(' '), 1_000) },
+  ];
 }
 
 function cleanTrouble(trouble: Trouble | undefined): Trouble | undefined {

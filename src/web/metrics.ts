@@ -92,11 +92,18 @@ function requestSeries(registry: Registry): Pick<Telemetry, 'gitOperation' | 'ku
   };
 }
 
-function planSeries(registry: Registry): Pick<Telemetry, 'planned' | 'problems'> {
+function planSeries(registry: Registry): Pick<Telemetry, 'planned' | 'problems' | 'repaired'> {
   const actions = gauge(registry, 'plan_actions', 'Actions in the latest plan.', ['do']);
   const held = gauge(registry, 'held_actions', 'Held actions in the latest plan.', []);
   const problems = gauge(registry, 'problems', 'Problems in the files of the latest commit.', ['level']);
+  const repairs = counter(
+    registry,
+    'repairs_total',
+    'Objects of nodes that were changed in the cluster and put back.',
+    ['kind'],
+  );
   return {
+    repaired: (kind) => repairs.inc({ kind }),
     planned(counts) {
       actions.set({ do: 'create' }, counts.create);
       actions.set({ do: 'update' }, counts.update);

@@ -9,8 +9,12 @@ import { DEFAULT_NAMESPACE } from '../../src/api/group.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { type ApiCluster, connectCluster } from '../../src/kube/api-cluster.ts';
 import { noTelemetry } from '../../src/lib/telemetry.ts';
+import type { EventNote } from '../../src/kube/events.ts';
+import { createRepairs } from '../../src/controller/node/repairs.ts';
 import { createMemory, type Memory } from '../../src/controller/engine/memory.ts';
 import { createObjectApplier, type ObjectApplier } from '../../src/controller/node/apply-objects.ts';
+import { renderNode } from '../../src/render/render-node.ts';
+import { examples } from '../chains/examples.ts';
 import { testCluster, testNamespace, type TestNamespace } from '../support/cluster.ts';
 import { type ByHand, byHand, type Target } from './by-hand.ts';
 
@@ -31,6 +35,11 @@ afterAll(async () => {
 });
 
 const runtime = { now: Date.now, random: Math.random, log: pino({ level: 'silent' }), telemetry: noTelemetry };
+
+function applier(log: string[] = [], now = Date.now): ObjectApplier {
+  const events = { emit: ({ reason, message }: EventNote) => void log.push(`${reason}: ${message}`) };
+  return createObjectApplier({ cluster, runtime: { ...runtime, now }, events, repairs: createRepairs() });
+}
 
 function service(port: number, name = 'a'): KubeObject {
   return {
@@ -59,7 +68,7 @@ async function bring(parts: ObjectApplier, wanted: KubeObject): Promise<readonly
 
 describe('bringing an object', () => {
   it('creates, leaves alone, updates, repairs, and leaves alone again', async () => {
-    const parts = createObjectApplier({ cluster, runtime });
+    const parts = applier();
     expect(await bring(parts, service(1))).toEqual(['created', 1]);
     expect(await bring(parts, service(1))).toEqual([undefined, 0]);
     expect(await bring(parts, service(2))).toEqual(['updated', 1]);
@@ -67,22 +76,95 @@ describe('bringing an object', () => {
     await hand.patch(target(), { spec: { ports: [{ name: 'p2p', port: 9 }] } });
     expect((await bring(parts, service(2)))[0]).toBe('repaired');
     expect(await bring(parts, service(2))).toEqual([undefined, 0]);
-    await hand.patch(target(), { spec: { publishNotReadyAddresses: true } });
-    expect((await bring(parts, service(2)))[0]).toBe('repaired');
-    expect(JSON.stringify((await live())?.['spec'])).not.toContain('publishNotReadyAddresses');
-    expect(await bring(parts, service(2))).toEqual([undefined, 0]);
+  });
+
+  it('leaves fields alone that it does not set, also when it changes or repairs others', async () => {
+    const parts = applier();
+    await bring(parts, service(1, 'f'));
+    await hand.patch(target('f'), { spec: { publishNotReadyAddresses: true, sessionAffinity: 'ClientIP' } });
+    expect(await bring(parts, service(1, 'f'))).toEqual([undefined, 0]);
+    expect((await bring(parts, service(2, 'f')))[0]).toBe('updated');
+    await hand.patch(target('f'), { spec: { ports: [{ name: 'p2p', port: 9 }] } });
+    expect((await bring(parts, service(2, 'f')))[0]).toBe('repaired');
+    const theirs = { publishNotReadyAddresses: true, sessionAffinity: 'ClientIP' };
+    expect((await live('f'))?.['spec']).toMatchObject({ ...theirs, ports: [{ name: 'p2p', port: 2 }] });
+  });
+
+  it('respects a field that a webhook sets once, when a port is added', async () => {
+    const parts = applier();
+    const desired = (...ports: readonly number[]): KubeObject => ({
+      ...service(1, 'lb'),
+      spec: {
+        type: 'LoadBalancer',
+        selector: { app: 'lb' },
+        ports: ports.map((port) => ({ name: `p${port}`, port, protocol: 'TCP' })),
+      },
+    });
+    // As an admission policy would, at the creation: the field cannot change later.
+    const { spec, ...rest } = desired(1);
+    await cluster.create({ ...rest, spec: { ...(spec as object), loadBalancerClass: 'example.com/lb' } });
+    expect((await bring(parts, desired(1)))[0]).toBe('updated');
+    await hand.patch(target('lb'), { spec: { loadBalancerIP: '192.0.2.1' } });
+    expect(await bring(parts, desired(1))).toEqual([undefined, 0]);
+    expect((await bring(parts, desired(1, 2)))[0]).toBe('updated');
+    expect((await live('lb'))?.['spec']).toMatchObject({
+      loadBalancerClass: 'example.com/lb',
+      loadBalancerIP: '192.0.2.1',
+      ports: [{ port: 1 }, { port: 2 }],
+    });
+  });
+
+  it('spaces out repairs that another program undoes, and names the program and the fields', async () => {
+    let now = 0;
+    const events: string[] = [];
+    const parts = applier(events, () => now);
+    const owner =
+      (await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace.name }))?.metadata.uid ?? '';
+    const reference = { apiVersion: 'v1', kind: 'Namespace', name: namespace.name, uid: owner, controller: true };
+    const plain = service(1, 'g');
+    const desired = { ...plain, metadata: { ...plain.metadata, ownerReferences: [reference] } };
+    await bring(parts, desired);
+    const fight = async (): Promise<string | undefined> => {
+      await hand.patch(target('g'), { spec: { selector: { app: 'theirs' } } });
+      return (await bring(parts, desired))[0];
+    };
+    expect([await fight(), await fight(), await fight(), await fight()]).toEqual(Array(4).fill('repaired'));
+    expect(events[0]).toContain('DriftRepaired: Service');
+    expect(events[0]).toContain('spec.selector.app (last set by kubectl-edit)');
+    expect(events.at(-1)).toContain('RepairRepeats: ');
+    expect(await fight()).toBe('postponed');
+    now += 10_000;
+    expect(await fight()).toBe('repaired');
+    now += 10_000;
+    expect(await fight()).toBe('postponed');
+    now += 600_000;
+    expect(await fight()).toBe('repaired');
   });
 
   it('after a restart knows what is right without a request, and takes the defaults of the server as they are', async () => {
-    await bring(createObjectApplier({ cluster, runtime }), service(1, 'b'));
-    const restarted = createObjectApplier({ cluster, runtime });
+    await bring(applier(), service(1, 'b'));
+    const restarted = applier();
     expect(await bring(restarted, service(1, 'b'))).toEqual([undefined, 0]);
     await hand.patch(target('b'), { spec: { selector: { app: 'other' } } });
     expect((await bring(restarted, service(1, 'b')))[0]).toBe('repaired');
   });
 
+  it.each(examples)('after a restart finds nothing changed in the objects of $name', async ({ node, chain }) => {
+    const name = `r${randomBytes(4).toString('hex')}`;
+    const own = { ...node, metadata: { ...node.metadata, namespace: namespace.name, name } };
+    for (const { metadata, ...object } of renderNode(own, chain, { running: false }).objects) {
+      // The garbage collector would remove what a node owns that does not exist.
+      const { ownerReferences: _, ...rest } = metadata;
+      const desired = { ...object, metadata: rest } as KubeObject;
+      await applier().apply(desired, undefined);
+      const stored = await cluster.get({ ...desired, namespace: namespace.name, name: rest.name });
+      const events: string[] = [];
+      expect([object.kind, await applier(events).apply(desired, stored), events]).toEqual([object.kind, undefined, []]);
+    }
+  });
+
   it("leaves another's labels, annotations and the status alone", async () => {
-    const parts = createObjectApplier({ cluster, runtime });
+    const parts = applier();
     await bring(parts, service(1, 'c'));
     await hand.patch(target('c'), { metadata: { labels: { team: 'x' }, annotations: { 'example.com/note': 'y' } } });
     expect(await bring(parts, service(1, 'c'))).toEqual([undefined, 0]);
@@ -94,7 +176,7 @@ describe('bringing an object', () => {
   });
 
   it('reads what it has just written when what is watched is older, and writes nothing twice', async () => {
-    const parts = createObjectApplier({ cluster, runtime });
+    const parts = applier();
     expect(await parts.apply(service(1, 'e'), undefined)).toBe('created');
     const from = requests;
     expect(await parts.apply(service(1, 'e'), undefined)).toBeUndefined();
@@ -109,7 +191,7 @@ describe('bringing an object', () => {
   });
 
   it('is made again under the same name when it was deleted', async () => {
-    const parts = createObjectApplier({ cluster, runtime });
+    const parts = applier();
     await bring(parts, service(1, 'd'));
     await hand.remove(target('d'));
     expect((await bring(parts, service(1, 'd')))[0]).toBe('created');

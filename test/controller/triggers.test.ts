@@ -58,10 +58,10 @@ describe('a notice queues', () => {
     expect(added).toEqual(['sync sync reset', 'sync sync 0', 'requests requests reset', 'requests requests 0']);
   });
 
-  it('a changed node: the plan, and the node itself without backoff when it is ours', () => {
+  it('a changed node: the plan, and when it is ours the node itself without backoff and its observation', () => {
     const { notify, added } = setup();
     notify('NodeChanged', { key: 'ns/a', node });
-    expect(added).toEqual(['sync sync 20', 'node ns/a reset', 'node ns/a 0']);
+    expect(added).toEqual(['sync sync 20', 'node ns/a reset', 'node ns/a 0', 'observe ns/a 0']);
     const other = setup({ executor: 'west' });
     other.notify('NodeChanged', { key: 'ns/a', node });
     expect(other.added).toEqual(['sync sync 20']);

@@ -33,6 +33,16 @@ export const NODE_REASONS = defineCodes({
     action: 'Wait for the job. For a job in the phase `Held`, follow the message of the job.',
   },
 
+  DriftRepaired: {
+    meaning: 'An object of the node differed from what the controller had applied; its fields were put back.',
+    action: 'Change the file of the node instead of the object. The Event names the fields and who set them.',
+  },
+  RepairRepeats: {
+    meaning: 'Another program keeps changing a field that the controller sets; repairs are spaced out.',
+    action:
+      'Stop the program that the message names from changing the field, or set its value in the file of the node.',
+  },
+
   UnknownChain: {
     meaning: 'This version of the controller does not support the chain.',
     action: 'Upgrade the controller or change `spec.chain`.',

@@ -1,116 +1,153 @@
 // Applies the objects that a node owns, and sends no request when they are as desired.
 
 import { ANNOTATION, FIELD_MANAGER } from '../../api/group.ts';
-import { describeRef, type KubeObject, refOf } from '../../api/objects.ts';
+import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import type { Events } from '../../kube/events.ts';
 import { codeOf } from '../../lib/errors.ts';
 import { digestOf } from '../../lib/hash.ts';
-import { covers } from '../../plan/covers.ts';
+import type { Difference } from '../../plan/differences.ts';
 import { withLiveTemplates } from '../../render/volumes.ts';
 import type { Runtime } from '../engine/runtime.ts';
+import { announceRepair } from './announce-repair.ts';
+import { changedBy } from './changed-by.ts';
+import { driftOf, needsReplacement, withOwnFields } from './owned-fields.ts';
+import type { Repairs } from './repairs.ts';
 
 export interface ObjectApplierOptions {
   readonly cluster: Cluster;
   readonly runtime: Runtime;
+  readonly events: Pick<Events, 'emit'>;
+  readonly repairs: Repairs;
 }
 
-export type Applied = 'created' | 'updated' | 'repaired';
+/** `postponed`: it drifted again and again, and is repaired later. */
+export type Applied = 'created' | 'updated' | 'repaired' | 'postponed';
 
 export interface ObjectApplier {
-  /** Applies `desired` when `live` differs from it. Resolves to undefined when it does not. */
+  /** Applies `desired` when `live` lacks a field of it. Resolves to undefined when it does not. */
   apply(desired: KubeObject, live: KubeObject | undefined): Promise<Applied | undefined>;
 }
 
 /**
- * The digest annotation distinguishes our own change ("updated") from drift ("repaired"). Fields that others added
- * survive a server-side apply, so a spec that still differs is replaced as a whole. `settled` is the spec as the server
- * stored it, with its defaults: it is accepted, and any later deviation from it is drift.
- * The watched object may be older than our own last write: then it is read before it is written again.
+ * The digest annotation distinguishes our own change ("updated") from drift ("repaired"). What the server still changed
+ * in our fields after our own write, as an admission policy does, is accepted: `Settled` remembers it.
+ * The watched object may be older than the latest write, so drift is confirmed by a read before it is repaired.
  */
-export function createObjectApplier({ cluster, runtime }: ObjectApplierOptions): ObjectApplier {
+export function createObjectApplier(options: ObjectApplierOptions): ObjectApplier {
   const settled = new Map<string, Settled>();
-
-  async function apply(desired: KubeObject, watched: KubeObject | undefined): Promise<Applied | undefined> {
-    const digest = digestOf(desired);
-    const id = describeRef(refOf(desired));
-    const known = settled.get(id);
-    const isOlder = known?.digest === digest && digestMark(watched) !== digest;
-    const live = isOlder ? await cluster.get(refOf(desired)) : watched;
-    const marked = mark(withLiveTemplates(desired, live), digest);
-    const result = compare({ live, marked, digest, settled: known?.essence });
-    if (result === undefined) {
-      if (live !== undefined && known === undefined) settled.set(id, { digest, essence: essence(live) });
-      return undefined;
-    }
-    runtime.log.info({ object: id, reason: REASON[result] }, 'Applying object');
-    const applied = await applyOver(marked, live);
-    const isForeign = result === 'repaired' && known !== undefined && known.essence !== essence(applied);
-    const kept = covers(applied, marked) && !isForeign ? applied : await replaceSpec(marked, applied);
-    settled.set(id, { digest, essence: essence(kept) });
-    return result;
-  }
-
-  /**
-   * Lists are merged by key, so drift and our apply can be invalid only together: a port with our name and another
-   * number is a second port to the server. Then the object is replaced instead.
-   */
-  async function applyOver(marked: KubeObject, live: KubeObject | undefined): Promise<KubeObject> {
-    try {
-      return await cluster.apply(marked, { fieldManager: FIELD_MANAGER, force: true });
-    } catch (error) {
-      const current = live === undefined || codeOf(error) !== 'INVALID' ? undefined : await cluster.get(refOf(live));
-      if (current === undefined) throw error;
-      const annotations = { ...current.metadata.annotations, ...marked.metadata.annotations };
-      return await replaceSpec(marked, { ...current, metadata: { ...current.metadata, annotations } });
-    }
-  }
-
-  async function replaceSpec(marked: KubeObject, applied: KubeObject): Promise<KubeObject> {
-    const { metadata: _metadata, ...content } = marked;
-    return await cluster.replace({ ...applied, ...content, apiVersion: marked.apiVersion, kind: marked.kind });
-  }
-
-  return { apply };
+  return {
+    async apply(desired, watched) {
+      const id = describeRef(refOf(desired));
+      const known = settled.get(id);
+      const target = { id, desired, digest: digestOf(desired), accepted: known?.accepted ?? NOTHING };
+      const isOlder = known?.digest === target.digest && digestMark(watched) !== target.digest;
+      const live = isOlder ? await options.cluster.get(refOf(desired)) : watched;
+      const found = judge(live, target);
+      if (found === undefined) return undefined;
+      if (found === 'repaired') return await repair(target, options, settled);
+      options.runtime.log.info({ object: id, reason: REASON[found] }, 'Applying object');
+      settled.set(id, await write(target, live, options));
+      return found;
+    },
+  };
 }
 
-const REASON: Readonly<Record<Applied, string>> = {
+const REASON: Readonly<Record<'created' | 'updated', string>> = {
   created: 'missing in the cluster',
   updated: 'its node or the controller has changed',
-  repaired: 'it was changed in the cluster',
 };
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+interface Target {
+  readonly id: string;
+  readonly desired: KubeObject;
+  readonly digest: string;
+  readonly accepted: ReadonlySet<string>;
+}
 
 interface Settled {
   /** Of the desired object. */
   readonly digest: string;
-  /** Of the object as the server stored it. */
-  readonly essence: string;
+  /** Differences that the server itself made. */
+  readonly accepted: ReadonlySet<string>;
 }
 
-interface Compared {
-  readonly live: KubeObject | undefined;
-  readonly marked: KubeObject;
-  readonly digest: string;
-  readonly settled: string | undefined;
-}
+type Judged = 'created' | 'updated' | 'repaired' | undefined;
 
-function compare({ live, marked, digest, settled }: Compared): Applied | undefined {
+function judge(live: KubeObject | undefined, target: Target): Judged {
   if (live === undefined) return 'created';
-  if (digestMark(live) !== digest) return 'updated';
-  if (settled !== undefined) return settled === essence(live) ? undefined : 'repaired';
-  return covers(live, marked) ? undefined : 'repaired';
+  if (digestMark(live) !== target.digest) return 'updated';
+  return driftFrom(live, target).length === 0 ? undefined : 'repaired';
+}
+
+function driftFrom(live: KubeObject, target: Target): readonly Difference[] {
+  return driftOf(live, markedFor(target, live)).filter((one) => !target.accepted.has(idOf(one)));
+}
+
+async function repair(
+  target: Target,
+  options: ObjectApplierOptions,
+  settled: Map<string, Settled>,
+): Promise<Applied | undefined> {
+  const { cluster, runtime, repairs } = options;
+  const { id, desired } = target;
+  const live = await cluster.get(refOf(desired));
+  const paths = live === undefined ? [] : driftFrom(live, target).map(({ path }) => path);
+  if (live !== undefined && paths.length === 0) return undefined;
+  // A second replica would sign with the same key: it is never left.
+  if (!paths.includes('spec.replicas') && repairs.wait(id, runtime.now()) > 0) return 'postponed';
+  const by = changedBy(await cluster.managersOf(refOf(desired)), paths, FIELD_MANAGER);
+  settled.set(id, await write(target, live, options));
+  const node = nodeKeyOf(desired);
+  repairs.note({ node, object: id, paths, by }, runtime.now());
+  const isContested = repairs.contestsOf(node, runtime.now()).some(({ object }) => object === id);
+  announceRepair({ desired, object: id, paths, by, isContested }, options);
+  return 'repaired';
+}
+
+async function write(
+  target: Target,
+  live: KubeObject | undefined,
+  { cluster }: Pick<ObjectApplierOptions, 'cluster'>,
+): Promise<Settled> {
+  const marked = markedFor(target, live);
+  const applied = await applyOver(marked, live, cluster);
+  const isMixed = needsReplacement(marked) && driftOf(applied, marked).length > 0;
+  const kept = isMixed ? await cluster.replace(withOwnFields(applied, marked)) : applied;
+  return { digest: target.digest, accepted: new Set(driftOf(kept, marked).map(idOf)) };
+}
+
+/**
+ * Lists are merged by key, so drift and our apply can be invalid only together: a port with our name and another
+ * number is a second port to the server. Then the lists are replaced instead.
+ */
+async function applyOver(marked: KubeObject, live: KubeObject | undefined, cluster: Cluster): Promise<KubeObject> {
+  try {
+    return await cluster.apply(marked, { fieldManager: FIELD_MANAGER, force: true });
+  } catch (error) {
+    const current = live === undefined || codeOf(error) !== 'INVALID' ? undefined : await cluster.get(refOf(live));
+    if (current === undefined) throw error;
+    return await cluster.replace(withOwnFields(current, marked));
+  }
+}
+
+function nodeKeyOf({ metadata }: KubeObject): string {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  return keyOf({ metadata: { ...metadata, name: owner?.name ?? metadata.name } });
+}
+
+function idOf({ path, live }: Difference): string {
+  return `${path} ${digestOf(live ?? null)}`;
 }
 
 function digestMark(object: KubeObject | undefined): string | undefined {
   return object?.metadata.annotations?.[ANNOTATION.applied];
 }
 
-/** The part of an object that only the controller may change: all but metadata and status. */
-function essence(object: KubeObject): string {
-  const { metadata: _metadata, status: _status, ...rest } = object;
-  return digestOf(rest);
-}
-
-function mark(object: KubeObject, digest: string): KubeObject {
+function markedFor({ desired, digest }: Target, live: KubeObject | undefined): KubeObject {
+  const object = withLiveTemplates(desired, live);
   const annotations = { ...object.metadata.annotations, [ANNOTATION.applied]: digest };
   return { ...object, metadata: { ...object.metadata, annotations } };
 }

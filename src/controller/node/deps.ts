@@ -14,6 +14,7 @@ import type { Observations } from './observations.ts';
 import type { OptIns } from './opt-in.ts';
 import type { OwnEvents } from './own-events.ts';
 import type { Pauses } from './pauses.ts';
+import type { Repairs } from './repairs.ts';
 import type { Watches } from './watches.ts';
 
 export interface NodeDeps {
@@ -36,4 +37,5 @@ export interface NodeDeps {
   readonly observations: Observations;
   readonly ownEvents: OwnEvents;
   readonly pauses: Pauses;
+  readonly repairs: Repairs;
 }

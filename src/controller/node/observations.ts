@@ -21,8 +21,11 @@ export interface NodeObservation {
 
 export interface Observations {
   of(key: string): NodeObservation;
-  /** Returns whether there were other facts before. */
-  setFacts(key: string, facts: ReadonlyMap<string, RoleFacts>, now: number): boolean;
+  setFacts(key: string, facts: ReadonlyMap<string, RoleFacts>, now: number): void;
+  /** There is no pod to ask. Returns whether there were facts before. */
+  clearFacts(key: string): boolean;
+  /** Whether the running pod was asked: before that its silence means nothing. */
+  isObserved(key: string): boolean;
   setTrouble(key: string, trouble: NodeTrouble | undefined): void;
   /** Every node that could not be applied. */
   troubles(): ReadonlyMap<string, NodeTrouble>;
@@ -56,11 +59,14 @@ export function createObservations(): Observations {
       answers.set(key, new Map([...(answers.get(key) ?? []), ...answering]));
       const rising = risingRoles(facts.get(key), next).map((role) => [role, now] as const);
       rises.set(key, new Map([...(rises.get(key) ?? []), ...rising]));
-      const before = facts.get(key)?.size ?? 0;
-      if (next.size === 0) facts.delete(key);
-      else facts.set(key, next);
-      return before !== next.size;
+      facts.set(key, next);
     },
+    clearFacts(key) {
+      const before = facts.get(key)?.size ?? 0;
+      facts.delete(key);
+      return before > 0;
+    },
+    isObserved: (key) => facts.has(key),
     setTrouble(key, trouble) {
       if (trouble === undefined) troubles.delete(key);
       else troubles.set(key, trouble);

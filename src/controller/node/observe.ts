@@ -17,7 +17,7 @@ export async function observeNode(key: string, deps: ObserveDeps, signal: AbortS
   const node = findOwnNode(key, watches, settings.executor);
   const host = podAddress(watches.owned(key, 'Pod'));
   if (node === undefined || host === undefined) {
-    if (observations.setFacts(key, new Map(), runtime.now())) notify('NodeObserved', { nodeKeys: [key] });
+    if (observations.clearFacts(key)) notify('NodeObserved', { nodeKeys: [key] });
     return DONE;
   }
   observations.setFacts(key, await askClients({ node, host, signal }, deps), runtime.now());

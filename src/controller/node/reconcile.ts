@@ -33,10 +33,11 @@ export async function reconcileNode(key: string, deps: NodeDeps): Promise<Reconc
 
 function forgetNode(
   key: string,
-  { keyReservations, observations, optIns, runtime, notify }: NodeDeps,
+  { keyReservations, observations, optIns, repairs, runtime, notify }: NodeDeps,
 ): ReconcileResult {
   const [namespace = '', name = ''] = key.split('/');
   observations.forget(key);
+  repairs.forget(key);
   optIns.forget(key);
   runtime.telemetry.forgetNode(namespace, name);
   if (keyReservations.release(key)) notify('KeyReleased', {});
@@ -48,7 +49,8 @@ function noteResult(node: BlockchainNode, trouble: NodeTrouble | undefined, deps
   deps.observations.setTrouble(key, trouble);
   if (trouble === undefined && node.spec.suspend !== true)
     deps.observations.setApplied(key, node.metadata.annotations?.[ANNOTATION.revision]);
-  return trouble?.retryMs === undefined ? DONE : again(trouble.retryMs);
+  const retryMs = trouble?.retryMs ?? deps.repairs.retryIn(key, deps.runtime.now());
+  return retryMs === undefined ? DONE : again(retryMs);
 }
 
 /** The steps in order. The first one that finds a trouble ends the reconciliation. */

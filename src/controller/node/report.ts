@@ -11,6 +11,7 @@ import { defined } from '../../lib/defined.ts';
 import { nodeStatus } from '../../status/node-status.ts';
 import { statusChanged } from '../../status/status-changed.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
+import { describeContest } from './announce-repair.ts';
 import type { NodeDeps } from './deps.ts';
 import { sampleOf } from './node-sample.ts';
 import { findOwnNode } from './owner.ts';
@@ -27,6 +28,7 @@ type ReportDeps = Pick<
   | 'observations'
   | 'ownEvents'
   | 'pauses'
+  | 'repairs'
   | 'runtime'
   | 'settings'
   | 'watches'
@@ -39,6 +41,7 @@ export async function reportNode(key: string, deps: ReportDeps): Promise<Reconci
     deps.ownEvents.forget(key);
     return DONE;
   }
+  if (isUnobserved(key, deps)) return DONE;
   const node = deps.identities.effective(found);
   const status = await deriveStatus(node, deps);
   deps.runtime.telemetry.node(sampleOf(node, status));
@@ -46,8 +49,13 @@ export async function reportNode(key: string, deps: ReportDeps): Promise<Reconci
   return nextReport(key, status, deps);
 }
 
+/** After a restart or a take-over a running pod is asked first; the answer queues the report. */
+function isUnobserved(key: string, { watches, observations }: ReportDeps): boolean {
+  return podAddress(watches.owned(key, 'Pod')) !== undefined && !observations.isObserved(key);
+}
+
 async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<NodeStatus> {
-  const { watches, observations, ownEvents, pauses, runtime, lastWords } = deps;
+  const { watches, observations, ownEvents, pauses, repairs, runtime, lastWords } = deps;
   const key = keyOf(node);
   const known = observations.of(key);
   const statefulSet = watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
@@ -62,6 +70,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     claims,
     events: await ownEvents.about({ node, statefulSet, pods, claims }),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
+    contested: repairs.contestsOf(key, runtime.now()).map(describeContest),
     now: runtime.now(),
   });
 }

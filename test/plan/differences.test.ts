@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { covers } from '../../src/plan/covers.ts';
+import { differences, overlay } from '../../src/plan/differences.ts';
 
 it.each([
   { because: 'equal values', live: 1, desired: 1, is: true },
@@ -29,5 +29,38 @@ it.each([
   { because: 'elements with defaults', live: [{ a: 1, b: 2 }], desired: [{ a: 1 }], is: true },
   { because: 'one quantity in two units', live: '1', desired: '1000m', is: true },
   { because: 'two quantities', live: '2', desired: '1000m', is: false },
+  { because: 'an empty text that the server left out', live: {}, desired: { value: '' }, is: true },
+  { because: 'a false that is gone: the default may be true', live: {}, desired: { mount: false }, is: false },
   { because: 'a number and its text', live: 1, desired: '1', is: false },
-])('$because: $is', ({ live, desired, is }) => expect(covers(live, desired)).toBe(is));
+])('$because: $is', ({ live, desired, is }) => expect(differences(live, desired).length === 0).toBe(is));
+
+it('names the fields that differ', () => {
+  const wanted = { spec: { ports: [{ name: 'p2p', port: 1 }], type: 'A' } };
+  const live = {
+    spec: {
+      ports: [
+        { name: 'p2p', port: 2 },
+        { name: 'x', port: 3 },
+      ],
+      type: 'B',
+      other: 1,
+    },
+  };
+  expect(differences(live, wanted).map(({ path }) => path)).toEqual(['spec.ports[x]', 'spec.type']);
+  const {
+    ports: [first],
+  } = live.spec;
+  expect(differences({ spec: { ...live.spec, ports: [first] } }, wanted)[0]).toEqual({
+    path: 'spec.ports[p2p].port',
+    live: 2,
+  });
+});
+
+it('lays our fields over those of others, and keeps only our items in our lists', () => {
+  const wanted = { ports: [{ name: 'p2p', port: 1 }], gone: undefined };
+  const live = { ports: [{ name: 'x' }, { name: 'p2p', port: 2, nodePort: 30_000 }], clusterIP: 'a' };
+  expect(overlay(live, wanted)).toEqual({
+    ports: [{ name: 'p2p', port: 1, nodePort: 30_000 }],
+    clusterIP: 'a',
+  });
+});
