@@ -60,9 +60,16 @@ function explain(error: unknown, { branch, words }: { branch: string; words: str
   if (MOVED.test(words)) return new GitError('PUSH_REJECTED', moved);
   return new GitError(
     'PUSH_DECLINED',
-    `The server declined the push to ${branch}; allow this controller to push to it. It says: ${words}`,
+    `The server declined the push to ${branch}; ${adviceFor(words)}. It says: ${words}`,
   );
 }
+
+function adviceFor(words: string): string {
+  return DISK.test(words) ? 'free space on its disk or raise the quota' : 'allow this controller to push to it';
+}
+
+/** What Git and the operating system of the server say about a full disk. */
+const DISK = /no space left on device|disk quota exceeded/i;
 
 /** What receive-pack answers when the old id is no longer the branch's. */
 const MOVED = /failed to update ref|fetch first|non-fast-forward|cannot lock ref|reference already exists|stale info/;

@@ -187,6 +187,14 @@ describe('a branch that others touch', () => {
     ).toHaveLength(1);
   });
 
+  it('on a server whose disk is full: advises about the disk, not about permissions', async () => {
+    const world = await makeWorld();
+    installHook(world.repo, 'pre-receive', 'echo "fatal: write error: No space left on device" >&2; exit 1');
+    const error = await failureOf(openStatus(world).publish(page('a', { x: '1' }), never));
+    expect(error.message).toContain('free space on its disk');
+    expect(error.message).not.toContain('allow this controller');
+  });
+
   it('with a token that may only read: READ_ONLY, and reading still works', async () => {
     const world = await makeWorld({ accept: [], readOnly: [basic('x-access-token', 'ro')] });
     commitFiles(world.repo, BRANCH, { 'a/x': 'old' });
