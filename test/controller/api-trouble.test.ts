@@ -128,7 +128,7 @@ it('cuts every watch over and over: changes still arrive', async () => {
   proxy.resetAll();
   await bump(1);
   await fleet.cluster.patch({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: fleet.namespace, name: 'n1' }, [
-    { op: 'replace', path: '/spec/minReadySeconds', value: 7 },
+    { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'example.invalid/edited:7' },
   ]);
   const repaired = await waitFor(
     'an edit by hand is put back',
@@ -139,7 +139,7 @@ it('cuts every watch over and over: changes still arrive', async () => {
         namespace: fleet.namespace,
         name: 'n1',
       });
-      return !JSON.stringify(set?.['spec']).includes('"minReadySeconds":7');
+      return !JSON.stringify(set?.['spec']).includes('example.invalid/edited:7');
     },
     60_000,
   );

@@ -244,12 +244,12 @@ describe('the memory', () => {
     });
   });
 
-  it('of another repository counts as none', async () => {
+  it('of another repository is kept, so that an unrelated history is noticed', async () => {
     const executor = randomBytes(4).toString('hex');
     await memory(executor).save(() => news);
     const elsewhere = memory(executor, 'https://git.example/other');
     await elsewhere.load();
-    expect(elsewhere.current).toMatchObject({ appliedCommit: undefined, released: {} });
+    expect(elsewhere.current).toMatchObject({ appliedCommit: news.appliedCommit, origin: 'https://git.example/fleet' });
   });
 
   it.each([

@@ -176,10 +176,7 @@ describe('by default', () => {
         ].join('\n'),
       }),
     );
-    await waitFor('the job is refused', async () => {
-      const found = await fleet.cluster.get(ref('Backup', 'nightly', API_VERSION));
-      return (found as { status?: { phase?: string } } | undefined)?.status?.phase === 'Refused';
-    });
+    await waitFor('the job is refused', () => (fleet.statusFile('sync.yaml') ?? '').includes('ObjectDiffers'));
     expect(JSON.stringify(await fleet.cluster.list(KINDS.Job, { namespace: fleet.namespace }))).not.toContain('evil');
   });
 
