@@ -26,7 +26,7 @@ interface JobRule {
   readonly find: (subject: JobCase) => JobBreach | undefined;
 }
 
-/** To add one: its function, its line, its row in the tests. */
+/** README.md lists the steps to add one. */
 export const jobRules: readonly JobRule[] = [
   { rule: 'JobKindNotAllowed', find: jobKind },
   { rule: 'NamespaceNotAllowed', find: namespace },

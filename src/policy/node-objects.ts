@@ -1,4 +1,4 @@
-// What the objects of a node must be, whatever a patch made of them: the node's own, and of one pod.
+// What the objects of a node must be, also after patches: the node's own, and of one pod.
 
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import type { KubeObject } from '../api/objects.ts';

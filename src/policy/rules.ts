@@ -1,4 +1,4 @@
-// All rules for nodes. To add one: its function, its line in one of the lists, its code in src/api/codes, its row in the tests.
+// All rules for nodes. README.md lists the steps to add one.
 
 import { nodeObjectRules } from './node-objects.ts';
 import { podAccessRules } from './pod-access.ts';

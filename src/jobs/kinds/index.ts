@@ -1,4 +1,4 @@
-// The kinds of one-shot job. To add one: its file, and its line here.
+// The kinds of one-shot job. To add one: its file, its line here, and the steps in ../README.md.
 
 import { backup } from './backup.ts';
 import { blockHeightFallback } from './block-height-fallback.ts';
