@@ -1,4 +1,4 @@
-// Starts the process: settings → ports → controller → signals. The only file that imports every module.
+// Starts the process: settings → ports → controller → signals. Creates everything that does I/O, and hands it to the controller.
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
