@@ -1,4 +1,4 @@
-// Guards against changes of a whole branch or tree: moved back, rewritten, unsigned, emptied, too many deletions.
+// Guards against changes of a whole branch or tree: moved back, rewritten, emptied, unreadable, too many deletions.
 
 import { ANNOTATION } from '../api/group.ts';
 import type { Action, Hold } from './action.ts';

@@ -1,4 +1,4 @@
-// After the end: locks go back, the worker pods are removed in time, and a held node may be released.
+// After the end: locks are released, worker pods are removed in time, and a held node may be released.
 
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import { millisecondsOf } from '../../lib/timestamp.ts';
@@ -7,7 +7,7 @@ import { enter, listOf, lockOf, stay, type Move, type Scope } from '../model/sco
 import { stopTasks } from '../task/stop-tasks.ts';
 import { ensureLocks } from './stopping.ts';
 
-/** Nothing here depends on how often it is done. */
+/** Repeating it changes nothing. */
 export function afterEnd(scope: Scope, phase: JobPhase): Move {
   if (phase === 'Held') {
     const released = heldOn(scope);
@@ -72,8 +72,8 @@ function releaseLocks({ status, observed, job }: Scope, phase: JobPhase): readon
 }
 
 /**
- * By UID, and only when the result is on the pushed branch: nothing is removed that has not been told. A claim without
- * a proven copy on it is no backup and goes; a backup stays whatever becomes of its request.
+ * By UID, and only when the result is on the pushed branch: nothing is removed that is not on record. A PVC without a
+ * proven copy is no backup and is deleted; a backup stays, also when its request ends otherwise.
  */
 function cleanUp({ status, observed, open, job, now }: Scope, phase: JobPhase): readonly Effect[] {
   if (observed.record?.phase === undefined || !isFinal(observed.record.phase)) return [];

@@ -1,4 +1,4 @@
-// The life of a one-shot job: what to do next, from what is remembered and what is seen. The whole diagram is here.
+// The life of a one-shot job: what to do next, from the stored status and the observation. ../README.md has the diagram.
 
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { JobStatus } from '../../api/job-status.ts';
@@ -29,11 +29,12 @@ export interface JobInput {
 }
 
 /**
- * One step. The caller stores `status` if it changed, then carries out `effects` in their order, then looks again; a
- * crash anywhere in between loses nothing, because effects are asked for again as long as the world lacks them.
+ * One step. The caller stores `status` if it changed, then performs `effects` in their order, then observes again; a
+ * crash anywhere in between loses nothing, because an effect is returned again until it is observed.
  *
  *   Pending → Claimed → Locked → Stopping → Working → Verifying → Starting → Complete | Failed
- *      before work: Cancelled (file gone), Refused (can't be done), Interrupted (the claim belongs to a lost object)
+ *      before work: Cancelled (file or object gone), Refused (can't be done), Interrupted (the claim belongs to a lost
+ *                   object), Failed (waited too long)
  *      after work:  Held (starting the node would be unsafe)
  */
 export function next({ spec, ...input }: JobInput): Move {

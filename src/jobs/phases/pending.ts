@@ -9,7 +9,7 @@ import type { JobView } from '../model/job-kind.ts';
 import { locksOf } from '../model/locks.ts';
 import { elapsed, enter, holderOf, listOf, lockOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
 
-/** A request runs only after its claim is on the pushed status branch, and never when a result is there. */
+/** A request runs only after its claim is on the pushed status branch, and never when its result is there. */
 export function pending(scope: Scope): Move {
   const { record } = scope.observed;
   if (isCancelled(scope)) return cancelled(scope);
@@ -28,8 +28,8 @@ export function pending(scope: Scope): Move {
 }
 
 /**
- * The claim on the branch must name this very object before it may act: whichever object the branch does not name can
- * be made anew without running anything twice.
+ * The claim on the branch must name this very object before it may act: an object that the branch does not name can be
+ * created again without running anything twice.
  */
 export function claimed(scope: Scope): Move {
   const { record } = scope.observed;

@@ -30,7 +30,7 @@ export function starting(scope: Scope): Move {
   });
 }
 
-/** Somebody removed a lock by hand, and another job took it: until that gives it back, the nodes are not this one's to start. */
+/** A lock was removed by hand, and another job acquired it: until that job releases it, this one must not start the nodes. */
 function lockTaken({ status, observed, job }: Scope): string | undefined {
   for (const lock of status.locks ?? []) {
     const { holder } = observed.locks.get(lock) ?? {};
@@ -50,7 +50,7 @@ function withReleased({ status }: Scope, effects: readonly Effect[]): string[] {
   return [...new Set([...(status.released ?? []), ...nodes])];
 }
 
-/** The last guard of a Switchover: two nodes that would sign with one key are not started, whoever brought that about. */
+/** The last guard of a Switchover: two nodes that would sign with one key are not started, also when something else changed them. */
 function oneKey(scope: Scope): Move | undefined {
   const [first, second] = scope.status.targets ?? [];
   if (first?.identity === undefined || second?.identity === undefined) return undefined;

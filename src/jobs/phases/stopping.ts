@@ -8,7 +8,7 @@ import { sameJson } from '../../lib/stable-json.ts';
 import { describeJob } from '../model/names.ts';
 import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } from '../model/scope.ts';
 
-/** First the note on the lock, then the stop: a request that is lost in between leaves word of what it did. */
+/** First the note on the lock, then the stop: when the object is lost in between, the note says what the job did. */
 export function stopping(scope: Scope): Move {
   const kept = ensureLocks(scope);
   if (kept !== undefined) return kept;
@@ -114,7 +114,7 @@ export function stopEffects({ status, observed, job }: Scope): readonly Effect[]
   return [...effects.values()];
 }
 
-/** The last height that a node told before it stopped: what a copy holds at least. */
+/** The last height that a node reported before it stopped: a copy has at least this height. */
 function withHeights({ status, observed }: Scope): JobTarget[] {
   return (status.targets ?? []).map((target) => {
     const height = observed.targets.get(target.node)?.health?.height;

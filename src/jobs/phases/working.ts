@@ -30,7 +30,7 @@ export function working(scope: Scope): Move {
   }
 }
 
-/** Somebody else may start a stopped node. Before work began it is stopped again; under the work, the work is void. */
+/** Something else may start a stopped node. Before work begins it is stopped again; during the work, the result does not count. */
 function keepStopped(scope: Scope): Move | undefined {
   const { status, observed } = scope;
   if ((status.holds ?? []).length === 0) return undefined;

@@ -50,7 +50,7 @@ export interface AdmitInput {
   readonly unreadable: ReadonlySet<string>;
   /** Files that can't be read now: requests that came from them count as unchanged. */
   readonly brokenFiles: ReadonlySet<string>;
-  /** false while anything of a moved, emptied or unsigned branch is held: what nobody has claimed yet waits. */
+  /** False while an action of a moved or emptied branch is held: a request without a claim waits. */
   readonly mayBegin: boolean;
   /** false while removals are held (rewound branch, empty tree): no file counts as removed. */
   readonly trustRemovals: boolean;
@@ -67,7 +67,7 @@ export type Decision =
   | { readonly do: 'bind'; readonly key: string; readonly record: JobRecord }
   /** Write a final record: Cancelled, Interrupted. */
   | { readonly do: 'end'; readonly key: string; readonly record: JobRecord }
-  /** Tell the object why nobody wants it any more, or that it is wanted after all. */
+  /** Write to the object why its request was withdrawn, or that it was not. */
   | { readonly do: 'mark'; readonly key: string; readonly uid: string; readonly withdrawn: string | undefined }
   /** Nothing happens; the message belongs beside the file. */
   | {

@@ -62,7 +62,7 @@ export const JobRecord = z.object({
   manifestSha256: Word,
   claimName: Word,
   claimUid: Word,
-  /** Why the data was removed; its claim is named no more, whatever the object says. */
+  /** Why the data was removed; its PVC is no longer named, also when the object names it. */
   dataRemoved: Word,
   live: z.boolean().optional().catch(undefined),
   format: Word,

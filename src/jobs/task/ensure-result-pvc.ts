@@ -1,9 +1,9 @@
-// Brings the claim for a Backup's or a Snapshot's data into being, once.
+// Creates the PVC for the data of a Backup or a Snapshot, once.
 
 import type { KubeObject } from '../../api/objects.ts';
 import { fail, stay, type Move, type Scope } from '../model/scope.ts';
 
-/** A move while the claim is not there and known by its UID; `{ ready: true }` when it is, or when none is needed. */
+/** A move until the PVC exists and its UID is known; then, or when none is needed, `{ ready: true }`. */
 export function ensureResultPvc(scope: Scope, wanted: KubeObject | undefined): Move | { readonly ready: true } {
   if (wanted === undefined) return { ready: true };
   const { status, job } = scope;

@@ -19,7 +19,7 @@ export function dataAt(
   };
 }
 
-/** One volume at a path; only the node's folder of a claim that nodes share. */
+/** One volume at a path; only the node's folder of a PVC that nodes share. */
 export function mountOf({ name, subPath }: JobVolume, path: string): PodMount {
   return { volume: `node-${name}`, path, ...(subPath === undefined ? {} : { subPath }) };
 }
