@@ -126,7 +126,18 @@ const FOREIGN = ['persistentVolumeClaim', 'csi', 'ephemeral', 'image'];
 function foreignVolumes(subject: NodeCase): readonly Breach[] {
   const volumes = volumesOf(subject).flatMap((volume) => FOREIGN.map((type) => at(volume, type)));
   const devices = podsOf(subject).flatMap((pod) => itemsOf(at(pod, 'resourceClaims')));
-  return [...volumes, ...devices].filter(isSet).map((found) => ({ ...is(found), what: 'is not a volume of the node' }));
+  return [...volumes, ...devices, ...pluginDevices(subject)]
+    .filter(isSet)
+    .map((found) => ({ ...is(found), what: 'is not a volume of the node' }));
+}
+
+/** Resources with a prefix come from device plugins, which put devices of the Kubernetes node into the container. */
+function pluginDevices(subject: NodeCase): readonly Located[] {
+  return [...podsOf(subject), ...containersOf(subject)].flatMap((one) =>
+    ['requests', 'limits']
+      .flatMap((field) => membersOf(at(one, 'resources', field)))
+      .filter(({ name }) => name.includes('/')),
+  );
 }
 
 function templatesOf(subject: NodeCase): readonly Located[] {

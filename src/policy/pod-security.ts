@@ -119,7 +119,10 @@ function runAsNonRoot(subject: NodeCase): readonly Breach[] {
 /** The fields of https://kubernetes.io/docs/concepts/security/pod-security-standards/ name the user; its group 0 is as strong. */
 function runAsUser(subject: NodeCase): readonly Breach[] {
   return contexts(subject)
-    .flatMap((one) => [at(one, 'runAsUser'), at(one, 'runAsGroup'), at(one, 'fsGroup')])
+    .flatMap((one) => [
+      ...['runAsUser', 'runAsGroup', 'fsGroup'].map((field) => at(one, field)),
+      ...itemsOf(at(one, 'supplementalGroups')),
+    ])
     .filter(({ value }) => !isAbsent(value) && !(typeof value === 'number' && value > 0))
     .map(is);
 }

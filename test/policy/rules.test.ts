@@ -70,6 +70,11 @@ const refused: readonly Row[] = [
   { rule: 'RunAsUser', because: 'root in a container', patch: set(`${SC}/runAsUser`, 0) },
   { rule: 'RunAsUser', because: 'root in the pod', patch: set(`${POD}/securityContext/runAsUser`, 0) },
   { rule: 'RunAsUser', because: "root's group", patch: set(`${POD}/securityContext/fsGroup`, 0) },
+  {
+    rule: 'RunAsUser',
+    because: "root's group among others",
+    patch: set(`${POD}/securityContext/supplementalGroups`, [1000, 0]),
+  },
   { rule: 'Seccomp', because: 'Unconfined', patch: set(`${SC}/seccompProfile`, { type: 'Unconfined' }) },
   {
     rule: 'Seccomp',
@@ -100,6 +105,21 @@ const refused: readonly Row[] = [
   { rule: 'ForeignVolume', because: 'an ephemeral claim', patch: volume({ ephemeral: { volumeClaimTemplate: {} } }) },
   { rule: 'ForeignVolume', because: 'an image', patch: volume({ image: { reference: 'x' } }) },
   { rule: 'ForeignVolume', because: 'a device', patch: set(`${POD}/resourceClaims`, [{ name: 'gpu' }]) },
+  {
+    rule: 'ForeignVolume',
+    because: 'a device of a device plugin',
+    patch: set(`${C0}/resources/limits`, { 'smarter-devices/mem': '1' }),
+  },
+  {
+    rule: 'ForeignVolume',
+    because: 'a device that the spec asks for',
+    spec: { resources: { el: { limits: { 'devices.example.com/kvm': '1' } } } },
+  },
+  {
+    rule: 'ForeignVolume',
+    because: 'a device for the whole pod',
+    patch: set(`${POD}/resources`, { limits: { 'devices.example.com/kvm': '1' } }),
+  },
   {
     rule: 'VolumeDataSource',
     because: 'a copy of another claim',
