@@ -70,15 +70,30 @@ function withNull(path: readonly (string | number)[]): SpecProblem {
 /** Loaders and runtimes run what these name, before or beside the client. */
 const PROGRAM_VARIABLES =
   /^(LD_[A-Z_]+|BASH_ENV|ENV|PERL5OPT|PYTHON\w*|DOTNET_STARTUP_HOOKS|CORECLR_\w+|COSMOS_SDK_\w+)$/;
-const PROGRAM_OPTIONS =
-  /-XX:On\w*Error|-javaagent|-agentlib|-agentpath|(^|\s)(--?r(equire)?|--import|--loader|--experimental-loader)\b/;
+const PROGRAM_OPTIONS = new RegExp(
+  [
+    /-XX:On\w*Error|-XX:(Flags|VMOptionsFile)\b|-javaagent|-agentlib|-agentpath|-Xrun|-Xbootclasspath/,
+    /\.jmxremote\b|log4j2?\.\w*=\w+:|(^|\s)@/,
+    /(^|\s)(--?r(equire)?|--import|--loader|--experimental-loader)\b/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
+/** The logging library of Java clients reads its configuration, which can hold scripts, from an address as well. */
+const REMOTE_LOGGING = /^LOG4J_(SCRIPT|ENABLE_JNDI)\w*=|^LOG4J_\w+=.*:\/\//;
+
+function runsPrograms(name: string, value: string): boolean {
+  if (PROGRAM_VARIABLES.test(name) || REMOTE_LOGGING.test(`${name}=${value}`)) return true;
+  // Start scripts and the Java runtime take quotes and backslashes out, also within a word.
+  return /OPTIONS|OPTS/.test(name) && PROGRAM_OPTIONS.test(value.replaceAll(/['"\\]/g, ''));
+}
 
 function checkEnvironment(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   return Object.entries(spec.env ?? {}).flatMap(([role, variables]) =>
     variables.flatMap(({ name, value }, index): readonly SpecProblem[] => {
       const path = ['spec', 'env', role, index];
       if (value.includes('\0')) return [withNull([...path, 'value'])];
-      if (PROGRAM_VARIABLES.test(name) || (/OPTIONS|OPTS/.test(name) && PROGRAM_OPTIONS.test(value))) {
+      if (runsPrograms(name, value)) {
         return [errorAt('RunsPrograms', [...path, 'value'], `${name} would load or run other code. Remove it.`)];
       }
       const { envPrefix } = clientOf(chain, spec, role) ?? {};

@@ -105,12 +105,27 @@ describe.each(examples)('$name', ({ name, node, chain }) => {
       { name: 'LD_PRELOAD', value: '/data/x.so' },
       { name: 'NODE_OPTIONS', value: '--require /data/x.js' },
       { name: 'JAVA_OPTS', value: '-Xmx4g -XX:OnOutOfMemoryError=reboot' },
+      { name: 'JAVA_TOOL_OPTIONS', value: '-Xrunjdwp:transport=dt_socket,server=y,address=*:5005' },
+      { name: 'JAVA_TOOL_OPTIONS', value: `-XX:On''Error=reboot` },
+      { name: 'TEKU_OPTS', value: String.raw`-java\agent:/data/x.jar` },
+      { name: 'JDK_JAVA_OPTIONS', value: '-Xmx4g @/data/x' },
+      { name: 'JAVA_TOOL_OPTIONS', value: '-XX:Flags=/data/x' },
+      { name: 'JAVA_TOOL_OPTIONS', value: '-XX:VMOptionsFile=/data/x' },
+      { name: '_JAVA_OPTIONS', value: '-Xbootclasspath/a:/data/x.jar' },
+      { name: 'BESU_OPTS', value: '-Dcom.sun.management.jmxremote.port=9010' },
+      { name: 'BESU_OPTS', value: '-Dlog4j2.configurationFile=https://example.com/x.xml' },
+      { name: 'LOG4J_CONFIGURATION_FILE', value: 'https://example.com/x.xml' },
+      { name: 'LOG4J_SCRIPT_ENABLE_LANGUAGES', value: 'javascript' },
     ];
     for (const variable of rows) {
       const found = errorsOf(name, { env: { [role]: [variable] } });
       expect(found.map(({ code }) => code)).toContain('RunsPrograms');
     }
-    expect(errorsOf(name, { env: { [role]: [{ name: 'JAVA_OPTS', value: '-Xmx4g' }] } })).toEqual([]);
+    const harmless = [
+      { name: 'JAVA_OPTS', value: '-Xmx4g -XX:+UseG1GC -Duser.timezone=UTC' },
+      { name: 'LOG4J_CONFIGURATION_FILE', value: '/config/log4j2.xml' },
+    ];
+    expect(errorsOf(name, { env: { [role]: harmless } })).toEqual([]);
   });
 });
 
