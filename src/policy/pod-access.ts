@@ -126,17 +126,23 @@ const FOREIGN = ['persistentVolumeClaim', 'csi', 'ephemeral', 'image'];
 function foreignVolumes(subject: NodeCase): readonly Breach[] {
   const volumes = volumesOf(subject).flatMap((volume) => FOREIGN.map((type) => at(volume, type)));
   const devices = podsOf(subject).flatMap((pod) => itemsOf(at(pod, 'resourceClaims')));
-  return [...volumes, ...devices, ...pluginDevices(subject)]
-    .filter(isSet)
-    .map((found) => ({ ...is(found), what: 'is not a volume of the node' }));
+  const foreign = [...volumes, ...devices].filter(isSet);
+  return [
+    ...foreign.map((found) => ({ ...is(found), what: 'is not a volume of the node' })),
+    ...pluginDevices(subject),
+  ];
 }
 
 /** Resources with a prefix come from device plugins, which put devices of the Kubernetes node into the container. */
-function pluginDevices(subject: NodeCase): readonly Located[] {
+function pluginDevices(subject: NodeCase): readonly Breach[] {
   return [...podsOf(subject), ...containersOf(subject)].flatMap((one) =>
     ['requests', 'limits']
-      .flatMap((field) => membersOf(at(one, 'resources', field)))
-      .filter(({ name }) => name.includes('/')),
+      .flatMap((list) => membersOf(at(one, 'resources', list)).map((found) => ({ list, found })))
+      .filter(({ found }) => found.name.includes('/'))
+      .map(({ list, found }) => ({
+        ...is(found, ['spec', 'resources', nameOf(one), list, found.name]),
+        what: 'asks for a device of the Kubernetes node',
+      })),
   );
 }
 
