@@ -1,4 +1,4 @@
-// Looks at the first bytes of an answer for what isomorphic-git would overlook: an ERR line, and a SHA-256 repository.
+// Checks the first bytes of an answer for what isomorphic-git would overlook: an ERR line, and a SHA-256 repository.
 
 import { GitError } from './errors.ts';
 import { nameHead } from './name-head.ts';

@@ -1,4 +1,4 @@
-// A repository on this disk, read by revision: what `plan` compares. Nothing is written, no work tree is looked at.
+// A repository on this disk, read by revision: what `plan` compares. Nothing is written, no work tree is read.
 
 import * as fs from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';

@@ -20,7 +20,7 @@ export interface MirrorOptions extends RemoteOptions {
   readonly limits: Limits;
 }
 
-/** Packs (one per fetch that brought something) after which a fresh generation is cheaper than going on. */
+/** Packs (one per fetch that brought something) after which a fresh generation is cheaper than one more pack. */
 const MAX_PACKS = 200;
 /** The same for loose objects, which a pushing store collects. */
 const MAX_WRITTEN = 5000;
@@ -66,11 +66,11 @@ export class Mirror {
   async fetch(operation: Operation, branch: string): Promise<Oid> {
     const tip = await this.resolve(operation, branch);
     if (tip === undefined) throw await this.#missing(operation, branch);
-    return this.bring(operation, branch, tip);
+    return this.fetchTip(operation, branch, tip);
   }
 
   /** The same for a tip that was just resolved. */
-  async bring(operation: Operation, branch: string, tip: Oid): Promise<Oid> {
+  async fetchTip(operation: Operation, branch: string, tip: Oid): Promise<Oid> {
     const generation = await this.generation();
     const sound = this.#failures < MAX_FAILURES;
     if (sound && (await isWhole(generation, tip))) return tip;

@@ -58,7 +58,7 @@ export function createGitSource(options: SourceOptions): GitSource {
     resolve: (branch, signal) => mirror.run(signal, (operation) => mirror.resolve(operation, branch)),
     fetch: async (branch, signal, tip) => {
       const fetched = await mirror.run(signal, (operation) =>
-        tip === undefined ? mirror.fetch(operation, branch) : mirror.bring(operation, branch, tip),
+        tip === undefined ? mirror.fetch(operation, branch) : mirror.fetchTip(operation, branch, tip),
       );
       lastBranch = branch;
       return fetched;

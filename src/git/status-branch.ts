@@ -104,7 +104,7 @@ async function publishOnce(attempt: Attempt): Promise<Published> {
   const { writing, request, operation, tried } = attempt;
   const { mirror, branch } = writing;
   await mirror.maintain(operation, branch);
-  const tip = await bringTip(writing, operation);
+  const tip = await fetchTip(writing, operation);
   const generation = await mirror.generation();
   const base = tip === undefined ? undefined : await treeOf(generation, tip);
   const tree = await buildTree(attempt, generation, base);
@@ -138,7 +138,7 @@ async function buildTree(
 
 async function readBelow(writing: Writing, operation: Operation, prefix: string): Promise<ReadonlyMap<string, string>> {
   const { mirror, limits, texts } = writing;
-  const tip = await bringTip(writing, operation);
+  const tip = await fetchTip(writing, operation);
   if (tip === undefined) return new Map();
   const { store, trees } = await mirror.generation();
   const folder = prefix.replace(/\/+$/, '');
@@ -149,10 +149,10 @@ async function readBelow(writing: Writing, operation: Operation, prefix: string)
   return readTexts(store, wanted, { limits, cache: texts, lenient: false });
 }
 
-/** The tip that is here now: the branch may move between the look and the fetch, and then only the newer one came. */
-async function bringTip({ mirror, branch }: Writing, operation: Operation): Promise<Oid | undefined> {
-  const seen = await mirror.resolve(operation, branch);
-  return seen === undefined ? undefined : mirror.bring(operation, branch, seen);
+/** The tip that is here now: the branch may move before the fetch, and then only the newer one is here. */
+async function fetchTip({ mirror, branch }: Writing, operation: Operation): Promise<Oid | undefined> {
+  const tip = await mirror.resolve(operation, branch);
+  return tip === undefined ? undefined : mirror.fetchTip(operation, branch, tip);
 }
 
 async function treeOf({ store }: Generation, commit: Oid): Promise<Oid> {

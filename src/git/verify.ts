@@ -7,7 +7,7 @@ import { readTree } from './listing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { isFolder, parseTree } from './tree-object.ts';
 
-/** What earlier checks found out, so that each object is looked at once. */
+/** What earlier checks found out, so that each object is checked once. */
 export interface Knowledge {
   /** Trees whose every descendant is here. */
   readonly completeTrees: Set<Oid>;
