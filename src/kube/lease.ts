@@ -33,7 +33,7 @@ export interface LeaseOptions {
 }
 
 export interface Lease {
-  /** False from the moment it was lost or given back; look at it before every act that only the holder may do. */
+  /** False from the moment it was lost or given back; check it before every act that only the holder may do. */
   readonly held: boolean;
   /** Stops renewing and gives it back, so that the next one need not wait. Never rejects. */
   release(): Promise<void>;

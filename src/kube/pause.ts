@@ -7,6 +7,6 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
   try {
     await delay(ms, undefined, signal === undefined ? {} : { signal });
   } catch {
-    // Aborted: the caller looks at its signal.
+    // Aborted: the caller checks its signal.
   }
 }

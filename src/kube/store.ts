@@ -36,7 +36,7 @@ export function makeStore<T extends KubeObject>(
     // The edge: the kind was asked for, so its objects are of the kind's type.
     const now = object as T;
     objects.set(key, now);
-    tell({ key, old: objectBefore(old, now), now });
+    notify({ key, old: objectBefore(old, now), now });
   }
 
   function objectBefore(old: T | undefined, now: T): T | undefined {
@@ -51,7 +51,7 @@ export function makeStore<T extends KubeObject>(
 
   function forget(key: string, old: T): void {
     objects.delete(key);
-    tell({ key, old, now: undefined });
+    notify({ key, old, now: undefined });
   }
 
   function replace(listed: readonly KubeObject[], signal: AbortSignal): void {
@@ -66,7 +66,7 @@ export function makeStore<T extends KubeObject>(
     }
   }
 
-  function tell(change: Parameters<InformOptions<T>['onChange']>[0]): void {
+  function notify(change: Parameters<InformOptions<T>['onChange']>[0]): void {
     const failed = (err: unknown): void => log.warn({ kind, key: change.key, err }, 'A change handler failed');
     try {
       // An async function fits the type too, and its rejection must not end the process.
