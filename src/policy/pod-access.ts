@@ -120,7 +120,7 @@ function configMapNames(subject: NodeCase): readonly Breach[] {
     .map((found) => is(found, ['spec', 'genesis', 'configMap', 'name']));
 }
 
-/** The only claims of a node are those of its StatefulSet's templates, which are no entries of the pod's volumes. */
+/** The only PVCs of a node are those of its StatefulSet's templates, which are no entries of the pod's volumes. */
 const FOREIGN = ['persistentVolumeClaim', 'csi', 'ephemeral', 'image'];
 
 function foreignVolumes(subject: NodeCase): readonly Breach[] {

@@ -1,4 +1,4 @@
-// The parts of a rendered StatefulSet that rules look at. Everything is read as untrusted JSON: a patch may have made it.
+// The parts of a rendered StatefulSet that rules read. Everything is read as untrusted JSON: a patch may have made it.
 
 import type { KubeObject } from '../api/objects.ts';
 import type { Path } from '../lib/json-pointer.ts';

@@ -1,4 +1,4 @@
-// What a rule looks at and what it finds.
+// What a rule reads and what it finds.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { PolicyRule } from '../api/codes/policy-rules.ts';
