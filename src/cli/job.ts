@@ -28,11 +28,11 @@ export function createJobProgram(exit: (code: number) => void): Command {
 }
 
 async function run({ parameters, result }: JobOptions): Promise<number> {
-  const { runWork, stopSignals } = await import('../worker/run-task.ts');
+  const { runTask, stopSignals } = await import('../worker/run-task.ts');
   const { signal, release } = stopSignals();
   try {
     const context = { signal, say: (line: string) => void process.stdout.write(`${line}\n`) };
-    return await runWork({ parameters, resultPath: result, context });
+    return await runTask({ parameters, resultPath: result, context });
   } finally {
     release();
   }

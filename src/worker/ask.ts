@@ -72,13 +72,13 @@ async function becomesReady(
 async function until(
   ms: number,
   { everyMs, context }: Pick<Patience, 'everyMs'> & { readonly context: TaskContext },
-  look: () => Promise<number>,
+  attempt: () => Promise<number>,
 ): Promise<{ readonly height: number } | { readonly trouble: string }> {
   const end = performance.now() + ms;
   let reported = '';
   for (;;) {
     try {
-      return { height: await look() };
+      return { height: await attempt() };
     } catch (error) {
       throwIfStopped(context.signal);
       const trouble = describeError(error);

@@ -13,33 +13,33 @@ import { describeSignerState } from './signer/signer-state.ts';
 import { verify, type VerifyResult } from './restore/verify.ts';
 import { writeSigner } from './signer/write-signer.ts';
 
-/** Throws a `TaskError` when the work can't be done. */
-export async function perform(work: TaskParameters, context: TaskContext): Promise<TaskResult> {
-  switch (work.verb) {
+/** Throws a `TaskError` when the task fails. */
+export async function perform(task: TaskParameters, context: TaskContext): Promise<TaskResult> {
+  switch (task.verb) {
     case 'backup':
-      return describeCopy(await copy(work, context));
+      return describeCopy(await copy(task, context));
     case 'seal':
-      return describeCopy(await seal(work, context));
+      return describeCopy(await seal(task, context));
     case 'check':
-      return describeCheck(await verify(work, context));
+      return describeCheck(await verify(task, context));
     case 'restore':
-      return describeRestore(await restore(work, context));
+      return describeRestore(await restore(task, context));
     case 'chown':
-      return describeChown(await chown(work, context));
+      return describeChown(await chown(task, context));
     case 'ask':
-      return { ok: true, height: await ask(work, context), message: `the client is at height ${work.wanted}` };
+      return { ok: true, height: await ask(task, context), message: `the client is at height ${task.wanted}` };
     case 'readSigner':
-      return describeSigner(readSigner(work));
+      return describeSigner(readSigner(task));
     case 'writeSigner':
       return {
         ok: true,
         swapped: true,
-        message: `the signer state is ${describeSignerState(writeSigner(work, context))}`,
+        message: `the signer state is ${describeSignerState(writeSigner(task, context))}`,
       };
     case 'done':
       return { ok: true, message: 'the program before this container succeeded' };
     default:
-      return assertNever(work);
+      return assertNever(task);
   }
 }
 

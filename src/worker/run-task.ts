@@ -1,4 +1,4 @@
-// `nodewright job run`: does one piece of work and leaves its result for the controller.
+// `nodewright job run`: performs one task and leaves its result for the controller.
 
 import { TaskParameters, type TaskResult } from '../api/worker-task.ts';
 import { redact } from '../lib/redact.ts';
@@ -9,7 +9,7 @@ import { toTaskError, TaskError } from './task-error.ts';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 143 } as const;
 
-export interface WorkRun {
+export interface TaskRun {
   /** `TaskParameters` as JSON. */
   readonly parameters: string;
   /** Where the result goes. */
@@ -21,7 +21,7 @@ export interface WorkRun {
  * Gives the exit code: 0 done, 1 failed, 2 wrong parameters, 143 stopped by a signal. The result is the last logged line and the
  * content of `resultPath`; a run that was stopped writes none, so that its result is unknown and it is tried again.
  */
-export async function runWork({ parameters, resultPath, context }: WorkRun): Promise<number> {
+export async function runTask({ parameters, resultPath, context }: TaskRun): Promise<number> {
   const result = await resultOf(() => perform(parse(parameters), context));
   if (result.code === 'Interrupted') {
     context.say(result.message ?? 'interrupted');

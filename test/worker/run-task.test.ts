@@ -8,14 +8,14 @@ import { expect, it } from 'vitest';
 
 import { MAX_RESULT_BYTES, TaskResult } from '../../src/api/worker-task.ts';
 import { parseResult } from '../../src/jobs/task/result.ts';
-import { runWork } from '../../src/worker/run-task.ts';
+import { runTask } from '../../src/worker/run-task.ts';
 import { terminationText } from '../../src/worker/termination.ts';
 import { copyParams, quiet, restoreParams } from './support/params.ts';
 import { tempDir } from './support/tree.ts';
 
 async function run(parameters: string, signal = new AbortController().signal): Promise<{ exit: number; log: string }> {
   const resultPath = join(tempDir(), 'termination-log');
-  const exit = await runWork({ parameters, resultPath, context: quiet({ signal }) });
+  const exit = await runTask({ parameters, resultPath, context: quiet({ signal }) });
   return { exit, log: existsSync(resultPath) ? readFileSync(resultPath, 'utf8') : '' };
 }
 

@@ -42,7 +42,7 @@ export function* walk(root: Dir, skip: (path: string) => boolean = () => false):
     }
     const path = frame.path === '' ? name : `${frame.path}/${name}`;
     if (skip(path)) continue;
-    const step = look(frame.dir, name, path, device);
+    const step = visit(frame.dir, name, path, device);
     if (step.do === 'enter') stack.push(frameOf(step.dir, path, step.stats));
     yield step;
   }
@@ -52,7 +52,7 @@ function frameOf(dir: Dir, path: string, stats: Stats): Frame {
   return { dir, path, stats, names: dir.list(), next: 0 };
 }
 
-function look(parent: Dir, name: string, path: string, device: number): WalkStep {
+function visit(parent: Dir, name: string, path: string, device: number): WalkStep {
   const stats = parent.lstat(name);
   if (stats === undefined) return { do: 'vanished', path };
   if (!stats.isDirectory()) return { do: 'entry', dir: parent, name, path, stats };

@@ -1,4 +1,4 @@
-// The journal of a restore: what is to be moved, and how far the moving got. It makes many renames one step.
+// The journal of a restore: what the restore must move, and how far it got. It makes many renames one step.
 
 import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 
@@ -34,7 +34,7 @@ export function readJournal(dir: Dir): Journal | undefined {
     return Journal.parse(JSON.parse(readFileSync(fd, 'utf8')));
   } catch (error) {
     const what =
-      'the journal of a restore on this volume is damaged; look at the volume by hand before anything starts';
+      'the journal of a restore on this volume is damaged; check the volume by hand before anything starts';
     throw new TaskError('RestoreUnfinished', what, { cause: error });
   } finally {
     closeSync(fd);

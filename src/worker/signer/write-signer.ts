@@ -12,23 +12,23 @@ import { describeSignerState, parseSignerState, type SignerState } from './signe
 import { openParent } from '../files/tree.ts';
 import { toTaskError, TaskError } from '../task-error.ts';
 
-type Wish = Omit<WriteSignerParameters, 'verb'>;
+type WriteRequest = Omit<WriteSignerParameters, 'verb'>;
 
 /**
  * The state that is in place afterwards, on disk for good. Old or new text at any moment, never a mix. Throws
  * `SignerStateChanged` when the present state is not an expected one, because the key could sign below it again.
  */
-export function writeSigner(wish: Wish, { onStep }: Pick<TaskContext, 'onStep'>): SignerState {
-  const state = parseSignerState(wish.text, 'the text to write');
-  const root = Dir.openRoot(wish.at);
+export function writeSigner(request: WriteRequest, { onStep }: Pick<TaskContext, 'onStep'>): SignerState {
+  const state = parseSignerState(request.text, 'the text to write');
+  const root = Dir.openRoot(request.at);
   let renamed = false;
   try {
-    const files = readSignerFiles(root, wish.paths);
-    refuseChanged(wish, latestOf(files));
-    const places = new Set([...wish.paths.slice(0, 1), ...files.map(({ path }) => path)]);
+    const files = readSignerFiles(root, request.paths);
+    refuseChanged(request, latestOf(files));
+    const places = new Set([...request.paths.slice(0, 1), ...files.map(({ path }) => path)]);
     for (const path of places) {
       replace(root, path, {
-        text: wish.text,
+        text: request.text,
         step(name) {
           renamed ||= name === 'renamed';
           onStep?.(name);
@@ -44,7 +44,7 @@ export function writeSigner(wish: Wish, { onStep }: Pick<TaskContext, 'onStep'>)
   }
 }
 
-function refuseChanged({ text, expect, paths }: Wish, current: SignerFile | undefined): void {
+function refuseChanged({ text, expect, paths }: WriteRequest, current: SignerFile | undefined): void {
   if (current !== undefined && [text, ...expect].includes(current.text)) return;
   const found = current === undefined ? 'is gone' : `now says ${describeSignerState(current.state)}`;
   throw new TaskError(
