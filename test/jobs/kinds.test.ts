@@ -131,12 +131,12 @@ describe.each(jobKinds)('$kind', (kind) => {
       const full = { ...spec, ...(method === 'managed' ? {} : { deployMethod: method, chain: 'test-chain' }) };
       const job = kind.open(full);
       const view = viewOf(kind.kind, method);
-      const plan = job.work(view);
-      expect(job.work(view)).toEqual(plan);
+      const plan = job.plan(view);
+      expect(job.plan(view)).toEqual(plan);
       expect('refused' in plan ? plan.message : plan.do).toBe(kind.kind === 'Switchover' ? 'exchange' : 'pods');
       const { pvc, pods } = 'pods' in plan ? plan : { pvc: undefined, pods: [] };
-      const objects = pods.map((work) =>
-        renderWorkerJob({ job: view.job, common: job.common, settings, name: 'work', work }),
+      const objects = pods.map((task) =>
+        renderWorkerJob({ job: view.job, common: job.common, settings, name: 'work', task }),
       );
       for (const { parameters } of pods) expect(TaskParameters.parse(parameters)).toEqual(parameters);
       for (const object of objects) checkPod(object);
@@ -176,7 +176,7 @@ function pathExists(jsonPath: string, spec: z.ZodObject): boolean {
 describe('ChangeOwner', () => {
   it('can give files to root (defect 28)', () => {
     const kind = jobKinds.find((candidate) => candidate.kind === 'ChangeOwner');
-    const plan = kind?.open({ node: 'a', uid: 0, gid: 0 }).work(viewOf('ChangeOwner', 'managed'));
+    const plan = kind?.open({ node: 'a', uid: 0, gid: 0 }).plan(viewOf('ChangeOwner', 'managed'));
     expect(plan).toMatchObject({
       do: 'pods',
       pods: [
@@ -198,7 +198,7 @@ describe('Restore of a snapshot', () => {
     const base = viewOf('Restore', 'cloud-config');
     return kind
       ?.open(given)
-      .work({ ...base, observed: { ...base.observed, source: source({ ...snapshot, ...more }) } });
+      .plan({ ...base, observed: { ...base.observed, source: source({ ...snapshot, ...more }) } });
   }
 
   it('that cloud-op 0.2 wrote is checked first, then read back with the same verbs', () => {

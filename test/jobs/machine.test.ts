@@ -93,13 +93,13 @@ describe('before work', () => {
       because: 'a missing node is waited for',
       given: { status: { phase: 'Locked', since: ago(1) } },
       phase: 'Locked',
-      message: 'not looked at',
+      message: 'not checked',
     },
     {
       because: 'and refused after ten minutes',
       given: { status: { phase: 'Locked', since: ago(11) } },
       phase: 'Refused',
-      message: 'not looked at',
+      message: 'not checked',
     },
   ] as const)('$because', ({ given, phase, message }) => {
     const { status } = step(given);

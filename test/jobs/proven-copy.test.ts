@@ -39,7 +39,7 @@ describe('a Backup', () => {
     };
     const target = managedTarget('a');
     const view = viewFor('Backup', [target], { targets: new Map([['a', targetSeen(target, { answers })]]) });
-    const plan = kindNamed('Backup').open({ node: 'a' }).work(view);
+    const plan = kindNamed('Backup').open({ node: 'a' }).plan(view);
     expect(plan).toMatchObject({
       pods: [{ parameters: { markers: [{ volume: 'data', anyOf: ['geth/chaindata'] }] } }],
     });

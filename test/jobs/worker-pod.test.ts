@@ -20,17 +20,17 @@ function observe(task: Partial<ObservedTask>, status: JobStatus = working, worke
 
 describe('a container that the cluster injected', () => {
   it('does not keep the task from ending', () => {
-    const ended = observe({ workEnded: { exitCode: 0, at: ago(1) }, termination: RESULT });
+    const ended = observe({ taskEnded: { exitCode: 0, at: ago(1) }, termination: RESULT });
     expect(ended.status).toMatchObject({ phase: 'Verifying', works: [{ outcome: 'Succeeded', files: 1 }] });
   });
 
   it('does not turn success into failure', () => {
-    const ended = observe({ workEnded: { exitCode: 0 }, finished: 'Failed', termination: RESULT });
+    const ended = observe({ taskEnded: { exitCode: 0 }, finished: 'Failed', termination: RESULT });
     expect(ended.status.works).toMatchObject([{ outcome: 'Succeeded' }]);
   });
 
   it('does not turn a failure into success', () => {
-    const ended = observe({ workEnded: { exitCode: 1 }, finished: 'Complete', termination: RESULT });
+    const ended = observe({ taskEnded: { exitCode: 1 }, finished: 'Complete', termination: RESULT });
     expect(ended.status.works).toMatchObject([{ outcome: 'Failed' }]);
   });
 
@@ -40,7 +40,7 @@ describe('a container that the cluster injected', () => {
       phase: 'Verifying',
       works: [{ ...work, outcome: 'Succeeded', endedAt: ago(minutes) }],
     });
-    const task = { workEnded: { exitCode: 0 }, termination: RESULT };
+    const task = { taskEnded: { exitCode: 0 }, termination: RESULT };
     expect(observe(task, verifying(3)).effects).toEqual([]);
     expect(observe(task, verifying(4)).effects).toMatchObject([{ do: 'deleteJob', name: work.name, uid: 'job-1' }]);
     expect(observe({ ...task, active: 0 }, verifying(4)).effects).toEqual([]);
@@ -130,10 +130,10 @@ describe('the worker Job', () => {
   const render = (spec: Record<string, unknown>) => {
     const kind = kindNamed('Backup');
     const open = kind.open({ node: 'a', ...spec });
-    const plan = open.work(viewFor('Backup', [managedTarget('a')]));
+    const plan = open.plan(viewFor('Backup', [managedTarget('a')]));
     if ('refused' in plan || plan.do !== 'pods' || plan.pods[0] === undefined) throw new Error('no pod');
     const job = { kind: 'Backup', namespace: 'prod', name: 'one', uid: UID };
-    return renderWorkerJob({ job, common: open.common, settings, name: 'w', work: plan.pods[0] });
+    return renderWorkerJob({ job, common: open.common, settings, name: 'w', task: plan.pods[0] });
   };
   const at = (...path: (string | number)[]) => ['spec', 'template', ...path];
 

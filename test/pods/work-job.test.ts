@@ -214,7 +214,7 @@ async function start(
   const full = { chain: target.chain, node: target.node, ...spec };
   const view = viewOf(kind, target, more);
   const open = kindNamed(kind).open(full);
-  const plan = open.work(view);
+  const plan = open.plan(view);
   if ('refused' in plan || plan.do !== 'pods' || plan.pods[0] === undefined)
     throw new Error(`no pods: ${JSON.stringify(plan)}`);
   const name = `${kind.toLowerCase()}-${target.chain}-${target.node}`;
@@ -223,7 +223,7 @@ async function start(
     common: open.common,
     settings: { ...settings, workerImage: image },
     name,
-    work: plan.pods[0],
+    task: plan.pods[0],
   });
   await kubectl(['apply', '-f', '-'], [...(plan.pvc === undefined ? [] : [plan.pvc]), job]);
   await kubectl(['patch', 'job', name, '--type=merge', '-p', '{"spec":{"suspend":false}}']);

@@ -58,7 +58,7 @@ function isUnderWay({ kind, status }: JobObject): boolean {
 }
 
 /**
- * One that was filed and has not ended, while the files say what it brings about: once the keys are exchanged, the pair
+ * One that was filed and has not ended, while the files say what it results in: once the keys are exchanged, the pair
  * shows no longer, and its commit would look as if it had been taken back.
  */
 function stillDeclared(

@@ -76,7 +76,7 @@ function endOf(live: KubeObject): Pick<ObservedTask, 'finished' | 'finishedAt' |
 
 type PodFacts = Pick<
   ObservedTask,
-  'running' | 'workEnded' | 'waiting' | 'unschedulable' | 'termination' | 'failedProgram' | 'imageDigest'
+  'running' | 'taskEnded' | 'waiting' | 'unschedulable' | 'termination' | 'failedProgram' | 'imageDigest'
 >;
 
 function readPod(pod: KubeObject): PodFacts {
@@ -98,7 +98,7 @@ function readPod(pod: KubeObject): PodFacts {
   const imageDigest = textAt(main, ['imageID']);
   return {
     running: all.some((status) => isObject(valueAt(status, ['state', 'running']))),
-    ...(ended === undefined ? {} : { workEnded: ended }),
+    ...(ended === undefined ? {} : { taskEnded: ended }),
     ...(waiting === undefined
       ? {}
       : { waiting: { reason: textAt(waiting, ['reason']) ?? '', message: textAt(waiting, ['message']) ?? '' } }),
@@ -117,7 +117,7 @@ function readPod(pod: KubeObject): PodFacts {
 }
 
 /** The end of the container `work` is the end of the task, even while an injected container keeps the pod running. */
-function workEndedIn(main: unknown): ObservedTask['workEnded'] {
+function workEndedIn(main: unknown): ObservedTask['taskEnded'] {
   const exitCode = valueAt(main, ['state', 'terminated', 'exitCode']);
   const at = textAt(main, ['state', 'terminated', 'finishedAt']);
   return typeof exitCode === 'number' ? { exitCode, ...(at === undefined ? {} : { at }) } : undefined;
@@ -146,7 +146,7 @@ function unschedulableOf(pod: KubeObject): string | undefined {
   return found === undefined ? undefined : (textAt(found, ['message']) ?? 'the scheduler finds no machine');
 }
 
-/** What the program before the work printed last: the only place where a foreign tool says the height it reached. */
+/** What the program before the task printed last: the only place where a foreign tool says the height it reached. */
 async function outputOf(pod: KubeObject, cluster: Cluster): Promise<string | undefined> {
   const ended = statuses(pod, 'initContainerStatuses').filter((status) =>
     isObject(valueAt(status, ['state', 'terminated'])),
@@ -159,7 +159,7 @@ async function outputOf(pod: KubeObject, cluster: Cluster): Promise<string | und
     name: pod.metadata.name,
     ...(pod.metadata.namespace === undefined ? {} : { namespace: pod.metadata.namespace }),
   };
-  // A log that is gone with its machine is no reason to lose sight of the rest; how long it is waited for is judged elsewhere.
+  // A log that is gone with its Kubernetes node is no reason to lose sight of the rest; how long it is waited for is judged elsewhere.
   return await cluster.logs(ref, { container, tailLines: TAIL_LINES, limitBytes: TAIL_BYTES }).catch(() => undefined);
 }
 

@@ -92,7 +92,7 @@ function emitEvent(
   events.emit({ about: job, type, reason, message });
 }
 
-/** Only `reconcileNode` sets the replicas of a managed node, whatever a job or a note says. */
+/** Only `reconcileNode` sets the replicas of a managed node, never a job or a note. */
 async function scaleForeign(
   { workload, replicas }: Extract<Effect, { do: 'scaleWorkload' }>,
   namespace: string,
@@ -122,7 +122,7 @@ async function ask(
   const host = podAddress(watches.owned(nodeKeyIn(job, effect.node), 'Pod'));
   if (host === undefined) return;
   const result = await askNode(effect, asker, { host, signal, timeoutMs: 60_000 });
-  answers.set(`${job.metadata.uid ?? ''}/${effect.work}`, {
+  answers.set(`${job.metadata.uid ?? ''}/${effect.task}`, {
     suspended: false,
     active: 0,
     running: false,

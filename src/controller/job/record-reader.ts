@@ -39,7 +39,7 @@ export function createRecordReader(executor: string): RecordReader {
 /** What a record's file says. */
 export interface ReadRecord {
   readonly text: string;
-  /** Undefined where not even the path tells. */
+  /** Undefined where the path does not name a job either. */
   readonly key: string | undefined;
   readonly record: JobRecord | typeof UNREADABLE;
 }
@@ -49,7 +49,7 @@ export function keyOfRecord({ kind, namespace, name }: JobRecord): string {
   return `${kind}/${namespace}/${name}`;
 }
 
-/** `prod/jobs/backup/ns/name.yaml` → `Backup/ns/name`, for files whose content does not tell. */
+/** `prod/jobs/backup/ns/name.yaml` → `Backup/ns/name`, for files whose content cannot be read. */
 function keyOfPath(path: string, prefix: string): string | undefined {
   const [kind, namespace, file] = path.slice(prefix.length).split('/');
   const name = file?.replace(/\.yaml$/, '');

@@ -44,7 +44,7 @@ export async function pauseNodesOfLostJobs({
   }
 }
 
-/** Examines every lock in the cluster. Resolves to true when it has to be repeated, because work is still under way. */
+/** Examines every lock in the cluster. Resolves to true when it has to be repeated, because a task is still running. */
 export async function recoverLocks(deps: RecoveryDeps, signal: AbortSignal): Promise<boolean> {
   const leases = await listLocks(deps.cluster);
   const noted = new Set<string>();

@@ -51,7 +51,7 @@ interface Next extends Pick<SignerMove, 'step' | 'states' | 'trouble'> {
   readonly notes?: readonly string[];
 }
 
-/** The next step goes on record alone; its first effect follows when that is stored. */
+/** The next step is recorded alone; its first effect follows when that is stored. */
 function goTo(scope: Scope, { works, notes, ...signers }: Next, message: string): Move {
   const status = {
     signers: { ...signers, states: [...signers.states], since: timestamp(scope.now) },
@@ -127,8 +127,8 @@ function moved({ node, text }: SignerRecord, key: string, to: SignerRecord): str
 
 /** Only a first attempt that says so itself certainly left its volume as it was. */
 function withTrace(state: SignerRecord, works: readonly JobTask[]): SignerRecord {
-  const work = works.find(({ node }) => node === state.node);
-  const isIntact = work?.outcome === 'Failed' && work.attempt === 1 && work.swapped === false;
+  const task = works.find(({ node }) => node === state.node);
+  const isIntact = task?.outcome === 'Failed' && task.attempt === 1 && task.swapped === false;
   return isIntact ? { ...state, intact: true } : state;
 }
 

@@ -20,7 +20,7 @@ import { elapsed, fail, stay, type Move, type Scope } from '../model/scope.ts';
 /**
  * Both nodes are stopped. Managed nodes: what their keys have signed moves with the keys, then one write sets both
  * identities. Other tools' StatefulSets are two objects, so the first is pointed at nothing before the second takes its
- * key: whoever starts them in between starts one signer at most. Every step follows from what is on record and seen, so
+ * key: a start in between starts one signer at most. Every step follows from what is on record and seen, so
  * it may be interrupted and repeated anywhere.
  */
 export function exchange(scope: Scope): Move {

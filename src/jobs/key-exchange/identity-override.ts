@@ -1,4 +1,4 @@
-// Identities that a Switchover exchanged: in force until Git says the same, and commits that exchange them themselves.
+// Identities that a Switchover exchanged: active until Git says the same, and commits that exchange them themselves.
 
 export interface NodeIdentity {
   /** `namespace/name` */
@@ -6,7 +6,7 @@ export interface NodeIdentity {
   readonly identity: string | undefined;
 }
 
-/** Node → the identity in force in place of spec.identity. */
+/** Node → the identity that replaces spec.identity. */
 export type Overrides = ReadonlyMap<string, string>;
 
 export interface ExchangeInput {

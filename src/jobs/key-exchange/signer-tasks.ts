@@ -19,7 +19,7 @@ export interface SignerTask {
 export type SignerProgress =
   { readonly ended: false; readonly move: Move } | { readonly ended: true; readonly works: JobTask[] };
 
-/** One look at all tasks. `ended` when every one has, is on record, and no pod of them is left. */
+/** One check of all tasks. `ended` when every one has, is on record, and no pod of them is left. */
 export function runSignerTasks(scope: Scope, tasks: readonly SignerTask[]): SignerProgress {
   const pods = tasks.map((task) => podOf(scope, task));
   const steps = pods.map((pod, index) =>

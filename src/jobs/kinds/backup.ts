@@ -59,8 +59,8 @@ export const backup = defineJobKind({
           ]
         : [],
     preflight: () => ({ go: true }),
-    work: (view) => planCopy(view, spec, spec),
-    judge: (view, [work]) => judgeCopy(view, work),
+    plan: (view) => planCopy(view, spec, spec),
+    judge: (view, [task]) => judgeCopy(view, task),
   }),
 });
 
@@ -77,13 +77,13 @@ interface CopyOptions {
 }
 
 /** A new PVC, and a pod that copies the first target's volumes there. Also what a Snapshot by copying does. */
-export function planCopy(view: JobView, common: CommonSpec, wish: CopyOptions): TaskPlan | Refusal {
+export function planCopy(view: JobView, common: CommonSpec, options: CopyOptions): TaskPlan | Refusal {
   const [target] = view.targets;
   if (target === undefined) throw new Error('a copy needs a target');
-  const result = resultPvc({ job: view.job, target, storageClass: wish.storageClass, size: wish.pvcSize });
+  const result = resultPvc({ job: view.job, target, storageClass: options.storageClass, size: options.pvcSize });
   if ('refused' in result) return result;
   const { pvc } = result;
-  return { do: 'pods', pvc, pods: [copyPod({ view, target, common, to: pvc.metadata.name, action: wish.action })] };
+  return { do: 'pods', pvc, pods: [copyPod({ view, target, common, to: pvc.metadata.name, action: options.action })] };
 }
 
 interface CopyPod {
@@ -124,20 +124,20 @@ function markersOf({ observed }: JobView, { node, volumes }: JobTarget): Pick<Ba
 /** A copy is proven by its manifest: without one there is no backup. */
 export function judgeCopy(
   { targets, live }: JobView,
-  work: Pick<JobTask, 'manifestSha256' | 'bytes' | 'files'> | undefined,
+  task: Pick<JobTask, 'manifestSha256' | 'bytes' | 'files'> | undefined,
 ): Verdict {
-  if (work?.manifestSha256 === undefined)
+  if (task?.manifestSha256 === undefined)
     return {
       ok: false,
       reason: 'NoManifest',
       message: 'the worker pod reported success without the checksum of a manifest, so nothing proves the copy',
       unsafe: false,
     };
-  if (!(work.files !== undefined && work.files > 0 && work.bytes !== undefined && work.bytes > 0))
+  if (!(task.files !== undefined && task.files > 0 && task.bytes !== undefined && task.bytes > 0))
     return {
       ok: false,
       reason: 'EmptyBackup',
-      message: `the copy of ${targets[0]?.node ?? 'the node'} has ${work.files ?? 0} files with ${work.bytes ?? 0} bytes, so it holds no database. Start the node, let it synchronize, and add a new request`,
+      message: `the copy of ${targets[0]?.node ?? 'the node'} has ${task.files ?? 0} files with ${task.bytes ?? 0} bytes, so it holds no database. Start the node, let it synchronize, and add a new request`,
       unsafe: false,
     };
   const height = targets[0]?.height;

@@ -1,4 +1,4 @@
-// BlockHeightFallback: brings one node, or all nodes of a chain together, back to a height.
+// BlockHeightFallback: rolls one node, or all nodes of a chain together, back to a height.
 
 import { z } from 'zod';
 
@@ -56,7 +56,7 @@ export const blockHeightFallback = defineJobKind({
     stops: (view) => view.targets.some((target) => howOf(spec, view, target).how !== 'ask'),
     check: (context) => checkFallback(spec, context),
     preflight: (view) => preflight(spec, view),
-    work: (view) => plan(spec, view),
+    plan: (view) => plan(spec, view),
     judge: (_view, works) => judge(spec, works),
   }),
 });
@@ -79,7 +79,7 @@ function preflight(spec: FallbackSpec, view: JobView): Preflight {
   return { go: true };
 }
 
-/** A restarted controller knows no height for a moment: that is no reason to refuse, nor to go on without a check. */
+/** A restarted controller knows no height for a moment: that is no reason to refuse, nor to continue without a check. */
 function isNotAskedYet({ observed }: JobView, { node, deployMethod, height }: JobTarget): boolean {
   const { pods = [], health } = observed.targets.get(node) ?? {};
   return deployMethod === 'managed' && pods.length > 0 && health === undefined && height === undefined;
@@ -213,7 +213,7 @@ function plainAsk({
 
 /** Every node must prove the height; a tool's success alone proves nothing. */
 function judge({ blockHeight }: FallbackSpec, works: readonly JobTask[]): Verdict {
-  const wrong = works.find((work) => work.height !== blockHeight);
+  const wrong = works.find((task) => task.height !== blockHeight);
   if (wrong === undefined) return { ok: true, height: blockHeight, message: `the height is ${blockHeight} again` };
   const said = wrong.height === undefined ? 'does not say which height it reached' : `reached height ${wrong.height}`;
   return {

@@ -47,13 +47,13 @@ export const changeOwner = defineJobKind({
     stops: () => true,
     check: () => [],
     preflight: () => ({ go: true }),
-    work: (view) => ({
+    plan: (view) => ({
       do: 'pods',
       pods: view.targets.map((target) => chownPod(spec, { ...view, targets: [target] })),
     }),
-    judge: (_view, [work]) => ({
+    judge: (_view, [task]) => ({
       ok: true,
-      message: `${work?.files === undefined ? 'all' : work.files} files belong to ${spec.uid}:${spec.gid}`,
+      message: `${task?.files === undefined ? 'all' : task.files} files belong to ${spec.uid}:${spec.gid}`,
     }),
   }),
 });

@@ -1,4 +1,4 @@
-// Restore: gives a node the data of a Backup or a Snapshot, keeping its own keys and whatever it has signed.
+// Restore: gives a node the data of a Backup or a Snapshot, keeping its own keys and its signer state.
 
 import { z } from 'zod';
 
@@ -53,9 +53,9 @@ export const restore = defineJobKind({
     check: (context) => checkRestore(spec, context),
     awaits: ({ source }) => (source === undefined || isFinal(source.phase) ? undefined : `waits for ${source.job}`),
     preflight: (view) => preflight(spec, view),
-    work: (view) => plan(spec, view),
-    judge: ({ observed: { source } }, [work]) => {
-      const height = work?.height ?? source?.height;
+    plan: (view) => plan(spec, view),
+    judge: ({ observed: { source } }, [task]) => {
+      const height = task?.height ?? source?.height;
       return {
         ok: true,
         message: `the data of ${source?.job ?? 'the source'} is in place`,
@@ -104,7 +104,7 @@ function refuseSource(source: RestoreSource, target: JobTarget | undefined): Ref
   if (!source.pvcPresent || source.pvcName === undefined)
     return refuse('SourceMissing', `the PVC of ${source.job} is gone`);
   if (source.manifestSha256 === undefined)
-    return refuse('NoManifest', `${source.job} has no manifest: nothing tells whether its data is whole`);
+    return refuse('NoManifest', `${source.job} has no manifest: whether its data is whole is unknown`);
   if (source.files === 0 || source.bytes === 0)
     return refuse('SourceEmpty', `${source.job} holds no data: restore another Backup or Snapshot`);
   if (target === undefined) return undefined;
@@ -123,8 +123,8 @@ function plan(spec: RestoreSpec, view: JobView): TaskPlan | Refusal {
   const { source } = view.observed;
   const [target] = view.targets;
   if (target === undefined) throw new Error('a restore needs a target');
-  if (source?.pvcName === undefined) return refuse('SourceMissing', 'what is to be restored is gone');
-  // Without its chain's word nobody knows which files are the node's own, and they would be overwritten.
+  if (source?.pvcName === undefined) return refuse('SourceMissing', 'the source of the restore is gone');
+  // Only its chain knows which files are the node's own; without that they would be overwritten.
   if (target.deployMethod === 'managed' && view.observed.targets.get(target.node)?.answers === undefined)
     return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
   const pod = readsState(source) ? planRecover(spec, target, source) : copyPod({ spec, view, target, source });

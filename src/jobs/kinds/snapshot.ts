@@ -47,8 +47,8 @@ export const snapshot = defineJobKind({
     stops: () => true,
     check: () => [],
     preflight: (view) => preflight(spec, view),
-    work: (view) => plan(spec, view),
-    judge: (view, [work]) => judge(spec, view, work),
+    plan: (view) => plan(spec, view),
+    judge: (view, [task]) => judge(spec, view, task),
   }),
 });
 
@@ -133,14 +133,14 @@ function dataVolume({ volumes }: JobTarget): string {
   return volumes[0]?.name ?? 'data';
 }
 
-function judge(spec: Spec, view: JobView, work: JobTask | undefined): Verdict {
-  const verdict = judgeCopy(view, work);
+function judge(spec: Spec, view: JobView, task: JobTask | undefined): Verdict {
+  const verdict = judgeCopy(view, task);
   if (!verdict.ok || !exports(view)) return verdict;
   const [target] = view.targets;
   const place = target === undefined || target.deployMethod === 'managed' ? undefined : cloudOpPlace(target, spec, '/');
   return {
     ...verdict,
-    height: work?.height ?? spec.blockHeight,
+    height: task?.height ?? spec.blockHeight,
     message: `the state at height ${spec.blockHeight} is exported`,
     ...(place === undefined || 'refused' in place ? {} : { format: place.tool.version.join('.') }),
   };

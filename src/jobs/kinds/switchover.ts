@@ -51,12 +51,12 @@ export const switchover = defineJobKind({
     stops: () => true,
     check: (context) => checkSwitchover(spec, context),
     preflight,
-    work: () => ({ do: 'exchange' }),
+    plan: () => ({ do: 'exchange' }),
     judge: () => ({ ok: true, message: `${spec.sourceNode} and ${spec.destNode} have exchanged their identities` }),
   }),
 });
 
-/** The second step is a person's: the controller never writes to the desired branch. */
+/** The second step needs a user: the controller never writes to the desired branch. */
 function effectOf({ sourceNode, destNode, deployMethod }: SwitchoverSpec): string {
   const effect = stopAndStart([sourceNode, destNode], 'exchanges the keys they sign with');
   return deployMethod === 'managed'
@@ -95,6 +95,6 @@ function preflight({ targets, observed }: JobView): Preflight {
   return source.deployMethod === 'managed' ? { go: true } : { go: true, notes: [WITHOUT_LOGS] };
 }
 
-/** See README.md: nobody knows these logs well enough to move them. */
+/** See README.md: the format of these logs is not known well enough to move them. */
 const WITHOUT_LOGS =
   "the consensus logs (overlord_wal, raft-data-dir) stay on their volumes, as in the tool's own Switchover; it is safest while both nodes are at the same height";

@@ -64,7 +64,7 @@ export interface ToolRequest {
   readonly clean?: boolean;
 }
 
-/** Arguments that bring the node at `paths` back to a height. */
+/** Arguments that roll the node at `paths` back to a height. */
 export function rollbackArgs({ tool, target, height, paths, clean = false }: ToolRequest): readonly string[] | Refusal {
   if (isNew(tool)) return ['rollback', String(height), ...placeArgs(paths), ...(clean ? ['--clean'] : [])];
   if (clean && before(tool, 0, 2, 4))
@@ -107,7 +107,7 @@ function serviceArgs(tool: Tool, { crypto, consensus, node }: JobTarget): readon
   if (consensus === undefined)
     return refuse(
       'UnknownConsensus',
-      `no container of ${node} has an image consensus_bft, consensus_raft or consensus_overlord, and cloud-op ${tool.version.join('.')} must be told: use cloud-op 0.3`,
+      `no container of ${node} has an image consensus_bft, consensus_raft or consensus_overlord, and cloud-op ${tool.version.join('.')} needs the consensus as an option: use cloud-op 0.3`,
     );
   if (consensus === 'bft' && !before(tool, 0, 2, 5))
     return refuse('ToolTooNew', `cloud-op ${tool.version.join('.')} does not know consensus bft: use 0.2.4`);

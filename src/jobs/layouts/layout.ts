@@ -25,9 +25,9 @@ export interface NodePlace {
 
 export interface LayoutObjects {
   readonly workload: KubeObject | undefined;
-  /** Claims of the namespace, by name. */
+  /** PVCs of the namespace, by name. */
   readonly pvcs: ReadonlyMap<string, KubeObject>;
-  /** Machine of the node's pod, if there is one. */
+  /** Kubernetes node of the node's pod, if there is one. */
   readonly host?: string;
   /** What the node said before anything was done to it. */
   readonly height?: number;

@@ -17,13 +17,13 @@ export interface ManagedInput {
   readonly gid: number;
   readonly images: readonly string[];
   readonly chainId?: string;
-  /** The Secret the node signs with now: the override in force, else spec.identity. */
+  /** The Secret the node signs with now: the active override, else spec.identity. */
   readonly identity?: string;
   readonly height?: number;
   readonly host?: string;
 }
 
-/** The target, or why it can't be one. Claims are `<volume>-<node>-0`, as the StatefulSet makes them. */
+/** The target, or why it can't be one. PVCs are `<volume>-<node>-0`, as the StatefulSet creates them. */
 export function readManaged(facts: ManagedInput): Found {
   const { node, name } = facts;
   if (node === undefined)

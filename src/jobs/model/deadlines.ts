@@ -18,7 +18,7 @@ export const DEADLINE = {
   log: 5 * MINUTE,
   lastLines: 15_000,
   /**
-   * For nodes of other tools, until nobody waits for their answer any more: twice the time after which the liveness
+   * For nodes of other tools, until no probe waits for their answer any more: twice the time after which the liveness
    * probes that these tools generate kill a controller that does not serve, 60 seconds and three times 10.
    */
   answer: 3 * MINUTE,
@@ -26,7 +26,7 @@ export const DEADLINE = {
   start: 30 * MINUTE,
 } as const;
 
-/** How often a piece of work is begun when its end is unclear and it may be repeated. */
+/** How often a task is started when its end is unclear and it may be repeated. */
 export const MAX_ATTEMPTS = 3;
 
 /** `10 minutes`, `48 seconds`: for messages. */

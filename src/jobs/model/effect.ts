@@ -5,7 +5,7 @@ import type { Ask, HeightProbe } from '../../api/chain-jobs.ts';
 import type { KubeObject } from '../../api/objects.ts';
 
 export type Effect =
-  /** Takes the Lease if nobody holds it. The holder is the request's UID: a restarted controller still holds it. */
+  /** Takes the Lease if no job holds it. The holder is the request's UID: a restarted controller still holds it. */
   | { readonly do: 'acquireLock'; readonly lock: string; readonly holder: Holder }
   /** Writes what must be known when the request itself is lost. Before the first node is stopped. */
   | { readonly do: 'noteOnLock'; readonly lock: string; readonly note: LockNote }
@@ -17,17 +17,17 @@ export type Effect =
   | { readonly do: 'unpauseNode'; readonly node: string }
   /** Sets the replicas of a workload that another tool deployed; an absolute number. */
   | { readonly do: 'scaleWorkload'; readonly node: string; readonly workload: Workload; readonly replicas: number }
-  /** Creates the PVC; one that is there already is looked at in the next pass. */
+  /** Creates the PVC; one that is there already is checked in the next reconciliation. */
   | { readonly do: 'createPvc'; readonly object: KubeObject }
   | { readonly do: 'deletePvc'; readonly name: string; readonly uid: string }
   /** Creates a Job, suspended: it can't run before its UID is on record. */
   | { readonly do: 'createJob'; readonly object: KubeObject }
   | { readonly do: 'resumeJob'; readonly name: string; readonly uid: string }
   | { readonly do: 'deleteJob'; readonly name: string; readonly uid: string; readonly because: string }
-  /** Asks the running node; the answer comes back in `JobObservation.works` under the work's name. */
+  /** Asks the running node; the answer comes back in `JobObservation.tasks` under the task's name. */
   | {
       readonly do: 'askNode';
-      readonly work: string;
+      readonly task: string;
       readonly node: string;
       readonly asks: readonly Ask[];
       readonly height: HeightProbe;
@@ -55,7 +55,7 @@ export type Effect =
 
 export interface Holder {
   readonly uid: string;
-  /** `Backup novacula-system/nightly`: what another job is told that waits. */
+  /** `Backup novacula-system/nightly`: what another job that waits reports. */
   readonly text: string;
 }
 
@@ -76,11 +76,11 @@ export interface LockNote {
   readonly job: string;
   readonly nodes: readonly NotedNode[];
   /**
-   * Starting the nodes is unsafe while the work is under way, or after it failed, or since an earlier job; else the reason
+   * Starting the nodes is unsafe while the task is running, or after it failed, or since an earlier job; else the reason
    * is absent, and a job that left them held lets go of them.
    */
   readonly unsafe?: string;
-  /** Keys and what they have signed may lie on different volumes: no other job may touch that, only a person. */
+  /** Keys and what they have signed may lie on different volumes: no other job may touch that, only an administrator. */
   readonly keys?: boolean;
 }
 

@@ -1,4 +1,4 @@
-// What a kind of job must say about itself. The life is the machine's; a kind cannot invent a phase.
+// What a kind of job must say about itself. The phases belong to the state machine; a kind cannot invent one.
 
 import type { z } from 'zod';
 
@@ -31,7 +31,7 @@ export interface JobKind {
   open(spec: unknown): OpenJob;
 }
 
-/** A request, read: everything the machine asks a kind. All pure. */
+/** A request, read: everything the state machine asks a kind. All pure. */
 export interface OpenJob {
   readonly common: CommonSpec;
   /** The nodes it works on, as given. */
@@ -44,12 +44,12 @@ export interface OpenJob {
   /** What must be seen of a started node before the job is complete. */
   readonly startProof: 'started' | 'answers' | 'grows';
   /**
-   * Where the work was proven, exactly the height that the data has when its node is started: whatever is above has grown
+   * Where the result was proven, exactly the height that the data has when its node is started: every block above has grown
    * since. Without it growth is counted from the first height that the started node says, which a node that catches up
    * within seconds says too late.
    */
   readonly startsAt?: number;
-  /** Whether the nodes are stopped for the work, unless the action is `Direct`. */
+  /** Whether the nodes are stopped for the tasks, unless the action is `Direct`. */
   stops(view: JobView): boolean;
   /** Whether success makes a node fit to run that another job had left stopped. */
   readonly repairs: boolean;
@@ -60,8 +60,8 @@ export interface OpenJob {
   /** With the locks taken, before anything is stopped. */
   preflight(view: JobView): Preflight;
   /** What to do. The same answer for the same request and recorded targets. */
-  work(view: JobView): TaskPlan | Refusal;
-  /** Whether the work is proven. Called when every piece has ended with success. */
+  plan(view: JobView): TaskPlan | Refusal;
+  /** Whether the result is proven. Called when every task has ended with success. */
   judge(view: JobView, works: readonly JobTask[]): Verdict;
 }
 
@@ -95,7 +95,7 @@ export interface JobView {
   /** As recorded, or as found when nothing is recorded yet; in the order of `nodes`. */
   readonly targets: readonly JobTarget[];
   readonly observed: JobObservation;
-  /** The node goes on running while the work is done. */
+  /** The node keeps running during the task. */
   readonly live: boolean;
 }
 

@@ -5,7 +5,7 @@ import { describeSigned, NO_FILE } from './signer-state.ts';
 
 /**
  * Why the nodes must not be started while the exchange stands where it does; undefined while nothing was written. Names
- * what each node's own key had signed, so that a person can set it right even when the request is lost.
+ * what each node's own key had signed, so that an administrator can set it right even when the request is lost.
  */
 export function whyKeysAtRisk(signers: SignerMove | undefined): string | undefined {
   if (signers === undefined || signers.step === 'read' || !movesStates(signers)) return undefined;
@@ -20,4 +20,4 @@ export function movesStates({ states }: Pick<SignerMove, 'states'>): boolean {
 
 /** What makes it safe to start the nodes again: no other kind of job knows what a key has signed. */
 export const REPAIR_KEYS =
-  'see to it that each volume has the signer state of the key that its node will use (what was read is in status.signers), then release them';
+  'make sure that each volume has the signer state of the key that its node will use (what was read is in status.signers), then release them';

@@ -4,7 +4,7 @@ import type { DeployMethod } from '../../api/job.ts';
 import { fit } from './names.ts';
 
 /**
- * Names of the Leases, sorted: whoever needs several takes them in this order, so that two jobs never wait for each
+ * Names of the Leases, sorted: a job that needs several acquires them in this order, so that two jobs never wait for each
  * other. In the helm layout one StatefulSet runs the whole chain, so every job there takes the chain's lock.
  */
 export function locksOf({ deployMethod, chain, nodes }: LockNeeds): readonly string[] {

@@ -11,22 +11,22 @@ export interface JobObservation {
   readonly deleting: boolean;
   /** It carries our finalizer. */
   readonly guarded?: boolean;
-  /** Why nobody wants it any more: `its file was removed`. */
+  /** Why it is no longer requested: `its file was removed`. */
   readonly withdrawn?: string;
-  /** What the controller's policy refuses of the object as it is. What has begun goes on to its end. */
+  /** What the controller's policy refuses of the object as it is. What has begun continues to its end. */
   readonly denied?: string;
   /** Its spec is not the one that the record claims. */
   readonly specDiffers?: boolean;
-  /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun goes on to its end. */
+  /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun continues to its end. */
   readonly mustWait?: string;
   /** A person asked to have the held nodes started in spite of everything. */
   readonly release: boolean;
-  /** The request's record as it stands on the pushed status branch. */
+  /** The request's record on the pushed status branch. */
   readonly record: ObservedRecord | undefined;
   readonly locks: ReadonlyMap<string, ObservedLock>;
   /** By node. */
   readonly targets: ReadonlyMap<string, ObservedNode>;
-  /** The claim that the job made or is about to make. */
+  /** The PVC that the job created or is about to create. */
   readonly pvc: ObservedPvc | undefined;
   /** By work name: Jobs, and answers of running nodes. */
   readonly tasks: ReadonlyMap<string, ObservedTask>;
@@ -58,8 +58,8 @@ export interface ObservedNode {
   /** Replicas that its workload asks for now; undefined when the workload is gone. */
   readonly replicas: number | undefined;
   /**
-   * Managed: some job's hold is in force in the node loop: this one's, or that of an earlier job which this one takes
-   * over. Only the holder of the node's lock ends holds, so any will do.
+   * Managed: the node is paused by a job: by this one, or by an earlier one which this one takes
+   * over. Only the holder of the node's lock ends pauses, so any will do.
    */
   readonly held: boolean;
   /** Managed: the earlier job that has it on record that the node stays stopped. */
@@ -117,7 +117,7 @@ export interface ObservedTask {
   /**
    * The container `work` has ended. What the cluster injected beside it may keep the pod, and so the Job, from ending.
    */
-  readonly workEnded?: { readonly exitCode: number; readonly at?: string };
+  readonly taskEnded?: { readonly exitCode: number; readonly at?: string };
   /** Pods of it that have not ended. */
   readonly active: number;
   /** The container `work`, or a program before it, runs. */

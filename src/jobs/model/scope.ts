@@ -1,4 +1,4 @@
-// What every phase works with, and the ways out of it: stay, go on, end.
+// What every phase works with, and the ways out of it: stay, continue, end.
 
 import type { FailureReason, JobReason } from '../../api/codes/job-reasons.ts';
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
@@ -75,7 +75,7 @@ export function enter(scope: Scope, { phase, message, reason = phase, status = {
   return { status: next, effects: [{ do: 'emitEvent', type, reason, message: text }], because: text };
 }
 
-/** The work is over without success: the nodes are started again, or held when that is unsafe. */
+/** The tasks have ended without success: the nodes are started again, or held when that is unsafe. */
 export function fail(scope: Scope, failure: Failure, status: Partial<JobStatus> = {}): Move {
   const kept = { reason: failure.reason, message: capText(failure.message, 1024), unsafe: failure.unsafe };
   const isBetween = whyKeysAtRisk(scope.status.signers) !== undefined;

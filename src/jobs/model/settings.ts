@@ -1,4 +1,4 @@
-// What the controller brings to every job: its own image and the worker pod's limits.
+// What the controller adds to every job: its own image and the worker pod's limits.
 
 export interface JobSettings {
   /** The controller's own image: it has the `nodewright job` commands. */

@@ -4,7 +4,7 @@ import type { TaskParameters } from '../../api/worker-task.ts';
 
 export interface TaskSpec {
   readonly node: string;
-  /** Whether another attempt after an unclear end (pod deleted, machine lost) gives the same result. */
+  /** Whether another attempt after an unclear end (pod deleted, Kubernetes node lost) gives the same result. */
   readonly repeatable: boolean;
   /** Whether an unclear end may leave the node's data unusable, so that the node must not be started. */
   readonly unsafeWhenUnclear: boolean;
@@ -17,13 +17,13 @@ export interface TaskSpec {
   readonly parameters: TaskParameters;
   readonly volumes: readonly PodVolume[];
   readonly mounts: readonly PodMount[];
-  /** Root keeps only the capabilities that the work needs. */
+  /** Root keeps only the capabilities that the task needs. */
   readonly runAs: { readonly uid: number; readonly gid: number; readonly capabilities: readonly string[] };
   /** Finds the height in the output of the last program before. */
   readonly heightPattern?: string;
   /** The height that success stands for, where the program prints none. */
   readonly reaches?: number;
-  /** The machine it must run on. */
+  /** The Kubernetes node it must run on. */
   readonly host?: string;
 }
 

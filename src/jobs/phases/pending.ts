@@ -1,4 +1,4 @@
-// Before anything is touched: the claim, the locks, and a look at whether the work can be done at all.
+// Before anything changes: the claim, the locks, and a check whether the task can be done at all.
 
 import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import { isFinal } from '../../api/job-phase.ts';
@@ -52,7 +52,7 @@ function denied(scope: Scope, message: string): Move {
   return enter(scope, { phase: 'Refused', reason: 'PolicyDenied', message });
 }
 
-/** No longer than the work itself may take. */
+/** No longer than the task itself may take. */
 function waitFor(scope: Scope, what: string): Move {
   if (elapsed(scope) < scope.open.common.deadlineSeconds * 1000) return stay(scope, what);
   return enter(scope, {
@@ -77,7 +77,7 @@ function takeLocks(scope: Scope): Move {
   return enter(scope, { phase: 'Locked', message: `holds ${listOf(locks)}`, status: { locks: [...locks] } });
 }
 
-/** Looks at the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */
+/** Checks the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */
 export function locked(scope: Scope): Move {
   if (isCancelled(scope)) return cancelled(scope);
   if (scope.observed.denied !== undefined) return denied(scope, scope.observed.denied);
@@ -98,12 +98,12 @@ function notFound(
   node: string,
   found: { readonly reason: FailureReason; readonly message: string } | undefined,
 ): Move {
-  const message = found?.message ?? `${node} was not looked at yet`;
+  const message = found?.message ?? `${node} was not checked yet`;
   if (elapsed(scope) < DEADLINE.resolve) return stay(scope, message);
   return enter(scope, { phase: 'Refused', reason: found?.reason ?? 'NodeMissing', message });
 }
 
-/** Nothing but a person knows what to do with volumes that an exchange of keys was torn from. */
+/** Only an administrator can decide about volumes on which a key exchange was interrupted. */
 function refuseKeysAtRisk(scope: Scope): Move | undefined {
   const { observed, job, status } = scope;
   const note = status.locks?.map((lock) => observed.locks.get(lock)?.note).find((one) => one?.keys === true);

@@ -62,7 +62,7 @@ function isQuiet(scope: Scope, { node }: JobTarget): boolean {
 }
 
 /**
- * A node of another tool that answered neither before the work nor after its start: its pods may be out of reach, or its
+ * A node of another tool that answered neither before the tasks nor after its start: its pods may be out of reach, or its
  * service elsewhere. What can't be asked must not make the job fail.
  */
 function isUnheard(scope: Scope, { node, deployMethod, height }: JobTarget, started: Started): boolean {
@@ -70,7 +70,7 @@ function isUnheard(scope: Scope, { node, deployMethod, height }: JobTarget, star
   return !started.some((entry) => entry.node === node) && elapsed(scope) > DEADLINE.answer;
 }
 
-/** What the first of the started nodes says now that its height has grown; after a failure nobody waits for that. */
+/** What the first of the started nodes says now that its height has grown; after a failure no job waits for that. */
 export function lastHeight({ open, observed, status }: Scope, [first]: Started): number | undefined {
   if (open.startProof !== 'grows' || status.failure !== undefined) return undefined;
   return observed.targets.get(first?.node ?? '')?.health?.height;

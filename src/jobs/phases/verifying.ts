@@ -1,4 +1,4 @@
-// Verifying: whether the work is proven, before a node is started on it.
+// Verifying: whether the result is proven, before a node is started on it.
 
 import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { millisecondsOf } from '../../lib/timestamp.ts';
@@ -38,7 +38,7 @@ function stopInjected({ observed, now }: Scope, works: readonly JobTask[]): read
   return works.flatMap(({ name, uid, endedAt }) => {
     const live = observed.tasks.get(name);
     const isOver = endedAt !== undefined && now - (millisecondsOf(endedAt) ?? now) > DEADLINE.beside;
-    if (uid === undefined || live?.uid !== uid || live.active === 0 || live.workEnded === undefined || !isOver)
+    if (uid === undefined || live?.uid !== uid || live.active === 0 || live.taskEnded === undefined || !isOver)
       return [];
     return [
       { do: 'deleteJob', name, uid, because: 'its task has ended, and another container keeps its pod' } as const,

@@ -16,7 +16,7 @@ import { provenanceOf } from '../task/provenance.ts';
 export function working(scope: Scope): Move {
   const disturbed = keepStopped(scope);
   if (disturbed !== undefined) return disturbed;
-  const plan = scope.open.work(viewOf(scope));
+  const plan = scope.open.plan(viewOf(scope));
   if ('refused' in plan) return fail(scope, { reason: plan.reason, message: plan.message, unsafe: false });
   const kept = ensureLocks(scope, riskOf(plan, scope));
   if (kept !== undefined) return kept;
@@ -38,35 +38,35 @@ function keepStopped(scope: Scope): Move | undefined {
   if (running.length === 0) return undefined;
   const works = status.works ?? [];
   const withPods = running.filter((node) => (observed.targets.get(node)?.pods.length ?? 0) > 0);
-  const underWay = works.filter((work) => work.uid !== undefined && work.outcome === undefined);
+  const underWay = works.filter((task) => task.uid !== undefined && task.outcome === undefined);
   // What was read of a node's signer state counts no more once the node has run.
-  const isVoid = underWay.length > 0 || status.signers !== undefined;
-  if (withPods.length === 0 || !isVoid)
+  const isInconsistent = underWay.length > 0 || status.signers !== undefined;
+  if (withPods.length === 0 || !isInconsistent)
     return stay(scope, `stops ${listOf(running)} again: something else started it`, { effects: stopEffects(scope) });
-  const plan = scope.open.work(viewOf(scope));
+  const plan = scope.open.plan(viewOf(scope));
   const move = fail(
     scope,
     {
       reason: 'NodeStarted',
-      message: `something else started ${listOf(withPods)} while its data was being worked on, so the result is worth nothing`,
+      message: `something else started ${listOf(withPods)} while its data was being worked on, so the result is not consistent; run the job again`,
       unsafe: riskOf(plan, scope) !== undefined,
     },
     {
-      works: works.map((work) =>
-        underWay.includes(work) ? { ...work, outcome: 'Failed', code: 'NodeStarted' } : work,
+      works: works.map((task) =>
+        underWay.includes(task) ? { ...task, outcome: 'Failed', code: 'NodeStarted' } : task,
       ),
     },
   );
   const stops = move.status.phase === 'Held' ? stopEffects(scope) : [];
-  return { ...move, effects: [...stops, ...underWay.map(stopWork), ...move.effects] };
+  return { ...move, effects: [...stops, ...underWay.map(stopTask), ...move.effects] };
 }
 
-function stopWork(work: JobTask): Effect {
-  return { do: 'deleteJob', name: work.name, uid: work.uid ?? '', because: 'the node runs' };
+function stopTask(task: JobTask): Effect {
+  return { do: 'deleteJob', name: task.name, uid: task.uid ?? '', because: 'the node runs' };
 }
 
 /** Why being lost now may leave a node that must not be started; undefined when it can't. */
-function riskOf(plan: ReturnType<Scope['open']['work']>, { open, status }: Scope): string | undefined {
+function riskOf(plan: ReturnType<Scope['open']['plan']>, { open, status }: Scope): string | undefined {
   if ('refused' in plan) return undefined;
   if (plan.do === 'exchange' && open.common.deployMethod === 'managed') return whyKeysAtRisk(status.signers);
   const isRisky = plan.do === 'exchange' || (plan.do === 'pods' && plan.pods.some((pod) => pod.unsafeWhenUnclear));
@@ -74,8 +74,8 @@ function riskOf(plan: ReturnType<Scope['open']['work']>, { open, status }: Scope
 }
 
 function workerPods(scope: Scope, plan: Extract<TaskPlan, { do: 'pods' }>): Move {
-  const claim = ensureResultPvc(scope, plan.pvc);
-  if ('effects' in claim) return claim;
+  const pvc = ensureResultPvc(scope, plan.pvc);
+  if ('effects' in pvc) return pvc;
   const steps = plan.pods.map((pod, index) =>
     runTask(scope, { pod, index, of: plan.pods.length, claimName: plan.pvc?.metadata.name }),
   );
@@ -95,12 +95,12 @@ function ask(scope: Scope, plan: Extract<TaskPlan, { do: 'ask' }>): Move {
   const name = 'ask';
   const { node, asks, height, wanted } = plan;
   const [before] = scope.status.works ?? [];
-  const work: JobTask = before ?? { name, node, attempt: 1, intentAt: timestamp(scope.now) };
+  const task: JobTask = before ?? { name, node, attempt: 1, intentAt: timestamp(scope.now) };
   const answer = scope.observed.tasks.get(name)?.termination;
   if (before !== undefined && answer !== undefined) {
     const result = parseResult(answer);
     const ended: JobTask = {
-      ...work,
+      ...task,
       endedAt: timestamp(scope.now),
       outcome: result.ok ? 'Succeeded' : 'Failed',
       ...(result.code === undefined ? {} : { code: result.code }),
@@ -116,7 +116,7 @@ function ask(scope: Scope, plan: Extract<TaskPlan, { do: 'ask' }>): Move {
       unsafe: false,
     });
   return stay(scope, `asks ${node}`, {
-    status: { works: [work] },
-    effects: [{ do: 'askNode', work: name, node, asks, height, wanted }],
+    status: { works: [task] },
+    effects: [{ do: 'askNode', task: name, node, asks, height, wanted }],
   });
 }

@@ -6,7 +6,7 @@ import { defined } from '../../lib/defined.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { UNREADABLE, type JobRecord } from './record.ts';
 
-/** A request as it stands in Git; without errors from `validate`. */
+/** A request in Git; without errors from `validate`. */
 export interface GitRequest {
   /** `Kind/namespace/name` */
   readonly key: string;
@@ -24,7 +24,7 @@ export interface GitRequest {
   readonly schedule?: string;
   /** Why it is no longer wanted although what filed it is still there. */
   readonly withdrawn?: string;
-  /** What it works on, for the record; only a request that nobody has claimed needs it. */
+  /** What it works on, for the record; only a request without a claim needs it. */
   readonly nodes?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface LiveRequest {
   /** Digest of its spec, as `GitRequest.objectDigest`. */
   readonly objectDigest?: string;
   readonly phase: JobPhase | undefined;
-  /** What it says already of why nobody wants it. */
+  /** What it says already of why it is no longer requested. */
   readonly withdrawn: string | undefined;
 }
 
@@ -107,7 +107,7 @@ function decide({ key, request, record, object }: Case, input: AdmitInput): Deci
       : refused(
           request,
           'UnreadableRecord',
-          'its record on the status branch cannot be read, so nobody knows whether it ran; file a new request under a new name',
+          'its record on the status branch cannot be read, so whether it ran is unknown; file a new request under a new name',
         );
   if (record === undefined) return request === undefined ? undefined : unclaimed({ request, object }, input);
   if (request !== undefined && request.specDigest !== record.specDigest)
@@ -135,10 +135,10 @@ function unclaimed(
       'the branch was moved or emptied, and that is held: nothing new begins until it is released or undone',
     );
   const claim = unpushed.get(request.key);
-  // Made anew it would have a later time, and need one more push before there is an object.
+  // Created again it would have a later time, and need one more push before there is an object.
   if (claim?.phase === 'Claimed' && claim.specDigest === request.specDigest && claim.uid === acted?.uid)
     return undefined;
-  // An object that has acted was bound by a record that is lost: it goes on, and is not run a second time.
+  // An object that has acted was bound by a record that is lost: it continues, and is not run a second time.
   return { do: 'claim', key: request.key, record: { ...claimOf(request, now), ...defined({ uid: acted?.uid }) } };
 }
 
@@ -183,14 +183,14 @@ function unfinished(
         phase: 'Interrupted',
         reason: 'Interrupted',
         message:
-          'its object disappeared from the cluster while it was under way; look at the node, then file a new request',
+          'its object disappeared from the cluster while it was running; check the node, then file a new request',
       },
       input,
     );
   return object.withdrawn === withdrawn ? undefined : { do: 'mark', key, uid: object.uid, withdrawn };
 }
 
-/** An object that someone else created under the name of the request, with a spec that nobody merged. */
+/** An object that someone else created under the name of the request, with a spec that was never merged. */
 function differs({ objectDigest }: LiveRequest, claimed: string | undefined): boolean {
   return claimed !== undefined && objectDigest !== undefined && objectDigest !== claimed;
 }

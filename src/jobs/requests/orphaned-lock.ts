@@ -22,7 +22,7 @@ export interface Recovery {
 }
 
 /**
- * Called for a lock whose holder has no object any more. Working pods run to their end first: they can't be told apart
+ * Called for a lock whose holder has no object any more. Working pods run to their end first: they can't be distinguished
  * from ones in the middle of a swap. Then the nodes are started as they were, unless the note says that this is unsafe:
  * then they stay stopped, the note stays, and the reason is said.
  */

@@ -1,4 +1,4 @@
-// Whether the data that a record names is the data of a schedule's own backup. Whoever may push to the status branch can
+// Whether the data that a record names is the data of a schedule's own backup. A user who may push to the status branch can
 // write any record, so the record alone never decides what is removed.
 
 import { FIELD_MANAGER, LABEL } from '../../api/group.ts';

@@ -1,4 +1,4 @@
-// What a commit brings to requests and schedules: the part of a plan that is not about nodes.
+// What a commit changes of requests and schedules: the part of a plan that is not about nodes.
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import type { JobStep } from '../../api/job-step.ts';

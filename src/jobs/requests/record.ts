@@ -74,7 +74,7 @@ export const JobRecord = z.object({
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 
-/** A record that is there but can't be read. It blocks its request: nobody knows whether it ran. */
+/** A record that is there but can't be read. It blocks its request: whether it ran is unknown. */
 export const UNREADABLE = 'unreadable';
 
 /** The document as plain data, parsed from its text; unknown fields are dropped, broken optional ones too. */
@@ -161,7 +161,7 @@ function heldBy({ phase, holds = [] }: JobStatus): string[] | undefined {
   return phase === 'Held' && holds.length > 0 ? [...holds] : undefined;
 }
 
-/** A result never turns back into something unfinished, except that a person may release what is held. */
+/** A result never turns back into something unfinished, except that a user may release what is held. */
 function laterOf(claim: JobRecord, { phase }: JobStatus): JobPhase {
   if (phase === undefined || phase === 'Pending') return claim.phase;
   return isFinal(claim.phase) && claim.phase !== 'Held' && !isFinal(phase) ? claim.phase : phase;

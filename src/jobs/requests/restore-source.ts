@@ -1,4 +1,4 @@
-// What a Restore may read from, as the records tell it: they are there also when the cluster is new.
+// What a Restore may read from, as the records list it: they are there also when the cluster is new.
 
 import { valueAt } from '../../lib/json-value.ts';
 import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
@@ -20,10 +20,10 @@ export function sourceKeyOf(request: JobRequest): string | undefined {
   return undefined;
 }
 
-/** A record as a source. `claims`: UID of every claim of the namespace, by name; a claim of another UID is another. */
-export function sourceOf(record: JobRecord, claims: ReadonlyMap<string, string>): RestoreSource {
+/** A record as a source. `pvcs`: UID of every PVC of the namespace, by name; a PVC of another UID is another. */
+export function sourceOf(record: JobRecord, pvcs: ReadonlyMap<string, string>): RestoreSource {
   const { claimName, claimUid } = record;
-  const uid = claimName === undefined ? undefined : claims.get(claimName);
+  const uid = claimName === undefined ? undefined : pvcs.get(claimName);
   return {
     phase: record.phase,
     job: `${record.kind} ${record.namespace}/${record.name}`,

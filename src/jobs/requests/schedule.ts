@@ -23,7 +23,7 @@ export interface ScheduleDecision {
   readonly file?: { readonly name: string; readonly at: number };
   /** Up to where time is dealt with: the next `lastScheduled`. */
   readonly lastScheduled: number;
-  /** When to look again. */
+  /** When to check again. */
   readonly next: number | undefined;
   /** Why a due run was not filed. */
   readonly skipped?: string;
@@ -31,7 +31,7 @@ export interface ScheduleDecision {
   readonly recorded?: true;
 }
 
-/** The same moment always has the same name, so a run is filed once whoever counts the minutes. */
+/** The same moment always has the same name, so a run is filed once, also by two processes. */
 export function runName(schedule: string, at: number): string {
   return fit(`${schedule}-${Math.floor(at / 60_000)}`, 63);
 }
@@ -72,7 +72,7 @@ const NOT_BEGUN: readonly JobPhase[] = ['Pending', 'Claimed', 'Locked'];
 
 /**
  * With the policy `Replace`: names of runs that have not begun and that a newer one on record stands in for. A run whose
- * work has begun goes on to its end.
+ * work has begun continues to its end.
  */
 export function supersededRuns(
   { concurrencyPolicy }: Pick<JobScheduleSpec, 'concurrencyPolicy'>,

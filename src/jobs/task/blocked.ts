@@ -1,4 +1,4 @@
-// Why a task will not begin any more: images, admission, volumes, machines.
+// Why a task will not begin any more: images, admission, volumes, Kubernetes nodes.
 
 import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { JobTask } from '../../api/job-status.ts';

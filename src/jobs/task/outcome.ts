@@ -1,4 +1,4 @@
-// How a finished piece of work ended: from the Job, the termination message, and what a program before it wrote.
+// How a finished task ended: from the Job, the termination message, and what a program before it wrote.
 
 import type { JobTask } from '../../api/job-status.ts';
 import type { TaskResult } from '../../api/worker-task.ts';
@@ -14,7 +14,7 @@ export type End = Pick<
   readonly message: string;
 };
 
-/** `Unclear` when neither success nor a failure with a reason can be told: the pod was killed or is gone. */
+/** `Unclear` when there is neither success nor a failure with a reason: the pod was killed or is gone. */
 export function readOutcome(pod: TaskSpec, observed: ObservedTask): End {
   if (observed.failedProgram !== undefined) return programFailed(pod, observed, observed.failedProgram);
   if (observed.termination === undefined || observed.termination === '') return withoutResult(pod, observed);
@@ -31,8 +31,8 @@ export function readOutcome(pod: TaskSpec, observed: ObservedTask): End {
 }
 
 /** By the container `work` alone where that is known: an injected container may fail or never end. */
-function hasSucceeded({ workEnded, finished }: ObservedTask): boolean {
-  return workEnded === undefined ? finished === 'Complete' : workEnded.exitCode === 0;
+function hasSucceeded({ taskEnded, finished }: ObservedTask): boolean {
+  return taskEnded === undefined ? finished === 'Complete' : taskEnded.exitCode === 0;
 }
 
 function succeeded(pod: TaskSpec, { output }: ObservedTask, result: TaskResult): End {

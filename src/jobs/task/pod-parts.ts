@@ -32,7 +32,7 @@ export function ownerOf({ uid, gid }: JobTarget): TaskSpec['runAs'] {
   return { uid, gid, capabilities: uid === 0 ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : [] };
 }
 
-/** The machine the pod must run on: where the node runs, if it goes on running or the request asks for it. */
+/** The Kubernetes node the pod must run on: where the node runs, if it keeps running or the request asks for it. */
 export function hostOf(target: JobTarget, common: CommonSpec, action: JobAction): { readonly host?: string } {
   const near = common.podAffinityFlag || (action === 'Direct' && target.host !== undefined);
   return near && target.host !== undefined ? { host: target.host } : {};

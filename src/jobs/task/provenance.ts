@@ -1,4 +1,4 @@
-// What ran, for the record: the program that did the work, its image, and the last it wrote.
+// What ran, for the record: the program of the task, its image, and its last output.
 
 import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { capText, stripControls } from '../../lib/clean-text.ts';
@@ -29,7 +29,7 @@ export function provenanceOf(
 
 const MAX_TAIL = 4096;
 
-/** A script's text tells a reader of the record nothing: its first comment does, or else the name of what it runs for. */
+/** The text of a script does not help the reader of a record: its first comment does, or the name of what it runs for. */
 function describeCommand({ name, command, args }: Program): string {
   const [shell = '', flag, script = ''] = [...command, ...args];
   if (!/(?:^|\/)(?:ba|da|a)?sh$/.test(shell) || flag !== '-c') return [...command, ...args].join(' ');

@@ -1,4 +1,4 @@
-// Turns one piece of work into a Kubernetes Job: created suspended, tried once, without rights in the cluster.
+// Renders one task as a Kubernetes Job: created suspended, tried once, without rights in the cluster.
 
 import { FIELD_MANAGER, LABEL } from '../../api/group.ts';
 import { JOB_UID_LABEL } from '../../api/job-object.ts';
@@ -13,7 +13,7 @@ export interface WorkerJobInput {
   readonly common: CommonSpec;
   readonly settings: JobSettings;
   readonly name: string;
-  readonly work: TaskSpec;
+  readonly task: TaskSpec;
 }
 
 /** The container whose termination message is the result. */
@@ -39,7 +39,7 @@ const NO_INJECTION = {
   },
 };
 
-/** Keeps the copying within the pod's memory: V8 would otherwise let garbage grow to a share of the machine's. */
+/** Keeps the copying within the pod's memory: V8 would otherwise let garbage grow to a share of the host's. */
 const NODE_OPTIONS = '--max-semi-space-size=2 --max-old-space-size=160';
 
 /**
@@ -47,7 +47,7 @@ const NODE_OPTIONS = '--max-semi-space-size=2 --max-old-space-size=160';
  * labels: the node's Service would send it traffic. The finished Job is removed by UID, never by a timer of its own,
  * which could remove it before its result was read.
  */
-export function renderWorkerJob({ job, common, settings, name, work }: WorkerJobInput): KubeObject {
+export function renderWorkerJob({ job, common, settings, name, task }: WorkerJobInput): KubeObject {
   const labels = {
     [LABEL.managedBy]: FIELD_MANAGER,
     [LABEL.job]: jobObjectName(job),
@@ -66,30 +66,30 @@ export function renderWorkerJob({ job, common, settings, name, work }: WorkerJob
       activeDeadlineSeconds: common.deadlineSeconds,
       template: {
         metadata: { labels: { ...labels, ...NO_INJECTION.labels }, annotations: NO_INJECTION.annotations },
-        spec: podSpec({ common, settings, work }),
+        spec: podSpec({ common, settings, task }),
       },
     },
   };
 }
 
-function podSpec({ common, settings, work }: Pick<WorkerJobInput, 'common' | 'settings' | 'work'>): object {
-  const { runAs } = work;
+function podSpec({ common, settings, task }: Pick<WorkerJobInput, 'common' | 'settings' | 'task'>): object {
+  const { runAs } = task;
   const main = {
     name: WORK_CONTAINER,
     image: workerImageOf(common, settings),
     imagePullPolicy: common.pullPolicy,
-    args: ['job', 'run', '--parameters', literal(JSON.stringify(work.parameters))],
+    args: ['job', 'run', '--parameters', literal(JSON.stringify(task.parameters))],
     env: [{ name: 'NODE_OPTIONS', value: NODE_OPTIONS }],
     terminationMessagePolicy: 'File',
     resources: resourcesOf(settings.resources, common),
     securityContext: containerSecurity(runAs.capabilities),
-    volumeMounts: mountsOf(work.mounts),
+    volumeMounts: mountsOf(task.mounts),
   };
-  const before = work.before.map((program) => containerOf(program, { common, settings, work }));
+  const before = task.before.map((program) => containerOf(program, { common, settings, task }));
   const beside =
-    work.beside === undefined
+    task.beside === undefined
       ? []
-      : [{ ...containerOf(work.beside, { common, settings, work }), restartPolicy: 'Always' }];
+      : [{ ...containerOf(task.beside, { common, settings, task }), restartPolicy: 'Always' }];
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
@@ -99,16 +99,16 @@ function podSpec({ common, settings, work }: Pick<WorkerJobInput, 'common' | 'se
     ...(settings.imagePullSecrets.length === 0
       ? {}
       : { imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })) }),
-    ...(work.host === undefined ? {} : { affinity: onMachine(work.host) }),
+    ...(task.host === undefined ? {} : { affinity: onKubernetesNode(task.host) }),
     initContainers: [...before, ...beside],
     containers: [main],
-    volumes: [...work.volumes.map(volumeOf), { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
+    volumes: [...task.volumes.map(volumeOf), { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
   };
 }
 
 function containerOf(
   program: Program,
-  { common, settings, work }: Pick<WorkerJobInput, 'common' | 'settings' | 'work'>,
+  { common, settings, task }: Pick<WorkerJobInput, 'common' | 'settings' | 'task'>,
 ): object {
   return {
     name: program.name,
@@ -121,7 +121,7 @@ function containerOf(
       : { env: Object.entries(program.env).map(([name, value]) => ({ name, value: literal(value) })) }),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     resources: resourcesOf(settings.programResources, common),
-    securityContext: { ...containerSecurity(work.runAs.capabilities), readOnlyRootFilesystem: false },
+    securityContext: { ...containerSecurity(task.runAs.capabilities), readOnlyRootFilesystem: false },
     volumeMounts: mountsOf(program.mounts),
   };
 }
@@ -174,8 +174,8 @@ function volumeOf(volume: PodVolume): object {
   return { name, persistentVolumeClaim: { claimName: pvc, ...(readOnly ? { readOnly } : {}) } };
 }
 
-/** By the machine's name, not by a pod to be near to: when the node is stopped, there is no such pod. */
-function onMachine(host: string): object {
+/** By the name of the Kubernetes node, not by affinity to a pod: when the node is stopped, there is no such pod. */
+function onKubernetesNode(host: string): object {
   const terms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [host] }] }];
   return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
 }

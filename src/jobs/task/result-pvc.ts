@@ -18,7 +18,7 @@ export interface ResultPvcInput {
 /**
  * The PVC: the node's own class and size unless the request says otherwise. An unknown class is left out (the
  * cluster's default), never set to "", which would mean "no provisioning". It has no owner: a backup outlives its
- * request, and only retention or a person removes it.
+ * request, and only retention or a user removes it.
  */
 export function resultPvc({ job, target, storageClass, size }: ResultPvcInput): { readonly pvc: KubeObject } | Refusal {
   const wanted = size ?? sizeOf(target);

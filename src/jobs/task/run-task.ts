@@ -38,7 +38,7 @@ export function runTask(scope: Scope, planned: PlannedTask): TaskProgress {
   const observed = scope.observed.tasks.get(task.name);
   if (task.uid === undefined) return remember(scope, planned, { task, observed });
   if (observed?.uid !== task.uid) return unclear(scope, planned, { task, why: 'its Job was deleted' });
-  const hasEnded = observed.finished !== undefined || observed.workEnded !== undefined;
+  const hasEnded = observed.finished !== undefined || observed.taskEnded !== undefined;
   if (observed.suspended && !hasEnded)
     return { task, effects: [{ do: 'resumeJob', name: task.name, uid: task.uid }], waits: 'starts the worker pod' };
   return hasEnded ? end(scope, planned, { task, observed }) : watch(scope, planned, { task, observed });
@@ -56,7 +56,7 @@ function begin(scope: Scope, planned: PlannedTask, attempt: number): TaskProgres
 }
 
 function create({ job, open, settings }: Scope, { pod }: PlannedTask, name: string): Effect {
-  return { do: 'createJob', object: renderWorkerJob({ job, common: open.common, settings, name, work: pod }) };
+  return { do: 'createJob', object: renderWorkerJob({ job, common: open.common, settings, name, task: pod }) };
 }
 
 interface Found {
@@ -119,12 +119,12 @@ function end(
 }
 
 /**
- * What a program printed is the only proof of a height, and tells a failure that changed nothing from others. A log may come
+ * What a program printed is the only proof of a height, and of a failure that changed nothing. A log may come
  * late, or its last lines.
  */
 function isLogLate(scope: Scope, { pod }: PlannedTask, observed: ObservedTask): boolean {
   const { output, termination, failedProgram } = observed;
-  const finishedAt = observed.finishedAt ?? observed.workEnded?.at;
+  const finishedAt = observed.finishedAt ?? observed.taskEnded?.at;
   if (finishedAt === undefined || (termination === undefined && failedProgram === undefined)) return false;
   const elapsedMs = since(scope, finishedAt);
   if (output === undefined) return elapsedMs < DEADLINE.log && (failedProgram !== undefined || saysHeight(pod));
@@ -140,7 +140,7 @@ function saysHeight({ heightPattern }: TaskSpec): boolean {
   return heightPattern !== undefined;
 }
 
-/** Nobody can say how it ended. What may be repeated is begun again, once no pod of before is left. */
+/** Its end is unknown. What may be repeated is started again, once no pod of before is left. */
 function unclear(
   scope: Scope,
   planned: PlannedTask,

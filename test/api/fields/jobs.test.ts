@@ -126,18 +126,18 @@ function outcomeOf(kind: JobKind): (spec: JsonObject) => Outcome {
       executor: request.executor,
       nodes: open.nodes,
       effect: open.effect,
-      ...workOf(kind, open),
+      ...tasksOf(kind, open),
       removal: removalOf(kind, spec),
     };
   };
 }
 
-function workOf(kind: JobKind, open: OpenJob): object {
+function tasksOf(kind: JobKind, open: OpenJob): object {
   const view = viewOf(kind, open);
-  const plan = open.work(view);
+  const plan = open.plan(view);
   const pods = 'pods' in plan ? plan.pods : [signerTask(view, open)];
-  const jobs = pods.map((work) =>
-    renderWorkerJob({ job: view.job, common: open.common, settings, name: 'work', work }),
+  const jobs = pods.map((task) =>
+    renderWorkerJob({ job: view.job, common: open.common, settings, name: 'work', task }),
   );
   return { plan, jobs };
 }

@@ -307,7 +307,7 @@ export class World {
         return;
       }
       case 'askNode':
-        this.asks.set(effect.work, JSON.stringify({ ok: true, height: this.#options.spec['blockHeight'] }));
+        this.asks.set(effect.task, JSON.stringify({ ok: true, height: this.#options.spec['blockHeight'] }));
         return;
       case 'setIdentities':
         if (this.refusals-- > 0) return;
