@@ -28,9 +28,9 @@ function object(kind: string, name: string, rest: object = {}): KubeObject {
 
 const pod = (phase: string) => object('Pod', 'a-0', { status: { phase } });
 const claim = (phase: string) => object('PersistentVolumeClaim', 'data-a-0', { status: { phase } });
-function objectsOf(pods: readonly KubeObject[], claims: readonly KubeObject[] = [], replicas = 1): NodeObjects {
+function objectsOf(pods: readonly KubeObject[], pvcs: readonly KubeObject[] = [], replicas = 1): NodeObjects {
   const statefulSet = object('StatefulSet', 'a', { spec: { replicas } });
-  return { node: object('BlockchainNode', 'a'), statefulSet, pods, claims };
+  return { node: object('BlockchainNode', 'a'), statefulSet, pods, pvcs };
 }
 
 const KEY = 'ns/a';

@@ -34,7 +34,7 @@ export interface Remembered {
   /** Why the last due run of a schedule was not filed, where that was so. */
   readonly skips: Readonly<Record<string, string>>;
   /**
-   * The repository of the commit that was applied last. With another repository the memory stays in force: what does not
+   * The repository of the commit that was applied last. With another repository the memory still applies: what does not
    * descend from that commit is held.
    */
   readonly origin: string;

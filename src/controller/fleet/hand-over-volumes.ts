@@ -21,13 +21,13 @@ export async function handOverVolumes(
   if (uid === undefined) return;
   const owner = { apiVersion: API_VERSION, kind: 'BlockchainNode', name, uid, blockOwnerDeletion: false };
   const ours = new Set(claimNames(node).map(({ claim }) => claim));
-  for (const claim of watches.owned(keyOf(node), 'PersistentVolumeClaim')) {
-    if (!ours.has(claim.metadata.name)) continue;
-    const ref = refOf(claim);
+  for (const pvc of watches.owned(keyOf(node), 'PersistentVolumeClaim')) {
+    if (!ours.has(pvc.metadata.name)) continue;
+    const ref = refOf(pvc);
     runtime.log.info({ object: describeRef(ref), owner: uid }, 'Deleting volume with its node');
     try {
       await cluster.patch(ref, [
-        { op: 'test', path: '/metadata/uid', value: claim.metadata.uid },
+        { op: 'test', path: '/metadata/uid', value: pvc.metadata.uid },
         { op: 'add', path: '/metadata/ownerReferences', value: [owner] },
       ]);
     } catch (error) {

@@ -46,7 +46,7 @@ async function readNewCommit(deps: FleetDeps, signal: AbortSignal): Promise<bool
 
 /**
  * The commit to read for the tip `oid`: itself, or the one applied last when the signatures of `oid` are not accepted and nothing
- * was read since the start. Undefined: what was read before stays in force.
+ * was read since the start. Undefined: what was read before stays the desired state.
  */
 async function acceptedCommit(oid: Oid, deps: FleetDeps, signal: AbortSignal): Promise<Oid | undefined> {
   const { fleet, runtime, settings, memory, notify } = deps;

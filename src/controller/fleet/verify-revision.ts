@@ -1,4 +1,4 @@
-// Whether a commit of the desired branch may be applied: the signatures of all that it brings.
+// Whether a commit of the desired branch may be applied: the signatures of all that it changes.
 
 import type { GitSource, Oid } from '../../git/engine.ts';
 import { judgeRevision, type History, type Revision } from '../../signatures/judge.ts';
@@ -34,7 +34,7 @@ interface Range {
 async function readRevision({ source, tip, trusted }: Range, signal: AbortSignal): Promise<Revision> {
   if (trusted === undefined) return { tip, trusted, commits: [] };
   const ancestry = await source.ancestry(trusted, tip, signal);
-  // A branch that was moved back brings no commit that was not trusted before.
+  // A branch that was moved back adds no commit that was not trusted before.
   const isNew = ancestry === 'forward' || ancestry === 'rewritten';
   return { tip, trusted, commits: isNew ? await source.between(trusted, tip, signal) : [] };
 }

@@ -76,7 +76,7 @@ async function collectRefusal(object: KubeObject, write: () => Promise<unknown>)
   }
 }
 
-/** The volumes of a StatefulSet that is created now: Kubernetes would mount PVCs of these names, whoever made them. */
+/** The volumes of a StatefulSet that is created now: Kubernetes would mount PVCs of these names from any creator. */
 async function foreignPvc(
   desired: KubeObject,
   node: BlockchainNode,

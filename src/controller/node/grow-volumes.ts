@@ -13,8 +13,8 @@ export async function growVolumes(
   { growths, holds }: VolumePlan,
   { cluster, runtime }: Pick<NodeDeps, 'cluster' | 'runtime'>,
 ): Promise<NodeTrouble | undefined> {
-  for (const { volume, claim, from, to } of growths) {
-    const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: claim, ...defined({ namespace }) };
+  for (const { volume, claim: pvc, from, to } of growths) {
+    const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: pvc, ...defined({ namespace }) };
     runtime.log.info({ object: describeRef(ref), from, to }, 'Growing volume');
     try {
       await cluster.patch(ref, [{ op: 'replace', path: '/spec/resources/requests/storage', value: to }]);

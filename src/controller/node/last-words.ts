@@ -26,14 +26,14 @@ export function createLastWords(cluster: Pick<Cluster, 'logs'>): LastWords {
     const known = read.get(id);
     if (known?.ends === ends) return known.text;
     const options = { container: name, tailLines: TAIL_LINES, limitBytes: TAIL_BYTES, previous };
-    // Without its log an end is told by its exit code alone.
+    // Without its log the exit code alone describes the end.
     const text = await cluster.logs(refOf(pod), options).catch(() => '');
     read.set(id, { ends, text });
     return text;
   }
 
   async function completePod(pod: KubeObject): Promise<KubeObject> {
-    // One that is being deleted was told to end.
+    // A pod that is being deleted ends on request.
     if (pod.metadata.deletionTimestamp !== undefined) return pod;
     const statuses = valueAt(pod, ['status', 'containerStatuses']);
     if (!Array.isArray(statuses) || !statuses.some((status) => silentEnd(status) !== undefined)) return pod;

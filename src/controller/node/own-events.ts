@@ -10,7 +10,7 @@ export interface NodeObjects {
   readonly node: KubeObject;
   readonly statefulSet: KubeObject | undefined;
   readonly pods: readonly KubeObject[];
-  readonly claims: readonly KubeObject[];
+  readonly pvcs: readonly KubeObject[];
 }
 
 export interface OwnEvents {
@@ -61,7 +61,7 @@ export function createOwnEvents(cluster: Pick<Cluster, 'list'>, now: () => numbe
       waits.set(key, wait);
       if (now() < wait.dueAt) return wait.events;
       const intervalMs = Math.min(wait.intervalMs * 2, LONGEST_MS);
-      // Set before the request: whatever it takes, no second one is sent meanwhile.
+      // Set before the request: however long it takes, no second one is sent meanwhile.
       waits.set(key, { ...wait, dueAt: now() + intervalMs, intervalMs });
       const events = await read(blocking, wait.events);
       waits.set(key, { about, dueAt: now() + intervalMs, intervalMs, events });
@@ -76,14 +76,14 @@ export function createOwnEvents(cluster: Pick<Cluster, 'list'>, now: () => numbe
 }
 
 /** Without a pod the StatefulSet; with one that is pending, the pod and its unbound PVCs; otherwise none. */
-function blockingObjects({ statefulSet, pods, claims }: NodeObjects): readonly KubeObject[] {
+function blockingObjects({ statefulSet, pods, pvcs }: NodeObjects): readonly KubeObject[] {
   if (statefulSet === undefined || valueAt(statefulSet, ['spec', 'replicas']) === 0) return [];
   if (pods.length === 0) return [statefulSet];
   const pending = pods.filter(
     (pod) => pod.metadata.deletionTimestamp === undefined && textAt(pod, ['status', 'phase']) === 'Pending',
   );
   if (pending.length < pods.length) return [];
-  return [...pending, ...claims.filter((claim) => textAt(claim, ['status', 'phase']) !== 'Bound')];
+  return [...pending, ...pvcs.filter((pvc) => textAt(pvc, ['status', 'phase']) !== 'Bound')];
 }
 
 async function eventsOf(

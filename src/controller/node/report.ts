@@ -60,15 +60,15 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
   const known = observations.of(key);
   const statefulSet = watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
   const pods = watches.owned(key, 'Pod');
-  const claims = watches.owned(key, 'PersistentVolumeClaim');
+  const pvcs = watches.owned(key, 'PersistentVolumeClaim');
   return nodeStatus({
     ...known,
     node,
     hold: known.hold ?? pauseHold(pauses.of(key)),
     statefulSet,
     pods: await lastWords.complete(pods),
-    claims,
-    events: await ownEvents.about({ node, statefulSet, pods, claims }),
+    claims: pvcs,
+    events: await ownEvents.about({ node, statefulSet, pods, pvcs }),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
     contested: repairs.contestsOf(key, runtime.now()).map(describeContest),
     now: runtime.now(),
