@@ -9,7 +9,7 @@ import { BITCOIND, hasDebianTree } from '../cluster/debian.ts';
 import { importMissing } from '../cluster/images.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { BLOCKS, call, rpcSecret } from './bitcoin-rpc.ts';
-import { isWell } from './eyes.ts';
+import { isWell } from './observer.ts';
 import { ask, ended, run, says } from './job-files.ts';
 import type { NodeFields } from './node-file.ts';
 import { processOf } from './processes.ts';

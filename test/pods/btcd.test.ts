@@ -11,7 +11,7 @@ import { runCommand } from '../demo/run-command.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BLOCKS, call, rpcSecret } from './bitcoin-rpc.ts';
 import { btcdNode, btcdWith } from './btcd.ts';
-import { isWell } from './eyes.ts';
+import { isWell } from './observer.ts';
 import { ask, ended, jobFile, run, says } from './job-files.ts';
 import { processOf } from './processes.ts';
 import { volumeFolder } from './volume-folder.ts';

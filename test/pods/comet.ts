@@ -26,7 +26,7 @@ export async function statusOf(world: PodFinder, name: string): Promise<CometSta
 
 /**
  * All who signed a block above this one. The newest is left out: what a node has of that is who had signed when two thirds
- * had, while the block after it tells of all that came in time.
+ * had, while the block after it lists all that came in time.
  */
 export async function signersAbove(world: PodFinder, name: string, above: number): Promise<ReadonlySet<string>> {
   const { height } = await statusOf(world, name);

@@ -9,7 +9,7 @@ import { SIMD_IMAGE } from '../cluster/image-list.ts';
 import { importMissing } from '../cluster/images.ts';
 import { makeSdkValidators } from '../support/sdk-validators.ts';
 import type { Validators } from '../support/validators.ts';
-import { isWell } from './eyes.ts';
+import { isWell } from './observer.ts';
 import { processOf, variableOf } from './processes.ts';
 import { volumeFolder } from './volume-folder.ts';
 import { type PodsWorld, startWorld } from './world.ts';

@@ -1,4 +1,4 @@
-// The crash story of a CometBFT full node that follows a validator: it goes back while the network stands still.
+// The crash scenario of a CometBFT full node that follows a validator: it goes back while the network stands still.
 
 import { expect } from 'vitest';
 
@@ -8,18 +8,18 @@ import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { hashAt, put, statusOf, valueAt } from './comet.ts';
-import type { Asked, Story } from './crash-story.ts';
+import type { Asked, Scenario } from './crash-scenario.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { type NodeFields, nodeFile } from './node-file.ts';
 
 const SIGNER = 'signer';
 const FOLLOWER = 'follower';
 const KIND = 'BlockHeightFallback';
-/** For all that a controller does that dies again and again: every story's deaths are its own. */
+/** For all that a controller does that dies again and again: every scenario's kills are its own. */
 const PATIENCE_MS = 400_000;
 
-/** Its network begins with the first time that it is told in a world, and continues with the second. */
-export function followerStory(): Story {
+/** Its network begins with the first time that it runs in a world, and continues with the second. */
+export function followerScenario(): Scenario {
   let network: Promise<Validators> | undefined;
   return {
     title: `${KIND} of a follower`,

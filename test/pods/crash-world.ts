@@ -1,4 +1,4 @@
-// Nodes and their jobs under a controller that is killed and started again, with eyes on every Job that was ever made.
+// Nodes and their jobs under a controller that is killed and started again, with an observer of every Job that was ever created.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -22,9 +22,9 @@ import { prepare } from '../controller/harness.ts';
 import { type Process, type ProcessOptions, startProcess } from '../controller/process.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { processesOf, type PodProcess } from './processes.ts';
-import { type Kind, openRequestEyes, type RequestEyes } from './request-eyes.ts';
+import { type Kind, openRequestObserver, type RequestObserver } from './request-observer.ts';
 
-export interface CrashWorld extends RequestEyes {
+export interface CrashWorld extends RequestObserver {
   readonly fleet: Fleet;
   /** The controller that runs now, or ran last. */
   readonly process: () => Process;
@@ -32,7 +32,7 @@ export interface CrashWorld extends RequestEyes {
   kill(): Promise<unknown>;
   /** The last lines of the controller's log. */
   lastLog(lines: number): Promise<string>;
-  /** Starts the controller again, as the same pod; with an empty memory unless it is told otherwise. */
+  /** Starts the controller again, as the same pod; with an empty memory by default. */
   start(options?: ProcessOptions): Promise<void>;
   /** Commits a request on the first node, unless its spec names others. */
   ask(kind: Kind, name: string, spec?: Readonly<Record<string, unknown>>): void;
@@ -43,17 +43,17 @@ export interface CrashWorld extends RequestEyes {
   /** Waits for a phase of the object. */
   reaches(kind: Kind, name: string, phase: string): Promise<JobObject>;
   /** The process that copies, stopped in the middle of it. */
-  freezeWork(kind: Kind, name: string): Promise<{ readonly pod: string; thaw(): void }>;
+  freezeTask(kind: Kind, name: string): Promise<{ readonly pod: string; thaw(): void }>;
   /** Pods of a node (default: the first), also ones that are going away. */
   nodePods(node?: string): readonly KubeObject[];
   /** A node's pod, for requests to its client. */
   pod(node: string): { readonly status?: { readonly podIP?: string } } | undefined;
   /** Waits until a node (default: the first) runs and no job holds its lock. */
   nodeIsWell(node?: string): Promise<void>;
-  /** The folder of a claim's volume on this machine. */
+  /** The folder of a PVC's volume on this host. */
   volumeFolder(claimName: string): Promise<string>;
-  /** Names of the claims with these labels. */
-  claims(labels: string): Promise<readonly string[]>;
+  /** Names of the PVCs with these labels. */
+  pvcs(labels: string): Promise<readonly string[]>;
   /** Digest of the manifest in a backup's volume. */
   manifestDigest(claimName: string): Promise<string>;
   /** Removes the object as a careless person does: finalizer and all. */
@@ -81,14 +81,14 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
   const { namespace, cluster, executor } = fleet;
   const folder = await mkdtemp(join(tmpdir(), 'nodewright-crash-'));
   const ending = new AbortController();
-  const eyes = openRequestEyes(fleet, ending.signal);
+  const observer = openRequestObserver(fleet, ending.signal);
   const defaults: ProcessOptions = { podName: `controller-${executor}`, image, dataDir: join(folder, 'data') };
   let process = await startProcess(fleet, defaults);
   const processes = [process];
   const show = (path: string): string | undefined => fleet.statusFile(path);
   const ref = (kind: Kind, name: string) => ({ apiVersion: API_VERSION, kind, namespace, name });
   const nodePods = (node = NODE): readonly KubeObject[] =>
-    eyes.pods().filter(({ metadata }) => metadata.name === `${node}-0`);
+    observer.pods().filter(({ metadata }) => metadata.name === `${node}-0`);
 
   async function fact<T>(
     what: string,
@@ -102,7 +102,7 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
   }
 
   const world: CrashWorld = {
-    ...eyes,
+    ...observer,
     fleet,
     process: () => process,
     kill: async () => await process.kill(),
@@ -127,13 +127,13 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
       }),
     reaches: async (kind, name, phase) =>
       await fact(`${kind} ${name} is ${phase}`, () => {
-        const found = eyes.object(kind, name);
+        const found = observer.object(kind, name);
         return found?.status?.phase === phase && found;
       }),
-    async freezeWork(kind, name) {
+    async freezeTask(kind, name) {
       const { pod, process: worker } = await fact(`${kind} ${name} has a process at work`, () => {
-        const uid = eyes.object(kind, name)?.metadata.uid;
-        for (const found of eyes.pods()) {
+        const uid = observer.object(kind, name)?.metadata.uid;
+        for (const found of observer.pods()) {
           if (uid === undefined || found.metadata.labels?.[JOB_UID_LABEL] !== uid) continue;
           const worker = workerOf(found.metadata.uid ?? '');
           if (worker !== undefined) return { pod: found.metadata.name, process: worker };
@@ -158,10 +158,10 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
       });
     },
     async volumeFolder(claimName) {
-      const claim = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName });
-      return join(state.directory, 'volumes', String(valueAt(claim, ['spec', 'volumeName'])));
+      const pvc = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName });
+      return join(state.directory, 'volumes', String(valueAt(pvc, ['spec', 'volumeName'])));
     },
-    async claims(labelSelector) {
+    async pvcs(labelSelector) {
       const found = await cluster.list(KINDS.PersistentVolumeClaim, { namespace, labelSelector });
       return found.map(({ metadata }) => metadata.name);
     },
@@ -174,7 +174,7 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
       await cluster.remove(ref(kind, name), { uid: live?.metadata.uid ?? '', propagation: 'Background' });
       if (live?.metadata.finalizers?.includes(JOB_FINALIZER) === true)
         await cluster.patch(ref(kind, name), [{ op: 'remove', path: '/metadata/finalizers' }]);
-      await fact(`${kind} ${name} is gone`, () => eyes.object(kind, name) === undefined);
+      await fact(`${kind} ${name} is gone`, () => observer.object(kind, name) === undefined);
     },
     async close() {
       ending.abort();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { waitFor } from '../support/wait-for.ts';
-import { condition, isWell, unready } from './eyes.ts';
+import { condition, isWell, unready } from './observer.ts';
 import { cometDev, gethDev, type NodeFields } from './node-file.ts';
 import { processesOf, processOf } from './processes.ts';
 import { smallVolume } from './small-volume.ts';
@@ -44,7 +44,7 @@ const TROUBLES: readonly Broken[] = [
     says: ['registry.invalid/geth:1.0.0', 'cannot be pulled', 'spec.clients'],
   },
   {
-    because: 'a machine that does not exist',
+    because: 'a Kubernetes node that does not exist',
     name: 'no-machine',
     spec: { ...gethDev, nodeSelector: { disk: 'golden' } },
     phase: 'Pending',
@@ -53,7 +53,7 @@ const TROUBLES: readonly Broken[] = [
     says: ['No Kubernetes node can run the pod', 'spec.nodeSelector'],
   },
   {
-    because: 'more processors than any machine has',
+    because: 'more processors than any Kubernetes node has',
     name: 'too-big',
     spec: { ...gethDev, resources: { el: { requests: { cpu: '4000' } } } },
     phase: 'Pending',
@@ -100,7 +100,7 @@ describe.concurrent('a node that was well', () => {
   it.concurrent('continues by itself after its volume was deleted by hand', async () => {
     world.change('Add wiped', { wiped: gethDev });
     await world.await('wiped', 'height 3', (node) => isWell(node) && (node.status?.height ?? 0) >= 3);
-    const claim = world.claim('data-wiped-0')?.metadata?.uid;
+    const pvc = world.pvc('data-wiped-0')?.metadata?.uid;
     await world.kubectl(['delete', 'pvc', 'data-wiped-0', '--wait=false']);
     await world.await(
       'wiped',
@@ -108,7 +108,7 @@ describe.concurrent('a node that was well', () => {
       (node) => node.status?.volumes?.[0]?.phase === 'Terminating',
     );
     await world.kubectl(['delete', 'pod', 'wiped-0', '--wait=false']);
-    await waitFor('a new PVC', () => isOther(claim, world.claim('data-wiped-0')?.metadata?.uid), 60_000);
+    await waitFor('a new PVC', () => isOther(pvc, world.pvc('data-wiped-0')?.metadata?.uid), 60_000);
     const again = await world.await('wiped', 'to start over and be well', (node) => isWell(node) && node);
     expect(again.status?.volumes).toMatchObject([{ name: 'data', claim: 'data-wiped-0', phase: 'Bound' }]);
   });
@@ -219,7 +219,7 @@ async function timeOfFirstBlock(address: string): Promise<number> {
 }
 
 interface SmallDisk {
-  /** The volume and the claim that the node will find. */
+  /** The volume and the PVC that the node will find. */
   readonly objects: readonly object[];
   fill(): void;
   free(): void;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
-import { isWell } from './eyes.ts';
+import { isWell } from './observer.ts';
 import { gethOf, lastCommon } from './geth.ts';
 import { run } from './job-files.ts';
 import { cometDev, gethDev } from './node-file.ts';

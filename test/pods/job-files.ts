@@ -69,13 +69,13 @@ export function ask(world: PodsWorld, request: Request): string {
   return world.commit(`Ask for ${request.kind} ${request.name}`, jobFile(request));
 }
 
-/** Commits the request and waits for its end, whatever it is. */
+/** Commits the request and waits for its end, good or bad. */
 export async function run(world: PodsWorld, request: Request): Promise<JobRecord> {
   ask(world, request);
   return await ended(world, request);
 }
 
-/** Waits for the end of a request, whatever it is. */
+/** Waits for the end of a request, good or bad. */
 export async function ended(world: PodsWorld, request: Pick<Request, 'kind' | 'name'>): Promise<JobRecord> {
   return await recorded(world, request, 'its end', ({ phase }) => ENDS.has(phase));
 }

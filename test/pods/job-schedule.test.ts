@@ -8,7 +8,7 @@ import { runName } from '../../src/jobs/requests/schedule.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
-import { isWell } from './eyes.ts';
+import { isWell } from './observer.ts';
 import { ask, ended, recorded, run, says } from './job-files.ts';
 import { gethDev } from './node-file.ts';
 import { podsCluster, type PodsWorld, startWorld } from './world.ts';
@@ -36,7 +36,7 @@ describe('a schedule', () => {
     const seen = await remembered();
     expect(seen).toBeGreaterThan(first);
     await world.controller.stop();
-    // As if it had last looked two days ago: it missed two runs since, of which it makes up for one.
+    // As if it had last checked two days ago: it missed two runs since, of which it makes up for one.
     await remember(Date.now() - 2 * 24 * 60 * MINUTE);
     await world.restart();
     const record = await ended(world, { kind: 'Backup', name: runName(NAME, first) });
@@ -69,8 +69,8 @@ describe('a schedule', () => {
     });
     const left = [byHand, newer].map(({ claimName }) => `persistentvolumeclaim/${claimName}`).sort();
     await waitFor({ what: 'the two volumes that stay', timeoutMs: 60_000 }, async () => {
-      const claims = await world.kubectl(['get', 'pvc', '-l', 'validatoros.com/backup-of=timed', '-o', 'name']);
-      const found = claims.split('\n').filter(Boolean).sort();
+      const pvcs = await world.kubectl(['get', 'pvc', '-l', 'validatoros.com/backup-of=timed', '-o', 'name']);
+      const found = pvcs.split('\n').filter(Boolean).sort();
       if (found.join() !== left.join()) throw new Error(found.join());
       return true;
     });
@@ -104,7 +104,7 @@ describe('a schedule', () => {
     expect(runs()).toEqual([first, second].map((at) => runName(NAME, at)));
     await world.controller.stop();
     await world.restart();
-    // Another job's record makes the controller write again; the skipped run is still told.
+    // Another job's record makes the controller write again; the skipped run is still reported.
     await run(world, { kind: 'Backup', name: 'still-told', spec: { node: 'timed' } });
     const { schedules } = parse(world.statusFile('sync.yaml')) as { schedules: readonly unknown[] };
     expect(schedules).toEqual([seen]);

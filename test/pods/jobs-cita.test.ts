@@ -1,7 +1,7 @@
 // Jobs on nodes that CITA-Cloud's own tools deployed, in the three layouts of those tools.
 //
 // CITA-Cloud's images can't be had: the services and cloud-op are stand-ins with the documented names, command lines and
-// output, on real files in real volumes. Everything else is real, and the requests are the seed's documents.
+// output, on real files in real volumes. Everything else is real, and the requests are documents of the CITA-Cloud operator.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { hashAt, put, statusOf, valueAt } from './comet.ts';
-import { isWell } from './eyes.ts';
+import { isWell } from './observer.ts';
 import { ask, ended, jobFile, run, says, type Request } from './job-files.ts';
 import { podsCluster, type PodsWorld, startWorld } from './world.ts';
 

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { STORIES } from './crash-stories.ts';
-import type { Story } from './crash-story.ts';
+import { SCENARIOS } from './crash-scenarios.ts';
+import type { Scenario } from './crash-scenario.ts';
 import { type CrashWorld, startCrashWorld } from './crash-world.ts';
-import { type Killer, startKiller } from './killer.ts';
+import { type Killer, startKiller } from './kill-points.ts';
 import { expectOneRun } from './one-run.ts';
 import { podsCluster } from './world.ts';
 
@@ -27,10 +27,10 @@ afterAll(async () => {
 const undisturbed = new Map<string, Outcome>();
 
 describe('undisturbed', () => {
-  it.concurrent.each(STORIES)('$title does what it is for, once', async (story) => {
-    const outcome = await play(story, 'calm');
-    expect(outcome).toMatchObject({ phase: 'Complete', starts: story.nodes.map(() => 1) });
-    undisturbed.set(story.title, outcome);
+  it.concurrent.each(SCENARIOS)('$title does what it is for, once', async (scenario) => {
+    const outcome = await play(scenario, 'calm');
+    expect(outcome).toMatchObject({ phase: 'Complete', starts: scenario.nodes.map(() => 1) });
+    undisturbed.set(scenario.title, outcome);
   });
 });
 
@@ -40,8 +40,8 @@ describe('killed at every stage', () => {
     killer = startKiller(world);
   });
 
-  it.concurrent.each(STORIES)('$title comes to the same end', async (story) => {
-    expect(await play(story, 'killed', killer)).toEqual(undisturbed.get(story.title));
+  it.concurrent.each(SCENARIOS)('$title comes to the same end', async (scenario) => {
+    expect(await play(scenario, 'killed', killer)).toEqual(undisturbed.get(scenario.title));
   });
 });
 
@@ -54,7 +54,7 @@ interface Outcome {
 }
 
 /** Asks for it, waits for its end, expects its proof; gives what must be the same each time. */
-async function play({ title, kind, nodes, prepare }: Story, how: string, killer?: Killer): Promise<Outcome> {
+async function play({ title, kind, nodes, prepare }: Scenario, how: string, killer?: Killer): Promise<Outcome> {
   const name = `${how}-${title.replaceAll(' ', '-').toLowerCase()}`;
   const { spec, meanwhile, proof } = await prepare(world);
   const podsBefore = nodes.map((node) => world.podsEver(`${node}-0`).length);

@@ -12,9 +12,9 @@ import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { breakableKubeconfig } from './breakable-kubeconfig.ts';
 import { type CrashWorld, NODE, startCrashWorld } from './crash-world.ts';
-import { type Killer, startKiller } from './killer.ts';
+import { type Killer, startKiller } from './kill-points.ts';
 import { expectOneRun } from './one-run.ts';
-import type { Kind } from './request-eyes.ts';
+import type { Kind } from './request-observer.ts';
 import { podsCluster } from './world.ts';
 
 let killed: CrashWorld;
@@ -79,7 +79,7 @@ describe.concurrent('jobs', () => {
     expect(records.split('\n').length).toBe(4);
   });
 
-  it.concurrent('come to their end whatever goes away under them', async () => {
+  it.concurrent('come to their end when any object of theirs disappears', async () => {
     await podDeleted(shaken);
     await apiServerGone(shaken);
     await pushesRefused(shaken);
@@ -125,9 +125,9 @@ async function podDeleted(world: CrashWorld): Promise<void> {
   await expectGoodBackup(world, 'again');
 }
 
-/** In the middle of the work; resolves when the pod is gone. */
+/** In the middle of the task; resolves when the pod is gone. */
 async function deleteWork(world: CrashWorld, kind: Kind, name: string): Promise<void> {
-  const { pod } = await world.freezeWork(kind, name);
+  const { pod } = await world.freezeTask(kind, name);
   const { namespace, cluster } = world.fleet;
   const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name: pod };
   const live = await cluster.get(ref);
@@ -135,18 +135,18 @@ async function deleteWork(world: CrashWorld, kind: Kind, name: string): Promise<
   await waitFor(`${pod} is gone`, () => !world.pods().some(({ metadata }) => metadata.name === pod), 60_000);
 }
 
-/** The controller finds no API server for a while, in the middle of the work. */
+/** The controller finds no API server for a while, in the middle of the task. */
 async function apiServerGone(world: CrashWorld): Promise<void> {
   const path = await breakableKubeconfig(world.fleet.kubeconfig);
   await world.process().stop();
   await world.start({ kubeconfig: path.kubeconfig });
   world.ask('Backup', 'cut-off');
-  const work = await world.freezeWork('Backup', 'cut-off');
+  const task = await world.freezeTask('Backup', 'cut-off');
   path.breakAll();
   await waitFor('requests fail', async () => (await world.process().log()).includes('ECONNREFUSED'), 60_000);
-  work.thaw();
+  task.thaw();
   await waitFor(
-    'the work has ended meanwhile',
+    'the task has ended meanwhile',
     async () => {
       const jobs = await world.fleet.cluster.list(KINDS.Job, { namespace: world.fleet.namespace });
       return jobs.some(
@@ -166,7 +166,7 @@ async function apiServerGone(world: CrashWorld): Promise<void> {
   await world.start();
 }
 
-/** Nothing starts before the claim is on the branch; the result waits, with what it left, until it can be told. */
+/** Nothing starts before the claim is on the branch; the result waits, with what it left, until it can be pushed. */
 async function pushesRefused(world: CrashWorld): Promise<void> {
   const { cluster, namespace } = world.fleet;
   let refusals = refusePushes(world);
@@ -204,17 +204,17 @@ async function deletedBeforeWork(world: CrashWorld): Promise<void> {
   expect(world.made('Job', metadata.uid ?? '')).toEqual([]);
 }
 
-/** Under the work: it runs to its end, tells its result, and goes then. */
+/** During its task: it runs to its end, reports its result, and is deleted then. */
 async function deletedUnderWork(world: CrashWorld): Promise<void> {
   const { cluster, namespace } = world.fleet;
   world.ask('Backup', 'unwanted');
-  const work = await world.freezeWork('Backup', 'unwanted');
+  const task = await world.freezeTask('Backup', 'unwanted');
   const uid = world.object('Backup', 'unwanted')?.metadata.uid ?? '';
   await cluster.remove(
     { apiVersion: API_VERSION, kind: 'Backup', namespace, name: 'unwanted' },
     { uid, propagation: 'Background' },
   );
-  work.thaw();
+  task.thaw();
   await expectOneRun(world, 'Backup', 'unwanted');
   await waitFor('it may go', () => world.object('Backup', 'unwanted') === undefined);
 }
@@ -222,19 +222,19 @@ async function deletedUnderWork(world: CrashWorld): Promise<void> {
 /** Without the finalizer, while no controller runs: the node is not started on a volume that a pod still works on. */
 async function forceRemoved(world: CrashWorld): Promise<void> {
   world.ask('Backup', 'torn-out');
-  const work = await world.freezeWork('Backup', 'torn-out');
+  const task = await world.freezeTask('Backup', 'torn-out');
   const uid = world.object('Backup', 'torn-out')?.metadata.uid ?? '';
   await world.process().kill();
   await world.forceRemove('Backup', 'torn-out');
   await world.start();
   expect(await world.ended('Backup', 'torn-out')).toMatchObject({ phase: 'Interrupted', uid });
-  // The pass that recorded this has looked at the lock before: it waits for the pod, and holds the node meanwhile.
+  // The reconciliation that recorded this has read the lock before: it waits for the pod, and holds the node meanwhile.
   const lock = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: lockOfNode(NODE) };
   expect(await world.fleet.cluster.get({ ...lock, namespace: world.fleet.namespace })).toMatchObject({
     spec: { holderIdentity: uid },
   });
   expect(world.nodePods()).toEqual([]);
-  work.thaw();
+  task.thaw();
   await world.nodeIsWell();
   await waitFor('its Jobs are gone', async () => {
     const jobs = await world.fleet.cluster.list(KINDS.Job, { namespace: world.fleet.namespace });
@@ -246,9 +246,9 @@ async function forceRemoved(world: CrashWorld): Promise<void> {
 async function everythingLost(world: CrashWorld): Promise<void> {
   const { cluster, namespace, executor, repo } = world.fleet;
   world.ask('Backup', 'swept');
-  const work = await world.freezeWork('Backup', 'swept');
+  const task = await world.freezeTask('Backup', 'swept');
   await world.process().kill();
-  work.thaw();
+  task.thaw();
   for (const kind of ['Backup', 'BlockchainNode'].map((one) => kindOf({ apiVersion: API_VERSION, kind: one })))
     for (const { metadata } of await cluster.list(kind, { namespace })) {
       const ref = { apiVersion: API_VERSION, kind: kind.kind, namespace, name: metadata.name };

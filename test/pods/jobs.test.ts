@@ -1,11 +1,11 @@
-// One-shot jobs on a real geth: what they do to the chain's state, and what the status branch tells of them.
+// One-shot jobs on a real geth: what they do to the chain's state, and what the status branch says about them.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { JOB_UID_LABEL } from '../../src/api/job-object.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { isWell } from './eyes.ts';
+import { isWell } from './observer.ts';
 import { gethOf, lastCommon } from './geth.ts';
 import { ask, ended, jobFile, jobPath, recorded, recordOf, run, says, type Request } from './job-files.ts';
 import { gethDev } from './node-file.ts';
@@ -65,7 +65,7 @@ describe.concurrent('a geth', () => {
     const after = await geth.hashes();
     const common = lastCommon(before, after);
     expect(common).toBeGreaterThanOrEqual(backup.height ?? Number.NaN);
-    // What it sealed between the last look at its height and its stop is in the backup too.
+    // What it sealed between the last reading of its height and its stop is in the backup too.
     expect(common).toBeLessThanOrEqual((backup.height ?? Number.NaN) + 2);
     await geth.pay(BOB, 5n);
     expect(await geth.balance(BOB)).toBe(5n);
@@ -137,7 +137,7 @@ describe.concurrent('a geth', () => {
 });
 
 describe.concurrent('the record', () => {
-  it.concurrent('tells what was asked, by whom, what ran and what came of it', async () => {
+  it.concurrent('records what was asked, by whom, what ran and what came of it', async () => {
     const record = await ended(world, NIGHTLY);
     expect(record).toMatchObject({
       kind: 'Backup',

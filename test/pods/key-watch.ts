@@ -18,7 +18,7 @@ export interface KeyWatch {
 
 const STATE = 'data/priv_validator_state.json';
 
-/** Looks at each new pod the moment it is there. `nodes` are all that may sign. */
+/** Checks each new pod the moment it is there. `nodes` are all that may sign. */
 export function watchKeys(world: PodsWorld, nodes: readonly string[]): KeyWatch {
   const offences: string[] = [];
   const states = new Map<string, string>();
@@ -47,9 +47,9 @@ export function secretsOf(pod: V1Pod | undefined): readonly string[] {
   return (pod?.spec?.volumes ?? []).flatMap(({ secret }) => secret?.secretName ?? []);
 }
 
-function touches(pod: V1Pod, claim: string): boolean {
+function touches(pod: V1Pod, pvc: string): boolean {
   const isWork = pod.metadata?.labels?.[JOB_UID_LABEL] !== undefined;
-  return isWork && (pod.spec?.volumes ?? []).some((one) => one.persistentVolumeClaim?.claimName === claim);
+  return isWork && (pod.spec?.volumes ?? []).some((one) => one.persistentVolumeClaim?.claimName === pvc);
 }
 
 /** A node's first pod is made before its volume. */

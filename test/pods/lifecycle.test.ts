@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { condition, isWell, unready } from './eyes.ts';
+import { condition, isWell, unready } from './observer.ts';
 import { cometDev, gethDev, type NodeFields } from './node-file.ts';
 import { processOf, variableOf } from './processes.ts';
 import { type PodsWorld, startWorld } from './world.ts';
@@ -55,7 +55,7 @@ describe.concurrent('a volume', () => {
     const uid = world.podUid('grows');
     world.change('More room', { grows: { ...gethDev, storage: { data: { size: '2Gi' } } } });
     await world.await('grows', 'a capacity of 2Gi', ({ status }) => status?.volumes?.[0]?.capacity === '2Gi');
-    expect(world.claim('data-grows-0')?.spec?.resources?.requests?.['storage']).toBe('2Gi');
+    expect(world.pvc('data-grows-0')?.spec?.resources?.requests?.['storage']).toBe('2Gi');
     expect(world.podUid('grows')).toBe(uid);
 
     const rows: readonly { readonly fields: NodeFields; readonly guard: string; readonly says: readonly string[] }[] = [
@@ -66,7 +66,7 @@ describe.concurrent('a volume', () => {
     for (const { fields, guard, says } of rows) {
       const spec = { ...gethDev, storage: { data: { size: '2Gi' } }, ...fields };
       world.change(`Try ${guard}`, { grows: spec });
-      // Not by its commit: other tests commit as well, and a pass that sees both is published as the later one.
+      // Not by its commit: other tests commit as well, and a reconciliation that sees both is published as the later one.
       const sync = await world.publishedSync(guard, (text) => says.every((words) => text.includes(words)));
       expect(sync).toContain(`guard: ${guard}`);
       await world.await('grows', guard, ({ status }) => status?.hold !== undefined);
@@ -104,7 +104,7 @@ describe.concurrent('a node', () => {
     'that is stopped has no pod and keeps its volume; started again it continues from its height',
     async () => {
       await world.await('rests', 'height 3', (node) => isWell(node) && (node.status?.height ?? 0) >= 3);
-      const claim = world.claim('data-rests-0')?.metadata?.uid;
+      const pvc = world.pvc('data-rests-0')?.metadata?.uid;
       world.change('Stop', { rests: { ...gethDev, desiredState: 'Stopped' } });
       const stopped = await world.await('rests', 'Stopped', (node) => node.status?.phase === 'Stopped' && node);
       expect(condition(stopped, 'Ready')).toMatchObject({ status: 'True', reason: 'Stopped' });
@@ -116,7 +116,7 @@ describe.concurrent('a node', () => {
         (node) => node.status?.phase === 'Running' && node.status.height,
       );
       expect(first).toBeGreaterThanOrEqual(3);
-      expect(world.claim('data-rests-0')?.metadata?.uid).toBe(claim);
+      expect(world.pvc('data-rests-0')?.metadata?.uid).toBe(pvc);
     },
   );
 

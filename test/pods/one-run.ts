@@ -1,4 +1,4 @@
-// What holds of every request that ran as it should, whatever happened meanwhile.
+// What holds of every request that ran as it should, with every disturbance.
 
 import { parse } from 'yaml';
 import { expect } from 'vitest';
@@ -7,7 +7,7 @@ import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { STATUS_BRANCH } from '../controller/fleet.ts';
 import { git } from '../support/git-repo.ts';
 import { type CrashWorld, NODE } from './crash-world.ts';
-import type { Kind } from './request-eyes.ts';
+import type { Kind } from './request-observer.ts';
 
 export const PHASES = ['Claimed', 'Locked', 'Stopping', 'Working', 'Verifying', 'Starting', 'Complete'] as const;
 

@@ -6,7 +6,7 @@ import { ALLOW_LABEL } from '../../src/api/policy.ts';
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
-import { unready } from './eyes.ts';
+import { unready } from './observer.ts';
 import type { NodeFields } from './node-file.ts';
 import { processOf } from './processes.ts';
 import { troubleOf } from './trouble.ts';

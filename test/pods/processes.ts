@@ -1,4 +1,4 @@
-// The processes of a pod as the machine sees them: found by the control group that carries the pod's id.
+// The processes of a pod as the host sees them: found by the control group that carries the pod's id.
 
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -34,7 +34,7 @@ export function variableOf({ pid }: PodProcess, name: string): string | undefine
   return entry?.slice(name.length + 1);
 }
 
-/** A process may end while it is being looked at. */
+/** A process may end while it is being read. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -8,7 +8,7 @@ import { importWorkerImage } from '../cluster/worker-image.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { hashAt, signersAbove, statusOf, wholeChain } from './comet.ts';
-import { isWell } from './eyes.ts';
+import { isWell } from './observer.ts';
 import { ask, ended, run, type Request } from './job-files.ts';
 import { type KeyWatch, secretsOf, watchKeys } from './key-watch.ts';
 import { killAt } from './kill-at.ts';

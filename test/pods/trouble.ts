@@ -1,6 +1,6 @@
 // What a node's status says when something is wrong, in the cluster and on the status branch.
 
-import { condition, unready } from './eyes.ts';
+import { condition, unready } from './observer.ts';
 import type { PodsWorld } from './world.ts';
 
 export interface Trouble {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
-import { condition, isWell } from './eyes.ts';
+import { condition, isWell } from './observer.ts';
 import type { NodeFields } from './node-file.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 import { volumeFolder } from './volume-folder.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import type { PodsWorld } from './world.ts';
 
-/** The folder behind a claim. Throws when the claim has no volume. */
-export function volumeFolder(world: PodsWorld, claim: string): string {
-  const volume = world.claim(claim)?.spec?.volumeName;
-  if (volume === undefined) throw new Error(`the claim ${claim} has no volume`);
+/** The folder behind a PVC. Throws when the PVC has no volume. */
+export function volumeFolder(world: PodsWorld, pvc: string): string {
+  const volume = world.pvc(pvc)?.spec?.volumeName;
+  if (volume === undefined) throw new Error(`the PVC ${pvc} has no volume`);
   return join(world.state.directory, 'volumes', volume);
 }

@@ -1,4 +1,4 @@
-// A fleet of its own for one test file: namespace, Git server, controller process, and eyes on what really runs.
+// A fleet of its own for one test file: namespace, Git server, controller process, and an observer of what really runs.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,10 +14,10 @@ import { waitFor as waitForFact } from '../demo/wait-for.ts';
 import { testCluster, testNamespace, type TestCluster } from '../support/cluster.ts';
 import { commitFiles, git } from '../support/git-repo.ts';
 import { basic, startGitServer } from '../support/git-server.ts';
-import { type Eyes, openEyes } from './eyes.ts';
+import { type Observer, openObserver } from './observer.ts';
 import { nodeFile, type NodeFields } from './node-file.ts';
 
-export interface PodsWorld extends Eyes {
+export interface PodsWorld extends Observer {
   readonly namespace: string;
   readonly state: ClusterState;
   readonly kubeconfig: string;
@@ -102,11 +102,11 @@ export async function startWorld(label: string, more: readonly string[] = []): P
     logFile: join(folder, 'controller.log'),
   };
   let controller = await startControllerProcess(options);
-  const eyes = openEyes({ kubeconfig: cluster.kubeconfigPath, namespace: namespace.name, controller });
+  const observer = openObserver({ kubeconfig: cluster.kubeconfigPath, namespace: namespace.name, controller });
   const undos: (() => void | Promise<void>)[] = [];
   const show = (path: string): string => git(repo, ['show', `${STATUS_BRANCH}:${executor}/${path}`]);
   return {
-    ...eyes,
+    ...observer,
     namespace: namespace.name,
     state: cluster.state,
     kubeconfig: cluster.kubeconfigPath,
@@ -149,7 +149,7 @@ export async function startWorld(label: string, more: readonly string[] = []): P
     async close() {
       for (const undo of undos) await undo();
       await controller.stop();
-      eyes.closeEyes();
+      observer.closeObserver();
       await server.close();
       await namespace.remove();
       await rm(folder, { recursive: true, force: true });

@@ -15,8 +15,8 @@ export function jobsOnBothNodes(scene: () => Scene): void {
   it('the whole chain goes back: all stop, all go back, all start', IN_ORDER, async () => {
     const { world, run, fallback, guards } = scene();
     await Promise.all([FOLDERS.node0, FOLDERS.node1].map((folder) => heightAbove(world, folder, 4)));
-    const wish = { name: 'all-back', image: cloudOpImage('0.3.1'), node: NODE0, chain: CITA, height: 2 };
-    const { record } = await run(fallback(wish).replace(`node: ${NODE0}`, `nodes: [${NODE0}, ${NODE1}]`));
+    const changes = { name: 'all-back', image: cloudOpImage('0.3.1'), node: NODE0, chain: CITA, height: 2 };
+    const { record } = await run(fallback(changes).replace(`node: ${NODE0}`, `nodes: [${NODE0}, ${NODE1}]`));
     expect(record).toMatchObject({ phase: 'Complete', height: 2, nodes: [NODE0, NODE1] });
     expectGrowth(record, 2);
     for (const node of NODES) expect(await firstHeight(world, `${node}-0`)).toBe(2);

@@ -10,15 +10,15 @@ import { waitFor } from '../../demo/wait-for.ts';
 import { volumeFolder } from '../volume-folder.ts';
 import type { PodsWorld } from '../world.ts';
 
-/** A folder of a claim. */
+/** A folder of a PVC. */
 export interface Folder {
-  readonly claim: string;
+  readonly pvc: string;
   readonly subPath?: string;
 }
 
-/** Where it lies on this machine. */
-export function pathOf(world: PodsWorld, { claim, subPath = '' }: Folder): string {
-  return join(volumeFolder(world, claim), subPath);
+/** Where it lies on this host. */
+export function pathOf(world: PodsWorld, { pvc, subPath = '' }: Folder): string {
+  return join(volumeFolder(world, pvc), subPath);
 }
 
 /** The text of a file, as it is now. */
@@ -48,7 +48,7 @@ export function expectGrowth({ heightBefore = Infinity, heightAfter }: JobRecord
 
 /** The height that a node's storage found when it started: what proves a rollback. */
 export async function firstHeight(world: PodsWorld, workload: string): Promise<number> {
-  return await waitFor({ what: `${workload} to tell its first height`, timeoutMs: 60_000 }, async () => {
+  return await waitFor({ what: `${workload} to report its first height`, timeoutMs: 60_000 }, async () => {
     const log = await world.kubectl(['logs', workload, '-c', 'storage']);
     const height = /init block number: (\d+)/.exec(log)?.[1];
     return height === undefined ? undefined : Number(height);

@@ -81,7 +81,7 @@ function isThere({ status }: V1Pod): boolean {
   return status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
 }
 
-/** `claim/sub-path` of every mount that is written to. */
+/** `pvc/sub-path` of every mount that is written to. */
 function foldersOf({ metadata, spec }: V1Pod): string[] {
   const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(
     (one) => one.volumeMounts ?? [],

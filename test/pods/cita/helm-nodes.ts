@@ -1,4 +1,4 @@
-// Jobs on nodes of the Helm chart: one StatefulSet and one claim for the whole chain.
+// Jobs on nodes of the Helm chart: one StatefulSet and one PVC for the whole chain.
 
 import { expect, it } from 'vitest';
 
@@ -24,8 +24,8 @@ export function jobsOnHelmNodes(scene: () => Scene): void {
     const { world, run, fallback } = scene();
     const other = await heightAbove(world, helm1, 5);
     await heightAbove(world, helm0, 5);
-    const wish = { name: 'helm-fallback', image: cloudOpImage('0.3.1'), node: `${HELM}-0`, chain: HELM, height: 3 };
-    const { record } = await run(fallback({ ...wish, deployMethod: 'helm' }));
+    const changes = { name: 'helm-fallback', image: cloudOpImage('0.3.1'), node: `${HELM}-0`, chain: HELM, height: 3 };
+    const { record } = await run(fallback({ ...changes, deployMethod: 'helm' }));
     expect(record).toMatchObject({ phase: 'Complete', height: 3 });
     expectGrowth(record, 3);
     expect(await firstHeight(world, `${HELM}-0`)).toBe(3);

@@ -21,11 +21,11 @@ export function jobsOnOneNode(scene: () => Scene): void {
     const text = document('snapshot-sample', { 'blockHeight: 30': 'blockHeight: 4', ...CLASS });
     const { record, job } = await run(text);
     expect(record).toMatchObject({ phase: 'Complete', height: 4, format: '0.2.3', claimName: expect.any(String) });
-    const made = { claim: record.claimName ?? '' };
-    await waitFor('the claim to be seen', () => world.claim(made.claim)?.spec?.volumeName);
+    const made = { pvc: record.claimName ?? '' };
+    await waitFor('the PVC to be seen', () => world.pvc(made.pvc)?.spec?.volumeName);
     expect(read(world, made, 'state/state/statedb/current_height')).toBe('4\n');
     expect(job.status?.targets).toMatchObject([
-      { node: NODE, replicas: 1, wasRunning: true, volumes: [{ claim: FOLDER.claim }] },
+      { node: NODE, replicas: 1, wasRunning: true, volumes: [{ claim: FOLDER.pvc }] },
     ]);
     expect(await firstHeight(world, `${NODE}-0`)).toBeGreaterThanOrEqual(before);
   });
@@ -50,9 +50,9 @@ export function jobsOnOneNode(scene: () => Scene): void {
     expect(record.heightBefore).toBeGreaterThan(3);
     expect(await firstHeight(world, `${NODE}-0`)).toBe(3);
     const [pod] = guards.workingPods(`blockheightfallback-${name}`);
-    const machine = [{ key: 'metadata.name', operator: 'In', values: [world.pod(NODE)?.spec?.nodeName] }];
+    const nodeName = [{ key: 'metadata.name', operator: 'In', values: [world.pod(NODE)?.spec?.nodeName] }];
     expect(pod?.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution).toEqual({
-      nodeSelectorTerms: [{ matchFields: machine }],
+      nodeSelectorTerms: [{ matchFields: nodeName }],
     });
   });
 
@@ -70,7 +70,7 @@ export function jobsOnOneNode(scene: () => Scene): void {
   });
 
   it(
-    "ChangeOwner: files of root become the node's own; without podAffinityFlag any machine will do",
+    "ChangeOwner: files of root become the node's own; without podAffinityFlag any Kubernetes node will do",
     IN_ORDER,
     async () => {
       const { world, run, document, guards } = scene();

@@ -1,4 +1,4 @@
-// Jobs on nodes of the Python tool, which share one claim.
+// Jobs on nodes of the Python tool, which share one PVC.
 
 import { readdirSync } from 'node:fs';
 
@@ -56,8 +56,8 @@ export function jobsOnPythonNodes(scene: () => Scene): void {
 
   it('BlockHeightFallback with the configuration that lies in the data', IN_ORDER, async () => {
     const { world, run, fallback } = scene();
-    const wish = { name: 'python-fallback', image: JOB_IMAGE, node: NODE0, chain: PYTHON, height: 2 };
-    const { record } = await run(fallback({ ...wish, deployMethod: 'python' }));
+    const changes = { name: 'python-fallback', image: JOB_IMAGE, node: NODE0, chain: PYTHON, height: 2 };
+    const { record } = await run(fallback({ ...changes, deployMethod: 'python' }));
     expect(record).toMatchObject({ phase: 'Complete', height: 2 });
     expectGrowth(record, 2);
     expect(await firstHeight(world, `deployment/${NODE0}`)).toBe(2);

@@ -1,4 +1,4 @@
-// Requests for nodes that other tools deployed: the seed's documents with a test's names, and how they ended.
+// Requests for nodes that other tools deployed: the CITA-Cloud operator's documents with a test's names, and how they ended.
 
 import { readFileSync } from 'node:fs';
 
@@ -12,16 +12,16 @@ import type { PodsWorld } from '../world.ts';
 
 const DOCUMENTS = readFileSync(new URL('../../jobs/support/cita-documents.yaml', import.meta.url), 'utf8');
 
-/** For a request on a busy machine whose controller is killed again and again. */
+/** For a request on a busy host whose controller is killed again and again. */
 const PATIENCE_MS = 400_000;
 
 /** Replacements in a document's text, in this order. */
 export type Changes = Readonly<Record<string, string>>;
 
-/** A document of the seed by its name, with other names and figures in it; throws when one of them is not there. */
+/** A document of the CITA-Cloud operator by its name, with other names and figures in it; throws when one of them is not there. */
 export function citaDocument(name: string, changes: Changes): string {
   const found = DOCUMENTS.split(/^---\n/m).find((text) => nameOf(text).name === name);
-  if (found === undefined) throw new Error(`the seed has no document ${name}`);
+  if (found === undefined) throw new Error(`there is no document ${name}`);
   return Object.entries(changes).reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`${name} does not say ${from}`);
     return text.replaceAll(from, to);

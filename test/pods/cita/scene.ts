@@ -1,4 +1,4 @@
-// Six nodes in the three layouts of CITA-Cloud's tools, the controller, and guards; requests from the seed's documents.
+// Six nodes in the three layouts of CITA-Cloud's tools, the controller, and guards; requests from the documents of the CITA-Cloud operator.
 
 import { importMissing } from '../../cluster/images.ts';
 import { importWorkerImage } from '../../cluster/worker-image.ts';
@@ -11,7 +11,7 @@ import { heightAbove, type Folder } from './chain-files.ts';
 import { standGuard, type Guards } from './guards.ts';
 import { carryOut, citaDocument, type Changes, type Ended } from './requests.ts';
 
-/** The seed's own names. */
+/** The names in these documents. */
 export const CITA = 'test-chain-zenoh-bft';
 export const NODES = [`${CITA}-node0`, `${CITA}-node1`] as const;
 export const PYTHON = 'chain-734116911817822208';
@@ -22,26 +22,26 @@ export const IN_ORDER = { concurrent: false } as const;
 
 /** Where the nodes' data lies. */
 export const FOLDERS = {
-  node0: { claim: `datadir-${NODES[0]}-0` },
-  node1: { claim: `datadir-${NODES[1]}-0` },
-  python0: { claim: `${PYTHON}-pvc`, subPath: `${PYTHON}-0` },
-  python1: { claim: `${PYTHON}-pvc`, subPath: `${PYTHON}-1` },
-  helm0: { claim: `${HELM}-pvc`, subPath: `${HELM}-0` },
-  helm1: { claim: `${HELM}-pvc`, subPath: `${HELM}-1` },
+  node0: { pvc: `datadir-${NODES[0]}-0` },
+  node1: { pvc: `datadir-${NODES[1]}-0` },
+  python0: { pvc: `${PYTHON}-pvc`, subPath: `${PYTHON}-0` },
+  python1: { pvc: `${PYTHON}-pvc`, subPath: `${PYTHON}-1` },
+  helm0: { pvc: `${HELM}-pvc`, subPath: `${HELM}-0` },
+  helm1: { pvc: `${HELM}-pvc`, subPath: `${HELM}-1` },
 } as const satisfies Readonly<Record<string, Folder>>;
 
 /** Where a Backup keeps the files of its node. */
-export function copyIn(claim: string | undefined): Folder {
-  return { claim: claim ?? '', subPath: 'backup/volumes/data' };
+export function copyIn(pvc: string | undefined): Folder {
+  return { pvc: pvc ?? '', subPath: 'backup/volumes/data' };
 }
 
 export interface Scene {
   readonly world: PodsWorld;
   readonly guards: Guards;
-  /** A document of the seed in the namespace of this scene. */
+  /** One of these documents in the namespace of this scene. */
   readonly document: (name: string, changes?: Changes) => string;
-  /** The seed's BlockHeightFallback of some node. */
-  readonly fallback: (wish: Fallback) => string;
+  /** Their BlockHeightFallback of some node. */
+  readonly fallback: (changes: Fallback) => string;
   /** Merges one request; resolves with its end. */
   readonly run: (text: string) => Promise<Ended>;
 }
@@ -55,7 +55,7 @@ export interface Fallback {
   readonly deployMethod?: string;
 }
 
-/** The seed's storage class is one of its own cluster. */
+/** The storage class in these documents is one of another cluster. */
 export const CLASS: Changes = { 'nas-client-provisioner': 'standard' };
 
 /** Resolves when all six nodes have made blocks. */
@@ -84,7 +84,7 @@ export async function setScene(): Promise<Scene> {
     world,
     guards,
     document,
-    fallback: (wish) => document('blockheightfallback-sample', fallbackChanges(wish)),
+    fallback: (changes) => document('blockheightfallback-sample', fallbackChanges(changes)),
     async run(text) {
       const [ended] = await carryOut(world, [text]);
       if (ended === undefined) throw new Error('nothing was asked for');

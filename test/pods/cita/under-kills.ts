@@ -8,9 +8,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JobRecord } from '../../../src/jobs/requests/record.ts';
 import { connectCluster } from '../../../src/kube/api-cluster.ts';
 import { JOB_IMAGE } from '../../support/cita/images.ts';
-import { type Killer, STAGES, startKiller } from '../killer.ts';
+import { type Killer, STAGES, startKiller } from '../kill-points.ts';
 import { PHASES } from '../one-run.ts';
-import { type Kind, openRequestEyes, type RequestEyes } from '../request-eyes.ts';
+import { type Kind, openRequestObserver, type RequestObserver } from '../request-observer.ts';
 import { expectGrowth, firstHeight, heightAbove, heightOf, pathOf, read } from './chain-files.ts';
 import { nameOf } from './requests.ts';
 import { CITA, CLASS, copyIn, FOLDERS, HELM, NODES, PYTHON, type Scene } from './scene.ts';
@@ -23,14 +23,14 @@ interface Stage extends Scene {
   readonly once: (text: string, pods: readonly string[], works?: number) => Promise<JobRecord>;
 }
 
-interface Story {
+interface Scenario {
   readonly title: string;
   /** Gives the record of the last request. */
   readonly play: (stage: Stage) => Promise<JobRecord>;
 }
 
 /** Side by side; each has nodes of its own. */
-const STORIES: readonly Story[] = [
+const SCENARIOS: readonly Scenario[] = [
   { title: 'Backup and Restore of a node from cloud-config', play: backupAndRestore },
   { title: 'Snapshot and ChangeOwner of a node from cloud-config', play: snapshotAndChangeOwner },
   { title: 'BlockHeightFallback of a node of the Python tool', play: fallBack },
@@ -47,21 +47,21 @@ export function jobsUnderKills(scene: () => Scene): void {
     const { namespace, kubeconfig } = world;
     const cluster = connectCluster({ kubeconfig });
     close = async () => await cluster.close();
-    const eyes = openRequestEyes({ cluster, namespace }, ending.signal);
+    const observer = openRequestObserver({ cluster, namespace }, ending.signal);
     const killer = startKiller({
-      ...eyes,
+      ...observer,
       kill: async () => await world.controller.kill(),
       start: async () => await world.restart(),
       lastLog: async (lines) => await world.controller.lastLog(lines),
     });
-    stage = { ...scene(), once: onceFor(scene(), eyes, killer) };
+    stage = { ...scene(), once: onceFor(scene(), observer, killer) };
   });
   afterAll(async () => {
     ending.abort();
     await close?.();
   });
 
-  it.concurrent.each(STORIES)('$title', async ({ play }) => {
+  it.concurrent.each(SCENARIOS)('$title', async ({ play }) => {
     expect(await play(stage)).toMatchObject({ phase: 'Complete' });
   });
 
@@ -70,7 +70,7 @@ export function jobsUnderKills(scene: () => Scene): void {
   });
 }
 
-function onceFor({ world, run }: Scene, eyes: RequestEyes, killer: Killer): Stage['once'] {
+function onceFor({ world, run }: Scene, observer: RequestObserver, killer: Killer): Stage['once'] {
   const seen: string[] = [];
   world.onNewPod(({ metadata }) => void seen.push(metadata?.name ?? ''));
   const starts = (pod: string): number => seen.filter((name) => name.startsWith(pod)).length;
@@ -80,9 +80,9 @@ function onceFor({ world, run }: Scene, eyes: RequestEyes, killer: Killer): Stag
     killer.aimAt(kind, name, works === 0 ? PHASES : STAGES);
     const [{ record }] = await Promise.all([run(text), killer.isDone(kind, name)]);
     expect(record.phases?.map(({ phase }) => phase)).toEqual(PHASES);
-    expect([...eyes.objectsMade(kind, name).keys()]).toEqual([record.uid]);
-    expect(eyes.made('Job', record.uid ?? '').length).toBe(works);
-    expect(eyes.made('Pod', record.uid ?? '').length).toBe(works);
+    expect([...observer.objectsMade(kind, name).keys()]).toEqual([record.uid]);
+    expect(observer.made('Job', record.uid ?? '').length).toBe(works);
+    expect(observer.made('Pod', record.uid ?? '').length).toBe(works);
     expect(pods.map((pod, index) => starts(pod) - (before[index] ?? 0))).toEqual(pods.map(() => 1));
     return record;
   };
@@ -115,7 +115,7 @@ async function snapshotAndChangeOwner({ world, document, once }: Stage): Promise
   const names = { [NODE0]: NODE1, 'snapshot-sample': 'killed-snapshot', 'blockHeight: 30': 'blockHeight: 4' };
   const taken = await once(document('snapshot-sample', { ...CLASS, ...names }), pods);
   expect(taken).toMatchObject({ height: 4, format: '0.2.3' });
-  expect(read(world, { claim: taken.claimName ?? '' }, 'state/state/statedb/current_height')).toBe('4\n');
+  expect(read(world, { pvc: taken.claimName ?? '' }, 'state/state/statedb/current_height')).toBe('4\n');
   const blocks = join(pathOf(world, FOLDERS.node1), 'chain_data/blocks');
   lchownSync(blocks, 0, 0);
   const given = await once(
@@ -130,8 +130,8 @@ async function snapshotAndChangeOwner({ world, document, once }: Stage): Promise
 async function fallBack({ world, fallback, once }: Stage): Promise<JobRecord> {
   const node = `${PYTHON}-0`;
   await heightAbove(world, FOLDERS.python0, 4);
-  const wish = { name: 'killed-fallback', image: JOB_IMAGE, node, chain: PYTHON, height: 3, deployMethod: 'python' };
-  const record = await once(fallback(wish), [`${node}-`]);
+  const changes = { name: 'killed-fallback', image: JOB_IMAGE, node, chain: PYTHON, height: 3, deployMethod: 'python' };
+  const record = await once(fallback(changes), [`${node}-`]);
   expect(record).toMatchObject({ height: 3 });
   expectGrowth(record, 3);
   expect(await firstHeight(world, `deployment/${node}`)).toBe(3);

@@ -1,4 +1,4 @@
-// Stands in for CITA-Cloud's `controller` in tests: over gRPC it tells the height of the node's storage, which lies in
+// Stands in for CITA-Cloud's `controller` in tests: over gRPC it reports the height of the node's storage, which lies in
 // /data, as protos/controller.proto of cita_cloud_proto has it; and it logs every second that it signs.
 
 import { createHash } from 'node:crypto';

@@ -19,7 +19,7 @@ const SERVICES = {
 
 export type CitaService = keyof typeof SERVICES;
 
-/** The image that the seed's documents name: it carried cloud-op 0.2.3. */
+/** The image that the documents of the CITA-Cloud operator name: it carried cloud-op 0.2.3. */
 export const JOB_IMAGE = 'registry.devops.rivtower.com/cita-cloud/cita-node-job:v0.0.2';
 
 type CloudOpVersion = '0.2.3' | '0.2.4' | '0.3.1';

@@ -3,13 +3,13 @@
 import { isFinal } from '../../src/api/job-phase.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { PHASES } from './one-run.ts';
-import type { Kind, RequestEyes } from './request-eyes.ts';
+import type { Kind, RequestObserver } from './request-observer.ts';
 
 /** Every phase, and inside of Working the two moments at which work could be begun twice or its result be lost. */
 export const STAGES: readonly string[] = [...PHASES, 'Job made', 'pod begun'];
 
-/** A controller that can be killed, and eyes that see what it does. */
-export interface Victim extends Pick<RequestEyes, 'onStage' | 'object'> {
+/** A controller that can be killed, and the observer of what it does. */
+export interface Victim extends Pick<RequestObserver, 'onStage' | 'object'> {
   /** Resolves when it is dead. */
   kill(): Promise<unknown>;
   start(): Promise<void>;

@@ -1,13 +1,13 @@
-// What a crash story is made of.
+// What a crash scenario is made of.
 
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import type { CrashWorld } from './crash-world.ts';
-import type { Kind } from './request-eyes.ts';
+import type { Kind } from './request-observer.ts';
 
-export interface Story {
+export interface Scenario {
   readonly title: string;
   readonly kind: Kind;
-  /** The nodes that it is about; no other story touches them. */
+  /** The nodes that it is about; no other scenario touches them. */
   readonly nodes: readonly string[];
   /** Gets the nodes ready for it. */
   readonly prepare: (world: CrashWorld) => Promise<Asked>;

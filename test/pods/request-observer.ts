@@ -1,4 +1,4 @@
-// Sees every request of a namespace, and every Job and pod that was ever made for one or for a node.
+// Observes every request of a namespace, and every Job and pod that was ever made for one or for a node.
 
 import { API_VERSION } from '../../src/api/group.ts';
 import { JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
@@ -11,9 +11,9 @@ import type { Fleet } from '../controller/fleet.ts';
 const REQUESTS = ['Backup', 'Restore', 'Snapshot', 'BlockHeightFallback', 'Switchover', 'ChangeOwner'] as const;
 export type Kind = (typeof REQUESTS)[number];
 
-export interface RequestEyes {
+export interface RequestObserver {
   /**
-   * Called with every stage of a request (`kind/name`) the moment a watch tells it: a new phase, each first `Job made`,
+   * Called with every stage of a request (`kind/name`) the moment a watch reports it: a new phase, each first `Job made`,
    * each first `pod begun`.
    */
   onStage(listener: (key: string, stage: string) => void): void;
@@ -29,19 +29,19 @@ export interface RequestEyes {
   podsEver(name: string): readonly string[];
 }
 
-export function openRequestEyes(
+export function openRequestObserver(
   { cluster, namespace }: Pick<Fleet, 'cluster' | 'namespace'>,
   signal: AbortSignal,
-): RequestEyes {
+): RequestObserver {
   const owners = { Job: new Map<string, string>(), Pod: new Map<string, string>() };
   const objects = new Map<string, Map<string, string>>();
   const names = new Map<string, string>();
   const listeners: ((key: string, stage: string) => void)[] = [];
-  const tell = (key: string, stage: string): void => {
+  const notify = (key: string, stage: string): void => {
     for (const listener of listeners) listener(key, stage);
   };
-  const tellOf = (requestUid: string, stage: string): void => {
-    for (const [key, made] of objects) if (made.has(requestUid)) tell(key, stage);
+  const notifyByUid = (requestUid: string, stage: string): void => {
+    for (const [key, made] of objects) if (made.has(requestUid)) notify(key, stage);
   };
 
   cluster.inform(KINDS.Job, {
@@ -51,7 +51,7 @@ export function openRequestEyes(
       const owner = now?.metadata.labels?.[JOB_UID_LABEL];
       if (owner === undefined) return;
       owners.Job.set(now?.metadata.uid ?? '', owner);
-      if (old === undefined) tellOf(owner, 'Job made');
+      if (old === undefined) notifyByUid(owner, 'Job made');
     },
   });
   const pods = cluster.inform(KINDS.Pod, {
@@ -63,7 +63,7 @@ export function openRequestEyes(
       const owner = now.metadata.labels?.[JOB_UID_LABEL];
       if (owner === undefined) return;
       owners.Pod.set(now.metadata.uid ?? '', owner);
-      if (!hasBegun(old) && hasBegun(now)) tellOf(owner, 'pod begun');
+      if (!hasBegun(old) && hasBegun(now)) notifyByUid(owner, 'pod begun');
     },
   });
   const follow = (kind: Kind): Informer<JobObject> =>
@@ -76,7 +76,7 @@ export function openRequestEyes(
         const { uid = '', creationTimestamp = '' } = now.metadata;
         objects.set(key, new Map([...(objects.get(key) ?? []), [uid, creationTimestamp]]));
         const phase = now.status?.phase;
-        if (phase !== undefined && phase !== old?.status?.phase) tell(key, phase);
+        if (phase !== undefined && phase !== old?.status?.phase) notify(key, phase);
       },
     });
   const requests = new Map(REQUESTS.map((kind) => [kind, follow(kind)]));
@@ -91,7 +91,7 @@ export function openRequestEyes(
   };
 }
 
-/** One that was over before anybody looked has begun too. */
+/** One that had ended before it was observed has begun too. */
 function hasBegun(pod: KubeObject | undefined): boolean {
   const phase = textAt(pod, ['status', 'phase']);
   return phase !== undefined && phase !== 'Pending';

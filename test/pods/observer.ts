@@ -1,4 +1,4 @@
-// Sees what happens in one namespace, by watches: nodes, pods, claims and what they were before.
+// Observes one namespace by watches: nodes, pods, PVCs and what they were before.
 
 import {
   CoreV1Api,
@@ -16,22 +16,22 @@ import { follow } from '../cluster/follow.ts';
 import type { ControllerProcess } from '../demo/controller-process.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-export interface Eyes {
+export interface Observer {
   /** The node as the cluster has it now. */
   node(name: string): BlockchainNode | undefined;
   /** The node's pod, also one that is going away. */
   pod(name: string): V1Pod | undefined;
   /** Its pod's id; changes with every new pod. */
   podUid(name: string): string | undefined;
-  claim(name: string): V1PersistentVolumeClaim | undefined;
+  pvc(name: string): V1PersistentVolumeClaim | undefined;
   /** Called for each pod the moment it is first seen. */
   onNewPod(listener: (pod: V1Pod) => void): void;
   /** Resolves with the fact once it holds; the error says how the node was instead. */
   await<T>(name: string, what: string, fact: (node: BlockchainNode) => T | undefined | false): Promise<T>;
-  closeEyes(): void;
+  closeObserver(): void;
 }
 
-export interface EyesOptions {
+export interface ObserverOptions {
   readonly kubeconfig: string;
   readonly namespace: string;
   readonly controller: ControllerProcess;
@@ -40,7 +40,7 @@ export interface EyesOptions {
 const PATIENCE_MS = 150_000;
 
 /** Starts looking; what is there appears within moments. */
-export function openEyes({ kubeconfig, namespace, controller }: EyesOptions): Eyes {
+export function openObserver({ kubeconfig, namespace, controller }: ObserverOptions): Observer {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
@@ -53,7 +53,7 @@ export function openEyes({ kubeconfig, namespace, controller }: EyesOptions): Ey
     () => custom.listNamespacedCustomObject(kind) as Promise<KubernetesListObject<KubernetesObject>>,
   );
   const pods = follow<V1Pod>(config, `${place}/pods`, () => core.listNamespacedPod({ namespace }));
-  const claims = follow<V1PersistentVolumeClaim>(config, `${place}/persistentvolumeclaims`, () =>
+  const pvcs = follow<V1PersistentVolumeClaim>(config, `${place}/persistentvolumeclaims`, () =>
     core.listNamespacedPersistentVolumeClaim({ namespace }),
   );
   const node = (name: string): BlockchainNode | undefined =>
@@ -62,7 +62,7 @@ export function openEyes({ kubeconfig, namespace, controller }: EyesOptions): Ey
     node,
     pod: (name) => pods.cache.get(`${name}-0`, namespace),
     podUid: (name) => pods.cache.get(`${name}-0`, namespace)?.metadata?.uid,
-    claim: (name) => claims.cache.get(name, namespace),
+    pvc: (name) => pvcs.cache.get(name, namespace),
     onNewPod: (listener) => pods.onAdd(listener),
     async await(name, what, fact) {
       try {
@@ -72,8 +72,8 @@ export function openEyes({ kubeconfig, namespace, controller }: EyesOptions): Ey
         throw new Error(`${name} never came to: ${what}\n${seen}\n${await controller.lastLog(10)}`, { cause: error });
       }
     },
-    closeEyes() {
-      for (const followed of [nodes, pods, claims]) followed.stop();
+    closeObserver() {
+      for (const followed of [nodes, pods, pvcs]) followed.stop();
     },
   };
 }

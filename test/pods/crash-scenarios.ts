@@ -1,4 +1,4 @@
-// One short story for each kind of request: what a node is like before, what is asked, and what proves that it was done.
+// One short scenario for each kind of request: what a node is like before, what is asked, and what proves that it was done.
 
 import { chownSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { expect } from 'vitest';
 
 import { LABEL } from '../../src/api/group.ts';
 import { waitFor } from '../demo/wait-for.ts';
-import { followerStory } from './crash-follower.ts';
-import type { Asked, Story } from './crash-story.ts';
+import { followerScenario } from './crash-follower.ts';
+import type { Asked, Scenario } from './crash-scenario.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { type Geth, gethOf, lastCommon } from './geth.ts';
 
-export const STORIES: readonly Story[] = [
+export const SCENARIOS: readonly Scenario[] = [
   { title: 'BlockHeightFallback', kind: 'BlockHeightFallback', ...fallback(['n0'], { node: 'n0' }) },
   {
     title: 'BlockHeightFallback of a whole chain',
@@ -26,11 +26,11 @@ export const STORIES: readonly Story[] = [
     nodes: ['n4'],
     prepare: async (world) => await changeOwner(world, 'n4'),
   },
-  followerStory(),
+  followerScenario(),
 ];
 
 /** Each chain is the old one up to that height, and a new one above it. */
-function fallback(nodes: readonly string[], spec: object): Pick<Story, 'nodes' | 'prepare'> {
+function fallback(nodes: readonly string[], spec: object): Pick<Scenario, 'nodes' | 'prepare'> {
   return {
     nodes,
     async prepare(world) {
@@ -58,7 +58,7 @@ function fallback(nodes: readonly string[], spec: object): Pick<Story, 'nodes' |
 async function snapshot(world: CrashWorld, node: string): Promise<Asked> {
   const geth = gethOf(world, node);
   const { before, goesOn } = await chainOf(geth);
-  const copies = async (): Promise<readonly string[]> => await world.claims(`validatoros.com/backup-of=${node}`);
+  const copies = async (): Promise<readonly string[]> => await world.pvcs(`validatoros.com/backup-of=${node}`);
   const earlier = await copies();
   const blockHeight = before.length;
   return {
@@ -76,7 +76,7 @@ async function snapshot(world: CrashWorld, node: string): Promise<Asked> {
 /** What root left on the volume is the node's; the node lost nothing and continues. */
 async function changeOwner(world: CrashWorld, node: string): Promise<Asked> {
   const { goesOn } = await chainOf(gethOf(world, node));
-  const [claim = ''] = await world.claims(`${LABEL.node}=${node}`);
+  const [claim = ''] = await world.pvcs(`${LABEL.node}=${node}`);
   const strays = leaveStrays(await world.volumeFolder(claim));
   expect(strays.map(ownerOf)).toEqual(['0:0', '0:0']);
   return {
