@@ -62,9 +62,9 @@ async function bump(generation: number): Promise<void> {
   await waitFor('the change is in the cluster', arrived);
 }
 
-it('is killed and started again: goes on without applying anything twice', async () => {
+it('is killed and started again: continues without applying anything twice', async () => {
   await start();
-  await waitFor('all is told', () => fleet.statusFile(`nodes/${fleet.namespace}/n2.yaml`));
+  await waitFor('all is published', () => fleet.statusFile(`nodes/${fleet.namespace}/n2.yaml`));
   const before = { sets: writes('StatefulSet'), nodes: writes('BlockchainNode') };
   await api.restart(async () => {
     fleet.commit({ 'nodes/n3.yaml': fleet.nodeFile('n3') });
@@ -89,7 +89,7 @@ it('is slower by 50 ms: all the same, only later', async () => {
   expect((await fleet.nodes()).get('n0')?.spec.restartGeneration).toBe(1);
 });
 
-it('answers 429 with Retry-After: waits as told, then does it', async () => {
+it('answers 429 with Retry-After: waits that long, then does it', async () => {
   await start();
   const from = proxy.seen.length;
   const refusedAt: number[] = [];
@@ -157,7 +157,7 @@ describe('denies one kind', () => {
   };
 
   it.each(['secrets', 'pods', 'statefulsets'])(
-    '%s: says so, acts on nothing unseen, and goes on once it may',
+    '%s: reports it, acts on nothing unseen, and continues once it may',
     async (plural) => {
       proxy.rule = ({ path }) =>
         path.endsWith(`/${plural}`) ? { do: 'answer', status: 403, body: FORBIDDEN } : undefined;
@@ -175,7 +175,7 @@ describe('denies one kind', () => {
     },
   );
 
-  it('the nodes themselves: waits, and ends when it is told to', async () => {
+  it('the nodes themselves: waits, and ends on request', async () => {
     proxy.rule = ({ path }) =>
       path.endsWith('/blockchainnodes') ? { do: 'answer', status: 403, body: FORBIDDEN } : undefined;
     const ending = new AbortController();
@@ -188,7 +188,7 @@ describe('denies one kind', () => {
       () => 'given up',
     );
     await waitFor('it asked', () => proxy.seen.filter(({ path }) => path.endsWith('/blockchainnodes')).length > 1);
-    ending.abort(new Error('told to end'));
+    ending.abort(new Error('ended by the test'));
     expect(await outcome).toBe('given up');
   });
 });
@@ -209,7 +209,7 @@ describe('creates many nodes at once', () => {
     expect(firstPart).toBeGreaterThan(lastNode);
   });
 
-  it('of which one hangs, and the others go on meanwhile', async () => {
+  it('of which one hangs, and the others continue meanwhile', async () => {
     await start();
     proxy.rule = (seen) => (isNode(seen) && seen.path.endsWith('/m7') ? { do: 'hang' } : undefined);
     commitMany();
@@ -245,7 +245,7 @@ it('loses the CRD: the trouble is said, and all is made again when the CRD is ba
       /(failures|clusterTrouble)[\s\S]*/.exec(fleet.statusFile('sync.yaml') ?? '')?.[0] ?? '',
     );
   });
-  await fleet.cluster.apply(definition, { fieldManager: 'somebody', force: true });
+  await fleet.cluster.apply(definition, { fieldManager: 'other-manager', force: true });
   await waitFor('it is back', async () => await fleet.cluster.serves(KINDS.BlockchainNode), 60_000);
   await waitFor('all nodes are back', async () => (await fleet.nodes()).size === 3, 90_000);
   expect([...(await fleet.nodes()).keys()].sort()).toEqual(['n0', 'n1', 'n2']);

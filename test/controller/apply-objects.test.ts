@@ -58,34 +58,34 @@ async function live(name = 'a'): Promise<KubeObject | undefined> {
   return await cluster.get(target(name));
 }
 
-/** What bringing it does, and how many writes that took. */
-async function bring(parts: ObjectApplier, wanted: KubeObject): Promise<readonly [string | undefined, number]> {
+/** What applying it does, and how many writes that took. */
+async function applyAndCount(parts: ObjectApplier, wanted: KubeObject): Promise<readonly [string | undefined, number]> {
   const before = await live(wanted.metadata.name);
   const from = requests;
-  const brought = await parts.apply(wanted, before);
-  return [brought, requests - from];
+  const applied = await parts.apply(wanted, before);
+  return [applied, requests - from];
 }
 
-describe('bringing an object', () => {
+describe('applying an object', () => {
   it('creates, leaves alone, updates, repairs, and leaves alone again', async () => {
     const parts = applier();
-    expect(await bring(parts, service(1))).toEqual(['created', 1]);
-    expect(await bring(parts, service(1))).toEqual([undefined, 0]);
-    expect(await bring(parts, service(2))).toEqual(['updated', 1]);
-    expect(await bring(parts, service(2))).toEqual([undefined, 0]);
+    expect(await applyAndCount(parts, service(1))).toEqual(['created', 1]);
+    expect(await applyAndCount(parts, service(1))).toEqual([undefined, 0]);
+    expect(await applyAndCount(parts, service(2))).toEqual(['updated', 1]);
+    expect(await applyAndCount(parts, service(2))).toEqual([undefined, 0]);
     await hand.patch(target(), { spec: { ports: [{ name: 'p2p', port: 9 }] } });
-    expect((await bring(parts, service(2)))[0]).toBe('repaired');
-    expect(await bring(parts, service(2))).toEqual([undefined, 0]);
+    expect((await applyAndCount(parts, service(2)))[0]).toBe('repaired');
+    expect(await applyAndCount(parts, service(2))).toEqual([undefined, 0]);
   });
 
   it('leaves fields alone that it does not set, also when it changes or repairs others', async () => {
     const parts = applier();
-    await bring(parts, service(1, 'f'));
+    await applyAndCount(parts, service(1, 'f'));
     await hand.patch(target('f'), { spec: { publishNotReadyAddresses: true, sessionAffinity: 'ClientIP' } });
-    expect(await bring(parts, service(1, 'f'))).toEqual([undefined, 0]);
-    expect((await bring(parts, service(2, 'f')))[0]).toBe('updated');
+    expect(await applyAndCount(parts, service(1, 'f'))).toEqual([undefined, 0]);
+    expect((await applyAndCount(parts, service(2, 'f')))[0]).toBe('updated');
     await hand.patch(target('f'), { spec: { ports: [{ name: 'p2p', port: 9 }] } });
-    expect((await bring(parts, service(2, 'f')))[0]).toBe('repaired');
+    expect((await applyAndCount(parts, service(2, 'f')))[0]).toBe('repaired');
     const theirs = { publishNotReadyAddresses: true, sessionAffinity: 'ClientIP' };
     expect((await live('f'))?.['spec']).toMatchObject({ ...theirs, ports: [{ name: 'p2p', port: 2 }] });
   });
@@ -103,10 +103,10 @@ describe('bringing an object', () => {
     // As an admission policy would, at the creation: the field cannot change later.
     const { spec, ...rest } = desired(1);
     await cluster.create({ ...rest, spec: { ...(spec as object), loadBalancerClass: 'example.com/lb' } });
-    expect((await bring(parts, desired(1)))[0]).toBe('updated');
+    expect((await applyAndCount(parts, desired(1)))[0]).toBe('updated');
     await hand.patch(target('lb'), { spec: { loadBalancerIP: '192.0.2.1' } });
-    expect(await bring(parts, desired(1))).toEqual([undefined, 0]);
-    expect((await bring(parts, desired(1, 2)))[0]).toBe('updated');
+    expect(await applyAndCount(parts, desired(1))).toEqual([undefined, 0]);
+    expect((await applyAndCount(parts, desired(1, 2)))[0]).toBe('updated');
     expect((await live('lb'))?.['spec']).toMatchObject({
       loadBalancerClass: 'example.com/lb',
       loadBalancerIP: '192.0.2.1',
@@ -123,10 +123,10 @@ describe('bringing an object', () => {
     const reference = { apiVersion: 'v1', kind: 'Namespace', name: namespace.name, uid: owner, controller: true };
     const plain = service(1, 'g');
     const desired = { ...plain, metadata: { ...plain.metadata, ownerReferences: [reference] } };
-    await bring(parts, desired);
+    await applyAndCount(parts, desired);
     const fight = async (): Promise<string | undefined> => {
       await hand.patch(target('g'), { spec: { selector: { app: 'theirs' } } });
-      return (await bring(parts, desired))[0];
+      return (await applyAndCount(parts, desired))[0];
     };
     expect([await fight(), await fight(), await fight(), await fight()]).toEqual(Array(4).fill('repaired'));
     expect(events[0]).toContain('DriftRepaired: Service');
@@ -142,11 +142,11 @@ describe('bringing an object', () => {
   });
 
   it('after a restart knows what is right without a request, and takes the defaults of the server as they are', async () => {
-    await bring(applier(), service(1, 'b'));
+    await applyAndCount(applier(), service(1, 'b'));
     const restarted = applier();
-    expect(await bring(restarted, service(1, 'b'))).toEqual([undefined, 0]);
+    expect(await applyAndCount(restarted, service(1, 'b'))).toEqual([undefined, 0]);
     await hand.patch(target('b'), { spec: { selector: { app: 'other' } } });
-    expect((await bring(restarted, service(1, 'b')))[0]).toBe('repaired');
+    expect((await applyAndCount(restarted, service(1, 'b')))[0]).toBe('repaired');
   });
 
   it.each(examples)('after a restart finds nothing changed in the objects of $name', async ({ node, chain }) => {
@@ -165,10 +165,10 @@ describe('bringing an object', () => {
 
   it("leaves another's labels, annotations and the status alone", async () => {
     const parts = applier();
-    await bring(parts, service(1, 'c'));
+    await applyAndCount(parts, service(1, 'c'));
     await hand.patch(target('c'), { metadata: { labels: { team: 'x' }, annotations: { 'example.com/note': 'y' } } });
-    expect(await bring(parts, service(1, 'c'))).toEqual([undefined, 0]);
-    await bring(parts, service(2, 'c'));
+    expect(await applyAndCount(parts, service(1, 'c'))).toEqual([undefined, 0]);
+    await applyAndCount(parts, service(2, 'c'));
     expect((await live('c'))?.metadata).toMatchObject({
       labels: { team: 'x' },
       annotations: { 'example.com/note': 'y' },
@@ -192,10 +192,10 @@ describe('bringing an object', () => {
 
   it('is made again under the same name when it was deleted', async () => {
     const parts = applier();
-    await bring(parts, service(1, 'd'));
+    await applyAndCount(parts, service(1, 'd'));
     await hand.remove(target('d'));
-    expect((await bring(parts, service(1, 'd')))[0]).toBe('created');
-    expect(await bring(parts, service(1, 'd'))).toEqual([undefined, 0]);
+    expect((await applyAndCount(parts, service(1, 'd')))[0]).toBe('created');
+    expect(await applyAndCount(parts, service(1, 'd'))).toEqual([undefined, 0]);
   });
 });
 
@@ -222,7 +222,7 @@ describe('the memory', () => {
     expect(after.current).toMatchObject(news);
   });
 
-  it('loses nothing when loops save side by side, in whatever order the writes land', async () => {
+  it('loses nothing when loops save at the same time, in every order of the writes', async () => {
     const executor = randomBytes(4).toString('hex');
     const shared = memory(executor);
     const names = Array.from({ length: 8 }, (_, index) => `ns/n${index}`);

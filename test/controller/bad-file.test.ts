@@ -85,7 +85,7 @@ describe('a file that is broken', () => {
     expect(text).toContain('make it smaller');
   });
 
-  it('holds everything when it is fleet.yaml, and lets go when it is mended', async () => {
+  it('holds everything when it is fleet.yaml, and releases it when it is repaired', async () => {
     const before = await generations();
     const broken = fleet.commit({
       'fleet.yaml': 'kind: Fleet\nspec: [',
@@ -97,8 +97,8 @@ describe('a file that is broken', () => {
       fleet.statusFile('sync.yaml')?.includes(`seen: main@sha1:${broken}`),
     );
     expect(await generations()).toEqual(before);
-    const mended = fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
-    await applied(mended);
+    const repaired = fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
+    await applied(repaired);
     await waitFor('n0 gone, n4 there', async () => [...(await fleet.nodes()).keys()].sort().join() === 'n1,n2,n4');
   });
 

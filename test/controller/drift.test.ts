@@ -93,7 +93,7 @@ describe('a BlockchainNode changed by hand', () => {
       isRight: (node) => node?.metadata.labels?.['validatoros.com/executor'] === fleet.executor,
     },
     {
-      because: 'the digest that drift is told by comes back',
+      because: 'the digest that shows drift comes back',
       change: { metadata: { annotations: { [ANNOTATION.applied]: null, [ANNOTATION.appliedSpec]: null } } },
       isRight: (node) => node?.metadata.annotations?.[ANNOTATION.appliedSpec] !== undefined,
     },
@@ -219,7 +219,7 @@ describe('after all that', () => {
     expect(field(await get(set), 'spec.replicas')).toBe(1);
   });
 
-  it('nobody fights: no request is made any more', async () => {
+  it('no controller fights: no request is made any more', async () => {
     await idleFor(running, 2000);
     const before = work(running.requests).length;
     await idleFor(running, 3000);

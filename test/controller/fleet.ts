@@ -1,4 +1,4 @@
-// A repository of nodes for one test: an executor and a namespace that nobody else uses, on a real Git server.
+// A repository of nodes for one test: an executor and a namespace that no other test uses, on a real Git server.
 
 import { randomBytes } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-// A node of another tool is asked for its height where its pod says, and whatever comes back is a fact, never an error.
+// A node of another tool is asked for its height where its pod says, and every answer is an observation, never an error.
 
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -49,7 +49,7 @@ it('asks the documented port where the pod names none, and says which', async ()
   expect(health).toMatchObject({ answering: false, trouble: expect.stringMatching(/^port 50004: /) });
 });
 
-it('asks nobody while no pod runs', async () => {
+it('asks no pod while none runs', async () => {
   const pending = pod([], { phase: 'Pending' });
   const going = pod([]);
   const metadata = { ...going.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };

@@ -139,7 +139,7 @@ async function forgeLease(): Promise<void> {
   });
 }
 
-/** An object of the name that a file will have, with a spec that nobody merged. */
+/** An object of the name that a file will have, with a spec that was never merged. */
 async function squat(): Promise<void> {
   const metadata = { name: 'clean', namespace: fleet.namespace };
   const spec = { node: 'n0', action: 'StopAndStart', pvcSize: '77Gi' };

@@ -82,7 +82,7 @@ describe('Git fails while it runs', () => {
       expect(await isLookedAfter()).toBe(true);
       expect((await fleet.nodes()).get('n0')?.spec.restartGeneration).toBeUndefined();
       expect(String(line['reason'])).not.toBe('');
-      // The status branch can't be written now; what was wrong is told by whoever reads the log, and is over afterwards.
+      // The status branch can't be written now; what was wrong is in the log, and is over afterwards.
       fleet.server.fault = undefined;
       await published(fleet, running, commit);
       expect((await fleet.nodes()).get('n0')?.spec.restartGeneration).toBe(4);

@@ -36,13 +36,13 @@ it.each([
     gone: [key('b')],
     left: exchanged,
   },
-])('an exchange stays in force $because', async ({ nodes, gone = [], left }) => {
+])('an exchange stays active $because', async ({ nodes, gone = [], left }) => {
   const identities = createIdentities(memoryOf(exchanged));
   await identities.settle(nodes, (name) => gone.includes(name));
   expect(Object.fromEntries(identities.overrides())).toEqual(left);
 });
 
-it('what is in force is what the node runs with', async () => {
+it('the active identity is what the node runs with', async () => {
   const identities = createIdentities(memoryOf({}));
   const node = signer('a', 'ka');
   expect([identities.of(node), identities.effective(node)]).toEqual(['ka', node]);

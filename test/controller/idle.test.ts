@@ -11,7 +11,7 @@ import { BRANCH, type Fleet, startFleet } from './fleet.ts';
 import { prepare, published, runController, type Running, work } from './harness.ts';
 
 const NODES = 60;
-/** How long the idleness is watched; the interval of looking at Git is far shorter. */
+/** How long the idleness is watched; the interval of reading Git is far shorter. */
 const WINDOW_MS = 60_000;
 
 let fleet: Fleet;
@@ -77,6 +77,6 @@ it(`for ${WINDOW_MS / 1000} s: no request, no commit, no resourceVersion that mo
   expect(work(running.requests).slice(before.requests)).toEqual([]);
   expect(fleet.statusCommits().length).toBe(before.commits);
   expect(await versions()).toBe(before.versions);
-  // It did look at Git meanwhile.
+  // It did read Git meanwhile.
   expect(fleet.server.requests.length).toBeGreaterThan(before.polls + 10);
 });

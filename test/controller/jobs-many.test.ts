@@ -20,7 +20,7 @@ const KINDS_WATCHED = ['Backup', 'Restore'] as const;
 let fleet: Fleet;
 let running: Running;
 const ending = new AbortController();
-/** Every request as the API server told last, by key, and how often one was created. */
+/** Every request as the API server reported last, by key, and how often one was created. */
 const requests = new Map<string, JobObject>();
 const created = new Map<string, number>();
 /** Nodes that two jobs worked on at one time. */
@@ -143,7 +143,7 @@ describe('two hundred requests in one commit', () => {
     console.log(
       `a commit is applied and published in ${appliedMs} ms; ${perSecond} requests/s while ${2 * NODES} jobs wait`,
     );
-    // Each of the hundred that hold a lock looks at its node, its source and itself every five seconds, or more rarely.
+    // Each of the hundred that hold a lock checks its node, its source and itself every five seconds, or more rarely.
     expect(perSecond).toBeLessThan(NODES * 1.5);
   });
 

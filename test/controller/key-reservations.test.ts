@@ -1,4 +1,4 @@
-// Who may sign with a key: never two nodes at a time, whatever is still running, and whatever the Secrets are called.
+// Who may sign with a key: never two nodes at a time, with any pod still running, and any name of the Secrets.
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -122,7 +122,7 @@ describe('a key', () => {
     expect(await reservations.reserve(signer('a'))).toMatchObject({ ok: false });
   });
 
-  it('is known by itself, whatever lies beside it and however its file is written', async () => {
+  it('is known by itself, with any content beside it and any spelling of its file', async () => {
     const file = (value: string, more: object = {}): object =>
       data({
         'priv_validator_key.json': JSON.stringify({ ...more, priv_key: { value } }),
@@ -161,7 +161,7 @@ describe('what is seen counts like a reservation', () => {
       part: aSet('key-a', 0, { observedGeneration: 1 }),
       free: false,
     },
-    { because: 'one that nobody has looked at', part: aSet('key-a', 0), free: false },
+    { because: 'one that was never checked', part: aSet('key-a', 0), free: false },
     { because: 'but none that is at rest', part: aSet('key-a', 0, quiet), free: true },
     { because: 'nor a pod with another key', part: aPod('key-b'), free: true },
     { because: 'nor one whose Secret is gone', part: aPod('gone'), free: true },

@@ -56,7 +56,7 @@ async function stalled(name: string, reason: string): Promise<string> {
   });
 }
 
-/** A node as somebody with rights in one namespace would create it. */
+/** A node as a user with rights in one namespace would create it. */
 function byHand(name: string, more: object): KubeObject {
   return {
     apiVersion: API_VERSION,
@@ -135,7 +135,7 @@ describe('by default', () => {
     await waitFor('its StatefulSet', async () => await statefulSet('v'));
   });
 
-  it('an object of somebody else with the name of one of ours is not touched', async () => {
+  it('an object of another user with the name of an owned object is not changed', async () => {
     const foreign = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'settings', namespace: fleet.namespace } };
     const created = await fleet.cluster.create({ ...foreign, data: { theirs: 'yes' } });
     await applied(fleet.commit({ 'nodes/settings.yaml': fleet.nodeFile('settings') }));
@@ -146,7 +146,7 @@ describe('by default', () => {
     expect(await statefulSet('settings')).toBeUndefined();
   });
 
-  it('a volume of somebody else with the name of one of ours is not mounted', async () => {
+  it('a volume of another user with the name of an owned volume is not mounted', async () => {
     await fleet.cluster.create({
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
@@ -207,7 +207,7 @@ describe('with an exception in the policy', () => {
     await waitFor('the host network', async () => spec(await statefulSet('n0')).includes('"hostNetwork":true'));
   });
 
-  it('a node made by hand cannot use it: nobody approved', async () => {
+  it('a node created by hand cannot use it: without an approval', async () => {
     await fleet.cluster.create(
       byHand('evil', {
         patches: [

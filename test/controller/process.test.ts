@@ -1,4 +1,4 @@
-// The process: one at a time, probes that tell the truth, a clean end, a crash at any moment, and no secret in any text.
+// The process: one at a time, truthful probes, a clean end, a crash at any moment, and no secret in any text.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 

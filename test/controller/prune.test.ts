@@ -198,7 +198,7 @@ describe('a branch that is not what it was', () => {
     const text = fleet.statusFile('sync.yaml');
     await running.stop();
     running = await runController(fleet);
-    // Without its Git objects it can't tell how the branch was moved, only that it was.
+    // Without its Git objects it can't know how the branch was moved, only that it was.
     await waitFor('it is held after a restart too', () => running.log.some((line) => line['digest'] === digest));
     expect(await names()).toEqual(before);
     expect(text).toContain(digest);
@@ -206,7 +206,7 @@ describe('a branch that is not what it was', () => {
     await waitFor('it is as the branch says', async () => (await names()).join() === left.join());
   });
 
-  it('deleted: everything stays, the trouble is said, and a recreated branch goes on', async () => {
+  it('deleted: everything stays, the trouble is reported, and a recreated branch continues', async () => {
     const tip = tipOf(fleet.repo, BRANCH) ?? '';
     deleteBranch(fleet.repo, BRANCH);
     running.controller.requestSync();

@@ -47,7 +47,7 @@ async function run(password = 'write', options: RunOptions = {}): Promise<Runnin
 
 async function synced(running: Running): Promise<void> {
   await published(fleet, running, tipOf(fleet.repo, BRANCH) ?? '');
-  await waitFor('both nodes are told', () => nodeFiles().length === 2);
+  await waitFor('both nodes are published', () => nodeFiles().length === 2);
 }
 
 function nodeFiles(executor = fleet.executor): readonly string[] {
@@ -62,7 +62,7 @@ function restart(generation: number): string {
   });
 }
 
-it('two controllers race on one branch: both are told in full, nothing is forced, no commit is lost', async () => {
+it('two controllers race on one branch: both are published in full, nothing is forced, no commit is lost', async () => {
   installHook(
     fleet.repo,
     'update',
@@ -111,7 +111,7 @@ it('two controllers race on one branch: both are told in full, nothing is forced
   expect(existsSync(join(fleet.repo, 'forced'))).toBe(false);
 });
 
-it('a hook declines: the trouble is in log and metrics, the nodes go on, and afterwards the branch tells all', async () => {
+it('a hook declines: the trouble is in log and metrics, the nodes continue, and afterwards the branch has everything', async () => {
   installHook(fleet.repo, 'pre-receive', 'echo "protected branch" >&2; exit 1');
   const running = await run();
   const line = await waitFor('the trouble is in the log', () =>
@@ -124,7 +124,7 @@ it('a hook declines: the trouble is in log and metrics, the nodes go on, and aft
   installHook(fleet.repo, 'pre-receive', 'exit 0');
   const commit = restart(2);
   await published(fleet, running, commit);
-  await waitFor('both nodes are told', () => nodeFiles().length === 2);
+  await waitFor('both nodes are published', () => nodeFiles().length === 2);
 });
 
 it('a token that may only read: everything but the status works, and the log says so', async () => {
@@ -157,13 +157,13 @@ it("files of ours edited by hand, and others' files: ours are put right, theirs 
   commitFiles(fleet.repo, STATUS_BRANCH, {
     [`${fleet.executor}/sync.yaml`]: 'lies: true\n',
     [`${fleet.executor}/nodes/invented.yaml`]: 'lies: true\n',
-    'somebody/else.yaml': 'mine: true\n',
+    'other/file.yaml': 'mine: true\n',
   });
   const tip = tipOf(fleet.repo, STATUS_BRANCH) ?? '';
   await published(fleet, running, restart(1));
   expect(fleet.statusFile('sync.yaml')).not.toContain('lies');
   expect(fleet.statusFile('nodes/invented.yaml')).toBeUndefined();
-  expect(git(fleet.repo, ['show', `${STATUS_BRANCH}:somebody/else.yaml`])).toBe('mine: true');
+  expect(git(fleet.repo, ['show', `${STATUS_BRANCH}:other/file.yaml`])).toBe('mine: true');
   expect(() => git(fleet.repo, ['merge-base', '--is-ancestor', tip, STATUS_BRANCH])).not.toThrow();
 });
 
@@ -185,7 +185,7 @@ it.each([
         git(fleet.repo, ['rev-list', '--max-parents=0', STATUS_BRANCH]),
       ]),
   },
-])('the branch $because by hand is mended without any news', async ({ harm }) => {
+])('the branch $because by hand is repaired without any news', async ({ harm }) => {
   const running = await run('write', { settings: { statusLookMs: 300 } });
   await synced(running);
   await published(fleet, running, restart(1));
@@ -204,7 +204,7 @@ it('an accepted push whose answer was lost is not recorded twice', async () => {
   fleet.server.fault = ({ service, method }) =>
     service === 'git-receive-pack' && method === 'POST' && lost++ === 0 ? { do: 'drop-answer' } : 'pass';
   await published(fleet, running, restart(1));
-  await waitFor('the node tells the new state', () => running.log.some(({ msg }) => msg === 'Published status'));
+  await waitFor('the node reports the new state', () => running.log.some(({ msg }) => msg === 'Published status'));
   expect(lost).toBeGreaterThan(0);
   const trees = git(fleet.repo, ['log', '--format=%T', STATUS_BRANCH]).split('\n');
   // No commit repeats the tree before it.
@@ -213,7 +213,7 @@ it('an accepted push whose answer was lost is not recorded twice', async () => {
 });
 
 it.skipIf(NOT_ROOT)(
-  'a data folder that is full: the nodes go on, the reason is said, and status follows when there is room',
+  'a data folder that is full: the nodes continue, the reason is reported, and status follows when there is room',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nodewright-full-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder]);

@@ -212,7 +212,7 @@ describe('a reconciliation that takes too long', () => {
     expect(runs[0]?.signal.reason).toMatchObject({ message: 'the test reconciliation of a took longer than 10 s' });
     await tick(5000);
     expect(queue.state.busyMs).toBe(15_000);
-    runs[0]?.fail(new Error('told to stop'));
+    runs[0]?.fail(new Error('stopped by the test'));
     await tick(5000);
     expect(runs).toHaveLength(2);
   });
@@ -229,7 +229,7 @@ describe('stop', () => {
     expect(runs.map(({ signal }) => signal.aborted)).toEqual([true, true]);
     expect(isStopped).toBe(false);
     runs[0]?.end({ kind: 'again', afterMs: 0 });
-    runs[1]?.fail(new Error('told to stop'));
+    runs[1]?.fail(new Error('stopped by the test'));
     await stopping;
     queue.add('d');
     await tick(100_000);

@@ -1,4 +1,4 @@
-// When the file of a request counts as removed: only when somebody took it out, on a branch that went forward.
+// When the file of a request counts as removed: only when a commit removes it, on a branch that went forward.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name: lockOfNode('n0'), namespace: fleet.namespace },
-    spec: { holderIdentity: 'somebody' },
+    spec: { holderIdentity: 'another-job' },
   });
   running = await runController(fleet);
 });
@@ -43,10 +43,10 @@ async function object(name: string): Promise<JobObject | undefined> {
 async function waiting(name: string): Promise<void> {
   fleet.commit({ [fileOf(name)]: textOf(name) });
   running.controller.requestSync();
-  await waitFor(`${name} waits for the lock`, async () => (await object(name))?.status?.message?.includes('somebody'));
+  await waitFor(`${name} waits for the lock`, async () => (await object(name))?.status?.message?.includes('another-job'));
 }
 
-/** The tip was read, and everybody has had a look. */
+/** The tip was read, and every reconciler has run since. */
 async function seen(): Promise<void> {
   await published(fleet, running, tipOf(fleet.repo, BRANCH) ?? '', 'seen');
   await idleFor(running, 1000);
@@ -64,7 +64,7 @@ it.each([
     name: 'moved',
     deed: () => moveBranch(fleet.repo, BRANCH, `${tipOf(fleet.repo, BRANCH)}~1`),
   },
-])('a request goes on whose file $because', async ({ name, deed }) => {
+])('a request continues whose file $because', async ({ name, deed }) => {
   fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
   await waiting(name);
   deed();
@@ -72,7 +72,7 @@ it.each([
   const { status, metadata } = (await object(name)) ?? {};
   expect(status).toMatchObject({ phase: 'Claimed' });
   expect(metadata?.annotations).not.toHaveProperty(ANNOTATION.withdrawn);
-  // Now somebody takes it out.
+  // Now a commit removes it.
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(), [fileOf(name)]: null });
   running.controller.requestSync();
   const record = `jobs/backup/${fleet.namespace}/${name}.yaml`;
@@ -89,16 +89,16 @@ it('a new request waits while a moved branch is held, and begins when that is ap
   };
   fleet.commit({ ...files, 'nodes/n0.yaml': fleet.nodeFile('n0') }, { parent: 'none', replaceAll: true });
   running.controller.requestSync();
-  const told = await waitFor('it is told why', () => {
+  const reported = await waitFor('the reason is reported', () => {
     const text = fleet.statusFile('sync.yaml') ?? '';
     return text.includes('BranchHeld') && text.includes('Rewritten') ? text : undefined;
   });
   await idleFor(running, 1000);
   expect(fleet.statusFile(`jobs/backup/${fleet.namespace}/later.yaml`)).toBeUndefined();
   expect(await object('later')).toBeUndefined();
-  const [digest] = /sha256:[0-9a-f]{64}/.exec(told) ?? [];
+  const [digest] = /sha256:[0-9a-f]{64}/.exec(reported) ?? [];
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
   running.controller.requestSync();
-  await waitFor('it waits for the lock', async () => (await object('later'))?.status?.message?.includes('somebody'));
+  await waitFor('it waits for the lock', async () => (await object('later'))?.status?.message?.includes('another-job'));
   expect((await fleet.nodes()).has('n1')).toBe(true);
 });

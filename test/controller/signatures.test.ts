@@ -81,7 +81,7 @@ const restarted = (generation: number): Readonly<Record<string, string>> => ({
   'nodes/n0.yaml': fleet.nodeFile('n0', ['desiredState: Stopped', `restartGeneration: ${generation}`]),
 });
 
-it('keeps the last accepted revision in force while a commit is not signed, and repairs drift to it', async () => {
+it('keeps the last accepted revision applied while a commit is not signed, and repairs drift to it', async () => {
   const good = tipOf(fleet.repo, BRANCH) ?? '';
   const controller = await start(await trusting());
   await published(fleet, controller, good);
@@ -111,7 +111,7 @@ it('keeps the last accepted revision in force while a commit is not signed, and 
   expect(fleet.statusFile('sync.yaml')).not.toContain('not signed');
 });
 
-it('keeps the last accepted revision in force over a restart', async () => {
+it('keeps the last accepted revision applied over a restart', async () => {
   const good = tipOf(fleet.repo, BRANCH) ?? '';
   await published(fleet, await start(await trusting()), good);
   await running?.stop();
