@@ -74,12 +74,12 @@ describe('admit', () => {
       want: [{ do: 'refuse', reason: 'BranchHeld', file: 'jobs/nightly.yaml' }],
     },
     {
-      because: 'what was claimed before goes on meanwhile',
+      because: 'what was claimed before continues meanwhile',
       given: { record, object, more: { mayBegin: false } },
       want: [{ do: 'bind', record: { uid: 'u1' } }],
     },
     {
-      because: 'its claim names the nodes, whatever becomes of it',
+      because: 'its claim names the nodes, for every end',
       given: { requests: [{ ...request, nodes: ['a', 'b'] }] },
       want: [{ do: 'claim', record: { nodes: ['a', 'b'] } }],
     },
@@ -122,7 +122,7 @@ describe('admit', () => {
       want: [],
     },
     {
-      because: 'defect 28: an edited request is refused with what to do',
+      because: 'an edited request is refused with what to do',
       given: { record: { ...record, specDigest: 'sha256:2' } },
       want: [{ do: 'refuse', reason: 'Edited' }],
     },
@@ -132,7 +132,7 @@ describe('admit', () => {
       want: [{ do: 'refuse', reason: 'Edited' }],
     },
     {
-      because: 'a record that cannot be read blocks: nobody knows whether it ran',
+      because: 'a record that cannot be read blocks: whether it ran is unknown',
       given: { record: UNREADABLE as typeof UNREADABLE },
       want: [{ do: 'refuse', reason: 'UnreadableRecord' }],
     },
@@ -142,17 +142,17 @@ describe('admit', () => {
       want: [{ do: 'end', record: { phase: 'Cancelled' } }],
     },
     {
-      because: 'a file removed later is told to the object',
+      because: 'a file removed later is written to the object',
       given: { requests: [], record: { ...record, uid: 'u1' }, object },
       want: [{ do: 'mark', uid: 'u1', withdrawn: GONE }],
     },
     {
-      because: 'and told only once',
+      because: 'and written only once',
       given: { requests: [], record: { ...record, uid: 'u1' }, object: { ...object, withdrawn: GONE } },
       want: [],
     },
     {
-      because: 'a file that is back is told too',
+      because: 'a file that is back is written too',
       given: { record: { ...record, uid: 'u1' }, object: { ...object, withdrawn: GONE } },
       want: [{ do: 'mark', withdrawn: undefined }],
     },
@@ -162,7 +162,7 @@ describe('admit', () => {
       want: [{ do: 'end', record: { phase: 'Cancelled', message: 'another one came before work began' } }],
     },
     {
-      because: 'another one took its place: told to the object',
+      because: 'another one took its place: written to the object',
       given: { requests: [{ ...request, withdrawn: 'another one came' }], record: { ...record, uid: 'u1' }, object },
       want: [{ do: 'mark', uid: 'u1', withdrawn: 'another one came' }],
     },
@@ -177,7 +177,7 @@ describe('admit', () => {
       want: [],
     },
     {
-      because: 'an object somebody made by hand has no claim and never runs',
+      because: 'an object created by hand has no claim and never runs',
       given: { requests: [], object },
       want: [],
     },
@@ -207,29 +207,29 @@ describe('admit', () => {
     expect(admitOne({ requests: requests.toReversed() })).toEqual(decisions);
   });
 
-  it('whatever is lost at whatever moment, a request starts to work at most once', () => {
+  it('a request starts at most once, also when anything is lost at any moment', () => {
     const events = fc.constantFrom(
       ...(['admit', 'crash', 'work', 'lose', 'recreate', 'removeFile', 'addFile'] as const),
     );
     fc.assert(
       fc.property(fc.array(events, { maxLength: 60 }), (steps) => {
-        const story = new Story();
-        for (const step of steps) story[step]();
-        expect(story.starts).toBeLessThanOrEqual(1);
+        const requestLife = new RequestLife();
+        for (const step of steps) requestLife[step]();
+        expect(requestLife.starts).toBeLessThanOrEqual(1);
       }),
       { numRuns: 2000 },
     );
   });
 
   it('and that test would see one that starts twice', () => {
-    const story = new Story();
-    for (const step of ['admit', 'admit', 'admit', 'work'] as const) story[step]();
-    expect(story.starts).toBe(1);
+    const requestLife = new RequestLife();
+    for (const step of ['admit', 'admit', 'admit', 'work'] as const) requestLife[step]();
+    expect(requestLife.starts).toBe(1);
   });
 });
 
 /** A repository, a status branch and a cluster, each of which may lose something at any time. */
-class Story {
+class RequestLife {
   #pushed: JobRecord | undefined;
   #live: LiveRequest | undefined;
   #inGit = true;
@@ -240,19 +240,19 @@ class Story {
     return this.#starts;
   }
 
-  /** A pass whose decision is carried out. */
+  /** A reconciliation whose decision is carried out. */
   admit(): void {
     const [decision] = this.#decide();
     if (decision?.do === 'create') this.#live ??= this.#newObject();
     if (decision?.do === 'claim' || decision?.do === 'bind' || decision?.do === 'end') this.#pushed = decision.record;
   }
 
-  /** A pass whose decision is lost. */
+  /** A reconciliation whose decision is lost. */
   crash(): void {
     this.#decide();
   }
 
-  /** The machine's rule: act only when the pushed record names this object and has no result. */
+  /** The state machine's rule: act only when the pushed record names this object and has no result. */
   work(): void {
     const { uid, phase } = this.#pushed ?? {};
     if (this.#live === undefined || this.#live.phase !== undefined || uid !== this.#live.uid || phase !== 'Claimed')

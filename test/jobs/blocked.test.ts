@@ -19,7 +19,7 @@ interface Row {
   readonly waited: number;
   readonly deadlineSeconds?: number;
   readonly pvc?: typeof unbound;
-  /** Absent: it goes on waiting. */
+  /** Absent: it keeps waiting. */
   readonly code?: string;
   readonly says: string;
 }

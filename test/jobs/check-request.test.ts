@@ -89,7 +89,7 @@ describe('checkRequest', () => {
       want: ['error MissingField spec.chain'],
     },
     {
-      because: 'defect 11: a live copy is warned of',
+      because: 'a live copy is warned of',
       kind: 'Backup',
       spec: { node: 'a', action: 'Direct' },
       want: ['warning LiveCopy spec.action'],
@@ -107,7 +107,7 @@ describe('checkRequest', () => {
       want: ['warning NodeSuspended spec.node'],
     },
     {
-      because: 'defect 20: neither backup nor snapshot',
+      because: 'neither backup nor snapshot',
       kind: 'Restore',
       spec: { node: 'a' },
       want: ['error OneOf spec.backup'],
@@ -212,19 +212,19 @@ describe('checkRequest', () => {
     },
     { because: 'two nodes of one chain', kind: 'Switchover', spec: { sourceNode: 'a', destNode: 'b' }, want: [] },
     {
-      because: 'defect 6: a node with itself',
+      because: 'a node with itself',
       kind: 'Switchover',
       spec: { sourceNode: 'a', destNode: 'a' },
       want: ['error SameNode spec.destNode'],
     },
     {
-      because: 'defect 6: nodes of two chains',
+      because: 'nodes of two chains',
       kind: 'Switchover',
       spec: { sourceNode: 'a', destNode: 'eth' },
       want: ['error NotSupported spec.destNode', 'error WrongChain spec.destNode'],
     },
     {
-      because: 'defect 6: nothing to exchange',
+      because: 'nothing to exchange',
       kind: 'Switchover',
       spec: { sourceNode: 'a', destNode: 'keyless' },
       want: ['error NoIdentity spec.destNode'],

@@ -19,7 +19,7 @@ function record(name: string, more: Partial<JobRecord>): [string, JobRecord] {
   return [`Backup/ns/${name}`, { ...base, nodes: ['a'], ...more }];
 }
 
-it('counts records, and tells the last end of each kind on each node', () => {
+it('counts records, and gives the last end of each kind on each node', () => {
   const sample = sampleJobs(
     new Map<string, JobRecord | typeof UNREADABLE>([
       record('late', { endedAt: '1970-01-01T00:03:00Z' }),

@@ -157,7 +157,7 @@ function checkPod(object: object): void {
   expect(labels.some((label) => label.startsWith('app.kubernetes.io/chain'))).toBe(false);
   const text = JSON.stringify(object);
   expect(text).not.toContain('ownerReferences');
-  // Defect 30: no shell anywhere.
+  // No shell anywhere.
   expect(text).not.toMatch(/"(\/bin\/)?(ba)?sh"/);
   for (const container of [valueAt(pod, ['containers']), valueAt(pod, ['initContainers'])].flat()) {
     expect(container).toMatchObject({
@@ -174,7 +174,7 @@ function pathExists(jsonPath: string, spec: z.ZodObject): boolean {
 }
 
 describe('ChangeOwner', () => {
-  it('can give files to root (defect 28)', () => {
+  it('can give files to root', () => {
     const kind = jobKinds.find((candidate) => candidate.kind === 'ChangeOwner');
     const plan = kind?.open({ node: 'a', uid: 0, gid: 0 }).plan(viewOf('ChangeOwner', 'managed'));
     expect(plan).toMatchObject({

@@ -69,11 +69,11 @@ describe('layouts', () => {
         consensus: 'overlord',
       },
     });
-    // Defect 25: "sm" and "raft" in the registry's name say nothing.
+    // "sm" and "raft" in the registry's name say nothing.
     expect(found).not.toHaveProperty('target.crypto');
   });
 
-  it("python: the named node's own Deployment and its folder, not the first of the chain (defect 24)", () => {
+  it("python: the named node's own Deployment and its folder, not the first of the chain", () => {
     const deployment = workload('Deployment', 'test-chain-3', {
       containers: containers('c/kms_sm:v6.3', 'c/consensus_bft:v6.3'),
       volumes: [dataVolume],
@@ -127,7 +127,7 @@ describe('layouts', () => {
       reason: 'NodeMissing',
     },
     {
-      because: 'defect 6: another chain',
+      because: 'another chain',
       method: 'cloud-config',
       node: 'test-chain-node0',
       object: {
@@ -241,7 +241,7 @@ describe('cloud-op', () => {
     { because: '0.2.3 has no --is-clear', version: '0.2.3', consensus: 'raft', clean: true, reason: 'ToolTooOld' },
     { because: '0.2.5 panics on bft', version: '0.2.5', consensus: 'bft', clean: false, reason: 'ToolTooNew' },
     {
-      because: 'defect 25: an unknown consensus is never passed as ""',
+      because: 'an unknown consensus is never passed as ""',
       version: '0.2.4',
       consensus: undefined,
       clean: false,

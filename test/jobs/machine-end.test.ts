@@ -12,13 +12,13 @@ import { ago, busy, pvc, HOLDER, LOCK, locks, NOTE, step, stopped, work, working
 describe('after the work', () => {
   it.each([
     {
-      because: 'defect 27: without a manifest there is no backup',
+      because: 'without a manifest there is no backup',
       works: [{ ...work, outcome: 'Succeeded' as const }],
       phase: 'Starting',
       reason: 'NoManifest',
     },
     {
-      because: 'a failure with the data untouched starts the node again (defect 1)',
+      because: 'a failure with the data untouched starts the node again',
       works: [{ ...work, outcome: 'Failed' as const, code: 'NoSpace' as const, message: 'no space', unsafe: false }],
       phase: 'Starting',
       reason: 'NoSpace',
@@ -36,7 +36,7 @@ describe('after the work', () => {
     });
   });
 
-  it('a rollback of some nodes of a chain only is held (defect 15)', () => {
+  it('a rollback of some nodes of a chain only is held', () => {
     const works = [
       { ...work, outcome: 'Succeeded' as const, height: 9 },
       { ...work, name: 'x', node: 'b', outcome: 'Failed' as const, unsafe: false },
@@ -109,7 +109,7 @@ describe('after the work', () => {
     });
   });
 
-  describe('when somebody removed its lock by hand', () => {
+  describe('when a user removed its lock by hand', () => {
     const OTHER = { uid: 'another', text: 'Restore prod/two' };
     const starting = (minutes: number): JobStatus => ({ ...working, phase: 'Starting', since: ago(minutes) });
     const withLock = (lock: object | undefined) => ({
@@ -138,7 +138,7 @@ describe('after the work', () => {
     });
   });
 
-  it('two nodes that would sign with one key are not started, whoever brought that about (defect 6)', () => {
+  it('two nodes that would sign with one key are not started, for any cause', () => {
     const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a'), citaTarget('b')] };
     const identities = new Map([
       ['a', 'a-account'],
@@ -220,7 +220,7 @@ describe('a node of another tool is back', () => {
     const done = { phase: 'Complete', heightAfter: 91 };
     expect(look({ health: at(91) })).toMatchObject(done);
     expect(look({ health: at(91), first: 91 })).toMatchObject(done);
-    // What a Restore brings back may end some blocks above the height that its backup tells.
+    // What a Restore brings back may end some blocks above the height that its backup names.
     expect(look({ kind: 'Restore', health: at(91) })).toMatchObject({ phase: 'Starting' });
     expect(look({ kind: 'Restore', health: at(91), first: 91 })).toMatchObject({ phase: 'Starting' });
     expect(look({ kind: 'Restore', health: at(92), first: 91 })).toMatchObject({ phase: 'Complete', heightAfter: 92 });
@@ -245,7 +245,7 @@ describe('a node of another tool is back', () => {
   it.each([
     { because: 'nothing listens', health: refused, why: refused.trouble },
     { because: 'it has no address', health: undefined, why: 'it was not asked' },
-  ])('when its pods are ready and nobody can ask it: $because', ({ health, why }) => {
+  ])('when its pods are ready and cannot be asked: $because', ({ health, why }) => {
     const observed = { target: unheard, minutes: 4, ...(health === undefined ? {} : { health }) };
     const unproven = `the pods of a are ready, but its height after the start is not proven: ${why}`;
     const status = look(observed);
@@ -264,7 +264,7 @@ describe('after the end', () => {
   const done: JobStatus = { ...working, phase: 'Complete', endTime: ago(10), manifestSha256: 'a'.repeat(64) };
   const tasks = new Map([[work.name, { ...busy, finished: 'Complete', active: 0 } as const]]);
 
-  it('removes the finished Job by UID, and keeps the backup (defects 4 and 8)', () => {
+  it('removes the finished Job by UID, and keeps the backup', () => {
     const { effects } = step({ status: done, observed: { tasks, pvc, record: { uid: UID, phase: 'Complete' } } });
     expect(effects).toEqual([
       { do: 'deleteJob', name: work.name, uid: 'job-1', because: 'ttlSecondsAfterFinished is over' },
@@ -287,7 +287,7 @@ describe('after the end', () => {
     expect(step({ status, observed: { pvc: { ...pvc, jobUid: 'x' }, record } }).effects).toEqual([]);
   });
 
-  it('lets its object go only when the result is told (defect 13)', () => {
+  it('releases its object only when the result is recorded', () => {
     expect(
       step({ status: done, observed: { deleting: true, record: { uid: UID, phase: 'Starting' } } }).effects,
     ).toEqual([]);

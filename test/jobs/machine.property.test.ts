@@ -99,7 +99,7 @@ function worldOf(row: (typeof cases)[number]): World {
   return new World({ ...row, kind: kindNamed(row.kind) });
 }
 
-/** How the nodes must be once a job has ended, whatever happened: nothing of this may be wrong. */
+/** How the nodes must be once a job has ended, after any disturbance: nothing of this may be wrong. */
 function wrongs(world: World): readonly string[] {
   const { phase = 'Pending', message = '' } = world.status;
   const nodes = [...world.nodes.values()].filter(({ pod, target }) => pod !== (target.wasRunning ? 'running' : 'none'));
@@ -116,7 +116,7 @@ function wrongs(world: World): readonly string[] {
   ];
 }
 
-/** The whole outcome in one line, so that a failure tells why. */
+/** The whole outcome in one line, so that a failure shows why. */
 function outcome({ status }: World): string {
   return status.phase === 'Complete' ? 'Complete' : `${status.phase}: ${status.message}`;
 }
@@ -134,7 +134,7 @@ describe('every kind', () => {
       fc.property(fc.array(fc.nat({ max: 3 }), { maxLength: 60 }), (crashes) => {
         const world = worldOf(row);
         for (const steps of crashes) {
-          world.pass(steps);
+          world.reconcile(steps);
           if (steps % 2 === 0) world.tick();
         }
         world.settle();
@@ -150,15 +150,15 @@ describe('every kind', () => {
     (row) => {
       fc.assert(
         fc.property(
-          fc.array(fc.constantFrom('pass', 'tick', 'crash'), { maxLength: 60 }),
+          fc.array(fc.constantFrom('reconcile', 'tick', 'crash'), { maxLength: 60 }),
           fc.constantFrom('killed', 'deleted'),
           fc.nat({ max: 1 }),
           (steps, how, kills) => {
             const world = worldOf(row);
             let left = kills + 1;
             for (const step of steps) {
-              if (step === 'pass') world.pass();
-              if (step === 'crash') world.pass(1);
+              if (step === 'reconcile') world.reconcile();
+              if (step === 'crash') world.reconcile(1);
               if (step === 'tick') world.tick();
               const victim = [...world.works.values()].find(({ pod, deleted }) => pod === 'running' && !deleted);
               if (victim === undefined || left-- <= 0) continue;
@@ -180,7 +180,7 @@ describe('every kind', () => {
     (row) => {
       const world = worldOf(row);
       for (let step = 0; step < 100; step++) {
-        world.pass();
+        world.reconcile();
         world.tick();
         const victim = [...world.works.values()].find(({ pod }) => pod === 'running');
         if (victim !== undefined) victim.pod = 'killed';
@@ -197,7 +197,7 @@ describe('every kind', () => {
   it.each(cases)(
     '$because: failing work, removed files and deleted objects leave no node stopped without a reason',
     (row) => {
-      const events = fc.constantFrom('pass', 'crash', 'tick', 'fileGone', 'deleting', 'fails');
+      const events = fc.constantFrom('reconcile', 'crash', 'tick', 'fileGone', 'deleting', 'fails');
       fc.assert(
         fc.property(fc.array(events, { maxLength: 60 }), fc.boolean(), (steps, swapped) => {
           let fails = false;
@@ -210,8 +210,8 @@ describe('every kind', () => {
                 : { ok: true, manifestSha256: 'c'.repeat(64), height: 90 },
           });
           for (const step of steps) {
-            if (step === 'pass') world.pass();
-            if (step === 'crash') world.pass(1);
+            if (step === 'reconcile') world.reconcile();
+            if (step === 'crash') world.reconcile(1);
             if (step === 'tick') world.tick();
             if (step === 'fileGone') world.fileGone = true;
             if (step === 'deleting') world.deleting = true;
@@ -230,14 +230,14 @@ describe('a stranger who starts stopped nodes', () => {
   it.each(cases.filter(({ kind }) => kind === 'Switchover'))(
     '$because: never makes two signers with one key',
     (row) => {
-      const events = fc.constantFrom('pass', 'crash', 'tick', 'start a', 'start b');
+      const events = fc.constantFrom('reconcile', 'crash', 'tick', 'start a', 'start b');
       fc.assert(
         fc.property(fc.array(events, { maxLength: 80 }), (steps) => {
           const world = worldOf(row);
           world.disturbed = true;
           for (const step of steps) {
-            if (step === 'pass') world.pass();
-            if (step === 'crash') world.pass(1);
+            if (step === 'reconcile') world.reconcile();
+            if (step === 'crash') world.reconcile(1);
             if (step === 'tick') world.tick();
             const node = world.nodes.get(step.slice(-1));
             if (step.startsWith('start') && node !== undefined) node.replicas = 1;
@@ -256,7 +256,7 @@ describe('a stranger who starts stopped nodes', () => {
     const world = worldOf(cases[1]!);
     world.disturbed = true;
     for (let step = 0; step < 60; step++) {
-      world.pass();
+      world.reconcile();
       world.tick();
       const node = world.nodes.get('a');
       if (node !== undefined && [...world.works.values()].some(({ pod }) => pod === 'running') && node.pod === 'none') {

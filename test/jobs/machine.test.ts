@@ -39,7 +39,7 @@ describe('before work', () => {
       message: 'runs once',
     },
     {
-      because: 'what the policy refuses of the object as it is never begins, whatever its file said',
+      because: 'what the policy refuses of the object as it is never begins, with any file',
       given: { status: { phase: 'Claimed' }, observed: { denied: 'spec.image is "evil"' } },
       phase: 'Refused',
       message: 'spec.image is "evil"',
@@ -57,13 +57,13 @@ describe('before work', () => {
       message: 'names this object',
     },
     {
-      because: 'defect 8: an object of the same name, made later, never continues the earlier one',
+      because: 'an object of the same name, made later, never continues the earlier one',
       given: { status: { phase: 'Claimed' }, observed: { record: { uid: 'other' } } },
       phase: 'Interrupted',
       message: 'earlier object',
     },
     {
-      because: 'defect 9: two jobs on one node take turns, and say for whom',
+      because: 'two jobs on one node take turns, and say for whom',
       given: {
         status: { phase: 'Claimed' },
         observed: { locks: new Map([[LOCK, { holder: { uid: 'x', text: 'Restore prod/two' } }]]) },
@@ -107,7 +107,7 @@ describe('before work', () => {
     expect(status.message).toContain(message);
   });
 
-  it('records the original replicas before anything is stopped (defect 14: "start" sets what was)', () => {
+  it('records the original replicas before anything is stopped ("start" sets what was)', () => {
     const target = citaTarget('a', { replicas: 0, wasRunning: false });
     const { status, effects } = step({
       status: { phase: 'Locked' },
@@ -119,25 +119,25 @@ describe('before work', () => {
 
   it.each([
     {
-      because: 'defect 1: a rollback to the current height is refused before the node is stopped',
+      because: 'a rollback to the current height is refused before the node is stopped',
       kind: 'BlockHeightFallback',
       spec: { node: 'a', blockHeight: 100, chain: 'test-chain', deployMethod: 'cloud-config' },
       reason: 'HeightNotBelow',
     },
     {
-      because: 'defect 11: Direct never touches a running database',
+      because: 'Direct never touches a running database',
       kind: 'Restore',
       spec: { node: 'a', backup: 'n', action: 'Direct', chain: 'test-chain', deployMethod: 'cloud-config' },
       reason: 'NodeRunning',
     },
     {
-      because: 'defect 3: a restore without a source is refused while the data is whole',
+      because: 'a restore without a source is refused while the data is whole',
       kind: 'Restore',
       spec: { node: 'a', backup: 'n', chain: 'test-chain', deployMethod: 'cloud-config' },
       reason: 'SourceMissing',
     },
     {
-      because: 'defect 23: a cloud-op of unknown version is never guessed',
+      because: 'a cloud-op of unknown version is never guessed',
       kind: 'BlockHeightFallback',
       spec: {
         node: 'a',
@@ -160,8 +160,8 @@ describe('before work', () => {
   });
 
   it.each([
-    { because: 'defect 28: a failed backup is no source', more: { phase: 'Failed' }, reason: 'SourceNotComplete' },
-    { because: 'defect 28: another chain is refused', more: { chain: 'other' }, reason: 'WrongChain' },
+    { because: 'a failed backup is no source', more: { phase: 'Failed' }, reason: 'SourceNotComplete' },
+    { because: 'another chain is refused', more: { chain: 'other' }, reason: 'WrongChain' },
     { because: 'another network is refused', more: { network: 'main' }, reason: 'WrongChain' },
     {
       because: 'a backup without a manifest proves nothing',
@@ -261,7 +261,7 @@ describe('before work', () => {
 describe('stopping', () => {
   const status: JobStatus = { phase: 'Stopping', since: ago(1), ...held };
 
-  it('writes down the originals on the lock before it stops anything (defect 13: a lost request leaves word)', () => {
+  it('writes down the originals on the lock before it stops anything (a lost request leaves word)', () => {
     const { effects } = step({
       status,
       observed: { targets: new Map([['a', found]]), locks: new Map([[LOCK, { holder: HOLDER }]]) },
@@ -276,7 +276,7 @@ describe('stopping', () => {
 
   it.each([
     {
-      because: 'defect 5: a pod that is unready but still there is not gone',
+      because: 'a pod that is unready but still there is not gone',
       pods: [{ name: 'a-0', ready: false }],
       replicas: 0,
       phase: 'Stopping',
@@ -288,7 +288,7 @@ describe('stopping', () => {
     expect(step({ status, observed: { targets, locks } }).status.phase).toBe(phase);
   });
 
-  it('a node that will not stop is started again, with the reason (defect 1)', () => {
+  it('a node that will not stop is started again, with the reason', () => {
     const { status: after } = step({
       status: { ...status, since: ago(21) },
       observed: { targets: new Map([['a', found]]), locks },
@@ -305,7 +305,7 @@ describe('working', () => {
     return step({ status, observed: { targets, locks, pvc, ...more } });
   }
 
-  it('creates the claim with the class and size of the node, owned by nobody (defects 4 and 17)', () => {
+  it('creates the PVC with the class and size of the node, without an owner', () => {
     const { works: _works, claimUid: _claimUid, claimName: _name, ...fresh } = working;
     const { effects, status } = see({ pvc: undefined }, fresh);
     expect(status.claimName).toBe('backup-one-1f0c22aa');
@@ -317,18 +317,18 @@ describe('working', () => {
     expect(JSON.stringify(effects[0])).not.toContain('ownerReferences');
   });
 
-  it('after a crash between claim and Job it goes on with its own claim (defect 16)', () => {
+  it('after a crash between PVC and Job it continues with its own PVC', () => {
     const { works: _works, claimUid: _claimUid, ...crashed } = working;
     expect(see({}, crashed).status).toMatchObject({ phase: 'Working', claimUid: 'claim-1' });
   });
 
   it.each([
     {
-      because: "defect 7: a claim of that name that isn't ours is never taken",
+      because: "a PVC of that name that isn't its own is never used",
       facts: { pvc: { ...pvc, jobUid: 'other' } },
       reason: 'ClaimTaken',
     },
-    { because: 'a claim that vanished is not made anew', facts: { pvc: undefined }, reason: 'ClaimGone' },
+    { because: 'a PVC that vanished is not created again', facts: { pvc: undefined }, reason: 'ClaimGone' },
     {
       because: 'a claim that was replaced is another',
       facts: { pvc: { ...pvc, uid: 'claim-2' } },
@@ -346,7 +346,7 @@ describe('working', () => {
     expect(effects).toEqual([{ do: 'resumeJob', name: work.name, uid: 'job-1' }]);
   });
 
-  it('defect 7: a Job of that name that this request did not make is not its own', () => {
+  it('a Job of that name that this request did not make is not its own', () => {
     const { uid: _uid, ...unknown } = work;
     const { status } = see(
       { tasks: new Map([[work.name, { ...busy, jobUid: 'other' }]]) },
@@ -358,14 +358,14 @@ describe('working', () => {
   const late = { ...working, works: [{ ...work, intentAt: ago(11) }] };
   it.each([
     {
-      because: 'defect 21: a claim that stays pending ends the job',
+      because: 'a PVC that stays pending ends the job',
       facts: { pvc: { ...pvc, phase: 'Pending', message: 'no provisioner' } },
       observed: busy,
       code: 'ClaimPending',
       says: 'no provisioner',
     },
     {
-      because: 'defect 21: a volume attached elsewhere ends the job',
+      because: 'a volume attached elsewhere ends the job',
       facts: {},
       observed: busy,
       code: 'PodNotStarted',
@@ -405,7 +405,7 @@ describe('working', () => {
     expect(effects).toMatchObject([{ do: 'createJob' }]);
   });
 
-  it('tells what ran, with the last lines of its output', () => {
+  it('reports what ran, with the last lines of its output', () => {
     const output = `${'x'.repeat(9000)}\nlast line`;
     const { status } = see({ tasks: new Map([[work.name, { ...busy, running: true, output }]]), workerPods: 1 });
     expect(status).toMatchObject({ command: 'nodewright job backup', image: settings.workerImage });

@@ -35,7 +35,7 @@ describe('recoverOrphanedLock', () => {
       done: false,
     },
     {
-      because: 'then the node is started as it was (defect 13)',
+      because: 'then the node is started as it was',
       more: {},
       want: [{ do: 'scaleWorkload', workload, replicas: 1 }],
       done: false,
@@ -97,7 +97,7 @@ describe('identities', () => {
       overrides: new Map(),
       want: [['p/a', 'p/b']],
     },
-    { because: 'the files follow an exchange that is in force', before: was, inGit: exchanged, overrides, want: [] },
+    { because: 'the files follow an exchange that is active', before: was, inGit: exchanged, overrides, want: [] },
     { because: 'the files still say what was before it', before: was, inGit: was, overrides, want: [] },
     {
       because: 'a change to a new key is no exchange',
@@ -132,7 +132,7 @@ describe('identities', () => {
 describe('names and locks', () => {
   const job = { kind: 'Backup', namespace: 'prod', name: 'nightly', uid: UID };
 
-  it('differ by kind, name and UID (defects 7 and 8), and fit', () => {
+  it('differ by kind, name and UID, and fit', () => {
     const names = [
       job,
       { ...job, kind: 'Snapshot' },
@@ -153,7 +153,7 @@ describe('names and locks', () => {
     expect(locksOf({ ...needs, nodes: ['b', 'a'] })).toEqual(locksOf({ ...needs, nodes: ['a', 'b'] }));
   });
 
-  it('are one for a whole chain in the helm layout, since stopping one node stops all (defect 14)', () => {
+  it('are one for a whole chain in the helm layout, since stopping one node stops all', () => {
     expect(locksOf({ deployMethod: 'helm', chain: 'My_Chain', nodes: ['c-0'] })).toEqual(
       locksOf({ deployMethod: 'helm', chain: 'My_Chain', nodes: ['c-1'] }),
     );

@@ -29,7 +29,7 @@ it.each([
     said: 'geth --datadir /data -c # no script',
   },
   {
-    because: "a script by its first comment: its text tells a record's reader nothing",
+    because: "a script by its first comment: its text does not help a record's reader",
     program: { command: ['sh', '-c', 'set -eu\n# Takes back one height a run.\nrollback --hard'], args: [] },
     said: 'sh -c … (Takes back one height a run.)',
   },

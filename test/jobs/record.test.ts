@@ -147,7 +147,7 @@ describe('parseRecord', () => {
 describe('records to come', () => {
   it.each([
     {
-      because: 'an object that is not bound is not told of: it can have done nothing',
+      because: 'an object that is not bound is not recorded: it can have done nothing',
       uid: undefined,
       phase: 'Claimed',
     },

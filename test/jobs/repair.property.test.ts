@@ -1,4 +1,4 @@
-// A node that a job left held, and a later job that repairs it: started once, and not before, whatever is cut off.
+// A node that a job left held, and a later job that repairs it: started once, and not before, with every interruption.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,13 +19,13 @@ const answers: ChainAnswers = {
   },
 };
 
-/** A rollback that was cut off: nobody knows what it left on the volumes. */
+/** A rollback that was cut off: what it left on the volumes is unknown. */
 function heldWorld(...nodes: readonly string[]): World {
   const targets = nodes.map((node) => managedTarget(node));
   const spec = { ...(nodes.length === 1 ? { node: nodes[0] } : { nodes }), blockHeight: 90 };
   const world = new World({ kind: kindNamed('BlockHeightFallback'), spec, targets, answers });
   for (let step = 0; step < 200 && world.status.phase !== 'Held'; step++) {
-    world.pass();
+    world.reconcile();
     for (const work of world.works.values()) if (work.pod === 'running') work.pod = 'killed';
     world.tick();
   }
@@ -44,20 +44,20 @@ function laterThan(after: World, what: Pick<WorldOptions, 'kind' | 'spec' | 'res
   return new World({ ...what, after, targets: [], answers, source: source() });
 }
 
-const events = fc.array(fc.constantFrom('tick', 'pass', 'earlier pass', 'crash 1', 'crash 2', 'earlier crash 1'), {
+const events = fc.array(fc.constantFrom('tick', 'reconcile', 'earlier reconcile', 'crash 1', 'crash 2', 'earlier crash 1'), {
   maxLength: 60,
 });
 
 function happen(earlier: World, later: World, event: string): void {
   const world = event.startsWith('earlier') ? earlier : later;
   if (event === 'tick') later.tick();
-  if (event.endsWith('pass')) world.pass();
-  if (event.includes('crash')) world.pass(Number(event.slice(-1)));
+  if (event.endsWith('reconcile')) world.reconcile();
+  if (event.includes('crash')) world.reconcile(Number(event.slice(-1)));
 }
 
 const PHASES: readonly JobPhase[] = ['Claimed', 'Working', 'Verifying', 'Starting', 'Complete'];
-/** All that there is when nobody disturbs it. */
-const EVERYTHING = ['pass', 'earlier pass', 'tick'] as const;
+/** All that there is without a disturbance. */
+const EVERYTHING = ['reconcile', 'earlier reconcile', 'tick'] as const;
 
 /** To the end of both, and through one more restart. */
 function settle(earlier: World, later: World): void {
@@ -65,7 +65,7 @@ function settle(earlier: World, later: World): void {
     for (let step = 0; step < 120; step++) for (const event of EVERYTHING) happen(earlier, later, event);
   };
   rest();
-  later.pass(0);
+  later.reconcile(0);
   for (let step = 0; step < 30; step++) later.tick();
   rest();
   expect(isFinal(later.status.phase ?? 'Pending')).toBe(true);
@@ -98,13 +98,13 @@ describe.each(repairs)('a node left held, then repaired by a $kind.kind', (repai
   it('is not started before the earlier job has let go of it', () => {
     const earlier = heldWorld('a');
     const later = laterThan(earlier, repair);
-    for (let step = 0; step < 60; step++) for (const event of ['pass', 'tick']) happen(earlier, later, event);
+    for (let step = 0; step < 60; step++) for (const event of ['reconcile', 'tick']) happen(earlier, later, event);
     expect(later.status).toMatchObject({
       phase: 'Starting',
       message: 'waits until BlockHeightFallback prod/one lets go of a',
     });
     expect(startsOf(later)).toEqual([0]);
-    later.pass(0);
+    later.reconcile(0);
     settle(earlier, later);
     expect(later.status.phase).toBe('Complete');
     expect(startsOf(later)).toEqual([1]);

@@ -1,4 +1,4 @@
-// What a worker pod's end means, whatever it left behind.
+// What a worker pod's end means, with any message that it left.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -45,7 +45,7 @@ const ended: ObservedTask = { uid: 'u', suspended: false, active: 0, running: fa
 describe('readOutcome', () => {
   it.each([
     {
-      because: 'defect 29: the output of a failed program is told',
+      because: 'the output of a failed program is reported',
       observed: { ...ended, failedProgram: { name: 'cloud-op', exitCode: 101 }, output: 'x\nstorage broken' },
       want: {
         outcome: 'Failed',
@@ -55,7 +55,7 @@ describe('readOutcome', () => {
       },
     },
     {
-      because: 'the line that complains is told, wherever the log put it',
+      because: 'the line that complains is reported, at any place of the log',
       observed: {
         ...ended,
         failedProgram: { name: 'cloud-op', exitCode: 101 },

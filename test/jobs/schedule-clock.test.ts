@@ -66,7 +66,7 @@ describe('in every time zone', () => {
   const zones = Intl.supportedValuesOf('timeZone');
   const moment = fc.integer({ min: Date.UTC(1980, 0, 1) / MINUTE, max: Date.UTC(2037, 0, 1) / MINUTE });
 
-  it('finds exactly the minutes whose local time matches, from whatever second the search starts', () => {
+  it('finds exactly the minutes whose local time matches, from any second at which the search starts', () => {
     const time = fc.record({ hour: fc.integer({ min: 0, max: 23 }), minuteOfHour: fc.integer({ min: 0, max: 59 }) });
     const start = fc
       .tuple(moment, fc.integer({ min: 0, max: MINUTE - 1 }))

@@ -97,7 +97,7 @@ describe('dueRun', () => {
     expect('without' in more && more.without in decision).toBe(false);
   });
 
-  it('files every moment once at most, in whatever rhythm it is asked', () => {
+  it('files every moment once at most, in any rhythm of calls', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 4 * HOUR }), { maxLength: 40 }), (steps) => {
         let [now, lastScheduled] = [START, START];

@@ -1,4 +1,4 @@
-// A Switchover of validators: no key ever signs at or below what it has signed, whatever is cut off, lost or meddled with.
+// A Switchover of validators: no key ever signs at or below what it has signed, with every interruption, loss and change by hand.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -48,7 +48,7 @@ function identities(world: World): readonly string[] {
   return [...world.nodes.values()].map(({ identity }) => identity);
 }
 
-/** Every key finds, where it is in force, that nothing above is signed; and nodes run unless they are held. */
+/** Every key finds, where it is active, that nothing above is signed; and nodes run unless they are held. */
 function wrongs(world: World): readonly string[] {
   const { phase = 'Pending', message = '' } = world.status;
   const isHeld = phase === 'Held';
@@ -67,7 +67,7 @@ function wrongs(world: World): readonly string[] {
   ];
 }
 
-/** To the end of the job, and until pods that somebody made by hand have gone and come back. */
+/** To the end of the job, and until pods that were created by hand have gone and come back. */
 function settle(world: World): void {
   world.settle();
   for (let step = 0; step < 30; step++) world.tick();
@@ -75,7 +75,7 @@ function settle(world: World): void {
 
 function until(world: World, isThere: () => boolean, limit = 200): void {
   for (let step = 0; step < limit && !isThere(); step++) {
-    world.pass();
+    world.reconcile();
     if (!isThere()) world.tick();
   }
   expect(isThere()).toBe(true);
@@ -185,7 +185,7 @@ describe('a Switchover of validators', () => {
     const isGivenUp = () => world.status.works?.some(({ outcome }) => outcome === 'Failed') === true;
     for (let step = 0; step < 100 && !isGivenUp(); step++) {
       world.tick();
-      world.pass(1);
+      world.reconcile(1);
     }
     onB!.stalled = false;
     onB!.left = 6;
@@ -194,7 +194,7 @@ describe('a Switchover of validators', () => {
     expect(wrongs(world)).toEqual([]);
   });
 
-  it('holds both when somebody starts one between the writes and the exchange of the keys', () => {
+  it('holds both when a user starts one between the writes and the exchange of the keys', () => {
     const world = worldOf();
     world.disturbed = true;
     world.refusals = 1000;
@@ -218,8 +218,8 @@ describe('a Switchover of validators', () => {
 });
 
 const EVENTS = [
-  'pass',
-  'pass',
+  'reconcile',
+  'reconcile',
   'tick',
   'tick',
   'crash 1',
@@ -235,9 +235,9 @@ const EVENTS = [
 
 function happen(world: World, event: string): void {
   const [victim] = [...world.works.values()].filter(({ pod, deleted }) => pod === 'running' && !deleted);
-  if (event === 'pass') world.pass();
+  if (event === 'reconcile') world.reconcile();
   if (event === 'tick') world.tick();
-  if (event.startsWith('crash')) world.pass(Number(event.slice(-1)));
+  if (event.startsWith('crash')) world.reconcile(Number(event.slice(-1)));
   if (event.startsWith('kill') && victim !== undefined) world.kill(victim, event === 'kill after');
   if (event === 'delete' && victim !== undefined) victim.deleted = true;
   if (event === 'refuse') world.refusals = 3;
@@ -245,7 +245,7 @@ function happen(world: World, event: string): void {
   if (event === 'deleting') world.deleting = true;
 }
 
-/** Somebody may start a node as long as nothing was written; after that it is not the job that signs twice. */
+/** A user may start a node as long as nothing was written; after that it is not the job that signs twice. */
 function mayMeddle({ status }: World): boolean {
   return status.signers === undefined || status.signers.step === 'read';
 }
@@ -257,7 +257,7 @@ const results: readonly (readonly [string, Result | undefined])[] = [
   ['a write fails in the middle', failing('writeSigner', 'b', DiskFull(true))],
 ];
 
-describe.each(results)('whatever happens, when %s', (_name, result) => {
+describe.each(results)('after any disturbance, when %s', (_name, result) => {
   /** Nodes take long to stop, and nothing of interest happens meanwhile: most runs begin after that. */
   const begin = (late: boolean): World => {
     const world = worldOf(result === undefined ? {} : { result });
@@ -279,7 +279,7 @@ describe.each(results)('whatever happens, when %s', (_name, result) => {
     );
   });
 
-  it('nor when somebody starts nodes by hand before anything was written', () => {
+  it('nor when a user starts nodes by hand before anything was written', () => {
     const strange = fc.array(fc.constantFrom(...EVENTS, 'start a', 'start b'), { minLength: 20, maxLength: 90 });
     fc.assert(
       fc.property(late, strange, (isLate, list) => {

@@ -114,15 +114,15 @@ export class World {
     return this.signers.violations;
   }
 
-  /** One pass of the job loop. `steps` counts down to a crash; the stored status and the cluster stay, the rest is lost. */
-  pass(steps = Number.POSITIVE_INFINITY): Move {
+  /** One reconciliation of the job. `steps` counts down to a crash; the stored status and the cluster stay, the rest is lost. */
+  reconcile(steps = Number.POSITIVE_INFINITY): Move {
     const { kind, spec } = this.#options;
     const move = next({
       kind,
       job: { kind: kind.kind, namespace: 'prod', name: 'one', uid: this.#uid },
       spec,
       status: this.status,
-      observed: this.look(),
+      observed: this.observe(),
       settings,
       now: this.now,
     });
@@ -164,7 +164,7 @@ export class World {
     let quiet = 0;
     for (let pass = 0; pass < limit; pass++) {
       const before = JSON.stringify(this.status);
-      const move = this.pass();
+      const move = this.reconcile();
       this.tick();
       quiet =
         JSON.stringify(this.status) === before && move.effects.length === 0 && move.status.endTime !== undefined
@@ -175,7 +175,7 @@ export class World {
     return limit;
   }
 
-  /** Ten seconds of the rest of the cluster: pods stop and start, work goes on, chains grow. */
+  /** Ten seconds of the rest of the cluster: pods stop and start, tasks run, chains grow. */
   tick(seconds = 10): void {
     this.now += seconds * 1000;
     this.#tickNodes();
@@ -225,7 +225,7 @@ export class World {
     work.pod = 'killed';
   }
 
-  /** Somebody makes a pod of a stopped node by hand; it goes again, because its node is held. */
+  /** A user creates a pod of a stopped node by hand; it is deleted again, because its node is held. */
   startByHand(name: string): void {
     const node = this.#node(name);
     if (node.pod === 'none') this.#setPod(node, 'running');
@@ -340,7 +340,7 @@ export class World {
     this.works.set(name, { uid, name, nodes, parameters, ...fresh });
   }
 
-  look(): JobObservation {
+  observe(): JobObservation {
     const { source } = this.#options;
     return {
       deleting: this.deleting,
