@@ -122,7 +122,7 @@ it('reports that no client answers', async () => {
   });
 });
 
-it('stops when it is told to', async () => {
+it('stops on request', async () => {
   const { port } = await client({}, 60_000);
   const signal = AbortSignal.timeout(100);
   await expect(ask(params(port), quiet({ signal }), { ...SHORT, answerMs: 60_000 })).rejects.toMatchObject({

@@ -112,8 +112,8 @@ it('signs on with the other key, on each node from where that key was', async ()
   expect(texts).toEqual(peers.map(({ home }) => readFileSync(join(home, paths[0] ?? ''), 'utf8')));
 
   for (const [index, { home: at }] of peers.entries()) {
-    const wish = { verb: 'writeSigner', at, paths, text: texts[1 - index], expect: texts };
-    await perform(WriteSignerParameters.parse(wish), quiet());
+    const request = { verb: 'writeSigner', at, paths, text: texts[1 - index], expect: texts };
+    await perform(WriteSignerParameters.parse(request), quiet());
   }
   renameSync(keyFile(peers[0]), join(folder, 'key'));
   renameSync(keyFile(peers[1]), keyFile(peers[0]));

@@ -61,7 +61,7 @@ it('exit code 1 with a code and a reason when the work fails', async () => {
   expect({ exit, ...parseResult(log) }).toMatchObject({ exit: 1, ok: false, code: 'SourceMissing', swapped: false });
 });
 
-it('exit code 143 and no result when it was told to stop, so that it counts as unclear', async () => {
+it('exit code 143 and no result when a signal stopped it, so that it counts as unclear', async () => {
   const dir = tempDir();
   mkdirSync(join(dir, 'v'));
   writeFileSync(join(dir, 'v', 'CURRENT'), 'x');

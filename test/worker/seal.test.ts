@@ -54,7 +54,7 @@ it('is restored entry by entry over a node of another height', async () => {
   expect([existsSync(join(home, 'data', 'old')), existsSync(join(home, 'manifest.json'))]).toEqual([false, false]);
 });
 
-it('tells when a byte changed, or a file came, after it was sealed', async () => {
+it('reports when a byte changed, or a file came, after it was sealed', async () => {
   const { at, params } = made();
   await seal(params, quiet());
   writeFileSync(join(at, 'planted'), 'x');
