@@ -21,7 +21,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>, timeoutM
 }
 
 async function acquire(path: string, deadline: number): Promise<void> {
-  let told = false;
+  let isAnnounced = false;
   while (!tryAcquire(path)) {
     const holder = readHolder(path);
     if (holder !== undefined && !isAlive(holder)) {
@@ -33,8 +33,8 @@ async function acquire(path: string, deadline: number): Promise<void> {
         'LOCKED',
         `${path} is held by process ${holder?.pid}; end it, or wait for it, and try again`,
       );
-    if (!told && holder !== undefined) say(`waiting for process ${holder.pid}, which is at the same work (${path})`);
-    told = true;
+    if (!isAnnounced && holder !== undefined) say(`waiting for process ${holder.pid}, which is at the same work (${path})`);
+    isAnnounced = true;
     await wait(200);
   }
 }

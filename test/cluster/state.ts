@@ -31,7 +31,7 @@ export interface ClusterState {
   readonly network?: Network;
   /** Value of net.ipv4.ip_forward before this cluster, to be put back. */
   readonly forwarding?: string;
-  /** Whether this machine had a kubelet's folder before: a kubelet makes it, whatever its own root is. */
+  /** Whether this host had a kubelet's folder before: a kubelet creates it, with any root of its own. */
   readonly hadKubeletFolder?: boolean;
 }
 

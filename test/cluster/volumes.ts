@@ -64,7 +64,7 @@ export async function serveVolumes(state: ClusterState): Promise<never> {
   }
 }
 
-/** One look at everything; whether all of it worked. */
+/** One round over everything; whether all of it worked. */
 async function settle(storage: Storage): Promise<boolean> {
   const claims = storage.claims.list().map((claim) => () => serveClaim(storage, claim));
   const volumes = storage.volumes.list().map((volume) => () => reclaim(storage, volume));
