@@ -9,7 +9,7 @@ const MAX_SUBJECT = 72;
 type Files = ReadonlyMap<string, string>;
 
 /**
- * A subject in plain words, at most 72 characters, the most important first: `eth-dev is Running; 2 nodes syncing`.
+ * A subject of at most 72 characters, the most important first: `eth-dev: Running → Error (DiskFull); 2 nodes syncing`.
  * Both maps hold the files of one executor, or of the whole branch.
  * A caller that describes again and again gives its reader.
  */
@@ -20,7 +20,7 @@ export function describeBatch(previous: Files, next: Files, reader: TreeReader =
     ...[...after.values()].flatMap((node) => newsOf(before.get(node.path), node)),
     ...[...before.values()]
       .filter(({ path }) => !after.has(path))
-      .map(({ name }) => ({ weight: 2, text: `${name} is gone` })),
+      .map(({ name }) => ({ weight: 2, text: `${name} deleted` })),
     ...syncNews(previous, next, reader),
     ...jobNews(previous, next, reader),
   ].sort((a, b) => a.weight - b.weight || (a.text < b.text ? -1 : 1));
@@ -56,23 +56,45 @@ const WEIGHT: Readonly<Record<string, number>> = { Error: 0, Running: 3, Stopped
 
 function newsOf(before: TreeNode | undefined, after: TreeNode): News[] {
   const { name, phase, hold } = after;
-  const held = hold !== undefined && before?.hold === undefined ? [{ weight: 1, text: `${name} is held` }] : [];
+  const held = hold !== undefined && before?.hold === undefined ? [{ weight: 1, text: `${name} held` }] : [];
   if (before?.phase === phase) return [...held, ...smallNews(before, after)];
-  const text = phase === 'Error' ? `${name} has an error` : `${name} is ${cleanLine(phase, 20)}`;
+  const text = `${name}: ${transition(before?.phase, phase)}${phase === 'Error' ? reasonOf(after) : ''}`;
   return [{ weight: WEIGHT[phase] ?? 4, text }, ...held];
 }
 
 /** The same phase for another reason, or only other figures. */
 function smallNews(before: TreeNode, after: TreeNode): News[] {
   if (before.message !== after.message && after.message !== '') {
-    return [{ weight: 6, text: `${after.name}: ${cleanLine(after.message.split(':', 1)[0] ?? '', 30)}` }];
+    return [{ weight: 6, text: `${after.name}: ${cleanLine(after.phase, 20)}${reasonOf(after)}` }];
   }
   return before.height === after.height
     ? []
-    : [{ weight: 8, text: `${after.name} at height ${after.height ?? 'unknown'}` }];
+    : [{ weight: 8, text: `${after.name}: height ${after.height ?? 'unknown'}` }];
+}
+
+/** `Running → Error`; for what is new, its first state alone. */
+function transition(before: string | undefined, after: string): string {
+  const to = cleanLine(after, 20);
+  return before === undefined ? to : `${cleanLine(before, 20)} → ${to}`;
+}
+
+/** ` (DiskFull)`: the reason of a node that is not ready. */
+function reasonOf({ message }: TreeNode): string {
+  const reason = cleanLine(message.split(':', 1)[0] ?? '', 30);
+  return reason === '' ? '' : ` (${reason})`;
 }
 
 const BAD_END: ReadonlySet<string> = new Set(['Failed', 'Held', 'Interrupted', 'Refused']);
+
+/** The end of a job as a verb; every other phase is shown as a transition. */
+const ENDS: ReadonlyMap<string, string> = new Map([
+  ['Complete', 'completed'],
+  ['Failed', 'failed'],
+  ['Held', 'held'],
+  ['Interrupted', 'interrupted'],
+  ['Refused', 'refused'],
+  ['Cancelled', 'cancelled'],
+]);
 
 function jobNews(previous: Files, next: Files, reader: TreeReader): News[] {
   return [...next].flatMap(([path, text]) => {
@@ -81,15 +103,16 @@ function jobNews(previous: Files, next: Files, reader: TreeReader): News[] {
     const before = reader.job(path, previous.get(path) ?? '');
     if (now === undefined) return [];
     const job = `${cleanLine(now.kind, 30)} ${cleanLine(now.name, 40)}`;
-    if (now.phase === before?.phase) return [{ weight: 7, text: `${job} ${doing(before, now)}` }];
+    if (now.phase === before?.phase) return [{ weight: 7, text: `${job}${progress(before, now)}` }];
     const weight = BAD_END.has(now.phase) ? 0 : 2;
-    return [{ weight, text: `${job} is ${cleanLine(now.phase, 20)}` }];
+    const end = ENDS.get(now.phase);
+    return [{ weight, text: end === undefined ? `${job}: ${transition(before?.phase, now.phase)}` : `${job} ${end}` }];
   });
 }
 
 /** The same phase: what it waits for, or that more is known of it. */
-function doing(before: TreeJob, now: TreeJob): string {
-  return now.message === before.message || now.message === '' ? 'continues' : cleanLine(now.message, 40);
+function progress(before: TreeJob, now: TreeJob): string {
+  return now.message === before.message || now.message === '' ? ' updated' : `: ${cleanLine(now.message, 40)}`;
 }
 
 /** News of the sync itself: another state, or another applied revision. */
@@ -100,10 +123,10 @@ function syncNews(previous: Files, next: Files, reader: TreeReader): News[] {
     const old = reader.sync(path, previous.get(path) ?? '');
     if (now === undefined) return [];
     if (now.state !== old?.state)
-      return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync is ${cleanLine(now.state, 20)}` }];
+      return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync: ${transition(old?.state, now.state)}` }];
     const { applied } = now.revision;
     if (applied === old.revision.applied) return [];
-    return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*$/, '@$1'), 40)} is applied` }];
+    return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*$/, '@$1'), 40)} applied` }];
   });
 }
 

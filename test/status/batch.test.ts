@@ -1,4 +1,4 @@
-// Commit messages in plain words.
+// The subjects and trailers of commits on the status branch.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,9 +14,9 @@ function tree(phases: Record<string, string>, state = 'Synced', held: string[] =
   return new Map([...nodes, ['paris/sync.yaml', `state: ${state}\n`]]);
 }
 
-function waiting(reason: string): Map<string, string> {
+function waiting(reason: string, phase = 'Configuring'): Map<string, string> {
   const conditions = [{ type: 'Ready', status: 'False', reason, message: 'why' }];
-  return new Map([['paris/nodes/ns/a.yaml', stringify({ status: { phase: 'Configuring', conditions } })]]);
+  return new Map([['paris/nodes/ns/a.yaml', stringify({ status: { phase, conditions } })]]);
 }
 
 function height(value: number): Map<string, string> {
@@ -34,21 +34,23 @@ function job(phase: string, more: object = {}): Map<string, string> {
 
 describe('describeBatch', () => {
   it.each([
-    { because: 'a transition and the number that sync', from: tree({ a: 'Syncing', b: 'Syncing', c: 'Syncing' }), to: tree({ a: 'Running', b: 'Syncing', c: 'Syncing' }), want: 'a is Running; 2 nodes syncing' },
-    { because: 'a new node', from: tree({}), to: tree({ a: 'Pending' }), want: 'a is Pending' },
-    { because: 'errors come first', from: tree({ a: 'Syncing', z: 'Running' }), to: tree({ a: 'Running', z: 'Error' }), want: 'z has an error; a is Running' },
-    { because: 'a node that went', from: tree({ a: 'Stopped' }), to: tree({}), want: 'a is gone' },
-    { because: 'a hold', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Synced', ['a']), want: 'a is held' },
-    { because: 'the sync itself', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Held'), want: 'sync is Held' },
+    { because: 'a transition and the number that sync', from: tree({ a: 'Syncing', b: 'Syncing', c: 'Syncing' }), to: tree({ a: 'Running', b: 'Syncing', c: 'Syncing' }), want: 'a: Syncing → Running; 2 nodes syncing' },
+    { because: 'a new node', from: tree({}), to: tree({ a: 'Pending' }), want: 'a: Pending' },
+    { because: 'errors come first', from: tree({ a: 'Syncing', z: 'Running' }), to: tree({ a: 'Running', z: 'Error' }), want: 'z: Running → Error; a: Syncing → Running' },
+    { because: 'a node that went', from: tree({ a: 'Stopped' }), to: tree({}), want: 'a deleted' },
+    { because: 'a hold', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Synced', ['a']), want: 'a held' },
+    { because: 'the sync itself', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Held'), want: 'sync: Synced → Held' },
     { because: 'only figures', from: tree({ a: 'Syncing' }), to: tree({ a: 'Syncing' }), want: 'Status updated; 1 node syncing' },
-    { because: 'many', from: tree({}), to: tree({ a: 'Running', b: 'Running', c: 'Running', d: 'Running', e: 'Running' }), want: 'a is Running; b is Running; c is Running; 2 more' },
-    { because: 'another reason in the same phase', from: waiting('Starting'), to: waiting('NoPeers'), want: 'a: NoPeers' },
-    { because: 'only a height', from: height(1), to: height(2), want: 'a at height 2' },
-    { because: 'another revision', from: applied('main@sha1:1111111aaaa'), to: applied('main@sha1:2222222bbbb'), want: 'main@2222222 is applied' },
-    { because: 'a job that ended well', from: job('Working'), to: job('Complete'), want: 'Backup nightly is Complete' },
-    { because: 'what a job waits for', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'waits for its pod' }), want: 'Backup nightly waits for its pod' },
-    { because: 'a job of which only more is known', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'copies', files: 3 }), want: 'Backup nightly continues' },
-    { because: 'a job that failed comes before a node', from: job('Working'), to: new Map([...job('Failed'), ...tree({ a: 'Running' })]), want: 'Backup nightly is Failed; a is Running; sync is Synced' },
+    { because: 'many', from: tree({}), to: tree({ a: 'Running', b: 'Running', c: 'Running', d: 'Running', e: 'Running' }), want: 'a: Running; b: Running; c: Running; 2 more' },
+    { because: 'another reason in the same phase', from: waiting('Starting'), to: waiting('NoPeers'), want: 'a: Configuring (NoPeers)' },
+    { because: 'only a height', from: height(1), to: height(2), want: 'a: height 2' },
+    { because: 'another revision', from: applied('main@sha1:1111111aaaa'), to: applied('main@sha1:2222222bbbb'), want: 'main@2222222 applied' },
+    { because: 'the reason of an error', from: waiting('Starting', 'Running'), to: waiting('DiskFull', 'Error'), want: 'a: Running → Error (DiskFull)' },
+    { because: 'a job in another phase', from: job('Stopping'), to: job('Working'), want: 'Backup nightly: Stopping → Working' },
+    { because: 'a job that ended well', from: job('Working'), to: job('Complete'), want: 'Backup nightly completed' },
+    { because: 'what a job waits for', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'waits for its pod' }), want: 'Backup nightly: waits for its pod' },
+    { because: 'a job of which only more is known', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'copies', files: 3 }), want: 'Backup nightly updated' },
+    { because: 'a job that failed comes before a node', from: job('Working'), to: new Map([...job('Failed'), ...tree({ a: 'Running' })]), want: 'Backup nightly failed; a: Running; sync: Synced' },
   ])('$because', ({ from, to, want }) => {
     expect(describeBatch(from, to)).toBe(want);
   }); // prettier-ignore
@@ -66,8 +68,8 @@ describe('describeBatch', () => {
 
 describe('commitMessage', () => {
   it('adds trailers', () => {
-    expect(commitMessage('a is Running', { sourceCommit: 'main@sha1:363a', executor: 'paris' })).toBe(
-      'a is Running\n\nSource-Commit: main@sha1:363a\nExecutor: paris\n',
+    expect(commitMessage('a: Running', { sourceCommit: 'main@sha1:363a', executor: 'paris' })).toBe(
+      'a: Running\n\nSource-Commit: main@sha1:363a\nExecutor: paris\n',
     );
   });
 
