@@ -46,7 +46,7 @@ it.each(rows)('$because', ({ report, exitCode, expected }) => {
   expect(line(countsOf(JSON.stringify(report), exitCode))).toBe(expected);
 });
 
-it('a run that ended without a report is a failure, whatever its exit code', () => {
+it('a run that ended without a report is a failure, for every exit code', () => {
   expect(countsOf(undefined, 0)).toEqual({ passed: 0, failed: 1, skipped: 0 });
 });
 

@@ -18,7 +18,7 @@ export function isElsewhere({ chainId }: RoleFacts, expectation: Expectation): b
   return chainId !== undefined && expectation.chainId !== undefined && chainId !== expectation.chainId;
 }
 
-/** A client that does not tell its peers is not blamed. */
+/** A client that does not report its peers is not blamed. */
 export function lacksPeers({ peers }: RoleFacts, { minPeers }: Expectation): boolean {
   return peers !== undefined && peers < minPeers;
 }

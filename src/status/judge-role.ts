@@ -102,7 +102,7 @@ function noBlocks({ title, role, facts, expectation }: Said): Verdict | undefine
     return underway(
       'Syncing',
       'WaitingForConsensusClient',
-      `${title} is at block 0 and waits for its consensus client; look at that one first.`,
+      `${title} is at block 0 and waits for its consensus client; check that one first.`,
     );
   return underway('Syncing', 'WaitingForFirstBlock', `${title} is at block 0 and waits for its peers to send blocks.`);
 }

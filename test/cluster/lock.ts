@@ -33,7 +33,8 @@ async function acquire(path: string, deadline: number): Promise<void> {
         'LOCKED',
         `${path} is held by process ${holder?.pid}; end it, or wait for it, and try again`,
       );
-    if (!isAnnounced && holder !== undefined) say(`waiting for process ${holder.pid}, which is at the same work (${path})`);
+    if (!isAnnounced && holder !== undefined)
+      say(`waiting for process ${holder.pid}, which is at the same work (${path})`);
     isAnnounced = true;
     await wait(200);
   }

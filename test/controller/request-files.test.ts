@@ -43,7 +43,9 @@ async function object(name: string): Promise<JobObject | undefined> {
 async function waiting(name: string): Promise<void> {
   fleet.commit({ [fileOf(name)]: textOf(name) });
   running.controller.requestSync();
-  await waitFor(`${name} waits for the lock`, async () => (await object(name))?.status?.message?.includes('another-job'));
+  await waitFor(`${name} waits for the lock`, async () =>
+    (await object(name))?.status?.message?.includes('another-job'),
+  );
 }
 
 /** The tip was read, and every reconciler has run since. */

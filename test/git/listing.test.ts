@@ -128,7 +128,7 @@ describe('a listing', () => {
     ]);
   });
 
-  it('gives every file and every byte, whatever the files are', { timeout: 120_000 }, async () => {
+  it('gives every file and every byte, for all kinds of files', { timeout: 120_000 }, async () => {
     const world = await makeWorld();
     const part = fc.stringMatching(/^[a-z0-9._ -]{1,12}$/).filter((name) => !/^\.+$|^\.git$|^ | $/.test(name));
     const files = fc.dictionary(

@@ -1,4 +1,4 @@
-// No secret in any error, whatever the server says back, and none on disk.
+// No secret in any error, for every answer of the server, and none on disk.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

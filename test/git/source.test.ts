@@ -116,7 +116,7 @@ describe('a branch that people move', () => {
     expect(new Set(await source.between(applied, merge, never))).toEqual(new Set([merge, side]));
   });
 
-  it('tells which commit a file came with, also of a side line, and its newest content only', async () => {
+  it('knows which commit a file came with, also of a side line, and its newest content only', async () => {
     const world = await makeWorld();
     const base = commitFiles(world.repo, 'main', { 'jobs/old.yaml': '1', 'jobs/edited.yaml': '1' });
     const source = openSource(world);
@@ -155,7 +155,7 @@ describe('a branch that people move', () => {
     expect(await source.fetch('main', never)).toBe(again);
   });
 
-  it('tells an empty repository from a missing branch', async () => {
+  it('distinguishes an empty repository from a missing branch', async () => {
     const source = openSource(await makeWorld());
     expect(await source.resolve('main', never)).toBeUndefined();
     expect(await failureOf(source.fetch('main', never))).toMatchObject({ code: 'EMPTY_REPOSITORY' });

@@ -44,9 +44,12 @@ function laterThan(after: World, what: Pick<WorldOptions, 'kind' | 'spec' | 'res
   return new World({ ...what, after, targets: [], answers, source: source() });
 }
 
-const events = fc.array(fc.constantFrom('tick', 'reconcile', 'earlier reconcile', 'crash 1', 'crash 2', 'earlier crash 1'), {
-  maxLength: 60,
-});
+const events = fc.array(
+  fc.constantFrom('tick', 'reconcile', 'earlier reconcile', 'crash 1', 'crash 2', 'earlier crash 1'),
+  {
+    maxLength: 60,
+  },
+);
 
 function happen(earlier: World, later: World, event: string): void {
   const world = event.startsWith('earlier') ? earlier : later;

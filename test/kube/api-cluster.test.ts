@@ -44,7 +44,7 @@ describe('reading', () => {
     expect(await cluster.get(ref('absent'))).toBeUndefined();
   });
 
-  it('tells a kind that is not served from an object that is not there', async () => {
+  it('distinguishes a kind that is not served from an object that is not there', async () => {
     const node: Ref = {
       apiVersion: 'validatoros.com/v1alpha1',
       kind: 'BlockchainNode',

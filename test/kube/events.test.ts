@@ -31,7 +31,7 @@ async function written(reason: string): Promise<readonly KubeObject[]> {
   return (await cluster.list(KINDS.Event)).filter((event) => event['reason'] === reason);
 }
 
-it('tells once what is said many times, and counts on after five minutes, also over a restart', async () => {
+it('reports once what is said many times, and continues to count after five minutes, also over a restart', async () => {
   const first = events();
   const note = { about, type: 'Warning', reason: 'NodeFailed', message: 'el is not reachable' } as const;
   for (let index = 0; index < 10; index++) first.emit(note);
@@ -55,21 +55,21 @@ it('tells once what is said many times, and counts on after five minutes, also o
   expect(await written('NodeFailed')).toHaveLength(1);
 });
 
-it('tells another message, and another object, by itself', async () => {
-  const told = events();
+it('reports another message, and another object, by itself', async () => {
+  const reporter = events();
   const base = { about, type: 'Normal', reason: 'Applied' } as const;
-  told.emit({ ...base, message: 'one' });
-  told.emit({ ...base, message: 'two' });
-  told.emit({ ...base, message: 'one', about: { ...about, metadata: { ...about.metadata, uid: 'other' } } });
-  await told.flush();
+  reporter.emit({ ...base, message: 'one' });
+  reporter.emit({ ...base, message: 'two' });
+  reporter.emit({ ...base, message: 'one', about: { ...about, metadata: { ...about.metadata, uid: 'other' } } });
+  await reporter.flush();
   expect(await written('Applied')).toHaveLength(3);
 });
 
 it('cuts long messages, and finds a place for events about cluster-scoped objects', async () => {
-  const told = events();
+  const reporter = events();
   const space = await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'default' });
-  told.emit({ about: space!, type: 'Normal', reason: 'Long', message: 'x'.repeat(5000) });
-  await told.flush();
+  reporter.emit({ about: space!, type: 'Normal', reason: 'Long', message: 'x'.repeat(5000) });
+  await reporter.flush();
   const [event] = await written('Long');
   expect(String(event?.['message'])).toHaveLength(1024);
   expect(event?.metadata.namespace).toBe('default');
@@ -94,12 +94,12 @@ it('never breaks what it reports on', async () => {
   await limited.close();
 });
 
-it('has room for a warning when a whole fleet tells of its progress', async () => {
-  const told = events();
+it('has room for a warning when a whole fleet reports its progress', async () => {
+  const reporter = events();
   for (let index = 0; index < 300; index++)
-    told.emit({ about, type: 'Normal', reason: 'Progress', message: `number ${index}` });
-  told.emit({ about, type: 'Warning', reason: 'Held', message: 'a person must look' });
-  await told.flush();
+    reporter.emit({ about, type: 'Normal', reason: 'Progress', message: `number ${index}` });
+  reporter.emit({ about, type: 'Warning', reason: 'Held', message: 'an approval is required' });
+  await reporter.flush();
   expect(await written('Progress')).toHaveLength(256);
   expect(await written('Held')).toHaveLength(1);
 });

@@ -13,7 +13,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 type Change = Parameters<InformOptions['onChange']>[0];
 
-/** An informer with everything it told. */
+/** An informer with everything it reported. */
 interface Watched {
   readonly informer: Informer;
   readonly changes: Change[];
@@ -97,7 +97,7 @@ function byKey(objects: readonly KubeObject[]): readonly KubeObject[] {
   return objects.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** Waits until the copy equals the world, then checks that what was told adds up to it, each state told once. */
+/** Waits until the copy equals the world, then checks that the reports add up to it, each state reported once. */
 async function becomesTrue({ informer, changes }: Watched): Promise<void> {
   const world = byKey(await direct.list(KINDS.ConfigMap, { namespace: space }));
   const versions = (objects: readonly KubeObject[]): string =>
@@ -106,14 +106,14 @@ async function becomesTrue({ informer, changes }: Watched): Promise<void> {
       .join(' ');
   await waitFor('the copy to equal the world', () => versions(informer.list()) === versions(world));
   expect(byKey(informer.list())).toEqual(world);
-  const told = new Map<string, KubeObject>();
+  const reported = new Map<string, KubeObject>();
   for (const { key, old, now } of changes) {
-    expect(told.get(key), `what was told before about ${key}`).toEqual(old);
+    expect(reported.get(key), `what was reported before about ${key}`).toEqual(old);
     expect(now, 'a change to nothing, from nothing').not.toEqual(old);
-    if (now === undefined) told.delete(key);
-    else told.set(key, now);
+    if (now === undefined) reported.delete(key);
+    else reported.set(key, now);
   }
-  expect(byKey([...told.values()])).toEqual(world);
+  expect(byKey([...reported.values()])).toEqual(world);
 }
 
 const watches = (): number => proxy.seen.filter(({ isWatch, path }) => isWatch && path.includes(`/${space}/`)).length;
@@ -143,7 +143,7 @@ describe('in good weather', () => {
     expect(watches()).toBe(1);
   });
 
-  it('tells an object with the same name and another UID as a deletion and a creation', async () => {
+  it('reports an object with the same name and another UID as a deletion and a creation', async () => {
     await newSpace();
     const before = await put('a', '1');
     const watched = inform();
@@ -176,7 +176,7 @@ describe('in good weather', () => {
 });
 
 describe('in bad weather', () => {
-  it('misses nothing and tells nothing twice while the server is restarted', async () => {
+  it('misses nothing and reports nothing twice while the server is restarted', async () => {
     await newSpace();
     for (let index = 0; index < 20; index++) await put(`n${index}`, '1');
     const watched = inform();
@@ -339,13 +339,13 @@ describe('stopped', () => {
     expect(waited).toBe(synced ? 'synced' : 'ABORTED');
     await waitFor('its timers to be gone', () => stoppable() <= timers);
     const asked = proxy.seen.length;
-    const told = watched.changes.length;
+    const reported = watched.changes.length;
     proxy.rule = () => undefined;
     await put('late', '1');
-    // A revived one would have asked or told by now: another informer has done all that meanwhile.
+    // A revived one would have asked or reported by now: another informer has done all that meanwhile.
     const witness = inform();
     await becomesTrue(witness);
-    expect(watched.changes).toHaveLength(told);
+    expect(watched.changes).toHaveLength(reported);
     expect(proxy.seen.length - asked, "the witness's list and watch").toBeLessThanOrEqual(2);
   });
 

@@ -81,7 +81,7 @@ const transitions = [
   { because: 'the chain is immutable', change: { chain: 'bitcoin' }, says: 'immutable' },
   { because: 'the network is immutable', change: { network: 'mainnet' }, says: 'immutable' },
   {
-    because: 'a volume never shrinks, in whatever unit',
+    because: 'a volume never shrinks, in any unit',
     change: { storage: { data: { size: '102399Mi' } } },
     says: 'never shrink',
   },

@@ -27,7 +27,7 @@ describe('code', () => {
     { because: 'admission said no', http: 403, text: status({ reason: 'Forbidden' }), code: 'FORBIDDEN' },
     { because: 'fields are wrong', http: 422, text: status({ reason: 'Invalid' }), code: 'INVALID' },
     {
-      because: 'an apply against the schema is our fault, whatever the number says',
+      because: 'an apply against the schema is our fault, for every status code',
       http: 500,
       text: status({
         message: 'failed to create typed patch object (a/b; v1, Kind=X): .z: field not declared in schema',

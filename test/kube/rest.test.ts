@@ -73,7 +73,7 @@ describe('a busy server', () => {
     expect(await cluster.create(configMap('busy'))).toBeDefined();
   });
 
-  it('that wants an hour gets the caller told so at once', async () => {
+  it('that wants an hour is reported to the caller at once', async () => {
     proxy.rule = () => ({ do: 'answer', status: 429, headers: { 'retry-after': '3600' } });
     await expect(cluster.get(namespace)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', retryAfterMs: 3_600_000 });
     expect(records).toHaveLength(1);
@@ -106,7 +106,7 @@ describe('a broken connection', () => {
     );
   });
 
-  it('leaves a create open: it is not sent twice, and the caller is told', async () => {
+  it('leaves a create open: it is not sent twice, and the caller gets the error', async () => {
     proxy.rule = first(1, { do: 'reset', when: 'after' });
     await expect(cluster.create(configMap('open'))).rejects.toMatchObject({ code: 'NETWORK' });
     expect(records.map(({ code }) => code)).toEqual(['NETWORK']);

@@ -99,7 +99,7 @@ describe('createRedactor', () => {
     expect(hide(text)).not.toContain(gone);
   });
 
-  it('ignores values that are too short to be told from words', () => {
+  it('ignores values that are too short to be distinguished from words', () => {
     expect(hide('abc is fine')).toBe('abc is fine');
   });
 

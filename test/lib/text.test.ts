@@ -13,7 +13,7 @@ describe('clip', () => {
     { because: 'lines become one', text: 'a\r\n\tb\u2028c', is: 'a b c' },
     { because: 'no terminal escapes', text: '\u001b[31mred', is: 'red' },
     { because: 'a cut is shown', text: 'x'.repeat(11), is: `${'x'.repeat(9)}…` },
-    { because: 'megabytes are not even looked at', text: 'x'.repeat(5_000_000), is: `${'x'.repeat(9)}…` },
+    { because: 'megabytes are not even read', text: 'x'.repeat(5_000_000), is: `${'x'.repeat(9)}…` },
   ];
   it.each(rows)('$because', ({ text, is }) => expect(clip(text, 10)).toBe(is));
   it('shows values as JSON, and nothing as nothing', () => {
@@ -44,7 +44,7 @@ describe('JSON values and paths', () => {
       valueAt({ a: [{ b: 1 }] }, ['a', 0, 'b']),
     ]).toEqual([undefined, 0, undefined, 1]);
   });
-  it('tells objects and texts', () => {
+  it('distinguishes objects and texts', () => {
     expect([isObject({}), isObject([]), isObject(null), textAt({ a: 1 }, ['a']), textAt({ a: 'x' }, ['a'])]).toEqual([
       true,
       false,

@@ -22,7 +22,11 @@ interface Row {
 const foreign = { deployMethod: 'cloud-config', chain: 'c', node: 'ledger' };
 
 const refused: readonly Row[] = [
-  { rule: 'ImageNotAllowed', because: 'an image of somebody', spec: { node: 'n', image: 'evil.example/exfiltrate:1' } },
+  {
+    rule: 'ImageNotAllowed',
+    because: 'an image of an attacker',
+    spec: { node: 'n', image: 'evil.example/exfiltrate:1' },
+  },
   { rule: 'ImageNotAllowed', because: "a client's image", spec: { node: 'n', image: 'ethereum/client-go:v1' } },
   { rule: 'NamespaceNotAllowed', because: 'a managed node elsewhere', namespace: 'argocd', spec: { node: 'n' } },
   { rule: 'ForeignWorkloadNotAllowed', because: 'a namespace of others', namespace: 'payments', spec: foreign },

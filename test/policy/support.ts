@@ -21,7 +21,7 @@ export function policyOf(spec: PolicySpec = {}): Policy {
 
 export interface Judging {
   readonly node?: BlockchainNode;
-  /** Applied to the rendered object of this kind, whatever the list of patch paths says. */
+  /** Applied to the rendered object of this kind, regardless of the list of patch paths. */
   readonly patch?: readonly PatchOperation[];
   readonly kind?: KubeObject['kind'];
   readonly policy?: PolicySpec;

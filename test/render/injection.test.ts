@@ -17,7 +17,7 @@ describe.each(examples)('$name', ({ name, node, chain }) => {
   const kinds = render({}).map((object) => `${object.kind}/${object.metadata.name}`);
   const [role = ''] = Object.keys(node.spec.clients);
 
-  it('is the same after it was written as YAML, whatever its values are', () => {
+  it('is the same after it was written as YAML, for all values', () => {
     fc.assert(
       fc.property(hostile, hostile, hostile, (argument, variable, annotation) => {
         const fields = {

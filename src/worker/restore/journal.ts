@@ -33,8 +33,7 @@ export function readJournal(dir: Dir): Journal | undefined {
   try {
     return Journal.parse(JSON.parse(readFileSync(fd, 'utf8')));
   } catch (error) {
-    const what =
-      'the journal of a restore on this volume is damaged; check the volume by hand before anything starts';
+    const what = 'the journal of a restore on this volume is damaged; check the volume by hand before anything starts';
     throw new TaskError('RestoreUnfinished', what, { cause: error });
   } finally {
     closeSync(fd);
