@@ -17,7 +17,7 @@ import { createObjectApplier } from './node/apply-objects.ts';
 import type { NodeDeps } from './node/deps.ts';
 import { createIdentities } from './node/identities.ts';
 import { createKeyReservations } from './node/key-reservations.ts';
-import { createLastWords } from './node/last-words.ts';
+import { createLastLogs } from './node/last-logs.ts';
 import { createObservations } from './node/observations.ts';
 import { createOwnEvents } from './node/own-events.ts';
 import { createOptIns } from './node/opt-in.ts';
@@ -67,7 +67,7 @@ export async function createServices(
     repairs,
     identities: createIdentities(memory),
     keyReservations: createKeyReservations({ cluster, watches }),
-    lastWords: createLastWords(cluster),
+    lastLogs: createLastLogs(cluster),
     observations: createObservations(),
     ownEvents: createOwnEvents(cluster, runtime.now),
     pauses: createPauses(),

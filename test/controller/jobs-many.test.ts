@@ -203,7 +203,7 @@ describe('finished jobs', () => {
   });
 });
 
-/** Other tests may use the machine as well. */
+/** Other tests may use the processors as well. */
 const PATIENCE_MS = 110_000;
 const WINDOW_MS = 10_000;
 /** Longer than any pause of a job that waits. */

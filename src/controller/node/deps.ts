@@ -9,7 +9,7 @@ import type { Runtime } from '../engine/runtime.ts';
 import type { ObjectApplier } from './apply-objects.ts';
 import type { Identities } from './identities.ts';
 import type { KeyReservations } from './key-reservations.ts';
-import type { LastWords } from './last-words.ts';
+import type { LastLogs } from './last-logs.ts';
 import type { Observations } from './observations.ts';
 import type { OptIns } from './opt-in.ts';
 import type { OwnEvents } from './own-events.ts';
@@ -33,7 +33,7 @@ export interface NodeDeps {
   readonly optIns: OptIns;
   /** The file of the desired branch that declares a node now; undefined when none does or Git was not read yet. */
   readonly declaredIn: (nodeKey: string) => string | undefined;
-  readonly lastWords: LastWords;
+  readonly lastLogs: LastLogs;
   readonly observations: Observations;
   readonly ownEvents: OwnEvents;
   readonly pauses: Pauses;

@@ -23,7 +23,7 @@ type ReportDeps = Pick<
   | 'cluster'
   | 'events'
   | 'identities'
-  | 'lastWords'
+  | 'lastLogs'
   | 'notify'
   | 'observations'
   | 'ownEvents'
@@ -55,7 +55,7 @@ function isUnobserved(key: string, { watches, observations }: ReportDeps): boole
 }
 
 async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<NodeStatus> {
-  const { watches, observations, ownEvents, pauses, repairs, runtime, lastWords } = deps;
+  const { watches, observations, ownEvents, pauses, repairs, runtime, lastLogs } = deps;
   const key = keyOf(node);
   const known = observations.of(key);
   const statefulSet = watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
@@ -66,7 +66,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     node,
     hold: known.hold ?? pauseHold(pauses.of(key)),
     statefulSet,
-    pods: await lastWords.complete(pods),
+    pods: await lastLogs.complete(pods),
     claims: pvcs,
     events: await ownEvents.about({ node, statefulSet, pods, pvcs }),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),

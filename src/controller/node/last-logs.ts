@@ -8,7 +8,7 @@ import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 const TAIL_LINES = 60;
 const TAIL_BYTES = 65_536;
 
-export interface LastWords {
+export interface LastLogs {
   /**
    * The pods, with the end of their logs as the message of containers that ended with exit code 0, as geth does on a disk
    * that is nearly full (cmd/utils/cmd.go, monitorFreeDiskSpace). A log is read once an end, and never of a container that
@@ -17,11 +17,11 @@ export interface LastWords {
   complete(pods: readonly KubeObject[]): Promise<readonly KubeObject[]>;
 }
 
-export function createLastWords(cluster: Pick<Cluster, 'logs'>): LastWords {
+export function createLastLogs(cluster: Pick<Cluster, 'logs'>): LastLogs {
   /** By pod and container: how often it had ended then, and what it had written. */
   const read = new Map<string, { readonly ends: number; readonly text: string }>();
 
-  async function wordsOf(pod: KubeObject, { name, ends, previous }: SilentEnd): Promise<string> {
+  async function lastLogOf(pod: KubeObject, { name, ends, previous }: SilentEnd): Promise<string> {
     const id = `${pod.metadata.uid ?? ''}/${name}`;
     const known = read.get(id);
     if (known?.ends === ends) return known.text;
@@ -40,7 +40,7 @@ export function createLastWords(cluster: Pick<Cluster, 'logs'>): LastWords {
     const containerStatuses = await Promise.all(
       statuses.map(async (status) => {
         const end = silentEnd(status);
-        return end === undefined ? status : withMessage(status, end, await wordsOf(pod, end));
+        return end === undefined ? status : withMessage(status, end, await lastLogOf(pod, end));
       }),
     );
     return { ...pod, status: { ...(pod['status'] as object), containerStatuses } };

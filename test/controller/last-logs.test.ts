@@ -4,16 +4,16 @@ import { beforeEach, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { LogOptions } from '../../src/kube/cluster.ts';
-import { createLastWords, type LastWords } from '../../src/controller/node/last-words.ts';
+import { createLastLogs, type LastLogs } from '../../src/controller/node/last-logs.ts';
 
 const LOW = 'ERROR Low disk space. Gracefully shutting down Geth to prevent database corruption. available=0.00B';
 let asked: LogOptions[];
 let answer: () => Promise<string>;
-let words: LastWords;
+let logs: LastLogs;
 beforeEach(() => {
   asked = [];
   answer = async () => LOW;
-  words = createLastWords({
+  logs = createLastLogs({
     async logs(_pod, options) {
       asked.push(options);
       return await answer();
@@ -36,15 +36,15 @@ const looping = { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState:
 it('is the message of a container that ended with exit code 0, read once for each end', async () => {
   const pod = aPod(looping);
   for (const _time of [1, 2]) {
-    const [completed] = await words.complete([pod]);
+    const [completed] = await logs.complete([pod]);
     expect(completed?.['status']).toMatchObject({
       phase: 'Running',
       containerStatuses: [{ name: 'el', restartCount: 2, lastState: { terminated: { exitCode: 0, message: LOW } } }],
     });
   }
   expect(asked).toEqual([{ container: 'el', tailLines: 60, limitBytes: 65_536, previous: true }]);
-  await words.complete([aPod({ ...looping, restartCount: 3 })]);
-  await words.complete([aPod({ state: ended(0), restartCount: 3 })]);
+  await logs.complete([aPod({ ...looping, restartCount: 3 })]);
+  await logs.complete([aPod({ state: ended(0), restartCount: 3 })]);
   expect(asked.map(({ previous }) => previous)).toEqual([true, true, false]);
 });
 
@@ -59,12 +59,12 @@ it.each([
   { because: 'a container that never ended', pod: aPod({ state: { waiting: { reason: 'ContainerCreating' } } }) },
   { because: 'a pod without a status', pod: { ...aPod({}), status: undefined } },
 ])('nothing is asked for $because', async ({ pod }) => {
-  expect(await words.complete([pod])).toEqual([pod]);
+  expect(await logs.complete([pod])).toEqual([pod]);
   expect(asked).toEqual([]);
 });
 
 it('is missing when the log can not be read', async () => {
   answer = async () => await Promise.reject(new Error('gone'));
-  const [completed] = await words.complete([aPod(looping)]);
+  const [completed] = await logs.complete([aPod(looping)]);
   expect(completed?.['status']).toMatchObject({ containerStatuses: [{ lastState: { terminated: { message: '' } } }] });
 });
