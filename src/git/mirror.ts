@@ -20,7 +20,7 @@ export interface MirrorOptions extends RemoteOptions {
   readonly limits: Limits;
 }
 
-/** Packs (one per fetch that brought something) after which a fresh generation is cheaper than one more pack. */
+/** Packs (one per fetch with new objects) after which a fresh generation is cheaper than one more pack. */
 const MAX_PACKS = 200;
 /** The same for loose objects, which a pushing store collects. */
 const MAX_WRITTEN = 5000;
@@ -83,7 +83,7 @@ export class Mirror {
       return fetched;
     } catch (error) {
       if (isDamage(error)) this.#failures += 1;
-      // A rewritten branch may bring its whole history where its tip alone would do: the next fetch asks for that.
+      // A rewritten branch may send its whole history where its tip alone would do: the next fetch asks for that.
       if (started && error instanceof GitError && error.code === 'TOO_LARGE') this.#failures = MAX_FAILURES;
       throw error;
     }

@@ -57,7 +57,7 @@ async function judgeRules(
 }
 
 /**
- * Who stands for the content of a path: the signers of the merge commits that brought it to the branch, and of the commit that
+ * Who stands for the content of a path: the signers of the merge commits that took it to the branch, and of the commit that
  * wrote it. Walks from the tip to where the content comes from. A signature below an earlier content of the path never counts.
  */
 async function signersOf(

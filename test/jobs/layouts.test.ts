@@ -51,7 +51,7 @@ const cloudConfig = workload('StatefulSet', 'test-chain-node0', {
 });
 
 describe('layouts', () => {
-  it('cloud-config: own claim, configuration and account', () => {
+  it('cloud-config: own PVC, configuration and account', () => {
     const found = layout('cloud-config').read(
       { chain: 'test-chain', node: 'test-chain-node0' },
       { workload: cloudConfig, pvcs: new Map([claim('datadir-test-chain-node0-0')]), host: 'm1' },
@@ -137,7 +137,7 @@ describe('layouts', () => {
       reason: 'WrongChain',
     },
     {
-      because: 'no claim',
+      because: 'no PVC',
       method: 'python',
       node: 'x',
       object: workload('Deployment', 'x', { volumes: [] }),

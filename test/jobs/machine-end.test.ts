@@ -84,7 +84,7 @@ describe('after the work', () => {
       spec: { node: 'a' },
       status,
       observed: {
-        targets: new Map([['a', targetSeen(target, { pods: [], replicas: 0, held: true })]]),
+        targets: new Map([['a', targetSeen(target, { pods: [], replicas: 0, paused: true })]]),
         locks: new Map([[LOCK, { holder: HOLDER, note }]]),
       },
     });

@@ -168,7 +168,7 @@ describe('before work', () => {
       more: { manifestSha256: undefined },
       reason: 'NoManifest',
     },
-    { because: 'a claim that is gone cannot be read', more: { pvcPresent: false }, reason: 'SourceMissing' },
+    { because: 'a PVC that is gone cannot be read', more: { pvcPresent: false }, reason: 'SourceMissing' },
   ] as const)('Restore: $because', ({ more, reason }) => {
     const base = source();
     const changed = Object.fromEntries(Object.entries({ ...base, ...more }).filter(([, value]) => value !== undefined));
@@ -330,7 +330,7 @@ describe('working', () => {
     },
     { because: 'a PVC that vanished is not created again', facts: { pvc: undefined }, reason: 'ClaimGone' },
     {
-      because: 'a claim that was replaced is another',
+      because: 'a PVC that was replaced is another',
       facts: { pvc: { ...pvc, uid: 'claim-2' } },
       reason: 'ClaimGone',
     },

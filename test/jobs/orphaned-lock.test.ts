@@ -16,7 +16,7 @@ const lost: OrphanedLock = {
   note: { uid: UID, job: 'Backup prod/one', nodes: [{ node: 'a', workload, replicas: 1, wasRunning: true }] },
   workerPods: 0,
   jobs: [],
-  nodes: new Map([['a', { replicas: 0, held: false }]]),
+  nodes: new Map([['a', { replicas: 0, paused: false }]]),
 };
 const release = { do: 'releaseLock', lock: lost.lock };
 
@@ -42,7 +42,7 @@ describe('recoverOrphanedLock', () => {
     },
     {
       because: 'and the lock is given back when it is',
-      more: { nodes: new Map([['a', { replicas: 1, held: false }]]) },
+      more: { nodes: new Map([['a', { replicas: 1, paused: false }]]) },
       want: [{ ...release, keepNote: false }],
       done: true,
     },
@@ -50,7 +50,7 @@ describe('recoverOrphanedLock', () => {
       because: 'a managed node is released',
       more: {
         note: { ...lost.note, nodes: [{ node: 'a', workload: managedTarget('a').workload, wasRunning: true }] },
-        nodes: new Map([['a', { replicas: 0, held: true }]]),
+        nodes: new Map([['a', { replicas: 0, paused: true }]]),
       },
       want: [{ do: 'unpauseNode', node: 'a' }],
       done: false,

@@ -104,7 +104,7 @@ describe('recordOf', () => {
     expect(recordPath(claim)).toBe('east/jobs/backup/prod/nightly.yaml');
   });
 
-  it('is a source for a restore on a rebuilt cluster, if the claim is still the same', () => {
+  it('is a source for a restore on a rebuilt cluster, if the PVC is still the same', () => {
     expect(sourceOf(record, new Map([['backup-nightly-1f0c22aa', 'pvc-1']]))).toMatchObject({
       phase: 'Complete',
       pvcPresent: true,

@@ -38,7 +38,7 @@ describe('two nodes of a Switchover', () => {
       status: { ...starting, locks: names, targets, holds: ['a', 'b'], works: [] },
       observed: {
         locks: new Map(names.map((name) => [name, { holder: HOLDER }])),
-        targets: new Map(targets.map((target) => [target.node, targetSeen(target, { pods: [], held: true })])),
+        targets: new Map(targets.map((target) => [target.node, targetSeen(target, { pods: [], paused: true })])),
         identities,
       },
     });

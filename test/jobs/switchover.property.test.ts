@@ -322,7 +322,7 @@ function recover(world: World): void {
         workerPods: live.filter(({ pod }) => pod === 'running').length,
         jobs: live.map(({ name, uid, suspended }) => ({ name, uid, suspended })),
         nodes: new Map(
-          [...world.nodes.keys()].map((name) => [name, { replicas: undefined, held: world.isHeld(name) }]),
+          [...world.nodes.keys()].map((name) => [name, { replicas: undefined, paused: world.isHeld(name) }]),
         ),
       });
       for (const effect of effects) world.perform(effect);

@@ -61,7 +61,7 @@ describe('a rollback by the client itself', () => {
   const node = targetSeen(target, {
     pods: [],
     replicas: 0,
-    held: true,
+    paused: true,
     answers: { identityFiles: [], signerState: [], rollback },
   });
   const own = new Map([

@@ -45,7 +45,7 @@ const TROUBLES: readonly Broken[] = [
   },
   {
     because: 'a Kubernetes node that does not exist',
-    name: 'no-machine',
+    name: 'no-such-host',
     spec: { ...gethDev, nodeSelector: { disk: 'golden' } },
     phase: 'Pending',
     reason: 'WaitingForScheduler',

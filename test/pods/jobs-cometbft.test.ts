@@ -86,7 +86,7 @@ describe('a full node', () => {
 });
 
 describe('a validator', () => {
-  it('is not brought back to a height that it has signed: neither by a check of the files nor by the job', async () => {
+  it('is not rolled back to a height that it has signed: neither by a check of the files nor by the job', async () => {
     const uid = world.podUid('signer');
     const request: Request = {
       kind: 'BlockHeightFallback',

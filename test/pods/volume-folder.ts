@@ -1,4 +1,4 @@
-// Where the data of a volume lie on this machine.
+// Where the data of a volume lie on this host.
 
 import { join } from 'node:path';
 

@@ -79,7 +79,7 @@ export function aPod({ containers, inits = [], status = {}, spec = {}, metadata 
   };
 }
 
-/** A pod no machine has taken. */
+/** A pod that is not scheduled. */
 export function unscheduled(message: string): KubeObject {
   return aPod({
     spec: { nodeName: undefined },

@@ -72,7 +72,7 @@ interface Ended {
   readonly height: number | undefined;
 }
 
-/** As the worker pod runs it, with this machine's shell and paths. */
+/** As the worker pod runs it, with this host's shell and paths. */
 function rollBack(wanted: number, { env: more = {}, args = {} }: { env?: object; args?: object } = {}): Ended {
   const how = jobs.rollback(nodeWith('bitcoin-regtest', { args: { node: args } }), wanted);
   if (how.how !== 'command') throw new Error(`it is ${how.how}`);
@@ -84,7 +84,7 @@ function rollBack(wanted: number, { env: more = {}, args = {} }: { env?: object;
   return { status, stdout, stderr, height: proven === undefined ? undefined : Number(proven) };
 }
 
-describe.skipIf(!hasDebianTree(BITCOIND))('a bitcoind, brought back to a height', () => {
+describe.skipIf(!hasDebianTree(BITCOIND))('a bitcoind, rolled back to a height', () => {
   it('stays there on a separate network, can be repeated, and continues with other blocks', async () => {
     const first = await start();
     cli('generatetoaddress', '12', FIRST);

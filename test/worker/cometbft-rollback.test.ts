@@ -91,7 +91,7 @@ async function makeChain(version = '1'): Promise<{ readonly peers: string; reado
   return { peers, stoppedAt };
 }
 
-/** As the worker pod runs it, with this machine's shell and paths. */
+/** As the worker pod runs it, with this host's shell and paths. */
 function rollBack(wanted: number): {
   readonly status: number | null;
   readonly stdout: string;
@@ -112,7 +112,7 @@ function rollBack(wanted: number): {
   return { status, stdout, stderr, height: proven === undefined ? undefined : Number(proven) };
 }
 
-describe('a CometBFT full node, brought back to a height', () => {
+describe('a CometBFT full node, rolled back to a height', () => {
   it('has the blocks and the state of that height, follows again, and may be asked twice', async () => {
     const { peers, stoppedAt } = await makeChain();
     for (const time of ['first', 'again']) {

@@ -103,7 +103,7 @@ function served(how: HowTo) {
   return how;
 }
 
-describe('geth, brought back to a height', () => {
+describe('geth, rolled back to a height', () => {
   it('is at that height with the state of that height, and continues from there', async () => {
     const node = nodeWith('ethereum-dev', {});
     const made = await makeChain(node);

@@ -76,7 +76,7 @@ function unpushedRecord(key: string, { records }: RequestsDeps): readonly (reado
 }
 
 /**
- * The commits that brought the requests that are not claimed yet: a record names the author of its request, not of a later
+ * The commits that added the requests that are not claimed yet: a record names the author of its request, not of a later
  * commit. Where that commit cannot be found the tip takes its place; a run of a schedule belongs to the tip.
  */
 async function originsOf(

@@ -43,7 +43,7 @@ export async function observeForeign(
     found: managedBy(workload) ?? layout.read({ chain, node }, objects),
     pods: pods.map(observedPod),
     replicas: workload === undefined ? undefined : replicasOf(workload),
-    held: false,
+    paused: false,
     ...defined({ health }),
   };
 }

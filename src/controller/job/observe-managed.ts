@@ -35,7 +35,7 @@ export async function observeManaged(job: JobObject, name: string, deps: Managed
     }),
     pods: pods.map(observedPod),
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
-    held: pauses.of(key) !== undefined,
+    paused: pauses.of(key) !== undefined,
     ...defined({ leftHeldBy: left?.by, health }),
     ...(node === undefined ? {} : answersOf(node, job)),
   };

@@ -143,7 +143,7 @@ function unschedulableOf(pod: KubeObject): string | undefined {
   const found = conditions.find(
     (one) => textAt(one, ['type']) === 'PodScheduled' && textAt(one, ['status']) === 'False',
   );
-  return found === undefined ? undefined : (textAt(found, ['message']) ?? 'the scheduler finds no machine');
+  return found === undefined ? undefined : (textAt(found, ['message']) ?? 'the scheduler finds no Kubernetes node');
 }
 
 /** What the program before the task printed last: the only place where a foreign tool says the height it reached. */

@@ -160,8 +160,8 @@ async function recoverOne(place: LostPlace, deps: RecoveryDeps, signal: AbortSig
   const nodes = await Promise.all(
     note.nodes.map(async ({ node, workload }) => {
       const foreign = workload.kind === 'BlockchainNode' ? undefined : await cluster.get({ ...workload, namespace });
-      const held = pauses.of(keyOf({ metadata: { name: node, namespace } }))?.uid === note.uid;
-      return [node, { replicas: foreign === undefined ? undefined : replicasOf(foreign), held }] as const;
+      const paused = pauses.of(keyOf({ metadata: { name: node, namespace } }))?.uid === note.uid;
+      return [node, { replicas: foreign === undefined ? undefined : replicasOf(foreign), paused }] as const;
     }),
   );
   const { effects, message, done } = recoverOrphanedLock({

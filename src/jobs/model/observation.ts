@@ -61,7 +61,7 @@ export interface ObservedNode {
    * Managed: the node is paused by a job: by this one, or by an earlier one which this one takes
    * over. Only the holder of the node's lock ends pauses, so any will do.
    */
-  readonly held: boolean;
+  readonly paused: boolean;
   /** Managed: the earlier job that has it on record that the node stays stopped. */
   readonly leftHeldBy?: string;
   readonly health?: ObservedHealth;

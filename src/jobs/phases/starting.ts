@@ -70,7 +70,7 @@ function startEffects(scope: Scope): readonly Effect[] {
     const { node, workload, replicas = 0 } = target;
     if (target.deployMethod === 'managed') {
       // Only its own hold: a restarted controller would find that of another job again, and stop the node once more.
-      if (now?.held === true && now.leftHeldBy === undefined) effects.set(node, { do: 'unpauseNode', node });
+      if (now?.paused === true && now.leftHeldBy === undefined) effects.set(node, { do: 'unpauseNode', node });
     } else if (now?.replicas !== undefined && now.replicas !== replicas) {
       effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas });
     }

@@ -93,7 +93,7 @@ export function unstopped({ status, observed }: Scope): readonly string[] {
       const now = observed.targets.get(target.node);
       if (now === undefined) return true;
       const asked =
-        target.deployMethod === 'managed' ? now.held && (now.replicas ?? 0) === 0 : (now.replicas ?? 0) === 0;
+        target.deployMethod === 'managed' ? now.paused && (now.replicas ?? 0) === 0 : (now.replicas ?? 0) === 0;
       return !asked || now.pods.length > 0;
     })
     .map(({ node }) => node);
@@ -106,7 +106,7 @@ export function stopEffects({ status, observed, job }: Scope): readonly Effect[]
     const now = observed.targets.get(target.node);
     const { node, workload } = target;
     if (target.deployMethod === 'managed') {
-      if (now?.held !== true) effects.set(node, { do: 'pauseNode', node, because: describeJob(job) });
+      if (now?.paused !== true) effects.set(node, { do: 'pauseNode', node, because: describeJob(job) });
     } else if (now?.replicas !== undefined && now.replicas > 0) {
       effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas: 0 });
     }

@@ -10,7 +10,7 @@ export interface OrphanedLock {
   /** Jobs of the lost request, by their label. */
   readonly jobs: readonly { readonly name: string; readonly uid: string; readonly suspended: boolean }[];
   /** By node: the replicas its workload asks for now, and whether it is held. */
-  readonly nodes: ReadonlyMap<string, { readonly replicas: number | undefined; readonly held: boolean }>;
+  readonly nodes: ReadonlyMap<string, { readonly replicas: number | undefined; readonly paused: boolean }>;
 }
 
 export interface Recovery {
@@ -69,7 +69,7 @@ function remove({ name, uid }: { readonly name: string; readonly uid: string }):
 
 function startNode({ node, workload, replicas = 0 }: NotedNode, nodes: OrphanedLock['nodes']): Effect[] {
   const now = nodes.get(node);
-  if (workload.kind === 'BlockchainNode') return now?.held === true ? [{ do: 'unpauseNode', node }] : [];
+  if (workload.kind === 'BlockchainNode') return now?.paused === true ? [{ do: 'unpauseNode', node }] : [];
   return now?.replicas !== undefined && now.replicas !== replicas
     ? [{ do: 'scaleWorkload', node, workload, replicas }]
     : [];

@@ -93,7 +93,7 @@ function whyNotBegun(
       why: `the PVC ${claimName} got no volume ${within}${pvc.message === undefined ? '; is its storage class right?' : `: ${pvc.message}`}`,
     };
   if (unschedulable !== undefined)
-    return { code: 'Unschedulable', why: `the worker pod fits on no machine: ${unschedulable}` };
+    return { code: 'Unschedulable', why: `the worker pod fits on no Kubernetes node: ${unschedulable}` };
   if (waiting !== undefined)
     return {
       code: 'PodNotStarted',
@@ -101,6 +101,6 @@ function whyNotBegun(
     };
   return {
     code: 'PodNotStarted',
-    why: `the worker pod did not start ${within}; is its volume still attached to another machine? podAffinityFlag keeps it on the same one`,
+    why: `the worker pod did not start ${within}; is its volume still attached to another Kubernetes node? podAffinityFlag keeps it on the same one`,
   };
 }

@@ -23,7 +23,7 @@ export function managedTarget(node: string, more: Partial<JobTarget> = {}): JobT
     workload: { apiVersion: 'validatoros.com/v1alpha1', kind: 'BlockchainNode', name: node },
     wasRunning: true,
     podSelector: { 'novacula.com/node': node },
-    host: 'machine-1',
+    host: 'host-1',
     volumes: [{ name: 'data', claim: `data-${node}-0`, storageClass: 'fast', size: '10Gi' }],
     uid: 1000,
     gid: 1000,
@@ -61,9 +61,9 @@ export function citaTarget(node: string, more: Partial<JobTarget> = {}): JobTarg
 export function targetSeen(target: JobTarget, more: Partial<ObservedNode> = {}): ObservedNode {
   return {
     found: { ok: true, target },
-    pods: [{ name: `${target.node}-0`, ready: true, host: 'machine-1' }],
+    pods: [{ name: `${target.node}-0`, ready: true, host: 'host-1' }],
     replicas: 1,
-    held: false,
+    paused: false,
     health: { answering: true, height: 100 },
     answers: {
       identityFiles: [{ volume: 'data', path: 'config/node_key.json' }],

@@ -373,7 +373,7 @@ export class World {
       found: { ok: true, target: current },
       pods: isUp ? [{ name: `${target.node}-0`, ready: pod === 'running' }] : [],
       replicas: target.deployMethod === 'managed' ? this.#wanted(node) : replicas,
-      held: this.isHeld(target.node),
+      paused: this.isHeld(target.node),
       ...(left === undefined ? {} : { leftHeldBy: left.by }),
       health: pod === 'running' ? { answering: true, height } : { answering: false },
       ...(answers === undefined ? {} : { answers }),
