@@ -141,9 +141,9 @@ async function get(what: string, path = '{.metadata.name}'): Promise<string> {
   return await kubectl(['get', what, '-n', namespace.name, '-o', `jsonpath=${path}`]);
 }
 
-async function seen<T>(what: string, look: () => Promise<T | undefined>): Promise<void> {
+async function seen<T>(what: string, read: () => Promise<T | undefined>): Promise<void> {
   try {
-    await waitFor({ what, timeoutMs: 60_000 }, look);
+    await waitFor({ what, timeoutMs: 60_000 }, read);
   } catch (error) {
     throw new Error(await controller.lastLog(15), { cause: error });
   }

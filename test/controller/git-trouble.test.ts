@@ -1,4 +1,4 @@
-// Git down, wrong, slow or busy: nodes are looked after from what the cluster holds, the reason is seen, status catches up.
+// Git down, wrong, slow or busy: nodes are reconciled from what the cluster holds, the reason is seen, status catches up.
 
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -61,7 +61,7 @@ const rows: readonly { readonly because: string; readonly fault: Fault; readonly
 
 describe('Git fails while it runs', () => {
   it.each(rows)(
-    '$because: the reason is in log and metrics, nodes are looked after, status catches up',
+    '$because: the reason is in log and metrics, nodes are reconciled, status catches up',
     async ({ fault, words }) => {
       const { controller, log, metrics } = await run();
       await synced();
@@ -123,7 +123,7 @@ describe('Git fails while it runs', () => {
 });
 
 describe('Git is down at the start', () => {
-  it('the nodes that the cluster holds are looked after; status comes later', async () => {
+  it('the nodes that the cluster holds are reconciled; status comes later', async () => {
     await run();
     await synced();
     await waitFor(

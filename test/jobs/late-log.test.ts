@@ -15,7 +15,7 @@ describe('work of which only the log says how it ended', () => {
       { holder: HOLDER, note: { ...NOTE, job: 'BlockHeightFallback prod/one', unsafe: 'its data is being changed' } },
     ],
   ]);
-  const look = (more: Partial<ObservedTask>) =>
+  const observe = (more: Partial<ObservedTask>) =>
     step({
       kind: 'BlockHeightFallback',
       spec,
@@ -24,29 +24,29 @@ describe('work of which only the log says how it ended', () => {
     }).status;
 
   it.each([
-    { because: 'no log yet', look: { finishedAt: ago(1) } },
-    { because: 'the last lines are missing', look: { finishedAt: ago(0), output: 'current height: 12' } },
+    { because: 'no log yet', observed: { finishedAt: ago(1) } },
+    { because: 'the last lines are missing', observed: { finishedAt: ago(0), output: 'current height: 12' } },
     {
       because: 'nor yet why it failed',
-      look: { finishedAt: ago(1), failedProgram: { name: 'cloud-op', exitCode: 1 } },
+      observed: { finishedAt: ago(1), failedProgram: { name: 'cloud-op', exitCode: 1 } },
     },
-  ])('waits: $because', ({ look: given }) => {
-    expect(look(given)).toMatchObject({ phase: 'Working', message: `waits for the log of ${work.name}` });
+  ])('waits: $because', ({ observed: given }) => {
+    expect(observe(given)).toMatchObject({ phase: 'Working', message: `waits for the log of ${work.name}` });
   });
 
   it.each([
     {
       because: 'the height',
-      look: { finishedAt: ago(0), output: 'rollback height: 9\nexecutor rollback done!' },
+      observed: { finishedAt: ago(0), output: 'rollback height: 9\nexecutor rollback done!' },
       works: [{ outcome: 'Succeeded', height: 9 }],
     },
-    { because: 'none, when it had its time', look: { finishedAt: ago(6) }, works: [{ outcome: 'Succeeded' }] },
+    { because: 'none, when it had its time', observed: { finishedAt: ago(6) }, works: [{ outcome: 'Succeeded' }] },
     {
       because: 'why it failed',
-      look: { finishedAt: ago(0), output: 'Error: no', failedProgram: { name: 'cloud-op', exitCode: 1 } },
+      observed: { finishedAt: ago(0), output: 'Error: no', failedProgram: { name: 'cloud-op', exitCode: 1 } },
       works: [{ outcome: 'Failed', message: expect.stringContaining('Error: no') }],
     },
-  ])('reads $because', ({ look: given, works }) => {
-    expect(look(given)).toMatchObject({ phase: 'Verifying', works });
+  ])('reads $because', ({ observed: given, works }) => {
+    expect(observe(given)).toMatchObject({ phase: 'Verifying', works });
   });
 });

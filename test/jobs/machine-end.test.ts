@@ -162,7 +162,7 @@ describe('a node of another tool is back', () => {
   const refused = { answering: false, trouble: 'port 50004: nothing listens there (ECONNREFUSED)' };
   const at = (height: number, synced = false) => ({ answering: true, height, synced });
 
-  interface Look {
+  interface Observed {
     readonly target?: JobTarget;
     readonly kind?: keyof typeof specs;
     readonly health?: ObservedHealth;
@@ -171,7 +171,12 @@ describe('a node of another tool is back', () => {
     readonly first?: number;
   }
 
-  function look({ target = citaTarget('a'), kind = 'BlockHeightFallback', minutes = 1, ...more }: Look): JobStatus {
+  function observe({
+    target = citaTarget('a'),
+    kind = 'BlockHeightFallback',
+    minutes = 1,
+    ...more
+  }: Observed): JobStatus {
     const { health, ready = true, first } = more;
     const { health: _none, ...running } = targetSeen(target, { pods: [{ name: 'a-0', ready }] });
     const started = first === undefined ? {} : { started: [{ node: 'a', height: first, at: ago(1) }] };
@@ -192,50 +197,53 @@ describe('a node of another tool is back', () => {
   }
 
   it.each([
-    { because: 'its pods come first', look: { ready: false, health: at(95), first: 90 }, says: 'a is ready' },
-    { because: 'its first word is only remembered', look: { health: at(90) }, says: 'the height of a grows' },
-    { because: 'the same height is no growth', look: { health: at(90), first: 90 }, says: 'the height of a grows' },
-    { because: 'it answered before the work', look: { health: refused, minutes: 29 }, says: 'a answers' },
+    { because: 'its pods come first', observed: { ready: false, health: at(95), first: 90 }, says: 'a is ready' },
+    { because: 'its first word is only remembered', observed: { health: at(90) }, says: 'the height of a grows' },
+    { because: 'the same height is no growth', observed: { health: at(90), first: 90 }, says: 'the height of a grows' },
+    { because: 'it answered before the tasks', observed: { health: refused, minutes: 29 }, says: 'a answers' },
     {
       because: 'its controller may still start',
-      look: { target: unheard, health: refused, minutes: 2 },
+      observed: { target: unheard, health: refused, minutes: 2 },
       says: 'a answers',
     },
     {
       because: 'it was heard since',
-      look: { target: unheard, health: refused, minutes: 9, first: 90 },
+      observed: { target: unheard, health: refused, minutes: 9, first: 90 },
       says: 'a answers',
     },
-  ])('not yet: $because', ({ look: given, says }) => {
-    expect(look(given)).toMatchObject({ phase: 'Starting', message: `waits until ${says}` });
+  ])('not yet: $because', ({ observed: given, says }) => {
+    expect(observe(given)).toMatchObject({ phase: 'Starting', message: `waits until ${says}` });
   });
 
   it('when its height grows; the record has it before, at, and after', () => {
     const done = { phase: 'Complete', message: 'the height is 90 again', heightBefore: 100, heightAfter: 91 };
-    expect(look({ health: at(91), first: 90 })).toMatchObject(done);
-    expect(look({ target: unheard, health: at(91), first: 90 })).toMatchObject(done);
+    expect(observe({ health: at(91), first: 90 })).toMatchObject(done);
+    expect(observe({ target: unheard, health: at(91), first: 90 })).toMatchObject(done);
   });
 
   it('when it has grown before it was asked for the first time', () => {
     const done = { phase: 'Complete', heightAfter: 91 };
-    expect(look({ health: at(91) })).toMatchObject(done);
-    expect(look({ health: at(91), first: 91 })).toMatchObject(done);
+    expect(observe({ health: at(91) })).toMatchObject(done);
+    expect(observe({ health: at(91), first: 91 })).toMatchObject(done);
     // What a Restore brings back may end some blocks above the height that its backup names.
-    expect(look({ kind: 'Restore', health: at(91) })).toMatchObject({ phase: 'Starting' });
-    expect(look({ kind: 'Restore', health: at(91), first: 91 })).toMatchObject({ phase: 'Starting' });
-    expect(look({ kind: 'Restore', health: at(92), first: 91 })).toMatchObject({ phase: 'Complete', heightAfter: 92 });
+    expect(observe({ kind: 'Restore', health: at(91) })).toMatchObject({ phase: 'Starting' });
+    expect(observe({ kind: 'Restore', health: at(91), first: 91 })).toMatchObject({ phase: 'Starting' });
+    expect(observe({ kind: 'Restore', health: at(92), first: 91 })).toMatchObject({
+      phase: 'Complete',
+      heightAfter: 92,
+    });
   });
 
   it('when no block comes on a network where that is usual, after the deadline', () => {
-    expect(look({ health: at(90, true), minutes: 29 })).toMatchObject({ phase: 'Starting' });
-    expect(look({ health: at(90, true), minutes: 31 })).toMatchObject({
+    expect(observe({ health: at(90, true), minutes: 29 })).toMatchObject({ phase: 'Starting' });
+    expect(observe({ health: at(90, true), minutes: 31 })).toMatchObject({
       phase: 'Complete',
       message: 'the height is 90 again; a is synced, but 30 minutes after the start no block has come',
     });
   });
 
   it('never, when it answers and stands still: as a managed node', () => {
-    expect(look({ health: at(90), first: 90, minutes: 31 })).toMatchObject({
+    expect(observe({ health: at(90), first: 90, minutes: 31 })).toMatchObject({
       phase: 'Failed',
       reason: 'NodeNotHealthy',
       message: 'the work is done, but 30 minutes after the start it still waits until the height of a grows',
@@ -248,15 +256,15 @@ describe('a node of another tool is back', () => {
   ])('when its pods are ready and cannot be asked: $because', ({ health, why }) => {
     const observed = { target: unheard, minutes: 4, ...(health === undefined ? {} : { health }) };
     const unproven = `the pods of a are ready, but its height after the start is not proven: ${why}`;
-    const status = look(observed);
+    const status = observe(observed);
     expect(status).toMatchObject({ phase: 'Complete', message: `the height is 90 again; ${unproven}` });
     expect(status).not.toHaveProperty('heightAfter');
-    expect(look({ ...observed, kind: 'ChangeOwner' })).toMatchObject({ phase: 'Complete' });
+    expect(observe({ ...observed, kind: 'ChangeOwner' })).toMatchObject({ phase: 'Complete' });
   });
 
   it('where an answer is enough, at its first', () => {
-    expect(look({ kind: 'ChangeOwner', health: at(90) })).toMatchObject({ phase: 'Complete' });
-    expect(look({ kind: 'ChangeOwner', health: refused })).toMatchObject({ phase: 'Starting' });
+    expect(observe({ kind: 'ChangeOwner', health: at(90) })).toMatchObject({ phase: 'Complete' });
+    expect(observe({ kind: 'ChangeOwner', health: refused })).toMatchObject({ phase: 'Starting' });
   });
 });
 

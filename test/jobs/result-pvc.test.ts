@@ -10,17 +10,17 @@ import type { ObservedPvc } from '../../src/jobs/model/observation.ts';
 
 describe('while the work begins', () => {
   const { claimName: _name, claimUid: _uid, ...before } = working;
-  const look = (status: JobStatus, live: ObservedPvc | undefined): ReturnType<typeof step> =>
+  const observe = (status: JobStatus, live: ObservedPvc | undefined): ReturnType<typeof step> =>
     step({ status, observed: { locks, targets: new Map([['a', stopped]]), pvc: live } });
 
   it('creates the PVC, and stores its name first', () => {
-    const { status, effects } = look(before, undefined);
+    const { status, effects } = observe(before, undefined);
     expect(status).toMatchObject({ phase: 'Working', claimName: pvc.name });
     expect(effects).toMatchObject([{ do: 'createPvc', object: { metadata: { name: pvc.name } } }]);
   });
 
   it('stores the UID of the PVC before any pod mounts it', () => {
-    const { status, effects } = look(before, pvc);
+    const { status, effects } = observe(before, pvc);
     expect(status).toMatchObject({ phase: 'Working', claimUid: pvc.uid });
     expect(effects).toEqual([]);
   });
@@ -32,7 +32,7 @@ describe('while the work begins', () => {
     { because: 'belongs to no job', live: { ...pvc, jobUid: undefined }, reason: 'ClaimTaken' },
     { because: 'lost its volume', live: { ...pvc, phase: 'Lost' }, reason: 'ClaimLost' },
   ])('fails, and starts the node again, when the PVC $because', ({ live, reason }) => {
-    const { status } = look(working, live as ObservedPvc | undefined);
+    const { status } = observe(working, live as ObservedPvc | undefined);
     expect(status).toMatchObject({ phase: 'Starting', failure: { reason, unsafe: false } });
   });
 });

@@ -105,7 +105,7 @@ function ownerOf(path: string): string {
   return `${uid}:${gid}`;
 }
 
-/** The chain as it is now, and a look afterwards: all of it is still there, and it grows. */
+/** The chain as it is now, and as it is afterwards: all of it is still there, and it grows. */
 async function chainOf(geth: Geth): Promise<{ before: readonly string[]; goesOn: () => Promise<void> }> {
   await reaches(geth, 1);
   const before = await geth.hashes();

@@ -39,7 +39,7 @@ export interface ObserverOptions {
 
 const PATIENCE_MS = 150_000;
 
-/** Starts looking; what is there appears within moments. */
+/** Starts observing; what exists appears within moments. */
 export function openObserver({ kubeconfig, namespace, controller }: ObserverOptions): Observer {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);

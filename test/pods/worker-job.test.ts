@@ -42,7 +42,7 @@ describe('a backup and its restore, without any right beyond the files', () => {
     expect(made).toMatchObject({ ok: true, files: 3, bytes: 34 });
     const claimName = 'backup-one-1f0c22aa';
     const found = await shell(
-      'look',
+      'read',
       claimName,
       'cd /data/backup; sha256sum manifest.json; find volumes -type f | sort; cat volumes/data/data/state',
     );
@@ -68,7 +68,7 @@ describe('a backup and its restore, without any right beyond the files', () => {
       height: 100,
       manifestSha256: made.manifestSha256,
     });
-    const found = await shell('look-b', 'data-b-0', 'cd /data; find . -type f | sort; cat config/node_key.json');
+    const found = await shell('read-b', 'data-b-0', 'cd /data; find . -type f | sort; cat config/node_key.json');
     expect(found.split('\n')).toEqual(['./config/node_key.json', './data/blocks', './data/state', 'key of b']);
   });
 
@@ -104,7 +104,7 @@ describe('cloud-op on the claim of a CITA-Cloud node', () => {
     const spec = { deployMethod: 'cloud-config', blockHeight: 2, image: cloudOpImage('0.3.1') };
     expect(await runPlan('BlockHeightFallback', target, spec)).toMatchObject({ ok: true });
     expect(
-      await shell('look-d', 'datadir-c-0', 'cat /data/chain_data/current_height /data/data/statedb/current_height'),
+      await shell('read-d', 'datadir-c-0', 'cat /data/chain_data/current_height /data/data/statedb/current_height'),
     ).toBe('2\n2');
 
     await kubectl(['apply', '-f', '-'], [citaPod()]);
@@ -135,7 +135,7 @@ describe('a change of owner', () => {
     const result = await runPlan('ChangeOwner', targetOf('b'), { uid: 2000, gid: 2000 });
     expect(result).toMatchObject({ ok: true });
     const found = await shell(
-      'look-c',
+      'read-c',
       'data-b-0',
       'cd /data; stat -c "%u:%g %n" data/state config/node_key.json',
       2000,

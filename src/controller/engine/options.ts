@@ -11,7 +11,7 @@ import type { Trust } from '../../signatures/verifier.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface Settings {
-  /** This controller's name; it looks after the nodes that name it. */
+  /** This controller's name; it reconciles the nodes that name it. */
   readonly executor: string;
   readonly branch: string;
   /** Default namespace of nodes, and where the controller keeps its memory. */

@@ -16,7 +16,7 @@ import type { Ticked } from './schedules.ts';
 
 /** A permission can be granted at any time, and no watch reports that. */
 const INCOMPLETE_MS = 5000;
-/** While worker pods of a lost job are still at work. */
+/** While worker pods of a lost job are still running. */
 const RECOVERY_MS = 2000;
 const MAX_DELAY_MS = 3_600_000;
 

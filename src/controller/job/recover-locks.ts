@@ -140,7 +140,7 @@ interface LostPlace {
   readonly keepNote: boolean;
 }
 
-/** A holder without a note of its own has stopped nothing, but may have pods at work. */
+/** A holder without a note of its own has stopped nothing, but may have running pods. */
 async function lostPlace(
   { lock, namespace, holder, note }: ObservedLock & { readonly lock: string; readonly namespace: string },
   deps: RecoveryDeps,

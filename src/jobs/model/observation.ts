@@ -19,7 +19,7 @@ export interface JobObservation {
   readonly specDiffers?: boolean;
   /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun continues to its end. */
   readonly mustWait?: string;
-  /** A person asked to have the held nodes started in spite of everything. */
+  /** A user asked to start the held nodes all the same. */
   readonly release: boolean;
   /** The request's record on the pushed status branch. */
   readonly record: ObservedRecord | undefined;

@@ -24,7 +24,7 @@ export function afterEnd(scope: Scope, phase: JobPhase): Move {
   });
 }
 
-/** A person says that the nodes may run after all; or a later job has repaired some of them. */
+/** A user says that the nodes may run after all; or a later job has repaired some of them. */
 function heldOn(scope: Scope): Move | undefined {
   const { status, observed } = scope;
   const { holds = [] } = status;

@@ -165,7 +165,7 @@ function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
     : enter(scope, { phase: 'Working', message: 'works without stopping the node', status });
 }
 
-/** Before work began a request that was withdrawn, or whose object was deleted, is cancelled. */
+/** Before the first task a request that was withdrawn, or whose object was deleted, is cancelled. */
 function isCancelled({ observed }: Scope): boolean {
   return observed.withdrawn !== undefined || observed.deleting;
 }

@@ -38,7 +38,7 @@ export const JobRecord = z.object({
     .max(16)
     .optional()
     .catch(undefined),
-  /** As asked for; as they were found once work began. */
+  /** As asked for; as they were found before the first task. */
   nodes: z.array(Text).max(64).optional().catch(undefined),
   /** Nodes that a job which ended `Held` keeps stopped; none once they were repaired or released. */
   holds: z.array(Text).max(64).optional().catch(undefined),

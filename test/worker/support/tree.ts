@@ -62,11 +62,11 @@ export function plant(dir: Buffer | string, plants: Plants): void {
 /** Path → everything that a restore must bring back. Times in microseconds. Names in `without` at the top are left out. */
 export function picture(dir: string, without: RegExp = /^lost\+found$/): Record<string, string> {
   const found: Record<string, string> = {};
-  look(Buffer.from(dir), '', found, without);
+  readInto(Buffer.from(dir), '', found, without);
   return found;
 }
 
-function look(dir: Buffer, prefix: string, found: Record<string, string>, without: RegExp): void {
+function readInto(dir: Buffer, prefix: string, found: Record<string, string>, without: RegExp): void {
   for (const name of readdirSync(dir, { encoding: 'latin1' }).sort()) {
     if (prefix === '' && without.test(name)) continue;
     const path = Buffer.concat([dir, Buffer.from(`/${name}`, 'latin1')]);
@@ -77,7 +77,7 @@ function look(dir: Buffer, prefix: string, found: Record<string, string>, withou
     if (stats.isSymbolicLink()) found[key] = `link ${head} ${readlinkSync(path, { encoding: 'latin1' })}`;
     else if (stats.isDirectory()) {
       found[key] = `dir ${mode} ${head}`;
-      look(path, `${key}/`, found, without);
+      readInto(path, `${key}/`, found, without);
     } else if (stats.isFile()) found[key] = `file ${mode} ${head} ${readFileSync(path).toString('latin1')}`;
     else found[key] = `special ${mode}`;
   }
