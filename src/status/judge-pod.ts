@@ -107,15 +107,14 @@ function judgeClaim({ metadata, spec }: ClaimView, events: readonly EventView[])
     ({ kind, name, reason }) =>
       kind === 'PersistentVolumeClaim' && name === metadata.name && CLAIM_FAILURES.has(reason),
   );
-  if (failed !== undefined)
-    return underway('Pending', 'VolumePending', `The PVC ${metadata.name} has no volume yet: ${said(failed)}`);
-  if (metadata.annotations[SELECTED] !== undefined)
+  if (failed === undefined && metadata.annotations[SELECTED] !== undefined)
     return underway('Configuring', 'VolumeBinding', `The storage provisioner is creating the volume ${metadata.name}.`);
   const storageClass = spec.storageClassName === undefined ? 'the default class' : `class ${spec.storageClassName}`;
+  const why = failed === undefined ? '' : ` Kubernetes reports: ${said(failed)}`;
   return underway(
     'Pending',
     'VolumePending',
-    `The PVC ${metadata.name} (${storageClass}) has no volume yet; check that the StorageClass exists and its provisioner runs.`,
+    `The PVC ${metadata.name} (${storageClass}) has no volume yet; check that the StorageClass exists and its provisioner runs.${why}`,
   );
 }
 

@@ -10,7 +10,7 @@ import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { isWell } from './observer.ts';
 import { gethOf, lastCommon } from './geth.ts';
-import { run } from './job-files.ts';
+import { jobFile, jobPath, run } from './job-files.ts';
 import { cometDev, gethDev } from './node-file.ts';
 import { processOf } from './processes.ts';
 import { smallVolume } from './small-volume.ts';
@@ -41,9 +41,13 @@ describe.concurrent('a restore', () => {
     const uid = world.podUid('holder');
     const restore = async (backup: string): Promise<JobRecord> =>
       await run(world, { kind: 'Restore', name: `from-${backup}`, spec: { node: 'holder', backup } });
-    const wrong = await restore('cosmos');
-    expect(wrong).toMatchObject({ phase: 'Refused', reason: 'WrongChain' });
-    expect(wrong.message).toContain('is of chain cosmos, but holder is on ethereum');
+    const wrong = { kind: 'Restore', name: 'from-cosmos', spec: { node: 'holder', backup: 'cosmos' } };
+    world.commit('A restore from another chain', jobFile(wrong));
+    await world.publishedSync(
+      'a problem of the file',
+      (text) => text.includes(jobPath(wrong)) && text.includes('WrongChain'),
+    );
+    world.commit('Without it', { [jobPath(wrong)]: null });
     expect(await restore('never-made')).toMatchObject({ phase: 'Refused', reason: 'SourceMissing' });
 
     await world.kubectl(['delete', 'pvc', other.claimName ?? '']);

@@ -43,7 +43,7 @@ describe('a key', () => {
       const seen = await troubleOf(world, 'next', 'IdentityInUse');
       expect(seen).toMatchObject({ synced: false, stalled: false });
       expect(seen.message).toBe(
-        `a pod of ${world.namespace}/old, which is being deleted, may still sign with the same key; waits until it is gone`,
+        `A pod of ${world.namespace}/old, which is being deleted, may still sign with the same key. The node starts when that pod is gone.`,
       );
       await world.controller.kill();
       await world.restart();
@@ -71,7 +71,7 @@ describe('a key', () => {
       ['one', 'two'].find((name) => (world.node(name)?.status?.height ?? 0) >= 2),
     );
     const loser = winner === 'one' ? 'two' : 'one';
-    const refusal = `${world.namespace}/${winner} signs with the same key, or may still do so; stop it first, or exchange the keys with a Switchover`;
+    const refusal = `${world.namespace}/${winner} signs with the same key, or may still do so. Stop it first, or exchange the keys with a Switchover.`;
     expect(await troubleOf(world, loser, 'IdentityInUse')).toMatchObject({ message: refusal, stalled: true });
     expect(world.pod(loser)).toBeUndefined();
 

@@ -20,7 +20,11 @@ export const JOB_PROBLEMS = defineCodes({
     action: 'Remove it, or choose what the message names.',
   },
   OneOf: { meaning: 'Exactly one of the fields must be set.', action: 'Keep one.' },
-  WrongChain: { meaning: 'The node is not part of the chain that the request names.', action: 'Correct the name.' },
+  WrongChain: {
+    meaning:
+      'The node does not belong to the chain that the request names, or to the chain of the backup that it names.',
+    action: 'Correct the name.',
+  },
   WrongClient: {
     meaning:
       'The node runs another client than the node of the copy, and neither client opens the database of the other.',
