@@ -21,7 +21,8 @@ function bitcoindWith(settings: Readonly<Record<string, string>>, network = 'reg
   return {
     chain: 'bitcoin',
     network,
-    clients: { node: { name: 'bitcoind' } },
+    // The image of the tests: what Debian packages of Bitcoin Knots 29.
+    clients: { node: { name: 'bitcoind', version: '29.0' } },
     storage: { data: { size: '1Gi' } },
     resources: { node: { requests: { cpu: '10m', memory: '64Mi' } } },
     config: { 'bitcoin.conf': { dbcache: '16', ...settings } },
