@@ -26,7 +26,11 @@ export function jobsOnPythonNodes(scene: () => Scene): void {
     expect(made?.record).toMatchObject({ phase: 'Complete', manifestSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(height).toBeLessThanOrEqual(heightOf(world, copyIn(claimName)));
     expect(made?.job.status?.targets).toMatchObject([
-      { workload: { kind: 'Deployment', name: NODE0 }, replicas: 1, volumes: [python0] },
+      {
+        workload: { kind: 'Deployment', name: NODE0 },
+        replicas: 1,
+        volumes: [{ claim: python0.pvc, subPath: python0.subPath }],
+      },
     ]);
     const copied = readdirSync(pathOf(world, copyIn(claimName))).sort();
     expect(copied).toEqual(readdirSync(pathOf(world, python0)).sort());
