@@ -2,20 +2,12 @@
 
 import { z } from 'zod';
 
-import {
-  HttpUrl,
-  Labels,
-  Name,
-  PatchOperation,
-  QualifiedName,
-  Quantity,
-  Resources,
-  Sha256,
-  SubdomainName,
-} from './fields.ts';
+import { HttpUrl, Labels, Name, PatchOperation, QualifiedName, Resources, Sha256, SubdomainName } from './fields.ts';
 import type { NodeStatus } from './node-status.ts';
 import type { ObjectMeta } from './objects.ts';
-import { Affinity, TopologySpreadConstraint } from './scheduling.ts';
+import { Client, EnvVar, Sidecar } from './containers.ts';
+import { Affinity, Toleration, TopologySpreadConstraint } from './scheduling.ts';
+import { Storage } from './node-storage.ts';
 import { SecretMount, SecretVariable } from './secret-fields.ts';
 
 export { NodePhase, NodeStatus, RoleStatus } from './node-status.ts';
@@ -40,87 +32,17 @@ const FOREVER = {
   ],
 };
 
-export const Client = z.strictObject({
-  name: z.string().min(1).max(63).describe('The client program, e.g. `geth`.'),
-  version: z
-    .string()
-    .max(128)
-    .optional()
-    .describe("Image tag without a leading `v`; default: the chain's tested version."),
-  image: z
-    .string()
-    .min(1)
-    .max(512)
-    .optional()
-    .describe('Complete image reference that replaces the default repository and tag.'),
-  imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
-});
-export type Client = z.infer<typeof Client>;
-
-export const Storage = z
-  .strictObject({
-    size: Quantity.describe('Requested size. May grow; never shrinks.'),
-    storageClass: SubdomainName.optional().describe("StorageClass; default: the cluster's default class."),
-    accessMode: z
-      .enum(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'])
-      .optional()
-      .describe('Default ReadWriteOnce.'),
-  })
-  .meta({
-    'x-kubernetes-validations': [
-      { rule: 'quantity(self.size).compareTo(quantity(oldSelf.size)) >= 0', message: 'size may grow, never shrink' },
-      {
-        rule: "(has(self.storageClass) ? self.storageClass : '') == (has(oldSelf.storageClass) ? oldSelf.storageClass : '')",
-        message: 'storageClass is immutable',
-      },
-    ],
-  });
-export type Storage = z.infer<typeof Storage>;
-
-const EnvVar = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-    .max(256),
-  value: z.string().max(32_768),
-});
-
-const Sidecar = z.strictObject({
-  name: Name,
-  image: z.string().min(1).max(512),
-  imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
-  command: z.array(z.string().max(4096)).max(64).optional(),
-  args: z.array(z.string().max(4096)).max(256).optional(),
-  env: z.array(EnvVar).max(128).optional(),
-  ports: z
-    .array(z.strictObject({ name: z.string().min(1).max(15), port: z.int().min(1).max(65_535) }))
-    .max(32)
-    .optional(),
-  mounts: z
-    .array(z.strictObject({ storage: Name, path: z.string().min(2).max(512), readOnly: z.boolean().default(true) }))
-    .max(16)
-    .optional()
-    .describe('Storage volumes to mount; read-only by default.'),
-  resources: Resources.optional(),
-});
-export type Sidecar = z.infer<typeof Sidecar>;
-
-const PodTarget = z.enum(['StatefulSet', 'Service', 'ConfigMap', 'PodDisruptionBudget']);
-
-const Toleration = z.strictObject({
-  key: z.string().max(317).optional(),
-  operator: z.enum(['Exists', 'Equal']).optional(),
-  value: z.string().max(63).optional(),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-  tolerationSeconds: z.int().min(0).optional(),
-});
+const PatchTarget = z.enum(['StatefulSet', 'Service', 'ConfigMap', 'PodDisruptionBudget']);
 
 /** The spec without the chains' own blocks; src/desired/kinds.ts adds one optional block per chain. */
 export const NodeSpecBase = z.strictObject({
   executor: Name.optional().describe("The controller that owns the node; default: the Fleet's `defaultExecutor`."),
   chain: ShortName.meta(FOREVER).describe('The chain. Immutable.'),
   network: ShortName.meta(FOREVER).describe('The network of the chain. Immutable.'),
-  nodeType: z.enum(['full', 'archive', 'validator']).default('full'),
+  nodeType: z
+    .enum(['full', 'archive', 'validator'])
+    .default('full')
+    .describe('`full`: recent state; `archive`: all states; `validator`: signs blocks. A chain may support fewer.'),
   clients: z.record(RoleName, Client).meta(ROLES).describe('Role → client, e.g. `el: {name: geth, version: 1.16.7}`.'),
   storage: z
     .record(Name, Storage)
@@ -130,8 +52,12 @@ export const NodeSpecBase = z.strictObject({
         { rule: 'oldSelf.all(name, name in self)', message: 'a volume cannot be removed from a node' },
       ],
     })
-    .describe('Volume name → size and class. The volume `data` always exists.'),
-  resources: z.record(RoleName, Resources).meta(ROLES).optional().describe('Role → requests and limits.'),
+    .describe('Volume name → size and class, at most 16: `data`, or one for each role. A volume cannot be removed.'),
+  resources: z
+    .record(RoleName, Resources)
+    .meta(ROLES)
+    .optional()
+    .describe('Role → CPU and memory that its container requests and may use. Default: none.'),
   args: z
     .record(z.string().max(63), z.record(z.string().min(1).max(128), z.string().max(4096)))
     .optional()
@@ -145,19 +71,28 @@ export const NodeSpecBase = z.strictObject({
   env: z
     .record(z.string().max(63), z.array(EnvVar).max(128))
     .optional()
-    .describe('Role → extra environment variables.'),
-  sidecars: z.array(Sidecar).max(16).optional(),
+    .describe('Role → additional environment variables, at most 128 for each role.'),
+  sidecars: z.array(Sidecar).max(16).optional().describe('Additional containers of the pod, at most 16.'),
   checkpoint: z
-    .strictObject({ url: HttpUrl.describe('Trusted checkpoint or snapshot endpoint.') })
+    .strictObject({ url: HttpUrl.describe('URL of a checkpoint or snapshot server that you trust.') })
     .optional()
     .describe("The source of the node's starting point, for chains that support it."),
   genesis: z
     .strictObject({
-      url: HttpUrl.optional(),
-      configMap: z.strictObject({ name: Name, key: z.string().min(1).max(253) }).optional(),
-      sha256: Sha256.optional().describe('Checksum of the genesis file; required with `url`.'),
+      url: HttpUrl.optional().describe('URL of the genesis file. Exactly one of `url` and `configMap`.'),
+      configMap: z
+        .strictObject({
+          name: Name.describe(
+            'ConfigMap in the node\'s namespace, with the label `validatoros.com/allow-nodes: "true"`.',
+          ),
+          key: z.string().min(1).max(253).describe('Key whose value is the genesis file.'),
+        })
+        .optional()
+        .describe('ConfigMap with the genesis file.'),
+      sha256: Sha256.optional().describe('SHA-256 of the genesis file, 64 hex digits; required with `url`.'),
     })
-    .optional(),
+    .optional()
+    .describe('The genesis file of a network that the client does not know; for chains that support it.'),
   identity: z
     .strictObject({
       secretName: Name.describe(
@@ -169,7 +104,7 @@ export const NodeSpecBase = z.strictObject({
   serviceType: z
     .enum(['ClusterIP', 'NodePort', 'LoadBalancer'])
     .default('ClusterIP')
-    .describe('Type of the per-node Service.'),
+    .describe('Type of the Service for peers. The RPC Service is always `ClusterIP`.'),
   p2p: z
     .strictObject({
       advertiseAddress: z
@@ -185,27 +120,35 @@ export const NodeSpecBase = z.strictObject({
         .optional()
         .describe('Port that is advertised to peers; with NodePort also the node port.'),
     })
-    .optional(),
-  desiredState: z.enum(['Running', 'Stopped']).default('Running'),
-  restartGeneration: z.int().min(0).optional().describe('Raise it to restart the node once.'),
+    .optional()
+    .describe('How peers reach the node.'),
+  desiredState: z
+    .enum(['Running', 'Stopped'])
+    .default('Running')
+    .describe('`Stopped`: the pod is stopped; the volumes stay.'),
+  restartGeneration: z.int().min(0).optional().describe('Raise it to restart the node once. Default: 0.'),
   suspend: z
     .boolean()
     .optional()
-    .describe('true: the controller does not change this node until the field is removed.'),
+    .describe('true: the controller does not change this node until the field is removed or false.'),
   protect: z.boolean().optional().describe('true: deleting the node or its data always requires approval.'),
   deletionPolicy: z
     .enum(['Retain', 'Delete'])
     .default('Retain')
-    .describe('What happens to the volumes when the node is deleted.'),
+    .describe('Whether the volumes are kept or deleted when the node is deleted.'),
   terminationGracePeriodSeconds: z
     .int()
     .min(1)
     .max(3600)
     .optional()
-    .describe("Longer than the chain's own; never shorter."),
-  nodeSelector: Labels.optional(),
-  tolerations: z.array(Toleration).max(32).optional(),
-  priorityClassName: SubdomainName.optional(),
+    .describe("Seconds that the pod may take to stop, at most 3600. Used when longer than the chain's own."),
+  nodeSelector: Labels.optional().describe('Labels that the Kubernetes node of the pod must have, at most 64.'),
+  tolerations: z
+    .array(Toleration)
+    .max(32)
+    .optional()
+    .describe('Taints of Kubernetes nodes that the pod tolerates, at most 32. The policy must allow their keys.'),
+  priorityClassName: SubdomainName.optional().describe('PriorityClass of the pod. The policy must allow it.'),
   affinity: Affinity.optional().describe('Kubernetes nodes and pods to run on, beside or apart from, as in a pod.'),
   topologySpreadConstraints: z
     .array(TopologySpreadConstraint)
@@ -213,7 +156,7 @@ export const NodeSpecBase = z.strictObject({
     .optional()
     .describe('How pods are spread over groups of Kubernetes nodes, as in a pod.'),
   imagePullSecrets: z
-    .array(z.strictObject({ name: SubdomainName }))
+    .array(z.strictObject({ name: SubdomainName.describe("Secret in the node's namespace.") }))
     .max(16)
     .optional()
     .describe('Secrets for pulling the images. Each needs the label `validatoros.com/allow-nodes: "true"`.'),
@@ -229,18 +172,29 @@ export const NodeSpecBase = z.strictObject({
     .meta(ROLES)
     .optional()
     .describe('Role → Secrets as folders in the container, read-only. Each needs the same label.'),
-  podLabels: Labels.optional(),
-  podAnnotations: z.record(QualifiedName, z.string().max(4096)).meta({ maxProperties: 64 }).optional(),
+  podLabels: Labels.optional().describe('Additional labels of the pod, at most 64. The policy must allow their keys.'),
+  podAnnotations: z
+    .record(QualifiedName, z.string().max(4096))
+    .meta({ maxProperties: 64 })
+    .optional()
+    .describe('Additional annotations of the pod, at most 64. The policy must allow their keys.'),
   patches: z
     .array(
       z.strictObject({
-        target: z.strictObject({ kind: PodTarget, name: z.string().max(253).optional() }),
-        patch: z.array(PatchOperation).min(1).max(64),
+        target: z
+          .strictObject({
+            kind: PatchTarget.describe('Kind of the rendered object.'),
+            name: z.string().max(253).optional().describe('Name of the object. Default: every object of the kind.'),
+          })
+          .describe('The rendered objects that the patch changes.'),
+        patch: z.array(PatchOperation).min(1).max(64).describe('Operations, 1 to 64, applied in their order.'),
       }),
     )
     .max(16)
     .optional()
-    .describe('JSON patches (RFC 6902) on the rendered objects, applied last.'),
+    .describe(
+      'JSON patches (RFC 6902) on the rendered objects, at most 16, applied last. The policy must allow their paths.',
+    ),
 });
 
 /** The base spec plus the chain blocks by name, already validated by the full schema. */

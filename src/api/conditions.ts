@@ -1,5 +1,9 @@
 // Kubernetes conditions: the types in use, and how to set one without flapping.
 
+import { z } from 'zod';
+
+import { mapList } from './fields.ts';
+
 /**
  * `Ready` is normal-true. `Reconciling`, `Stalled` and `Contested` are abnormal-true: present only while True, the convention that
  * kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus).
@@ -15,6 +19,23 @@ export interface Condition {
   /** RFC 3339; moves only when `status` changes. */
   readonly lastTransitionTime: string;
 }
+
+/** The conditions of every kind, as the API server accepts them. */
+export const Conditions = z
+  .array(
+    z.object({
+      type: z.string().describe('The aspect that the condition is about, e.g. `Ready`.'),
+      status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),
+      reason: z.string().describe('Why, as one word for programs.'),
+      message: z.string().describe('Why, and what to do, as text.'),
+      observedGeneration: z.int().optional().describe('The `metadata.generation` that was judged.'),
+      lastTransitionTime: z.string().meta({ format: 'date-time' }).describe('When `status` last changed.'),
+    }),
+  )
+  .max(16)
+  .optional()
+  .meta(mapList('type'))
+  .describe('The state for programs and `kubectl wait`, one entry for each type.');
 
 export interface NewCondition<Reason extends string = string> extends Omit<
   Condition,

@@ -8,7 +8,7 @@ import type { KubeObject } from './objects.ts';
 import { toStructural } from './structural.ts';
 
 /** Raise it with every change of a schema: a controller with a lower number keeps the CRDs of one with a higher number. */
-const SCHEMA_REVISION = 2;
+const SCHEMA_REVISION = 3;
 
 /** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#additional-printer-columns */
 export interface PrinterColumn {
@@ -75,17 +75,23 @@ function openApiSchema({ description, spec, status, specRules, maxNameLength }: 
     rule: `self.metadata.name.size() <= ${maxNameLength}`,
     message: `metadata.name may have at most ${maxNameLength} characters`,
   };
-  const specSchema = toStructural(toJsonSchema(spec, 'openapi-3.0'), ['spec']);
+  const specSchema = {
+    description: 'Desired state: what the object asks for.',
+    ...toStructural(toJsonSchema(spec, 'openapi-3.0'), ['spec']),
+  };
   return {
     type: 'object',
     description,
     required: ['spec'],
     properties: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { type: 'object' },
+      apiVersion: { type: 'string', description: 'Group and version of the API.' },
+      kind: { type: 'string', description: 'Kind of the object.' },
+      metadata: { type: 'object', description: 'Name, namespace, labels and annotations of the object.' },
       spec: specRules.length === 0 ? specSchema : { ...specSchema, 'x-kubernetes-validations': specRules },
-      status: toStructural(toJsonSchema(status, 'openapi-3.0'), ['status']),
+      status: {
+        description: 'Observed state: written by the controller alone.',
+        ...toStructural(toJsonSchema(status, 'openapi-3.0'), ['status']),
+      },
     },
     'x-kubernetes-validations': [nameRule],
   };

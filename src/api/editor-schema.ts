@@ -28,16 +28,20 @@ export function toEditorSchema(kind: EditorKind): JsonSchema {
     additionalProperties: false,
     required: ['apiVersion', 'kind', 'metadata', 'spec'],
     properties: {
-      apiVersion: { type: 'string', enum: [kind.apiVersion] },
-      kind: { type: 'string', enum: [kind.kind] },
-      metadata: withName(withoutKubernetes(toJsonSchema(kind.metadata, 'draft-7')), toJsonSchema(kind.name, 'draft-7')),
-      spec: kind.partial === true ? partial : spec,
+      apiVersion: { type: 'string', enum: [kind.apiVersion], description: 'Group and version of the API.' },
+      kind: { type: 'string', enum: [kind.kind], description: 'Kind of the document.' },
+      metadata: {
+        description: 'Name, namespace, labels and annotations.',
+        ...withName(withoutKubernetes(toJsonSchema(kind.metadata, 'draft-7')), toJsonSchema(kind.name, 'draft-7')),
+      },
+      spec: { description: 'Desired state: what the document asks for.', ...(kind.partial === true ? partial : spec) },
     },
   };
 }
 
 function withName(metadata: JsonSchema, name: JsonSchema): JsonSchema {
-  return { ...metadata, properties: { ...metadata.properties, name } };
+  const { description = '' } = metadata.properties?.['name'] ?? {};
+  return { ...metadata, properties: { ...metadata.properties, name: { ...name, description } } };
 }
 
 /** Editors warn of keywords they do not know. */

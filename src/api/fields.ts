@@ -39,7 +39,14 @@ export const Quantity = z
 const ResourceList = z.record(z.string().max(63), Quantity).meta({ maxProperties: 16 });
 
 /** Requests and limits of a container. */
-export const Resources = z.strictObject({ requests: ResourceList.optional(), limits: ResourceList.optional() });
+export const Resources = z.strictObject({
+  requests: ResourceList.optional().describe(
+    'Resource name → quantity that is reserved, e.g. `{cpu: "2", memory: 16Gi}`. At most 16.',
+  ),
+  limits: ResourceList.optional().describe(
+    'Resource name → highest quantity that the container may use. At most 16. More memory ends the container.',
+  ),
+});
 export type Resources = z.infer<typeof Resources>;
 
 const LABEL_PREFIX = /([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?/.source;
@@ -65,18 +72,25 @@ export const HttpUrl = z
   .max(2048)
   .regex(/^https?:\/\/[^\s@]+$/, 'must be an http(s) URL without a user name or password');
 
+const Pointer = z
+  .string()
+  .max(1024)
+  .regex(/^(\/.*)?$/, 'must be a JSON pointer, starting with "/"');
+
 /** One RFC 6902 operation. */
 export const PatchOperation = z.strictObject({
-  op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']),
-  path: z
-    .string()
-    .max(1024)
-    .regex(/^(\/.*)?$/, 'must be a JSON pointer, starting with "/"'),
-  from: z
-    .string()
-    .max(1024)
-    .regex(/^(\/.*)?$/, 'must be a JSON pointer, starting with "/"')
-    .optional(),
-  value: z.unknown().optional().meta({ 'x-kubernetes-preserve-unknown-fields': true }),
+  op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']).describe('The operation, as in RFC 6902.'),
+  path: Pointer.describe('JSON pointer to the place that the operation changes or tests, e.g. `/spec/replicas`.'),
+  from: Pointer.optional().describe('JSON pointer to the place to read from; required for `move` and `copy`.'),
+  value: z
+    .unknown()
+    .optional()
+    .meta({ 'x-kubernetes-preserve-unknown-fields': true })
+    .describe('New value for `add` and `replace`, expected value for `test`. Any type.'),
 });
 export type PatchOperation = z.infer<typeof PatchOperation>;
+
+/** Kubernetes merges such a list by one field of its items, which is required and unique: each item has an owner. */
+export function mapList(key: string): Readonly<Record<string, unknown>> {
+  return { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] };
+}

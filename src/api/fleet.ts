@@ -12,10 +12,15 @@ export const DEFAULT_EXECUTOR = 'default';
 
 export const FleetSpec = z.strictObject({
   executors: z
-    .array(z.strictObject({ name: Name, description: z.string().max(500).optional() }))
+    .array(
+      z.strictObject({
+        name: Name.describe('Name of the controller, as in its option `--executor`.'),
+        description: z.string().max(500).optional().describe('What the controller is for, shown in plans.'),
+      }),
+    )
     .max(256)
     .optional()
-    .describe('The controllers that read this repository. A node may only name one of these.'),
+    .describe('The controllers that read this repository, at most 256. A node may only name one of these.'),
   defaultExecutor: Name.optional().describe('The controller of nodes that name none.'),
   suspend: z
     .boolean()
@@ -27,7 +32,7 @@ export const FleetSpec = z.strictObject({
     .array(z.string().min(1).max(1024))
     .max(256)
     .optional()
-    .describe('Folders whose nodes are not changed; jobs on them wait.'),
+    .describe('Folders, at most 256, whose nodes are not changed; jobs on them wait.'),
   defaults: z
     .strictObject({
       all: z.record(z.string(), z.unknown()).optional().describe('Spec fields for every node that does not set them.'),
@@ -36,7 +41,8 @@ export const FleetSpec = z.strictObject({
         .optional()
         .describe('The same by chain; wins over `all`.'),
     })
-    .optional(),
+    .optional()
+    .describe('Spec fields that many nodes share.'),
   guards: z
     .strictObject({
       maxDeletions: z.int().min(0).max(100_000).default(5).describe('More deletions than this at once are held.'),
@@ -49,19 +55,23 @@ export const FleetSpec = z.strictObject({
           "A larger share of the executor's nodes than this is held; one deletion is always within it, except at 0.",
         ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How much may be deleted without approval.'),
   approvals: z
     .array(
       z.strictObject({
-        digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hex digits, as `plan` shows it'),
-        reason: z.string().max(500).optional(),
+        digest: z
+          .string()
+          .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hex digits, as `plan` shows it')
+          .describe('Digest of the held actions: `sha256:` and 64 hex digits.'),
+        reason: z.string().max(500).optional().describe('Why it was approved, shown in plans.'),
       }),
     )
     .max(256)
     .optional()
-    .describe('Releases held actions: the digest that plan, log and status show.'),
+    .describe('Releases held actions by the digest that plan, log and status show; at most 256.'),
   controller: z
-    .strictObject({ version: z.string().min(1).max(128) })
+    .strictObject({ version: z.string().min(1).max(128).describe('Tag of the image.') })
     .optional()
     .describe('The version the controllers should run.'),
 });
@@ -70,13 +80,17 @@ export type FleetSpec = z.infer<typeof FleetSpec>;
 export const FleetPatchSpec = z.strictObject({
   match: z
     .strictObject({
-      chain: z.string().max(63).optional(),
-      network: z.string().max(63).optional(),
-      labels: Labels.optional(),
-      names: z.array(Name).max(1000).optional(),
+      chain: z.string().max(63).optional().describe('The `spec.chain` of the node.'),
+      network: z.string().max(63).optional().describe('The `spec.network` of the node.'),
+      labels: Labels.optional().describe('Labels that the node must have, with these values.'),
+      names: z.array(Name).max(1000).optional().describe('Names of nodes, at most 1000, in any namespace.'),
     })
-    .describe('All given conditions must hold.'),
-  patch: z.array(PatchOperation).min(1).max(64).describe("RFC 6902 operations on the node's spec."),
+    .describe('Which nodes. All given conditions must hold; without a condition, every node.'),
+  patch: z
+    .array(PatchOperation)
+    .min(1)
+    .max(64)
+    .describe("RFC 6902 operations, 1 to 64, on the node's spec, applied in their order."),
 });
 export type FleetPatchSpec = z.infer<typeof FleetPatchSpec>;
 

@@ -11,7 +11,7 @@ const Cron = z
   .regex(/^\S+( +\S+){4}$/, 'must be five cron fields: minute, hour, day of month, month, day of week');
 
 export const JobScheduleSpec = z.strictObject({
-  executor: Name.optional(),
+  executor: Name.optional().describe("The controller that runs the jobs. Default: the Fleet's `defaultExecutor`."),
   schedule: Cron.describe(
     'Cron expression, e.g. `0 3 * * *`. If neither day field starts with `*`, a day that matches one of them is enough. Local times that a clock change skips have no run; those that it repeats have two.',
   ),
@@ -27,18 +27,31 @@ export const JobScheduleSpec = z.strictObject({
     .min(10)
     .max(604_800)
     .default(3600)
-    .describe('A run that is later than this is skipped.'),
-  suspend: z.boolean().default(false),
+    .describe('Seconds that a run may be late, from 10 to one week. A later one is skipped.'),
+  suspend: z.boolean().default(false).describe('true: runs are skipped.'),
   keep: z
     .strictObject({
-      last: z.int().min(1).max(1000).default(7),
-      daily: z.int().min(0).max(3660).default(0),
-      weekly: z.int().min(0).max(520).default(0),
+      last: z.int().min(1).max(1000).default(7).describe('How many of the newest backups are kept.'),
+      daily: z
+        .int()
+        .min(0)
+        .max(3660)
+        .default(0)
+        .describe('For how many days with a backup the newest of each is kept.'),
+      weekly: z
+        .int()
+        .min(0)
+        .max(520)
+        .default(0)
+        .describe('For how many weeks with a backup the newest of each is kept.'),
     })
     .optional()
     .describe('Which backups of this schedule are kept; without it, all. The newest good one is never deleted.'),
   template: z
-    .strictObject({ kind: z.string().min(1).max(63), spec: z.record(z.string(), z.unknown()) })
-    .describe('The request: kind and spec.'),
+    .strictObject({
+      kind: z.string().min(1).max(63).describe('Kind of the job, e.g. `Backup`.'),
+      spec: z.record(z.string(), z.unknown()).describe('Spec of the job, as in its own file.'),
+    })
+    .describe('The job request that each run creates.'),
 });
 export type JobScheduleSpec = z.infer<typeof JobScheduleSpec>;

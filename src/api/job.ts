@@ -30,7 +30,7 @@ export const ImageReference = z
 
 /** Fields of every kind. The names are those of the CITA-Cloud operator. The controller never writes into a spec. */
 export const jobFields = {
-  executor: Name.optional().describe("The controller that runs the job; default: the Fleet's `defaultExecutor`."),
+  executor: Name.optional().describe("The controller that runs the job. Default: the Fleet's `defaultExecutor`."),
   chain: ChainName.optional().describe(
     'The chain of the node. Required unless `deployMethod` is `managed`, where it is optional and only checked.',
   ),
@@ -40,13 +40,18 @@ export const jobFields = {
   image: ImageReference.optional().describe(
     "Managed nodes: the worker pod's image; default: the controller's own. Other layouts: the image that has `cloud-op`.",
   ),
-  pullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent'),
+  pullPolicy: z
+    .enum(['IfNotPresent', 'Always', 'Never'])
+    .default('IfNotPresent')
+    .describe('When Kubernetes pulls `image`.'),
   ttlSecondsAfterFinished: z
     .int()
     .min(0)
     .max(31_536_000)
     .default(30)
-    .describe('How long the finished worker pod is kept. This object, its record and its data stay.'),
+    .describe(
+      'Seconds that the finished worker pod is kept, at most one year. This object, its record and its data stay.',
+    ),
   podAffinityFlag: z
     .boolean()
     .default(false)
@@ -59,7 +64,7 @@ export const jobFields = {
     .min(60)
     .max(2_592_000)
     .default(21_600)
-    .describe('Longest time that the task may take. After it the node is started again.'),
+    .describe('Seconds that the task may take, from one minute to 30 days. After that the node is started again.'),
 };
 
 /** Version of `cloud-op`, when the tag of its image is not a version. It decides which commands are used. */

@@ -2,73 +2,64 @@
 
 import { z } from 'zod';
 
-import type { Condition } from './conditions.ts';
+import { Conditions, type Condition } from './conditions.ts';
+import { mapList } from './fields.ts';
 
 export const NodePhase = z.enum(['Pending', 'Configuring', 'Running', 'Syncing', 'Stopping', 'Stopped', 'Error']);
 export type NodePhase = z.infer<typeof NodePhase>;
 
-const ConditionSchema = z.object({
-  type: z.string(),
-  status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string(),
-  message: z.string(),
-  observedGeneration: z.int().optional(),
-  lastTransitionTime: z.string().meta({ format: 'date-time' }),
-});
-
 export const RoleStatus = z.object({
-  name: z.string(),
-  client: z.string().optional(),
-  state: z.enum(['Starting', 'Running', 'Syncing', 'Stopped', 'Error']),
-  height: z.int().optional(),
-  target: z.int().optional().describe('Best height the client knows of.'),
-  headTime: z.string().optional().meta({ format: 'date-time' }),
-  peers: z.int().optional(),
-  progress: z.string().optional().describe('Percent, e.g. `99.7`.'),
-  version: z.string().optional(),
-  image: z.string().optional(),
-  restarts: z.int().optional(),
-  message: z.string().optional(),
+  name: z.string().describe('The role, e.g. `el`.'),
+  client: z.string().optional().describe('The client program, e.g. `geth`.'),
+  state: z
+    .enum(['Starting', 'Running', 'Syncing', 'Stopped', 'Error'])
+    .describe('What the container does, judged from its state and the answers of the client.'),
+  height: z.int().optional().describe('Number of the newest block that the client has.'),
+  target: z.int().optional().describe('Number of the newest block that the client knows of.'),
+  headTime: z.string().optional().meta({ format: 'date-time' }).describe('Time in the newest block.'),
+  peers: z.int().optional().describe('Number of connected peers.'),
+  progress: z.string().optional().describe('Percent of the blocks that it has, e.g. `99.7`.'),
+  version: z.string().optional().describe('Version that the client reports.'),
+  image: z.string().optional().describe('Image of the container.'),
+  restarts: z.int().optional().describe('How often Kubernetes has restarted the container in this pod.'),
+  message: z.string().optional().describe('Why the role is in this state, and what to do.'),
 });
 export type RoleStatus = z.infer<typeof RoleStatus>;
 
 export const NodeStatus = z.object({
-  phase: NodePhase.optional(),
-  observedGeneration: z.int().optional(),
-  conditions: z
-    .array(ConditionSchema)
-    .max(16)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+  phase: NodePhase.optional().describe('The state in one word, from the states of all roles.'),
+  observedGeneration: z.int().optional().describe('The `metadata.generation` that this status is about.'),
+  conditions: Conditions,
   appliedRevision: z.string().optional().describe('`branch@sha1:…`: the commit this spec came from.'),
-  observedRestartGeneration: z.int().optional(),
+  observedRestartGeneration: z.int().optional().describe('The `spec.restartGeneration` that the pod template has.'),
   height: z.int().optional().describe('Height of the role that has the chain data.'),
-  peers: z.int().optional(),
-  synced: z.boolean().optional(),
-  roles: z
-    .array(RoleStatus)
-    .max(16)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  peers: z.int().optional().describe('Number of connected peers of the role that has the chain data.'),
+  synced: z.boolean().optional().describe('Whether every role has reached the head of the chain.'),
+  roles: z.array(RoleStatus).max(16).optional().meta(mapList('name')).describe('The state of each role.'),
   volumes: z
     .array(
       z.object({
-        name: z.string(),
-        claim: z.string(),
-        phase: z.string(),
-        capacity: z.string().optional(),
-        requested: z.string().optional(),
+        name: z.string().describe('Name of the volume in `spec.storage`.'),
+        claim: z.string().describe('Name of the PersistentVolumeClaim.'),
+        phase: z.string().describe('Phase of the PersistentVolumeClaim, e.g. `Bound`.'),
+        capacity: z.string().optional().describe('Size that the volume has.'),
+        requested: z.string().optional().describe('Size that the PersistentVolumeClaim requests.'),
         message: z.string().optional().describe('How the live volume differs from the spec, and what to do.'),
       }),
     )
     .max(16)
     .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+    .meta(mapList('name'))
+    .describe('The state of each volume.'),
   hold: z
-    .object({ reason: z.string(), message: z.string(), by: z.string().optional() })
+    .object({
+      reason: z.string().describe('Why, as one word for programs.'),
+      message: z.string().describe('Why, and what releases the change, as text.'),
+      by: z.string().optional().describe('The job that keeps the node stopped, if it is one.'),
+    })
     .optional()
     .describe('Why a desired change is held.'),
-  observedAt: z.string().optional().meta({ format: 'date-time' }),
+  observedAt: z.string().optional().meta({ format: 'date-time' }).describe('When the node last answered a query.'),
 });
 export type NodeStatus = Omit<z.infer<typeof NodeStatus>, 'conditions'> & {
   readonly conditions?: readonly Condition[];

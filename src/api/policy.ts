@@ -22,15 +22,17 @@ const PointerPattern = Pattern.regex(
   'must be a pattern of JSON pointers, such as "/spec/template/spec/affinity/**"',
 );
 
+const Pointers = z.array(PointerPattern).max(256).optional();
+
 const ForeignMethod = DeployMethod.exclude(['managed']);
 const ServiceType = z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']);
 const isWaivable = Object.keys(WAIVABLE_RULES) as [WaivableRule, ...WaivableRule[]];
 
 const PatchTargets = z.strictObject({
-  StatefulSet: z.array(PointerPattern).max(256).optional(),
-  Service: z.array(PointerPattern).max(256).optional(),
-  ConfigMap: z.array(PointerPattern).max(256).optional(),
-  PodDisruptionBudget: z.array(PointerPattern).max(256).optional(),
+  StatefulSet: Pointers.describe('Places in the StatefulSet. Default: a list of harmless ones.'),
+  Service: Pointers.describe('Places in the Services. Default: a list of harmless ones.'),
+  ConfigMap: Pointers.describe('Places in the ConfigMap. Default: a list of harmless ones.'),
+  PodDisruptionBudget: Pointers.describe('Places in the PodDisruptionBudget. Default: a list of harmless ones.'),
 });
 
 /** Every list is complete: what it does not name is refused. A missing list has its default. */
@@ -86,7 +88,8 @@ const allowances = {
         'Namespaces of such workloads. Default: `app-*`, the names that CITA-Cloud uses.',
       ),
     })
-    .optional(),
+    .optional()
+    .describe('Jobs that may run, and the workloads of other tools that they may act on.'),
 };
 
 export const PolicyAllowances = z.strictObject(allowances);

@@ -9,12 +9,13 @@ export const SecretVariable = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .max(256)
-    .describe('Name of the variable.'),
+    .describe('Name of the variable: letters, digits and `_`, at most 256.'),
   secretName: SubdomainName.describe("Secret in the node's namespace."),
   key: z
     .string()
     .regex(/^[-._A-Za-z0-9]+$/, 'must be a key of a Secret')
-    .max(253),
+    .max(253)
+    .describe('Key in the Secret whose value the variable gets.'),
 });
 
 export const SecretMount = z.strictObject({

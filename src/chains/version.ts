@@ -1,6 +1,6 @@
 // Client versions: comparing them, and the image reference they stand for.
 
-import type { Client } from '../api/blockchain-node.ts';
+import type { Client } from '../api/containers.ts';
 import type { ClientInfo } from './chain.ts';
 
 /** The image to run: the file's own reference if given, else repository, tag prefix and version. */

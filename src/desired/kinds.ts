@@ -86,10 +86,13 @@ export function kindsAt(path: string): readonly GitKind[] {
 
 /** The `metadata` that a file may have; all other fields belong to the API server. */
 export const GitMetadata = z.strictObject({
-  name: z.string().max(253),
-  namespace: Name.optional(),
-  labels: Labels.optional(),
-  annotations: z.record(QualifiedName, z.string().max(64 * 1024)).optional(),
+  name: z.string().max(253).describe('Name of the object, unique in its kind and namespace.'),
+  namespace: Name.optional().describe('Namespace of the object. Default: the default namespace of the controller.'),
+  labels: Labels.optional().describe('Labels of the object, at most 64.'),
+  annotations: z
+    .record(QualifiedName, z.string().max(64 * 1024))
+    .optional()
+    .describe('Annotations of the object, each at most 65536 characters.'),
 });
 export type GitMetadata = z.infer<typeof GitMetadata>;
 

@@ -1,6 +1,7 @@
 // Guards of the data on a node's volumes.
 
-import type { NodeSpec, Storage } from '../api/blockchain-node.ts';
+import type { NodeSpec } from '../api/blockchain-node.ts';
+import type { Storage } from '../api/node-storage.ts';
 import { keyOf } from '../api/objects.ts';
 import { isObject, textAt, valueAt } from '../lib/json-value.ts';
 import { parseQuantity } from '../lib/quantity.ts';

@@ -1,6 +1,6 @@
 // Containers as Kubernetes objects, within the Pod Security Standard "restricted".
 
-import type { Sidecar } from '../api/blockchain-node.ts';
+import type { Sidecar } from '../api/containers.ts';
 import type { ContainerSpec, Mount, Probe } from '../chains/chain.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { volumeName } from './pod-volumes.ts';

@@ -1,6 +1,7 @@
 // What to do about volumes that exist: they can grow, everything else about them is fixed.
 
-import type { BlockchainNode, Storage } from '../api/blockchain-node.ts';
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { Storage } from '../api/node-storage.ts';
 import type { KubeObject } from '../api/objects.ts';
 import { parseQuantity } from '../lib/quantity.ts';
 import { claimName } from './names.ts';

@@ -13,12 +13,16 @@ const Peer = z
 
 const StateSync = z.strictObject({
   rpcServers: z.array(HttpUrl).min(2).max(16).describe('At least two servers that must agree; take independent ones.'),
-  trustHeight: z.int().min(1),
-  trustHash: z.string().regex(/^[0-9A-Fa-f]{64}$/, 'must be 64 hex digits'),
+  trustHeight: z.int().min(1).describe('Height of a block that you trust.'),
+  trustHash: z
+    .string()
+    .regex(/^[0-9A-Fa-f]{64}$/, 'must be 64 hex digits')
+    .describe('Hash of that block, 64 hex digits.'),
   trustPeriod: z
     .string()
     .regex(/^\d+(h|m|s)$/)
-    .default('168h'),
+    .default('168h')
+    .describe('How old that block may be, e.g. `168h`; shorter than the unbonding period of the chain.'),
 });
 
 export const CosmosOptions = z.strictObject({
@@ -41,7 +45,7 @@ export const CosmosOptions = z.strictObject({
     .regex(/^(kvstore|persistent_kvstore|noop|tcp:\/\/\S+|unix:\/\/\S+)$/, 'must be kvstore, noop or an address')
     .default('kvstore')
     .describe('The application behind bare CometBFT: built in, or the address of a sidecar that speaks ABCI.'),
-  seeds: z.array(Peer).max(64).default([]),
+  seeds: z.array(Peer).max(64).default([]).describe('Nodes to ask for addresses of peers: `id@host:port`, at most 64.'),
   persistentPeers: z
     .array(Peer)
     .max(64)
@@ -49,14 +53,29 @@ export const CosmosOptions = z.strictObject({
     .describe(
       'A node of this fleet is `id@<node>-p2p.<namespace>.svc:26656`: that address stays when its pod does not.',
     ),
-  unconditionalPeerIds: z.array(NodeId).max(64).default([]),
-  privatePeerIds: z.array(NodeId).max(64).default([]),
+  unconditionalPeerIds: z
+    .array(NodeId)
+    .max(64)
+    .default([])
+    .describe('Ids of peers that are accepted beyond the limits, at most 64.'),
+  privatePeerIds: z
+    .array(NodeId)
+    .max(64)
+    .default([])
+    .describe('Ids of peers whose addresses are given to no other peer, at most 64.'),
   minimumGasPrices: z.string().max(256).optional().describe('E.g. `0.025uatom`; cosmos-sdk only.'),
-  pruning: z.enum(['default', 'nothing', 'everything', 'custom']).optional().describe('cosmos-sdk only.'),
+  pruning: z
+    .enum(['default', 'nothing', 'everything', 'custom'])
+    .optional()
+    .describe(
+      'Which old states are kept; cosmos-sdk only. Default: the client decides; `nothing` for an archive node.',
+    ),
   haltHeight: z.int().min(0).optional().describe('Stop after this height; cosmos-sdk only.'),
   stateSync: StateSync.optional().describe('Start from a snapshot that peers offer instead of block 1.'),
   remoteSigner: z
-    .strictObject({ port: z.int().min(1024).max(65_535).default(26_659) })
+    .strictObject({
+      port: z.int().min(1024).max(65_535).default(26_659).describe('Port that the node listens on, from 1024.'),
+    })
     .optional()
     .describe('Wait for a remote signer on this port instead of holding a key.'),
 });

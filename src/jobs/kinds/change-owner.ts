@@ -17,9 +17,9 @@ const Spec = z
   .strictObject({
     ...jobFields,
     node: Name.describe('The node whose files change hands.'),
-    action: JobAction.default('StopAndStart'),
-    uid: OwnerId.default(1000),
-    gid: OwnerId.default(1000),
+    action: JobAction.default('StopAndStart').describe('`Direct` changes the files without stopping the node.'),
+    uid: OwnerId.default(1000).describe('Number of the user that gets the files.'),
+    gid: OwnerId.default(1000).describe('Number of the group that gets the files.'),
   })
   .meta(IMMUTABLE);
 type Spec = z.infer<typeof Spec>;
