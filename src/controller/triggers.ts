@@ -2,6 +2,7 @@
 
 import { type JobObject, jobKeyOf } from '../api/job-object.ts';
 import { isFinal } from '../api/job-phase.ts';
+import type { JobStatus } from '../api/job-status.ts';
 import { keyOf } from '../api/objects.ts';
 import { lockOfNode } from '../jobs/model/locks.ts';
 import { sourceKeyOf } from '../jobs/requests/restore-source.ts';
@@ -155,11 +156,18 @@ function jobsOnOwner({ nodeKey }: { readonly nodeKey: string }, { jobs }: Trigge
 
 /** A job under way that holds the node's lock, or has the node as a target. */
 function worksOn({ metadata, status }: JobObject, nodeKey: string): boolean {
-  const { phase, locks = [], targets = [] } = status ?? {};
-  if (phase === undefined || phase === 'Claimed' || isFinal(phase)) return false;
+  if (!isUnderWay(status)) return false;
   const [namespace, node = ''] = nodeKey.split('/');
-  const hasNode = targets.some((target) => target.node === node) || locks.includes(lockOfNode(node));
-  return (metadata.namespace ?? '') === namespace && hasNode;
+  return (metadata.namespace ?? '') === namespace && concerns(status, node);
+}
+
+function isUnderWay(status: JobStatus | undefined): status is JobStatus {
+  const phase = status?.phase;
+  return phase !== undefined && phase !== 'Claimed' && !isFinal(phase);
+}
+
+function concerns({ locks = [], targets = [] }: JobStatus, node: string): boolean {
+  return targets.some((target) => target.node === node) || locks.includes(lockOfNode(node));
 }
 
 /** Jobs that wait for the lock, and held jobs, whose nodes the job that released it may have repaired. */

@@ -79,42 +79,54 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       return current;
     },
     async load() {
-      const data = stringMap((await cluster.get(ref))?.['data']);
-      if (data['origin'] === undefined) return;
-      const { appliedCommit, appliedRevision, origin: before } = data;
-      const released = parse(ReleasesSchema, data['released']) ?? {};
-      const identities = parse(IdentitiesSchema, data['identities']) ?? {};
-      const signers = parse(SignersSchema, data['signers']) ?? {};
-      const schedules = parse(SchedulesSchema, data['schedules']) ?? {};
-      const skips = parse(SkipsSchema, data['skips']) ?? {};
-      current = { appliedCommit, appliedRevision, released, identities, signers, schedules, skips, origin: before };
+      current = readData(stringMap((await cluster.get(ref))?.['data'])) ?? current;
     },
     save: (change) =>
       oneByOne(async () => {
         const next = { ...current, ...change(current) };
         if (sameJson(next, current)) return;
         const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
-        const { appliedCommit, appliedRevision } = next;
         await cluster.apply(
           {
             apiVersion: 'v1',
             kind: 'ConfigMap',
             metadata: { name: ref.name, namespace: ref.namespace, labels },
-            data: {
-              origin: next.origin,
-              appliedCommit,
-              appliedRevision,
-              released: stableJson(next.released),
-              identities: stableJson(next.identities),
-              signers: stableJson(next.signers),
-              schedules: stableJson(next.schedules),
-              skips: stableJson(next.skips),
-            },
+            data: dataOf(next),
           },
           { fieldManager: FIELD_MANAGER, force: true },
         );
         current = next;
       }),
+  };
+}
+
+/** Undefined where nothing was stored yet. */
+function readData(data: Readonly<Record<string, string>>): Remembered | undefined {
+  const { origin, appliedCommit, appliedRevision } = data;
+  if (origin === undefined) return undefined;
+  return {
+    origin,
+    appliedCommit,
+    appliedRevision,
+    released: parse(ReleasesSchema, data['released']) ?? {},
+    identities: parse(IdentitiesSchema, data['identities']) ?? {},
+    signers: parse(SignersSchema, data['signers']) ?? {},
+    schedules: parse(SchedulesSchema, data['schedules']) ?? {},
+    skips: parse(SkipsSchema, data['skips']) ?? {},
+  };
+}
+
+function dataOf(remembered: Remembered): Readonly<Record<keyof Remembered, string | undefined>> {
+  const { origin, appliedCommit, appliedRevision, released, identities, signers, schedules, skips } = remembered;
+  return {
+    origin,
+    appliedCommit,
+    appliedRevision,
+    released: stableJson(released),
+    identities: stableJson(identities),
+    signers: stableJson(signers),
+    schedules: stableJson(schedules),
+    skips: stableJson(skips),
   };
 }
 

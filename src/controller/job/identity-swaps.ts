@@ -2,10 +2,10 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { ANNOTATION, API_VERSION } from '../../api/group.ts';
-import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
+import { type JobObject, jobKeyOf, nodeKeyIn } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
 import { keyOf } from '../../api/objects.ts';
-import type { DesiredRequest, DesiredSet } from '../../desired/desired-set.ts';
+import type { DesiredNode, DesiredRequest, DesiredSet } from '../../desired/desired-set.ts';
 import { exchangesIn, type NodeIdentity } from '../../jobs/key-exchange/identity-override.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import { fit } from '../../jobs/model/names.ts';
@@ -61,22 +61,25 @@ function isUnderWay({ kind, status }: JobObject): boolean {
  * One that was filed and has not ended, while the files say what it results in: once the keys are exchanged, the pair
  * shows no longer, and its commit would look as if it had been taken back.
  */
-function stillDeclared(
-  { metadata, status }: JobObject,
-  { nodes }: DesiredSet,
-  executor: string,
-): DesiredRequest | undefined {
-  const { name, namespace, annotations } = metadata;
-  const [source, dest] = status?.targets ?? [];
+function stillDeclared(job: JobObject, { nodes }: DesiredSet, executor: string): DesiredRequest | undefined {
+  const [source, dest] = job.status?.targets ?? [];
   if (source === undefined || dest === undefined) return undefined;
-  const [declared, other] = [source, dest].map(({ node }) =>
-    nodes.get(namespace === undefined ? node : `${namespace}/${node}`),
-  );
-  if (declared?.node.spec.executor !== executor || declared.file !== annotations?.[ANNOTATION.file]) return undefined;
-  const [ofSource, ofDest] = [declared, other].map((one) => one?.node.spec.identity?.secretName);
-  if (ofSource !== dest.identity || ofDest !== source.identity) return undefined;
+  const { name, namespace } = job.metadata;
+  const [declared, other] = [source, dest].map(({ node }) => nodes.get(nodeKeyIn(job, node)));
+  if (declared === undefined || !isSourceOf(job, declared, executor)) return undefined;
+  if (identityIn(declared) !== dest.identity || identityIn(other) !== source.identity) return undefined;
   const { file, line } = declared;
   return switchoverOf({ sourceNode: source.node, destNode: dest.node }, { name, namespace, file, line, executor });
+}
+
+/** The file that the job was filed for still gives the node to this executor. */
+function isSourceOf({ metadata }: JobObject, { node, file }: DesiredNode, executor: string): boolean {
+  return node.spec.executor === executor && file === metadata.annotations?.[ANNOTATION.file];
+}
+
+/** The Secret that the node's file names. */
+function identityIn(declared: DesiredNode | undefined): string | undefined {
+  return declared?.node.spec.identity?.secretName;
 }
 
 function identityOf([node, { spec }]: readonly [string, BlockchainNode]): NodeIdentity {

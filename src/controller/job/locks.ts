@@ -5,6 +5,7 @@ import type { KubeObject } from '../../api/objects.ts';
 import type { Holder, LockNote } from '../../jobs/model/effect.ts';
 import type { ObservedLock } from '../../jobs/model/observation.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import { defined } from '../../lib/defined.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { z } from 'zod';
@@ -43,85 +44,62 @@ export interface JobLocks {
 
 /** Every write names the version it read, so two controllers can never both take a lock. */
 export function createJobLocks(cluster: Pick<Cluster, 'get' | 'create' | 'replace'>): JobLocks {
-  const refOf = (
-    namespace: string,
-    name: string,
-  ): { apiVersion: string; kind: string; namespace: string; name: string } => ({
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    namespace,
-    name,
-  });
-
-  /** A lost race is no failure: the next read shows the holder. */
-  async function write(work: Promise<unknown>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      if (!hasCode(error, 'CONFLICT', 'ALREADY_EXISTS')) throw error;
-    }
-  }
-
   return {
     async read(namespace, lock) {
-      return readLease(await cluster.get(refOf(namespace, lock)));
+      return readLease(await cluster.get({ ...LEASE, namespace, name: lock }));
     },
     async acquire(namespace, lock, holder) {
-      const ref = refOf(namespace, lock);
-      const live = await cluster.get(ref);
-      if (live === undefined) {
-        const metadata = {
-          name: lock,
-          namespace,
-          labels: { [LABEL.managedBy]: 'nodewright', [LABEL.component]: 'job-lock' },
-          annotations: { [HOLDER]: holder.text },
-        };
-        await write(
-          cluster.create({
-            apiVersion: ref.apiVersion,
-            kind: ref.kind,
-            metadata,
-            spec: { holderIdentity: holder.uid },
-          }),
-        );
-      } else if (readLease(live).holder === undefined) {
-        await write(cluster.replace(withHolder(live, holder)));
-      }
+      const live = await cluster.get({ ...LEASE, namespace, name: lock });
+      if (live === undefined) await unlessLost(cluster.create(newLease(namespace, lock, holder)));
+      else if (readLease(live).holder === undefined) await unlessLost(cluster.replace(withHolder(live, holder)));
     },
     async note(namespace, lock, note) {
-      const live = await cluster.get(refOf(namespace, lock));
+      const live = await cluster.get({ ...LEASE, namespace, name: lock });
       if (live === undefined || readLease(live).holder?.uid !== note.uid) return;
-      await write(cluster.replace(annotate(live, { [NOTE]: JSON.stringify(note) })));
+      await unlessLost(cluster.replace(annotate(live, { [NOTE]: JSON.stringify(note) })));
     },
     async release({ namespace, lock, uid, keepNote }) {
-      const live = await cluster.get(refOf(namespace, lock));
+      const live = await cluster.get({ ...LEASE, namespace, name: lock });
       if (live === undefined || readLease(live).holder?.uid !== uid) return;
       const freed = annotate(live, { [HOLDER]: undefined, ...(keepNote ? {} : { [NOTE]: undefined }) });
-      await write(cluster.replace({ ...freed, spec: {} }));
+      await unlessLost(cluster.replace({ ...freed, spec: {} }));
     },
   };
+}
+
+const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' } as const;
+
+/** A lost race is no failure: the next read shows the holder. */
+async function unlessLost(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!hasCode(error, 'CONFLICT', 'ALREADY_EXISTS')) throw error;
+  }
 }
 
 /** A Lease that was edited by hand into something else is held by whom it says, and its note counts as absent. */
 export function readLease(lease: KubeObject | undefined): ObservedLock {
   const uid = textAt(lease, ['spec', 'holderIdentity']);
   const note = parseNote(lease?.metadata.annotations?.[NOTE]);
-  return {
-    ...(uid === undefined || uid === '' ? {} : { holder: { uid, text: lease?.metadata.annotations?.[HOLDER] ?? uid } }),
-    ...(note === undefined ? {} : { note }),
-  };
+  const isHeld = uid !== undefined && uid !== '';
+  const holder = isHeld ? { uid, text: lease?.metadata.annotations?.[HOLDER] ?? uid } : undefined;
+  return defined({ holder, note });
 }
 
 function parseNote(text: string | undefined): LockNote | undefined {
   if (text === undefined) return undefined;
   try {
-    const { unsafe, keys, nodes, ...rest } = Note.parse(JSON.parse(text));
-    const known = nodes.map(({ replicas, ...node }) => ({ ...node, ...(replicas === undefined ? {} : { replicas }) }));
-    const more = { ...(unsafe === undefined ? {} : { unsafe }), ...(keys === undefined ? {} : { keys }) };
-    return { ...rest, nodes: known, ...more };
+    const { nodes, ...rest } = Note.parse(JSON.parse(text));
+    return { ...defined(rest), nodes: nodes.map(defined) };
   } catch {
     return undefined;
   }
+}
+
+function newLease(namespace: string, name: string, holder: Holder): KubeObject {
+  const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.component]: 'job-lock' };
+  return withHolder({ ...LEASE, metadata: { name, namespace, labels } }, holder);
 }
 
 function withHolder(lease: KubeObject, holder: Holder): KubeObject {

@@ -1,17 +1,15 @@
 // The nodes that a job works on, managed or of another tool.
 
-import type { JobObject } from '../../api/job-object.ts';
 import { layoutOf } from '../../jobs/layouts/index.ts';
-import type { OpenJob } from '../../jobs/model/job-kind.ts';
 import type { ObservedNode } from '../../jobs/model/observation.ts';
 import type { JobDeps } from './deps.ts';
+import type { OpenedJob } from './opened-job.ts';
 import { observeForeign } from './observe-foreign.ts';
 import { observeManaged } from './observe-managed.ts';
 
 /** Every node of the job, by name. Nodes of other tools are asked for their height only while `asking` is given. */
 export async function observeNodes(
-  job: JobObject,
-  open: OpenJob,
+  { job, open }: OpenedJob,
   deps: JobDeps,
   asking: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ObservedNode>> {

@@ -83,44 +83,48 @@ function readPod(pod: KubeObject): PodFacts {
   const programs = statuses(pod, 'initContainerStatuses');
   const main = statuses(pod, 'containerStatuses').find((status) => textAt(status, ['name']) === WORK_CONTAINER);
   const all = main === undefined ? programs : [...programs, main];
-  const waiting = all
-    .map((status) => valueAt(status, ['state', 'waiting']))
-    .find((state) => isTrouble(textAt(state, ['reason'])));
-  const sidecars = sidecarsOf(pod);
-  const ended = workEndedIn(main);
-  const failed = programs.find(
-    (status) =>
-      !sidecars.has(textAt(status, ['name'])) &&
-      Number(valueAt(status, ['state', 'terminated', 'exitCode']) ?? 0) !== 0,
-  );
-  const termination = textAt(main, ['state', 'terminated', 'message']);
-  const unschedulable = unschedulableOf(pod);
-  const imageDigest = textAt(main, ['imageID']);
   return {
     running: all.some((status) => isObject(valueAt(status, ['state', 'running']))),
-    ...(ended === undefined ? {} : { taskEnded: ended }),
-    ...(waiting === undefined
-      ? {}
-      : { waiting: { reason: textAt(waiting, ['reason']) ?? '', message: textAt(waiting, ['message']) ?? '' } }),
-    ...(unschedulable === undefined ? {} : { unschedulable }),
-    ...(termination === undefined ? {} : { termination }),
-    ...(failed === undefined
-      ? {}
-      : {
-          failedProgram: {
-            name: textAt(failed, ['name']) ?? '',
-            exitCode: Number(valueAt(failed, ['state', 'terminated', 'exitCode'])),
-          },
-        }),
-    ...(imageDigest === undefined || imageDigest === '' ? {} : { imageDigest }),
+    ...defined({
+      taskEnded: workEndedIn(main),
+      waiting: troubleIn(all),
+      unschedulable: unschedulableOf(pod),
+      termination: textAt(main, ['state', 'terminated', 'message']),
+      failedProgram: failedIn(programs, sidecarsOf(pod)),
+      imageDigest: textAt(main, ['imageID']) || undefined,
+    }),
   };
+}
+
+/** Why a container cannot start. */
+function troubleIn(containers: readonly unknown[]): ObservedTask['waiting'] {
+  const waiting = containers
+    .map((status) => valueAt(status, ['state', 'waiting']))
+    .find((state) => isTrouble(textAt(state, ['reason'])));
+  if (waiting === undefined) return undefined;
+  return { reason: textAt(waiting, ['reason']) ?? '', message: textAt(waiting, ['message']) ?? '' };
+}
+
+/** The first program before the task that failed. */
+function failedIn(
+  programs: readonly unknown[],
+  sidecars: ReadonlySet<string | undefined>,
+): ObservedTask['failedProgram'] {
+  return programs
+    .map((status) => ({
+      name: textAt(status, ['name']),
+      exitCode: Number(valueAt(status, ['state', 'terminated', 'exitCode']) ?? 0),
+    }))
+    .filter(({ name }) => !sidecars.has(name))
+    .map(({ name = '', exitCode }) => ({ name, exitCode }))
+    .find(({ exitCode }) => exitCode !== 0);
 }
 
 /** The end of the container `work` is the end of the task, even while an injected container keeps the pod running. */
 function workEndedIn(main: unknown): ObservedTask['taskEnded'] {
   const exitCode = valueAt(main, ['state', 'terminated', 'exitCode']);
   const at = textAt(main, ['state', 'terminated', 'finishedAt']);
-  return typeof exitCode === 'number' ? { exitCode, ...(at === undefined ? {} : { at }) } : undefined;
+  return typeof exitCode === 'number' ? { exitCode, ...defined({ at }) } : undefined;
 }
 
 /** Init containers that run beside the others and are killed at the end: how they exit says nothing about the task. */
@@ -157,7 +161,7 @@ async function outputOf(pod: KubeObject, cluster: Cluster): Promise<string | und
     apiVersion: 'v1',
     kind: 'Pod',
     name: pod.metadata.name,
-    ...(pod.metadata.namespace === undefined ? {} : { namespace: pod.metadata.namespace }),
+    ...defined({ namespace: pod.metadata.namespace }),
   };
   // A log that is gone with its Kubernetes node is no reason to lose sight of the rest; how long it is waited for is judged elsewhere.
   return await cluster.logs(ref, { container, tailLines: TAIL_LINES, limitBytes: TAIL_BYTES }).catch(() => undefined);

@@ -5,13 +5,18 @@ import { ANNOTATION } from '../../api/group.ts';
 import type { JobObject } from '../../api/job-object.ts';
 import { JOB_FINALIZER, JOB_UID_LABEL, jobKeyOf, nodeKeyIn, withdrawnFor } from '../../api/job-object.ts';
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
-import type { OpenJob } from '../../jobs/model/job-kind.ts';
 import { layoutOf } from '../../jobs/layouts/index.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
 import { locksOf } from '../../jobs/model/locks.ts';
 import { jobObjectName } from '../../jobs/model/names.ts';
 import { UNREADABLE } from '../../jobs/requests/record.ts';
-import type { ObservedPvc, ObservedLock, JobObservation, RestoreSource } from '../../jobs/model/observation.ts';
+import type {
+  JobObservation,
+  ObservedLock,
+  ObservedPvc,
+  ObservedTask,
+  RestoreSource,
+} from '../../jobs/model/observation.ts';
 import { sourceKeyOf, sourceOf } from '../../jobs/requests/restore-source.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt } from '../../lib/json-value.ts';
@@ -23,47 +28,52 @@ import { observeTasks } from './observe-tasks.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { policyDenial } from './check-policy.ts';
 import type { JobDeps } from './deps.ts';
+import type { OpenedJob } from './opened-job.ts';
 
 /**
  * Reads cluster, records and memory, as far as the phase asks for it: a hundred jobs may wait for the locks of others.
- * `job` is as the API server has it now; `signal` ends questions to nodes.
+ * `signal` ends questions to nodes.
  */
-export async function observeJob(
-  job: JobObject,
-  open: OpenJob,
-  deps: JobDeps,
-  signal: AbortSignal,
-): Promise<JobObservation> {
-  const names = (job.status?.works ?? []).map(({ name }) => name);
-  const withdrawn = withdrawnFor(job);
-  const mustWait = mayNotBegin(job, open, deps);
-  const denied = policyDenial(job, deps);
+export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: AbortSignal): Promise<JobObservation> {
+  const { job } = opened;
   const need = needOf(job.status?.phase ?? 'Pending');
   const [locks, targets, tasks, pvc, source] = await Promise.all([
-    observeLocks(job, open, deps),
-    need.nodes ? observeNodes(job, open, deps, need.heights ? signal : undefined) : NOTHING,
+    observeLocks(opened, deps),
+    need.nodes ? observeNodes(opened, deps, need.heights ? signal : undefined) : NOTHING,
     need.tasks ? observeTasks(job, deps.cluster) : { tasks: NOTHING, active: 0 },
     need.tasks ? observePvc(job, deps) : undefined,
     need.source ? observeSource(job, deps) : undefined,
   ]);
-  const answered = names.flatMap((name) => {
-    const answer = deps.answers.get(`${job.metadata.uid ?? ''}/${name}`);
-    return answer === undefined ? [] : [[name, answer] as const];
-  });
   return {
     deleting: job.metadata.deletionTimestamp !== undefined,
     guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
-    ...defined({ withdrawn, mustWait, denied, specDiffers: specDiffers(job, deps) }),
+    ...defined({
+      withdrawn: withdrawnFor(job),
+      mustWait: mayNotBegin(opened, deps),
+      denied: policyDenial(job, deps),
+      specDiffers: specDiffers(job, deps),
+    }),
     release: isReleased(job, deps.fleet),
     record: deps.records.pushed(jobKeyOf(job)),
     locks,
     targets,
     pvc,
-    tasks: new Map([...tasks.tasks, ...answered]),
+    tasks: new Map([...tasks.tasks, ...answersTo(job, deps)]),
     workerPods: tasks.active,
-    identities: identitiesOf(job, open, { deps, targets }),
+    identities: identitiesOf(opened, targets, deps),
     source,
   };
+}
+
+/** What running nodes answered to the tasks of the job. */
+function answersTo(
+  { metadata, status }: JobObject,
+  { answers }: JobDeps,
+): readonly (readonly [string, ObservedTask])[] {
+  return (status?.works ?? []).flatMap(({ name }) => {
+    const answer = answers.get(`${metadata.uid ?? ''}/${name}`);
+    return answer === undefined ? [] : [[name, answer] as const];
+  });
 }
 
 /** Of a bound object; one that is not bound is judged by its request. */
@@ -95,7 +105,7 @@ function needOf(phase: JobPhase): Need {
 }
 
 /** A suspended node is not stopped for a job either. */
-function mayNotBegin(job: JobObject, open: OpenJob, { fleet: state, watches }: JobDeps): string | undefined {
+function mayNotBegin({ job, open }: OpenedJob, { fleet: state, watches }: JobDeps): string | undefined {
   const { pulled } = state;
   if (pulled === undefined) return 'waits until the repository was read';
   const { fleet } = pulled.desired;
@@ -117,8 +127,7 @@ function isReleased(job: JobObject, { pulled }: FleetState): boolean {
 }
 
 async function observeLocks(
-  job: JobObject,
-  open: OpenJob,
+  { job, open }: OpenedJob,
   { locks, records }: JobDeps,
 ): Promise<ReadonlyMap<string, ObservedLock>> {
   const needed = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
@@ -172,17 +181,17 @@ async function observeSource(job: JobObject, { records, cluster }: JobDeps): Pro
 
 /** Managed nodes: the Secret that they sign with now. Others: the ConfigMap that their account volume names now. */
 function identitiesOf(
-  job: JobObject,
-  open: OpenJob,
-  { deps, targets }: { readonly deps: JobDeps; readonly targets: JobObservation['targets'] },
+  { job, open }: OpenedJob,
+  targets: JobObservation['targets'],
+  { watches, identities }: JobDeps,
 ): ReadonlyMap<string, string> {
   const isForeign = layoutOf(open.common.deployMethod) !== undefined;
   return new Map(
     open.nodes.flatMap((name) => {
       const found = targets.get(name)?.found;
-      const node = deps.watches.nodes.get(nodeKeyIn(job, name));
+      const node = watches.nodes.get(nodeKeyIn(job, name));
       const foreign = found?.ok === true ? found.target.identity : undefined;
-      const managed = node === undefined ? undefined : deps.identities.of(node);
+      const managed = node === undefined ? undefined : identities.of(node);
       const identity = isForeign ? foreign : managed;
       return identity === undefined ? [] : [[name, identity] as const];
     }),

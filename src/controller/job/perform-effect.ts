@@ -1,15 +1,14 @@
 // Performs what a move of a job asks for. Every effect may be repeated; the next observation shows whether it worked.
 
-import { LABEL } from '../../api/group.ts';
 import { JOB_FINALIZER, type JobObject, nodeKeyIn } from '../../api/job-object.ts';
-import { describeRef, refOf } from '../../api/objects.ts';
+import { describeRef, type Ref, refOf } from '../../api/objects.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import { codeOf } from '../../lib/errors.ts';
-import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 import type { Effect } from '../../jobs/model/effect.ts';
 import { describeJob } from '../../jobs/model/names.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { askNode } from './ask-node.ts';
+import { scaleForeign, setAccountVolume } from './change-foreign.ts';
 import type { JobDeps } from './deps.ts';
 import { podAddress } from '../node/pod.ts';
 
@@ -19,62 +18,45 @@ export type EffectDeps = Pick<
   'answers' | 'asker' | 'cluster' | 'events' | 'identities' | 'locks' | 'notify' | 'pauses' | 'runtime' | 'watches'
 >;
 
+/** The job that asks; it may be gone. */
+export interface EffectScope {
+  readonly job: JobObject;
+  /** Ends questions to nodes. */
+  readonly signal: AbortSignal;
+}
+
+type EffectOf<Name extends Effect['do']> = Extract<Effect, { do: Name }>;
+
 /** One effect. Rejects when the API server refuses it; the reconciliation is then tried again as a whole. */
-export async function performEffect(
-  effect: Effect,
-  job: JobObject,
-  deps: EffectDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const { cluster, locks, pauses, identities, notify } = deps;
-  const { namespace = '', uid = '' } = job.metadata;
+export async function performEffect(effect: Effect, { job, signal }: EffectScope, deps: EffectDeps): Promise<void> {
+  const { namespace = '' } = job.metadata;
   switch (effect.do) {
     case 'acquireLock':
-      return await locks.acquire(namespace, effect.lock, effect.holder);
     case 'noteOnLock':
-      await locks.note(namespace, effect.lock, effect.note);
-      return notify('LockNoteWritten', { namespace, lock: effect.lock });
     case 'releaseLock':
-      await locks.release({ namespace, lock: effect.lock, uid, keepNote: effect.keepNote });
-      return notify('LockReleased', { namespace, lock: effect.lock });
+      return await changeLock(effect, job, deps);
     case 'pauseNode':
-      pauses.pause(nodeKeyIn(job, effect.node), { uid, by: effect.because });
-      return notify('PausesChanged', { nodeKeys: [nodeKeyIn(job, effect.node)] });
     case 'unpauseNode':
-      pauses.resume(nodeKeyIn(job, effect.node));
-      return notify('PausesChanged', { nodeKeys: [nodeKeyIn(job, effect.node)] });
+      return changePause(effect, job, deps);
     case 'setIdentities':
-      await identities.assign(
-        effect.assignments.map(({ node, identity }) => ({ nodeKey: nodeKeyIn(job, node), identity })),
-      );
-      return notify('IdentitiesChanged', { nodeKeys: effect.assignments.map(({ node }) => nodeKeyIn(job, node)) });
+      return await setIdentities(effect, job, deps);
     case 'createPvc':
     case 'createJob':
-      return await createOnce(effect.object, cluster);
+      return await createOnce(effect.object, deps.cluster);
     case 'deletePvc':
-      return await cluster.remove(
-        { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: effect.name },
-        { uid: effect.uid, propagation: 'Background' },
-      );
+      return await deleteOwn({ ...PVC, namespace, name: effect.name }, effect.uid, deps.cluster);
     case 'deleteJob':
-      return await cluster.remove(
-        { apiVersion: 'batch/v1', kind: 'Job', namespace, name: effect.name },
-        { uid: effect.uid, propagation: 'Background' },
-      );
+      return await deleteOwn({ ...WORKER_JOB, namespace, name: effect.name }, effect.uid, deps.cluster);
     case 'resumeJob':
-      await cluster.patch({ apiVersion: 'batch/v1', kind: 'Job', namespace, name: effect.name }, [
-        { op: 'test', path: '/metadata/uid', value: effect.uid },
-        { op: 'replace', path: '/spec/suspend', value: false },
-      ]);
-      return;
+      return await resumeJob(effect, namespace, deps.cluster);
     case 'askNode':
-      return await ask(effect, job, deps, signal);
+      return await ask(effect, { job, signal }, deps);
     case 'scaleWorkload':
-      return await scaleForeign(effect, namespace, cluster);
+      return await scaleForeign(effect, namespace, deps.cluster);
     case 'setAccountVolume':
-      return await setAccountVolume(effect, namespace, cluster);
+      return await setAccountVolume(effect, namespace, deps.cluster);
     case 'removeFinalizer':
-      return await removeFinalizer(job, cluster);
+      return await removeFinalizer(job, deps.cluster);
     case 'emitEvent':
       return emitEvent(effect, job, deps);
     default:
@@ -82,27 +64,65 @@ export async function performEffect(
   }
 }
 
+const PVC = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' } as const;
+const WORKER_JOB = { apiVersion: 'batch/v1', kind: 'Job' } as const;
+
+async function changeLock(
+  effect: EffectOf<'acquireLock' | 'noteOnLock' | 'releaseLock'>,
+  { metadata: { namespace = '', uid = '' } }: JobObject,
+  { locks, notify }: EffectDeps,
+): Promise<void> {
+  const { lock } = effect;
+  if (effect.do === 'acquireLock') return await locks.acquire(namespace, lock, effect.holder);
+  if (effect.do === 'noteOnLock') {
+    await locks.note(namespace, lock, effect.note);
+    return notify('LockNoteWritten', { namespace, lock });
+  }
+  await locks.release({ namespace, lock, uid, keepNote: effect.keepNote });
+  notify('LockReleased', { namespace, lock });
+}
+
+function changePause(
+  effect: EffectOf<'pauseNode' | 'unpauseNode'>,
+  job: JobObject,
+  { pauses, notify }: EffectDeps,
+): void {
+  const nodeKey = nodeKeyIn(job, effect.node);
+  if (effect.do === 'pauseNode') pauses.pause(nodeKey, { uid: job.metadata.uid ?? '', by: effect.because });
+  else pauses.resume(nodeKey);
+  notify('PausesChanged', { nodeKeys: [nodeKey] });
+}
+
+async function setIdentities(
+  { assignments }: EffectOf<'setIdentities'>,
+  job: JobObject,
+  { identities, notify }: EffectDeps,
+): Promise<void> {
+  const ofNodes = assignments.map(({ node, identity }) => ({ nodeKey: nodeKeyIn(job, node), identity }));
+  await identities.assign(ofNodes);
+  notify('IdentitiesChanged', { nodeKeys: ofNodes.map(({ nodeKey }) => nodeKey) });
+}
+
+/** Never another object that has the name now. */
+async function deleteOwn(ref: Ref, uid: string, cluster: Cluster): Promise<void> {
+  await cluster.remove(ref, { uid, propagation: 'Background' });
+}
+
+async function resumeJob({ name, uid }: EffectOf<'resumeJob'>, namespace: string, cluster: Cluster): Promise<void> {
+  await cluster.patch({ ...WORKER_JOB, namespace, name }, [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    { op: 'replace', path: '/spec/suspend', value: false },
+  ]);
+}
+
 function emitEvent(
-  { type, reason, message }: Extract<Effect, { do: 'emitEvent' }>,
+  { type, reason, message }: EffectOf<'emitEvent'>,
   job: JobObject,
   { events, runtime }: EffectDeps,
 ): void {
   const { name, namespace = '' } = job.metadata;
   runtime.log.info({ job: describeJob({ kind: job.kind, namespace, name }), reason, message }, 'Job changed phase');
   events.emit({ about: job, type, reason, message });
-}
-
-/** Only `reconcileNode` sets the replicas of a managed node, never a job or a note. */
-async function scaleForeign(
-  { workload, replicas }: Extract<Effect, { do: 'scaleWorkload' }>,
-  namespace: string,
-  cluster: Cluster,
-): Promise<void> {
-  const ref = { ...workload, namespace };
-  const live = await cluster.get(ref);
-  if (live?.metadata.labels?.[LABEL.node] !== undefined)
-    throw new Error(`${describeRef(ref)} belongs to a managed node: a job may not scale it`);
-  await cluster.patch(ref, [{ op: 'replace', path: '/spec/replicas', value: replicas }]);
 }
 
 async function createOnce(object: Parameters<Cluster['create']>[0], cluster: Cluster): Promise<void> {
@@ -114,10 +134,9 @@ async function createOnce(object: Parameters<Cluster['create']>[0], cluster: Clu
 }
 
 async function ask(
-  effect: Extract<Effect, { do: 'askNode' }>,
-  job: JobObject,
+  effect: EffectOf<'askNode'>,
+  { job, signal }: EffectScope,
   { watches, asker, answers }: EffectDeps,
-  signal: AbortSignal,
 ): Promise<void> {
   const host = podAddress(watches.owned(nodeKeyIn(job, effect.node), 'Pod'));
   if (host === undefined) return;
@@ -128,26 +147,6 @@ async function ask(
     running: false,
     termination: JSON.stringify(result),
   });
-}
-
-/** Points one volume of the pod template to another ConfigMap; the position is tested, because templates change. */
-async function setAccountVolume(
-  { workload, volume, configMap }: Extract<Effect, { do: 'setAccountVolume' }>,
-  namespace: string,
-  cluster: Cluster,
-): Promise<void> {
-  const live = await cluster.get({ ...workload, namespace });
-  const volumes = valueAt(live, ['spec', 'template', 'spec', 'volumes']);
-  const index = Array.isArray(volumes)
-    ? volumes.findIndex((one) => textAt(one, ['name']) === volume && isObject(valueAt(one, ['configMap'])))
-    : -1;
-  if (live === undefined || index < 0)
-    throw new Error(`${workload.kind} ${workload.name} has no volume ${volume} from a ConfigMap`);
-  const path = `/spec/template/spec/volumes/${index}`;
-  await cluster.patch({ ...workload, namespace }, [
-    { op: 'test', path: `${path}/name`, value: volume },
-    { op: 'replace', path: `${path}/configMap/name`, value: configMap },
-  ]);
 }
 
 async function removeFinalizer(job: JobObject, cluster: Cluster): Promise<void> {

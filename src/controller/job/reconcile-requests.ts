@@ -28,16 +28,26 @@ export async function reconcileRequests(deps: RequestsDeps, signal: AbortSignal)
   // A run that is due may be recorded already, and the run before it may not have ended.
   if (pulled === undefined || refuseWithoutBranch(pulled, deps) || !deps.records.isLoaded)
     return nextRun(undefined, deps);
+  return nextRun(await reconcileBranch(pulled, deps), deps);
+}
+
+/** The steps that need the desired state and the records. When the next scheduled run is due, in milliseconds from now. */
+async function reconcileBranch(pulled: Pulled, deps: RequestsDeps): Promise<number | undefined> {
   const trust = trustIn(pulled, planOf(pulled, deps));
   const runs = trust.mayBegin ? await deps.schedules.tick(pulled, trust.mayRemove) : NOTHING_DUE;
   const { refusals, recordsChanged } = await admitRequests(pulled, trust, deps);
-  // A refusal may come from the cluster alone: an object that someone created.
-  const isNews = !sameJson(refusals, deps.refusals.current);
-  deps.refusals.current = refusals;
+  const isNews = storeRefusals(refusals, deps);
   const isRemoved = trust.mayBegin && (await applyRetention(retained(pulled.desired, deps), deps));
   await removeOrphanWorkerJobs(deps);
   if (recordsChanged || isRemoved || runs.skipped || isNews) deps.notify('RecordsChanged', {});
-  return nextRun(runs.nextMs, deps);
+  return runs.nextMs;
+}
+
+/** True when they changed. A refusal may come from the cluster alone: an object that someone created. */
+function storeRefusals(next: RequestsDeps['refusals']['current'], { refusals }: RequestsDeps): boolean {
+  const isNews = !sameJson(next, refusals.current);
+  refusals.current = next;
+  return isNews;
 }
 
 const NOTHING_DUE: Ticked = { nextMs: undefined, skipped: false };

@@ -7,7 +7,7 @@ import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { JobStatus } from '../../api/job-status.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import { jobConditions } from '../../jobs/model/conditions.ts';
-import type { JobKind, OpenJob } from '../../jobs/model/job-kind.ts';
+import type { OpenJob } from '../../jobs/model/job-kind.ts';
 import type { JobObservation } from '../../jobs/model/observation.ts';
 import type { Move } from '../../jobs/model/scope.ts';
 import { next } from '../../jobs/phases/machine.ts';
@@ -19,7 +19,8 @@ import { millisecondsOf, timestamp } from '../../lib/timestamp.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import type { JobDeps } from './deps.ts';
 import { observeJob } from './observe.ts';
-import { performEffect } from './perform-effect.ts';
+import type { OpenedJob } from './opened-job.ts';
+import { type EffectScope, performEffect } from './perform-effect.ts';
 
 /** After a move, in milliseconds: the next one is often possible at once. */
 const SOON_MS = 100;
@@ -45,12 +46,12 @@ export async function reconcileJob(key: string, deps: JobDeps, signal: AbortSign
   try {
     const scope = await readJob(key, deps);
     if (scope === undefined) return DONE;
-    const observed = await observeJob(scope.job, scope.open, deps, signal);
+    const observed = await observeJob(scope, deps, signal);
     signal.throwIfAborted();
     const now = deps.runtime.now();
     const move = decideMove(scope, observed, { deps, now });
     const isStored = await persistStatus(scope.job, move.status, deps);
-    await performEffects(move, scope.job, deps, signal);
+    await performEffects(move, { job: scope.job, signal }, deps);
     if (isStored || move.effects.length > 0) return again(SOON_MS);
     return nextReconciliation(move.status, scope.open, { observed, now });
   } catch (error) {
@@ -85,15 +86,8 @@ function waitsForRecords(job: JobObject, { records }: JobDeps): boolean {
   return !records.isLoaded && sourceKeyOf(job) !== undefined && phase !== 'Starting' && !isFinal(phase);
 }
 
-/** What one reconciliation works on. */
-interface JobScope {
-  readonly kind: JobKind;
-  readonly job: JobObject;
-  readonly open: OpenJob;
-}
-
 /** From the API server, not from the watch: a move from an old status could undo a newer one. */
-async function readJob(key: string, { cluster }: JobDeps): Promise<JobScope | undefined> {
+async function readJob(key: string, { cluster }: JobDeps): Promise<OpenedJob | undefined> {
   const [kindName = '', namespace = '', name = ''] = key.split('/');
   const kind = findJobKind(kindName);
   const live = await cluster.get({ apiVersion: API_VERSION, kind: kindName, namespace, name });
@@ -104,7 +98,7 @@ async function readJob(key: string, { cluster }: JobDeps): Promise<JobScope | un
 }
 
 function decideMove(
-  { kind, job }: JobScope,
+  { kind, job }: OpenedJob,
   observed: JobObservation,
   { deps, now }: { readonly deps: JobDeps; readonly now: number },
 ): Move {
@@ -120,13 +114,8 @@ function decideMove(
   });
 }
 
-async function performEffects(
-  { status, effects }: Move,
-  job: JobObject,
-  deps: JobDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const effect of effects) await performEffect(effect, { ...job, status }, deps, signal);
+async function performEffects({ status, effects }: Move, { job, signal }: EffectScope, deps: JobDeps): Promise<void> {
+  for (const effect of effects) await performEffect(effect, { job: { ...job, status }, signal }, deps);
 }
 
 /** Stores a new status, and updates the record. True when the status changed. */

@@ -2,12 +2,13 @@
 
 import type { JobObject } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
-import { type JobRecord, recordOf, recordPath, UNREADABLE } from '../../jobs/requests/record.ts';
+import { type JobRecord, recordOf, UNREADABLE } from '../../jobs/requests/record.ts';
 import type { ObservedRecord } from '../../jobs/model/observation.ts';
+import { defined } from '../../lib/defined.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import type { Redactor } from '../../lib/redact.ts';
-import { jobDocument } from '../../status/job-document.ts';
 import { createRecordReader, keyOfRecord, type ReadRecord } from './record-reader.ts';
+import { createRecordTexts } from './record-texts.ts';
 
 export interface Records {
   /** Whether the branch was read: before that nothing may be claimed, because it is unknown what ran. */
@@ -35,16 +36,10 @@ export interface Records {
 /** Records live as long as the branch: an ended request's record stays when its file and its object are gone. */
 export function createRecords(executor: string): Records {
   const next = new Map<string, JobRecord>();
-  /** Text of records that can't be read, by path: kept byte by byte, because they block their requests. */
-  const unreadable = new Map<string, string>();
+  const texts = createRecordTexts();
   let pushed = new Map<string, JobRecord | typeof UNREADABLE>();
   let loaded = false;
   const reader = createRecordReader(executor);
-  /** The text on the branch of a record that stands there as it is: it needs no rendering. */
-  const settled = new WeakMap<JobRecord, string>();
-  /** What `files` gave last, until it has landed. */
-  let rendered = new Map<string, { readonly record: JobRecord; readonly text: string }>();
-
   return {
     get isLoaded() {
       return loaded;
@@ -53,11 +48,7 @@ export function createRecords(executor: string): Records {
     load(files) {
       const read = reader.readAll(files);
       pushed = byKey(read);
-      unreadable.clear();
-      for (const [path, { key, record, text }] of read) {
-        if (record !== UNREADABLE) settled.set(record, text);
-        else if (key !== undefined) unreadable.set(path, text);
-      }
+      texts.load(read);
       for (const [key, record] of pushed) {
         if (record === UNREADABLE) continue;
         const ours = next.get(key);
@@ -69,7 +60,7 @@ export function createRecords(executor: string): Records {
     pushed(key) {
       const record = pushed.get(key);
       if (record === undefined || record === UNREADABLE) return undefined;
-      return { phase: record.phase, ...(record.uid === undefined ? {} : { uid: record.uid }) };
+      return { phase: record.phase, ...defined({ uid: record.uid }) };
     },
     next: (key) => next.get(key),
     put: (record) => void next.set(keyOfRecord(record), record),
@@ -82,18 +73,10 @@ export function createRecords(executor: string): Records {
       next.set(key, followed);
       return true;
     },
-    files(redactor) {
-      rendered = new Map(
-        [...next.values()].map((record) => {
-          const text = settled.get(record) ?? jobDocument(record, redactor);
-          return [recordPath(record), { record, text }];
-        }),
-      );
-      return new Map([...unreadable, ...[...rendered].map(([path, { text }]) => [path, text] as const)]);
-    },
+    files: (redactor) => texts.render(next.values(), redactor),
     landed(files) {
       const now = byKey(reader.readAll(files));
-      for (const [path, { record, text }] of rendered) if (files.get(path) === text) settled.set(record, text);
+      texts.landed(files);
       const changed = [...new Set([...now.keys(), ...pushed.keys()])].filter(
         (key) => now.get(key) !== pushed.get(key) && !sameJson(now.get(key), pushed.get(key)),
       );

@@ -178,7 +178,8 @@ async function recoverOne(place: LostPlace, deps: RecoveryDeps, signal: AbortSig
   });
   if (effects.length > 0)
     runtime.log.warn({ job: note.job, lock, reason: message }, 'Recovering the lock of a lost job');
-  for (const effect of effects) await performEffect(keeping(effect, keepNote), lostJob(note, namespace), deps, signal);
+  const scope = { job: lostJob(note, namespace), signal };
+  for (const effect of effects) await performEffect(keeping(effect, keepNote), scope, deps);
   return done;
 }
 

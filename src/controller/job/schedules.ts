@@ -6,6 +6,7 @@ import type { DesiredRequest, DesiredSchedule } from '../../desired/desired-set.
 import type { JobRecord } from '../../jobs/requests/record.ts';
 import { nextRun } from '../../jobs/requests/schedule-clock.ts';
 import { dueRun, type ScheduleDecision } from '../../jobs/requests/schedule.ts';
+import { defined } from '../../lib/defined.ts';
 import { describeError } from '../../lib/errors.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import { timestamp } from '../../lib/timestamp.ts';
@@ -53,35 +54,9 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
     return [...desired.schedules.values()].filter((schedule) => schedule.executor === executor);
   }
 
-  function due(schedule: DesiredSchedule, suspended: boolean): ScheduleDecision | undefined {
-    const { name } = schedule;
-    const spec = suspended ? { ...schedule.spec, suspend: true } : schedule.spec;
-    const now = runtime.now();
-    const pending = filed.pending(schedule);
-    try {
-      const decision = dueRun({
-        name,
-        spec,
-        lastScheduled: memory.current.schedules[keyOf(schedule)] ?? now,
-        now,
-        nextTime: (after) => nextRun(spec, after),
-        runs: filed.runs(schedule),
-        ...(pending === undefined ? {} : { pending }),
-      });
-      const isHeldBack = suspended && decision.skipped !== undefined;
-      return isHeldBack ? { ...decision, skipped: 'the Fleet is suspended' } : decision;
-    } catch (error) {
-      // One schedule must not stop the others, nor the job requests.
-      runtime.log.error(
-        { schedule: keyOf(schedule), error: describeError(error) },
-        'Computing the next run of a schedule failed',
-      );
-      return undefined;
-    }
-  }
-
   async function decide(schedule: DesiredSchedule, suspended: boolean): Promise<number | undefined> {
-    const decision = due(schedule, suspended);
+    const runs = { runs: filed.runs(schedule), pending: filed.pending(schedule) };
+    const decision = decisionOn(schedule, { ...runs, suspended }, deps);
     // A filed run counts as dealt with only once it is on record: until then a crash would forget it.
     if (decision?.file !== undefined) filed.file(schedule, decision.file.name);
     else if (decision !== undefined && decision.lastScheduled !== memory.current.schedules[keyOf(schedule)])
@@ -134,6 +109,42 @@ function createFiled(records: Records): Filed {
     },
     file: (schedule, name) => void names.set(keyOf(schedule), name),
   };
+}
+
+interface RunsSoFar {
+  readonly runs: readonly JobRecord[];
+  readonly pending: string | undefined;
+  /** Whether the Fleet is suspended. */
+  readonly suspended: boolean;
+}
+
+/** Which run is due. Undefined when that cannot be computed: one schedule must not stop the others, nor the job requests. */
+function decisionOn(
+  schedule: DesiredSchedule,
+  { runs, pending, suspended }: RunsSoFar,
+  { memory, runtime }: ScheduleDeps,
+): ScheduleDecision | undefined {
+  const spec = suspended ? { ...schedule.spec, suspend: true } : schedule.spec;
+  const now = runtime.now();
+  try {
+    const decision = dueRun({
+      name: schedule.name,
+      spec,
+      lastScheduled: memory.current.schedules[keyOf(schedule)] ?? now,
+      now,
+      nextTime: (after) => nextRun(spec, after),
+      runs,
+      ...defined({ pending }),
+    });
+    const isHeldBack = suspended && decision.skipped !== undefined;
+    return isHeldBack ? { ...decision, skipped: 'the Fleet is suspended' } : decision;
+  } catch (error) {
+    runtime.log.error(
+      { schedule: keyOf(schedule), error: describeError(error) },
+      'Computing the next run of a schedule failed',
+    );
+    return undefined;
+  }
 }
 
 /** Remembers up to when the schedule is dealt with, and what it skipped. */

@@ -2,13 +2,10 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
-import { keyOf, type KubeObject } from '../../api/objects.ts';
-import { signingKeysIn } from '../../chains/index.ts';
+import { keyOf } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
-import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 import { createSerial } from '../../lib/serial.ts';
-import { isMadeByUs } from '../../render/pod-volumes.ts';
-import { eachAtOnce } from '../engine/each-at-once.ts';
+import { createMountedKeys, keysIn, type NodeKeys } from './mounted-keys.ts';
 import type { Watches } from './watches.ts';
 
 export type Reservation = { readonly ok: true } | Refusal;
@@ -45,9 +42,6 @@ export interface KeyReservationsDeps {
   readonly watches: Pick<Watches, 'nodes' | 'owned' | 'owners'>;
 }
 
-/** Secrets that are read at the same time, when a controller starts among many validators. */
-const READ_AT_ONCE = 16;
-
 /**
  * Only one process of an executor works (lease), so its reservations are all there are. Pods of an earlier process count
  * as well: the Secrets that pods and StatefulSets of other nodes mount are treated like reservations.
@@ -55,36 +49,20 @@ const READ_AT_ONCE = 16;
 export function createKeyReservations({ cluster, watches }: KeyReservationsDeps): KeyReservations {
   const granted = new Map<string, Granted>();
   const waiting = new Set<string>();
-  /** The keys in mounted Secrets, as first read: a client reads its key once, at its start. */
-  let seen = new Map<string, readonly string[]>();
+  const mountedKeys = createMountedKeys({ cluster, watches });
   /** Reading the other keys and reserving one must not overlap with another reservation. */
   const oneByOne = createSerial();
 
-  async function keysIn(nodeKey: string, name: string): Promise<readonly string[] | undefined> {
-    const namespace = nodeKey.slice(0, nodeKey.indexOf('/'));
-    const live = await cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace, name });
-    return live === undefined ? undefined : signingKeysIn(textsOf(live['data']));
-  }
-
-  /** The Secrets that other nodes may sign with now, and what they hold. */
-  async function othersOf(nodeKey: string): Promise<readonly Other[]> {
-    const others = [...watches.owners()].filter((key) => key !== nodeKey);
-    const mounts = others.flatMap((key) => mountedBy(key, watches).map((secret) => ({ key, secret })));
-    const known = new Map<string, readonly string[]>();
-    await eachAtOnce(mounts, READ_AT_ONCE, async ({ key, secret }) => {
-      const id = `${key} ${secret}`;
-      const keys = seen.get(id) ?? (await keysIn(key, secret));
-      if (keys !== undefined) known.set(id, keys);
-    });
-    seen = known;
-    const mounted = mounts.map(({ key, secret }) => ({ node: key, keys: known.get(`${key} ${secret}`) ?? [] }));
+  /** The keys that other nodes may sign with now. */
+  async function othersOf(nodeKey: string): Promise<readonly NodeKeys[]> {
+    const mounted = await mountedKeys.exceptOf(nodeKey);
     const reserved = [...granted].filter(([key]) => key !== nodeKey).map(([node, { keys }]) => ({ node, keys }));
     return [...reserved, ...mounted];
   }
 
   async function reserveAlone(nodeKey: string, secret: string): Promise<Reservation> {
     granted.delete(nodeKey);
-    const keys = await keysIn(nodeKey, secret);
+    const keys = await keysIn(secret, nodeKey, cluster);
     if (keys === undefined) return missing(secret);
     const other = (await othersOf(nodeKey)).find((one) => one.keys.some((key) => keys.includes(key)));
     if (other !== undefined) return inUse(other.node, watches.nodes.get(other.node));
@@ -113,20 +91,6 @@ export function createKeyReservations({ cluster, watches }: KeyReservationsDeps)
   };
 }
 
-interface Other {
-  /** `namespace/name` */
-  readonly node: string;
-  readonly keys: readonly string[];
-}
-
-/** A Secret's data, decoded. */
-function textsOf(data: unknown): Readonly<Record<string, string>> {
-  if (!isObject(data)) return {};
-  return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => [name, Buffer.from(String(value), 'base64').toString('latin1')]),
-  );
-}
-
 function missing(secret: string): Refusal {
   const message = `Secret ${secret}, which spec.identity names, does not exist in the namespace of the node. Create it.`;
   return { ok: false, reason: 'IdentityMissing', message, passing: false };
@@ -138,33 +102,4 @@ function inUse(other: string, node: BlockchainNode | undefined): Refusal {
     ? `A pod of ${other}, which is being deleted, may still sign with the same key. The node starts when that pod is gone.`
     : `${other} signs with the same key, or may still do so. Stop it first, or exchange the keys with a Switchover.`;
   return { ok: false, reason: 'IdentityInUse', message, passing: isLeaving };
-}
-
-/** The Secrets that a pod of the node mounts, or that a pod would mount which its StatefulSet may still create. */
-function mountedBy(nodeKey: string, watches: Pick<Watches, 'owned'>): readonly string[] {
-  const sets = watches.owned(nodeKey, 'StatefulSet').filter((set) => !isQuiet(set));
-  return [
-    ...new Set([
-      ...sets.flatMap((set) => secretsIn(valueAt(set, ['spec', 'template', 'spec', 'volumes']))),
-      ...watches.owned(nodeKey, 'Pod').flatMap((pod) => secretsIn(valueAt(pod, ['spec', 'volumes']))),
-    ]),
-  ];
-}
-
-/** It has no replicas, and the StatefulSet controller has observed that: it creates no pod any more. */
-function isQuiet(set: KubeObject): boolean {
-  const observed = valueAt(set, ['status', 'observedGeneration']);
-  return (
-    valueAt(set, ['spec', 'replicas']) === 0 &&
-    (valueAt(set, ['status', 'replicas']) ?? 0) === 0 &&
-    typeof observed === 'number' &&
-    observed >= (set.metadata.generation ?? 0)
-  );
-}
-
-function secretsIn(volumes: unknown): readonly string[] {
-  if (!Array.isArray(volumes)) return [];
-  return volumes.flatMap((volume) =>
-    isMadeByUs(textAt(volume, ['name']) ?? '') ? [] : (textAt(volume, ['secret', 'secretName']) ?? []),
-  );
 }

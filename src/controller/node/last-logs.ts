@@ -69,18 +69,17 @@ interface SilentEnd {
 /** The end of a container that Kubernetes starts again, although it had exit code 0, and of which nothing was kept. */
 function silentEnd(status: unknown): SilentEnd | undefined {
   const name = textAt(status, ['name']);
+  const at = (['state', 'lastState'] as const).find((state) => isObject(valueAt(status, [state, 'terminated'])));
+  if (name === undefined || at === undefined || runsWell(status)) return undefined;
+  const exitCode = valueAt(status, [at, 'terminated', 'exitCode']);
+  const message = valueAt(status, [at, 'terminated', 'message']) ?? '';
+  if (exitCode !== 0 || message !== '') return undefined;
   const restarts = Number(valueAt(status, ['restartCount']) ?? 0);
-  const isRunning = isObject(valueAt(status, ['state', 'running']));
-  if (name === undefined || (isRunning && valueAt(status, ['ready']) === true)) return undefined;
-  for (const at of ['state', 'lastState'] as const) {
-    const end = valueAt(status, [at, 'terminated']);
-    if (!isObject(end)) continue;
-    const isSilent = end['exitCode'] === 0 && (end['message'] ?? '') === '';
-    return isSilent
-      ? { name, at, ends: at === 'state' ? restarts + 1 : restarts, previous: at === 'lastState' }
-      : undefined;
-  }
-  return undefined;
+  return { name, at, ends: at === 'state' ? restarts + 1 : restarts, previous: at === 'lastState' };
+}
+
+function runsWell(status: unknown): boolean {
+  return isObject(valueAt(status, ['state', 'running'])) && valueAt(status, ['ready']) === true;
 }
 
 function withMessage(status: unknown, { at }: SilentEnd, message: string): unknown {

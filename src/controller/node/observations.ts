@@ -4,14 +4,10 @@ import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { RoleFacts } from '../../chains/chain.ts';
 import type { Plan } from '../../plan/action.ts';
+import { createRoleFacts, type RoleObservation } from './role-facts.ts';
 import type { NodeTrouble } from './trouble.ts';
 
-export interface NodeObservation {
-  readonly facts: ReadonlyMap<string, RoleFacts>;
-  /** Role → when it last answered, milliseconds since the epoch. */
-  readonly answeredAt: ReadonlyMap<string, number>;
-  /** Role → when its height was last seen to rise; absent before the first time. */
-  readonly risenAt: ReadonlyMap<string, number>;
+export interface NodeObservation extends RoleObservation {
   /** Why the last reconciliation could not apply the node; undefined when it could. */
   readonly trouble: NodeTrouble | undefined;
   readonly hold: { readonly reason: NodeReason; readonly message: string } | undefined;
@@ -37,36 +33,20 @@ export interface Observations {
 
 /** Lost at a restart on purpose: all of it is observed again. */
 export function createObservations(): Observations {
-  const facts = new Map<string, ReadonlyMap<string, RoleFacts>>();
-  const answers = new Map<string, ReadonlyMap<string, number>>();
-  const rises = new Map<string, ReadonlyMap<string, number>>();
+  const roles = createRoleFacts();
   const troubles = new Map<string, NodeTrouble>();
   const revisions = new Map<string, string>();
   let holds: ReadonlyMap<string, NonNullable<NodeObservation['hold']>> = new Map();
   return {
     of: (key) => ({
-      facts: facts.get(key) ?? new Map(),
-      answeredAt: answers.get(key) ?? new Map(),
-      risenAt: rises.get(key) ?? new Map(),
+      ...roles.of(key),
       trouble: troubles.get(key),
       hold: holds.get(key),
       revision: revisions.get(key),
     }),
-    setFacts(key, next, now) {
-      const answering = [...next]
-        .filter(([, { reach }]) => reach === 'answering')
-        .map(([role]) => [role, now] as const);
-      answers.set(key, new Map([...(answers.get(key) ?? []), ...answering]));
-      const rising = risingRoles(facts.get(key), next).map((role) => [role, now] as const);
-      rises.set(key, new Map([...(rises.get(key) ?? []), ...rising]));
-      facts.set(key, next);
-    },
-    clearFacts(key) {
-      const before = facts.get(key)?.size ?? 0;
-      facts.delete(key);
-      return before > 0;
-    },
-    isObserved: (key) => facts.has(key),
+    setFacts: (key, facts, now) => roles.set(key, facts, now),
+    clearFacts: (key) => roles.clear(key),
+    isObserved: (key) => roles.has(key),
     setTrouble(key, trouble) {
       if (trouble === undefined) troubles.delete(key);
       else troubles.set(key, trouble);
@@ -83,19 +63,11 @@ export function createObservations(): Observations {
       return changed;
     },
     forget(key) {
-      for (const known of [facts, answers, rises, troubles, revisions]) known.delete(key);
+      roles.forget(key);
+      troubles.delete(key);
+      revisions.delete(key);
     },
   };
-}
-
-/** The roles whose height is greater now than before. */
-function risingRoles(
-  before: ReadonlyMap<string, RoleFacts> | undefined,
-  now: ReadonlyMap<string, RoleFacts>,
-): readonly string[] {
-  return [...now]
-    .filter(([role, { height }]) => height !== undefined && height > (before?.get(role)?.height ?? Infinity))
-    .map(([role]) => role);
 }
 
 function holdsOf(plan: Plan | undefined): ReadonlyMap<string, NonNullable<NodeObservation['hold']>> {

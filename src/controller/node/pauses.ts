@@ -35,44 +35,23 @@ const PAUSING: ReadonlySet<JobPhase> = new Set(['Stopping', 'Working', 'Verifyin
  * A node that was resumed stays resumed although the stored status still names it, until that status changes.
  */
 export function createPauses(): Pauses {
-  const pauses = new Map<string, Map<string, Pause>>();
+  const pauses = createPausesByNode();
+  /** Keys of the nodes that were resumed although the job's stored status names them, by the UID of the job. */
   const resumed = new Map<string, Set<string>>();
   /** UIDs of the jobs that ended `Held`. */
   const ended = new Set<string>();
-
-  function add(nodeKey: string, pause: Pause): boolean {
-    const before = pauses.get(nodeKey);
-    if (before?.has(pause.uid) === true) return false;
-    pauses.set(nodeKey, new Map([...(before ?? []), [pause.uid, pause]]));
-    return true;
-  }
-
-  function drop(nodeKey: string, uid: string): boolean {
-    const members = pauses.get(nodeKey);
-    const had = members?.delete(uid) === true;
-    if (members?.size === 0) pauses.delete(nodeKey);
-    return had;
-  }
-
-  function dropOthers(uid: string, keep: ReadonlySet<string>): readonly string[] {
-    return [...pauses.keys()].filter((nodeKey) => !keep.has(nodeKey) && drop(nodeKey, uid));
-  }
-
   return {
-    of: (nodeKey) => pauses.get(nodeKey)?.values().next().value,
-    leftBy(nodeKey, uid) {
-      const members = [...(pauses.get(nodeKey)?.values() ?? [])];
-      return members.find((pause) => pause.uid !== uid && ended.has(pause.uid));
-    },
+    of: (nodeKey) => pauses.of(nodeKey)[0],
+    leftBy: (nodeKey, uid) => pauses.of(nodeKey).find((pause) => pause.uid !== uid && ended.has(pause.uid)),
     pause(nodeKey, pause) {
       resumed.get(pause.uid)?.delete(nodeKey);
-      return add(nodeKey, pause);
+      return pauses.add(nodeKey, pause);
     },
     resume(nodeKey) {
-      const members = [...(pauses.get(nodeKey)?.keys() ?? [])];
-      for (const uid of members) {
+      const members = pauses.of(nodeKey);
+      for (const { uid } of members) {
         resumed.set(uid, new Set([...(resumed.get(uid) ?? []), nodeKey]));
-        drop(nodeKey, uid);
+        pauses.drop(nodeKey, uid);
       }
       return members.length > 0;
     },
@@ -85,14 +64,50 @@ export function createPauses(): Pauses {
       const freed = resumed.get(uid);
       for (const nodeKey of freed ?? []) if (!named.has(nodeKey)) freed?.delete(nodeKey);
       const by = describeJob({ kind: job.kind, namespace, name });
-      const added = [...named].filter((nodeKey) => freed?.has(nodeKey) !== true && add(nodeKey, { uid, by }));
-      return [...added, ...dropOthers(uid, named)];
+      const added = [...named].filter((nodeKey) => freed?.has(nodeKey) !== true && pauses.add(nodeKey, { uid, by }));
+      return [...added, ...pauses.dropOthers(uid, named)];
     },
     forget(uid) {
       resumed.delete(uid);
       ended.delete(uid);
-      return dropOthers(uid, new Set());
+      return pauses.dropOthers(uid, new Set());
     },
+    jobUids: () => pauses.jobUids(),
+  };
+}
+
+interface PausesByNode {
+  /** The oldest first. */
+  of(nodeKey: string): readonly Pause[];
+  /** False when the job pauses the node already. */
+  add(nodeKey: string, pause: Pause): boolean;
+  /** False when the job does not pause the node. */
+  drop(nodeKey: string, uid: string): boolean;
+  /** Drops the job's pauses of other nodes, and returns those nodes. */
+  dropOthers(uid: string, keep: ReadonlySet<string>): readonly string[];
+  jobUids(): ReadonlySet<string>;
+}
+
+function createPausesByNode(): PausesByNode {
+  const pauses = new Map<string, Map<string, Pause>>();
+
+  function drop(nodeKey: string, uid: string): boolean {
+    const members = pauses.get(nodeKey);
+    const had = members?.delete(uid) === true;
+    if (members?.size === 0) pauses.delete(nodeKey);
+    return had;
+  }
+
+  return {
+    of: (nodeKey) => [...(pauses.get(nodeKey)?.values() ?? [])],
+    add(nodeKey, pause) {
+      const before = pauses.get(nodeKey);
+      if (before?.has(pause.uid) === true) return false;
+      pauses.set(nodeKey, new Map([...(before ?? []), [pause.uid, pause]]));
+      return true;
+    },
+    drop,
+    dropOthers: (uid, keep) => [...pauses.keys()].filter((nodeKey) => !keep.has(nodeKey) && drop(nodeKey, uid)),
     jobUids: () => new Set([...pauses.values()].flatMap((members) => [...members.keys()])),
   };
 }

@@ -56,10 +56,12 @@ function noteResult(node: BlockchainNode, trouble: NodeTrouble | undefined, deps
 /** The steps in order. The first one that finds a trouble ends the reconciliation. */
 async function applyNode(node: BlockchainNode, deps: NodeDeps): Promise<NodeTrouble | undefined> {
   const trouble = checkPermissions(deps) ?? checkEdits(node) ?? checkSpec(node);
-  if (trouble !== undefined) return trouble;
   const chain = findChain(node.spec.chain);
-  if (chain === undefined || node.spec.suspend === true) return undefined;
-  const scope = createScope(node, chain, deps);
+  if (trouble !== undefined || chain === undefined || node.spec.suspend === true) return trouble;
+  return await applyScope(createScope(node, chain, deps), deps);
+}
+
+async function applyScope(scope: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
   return (
     checkObjects(scope, deps) ??
     (await deps.optIns.check(scope.node, scope.rendered)) ??

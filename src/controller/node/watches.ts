@@ -2,12 +2,12 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { LABEL } from '../../api/group.ts';
-import { keyOf, type KubeObject } from '../../api/objects.ts';
+import type { KubeObject } from '../../api/objects.ts';
 import type { Cluster, Informer } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
-import { defined } from '../../lib/defined.ts';
 import { listedOrRefused } from '../engine/listed.ts';
 import { type Notify, OWNED_KINDS, type OwnedKind } from '../engine/notices.ts';
+import { createOwnerIndex } from './owner-index.ts';
 
 export interface Watches {
   readonly nodes: Informer<BlockchainNode>;
@@ -28,7 +28,7 @@ export interface Watches {
 
 /** Starts watching. Objects of a node are found by the label `novacula.com/node` in the node's namespace. */
 export function startWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSignal): Watches {
-  const index = new Map<string, Map<string, KubeObject>>();
+  const index = createOwnerIndex();
   let notify: Notify = () => undefined;
   const nodes = cluster.inform<BlockchainNode>(KINDS.BlockchainNode, {
     signal,
@@ -40,16 +40,15 @@ export function startWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSign
       signal,
       labelSelector: LABEL.node,
       onChange({ key, old, now }) {
-        const nodeKeys = reindex(index, { id: `${kind} ${key}`, old, now });
-        for (const nodeKey of nodeKeys) notify(`${kind}Changed`, { nodeKey });
+        for (const nodeKey of index.move({ id: `${kind} ${key}`, old, now })) notify(`${kind}Changed`, { nodeKey });
       },
     }),
   }));
   const informers = [{ kind: 'BlockchainNode', informer: nodes }, ...owned];
   return {
     nodes,
-    owned: (nodeKey, kind) => [...(index.get(nodeKey)?.values() ?? [])].filter((object) => object.kind === kind),
-    owners: () => index.keys(),
+    owned: (nodeKey, kind) => index.owned(nodeKey).filter((object) => object.kind === kind),
+    owners: () => index.owners(),
     subscribe: (listener) => void (notify = listener),
     synced: async () =>
       void (await Promise.all([nodes.synced(), ...owned.map(({ informer }) => listedOrRefused(informer, signal))])),
@@ -80,38 +79,4 @@ function reportNode({ key, old, now }: NodeChange, notify: Notify): void {
 function inputOf({ metadata }: BlockchainNode): string {
   const { uid, generation, deletionTimestamp, labels, annotations } = metadata;
   return JSON.stringify([uid, generation, deletionTimestamp, labels, annotations]);
-}
-
-interface Move {
-  readonly id: string;
-  readonly old: KubeObject | undefined;
-  readonly now: KubeObject | undefined;
-}
-
-/** Moves an object in the index; returns the nodes it belongs or belonged to. */
-function reindex(index: Map<string, Map<string, KubeObject>>, { id, old, now }: Move): ReadonlySet<string> {
-  const touched = new Set<string>();
-  const before = ownerKey(old);
-  const after = ownerKey(now);
-  if (before !== undefined && before !== after) {
-    const members = index.get(before);
-    members?.delete(id);
-    if (members?.size === 0) index.delete(before);
-    touched.add(before);
-  }
-  if (after !== undefined && now !== undefined) {
-    const members = index.get(after) ?? new Map<string, KubeObject>();
-    members.set(id, now);
-    index.set(after, members);
-    touched.add(after);
-  } else if (before !== undefined) {
-    index.get(before)?.delete(id);
-  }
-  return touched;
-}
-
-function ownerKey(object: KubeObject | undefined): string | undefined {
-  const name = object?.metadata.labels?.[LABEL.node];
-  if (object === undefined || name === undefined) return undefined;
-  return keyOf({ metadata: defined({ name, namespace: object.metadata.namespace }) });
 }

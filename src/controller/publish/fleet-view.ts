@@ -27,23 +27,40 @@ export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): 
 }
 
 function syncView(deps: PublishDeps): Omit<SyncView, 'problems'> {
-  const { pulled, gitTrouble, unverified, plan, failures, appliedRevision, lastApplied } = deps.fleet;
-  const denied = deps.watches.troubles().map(({ kind, error }) => `${kind} can't be watched: ${describeError(error)}`);
+  const { pulled, appliedRevision, lastApplied } = deps.fleet;
   return {
     branch: deps.settings.branch,
-    seen: unverified?.revision ?? pulled?.revision,
-    unverified: unverified === undefined ? undefined : { revision: unverified.revision, because: unverified.because },
+    ...seenRevision(deps.fleet),
     applied: appliedRevision,
-    held: plan?.actions.filter(({ hold }) => hold !== undefined) ?? [],
-    kept: plan?.kept ?? [],
-    heldDigest: plan?.heldDigest,
     lastApplied,
-    gitTrouble: gitTrouble === undefined ? undefined : `${gitTrouble.code}: ${gitTrouble.message}`,
-    failures: failures.map(({ object, message }) => `${object}: ${message}`),
+    ...heldActions(deps.fleet),
+    ...troubles(deps),
     identities: Object.fromEntries(deps.identities.overrides()),
-    clusterTrouble: denied.length === 0 ? undefined : denied.join('; '),
     schedules: pulled === undefined ? undefined : deps.schedules.views(pulled),
     suspended: pulled?.desired.fleet.suspend,
+  };
+}
+
+function seenRevision({ pulled, unverified }: PublishDeps['fleet']): Pick<SyncView, 'seen' | 'unverified'> {
+  if (unverified === undefined) return { seen: pulled?.revision };
+  const { revision, because } = unverified;
+  return { seen: revision, unverified: { revision, because } };
+}
+
+function heldActions({ plan }: PublishDeps['fleet']): Pick<SyncView, 'held' | 'heldDigest' | 'kept'> {
+  if (plan === undefined) return { held: [], kept: [] };
+  const { actions, heldDigest, kept } = plan;
+  return { held: actions.filter(({ hold }) => hold !== undefined), heldDigest, kept };
+}
+
+/** What Git or the API server refuses. */
+function troubles({ fleet, watches }: PublishDeps): Pick<SyncView, 'gitTrouble' | 'failures' | 'clusterTrouble'> {
+  const { gitTrouble, failures } = fleet;
+  const denied = watches.troubles().map(({ kind, error }) => `${kind} can't be watched: ${describeError(error)}`);
+  return {
+    gitTrouble: gitTrouble === undefined ? undefined : `${gitTrouble.code}: ${gitTrouble.message}`,
+    failures: failures.map(({ object, message }) => `${object}: ${message}`),
+    clusterTrouble: denied.length === 0 ? undefined : denied.join('; '),
   };
 }
 
