@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { toDocsTable } from '../api/docs-table.ts';
 import { toEditorSchema } from '../api/editor-schema.ts';
 import { chains } from '../chains/index.ts';
-import { type GitKind, gitKinds, GitMetadata } from '../desired/kinds.ts';
+import { type GitKind, gitKinds, metadataOf } from '../desired/kinds.ts';
 import { policyKind } from '../desired/policy-file.ts';
 import { option, type SetExitCode } from './option.ts';
 
@@ -66,14 +66,15 @@ function placeOf(place: string): string {
   return place.includes('--policy') ? `Passed to the controller as ${place}` : `In \`${place}\``;
 }
 
-function toJson({ kind, apiVersion, place, spec, name }: GitKind): string {
+function toJson(gitKind: GitKind): string {
+  const { kind, apiVersion, place, spec, name } = gitKind;
   const description = `${kind} of ${apiVersion}. ${placeOf(place)}.`;
   // Defaults in fleet.yaml may provide the fields that a node's file omits.
   const made = toEditorSchema({
     kind,
     apiVersion,
     description,
-    metadata: GitMetadata,
+    metadata: metadataOf(gitKind),
     name,
     spec: spec(chains),
     partial: kind === 'BlockchainNode',

@@ -1,7 +1,7 @@
 // The fields around the spec of every document: apiVersion, kind, metadata.
 
 import type { ProblemCode } from '../api/codes/problems.ts';
-import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
+import { errorAt, errorAtKey, type SpecProblem, warningAt } from '../api/spec-problem.ts';
 import type { JsonObject } from '../lib/json-value.ts';
 import { isObject } from '../lib/json-value.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
@@ -117,6 +117,13 @@ function checkMetadata(document: JsonObject, expected: GitKind): Checked<GitMeta
   const name = checkSchema(expected.name, checked.data.name, ['metadata', 'name']);
   problems.push(...(name.ok ? [] : name.problems), ...checkOwnNames(checked.data), ...checkPlace(checked.data));
   return problems.length === 0 ? checked : { ok: false, problems };
+}
+
+/** Warnings about fields that the kind does not use: without them an author would wait for an effect. */
+export function unusedMetadata({ metadata }: Envelope, { kind, metadata: used }: GitKind): readonly SpecProblem[] {
+  return Object.keys(metadata)
+    .filter((field) => field !== 'name' && !used.some((one) => one === field))
+    .map((field) => warningAt('UnusedMetadata', ['metadata', field], `has no effect on a ${kind}; remove it`));
 }
 
 const OWN_LABELS: readonly string[] = Object.values(LABEL);

@@ -4,7 +4,7 @@ import type { SpecProblem } from '../api/spec-problem.ts';
 import type { Chain } from '../chains/chain.ts';
 import { isObject, type JsonObject } from '../lib/json-value.ts';
 import type { SourceFile } from './desired-set.ts';
-import { checkEnvelope, type Envelope } from './envelope.ts';
+import { checkEnvelope, type Envelope, unusedMetadata } from './envelope.ts';
 import { kindsAt, type GitKind, type GitRole } from './kinds.ts';
 import { parseFile, unreadableFile, type BrokenName, type ParsedFile } from './text/parse.ts';
 import type { Places } from './text/places.ts';
@@ -55,15 +55,19 @@ export function readDocuments(file: FileContent, chains: readonly Chain[]): Docu
     if (problems.length > 0) return { value, places, kind, result: { ok: false as const, problems } };
     return { value, places, kind, result: checkDocument(document, { kind, kinds: file.kinds, chains }) };
   });
+  const good = checked.flatMap(({ kind, places, result }) => (result.ok ? [{ kind, data: result.data, places }] : []));
   const bad = checked.flatMap(({ value, places, result }) =>
     result.ok ? [] : [{ document: value, places, problems: result.problems }],
   );
   return {
-    good: checked.flatMap(({ kind, places, result }) => (result.ok ? [{ kind, data: result.data, places }] : [])),
+    good,
     bad,
     problems: [
       ...file.problems,
       ...bad.flatMap(({ places, problems }) => problems.map((one) => toProblem(file.path, places, one))),
+      ...good.flatMap(({ kind, data, places }) =>
+        unusedMetadata(data, kind).map((one) => toProblem(file.path, places, one)),
+      ),
     ],
     brokenNames: [...file.brokenNames, ...bad.flatMap(({ document }) => brokenName(document) ?? [])],
     unreadable: file.unreadable || bad.some(({ document }) => brokenName(document) === undefined),

@@ -22,6 +22,8 @@ export interface GitKind {
   /** Whether files may be in folders below the place. */
   readonly deep: boolean;
   readonly name: z.ZodType<string>;
+  /** Fields of `metadata` that have an effect, besides the name; the reader warns of others. */
+  readonly metadata: readonly (keyof Omit<GitMetadata, 'name'>)[];
   /** The schema of the spec, before defaults; some kinds are complete only with them. */
   readonly spec: (chains: readonly Chain[]) => z.ZodObject;
 }
@@ -35,6 +37,7 @@ export const gitKinds: readonly GitKind[] = [
     place: FLEET_FILE,
     deep: false,
     name: Name,
+    metadata: [],
     spec: () => FleetSpec,
   },
   {
@@ -44,6 +47,7 @@ export const gitKinds: readonly GitKind[] = [
     place: 'nodes/',
     deep: true,
     name: NodeName,
+    metadata: ['namespace', 'labels', 'annotations'],
     spec: nodeSpecSchema,
   },
   {
@@ -53,6 +57,7 @@ export const gitKinds: readonly GitKind[] = [
     place: 'patches/',
     deep: false,
     name: Name,
+    metadata: [],
     spec: () => FleetPatchSpec,
   },
   ...jobKinds.map(({ kind, spec }): GitKind => ({
@@ -62,6 +67,7 @@ export const gitKinds: readonly GitKind[] = [
     place: 'jobs/',
     deep: true,
     name: Name,
+    metadata: ['namespace', 'labels', 'annotations'],
     spec: () => spec,
   })),
   {
@@ -71,6 +77,7 @@ export const gitKinds: readonly GitKind[] = [
     place: 'schedules/',
     deep: false,
     name: Name,
+    metadata: ['namespace'],
     spec: () => JobScheduleSpec,
   },
 ];
@@ -95,6 +102,12 @@ export const GitMetadata = z.strictObject({
     .describe('Annotations of the object, each at most 65536 characters.'),
 });
 export type GitMetadata = z.infer<typeof GitMetadata>;
+
+/** The fields of `metadata` that have an effect on a kind. */
+export function metadataOf({ metadata }: Pick<GitKind, 'metadata'>): z.ZodObject {
+  const { name } = GitMetadata.shape;
+  return z.strictObject({ name, ...Object.fromEntries(metadata.map((field) => [field, GitMetadata.shape[field]])) });
+}
 
 const nodeSchemas = new WeakMap<readonly Chain[], z.ZodObject>();
 

@@ -19,6 +19,7 @@ export const policyKind: GitKind = {
   place: 'the file of `--policy`',
   deep: false,
   name: Name,
+  metadata: [],
   spec: () => PolicySpec,
 };
 

@@ -6,7 +6,7 @@ import { toEditorSchema } from '../../src/api/editor-schema.ts';
 import { toJsonSchema, type JsonSchema } from '../../src/api/json-schema.ts';
 import { chains } from '../../src/chains/index.ts';
 import { crds } from '../../src/desired/crds.ts';
-import { gitKinds, GitMetadata } from '../../src/desired/kinds.ts';
+import { gitKinds, metadataOf } from '../../src/desired/kinds.ts';
 import { policyKind } from '../../src/desired/policy-file.ts';
 import { isObject, valueAt } from '../../src/lib/json-value.ts';
 import { Verification } from '../../src/signatures/verification-file.ts';
@@ -40,10 +40,14 @@ function crdSchemas(): { readonly name: string; readonly schema: JsonSchema }[] 
 
 const SCHEMAS = [
   ...crdSchemas(),
-  ...[...gitKinds, policyKind].map(({ kind, apiVersion, name, spec }) => ({
-    name: kind,
-    schema: toEditorSchema({ kind, apiVersion, description: kind, metadata: GitMetadata, name, spec: spec(chains) }),
-  })),
+  ...[...gitKinds, policyKind].map((gitKind) => {
+    const { kind, apiVersion, name, spec } = gitKind;
+    const metadata = metadataOf(gitKind);
+    return {
+      name: kind,
+      schema: toEditorSchema({ kind, apiVersion, description: kind, metadata, name, spec: spec(chains) }),
+    };
+  }),
   { name: 'verification file', schema: toJsonSchema(Verification, 'draft-7') },
 ];
 

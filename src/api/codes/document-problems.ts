@@ -28,6 +28,10 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     meaning: 'The label, annotation or metadata field belongs to the API server or the controller.',
     action: 'Remove it.',
   },
+  UnusedMetadata: {
+    meaning: 'The field of `metadata` has no effect on this kind, such as labels on a Fleet.',
+    action: 'Remove it.',
+  },
   ForbiddenNamespace: { meaning: 'The namespace belongs to Kubernetes itself.', action: 'Choose another namespace.' },
   AnnotationsTooLarge: {
     meaning: 'The annotations are larger together than an object may carry.',

@@ -4,8 +4,11 @@ import type { GitSource, Oid } from '../../git/engine.ts';
 import { judgeRevision, type History, type Revision } from '../../signatures/judge.ts';
 import type { Trust, Verifier } from '../../signatures/verifier.ts';
 
+/** What is read of history. */
+type Commits = Pick<GitSource, 'ancestry' | 'between' | 'commit' | 'list' | 'signature'>;
+
 interface VerifyDeps {
-  readonly source: GitSource;
+  readonly source: Commits;
   /** Undefined: signatures are not asked for. */
   readonly trust: Trust | undefined;
 }
@@ -26,7 +29,7 @@ export async function whyUnverified(
 }
 
 interface Range {
-  readonly source: GitSource;
+  readonly source: Commits;
   readonly tip: Oid;
   readonly trusted: Oid | undefined;
 }
@@ -40,7 +43,7 @@ async function readRevision({ source, tip, trusted }: Range, signal: AbortSignal
 }
 
 /** Each commit is read and each signature is verified once. */
-function historyOf(source: GitSource, verify: Verifier): History {
+function historyOf(source: Commits, verify: Verifier): History {
   const signers = new Map<Oid, ReturnType<History['signer']>>();
   const trees = new Map<Oid, ReturnType<History['files']>>();
   return {

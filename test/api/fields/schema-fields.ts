@@ -35,7 +35,7 @@ export interface FieldTest {
   /** Where the cases stand, for the message about a field without one. */
   readonly file: string;
   /** Everything that follows from a document, except the document itself. */
-  readonly outcome: (spec: JsonObject) => Outcome;
+  readonly outcome: (spec: JsonObject) => Outcome | Promise<Outcome>;
 }
 
 export interface Outcome {
@@ -51,11 +51,11 @@ export function testEveryField({ schema, base, cases, file, outcome }: FieldTest
     const names = new Set(leaves.map(({ name }) => name));
     expect(Object.keys(cases).filter((name) => !names.has(name))).toEqual([]);
   });
-  it.each(leaves)('$name', (leaf) => {
+  it.each(leaves)('$name', async (leaf) => {
     const given = cases[leaf.name] ?? {};
     const { before, after } = changeOf(leaf, { given, base, file });
     expect(before).not.toEqual(after);
-    const [was, is] = [outcome(before), outcome(after)];
+    const [was, is] = [await outcome(before), await outcome(after)];
     expect(was.errors).toEqual([]);
     expect(is.errors.length > 0).toBe(given.refused === true);
     expect(is).not.toEqual(was);

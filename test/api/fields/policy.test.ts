@@ -1,0 +1,130 @@
+// Every field of the policy file changes what files of the repository may do.
+
+import { describe } from 'vitest';
+import { stringify } from 'yaml';
+
+import { PolicySpec } from '../../../src/api/policy.ts';
+import { chains } from '../../../src/chains/index.ts';
+import { completePolicy, policyDocument, readPolicy } from '../../../src/desired/policy-file.ts';
+import type { JsonObject } from '../../../src/lib/json-value.ts';
+import { read } from '../../support/desired-files.ts';
+import { testEveryField, type FieldCase, type FieldCases, type Outcome } from './schema-fields.ts';
+
+const NAMESPACE = 'prod';
+
+/** A node that uses something of every list. */
+const NODE = {
+  chain: 'cosmos',
+  network: 'private-1',
+  clients: { node: { name: 'cosmos-sdk', image: 'registry.example/chaind:1' } },
+  cosmos: { binary: 'chaind' },
+  storage: { data: { size: '10Gi', storageClass: 'fast' } },
+  genesis: { configMap: { name: 'the-genesis', key: 'genesis.json' }, sha256: 'a'.repeat(64) },
+  identity: { secretName: 'the-key' },
+  serviceType: 'LoadBalancer',
+  priorityClassName: 'chain-nodes',
+  tolerations: [{ key: 'team.example/only', operator: 'Exists' }],
+  podLabels: { 'mesh.example/inject': 'no' },
+  podAnnotations: { 'backup.example/skip': 'yes' },
+  sidecars: [{ name: 'exporter', image: 'registry.example/exporter:1' }],
+  patches: ['StatefulSet', 'Service', 'ConfigMap', 'PodDisruptionBudget'].map((kind) => ({
+    target: { kind },
+    patch: [{ op: 'add', path: '/metadata/labels/mesh.example~1inject', value: 'no' }],
+  })),
+};
+
+const FILES = {
+  'nodes/one.yaml': documentOf('BlockchainNode', 'one', NODE),
+  'jobs/copy.yaml': documentOf('Backup', 'copy', { node: 'one', image: 'registry.example/worker:1' }),
+  'jobs/owner.yaml': documentOf('ChangeOwner', 'owner', { node: 'one', uid: 0 }),
+  'jobs/foreign.yaml': documentOf(
+    'Backup',
+    'foreign',
+    { node: 'two', chain: 'ledger', deployMethod: 'helm', image: 'citacloud/cloud-op:0.3.1' },
+    'app-ledger',
+  ),
+};
+
+function documentOf(kind: string, name: string, spec: JsonObject, namespace = NAMESPACE): string {
+  return stringify({ apiVersion: 'validatoros.com/v1alpha1', kind, metadata: { name, namespace }, spec });
+}
+
+/** What allows the node and the jobs above, and what does not. A new list adds its own here. */
+const LISTS: Readonly<Record<string, { readonly from: string; readonly to: string }>> = {
+  'namespaces[]': { from: NAMESPACE, to: 'test' },
+  'images.nodes[]': { from: 'registry.example/chaind', to: 'registry.example/other' },
+  'images.sidecars[]': { from: 'registry.example/exporter', to: 'registry.example/other' },
+  'images.jobs[]': { from: 'registry.example/worker', to: 'registry.example/other' },
+  'secrets[]': { from: 'the-*', to: 'other' },
+  'configMaps[]': { from: 'the-genesis', to: 'other' },
+  'storageClasses[]': { from: 'fast', to: 'slow' },
+  'serviceTypes[]': { from: 'LoadBalancer', to: 'ClusterIP' },
+  'priorityClasses[]': { from: 'chain-nodes', to: 'other' },
+  'tolerations[]': { from: 'team.example/only', to: 'other' },
+  'labels[]': { from: 'mesh.example/*', to: 'other' },
+  'annotations[]': { from: 'backup.example/skip', to: 'other' },
+  'patches.StatefulSet[]': { from: '/metadata/labels/**', to: '/spec/other' },
+  'patches.Service[]': { from: '/metadata/labels/**', to: '/spec/other' },
+  'patches.ConfigMap[]': { from: '/metadata/labels/**', to: '/spec/other' },
+  'patches.PodDisruptionBudget[]': { from: '/metadata/labels/**', to: '/spec/other' },
+  'exceptions[]': { from: 'RootOwner', to: 'HostPID' },
+  'jobs.kinds[]': { from: 'Backup', to: 'Restore' },
+  'jobs.deployMethods[]': { from: 'helm', to: 'python' },
+  'jobs.foreignNamespaces[]': { from: 'app-ledger', to: 'app-other' },
+};
+
+/** Every list names something else, so that a rule's permission makes the difference. */
+const CLOSED: JsonObject = {
+  namespaces: ['test'],
+  images: { nodes: ['other'], sidecars: ['other'], jobs: ['other'] },
+  secrets: ['other'],
+  configMaps: ['other'],
+  storageClasses: ['other'],
+  serviceTypes: ['ClusterIP'],
+  priorityClasses: ['other'],
+  tolerations: ['other'],
+  labels: ['other'],
+  annotations: ['other'],
+  patches: { StatefulSet: ['/x'], Service: ['/x'], ConfigMap: ['/x'], PodDisruptionBudget: ['/x'] },
+  exceptions: [],
+  jobs: { kinds: ['Restore'], deployMethods: ['python'], foreignNamespaces: ['app-other'] },
+};
+
+const RULE_BASE: JsonObject = { ...CLOSED, rules: [{ when: { paths: ['**'] }, allow: {} }] };
+
+/** A rule may add a way of deployment only together with its namespace. */
+const FOREIGN: FieldCase = {
+  base: {
+    ...CLOSED,
+    rules: [
+      { when: { paths: ['**'] }, allow: { jobs: { foreignNamespaces: ['app-ledger'], deployMethods: ['helm'] } } },
+    ],
+  },
+};
+
+const CASES: FieldCases = {
+  ...LISTS,
+  'reservedSecrets[]': { from: 'other', to: 'the-key' },
+  'rules[].when.paths[]': {
+    base: { ...CLOSED, rules: [{ when: { paths: ['nodes/**'] }, allow: { storageClasses: ['fast'] } }] },
+    to: 'elsewhere/**',
+  },
+  ...Object.fromEntries(
+    Object.entries(LISTS).map(([name, values]): [string, FieldCase] => [
+      `rules[].allow.${name}`,
+      { ...values, base: RULE_BASE, ...(/deployMethods|foreignNamespaces/.test(name) ? FOREIGN : {}) },
+    ]),
+  ),
+};
+
+function outcome(spec: JsonObject): Outcome {
+  const file = readPolicy('policy.yaml', stringify(policyDocument(spec, 'policy')));
+  if (!file.ok) return { errors: file.problems.map(({ message }) => message) };
+  const policy = completePolicy(file.spec, { namespace: 'novacula-system' });
+  const { problems } = read(FILES, { policy, chains });
+  return { errors: [], problems: problems.map(({ file: path, code, message }) => `${path} ${code} ${message}`) };
+}
+
+describe('Policy', () => {
+  testEveryField({ schema: PolicySpec, base: {}, cases: CASES, file: 'test/api/fields/policy.test.ts', outcome });
+});
