@@ -86,7 +86,8 @@ function openApiSchema({ description, spec, status, specRules, maxNameLength }: 
     properties: {
       apiVersion: { type: 'string', description: 'Group and version of the API.' },
       kind: { type: 'string', description: 'Kind of the object.' },
-      metadata: { type: 'object', description: 'Name, namespace, labels and annotations of the object.' },
+      // Without a description: the API server refuses anything but restrictions of name and generateName here.
+      metadata: { type: 'object' },
       spec: specRules.length === 0 ? specSchema : { ...specSchema, 'x-kubernetes-validations': specRules },
       status: {
         description: 'Observed state: written by the controller alone.',

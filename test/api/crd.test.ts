@@ -89,6 +89,14 @@ it('gives every list a list type, and puts no kind into the category all', () =>
   expect(crds().flatMap((crd) => valueAt(crd, ['spec', 'names', 'categories']))).not.toContain('all');
 });
 
+it.each(crds().map((crd) => ({ name: crd.metadata.name, crd })))(
+  '$name says of metadata only its type: the API server refuses a description there',
+  ({ crd }) => {
+    const root = ['spec', 'versions', 0, 'schema', 'openAPIV3Schema'];
+    expect(valueAt(crd, [...root, 'properties', 'metadata'])).toEqual({ type: 'object' });
+  },
+);
+
 /** The revision, and the CRDs without their descriptions, when SCHEMA_REVISION was raised last. */
 const REVIEWED = { revision: '3', digest: 'sha256:7039099a9887051d68b18b110829b37228346c8ee7d1511b32a14b435320832d' };
 

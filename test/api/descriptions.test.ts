@@ -53,7 +53,8 @@ const SCHEMAS = [
 
 describe('every field has a description: add .describe() with what it does, its unit, default and limit', () => {
   it.each(SCHEMAS)('$name', ({ name, schema }) => {
-    const fields = fieldsOf(schema, name);
+    // The API server describes metadata itself, and refuses a description of it in a CRD.
+    const fields = fieldsOf(schema, name).filter(({ path }) => !path.endsWith('.validatoros.com.metadata'));
     expect(fields.length).toBeGreaterThan(5);
     expect(fields.filter((field) => !isSentence(field.schema.description)).map(({ path }) => path)).toEqual([]);
   });
