@@ -12,6 +12,7 @@ const MAX_FILES_IN_FOLDER = 31;
 /** Module → modules that it may import. `main.ts` connects all of them. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   lib: [],
+  image: [],
   api: ['lib'],
   chains: ['api', 'lib'],
   jobs: ['api', 'lib'],

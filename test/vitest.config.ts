@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
 
 const pure = [
   'documents',
+  'image',
   'lib',
   'api',
   'chains',

@@ -16,6 +16,9 @@ export interface ImageRecipe {
   readonly command?: readonly string[];
   readonly workingDirectory?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Nothing but the trees: no busybox, no shell, no users. */
+  readonly bare?: boolean;
   /** `uid` or `uid:gid`; root when absent, as in the official images. */
   readonly user?: string;
 }

@@ -68,6 +68,7 @@ function runConfiguration(recipe: ImageRecipe): object {
     Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     WorkingDir: recipe.workingDirectory ?? '/',
     ...(recipe.user === undefined ? {} : { User: recipe.user }),
+    ...(recipe.labels === undefined ? {} : { Labels: recipe.labels }),
   };
 }
 
@@ -80,7 +81,8 @@ async function rootFilesystem(recipe: ImageRecipe): Promise<readonly TarEntry[]>
     file(relative(path), Buffer.from(text), 0o755),
   );
   const trees = Object.entries(recipe.trees ?? {}).flatMap(([path, from]) => treeEntries(from, relative(path)));
-  const content = [...(await busyboxEntries()), ...userEntries(), ...programs, ...extra, ...trees];
+  const base = recipe.bare === true ? [] : [...(await busyboxEntries()), ...userEntries()];
+  const content = [...base, ...programs, ...extra, ...trees];
   return [...folderEntries(content, recipe.workingDirectory), ...content];
 }
 
