@@ -63,10 +63,10 @@ async function runTools(): Promise<Counts> {
   await removeAbandoned();
   await ensureTools('simulated');
   // Tests of jobs run the first two on folders, without any cluster.
-  const chains: readonly BinaryName[] =
-    bestMode() === 'pods' ? ['geth', 'cometbft', 'simd', 'btcd'] : ['geth', 'cometbft'];
+  const others: readonly BinaryName[] =
+    bestMode() === 'pods' ? ['geth', 'cometbft', 'simd', 'btcd', 'helm'] : ['geth', 'cometbft'];
   if (bestMode() === 'pods') await ensureTools('pods');
-  for (const name of chains) await binary(name);
+  for (const name of others) await binary(name);
   await tryBitcoind();
   return PASSED;
 }

@@ -9,7 +9,7 @@ import { buildBinary } from './build.ts';
 import { inCache } from './cache.ts';
 import { download, isReachable, type Release } from './download.ts';
 import { withLock } from './lock.ts';
-import { BTCD, COMETBFT, ETCD, GETH, KUBERNETES, KWOK, SIMD, versionOf, type GoModule } from './modules.ts';
+import { BTCD, COMETBFT, ETCD, GETH, HELM, KUBERNETES, KWOK, SIMD, versionOf, type GoModule } from './modules.ts';
 import { part, say } from './progress.ts';
 
 export type BinaryName =
@@ -23,7 +23,8 @@ export type BinaryName =
   | 'geth'
   | 'cometbft'
   | 'simd'
-  | 'btcd';
+  | 'btcd'
+  | 'helm';
 
 interface Source {
   /** Names the folder in the cache together with the version. */
@@ -104,6 +105,13 @@ function sourceOf(name: BinaryName): Source {
         version: versionOf(SIMD),
         build: { module: SIMD, command: `${SIMD.path}/testing/simapp/simd` },
       };
+    case 'helm':
+      return {
+        folder: 'helm',
+        version: versionOf(HELM),
+        release: helmRelease(),
+        build: { module: HELM, command: `${HELM.path}/cmd/helm` },
+      };
     case 'btcd':
       return { folder: 'btcd', version: versionOf(BTCD), build: { module: BTCD, command: BTCD.path } };
     default:
@@ -128,6 +136,12 @@ function etcdRelease(): Release {
   const base = `https://github.com/etcd-io/etcd/releases/download/${version}`;
   const folder = `etcd-${version}-linux-${CPU}`;
   return { url: `${base}/${folder}.tar.gz`, checksums: `${base}/SHA256SUMS`, member: `${folder}/etcd` };
+}
+
+function helmRelease(): Release {
+  const archive = `helm-${versionOf(HELM)}-linux-${CPU}.tar.gz`;
+  const url = `https://get.helm.sh/${archive}`;
+  return { url, checksums: `${url}.sha256sum`, member: `linux-${CPU}/helm` };
 }
 
 function cachedPath(name: BinaryName, source: Source): string {

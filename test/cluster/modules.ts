@@ -17,6 +17,8 @@ export const GETH: GoModule = { folder: 'geth', path: 'github.com/ethereum/go-et
 /** The SDK's own example application, as the IBC module builds it: the SDK publishes none that Go can build by itself. */
 export const SIMD: GoModule = { folder: 'simd', path: 'github.com/cosmos/ibc-go/v8' };
 export const BTCD: GoModule = { folder: 'btcd', path: 'github.com/btcsuite/btcd' };
+/** Installs the chart in a test of the installation; in no cluster by itself. */
+export const HELM: GoModule = { folder: 'helm', path: 'helm.sh/helm/v4' };
 export const COMETBFT: GoModule = { folder: 'cometbft', path: 'github.com/cometbft/cometbft' };
 
 /** The required version, e.g. `v1.36.3`. Throws when the go.mod does not require the module. */
