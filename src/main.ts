@@ -18,6 +18,7 @@ import { type ApiCluster, connectCluster } from './kube/api-cluster.ts';
 import { applyCrds } from './kube/crds.ts';
 import { makeEvents } from './kube/events.ts';
 import { holdLease } from './kube/lease.ts';
+import { inNamespaces } from './kube/namespaced.ts';
 import { defined } from './lib/defined.ts';
 import { describeError, hasCode } from './lib/errors.ts';
 import type { Redactor } from './lib/redact.ts';
@@ -42,6 +43,8 @@ export interface ProcessOptions {
   readonly settings: Settings;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
+  /** The only namespaces that the controller has rights in; undefined when it has rights in all. */
+  readonly namespaces: readonly string[] | undefined;
   readonly statusBranch: string | undefined;
   readonly dataDir: string;
   readonly listen: Address;
@@ -117,13 +120,14 @@ function deadlines(): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(QUEUES).map(([name, { deadlineMs }]) => [name, deadlineMs * HANGING]));
 }
 
-function connect({ kubeconfig, context, log }: ProcessOptions, { telemetry }: Metrics): ApiCluster {
-  return connectCluster({
+function connect({ kubeconfig, context, namespaces, log }: ProcessOptions, { telemetry }: Metrics): ApiCluster {
+  const cluster = connectCluster({
     ...defined({ kubeconfig, context }),
     log,
     onRequest: ({ verb, kind, code }) =>
       telemetry.kubeRequest({ verb, kind, code: /^\d+$/.test(code) ? Number(code) : 'error' }),
   });
+  return namespaces === undefined ? cluster : inNamespaces(cluster, namespaces);
 }
 
 interface Work {

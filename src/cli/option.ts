@@ -50,6 +50,13 @@ export function listArgument(text: string): readonly string[] {
     .filter((part) => part !== '');
 }
 
+/** RFC 1123 labels separated by commas, at least one. */
+export function namesArgument(text: string): readonly string[] {
+  const names = listArgument(text).map(nameArgument);
+  if (names.length === 0) throw new InvalidArgumentError('Give at least one name.');
+  return names;
+}
+
 /** An RFC 1123 label. */
 export function nameArgument(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) {

@@ -60,11 +60,30 @@ export function addControllerPolicyOptions(command: Command): Command {
     );
 }
 
-/** The policy of the controller at its start. An invalid file is an error, so that the default never applies silently. */
-export async function controllerPolicy(options: ControllerPolicyOptions): Promise<Policy> {
+/**
+ * The policy of the controller at its start. An invalid file is an error, so that the default never applies silently.
+ * `namespaces` are the only ones that the controller has rights in; undefined when it has rights in all.
+ */
+export async function controllerPolicy(
+  options: ControllerPolicyOptions,
+  namespaces: readonly string[] | undefined,
+): Promise<Policy> {
   const { policy, namespace, image, reservedSecrets } = options;
   const spec = policy === undefined ? {} : await readPolicyFile(policy);
-  return completePolicy(spec, defined({ namespace, workerImage: image, reservedSecrets }));
+  if (namespaces !== undefined) requireReachable(spec, namespaces);
+  const reachable = defined({ namespaces: spec.namespaces ?? namespaces?.slice() });
+  return completePolicy({ ...spec, ...reachable }, defined({ namespace, workerImage: image, reservedSecrets }));
+}
+
+/** Throws for a namespace that the policy names and the controller has no rights in. A pattern names none. */
+function requireReachable({ namespaces = [], jobs }: PolicySpec, reachable: readonly string[]): void {
+  const outside = [...namespaces, ...(jobs?.foreignNamespaces ?? [])].filter(
+    (name) => !name.includes('*') && !reachable.includes(name),
+  );
+  if (outside.length === 0) return;
+  throw new Error(
+    `the policy allows ${outside.join(', ')}, which this controller does not watch; add to --only-namespaces, or remove from the policy`,
+  );
 }
 
 async function readPolicyFile(file: string): Promise<PolicySpec> {

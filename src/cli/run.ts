@@ -17,6 +17,7 @@ import {
   durationArgument,
   kubeconfigOption,
   nameArgument,
+  namesArgument,
   namespaceOption,
   option,
   repositoryArgument,
@@ -48,6 +49,7 @@ interface RunOptions extends ControllerPolicyOptions {
   readonly signingKeyFile?: string;
   readonly logLevel: string;
   readonly stopDeadline: number;
+  readonly onlyNamespaces?: readonly string[];
 }
 
 export function addRun(program: Command, exit: SetExitCode): void {
@@ -113,9 +115,13 @@ function addOperationOptions(command: Command): Command {
         .default(60_000, '60s'),
     )
     .addOption(
-      option('--image <image>', 'image of the controller, which worker pods run').default(
-        `nodewright/nodewright:${version()}`,
-      ),
+      option('--image <image>', "the controller's own image, which worker pods of jobs run").makeOptionMandatory(),
+    )
+    .addOption(
+      option(
+        '--only-namespaces <names>',
+        'the only namespaces that are watched, separated by commas, for a controller without cluster-wide rights; --namespace is always one of them',
+      ).argParser(namesArgument),
     )
     .addOption(
       option('--stop-deadline <duration>', 'how long a node may take to stop for a one-shot job')
@@ -156,6 +162,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
     process.env,
   );
   const redactor = createRedactor(access.secrets);
+  const namespaces = watchedNamespaces(options);
   const dataDir =
     options.dataDir ??
     join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nodewright', 'run', options.executor);
@@ -173,11 +180,12 @@ async function run(options: RunOptions): Promise<0 | 1> {
       statusLookMs: 60_000,
       version: version(),
       workerImage: options.image,
-      policy: await controllerPolicy(options),
+      policy: await controllerPolicy(options, namespaces),
       stopDeadlineMs: options.stopDeadline,
     },
     kubeconfig: options.kubeconfig,
     context: options.context,
+    namespaces,
     statusBranch: options.statusBranch === false ? undefined : options.statusBranch,
     dataDir,
     listen: options.listen,
@@ -190,6 +198,11 @@ async function run(options: RunOptions): Promise<0 | 1> {
     redactor,
     log: createLogger(options.logLevel, redactor),
   });
+}
+
+/** Undefined: all of them. */
+function watchedNamespaces({ onlyNamespaces, namespace }: RunOptions): readonly string[] | undefined {
+  return onlyNamespaces === undefined ? undefined : [...new Set([namespace, ...onlyNamespaces])];
 }
 
 async function readAuthorities(file: string): Promise<string> {

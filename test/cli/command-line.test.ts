@@ -52,10 +52,17 @@ function folderWith(files: Readonly<Record<string, string>>): string {
   return made;
 }
 
+const WIDE_POLICY = `apiVersion: validatoros.com/v1alpha1
+kind: Policy
+metadata: { name: wide }
+spec: { namespaces: [prod, staging, 'team-*'], jobs: { foreignNamespaces: [other-tool] } }
+`;
+
 const EDITED = '  args:\n    el: { cache: "256" }\n';
 
 beforeAll(async () => {
   mkdirSync(join(folder, 'home'));
+  writeFileSync(join(folder, 'wide.yaml'), WIDE_POLICY);
   const made = await nodewright(['init', fleet]);
   if (made.code !== 0) throw new Error(made.stderr);
   git('init', '-q', '-b', 'main');
@@ -262,7 +269,8 @@ describe('render, schema, crds', () => {
 });
 
 describe('an error is one line on standard error, with exit code 2', () => {
-  const run = ['run', '--repo', 'https://git.example.com/a', '--executor', 'a'];
+  const unready = ['run', '--repo', 'https://git.example.com/a', '--executor', 'a'];
+  const run = [...unready, '--image', 'images.example.com/nodewright:1'];
   const rows: readonly { because: string; args: readonly string[]; env?: Record<string, string>; says: RegExp }[] = [
     { because: 'no such folder', args: ['validate', 'nowhere'], says: /cannot read nowhere/ },
     { because: 'a file instead of a folder', args: ['validate', MAIN], says: /is not a directory/ },
@@ -291,6 +299,8 @@ describe('an error is one line on standard error, with exit code 2', () => {
       says: /from env 'NODEWRIGHT_FORMAT' is invalid. Allowed choices are text, json, markdown/,
     },
     { because: 'a required option is missing', args: ['run'], says: /required option '--repo <url>' not specified/ },
+    { because: 'no image for worker pods', args: unready, says: /required option '--image <image>' not specified/ },
+    { because: 'no namespace to watch', args: [...run, '--only-namespaces', ','], says: /Give at least one name/ },
     { because: 'no duration', args: [...run, '--interval', '5'], says: /Give a duration of at least 100ms/ },
     { because: 'an invalid branch name', args: [...run, '--branch', 'a..b'], says: /Give the name of a branch/ },
     { because: 'not HTTP', args: ['run', '--repo', 'git@host:a/b'], says: /Give an http:\/\/ or https:\/\/ URL/ },
@@ -298,6 +308,11 @@ describe('an error is one line on standard error, with exit code 2', () => {
       because: 'status over the desired branch',
       args: [...run, '--branch', 'x', '--status-branch', 'x'],
       says: /the status branch must not be the desired branch x/,
+    },
+    {
+      because: 'a policy that reaches beyond the watched namespaces',
+      args: [...run, '--only-namespaces', 'prod', '--policy', 'wide.yaml'],
+      says: /the policy allows staging, other-tool, which this controller does not watch; add to --only-namespaces/,
     },
     {
       because: 'a missing token file',

@@ -101,7 +101,11 @@ interface Rule {
 }
 
 function rules(): readonly Rule[] {
-  return parse(readFileSync(new URL('../../charts/nodewright/files/cluster-rules.yaml', import.meta.url), 'utf8'));
+  return ['namespaced', 'namespace', 'cluster', 'definition'].flatMap((name) => rulesIn(`${name}-rules.yaml`));
+}
+
+function rulesIn(file: string): readonly Rule[] {
+  return parse(readFileSync(new URL(`../../charts/nodewright/files/${file}`, import.meta.url), 'utf8'));
 }
 
 function serviceAccountWithRole(): readonly object[] {

@@ -23,6 +23,8 @@ export interface ControllerProcessOptions {
   readonly logFile: string;
 }
 
+/** The one that `importWorkerImage` makes, unless a test gives another. */
+const IMAGE = 'nodewright/nodewright:0.1.0';
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
 /** Starts `nodewright …`; resolves when the process runs. */
@@ -34,7 +36,7 @@ export async function startControllerProcess({
   const log = createWriteStream(logFile, { flags: 'a' });
   const child = spawn(process.execPath, [MAIN, ...args], {
     // As in the image.
-    env: { ...process.env, MALLOC_ARENA_MAX: '1', ...env },
+    env: { ...process.env, MALLOC_ARENA_MAX: '1', NODEWRIGHT_IMAGE: IMAGE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.pipe(log, { end: false });

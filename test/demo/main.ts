@@ -47,7 +47,9 @@ async function runChapters(cluster: DemoCluster, made: (stage: Stage) => void): 
   const stage = await setStage(await cluster.open());
   made(stage);
   terminal.say(`repository ${stage.cloneUrl}, created by nodewright init; user and password are "demo"`);
-  terminal.command(`nodewright run --repo ${stage.cloneUrl} --branch main --executor primary --interval 2s`);
+  terminal.command(
+    `nodewright run --repo ${stage.cloneUrl} --branch main --executor primary --image nodewright/nodewright:0.1.0`,
+  );
   for (const chapter of chapters) {
     terminal.chapter(chapter.title);
     await chapter.run(stage, terminal);

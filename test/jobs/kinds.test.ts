@@ -75,7 +75,7 @@ interface Rule {
 }
 
 function chartRules(): readonly Rule[] {
-  return parse(readFileSync(new URL('../../charts/nodewright/files/cluster-rules.yaml', import.meta.url), 'utf8'));
+  return parse(readFileSync(new URL('../../charts/nodewright/files/namespaced-rules.yaml', import.meta.url), 'utf8'));
 }
 
 /** What the chart allows the controller to do with a resource of its own group. */

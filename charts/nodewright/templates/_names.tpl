@@ -41,3 +41,12 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
+
+{{- /* The namespaces that the controller is restricted to, with the default one; empty when it may work in all. */ -}}
+{{- define "nodewright.namespaces" -}}
+{{- if .Values.rbac.namespaces -}}
+{{- prepend .Values.rbac.namespaces (include "nodewright.namespace" .) | uniq | toJson -}}
+{{- else -}}
+[]
+{{- end -}}
+{{- end -}}
