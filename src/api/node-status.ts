@@ -59,7 +59,11 @@ export const NodeStatus = z.object({
     })
     .optional()
     .describe('Why a desired change is held.'),
-  observedAt: z.string().optional().meta({ format: 'date-time' }).describe('When the node last answered a query.'),
+  observedAt: z
+    .string()
+    .optional()
+    .meta({ format: 'date-time' })
+    .describe('When the figures were read. It is written together with a change: of an idle node it stays.'),
 });
 export type NodeStatus = Omit<z.infer<typeof NodeStatus>, 'conditions'> & {
   readonly conditions?: readonly Condition[];

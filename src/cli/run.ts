@@ -1,6 +1,6 @@
 // `nodewright run`: the controller.
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 
 import { createRedactor } from '../lib/redact.ts';
 import { runProcess } from '../main.ts';
-import { gitAccess } from './git-access.ts';
+import { addGitOptions, type GitOptions, gitRemote } from './git-options.ts';
 import { createLogger } from './logger.ts';
 import {
   addressArgument,
@@ -27,7 +27,7 @@ import { addControllerPolicyOptions, type ControllerPolicyOptions, controllerPol
 import { readSigner, readTrust } from './signatures.ts';
 import { version } from './version.ts';
 
-interface RunOptions extends ControllerPolicyOptions {
+interface RunOptions extends ControllerPolicyOptions, GitOptions {
   readonly repo: string;
   readonly branch: string;
   readonly executor: string;
@@ -40,11 +40,6 @@ interface RunOptions extends ControllerPolicyOptions {
   readonly probeListen?: { readonly host: string; readonly port: number };
   readonly observeInterval: number;
   readonly heightInterval: number;
-  readonly gitUsername?: string;
-  readonly gitTokenFile?: string;
-  readonly gitPasswordFile?: string;
-  readonly gitCaFile?: string;
-  readonly gitAllowHttp?: boolean;
   readonly verification?: string;
   readonly signingKeyFile?: string;
   readonly logLevel: string;
@@ -97,8 +92,8 @@ export function addRun(program: Command, exit: SetExitCode): void {
         addressArgument,
       ),
     );
-  addControllerPolicyOptions(addGitOptions(addOperationOptions(command))).action(async (options: RunOptions) =>
-    exit(await run(options)),
+  addControllerPolicyOptions(addSignatureOptions(addGitOptions(addOperationOptions(command)))).action(
+    async (options: RunOptions) => exit(await run(options)),
   );
 }
 
@@ -135,20 +130,17 @@ function addOperationOptions(command: Command): Command {
     );
 }
 
-function addGitOptions(command: Command): Command {
+function addSignatureOptions(command: Command): Command {
   return command
-    .addOption(option('--git-username <name>', 'user for NODEWRIGHT_GIT_PASSWORD or NODEWRIGHT_GIT_TOKEN'))
-    .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
-    .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
-    .addOption(option('--git-ca-file <file>', 'PEM file with the certificate authorities of the repository'))
     .addOption(
       option(
         '--verification <file>',
         'file with the accepted signers of the desired branch (default: no signatures are required)',
       ),
     )
-    .addOption(option('--signing-key-file <file>', 'Ed25519 private key in SSH format, which signs the status commits'))
-    .addOption(option('--git-allow-http', 'send Git credentials also over http://'));
+    .addOption(
+      option('--signing-key-file <file>', 'Ed25519 private key in SSH format, which signs the status commits'),
+    );
 }
 
 async function run(options: RunOptions): Promise<0 | 1> {
@@ -157,11 +149,8 @@ async function run(options: RunOptions): Promise<0 | 1> {
       `the status branch must not be the desired branch ${options.branch}; choose another --status-branch`,
     );
   }
-  const access = await gitAccess(
-    { username: options.gitUsername, tokenFile: options.gitTokenFile, passwordFile: options.gitPasswordFile },
-    process.env,
-  );
-  const redactor = createRedactor(access.secrets);
+  const { credentials, secrets, ca, allowHttp } = await gitRemote(options);
+  const redactor = createRedactor(secrets);
   const namespaces = watchedNamespaces(options);
   const dataDir =
     options.dataDir ??
@@ -190,9 +179,9 @@ async function run(options: RunOptions): Promise<0 | 1> {
     dataDir,
     listen: options.listen,
     probeListen: options.probeListen,
-    allowHttp: options.gitAllowHttp ?? false,
-    credentials: access.credentials,
-    ca: options.gitCaFile === undefined ? undefined : await readAuthorities(options.gitCaFile),
+    allowHttp,
+    credentials,
+    ca,
     trust: options.verification === undefined ? undefined : await readTrust(options.verification, Date.now),
     sign: options.signingKeyFile === undefined ? undefined : await readSigner(options.signingKeyFile),
     redactor,
@@ -203,12 +192,4 @@ async function run(options: RunOptions): Promise<0 | 1> {
 /** Undefined: all of them. */
 function watchedNamespaces({ onlyNamespaces, namespace }: RunOptions): readonly string[] | undefined {
   return onlyNamespaces === undefined ? undefined : [...new Set([namespace, ...onlyNamespaces])];
-}
-
-async function readAuthorities(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Error('the file of --git-ca-file cannot be read', { cause });
-  });
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${file} has no PEM certificate`);
-  return text;
 }

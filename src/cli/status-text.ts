@@ -6,12 +6,16 @@ import type { JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-phase.ts';
 import { keyOf } from '../api/objects.ts';
 import { cleanLine } from '../lib/clean-text.ts';
+import { ageText } from './age.ts';
+import type { ControllerState } from './controller-state.ts';
+import { textTable } from './text-table.ts';
 
 /** Limit of finished jobs. Running jobs and jobs that keep a node stopped are all shown. */
 const MAX_ENDED = 10;
-const MAX_CELL = 160;
 
 export interface ClusterState {
+  /** Of the executors whose nodes are shown. */
+  readonly controllers?: readonly ControllerState[];
   readonly nodes: readonly BlockchainNode[];
   /** Undefined without permission to read them. */
   readonly jobs: readonly JobObject[] | undefined;
@@ -19,31 +23,63 @@ export interface ClusterState {
   readonly now: number;
 }
 
-/** Two tables; the second one is omitted when there is no job. */
-export function statusText({ nodes, jobs = [], now }: ClusterState): string {
-  const fleet = nodes.length === 0 ? 'There are no nodes.' : table(NODE_HEAD, nodes.map(nodeRow));
-  if (jobs.length === 0) return fleet;
-  const { shown, left } = selectJobs(jobs);
-  const rest = left === 0 ? [] : [`${left} more ${left === 1 ? 'has' : 'have'} ended.`];
-  return [
-    fleet,
-    '',
-    table(
-      JOB_HEAD,
-      shown.map((job) => jobRow(job, now)),
-    ),
-    ...rest,
-  ].join('\n');
+/** Warnings, and tables of the controllers, the nodes and the jobs; an empty one is omitted, except that of the nodes. */
+export function statusText({ controllers = [], nodes, jobs = [], now }: ClusterState): string {
+  const warnings = controllers.flatMap(({ warning }) =>
+    warning === undefined ? [] : [`warning: ${cleanLine(warning, 500)}`],
+  );
+  const isLive = new Map(controllers.map(({ executor, state }) => [executor, state === 'Alive']));
+  const rows = nodes.map((node) => nodeRow(node, { now, isLive: isLive.get(node.spec.executor ?? '') ?? true }));
+  const sections = [
+    warnings.join('\n'),
+    controllers.length === 0
+      ? ''
+      : textTable(
+          CONTROLLER_HEAD,
+          controllers.map((one) => controllerRow(one, now)),
+        ),
+    rows.length === 0 ? 'There are no nodes.' : textTable(NODE_HEAD, rows),
+    jobs.length === 0 ? '' : jobsText(jobs, now),
+  ];
+  return sections.filter((text) => text !== '').join('\n\n');
 }
 
+function jobsText(jobs: readonly JobObject[], now: number): string {
+  const { shown, left } = selectJobs(jobs);
+  const rest = left === 0 ? [] : [`${left} more ${left === 1 ? 'has' : 'have'} ended.`];
+  const rows = shown.map((job) => jobRow(job, now));
+  return [textTable(JOB_HEAD, rows), ...rest].join('\n');
+}
+
+const CONTROLLER_HEAD = ['CONTROLLER', 'STATE', 'HOLDER', 'RENEWED'];
 const NODE_HEAD = ['NODE', 'CHAIN', 'NETWORK', 'PHASE', 'SYNCED', 'HEIGHT', 'PEERS', 'WHAT'];
 const JOB_HEAD = ['JOB', 'NODES', 'PHASE', 'HEIGHT', 'AGE', 'WHAT'];
 
-function nodeRow(node: BlockchainNode): readonly string[] {
+function controllerRow({ executor, state, holder = '-', renewedAt }: ControllerState, now: number): readonly string[] {
+  return [executor, state, holder, renewedAt === undefined ? '-' : `${ageText(now - renewedAt)} ago`];
+}
+
+interface Viewed {
+  readonly now: number;
+  /** Whether its controller works; false also when that is unknown. */
+  readonly isLive: boolean;
+}
+
+/** Figures that are older are shown with their age. A live controller writes them when they change. */
+const OLD_MS = 600_000;
+
+function ageOfFigures({ status }: BlockchainNode, { now, isLive }: Viewed): string {
+  const ms = now - Date.parse(status?.observedAt ?? '');
+  if (!(ms > OLD_MS) || (isLive && status?.phase === 'Stopped')) return '';
+  return isLive ? `unchanged for ${ageText(ms)}` : `last observed ${ageText(ms)} ago`;
+}
+
+function nodeRow(node: BlockchainNode, viewed: Viewed): readonly string[] {
   const { phase = 'Pending', synced, height, peers, hold, conditions } = node.status ?? {};
   const what = hold === undefined ? findCondition(conditions, 'Ready')?.message : `held: ${hold.message}`;
   const { chain, network } = node.spec;
-  return [keyOf(node), chain, network, phase, yesNo(synced), figure(height), figure(peers), what ?? ''];
+  const said = [what ?? '', ageOfFigures(node, viewed)].filter((text) => text !== '').join('; ');
+  return [keyOf(node), chain, network, phase, yesNo(synced), figure(height), figure(peers), said];
 }
 
 function jobRow({ kind, metadata, status = {} }: JobObject, now: number): readonly string[] {
@@ -69,19 +105,6 @@ function orderOf({ kind, metadata }: JobObject): string {
   return `${metadata.creationTimestamp ?? ''} ${kind} ${keyOf({ metadata })}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const clean = [head, ...rows.map((cells) => cells.map((cell) => cleanLine(cell, MAX_CELL)))];
-  const widths = head.map((_, column) => Math.max(...clean.map((cells) => cells[column]?.length ?? 0)));
-  return clean
-    .map((cells) =>
-      cells
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
 function yesNo(value: boolean | undefined): string {
   if (value === undefined) return '-';
   return value ? 'yes' : 'no';
@@ -91,11 +114,7 @@ function figure(value: number | undefined): string {
   return value === undefined ? '-' : String(value);
 }
 
-/** An age in one unit, as in `kubectl get`. */
 function ageOf(timestamp: string | undefined, now: number): string {
-  const seconds = Math.floor((now - Date.parse(timestamp ?? '')) / 1000);
-  if (!Number.isFinite(seconds)) return '-';
-  if (seconds < 120) return `${Math.max(0, seconds)}s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;
-  return seconds < 172_800 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
+  const ms = now - Date.parse(timestamp ?? '');
+  return Number.isNaN(ms) ? '-' : ageText(ms);
 }

@@ -1,4 +1,9 @@
-// `nodewright status`: the nodes and jobs of the cluster.
+// `nodewright status`: the controllers, nodes and jobs of the cluster, or what the status branch says of them.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Command } from 'commander';
 
@@ -6,62 +11,136 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { findCondition } from '../api/conditions.ts';
 import type { JobObject } from '../api/job-object.ts';
 import { keyOf } from '../api/objects.ts';
-import { connectCluster } from '../kube/api-cluster.ts';
+import { createGitSource } from '../git/source.ts';
+import { type ApiCluster, connectCluster } from '../kube/api-cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
+import { defined } from '../lib/defined.ts';
+import { branchText, isWell as isBranchWell, readBranchState, staleControllers } from './branch-status.ts';
 import { requestsInCluster } from './cluster-requests.ts';
-import { contextOption, kubeconfigOption, nameArgument, option, type SetExitCode } from './option.ts';
+import { type ControllerState, readControllerState } from './controller-state.ts';
+import { addGitOptions, type GitOptions, gitRemote } from './git-options.ts';
+import {
+  branchArgument,
+  contextOption,
+  durationArgument,
+  kubeconfigOption,
+  nameArgument,
+  namespaceOption,
+  option,
+  repositoryArgument,
+  type SetExitCode,
+} from './option.ts';
 import { statusText } from './status-text.ts';
 
-interface StatusOptions {
+interface StatusOptions extends GitOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly executor?: string;
+  readonly namespace: string;
   readonly format: 'text' | 'json';
+  readonly fromRepo?: string;
+  readonly statusBranch: string;
+  readonly maxAge: number;
 }
 
 export function addStatus(program: Command, exit: SetExitCode): void {
-  program
+  const command = program
     .command('status')
     .description(
-      'Show the state of every node and job. Exit code 0: all nodes are ready, or stopped as declared, 1: some are not.',
+      'Show the state of every controller, node and job. Exit code 0: the controllers work, and all nodes are ready, or stopped as declared, 1: not so, or unknown.',
     )
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .addOption(
       option('--executor <name>', 'only the nodes and jobs of this executor (default: all)').argParser(nameArgument),
     )
+    .addOption(namespaceOption())
     .addOption(option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
-    .action(async (options: StatusOptions) => exit(await status(options)));
+    .addOption(
+      option('--from-repo <url>', 'read the status branch of this repository instead of a cluster').argParser(
+        repositoryArgument,
+      ),
+    )
+    .addOption(
+      option('--status-branch <name>', 'branch for the status').argParser(branchArgument).default('nodewright-status'),
+    )
+    .addOption(
+      option('--max-age <duration>', 'with --from-repo: how old the last commit of a controller may be')
+        .argParser(durationArgument)
+        .default(7_200_000, '2h'),
+    );
+  addGitOptions(command).action(async (options: StatusOptions) =>
+    exit(options.fromRepo === undefined ? await showCluster(options) : await showBranch(options.fromRepo, options)),
+  );
 }
 
-async function status({ kubeconfig, context, executor, format }: StatusOptions): Promise<0 | 1> {
-  const cluster = connectCluster({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  });
+async function showCluster(options: StatusOptions): Promise<0 | 1> {
+  const cluster = connectCluster(defined({ kubeconfig: options.kubeconfig, context: options.context }));
   try {
-    const all = (await cluster.list(KINDS.BlockchainNode)) as readonly BlockchainNode[];
-    const nodes = all.filter((node) => executor === undefined || node.spec.executor === executor);
-    const requests = await requestsInCluster(cluster);
-    const jobs = requests?.filter((job) => executor === undefined || job.spec['executor'] === executor);
+    const { controllers, nodes, jobs } = await readCluster(cluster, options);
     const text =
-      format === 'json'
-        ? JSON.stringify(
-            { nodes: nodes.map(nodeJson), ...(jobs === undefined ? {} : { jobs: jobs.map(jobJson) }) },
-            null,
-            2,
-          )
-        : statusText({ nodes, jobs, now: Date.now() });
+      options.format === 'json'
+        ? toJson({
+            controllers: controllers.map(controllerJson),
+            nodes: nodes.map(nodeJson),
+            ...defined({ jobs: jobs?.map(jobJson) }),
+          })
+        : statusText({ controllers, nodes, jobs, now: Date.now() });
     process.stdout.write(`${text}\n`);
-    return nodes.every(isWell) ? 0 : 1;
+    return nodes.every(isWell) && controllers.every(({ state }) => state === 'Alive') ? 0 : 1;
   } finally {
     await cluster.close();
   }
 }
 
+async function readCluster(cluster: ApiCluster, { executor, namespace }: StatusOptions) {
+  const all = (await cluster.list(KINDS.BlockchainNode)) as readonly BlockchainNode[];
+  const nodes = all.filter((node) => executor === undefined || node.spec.executor === executor);
+  const requests = await requestsInCluster(cluster);
+  const jobs = requests?.filter((job) => executor === undefined || job.spec['executor'] === executor);
+  const executors = executor === undefined ? nodes.flatMap(({ spec }) => spec.executor ?? []) : [executor];
+  const clock = { now: Date.now, sleep: async (ms: number) => await sleep(ms) };
+  const controllers = await Promise.all(
+    [...new Set(executors)].sort().map((one) => readControllerState(cluster, { executor: one, namespace }, clock)),
+  );
+  return { controllers, nodes, jobs };
+}
+
+async function showBranch(url: string, options: StatusOptions): Promise<0 | 1> {
+  const { statusBranch, maxAge: maxAgeMs, executor } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'nodewright-status-'));
+  const { credentials, ca, allowHttp } = await gitRemote(options);
+  const source = createGitSource({ url, credentials, ca, allowHttp, directory });
+  try {
+    const whole = await readBranchState(source, statusBranch, AbortSignal.timeout(300_000));
+    if (whole === undefined)
+      throw new Error(`${url} has no branch ${statusBranch}: no controller has written its status`);
+    const isShown = (one: { readonly executor: string }): boolean =>
+      executor === undefined || one.executor === executor;
+    const state = { ...whole, controllers: whole.controllers.filter(isShown), nodes: whole.nodes.filter(isShown) };
+    const judgement = { now: Date.now(), maxAgeMs };
+    const warnings = staleControllers(state, judgement);
+    process.stdout.write(
+      `${options.format === 'json' ? toJson({ ...state, warnings }) : branchText(state, judgement)}\n`,
+    );
+    return isBranchWell(state) && warnings.length === 0 && state.controllers.length > 0 ? 0 : 1;
+  } finally {
+    await source.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
 function isWell({ spec, status: now }: BlockchainNode): boolean {
   if (spec.desiredState === 'Stopped') return now?.phase === 'Stopped';
   return findCondition(now?.conditions, 'Ready')?.status === 'True' && now?.hold === undefined;
+}
+
+function controllerJson({ renewedAt, ...state }: ControllerState): unknown {
+  return { ...state, ...(renewedAt === undefined ? {} : { renewedAt: new Date(renewedAt).toISOString() }) };
 }
 
 function nodeJson(node: BlockchainNode): unknown {

@@ -8,6 +8,7 @@ import { createNotify } from './engine/trigger.ts';
 import { createJobListener } from './job/job-changes.ts';
 import { pauseNodesOfLostJobs } from './job/recover-locks.ts';
 import { startJobWatches } from './job/watches.ts';
+import { CHECK_MS, createObservationCheck } from './node/stopped-observations.ts';
 import { startWatches } from './node/watches.ts';
 import { publishStatus } from './publish/publish.ts';
 import { createReconcilers } from './reconcilers.ts';
@@ -46,6 +47,8 @@ export async function startController(options: ControllerOptions, signal: AbortS
   const view = { executor, watches, jobs, keyReservations: services.keyReservations };
   const deps = withNotify(services, createNotify({ triggers: TRIGGERS, queues, view, publishDelayMs }));
   startReconciling(deps, queues);
+  const checking = setInterval(createObservationCheck(deps), CHECK_MS);
+  ending.signal.addEventListener('abort', () => clearInterval(checking), { once: true });
   return controllerOf(deps, queues, ending);
 }
 

@@ -62,6 +62,7 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['PodChanged'], keys: owner, queue: 'observe' }),
   // The pod of a node that is taken over runs already.
   row({ on: ['NodeCreated', 'NodeChanged'], keys: ownNode, queue: 'observe' }),
+  row({ on: ['ObservationStopped'], keys: namedNodes, queue: 'observe', resetsBackoff: true }),
 
   row({ on: ['NodeReconciled', 'NodeObserved', 'PlanApplied'], keys: namedNodes, queue: 'report' }),
   row({ on: ['PodChanged', 'SecretChanged', ...APPLIED], keys: owner, queue: 'report', delayMs: 20 }),

@@ -23,6 +23,8 @@ export interface Telemetry {
   problems(counts: { readonly errors: number; readonly warnings: number }): void;
   /** The state of a node; replaces the previous one. Absent values disappear. */
   node(sample: NodeSample): void;
+  /** When each node with a running pod was asked last, milliseconds since the epoch; replaces the previous times. */
+  observed(times: readonly { readonly key: string; readonly at: number }[]): void;
   /** The node was deleted: its series end. */
   forgetNode(namespace: string, name: string): void;
   /** The job records; replaces the previous ones. */
@@ -89,6 +91,7 @@ export const noTelemetry: Telemetry = {
   planned: () => undefined,
   problems: () => undefined,
   node: () => undefined,
+  observed: () => undefined,
   forgetNode: () => undefined,
   jobs: () => undefined,
   statusCommitted: () => undefined,

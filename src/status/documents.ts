@@ -27,7 +27,7 @@ const MAX_FILE = 524_288;
 export function documents(view: FleetView, options: DocumentOptions): Map<string, string> {
   const { redactor } = options;
   const files = new Map<string, string>([
-    [`${view.executor}/sync.yaml`, documentText(syncDocument(view), redactor)],
+    [syncPath(view.executor), syncFile(view, redactor)],
     [`${view.executor}/capabilities.yaml`, documentText(capabilitiesDocument(view.capabilities), redactor)],
   ]);
   if (view.policy !== undefined) files.set(`${view.executor}/policy.yaml`, documentText(view.policy, redactor));
@@ -36,6 +36,15 @@ export function documents(view: FleetView, options: DocumentOptions): Map<string
     if (isSafePath(path)) files.set(path, nodeFile(view.executor, one, options));
   }
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+export function syncPath(executor: string): string {
+  return `${executor}/sync.yaml`;
+}
+
+/** The executor's `sync.yaml` alone. */
+export function syncFile(view: FleetView, redactor?: Redactor): string {
+  return documentText(syncDocument(view), redactor);
 }
 
 /** One node's file. With `options.written` it is written again only when something that it shows changed. */

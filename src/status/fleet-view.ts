@@ -17,6 +17,8 @@ export interface FleetView {
 export interface SyncView {
   /** The desired branch. */
   readonly branch: string;
+  /** When anything in the folder of the executor changed last, RFC 3339. A time that moved by itself would make commits. */
+  readonly publishedAt?: string | undefined;
   /** `branch@sha1:…`: the newest commit that was read. */
   readonly seen?: string | undefined;
   /** The commit that is applied. */

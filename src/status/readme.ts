@@ -38,10 +38,7 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
     '',
     'This branch is written by the controllers. Nodes are changed and jobs are asked for on the desired branch.',
     '',
-    ...table(
-      ['Controller', 'State', 'Version', 'Summary'],
-      syncs.map((sync) => [sync.executor, sync.state, sync.controllerVersion, sync.summary].map(escapeCell)),
-    ),
+    ...controllers(syncs),
     ...table(
       ['Node', 'Controller', 'Chain', 'Network', 'Phase', 'Height', 'Message'],
       shown.map((node) => nodeRow(node, broken.get(keyOf(node)))),
@@ -60,6 +57,27 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
       ? [`${jobs.left} more ${jobs.left === 1 ? 'job is' : 'jobs are'} in the folders of their controllers.`, '']
       : []),
   ].join('\n');
+}
+
+const FRESHNESS = [
+  'Each row is true as of its time: that is when the controller last had something new to commit. Heights alone are',
+  'committed at most once an hour. An older time means that nothing changed since, or that the controller is down. To',
+  'find out which, run `nodewright status --executor CONTROLLER` with access to the cluster, or look whether `renewTime`',
+  "of the Lease `nodewright-CONTROLLER` in the controller's namespace moves: it does every 2 seconds while it works.",
+].join('\n');
+
+function controllers(syncs: readonly TreeSync[]): string[] {
+  if (syncs.length === 0) return [];
+  return [
+    FRESHNESS,
+    '',
+    ...table(
+      ['Controller', 'State', 'As of', 'Version', 'Summary'],
+      syncs.map(({ executor, state, publishedAt = 'unknown', controllerVersion, summary: words }) =>
+        [executor, state, publishedAt, controllerVersion, words].map(escapeCell),
+      ),
+    ),
+  ];
 }
 
 function summary(nodes: readonly TreeNode[]): string {

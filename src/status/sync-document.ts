@@ -15,6 +15,7 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
     executor,
     controllerVersion,
     branch: sync.branch,
+    publishedAt: sync.publishedAt,
     ...stateOf(sync),
     revision: { seen: sync.seen, applied: sync.applied },
     lastApplied: sync.lastApplied,

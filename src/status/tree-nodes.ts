@@ -89,11 +89,20 @@ function readTreeNode(path: string, text: string): TreeNode | undefined {
   };
 }
 
+/** RFC 3339 in UTC. */
+const Time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  .optional()
+  .catch(undefined);
+
 const Sync = z.object({
   executor: Text,
   controllerVersion: Text,
   state: Text,
   summary: Text,
+  /** When the controller changed anything on the branch last. */
+  publishedAt: Time,
   revision: z.object({ applied: Text }).catch({ applied: '' }),
   problems: z
     .object({ total: z.number(), list: z.array(z.object({ level: Text, place: Text, message: Text })).max(1000) })

@@ -28,7 +28,7 @@ export function createMetrics({ version, now, runtime = true }: MetricsOptions):
   gauge(registry, 'build_info', 'Constant 1; the version is in the label.', ['version']).set({ version }, 1);
   const telemetry: Telemetry = {
     ...loopSeries(registry, now),
-    ...requestSeries(registry),
+    ...requestSeries(registry, now),
     ...planSeries(registry),
     ...createNodeSeries(registry, now),
     ...createJobSeries(registry),
@@ -77,15 +77,25 @@ function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'pas
   };
 }
 
-function requestSeries(registry: Registry): Pick<Telemetry, 'gitOperation' | 'kubeRequest' | 'statusCommitted'> {
+function requestSeries(
+  registry: Registry,
+  now: () => number,
+): Pick<Telemetry, 'gitOperation' | 'kubeRequest' | 'statusCommitted'> {
   const git = counter(registry, 'git_operations_total', 'Operations on the Git server.', ['operation', 'result']);
   const duration = histogram(registry, 'git_operation_duration_seconds', 'Duration of a Git operation.', ['operation']);
+  const success = gauge(
+    registry,
+    'git_last_success_timestamp_seconds',
+    'Time at which an operation on the Git server last succeeded.',
+    ['operation'],
+  );
   const kube = counter(registry, 'kube_requests_total', 'Requests to the API server.', ['verb', 'kind', 'code']);
   const commits = counter(registry, 'status_commits_total', 'Commits pushed to the status branch.', []);
   return {
     gitOperation(operation, result, seconds) {
       git.inc({ operation, result });
       duration.observe({ operation }, seconds);
+      if (result === 'success') success.set({ operation }, now() / 1000);
     },
     kubeRequest: ({ verb, kind, code }) => kube.inc({ verb, kind, code: String(code) }),
     statusCommitted: () => commits.inc(),

@@ -9,11 +9,26 @@ const NODE = ['namespace', 'name'] as const;
 const ROLE = ['namespace', 'name', 'role'] as const;
 
 /** The part of Telemetry about nodes. The samples are stored and become series when Prometheus scrapes. */
-export function createNodeSeries(registry: Registry, now: () => number): Pick<Telemetry, 'node' | 'forgetNode'> {
+export function createNodeSeries(
+  registry: Registry,
+  now: () => number,
+): Pick<Telemetry, 'node' | 'observed' | 'forgetNode'> {
   const samples = new Map<string, NodeSample>();
+  let times: Parameters<Telemetry['observed']>[0] = [];
+  defineSeries(registry, {
+    name: 'node_observed_timestamp_seconds',
+    help: 'Time at which the clients of a node with a running pod were asked last, or since when it waits for that.',
+    labelNames: NODE,
+    read: () =>
+      times.map(({ key, at }) => {
+        const [namespace = '', name = ''] = key.split('/');
+        return { labels: { namespace, name }, value: at / 1000 };
+      }),
+  });
   nodeGauges(registry, samples);
   roleGauges(registry, samples, now);
   return {
+    observed: (next) => void (times = next),
     node: (sample) => void samples.set(`${sample.namespace}/${sample.name}`, sample),
     forgetNode: (namespace, name) => void samples.delete(`${namespace}/${name}`),
   };

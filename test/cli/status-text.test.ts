@@ -31,6 +31,31 @@ describe('status', () => {
     expect(statusText({ nodes: [], jobs: undefined, now: NOW })).toBe('There are no nodes.');
   });
 
+  it('shows whether each controller works, and how old the figures of its nodes are', () => {
+    const running = { phase: 'Running' as const, synced: true, height: 7, peers: 3, observedAt: ago(10_800) };
+    const nodes = [
+      { ...aNode({ executor: 'a' }), status: running },
+      { ...aNode({ executor: 'b' }, { name: 'eth-1' }), status: running },
+      { ...aNode({ executor: 'b' }, { name: 'eth-2' }), status: { ...running, observedAt: ago(60) } },
+    ];
+    const controllers = [
+      { executor: 'a', state: 'Alive', holder: 'pod-a', renewedAt: NOW - 2000 },
+      { executor: 'b', state: 'Dead', holder: 'pod-b', renewedAt: NOW - 600_000, warning: 'b is dead.' },
+    ] as const;
+    expect(statusText({ controllers, nodes, jobs: [], now: NOW }).split('\n')).toEqual([
+      'warning: b is dead.',
+      '',
+      'CONTROLLER  STATE  HOLDER  RENEWED',
+      'a           Alive  pod-a   2s ago',
+      'b           Dead   pod-b   10m ago',
+      '',
+      'NODE                   CHAIN     NETWORK  PHASE    SYNCED  HEIGHT  PEERS  WHAT',
+      'novacula-system/eth-0  ethereum  hoodi    Running  yes     7       3      unchanged for 3h',
+      'novacula-system/eth-1  ethereum  hoodi    Running  yes     7       3      last observed 3h ago',
+      'novacula-system/eth-2  ethereum  hoodi    Running  yes     7       3',
+    ]);
+  });
+
   it('shows jobs that run or keep a node stopped, the oldest first, then finished jobs, the newest first', () => {
     const lines = linesOf(
       aJob('done', 7200, { phase: 'Complete', node: 'a', height: 90, message: 'copied' }),

@@ -17,7 +17,10 @@ function file(
   return [`paris/nodes/novacula-system/${name}.yaml`, stringify(document)];
 }
 
-const sync: [string, string] = ['paris/sync.yaml', 'state: Synced\nsummary: All.\ncontrollerVersion: 0.1.0\n'];
+const sync: [string, string] = [
+  'paris/sync.yaml',
+  'state: Synced\nsummary: All.\ncontrollerVersion: 0.1.0\npublishedAt: "2026-03-01T12:00:00Z"\n',
+];
 
 function job(name: string, more: object): [string, string] {
   const record = { kind: 'Backup', name, namespace: 'ns', phase: 'Complete', nodes: ['a'], message: 'copied', ...more };

@@ -104,6 +104,23 @@ describe('createMetrics', () => {
     ]);
   });
 
+  it('shows when nodes were asked and when Git last answered, as times', async () => {
+    now = 2_000_000;
+    const metrics = make();
+    metrics.telemetry.observed([{ key: 'ns/eth-0', at: 1_500_000 }]);
+    metrics.telemetry.gitOperation('ls-refs', 'success', 1);
+    now = 2_090_000;
+    metrics.telemetry.gitOperation('ls-refs', 'error', 1);
+    expect(await lines(metrics, 'observed_timestamp')).toEqual([
+      'nodewright_node_observed_timestamp_seconds{namespace="ns",name="eth-0"} 1500',
+    ]);
+    expect(await lines(metrics, 'git_last_success')).toEqual([
+      'nodewright_git_last_success_timestamp_seconds{operation="ls-refs"} 2000',
+    ]);
+    metrics.telemetry.observed([]);
+    expect(await lines(metrics, 'observed_timestamp')).toEqual([]);
+  });
+
   it('has one info series per node, also after its phase changed', async () => {
     const metrics = make();
     metrics.telemetry.node(sample);

@@ -55,6 +55,8 @@ interface Reports {
   readonly NodeDeleted: NodeNotice;
   readonly NodeReconciled: NodeKeys;
   readonly NodeObserved: NodeKeys;
+  /** Nodes whose pod runs were not asked for a long time. */
+  readonly ObservationStopped: NodeKeys;
   readonly NodeStatusWritten: object;
   /** A node gave up its signing key. */
   readonly KeyReleased: object;

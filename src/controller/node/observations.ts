@@ -20,6 +20,8 @@ export interface Observations {
   setFacts(key: string, facts: ReadonlyMap<string, RoleFacts>, now: number): void;
   /** There is no pod to ask. Returns whether there were facts before. */
   clearFacts(key: string): boolean;
+  /** When the running pod was asked last, milliseconds since the epoch. */
+  askedAt(key: string): number | undefined;
   /** Whether the running pod was asked: before that its silence means nothing. */
   isObserved(key: string): boolean;
   setTrouble(key: string, trouble: NodeTrouble | undefined): void;
@@ -46,6 +48,7 @@ export function createObservations(): Observations {
     }),
     setFacts: (key, facts, now) => roles.set(key, facts, now),
     clearFacts: (key) => roles.clear(key),
+    askedAt: (key) => roles.askedAt(key),
     isObserved: (key) => roles.has(key),
     setTrouble(key, trouble) {
       if (trouble === undefined) troubles.delete(key);

@@ -16,11 +16,14 @@ export interface RoleFactsOfNodes {
   /** Forgets what the roles answered, not when. Returns whether there was any. */
   clear(key: string): boolean;
   has(key: string): boolean;
+  /** When the running pod was asked last, milliseconds since the epoch. */
+  askedAt(key: string): number | undefined;
   forget(key: string): void;
 }
 
 export function createRoleFacts(): RoleFactsOfNodes {
   const facts = new Map<string, ReadonlyMap<string, RoleFacts>>();
+  const asked = new Map<string, number>();
   const answers = new Map<string, ReadonlyMap<string, number>>();
   const rises = new Map<string, ReadonlyMap<string, number>>();
   return {
@@ -33,15 +36,18 @@ export function createRoleFacts(): RoleFactsOfNodes {
       answers.set(key, withTime(answers.get(key), answeringRoles(next), now));
       rises.set(key, withTime(rises.get(key), risingRoles(facts.get(key), next), now));
       facts.set(key, next);
+      asked.set(key, now);
     },
     clear(key) {
       const before = facts.get(key)?.size ?? 0;
       facts.delete(key);
+      asked.delete(key);
       return before > 0;
     },
     has: (key) => facts.has(key),
+    askedAt: (key) => asked.get(key),
     forget(key) {
-      for (const known of [facts, answers, rises]) known.delete(key);
+      for (const known of [facts, asked, answers, rises]) known.delete(key);
     },
   };
 }

@@ -3,10 +3,11 @@
 import type { StatusBranch } from '../../git/engine.ts';
 import { describeError } from '../../lib/errors.ts';
 import { commitMessage, describeBatch } from '../../status/batch.ts';
-import { documents, type DocumentOptions, nodeFile } from '../../status/documents.ts';
+import { documents, type DocumentOptions, nodeFile, syncFile, syncPath } from '../../status/documents.ts';
 import type { FleetView, ProblemView } from '../../status/fleet-view.ts';
 import { forgetGone } from '../../status/node-file.ts';
 import { renderReadme } from '../../status/readme.ts';
+import { timestamp } from '../../lib/timestamp.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { eachYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
@@ -59,12 +60,29 @@ async function composeFiles(view: FleetView, previous: Files, deps: PublishDeps)
     written: published.written,
   };
   await eachYielding(view.nodes, (node) => void nodeFile(view.executor, node, options));
-  return new Map([...documents(view, options), ...records.files(redactor)]);
+  const recordFiles = records.files(redactor);
+  const asBefore = publishedAt(previous, view.executor, deps);
+  const files = new Map([...documents(withTime(view, asBefore), options), ...recordFiles]);
+  if (asBefore !== undefined && sameFiles(files, previous)) return files;
+  return files.set(syncPath(view.executor), syncFile(withTime(view, timestamp(runtime.now())), redactor));
+}
+
+/** The time that the branch shows: it moves only together with something else. */
+function publishedAt(previous: Files, executor: string, { published }: PublishDeps): string | undefined {
+  const path = syncPath(executor);
+  return published.reader.sync(path, previous.get(path) ?? '')?.publishedAt;
+}
+
+function withTime(view: FleetView, time: string | undefined): FleetView {
+  return { ...view, sync: { ...view.sync, publishedAt: time } };
 }
 
 function isUnchanged(files: Files, { published }: PublishDeps): boolean {
-  const before = published.files;
-  return before?.size === files.size && [...before].every(([path, text]) => files.get(path) === text);
+  return published.files !== undefined && sameFiles(published.files, files);
+}
+
+function sameFiles(a: Files, b: Files): boolean {
+  return a.size === b.size && [...a].every(([path, text]) => b.get(path) === text);
 }
 
 /** Whether someone else pushed to the branch. A host that does not answer is reported by `pullBranch`, which asks it more often. */

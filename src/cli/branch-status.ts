@@ -1,0 +1,87 @@
+// The state of the fleet as the status branch has it, for those who cannot ask the cluster.
+
+import type { GitSource } from '../git/engine.ts';
+import { cleanLine } from '../lib/clean-text.ts';
+import { createTreeReader, type TreeNode, type TreeSync } from '../status/tree-nodes.ts';
+import { ageText } from './age.ts';
+import { textTable } from './text-table.ts';
+
+export interface BranchState {
+  /** Milliseconds since the epoch. */
+  readonly committedAt: number;
+  readonly subject: string;
+  readonly controllers: readonly TreeSync[];
+  readonly nodes: readonly TreeNode[];
+}
+
+/** What the tip of the branch says; undefined when the branch does not exist. */
+export async function readBranchState(
+  source: GitSource,
+  branch: string,
+  signal: AbortSignal,
+): Promise<BranchState | undefined> {
+  const tip = await source.resolve(branch, signal);
+  if (tip === undefined) return undefined;
+  const oid = await source.fetch(branch, signal, tip);
+  const { authoredAt, subject } = await source.commit(oid);
+  const reader = createTreeReader();
+  const controllers: TreeSync[] = [];
+  const nodes: TreeNode[] = [];
+  for (const { path, oid: blob, type } of await source.list(oid)) {
+    if (type !== 'file' || !/^[^/]+\/(sync\.yaml|nodes\/.*)$/.test(path)) continue;
+    const text = Buffer.from(await source.read(blob)).toString('utf8');
+    controllers.push(...[reader.sync(path, text)].filter((sync) => sync !== undefined));
+    nodes.push(...[reader.node(path, text)].filter((node) => node !== undefined));
+  }
+  return { committedAt: authoredAt * 1000, subject, controllers, nodes };
+}
+
+export interface Judgement {
+  readonly now: number;
+  /** How old the last commit of a controller may be, in milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+/** Controllers that committed nothing for too long: whether they work cannot be read from the branch. */
+export function staleControllers({ controllers }: BranchState, { now, maxAgeMs }: Judgement): readonly string[] {
+  return controllers.flatMap(({ executor, publishedAt }) => {
+    const age = now - Date.parse(publishedAt ?? '');
+    if (age <= maxAgeMs) return [];
+    const since = Number.isNaN(age) ? 'at an unknown time' : `${ageText(age)} ago`;
+    return [
+      `the controller of executor ${executor} committed last ${since}. It commits when something changes: either nothing did, or it is down. ` +
+        `\`nodewright status --executor ${executor}\` with access to the cluster shows which.`,
+    ];
+  });
+}
+
+/** Whether every controller has applied its latest commit and every node is ready. */
+export function isWell({ controllers, nodes }: BranchState): boolean {
+  const isApplied = controllers.every(({ state }) => state === 'Synced' || state === 'Suspended');
+  return isApplied && nodes.every(({ message, hold }) => message === '' && hold === undefined);
+}
+
+export function branchText(state: BranchState, judgement: Judgement): string {
+  const { committedAt, subject, controllers, nodes } = state;
+  const sections = [
+    `As of ${new Date(committedAt).toISOString()}, ${ageText(judgement.now - committedAt)} ago: ${cleanLine(subject, 100)}`,
+    staleControllers(state, judgement)
+      .map((warning) => `warning: ${cleanLine(warning, 500)}`)
+      .join('\n'),
+    textTable(
+      ['CONTROLLER', 'STATE', 'AS OF', 'VERSION', 'SUMMARY'],
+      controllers.map((one) => [one.executor, one.state, one.publishedAt ?? '-', one.controllerVersion, one.summary]),
+    ),
+    nodes.length === 0
+      ? 'There are no nodes.'
+      : textTable(['NODE', 'CONTROLLER', 'CHAIN', 'NETWORK', 'PHASE', 'HEIGHT', 'AS OF', 'WHAT'], nodes.map(nodeRow)),
+  ];
+  return sections.filter((text) => text !== '').join('\n\n');
+}
+
+function nodeRow(node: TreeNode): readonly string[] {
+  const { executor, namespace, name, chain, network, phase, height, heightAt, message, hold } = node;
+  const what = hold === undefined ? message : `held: ${hold}`;
+  const figure = height === undefined ? '-' : String(height);
+  return [`${namespace}/${name}`, executor, chain, network, phase, figure, heightAt ?? '-', what];
+}

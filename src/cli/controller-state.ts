@@ -1,0 +1,101 @@
+// Whether the controller of an executor works: from its Lease, which it renews every 2 seconds.
+
+import type { Cluster } from '../kube/cluster.ts';
+import { controllerLease, type LeaseHolder, readLeaseHolder } from '../kube/lease-holder.ts';
+import { describeError } from '../lib/errors.ts';
+import { ageText } from './age.ts';
+
+export interface ControllerState {
+  readonly executor: string;
+  /** `Stopped`: it released its Lease. `Dead`: it does not renew it. `Unknown`: the Lease is absent or cannot be read. */
+  readonly state: 'Alive' | 'Stopped' | 'Dead' | 'Unknown';
+  readonly holder?: string;
+  /** Milliseconds since the epoch. */
+  readonly renewedAt?: number;
+  /** What is wrong and what to do; absent when it is alive. */
+  readonly warning?: string;
+}
+
+/** A renewal that is younger was made by a controller that lives, unless the clocks differ. */
+const FRESH_MS = 10_000;
+/** As long as a holder may take to renew. */
+const WATCH_MS = 12_000;
+const POLL_MS = 500;
+
+interface Place {
+  readonly executor: string;
+  /** Of the controller. */
+  readonly namespace: string;
+}
+
+export interface Clock {
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** Waits for a renewal when the last one is not recent: the clock of the controller may differ from this one. */
+export async function readControllerState(
+  cluster: Pick<Cluster, 'get'>,
+  place: Place,
+  clock: Clock,
+): Promise<ControllerState> {
+  const lease = controllerLease(place.executor, place.namespace);
+  try {
+    const first = await readLeaseHolder(cluster, lease);
+    if (first === undefined || first.holder === '' || isFresh(first, clock)) return judge(first, { place, clock });
+    for (let waitedMs = 0; waitedMs < WATCH_MS; waitedMs += POLL_MS) {
+      await clock.sleep(POLL_MS);
+      const later = await readLeaseHolder(cluster, lease);
+      if (later?.renewedAt !== first.renewedAt || later?.holder !== first.holder)
+        return judge(later, { place, clock, isRenewed: true });
+    }
+    return judge(first, { place, clock });
+  } catch (error) {
+    return unknown(place, `its Lease cannot be read: ${describeError(error)}`);
+  }
+}
+
+function isFresh({ renewedAt }: LeaseHolder, { now }: Clock): boolean {
+  return renewedAt !== undefined && Math.abs(now() - renewedAt) < FRESH_MS;
+}
+
+interface Judged {
+  readonly place: Place;
+  readonly clock: Clock;
+  /** It was seen to change. */
+  readonly isRenewed?: boolean;
+}
+
+function judge(lease: LeaseHolder | undefined, { place, clock, isRenewed = false }: Judged): ControllerState {
+  const { executor, namespace } = place;
+  if (lease === undefined)
+    return unknown(
+      place,
+      `there is no Lease ${namespace}/nodewright-${executor}. Start the controller, or give its --namespace`,
+    );
+  const { holder, renewedAt } = lease;
+  const known = { executor, holder, ...(renewedAt === undefined ? {} : { renewedAt }) };
+  const age = renewedAt === undefined ? 'some time' : ageText(clock.now() - renewedAt);
+  if (holder === '')
+    return {
+      ...known,
+      state: 'Stopped',
+      warning: `the controller of executor ${executor} is stopped: it released its Lease ${age} ago. ${OLD}. Start it again.`,
+    };
+  if (isRenewed || isFresh(lease, clock)) return { ...known, state: 'Alive' };
+  return {
+    ...known,
+    state: 'Dead',
+    warning: `the controller of executor ${executor} is dead: ${holder} has not renewed its Lease for ${age}. ${OLD}. Read the events and the last log of its pod.`,
+  };
+}
+
+const OLD = 'What is shown here may be as old as that';
+
+function unknown({ executor }: Place, why: string): ControllerState {
+  return {
+    executor,
+    state: 'Unknown',
+    warning: `whether the controller of executor ${executor} works is unknown: ${why}.`,
+  };
+}

@@ -1,0 +1,28 @@
+// Who holds a Lease, as anyone who may read it sees it.
+
+import type { Ref } from '../api/objects.ts';
+import { textAt } from '../lib/json-value.ts';
+import type { Cluster } from './cluster.ts';
+
+/** The Lease of the controller of an executor; `namespace` is the controller's. */
+export function controllerLease(executor: string, namespace: string): Ref & { readonly namespace: string } {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: `nodewright-${executor}` };
+}
+
+export interface LeaseHolder {
+  /** Empty when it was released. */
+  readonly holder: string;
+  /** As the holder's clock said, milliseconds since the epoch; undefined when it was never renewed. */
+  readonly renewedAt: number | undefined;
+}
+
+/** Undefined when there is no such Lease. */
+export async function readLeaseHolder(cluster: Pick<Cluster, 'get'>, lease: Ref): Promise<LeaseHolder | undefined> {
+  const live = await cluster.get(lease);
+  if (live === undefined) return undefined;
+  const renewedAt = Date.parse(textAt(live, ['spec', 'renewTime']) ?? '');
+  return {
+    holder: textAt(live, ['spec', 'holderIdentity']) ?? '',
+    renewedAt: Number.isNaN(renewedAt) ? undefined : renewedAt,
+  };
+}

@@ -1,0 +1,82 @@
+// The text of `nodewright status --from-repo`.
+
+import { describe, expect, it } from 'vitest';
+
+import { branchText, isWell, type BranchState, staleControllers } from '../../src/cli/branch-status.ts';
+import { createTreeReader } from '../../src/status/tree-nodes.ts';
+import { stringify } from 'yaml';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+const reader = createTreeReader();
+
+function unreadable(): never {
+  throw new Error('the reader refuses the document');
+}
+
+function sync(executor: string, publishedAt: string | undefined, state = 'Synced') {
+  const text = stringify({
+    executor,
+    controllerVersion: '1.0.0',
+    state,
+    summary: 'The latest commit is applied.',
+    publishedAt,
+  });
+  return reader.sync(`${executor}/sync.yaml`, text) ?? unreadable();
+}
+
+function node(name: string, status: object) {
+  const text = stringify({
+    spec: { chain: 'ethereum', network: 'dev' },
+    status,
+    snapshot: { height: 7, takenAt: '2026-11-22T11:00:00Z' },
+  });
+  return reader.node(`prod/nodes/ns/${name}.yaml`, text) ?? unreadable();
+}
+
+const STATE: BranchState = {
+  committedAt: NOW - 60_000,
+  subject: 'eth-0: Running',
+  controllers: [sync('prod', '2026-11-22T11:59:00Z'), sync('idle', '2026-11-21T11:59:00Z')],
+  nodes: [
+    node('eth-0', {
+      phase: 'Running',
+      conditions: [{ type: 'Ready', status: 'True', reason: 'Running', message: '' }],
+    }),
+  ],
+};
+
+describe('the status of a branch', () => {
+  it('says as of when it is true, and names controllers that may be down', () => {
+    expect(branchText(STATE, { now: NOW, maxAgeMs: 7_200_000 })).toBe(
+      [
+        'As of 2026-11-22T11:59:00.000Z, 60s ago: eth-0: Running',
+        '',
+        'warning: the controller of executor idle committed last 24h ago. It commits when something changes: either nothing did, or it is down. `nodewright status --executor idle` with access to the cluster shows which.',
+        '',
+        'CONTROLLER  STATE   AS OF                 VERSION  SUMMARY',
+        'prod        Synced  2026-11-22T11:59:00Z  1.0.0    The latest commit is applied.',
+        'idle        Synced  2026-11-21T11:59:00Z  1.0.0    The latest commit is applied.',
+        '',
+        'NODE      CONTROLLER  CHAIN     NETWORK  PHASE    HEIGHT  AS OF                 WHAT',
+        'ns/eth-0  prod        ethereum  dev      Running  7       2026-11-22T11:00:00Z',
+      ].join('\n'),
+    );
+  });
+
+  it('counts a controller without a time as one that may be down', () => {
+    const state = { ...STATE, controllers: [sync('prod', undefined)] };
+    expect(staleControllers(state, { now: NOW, maxAgeMs: 7_200_000 })).toHaveLength(1);
+    expect(staleControllers(STATE, { now: NOW, maxAgeMs: 200_000_000 })).toEqual([]);
+  });
+
+  it('is well when all is applied and every node is ready', () => {
+    expect(isWell(STATE)).toBe(true);
+    expect(isWell({ ...STATE, controllers: [sync('prod', undefined, 'Degraded')] })).toBe(false);
+    const broken = node('b', {
+      phase: 'Error',
+      conditions: [{ type: 'Ready', status: 'False', reason: 'DiskFull', message: 'full' }],
+    });
+    expect(isWell({ ...STATE, nodes: [broken] })).toBe(false);
+    expect(branchText({ ...STATE, nodes: [broken] }, { now: NOW, maxAgeMs: 1 })).toContain('DiskFull: full');
+  });
+});
