@@ -23,6 +23,7 @@ import { createOwnEvents } from './node/own-events.ts';
 import { createOptIns } from './node/opt-in.ts';
 import { createPauses } from './node/pauses.ts';
 import { createRepairs } from './node/repairs.ts';
+import { createStatusWriter } from './node/status-writer.ts';
 import type { Watches } from './node/watches.ts';
 import { readCapabilities } from './publish/capabilities.ts';
 import type { PublishDeps } from './publish/deps.ts';
@@ -65,6 +66,7 @@ export async function createServices(
     fileCache: new Map(),
     applier: createObjectApplier({ cluster, runtime, events, repairs }),
     repairs,
+    statusWriter: createStatusWriter(cluster, { heightIntervalMs: settings.heightIntervalMs }),
     identities: createIdentities(memory),
     keyReservations: createKeyReservations({ cluster, watches }),
     lastLogs: createLastLogs(cluster),

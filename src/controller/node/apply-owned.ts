@@ -27,20 +27,40 @@ export async function applyOwnedObjects(
   objects: readonly KubeObject[],
   deps: ApplyDeps,
 ): Promise<Applied> {
-  const { cluster, watches, applier } = deps;
+  const found = await findLive(node, objects, deps);
+  const foreign = firstOf(found.map(({ live }) => foreignTrouble(live, node))) ?? (await foreignPvc(node, found, deps));
+  if (foreign !== undefined) return { foreign, refused: [] };
   const refused: RefusedObject[] = [];
-  for (const desired of objects) {
-    const watched = watches
-      .owned(keyOf(node), ownedKindOf(desired))
-      .find(({ metadata }) => metadata.name === desired.metadata.name);
-    const live = watched ?? (await cluster.get(refOf(desired)));
-    const foreign =
-      foreignTrouble(live, node) ?? (watched === undefined ? await foreignPvc(desired, node, deps) : undefined);
-    // The objects after it may depend on it, and would use that of another owner.
-    if (foreign !== undefined) return { foreign, refused };
-    refused.push(...(await collectRefusal(desired, async () => await applier.apply(desired, live))));
-  }
+  for (const { desired, live } of found)
+    refused.push(...(await collectRefusal(desired, async () => await deps.applier.apply(desired, live))));
   return { foreign: undefined, refused };
+}
+
+interface Found {
+  readonly desired: KubeObject;
+  readonly live: KubeObject | undefined;
+  /** The watch shows it: it carries our label. */
+  readonly isWatched: boolean;
+}
+
+/** The watch shows what carries our label; another object with the name of one of ours is seen by a read alone. */
+async function findLive(
+  node: BlockchainNode,
+  objects: readonly KubeObject[],
+  { cluster, watches }: ApplyDeps,
+): Promise<readonly Found[]> {
+  return await Promise.all(
+    objects.map(async (desired) => {
+      const owned = watches.owned(keyOf(node), ownedKindOf(desired));
+      const watched = owned.find(({ metadata }) => metadata.name === desired.metadata.name);
+      const live = watched ?? (await cluster.get(refOf(desired)));
+      return { desired, live, isWatched: watched !== undefined };
+    }),
+  );
+}
+
+function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.find((value) => value !== undefined);
 }
 
 /** A generated Secret is created once and never changed: one that exists is left as it is. */
@@ -78,25 +98,30 @@ async function collectRefusal(object: KubeObject, write: () => Promise<unknown>)
 
 /** The volumes of a StatefulSet that is created now: Kubernetes would mount PVCs of these names from any creator. */
 async function foreignPvc(
-  desired: KubeObject,
   node: BlockchainNode,
+  found: readonly Found[],
   { cluster, watches }: ApplyDeps,
 ): Promise<NodeTrouble | undefined> {
-  if (desired.kind !== 'StatefulSet') return undefined;
+  if (!found.some(({ desired, isWatched }) => desired.kind === 'StatefulSet' && !isWatched)) return undefined;
   const ours = new Set(watches.owned(keyOf(node), 'PersistentVolumeClaim').map(({ metadata }) => metadata.name));
   const { namespace = '' } = node.metadata;
-  for (const { claim: name } of claimNames(node)) {
-    const live = ours.has(name)
-      ? undefined
-      : await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name });
-    if (live === undefined || isOfNode(live, node)) continue;
-    return stalled(
-      'NotOurs',
-      `PersistentVolumeClaim ${namespace}/${name} exists and is not of this node. Rename the node, or give the data to it: ` +
-        `kubectl -n ${namespace} label pvc ${name} ${LABEL.node}=${node.metadata.name}`,
-    );
-  }
-  return undefined;
+  const names = claimNames(node)
+    .map(({ claim }) => claim)
+    .filter((name) => !ours.has(name));
+  const others = await Promise.all(
+    names.map(async (name) => {
+      const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name };
+      const live = await cluster.get(ref);
+      return live === undefined || isOfNode(live, node) ? undefined : name;
+    }),
+  );
+  const name = firstOf(others);
+  if (name === undefined) return undefined;
+  return stalled(
+    'NotOurs',
+    `PersistentVolumeClaim ${namespace}/${name} exists and is not of this node. Rename the node, or give the data to it: ` +
+      `kubectl -n ${namespace} label pvc ${name} ${LABEL.node}=${node.metadata.name}`,
+  );
 }
 
 /** An object with the name of one of ours is never taken over: neither one of another owner nor one without any. */

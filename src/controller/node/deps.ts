@@ -15,6 +15,7 @@ import type { OptIns } from './opt-in.ts';
 import type { OwnEvents } from './own-events.ts';
 import type { Pauses } from './pauses.ts';
 import type { Repairs } from './repairs.ts';
+import type { StatusWriter } from './status-writer.ts';
 import type { Watches } from './watches.ts';
 
 export interface NodeDeps {
@@ -38,4 +39,5 @@ export interface NodeDeps {
   readonly ownEvents: OwnEvents;
   readonly pauses: Pauses;
   readonly repairs: Repairs;
+  readonly statusWriter: StatusWriter;
 }

@@ -24,7 +24,10 @@ export interface Observations {
   askedAt(key: string): number | undefined;
   /** Whether the running pod was asked: before that its silence means nothing. */
   isObserved(key: string): boolean;
+  /** At the end of a reconciliation: why it could not apply the node, undefined when it could. */
   setTrouble(key: string, trouble: NodeTrouble | undefined): void;
+  /** Whether a reconciliation has ended since the start. */
+  isReconciled(key: string): boolean;
   /** Every node that could not be applied. */
   troubles(): ReadonlyMap<string, NodeTrouble>;
   setApplied(key: string, revision: string | undefined): void;
@@ -37,6 +40,7 @@ export interface Observations {
 export function createObservations(): Observations {
   const roles = createRoleFacts();
   const troubles = new Map<string, NodeTrouble>();
+  const reconciled = new Set<string>();
   const revisions = new Map<string, string>();
   let holds: ReadonlyMap<string, NonNullable<NodeObservation['hold']>> = new Map();
   return {
@@ -50,7 +54,9 @@ export function createObservations(): Observations {
     clearFacts: (key) => roles.clear(key),
     askedAt: (key) => roles.askedAt(key),
     isObserved: (key) => roles.has(key),
+    isReconciled: (key) => reconciled.has(key),
     setTrouble(key, trouble) {
+      reconciled.add(key);
       if (trouble === undefined) troubles.delete(key);
       else troubles.set(key, trouble);
     },
@@ -69,6 +75,7 @@ export function createObservations(): Observations {
       roles.forget(key);
       troubles.delete(key);
       revisions.delete(key);
+      reconciled.delete(key);
     },
   };
 }

@@ -3,13 +3,9 @@
 import type { BlockchainNode, NodeStatus } from '../../api/blockchain-node.ts';
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { findCondition } from '../../api/conditions.ts';
-import { FIELD_MANAGER } from '../../api/group.ts';
 import { keyOf } from '../../api/objects.ts';
 import { findChain } from '../../chains/index.ts';
-import type { Cluster } from '../../kube/cluster.ts';
-import { defined } from '../../lib/defined.ts';
 import { nodeStatus } from '../../status/node-status.ts';
-import { statusChanged } from '../../status/status-changed.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { describeContest } from './announce-repair.ts';
 import type { NodeDeps } from './deps.ts';
@@ -20,7 +16,6 @@ import { podAddress } from './pod.ts';
 
 type ReportDeps = Pick<
   NodeDeps,
-  | 'cluster'
   | 'events'
   | 'identities'
   | 'lastLogs'
@@ -31,6 +26,7 @@ type ReportDeps = Pick<
   | 'repairs'
   | 'runtime'
   | 'settings'
+  | 'statusWriter'
   | 'watches'
 >;
 
@@ -41,16 +37,20 @@ export async function reportNode(key: string, deps: ReportDeps): Promise<Reconci
     deps.ownEvents.forget(key);
     return DONE;
   }
-  if (isUnobserved(key, deps)) return DONE;
-  const node = deps.identities.effective(found);
+  if (isTooEarly(key, deps)) return DONE;
+  const node = deps.statusWriter.withLatest(deps.identities.effective(found));
   const status = await deriveStatus(node, deps);
   deps.runtime.telemetry.node(sampleOf(node, status));
   await persistStatus(node, status, deps);
   return nextReport(key, status, deps);
 }
 
-/** After a restart or a take-over a running pod is asked first; the answer queues the report. */
-function isUnobserved(key: string, { watches, observations }: ReportDeps): boolean {
+/**
+ * Before its first reconciliation since the start nothing is known of what the API server refuses, and after a restart
+ * or a take-over a running pod is asked first. The end of either queues the report.
+ */
+function isTooEarly(key: string, { watches, observations }: ReportDeps): boolean {
+  if (!observations.isReconciled(key)) return true;
   return podAddress(watches.owned(key, 'Pod')) !== undefined && !observations.isObserved(key);
 }
 
@@ -76,19 +76,10 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
 }
 
 async function persistStatus(node: BlockchainNode, status: NodeStatus, deps: ReportDeps): Promise<void> {
-  const { cluster, runtime, settings, notify } = deps;
-  const { heightIntervalMs } = settings;
-  if (!statusChanged(node.status, status, runtime.now(), { heightIntervalMs })) return;
-  await writeStatus(node, status, cluster);
+  const { statusWriter, runtime, notify } = deps;
+  if (!(await statusWriter.write(node, status, runtime.now()))) return;
   announce(node, status, deps);
   notify('NodeStatusWritten', {});
-}
-
-async function writeStatus(node: BlockchainNode, status: NodeStatus, cluster: Cluster): Promise<void> {
-  const { apiVersion, kind, metadata } = node;
-  const { name, namespace } = metadata;
-  const object = { apiVersion, kind, metadata: { name, ...defined({ namespace }) }, status };
-  await cluster.applyStatus(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true });
 }
 
 /** An Event when the phase or its reason changed; figures cause none. */
