@@ -110,9 +110,10 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
 /**
  * The process runs for months and mostly waits: memory is worth more than speed, but not while a whole fleet is read and
  * created for the first time. The young generation of the heap never grows beyond its initial size, which costs nothing;
- * after the first sync the whole heap is kept small. V8 reads both flags while the process runs (src/heap).
+ * once the fleet is there and nothing is left to do, the whole heap is kept small. V8 reads both flags while the process
+ * runs (src/heap).
  */
-function saveMemory(when: 'at once' | 'once synced'): void {
+function saveMemory(when: 'at once' | 'at rest'): void {
   setFlagsFromString(when === 'at once' ? '--semi-space-growth-factor=1' : '--optimize-for-size');
 }
 
@@ -199,9 +200,9 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
   let isSmall = false;
   const watchdog = setInterval(() => {
     watch(controller, health, metrics);
-    if (!controller.isSynced || isSmall) return;
+    if (isSmall || !controller.isSynced || !isAtRest(controller)) return;
     isSmall = true;
-    saveMemory('once synced');
+    saveMemory('at rest');
   }, 2000);
   try {
     const ended = new Promise<undefined>((resolve) => {
@@ -240,6 +241,12 @@ function watch(controller: Controller, health: Health, { telemetry }: Metrics): 
   if (controller.isSynced) health.arrived('the first sync');
 }
 
+/** Nothing is due in the queues that create the fleet. */
+function isAtRest(controller: Controller): boolean {
+  const { sync, node, report } = controller.queues();
+  return [sync, node, report].every(({ depth }) => depth === 0);
+}
+
 /** CRDs and namespace. Tries again while the API server is down; rejects on an error that an administrator must correct. */
 async function prepareCluster(work: Work): Promise<void> {
   const { options, cluster, signal } = work;
@@ -262,7 +269,7 @@ const PASSING = ['NETWORK', 'TIMEOUT', 'SERVER', 'TOO_MANY_REQUESTS'] as const;
 
 async function installKinds({ options, cluster, signal }: Work): Promise<void> {
   for (const result of await applyCrds(cluster, crds(), { signal })) {
-    if (result.outcome === 'applied') continue;
+    if (result.outcome !== 'kept') continue;
     options.log.warn({ crd: result.name, reason: result.warning }, 'Keeping the installed CRD');
   }
 }

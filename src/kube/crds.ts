@@ -3,12 +3,13 @@
 import { ANNOTATION, FIELD_MANAGER } from '../api/group.ts';
 import { refOf, type KubeObject } from '../api/objects.ts';
 import type { Kind } from './cluster.ts';
+import { contains } from '../lib/contains.ts';
 import type { ApiCluster } from './api-cluster.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { pause } from './pause.ts';
 
 export type CrdResult =
-  | { readonly name: string; readonly outcome: 'applied' }
+  | { readonly name: string; readonly outcome: 'applied' | 'current' }
   /** It stays as it is, by its permissions or because it is newer; the version we need is served. */
   | { readonly name: string; readonly outcome: 'kept'; readonly warning: string };
 
@@ -21,7 +22,7 @@ export interface ApplyCrdsOptions {
 const POLL_MS = 200;
 
 /**
- * Applies the definitions and resolves once every kind is served, in the order given. Throws KubeError FORBIDDEN when we
+ * Applies the definitions that differ from those of the server, and resolves once every kind is served, in the order given. Throws KubeError FORBIDDEN when we
  * may not install one that is missing (an administrator must do it once), TIMEOUT when one doesn't become Established.
  */
 export async function applyCrds(
@@ -52,6 +53,8 @@ async function applyOne(
       warning: `CustomResourceDefinition ${name} is of a newer controller (schema revision ${revisionOf(live)}, ours is ${revisionOf(crd)}) and is kept; update this controller`,
     };
   }
+  // A restart writes nothing: every write of a definition makes the server build its schemas again.
+  if (contains(live, definition) && (await isServed(cluster, crd, live))) return { name, outcome: 'current' };
   try {
     await cluster.apply(
       { ...definition, apiVersion: crd.apiVersion, kind: crd.kind, metadata: crd.metadata },
@@ -90,7 +93,7 @@ async function waitUntilServed(
   const until = performance.now() + timeoutMs;
   for (;;) {
     const current = await cluster.get(refOf(crd));
-    if (isEstablished(current) && (await servesAll(cluster, crd))) return;
+    if (await isServed(cluster, crd, current)) return;
     if (signal?.aborted) throw new KubeError('ABORTED', `waiting for ${crd.metadata.name} was given up`);
     if (performance.now() > until) {
       const why = conditionsOf(current).find(({ status }) => status === 'False')?.message ?? 'no reason given';
@@ -101,6 +104,14 @@ async function waitUntilServed(
     }
     await pause(POLL_MS, signal);
   }
+}
+
+async function isServed(
+  cluster: Pick<ApiCluster, 'serves'>,
+  crd: KubeObject,
+  live: KubeObject | undefined,
+): Promise<boolean> {
+  return isEstablished(live) && (await servesAll(cluster, crd));
 }
 
 async function servesAll(cluster: Pick<ApiCluster, 'serves'>, crd: KubeObject): Promise<boolean> {

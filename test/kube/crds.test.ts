@@ -47,6 +47,19 @@ function backup(spec: object): KubeObject {
   };
 }
 
+it('writes nothing when the server has the definitions already, and restores what was changed', async () => {
+  const wanted = crd('Sample', 'samples');
+  const versionOf = async (): Promise<string | undefined> => (await admin.get(refOf(wanted)))?.metadata.resourceVersion;
+  expect(await applyCrds(admin, [wanted])).toMatchObject([{ outcome: 'applied' }]);
+  const before = await versionOf();
+  expect(await applyCrds(admin, [wanted])).toMatchObject([{ outcome: 'current' }]);
+  expect(await versionOf()).toBe(before);
+  await admin.patch(refOf(wanted), [
+    { op: 'remove', path: '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/note' },
+  ]);
+  expect(await applyCrds(admin, [wanted])).toMatchObject([{ outcome: 'applied' }]);
+});
+
 it('fails when a CRD is missing and may not be installed', async () => {
   await expect(applyCrds(limited, [crd('Backup', 'backups')])).rejects.toMatchObject({
     code: 'FORBIDDEN',

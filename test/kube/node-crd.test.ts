@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { chains } from '../../src/chains/index.ts';
+import { crds } from '../../src/desired/crds.ts';
 import { nodeCrd } from '../../src/desired/node-kind.ts';
+import { connectCluster } from '../../src/kube/api-cluster.ts';
+import { applyCrds } from '../../src/kube/crds.ts';
 import { binary } from '../cluster/binaries.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -30,6 +33,17 @@ afterAll(async () => server?.stop());
 it('is structural and serves its names', async () => {
   expect(await conditions()).toEqual({ Established: 'True', NamesAccepted: 'True' });
   expect((await kubectl(['get', 'bn', '-A'])).ok).toBe(true);
+});
+
+it('is not written a second time, nor are the others', async () => {
+  const cluster = connectCluster({ kubeconfig });
+  try {
+    await applyCrds(cluster, crds());
+    const outcomes = (await applyCrds(cluster, crds())).map(({ outcome }) => outcome);
+    expect(new Set(outcomes)).toEqual(new Set(['current']));
+  } finally {
+    await cluster.close();
+  }
 });
 
 it('fills in the defaults that the schema has', async () => {
