@@ -180,6 +180,11 @@ export type Mount =
       readonly subPath?: string;
       readonly readOnly?: boolean;
     }
+  /**
+   * A file that says whether a pod with the key of the node ran on its volumes before: `used` or `new`. Read at each start
+   * of a pod; a change restarts none.
+   */
+  | { readonly kind: 'signerVolume'; readonly path: string }
   /** One file of `Workload.files`. */
   | { readonly kind: 'file'; readonly key: string; readonly path: string }
   /** All keys of a generated secret, as files in a folder. */

@@ -3,20 +3,15 @@
 import type { Command } from 'commander';
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
-import { LABEL } from '../api/group.ts';
-import { keyOf } from '../api/objects.ts';
 import type { DesiredSet, SourceFile } from '../desired/desired-set.ts';
 import { describeProblem, type Problem } from '../desired/text/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { openLocalRepository } from '../git/local.ts';
 import { connectCluster } from '../kube/api-cluster.ts';
-import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';
-import { readSigningMemory } from '../controller/engine/memory.ts';
 import { revisionOf } from '../controller/fleet/pull.ts';
 import { readFiles } from '../controller/fleet/read-files.ts';
-import { defined } from '../lib/defined.ts';
 import type { Plan } from '../plan/action.ts';
 import { withApplied } from '../plan/applied.ts';
 import { planComment, titleOfExecutor } from '../plan/comment.ts';
@@ -29,6 +24,7 @@ import { readDirectory } from './directory.ts';
 import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
 import { addPolicyOptions, policyFor, type PolicyOptions } from './policy-option.ts';
 import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
+import { signingMemory, volumesOf } from './plan-facts.ts';
 import { problemsToJson } from './problems-json.ts';
 
 interface PlanOptions extends PolicyOptions {
@@ -108,45 +104,12 @@ async function withCluster(
     const jobs = await jobsAgainstCluster(cluster, desired);
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
     const memory = await signingMemory(executors, { cluster, namespace });
-    const pvcs = await presentPvcs(cluster);
-    return { desired, current, revision: WORK_TREE, facts: { ...memory, ...defined({ pvcs }), jobs } };
+    const volumes = await volumesOf(desired, memory.volumes, cluster);
+    const { identities, signers } = memory;
+    return { desired, current, revision: WORK_TREE, facts: { identities, signers, volumes, jobs } };
   } finally {
     await cluster.close();
   }
-}
-
-/** PVCs that a node left behind, and those of live nodes; undefined without the permission to list them. */
-async function presentPvcs(cluster: Cluster): Promise<ReadonlySet<string> | undefined> {
-  try {
-    const found = await cluster.list(KINDS.PersistentVolumeClaim, { labelSelector: LABEL.node });
-    return new Set(found.map(keyOf));
-  } catch (error) {
-    if (isKubeError(error, 'FORBIDDEN')) return undefined;
-    throw error;
-  }
-}
-
-/** The identities that Switchovers exchanged and the last signer of each key. Without permission to read them, the plan uses the files. */
-async function signingMemory(
-  executors: readonly string[],
-  { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
-): Promise<Pick<PlanFacts, 'identities' | 'signers'>> {
-  const memories = executors.map(async (executor) => {
-    try {
-      return [await readSigningMemory(cluster, { executor, namespace })];
-    } catch (error) {
-      if (!isKubeError(error, 'FORBIDDEN')) throw error;
-      process.stderr.write(
-        `warning: the ConfigMap of executor ${executor} cannot be read; exchanged identities and moved keys are not shown\n`,
-      );
-      return [];
-    }
-  });
-  const found = (await Promise.all(memories)).flat();
-  return {
-    identities: new Map(found.flatMap(({ identities }) => [...identities])),
-    signers: new Map(found.flatMap(({ signers }) => [...signers])),
-  };
 }
 
 async function betweenRevisions(

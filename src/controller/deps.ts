@@ -24,6 +24,7 @@ import { createOptIns } from './node/opt-in.ts';
 import { createPauses } from './node/pauses.ts';
 import { createRepairs } from './node/repairs.ts';
 import { createStatusWriter } from './node/status-writer.ts';
+import { createVolumeRecords } from './node/volume-records.ts';
 import type { Watches } from './node/watches.ts';
 import { readCapabilities } from './publish/capabilities.ts';
 import type { PublishDeps } from './publish/deps.ts';
@@ -73,6 +74,7 @@ export async function createServices(
     observations: createObservations(),
     ownEvents: createOwnEvents(cluster, runtime.now),
     pauses: createPauses(),
+    volumeRecords: createVolumeRecords(memory, watches),
     locks: createJobLocks(cluster),
     schedules: createSchedules({ executor, memory, records, runtime }),
     jobSettings: { ...DEFAULT_SETTINGS, workerImage, stopDeadlineMs },

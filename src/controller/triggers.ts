@@ -46,7 +46,7 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
 
   row({ on: ['CommitRead'], keys: fleet, queue: 'sync', resetsBackoff: true }),
   row({ on: ['NodeCreated', 'NodeChanged', 'NodeDeleted'], keys: fleet, queue: 'sync', delayMs: 20 }),
-  row({ on: ['IdentitiesChanged'], keys: fleet, queue: 'sync' }),
+  row({ on: ['IdentitiesChanged', 'VolumesChanged'], keys: fleet, queue: 'sync' }),
 
   row({ on: ['Started'], keys: allNodes, queue: 'node' }),
   row({ on: ['NodeCreated'], keys: ownNode, queue: 'node', delayMs: NEW_NODE_MS }),
@@ -56,7 +56,12 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: APPLIED, keys: owner, queue: 'node', delayMs: 20 }),
   row({ on: ['PodChanged', 'StatefulSetChanged'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
   row({ on: ['KeyReleased'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
-  row({ on: ['PausesChanged', 'IdentitiesChanged'], keys: namedNodes, queue: 'node', resetsBackoff: true }),
+  row({
+    on: ['PausesChanged', 'IdentitiesChanged', 'VolumesChanged', 'VolumesPrepared'],
+    keys: namedNodes,
+    queue: 'node',
+    resetsBackoff: true,
+  }),
 
   row({ on: ['Started'], keys: allNodes, queue: 'observe' }),
   row({ on: ['PodChanged'], keys: owner, queue: 'observe' }),

@@ -1,10 +1,12 @@
 // What an action does to the node's pod, its volumes and its key, in whole sentences for reviewers.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { KnownVolumes } from '../api/node-volumes.ts';
 import type { NodeVolume, NodeWorkload } from '../api/node-workload.ts';
 import { keyOf } from '../api/objects.ts';
 import type { Action } from './action.ts';
 import type { PlanInput } from './input.ts';
+import { describeVolume } from './judge-volumes.ts';
 
 /** The action with what follows from it. `live` and `desired` are the node before and after. */
 export function withConsequences(
@@ -14,12 +16,21 @@ export function withConsequences(
 ): Action {
   const before = nodes.live === undefined ? undefined : workloadOf?.(nodes.live);
   const after = nodes.desired === undefined ? undefined : workloadOf?.(nodes.desired);
-  const namespace = action.ref.namespace ?? '';
+  const known = facts?.volumes?.get(keyOf(action.ref));
   const consequences = [
     ...moveLines(action, nodes.live ?? nodes.desired),
-    ...workloadLines(action, { before, after, isPresent: ({ pvc }) => facts?.pvcs?.has(`${namespace}/${pvc}`) }),
+    ...workloadLines(action, {
+      before,
+      after,
+      isPresent: ({ pvc }) => isLive(pvc, known),
+      contentOf: ({ pvc }) => (known === undefined ? undefined : describeVolume(pvc, known)),
+    }),
   ];
   return consequences.length === 0 ? action : { ...action, consequences };
+}
+
+function isLive(pvc: string, known: KnownVolumes | undefined): boolean | undefined {
+  return known?.live?.some((one) => one.pvc === pvc);
 }
 
 interface Change {
@@ -27,18 +38,21 @@ interface Change {
   readonly after: NodeWorkload | undefined;
   /** Undefined when the cluster is not known. */
   readonly isPresent: (volume: NodeVolume) => boolean | undefined;
+  /** What an existing PVC holds, as far as it is known. */
+  readonly contentOf: (volume: NodeVolume) => string | undefined;
 }
 
-function workloadLines(action: Action, { before, after, isPresent }: Change): readonly string[] {
+function workloadLines(action: Action, change: Change): readonly string[] {
+  const { before, after } = change;
   switch (action.do) {
     case 'create':
-      return after === undefined
-        ? []
-        : [startLine(after), ...after.volumes.map((volume) => newVolume(volume, isPresent(volume)))];
+      return after === undefined ? [] : [startLine(after), ...after.volumes.map((volume) => newVolume(volume, change))];
     case 'update':
       return before === undefined || after === undefined
         ? []
-        : [podLine(before, after), ...after.volumes.flatMap((volume) => volumeLine(volume, before, isPresent(volume)))];
+        : [podLine(before, after), ...after.volumes.flatMap((volume) => volumeLine(volume, before, change))];
+    case 'start':
+      return after === undefined ? [] : [startLine(after)];
     case 'delete':
       return before?.running === true ? [stopLine(before)] : [];
   }
@@ -60,17 +74,20 @@ function podLine(before: NodeWorkload, after: NodeWorkload): string {
     : `the pod ${after.pod} RESTARTS; it has ${before.graceSeconds} s to stop`;
 }
 
-function newVolume({ name, pvc, size }: NodeVolume, isPresent: boolean | undefined): string {
-  if (isPresent === undefined)
+function newVolume(volume: NodeVolume, { isPresent, contentOf }: Change): string {
+  const { name, pvc, size } = volume;
+  const present = isPresent(volume);
+  if (present === undefined)
     return `the volume ${name} uses the PVC ${pvc} if it exists; otherwise it is new (${size})`;
-  return isPresent
-    ? `the volume ${name} uses the existing PVC ${pvc} with its data`
+  const content = contentOf(volume);
+  return present
+    ? `the volume ${name} uses the existing PVC ${pvc} with its data${content === undefined ? '' : ` (${content})`}`
     : `the volume ${name} is new and empty (PVC ${pvc}, ${size})`;
 }
 
-function volumeLine(volume: NodeVolume, before: NodeWorkload, isPresent: boolean | undefined): readonly string[] {
+function volumeLine(volume: NodeVolume, before: NodeWorkload, change: Change): readonly string[] {
   const old = before.volumes.find(({ name }) => name === volume.name);
-  if (old === undefined) return [newVolume(volume, isPresent)];
+  if (old === undefined) return [newVolume(volume, change)];
   if (old.size === volume.size) return [];
   return [`the volume ${volume.name} grows from ${old.size} to ${volume.size} (PVC ${volume.pvc})`];
 }

@@ -6,10 +6,10 @@ import { exceptionsIn, ruleOfException } from '../api/policy-exceptions.ts';
 import { clip, clipJson } from '../lib/clip.ts';
 import type { Action, Approval, Change, Plan } from './action.ts';
 
-const SIGN = { create: '+', update: '~', delete: '-' } as const;
+const SIGN = { create: '+', update: '~', start: '!', delete: '-' } as const;
 const MAX_CHANGES = 40;
 
-/** One block per action, as in a diff: `+` creates, `~` updates, `-` deletes, `=` keeps. Ends with a newline. */
+/** One block per action, as in a diff: `+` creates, `~` updates, `!` starts with other volumes, `-` deletes, `=` keeps. Ends with a newline. */
 export function describePlan(plan: Plan): string {
   const blocks = [
     [summarizePlan(plan)],
@@ -23,7 +23,7 @@ export function describePlan(plan: Plan): string {
 
 /** `main@sha1:4f2a…: 2 to create, 1 to delete (1 held), 3 kept` */
 export function summarizePlan({ revision, actions, jobs, kept }: Plan): string {
-  const parts = (['create', 'update', 'delete', 'move'] as const).flatMap((what) => {
+  const parts = (['create', 'update', 'start', 'delete', 'move'] as const).flatMap((what) => {
     const same = actions.filter((action) => (action.move === undefined ? action.do : 'move') === what);
     const held = same.filter(({ hold }) => hold !== undefined).length;
     return same.length === 0 ? [] : [`${same.length} to ${what}${held === 0 ? '' : ` (${held} held)`}`];
@@ -57,7 +57,7 @@ export function jobLines({ do: what, job, file, because }: JobStep): readonly st
 export function actionLines(action: Action): readonly string[] {
   const lines = [titleLine(action), `    ${action.because}`];
   if (action.do === 'update') lines.push(...changeLines(action.changes));
-  if (action.do !== 'delete') lines.push(...exceptionLines(action.object));
+  if ('object' in action) lines.push(...exceptionLines(action.object));
   if (action.do === 'delete')
     lines.push(action.keepsVolumes ? '    its volumes are kept' : '    its volumes are DELETED with it');
   for (const line of action.consequences ?? []) lines.push(`    ${clip(line, 300)}`);
@@ -111,6 +111,7 @@ export function planToJson(plan: Plan): unknown {
     const base = { do: what, ref, because, hold, approval, move, consequences };
     if (action.do === 'delete') return { ...base, keepsVolumes: action.keepsVolumes };
     if (action.do === 'create') return { ...base, file: action.file };
+    if (action.do === 'start') return { ...base, file: action.file, lost: action.lost };
     return { ...base, file: action.file, changes: action.changes, drift: action.drift };
   });
   return { revision: plan.revision, heldDigest: plan.heldDigest ?? null, actions, jobs: plan.jobs, kept: plan.kept };

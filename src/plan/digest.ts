@@ -7,7 +7,8 @@ import type { Action } from './action.ts';
 
 /**
  * Identifies what an action does to which object. It does not depend on revision, guard, UID or bookkeeping annotations,
- * so that a pull request without access to the cluster shows the digest that the controller will compute.
+ * so that a pull request without access to the cluster shows the digest that the controller will compute. A start with
+ * other volumes is the exception: its approval is for the volumes that are lost now, not for those of a later loss.
  */
 export function actionDigest(action: Action): string {
   const base = { do: action.do, ref: describeRef(action.ref) };
@@ -16,6 +17,8 @@ export function actionDigest(action: Action): string {
       return digestOf({ ...base, spec: action.object['spec'] });
     case 'update':
       return digestOf({ ...base, changes: action.changes });
+    case 'start':
+      return digestOf({ ...base, lost: action.lost });
     case 'delete':
       return digestOf({ ...base, keepsVolumes: action.keepsVolumes });
     default:

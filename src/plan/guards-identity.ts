@@ -75,7 +75,7 @@ export function signerState(action: Action, scene: Scene): Hold | undefined {
 
 /** `namespace/secret` that the action would give its node; undefined when the node has it already. */
 function newSecret(action: Action, scene: Scene): string | undefined {
-  if (action.do === 'delete') return undefined;
+  if (action.do === 'delete' || action.do === 'start') return undefined;
   const name = textAt(action.object['spec'], ['identity', 'secretName']);
   const node = scene.live.get(keyOf(action.ref));
   const isSame =

@@ -8,7 +8,7 @@ import type { Scene } from './scene.ts';
 
 /** Holds a node that starts to break a waived rule of the policy, or breaks it in another way. Undoing an edit introduces nothing. */
 export function policyException(action: Action, { live }: Scene): Hold | undefined {
-  if (action.do === 'delete' || (action.do === 'update' && action.drift)) return undefined;
+  if (action.do === 'delete' || action.do === 'start' || (action.do === 'update' && action.drift)) return undefined;
   const before = exceptionsIn(live.get(keyOf(action.ref))?.metadata ?? {});
   const introduced = exceptionsIn(action.object.metadata).filter((use) => !before.includes(use));
   if (introduced.length === 0) return undefined;

@@ -6,6 +6,7 @@ import { identityOfData, volumeShrink } from './guards-data.ts';
 import { identityInUse, identitySwap, signerElsewhere, signerState } from './guards-identity.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
 import { policyException } from './guards-policy.ts';
+import { signerVolumeLost, volumesLeftBehind } from './guards-volumes.ts';
 import type { Scene } from './scene.ts';
 
 export type Guard = (action: Action, scene: Scene) => Hold | undefined;
@@ -21,6 +22,8 @@ export const guards: readonly Guard[] = [
   identityInUse, // the key's other user must be gone first
   volumeShrink, // Kubernetes cannot, and data would be lost
   identityOfData, // another chain, network or client on the same data
+  volumesLeftBehind, // volumes of an earlier node of that name
+  signerVolumeLost, // the record of what the key signed was on a volume that is gone
   signerState, // another key on the record of what was signed
   signerElsewhere, // a key whose record is on another volume
   policyException, // host access and similar, which the policy allows after an approval

@@ -2,6 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { FleetSpec } from '../api/fleet.ts';
+import type { KnownVolumes } from '../api/node-volumes.ts';
 import type { NodeWorkload } from '../api/node-workload.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { Releases } from './action.ts';
@@ -49,8 +50,8 @@ export interface PlanFacts {
    * node's volume. Empty text for a node whose volumes were deleted with it.
    */
   readonly signers?: ReadonlyMap<string, string> | undefined;
-  /** The PVCs of the cluster, `namespace/name`; absent when the cluster is not known. */
-  readonly pvcs?: ReadonlySet<string> | undefined;
+  /** The volumes of declared nodes by `namespace/name` of the node, also of nodes that do not exist. */
+  readonly volumes?: ReadonlyMap<string, KnownVolumes> | undefined;
   /** What happens to job requests and schedules of all executors. */
   readonly jobs?: readonly JobStep[] | undefined;
   /** `released` of the previous plan. */

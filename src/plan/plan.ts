@@ -10,6 +10,7 @@ import { withApplied, ownView } from './applied.ts';
 import { diff, toChanges } from './diff.ts';
 import { holdActions } from './hold.ts';
 import type { PlanInput, DesiredNode } from './input.ts';
+import { lostVolumes } from './judge-volumes.ts';
 import { inSafeOrder } from './order.ts';
 
 /**
@@ -25,7 +26,8 @@ export function planNodes(input: PlanInput): Plan {
     : declared.flatMap(([key, node]) => computeAction(node, live.get(key), input) ?? []);
   const ours = input.current.filter((node) => node.metadata.labels?.[LABEL.executor] === executor);
   const leaving = ours.filter((node) => !isDeclaredHere(input, node)).map((node) => prune(node, input));
-  const actions = [...changing, ...leaving.flatMap(({ action }) => action ?? [])];
+  const starting = desired.fleetBroken ? [] : declared.flatMap(([key, node]) => startAction(key, node, input) ?? []);
+  const actions = [...changing, ...starting, ...leaving.flatMap(({ action }) => action ?? [])];
   const { held, digest, released } = holdActions(inSafeOrder(actions), { input, live, ours });
   return {
     revision: input.revision,
@@ -63,6 +65,17 @@ function computeAction(
   const because = describeChanges(changes, { file, drift });
   const move = moveFrom(live, input);
   return withConsequences({ do: 'update', ref, object, file, changes, drift, because, ...move }, nodes, input);
+}
+
+/** Beside any change of the node: its spec may be applied, but no pod of it starts with its key before an approval. */
+function startAction(key: string, { node, file }: DesiredNode, input: PlanInput): Action | undefined {
+  const known = input.facts?.volumes?.get(key);
+  if (known === undefined || node.spec.desiredState !== 'Running') return undefined;
+  const lost = lostVolumes(node, known);
+  if (lost.length === 0) return undefined;
+  const because = 'its pod would start with another volume than the one on which its key has signed';
+  const nodes = { live: undefined, desired: node };
+  return withConsequences({ do: 'start', ref: refOf(node), file, lost, because }, nodes, input);
 }
 
 /** A live node that another executor of this repository applied, and that is now declared for this one. */

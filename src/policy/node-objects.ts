@@ -138,6 +138,7 @@ function labels(subject: NodeCase): readonly Breach[] {
 const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([
   ANNOTATION.configDigest,
   ANNOTATION.restartGeneration,
+  ANNOTATION.clients,
   'kubectl.kubernetes.io/default-container',
 ]);
 

@@ -3,7 +3,7 @@
 import type { Sidecar } from '../api/containers.ts';
 import type { ContainerSpec, Mount, Probe } from '../chains/chain.ts';
 import { assertNever } from '../lib/assert-never.ts';
-import { volumeName } from './pod-volumes.ts';
+import { SIGNER_VOLUME_KEY, volumeName } from './pod-volumes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -87,6 +87,8 @@ function volumeMount(mount: Mount): Json {
       return defined({ name, mountPath: mount.path, subPath: mount.subPath, readOnly: mount.readOnly });
     case 'file':
       return { name, mountPath: mount.path, subPath: mount.key, readOnly: true };
+    case 'signerVolume':
+      return { name, mountPath: mount.path, subPath: SIGNER_VOLUME_KEY, readOnly: true };
     case 'configMap':
       return { name, mountPath: mount.path, subPath: mount.key, readOnly: true };
     case 'generated':

@@ -1,6 +1,8 @@
 // The pod's volumes: claims for data, ConfigMap and Secrets for settings, empty folders for the rest.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { ANNOTATION } from '../api/group.ts';
+import { clientsText } from '../api/node-volumes.ts';
 import type { Mount, Workload } from '../chains/chain.ts';
 import { secretName } from '../chains/secret-name.ts';
 import { assertNever } from '../lib/assert-never.ts';
@@ -18,7 +20,7 @@ export function claimTemplates(node: BlockchainNode): readonly Json[] {
   return Object.entries(node.spec.storage).map(([name, { size, storageClass, accessMode }]) => ({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name, labels: nodeLabels(node) },
+    metadata: { name, labels: nodeLabels(node), annotations: claimAnnotations(node) },
     spec: {
       accessModes: [accessMode ?? 'ReadWriteOnce'],
       resources: { requests: { storage: size } },
@@ -26,6 +28,12 @@ export function claimTemplates(node: BlockchainNode): readonly Json[] {
       volumeMode: 'Filesystem',
     },
   }));
+}
+
+/** Whose data a PVC holds, for a later node of the same name. The labels say the chain and the network. */
+export function claimAnnotations({ spec }: BlockchainNode): Readonly<Record<string, string>> {
+  const clients = Object.entries(spec.clients).map(([role, { name }]) => [role, name]);
+  return { [ANNOTATION.clients]: clientsText(Object.fromEntries(clients)) };
 }
 
 /** Every volume that a mount refers to and that is no claim, once each. */
@@ -38,6 +46,9 @@ export function podVolumes(node: BlockchainNode, workload: Workload): readonly J
   }
   return [...volumes.values()];
 }
+
+/** The key of the node's ConfigMap behind a mount of the kind `signerVolume`. */
+export const SIGNER_VOLUME_KEY = 'signer-volume';
 
 const MADE_BY_US = 'nodewright-made-';
 
@@ -52,6 +63,7 @@ export function volumeName(mount: Mount): string {
     case 'storage':
       return mount.name;
     case 'file':
+    case 'signerVolume':
       return 'nodewright-config';
     case 'generated':
       return `${MADE_BY_US}${mount.name}`;
@@ -72,6 +84,7 @@ function volumeSource(node: BlockchainNode, mount: Mount): Json | undefined {
     case 'storage':
       return undefined;
     case 'file':
+    case 'signerVolume':
       return { configMap: { name: namesOf(node).configMap } };
     case 'generated':
       return { secret: { secretName: secretName(node, mount.name), defaultMode: SECRET_MODE } };

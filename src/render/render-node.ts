@@ -3,16 +3,19 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KubeObject } from '../api/objects.ts';
 import type { SpecProblem } from '../api/spec-problem.ts';
-import type { Chain } from '../chains/chain.ts';
+import type { Chain, Workload } from '../chains/chain.ts';
 import { metadataOf, selectorLabels } from './labels.ts';
 import { namesOf } from './names.ts';
 import { applyPatches } from './patches.ts';
+import { SIGNER_VOLUME_KEY } from './pod-volumes.ts';
 import { services } from './services.ts';
 import { statefulSet } from './stateful-set.ts';
 
 export interface RenderOptions {
   /** false: no pod, because the node is stopped or held for a job. The only source of `replicas`. */
   readonly running: boolean;
+  /** A pod with the key of the node ran on its volumes: its preparation refuses volumes without a record of what was signed. */
+  readonly volumeIsUsed?: boolean;
 }
 
 export interface Rendered {
@@ -26,12 +29,21 @@ export interface Rendered {
 export function renderNode(node: BlockchainNode, chain: Chain, options: RenderOptions): Rendered {
   const workload = chain.workload(node);
   const objects: readonly KubeObject[] = [
-    configMap(node, workload.files),
+    configMap(node, { ...workload.files, ...signerVolumeFile(workload, options) }),
     ...services(node, workload),
     disruptionBudget(node),
     statefulSet(node, workload, options),
   ];
   return applyPatches(objects, node.spec.patches ?? []);
+}
+
+/** Not among `workload.files`, whose digest restarts the pod. */
+function signerVolumeFile(
+  { initContainers }: Workload,
+  { volumeIsUsed }: RenderOptions,
+): Readonly<Record<string, string>> {
+  const isRead = initContainers.some(({ mounts }) => mounts.some(({ kind }) => kind === 'signerVolume'));
+  return isRead ? { [SIGNER_VOLUME_KEY]: volumeIsUsed === true ? 'used' : 'new' } : {};
 }
 
 function configMap(node: BlockchainNode, data: Readonly<Record<string, string>>): KubeObject {

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 
 import type { BlockchainNode, NodeSpec } from '../../src/api/blockchain-node.ts';
 import { LABEL } from '../../src/api/group.ts';
+import type { KnownVolumes } from '../../src/api/node-volumes.ts';
 import { planNodes } from '../../src/plan/plan.ts';
 import { describePlan, planToJson } from '../../src/plan/describe.ts';
 import { MAX_COMMENT, planComment } from '../../src/plan/comment.ts';
@@ -30,6 +31,20 @@ function aValidator(name: string, spec: Partial<NodeSpec> = {}): BlockchainNode 
 function fromOther(node: BlockchainNode): BlockchainNode {
   return { ...node, metadata: { ...node.metadata, labels: { ...node.metadata.labels, [LABEL.executor]: 'other' } } };
 }
+
+const NONE: KnownVolumes = { record: undefined, live: [] };
+const LEFT_BEHIND: KnownVolumes = {
+  record: { chain: 'cosmos', network: 'dev', clients: { node: 'cometbft' }, pvcs: { data: 'u' }, height: 1200 },
+  live: [{ name: 'data', pvc: 'data-back-again-0', uid: 'u', createdAt: '2026-11-02T10:00:00Z' }],
+};
+const VOLUMES = new Map<string, KnownVolumes>([
+  ...['grown', 'new', 'restarted', 'same-pod', 'started', 'stopped'].map((name) => [`ns/${name}`, NONE] as const),
+  ['ns/back-again', LEFT_BEHIND],
+]);
+const SIGNED: KnownVolumes = {
+  record: { chain: 'cosmos', network: 'dev', clients: { node: 'cometbft' }, pvcs: { data: 'u1' }, signer: 'a-key' },
+  live: [{ name: 'data', pvc: 'data-a-0', uid: 'u2' }],
+};
 
 const scenes: Readonly<Record<string, SceneParts>> = {
   'nothing-to-do': { declared: [aNode('a')], live: [applied(aNode('a'))] },
@@ -107,7 +122,12 @@ const scenes: Readonly<Record<string, SceneParts>> = {
       ...['grown', 'restarted', 'same-pod', 'stopped', 'gone'].map((name) => applied(aValidator(name))),
       applied(aValidator('started', { desiredState: 'Stopped' })),
     ],
-    facts: { pvcs: new Set(['ns/data-back-again-0']) },
+    facts: { volumes: VOLUMES },
+  },
+  'lost-volume': {
+    declared: [aValidator('a', { identity: { secretName: 'a-key' } })],
+    live: [applied(aValidator('a', { identity: { secretName: 'a-key' } }))],
+    facts: { volumes: new Map([['ns/a', SIGNED]]) },
   },
   'move-to-another-executor': {
     declared: [aValidator('a', { executor: 'other', identity: { secretName: 'a-key' } })],

@@ -85,7 +85,7 @@ export function carryOut(live: readonly BlockchainNode[], actions: readonly Acti
   for (const action of actions) {
     if (action.hold !== undefined) continue;
     if (action.do === 'delete') nodes.delete(keyOf(action.ref));
-    else nodes.set(keyOf(action.ref), action.object as BlockchainNode);
+    else if ('object' in action) nodes.set(keyOf(action.ref), action.object as BlockchainNode);
   }
   return [...nodes.values()];
 }

@@ -23,12 +23,18 @@ export const GUARDS = defineCodes({
     action: 'Undo the change. To move the data, create a new node and restore a Backup into it.',
   },
   IdentityOfData: {
-    meaning: 'The volume holds data of another chain, network, client or node type.',
-    action: `For another chain or network, create a new node. For another client or an archive: ${APPROVE}`,
+    meaning:
+      'The volume holds data of another chain, network, client or node type. Also a volume that an earlier node of the name left behind.',
+    action: `For another chain or network, create a node of another name, or delete the volume that was left behind. For another client or an archive: ${APPROVE}`,
   },
   SignerState: {
     meaning: 'The record of what the signing key has signed does not move with the key.',
     action: `Make sure that the key cannot sign a height twice. Then: ${APPROVE}`,
+  },
+  SignerVolumeLost: {
+    meaning:
+      'A volume on which the signing key of the node kept the record of what it signed is gone or was replaced. The node stays stopped.',
+    action: `Make sure that the key cannot sign a height twice: restore the volume, or wait until the chain is far past its last height. Then: ${APPROVE}`,
   },
   NotOurs: {
     meaning: 'A node of this name exists in the cluster and does not come from this repository or executor.',

@@ -39,6 +39,10 @@ if [ "$NODE_IDENTITY" = secret ] && [ ! -s "$state" ]; then
   if [ -e "$NODE_HOME/data/blockstore.db" ] || [ -e "$NODE_HOME/data/state.db" ]; then
     fail "There is chain data but no priv_validator_state.json. Restore it, or empty the volume, before this key signs."
   fi
+  # Read at each start. Kubernetes creates a deleted PVC again for the next pod, also while the controller is down.
+  if [ "$(cat "$NODE_SIGNER_VOLUME" 2>/dev/null || true)" = used ]; then
+    fail "This volume is new, but the key in the Secret of spec.identity has signed with another one: it could sign a height twice. Bring the old volume back, or approve the start with the new one."
+  fi
   printf '{"height":"0","round":0,"step":0}' > "$state.part"
   mv "$state.part" "$state"
 fi

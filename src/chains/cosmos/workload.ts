@@ -9,6 +9,8 @@ import { chainIdOf, optionsOf } from './options.ts';
 import { PREPARE_SCRIPT } from './prepare.ts';
 import { environment, HOME, IDENTITY_PATH, METRICS_PORT, p2pPort, RPC_PORT } from './settings.ts';
 
+const SIGNER_VOLUME_PATH = '/nodewright/signer-volume';
+
 /** Only called for specs that passed check.ts. */
 export function workload(node: BlockchainNode): Workload {
   return {
@@ -42,7 +44,7 @@ function prepareContainer(node: BlockchainNode): ContainerSpec {
     ...common,
     name: 'prepare',
     command: ['sh', '-c', PREPARE_SCRIPT],
-    mounts: [...common.mounts, ...genesisMount(node)],
+    mounts: [...common.mounts, ...genesisMount(node), ...signerVolumeMount(node)],
     env: { ...common.env, ...prepareVariables(node) },
   };
 }
@@ -76,6 +78,7 @@ function prepareVariables(node: BlockchainNode): Readonly<Record<string, string>
     NODE_CHAIN_ID: chainIdOf(node.spec),
     NODE_IDENTITY: node.spec.identity === undefined ? 'own' : 'secret',
     NODE_IDENTITY_PATH: IDENTITY_PATH,
+    NODE_SIGNER_VOLUME: SIGNER_VOLUME_PATH,
     NODE_GENESIS: genesisKind(node),
     NODE_GENESIS_URL: node.spec.genesis?.url ?? '',
     NODE_GENESIS_SHA256: node.spec.genesis?.sha256 ?? '',
@@ -95,6 +98,10 @@ function genesisMount({ spec }: BlockchainNode): readonly Mount[] {
 
 function identityMount({ spec }: BlockchainNode): readonly Mount[] {
   return spec.identity === undefined ? [] : [{ kind: 'secret', name: spec.identity.secretName, path: IDENTITY_PATH }];
+}
+
+function signerVolumeMount({ spec }: BlockchainNode): readonly Mount[] {
+  return spec.identity === undefined ? [] : [{ kind: 'signerVolume', path: SIGNER_VOLUME_PATH }];
 }
 
 function portsOf(node: BlockchainNode): readonly Port[] {

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { DEFAULT_NAMESPACE, FIELD_MANAGER, LABEL } from '../../api/group.ts';
+import { VolumeRecord } from '../../api/node-volumes.ts';
 import type { Ref } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { createSerial } from '../../lib/serial.ts';
@@ -13,6 +14,7 @@ const ReleasesSchema = z.record(z.string(), z.array(z.string()));
 const IdentitiesSchema = z.record(z.string(), z.string());
 const SkipsSchema = z.record(z.string(), z.string().max(500));
 const SignersSchema = IdentitiesSchema;
+const VolumesSchema = z.record(z.string(), VolumeRecord);
 const SchedulesSchema = z.record(z.string(), z.number());
 
 export interface Remembered {
@@ -29,6 +31,8 @@ export interface Remembered {
    * deleted with it.
    */
   readonly signers: Readonly<Record<string, string>>;
+  /** The volumes of nodes that sign, and of nodes that are gone, by `namespace/name` of the node. */
+  readonly volumes: Readonly<Record<string, VolumeRecord>>;
   /** Up to when each schedule is dealt with, milliseconds since the epoch. */
   readonly schedules: Readonly<Record<string, number>>;
   /** Why the last due run of a schedule was not filed, where that was so. */
@@ -69,6 +73,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
     released: {},
     identities: {},
     signers: {},
+    volumes: {},
     schedules: {},
     skips: {},
     origin,
@@ -100,45 +105,47 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
   };
 }
 
-/** Undefined where nothing was stored yet. */
-function readData(data: Readonly<Record<string, string>>): Remembered | undefined {
-  const { origin, appliedCommit, appliedRevision } = data;
+type Data = Readonly<Record<string, string>>;
+
+/** Undefined when there is no memory. */
+function readData(data: Data): Remembered | undefined {
+  const { appliedCommit, appliedRevision, origin } = data;
   if (origin === undefined) return undefined;
   return {
-    origin,
     appliedCommit,
     appliedRevision,
     released: parse(ReleasesSchema, data['released']) ?? {},
     identities: parse(IdentitiesSchema, data['identities']) ?? {},
     signers: parse(SignersSchema, data['signers']) ?? {},
+    volumes: parse(VolumesSchema, data['volumes']) ?? {},
     schedules: parse(SchedulesSchema, data['schedules']) ?? {},
     skips: parse(SkipsSchema, data['skips']) ?? {},
-  };
-}
-
-function dataOf(remembered: Remembered): Readonly<Record<keyof Remembered, string | undefined>> {
-  const { origin, appliedCommit, appliedRevision, released, identities, signers, schedules, skips } = remembered;
-  return {
     origin,
-    appliedCommit,
-    appliedRevision,
-    released: stableJson(released),
-    identities: stableJson(identities),
-    signers: stableJson(signers),
-    schedules: stableJson(schedules),
-    skips: stableJson(skips),
   };
 }
 
-/** What another process remembers of identities and of the last signers; empty where there is no memory. */
+function dataOf(memory: Remembered): Readonly<Record<string, string | undefined>> {
+  const { origin, appliedCommit, appliedRevision, ...lists } = memory;
+  const texts = Object.entries(lists).map(([name, list]) => [name, stableJson(list)]);
+  return { origin, appliedCommit, appliedRevision, ...Object.fromEntries(texts) };
+}
+
+export interface SigningMemory {
+  readonly identities: ReadonlyMap<string, string>;
+  readonly signers: ReadonlyMap<string, string>;
+  readonly volumes: ReadonlyMap<string, VolumeRecord>;
+}
+
+/** What another process remembers of identities, the last signers and their volumes; empty where there is no memory. */
 export async function readSigningMemory(
   cluster: Pick<Cluster, 'get'>,
   place: Pick<MemoryOptions, 'executor' | 'namespace'>,
-): Promise<{ readonly identities: ReadonlyMap<string, string>; readonly signers: ReadonlyMap<string, string> }> {
+): Promise<SigningMemory> {
   const data = stringMap((await cluster.get(refOfMemory(place)))?.['data']);
   return {
     identities: new Map(Object.entries(parse(IdentitiesSchema, data['identities']) ?? {})),
     signers: new Map(Object.entries(parse(SignersSchema, data['signers']) ?? {})),
+    volumes: new Map(Object.entries(parse(VolumesSchema, data['volumes']) ?? {})),
   };
 }
 

@@ -64,6 +64,10 @@ interface Reports {
   readonly PausesChanged: NodeKeys;
   /** A key exchange gave these nodes other signing keys. */
   readonly IdentitiesChanged: NodeKeys;
+  /** The volumes of these nodes are not those that they need, or an approval accepts others. */
+  readonly VolumesChanged: NodeKeys;
+  /** A pod ran on the volumes of these nodes for the first time. */
+  readonly VolumesPrepared: NodeKeys;
   readonly JobCreated: JobNotice;
   /** Its annotations changed, or it is being deleted. Not: its status. */
   readonly JobChanged: JobNotice;

@@ -1,5 +1,6 @@
 // Applies the actions of a plan that are not held. An action that fails does not stop the others.
 
+import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { ANNOTATION, FIELD_MANAGER } from '../../api/group.ts';
 import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -15,7 +16,12 @@ import type { FailedAction } from './state.ts';
 /** Requests that are under way at the same time. */
 const APPLY_AT_ONCE = 32;
 
-const SENTENCE = { create: 'Creating object', update: 'Updating object', delete: 'Deleting object' } as const;
+const SENTENCE = {
+  create: 'Creating object',
+  update: 'Updating object',
+  start: 'Accepting other volumes',
+  delete: 'Deleting object',
+} as const;
 
 export async function applyPlan(plan: Plan, deps: FleetDeps, signal: AbortSignal): Promise<readonly FailedAction[]> {
   const failures: FailedAction[] = [];
@@ -49,18 +55,33 @@ function failureOf(action: Action, error: unknown, { fleet }: FleetDeps): Failed
 
 async function applyAction(action: Action, revision: string, deps: FleetDeps): Promise<void> {
   if (action.do === 'delete') return await deleteNode(action, deps);
+  if (action.do === 'start') return await acceptVolumes(action, deps);
   const desired = withRevision(action.object, revision);
   const live = await deps.cluster.apply(desired, { fieldManager: FIELD_MANAGER, force: true });
   await removeForeignFields(desired, live, deps.cluster);
 }
 
+async function acceptVolumes(
+  { ref, lost }: Extract<Action, { do: 'start' }>,
+  { volumeRecords, notify }: FleetDeps,
+): Promise<void> {
+  await volumeRecords.accept(keyOf(ref), lost);
+  notify('VolumesChanged', { nodeKeys: [keyOf(ref)] });
+}
+
 async function deleteNode(action: Extract<Action, { do: 'delete' }>, deps: FleetDeps): Promise<void> {
   const node = deps.watches.nodes.get(keyOf(action.ref));
-  if (!action.keepsVolumes && node?.metadata.uid === action.uid) {
-    await deps.identities.losesVolumes(keyOf(node));
-    await handOverVolumes(node, deps);
+  if (node?.metadata.uid === action.uid) {
+    if (action.keepsVolumes) await deps.volumeRecords.leaves(node);
+    else await dropVolumes(node, deps);
   }
   await deps.cluster.remove(action.ref, { uid: action.uid, propagation: 'Background' });
+}
+
+async function dropVolumes(node: BlockchainNode, deps: FleetDeps): Promise<void> {
+  await deps.identities.losesVolumes(keyOf(node));
+  await deps.volumeRecords.forget(keyOf(node));
+  await handOverVolumes(node, deps);
 }
 
 function withRevision(object: KubeObject, revision: string): KubeObject {

@@ -12,6 +12,7 @@ import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { Identities } from '../node/identities.ts';
 import type { Observations } from '../node/observations.ts';
+import type { VolumeRecords } from '../node/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
 import type { FleetState } from './state.ts';
 
@@ -31,5 +32,6 @@ export interface FleetDeps {
   readonly memory: Memory;
   readonly identities: Identities;
   readonly observations: Observations;
+  readonly volumeRecords: VolumeRecords;
   readonly fleet: FleetState;
 }

@@ -33,9 +33,10 @@ export function planOf(pulled: Pulled, deps: PlanDeps): Plan {
   return plan?.revision === pulled.revision ? plan : computePlan(pulled, deps);
 }
 
-export type PlanDeps = Pick<FleetDeps, 'fleet' | 'identities' | 'memory' | 'settings' | 'watches'>;
+export type PlanDeps = Pick<FleetDeps, 'fleet' | 'identities' | 'memory' | 'settings' | 'volumeRecords' | 'watches'>;
 
-function computePlan(pulled: Pulled, { watches, settings, memory, identities }: PlanDeps): Plan {
+function computePlan(pulled: Pulled, { watches, settings, memory, identities, volumeRecords }: PlanDeps): Plan {
+  const declared = [...pulled.desired.nodes].filter(([, { node }]) => node.spec.executor === settings.executor);
   return planNodes({
     desired: pulled.desired,
     current: watches.nodes.list(),
@@ -47,6 +48,7 @@ function computePlan(pulled: Pulled, { watches, settings, memory, identities }: 
       released: memory.current.released,
       identities: identities.overrides(),
       signers: identities.signers(),
+      volumes: new Map(declared.map(([key, { node }]) => [key, volumeRecords.known(node)])),
     },
   });
 }

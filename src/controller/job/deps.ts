@@ -14,6 +14,7 @@ import type { FleetState } from '../fleet/state.ts';
 import type { Identities } from '../node/identities.ts';
 import type { Observations } from '../node/observations.ts';
 import type { Pauses } from '../node/pauses.ts';
+import type { VolumeRecords } from '../node/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
 import type { LockRecovery } from './job-changes.ts';
 import type { JobLocks } from './locks.ts';
@@ -49,6 +50,7 @@ export interface RequestsDeps extends JobDeps {
   readonly source: GitSource;
   readonly statusBranch: StatusBranch | undefined;
   readonly schedules: Schedules;
+  readonly volumeRecords: VolumeRecords;
   readonly lockRecovery: LockRecovery;
   /** Job requests that are not carried out, and why; every reconciliation of the requests replaces them. */
   readonly refusals: { current: readonly RequestRefusal[] };

@@ -16,6 +16,7 @@ import type { OwnEvents } from './own-events.ts';
 import type { Pauses } from './pauses.ts';
 import type { Repairs } from './repairs.ts';
 import type { StatusWriter } from './status-writer.ts';
+import type { VolumeRecords } from './volume-records.ts';
 import type { Watches } from './watches.ts';
 
 export interface NodeDeps {
@@ -40,4 +41,5 @@ export interface NodeDeps {
   readonly pauses: Pauses;
   readonly repairs: Repairs;
   readonly statusWriter: StatusWriter;
+  readonly volumeRecords: VolumeRecords;
 }

@@ -9,7 +9,10 @@ import type { NodeDeps } from './deps.ts';
 import { findOwnNode } from './owner.ts';
 import { podAddress } from './pod.ts';
 
-type ObserveDeps = Pick<NodeDeps, 'watches' | 'asker' | 'observations' | 'runtime' | 'settings' | 'notify'>;
+type ObserveDeps = Pick<
+  NodeDeps,
+  'watches' | 'asker' | 'observations' | 'runtime' | 'settings' | 'notify' | 'volumeRecords'
+>;
 
 /** Asks as long as there is a running pod, again and again. */
 export async function observeNode(key: string, deps: ObserveDeps, signal: AbortSignal): Promise<ReconcileResult> {
@@ -20,6 +23,7 @@ export async function observeNode(key: string, deps: ObserveDeps, signal: AbortS
     if (observations.clearFacts(key)) notify('NodeObserved', { nodeKeys: [key] });
     return DONE;
   }
+  if (await deps.volumeRecords.runs(key)) notify('VolumesPrepared', { nodeKeys: [key] });
   observations.setFacts(key, await askClients({ node, host, signal }, deps), runtime.now());
   notify('NodeObserved', { nodeKeys: [key] });
   return again(observeDelay(node, deps));

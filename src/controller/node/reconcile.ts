@@ -7,13 +7,15 @@ import type { Chain } from '../../chains/chain.ts';
 import { findChain } from '../../chains/index.ts';
 import { isEditedByHand } from '../../plan/applied.ts';
 import { generatedSecretRefs } from '../../render/generated-secrets.ts';
-import { type Rendered, renderNode } from '../../render/render-node.ts';
+import { type Rendered, renderNode, type RenderOptions } from '../../render/render-node.ts';
 import { planVolumes, type VolumePlan } from '../../render/volumes.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { applyOwnedObjects, createSecrets } from './apply-owned.ts';
 import { checkPolicy } from './check-policy.ts';
+import { checkVolumes } from './check-volumes.ts';
 import type { NodeDeps } from './deps.ts';
 import { growVolumes } from './grow-volumes.ts';
+import { labelVolumes } from './label-volumes.ts';
 import { findOwnNode } from './owner.ts';
 import { failedTrouble, type NodeTrouble, ObjectsRefused, stalled } from './trouble.ts';
 
@@ -58,18 +60,26 @@ async function applyNode(node: BlockchainNode, deps: NodeDeps): Promise<NodeTrou
   const trouble = checkPermissions(deps) ?? checkEdits(node) ?? checkSpec(node);
   const chain = findChain(node.spec.chain);
   if (trouble !== undefined || chain === undefined || node.spec.suspend === true) return trouble;
-  return await applyScope(createScope(node, chain, deps), deps);
+  return await applyWorkload(node, chain, deps);
 }
 
-async function applyScope(scope: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
+async function applyWorkload(node: BlockchainNode, chain: Chain, deps: NodeDeps): Promise<NodeTrouble | undefined> {
+  const volumeTrouble = await checkVolumes(deps.identities.effective(node), deps);
+  const scope = createScope({ found: node, chain, mayStart: volumeTrouble === undefined }, deps);
   return (
     checkObjects(scope, deps) ??
     (await deps.optIns.check(scope.node, scope.rendered)) ??
     (await reserveKey(scope, deps)) ??
     (await applyObjects(scope, deps)) ??
     releaseKey(scope, deps) ??
-    (await growVolumes(scope.node, scope.volumes, deps))
+    volumeTrouble ??
+    (await settleVolumes(scope, deps))
   );
+}
+
+async function settleVolumes({ node, volumes }: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
+  await labelVolumes(node, deps);
+  return await growVolumes(node, volumes, deps);
 }
 
 /** A permission can be granted at any time, and no watch reports that. */
@@ -120,7 +130,7 @@ interface NodeScope {
   readonly chain: Chain;
   readonly volumes: VolumePlan;
   readonly rendered: RenderedNode;
-  /** Whether a pod of it has to run: neither stopped by its spec nor paused by a job. */
+  /** Whether a pod of it has to run: neither stopped by its spec, nor paused by a job, nor without its volumes. */
   readonly isRunning: boolean;
 }
 
@@ -128,18 +138,29 @@ interface RenderedNode extends Rendered {
   readonly madeSecrets: readonly string[];
 }
 
-function renderScope(node: BlockchainNode, chain: Chain, running: boolean): RenderedNode {
+function renderScope(node: BlockchainNode, chain: Chain, options: RenderOptions): RenderedNode {
   const madeSecrets = generatedSecretRefs(node, chain.workload(node)).map(({ ref }) => ref.name);
-  return { ...renderNode(node, chain, { running }), madeSecrets };
+  return { ...renderNode(node, chain, options), madeSecrets };
 }
 
-function createScope(found: BlockchainNode, chain: Chain, { watches, identities, pauses }: NodeDeps): NodeScope {
+interface Found {
+  readonly found: BlockchainNode;
+  readonly chain: Chain;
+  /** Its volumes are those that it needs. */
+  readonly mayStart: boolean;
+}
+
+function createScope(
+  { found, chain, mayStart }: Found,
+  { watches, identities, pauses, volumeRecords }: NodeDeps,
+): NodeScope {
   const node = identities.effective(found);
   const key = keyOf(node);
   const statefulSet = watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
   const volumes = planVolumes(node, watches.owned(key, 'PersistentVolumeClaim'), statefulSet);
-  const isRunning = node.spec.desiredState === 'Running' && pauses.of(key) === undefined;
-  return { node, chain, volumes, rendered: renderScope(node, chain, isRunning), isRunning };
+  const isRunning = mayStart && node.spec.desiredState === 'Running' && pauses.of(key) === undefined;
+  const volumeIsUsed = volumeRecords.of(key)?.prepared === true;
+  return { node, chain, volumes, rendered: renderScope(node, chain, { running: isRunning, volumeIsUsed }), isRunning };
 }
 
 /** Before a key is reserved or anything is written. */
@@ -154,7 +175,7 @@ const KEY_RETRY_MS = 10_000;
 
 async function reserveKey({ node, isRunning }: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
   if (!isRunning) return undefined;
-  const { keyReservations, identities, notify } = deps;
+  const { keyReservations, identities, volumeRecords, notify } = deps;
   if (node.spec.identity === undefined && keyReservations.release(keyOf(node))) notify('KeyReleased', {});
   const reservation = await keyReservations.reserve(node);
   if (!reservation.ok) {
@@ -162,6 +183,7 @@ async function reserveKey({ node, isRunning }: NodeScope, deps: NodeDeps): Promi
     return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS };
   }
   await identities.signs(node);
+  await volumeRecords.starts(node);
   return undefined;
 }
 

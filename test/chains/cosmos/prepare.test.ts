@@ -39,6 +39,7 @@ function prepare(variables: Record<string, string>): { readonly code: number | n
     NODE_CHAIN_ID: 'dev',
     NODE_IDENTITY: 'own',
     NODE_IDENTITY_PATH: join(folder, 'identity'),
+    NODE_SIGNER_VOLUME: join(folder, 'signer-volume'),
     NODE_GENESIS: 'own',
     NODE_GENESIS_URL: '',
     NODE_GENESIS_SHA256: '',
@@ -84,6 +85,28 @@ describe('the prepare script', () => {
     writeFileSync(join(folder, 'home/data/priv_validator_state.json'), '{"height":"77"}');
     expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
     expect(read('home/data/priv_validator_state.json')).toBe('{"height":"77"}');
+  });
+
+  it('refuses a new volume for a key that has signed with another one', () => {
+    writeFileSync(join(folder, 'signer-volume'), 'used');
+    for (let start = 0; start < 2; start++) {
+      const { code, stderr } = prepare({ NODE_IDENTITY: 'secret' });
+      expect(code).toBe(1);
+      expect(stderr).toContain('This volume is new, but the key');
+    }
+    expect(existsSync(join(folder, 'home/data/priv_validator_state.json'))).toBe(false);
+  });
+
+  it('starts on the volume with which its key has signed', () => {
+    writeFileSync(join(folder, 'signer-volume'), 'new');
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+    writeFileSync(join(folder, 'signer-volume'), 'used');
+    expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);
+  });
+
+  it('needs no record of signatures for a key that the node makes itself', () => {
+    writeFileSync(join(folder, 'signer-volume'), 'used');
+    expect(prepare({}).code).toBe(0);
   });
 
   it('never copies the key, and never loses one that the node made itself', () => {
