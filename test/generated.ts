@@ -6,7 +6,9 @@ import { join } from 'node:path';
 
 import { triggersTable } from './documents/triggers-table.ts';
 import { runCommand } from './demo/run-command.ts';
+import { definitionRules, ownKindsRules } from './documents/chart-rules.ts';
 import { clientsTable } from './documents/clients-table.ts';
+import { jobKindsTable } from './documents/job-kinds-table.ts';
 import { metricsTable } from './documents/metrics-table.ts';
 import { optionsTable } from './documents/options-table.ts';
 import { ROOT, withSection } from './documents/sections.ts';
@@ -27,7 +29,10 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     await section('src/cli/README.md', 'options', optionsTable()),
     await section('src/controller/README.md', 'triggers', triggersTable()),
     await section('repo-template/docs/kinds/blockchain-node.md', 'clients', clientsTable()),
+    await section('repo-template/docs/README.md', 'jobs', jobKindsTable()),
     await section('repo-template/docs/observing.md', 'metrics', await metricsTable()),
+    await section('charts/nodewright/files/namespaced-rules.yaml', 'own kinds', ownKindsRules()),
+    await section('charts/nodewright/files/definition-rules.yaml', 'definitions', definitionRules()),
     await section('charts/nodewright/README.md', 'values', await valuesTable()),
     [TROUBLESHOOTING, await troubleshooting()],
   ]);

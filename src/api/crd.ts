@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 
-import { ANNOTATION, GROUP, VERSION } from './group.ts';
+import { ANNOTATION, GROUP, pluralOf, VERSION } from './group.ts';
 import { toJsonSchema } from './json-schema.ts';
 import type { KubeObject } from './objects.ts';
 import { toStructural } from './structural.ts';
@@ -28,8 +28,6 @@ export interface CelRule {
 
 export interface CustomKind {
   readonly kind: string;
-  readonly plural: string;
-  readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly description: string;
@@ -44,7 +42,9 @@ export interface CustomKind {
 
 /** The CRD object. Throws when a schema has something that a CRD cannot express. */
 export function toCrd(kind: CustomKind): KubeObject {
-  const { plural, singular, shortNames, categories } = kind;
+  const { shortNames, categories } = kind;
+  const plural = pluralOf(kind.kind);
+  const singular = kind.kind.toLowerCase();
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

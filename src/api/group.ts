@@ -4,6 +4,11 @@ export const GROUP = 'validatoros.com';
 export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
+/** How the API server calls a kind of this group, in paths and permissions: `backups`. Every kind has a regular plural. */
+export function pluralOf(kind: string): string {
+  return `${kind.toLowerCase()}s`;
+}
+
 /** The API group of the CITA-Cloud operator. Its documents are accepted and converted. */
 export const CITA_API_VERSION = 'citacloud.rivtower.com/v1';
 

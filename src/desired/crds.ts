@@ -13,11 +13,9 @@ export function crds(): readonly KubeObject[] {
   return [nodeCrd(chains), ...jobKinds.map(jobCrd)];
 }
 
-function jobCrd({ kind, plural, shortNames, summary, spec, printerColumns }: JobKind): KubeObject {
+function jobCrd({ kind, shortNames, summary, spec, printerColumns }: JobKind): KubeObject {
   return toCrd({
     kind,
-    plural,
-    singular: kind.toLowerCase(),
     shortNames,
     categories: ['nodewright'],
     description: summary,

@@ -14,8 +14,6 @@ export function nodeCrd(chains: readonly Chain[]): KubeObject {
 function nodeKind(chains: readonly Chain[]): CustomKind {
   return {
     kind: 'BlockchainNode',
-    plural: 'blockchainnodes',
-    singular: 'blockchainnode',
     shortNames: ['bn'],
     // Not `all`: `kubectl delete all --all` must not delete nodes.
     categories: ['nodewright'],

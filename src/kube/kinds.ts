@@ -1,10 +1,10 @@
 // The kinds this program touches, and how the API server calls them.
 
-import { API_VERSION } from '../api/group.ts';
+import { API_VERSION, pluralOf } from '../api/group.ts';
 import type { Kind } from './cluster.ts';
 import { KubeError } from './kube-error.ts';
 
-/** Kinds by name. A new one is one line here; RBAC in the chart must name it as well. */
+/** Kinds by name. A new one is one line here and its permission in `charts/nodewright/files/`; jobs need neither. */
 export const KINDS = {
   Namespace: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
   Pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
@@ -41,27 +41,27 @@ export const KINDS = {
     plural: 'customresourcedefinitions',
     namespaced: false,
   },
-  BlockchainNode: { apiVersion: API_VERSION, kind: 'BlockchainNode', plural: 'blockchainnodes', namespaced: true },
-  Backup: { apiVersion: API_VERSION, kind: 'Backup', plural: 'backups', namespaced: true },
-  Restore: { apiVersion: API_VERSION, kind: 'Restore', plural: 'restores', namespaced: true },
-  Snapshot: { apiVersion: API_VERSION, kind: 'Snapshot', plural: 'snapshots', namespaced: true },
-  BlockHeightFallback: {
+  BlockchainNode: {
     apiVersion: API_VERSION,
-    kind: 'BlockHeightFallback',
-    plural: 'blockheightfallbacks',
+    kind: 'BlockchainNode',
+    plural: pluralOf('BlockchainNode'),
     namespaced: true,
   },
-  Switchover: { apiVersion: API_VERSION, kind: 'Switchover', plural: 'switchovers', namespaced: true },
-  ChangeOwner: { apiVersion: API_VERSION, kind: 'ChangeOwner', plural: 'changeowners', namespaced: true },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 const BY_TYPE: ReadonlyMap<string, Kind> = new Map(
   Object.values(KINDS).map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind]),
 );
 
-/** The kind of an object or reference. Throws KubeError CONFIG for one that is not in the table. */
+/** The kind of an object or reference. Throws KubeError CONFIG for one that is neither in the table nor of the own group. */
 export function kindOf(object: { readonly apiVersion: string; readonly kind: string }): Kind {
   const kind = BY_TYPE.get(`${object.apiVersion}/${object.kind}`);
   if (kind !== undefined) return kind;
+  if (object.apiVersion === API_VERSION) return ownKind(object.kind);
   throw new KubeError('CONFIG', `kind ${object.apiVersion}/${object.kind} is unknown here; add it to KINDS`);
+}
+
+/** A kind of this project, such as a job: its names follow from its kind. */
+function ownKind(kind: string): Kind {
+  return { apiVersion: API_VERSION, kind, plural: pluralOf(kind), namespaced: true };
 }

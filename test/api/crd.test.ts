@@ -116,8 +116,6 @@ it('has a higher SCHEMA_REVISION after a change of a CRD, so that an older contr
 it('writes no rules for a kind without rules', () => {
   const crd = toCrd({
     kind: 'Thing',
-    plural: 'things',
-    singular: 'thing',
     shortNames: [],
     categories: [],
     description: 'd',

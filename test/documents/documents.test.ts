@@ -5,11 +5,13 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
+import { gitKinds } from '../../src/desired/kinds.ts';
 import { brokenLinks } from './broken-links.ts';
 import { CODE_LISTS } from './code-lists.ts';
 import { examplesIn, problemsOf } from './examples.ts';
 import { markdownDocuments } from './markdown.ts';
 import { missingPaths } from './missing-paths.ts';
+import { pageOf } from './job-kinds-table.ts';
 import { ROOT } from './sections.ts';
 import { wrongCommands, wrongCommandsIn } from './wrong-commands.ts';
 
@@ -38,22 +40,14 @@ it.each(examples)('the $kind of $document:$line is valid', async (example) => {
   expect(await problemsOf(example)).toEqual([]);
 });
 
-it('every kind has an example in the handbook', () => {
-  const shown = new Set(
-    examples.filter(({ document }) => document.startsWith('repo-template/')).map(({ kind }) => kind),
-  );
-  expect([...shown].sort()).toEqual([
-    'Backup',
-    'BlockHeightFallback',
-    'BlockchainNode',
-    'ChangeOwner',
-    'Fleet',
-    'FleetPatch',
-    'JobSchedule',
-    'Restore',
-    'Snapshot',
-    'Switchover',
-  ]);
+it.each(gitKinds)('$kind has a page with an example in the handbook', async ({ kind }) => {
+  const page = `repo-template/docs/kinds/${pageOf(kind)}.md`;
+  const text = await readFile(join(ROOT, page), 'utf8').catch(() => '');
+  const shown = examples.filter(({ document }) => document === page).map((example) => example.kind);
+  expect(
+    { hasExample: shown.includes(kind), linksToFields: text.includes(`../../schemas/README.md#${kind.toLowerCase()}`) },
+    `write ${page} like the pages beside it: what a ${kind} does, one whole document as an example, what it needs, how it fails, and a link to its fields`,
+  ).toEqual({ hasExample: true, linksToFields: true });
 });
 
 it('every list of codes is on the page of codes', async () => {

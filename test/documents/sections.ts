@@ -7,11 +7,12 @@ import { format, resolveConfig } from 'prettier';
 
 export const ROOT = new URL('../..', import.meta.url).pathname;
 
-/** The document with the text between `<!-- generated: NAME … -->` and `<!-- end of NAME -->` replaced, formatted. */
+/** The document with the text between the comments `generated: NAME …` and `end of NAME` replaced, formatted. */
 export async function withSection(document: string, name: string, content: string): Promise<string> {
   const text = await readFile(join(ROOT, document), 'utf8');
-  const begin = `<!-- generated: ${name}, by npm run generate -->`;
-  const end = `<!-- end of ${name} -->`;
+  const comment = (words: string): string => (document.endsWith('.yaml') ? `# ${words}` : `<!-- ${words} -->`);
+  const begin = comment(`generated: ${name}, by npm run generate`);
+  const end = comment(`end of ${name}`);
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${document} lacks the lines "${begin}" and "${end}"`);
   return await formatted(document, `${text.slice(0, from)}${begin}\n\n${content}\n\n${text.slice(to)}`);

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { API_VERSION } from '../../src/api/group.ts';
 import { KINDS, kindOf } from '../../src/kube/kinds.ts';
 import { collectionPath, objectPath } from '../../src/kube/paths.ts';
 
@@ -10,6 +11,11 @@ describe('kindOf', () => {
     expect(kind.kind).toBe(name);
     expect(kindOf({ apiVersion: kind.apiVersion, kind: name })).toBe(kind);
     expect(kind.plural).toBe(kind.plural.toLowerCase());
+  });
+
+  it('derives the names of the kinds of this project, so that a new job needs no entry', () => {
+    const kind = { apiVersion: API_VERSION, kind: 'BlockHeightFallback' };
+    expect(kindOf(kind)).toEqual({ ...kind, plural: 'blockheightfallbacks', namespaced: true });
   });
 
   it('refuses a kind it does not know, and the right kind of another version', () => {

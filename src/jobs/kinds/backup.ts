@@ -29,11 +29,11 @@ const Spec = z
 
 export const backup = defineJobKind({
   kind: 'Backup',
-  plural: 'backups',
   shortNames: ['bak'],
   title: 'Backup',
   summary: 'Copies every volume of a node to a new PVC that outlives the request, with a checksum of every file.',
   spec: Spec,
+  example: { node: 'a' },
   printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
   methods: { managed: true, 'cloud-config': true, python: true, helm: true },
   open: (spec) => ({

@@ -37,11 +37,11 @@ type FallbackSpec = z.infer<typeof Spec>;
 
 export const blockHeightFallback = defineJobKind({
   kind: 'BlockHeightFallback',
-  plural: 'blockheightfallbacks',
   shortNames: ['bhf'],
   title: 'Block height fallback',
   summary: 'Brings a node, or all nodes of a chain together, back to a lower height.',
   spec: Spec,
+  example: { node: 'a', blockHeight: 30 },
   printerColumns: [NODE, PHASE, HEIGHT, MESSAGE, AGE],
   methods: { managed: true, 'cloud-config': true, python: true, helm: true },
   open: (spec) => ({

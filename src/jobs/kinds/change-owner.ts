@@ -26,11 +26,11 @@ type Spec = z.infer<typeof Spec>;
 
 export const changeOwner = defineJobKind({
   kind: 'ChangeOwner',
-  plural: 'changeowners',
   shortNames: ['chown'],
   title: 'Change of owner',
   summary: "Gives all files on a node's volumes to a user and a group; links are not followed.",
   spec: Spec,
+  example: { node: 'a', uid: 1000, gid: 1000 },
   printerColumns: [NODE, PHASE, MESSAGE, AGE],
   methods: { managed: true, 'cloud-config': true, python: true, helm: true },
   open: (spec) => ({

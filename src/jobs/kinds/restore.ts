@@ -34,11 +34,11 @@ type RestoreSpec = z.infer<typeof Spec>;
 
 export const restore = defineJobKind({
   kind: 'Restore',
-  plural: 'restores',
   shortNames: ['rst'],
   title: 'Restore',
   summary: "Replaces a node's data by a Backup or a Snapshot of the same chain; its keys and signer state stay.",
   spec: Spec,
+  example: { node: 'a', backup: 'nightly' },
   printerColumns: [NODE, PHASE, HEIGHT, MESSAGE, AGE],
   methods: { managed: true, 'cloud-config': true, python: true, helm: true },
   open: (spec) => ({

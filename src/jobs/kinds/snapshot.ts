@@ -29,11 +29,11 @@ type Spec = z.infer<typeof Spec>;
 
 export const snapshot = defineJobKind({
   kind: 'Snapshot',
-  plural: 'snapshots',
   shortNames: ['snap'],
   title: 'Snapshot',
   summary: 'Takes the state of a node at a height and keeps it on a new PVC.',
   spec: Spec,
+  example: { node: 'a', blockHeight: 30 },
   printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
   methods: { managed: true, 'cloud-config': true, python: true, helm: true },
   open: (spec) => ({

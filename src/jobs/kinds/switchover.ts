@@ -21,11 +21,11 @@ type SwitchoverSpec = z.infer<typeof Spec>;
 
 export const switchover = defineJobKind({
   kind: 'Switchover',
-  plural: 'switchovers',
   shortNames: ['swo'],
   title: 'Switchover',
   summary: 'Two nodes exchange the keys they sign with; at no moment may both sign with one key.',
   spec: Spec,
+  example: { sourceNode: 'a', destNode: 'b' },
   printerColumns: [
     { name: 'Source', type: 'string', jsonPath: '.spec.sourceNode' },
     { name: 'Dest', type: 'string', jsonPath: '.spec.destNode' },

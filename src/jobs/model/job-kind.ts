@@ -18,12 +18,13 @@ import type { JobObservation } from './observation.ts';
 
 export interface JobKind {
   readonly kind: string;
-  readonly plural: string;
   readonly shortNames: readonly string[];
   readonly title: string;
   /** One sentence for documents. */
   readonly summary: string;
   readonly spec: z.ZodObject;
+  /** The smallest spec: tests of every kind begin with it. */
+  readonly example: Readonly<Record<string, unknown>>;
   readonly printerColumns: readonly PrinterColumn[];
   /** Ways of deployment on which it works; a text says why it does not. */
   readonly methods: Readonly<Record<DeployMethod, true | string>>;
@@ -127,8 +128,9 @@ export type Verdict =
   | { readonly ok: true; readonly message: string; readonly height?: number; readonly format?: string }
   | { readonly ok: false; readonly reason: FailureReason; readonly message: string; readonly unsafe: boolean };
 
-interface Definition<Spec extends z.ZodObject> extends Omit<JobKind, 'spec' | 'open'> {
+interface Definition<Spec extends z.ZodObject> extends Omit<JobKind, 'spec' | 'example' | 'open'> {
   readonly spec: Spec;
+  readonly example: z.input<Spec>;
   readonly open: (spec: z.infer<Spec>) => OpenJob;
 }
 

@@ -3,6 +3,7 @@
 import { describe } from 'vitest';
 import { stringify } from 'yaml';
 
+import { toJsonSchema } from '../../../src/api/json-schema.ts';
 import { PolicySpec } from '../../../src/api/policy.ts';
 import { completePolicy } from '../../../src/desired/policy-file.ts';
 import type { JsonObject } from '../../../src/lib/json-value.ts';
@@ -24,70 +25,56 @@ import {
   UID,
   viewFor,
 } from '../../jobs/support/fixtures.ts';
-import { testEveryField, type FieldCases, type Outcome } from './schema-fields.ts';
+import { leavesOf, testEveryField, type FieldCases, type Outcome } from './schema-fields.ts';
 
 const CLOUD_OP = { deployMethod: 'cloud-config', chain: 'test-chain', image: 'citacloud/cloud-op:latest' };
 
-/** Fields that all kinds share. */
-const COMMON: FieldCases = {
-  executor: { from: 'demo', to: 'other' },
-  chain: { from: 'ethereum', to: 'cosmos', refused: true },
-  deployMethod: { to: 'helm', refused: true },
-  image: { from: 'registry.example/nodewright:1', to: 'registry.example/nodewright:2' },
-  ttlSecondsAfterFinished: { from: 30, to: 3600 },
-  deadlineSeconds: { from: 600 },
-};
+const RESOURCES: JsonObject = { resources: { requests: { cpu: '1' }, limits: { memory: '1Gi' } } };
 
-interface KindCase {
-  readonly base: JsonObject;
-  readonly cases: FieldCases;
+/** Fields that several kinds share; of each kind those that it has. */
+function sharedCases({ example }: JobKind): FieldCases {
+  return {
+    executor: { from: 'demo', to: 'other' },
+    chain: { from: 'ethereum', to: 'cosmos', refused: true },
+    deployMethod: { to: 'helm', refused: true },
+    image: { from: 'registry.example/nodewright:1', to: 'registry.example/nodewright:2' },
+    ttlSecondsAfterFinished: { from: 30, to: 3600 },
+    deadlineSeconds: { from: 600 },
+    'resources.requests.*': { base: { ...example, ...RESOURCES }, to: '3' },
+    'resources.limits.*': { base: { ...example, ...RESOURCES }, to: '3' },
+    node: { to: 'b' },
+    storageClass: { to: 'slow' },
+    pvcSize: { to: '20Gi' },
+    toolVersion: { base: { ...example, node: 'ledger', ...CLOUD_OP }, from: '0.2.0', to: '0.3.1' },
+  };
 }
 
-/** The smallest spec of each kind, and its own fields; a new kind adds its own here. */
-const KINDS: Readonly<Record<string, KindCase>> = {
-  Backup: {
-    base: { node: 'a' },
-    cases: { node: { to: 'b' }, storageClass: { to: 'slow' }, pvcSize: { to: '20Gi' } },
-  },
+/** What only one kind has; a new kind adds its own here. `base`: where its example will not do. */
+const OWN: Readonly<Record<string, { readonly base?: JsonObject; readonly cases: FieldCases }>> = {
   Restore: {
-    base: { node: 'a', backup: 'nightly' },
     cases: {
-      node: { to: 'b' },
       backup: { to: 'other' },
       snapshot: { base: { node: 'a', snapshot: 'x' }, to: 'y' },
       toolVersion: { base: { node: 'ledger', snapshot: 'x', ...CLOUD_OP }, from: '0.2.0', to: '0.3.1' },
     },
   },
-  Snapshot: {
-    base: { node: 'a', blockHeight: 30 },
-    cases: {
-      node: { to: 'b' },
-      storageClass: { to: 'slow' },
-      pvcSize: { to: '20Gi' },
-      toolVersion: { base: { node: 'ledger', blockHeight: 30, ...CLOUD_OP }, from: '0.2.0', to: '0.3.1' },
-    },
-  },
   BlockHeightFallback: {
-    base: { node: 'a', blockHeight: 30 },
     cases: {
-      node: { to: 'b' },
       'nodes[]': { base: { nodes: ['a', 'b'], blockHeight: 30 }, to: 'c' },
       deleteConsensusData: { base: { node: 'ledger', blockHeight: 30, toolVersion: '0.3.1', ...CLOUD_OP } },
-      toolVersion: { base: { node: 'ledger', blockHeight: 30, ...CLOUD_OP }, from: '0.2.0', to: '0.3.1' },
     },
   },
   Switchover: {
     base: { sourceNode: 'v1', destNode: 'v2' },
     cases: {
       chain: { from: 'cosmos', to: 'ethereum', refused: true },
+      'resources.requests.*': { base: { sourceNode: 'v1', destNode: 'v2', ...RESOURCES }, to: '3' },
+      'resources.limits.*': { base: { sourceNode: 'v1', destNode: 'v2', ...RESOURCES }, to: '3' },
       sourceNode: { to: 'v3' },
       destNode: { to: 'v3' },
     },
   },
-  ChangeOwner: { base: { node: 'a' }, cases: { node: { to: 'b' } } },
 };
-
-const RESOURCES: JsonObject = { resources: { requests: { cpu: '1' }, limits: { memory: '1Gi' } } };
 
 const OPEN = completePolicy(PolicySpec.parse({ images: { jobs: ['**'] }, jobs: { foreignNamespaces: ['**'] } }), {
   namespace: 'novacula-system',
@@ -199,12 +186,13 @@ function removalOf(kind: JobKind, spec: JsonObject): unknown {
 }
 
 describe.each(jobKinds)('$kind', (kind) => {
-  const { base = {}, cases = {} } = KINDS[kind.kind] ?? {};
-  const resources = { base: { ...base, ...RESOURCES }, to: '3' };
+  const { base = kind.example, cases = {} } = OWN[kind.kind] ?? {};
+  const fields = leavesOf(toJsonSchema(kind.spec, 'draft-7')).map(({ name }) => name);
+  const shared = Object.entries(sharedCases(kind)).filter(([name]) => fields.includes(name));
   testEveryField({
     schema: kind.spec,
     base,
-    cases: { ...COMMON, 'resources.requests.*': resources, 'resources.limits.*': resources, ...cases },
+    cases: { ...Object.fromEntries(shared), ...cases },
     file: 'test/api/fields/jobs.test.ts',
     outcome: outcomeOf(kind),
   });
