@@ -31,7 +31,7 @@ function editDistance(a: string, b: string): number {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isExchange = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const isExchange = areExchanged(a.slice(i - 2, i), b.slice(j - 2, j));
       const exchange = isExchange ? (before[j - 2] ?? 0) + 1 : Infinity;
       next.push(Math.min(replace, exchange, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
@@ -39,4 +39,9 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** Whether two pairs of letters are like `ab` and `ba`. */
+function areExchanged(pair: string, other: string): boolean {
+  return pair.length === 2 && pair[0] === other[1] && pair[1] === other[0];
 }

@@ -25,13 +25,23 @@ export function sameJson(a: unknown, b: unknown): boolean {
 /** Never true for values that differ; false means that they may differ. */
 function isAlike(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b) || a['length'] !== b['length'])
-    return false;
-  for (const key of Object.keys(a)) if (!isAlike(a[key], Object.hasOwn(b, key) ? b[key] : undefined)) return false;
+  if (!isObject(a) || !isObject(b) || !haveSameShape(a, b)) return false;
+  for (const key of Object.keys(a)) if (!isAlike(a[key], ownMember(b, key))) return false;
   for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && b[key] !== undefined) return false;
   return true;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+type Members = Readonly<Record<string, unknown>>;
+
+/** Both objects, or both lists of one length. */
+function haveSameShape(a: Members, b: Members): boolean {
+  return Array.isArray(a) === Array.isArray(b) && a['length'] === b['length'];
+}
+
+function ownMember(value: Members, key: string): unknown {
+  return Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null;
 }

@@ -7,6 +7,7 @@ import { IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
 import type { JobTarget, JobTask } from '../../api/job-status.ts';
 import type { BackupParameters } from '../../api/worker-task.ts';
 import { warningAt } from '../../api/spec-problem.ts';
+import { defined } from '../../lib/defined.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { stopAndStart } from './effect-text.ts';
 import { defineJobKind, type CommonSpec, type JobView, type Verdict, type TaskPlan } from '../model/job-kind.ts';
@@ -123,26 +124,33 @@ function markersOf({ observed }: JobView, { node, volumes }: JobTarget): Pick<Ba
 
 /** A copy is proven by its manifest: without one there is no backup. */
 export function judgeCopy(
-  { targets, live }: JobView,
+  { targets: [target], live }: JobView,
   task: Pick<JobTask, 'manifestSha256' | 'bytes' | 'files'> | undefined,
 ): Verdict {
-  if (task?.manifestSha256 === undefined)
-    return {
-      ok: false,
-      reason: 'NoManifest',
-      message: 'the worker pod reported success without the checksum of a manifest, so nothing proves the copy',
-      unsafe: false,
-    };
-  if (!(task.files !== undefined && task.files > 0 && task.bytes !== undefined && task.bytes > 0))
-    return {
-      ok: false,
-      reason: 'EmptyBackup',
-      message: `the copy of ${targets[0]?.node ?? 'the node'} has ${task.files ?? 0} files with ${task.bytes ?? 0} bytes, so it holds no database. Start the node, let it synchronize, and add a new request`,
-      unsafe: false,
-    };
-  const height = targets[0]?.height;
+  if (task?.manifestSha256 === undefined) return WITHOUT_MANIFEST;
+  const { files = 0, bytes = 0 } = task;
+  if (files <= 0 || bytes <= 0) return emptyCopy(target, { files, bytes });
   const message = live
     ? 'copied while the node was running: every file is whole, but the databases are not proven to be consistent'
     : 'copied, and every file is in the manifest';
-  return { ok: true, message, ...(height === undefined ? {} : { height }) };
+  return { ok: true, message, ...defined({ height: target?.height }) };
+}
+
+const WITHOUT_MANIFEST: Verdict = {
+  ok: false,
+  reason: 'NoManifest',
+  message: 'the worker pod reported success without the checksum of a manifest, so nothing proves the copy',
+  unsafe: false,
+};
+
+function emptyCopy(
+  target: JobTarget | undefined,
+  { files, bytes }: { readonly files: number; readonly bytes: number },
+): Verdict {
+  return {
+    ok: false,
+    reason: 'EmptyBackup',
+    message: `the copy of ${target?.node ?? 'the node'} has ${files} files with ${bytes} bytes, so it holds no database. Start the node, let it synchronize, and add a new request`,
+    unsafe: false,
+  };
 }

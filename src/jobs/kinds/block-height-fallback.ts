@@ -69,14 +69,20 @@ function preflight(spec: FallbackSpec, view: JobView): Preflight {
   const planned = plan(spec, view);
   if ('refused' in planned) return { go: false, refuse: planned };
   for (const target of view.targets) {
-    if (isNotAskedYet(view, target)) return { go: false, wait: `waits until ${target.node} reports its height` };
-    const current = view.observed.targets.get(target.node)?.health?.height ?? target.height;
-    const refusal = refuseHeight({ spec, target, how: howOf(spec, view, target), current });
-    if (refusal?.reason === 'HeightUnknown' && mayReportHeight(view, target))
-      return { go: false, wait: `waits until ${target.node} reports its height`, refusal };
-    if (refusal !== undefined) return { go: false, refuse: refusal };
+    const checked = checkHeight(spec, view, target);
+    if (!checked.go) return checked;
   }
   return { go: true };
+}
+
+function checkHeight(spec: FallbackSpec, view: JobView, target: JobTarget): Preflight {
+  const wait = `waits until ${target.node} reports its height`;
+  if (isNotAskedYet(view, target)) return { go: false, wait };
+  const current = view.observed.targets.get(target.node)?.health?.height ?? target.height;
+  const refusal = refuseHeight({ spec, target, how: howOf(spec, view, target), current });
+  if (refusal === undefined) return { go: true };
+  const isEarly = refusal.reason === 'HeightUnknown' && mayReportHeight(view, target);
+  return isEarly ? { go: false, wait, refusal } : { go: false, refuse: refusal };
 }
 
 /** A restarted controller knows no height for a moment: that is no reason to refuse, nor to continue without a check. */

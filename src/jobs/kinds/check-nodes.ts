@@ -34,20 +34,23 @@ export function checkNodes(
   return problems;
 }
 
-function checkNode(common: CommonSpec, { name, path }: NamedNode, context: CheckContext): SpecProblem[] {
+function checkNode(common: CommonSpec, named: NamedNode, context: CheckContext): SpecProblem[] {
   const { nodes, brokenNodes, namespace } = context;
-  if (nodes === undefined || brokenNodes?.has(`${namespace}/${name}`) === true) return [];
-  const node = nodes.get(`${namespace}/${name}`);
-  if (common.deployMethod !== 'managed') {
-    if (node === undefined) return [];
-    return [
-      errorAt(
-        'ManagedNode',
-        path,
-        `${namespace}/${name} is a BlockchainNode of this repository: deployMethod must be managed`,
-      ),
-    ];
-  }
+  const key = `${namespace}/${named.name}`;
+  if (nodes === undefined || brokenNodes?.has(key) === true) return [];
+  const node = nodes.get(key);
+  if (common.deployMethod === 'managed') return checkManaged(common, { ...named, namespace }, node);
+  if (node === undefined) return [];
+  return [
+    errorAt('ManagedNode', named.path, `${key} is a BlockchainNode of this repository: deployMethod must be managed`),
+  ];
+}
+
+function checkManaged(
+  { chain }: CommonSpec,
+  { name, path, namespace }: NamedNode & { readonly namespace: string },
+  node: BlockchainNode | undefined,
+): SpecProblem[] {
   if (node === undefined)
     return [
       errorAt(
@@ -56,15 +59,16 @@ function checkNode(common: CommonSpec, { name, path }: NamedNode, context: Check
         `there is no BlockchainNode ${namespace}/${clip(name)}; if another tool deployed it, set deployMethod to cloud-config, python or helm; if it was retired, remove what names it too (records stay)`,
       ),
     ];
-  if (common.chain !== undefined && common.chain !== node.spec.chain && common.chain !== node.spec.network)
+  const { spec } = node;
+  if (chain !== undefined && chain !== spec.chain && chain !== spec.network)
     return [
       errorAt(
         'WrongChain',
         ['spec', 'chain'],
-        `${name} is on chain ${node.spec.chain}, network ${node.spec.network}, not on ${common.chain}`,
+        `${name} is on chain ${spec.chain}, network ${spec.network}, not on ${chain}`,
       ),
     ];
-  if (node.spec.suspend === true)
+  if (spec.suspend === true)
     return [warningAt('NodeSuspended', path, `${name} is suspended: the job waits until spec.suspend is removed`)];
   return [];
 }

@@ -1,5 +1,6 @@
 // What is wrong with a Switchover, without a cluster.
 
+import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { nodeOf } from './check-nodes.ts';
 import type { CheckContext, CommonSpec } from '../model/job-kind.ts';
@@ -15,32 +16,25 @@ export function checkSwitchover(spec: SwitchoverSpec, context: CheckContext): re
   if (sourceNode === destNode)
     return [errorAt('SameNode', ['spec', 'destNode'], `is the same node as sourceNode, ${sourceNode}`)];
   const [source, dest] = [nodeOf(spec, sourceNode, context), nodeOf(spec, destNode, context)];
+  return [
+    ...(source === undefined ? [] : checkExchange('sourceNode', source, context)),
+    ...(dest === undefined ? [] : checkExchange('destNode', dest, context)),
+    ...(source === undefined || dest === undefined ? [] : checkSameChain(source, dest)),
+  ];
+}
+
+function checkExchange(field: keyof SwitchoverSpec, node: BlockchainNode, { chainJobs }: CheckContext): SpecProblem[] {
   const problems: SpecProblem[] = [];
-  for (const [field, node] of [
-    ['sourceNode', source],
-    ['destNode', dest],
-  ] as const) {
-    if (node === undefined) continue;
-    if (node.spec.identity === undefined)
-      problems.push(
-        errorAt(
-          'NoIdentity',
-          ['spec', field],
-          `${node.metadata.name} has no spec.identity: there is nothing to exchange`,
-        ),
-      );
-    const how = context.chainJobs?.(node.spec.chain)?.switchover(node);
-    if (how?.how === 'refused')
-      problems.push(errorAt('NotSupported', ['spec', field], `${node.metadata.name}: ${how.reason}`));
-  }
-  if (source === undefined || dest === undefined) return problems;
-  if (source.spec.chain !== dest.spec.chain || source.spec.network !== dest.spec.network)
-    problems.push(
-      errorAt(
-        'WrongChain',
-        ['spec', 'destNode'],
-        `${destNode} is on ${dest.spec.chain} ${dest.spec.network}, ${sourceNode} on ${source.spec.chain} ${source.spec.network}`,
-      ),
-    );
+  const { name } = node.metadata;
+  if (node.spec.identity === undefined)
+    problems.push(errorAt('NoIdentity', ['spec', field], `${name} has no spec.identity: there is nothing to exchange`));
+  const how = chainJobs?.(node.spec.chain)?.switchover(node);
+  if (how?.how === 'refused') problems.push(errorAt('NotSupported', ['spec', field], `${name}: ${how.reason}`));
   return problems;
+}
+
+function checkSameChain(source: BlockchainNode, dest: BlockchainNode): SpecProblem[] {
+  if (source.spec.chain === dest.spec.chain && source.spec.network === dest.spec.network) return [];
+  const place = ({ metadata, spec }: BlockchainNode): string => `${metadata.name} is on ${spec.chain} ${spec.network}`;
+  return [errorAt('WrongChain', ['spec', 'destNode'], `${place(dest)}, ${place(source)}`)];
 }

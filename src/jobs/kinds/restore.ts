@@ -6,7 +6,7 @@ import { Name } from '../../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields, toolVersion } from '../../api/job.ts';
 import { isFinal } from '../../api/job-phase.ts';
 import type { JobTarget } from '../../api/job-status.ts';
-import type { TaskParameters } from '../../api/worker-task.ts';
+import type { RestoreParameters, TaskParameters } from '../../api/worker-task.ts';
 import { BACKUP_FOLDER } from './backup.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkRestore } from './check-restore.ts';
@@ -99,15 +99,20 @@ function preflight(spec: RestoreSpec, view: JobView): Preflight {
 }
 
 function refuseSource(source: RestoreSource, target: JobTarget | undefined): Refusal | undefined {
-  if (source.phase !== 'Complete')
-    return refuse('SourceNotComplete', `${source.job} ended ${source.phase}: there is nothing to restore`);
-  if (!source.pvcPresent || source.pvcName === undefined)
-    return refuse('SourceMissing', `the PVC of ${source.job} is gone`);
-  if (source.manifestSha256 === undefined)
-    return refuse('NoManifest', `${source.job} has no manifest: whether its data is whole is unknown`);
-  if (source.files === 0 || source.bytes === 0)
-    return refuse('SourceEmpty', `${source.job} holds no data: restore another Backup or Snapshot`);
-  if (target === undefined) return undefined;
+  return refuseData(source) ?? (target === undefined ? undefined : refuseOtherChain(source, target));
+}
+
+function refuseData({ job, phase, pvcPresent, pvcName, ...data }: RestoreSource): Refusal | undefined {
+  if (phase !== 'Complete') return refuse('SourceNotComplete', `${job} ended ${phase}: there is nothing to restore`);
+  if (!pvcPresent || pvcName === undefined) return refuse('SourceMissing', `the PVC of ${job} is gone`);
+  if (data.manifestSha256 === undefined)
+    return refuse('NoManifest', `${job} has no manifest: whether its data is whole is unknown`);
+  if (data.files === 0 || data.bytes === 0)
+    return refuse('SourceEmpty', `${job} holds no data: restore another Backup or Snapshot`);
+  return undefined;
+}
+
+function refuseOtherChain(source: RestoreSource, target: JobTarget): Refusal | undefined {
   const foreign = foreignClient(source.clients, target.clients);
   if (foreign !== undefined)
     return refuse('WrongClient', `${source.job} is of ${foreign.theirs}, but ${target.node} runs ${foreign.ours}`);
@@ -144,7 +149,6 @@ interface Copy {
 }
 
 function copyPod({ spec, view, target, source }: Copy): TaskSpec {
-  const answers = target.deployMethod === 'managed' ? view.observed.targets.get(target.node)?.answers : undefined;
   const data = dataAt(target, '/data', false);
   const fromTool = source.kind === 'Snapshot' && source.deployMethod !== 'managed';
   const from = `/source/${fromTool ? String(source.height ?? 0) : BACKUP_FOLDER}`;
@@ -160,8 +164,7 @@ function copyPod({ spec, view, target, source }: Copy): TaskSpec {
       from,
       volumes: target.volumes.map(({ name }) => ({ name, to: `/data/${name}` })),
       scope: fromTool ? 'entries' : 'volume',
-      keep: [...(answers?.identityFiles ?? ownFiles(target))],
-      signerState: [...(answers?.signerState ?? [])],
+      ...ownFilesOf(target, view),
       expect: expectation(target, source),
       uid: target.uid,
       gid: target.gid,
@@ -192,8 +195,13 @@ function expectation(
  */
 const OWN_FILES = ['config.toml', 'private_key', 'node_address', 'validator_address', 'overlord_wal', 'raft-data-dir'];
 
-function ownFiles({ deployMethod }: JobTarget): { volume: string; path: string }[] {
-  return deployMethod === 'managed' ? [] : OWN_FILES.map((path) => ({ volume: 'data', path }));
+function ownFilesOf(
+  { node, deployMethod }: JobTarget,
+  { observed }: JobView,
+): Pick<RestoreParameters, 'keep' | 'signerState'> {
+  if (deployMethod !== 'managed') return { keep: OWN_FILES.map((path) => ({ volume: 'data', path })), signerState: [] };
+  const { identityFiles = [], signerState = [] } = observed.targets.get(node)?.answers ?? {};
+  return { keep: [...identityFiles], signerState: [...signerState] };
 }
 
 /** Where a state that cloud-op 0.2 wrote lies. */

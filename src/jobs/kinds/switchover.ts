@@ -4,11 +4,13 @@ import { z } from 'zod';
 
 import { Name } from '../../api/fields.ts';
 import { IMMUTABLE, jobFields } from '../../api/job.ts';
+import type { JobTarget } from '../../api/job-status.ts';
 import { AGE, MESSAGE, PHASE } from './columns.ts';
 import { checkSwitchover } from './check-switchover.ts';
 import { stopAndStart } from './effect-text.ts';
 import { defineJobKind, type JobView, type Preflight } from '../model/job-kind.ts';
-import { refuse } from '../model/refusal.ts';
+import type { JobObservation } from '../model/observation.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
 
 const Spec = z
   .strictObject({
@@ -67,32 +69,26 @@ function effectOf({ sourceNode, destNode, deployMethod }: SwitchoverSpec): strin
 function preflight({ targets, observed }: JobView): Preflight {
   const [source, dest] = targets;
   if (source === undefined || dest === undefined) throw new Error('a switchover needs two targets');
-  for (const target of [source, dest]) {
-    const answer = observed.targets.get(target.node)?.answers?.switchover;
-    if (answer?.how === 'refused') return { go: false, refuse: refuse('NotSupported', answer.reason) };
-    if (target.identity === undefined)
-      return {
-        go: false,
-        refuse: refuse(
-          'NoIdentity',
-          `${target.node} has no identity to exchange: ${target.deployMethod === 'managed' ? 'spec.identity is not set' : 'its StatefulSet has no volume "node-account"'}`,
-        ),
-      };
-  }
-  if (source.chain !== dest.chain || source.network !== dest.network)
-    return {
-      go: false,
-      refuse: refuse('WrongChain', `${source.node} and ${dest.node} are not on the same chain and network`),
-    };
-  if (source.identity === dest.identity)
-    return {
-      go: false,
-      refuse: refuse(
-        'SameIdentity',
-        `${source.node} and ${dest.node} already have one and the same identity; separate them first`,
-      ),
-    };
+  const refusal = refuseNode(source, observed) ?? refuseNode(dest, observed) ?? refusePair(source, dest);
+  if (refusal !== undefined) return { go: false, refuse: refusal };
   return source.deployMethod === 'managed' ? { go: true } : { go: true, notes: [WITHOUT_LOGS] };
+}
+
+function refuseNode({ node, identity, deployMethod }: JobTarget, { targets }: JobObservation): Refusal | undefined {
+  const answer = targets.get(node)?.answers?.switchover;
+  if (answer?.how === 'refused') return refuse('NotSupported', answer.reason);
+  if (identity !== undefined) return undefined;
+  const why = deployMethod === 'managed' ? 'spec.identity is not set' : 'its StatefulSet has no volume "node-account"';
+  return refuse('NoIdentity', `${node} has no identity to exchange: ${why}`);
+}
+
+function refusePair(source: JobTarget, dest: JobTarget): Refusal | undefined {
+  const both = `${source.node} and ${dest.node}`;
+  if (source.chain !== dest.chain || source.network !== dest.network)
+    return refuse('WrongChain', `${both} are not on the same chain and network`);
+  if (source.identity === dest.identity)
+    return refuse('SameIdentity', `${both} already have one and the same identity; separate them first`);
+  return undefined;
 }
 
 /** See README.md: the format of these logs is not known well enough to move them. */

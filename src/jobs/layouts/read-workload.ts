@@ -4,6 +4,7 @@ import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { DeployMethod } from '../../api/job.ts';
 import type { JobTarget, JobVolume } from '../../api/job-status.ts';
+import { defined } from '../../lib/defined.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 import type { Found, LayoutObjects, NodePlace } from './layout.ts';
 
@@ -21,7 +22,7 @@ export function readWorkload(
   { workload, pvcs, host, height }: LayoutObjects & { readonly workload: KubeObject },
   pvc: DataPvc & { readonly deployMethod: DeployMethod },
 ): Found {
-  const labelled = workload.metadata.labels?.[CHAIN_LABEL] ?? workload.metadata.labels?.['chain_name'];
+  const labelled = chainLabelOf(workload);
   if (labelled !== undefined && labelled !== chain)
     return missing(
       'WrongChain',
@@ -43,15 +44,25 @@ export function readWorkload(
       replicas,
       wasRunning: replicas > 0,
       podSelector: selector,
-      ...(host === undefined ? {} : { host }),
+      ...defined({ host, height }),
       volumes: [volumeOf(data, pvc)],
-      uid: numberAt(workload, 'runAsUser') ?? 0,
-      gid: numberAt(workload, 'runAsGroup') ?? numberAt(workload, 'fsGroup') ?? 0,
+      ...ownerOf(workload),
       chain,
-      ...(height === undefined ? {} : { height }),
       images: imagesOf(workload),
       ...services(workload),
     },
+  };
+}
+
+function chainLabelOf({ metadata: { labels = {} } }: KubeObject): string | undefined {
+  return labels[CHAIN_LABEL] ?? labels['chain_name'];
+}
+
+/** Who the files of its volumes belong to. */
+function ownerOf(workload: KubeObject): Pick<JobTarget, 'uid' | 'gid'> {
+  return {
+    uid: numberAt(workload, 'runAsUser') ?? 0,
+    gid: numberAt(workload, 'runAsGroup') ?? numberAt(workload, 'fsGroup') ?? 0,
   };
 }
 

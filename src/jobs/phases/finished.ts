@@ -26,24 +26,27 @@ export function afterEnd(scope: Scope, phase: JobPhase): Move {
 
 /** A user says that the nodes may run after all; or a later job has repaired some of them. */
 function heldOn(scope: Scope): Move | undefined {
-  const { status, observed } = scope;
-  const { holds = [] } = status;
+  const { holds = [] } = scope.status;
   if (holds.length === 0) return undefined;
-  if (observed.release && !isTakenOver(scope)) {
-    const kept = ensureLocks(scope);
-    if (kept !== undefined) return kept;
-    const reason = status.failure?.reason ?? 'WorkFailed';
-    const why = status.failure?.message ?? 'it was held';
-    return enter(scope, {
-      phase: 'Starting',
-      reason: 'Released',
-      message: 'a person released the node',
-      status: { failure: { reason, message: `${why}; a person released the node`, unsafe: false } },
-    });
-  }
+  return scope.observed.release && !isTakenOver(scope) ? startReleased(scope) : withoutRepaired(scope, holds);
+}
+
+function startReleased(scope: Scope): Move {
+  const kept = ensureLocks(scope);
+  if (kept !== undefined) return kept;
+  const { reason, message } = scope.status.failure ?? { reason: 'WorkFailed', message: 'it was held' };
+  return enter(scope, {
+    phase: 'Starting',
+    reason: 'Released',
+    message: 'a person released the node',
+    status: { failure: { reason, message: `${message}; a person released the node`, unsafe: false } },
+  });
+}
+
+function withoutRepaired(scope: Scope, holds: readonly string[]): Move | undefined {
   const repaired = holds.filter((node) => isRepaired(scope, node));
   if (repaired.length === 0) return undefined;
-  return stay(scope, `${status.message ?? ''} (a later job has repaired ${listOf(repaired)})`.trim(), {
+  return stay(scope, `${scope.status.message ?? ''} (a later job has repaired ${listOf(repaired)})`.trim(), {
     status: { holds: holds.filter((node) => !repaired.includes(node)) },
   });
 }
@@ -71,24 +74,28 @@ function releaseLocks({ status, observed, job }: Scope, phase: JobPhase): readon
   });
 }
 
-/**
- * By UID, and only when the result is on the pushed branch: nothing is removed that is not on record. A PVC without a
- * proven copy is no backup and is deleted; a backup stays, also when its request ends otherwise.
- */
-function cleanUp({ status, observed, open, job, now }: Scope, phase: JobPhase): readonly Effect[] {
-  if (observed.record?.phase === undefined || !isFinal(observed.record.phase)) return [];
+/** By UID, and only when the result is on the pushed branch: nothing is removed that is not on record. */
+function cleanUp(scope: Scope, phase: JobPhase): readonly Effect[] {
+  const { record } = scope.observed;
+  if (record?.phase === undefined || !isFinal(record.phase)) return [];
+  return [...deleteOldJobs(scope), ...(phase === 'Failed' ? deleteUnproven(scope) : [])];
+}
+
+function deleteOldJobs({ status, observed, open, job, now }: Scope): readonly Effect[] {
   const ended = status.endTime === undefined ? undefined : millisecondsOf(status.endTime);
-  const isOld = ended !== undefined && now >= ended + open.common.ttlSecondsAfterFinished * 1000;
-  const jobs = [...observed.tasks].flatMap(([name, { uid, jobUid }]) =>
-    isOld && uid !== undefined && jobUid === job.uid
+  if (ended === undefined || now < ended + open.common.ttlSecondsAfterFinished * 1000) return [];
+  return [...observed.tasks].flatMap(([name, { uid, jobUid }]) =>
+    uid !== undefined && jobUid === job.uid
       ? [{ do: 'deleteJob', name, uid, because: 'ttlSecondsAfterFinished is over' } as const]
       : [],
   );
-  const { pvc } = observed;
-  const isDebris = phase === 'Failed' && status.manifestSha256 === undefined && pvc !== undefined;
-  return isDebris && pvc.uid === status.claimUid && pvc.jobUid === job.uid
-    ? [...jobs, { do: 'deletePvc', name: pvc.name, uid: pvc.uid }]
-    : jobs;
+}
+
+/** A PVC without a proven copy is no backup and is deleted; a backup stays, also when its request ends otherwise. */
+function deleteUnproven({ status, observed: { pvc }, job }: Scope): readonly Effect[] {
+  if (status.manifestSha256 !== undefined || pvc === undefined) return [];
+  const isOwn = pvc.uid === status.claimUid && pvc.jobUid === job.uid;
+  return isOwn ? [{ do: 'deletePvc', name: pvc.name, uid: pvc.uid }] : [];
 }
 
 /** Once the end is on record nothing is lost with the object: a namespace can go although no controller is there. */

@@ -3,6 +3,7 @@
 import type { JobStatus, JobTarget } from '../../api/job-status.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { DEADLINE, inWords } from '../model/deadlines.ts';
+import type { ObservedNode } from '../model/observation.ts';
 import { elapsed, type Scope } from '../model/scope.ts';
 import { mayStart } from './stopping.ts';
 
@@ -25,19 +26,25 @@ export function withFirstHeights({ status, observed, now }: Scope): Started {
 export function notYet(scope: Scope, target: JobTarget, started: Started): string | undefined {
   const { observed, open, status } = scope;
   if (!target.wasRunning || !mayStart(scope, target)) return undefined;
-  const now = observed.targets.get(target.node);
-  if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} lets go of ${target.node}`;
-  // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
-  const { replicas = 1, workload } = target;
-  if (now === undefined || now.pods.length < replicas)
-    return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits for a pod of ${target.node}`;
+  const stopped = notRunning(target, observed.targets.get(target.node));
+  if (stopped !== undefined) return stopped;
   // After a failure it is enough that the node runs again.
   if (open.startProof === 'started' || status.failure !== undefined) return undefined;
-  if (target.deployMethod !== 'managed') {
-    if (!now.pods.every(({ ready }) => ready)) return `waits until ${target.node} is ready`;
-    if (isUnheard(scope, target, started)) return undefined;
-  }
-  return notHealthy(scope, target, started);
+  return target.deployMethod === 'managed' ? notHealthy(scope, target, started) : notHeard(scope, target, started);
+}
+
+function notRunning({ node, workload, replicas = 1 }: JobTarget, now: ObservedNode | undefined): string | undefined {
+  if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} lets go of ${node}`;
+  // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
+  if (now !== undefined && now.pods.length >= replicas) return undefined;
+  return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits for a pod of ${node}`;
+}
+
+/** Of a node of another tool: its pods must be ready, and it must be healthy if it can be asked at all. */
+function notHeard(scope: Scope, target: JobTarget, started: Started): string | undefined {
+  const { pods = [] } = scope.observed.targets.get(target.node) ?? {};
+  if (!pods.every(({ ready }) => ready)) return `waits until ${target.node} is ready`;
+  return isUnheard(scope, target, started) ? undefined : notHealthy(scope, target, started);
 }
 
 function notHealthy(scope: Scope, target: JobTarget, started: Started): string | undefined {

@@ -1,7 +1,9 @@
 // Starting: every node runs again as it did before, and shows it.
 
+import type { JobTarget } from '../../api/job-status.ts';
 import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
+import type { ObservedNode } from '../model/observation.ts';
 import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } from '../model/scope.ts';
 import { stopTasks } from '../task/stop-tasks.ts';
 import { lastHeight, notYet, unproven, withFirstHeights, type Started } from './start-proof.ts';
@@ -9,8 +11,7 @@ import { mayStart, noteEffects } from './stopping.ts';
 
 /** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
 export function starting(scope: Scope): Move {
-  const { observed, status } = scope;
-  if (observed.workerPods > 0)
+  if (scope.observed.workerPods > 0)
     return stay(scope, 'waits until the worker pods are gone', { effects: stopTasks(scope) });
   const doubled = oneKey(scope);
   if (doubled !== undefined) return doubled;
@@ -18,9 +19,13 @@ export function starting(scope: Scope): Move {
   if (taken !== undefined) return elapsed(scope) > DEADLINE.start ? tooLong(scope, taken) : stay(scope, taken);
   const notes = [...lostLocks(scope), ...noteEffects(scope)];
   if (notes.length > 0) return stay(scope, 'writes down that the nodes may be started', { effects: notes });
+  return startNodes(scope);
+}
+
+function startNodes(scope: Scope): Move {
   const effects = startEffects(scope);
   const started = withFirstHeights(scope);
-  const missing = (status.targets ?? []).flatMap((target) => notYet(scope, target, started) ?? []);
+  const missing = (scope.status.targets ?? []).flatMap((target) => notYet(scope, target, started) ?? []);
   if (effects.length === 0 && missing.length === 0) return done(scope, started);
   if (elapsed(scope) > DEADLINE.start) return tooLong(scope, missing[0] ?? 'the nodes could not be started');
   const released = withReleased(scope, effects);
@@ -61,21 +66,28 @@ function oneKey(scope: Scope): Move | undefined {
   return fail(scope, { reason: 'SameIdentity', message, unsafe: true });
 }
 
+/** One for each workload: in the helm layout several nodes share one. */
 function startEffects(scope: Scope): readonly Effect[] {
   const { status, observed } = scope;
   const effects = new Map<string, Effect>();
   for (const target of status.targets ?? []) {
     if (!status.holds?.includes(target.node) || !mayStart(scope, target)) continue;
-    const now = observed.targets.get(target.node);
-    const { node, workload, replicas = 0 } = target;
-    if (target.deployMethod === 'managed') {
-      // Only its own hold: a restarted controller would find that of another job again, and stop the node once more.
-      if (now?.paused === true && now.leftHeldBy === undefined) effects.set(node, { do: 'unpauseNode', node });
-    } else if (now?.replicas !== undefined && now.replicas !== replicas) {
-      effects.set(`${workload.kind}/${workload.name}`, { do: 'scaleWorkload', node, workload, replicas });
-    }
+    const effect = startEffect(target, observed.targets.get(target.node));
+    if (effect !== undefined) effects.set(`${target.workload.kind}/${target.workload.name}`, effect);
   }
   return [...effects.values()];
+}
+
+/** What makes a node run as before; undefined when that is asked for already. */
+function startEffect(
+  { node, deployMethod, workload, replicas = 0 }: JobTarget,
+  now: ObservedNode | undefined,
+): Effect | undefined {
+  // Only its own hold: a restarted controller would find that of another job again, and stop the node once more.
+  if (deployMethod === 'managed')
+    return now?.paused === true && now.leftHeldBy === undefined ? { do: 'unpauseNode', node } : undefined;
+  if (now?.replicas === undefined || now.replicas === replicas) return undefined;
+  return { do: 'scaleWorkload', node, workload, replicas };
 }
 
 function done(scope: Scope, started: Started): Move {

@@ -1,6 +1,7 @@
 // Working: the nodes stay stopped while pods work, a node is asked, or identities change hands.
 
 import type { JobTask } from '../../api/job-status.ts';
+import { defined } from '../../lib/defined.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { whyKeysAtRisk } from '../model/keys-at-risk.ts';
 import type { Effect } from '../model/effect.ts';
@@ -103,9 +104,7 @@ function ask(scope: Scope, plan: Extract<TaskPlan, { do: 'ask' }>): Move {
       ...task,
       endedAt: timestamp(scope.now),
       outcome: result.ok ? 'Succeeded' : 'Failed',
-      ...(result.code === undefined ? {} : { code: result.code }),
-      ...(result.message === undefined ? {} : { message: result.message }),
-      ...(result.height === undefined ? {} : { height: result.height }),
+      ...defined({ code: result.code, message: result.message, height: result.height }),
     };
     return enter(scope, { phase: 'Verifying', message: `${node} has answered`, status: { works: [ended] } });
   }

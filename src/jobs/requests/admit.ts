@@ -125,8 +125,7 @@ function unclaimed(
   { request, object }: { request: GitRequest; object: LiveRequest | undefined },
   { unpushed, now, mayBegin }: AdmitInput,
 ): Decision | undefined {
-  const acted =
-    object?.phase === undefined || object.phase === 'Pending' || object.phase === 'Claimed' ? undefined : object;
+  const acted = object !== undefined && hasActed(object) ? object : undefined;
   if (acted !== undefined && differs(acted, request.objectDigest)) return refuseObject(request);
   if (!mayBegin)
     return refused(
@@ -134,12 +133,21 @@ function unclaimed(
       'BranchHeld',
       'the branch was moved or emptied, and that is held: nothing new begins until it is released or undone',
     );
-  const claim = unpushed.get(request.key);
-  // Created again it would have a later time, and need one more push before there is an object.
-  if (claim?.phase === 'Claimed' && claim.specDigest === request.specDigest && claim.uid === acted?.uid)
-    return undefined;
   // An object that has acted was bound by a record that is lost: it continues, and is not run a second time.
-  return { do: 'claim', key: request.key, record: { ...claimOf(request, now), ...defined({ uid: acted?.uid }) } };
+  const record: JobRecord = { ...claimOf(request, now), ...defined({ uid: acted?.uid }) };
+  // Created again it would have a later time, and need one more push before there is an object.
+  if (isSameClaim(unpushed.get(request.key), record)) return undefined;
+  return { do: 'claim', key: request.key, record };
+}
+
+const WITHOUT_ACTS: readonly (JobPhase | undefined)[] = [undefined, 'Pending', 'Claimed'];
+
+function hasActed({ phase }: LiveRequest): boolean {
+  return !WITHOUT_ACTS.includes(phase);
+}
+
+function isSameClaim(waiting: JobRecord | undefined, { specDigest, uid }: JobRecord): boolean {
+  return waiting?.phase === 'Claimed' && waiting.specDigest === specDigest && waiting.uid === uid;
 }
 
 function claimOf(request: GitRequest, now: number): JobRecord {
@@ -160,32 +168,47 @@ function claimOf(request: GitRequest, now: number): JobRecord {
   };
 }
 
-function unfinished(
-  { key, request, record, object }: Omit<Case, 'record'> & { readonly record: JobRecord },
-  input: AdmitInput,
+type Claimed = Omit<Case, 'record'> & { readonly record: JobRecord };
+
+function unfinished(claimed: Claimed, input: AdmitInput): Decision | undefined {
+  const withdrawn = withdrawnWhy(claimed, input);
+  return claimed.record.uid === undefined ? unbound(claimed, withdrawn, input) : bound(claimed, withdrawn, input);
+}
+
+/** The claim has landed, and no object is bound to it yet. */
+function unbound(
+  { key, request, record, object }: Claimed,
+  withdrawn: string | undefined,
+  { now }: AdmitInput,
 ): Decision | undefined {
-  const withdrawn = withdrawnWhy({ key, request, record }, input);
-  if (record.uid === undefined) {
-    const isOther = object !== undefined && differs(object, record.objectDigest ?? request?.objectDigest);
-    if (object !== undefined && !isOther) return { do: 'bind', key, record: { ...record, uid: object.uid } };
-    if (withdrawn !== undefined) {
-      const message = `${withdrawn} before work began`;
-      return ended(record, key, { phase: 'Cancelled', reason: 'Cancelled', message }, input);
-    }
-    if (request === undefined) return undefined;
-    return isOther ? refuseObject(request) : { do: 'create', key, request };
-  }
-  if (object?.uid !== record.uid)
+  const isOther = object !== undefined && differs(object, record.objectDigest ?? request?.objectDigest);
+  if (object !== undefined && !isOther) return { do: 'bind', key, record: { ...record, uid: object.uid } };
+  if (withdrawn !== undefined)
     return ended(
-      record,
-      key,
+      { key, record },
+      { phase: 'Cancelled', reason: 'Cancelled', message: `${withdrawn} before work began` },
+      now,
+    );
+  if (request === undefined) return undefined;
+  return isOther ? refuseObject(request) : { do: 'create', key, request };
+}
+
+/** The object that the record names may act, or has acted. */
+function bound(
+  { key, record, object }: Claimed,
+  withdrawn: string | undefined,
+  { now }: AdmitInput,
+): Decision | undefined {
+  if (object === undefined || object.uid !== record.uid)
+    return ended(
+      { key, record },
       {
         phase: 'Interrupted',
         reason: 'Interrupted',
         message:
           'its object disappeared from the cluster while it was running; check the node, then file a new request',
       },
-      input,
+      now,
     );
   return object.withdrawn === withdrawn ? undefined : { do: 'mark', key, uid: object.uid, withdrawn };
 }
@@ -203,8 +226,6 @@ function refuseObject(request: GitRequest): Decision {
   );
 }
 
-type Claimed = Pick<Case, 'key' | 'request'> & { readonly record: JobRecord };
-
 function withdrawnWhy({ key, request, record }: Claimed, input: AdmitInput): string | undefined {
   if (request !== undefined) return request.withdrawn;
   const isRemoved =
@@ -215,10 +236,9 @@ function withdrawnWhy({ key, request, record }: Claimed, input: AdmitInput): str
 }
 
 function ended(
-  record: JobRecord,
-  key: string,
+  { key, record }: Pick<Claimed, 'key' | 'record'>,
   end: Pick<JobRecord, 'phase' | 'reason' | 'message'>,
-  { now }: AdmitInput,
+  now: number,
 ): Decision {
   const at = timestamp(now);
   return {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import type { JobObject } from '../../api/job-object.ts';
 import { JobPhase, isFinal } from '../../api/job-phase.ts';
-import type { JobStatus } from '../../api/job-status.ts';
+import type { JobStatus, JobTarget } from '../../api/job-status.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import { defined } from '../../lib/defined.ts';
 
@@ -106,22 +106,17 @@ const MAX_TAIL = 4096;
 /** The record after what its object says, the one that it names. The claim's own fields never change. */
 export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
   const { status = {} } = object;
-  const [target] = status.targets ?? [];
   return dropAbsent({
     ...claim,
     phase: laterOf(claim, status),
     endedAt: status.endTime,
     reason: status.reason,
     message: status.message,
-    phases: status.history === undefined ? claim.phases : [...status.history],
+    phases: status.history?.slice() ?? claim.phases,
     nodes: status.targets?.map(({ node }) => node) ?? claim.nodes,
     holds: heldBy(status),
     workloads: workloadsOf(status) ?? claim.workloads,
-    deployMethod: target?.deployMethod,
-    chain: target?.chain,
-    network: target?.network,
-    chainId: target?.chainId,
-    clients: target?.clients === undefined ? undefined : [...target.clients],
+    ...chainOf(status),
     height: status.height,
     heightBefore: status.heightBefore,
     heightAfter: status.heightAfter,
@@ -145,6 +140,14 @@ function dataOf(
   if (dataRemoved !== undefined) return { claimName: undefined, claimUid: undefined, notes };
   const { claimName, claimUid } = status;
   return { claimName, claimUid, notes: status.notes === undefined ? undefined : [...status.notes] };
+}
+
+/** Of the first node, which stands for all: a job works on one chain. */
+function chainOf({
+  targets = [],
+}: JobStatus): Pick<JobRecord, 'deployMethod' | 'chain' | 'network' | 'chainId' | 'clients'> {
+  const { deployMethod, chain, network, chainId, clients }: Partial<JobTarget> = targets[0] ?? {};
+  return { deployMethod, chain, network, chainId, clients: clients?.slice() };
 }
 
 function workloadsOf({ targets = [] }: JobStatus): JobRecord['workloads'] {

@@ -49,7 +49,7 @@ const DAY = 86_400_000;
 
 /** What is due. A name that exists already is never filed again. */
 export function dueRun(input: ScheduleInput): ScheduleDecision {
-  const { name, spec, now, nextTime, runs } = input;
+  const { name, now, nextTime, runs } = input;
   const due = latestDue(input);
   const next = nextTime(Math.max(now, due ?? now));
   // What was searched without a match is done with; recorded once a day, so that an idle schedule writes nothing else.
@@ -59,13 +59,15 @@ export function dueRun(input: ScheduleInput): ScheduleDecision {
   if (input.pending === run) return { ...decided, file: { name: run, at: due } };
   if (input.pending !== undefined) return { lastScheduled: input.lastScheduled, next };
   if (runs.some((known) => known.name === run)) return { ...decided, recorded: true };
-  if (spec.suspend) return { ...decided, skipped: 'suspended' };
-  if (now - due > spec.startingDeadlineSeconds * 1000)
-    return { ...decided, skipped: 'it is later than startingDeadlineSeconds' };
-  const active = runs.filter(({ phase }) => !isFinal(phase));
-  if (active.length > 0 && spec.concurrencyPolicy === 'Forbid')
-    return { ...decided, skipped: `${active[0]?.name ?? 'a run'} is not finished` };
-  return { ...decided, file: { name: run, at: due } };
+  const skipped = whySkipped(input, due);
+  return skipped === undefined ? { ...decided, file: { name: run, at: due } } : { ...decided, skipped };
+}
+
+function whySkipped({ spec, now, runs }: ScheduleInput, due: number): string | undefined {
+  if (spec.suspend) return 'suspended';
+  if (now - due > spec.startingDeadlineSeconds * 1000) return 'it is later than startingDeadlineSeconds';
+  const active = spec.concurrencyPolicy === 'Forbid' ? runs.find(({ phase }) => !isFinal(phase)) : undefined;
+  return active === undefined ? undefined : `${active.name} is not finished`;
 }
 
 const NOT_BEGUN: readonly JobPhase[] = ['Pending', 'Claimed', 'Locked'];

@@ -24,13 +24,16 @@ interface Watched {
   readonly observed: ObservedTask;
 }
 
+type WaitingReason = Pick<NonNullable<ObservedTask['waiting']>, 'reason'>;
+
 /** Of a task that is not running; undefined while waiting makes sense. */
 export function whyBlocked(scope: Scope, planned: PlannedTask, { task, observed }: Watched): Abort | undefined {
   const { pod } = planned;
-  if (isPullHopeless(scope, { task, observed }))
+  const { waiting } = observed;
+  if (waiting !== undefined && isPullHopeless(scope, task, waiting))
     return {
       code: 'ImageNotPullable',
-      why: `the image can't be pulled (${observed.waiting?.reason ?? ''}): ${observed.waiting?.message ?? ''}`,
+      why: `the image can't be pulled (${waiting.reason}): ${waiting.message}`,
       unsafe: task.runningSince !== undefined && pod.unsafeWhenUnclear,
     };
   if (observed.refused !== undefined && POD_SECURITY.test(observed.refused))
@@ -63,10 +66,10 @@ function beginWithin({ open }: Scope): number {
 const HOPELESS = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError'];
 const PULLING = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'];
 
-function isPullHopeless(scope: Scope, { task, observed: { waiting } }: Watched): boolean {
-  if (waiting === undefined || !PULLING.includes(waiting.reason)) return false;
+function isPullHopeless(scope: Scope, task: JobTask, { reason }: WaitingReason): boolean {
+  if (!PULLING.includes(reason)) return false;
   const patience = Math.min(DEADLINE.pull, beginWithin(scope));
-  return HOPELESS.includes(waiting.reason) || since(scope, task.intentAt) > patience;
+  return HOPELESS.includes(reason) || since(scope, task.intentAt) > patience;
 }
 
 /** Admission's word on a pod above its namespace's level (k8s.io/pod-security-admission): trying again is in vain. */

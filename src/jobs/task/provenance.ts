@@ -2,6 +2,7 @@
 
 import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { capText, stripControls } from '../../lib/clean-text.ts';
+import { defined } from '../../lib/defined.ts';
 import type { TaskSpec, Program } from '../model/task-spec.ts';
 import type { Scope } from '../model/scope.ts';
 import { workerImageOf } from './render-job.ts';
@@ -22,12 +23,15 @@ export function provenanceOf(
   return {
     command: capText(command, 1024),
     image: program?.image ?? workerImageOf(open.common, settings),
-    ...(digest === undefined ? {} : { imageDigest: digest }),
-    ...(output.trim() === '' ? {} : { outputTail: stripControls(output).trim().slice(-MAX_TAIL) }),
+    ...defined({ imageDigest: digest, outputTail: tailOf(output) }),
   };
 }
 
 const MAX_TAIL = 4096;
+
+function tailOf(output: string): string | undefined {
+  return output.trim() === '' ? undefined : stripControls(output).trim().slice(-MAX_TAIL);
+}
 
 /** The text of a script does not help the reader of a record: its first comment does, or the name of what it runs for. */
 function describeCommand({ name, command, args }: Program): string {

@@ -1,6 +1,5 @@
 // One task in a pod: created suspended, remembered, let run, read. It can't run twice, whenever we crash.
 
-import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { JobTask } from '../../api/job-status.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { DEADLINE, MAX_ATTEMPTS } from '../model/deadlines.ts';
@@ -38,10 +37,14 @@ export function runTask(scope: Scope, planned: PlannedTask): TaskProgress {
   const observed = scope.observed.tasks.get(task.name);
   if (task.uid === undefined) return remember(scope, planned, { task, observed });
   if (observed?.uid !== task.uid) return unclear(scope, planned, { task, why: 'its Job was deleted' });
-  const hasEnded = observed.finished !== undefined || observed.taskEnded !== undefined;
-  if (observed.suspended && !hasEnded)
+  if (hasEnded(observed)) return end(scope, planned, { task, observed });
+  if (observed.suspended)
     return { task, effects: [{ do: 'resumeJob', name: task.name, uid: task.uid }], waits: 'starts the worker pod' };
-  return hasEnded ? end(scope, planned, { task, observed }) : watch(scope, planned, { task, observed });
+  return watch(scope, planned, { task, observed });
+}
+
+function hasEnded({ finished, taskEnded }: ObservedTask): boolean {
+  return finished !== undefined || taskEnded !== undefined;
 }
 
 function begin(scope: Scope, planned: PlannedTask, attempt: number): TaskProgress {
@@ -68,11 +71,17 @@ interface Found {
 function remember(scope: Scope, planned: PlannedTask, { task, observed }: Found): TaskProgress {
   if (observed?.uid === undefined) {
     if (since(scope, task.intentAt) > DEADLINE.begin)
-      return failed(scope, task, 'JobNotCreated', `the Job ${task.name} could not be created within 10 minutes`);
+      return failed(scope, task, {
+        code: 'JobNotCreated',
+        why: `the Job ${task.name} could not be created within 10 minutes`,
+      });
     return { task, effects: [create(scope, planned, task.name)], waits: `creates the worker pod for ${task.node}` };
   }
   if (observed.jobUid !== scope.job.uid)
-    return failed(scope, task, 'NameTaken', `a Job ${task.name} that this request did not make is there already`);
+    return failed(scope, task, {
+      code: 'NameTaken',
+      why: `a Job ${task.name} that this request did not make is there already`,
+    });
   return {
     task: { ...task, uid: observed.uid },
     effects: [{ do: 'resumeJob', name: task.name, uid: observed.uid }],
@@ -104,11 +113,7 @@ function watchRunning(scope: Scope, { pod }: PlannedTask, task: JobTask): TaskPr
   return abort(scope, known, { code: 'DeadlineExceeded', why, unsafe: pod.unsafeWhenUnclear });
 }
 
-function end(
-  scope: Scope,
-  planned: PlannedTask,
-  { task, observed }: { readonly task: JobTask; readonly observed: ObservedTask },
-): TaskProgress {
+function end(scope: Scope, planned: PlannedTask, { task, observed }: Watched): TaskProgress {
   if (isLogLate(scope, planned, observed)) return { task, effects: [], waits: `waits for the log of ${task.name}` };
   const read = readOutcome(planned.pod, observed);
   const digest = observed.imageDigest === undefined ? {} : { imageDigest: observed.imageDigest.slice(0, 512) };
@@ -118,26 +123,19 @@ function end(
   return { task: { ...task, ...digest, ...read, ...unsafe, endedAt: timestamp(scope.now) }, effects: [] };
 }
 
-/**
- * What a program printed is the only proof of a height, and of a failure that changed nothing. A log may come
- * late, or its last lines.
- */
+/** A log may come late, or its last lines. */
 function isLogLate(scope: Scope, { pod }: PlannedTask, observed: ObservedTask): boolean {
-  const { output, termination, failedProgram } = observed;
   const finishedAt = observed.finishedAt ?? observed.taskEnded?.at;
-  if (finishedAt === undefined || (termination === undefined && failedProgram === undefined)) return false;
+  if (finishedAt === undefined || !isLogNeeded(pod, observed)) return false;
   const elapsedMs = since(scope, finishedAt);
-  if (output === undefined) return elapsedMs < DEADLINE.log && (failedProgram !== undefined || saysHeight(pod));
-  return (
-    elapsedMs < DEADLINE.lastLines &&
-    failedProgram === undefined &&
-    saysHeight(pod) &&
-    heightIn(pod, output) === undefined
-  );
+  if (observed.output === undefined) return elapsedMs < DEADLINE.log;
+  const isComplete = observed.failedProgram !== undefined || heightIn(pod, observed.output) !== undefined;
+  return elapsedMs < DEADLINE.lastLines && !isComplete;
 }
 
-function saysHeight({ heightPattern }: TaskSpec): boolean {
-  return heightPattern !== undefined;
+/** What a program printed is the only proof of a height, and of a failure that changed nothing. */
+function isLogNeeded({ heightPattern }: TaskSpec, { termination, failedProgram }: ObservedTask): boolean {
+  return failedProgram !== undefined || (termination !== undefined && heightPattern !== undefined);
 }
 
 /** Its end is unknown. What may be repeated is started again, once no pod of before is left. */
@@ -163,15 +161,15 @@ function unclear(
   };
 }
 
-function failed({ now }: Scope, task: JobTask, code: FailureReason, message: string): TaskProgress {
+function failed({ now }: Scope, task: JobTask, { code, why }: Pick<Abort, 'code' | 'why'>): TaskProgress {
   return {
-    task: { ...task, outcome: 'Failed', code, message: message.slice(0, 1024), unsafe: false, endedAt: timestamp(now) },
+    task: { ...task, outcome: 'Failed', code, message: why.slice(0, 1024), unsafe: false, endedAt: timestamp(now) },
     effects: [],
   };
 }
 
 function abort(scope: Scope, task: JobTask, { code, why, unsafe }: Abort): TaskProgress {
-  const step = failed(scope, task, code, why);
+  const step = failed(scope, task, { code, why });
   const effects: Effect[] =
     task.uid === undefined ? [] : [{ do: 'deleteJob', name: task.name, uid: task.uid, because: why.slice(0, 256) }];
   return { task: { ...step.task, unsafe }, effects };
