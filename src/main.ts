@@ -258,7 +258,7 @@ async function prepareCluster(work: Work): Promise<void> {
     } catch (error) {
       signal.throwIfAborted();
       if (!hasCode(error, ...PASSING)) throw error;
-      const waitMs = retryDelay(attempt, { baseMs: 500, maxMs: 30_000 }, Math.random());
+      const waitMs = retryDelay({ baseMs: 500, maxMs: 30_000 }, { failures: attempt, random: Math.random() });
       options.log.warn({ reason: describeError(error), retryMs: waitMs }, 'The API server does not answer yet');
       await sleep(waitMs, undefined, { signal });
     }

@@ -8,12 +8,12 @@ const MAX_MESSAGE = 64 * 1024;
 /** What a commit's content says. Untrusted text is made safe: see the limits in CommitInfo. */
 export function parseCommit(oid: Oid, content: Buffer): CommitInfo {
   const { headers, body } = split(content);
-  const tree = headers.find((header) => header.name === 'tree')?.value ?? '';
+  const tree = valueOf(headers, 'tree') ?? '';
   const parents = headers.filter((header) => header.name === 'parent').map((header) => header.value);
   if (![tree, ...parents].every((id) => /^[0-9a-f]{40}$/.test(id)))
     throw new GitError('STORE_CORRUPT', `Commit ${oid} is malformed; check the repository with git fsck`);
-  const text = decoderOf(headers.find((header) => header.name === 'encoding')?.value);
-  const author = text(Buffer.from(headers.find((header) => header.name === 'author')?.value ?? '', 'latin1'));
+  const text = decoderOf(valueOf(headers, 'encoding'));
+  const author = text(Buffer.from(valueOf(headers, 'author') ?? '', 'latin1'));
   const [, who = author, seconds = '0'] = /^(.*) (-?\d{1,15}) [+-]\d{1,15}$/s.exec(author) ?? [];
   const message = text(body.subarray(0, MAX_MESSAGE));
   return {
@@ -30,7 +30,7 @@ export function parseCommit(oid: Oid, content: Buffer): CommitInfo {
 /** The signature of a commit and the bytes it covers: the object without the signature header. */
 export function signatureOf(content: Buffer): CommitSignature | undefined {
   const { headers, body } = split(content);
-  const signature = headers.find((header) => header.name === 'gpgsig')?.value;
+  const signature = valueOf(headers, 'gpgsig');
   if (signature === undefined) return undefined;
   // Git signs the commit before either signature header is put in.
   const rest = headers.filter((header) => header.name !== 'gpgsig' && header.name !== 'gpgsig-sha256');
@@ -66,6 +66,10 @@ interface Header {
   readonly name: string;
   /** Bytes as latin1, continuation lines joined by line breaks. */
   readonly value: string;
+}
+
+function valueOf(headers: readonly Header[], name: string): string | undefined {
+  return headers.find((header) => header.name === name)?.value;
 }
 
 function split(content: Buffer): { headers: readonly Header[]; body: Buffer } {

@@ -3,7 +3,6 @@
 
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
 
 import type { IndexedEntries } from './encode-pack-index.ts';
 import { GitError } from './errors.ts';
@@ -43,6 +42,13 @@ async function countOf(reader: PackReader, size: number): Promise<number> {
   return count;
 }
 
+/** One step down a chain of deltas. */
+interface Link {
+  readonly delta?: Buffer;
+  /** The end of the chain; or where the base of the delta starts in this pack; undefined while that is not known. */
+  readonly below: GitObject | number | undefined;
+}
+
 class Indexer implements IndexedEntries {
   readonly starts: Uint32Array;
   readonly ids: Buffer;
@@ -68,7 +74,7 @@ class Indexer implements IndexedEntries {
       this.starts[entry] = at;
       const head = parseEntryHeader(await this.#reader.slice(at, 64));
       const end = await this.#readEntry(entry, at + head.dataAt, head);
-      this.checksums[entry] = await this.#reader.fold(at, end, (data, sum) => crc32(data, sum), 0);
+      this.checksums[entry] = await this.#reader.checksum(at, end);
       at = end;
     }
     if (at !== this.#reader.size) throw damaged();
@@ -115,29 +121,33 @@ class Indexer implements IndexedEntries {
   /** The object of an entry, by the chain of deltas down to its base; undefined while the base has no name yet. */
   async #resolve(start: number, byId: ReadonlyMap<string, number>): Promise<GitObject | undefined> {
     const chain: { readonly at: number; readonly delta: Buffer }[] = [];
-    let base: GitObject | undefined;
-    for (let at = start; base === undefined;) {
-      base = this.#recent.get(String(at));
-      if (base !== undefined) break;
-      const head = parseEntryHeader(await this.#reader.slice(at, 64));
-      if (head.size > MAX_OBJECT_BYTES) throw tooLarge(head.size);
-      const { content } = await this.#reader.inflate(at + head.dataAt, head.size);
-      this.#spend(head.size);
-      if (head.kind === 'object') base = this.#remember(at, { type: head.type, content });
-      else {
-        chain.push({ at, delta: content });
-        const next = head.kind === 'offset-delta' ? at - head.distance : byId.get(head.base);
-        if (next !== undefined) at = this.#checkStart(next);
-        else if (head.kind === 'ref-delta') base = await this.#external(head.base);
-        if (next === undefined && base === undefined) return undefined;
-      }
+    let below: Link['below'] = start;
+    while (typeof below === 'number') {
+      const link: Link = await this.#readLink(below, byId);
+      if (link.delta !== undefined) chain.push({ at: below, delta: link.delta });
+      ({ below } = link);
     }
+    if (below === undefined) return undefined;
+    let object = below;
     for (const { at, delta } of chain.toReversed()) {
-      const content = applyDelta(base.content, delta);
+      const content = applyDelta(object.content, delta);
       this.#spend(content.length);
-      base = this.#remember(at, { type: base.type, content });
+      object = this.#remember(at, { type: object.type, content });
     }
-    return base;
+    return object;
+  }
+
+  async #readLink(at: number, byId: ReadonlyMap<string, number>): Promise<Link> {
+    const recent = this.#recent.get(String(at));
+    if (recent !== undefined) return { below: recent };
+    const head = parseEntryHeader(await this.#reader.slice(at, 64));
+    if (head.size > MAX_OBJECT_BYTES) throw tooLarge(head.size);
+    const { content } = await this.#reader.inflate(at + head.dataAt, head.size);
+    this.#spend(head.size);
+    if (head.kind === 'object') return { below: this.#remember(at, { type: head.type, content }) };
+    const next = head.kind === 'offset-delta' ? at - head.distance : byId.get(head.base);
+    if (next !== undefined) return { delta: content, below: this.#checkStart(next) };
+    return { delta: content, below: head.kind === 'ref-delta' ? await this.#external(head.base) : undefined };
   }
 
   async #external(oid: string): Promise<GitObject | undefined> {

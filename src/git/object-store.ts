@@ -213,13 +213,10 @@ async function readLoose(path: string, oid: string, maxBytes: number): Promise<G
     throw new GitError('OBJECT_MISSING', `Object ${oid} is not in the store; fetch the branch again`, { cause: error });
   });
   try {
-    const start = inflateSync(deflated.subarray(0, ENOUGH_FOR_START), { finishFlush: constants.Z_SYNC_FLUSH });
-    const [, type = '', length = ''] = /^(commit|tree|blob|tag) (\d+)\0/.exec(start.toString('latin1')) ?? [];
-    const prefix = type.length + length.length + 2;
-    if (Number(length) > maxBytes) throw tooLarge(Number(length), maxBytes);
-    const full = inflateExactly(deflated, Number(length) + prefix);
-    if (type === 'commit' || type === 'tree' || type === 'blob' || type === 'tag')
-      return { type, content: full.subarray(prefix) };
+    const head = parseLooseHeader(deflated);
+    if (head !== undefined && head.size > maxBytes) throw tooLarge(head.size, maxBytes);
+    if (head !== undefined)
+      return { type: head.type, content: inflateExactly(deflated, head.dataAt + head.size).subarray(head.dataAt) };
   } catch (error) {
     if (error instanceof GitError && error.code === 'FILE_TOO_LARGE') throw error;
     throw new GitError('STORE_CORRUPT', `Object ${oid} is damaged on disk; the store is fetched again`, {
@@ -227,6 +224,17 @@ async function readLoose(path: string, oid: string, maxBytes: number): Promise<G
     });
   }
   throw new GitError('STORE_CORRUPT', `Object ${oid} has no header; the store is fetched again`);
+}
+
+const TYPES: readonly ObjectType[] = ['commit', 'tree', 'blob', 'tag'];
+
+function parseLooseHeader(
+  deflated: Buffer,
+): { readonly type: ObjectType; readonly size: number; readonly dataAt: number } | undefined {
+  const start = inflateSync(deflated.subarray(0, ENOUGH_FOR_START), { finishFlush: constants.Z_SYNC_FLUSH });
+  const [prefix = '', name, size] = /^([a-z]+) (\d+)\0/.exec(start.toString('latin1')) ?? [];
+  const type = TYPES.find((known) => known === name);
+  return type === undefined ? undefined : { type, size: Number(size), dataAt: prefix.length };
 }
 
 function header(type: ObjectType, content: Buffer): Buffer {

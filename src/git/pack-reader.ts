@@ -2,7 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { createInflate, inflateSync, type Inflate } from 'node:zlib';
+import { crc32, createInflate, inflateSync, type Inflate } from 'node:zlib';
 
 import { GitError } from './errors.ts';
 import { corrupt } from './pack-entry.ts';
@@ -80,10 +80,10 @@ export class PackReader {
     }
   }
 
-  /** Folds the bytes from `start` to `end`, a window at a time. */
-  async fold<T>(start: number, end: number, step: (data: Buffer, sum: T) => T, first: T): Promise<T> {
-    let sum = first;
-    for (let at = start; at < end; at += WINDOW) sum = step(await this.slice(at, Math.min(WINDOW, end - at)), sum);
+  /** CRC-32 of the bytes from `start` to `end`, read a window at a time. */
+  async checksum(start: number, end: number): Promise<number> {
+    let sum = 0;
+    for (let at = start; at < end; at += WINDOW) sum = crc32(await this.slice(at, Math.min(WINDOW, end - at)), sum);
     return sum;
   }
 }

@@ -10,7 +10,6 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import { listTree } from './listing.ts';
 import { Mirror } from './mirror.ts';
 import type { RemoteOptions } from './remote.ts';
-import type { Operation } from './transport.ts';
 
 export interface SourceOptions extends RemoteOptions {
   /** A folder for the object store; used by this source alone. It may be lost: everything in it is fetched again. */
@@ -25,43 +24,16 @@ const MAX_BETWEEN = 10_000;
 export function createGitSource(options: SourceOptions): GitSource {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const mirror = new Mirror({ ...options, limits });
-  /** The branch that commits were fetched from: deepening goes there. */
-  let lastBranch = 'main';
-
-  async function related(from: Oid, to: Oid, signal: AbortSignal): Promise<Ancestry> {
-    const here = (): Promise<Ancestry | 'unknown'> =>
-      mirror.reading((generation) => relate(from, to, (oid) => parentsOf(generation, oid)));
-    const first = await here();
-    if (first !== 'unknown') return first;
-    return mirror.run(signal, async (operation) => {
-      for (const depth of [SOME_HISTORY, 'all'] as const) {
-        if (await isShallow(mirror)) await mirror.deepen(operation, lastBranch, depth);
-        const answer = await here();
-        if (answer !== 'unknown') return answer;
-      }
-      return afterLookingFor(from, operation, here);
-    });
-  }
-
-  /** A branch that was moved back no longer leads to `from`; some servers still give it, by its id. */
-  async function afterLookingFor(
-    from: Oid,
-    operation: Operation,
-    here: () => Promise<Ancestry | 'unknown'>,
-  ): Promise<Ancestry> {
-    const found = await mirror.fetchCommit(operation, from, lastBranch);
-    const answer = found ? await here() : 'rewritten';
-    return answer === 'unknown' ? 'rewritten' : answer;
-  }
+  const fetched: Fetched = { mirror, branch: 'main' };
 
   return {
     resolve: (branch, signal) => mirror.run(signal, (operation) => mirror.resolve(operation, branch)),
     fetch: async (branch, signal, tip) => {
-      const fetched = await mirror.run(signal, (operation) =>
+      const tipOid = await mirror.run(signal, (operation) =>
         tip === undefined ? mirror.fetch(operation, branch) : mirror.fetchTip(operation, branch, tip),
       );
-      lastBranch = branch;
-      return fetched;
+      fetched.branch = branch;
+      return tipOid;
     },
     list: (commit, { skip } = {}) =>
       mirror.reading(async ({ store, trees }) => {
@@ -69,21 +41,51 @@ export function createGitSource(options: SourceOptions): GitSource {
         return listTree(tree, { store, limits, cache: trees, skip });
       }),
     read: (blob) => mirror.reading(async ({ store }) => (await store.read(blob, limits.maxFileBytes)).content),
-    ancestry: related,
+    ancestry: (from, to, signal) => ancestry(fetched, { from, to }, signal),
     between: async (from, to, signal) => {
-      await related(from, to, signal); // fetches the history that the answer needs
+      await ancestry(fetched, { from, to }, signal); // fetches the history that the answer needs
       const first = await mirror.reading((generation) => newCommits(generation, from, to));
       if (first.complete) return first.commits;
       // A merged side line may be cut off although the main line is here; it must not escape verification.
-      await mirror.run(signal, (operation) => mirror.deepen(operation, lastBranch, 'all'));
+      await mirror.run(signal, (operation) => mirror.deepen(operation, fetched.branch, 'all'));
       return (await mirror.reading((generation) => newCommits(generation, from, to))).commits;
     },
     commit: (oid) => mirror.reading(async ({ store }) => parseCommit(oid, (await store.read(oid)).content)),
     lastChange: (commit, path) => mirror.reading((generation) => lastChange(generation, commit, path)),
     signature: (oid) => mirror.reading(async ({ store }) => signatureOf((await store.read(oid)).content)),
-    maintain: (signal) => mirror.run(signal, (operation) => mirror.maintain(operation, lastBranch)),
+    maintain: (signal) => mirror.run(signal, (operation) => mirror.maintain(operation, fetched.branch)),
     close: () => mirror.close(),
   };
+}
+
+interface Fetched {
+  readonly mirror: Mirror;
+  /** The branch that commits were fetched from last: deepening goes there. */
+  branch: string;
+}
+
+interface Pair {
+  readonly from: Oid;
+  readonly to: Oid;
+}
+
+async function ancestry(fetched: Fetched, { from, to }: Pair, signal: AbortSignal): Promise<Ancestry> {
+  const { mirror } = fetched;
+  const here = (): Promise<Ancestry | 'unknown'> =>
+    mirror.reading((generation) => relate(from, to, (oid) => parentsOf(generation, oid)));
+  const first = await here();
+  if (first !== 'unknown') return first;
+  return mirror.run(signal, async (operation) => {
+    for (const depth of [SOME_HISTORY, 'all'] as const) {
+      if (await isShallow(mirror)) await mirror.deepen(operation, fetched.branch, depth);
+      const answer = await here();
+      if (answer !== 'unknown') return answer;
+    }
+    // A branch that was moved back no longer leads to `from`; some servers still give it, by its id.
+    const isFound = await mirror.fetchCommit(operation, from, fetched.branch);
+    const answer = isFound ? await here() : 'rewritten';
+    return answer === 'unknown' ? 'rewritten' : answer;
+  });
 }
 
 async function isShallow(mirror: Mirror): Promise<boolean> {

@@ -76,7 +76,8 @@ async function publish(writing: Writing, request: PublishRequest, signal: AbortS
       if (UNCERTAIN.has(error.code)) broken += 1;
       else if (error.code !== 'PUSH_REJECTED') throw error;
       if (broken > MAX_BROKEN || attempt >= MAX_RACES) throw error;
-      await pause(retryDelay(attempt, BACKOFF, Math.random(), error.retryAfterMs), signal);
+      const { retryAfterMs } = error;
+      await pause(retryDelay(BACKOFF, { failures: attempt, random: Math.random(), retryAfterMs }), signal);
     }
   }
 }

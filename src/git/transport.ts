@@ -89,30 +89,39 @@ async function exchange(context: Context, request: GitHttpRequest): Promise<GitH
   }
 }
 
+interface Redirected {
+  readonly request: GitHttpRequest;
+  readonly target: URL;
+  readonly answer: IncomingMessage;
+  readonly redirects: number;
+}
+
 /** Like git itself, only the first request of an operation may be redirected; the rest then goes to the new place. */
-function redirectTarget(
-  context: Context,
-  from: { request: GitHttpRequest; target: URL; answer: IncomingMessage; redirects: number },
-): URL {
+function redirectTarget(context: Context, from: Redirected): URL {
   const location = from.answer.headers.location ?? '';
   const next = URL.canParse(location, from.target.href) ? new URL(location, from.target) : undefined;
-  const suffix = '/info/refs';
-  const follow =
-    next !== undefined &&
-    from.request.method === 'GET' &&
-    from.redirects < MAX_REDIRECTS &&
-    next.origin === context.url.origin &&
-    next.username === '' &&
-    next.pathname.endsWith(suffix) &&
-    next.search === from.target.search;
-  if (follow) {
-    context.base = next.origin + next.pathname.slice(0, -suffix.length);
+  if (next !== undefined && mayFollow(context, from, next)) {
+    context.base = next.origin + next.pathname.slice(0, -FIRST_PATH.length);
     return next;
   }
   const where = next === undefined ? 'nowhere' : `${next.origin}${next.pathname.replace(/\/info\/refs$/, '')}`;
   throw new GitError(
     'REDIRECT_REFUSED',
     `${context.url.host} redirects to ${context.redact(where)}; credentials are not sent there: set the repository URL to its final address`,
+  );
+}
+
+/** What the first request of an operation asks for, below the repository's URL. */
+const FIRST_PATH = '/info/refs';
+
+function mayFollow({ url }: Context, { request, target, redirects }: Redirected, next: URL): boolean {
+  return (
+    request.method === 'GET' &&
+    redirects < MAX_REDIRECTS &&
+    next.origin === url.origin &&
+    next.username === '' &&
+    next.pathname.endsWith(FIRST_PATH) &&
+    next.search === target.search
   );
 }
 

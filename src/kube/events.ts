@@ -2,6 +2,7 @@
 
 import { FIELD_MANAGER } from '../api/group.ts';
 import { refOf, type KubeObject } from '../api/objects.ts';
+import { defined } from '../lib/defined.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { Cluster } from './cluster.ts';
 import { NO_LOG, type Log } from './log.ts';
@@ -70,7 +71,7 @@ export function makeEvents(options: EventOptions): Events {
     known.set(id, { ...series, writtenAt: isRepeat ? before.writtenAt : at });
     forgetOldest(known);
     if (isRepeat) return;
-    if (waiting < MAX_WAITING[note.type]) write(makeEvent(note, id, { ...series, lastAt: at }, options));
+    if (waiting < MAX_WAITING[note.type]) write(makeEvent({ note, id, ...series, lastAt: at }, options));
     else drop();
   }
 
@@ -114,12 +115,16 @@ function forgetOldest(known: Map<string, Known>): void {
   }
 }
 
-function makeEvent(
-  note: EventNote,
-  id: string,
-  series: { readonly firstAt: number; readonly lastAt: number; readonly count: number },
-  options: EventOptions,
-): KubeObject {
+interface Series {
+  readonly note: EventNote;
+  /** Equal for equal Events. */
+  readonly id: string;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly count: number;
+}
+
+function makeEvent({ note, id, ...series }: Series, options: EventOptions): KubeObject {
   const { about, type, reason, message } = note;
   const { uid, resourceVersion } = about.metadata;
   const ref = refOf(about);
@@ -130,11 +135,7 @@ function makeEvent(
     kind: 'Event',
     // Equal Events have the same name, so a repeat, also after a restart, updates the object.
     metadata: { name: `${ref.name.slice(0, 200)}.${id.slice(0, 16)}`, namespace },
-    involvedObject: {
-      ...ref,
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
+    involvedObject: { ...ref, ...defined({ uid, resourceVersion }) },
     type,
     reason: reason.slice(0, MAX_REASON),
     message: message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`,

@@ -180,8 +180,12 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
   }
 
   #delay(): number {
-    const retryAfterMs = this.#trouble instanceof KubeError ? (this.#trouble.retryAfterMs ?? 0) : 0;
-    return retryDelay(this.#failures, this.#parts.times.backoff, Math.random(), retryAfterMs);
+    const retryAfterMs = this.#trouble instanceof KubeError ? this.#trouble.retryAfterMs : undefined;
+    return retryDelay(this.#parts.times.backoff, {
+      failures: this.#failures,
+      random: Math.random(),
+      retryAfterMs,
+    });
   }
 }
 

@@ -19,7 +19,7 @@ export interface ErrorResponse {
  */
 export function readErrorResponse(response: ErrorResponse, doing: string, secret: boolean): KubeError {
   const status = parseStatus(response.text);
-  const code = codeFor(response.status, status);
+  const code = codeFor(response.status, status ?? {});
   const message = secret && MAY_QUOTE.has(code) ? withoutValues(status) : messageFor(code, status);
   return new KubeError(code, cut(`${doing}: ${message} (HTTP ${response.status})`), {
     status: response.status,
@@ -76,12 +76,15 @@ const PATH_NOT_FOUND = /could not find the requested resource/;
 /** Kubernetes 1.36 answers 500 without a reason when an applied object doesn't fit its schema. */
 const APPLY_REFUSED = /^failed to (create typed patch object|convert new object|create typed new object)/;
 
-function codeFor(http: number, status: Status | undefined): KubeErrorCode {
-  const { reason, message = '' } = status ?? {};
+function codeFor(http: number, { reason = '', message = '' }: Status): KubeErrorCode {
   if (http === 500 && APPLY_REFUSED.test(message)) return 'INVALID';
-  // Only a Status object proves that the object is absent; a bare 404 means that the path is not served.
-  if (http === 404) return reason === 'NotFound' && !PATH_NOT_FOUND.test(message) ? 'NOT_FOUND' : 'NOT_SERVED';
-  return REASONS[reason ?? ''] ?? CODES[http] ?? (http >= 500 ? 'SERVER' : 'UNEXPECTED');
+  if (http === 404) return isObjectAbsent(reason, message) ? 'NOT_FOUND' : 'NOT_SERVED';
+  return REASONS[reason] ?? CODES[http] ?? (http >= 500 ? 'SERVER' : 'UNEXPECTED');
+}
+
+/** Only a Status object proves that; a bare 404 means that the path is not served. */
+function isObjectAbsent(reason: string, message: string): boolean {
+  return reason === 'NotFound' && !PATH_NOT_FOUND.test(message);
 }
 
 function messageFor(code: KubeErrorCode, status: Status | undefined): string {

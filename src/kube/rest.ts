@@ -71,7 +71,8 @@ function goesFirst({ kind, path }: RestRequest): boolean {
   return kind === 'Lease' || (kind === 'BlockchainNode' && !path.endsWith('/status'));
 }
 
-export function makeRest({ transport, onRequest }: RestOptions): Rest {
+export function makeRest(options: RestOptions): Rest {
+  const { transport } = options;
   const slots = makeSlots(MAX_IN_FLIGHT);
 
   async function text(request: RestRequest): Promise<string> {
@@ -89,41 +90,20 @@ export function makeRest({ transport, onRequest }: RestOptions): Rest {
   }
 
   function once(request: RestRequest): Promise<string> {
-    return exchange(request, 'requests', async (response) => {
-      return await readBody(response.body, request.maxBytes ?? MAX_BYTES, doing(request));
+    const maxBytes = request.maxBytes ?? MAX_BYTES;
+    return exchange(options, {
+      request,
+      pool: 'requests',
+      read: ({ body }) => readBody(body, maxBytes, doing(request)),
     });
   }
 
   async function stream(request: RestRequest): Promise<Readable> {
     try {
-      return await exchange(request, 'watches', (response) => Promise.resolve(response.body));
+      return await exchange(options, { request, pool: 'watches', read: ({ body }) => Promise.resolve(body) });
     } catch (error) {
       if (isKubeError(error, 'UNAUTHORIZED')) transport.distrust();
       throw error;
-    }
-  }
-
-  async function exchange<T>(
-    request: RestRequest,
-    pool: 'requests' | 'watches',
-    read: (response: Dispatcher.ResponseData) => Promise<T>,
-  ): Promise<T> {
-    const started = performance.now();
-    const deadline = startDeadline(request.timeoutMs ?? TIMEOUT_MS, request.signal);
-    let code = 'UNEXPECTED';
-    try {
-      const connection = await transport.connection();
-      const response = await dispatch(request, connection, pool, deadline.signal);
-      code = String(response.statusCode);
-      if (response.statusCode >= 300) throw await readFailure(response, request);
-      return await read(response);
-    } catch (error) {
-      const known = asKubeError(error, request, deadline.expired);
-      if (known.status === undefined) code = known.code;
-      throw known;
-    } finally {
-      deadline.clear();
-      onRequest?.({ verb: request.verb, kind: request.kind, code, seconds: (performance.now() - started) / 1000 });
     }
   }
 
@@ -134,12 +114,42 @@ export function makeRest({ transport, onRequest }: RestOptions): Rest {
   return { text, json, stream };
 }
 
-function dispatch(
-  request: RestRequest,
-  connection: Connection,
-  pool: 'requests' | 'watches',
-  signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
+type Pool = 'requests' | 'watches';
+
+interface Exchange<T> {
+  readonly request: RestRequest;
+  readonly pool: Pool;
+  readonly read: (response: Dispatcher.ResponseData) => Promise<T>;
+}
+
+/** One attempt: sent, read and recorded. */
+async function exchange<T>({ transport, onRequest }: RestOptions, { request, pool, read }: Exchange<T>): Promise<T> {
+  const started = performance.now();
+  const deadline = startDeadline(request.timeoutMs ?? TIMEOUT_MS, request.signal);
+  let code = 'UNEXPECTED';
+  try {
+    const connection = await transport.connection();
+    const response = await dispatch(request, { connection, pool, signal: deadline.signal });
+    code = String(response.statusCode);
+    if (response.statusCode >= 300) throw await readFailure(response, request);
+    return await read(response);
+  } catch (error) {
+    const known = asKubeError(error, request, deadline.expired);
+    if (known.status === undefined) code = known.code;
+    throw known;
+  } finally {
+    deadline.clear();
+    onRequest?.({ verb: request.verb, kind: request.kind, code, seconds: (performance.now() - started) / 1000 });
+  }
+}
+
+interface Way {
+  readonly connection: Connection;
+  readonly pool: Pool;
+  readonly signal: AbortSignal;
+}
+
+function dispatch(request: RestRequest, { connection, pool, signal }: Way): Promise<Dispatcher.ResponseData> {
   const headers: Record<string, string> = {
     accept: request.verb === 'logs' ? '*/*' : 'application/json',
     'user-agent': USER_AGENT,

@@ -18,7 +18,8 @@ export function retryWait(error: unknown, idempotent: boolean, attempt: number):
   if (!(error instanceof KubeError) || attempt >= MAX_ATTEMPTS || !mayRepeat(error, idempotent, attempt))
     return undefined;
   const retryAfterMs = error.retryAfterMs ?? 0;
-  return retryAfterMs > MAX_RETRY_AFTER_MS ? undefined : retryDelay(attempt, BACKOFF, Math.random(), retryAfterMs);
+  if (retryAfterMs > MAX_RETRY_AFTER_MS) return undefined;
+  return retryDelay(BACKOFF, { failures: attempt, random: Math.random(), retryAfterMs });
 }
 
 /** Milliseconds of a Retry-After header (seconds or an HTTP date, RFC 9110 §10.2.3), undefined when it says nothing. */

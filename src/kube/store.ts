@@ -22,6 +22,7 @@ export function makeStore<T extends KubeObject>(
   log: Log,
 ): Store<T> {
   const objects = new Map<string, T>();
+  const notify = withoutThrowing(kind, onChange, log);
 
   function put(object: KubeObject): void {
     keep(strip(object));
@@ -66,7 +67,16 @@ export function makeStore<T extends KubeObject>(
     }
   }
 
-  function notify(change: Parameters<InformOptions<T>['onChange']>[0]): void {
+  return { get: (key) => objects.get(key), list: () => [...objects.values()], shape: strip, put, remove, replace };
+}
+
+/** Calls the handler; a failure of it is logged, and neither ends the watch nor the process. */
+function withoutThrowing<T extends KubeObject>(
+  kind: string,
+  onChange: InformOptions<T>['onChange'],
+  log: Log,
+): InformOptions<T>['onChange'] {
+  return (change) => {
     const failed = (err: unknown): void => log.warn({ kind, key: change.key, err }, 'A change handler failed');
     try {
       // An async function fits the type too, and its rejection must not end the process.
@@ -75,7 +85,5 @@ export function makeStore<T extends KubeObject>(
     } catch (error) {
       failed(error);
     }
-  }
-
-  return { get: (key) => objects.get(key), list: () => [...objects.values()], shape: strip, put, remove, replace };
+  };
 }

@@ -35,16 +35,21 @@ export function readAllowedSigners(text: string): AllowedSigners {
 function readLine(line: string, number: number): AllowedSigner | string | undefined {
   const text = line.trim();
   if (text === '' || text.startsWith('#')) return undefined;
-  const problem = (what: string): string => `line ${number}: ${what}`;
-  const [principals = '', ...words] = text.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
-  const hasOptions = words[0] !== undefined && !isKeyType(words[0]);
-  const options = readOptions(hasOptions ? (words[0] ?? '') : '');
-  if (!options.ok) return problem(options.because);
+  const signer = readSigner(text.match(/(?:[^\s"]|"[^"]*")+/g) ?? []);
+  return typeof signer === 'string' ? `line ${number}: ${signer}` : signer;
+}
+
+/** The signer of a line, or why it accepts nothing. */
+function readSigner([principals = '', ...words]: readonly string[]): AllowedSigner | string {
+  const [first = ''] = words;
+  const hasOptions = !isKeyType(first);
+  const options = readOptions(hasOptions ? first : '');
+  if (!options.ok) return options.because;
   const key = readKey(words.slice(hasOptions ? 1 : 0));
-  if (key === undefined) return problem(NO_KEY);
+  if (key === undefined) return NO_KEY;
   const [principal = ''] = principals.replaceAll('"', '').split(',');
   if (principal === '' || /[*?!]/.test(principal))
-    return problem(`"${principal}" is a pattern; name one principal, because signers are counted by it`);
+    return `"${principal}" is a pattern; name one principal, because signers are counted by it`;
   return { principal, key, validAfter: options.validAfter, validBefore: options.validBefore };
 }
 
@@ -65,35 +70,43 @@ type Options =
   | { readonly ok: false; readonly because: string };
 
 function readOptions(text: string): Options {
-  let validAfter: number | undefined;
-  let validBefore: number | undefined;
+  let options: Extract<Options, { ok: true }> = { ok: true };
   for (const option of text.match(/(?:[^,"]|"[^"]*")+/g) ?? []) {
     const [name = '', quoted = ''] = option.split(/=(.*)/s);
-    const value = quoted.replaceAll('"', '');
-    if (name === 'namespaces') {
-      if (!value.split(',').includes('git'))
-        return { ok: false, because: `namespaces="${value}" does not include git` };
-    } else if (name === 'valid-after' || name === 'valid-before') {
-      const time = readTime(value);
-      if (time === undefined)
-        return { ok: false, because: `${name}="${value}" is no time; write YYYYMMDD or YYYYMMDDHHMMSSZ` };
-      if (name === 'valid-after') validAfter = time;
-      else validBefore = time;
-    } else {
-      return { ok: false, because: `the option "${name}" is not supported` };
-    }
+    const read = readOption(name, quoted.replaceAll('"', ''));
+    if (!read.ok) return read;
+    options = { ...options, ...read };
   }
-  return { ok: true, validAfter, validBefore };
+  return options;
+}
+
+function readOption(name: string, value: string): Options {
+  switch (name) {
+    case 'namespaces':
+      return value.split(',').includes('git')
+        ? { ok: true }
+        : { ok: false, because: `namespaces="${value}" does not include git` };
+    case 'valid-after':
+      return readLimit(name, value, (validAfter) => ({ ok: true, validAfter }));
+    case 'valid-before':
+      return readLimit(name, value, (validBefore) => ({ ok: true, validBefore }));
+    default:
+      return { ok: false, because: `the option "${name}" is not supported` };
+  }
+}
+
+function readLimit(name: string, value: string, accept: (time: number) => Options): Options {
+  const time = readTime(value);
+  if (time !== undefined) return accept(time);
+  return { ok: false, because: `${name}="${value}" is no time; write YYYYMMDD or YYYYMMDDHHMMSSZ` };
 }
 
 /** `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`, in UTC whether or not a Z follows. */
 function readTime(text: string): number | undefined {
   const match = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?Z?$/.exec(text);
   if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1)
-    .map((part) => Number(part ?? 0));
-  const time = Date.UTC(year, month - 1, day, hour, minute, second);
-  const isReal = new Date(time).getUTCDate() === day && month >= 1 && month <= 12;
-  return isReal ? time : undefined;
+  const [year = 0, month = 0, day = 0, ...clock] = match.slice(1).map((part) => Number(part ?? 0));
+  const time = new Date(Date.UTC(year, month - 1, day, ...clock));
+  const isReal = time.getUTCMonth() === month - 1 && time.getUTCDate() === day;
+  return isReal ? time.getTime() : undefined;
 }

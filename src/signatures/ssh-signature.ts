@@ -63,23 +63,37 @@ function isMadeBy(key: SshPublicKey, signature: Buffer, data: Buffer): boolean {
   const format = takeString(signature);
   const raw = format === undefined ? undefined : takeString(format.rest);
   if (format === undefined || raw === undefined) return false;
-  const name = format.value.toString('latin1');
-  const covered = key.application === undefined ? data : securityKeyData(key.application, raw.rest, data);
-  if (covered === undefined || (key.application === undefined && raw.rest.length > 0)) return false;
-  switch (key.scheme.kind) {
+  const covered = coveredBytes(key, raw.rest, data);
+  return covered !== undefined && verifies(key, { format: format.value.toString('latin1'), raw: raw.value }, covered);
+}
+
+interface RawSignature {
+  /** Name of the algorithm. */
+  readonly format: string;
+  readonly raw: Buffer;
+}
+
+function verifies({ key, type, scheme }: SshPublicKey, { format, raw }: RawSignature, covered: Buffer): boolean {
+  switch (scheme.kind) {
     case 'ed25519':
-      return name === key.type && raw.value.length === 64 && verify(null, covered, key.key, raw.value);
+      return format === type && raw.length === 64 && verify(null, covered, key, raw);
     case 'ecdsa': {
-      const plain = ieee(raw.value, key.scheme.bytes);
-      if (name !== key.type || plain === undefined) return false;
-      return verify(key.scheme.hash, covered, { key: key.key, dsaEncoding: 'ieee-p1363' }, plain);
+      const plain = ieee(raw, scheme.bytes);
+      if (format !== type || plain === undefined) return false;
+      return verify(scheme.hash, covered, { key, dsaEncoding: 'ieee-p1363' }, plain);
     }
     case 'rsa': {
       // The old name ssh-rsa means SHA-1, which is not accepted.
-      const hash = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }[name];
-      return hash !== undefined && verify(hash, covered, key.key, raw.value);
+      const hash = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }[format];
+      return hash !== undefined && verify(hash, covered, key, raw);
     }
   }
+}
+
+/** Security keys append what else they sign; other keys append nothing. */
+function coveredBytes({ application }: SshPublicKey, rest: Buffer, data: Buffer): Buffer | undefined {
+  if (application !== undefined) return securityKeyData(application, rest, data);
+  return rest.length === 0 ? data : undefined;
 }
 
 /** PROTOCOL.u2f: a security key signs the application's digest, its flags and counter, and the digest of the data. */

@@ -3,7 +3,7 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
 
 import { signedData } from './ssh-signature.ts';
-import { readStrings, sshString, takeString, uint32 } from './ssh-wire.ts';
+import { readStrings, sshString, takeStrings, uint32 } from './ssh-wire.ts';
 
 const TYPE = 'ssh-ed25519';
 /** Fixed ASN.1 around a raw Ed25519 private key (RFC 8410). */
@@ -50,15 +50,12 @@ function readPrivateKey(text: string): KeyObject {
 /** OpenSSH PROTOCOL.key: cipher, KDF, options, count, public key, private section (two check words, type, public, secret). */
 function readOpenSsh(text: string): KeyObject | undefined {
   const data = Buffer.from(text.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
-  const cipher = takeString(data.subarray('openssh-key-v1\0'.length));
-  const kdf = cipher?.value.toString() === 'none' ? takeString(cipher.rest) : undefined;
-  const options = kdf === undefined ? undefined : takeString(kdf.rest);
-  const [, section] = readStrings(options?.rest.subarray(4) ?? Buffer.alloc(0), 2) ?? [];
-  const type = takeString(section?.subarray(8) ?? Buffer.alloc(0));
-  const publicKey = type === undefined ? undefined : takeString(type.rest);
-  const secret = publicKey === undefined ? undefined : takeString(publicKey.rest);
-  if (secret?.value.length !== 64) return undefined;
-  const der = Buffer.concat([PKCS8, secret.value.subarray(0, 32)]);
+  const head = takeStrings(data.subarray('openssh-key-v1\0'.length), 3);
+  if (head?.values[0]?.toString() !== 'none') return undefined;
+  const [, section = Buffer.alloc(0)] = readStrings(head.rest.subarray(4), 2) ?? [];
+  const [, , secret] = takeStrings(section.subarray(8), 3)?.values ?? [];
+  if (secret?.length !== 64) return undefined;
+  const der = Buffer.concat([PKCS8, secret.subarray(0, 32)]);
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
 }
 

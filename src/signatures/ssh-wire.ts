@@ -2,16 +2,24 @@
 
 /** Every string of `data`, or undefined when the data does not end with the last string. */
 export function readStrings(data: Buffer, count: number): readonly Buffer[] | undefined {
-  const found: Buffer[] = [];
-  let at = 0;
-  while (found.length < count) {
-    if (at + 4 > data.length) return undefined;
-    const end = at + 4 + data.readUInt32BE(at);
-    if (end > data.length) return undefined;
-    found.push(data.subarray(at + 4, end));
-    at = end;
+  const taken = takeStrings(data, count);
+  return taken?.rest.length === 0 ? taken.values : undefined;
+}
+
+/** The first strings, and what follows them; undefined when there are not that many. */
+export function takeStrings(
+  data: Buffer,
+  count: number,
+): { readonly values: readonly Buffer[]; readonly rest: Buffer } | undefined {
+  const values: Buffer[] = [];
+  let rest = data;
+  while (values.length < count) {
+    const taken = takeString(rest);
+    if (taken === undefined) return undefined;
+    values.push(taken.value);
+    ({ rest } = taken);
   }
-  return at === data.length ? found : undefined;
+  return { values, rest };
 }
 
 /** The first string, and what follows it. */

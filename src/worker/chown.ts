@@ -27,10 +27,10 @@ type Tally = { -readonly [Key in Exclude<keyof ChownResult, 'ok'>]: number };
 /** Can be repeated at any time; a second run finds what the first one did not reach. `lost+found` stays root's. */
 export async function chown(params: Omit<ChownParameters, 'verb'>, context: TaskContext): Promise<ChownResult> {
   const tally: Tally = { changed: 0, unchanged: 0, vanished: 0, mounts: 0 };
-  const progress = startProgress(context, 'owner checked', () => ({
-    bytes: 0,
-    files: tally.changed + tally.unchanged,
-  }));
+  const progress = startProgress(context, {
+    label: 'owner checked',
+    count: () => ({ bytes: 0, files: tally.changed + tally.unchanged }),
+  });
   try {
     for (const { name, at } of params.volumes) {
       const root = Dir.openRoot(at);
@@ -72,19 +72,32 @@ async function chownTree(going: Going): Promise<void> {
 }
 
 function take({ root, params, tally }: Going, step: WalkStep): void {
-  if (step.do === 'vanished') tally.vanished += 1;
-  if (step.do === 'mount') tally.mounts += 1;
-  // Through the open directory itself: no name is looked up again.
-  if (step.do === 'enter') give(step.stats, params, tally, () => step.dir.chown(params.uid, params.gid));
-  if (step.do === 'entry') give(step.stats, params, tally, () => step.dir.lchown(step.name, params.uid, params.gid));
-  if (step.do === 'leave' && step.dir !== root) step.dir.close();
+  switch (step.do) {
+    case 'vanished':
+      tally.vanished += 1;
+      return;
+    case 'mount':
+      tally.mounts += 1;
+      return;
+    case 'enter':
+    case 'entry':
+      if (belongsTo(step.stats, params)) tally.unchanged += 1;
+      else {
+        give(step, params);
+        tally.changed += 1;
+      }
+      return;
+    case 'leave':
+      if (step.dir !== root) step.dir.close();
+  }
 }
 
-function give(stats: Stats, { uid, gid }: Owner, tally: Tally, act: () => void): void {
-  if (stats.uid === uid && stats.gid === gid) {
-    tally.unchanged += 1;
-    return;
-  }
-  act();
-  tally.changed += 1;
+function belongsTo(stats: Stats, { uid, gid }: Owner): boolean {
+  return stats.uid === uid && stats.gid === gid;
+}
+
+/** A directory through itself, which is open: no name is looked up again. */
+function give(step: Extract<WalkStep, { do: 'enter' | 'entry' }>, { uid, gid }: Owner): void {
+  if (step.do === 'enter') step.dir.chown(uid, gid);
+  else step.dir.lchown(step.name, uid, gid);
 }

@@ -12,21 +12,29 @@ export interface Progress {
   stop(): void;
 }
 
-/** Prints `count()` until stopped. `total` is what 100 % would be, when it is known. */
-export function startProgress(context: TaskContext, what: string, count: () => Counts, total?: Counts): Progress {
+export interface Measured {
+  /** What is done with the files: `copied`. */
+  readonly label: string;
+  readonly count: () => Counts;
+  /** What 100 % would be, when it is known. */
+  readonly total?: Counts;
+}
+
+/** Prints `count()` until stopped. */
+export function startProgress(context: TaskContext, { label, count, total }: Measured): Progress {
   const started = performance.now();
   const timer = setInterval(
-    () => context.say(line(what, count(), (performance.now() - started) / 1000, total)),
+    () => context.say(`${label}: ${line(count(), (performance.now() - started) / 1000, total)}`),
     (context.progressSeconds ?? 5) * 1000,
   );
   timer.unref();
   return { stop: () => clearInterval(timer) };
 }
 
-function line(what: string, done: Counts, seconds: number, total: Counts | undefined): string {
+function line(done: Counts, seconds: number, total: Counts | undefined): string {
   const rate = `${formatBytes(Math.round(done.bytes / Math.max(seconds, 0.001)))}/s`;
-  if (total === undefined) return `${what}: ${formatBytes(done.bytes)} in ${done.files} files, ${rate}`;
-  return `${what}: ${percent(done, total)}%, ${formatBytes(done.bytes)} of ${formatBytes(total.bytes)}, ${done.files} of ${total.files} files, ${rate}`;
+  if (total === undefined) return `${formatBytes(done.bytes)} in ${done.files} files, ${rate}`;
+  return `${percent(done, total)}%, ${formatBytes(done.bytes)} of ${formatBytes(total.bytes)}, ${done.files} of ${total.files} files, ${rate}`;
 }
 
 /** Many empty files are work too: the mean of both shares would mislead, so the smaller one counts. */

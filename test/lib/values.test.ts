@@ -143,5 +143,5 @@ it.each([
   { because: 'it has an end', attempt: 1000, random: 0.999_999, retryAfter: 0, is: 60_000 },
   { because: 'a server that asks for longer is obeyed', attempt: 1, random: 0, retryAfter: 90_000, is: 90_000 },
 ])('a retry: $because', ({ attempt, random, retryAfter, is }) => {
-  expect(retryDelay(attempt, { baseMs: 1000, maxMs: 60_000 }, random, retryAfter)).toBe(is);
+  expect(retryDelay({ baseMs: 1000, maxMs: 60_000 }, { failures: attempt, random, retryAfterMs: retryAfter })).toBe(is);
 });

@@ -187,7 +187,11 @@ export class KeyedQueue {
   #failed(key: string, entry: Entry, error: unknown): void {
     const { name, backoff, runtime } = this.#options;
     entry.failures += 1;
-    const afterMs = retryDelay(entry.failures, backoff, runtime.random(), retryAfterOf(error));
+    const afterMs = retryDelay(backoff, {
+      failures: entry.failures,
+      random: runtime.random(),
+      retryAfterMs: retryAfterOf(error),
+    });
     entry.blockedUntil = runtime.now() + afterMs;
     this.add(key, afterMs);
     const facts = { queue: name, key, attempt: entry.failures, retryMs: afterMs, reason: describeError(error) };

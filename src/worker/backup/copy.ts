@@ -107,7 +107,7 @@ async function fill(copy: Fill): Promise<CopyResult> {
   const { params, context, partial } = copy;
   const writer = new ManifestWriter(partial, MANIFEST_NAME, copy.head);
   const pool = new FilePool(context.signal);
-  const progress = startProgress(context, 'copied', () => pool.counts(), copy.total);
+  const progress = startProgress(context, { label: 'copied', count: () => pool.counts(), total: copy.total });
   const skipped = new Notes();
   const changed = new Notes();
   try {

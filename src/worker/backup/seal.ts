@@ -49,7 +49,7 @@ async function describe(root: Dir, params: Omit<SealParameters, 'verb'>, context
     ownersKept: true,
   });
   const pool = new FilePool(context.signal);
-  const progress = startProgress(context, 'read', () => pool.counts());
+  const progress = startProgress(context, { label: 'read', count: () => pool.counts() });
   const [skipped, changed] = [new Notes(), new Notes()];
   try {
     const leaveOut = (path: string): boolean => path === MANIFEST_NAME || path === PARTIAL;

@@ -71,7 +71,7 @@ function pump(job: Pump): { sha256: string; size: number } {
     if (count === 0) break;
     const chunk = job.buffer.subarray(0, count);
     digest.update(chunk);
-    if (job.to !== undefined) put(job.to, chunk, size, job.sparse);
+    put(job, chunk, size);
     size += count;
     Atomics.add(job.cells, CELL.bytes, BigInt(count));
   }
@@ -80,7 +80,8 @@ function pump(job: Pump): { sha256: string; size: number } {
 }
 
 /** Most files of a database fit into the buffer; one read, one hash, one write. */
-function pumpOnce({ from, to, limit, sparse, buffer, cells }: Pump): { sha256: string; size: number } {
+function pumpOnce(job: Pump): { sha256: string; size: number } {
+  const { from, to, limit, sparse, buffer, cells } = job;
   let size = 0;
   while (size < limit) {
     const count = readSync(from, buffer, size, limit - size, size);
@@ -88,15 +89,16 @@ function pumpOnce({ from, to, limit, sparse, buffer, cells }: Pump): { sha256: s
     size += count;
   }
   const chunk = buffer.subarray(0, size);
-  if (to !== undefined && size > 0) put(to, chunk, 0, sparse);
+  if (size > 0) put(job, chunk, 0);
   if (to !== undefined && sparse) ftruncateSync(to, size);
   if (size > 0) Atomics.add(cells, CELL.bytes, BigInt(size));
   return { sha256: hash('sha256', chunk, 'hex'), size };
 }
 
-function put(fd: number, chunk: Buffer, position: number, sparse: boolean): void {
+function put({ to, sparse }: Pump, chunk: Buffer, position: number): void {
+  if (to === undefined) return;
   if (!sparse) {
-    putAll(fd, chunk, position);
+    putAll(to, chunk, position);
     return;
   }
   let start = 0;
@@ -105,7 +107,7 @@ function put(fd: number, chunk: Buffer, position: number, sparse: boolean): void
     let end = start;
     while (end < chunk.length && isZero(chunk, end) === zero) end += BLOCK;
     end = Math.min(end, chunk.length);
-    if (!zero) putAll(fd, chunk.subarray(start, end), position + start);
+    if (!zero) putAll(to, chunk.subarray(start, end), position + start);
     start = end;
   }
 }

@@ -160,17 +160,25 @@ export class FilePool {
     // What comes back after a stop was stopped, not done.
     if (this.#signal.aborted) return;
     try {
-      for (let item = this.#order[this.#head]; item !== undefined && this.#failure === undefined;) {
-        if (item.run === undefined && item.outcome === undefined) break;
-        this.#head += 1;
-        item.run?.();
-        if (item.outcome !== undefined) item.done?.(item.outcome);
-        item = this.#order[this.#head];
-      }
+      this.#callBack();
     } catch (error) {
       this.#fail(error);
     }
-    if (this.#head < MAX_WAITING) return;
+    if (this.#head >= MAX_WAITING) this.#forgetDone();
+  }
+
+  /** For what is finished, up to the first that is not. */
+  #callBack(): void {
+    for (let item = this.#order[this.#head]; item !== undefined && this.#failure === undefined;) {
+      if (item.run === undefined && item.outcome === undefined) return;
+      this.#head += 1;
+      item.run?.();
+      if (item.outcome !== undefined) item.done?.(item.outcome);
+      item = this.#order[this.#head];
+    }
+  }
+
+  #forgetDone(): void {
     this.#order = this.#order.slice(this.#head);
     this.#head = 0;
   }

@@ -38,6 +38,11 @@ export function whyUnsafe(path: string): string | undefined {
   return undefined;
 }
 
+/** The name of an entry, from its path. */
+export function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** Text of a parameter (plain UTF-8) → bytes. */
 export function nameOfText(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');

@@ -1,10 +1,11 @@
 // Small acts on whole trees: find a place in one, remove one, measure one.
 
-import { constants, fsyncSync, openSync, closeSync } from 'node:fs';
+import { constants, fsyncSync, openSync, closeSync, type Stats } from 'node:fs';
 
 import { systemCodeOf } from '../../lib/errors.ts';
 import { breathe } from '../context.ts';
 import type { Dir } from './dir.ts';
+import { lastPart } from './names.ts';
 import { NO_TOTALS, type VolumeTotals } from './totals.ts';
 import { isReserved } from './reserved.ts';
 import { throwIfStopped } from '../task-error.ts';
@@ -44,18 +45,16 @@ export async function removeTree(parent: Dir, name: string): Promise<void> {
 async function emptyDir(root: Dir): Promise<void> {
   if ((root.stat().mode & 0o700) !== 0o700) root.chmod(0o700);
   let count = 0;
-  const above: Dir[] = [];
-  const names: string[] = [];
+  const open: Dir[] = [];
   for (const step of walk(root)) {
     if (step.do === 'entry') step.dir.unlink(step.name);
     if (step.do === 'enter') {
       if ((step.stats.mode & 0o300) !== 0o300) step.dir.chmod(0o700);
-      above.push(step.dir);
-      names.push(step.path.slice(step.path.lastIndexOf('/') + 1));
+      open.push(step.dir);
     }
     if (step.do === 'leave') {
-      above.pop()?.close();
-      above.at(-1)?.rmdir(names.pop() ?? '');
+      open.pop()?.close();
+      open.at(-1)?.rmdir(lastPart(step.path));
     }
     if ((count += 1) % 1024 === 0) await breathe();
   }
@@ -64,7 +63,7 @@ async function emptyDir(root: Dir): Promise<void> {
 /** Counts what a volume holds. A file with several names counts once; reserved names (reserved.ts) don't count. */
 export async function measure(root: Dir, signal: AbortSignal): Promise<VolumeTotals> {
   const total = { ...NO_TOTALS };
-  const linked = new Set<string>();
+  const linked = new Set<number>();
   let count = 0;
   for (const step of walk(root, isReserved)) {
     if ((count += 1) % 1024 === 0) {
@@ -73,19 +72,25 @@ export async function measure(root: Dir, signal: AbortSignal): Promise<VolumeTot
     }
     if (step.do === 'enter') total.dirs += 1;
     if (step.do === 'leave' && step.dir !== root) step.dir.close();
-    if (step.do !== 'entry') continue;
-    const { stats } = step;
-    const first = stats.nlink === 1 || !linked.has(String(stats.ino));
-    if (stats.nlink > 1) linked.add(String(stats.ino));
-    if (!stats.isFile() || !first) total.links += 1;
-    else {
-      total.files += 1;
-      total.bytes += stats.size;
-      total.stored += Math.min(stats.blocks * 512, Math.ceil(stats.size / 4096) * 4096);
-    }
+    if (step.do === 'entry') addEntry(total, step.stats, linked);
   }
   return total;
 }
+
+/** `linked` has the inodes that were counted and have more names. */
+function addEntry(total: Writable<VolumeTotals>, stats: Stats, linked: Set<number>): void {
+  const isFirst = stats.nlink === 1 || !linked.has(stats.ino);
+  if (stats.nlink > 1) linked.add(stats.ino);
+  if (!stats.isFile() || !isFirst) {
+    total.links += 1;
+    return;
+  }
+  total.files += 1;
+  total.bytes += stats.size;
+  total.stored += Math.min(stats.blocks * 512, Math.ceil(stats.size / 4096) * 4096);
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Makes every file below a directory last, one by one; for images without `sync -f`. */
 export async function syncEach(root: Dir): Promise<void> {

@@ -42,7 +42,7 @@ export function* walk(root: Dir, skip: (path: string) => boolean = () => false):
     }
     const path = frame.path === '' ? name : `${frame.path}/${name}`;
     if (skip(path)) continue;
-    const step = visit(frame.dir, name, path, device);
+    const step = visit({ dir: frame.dir, name, path }, device);
     if (step.do === 'enter') stack.push(frameOf(step.dir, path, step.stats));
     yield step;
   }
@@ -52,13 +52,19 @@ function frameOf(dir: Dir, path: string, stats: Stats): Frame {
   return { dir, path, stats, names: dir.list(), next: 0 };
 }
 
-function visit(parent: Dir, name: string, path: string, device: number): WalkStep {
-  const stats = parent.lstat(name);
+interface Place {
+  readonly dir: Dir;
+  readonly name: string;
+  readonly path: string;
+}
+
+function visit({ dir, name, path }: Place, device: number): WalkStep {
+  const stats = dir.lstat(name);
   if (stats === undefined) return { do: 'vanished', path };
-  if (!stats.isDirectory()) return { do: 'entry', dir: parent, name, path, stats };
+  if (!stats.isDirectory()) return { do: 'entry', dir, name, path, stats };
   if (stats.dev !== device) return { do: 'mount', path };
   try {
-    return { do: 'enter', dir: parent.open(name), path, stats };
+    return { do: 'enter', dir: dir.open(name), path, stats };
   } catch (error) {
     // Gone, or replaced by something else, between the two calls.
     if (hasSystemCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return { do: 'vanished', path };

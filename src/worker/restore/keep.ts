@@ -5,9 +5,9 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { copyFile, BUFFER_BYTES } from '../files/copy-file.ts';
 import type { Dir } from '../files/dir.ts';
 import { CELL } from '../files/file-task.ts';
-import { nameOfText } from '../files/names.ts';
+import { lastPart, nameOfText } from '../files/names.ts';
 import type { RestoreVolume } from './target.ts';
-import { describeSignerState, isNewer, parseSignerState } from '../signer/signer-state.ts';
+import { describeSignerState, isNewer, parseSignerState, type SignerState } from '../signer/signer-state.ts';
 import { openParent } from '../files/tree.ts';
 import { walk } from '../files/walk.ts';
 import { toTaskError, TaskError } from '../task-error.ts';
@@ -43,19 +43,27 @@ export function carrySignerState(volume: RestoreVolume, current: Dir, staged: Di
     const bytes = nameOfText(path);
     const own = readSmall(current, bytes, `${volume.name}/${path} of the node`);
     const other = readSmall(staged, bytes, `${volume.name}/${path} of the backup`);
-    if (own === undefined && other === undefined) continue;
-    const takeOther = other !== undefined && (own === undefined || isNewer(other, own));
-    const state = takeOther ? other : (own ?? other);
-    if (state === undefined) continue;
-    choices.push({ path, kept: takeOther ? 'backup' : 'current', state: describeSignerState(state) });
-    if (takeOther) continue;
+    const newer = newerOf(own, other);
+    if (newer === undefined) continue;
+    choices.push({ path, kept: newer.of, state: describeSignerState(newer.state) });
+    if (newer.of === 'backup') continue;
     if (other !== undefined) removeFile(staged, bytes);
     carry(bytes, current, staged);
   }
   return choices;
 }
 
-function readSmall(root: Dir, path: string, where: string): ReturnType<typeof parseSignerState> | undefined {
+interface NewerState {
+  readonly of: SignerChoice['kept'];
+  readonly state: SignerState;
+}
+
+function newerOf(own: SignerState | undefined, other: SignerState | undefined): NewerState | undefined {
+  if (other !== undefined && (own === undefined || isNewer(other, own))) return { of: 'backup', state: other };
+  return own === undefined ? undefined : { of: 'current', state: own };
+}
+
+function readSmall(root: Dir, path: string, where: string): SignerState | undefined {
   const place = openParent(root, path);
   if (place === undefined) return undefined;
   try {
@@ -130,8 +138,7 @@ function copyDir(root: Dir, target: Dir): void {
   const into: Dir[] = [];
   for (const step of walk(root)) {
     const dir = into.at(-1);
-    if (step.do === 'enter')
-      into.push(dir === undefined ? target : dir.make(step.path.slice(step.path.lastIndexOf('/') + 1)));
+    if (step.do === 'enter') into.push(dir === undefined ? target : dir.make(lastPart(step.path)));
     if (step.do === 'entry' && dir !== undefined)
       copyEntry({ from: step.dir, into: dir, name: step.name, stats: step.stats });
     if (step.do !== 'leave' || dir === undefined) continue;

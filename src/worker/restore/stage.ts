@@ -21,7 +21,7 @@ export async function stage({ params, context, backup, targets, foot, sha256 }: 
     if (dir !== undefined) into.set(volume.name, { dir, skip: keeps(volume.keep) });
   }
   const pool = new FilePool(context.signal);
-  const progress = startProgress(context, 'staged', () => pool.counts(), bytesAndFiles(foot));
+  const progress = startProgress(context, { label: 'staged', count: () => pool.counts(), total: bytesAndFiles(foot) });
   try {
     const replayed = await replay({
       backup,

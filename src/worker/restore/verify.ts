@@ -90,7 +90,11 @@ async function checkFiles({ context, backup, foot, sha256 }: Check): Promise<Not
   const bad = new Notes();
   const extra = new Notes();
   const pool = new FilePool(context.signal);
-  const progress = startProgress(context, 'verified', () => pool.counts(), bytesAndFiles(foot));
+  const progress = startProgress(context, {
+    label: 'verified',
+    count: () => pool.counts(),
+    total: bytesAndFiles(foot),
+  });
   try {
     const replayed = await replay({
       backup,
