@@ -78,7 +78,7 @@ async function build(fleet: FleetShape, { undo, close }: Ending): Promise<Stage>
   const server = await startGitServer({ root: join(dir, 'server') });
   undo.push(() => server.close());
   const repo = server.createRepo('fleet');
-  commitFiles(repo, 'main', fleetFiles(fleet));
+  commitFiles(repo, fleetFiles(fleet));
   await applyCrds(cluster, crds());
   await ensureNamespace(cluster, DEFAULT_NAMESPACE);
   const nodes = await watchKind(cluster, KINDS.BlockchainNode);
@@ -98,7 +98,7 @@ async function build(fleet: FleetShape, { undo, close }: Ending): Promise<Stage>
     server,
     repo,
     nodes,
-    push: (changes) => commitFiles(repo, 'main', changes),
+    push: (changes) => commitFiles(repo, changes),
     failed: failed.promise,
     lastLog: async () => (await controller?.lastLog(15)) ?? '',
     async start(args = []) {

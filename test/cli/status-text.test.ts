@@ -8,9 +8,14 @@ import type { JobStatus } from '../../src/api/job-status.ts';
 import { statusText } from '../../src/cli/status-text.ts';
 import { ago, aNode, NOW } from '../status/builders.ts';
 
-function aJob(name: string, age: number, status?: JobStatus, kind = 'Backup'): JobObject {
+interface Made {
+  readonly kind?: string;
+  readonly status?: JobStatus;
+}
+
+function aJob(name: string, age: number, { kind = 'Backup', ...made }: Made = {}): JobObject {
   const metadata = { name, namespace: 'prod', creationTimestamp: ago(age) };
-  return { apiVersion: API_VERSION, kind, metadata, spec: {}, ...(status === undefined ? {} : { status }) };
+  return { apiVersion: API_VERSION, kind, metadata, spec: {}, ...made };
 }
 
 function linesOf(...jobs: readonly JobObject[]): readonly string[] {
@@ -58,10 +63,10 @@ describe('status', () => {
 
   it('shows jobs that run or keep a node stopped, the oldest first, then finished jobs, the newest first', () => {
     const lines = linesOf(
-      aJob('done', 7200, { phase: 'Complete', node: 'a', height: 90, message: 'copied' }),
-      aJob('later', 86_400 * 3, { phase: 'Failed', node: 'b', message: 'no space' }),
-      aJob('released', 86_400, { phase: 'Held', node: 'c', holds: [], message: 'half' }),
-      aJob('held', 600, { phase: 'Held', node: 'd', holds: ['d'], message: 'half' }, 'Restore'),
+      aJob('done', 7200, { status: { phase: 'Complete', node: 'a', height: 90, message: 'copied' } }),
+      aJob('later', 86_400 * 3, { status: { phase: 'Failed', node: 'b', message: 'no space' } }),
+      aJob('released', 86_400, { status: { phase: 'Held', node: 'c', holds: [], message: 'half' } }),
+      aJob('held', 600, { status: { phase: 'Held', node: 'd', holds: ['d'], message: 'half' }, kind: 'Restore' }),
       aJob('new', 5),
     );
     expect(lines).toEqual([
@@ -75,8 +80,10 @@ describe('status', () => {
   });
 
   it('shows the last ten finished jobs and the number of others', () => {
-    const jobs = Array.from({ length: 12 }, (_, index) => aJob(`n${index}`, 1000 - index, { phase: 'Complete' }));
-    const lines = linesOf(...jobs, aJob('open', 2000, { phase: 'Working' }));
+    const jobs = Array.from({ length: 12 }, (_, index) =>
+      aJob(`n${index}`, 1000 - index, { status: { phase: 'Complete' } }),
+    );
+    const lines = linesOf(...jobs, aJob('open', 2000, { status: { phase: 'Working' } }));
     expect(lines.slice(1).map((line) => line.split(' ')[1])).toEqual([
       'prod/open',
       ...Array.from({ length: 10 }, (_, index) => `prod/n${11 - index}`),
@@ -87,7 +94,7 @@ describe('status', () => {
 
   it('prints texts of objects in one line, without control characters', () => {
     const [, line] = linesOf(
-      aJob('x', 1, { phase: 'Failed', node: 'a', message: `one\ntwo\u001b[31m${'.'.repeat(500)}` }),
+      aJob('x', 1, { status: { phase: 'Failed', node: 'a', message: `one\ntwo\u001b[31m${'.'.repeat(500)}` } }),
     );
     expect(line).toMatch(/^Backup prod\/x {2}a {6}Failed {2}- {7}1s {3}one two/);
     expect(line).not.toContain('\u001b');

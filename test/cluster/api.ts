@@ -15,7 +15,7 @@ interface Answer {
 /** Whether the API server says of itself that it is ready, including its built-in roles and priority classes. */
 export async function isReady(state: ClusterState): Promise<boolean> {
   try {
-    return (await ask(state, 'GET', '/readyz')).status === 200;
+    return (await ask(state, { method: 'GET', path: '/readyz' })).status === 200;
   } catch {
     return false;
   }
@@ -23,7 +23,7 @@ export async function isReady(state: ClusterState): Promise<boolean> {
 
 /** The object at `path`, or undefined when there is none. */
 export async function getObject<T>(state: ClusterState, path: string): Promise<T | undefined> {
-  const answer = await ask(state, 'GET', path);
+  const answer = await ask(state, { method: 'GET', path });
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) throw failure('GET', path, answer);
   return JSON.parse(answer.body) as T;
@@ -32,7 +32,7 @@ export async function getObject<T>(state: ClusterState, path: string): Promise<T
 /** Creates or updates the object at `path` by server-side apply. */
 export async function applyObject(state: ClusterState, path: string, object: object): Promise<void> {
   const query = `${path}?fieldManager=nodewright-test-cluster&force=true`;
-  const answer = await ask(state, 'PATCH', query, JSON.stringify(object));
+  const answer = await ask(state, { method: 'PATCH', path: query, body: JSON.stringify(object) });
   if (answer.status !== 200 && answer.status !== 201) throw failure('PATCH', path, answer);
 }
 
@@ -40,7 +40,13 @@ function failure(method: string, path: string, answer: Answer): SetupError {
   return new SetupError('API_REQUEST_FAILED', `${method} ${path}: HTTP ${answer.status} ${answer.body.slice(0, 500)}`);
 }
 
-function ask(state: ClusterState, method: string, path: string, body?: string): Promise<Answer> {
+interface Question {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+}
+
+function ask(state: ClusterState, { method, path, body }: Question): Promise<Answer> {
   const admin = keyPair(state, 'admin');
   const agent = new Agent({
     ca: readFileSync(keyPair(state, 'ca').certificate),

@@ -47,16 +47,21 @@ function linkerFlags(build: Build): string {
 }
 
 async function requireGo(): Promise<void> {
-  const text = await tryRun('go', ['env', 'GOVERSION']);
-  const minor = Number(/^go1\.([0-9]+)/.exec(text?.trim() ?? '')?.[1] ?? 0);
-  const toolchain = (await tryRun('go', ['env', 'GOTOOLCHAIN']))?.trim() ?? '';
+  const version = await goSetting('GOVERSION');
+  const minor = Number(/^go1\.([0-9]+)/.exec(version)?.[1] ?? 0);
+  const toolchain = await goSetting('GOTOOLCHAIN');
   // Go 1.21 and later fetch the toolchain a go.mod asks for, unless that is switched off.
   if (minor >= MINIMUM_MINOR || (minor >= 21 && toolchain !== 'local')) return;
-  const found = text === undefined ? 'Go is not installed' : `Go ${text.trim()} is too old`;
+  const found = version === '' ? 'Go is not installed' : `Go ${version} is too old`;
   throw new SetupError(
     'NO_GO',
     `${found}: install Go 1.${MINIMUM_MINOR} or newer from https://go.dev/dl and put it on the PATH`,
   );
+}
+
+/** Empty when Go is not installed. */
+async function goSetting(name: string): Promise<string> {
+  return (await tryRun('go', ['env', name]))?.trim() ?? '';
 }
 
 function removePartials(folder: string, name: string): void {

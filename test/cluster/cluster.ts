@@ -154,10 +154,8 @@ async function startServers(state: ClusterState): Promise<void> {
     servers: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'volumes'],
   };
   await waitFor(
-    'the controller manager to work',
-    60_000,
+    { what: 'the controller manager to work', timeoutMs: 60_000, needed },
     async () => (await getObject(state, account)) !== undefined,
-    needed,
   );
 }
 
@@ -168,10 +166,6 @@ async function startImages(state: ClusterState): Promise<void> {
 
 async function newState(name: string, mode: Mode, startedBy: ClusterState['startedBy']): Promise<ClusterState> {
   const network = mode === 'pods' ? await chooseNetwork(name) : undefined;
-  const [etcd = 0, etcdPeer = 0, apiServer = 0, controllerManager = 0, scheduler = 0, kwok = 0] = await freePorts(
-    6,
-    '127.0.0.1',
-  );
   return {
     name,
     mode,
@@ -179,11 +173,19 @@ async function newState(name: string, mode: Mode, startedBy: ClusterState['start
     startedBy,
     phase: 'starting',
     address: network?.address ?? '127.0.0.1',
-    ports: { etcd, etcdPeer, apiServer, controllerManager, scheduler, kwok },
+    ports: await choosePorts(),
     ...(network === undefined
       ? {}
       : { network, forwarding: forwardingNow(), hadKubeletFolder: existsSync(KUBELET_FOLDER) }),
   };
+}
+
+async function choosePorts(): Promise<ClusterState['ports']> {
+  const [etcd = 0, etcdPeer = 0, apiServer = 0, controllerManager = 0, scheduler = 0, kwok = 0] = await freePorts(
+    6,
+    '127.0.0.1',
+  );
+  return { etcd, etcdPeer, apiServer, controllerManager, scheduler, kwok };
 }
 
 function lockPath(name: string): string {

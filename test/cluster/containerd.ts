@@ -28,10 +28,8 @@ export async function startContainerd(state: ClusterState): Promise<void> {
   await startServer(state.directory, { name: 'containerd', program: 'containerd', args: ['--config', file] });
   const needed = { directory: state.directory, servers: ['containerd'] };
   await waitFor(
-    'containerd to answer',
-    30_000,
+    { what: 'containerd to answer', timeoutMs: 30_000, needed },
     async () => (await tryRun('ctr', ['-a', socket, 'version'])) !== undefined,
-    needed,
   );
 }
 

@@ -32,7 +32,7 @@ export async function startApiServer(state: ClusterState): Promise<void> {
   const server = { name: 'kube-apiserver', program: await binary('kube-apiserver'), args: apiServerFlags(state) };
   await startServer(state.directory, server);
   const needed = { directory: state.directory, servers: ['etcd', 'kube-apiserver'] };
-  await waitFor('the API server to be ready', 90_000, () => isReady(state), needed);
+  await waitFor({ what: 'the API server to be ready', timeoutMs: 90_000, needed }, () => isReady(state));
 }
 
 async function startEtcd(state: ClusterState): Promise<void> {

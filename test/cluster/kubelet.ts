@@ -30,7 +30,7 @@ export async function startKubelet(state: ClusterState): Promise<void> {
   ];
   await startServer(state.directory, { name: 'kubelet', program: await binary('kubelet'), args });
   const needed = { directory: state.directory, servers: ['containerd', 'kubelet', 'kube-apiserver'] };
-  await waitFor('the node to be ready', 120_000, () => isNodeReady(state, POD_NODE), needed);
+  await waitFor({ what: 'the node to be ready', timeoutMs: 120_000, needed }, () => isNodeReady(state, POD_NODE));
 }
 
 /** Whether this node reports Ready. */

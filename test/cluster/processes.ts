@@ -35,7 +35,10 @@ export async function startServer(directory: string, server: Server): Promise<vo
   closeSync(log);
   child.on('error', () => undefined);
   child.unref();
-  await waitFor(`${server.name} to start`, 10_000, () => existsSync(record) && readIdentity(record) !== undefined);
+  await waitFor(
+    { what: `${server.name} to start`, timeoutMs: 10_000 },
+    () => existsSync(record) && readIdentity(record) !== undefined,
+  );
 }
 
 /** The identity of a running server of this cluster, or undefined. */
@@ -57,17 +60,22 @@ export async function stopServer(directory: string, name: string, graceMs = 10_0
     signal(identity, 'SIGTERM');
     const gone = await becomes(graceMs, () => !isAlive(identity));
     if (!gone) signal(identity, 'SIGKILL');
-    await waitFor(`${name} to end`, 10_000, () => !isAlive(identity));
+    await waitFor({ what: `${name} to end`, timeoutMs: 10_000 }, () => !isAlive(identity));
   }
   rmSync(recordPath(directory, name), { force: true });
 }
 
+interface Waiting {
+  readonly what: string;
+  readonly timeoutMs: number;
+  /** Servers without which the fact cannot become true. */
+  readonly needed?: { readonly directory: string; readonly servers: readonly string[] };
+}
+
 /** Waits until `fact` holds. Throws when a needed server ends meanwhile, with the end of its log, or after `timeoutMs`. */
 export async function waitFor(
-  what: string,
-  timeoutMs: number,
+  { what, timeoutMs, needed }: Waiting,
   fact: () => boolean | Promise<boolean>,
-  needed?: { readonly directory: string; readonly servers: readonly string[] },
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await fact())) {

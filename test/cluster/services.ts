@@ -93,9 +93,16 @@ function addressesOf({ services, slices }: Seen, name: string): readonly string[
   if (found === undefined) return undefined;
   const address = found.spec?.clusterIP;
   if (address !== undefined && address !== 'None') return hostname === undefined ? [address] : undefined;
-  const endpoints = endpointsOf(slices, found).filter((one) => hostname === undefined || one.hostname === hostname);
-  // A headless Service without pods has no name, as in CoreDNS.
-  return endpoints.length === 0 ? undefined : endpoints.map((endpoint) => endpoint.address);
+  return headlessAddresses(endpointsOf(slices, found), hostname);
+}
+
+/** A headless Service without pods has no name, as in CoreDNS. */
+function headlessAddresses(
+  endpoints: readonly Endpoint[],
+  hostname: string | undefined,
+): readonly string[] | undefined {
+  const named = endpoints.filter((one) => hostname === undefined || one.hostname === hostname);
+  return named.length === 0 ? undefined : named.map((endpoint) => endpoint.address);
 }
 
 /** For each port of a Service with an address: to its first pod that is ready. */

@@ -31,7 +31,9 @@ export async function startSimulatedNode(state: ClusterState): Promise<void> {
   await startServer(state.directory, { name: 'kwok', program: await binary('kwok'), args });
   await addSimulatedNode(state, SIMULATED_NODE);
   const needed = { directory: state.directory, servers: ['kwok', 'kube-apiserver'] };
-  await waitFor('the simulated node to be ready', 60_000, () => isNodeReady(state, SIMULATED_NODE), needed);
+  await waitFor({ what: 'the simulated node to be ready', timeoutMs: 60_000, needed }, () =>
+    isNodeReady(state, SIMULATED_NODE),
+  );
 }
 
 /** One more node for simulated pods. */

@@ -20,11 +20,11 @@ function header(entry: TarEntry, size: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const { name, prefix } = split(entry.type === 'directory' ? `${entry.path}/` : entry.path);
   block.write(name, 0, 100);
-  writeOctal(block, entry.type === 'link' ? 0o777 : entry.mode, 100, 8);
-  writeOctal(block, 0, 108, 8);
-  writeOctal(block, 0, 116, 8);
-  writeOctal(block, size, 124, 12);
-  writeOctal(block, 0, 136, 12);
+  writeOctal(block, entry.type === 'link' ? 0o777 : entry.mode, { at: 100, length: 8 });
+  writeOctal(block, 0, { at: 108, length: 8 });
+  writeOctal(block, 0, { at: 116, length: 8 });
+  writeOctal(block, size, { at: 124, length: 12 });
+  writeOctal(block, 0, { at: 136, length: 12 });
   block.write('        ', 148, 8);
   block.write({ file: '0', link: '2', directory: '5' }[entry.type], 156, 1);
   if (entry.type === 'link') block.write(entry.target, 157, 100);
@@ -43,6 +43,6 @@ function split(path: string): { readonly name: string; readonly prefix: string }
   return { name: path.slice(at + 1), prefix: path.slice(0, at) };
 }
 
-function writeOctal(block: Buffer, value: number, offset: number, length: number): void {
-  block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, offset, length);
+function writeOctal(block: Buffer, value: number, { at, length }: { at: number; length: number }): void {
+  block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, length);
 }

@@ -81,12 +81,17 @@ async function settle(storage: Storage): Promise<boolean> {
 }
 
 async function serveClaim(storage: Storage, claim: V1PersistentVolumeClaim): Promise<void> {
+  if (!isServed(claim)) return;
   const { metadata, spec, status } = claim;
-  if (!STORAGE_CLASSES.some(({ name }) => name === spec?.storageClassName)) return;
-  if (metadata?.deletionTimestamp !== undefined) return;
   const volume = storage.volumes.get(`pvc-${metadata?.uid}`);
   if (volume === undefined && spec?.volumeName === undefined) await provision(storage, claim);
   if (volume !== undefined && status?.phase === 'Bound') await expand(storage, claim, volume);
+}
+
+function isServed({ metadata, spec }: V1PersistentVolumeClaim): boolean {
+  return (
+    metadata?.deletionTimestamp === undefined && STORAGE_CLASSES.some(({ name }) => name === spec?.storageClassName)
+  );
 }
 
 /** Makes the volume on the node the scheduler chose; before that there is nothing to do. */

@@ -41,7 +41,7 @@ afterAll(async () => {
 
 it('makes, repairs, reports and removes a node without being refused once', async () => {
   const bare = server.createRepo('fleet');
-  commitFiles(bare, 'main', { 'fleet.yaml': FLEET, 'nodes/eth.yaml': NODE, 'nodes/comet.yaml': OTHER });
+  commitFiles(bare, { 'fleet.yaml': FLEET, 'nodes/eth.yaml': NODE, 'nodes/comet.yaml': OTHER });
   controller = await startControllerProcess({
     args: ['run', '--repo', server.url('fleet'), '--executor', executor, '--interval', '500ms'],
     env: {
@@ -69,7 +69,7 @@ it('makes, repairs, reports and removes a node without being refused once', asyn
   ]);
   await seen('the repaired node', async () => ((await get('bn/eth', '{.spec.args}')) === '' ? true : undefined));
 
-  commitFiles(bare, 'main', { 'nodes/comet.yaml': null, 'nodes/eth.yaml': NODE.replace('1Gi', '2Gi') });
+  commitFiles(bare, { 'nodes/comet.yaml': null, 'nodes/eth.yaml': NODE.replace('1Gi', '2Gi') });
   await seen('comet gone', async () => ((await get('bn/comet').catch(() => '')) === '' ? true : undefined));
   await seen('the larger volume asked for', async () =>
     (await get('bn/eth', '{.spec.storage.data.size}')) === '2Gi' ? true : undefined,

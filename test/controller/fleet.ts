@@ -60,7 +60,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const nodeFile = (name: string, lines: readonly string[] = spec): string => nodeText(name, lines);
   const names = Array.from({ length: options.nodes }, (_, index) => `n${index}`);
   const files = Object.fromEntries(names.map((name) => [`nodes/${name}.yaml`, nodeFile(name)]));
-  commitFiles(repo, BRANCH, { 'fleet.yaml': fleetFile(), ...files });
+  commitFiles(repo, { 'fleet.yaml': fleetFile(), ...files }, { branch: BRANCH });
   return {
     kubeconfig: options.kubeconfig,
     executor,
@@ -69,7 +69,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     repo,
     url: server.url('fleet'),
     cluster,
-    commit: (changes, commitOptions) => commitFiles(repo, BRANCH, changes, commitOptions),
+    commit: (changes, commitOptions) => commitFiles(repo, changes, { ...commitOptions, branch: BRANCH }),
     fleetFile,
     nodeFile,
     nodes: async () => await nodesOf(cluster, executor),

@@ -99,7 +99,7 @@ async function forgeRecords(): Promise<void> {
         : {}),
     }),
   ]);
-  commitFiles(repo, STATUS_BRANCH, Object.fromEntries(files));
+  commitFiles(repo, Object.fromEntries(files), { branch: STATUS_BRANCH });
 }
 
 const workload = (name: string, kind: 'Deployment' | 'StatefulSet') => ({ apiVersion: 'apps/v1', kind, name });

@@ -154,15 +154,19 @@ export async function idleFor(running: Running, ms: number): Promise<void> {
   );
 }
 
-/** Waits until the controller has seen and published a commit; `state` is `applied` or `seen`. */
-export async function published(
-  fleet: Fleet,
-  running: Pick<Running, 'controller'> | undefined,
-  commit: string,
-  state: 'applied' | 'seen' = 'applied',
-): Promise<void> {
+type Publishing = Pick<Running, 'controller'> | undefined;
+
+/** Waits until the controller has applied a commit and published that. */
+export async function published(fleet: Fleet, running: Publishing, commit: string): Promise<void> {
+  await publishedLine(fleet, running, `applied: ${BRANCH}@sha1:${commit}`);
+}
+
+/** Waits until the controller has published that it saw a commit, which it may hold. */
+export async function publishedAsSeen(fleet: Fleet, running: Publishing, commit: string): Promise<void> {
+  await publishedLine(fleet, running, `seen: ${BRANCH}@sha1:${commit}`);
+}
+
+async function publishedLine(fleet: Fleet, running: Publishing, line: string): Promise<void> {
   running?.controller.requestSync();
-  await waitFor(`sync.yaml says ${state}: ${commit}`, () =>
-    fleet.statusFile('sync.yaml')?.includes(`${state}: ${BRANCH}@sha1:${commit}`),
-  );
+  await waitFor(`sync.yaml says ${line}`, () => fleet.statusFile('sync.yaml')?.includes(line));
 }

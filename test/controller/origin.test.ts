@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testCluster } from '../support/cluster.ts';
 import { tipOf } from '../support/git-repo.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
-import { idleFor, prepare, published, runController, type Running } from './harness.ts';
+import { idleFor, prepare, published, publishedAsSeen, runController, type Running } from './harness.ts';
 
 let fleet: Fleet;
 let running: Running;
@@ -31,7 +31,7 @@ it('holds every action of a repository with an unrelated history', async () => {
   };
   const commit = fleet.commit(files, { parent: 'none', replaceAll: true });
   running = await runController(fleet, { settings: { origin: 'https://git.example/other.git' } });
-  await published(fleet, running, commit, 'seen');
+  await publishedAsSeen(fleet, running, commit);
   await idleFor(running, 1000);
   expect([...(await fleet.nodes()).keys()].sort()).toEqual(['n0', 'n1', 'n2']);
   const sync = fleet.statusFile('sync.yaml');

@@ -8,7 +8,7 @@ import { git, tipOf } from '../support/git-repo.ts';
 import { basic } from '../support/git-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
-import { prepare, published } from './harness.ts';
+import { prepare, published, publishedAsSeen } from './harness.ts';
 import { type Process, startProcess } from './process.ts';
 
 const PASSWORD = 'Kx93-geheim-7Qz';
@@ -191,7 +191,7 @@ it('no secret is in the log, an Event, an object or any commit of the status bra
   fleet.commit({ 'nodes/n1.yaml': 'kind: [' });
   await waitFor('it failed', async () => (await process.log()).includes('Reconciliation failed'));
   fleet.server.fault = undefined;
-  await published(fleet, undefined, tip(), 'seen');
+  await publishedAsSeen(fleet, undefined, tip());
   await process.stop();
   const values = secrets.flatMap((secret) => Object.values((secret['data'] ?? {}) as Record<string, string>));
   const forbidden = [

@@ -7,7 +7,7 @@ import { testCluster } from '../support/cluster.ts';
 import { deleteBranch, moveBranch, tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
-import { idleFor, type LogLine, prepare, published, runController, type Running } from './harness.ts';
+import { idleFor, type LogLine, prepare, published, publishedAsSeen, runController, type Running } from './harness.ts';
 
 const ALL = ['n0', 'n1', 'n2', 'n3'];
 
@@ -93,7 +93,7 @@ describe('above the budget', () => {
   it('holds with the same digest and words in log, Event and status branch; an approval releases exactly these', async () => {
     const commit = fleet.commit({ ...without('n0', 'n1'), 'nodes/n4.yaml': fleet.nodeFile('n4') });
     const digest = await digestFor('DeletionBudget');
-    await published(fleet, running, commit, 'seen');
+    await publishedAsSeen(fleet, running, commit);
     expect(await names()).toEqual([...ALL, 'n4']);
     const lines = holding('DeletionBudget');
     expect(new Set(lines.map((line) => line['digest']))).toEqual(new Set([digest]));
@@ -221,7 +221,7 @@ describe('a branch that is not what it was', () => {
     const old = tipOf(fleet.repo, BRANCH) ?? '';
     await published(fleet, running, fleet.commit({ 'nodes/n4.yaml': fleet.nodeFile('n4') }));
     const suspended = fleet.commit({ 'fleet.yaml': fleet.fleetFile(['suspend: true']) }, { parent: old });
-    await published(fleet, running, suspended, 'seen');
+    await publishedAsSeen(fleet, running, suspended);
     await waitFor('it is held as suspended', () => holding('Suspended').length > 0);
     fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
     await digestFor('Rewritten');
@@ -268,7 +268,7 @@ describe('what people asked to be left alone', () => {
     const commit = fleet.commit(then());
     running.controller.requestSync();
     await waitFor(`${guard} is in the log`, () => holding(guard).length > 0);
-    await published(fleet, running, commit, 'seen');
+    await publishedAsSeen(fleet, running, commit);
     await idleFor(running, 300);
     expect(JSON.stringify([...(await fleet.nodes()).values()].map(({ spec }) => spec))).toBe(before);
     expect(await names()).toEqual(ALL);

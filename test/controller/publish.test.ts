@@ -159,11 +159,15 @@ it('the branch deleted by hand: whole again with the next news', async () => {
 it("files of ours edited by hand, and others' files: ours are put right, theirs stay", async () => {
   const running = await run();
   await synced(running);
-  commitFiles(fleet.repo, STATUS_BRANCH, {
-    [`${fleet.executor}/sync.yaml`]: 'lies: true\n',
-    [`${fleet.executor}/nodes/invented.yaml`]: 'lies: true\n',
-    'other/file.yaml': 'mine: true\n',
-  });
+  commitFiles(
+    fleet.repo,
+    {
+      [`${fleet.executor}/sync.yaml`]: 'lies: true\n',
+      [`${fleet.executor}/nodes/invented.yaml`]: 'lies: true\n',
+      'other/file.yaml': 'mine: true\n',
+    },
+    { branch: STATUS_BRANCH },
+  );
   const tip = tipOf(fleet.repo, STATUS_BRANCH) ?? '';
   await published(fleet, running, restart(1));
   expect(fleet.statusFile('sync.yaml')).not.toContain('lies');
@@ -179,7 +183,8 @@ it.each([
   },
   {
     because: 'edited',
-    harm: (): void => void commitFiles(fleet.repo, STATUS_BRANCH, { [`${fleet.executor}/sync.yaml`]: 'lies: true\n' }),
+    harm: (): void =>
+      void commitFiles(fleet.repo, { [`${fleet.executor}/sync.yaml`]: 'lies: true\n' }, { branch: STATUS_BRANCH }),
   },
   {
     because: 'rewound',

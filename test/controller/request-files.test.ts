@@ -9,7 +9,7 @@ import { testCluster } from '../support/cluster.ts';
 import { moveBranch, tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
-import { idleFor, prepare, published, runController, type Running } from './harness.ts';
+import { idleFor, prepare, publishedAsSeen, runController, type Running } from './harness.ts';
 
 let fleet: Fleet;
 let running: Running;
@@ -50,7 +50,7 @@ async function waiting(name: string): Promise<void> {
 
 /** The tip was read, and every reconciler has run since. */
 async function seen(): Promise<void> {
-  await published(fleet, running, tipOf(fleet.repo, BRANCH) ?? '', 'seen');
+  await publishedAsSeen(fleet, running, tipOf(fleet.repo, BRANCH) ?? '');
   await idleFor(running, 1000);
 }
 

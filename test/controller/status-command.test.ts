@@ -23,7 +23,11 @@ afterAll(async () => {
   await fleet?.close();
 });
 
-async function given(kind: string, name: string, spec: object, status: object): Promise<void> {
+async function given(
+  kind: string,
+  name: string,
+  { spec, status }: { readonly spec: object; readonly status: object },
+): Promise<void> {
   const { cluster, namespace, executor } = fleet;
   const head = { apiVersion: API_VERSION, kind };
   const metadata = { name, namespace, labels: { [LABEL.executor]: executor, [LABEL.managedBy]: 'nodewright' } };
@@ -51,9 +55,15 @@ it('shows nodes and jobs of one controller; its code is that of the nodes while 
   const { namespace } = fleet;
   const storage = { data: { size: '1Gi' } };
   const stopped = { chain: 'ethereum', network: 'dev', clients: { el: { name: 'geth' } }, desiredState: 'Stopped' };
-  await given('BlockchainNode', 'n0', { ...stopped, storage }, { phase: 'Stopped' });
-  await given('Backup', 'nightly', { node: 'n0' }, { phase: 'Complete', node: 'n0', height: 7, message: 'copied' });
-  await given('Restore', 'back', { node: 'n0', backup: 'nightly' }, { phase: 'Held', node: 'n0', holds: ['n0'] });
+  await given('BlockchainNode', 'n0', { spec: { ...stopped, storage }, status: { phase: 'Stopped' } });
+  await given('Backup', 'nightly', {
+    spec: { node: 'n0' },
+    status: { phase: 'Complete', node: 'n0', height: 7, message: 'copied' },
+  });
+  await given('Restore', 'back', {
+    spec: { node: 'n0', backup: 'nightly' },
+    status: { phase: 'Held', node: 'n0', holds: ['n0'] },
+  });
   const missing = await status();
   expect(missing.stdout).toMatch(/^warning: whether the controller .* there is no Lease/);
   expect(missing.code).toBe(1);
@@ -76,7 +86,10 @@ it('shows nodes and jobs of one controller; its code is that of the nodes while 
       { job: `Restore ${namespace}/back`, spec: { backup: 'nightly' }, status: { phase: 'Held' } },
     ],
   });
-  await given('BlockchainNode', 'n1', { ...stopped, desiredState: 'Running', storage }, { phase: 'Error' });
+  await given('BlockchainNode', 'n1', {
+    spec: { ...stopped, desiredState: 'Running', storage },
+    status: { phase: 'Error' },
+  });
   await renewLease();
   expect((await status()).code).toBe(1);
 });

@@ -36,7 +36,7 @@ export async function backupAndRestore(stage: Stage, narrator: Narrator): Promis
   narrator.say(
     `the node was stopped, ${made.files} files were copied at height ${made.height}, and the node was started again`,
   );
-  const later = await heightAbove(stage, NODE, (made.height ?? 0) + 4, narrator);
+  const later = await heightAbove({ stage, narrator }, NODE, (made.height ?? 0) + 4);
   narrator.say(`it produces blocks that the backup does not contain: height ${later}`);
   const back = await carryOut(stage, narrator, RESTORE);
   expectFact(back.manifestSha256 === made.manifestSha256, 'the Restore should name the manifest of the Backup');

@@ -27,8 +27,12 @@ export async function nodeOf(cluster: Cluster, name: string): Promise<Blockchain
 /** The node when it is running and synced, else an error that says what it is instead. */
 export function synced(node: BlockchainNode): BlockchainNode {
   const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
-  if (node.status?.phase === 'Running' && node.status.synced === true && ready?.status === 'True') return node;
+  if (ready?.status === 'True' && isSynced(node)) return node;
   throw new Error(
     `${node.metadata.name}: ${ready?.message ?? node.status?.phase ?? 'the controller has not reported on it yet'}`,
   );
+}
+
+function isSynced({ status }: BlockchainNode): boolean {
+  return status?.phase === 'Running' && status.synced === true;
 }

@@ -15,7 +15,11 @@ export function clusterOf(stage: Stage): Cluster {
 }
 
 /** Resolves with a node's height once it is above. */
-export async function heightAbove(stage: Stage, name: string, height: number, narrator: Narrator): Promise<number> {
+export async function heightAbove(
+  { stage, narrator }: { readonly stage: Stage; readonly narrator: Narrator },
+  name: string,
+  height: number,
+): Promise<number> {
   return await waitFor(
     { what: `${name} to pass height ${height}`, timeoutMs: 150_000, onWait: (s, last) => narrator.waiting(s, last) },
     async () => {

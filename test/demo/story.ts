@@ -30,7 +30,7 @@ async function twoNodesComeUp(stage: Stage, narrator: Narrator): Promise<void> {
   }
   for (const name of NODES) {
     const before = (await nodeOf(cluster, name)).status?.height ?? 0;
-    const height = await heightAbove(stage, name, before + 2, narrator);
+    const height = await heightAbove({ stage, narrator }, name, before + 2);
     narrator.say(`${name} produces blocks: height ${before} → ${height}`);
   }
   narrator.command('kubectl get bn -A');

@@ -24,11 +24,15 @@ function whyBroken(from: string, link: string, documents: ReadonlyMap<string, Ma
   if (/^[a-z]+:/.test(link)) return undefined;
   const [target = '', anchor] = link.split('#');
   const path = target === '' ? from : normalize(join(dirname(from), target));
-  if (path.startsWith('..')) return 'leaves the repository';
-  if (from.startsWith(TEMPLATE) && !path.startsWith(TEMPLATE)) return 'leaves the template, which is copied alone';
-  if (!existsSync(join(ROOT, path))) return `${relative('.', path)} does not exist`;
-  if (anchor === undefined) return undefined;
+  const noFile = whyNoFile(from, path);
+  if (noFile !== undefined || anchor === undefined) return noFile;
   const document = documents.get(path);
   if (document === undefined) return `${path} has no headings`;
   return document.anchors.has(anchor) ? undefined : `${path} has no heading #${anchor}`;
+}
+
+function whyNoFile(from: string, path: string): string | undefined {
+  if (path.startsWith('..')) return 'leaves the repository';
+  if (from.startsWith(TEMPLATE) && !path.startsWith(TEMPLATE)) return 'leaves the template, which is copied alone';
+  return existsSync(join(ROOT, path)) ? undefined : `${relative('.', path)} does not exist`;
 }

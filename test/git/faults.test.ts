@@ -42,7 +42,7 @@ const limits = { idleTimeoutMs: 300, operationTimeoutMs: 1500, maxFetchBytes: 2_
 describe('a broken transfer', () => {
   it.each(transfer)('$because: first fetch', async ({ fault, code, says }) => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', incompressible(3));
+    const tip = commitFiles(world.repo, incompressible(3));
     const source = openSource(world, { limits });
     world.server.fault = (request) => (isPack(request) && isFetch(world.server.requests) ? fault : 'pass');
     const error = await failureOf(source.fetch('main', never));
@@ -57,12 +57,12 @@ describe('a broken transfer', () => {
 
   it.each(transfer)('$because: later fetch, also seen by the next process', async ({ fault, code }) => {
     const world = await makeWorld();
-    const first = commitFiles(world.repo, 'main', incompressible(3));
+    const first = commitFiles(world.repo, incompressible(3));
     const directory = temporaryFolder();
     const source = openSource(world, { directory, limits });
     await source.fetch('main', never);
     const before = await textsOf(source, first);
-    const second = commitFiles(world.repo, 'main', { 'nodes/new.yaml': noise(29_000) });
+    const second = commitFiles(world.repo, { 'nodes/new.yaml': noise(29_000) });
 
     world.server.fault = (request) => (isPack(request) && isFetch(world.server.requests) ? fault : 'pass');
     expect(await failureOf(source.fetch('main', never))).toMatchObject({ code });
@@ -91,7 +91,7 @@ const statuses: readonly { status: number; headers?: Record<string, string>; cod
 describe('a status other than 200', () => {
   it.each(statuses)('$status $because', async ({ status, headers = {}, code, retryable }) => {
     const world = await makeWorld();
-    commitFiles(world.repo, 'main', { a: '1' });
+    commitFiles(world.repo, { a: '1' });
     world.server.fault = () => ({ do: 'status', status, headers, body: 'because\u001b[31m of that\r\nForged: line' });
     const error = await failureOf(openSource(world).resolve('main', never));
     expect(error).toMatchObject({ code, retryable, retryAfterMs: 'retry-after' in headers ? 7000 : undefined });
@@ -115,7 +115,7 @@ describe('a redirect', () => {
   it('to another port gets no credentials and is refused', async () => {
     const world = await makeWorld();
     const other = await makeWorld();
-    commitFiles(other.repo, 'main', { a: '1' });
+    commitFiles(other.repo, { a: '1' });
     world.server.fault = () => ({ do: 'redirect', to: `${other.url}/info/refs?service=git-upload-pack` });
     const credentials = async () => ({ kind: 'token', token: 'top-secret' }) as const;
     const error = await failureOf(openSource(world, { credentials }).resolve('main', never));
@@ -126,7 +126,7 @@ describe('a redirect', () => {
 
   it('on the same origin is followed, and the POST goes to the new place', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', { a: '1' });
+    const tip = commitFiles(world.repo, { a: '1' });
     world.server.fault = ({ url }) =>
       url.startsWith('/old') ? { do: 'redirect', to: url.replace('/old', '/fleet.git'), status: 301 } : 'pass';
     const source = openSource(world, { url: world.server.url('old') });
@@ -135,7 +135,7 @@ describe('a redirect', () => {
 
   it('of a POST is refused', async () => {
     const world = await makeWorld();
-    commitFiles(world.repo, 'main', { a: '1' });
+    commitFiles(world.repo, { a: '1' });
     world.server.fault = ({ method }) => (method === 'POST' ? { do: 'redirect', to: '/x', status: 307 } : 'pass');
     expect(await failureOf(openSource(world).resolve('main', never))).toMatchObject({ code: 'REDIRECT_REFUSED' });
   });
@@ -149,7 +149,7 @@ describe('a redirect', () => {
 
 it('a cancelled fetch ends at once with CANCELLED', async () => {
   const world = await makeWorld();
-  commitFiles(world.repo, 'main', { a: '1' });
+  commitFiles(world.repo, { a: '1' });
   const abort = new AbortController();
   world.server.fault = () => {
     queueMicrotask(() => abort.abort());

@@ -8,7 +8,7 @@ import { makeWorld, never, openSource } from './world.ts';
 
 it('reports a file that is too large and reads the others', async () => {
   const world = await makeWorld();
-  const tip = commitFiles(world.repo, 'main', {
+  const tip = commitFiles(world.repo, {
     'nodes/good.yaml': 'kind: BlockchainNode\n',
     'nodes/large.yaml': '#'.repeat(2 * 1024 * 1024),
   });

@@ -17,7 +17,7 @@ const store = { has: async () => false, read: () => Promise.reject(new Error('no
 function packed(...options: readonly string[]): { readonly pack: string; readonly index: string } {
   const repo = createBareRepo(join(temporaryFolder(), 'a.git'));
   for (let version = 0; version < 10; version++)
-    commitFiles(repo, 'main', { 'a.yaml': `${'line of a file\n'.repeat(2000)}version: ${version}\n` });
+    commitFiles(repo, { 'a.yaml': `${'line of a file\n'.repeat(2000)}version: ${version}\n` });
   git(repo, ['prune-packed']);
   const objects = git(repo, ['rev-list', '--objects', '--all']);
   git(repo, ['pack-objects', '-q', ...options, join(repo, 'made')], objects);
@@ -48,8 +48,8 @@ describe('the index of a pack', () => {
   it('is refused when the base of a delta is nowhere', async () => {
     const repo = createBareRepo(join(temporaryFolder(), 'b.git'));
     const text = 'line of a file\n'.repeat(2000);
-    const first = commitFiles(repo, 'main', { 'a.yaml': text });
-    const second = commitFiles(repo, 'main', { 'a.yaml': `${text}more: 1\n` });
+    const first = commitFiles(repo, { 'a.yaml': text });
+    const second = commitFiles(repo, { 'a.yaml': `${text}more: 1\n` });
     const args = ['pack-objects', '-q', '--thin', '--revs', '--stdout'];
     const path = join(repo, 'thin.pack');
     git(repo, ['config', 'alias.thin', `!git ${args.join(' ')} > ${path}`]);

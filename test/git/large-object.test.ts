@@ -38,11 +38,11 @@ async function fetchInProcess(
 it('fetches 400 MB of zeros in bounded memory, refuses to read them, and goes back with the branch', async () => {
   const world = await makeWorld();
   git(world.repo, ['config', 'core.bigFileThreshold', '1m']);
-  const before = commitFiles(world.repo, 'main', { 'a.yaml': 'a: 1\n' });
+  const before = commitFiles(world.repo, { 'a.yaml': 'a: 1\n' });
   const small = await fetchInProcess(world.url, temporaryFolder());
   expect(small.said).toBe('a.yaml: 5');
 
-  commitFiles(world.repo, 'main', { 'zeros.yaml': Buffer.alloc(400 * MEGABYTE) });
+  commitFiles(world.repo, { 'zeros.yaml': Buffer.alloc(400 * MEGABYTE) });
   const directory = temporaryFolder();
   const large = await fetchInProcess(world.url, directory);
   expect(large.said).toBe('a.yaml: 5, zeros.yaml: FILE_TOO_LARGE');

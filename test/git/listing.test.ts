@@ -61,8 +61,8 @@ describe('an entry with a bad name', () => {
 describe('a listing', () => {
   it('says what is no plain file, and a read of a link gives its text, never its target', async () => {
     const world = await makeWorld();
-    const first = commitFiles(world.repo, 'main', { x: '1' });
-    const tip = commitFiles(world.repo, 'main', {
+    const first = commitFiles(world.repo, { x: '1' });
+    const tip = commitFiles(world.repo, {
       'nodes/a.yaml': 'a',
       'nodes/run.sh': { executable: 'x' },
       'nodes/passwd.yaml': { symlink: '/etc/passwd' },
@@ -82,7 +82,7 @@ describe('a listing', () => {
 
   it('does not enter skipped folders', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', { 'a/x': '1', 'b/x': '1', 'a/c/x': '1' });
+    const tip = commitFiles(world.repo, { 'a/x': '1', 'b/x': '1', 'a/c/x': '1' });
     const source = openSource(world);
     await source.fetch('main', never);
     const seen: string[] = [];
@@ -93,11 +93,7 @@ describe('a listing', () => {
 
   it('stops at too many entries instead of giving a part', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(
-      world.repo,
-      'main',
-      Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`f${i}`, '1'])),
-    );
+    const tip = commitFiles(world.repo, Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`f${i}`, '1'])));
     const source = openSource(world, { limits: { maxEntries: 29 } });
     await source.fetch('main', never);
     expect(await failureOf(source.list(tip))).toMatchObject({ code: 'TOO_MANY_FILES' });
@@ -119,7 +115,7 @@ describe('a listing', () => {
 
   it('names a folder that lies too deep', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', { [`${'d/'.repeat(1000)}f`]: '1', top: '1' });
+    const tip = commitFiles(world.repo, { [`${'d/'.repeat(1000)}f`]: '1', top: '1' });
     const source = openSource(world);
     await source.fetch('main', never);
     expect(await source.list(tip)).toMatchObject([
@@ -139,7 +135,7 @@ describe('a listing', () => {
     const source = openSource(world);
     await fc.assert(
       fc.asyncProperty(files, async (wanted) => {
-        const tip = commitFiles(world.repo, 'main', wanted, { replaceAll: true });
+        const tip = commitFiles(world.repo, wanted, { replaceAll: true });
         expect(await source.fetch('main', never)).toBe(tip);
         const texts = await textsOf(source, tip);
         expect({ ...texts }).toEqual({ ...wanted });

@@ -22,8 +22,8 @@ function bare(): string {
 describe('a linked work tree', () => {
   it('has a HEAD of its own, on a branch and detached', async () => {
     const repo = bare();
-    const main = commitFiles(repo, 'main', { a: '1' });
-    const other = commitFiles(repo, 'other', { a: '2' });
+    const main = commitFiles(repo, { a: '1' });
+    const other = commitFiles(repo, { a: '2' }, { branch: 'other' });
     const [onBranch, detached] = [join(temporaryFolder(), 'w'), join(temporaryFolder(), 'd')];
     git(repo, ['worktree', 'add', '-q', onBranch, 'other']);
     git(repo, ['worktree', 'add', '-q', '--detach', detached, other]);
@@ -36,7 +36,7 @@ describe('a linked work tree', () => {
 describe('a clone that borrows objects', () => {
   it('is read with them, packed and loose', async () => {
     const repo = bare();
-    const tip = commitFiles(repo, 'main', { a: '1' });
+    const tip = commitFiles(repo, { a: '1' });
     const clone = join(temporaryFolder(), 'clone');
     git(repo, ['clone', '-q', '--shared', repo, clone]);
     const loose = git(clone, ['hash-object', '-w', '--stdin'], 'own');
@@ -48,7 +48,7 @@ describe('a clone that borrows objects', () => {
 
   it('is refused with advice when the other repository is gone', async () => {
     const repo = bare();
-    commitFiles(repo, 'main', { a: '1' });
+    commitFiles(repo, { a: '1' });
     const clone = join(temporaryFolder(), 'clone');
     git(repo, ['clone', '-q', '--shared', repo, clone]);
     rmSync(repo, { recursive: true });

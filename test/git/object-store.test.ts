@@ -48,7 +48,7 @@ describe('the size limit', () => {
     const repo = repository({});
     const text = Buffer.from(`${lines(400)}end of ${kind}`);
     const oid = git(repo, ['hash-object', '-w', '--stdin'], text);
-    commitFiles(repo, 'main', { big: `${lines(400)}a longer ending, which becomes the base`, [kind]: text });
+    commitFiles(repo, { big: `${lines(400)}a longer ending, which becomes the base`, [kind]: text });
     git(repo, repack);
     expect(/^0+$/.test(git(repo, ['cat-file', '--batch-check=%(deltabase)'], oid))).toBe(!isDelta);
     const store = await openStore(repo);
@@ -110,7 +110,7 @@ it('an object written twice is one file, with the id that git gives it', async (
 function repository(config: Readonly<Record<string, string>>): string {
   const repo = createBareRepo(join(temporaryFolder(), 'r.git'), { config });
   for (let i = 0; i < 40; i++)
-    commitFiles(repo, 'main', { [`nodes/n${i % 4}.yaml`]: `${lines(60 + i)}round ${i}\n${lines(60)}` });
+    commitFiles(repo, { [`nodes/n${i % 4}.yaml`]: `${lines(60 + i)}round ${i}\n${lines(60)}` });
   return repo;
 }
 

@@ -39,7 +39,7 @@ async function startProxy(target: string): Promise<{ readonly url: string; reado
 describe('the proxy of the environment', () => {
   it('is used, except for the hosts of NO_PROXY', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', { a: '1' });
+    const tip = commitFiles(world.repo, { a: '1' });
     const proxy = await startProxy(new URL(world.url).origin);
     vi.stubEnv('HTTP_PROXY', proxy.url);
     vi.stubEnv('http_proxy', proxy.url);
@@ -60,7 +60,7 @@ describe('credentials over plain HTTP', () => {
 
   it('are refused before anything is sent, unless the administrator allows them', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', { a: '1' });
+    const tip = commitFiles(world.repo, { a: '1' });
     const proxy = await startProxy(new URL(world.url).origin);
     vi.stubEnv('HTTP_PROXY', proxy.url);
     vi.stubEnv('http_proxy', proxy.url);

@@ -34,7 +34,7 @@ const faults: readonly Fault[] = [
 describe('a server that repeats what it was sent', () => {
   it.each(faults)('fault $do $status', async (fault) => {
     const world = await makeWorld();
-    commitFiles(world.repo, 'main', { a: '1' });
+    commitFiles(world.repo, { a: '1' });
     for (const only of ['GET', 'POST']) {
       world.server.fault = ({ method }: SeenRequest) => (method === only ? fault : 'pass');
       const source = openSource(world, { credentials });
@@ -56,7 +56,7 @@ describe('a server that repeats what it was sent', () => {
 
 it('nothing on disk holds the token', async () => {
   const world = await makeWorld({ accept: [basic('x-access-token', TOKEN)] });
-  commitFiles(world.repo, 'main', { a: '1' });
+  commitFiles(world.repo, { a: '1' });
   const directory = temporaryFolder();
   await openSource(world, { credentials, directory }).fetch('main', never);
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => join(directory, name));

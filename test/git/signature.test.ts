@@ -65,7 +65,7 @@ describe('the signature of a commit that git made', () => {
   it('verifies, and only with its own content', async () => {
     const { path, publicKey } = makeKey();
     const world = await makeWorld();
-    commitFiles(world.repo, 'main', { a: '1' });
+    commitFiles(world.repo, { a: '1' });
     const tree = git(world.repo, ['rev-parse', 'main^{tree}']);
     const settings = [
       '-c',
@@ -95,7 +95,7 @@ describe('the signature of a commit that git made', () => {
 
   it('is undefined for an unsigned commit', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', { a: '1' }, { message: 'gpgsig -----BEGIN SSH SIGNATURE-----' });
+    const tip = commitFiles(world.repo, { a: '1' }, { message: 'gpgsig -----BEGIN SSH SIGNATURE-----' });
     const source = openSource(world);
     await source.fetch('main', never);
     expect(await source.signature(tip)).toBeUndefined();

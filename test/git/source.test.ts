@@ -12,7 +12,7 @@ import { failureOf, makeWorld, never, openSource, temporaryFolder, textsOf, traf
 describe('what a poll costs', () => {
   it('under 1 KB when nothing changed, also as a fetch', async () => {
     const world = await makeWorld();
-    commitFiles(world.repo, 'main', manyFiles(1000));
+    commitFiles(world.repo, manyFiles(1000));
     const source = openSource(world);
     await source.fetch('main', never);
     traffic(world.server);
@@ -28,11 +28,11 @@ describe('what a poll costs', () => {
 
   it('one changed file among 1,000 downloads little', async () => {
     const world = await makeWorld();
-    commitFiles(world.repo, 'main', manyFiles(1000));
+    commitFiles(world.repo, manyFiles(1000));
     const source = openSource(world);
     await source.fetch('main', never);
     const whole = traffic(world.server).bytes;
-    const tip = commitFiles(world.repo, 'main', { 'nodes/g1/n1.yaml': 'changed: true\n' });
+    const tip = commitFiles(world.repo, { 'nodes/g1/n1.yaml': 'changed: true\n' });
     expect(await source.fetch('main', never)).toBe(tip);
     const change = traffic(world.server).bytes;
     expect(change).toBeLessThan(10_000);
@@ -42,7 +42,7 @@ describe('what a poll costs', () => {
 
   it('sends the credentials at once, without a 401 first', async () => {
     const world = await makeWorld({ accept: [basic('x-access-token', 't1')] });
-    commitFiles(world.repo, 'main', { a: '1' });
+    commitFiles(world.repo, { a: '1' });
     const source = openSource(world, { credentials: async () => ({ kind: 'token', token: 't1' }) });
     await source.resolve('main', never);
     expect(world.server.requests.map(({ status }) => status)).toEqual([200, 200]);
@@ -50,7 +50,7 @@ describe('what a poll costs', () => {
 
   it('asks for credentials once per operation, because tokens rotate', async () => {
     const world = await makeWorld({ accept: ['Bearer two'] });
-    const tip = commitFiles(world.repo, 'main', { a: '1' });
+    const tip = commitFiles(world.repo, { a: '1' });
     const tokens = ['one', 'two'];
     const source = openSource(world, {
       credentials: async () => ({ kind: 'bearer', token: tokens.shift() ?? 'none' }),
@@ -72,10 +72,10 @@ describe('a branch that people move', () => {
     moveBranch(world.repo, 'main', first);
     expect(await source.fetch('main', never)).toBe(first);
     expect(await source.ancestry(last, first, never)).toBe('rewound');
-    const other = commitFiles(world.repo, 'main', { b: '2' }, { parent: first });
+    const other = commitFiles(world.repo, { b: '2' }, { parent: first });
     await source.fetch('main', never);
     expect(await source.ancestry(last, other, never)).toBe('rewritten');
-    const unrelated = commitFiles(world.repo, 'main', { c: '3' }, { parent: 'none' });
+    const unrelated = commitFiles(world.repo, { c: '3' }, { parent: 'none' });
     await source.fetch('main', never);
     expect(await source.ancestry(other, unrelated, never)).toBe('rewritten');
     expect(await textsOf(source, unrelated)).toEqual({ c: '3' });
@@ -104,9 +104,9 @@ describe('a branch that people move', () => {
 
   it('lists what a merge brought, not what was there before', async () => {
     const world = await makeWorld();
-    const base = commitFiles(world.repo, 'main', { a: '1' });
-    const side = commitFiles(world.repo, 'side', { b: '1' }, { parent: base });
-    const applied = commitFiles(world.repo, 'main', { a: '2' });
+    const base = commitFiles(world.repo, { a: '1' });
+    const side = commitFiles(world.repo, { b: '1' }, { branch: 'side', parent: base });
+    const applied = commitFiles(world.repo, { a: '2' });
     const tree = git(world.repo, ['merge-tree', '--write-tree', applied, side]);
     const person = ['-c', 'user.name=T', '-c', 'user.email=t@example.com'];
     const merge = git(world.repo, [...person, 'commit-tree', tree, '-p', applied, '-p', side, '-m', 'Merge']);
@@ -118,17 +118,17 @@ describe('a branch that people move', () => {
 
   it('knows which commit a file came with, also of a side line, and its newest content only', async () => {
     const world = await makeWorld();
-    const base = commitFiles(world.repo, 'main', { 'jobs/old.yaml': '1', 'jobs/edited.yaml': '1' });
+    const base = commitFiles(world.repo, { 'jobs/old.yaml': '1', 'jobs/edited.yaml': '1' });
     const source = openSource(world);
     await source.fetch('main', never);
-    const side = commitFiles(world.repo, 'side', { 'jobs/new.yaml': '1' }, { parent: base });
-    commitFiles(world.repo, 'side', { 'nodes/other.yaml': '1' });
-    const edit = commitFiles(world.repo, 'main', { 'jobs/edited.yaml': '2' });
+    const side = commitFiles(world.repo, { 'jobs/new.yaml': '1' }, { branch: 'side', parent: base });
+    commitFiles(world.repo, { 'nodes/other.yaml': '1' }, { branch: 'side' });
+    const edit = commitFiles(world.repo, { 'jobs/edited.yaml': '2' });
     const tree = git(world.repo, ['merge-tree', '--write-tree', edit, 'side']);
     const person = ['-c', 'user.name=T', '-c', 'user.email=t@example.com'];
     const merge = git(world.repo, [...person, 'commit-tree', tree, '-p', edit, '-p', 'side', '-m', 'Merge']);
     moveBranch(world.repo, 'main', merge);
-    const tip = commitFiles(world.repo, 'main', { 'nodes/last.yaml': '1' });
+    const tip = commitFiles(world.repo, { 'nodes/last.yaml': '1' });
     await source.fetch('main', never);
     expect(await source.lastChange(tip, 'jobs/new.yaml')).toBe(side);
     expect(await source.lastChange(tip, 'jobs/edited.yaml')).toBe(edit);
@@ -140,9 +140,9 @@ describe('a branch that people move', () => {
 
   it('says that a branch is missing and which there are, and sees it come back', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', { a: '1' });
-    commitFiles(world.repo, 'other', { a: '1' });
-    commitFiles(world.repo, 'main-2', { a: '1' });
+    const tip = commitFiles(world.repo, { a: '1' });
+    commitFiles(world.repo, { a: '1' }, { branch: 'other' });
+    commitFiles(world.repo, { a: '1' }, { branch: 'main-2' });
     const source = openSource(world);
     await source.fetch('main', never);
     deleteBranch(world.repo, 'main');
@@ -151,7 +151,7 @@ describe('a branch that people move', () => {
     expect(error.code).toBe('BRANCH_MISSING');
     expect(error.message).toContain('main-2, other');
     expect(await textsOf(source, tip)).toEqual({ a: '1' });
-    const again = commitFiles(world.repo, 'main', { a: '3' }, { parent: 'none' });
+    const again = commitFiles(world.repo, { a: '3' }, { parent: 'none' });
     expect(await source.fetch('main', never)).toBe(again);
   });
 
@@ -163,7 +163,7 @@ describe('a branch that people move', () => {
 
   it('refuses a SHA-256 repository by name', async () => {
     const world = await makeWorld({}, { objectFormat: 'sha256' });
-    commitFiles(world.repo, 'main', { a: '1' });
+    commitFiles(world.repo, { a: '1' });
     expect(await failureOf(openSource(world).fetch('main', never))).toMatchObject({
       code: 'UNSUPPORTED_OBJECT_FORMAT',
     });
@@ -182,12 +182,12 @@ describe('a branch that people move', () => {
 describe('the store', () => {
   it('does not collect packs: 210 fetches leave few, and the tip readable', { timeout: 120_000 }, async () => {
     const world = await makeWorld();
-    commitFiles(world.repo, 'main', manyFiles(20));
+    commitFiles(world.repo, manyFiles(20));
     const directory = temporaryFolder();
     const source = openSource(world, { directory });
     let tip = '';
     for (let i = 0; i < 210; i++) {
-      tip = commitFiles(world.repo, 'main', { [`nodes/g${i % 10}/n0.yaml`]: `round: ${i}\n` });
+      tip = commitFiles(world.repo, { [`nodes/g${i % 10}/n0.yaml`]: `round: ${i}\n` });
       await source.fetch('main', never);
       await source.maintain(never);
     }
@@ -198,7 +198,7 @@ describe('the store', () => {
 
   it('serves the next process without a download', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', manyFiles(100));
+    const tip = commitFiles(world.repo, manyFiles(100));
     const directory = temporaryFolder();
     const one = openSource(world, { directory });
     await one.fetch('main', never);
@@ -217,7 +217,7 @@ describe('the store', () => {
     { because: 'a flipped bit', suffix: '.pack', damage: (data: Buffer) => flip(data, 30) },
   ])('starts with an empty store after a crash that left $because', async ({ suffix, damage }) => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', manyFiles(50));
+    const tip = commitFiles(world.repo, manyFiles(50));
     const directory = temporaryFolder();
     const one = openSource(world, { directory });
     await one.fetch('main', never);
@@ -231,7 +231,7 @@ describe('the store', () => {
 
   it('damage that a read finds is an error, never an empty repository, and the next fetch heals it', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', manyFiles(50));
+    const tip = commitFiles(world.repo, manyFiles(50));
     const directory = temporaryFolder();
     const source = openSource(world, { directory });
     await source.fetch('main', never);
@@ -245,7 +245,7 @@ describe('the store', () => {
 
   it('says how large a file is instead of reading it', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, 'main', { big: 'x'.repeat(2_000_000), small: 'y' });
+    const tip = commitFiles(world.repo, { big: 'x'.repeat(2_000_000), small: 'y' });
     const source = openSource(world);
     await source.fetch('main', never);
     const big = (await source.list(tip)).find(({ path }) => path === 'big');
@@ -261,7 +261,6 @@ describe('commit facts', () => {
     const message = `Fix \u001b[31mthis ${'long '.repeat(100)}\n\nSigned-off-by: a\n${'x'.repeat(100_000)}`;
     const tip = commitFiles(
       world.repo,
-      'main',
       { a: '1' },
       { message, author: 'Ev\u0007il <e@example.com>', at: 1_600_000_000 },
     );

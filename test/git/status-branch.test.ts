@@ -55,13 +55,17 @@ describe('publishing', () => {
 
   it('replaces its folder as a whole and leaves everything else byte for byte', async () => {
     const world = await makeWorld({}, strict);
-    commitFiles(world.repo, BRANCH, {
-      'b/keep.yaml': 'b',
-      'b/run': { executable: 'x' },
-      'b/link': { symlink: 'x' },
-      'a/edited-by-hand.yaml': 'oops',
-      'aa/x': 'not ours',
-    });
+    commitFiles(
+      world.repo,
+      {
+        'b/keep.yaml': 'b',
+        'b/run': { executable: 'x' },
+        'b/link': { symlink: 'x' },
+        'a/edited-by-hand.yaml': 'oops',
+        'aa/x': 'not ours',
+      },
+      { branch: BRANCH },
+    );
     const before = git(world.repo, ['ls-tree', '-r', BRANCH, 'b', 'aa']);
     await openStatus(world).publish(page('a', { 'sync.yaml': '1' }), never);
     expect(git(world.repo, ['ls-tree', '-r', '--name-only', BRANCH, 'a'])).toBe('a/sync.yaml');
@@ -70,7 +74,7 @@ describe('publishing', () => {
 
   it('writes shared files from what the branch will hold', async () => {
     const world = await makeWorld();
-    commitFiles(world.repo, BRANCH, { 'b/sync.yaml': 'theirs' });
+    commitFiles(world.repo, { 'b/sync.yaml': 'theirs' }, { branch: BRANCH });
     const shared = (tree: ReadonlyMap<string, string>) =>
       new Map([
         [
@@ -131,7 +135,7 @@ describe('two executors', () => {
     let moves = 0;
     world.server.fault = ({ method, service }) => {
       if (service === 'git-receive-pack' && method === 'POST' && moves++ < 3)
-        commitFiles(world.repo, BRANCH, { [`b/${moves}`]: 'x' });
+        commitFiles(world.repo, { [`b/${moves}`]: 'x' }, { branch: BRANCH });
       return 'pass';
     };
     await status.publish(page('a', { x: '2' }), never);
@@ -142,11 +146,11 @@ describe('two executors', () => {
 
 it('builds on what it fetched when the branch moves between the look and the first fetch', async () => {
   const world = await makeWorld({}, strict);
-  commitFiles(world.repo, BRANCH, { 'b/1': 'x' });
+  commitFiles(world.repo, { 'b/1': 'x' }, { branch: BRANCH });
   let looks = 0;
   world.server.fault = ({ method, service }) => {
     if (method === 'GET' && service === 'git-upload-pack' && ++looks === 2)
-      commitFiles(world.repo, BRANCH, { 'b/2': 'x' });
+      commitFiles(world.repo, { 'b/2': 'x' }, { branch: BRANCH });
     return 'pass';
   };
   await openStatus(world).publish(page('a', { x: '1' }), never);
@@ -169,7 +173,7 @@ describe('a branch that others touch', () => {
     const world = await makeWorld();
     const status = openStatus(world);
     await status.publish(page('a', { x: '1' }), never);
-    const other = commitFiles(world.repo, BRANCH, { 'b/y': '1' }, { parent: 'none' });
+    const other = commitFiles(world.repo, { 'b/y': '1' }, { branch: BRANCH, parent: 'none' });
     await status.publish(page('a', { x: '1' }), never);
     expect(git(world.repo, ['rev-parse', `${BRANCH}^`])).toBe(other);
     expect(git(world.repo, ['ls-tree', '-r', '--name-only', BRANCH])).toBe('a/x\nb/y');
@@ -197,7 +201,7 @@ describe('a branch that others touch', () => {
 
   it('with a token that may only read: READ_ONLY, and reading still works', async () => {
     const world = await makeWorld({ accept: [], readOnly: [basic('x-access-token', 'ro')] });
-    commitFiles(world.repo, BRANCH, { 'a/x': 'old' });
+    commitFiles(world.repo, { 'a/x': 'old' }, { branch: BRANCH });
     const status = openStatus(world, { credentials: async () => ({ kind: 'token', token: 'ro' }) });
     const error = await failureOf(status.publish(page('a', { x: '1' }), never));
     expect(error).toMatchObject({ code: 'READ_ONLY', retryable: false });
@@ -230,7 +234,7 @@ describe('a push whose answer is lost', () => {
     const status = openStatus(world);
     let lost = 0;
     world.server.fault = ({ method, service }) => {
-      if (lost === 1) commitFiles(world.repo, BRANCH, { 'b/y': '1' });
+      if (lost === 1) commitFiles(world.repo, { 'b/y': '1' }, { branch: BRANCH });
       if (lost === 1) lost = 2;
       if (method !== 'POST' || service !== 'git-receive-pack' || lost > 0) return 'pass';
       lost = 1;

@@ -12,7 +12,7 @@ import { failureOf, makeWorld, never, openSource, openStatus, page, temporaryFol
 it('a private authority is trusted when given, refused with advice when not', async () => {
   const tls = certificate('IP:127.0.0.1');
   const world = await makeWorld({ tls });
-  const tip = commitFiles(world.repo, 'main', { a: '1' });
+  const tip = commitFiles(world.repo, { a: '1' });
   expect(world.url).toMatch(/^https:/);
   expect(await openSource(world, { ca: tls.cert }).fetch('main', never)).toBe(tip);
   expect(await openStatus(world, { ca: tls.cert }).publish(page('a', { x: '1' }), never)).toMatchObject({

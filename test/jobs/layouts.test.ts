@@ -14,7 +14,11 @@ function layout(method: 'cloud-config' | 'python' | 'helm'): Layout {
   return found;
 }
 
-function workload(kind: string, name: string, pod: object, more: object = {}): KubeObject {
+function workload(
+  { kind, name }: { readonly kind: string; readonly name: string },
+  pod: object,
+  more: object = {},
+): KubeObject {
   return {
     apiVersion: 'apps/v1',
     kind,
@@ -38,17 +42,20 @@ function claim(name: string): [string, KubeObject] {
 const containers = (...images: string[]): object[] => images.map((image) => ({ image }));
 const dataVolume = { name: 'datadir', persistentVolumeClaim: { claimName: 'shared' } };
 
-const cloudConfig = workload('StatefulSet', 'test-chain-node0', {
-  securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
-  containers: containers(
-    'registry.sm-raft.example/citacloud/consensus_overlord:v6.7.4',
-    'citacloud/executor_evm:v6.7.4',
-  ),
-  volumes: [
-    { name: 'node-account', configMap: { name: 'test-chain-node0-account' } },
-    { name: 'node-config', configMap: { name: 'test-chain-node0-config' } },
-  ],
-});
+const cloudConfig = workload(
+  { kind: 'StatefulSet', name: 'test-chain-node0' },
+  {
+    securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
+    containers: containers(
+      'registry.sm-raft.example/citacloud/consensus_overlord:v6.7.4',
+      'citacloud/executor_evm:v6.7.4',
+    ),
+    volumes: [
+      { name: 'node-account', configMap: { name: 'test-chain-node0-account' } },
+      { name: 'node-config', configMap: { name: 'test-chain-node0-config' } },
+    ],
+  },
+);
 
 describe('layouts', () => {
   it('cloud-config: own PVC, configuration and account', () => {
@@ -74,10 +81,13 @@ describe('layouts', () => {
   });
 
   it("python: the named node's own Deployment and its folder, not the first of the chain", () => {
-    const deployment = workload('Deployment', 'test-chain-3', {
-      containers: containers('c/kms_sm:v6.3', 'c/consensus_bft:v6.3'),
-      volumes: [dataVolume],
-    });
+    const deployment = workload(
+      { kind: 'Deployment', name: 'test-chain-3' },
+      {
+        containers: containers('c/kms_sm:v6.3', 'c/consensus_bft:v6.3'),
+        volumes: [dataVolume],
+      },
+    );
     const found = layout('python').read(
       { chain: 'test-chain', node: 'test-chain-3' },
       { workload: deployment, pvcs: new Map([claim('shared')]) },
@@ -95,7 +105,11 @@ describe('layouts', () => {
   });
 
   it('helm: the chain is one StatefulSet, the node one folder; replicas are those of the chain', () => {
-    const chart = workload('StatefulSet', 'test-chain', { containers: [], volumes: [dataVolume] }, { replicas: 4 });
+    const chart = workload(
+      { kind: 'StatefulSet', name: 'test-chain' },
+      { containers: [], volumes: [dataVolume] },
+      { replicas: 4 },
+    );
     const found = layout('helm').read(
       { chain: 'test-chain', node: 'test-chain-2' },
       { workload: chart, pvcs: new Map([claim('shared')]) },
@@ -140,14 +154,14 @@ describe('layouts', () => {
       because: 'no PVC',
       method: 'python',
       node: 'x',
-      object: workload('Deployment', 'x', { volumes: [] }),
+      object: workload({ kind: 'Deployment', name: 'x' }, { volumes: [] }),
       reason: 'ClaimMissing',
     },
     {
       because: 'not a pod of the release',
       method: 'helm',
       node: 'other-0',
-      object: workload('StatefulSet', 'test-chain', { volumes: [dataVolume] }),
+      object: workload({ kind: 'StatefulSet', name: 'test-chain' }, { volumes: [dataVolume] }),
       reason: 'NodeMissing',
     },
     {

@@ -10,7 +10,13 @@ import { nextRun } from '../../src/jobs/requests/schedule-clock.ts';
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-function runs(schedule: string, timeZone: string, from: string, count: number): string[] {
+interface Start {
+  readonly schedule: string;
+  readonly timeZone: string;
+  readonly from: string;
+}
+
+function runs({ schedule, timeZone, from }: Start, count: number): string[] {
   const found: string[] = [];
   let after: number | undefined = Date.parse(from);
   for (let index = 0; index < count && after !== undefined; index += 1) {
@@ -32,7 +38,7 @@ describe('days', () => {
     { schedule: '0 0 29 2 *', because: 'a leap day', is: ['2028-02-29T00:00', '2032-02-29T00:00'] },
     { schedule: '0 0 31 4 *', because: 'a day that never comes', is: [] },
   ])('$schedule: $because', ({ schedule, is }) => {
-    expect(runs(schedule, 'UTC', '2026-01-01T00:00Z', Math.max(1, is.length))).toEqual(is);
+    expect(runs({ schedule, timeZone: 'UTC', from: '2026-01-01T00:00Z' }, Math.max(1, is.length))).toEqual(is);
   }); // prettier-ignore
 });
 
@@ -45,7 +51,7 @@ describe('clock changes', () => {
     { schedule: '30 23 * * *', zone: 'America/St_Johns', from: '2010-11-07T00:00Z', because: 'a day that is repeated after midnight', is: ['2010-11-07T02:00', '2010-11-07T03:00'] },
     { schedule: '0 12 * * *', zone: 'Pacific/Apia', from: '2011-12-29T00:00Z', because: 'a whole day that is skipped', is: ['2011-12-29T22:00', '2011-12-30T22:00'] },
   ])('$schedule in $zone: $because', ({ schedule, zone, from, is }) => {
-    expect(runs(schedule, zone, from, is.length)).toEqual(is);
+    expect(runs({ schedule, timeZone: zone, from }, is.length)).toEqual(is);
   }); // prettier-ignore
 });
 

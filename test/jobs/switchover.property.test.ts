@@ -7,7 +7,7 @@ import { isFinal } from '../../src/api/job-phase.ts';
 import { recoverOrphanedLock } from '../../src/jobs/requests/orphaned-lock.ts';
 import type { ChainAnswers } from '../../src/jobs/model/observation.ts';
 import { kindNamed, managedTarget } from './support/fixtures.ts';
-import { World, type WorldOptions } from './support/world.ts';
+import { type Work, World, type WorldOptions } from './support/world.ts';
 
 const answers: ChainAnswers = {
   identityFiles: [],
@@ -233,16 +233,26 @@ const EVENTS = [
   'deleting',
 ] as const;
 
+/** By the first word of an event; the second says when or where. */
+const CHANGES: Readonly<Record<string, (world: World, more: string) => void>> = {
+  reconcile: (world) => void world.reconcile(),
+  tick: (world) => world.tick(),
+  crash: (world, step) => void world.reconcile(Number(step)),
+  kill: (world, when) => runningWorks(world).forEach((work) => world.kill(work, when === 'after')),
+  delete: (world) => runningWorks(world).forEach((work) => (work.deleted = true)),
+  refuse: (world) => (world.refusals = 3),
+  fileGone: (world) => (world.fileGone = true),
+  deleting: (world) => (world.deleting = true),
+};
+
 function happen(world: World, event: string): void {
-  const [victim] = [...world.works.values()].filter(({ pod, deleted }) => pod === 'running' && !deleted);
-  if (event === 'reconcile') world.reconcile();
-  if (event === 'tick') world.tick();
-  if (event.startsWith('crash')) world.reconcile(Number(event.slice(-1)));
-  if (event.startsWith('kill') && victim !== undefined) world.kill(victim, event === 'kill after');
-  if (event === 'delete' && victim !== undefined) victim.deleted = true;
-  if (event === 'refuse') world.refusals = 3;
-  if (event === 'fileGone') world.fileGone = true;
-  if (event === 'deleting') world.deleting = true;
+  const [name = '', more = ''] = event.split(' ');
+  CHANGES[name]?.(world, more);
+}
+
+/** The first alone: one disturbance at a time. */
+function runningWorks({ works }: World): readonly Work[] {
+  return [...works.values()].filter(({ pod, deleted }) => pod === 'running' && !deleted).slice(0, 1);
 }
 
 /** A user may start a node as long as nothing was written; after that it is not the job that signs twice. */

@@ -30,12 +30,17 @@ export function recordOf(world: PodsWorld, { kind, name }: Pick<Request, 'kind' 
   return parse(world.statusFile(`jobs/${kind.toLowerCase()}/${world.namespace}/${name}.yaml`)) as JobRecord;
 }
 
+interface RecordFact {
+  /** `its end` */
+  readonly what: string;
+  readonly fact: (record: JobRecord) => boolean;
+}
+
 /** Waits until the record on the status branch is as the fact says; the error shows how it was instead. */
 export async function recorded(
   world: PodsWorld,
   request: Pick<Request, 'kind' | 'name'>,
-  what: string,
-  fact: (record: JobRecord) => boolean,
+  { what, fact }: RecordFact,
 ): Promise<JobRecord> {
   return await waitFor({ what: `${request.kind} ${request.name}: ${what}`, timeoutMs: PATIENCE_MS }, async () => {
     const record = recordOf(world, request);
@@ -77,7 +82,7 @@ export async function run(world: PodsWorld, request: Request): Promise<JobRecord
 
 /** Waits for the end of a request, good or bad. */
 export async function ended(world: PodsWorld, request: Pick<Request, 'kind' | 'name'>): Promise<JobRecord> {
-  return await recorded(world, request, 'its end', ({ phase }) => ENDS.has(phase));
+  return await recorded(world, request, { what: 'its end', fact: ({ phase }) => ENDS.has(phase) });
 }
 
 const ENDS: ReadonlySet<string> = new Set(['Complete', 'Failed', 'Held', 'Interrupted', 'Refused', 'Cancelled']);

@@ -51,12 +51,10 @@ describe('a schedule', () => {
     const newer = await ended(world, { kind: 'Backup', name: runName(NAME, second) });
     expect(newer).toMatchObject({ phase: 'Complete' });
     const old = { kind: 'Backup', name: runName(NAME, first) };
-    const pruned = await recorded(
-      world,
-      old,
-      'to say that its data is gone',
-      ({ claimName }) => claimName === undefined,
-    );
+    const pruned = await recorded(world, old, {
+      what: 'to say that its data is gone',
+      fact: ({ claimName }) => claimName === undefined,
+    });
     expect(pruned.phase).toBe('Complete');
     expect(pruned.notes?.at(-1)).toBe(
       `its data was removed: retention of ${world.namespace}/${NAME}: last 1, daily 0, weekly 0`,
@@ -82,7 +80,11 @@ describe('a schedule', () => {
     const other = await run(world, { kind: 'Backup', name: 'after-all', spec: { node: 'timed' } });
     expect(other).toMatchObject({ phase: 'Complete' });
     expect(runs()).toEqual([first, second].map((at) => runName(NAME, at)));
-    const old = await recorded(world, { kind: 'Backup', name: runName(NAME, first) }, 'to be there', () => true);
+    const old = await recorded(
+      world,
+      { kind: 'Backup', name: runName(NAME, first) },
+      { what: 'to be there', fact: () => true },
+    );
     expect(old).toMatchObject({ phase: 'Complete', dataRemoved: expect.stringContaining('last 1') });
     expect(old.claimName).toBeUndefined();
   });

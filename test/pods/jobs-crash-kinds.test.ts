@@ -62,9 +62,9 @@ async function play({ title, kind, nodes, prepare }: Scenario, how: string, kill
   world.ask(kind, name, spec);
   await meanwhile?.(name);
   await killer?.isDone(kind, name);
-  await proof(await expectOneRun(world, kind, name, { nodes }));
+  await proof(await expectOneRun(world, { kind, name, nodes }));
   await looksAgain(name);
-  const { phase, reason, message = '' } = await expectOneRun(world, kind, name, { nodes });
+  const { phase, reason, message = '' } = await expectOneRun(world, { kind, name, nodes });
   const starts = nodes.map((node, index) => world.podsEver(`${node}-0`).length - (podsBefore[index] ?? 0));
   return { phase, reason, message: message.replaceAll(/\d+/g, '#'), starts };
 }

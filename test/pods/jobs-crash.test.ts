@@ -98,7 +98,7 @@ async function runKilled(killer: Killer, kind: Kind, name: string): Promise<void
   killer.aimAt(kind, name);
   killed.ask(kind, name, kind === 'Restore' ? { backup: 'dies' } : {});
   await killer.isDone(kind, name);
-  await expectOneRun(killed, kind, name);
+  await expectOneRun(killed, { kind, name });
   expect(killed.podsEver(`${NODE}-0`).length).toBe(starts + 1);
 }
 
@@ -121,7 +121,7 @@ async function holds(world: CrashWorld, name: string, nodes: readonly string[] |
 async function podDeleted(world: CrashWorld): Promise<void> {
   world.ask('Backup', 'again');
   await deleteWork(world, 'Backup', 'again');
-  await expectOneRun(world, 'Backup', 'again', { runs: 2 });
+  await expectOneRun(world, { kind: 'Backup', name: 'again', runs: 2 });
   await expectGoodBackup(world, 'again');
 }
 
@@ -160,7 +160,7 @@ async function apiServerGone(world: CrashWorld): Promise<void> {
   expect(await world.process().ended).toBe(1);
   path.restore();
   await world.start({ kubeconfig: path.kubeconfig });
-  await expectOneRun(world, 'Backup', 'cut-off');
+  await expectOneRun(world, { kind: 'Backup', name: 'cut-off' });
   await world.process().stop();
   await path.close();
   await world.start();
@@ -182,7 +182,7 @@ async function pushesRefused(world: CrashWorld): Promise<void> {
   expect(world.record('Backup', 'unclaimed')?.phase).not.toBe('Complete');
   expect(metadata.uid).toBe(world.record('Backup', 'unclaimed')?.uid);
   refusals.end();
-  await expectOneRun(world, 'Backup', 'unclaimed');
+  await expectOneRun(world, { kind: 'Backup', name: 'unclaimed' });
 }
 
 /** While it waits for a lock: it is cancelled, and its file alone does not bring it back. */
@@ -215,7 +215,7 @@ async function deletedUnderWork(world: CrashWorld): Promise<void> {
     { uid, propagation: 'Background' },
   );
   task.thaw();
-  await expectOneRun(world, 'Backup', 'unwanted');
+  await expectOneRun(world, { kind: 'Backup', name: 'unwanted' });
   await waitFor('it may go', () => world.object('Backup', 'unwanted') === undefined);
 }
 

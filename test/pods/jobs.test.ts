@@ -37,7 +37,7 @@ beforeAll(async () => {
   await startedGeth('told');
   // Before the others commit: a claim names the commit that the controller has read.
   nightlyCommit = ask(world, NIGHTLY);
-  await recorded(world, NIGHTLY, 'its claim', () => true);
+  await recorded(world, NIGHTLY, { what: 'its claim', fact: () => true });
 });
 afterAll(async () => {
   await world?.close();
@@ -215,7 +215,7 @@ describe.concurrent('the record', () => {
       process.kill(pid, 'SIGSTOP');
       try {
         ask(world, first);
-        await recorded(world, first, 'to stop its node', ({ phase }) => phase === 'Stopping');
+        await recorded(world, first, { what: 'to stop its node', fact: ({ phase }) => phase === 'Stopping' });
         ask(world, second);
         await says(world, second, new RegExp(`^Claimed waits for Backup ${world.namespace}/first-in`));
         world.commit('Neither after all', { [jobPath(first)]: null, [jobPath(second)]: null });

@@ -11,7 +11,9 @@ import type { Kind } from './request-observer.ts';
 
 export const PHASES = ['Claimed', 'Locked', 'Stopping', 'Working', 'Verifying', 'Starting', 'Complete'] as const;
 
-export interface Expected {
+export interface ExpectedRun {
+  readonly kind: Kind;
+  readonly name: string;
   /** Default: the first node. */
   readonly nodes?: readonly string[];
   /** How many Jobs there were; default: one for each node. */
@@ -21,27 +23,33 @@ export interface Expected {
 /** One object, claimed before it was there; one Job and one pod a node; and its nodes are well again. */
 export async function expectOneRun(
   world: CrashWorld,
-  kind: Kind,
-  name: string,
-  { nodes = [NODE], runs = nodes.length }: Expected = {},
+  { kind, name, nodes = [NODE], runs = nodes.length }: ExpectedRun,
 ): Promise<JobRecord> {
   const record = await world.ended(kind, name);
   if (record.phase !== 'Complete') throw new Error(`it ended ${record.phase} ${record.reason}: ${record.message}`);
   expect(record.nodes).toEqual(nodes);
   expect(record.phases?.map(({ phase }) => phase)).toEqual(PHASES);
-  const objects = world.objectsMade(kind, name);
-  expect(objects.size).toBe(1);
   const uid = record.uid ?? '';
   expect(world.made('Job', uid).length).toBe(runs);
   expect(world.made('Pod', uid).length).toBe(runs);
   for (const node of nodes) await world.nodeIsWell(node);
-  // The claim stood on the branch before there was an object, which it therefore could not name.
+  expectClaimFirst(world, { kind, name }, record);
+  return record;
+}
+
+/** The claim stood on the branch before there was an object, which it therefore could not name. */
+function expectClaimFirst(
+  world: CrashWorld,
+  { kind, name }: Pick<ExpectedRun, 'kind' | 'name'>,
+  { uid = '', specDigest }: JobRecord,
+): void {
+  const objects = world.objectsMade(kind, name);
+  expect(objects.size).toBe(1);
   const [claim, ...later] = recordHistory(world, kind, name);
-  expect(claim?.record).toMatchObject({ phase: 'Claimed', specDigest: record.specDigest });
+  expect(claim?.record).toMatchObject({ phase: 'Claimed', specDigest });
   expect(claim?.record.uid).toBeUndefined();
   expect(new Set(later.map((version) => version.record.uid))).toEqual(new Set([uid]));
   expect(claim?.atSeconds).toBeLessThanOrEqual(Date.parse(objects.get(uid) ?? '') / 1000);
-  return record;
 }
 
 interface RecordVersion {

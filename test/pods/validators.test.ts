@@ -67,7 +67,7 @@ describe('four validators', () => {
       await world.await(name, 'to be stopped', ({ status }) => status?.phase === 'Stopped');
     const stuck = await world.await('val-0', 'not to be synced', (node) => node.status?.synced === false && node);
     expect(condition(stuck, 'Ready')?.message).toContain('its newest block is over 60 s old');
-    const height = stuck.status?.height ?? 0;
+    const height = heightOf(stuck);
     world.change('Add one that follows', { late: network.follower() });
     const late = await troubleOf(world, 'late', 'HeadTooOld');
     expect(late).toMatchObject({ phase: 'Syncing', synced: false, stalled: false });
@@ -80,8 +80,8 @@ describe('four validators', () => {
     const lost = await troubleOf(world, 'val-3', 'InitFailed');
     expect(lost).toMatchObject({ phase: 'Error', synced: false, stalled: true });
     expect(lost.message).toContain('There is chain data but no priv_validator_state.json. Restore it');
-    await world.await('val-0', 'blocks of three', (node) => isWell(node) && (node.status?.height ?? 0) > height);
-    expect(world.pod('val-3')?.status?.containerStatuses?.[0]?.state?.running).toBeUndefined();
+    await world.await('val-0', 'blocks of three', (node) => isWell(node) && heightOf(node) > height);
+    expect(runs('val-3')).toBe(false);
 
     writeFileSync(signerState, kept, { mode: 0o666 });
     for (const name of ['val-3', 'late']) await world.await(name, 'to be well', isWell);
@@ -139,6 +139,15 @@ function dataOf(name: string): string {
 
 function stopped(spec: NodeFields): NodeFields {
   return { ...spec, desiredState: 'Stopped' };
+}
+
+function heightOf({ status }: BlockchainNode): number {
+  return status?.height ?? 0;
+}
+
+/** Whether the client runs in the node's pod. */
+function runs(name: string): boolean {
+  return world.pod(name)?.status?.containerStatuses?.[0]?.state?.running !== undefined;
 }
 
 function isConnected({ status }: BlockchainNode): boolean {

@@ -30,8 +30,8 @@ beforeAll(async () => {
   await importMissing(cluster.state, await citaImages());
   namespace = await testNamespace(cluster, 'work');
   await kubectl(['apply', '-f', '-'], [claim('data-a-0'), claim('data-b-0')]);
-  await shell('fill-a', 'data-a-0', write(NODE_FILES));
-  await shell('fill-b', 'data-b-0', write('config/node_key.json=key of b|data/old=old'));
+  await shell('fill-a', write(NODE_FILES), { claimName: 'data-a-0' });
+  await shell('fill-b', write('config/node_key.json=key of b|data/old=old'), { claimName: 'data-b-0' });
 });
 afterAll(() => namespace?.remove());
 
@@ -43,8 +43,8 @@ describe('a backup and its restore, without any right beyond the files', () => {
     const claimName = 'backup-one-1f0c22aa';
     const found = await shell(
       'read',
-      claimName,
       'cd /data/backup; sha256sum manifest.json; find volumes -type f | sort; cat volumes/data/data/state',
+      { claimName },
     );
     expect(found.split('\n')).toEqual([
       `${made.manifestSha256}  manifest.json`,
@@ -60,7 +60,7 @@ describe('a backup and its restore, without any right beyond the files', () => {
       pvcName: 'backup-one-1f0c22aa',
       ...(made.manifestSha256 === undefined ? {} : { manifestSha256: made.manifestSha256 }),
     });
-    const result = await runPlan('Restore', targetOf('b'), { backup: 'nightly' }, { source: from });
+    const result = await runPlan('Restore', targetOf('b'), { backup: 'nightly', view: { source: from } });
     expect(result).toMatchObject({
       ok: true,
       swapped: true,
@@ -68,7 +68,9 @@ describe('a backup and its restore, without any right beyond the files', () => {
       height: 100,
       manifestSha256: made.manifestSha256,
     });
-    const found = await shell('read-b', 'data-b-0', 'cd /data; find . -type f | sort; cat config/node_key.json');
+    const found = await shell('read-b', 'cd /data; find . -type f | sort; cat config/node_key.json', {
+      claimName: 'data-b-0',
+    });
     expect(found.split('\n')).toEqual(['./config/node_key.json', './data/blocks', './data/state', 'key of b']);
   });
 
@@ -81,8 +83,7 @@ describe('a backup and its restore, without any right beyond the files', () => {
     const result = await runPlan(
       'Restore',
       { ...targetOf('b'), chain: 'bitcoin' },
-      { backup: 'nightly' },
-      { source: from },
+      { backup: 'nightly', view: { source: from } },
     );
     expect(result).toMatchObject({ ok: false, code: 'WrongChain', swapped: false });
   });
@@ -104,7 +105,9 @@ describe('cloud-op on the claim of a CITA-Cloud node', () => {
     const spec = { deployMethod: 'cloud-config', blockHeight: 2, image: cloudOpImage('0.3.1') };
     expect(await runPlan('BlockHeightFallback', target, spec)).toMatchObject({ ok: true });
     expect(
-      await shell('read-d', 'datadir-c-0', 'cat /data/chain_data/current_height /data/data/statedb/current_height'),
+      await shell('read-d', 'cat /data/chain_data/current_height /data/data/statedb/current_height', {
+        claimName: 'datadir-c-0',
+      }),
     ).toBe('2\n2');
 
     await kubectl(['apply', '-f', '-'], [citaPod()]);
@@ -134,12 +137,10 @@ describe('a change of owner', () => {
     await kubectl(['label', 'namespace', namespace.name, 'pod-security.kubernetes.io/enforce=baseline', '--overwrite']);
     const result = await runPlan('ChangeOwner', targetOf('b'), { uid: 2000, gid: 2000 });
     expect(result).toMatchObject({ ok: true });
-    const found = await shell(
-      'read-c',
-      'data-b-0',
-      'cd /data; stat -c "%u:%g %n" data/state config/node_key.json',
-      2000,
-    );
+    const found = await shell('read-c', 'cd /data; stat -c "%u:%g %n" data/state config/node_key.json', {
+      claimName: 'data-b-0',
+      uid: 2000,
+    });
     expect(found.split('\n')).toEqual(['2000:2000 data/state', '2000:2000 config/node_key.json']);
   });
 });
@@ -208,11 +209,10 @@ function viewOf(kind: string, target: JobTarget, more: Parameters<typeof viewFor
 async function start(
   kind: string,
   target: JobTarget,
-  spec: object,
-  more: Parameters<typeof viewFor>[2] = {},
+  { view: seen, ...spec }: { readonly view?: Parameters<typeof viewFor>[2]; readonly [field: string]: unknown },
 ): Promise<string> {
   const full = { chain: target.chain, node: target.node, ...spec };
-  const view = viewOf(kind, target, more);
+  const view = viewOf(kind, target, seen ?? {});
   const open = kindNamed(kind).open(full);
   const plan = open.plan(view);
   if ('refused' in plan || plan.do !== 'pods' || plan.pods[0] === undefined)
@@ -272,7 +272,11 @@ function write(files: string): string {
 }
 
 /** What a shell says that has the claim at /data. */
-async function shell(name: string, claimName: string, script: string, uid = 1000): Promise<string> {
+async function shell(
+  name: string,
+  script: string,
+  { claimName, uid = 1000 }: { readonly claimName: string; readonly uid?: number },
+): Promise<string> {
   const container = {
     name: 'main',
     image: 'busybox:1.36',

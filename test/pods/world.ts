@@ -87,7 +87,7 @@ export async function startWorld(label: string, more: readonly string[] = []): P
   const folder = await mkdtemp(join(tmpdir(), `nodewright-${label}-`));
   const server = await startGitServer({ accept: [basic('demo', 'demo')] });
   const repo = server.createRepo('fleet');
-  commitFiles(repo, 'main', { 'fleet.yaml': fleet(executor) }, { message: 'Start the fleet' });
+  commitFiles(repo, { 'fleet.yaml': fleet(executor) }, { message: 'Start the fleet' });
   const options = {
     args: ['run', '--repo', server.url('fleet'), '--branch', 'main', '--executor', executor, ...INTERVALS,
       '--namespace', namespace.name, '--kubeconfig', cluster.kubeconfigPath, '--policy', POLICY, ...more], // prettier-ignore
@@ -114,10 +114,10 @@ export async function startWorld(label: string, more: readonly string[] = []): P
       return controller;
     },
     restart: async () => void (controller = await startControllerProcess(options)),
-    commit: (message, files) => commitFiles(repo, 'main', files, { message }),
-    change: (message, nodes) => commitFiles(repo, 'main', filesOf(nodes), { message }),
+    commit: (message, files) => commitFiles(repo, files, { message }),
+    change: (message, nodes) => commitFiles(repo, filesOf(nodes), { message }),
     changeFleet: (more) =>
-      commitFiles(repo, 'main', { 'fleet.yaml': fleet(executor, more) }, { message: `Fleet: ${JSON.stringify(more)}` }),
+      commitFiles(repo, { 'fleet.yaml': fleet(executor, more) }, { message: `Fleet: ${JSON.stringify(more)}` }),
     kubectl: kubectlFor(await binary('kubectl'), cluster.kubeconfigPath, namespace.name),
     published: (name, what, fact) =>
       waitForFact({ what: `${name} on the status branch: ${what}`, timeoutMs: 20_000 }, async () => {

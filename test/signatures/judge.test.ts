@@ -38,62 +38,69 @@ async function judge(rows: readonly Row[], file: unknown): Promise<string> {
 }
 
 describe('every commit since the last applied one', () => {
-  it.each<[string, readonly Row[], string, string]>([
-    [
-      'all signed',
-      [
+  interface Judged {
+    readonly title: string;
+    readonly rows: readonly Row[];
+    readonly mode: 'commits' | 'tip';
+    readonly expected: string;
+  }
+
+  it.each<Judged>([
+    {
+      title: 'all signed',
+      rows: [
         ['c', 'base', 'ann', {}],
         ['d', 'c', 'bob', {}],
       ],
-      'commits',
-      'accepted',
-    ],
-    [
-      'one unsigned below a signed tip',
-      [
+      mode: 'commits',
+      expected: 'accepted',
+    },
+    {
+      title: 'one unsigned below a signed tip',
+      rows: [
         ['c', 'base', '', {}],
         ['d', 'c', 'bob', {}],
       ],
-      'commits',
-      'commit c: it is not signed',
-    ],
-    [
-      'one unsigned below a signed tip, tip alone',
-      [
+      mode: 'commits',
+      expected: 'commit c: it is not signed',
+    },
+    {
+      title: 'one unsigned below a signed tip, tip alone',
+      rows: [
         ['c', 'base', '', {}],
         ['d', 'c', 'bob', {}],
       ],
-      'tip',
-      'accepted',
-    ],
-    [
-      'an unsigned tip',
-      [
+      mode: 'tip',
+      expected: 'accepted',
+    },
+    {
+      title: 'an unsigned tip',
+      rows: [
         ['c', 'base', 'ann', {}],
         ['d', 'c', '', {}],
       ],
-      'tip',
-      'commit d: it is not signed',
-    ],
-    [
-      'an unsigned side line of a signed merge',
-      [
+      mode: 'tip',
+      expected: 'commit d: it is not signed',
+    },
+    {
+      title: 'an unsigned side line of a signed merge',
+      rows: [
         ['s', 'base', '', {}],
         ['m', 'base s', 'bob', {}],
       ],
-      'commits',
-      'commit s: it is not signed',
-    ],
-    [
-      'an unsigned merge of signed lines',
-      [
+      mode: 'commits',
+      expected: 'commit s: it is not signed',
+    },
+    {
+      title: 'an unsigned merge of signed lines',
+      rows: [
         ['s', 'base', 'ann', {}],
         ['m', 'base s', '', {}],
       ],
-      'commits',
-      'commit m: it is not signed',
-    ],
-  ])('%s', async (_case, rows, mode, expected) => {
+      mode: 'commits',
+      expected: 'commit m: it is not signed',
+    },
+  ])('$title', async ({ rows, mode, expected }) => {
     expect(await judge(rows, { mode })).toBe(expected);
   });
 

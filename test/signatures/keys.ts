@@ -33,13 +33,20 @@ export function makePgpHome(): PgpHome {
   return { home: mkdtempSync(join(tmpdir(), 'nodewright-gpg-')) };
 }
 
-/** Runs gpg in its own home. `at` (epoch seconds) stands in for its clock. */
-export function gpg({ home }: PgpHome, args: readonly string[], input?: string, at?: number): string {
+interface GpgCall {
+  /** What it reads. */
+  readonly input?: string;
+  /** Stands in for its clock: seconds since the epoch. */
+  readonly at?: number;
+}
+
+/** Runs gpg in its own home. */
+export function gpg({ home }: PgpHome, args: readonly string[], { input = '', at }: GpgCall = {}): string {
   const clock = at === undefined ? [] : ['--faked-system-time', `${at}!`];
   const options = ['--homedir', home, '--batch', '--yes', '--quiet', '--pinentry-mode', 'loopback', '--passphrase', ''];
   return execFileSync('gpg', [...options, ...clock, ...args], {
     encoding: 'utf8',
-    input: input ?? '',
+    input,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
 }

@@ -58,36 +58,51 @@ describe('a commit signed with an SSH key', () => {
   const good = sshSign(key, PAYLOAD);
   const line = (options: string): string => `alice@example.com ${options}${key.publicKey}`;
 
-  it.each<[string, string, Signed | undefined, string]>([
-    ['no signature', line(''), undefined, 'it is not signed'],
-    [
-      'a key that is not accepted',
-      `bob@example.com ${other.publicKey}`,
-      { signature: good, format: 'ssh' },
-      'not among',
-    ],
-    [
-      'a signature for a file',
-      line(''),
-      { signature: sshSign(key, PAYLOAD, 'file'), format: 'ssh' },
-      'made for "file"',
-    ],
-    [
-      'a cut signature',
-      line(''),
-      { signature: `${good.slice(0, 120)}\n-----END SSH SIGNATURE-----`, format: 'ssh' },
-      'malformed',
-    ],
-    ['an expired key', line('valid-before="20260101" '), { signature: good, format: 'ssh' }, 'not valid at the time'],
-    [
-      'a key of the future',
-      line('valid-after="20270101" '),
-      { signature: good, format: 'ssh' },
-      'not valid at the time',
-    ],
-    ['an OpenPGP signature without a key ring', line(''), { signature: good, format: 'pgp' }, 'no key ring'],
-    ['text', line(''), { signature: 'x', format: 'ssh' }, 'malformed'],
-  ])('is refused: %s', async (_case, allowedSigners, signed, because) => {
+  interface Refused {
+    readonly title: string;
+    /** Default: the line of the key. */
+    readonly allowedSigners?: string;
+    readonly signed: Signed | undefined;
+    readonly because: string;
+  }
+
+  it.each<Refused>([
+    { title: 'no signature', signed: undefined, because: 'it is not signed' },
+    {
+      title: 'a key that is not accepted',
+      allowedSigners: `bob@example.com ${other.publicKey}`,
+      signed: { signature: good, format: 'ssh' },
+      because: 'not among',
+    },
+    {
+      title: 'a signature for a file',
+      signed: { signature: sshSign(key, PAYLOAD, 'file'), format: 'ssh' },
+      because: 'made for "file"',
+    },
+    {
+      title: 'a cut signature',
+      signed: { signature: `${good.slice(0, 120)}\n-----END SSH SIGNATURE-----`, format: 'ssh' },
+      because: 'malformed',
+    },
+    {
+      title: 'an expired key',
+      allowedSigners: line('valid-before="20260101" '),
+      signed: { signature: good, format: 'ssh' },
+      because: 'not valid at the time',
+    },
+    {
+      title: 'a key of the future',
+      allowedSigners: line('valid-after="20270101" '),
+      signed: { signature: good, format: 'ssh' },
+      because: 'not valid at the time',
+    },
+    {
+      title: 'an OpenPGP signature without a key ring',
+      signed: { signature: good, format: 'pgp' },
+      because: 'no key ring',
+    },
+    { title: 'text', signed: { signature: 'x', format: 'ssh' }, because: 'malformed' },
+  ])('is refused: $title', async ({ allowedSigners = line(''), signed, because }) => {
     const verdict = await verify({ allowedSigners }, signed);
     expect(verdict).toMatchObject({ ok: false, because: expect.stringContaining(because) });
   });
@@ -104,9 +119,10 @@ describe('a commit signed with an SSH key', () => {
 describe.skipIf(!hasGpg())('a commit signed with OpenPGP', () => {
   const made = NOW / 1000 - 100 * 86_400;
   const home = makePgpHome();
-  gpg(home, ['--quick-generate-key', 'Alice <alice@example.com>', 'ed25519', 'sign', '30d'], '', made);
+  gpg(home, ['--quick-generate-key', 'Alice <alice@example.com>', 'ed25519', 'sign', '30d'], { at: made });
   const keyRing = gpg(home, ['--armor', '--export']);
-  const signAt = (seconds: number): string => gpg(home, ['--armor', '--detach-sign'], payloadAt(seconds), seconds);
+  const signAt = (seconds: number): string =>
+    gpg(home, ['--armor', '--detach-sign'], { input: payloadAt(seconds), at: seconds });
 
   it('is accepted while the key was valid, also when the key has expired since', async () => {
     const at = made + 86_400;
@@ -128,7 +144,7 @@ describe.skipIf(!hasGpg())('a commit signed with OpenPGP', () => {
       /^:/m,
       '',
     );
-    gpg(home, ['--import'], revocation);
+    gpg(home, ['--import'], { input: revocation });
     const verdict = await verify(
       { keyRing: gpg(home, ['--armor', '--export']) },
       { signature, format: 'pgp', payload: payloadAt(at) },
@@ -138,8 +154,8 @@ describe.skipIf(!hasGpg())('a commit signed with OpenPGP', () => {
 
   it('is refused by a key that is not in the ring, and as garbage', async () => {
     const stranger = makePgpHome();
-    gpg(stranger, ['--quick-generate-key', 'Eve <alice@example.com>', 'ed25519', 'sign', '0'], '', made);
-    const signature = gpg(stranger, ['--armor', '--detach-sign'], PAYLOAD, NOW / 1000);
+    gpg(stranger, ['--quick-generate-key', 'Eve <alice@example.com>', 'ed25519', 'sign', '0'], { at: made });
+    const signature = gpg(stranger, ['--armor', '--detach-sign'], { input: PAYLOAD, at: NOW / 1000 });
     expect(await verify({ keyRing }, { signature, format: 'pgp' })).toMatchObject({
       ok: false,
       because: expect.stringContaining('not in the key ring'),

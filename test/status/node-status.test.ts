@@ -38,7 +38,11 @@ function unmounted(seconds: number): KubeObject {
 }
 
 const hold: Hold = { reason: 'Job', message: 'A backup reads the data.', by: 'Backup novacula-system/b1' };
-function anEvent(reason: string, message: string, seconds: number, about = 'StatefulSet/eth-0'): KubeObject {
+function anEvent(
+  reason: string,
+  message: string,
+  { seconds = 5, about = 'StatefulSet/eth-0' }: { readonly seconds?: number; readonly about?: string } = {},
+): KubeObject {
   const [kind, name] = about.split('/');
   const involvedObject = { kind, name };
   return {
@@ -62,15 +66,15 @@ const READY = new Set(['Running', 'Stopped']);
 const kubernetes: Row[] = [
   { because: 'nothing exists yet', seen: { statefulSet: undefined, pods: [], claims: [] }, phase: 'Pending', reason: 'Creating' },
   { because: 'the pod is not made yet', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod' },
-  { because: 'a quota is named when an Event of the StatefulSet reports it', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small', 5)] }, phase: 'Pending', reason: 'WaitingForPod', says: /cannot create the pod: exceeded quota: small/ },
+  { because: 'a quota is named when an Event of the StatefulSet reports it', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small')] }, phase: 'Pending', reason: 'WaitingForPod', says: /cannot create the pod: exceeded quota: small/ },
   { because: 'no cause is guessed without an Event', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod', says: /^The StatefulSet controller has not created the pod yet\.$/ },
-  { because: 'an Event from before the last pod is no cause', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small', 50), anEvent('SuccessfulCreate', 'create Pod', 5)] }, phase: 'Pending', reason: 'WaitingForPod', says: /not created the pod yet/ },
+  { because: 'an Event from before the last pod is no cause', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small', { seconds: 50 }), anEvent('SuccessfulCreate', 'create Pod')] }, phase: 'Pending', reason: 'WaitingForPod', says: /not created the pod yet/ },
   { because: 'a client that answers while its readiness probe fails', seen: containers(running('el', { ready: false }), running('cl')), phase: 'Configuring', reason: 'NotReady', says: /^el is not ready/ },
   { because: 'a pod that is not ready for another reason', seen: { pods: [aPod({ status: { conditions: [{ type: 'PodScheduled', status: 'True' }, { type: 'Ready', status: 'False' }] } })] }, phase: 'Configuring', reason: 'NotReady', says: /^The pod is not ready/ },
   { because: 'no Kubernetes node has room', seen: { pods: [unscheduled('0/3 nodes are available: 3 Insufficient memory.')] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /3 Insufficient memory/ },
   { because: 'the scheduler has not looked', seen: { pods: [aPod({ spec: { nodeName: undefined }, containers: [], status: { phase: 'Pending', conditions: [] } })] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /not considered/ },
   { because: 'the claim finds no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'VolumePending', says: /class fast/ },
-  { because: 'an Event of the PVC says why it has no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')], events: [anEvent('ProvisioningFailed', 'storageclass "fast" not found', 5, `PersistentVolumeClaim/${aClaim('Pending').metadata.name}`)] }, phase: 'Pending', reason: 'VolumePending', says: /check that the StorageClass exists .* Kubernetes reports: storageclass "fast" not found/ },
+  { because: 'an Event of the PVC says why it has no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')], events: [anEvent('ProvisioningFailed', 'storageclass "fast" not found', { about: `PersistentVolumeClaim/${aClaim('Pending').metadata.name}` })] }, phase: 'Pending', reason: 'VolumePending', says: /check that the StorageClass exists .* Kubernetes reports: storageclass "fast" not found/ },
   { because: 'a volume is being made', seen: { pods: [unscheduled('')], claims: [aClaim('Pending', { annotations: { 'volume.kubernetes.io/selected-node': 'm1' } })] }, phase: 'Configuring', reason: 'VolumeBinding' },
   { because: 'missing memory is reported although a PVC waits for its first consumer', seen: { pods: [unscheduled('0/1 nodes are available: 1 Insufficient cpu.')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'WaitingForScheduler' },
   { because: 'a volume is gone', seen: { claims: [aClaim('Lost')] }, phase: 'Error', reason: 'VolumeLost', stalled: true },
@@ -158,18 +162,17 @@ describe.each([
 ])('$what', ({ rows }) => {
   it.each(rows)('$reason: $because', ({ seen, phase, reason, stalled = false, says }) => {
     const status = nodeStatus(observe(seen));
-    const ready = findCondition(status.conditions, 'Ready');
+    const { conditions = [] } = status;
+    const ready = findCondition(conditions, 'Ready');
     expect({ phase: status.phase, reason: ready?.reason }).toEqual({ phase, reason });
     expect(ready?.status).toBe(READY.has(reason) ? 'True' : 'False');
-    expect(findCondition(status.conditions, 'Stalled') !== undefined).toBe(stalled);
+    expect(findCondition(conditions, 'Stalled') !== undefined).toBe(stalled);
     expect(ready?.message).toMatch(says ?? /./);
     expect(ready?.message).not.toMatch(/hunter2|undefined|\n/);
     // What kstatus asks for: abnormal-true conditions only while True, the generation on each.
-    const others = (status.conditions ?? []).filter(({ type }) => type !== 'Ready');
+    const others = conditions.filter(({ type }) => type !== 'Ready');
     expect(others.map((condition) => condition.status)).toEqual(others.map(() => 'True'));
-    expect((status.conditions ?? []).map((condition) => condition.observedGeneration)).toEqual(
-      (status.conditions ?? []).map(() => 3),
-    );
+    expect(conditions.map((condition) => condition.observedGeneration)).toEqual(conditions.map(() => 3));
     expect(status.synced).toBe(SYNCED.has(reason));
   });
 });

@@ -43,9 +43,9 @@ export async function privateApiServer(): Promise<PrivateApiServer> {
   );
   const [etcdPort = 0, peerPort = 0, port = 0] = await freePorts(3);
   const [etcdProgram, apiProgram] = [await binary('etcd'), await binary('kube-apiserver')];
-  const etcd = start(directory, 'etcd', etcdProgram, etcdFlags(directory, etcdPort, peerPort));
+  const etcd = start(directory, { name: 'etcd', program: etcdProgram, args: etcdFlags(directory, etcdPort, peerPort) });
   const flags = apiServerFlags(directory, { etcdPort, port });
-  let api = start(directory, 'kube-apiserver', apiProgram, flags);
+  let api = start(directory, { name: 'kube-apiserver', program: apiProgram, args: flags });
   const url = `https://127.0.0.1:${port}`;
 
   async function stop(): Promise<void> {
@@ -66,16 +66,19 @@ export async function privateApiServer(): Promise<PrivateApiServer> {
     directory,
     certificates,
     kubeconfig: (user, server = url) =>
-      writeKubeconfig(directory, `${user}-${server.split(':').at(-1)}`, server, { token: TOKENS[user] }),
+      writeKubeconfig(directory, `${user}-${server.split(':').at(-1)}`, { server, user: { token: TOKENS[user] } }),
     certificateKubeconfig: () =>
-      writeKubeconfig(directory, 'certificate', url, {
-        'client-certificate': certificates.adminFile.certificate,
-        'client-key': certificates.adminFile.key,
+      writeKubeconfig(directory, 'certificate', {
+        server: url,
+        user: {
+          'client-certificate': certificates.adminFile.certificate,
+          'client-key': certificates.adminFile.key,
+        },
       }),
     async restart(meanwhile) {
       await end(api);
       await meanwhile?.();
-      api = start(directory, 'kube-apiserver', apiProgram, flags);
+      api = start(directory, { name: 'kube-apiserver', program: apiProgram, args: flags });
       await ready(api, url, certificates.ca);
     },
     stop,
@@ -128,7 +131,13 @@ function apiServerFlags(
   ];
 }
 
-function start(directory: string, name: string, program: string, args: readonly string[]): ChildProcess {
+interface Program {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+function start(directory: string, { name, program, args }: Program): ChildProcess {
   const log = openSync(join(directory, `${name}.log`), 'a');
   // The kernel ends the server when the test process dies, however that happens.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, ...args], {
@@ -173,8 +182,7 @@ function answers(url: string, ca: string): Promise<boolean> {
 async function writeKubeconfig(
   directory: string,
   name: string,
-  server: string,
-  user: Readonly<Record<string, string>>,
+  { server, user }: { readonly server: string; readonly user: Readonly<Record<string, string>> },
 ): Promise<string> {
   const path = join(directory, `kubeconfig-${name}`);
   const config = {

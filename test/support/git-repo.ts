@@ -52,6 +52,8 @@ export type FileChange =
   | { readonly executable: string };
 
 export interface CommitOptions {
+  /** Default: `main`. */
+  readonly branch?: string;
   readonly message?: string;
   /** `Name <email>`. */
   readonly author?: string;
@@ -68,11 +70,11 @@ let ticks = 1_700_000_000;
 /** Commits changes on top of a branch (made when missing) in one process, also thousands of files; gives the commit id. */
 export function commitFiles(
   repo: string,
-  branch: string,
   changes: Readonly<Record<string, FileChange>>,
   options: CommitOptions = {},
 ): string {
-  const parent = options.parent ?? tipOf(repo, branch);
+  const { branch = 'main' } = options;
+  const parent = parentFor(repo, branch, options.parent);
   const author = options.author ?? 'Test <test@example.com>';
   const at = options.at ?? ++ticks;
   const message = Buffer.from(options.message ?? 'change');
@@ -82,12 +84,16 @@ export function commitFiles(
     `data ${message.length}\n`,
     message,
     '\n',
-    parent !== undefined && parent !== 'none' ? `from ${parent}\n` : '',
+    parent === undefined ? '' : `from ${parent}\n`,
     options.replaceAll === true ? 'deleteall\n' : '',
   ];
   for (const [path, change] of Object.entries(changes)) parts.push(...instruction(path, change));
   parts.push('get-mark :1\n');
   return git(repo, ['fast-import', '--force', '--quiet'], Buffer.concat(parts.map((part) => Buffer.from(part))));
+}
+
+function parentFor(repo: string, branch: string, parent: CommitOptions['parent']): string | undefined {
+  return parent === 'none' ? undefined : (parent ?? tipOf(repo, branch));
 }
 
 /** The commit a branch points to, or undefined. */

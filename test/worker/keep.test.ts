@@ -154,7 +154,7 @@ describe('scope entries', () => {
       [STATE]: state('7'),
     });
     const own = { keep: ['config.toml', 'logs'], signerState: [STATE] };
-    const result = await restore(restoreParams(join(dir, 'backup'), home, own, { scope: 'entries' }), quiet());
+    const result = await restore(restoreParams(join(dir, 'backup'), home, { ...own, scope: 'entries' }), quiet());
     expect(result).toMatchObject({ files: 2, signerState: [] });
     const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((path) =>
       statSync(join(home, path)).isFile(),

@@ -81,7 +81,7 @@ it(
     const { steps } = await spawnVerb(first());
     for (let step = 1; step <= steps.length; step++) {
       await spawnVerb(first(), step);
-      const second = restoreParams(at('backup'), at('target'), {}, { id: 'restore-2' });
+      const second = restoreParams(at('backup'), at('target'), { id: 'restore-2' });
       // At a step that moves with the outer one.
       await spawnVerb(second, 1 + (step % 9));
       expectNoMix(picture(at('target'), NOT_DATA), before, after);
@@ -95,7 +95,7 @@ it('a request that is refused says whether the data is whole', { timeout: 60_000
   const { at } = await scene();
   const half = restoreParams(at('backup'), freshTarget(at));
   const wrong = (): object =>
-    restoreParams(at('backup'), at('target'), {}, { id: 'restore-2', expect: { chain: 'other' } });
+    restoreParams(at('backup'), at('target'), { id: 'restore-2', expect: { chain: 'other' } });
   expect((await spawnVerb(wrong())).result).toMatchObject({ ok: false, code: 'WrongChain', swapped: false });
   const { steps } = await spawnVerb(half);
   await spawnVerb(restoreParams(at('backup'), freshTarget(at)), steps.indexOf('journal:old-out') + 2);
@@ -132,7 +132,7 @@ it('a second volume that was not exchanged yet is exchanged by the next run', { 
       mkdirSync(at(name));
       plant(at(name), OLD);
     }
-    return restoreParams(at('both'), '/unused', {}, { volumes: volumes('to', 'target') });
+    return restoreParams(at('both'), '/unused', { volumes: volumes('to', 'target') });
   };
   const { steps } = await spawnVerb(params());
   for (let step = steps.indexOf('journal:staged'); step <= steps.length; step++) {

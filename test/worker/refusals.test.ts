@@ -197,7 +197,7 @@ it.each(damages)('verify and restore refuse when $because', async ({ damage, cod
 it('refuses a manifest that is not the recorded one, even when it is sound', async () => {
   const { dir, target } = await scene();
   const expectation = { chain: 'cometbft', network: 'test-1', manifestSha256: '0'.repeat(64) };
-  const request = restoreParams(join(dir, 'backup'), target, {}, { expect: expectation });
+  const request = restoreParams(join(dir, 'backup'), target, { expect: expectation });
   await expect(restore(request, quiet())).rejects.toMatchObject({ code: 'ManifestMismatch' });
   expect(picture(target)).toEqual(picture(target, /^\.nodewright/));
 });

@@ -48,7 +48,7 @@ it('is restored entry by entry over a node of another height', async () => {
   writeFileSync(join(home, 'data', 'old'), 'x');
   writeFileSync(join(home, 'config.toml'), 'own');
   const expectation = { chain: 'cometbft', manifestSha256 };
-  await restore(restoreParams(at, home, {}, { scope: 'entries', expect: expectation }), quiet());
+  await restore(restoreParams(at, home, { scope: 'entries', expect: expectation }), quiet());
   expect(readFileSync(join(home, 'chain_data', 'same'), 'utf8')).toBe('blocks to 30');
   expect(readFileSync(join(home, 'config.toml'), 'utf8')).toBe('own');
   expect([existsSync(join(home, 'data', 'old')), existsSync(join(home, 'manifest.json'))]).toEqual([false, false]);

@@ -115,15 +115,21 @@ function placeOf(name: string, document: JsonObject): Path {
 function withValue(document: JsonObject, path: Path, value: unknown): JsonObject {
   if (value === undefined && valueAt(document, path) === undefined) return document;
   const copy = structuredClone(document);
-  let current: unknown = copy;
+  const parent = makeParent(copy, path);
+  const last = path.at(-1);
+  if (typeof parent !== 'object' || parent === null || last === undefined) throw new Error('there is no such place');
+  if (value !== undefined) Reflect.set(parent, last, value);
+  else Reflect.deleteProperty(parent, last);
+  return copy;
+}
+
+/** What holds the value at `path`; made with everything above it where it is missing. */
+function makeParent(document: JsonObject, path: Path): unknown {
+  let current: unknown = document;
   for (const [index, part] of path.slice(0, -1).entries()) {
     const next = valueAt(current, [part]) ?? (typeof path[index + 1] === 'number' ? [] : {});
     if (typeof current === 'object' && current !== null) Reflect.set(current, part, next);
     current = next;
   }
-  const last = path.at(-1);
-  if (typeof current !== 'object' || current === null || last === undefined) throw new Error('there is no such place');
-  if (value !== undefined) Reflect.set(current, last, value);
-  else Reflect.deleteProperty(current, last);
-  return copy;
+  return current;
 }

@@ -22,7 +22,7 @@ import { settings, UID } from './fixtures.ts';
 import { Signers } from './signers.ts';
 import { GRACE, type Node, nodeOf } from './world-node.ts';
 
-interface Work {
+export interface Work {
   readonly uid: string;
   readonly name: string;
   readonly nodes: readonly string[];
@@ -190,10 +190,13 @@ export class World {
       else if (this.#wanted(node) > 0 && node.pod === 'none' && !node.identity.endsWith('-being-exchanged'))
         this.#setPod(node, 'running');
       else if (node.pod === 'running') node.height += 1;
-      // What consensus engines of other layouts keep of their votes is not known, and is not modelled.
-      if (node.signsWith !== undefined && node.target.deployMethod === 'managed')
-        this.signers.sign(node.target.node, node.signsWith);
+      this.#sign(node);
     }
+  }
+
+  /** What consensus engines of other layouts keep of their votes is not known, and is not modelled. */
+  #sign({ target, signsWith }: Node): void {
+    if (signsWith !== undefined && target.deployMethod === 'managed') this.signers.sign(target.node, signsWith);
   }
 
   #tickWorks(): void {
@@ -296,16 +299,12 @@ export class World {
       case 'createJob':
         this.#createJob(effect.object);
         return;
-      case 'resumeJob': {
-        const work = this.works.get(effect.name);
-        if (work?.uid === effect.uid) work.suspended = false;
+      case 'resumeJob':
+        this.#change(effect, { suspended: false });
         return;
-      }
-      case 'deleteJob': {
-        const work = this.works.get(effect.name);
-        if (work?.uid === effect.uid) work.deleted = true;
+      case 'deleteJob':
+        this.#change(effect, { deleted: true });
         return;
-      }
       case 'askNode':
         this.asks.set(effect.task, JSON.stringify({ ok: true, height: this.#options.spec['blockHeight'] }));
         return;
@@ -321,6 +320,11 @@ export class World {
         return;
       default:
     }
+  }
+
+  #change({ name, uid }: Pick<Work, 'name' | 'uid'>, change: Partial<Work>): void {
+    const work = this.works.get(name);
+    if (work?.uid === uid) Object.assign(work, change);
   }
 
   #createJob(object: KubeObject): void {
@@ -383,25 +387,24 @@ export class World {
   *#liveWorks(): Generator<[string, ObservedTask]> {
     for (const [name, termination] of this.asks)
       yield [name, { suspended: false, active: 0, running: false, termination }];
-    for (const work of this.works.values()) {
-      if (work.deleted) continue;
-      const said = work.result ?? (this.#options.result ?? defaultResult)(work.runs, work);
-      const result = work.pod === 'ended' ? said : undefined;
-      const isEnded = work.pod === 'ended' || work.pod === 'killed';
-      const isGood = result !== undefined && 'ok' in result && result.ok === true;
-      yield [
-        work.name,
-        {
-          uid: work.uid,
-          jobUid: this.#uid,
-          suspended: work.suspended,
-          active: work.pod === 'running' ? 1 : 0,
-          running: work.pod === 'running',
-          ...(isEnded ? { finished: isGood ? 'Complete' : 'Failed' } : {}),
-          ...(result === undefined ? {} : { termination: JSON.stringify(result) }),
-        },
-      ];
-    }
+    for (const work of this.works.values()) if (!work.deleted) yield [work.name, this.#observeWork(work)];
+  }
+
+  #observeWork(work: Work): ObservedTask {
+    const said = work.result ?? (this.#options.result ?? defaultResult)(work.runs, work);
+    const result = work.pod === 'ended' ? said : undefined;
+    const isRunning = work.pod === 'running';
+    const isEnded = work.pod === 'ended' || work.pod === 'killed';
+    const isGood = result !== undefined && 'ok' in result && result.ok === true;
+    return {
+      uid: work.uid,
+      jobUid: this.#uid,
+      suspended: work.suspended,
+      active: Number(isRunning),
+      running: isRunning,
+      ...(isEnded ? { finished: isGood ? 'Complete' : 'Failed' } : {}),
+      ...(result === undefined ? {} : { termination: JSON.stringify(result) }),
+    };
   }
 
   /** What must hold at every moment. */

@@ -23,14 +23,19 @@ export function verifyParams(from: string): CheckParameters {
   return CheckParameters.parse({ verb: 'check', from, expect: EXPECT });
 }
 
-interface Own {
+interface RestoreMore {
+  /** Files of the one volume. */
   readonly keep?: readonly string[];
   readonly signerState?: readonly string[];
+  /** Other fields of the parameters. */
+  readonly [field: string]: unknown;
 }
 
-/** `own` names files of the one volume, `more` adds to the request. */
-export function restoreParams(from: string, to: string, own: Own = {}, more: object = {}): RestoreParameters {
-  const { keep = [], signerState = [] } = own;
+export function restoreParams(
+  from: string,
+  to: string,
+  { keep = [], signerState = [], ...more }: RestoreMore = {},
+): RestoreParameters {
   return RestoreParameters.parse({
     verb: 'restore',
     id: 'restore-1',

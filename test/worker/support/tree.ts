@@ -62,11 +62,17 @@ export function plant(dir: Buffer | string, plants: Plants): void {
 /** Path → everything that a restore must bring back. Times in microseconds. Names in `without` at the top are left out. */
 export function picture(dir: string, without: RegExp = /^lost\+found$/): Record<string, string> {
   const found: Record<string, string> = {};
-  readInto(Buffer.from(dir), '', found, without);
+  readInto({ found, without }, Buffer.from(dir), '');
   return found;
 }
 
-function readInto(dir: Buffer, prefix: string, found: Record<string, string>, without: RegExp): void {
+interface Picture {
+  readonly found: Record<string, string>;
+  readonly without: RegExp;
+}
+
+function readInto(made: Picture, dir: Buffer, prefix: string): void {
+  const { found, without } = made;
   for (const name of readdirSync(dir, { encoding: 'latin1' }).sort()) {
     if (prefix === '' && without.test(name)) continue;
     const path = Buffer.concat([dir, Buffer.from(`/${name}`, 'latin1')]);
@@ -77,7 +83,7 @@ function readInto(dir: Buffer, prefix: string, found: Record<string, string>, wi
     if (stats.isSymbolicLink()) found[key] = `link ${head} ${readlinkSync(path, { encoding: 'latin1' })}`;
     else if (stats.isDirectory()) {
       found[key] = `dir ${mode} ${head}`;
-      readInto(path, `${key}/`, found, without);
+      readInto(made, path, `${key}/`);
     } else if (stats.isFile()) found[key] = `file ${mode} ${head} ${readFileSync(path).toString('latin1')}`;
     else found[key] = `special ${mode}`;
   }
