@@ -4,13 +4,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { JobPhase } from '../../src/api/job-phase.ts';
-import {
-  admit,
-  type AdmitInput,
-  type Decision,
-  type GitRequest,
-  type LiveRequest,
-} from '../../src/jobs/requests/admit.ts';
+import type { AdmitInput, Decision, GitRequest, LiveRequest } from '../../src/jobs/requests/admission.ts';
+import { admit } from '../../src/jobs/requests/admit.ts';
 import { UNREADABLE, type JobRecord } from '../../src/jobs/requests/record.ts';
 
 const KEY = 'Backup/prod/nightly';

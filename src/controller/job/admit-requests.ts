@@ -3,7 +3,8 @@
 import { ANNOTATION, API_VERSION, LABEL } from '../../api/group.ts';
 import { JOB_FINALIZER, type JobObject, jobKeyOf, withdrawnFor } from '../../api/job-object.ts';
 import type { DesiredRequest } from '../../desired/desired-set.ts';
-import { admit, type AdmitInput, type Decision, type GitRequest, type LiveRequest } from '../../jobs/requests/admit.ts';
+import type { AdmitInput, Decision, GitRequest, LiveRequest } from '../../jobs/requests/admission.ts';
+import { admit } from '../../jobs/requests/admit.ts';
 import { digestOfObject, readRequest } from '../../jobs/kinds/index.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
 import type { Cluster } from '../../kube/cluster.ts';
