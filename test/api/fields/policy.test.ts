@@ -34,19 +34,27 @@ const NODE = {
 };
 
 const FILES = {
-  'nodes/one.yaml': documentOf('BlockchainNode', 'one', NODE),
-  'jobs/copy.yaml': documentOf('Backup', 'copy', { node: 'one', image: 'registry.example/worker:1' }),
-  'jobs/owner.yaml': documentOf('ChangeOwner', 'owner', { node: 'one', uid: 0 }),
+  'nodes/one.yaml': documentOf('BlockchainNode', { name: 'one' }, NODE),
+  'jobs/copy.yaml': documentOf('Backup', { name: 'copy' }, { node: 'one', image: 'registry.example/worker:1' }),
+  'jobs/owner.yaml': documentOf('ChangeOwner', { name: 'owner' }, { node: 'one', uid: 0 }),
   'jobs/foreign.yaml': documentOf(
     'Backup',
-    'foreign',
+    { name: 'foreign', namespace: 'app-ledger' },
     { node: 'two', chain: 'ledger', deployMethod: 'helm', image: 'citacloud/cloud-op:0.3.1' },
-    'app-ledger',
   ),
 };
 
-function documentOf(kind: string, name: string, spec: JsonObject, namespace = NAMESPACE): string {
-  return stringify({ apiVersion: 'validatoros.com/v1alpha1', kind, metadata: { name, namespace }, spec });
+function documentOf(
+  kind: string,
+  metadata: { readonly name: string; readonly namespace?: string },
+  spec: JsonObject,
+): string {
+  return stringify({
+    apiVersion: 'validatoros.com/v1alpha1',
+    kind,
+    metadata: { namespace: NAMESPACE, ...metadata },
+    spec,
+  });
 }
 
 /** What allows the node and the jobs above, and what does not. A new list adds its own here. */
