@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 
 import { isReady } from './api.ts';
+import { auditFlags } from './audit.ts';
 import { binary } from './binaries.ts';
 import { keyPair, pkiPath, SERVICE_RANGE } from './certificates.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -79,6 +80,7 @@ function apiServerFlags(state: ClusterState): readonly string[] {
     `--kubelet-certificate-authority=${keyPair(state, 'ca').certificate}`,
     '--kubelet-preferred-address-types=InternalIP',
     '--allow-privileged=true',
+    ...auditFlags(state),
   ];
 }
 

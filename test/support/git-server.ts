@@ -16,7 +16,9 @@ import { createBareRepo, GIT_ENVIRONMENT, type RepoOptions } from './git-repo.ts
 export interface GitServerOptions {
   /** Folder of the bare repositories; a temporary one, removed by `close`, when not given. */
   readonly root?: string;
-  /** Port on 127.0.0.1; 0 or nothing takes a free one. */
+  /** Where it listens: loopback, or a cluster's bridge address, which its pods reach. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** 0 or nothing takes a free one. */
   readonly port?: number;
   /** `Authorization` values that are let in, for example `basic('x', 'secret')`; nothing lets everybody in. */
   readonly accept?: readonly string[];
@@ -50,6 +52,7 @@ export function basic(user: string, password: string): string {
 /** Starts the server; resolves when it listens. */
 export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
   const root = options.root ?? mkdtempSync(join(tmpdir(), 'git-server-'));
+  const host = options.host ?? '127.0.0.1';
   const requests: SeenRequest[] = [];
   const listener = (req: IncomingMessage, res: ServerResponse): void => {
     serve(req, res).catch((error: unknown) => res.destroy(error instanceof Error ? error : undefined));
@@ -57,7 +60,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
   const http: Server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
-    http.listen(options.port ?? 0, '127.0.0.1', resolve);
+    http.listen(options.port ?? 0, host, resolve);
   });
   const { port } = http.address() as AddressInfo;
   const scheme = options.tls === undefined ? 'http' : 'https';
@@ -67,7 +70,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     root,
     requests,
     fault: undefined,
-    url: (name) => `${scheme}://127.0.0.1:${port}/${name}`,
+    url: (name) => `${scheme}://${host}:${port}/${name}`,
     createRepo: (name, repo) => createBareRepo(join(root, name), repo),
     close: async () => {
       http.closeAllConnections();
