@@ -73,11 +73,14 @@ function checkResourceName(name: string, path: Path): SpecProblem[] {
   return [errorAt('UnknownResource', path, `Kubernetes has no resource "${name}". ${advice}`)];
 }
 
-/** What cannot be overcommitted needs a limit that equals the request. */
+/** Such a resource needs a limit that equals the request. */
+function cannotBeOvercommitted(name: string): boolean {
+  return name.startsWith('hugepages-') || name.includes('/');
+}
+
 function checkRequest(name: string, { requests = {}, limits = {} }: Resources, path: Path): SpecProblem[] {
   const [request, limit] = [parseQuantity(requests[name] ?? ''), parseQuantity(limits[name] ?? '')];
-  const isFixed = name.startsWith('hugepages-') || name.includes('/');
-  if (isFixed && request !== limit)
+  if (cannotBeOvercommitted(name) && request !== limit)
     return [
       errorAt(
         'InvalidResources',

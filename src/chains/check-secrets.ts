@@ -41,15 +41,10 @@ interface Variable {
   readonly index: number;
 }
 
-function checkName(chain: ChainFacts, spec: NodeSpec, { role, name, index }: Variable): readonly SpecProblem[] {
+function checkName(chain: ChainFacts, spec: NodeSpec, variable: Variable): readonly SpecProblem[] {
+  const { role, name, index } = variable;
   const path = ['spec', 'secretEnv', role, index, 'name'];
-  const prefix = clientOf(chain, spec, role)?.envPrefix;
-  const isSetting =
-    RUNS_PROGRAMS.test(name) ||
-    COSMOS.test(name) ||
-    (prefix !== undefined && name.startsWith(prefix)) ||
-    isBinary(spec, name);
-  if (isSetting)
+  if (isSetting(chain, spec, variable))
     return [
       errorAt(
         'ManagedSetting',
@@ -61,6 +56,13 @@ function checkName(chain: ChainFacts, spec: NodeSpec, { role, name, index }: Var
     (one) => one.name === name,
   );
   return twice ? [errorAt('DuplicateName', path, `The variable "${name}" is set twice. Remove one.`)] : [];
+}
+
+/** Whether the client, its runtime or its loader reads the variable. */
+function isSetting(chain: ChainFacts, spec: NodeSpec, { role, name }: Variable): boolean {
+  const prefix = clientOf(chain, spec, role)?.envPrefix;
+  const isOfClient = prefix !== undefined && name.startsWith(prefix);
+  return RUNS_PROGRAMS.test(name) || COSMOS.test(name) || isOfClient || isBinary(spec, name);
 }
 
 /** `spec.cosmos.binary` names the prefix of a Cosmos SDK program. */

@@ -65,7 +65,7 @@ function checkClient(chain: ChainFacts, spec: NodeSpec, roleName: string): reado
   return [
     ...checkClientNetwork(client, spec, path),
     ...checkClientType(role, client, spec),
-    ...checkVersion(chain, client, spec, roleName),
+    ...checkVersion(chain, spec, { role: roleName, client }),
   ];
 }
 
@@ -90,26 +90,31 @@ function checkAddress(spec: NodeSpec): readonly SpecProblem[] {
   return [errorAt('InvalidAddress', ['spec', 'p2p', 'advertiseAddress'], message)];
 }
 
-function checkVersion(chain: ChainFacts, client: ClientInfo, spec: NodeSpec, roleName: string): readonly SpecProblem[] {
-  const { version, image } = spec.clients[roleName] ?? {};
-  const path = ['spec', 'clients', roleName, 'version'];
-  if (version === undefined) return image === undefined ? [] : checkImage(chain, client, spec.network, path);
+interface ChosenClient {
+  readonly role: string;
+  readonly client: ClientInfo;
+}
+
+function checkVersion(chain: ChainFacts, spec: NodeSpec, chosen: ChosenClient): readonly SpecProblem[] {
+  const { version, image } = spec.clients[chosen.role] ?? {};
+  const path = ['spec', 'clients', chosen.role, 'version'];
+  if (version === undefined) return image === undefined ? [] : checkImage(chain, spec, chosen);
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}$/.test(version)) {
     return [
       errorAt('InvalidVersion', path, `"${version}" cannot be an image tag. Use letters, digits, ".", "_", "-".`),
     ];
   }
-  const fault = versionFault(chain, client, spec.network, version);
+  const fault = versionFault(chain, chosen.client, { network: spec.network, version });
   return fault === undefined ? [] : [errorAt(fault.code, path, fault.message)];
 }
 
 /** What an image contains is not known, so it is not refused. */
 function checkImage(
   chain: ChainFacts,
-  { name }: ClientInfo,
-  networkName: string,
-  path: readonly string[],
+  { network: networkName }: NodeSpec,
+  { role, client: { name } }: ChosenClient,
 ): readonly SpecProblem[] {
+  const path = ['spec', 'clients', role, 'version'];
   const forks = chain.networks.find((network) => network.name === networkName)?.forks ?? [];
   const fork = forks.findLast(({ versions }) => versions[name] !== undefined);
   if (fork === undefined) return [];
@@ -121,8 +126,7 @@ function checkImage(
 export function versionFault(
   chain: Pick<ChainFacts, 'networks'>,
   client: ClientInfo,
-  network: string,
-  version: string,
+  { network, version }: { readonly network: string; readonly version: string },
 ): { readonly code: 'VersionTooOld' | 'BrokenVersion'; readonly message: string } | undefined {
   const broken = client.brokenVersions?.find(
     (one) => one.version === bareVersion(version) && one.networks?.includes(network) !== false,

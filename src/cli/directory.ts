@@ -1,6 +1,7 @@
 // Reads a directory as the source files of a revision, so that `validate` and `plan` work before a commit.
 
 import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -52,13 +53,13 @@ async function readFolder({ root, folder, depth }: Place, files: SourceFile[]): 
       else await readFolder({ root, folder: path, depth: depth + 1 }, files);
     } else if (isWanted(path)) {
       if (files.length >= MAX_FILES) throw new Error(`${root} has more than ${MAX_FILES} files`);
-      files.push(
-        entry.isFile()
-          ? await readOne(root, path)
-          : notAFile(path, '', entry.isSymbolicLink() ? 'symlink' : 'special file'),
-      );
+      files.push(entry.isFile() ? await readOne(root, path) : notRegular(path, entry));
     }
   }
+}
+
+function notRegular(path: string, entry: Dirent): SourceFile {
+  return notAFile(path, '', entry.isSymbolicLink() ? 'symlink' : 'special file');
 }
 
 const SUBMODULE = 'is a submodule, and only regular files are read; copy its files into this repository';

@@ -1,6 +1,5 @@
 // Checks over all nodes: duplicate names, shared signing keys, conflicting Services and ports.
 
-import type { ProblemCode } from '../api/codes/problems.ts';
 import type { Chain } from '../chains/chain.ts';
 import { SERVICE_SUFFIX } from '../api/group.ts';
 import type { NodeFile } from './node-file.ts';
@@ -44,12 +43,10 @@ function findDuplicates(nodes: readonly ResolvedNode[], files: readonly NodeFile
       keys.add(node.key);
       const other = group.find((candidate) => candidate !== node)?.layers.file ?? twin ?? '';
       problems.push(
-        problemAt(
-          node,
-          ['metadata', 'name'],
-          'DuplicateNode',
-          `metadata.name: ${node.key} is also in ${placeOf(other, node)}; keep one. Until then the node is not changed`,
-        ),
+        problemAt(node, ['metadata', 'name'], {
+          code: 'DuplicateNode',
+          message: `metadata.name: ${node.key} is also in ${placeOf(other, node)}; keep one. Until then the node is not changed`,
+        }),
       );
     }
   }
@@ -72,7 +69,7 @@ function findSharedIdentities(nodes: readonly ResolvedNode[]): Conflicts {
       keys.add(node.key);
       const others = group.filter(({ key }) => key !== node.key).map(({ key }) => key);
       const message = `spec.identity.secretName: ${secret} is also the identity of ${others.slice(0, 3).join(', ')}; two signers with one key are slashed. Give each node its own Secret`;
-      problems.push(problemAt(node, ['spec', 'identity', 'secretName'], 'SharedIdentity', message));
+      problems.push(problemAt(node, ['spec', 'identity', 'secretName'], { code: 'SharedIdentity', message }));
     }
   }
   return { keys, problems };
@@ -87,7 +84,7 @@ function findServiceClashes(nodes: readonly ResolvedNode[]): Conflicts {
     if (suffix === undefined) return [];
     const other = node.key.slice(0, -suffix.length);
     const message = `metadata.name: ${other} has a Service of this name; give this node another name`;
-    return [{ key: node.key, problem: problemAt(node, ['metadata', 'name'], 'ServiceNameTaken', message) }];
+    return [{ key: node.key, problem: problemAt(node, ['metadata', 'name'], { code: 'ServiceNameTaken', message }) }];
   });
   return { keys: new Set(clashes.map(({ key }) => key)), problems: clashes.map(({ problem }) => problem) };
 }
@@ -102,7 +99,7 @@ function findSharedPorts(nodes: readonly ResolvedNode[], chains: readonly Chain[
       const other = group.find((one) => one.node.key !== node.key)?.node.key;
       if (other === undefined || found.has(node)) continue;
       const message = `spec.p2p.port: the node port ${port} is also opened by ${other}; choose another port for one of them`;
-      found.set(node, problemAt(node, ['spec', 'p2p', 'port'], 'DuplicatePort', message));
+      found.set(node, problemAt(node, ['spec', 'p2p', 'port'], { code: 'DuplicatePort', message }));
     }
   }
   return { keys: new Set([...found.keys()].map(({ key }) => key)), problems: [...found.values()] };
@@ -115,7 +112,11 @@ function nodePorts({ node }: ResolvedNode, chains: readonly Chain[]): readonly n
   return [...new Set(ports.map(({ port }) => port))];
 }
 
-function problemAt({ layers }: ResolvedNode, path: readonly string[], code: ProblemCode, message: string): Problem {
+function problemAt(
+  { layers }: ResolvedNode,
+  path: readonly string[],
+  { code, message }: Pick<Problem, 'code' | 'message'>,
+): Problem {
   const { own: _own, ...place } = locate(layers, path, 'value');
   return { level: 'error', code, ...place, message };
 }

@@ -13,20 +13,18 @@ export function checkExecutor(
   const names = fleet.executors?.map(({ name }) => name) ?? [];
   const only = names.length > 1 ? undefined : (names[0] ?? DEFAULT_EXECUTOR);
   const name = textAt(spec, ['executor']) ?? fleet.defaultExecutor ?? only;
+  return { name, problems: checkName(name, names) };
+}
+
+/** A Fleet that lists no executors knows every name. */
+function checkName(name: string | undefined, names: readonly string[]): readonly SpecProblem[] {
   const path = ['spec', 'executor'];
-  if (name === undefined)
-    return {
-      name,
-      problems: [
-        errorAtKey(
-          'MissingField',
-          path,
-          `is required, because the Fleet has several executors and no defaultExecutor: ${names.join(', ')}`,
-        ),
-      ],
-    };
-  if (names.length === 0 || names.includes(name)) return { name, problems: [] };
+  if (name === undefined) {
+    const message = `is required, because the Fleet has several executors and no defaultExecutor: ${names.join(', ')}`;
+    return [errorAtKey('MissingField', path, message)];
+  }
+  if (names.length === 0 || names.includes(name)) return [];
   const meant = nearest(name, names);
   const advice = meant === undefined ? `it lists ${names.join(', ')}` : `did you mean "${meant}"?`;
-  return { name, problems: [errorAt('UnknownExecutor', path, `"${name}" is not an executor of the Fleet; ${advice}`)] };
+  return [errorAt('UnknownExecutor', path, `"${name}" is not an executor of the Fleet; ${advice}`)];
 }

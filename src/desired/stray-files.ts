@@ -16,12 +16,20 @@ export function strayFiles(files: readonly SourceFile[]): Problem[] {
 }
 
 function reasonNotRead(path: string): string | undefined {
+  const isRead = kindsAt(path).length > 0;
+  return wrongTop(path) ?? (isRead || isUnsaid(path) ? undefined : wrongName(path));
+}
+
+/** The Fleet or a folder under another name. */
+function wrongTop(path: string): string | undefined {
   if (/^(nodes|patches|jobs|schedules)$/.test(path)) return 'not read: it must be a folder, not a file or a link';
   const folder = /^(nodes|patches|jobs|schedules)(?=\/)/i.exec(path)?.[0] ?? '';
   if (folder !== folder.toLowerCase()) return `not read: the folder must be called ${folder.toLowerCase()}/`;
   if (path !== FLEET_FILE && path.toLowerCase() === FLEET_FILE) return `not read: name it ${FLEET_FILE}`;
-  if (path.toLowerCase() === 'fleet.yml') return `not read: name it ${FLEET_FILE}`;
-  if (kindsAt(path).length > 0 || isUnsaid(path)) return undefined;
+  return path.toLowerCase() === 'fleet.yml' ? `not read: name it ${FLEET_FILE}` : undefined;
+}
+
+function wrongName(path: string): string | undefined {
   const flat = /^(patches|schedules)\/.*\/.*\.ya?ml$/.exec(path)?.[1];
   if (flat !== undefined) return `not read: files of ${flat}/ must not be in subfolders; move it to ${flat}/`;
   return /^(nodes|patches|jobs|schedules)\//.test(path) ? 'not read: the name must end in .yaml or .yml' : undefined;

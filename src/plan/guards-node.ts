@@ -1,6 +1,7 @@
 // Guards that a node or the Fleet asks for (suspended, protected), and the guard of objects of another owner.
 
-import { suspendedFolder } from '../api/fleet.ts';
+import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { type FleetSpec, suspendedFolder } from '../api/fleet.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { keyOf } from '../api/objects.ts';
 import { member } from '../lib/json-value.ts';
@@ -9,18 +10,21 @@ import { approvableHold, finalHold } from './hold-words.ts';
 import type { Scene } from './scene.ts';
 
 export function suspended(action: Action, { input, live }: Scene): Hold | undefined {
-  const { fleet } = input.desired;
+  const node = live.get(keyOf(action.ref));
+  return suspendedByFleet(action, node, input.desired.fleet) ?? suspendedByNode(action, node);
+}
+
+function suspendedByFleet(action: Action, node: BlockchainNode | undefined, fleet: FleetSpec): Hold | undefined {
   if (fleet.suspend === true)
     return finalHold('Suspended', 'the Fleet is suspended', 'Remove spec.suspend from fleet.yaml.');
-  const node = live.get(keyOf(action.ref));
   const file = action.do === 'delete' ? node?.metadata.annotations?.[ANNOTATION.file] : action.file;
   const folder = suspendedFolder(fleet, file);
-  if (folder !== undefined)
-    return finalHold(
-      'Suspended',
-      `the folder ${folder} is suspended`,
-      'Remove it from spec.suspendFolders in fleet.yaml.',
-    );
+  if (folder === undefined) return undefined;
+  const message = `the folder ${folder} is suspended`;
+  return finalHold('Suspended', message, 'Remove it from spec.suspendFolders in fleet.yaml.');
+}
+
+function suspendedByNode(action: Action, node: BlockchainNode | undefined): Hold | undefined {
   if (node?.spec.suspend !== true) return undefined;
   if (action.do === 'delete')
     return finalHold(
@@ -46,15 +50,18 @@ export function protectedNode(action: Action, { live }: Scene): Hold | undefined
     : undefined;
 }
 
+/** The executor's label was removed, but the annotation still shows where the object came from. */
+function hasLostLabel(node: BlockchainNode | undefined, executor: string): boolean {
+  if (node === undefined || node.metadata.labels?.[LABEL.executor] !== undefined) return false;
+  return node.metadata.annotations?.[ANNOTATION.file] !== undefined && node.spec.executor === executor;
+}
+
 /** An object that was created by hand or by another executor is taken over only after an approval. */
 export function notOurs(action: Action, { live, input }: Scene): Hold | undefined {
   if (action.do !== 'update') return undefined;
   const node = live.get(keyOf(action.ref));
   const owner = node?.metadata.labels?.[LABEL.executor];
-  if (owner === input.executor) return undefined;
-  // The executor's label was removed, but the annotation still shows where the object came from.
-  const isMarked = node?.metadata.annotations?.[ANNOTATION.file] !== undefined;
-  if (owner === undefined && isMarked && node?.spec.executor === input.executor) return undefined;
+  if (owner === input.executor || hasLostLabel(node, input.executor)) return undefined;
   const whose = owner === undefined ? 'it was not created from Git' : `it belongs to the executor ${owner}`;
   return approvableHold(
     'NotOurs',

@@ -48,9 +48,7 @@ interface Judged extends Omit<Scene, 'actions'> {
 /** Actions that earlier plans released come first, so that the digest to approve covers the remaining ones only. */
 function release(judged: readonly Action[], { input, waits }: Judged): Held {
   const approvals = new Map(input.desired.fleet.approvals?.map((approval) => [approval.digest, approval]));
-  const releases = new Map<string, string>();
-  for (const [approval, digests] of Object.entries(input.facts?.released ?? {}))
-    if (approvals.has(approval)) for (const digest of digests) releases.set(digest, approval);
+  const releases = releasesBefore(input.facts?.released ?? {}, new Set(approvals.keys()));
   const approvable = judged.filter(isApprovable);
   const rest = approvable.filter((action) => !releases.has(actionDigest(action)));
   const digest = setDigest(rest);
@@ -66,6 +64,12 @@ function release(judged: readonly Action[], { input, waits }: Judged): Held {
     digest: isApproved ? undefined : digest,
     released: byApproval([...free].map(actionDigest), releases),
   };
+}
+
+/** Digest of an action → the approval that released it, as long as the file has that approval. */
+function releasesBefore(released: Releases, approvals: ReadonlySet<string>): Map<string, string> {
+  const valid = Object.entries(released).filter(([approval]) => approvals.has(approval));
+  return new Map(valid.flatMap(([approval, digests]) => digests.map((digest) => [digest, approval] as const)));
 }
 
 function isApprovable(action: Action): boolean {

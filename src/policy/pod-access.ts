@@ -1,5 +1,6 @@
 // What the pod may reach beyond itself: accounts, Secrets, volumes, Kubernetes nodes, priorities.
 
+import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { clipJson } from '../lib/clip.ts';
 import { isObject, member } from '../lib/json-value.ts';
 import { repositoryOf } from './images.ts';
@@ -44,26 +45,24 @@ function podField(subject: NodeCase, field: string): readonly Breach[] {
 /** Containers of the chain run the image of their client; every other one is a sidecar. */
 function images(subject: NodeCase): readonly Breach[] {
   const { node, allowed } = subject;
-  const clientImages = new Set(Object.values(node.spec.clients).flatMap(({ image }) => image ?? []));
   return containersOf(subject).flatMap((one) => {
     const image = at(one, 'image');
-    const name = nameOf(one);
-    const index = (node.spec.sidecars ?? []).findIndex((sidecar) => sidecar.name === name);
-    const isClient = index === -1;
-    const patterns = isClient ? allowed.nodeImages : allowed.sidecarImages;
+    const index = (node.spec.sidecars ?? []).findIndex(({ name }) => name === nameOf(one));
+    const [kind, patterns, field] =
+      index === -1
+        ? ['images.nodes', allowed.nodeImages, clientImageField(node, nameOf(one), image.value)]
+        : ['images.sidecars', allowed.sidecarImages, ['spec', 'sidecars', index, 'image']];
     if (typeof image.value === 'string' && matchesAny(patterns, repositoryOf(image.value))) return [];
-    const role = Object.keys(node.spec.clients).find((candidate) => candidate === name);
-    const field = isClient ? ['spec', 'clients', role ?? '', 'image'] : ['spec', 'sidecars', index, 'image'];
-    const isOwn = isClient && typeof image.value === 'string' && clientImages.has(image.value);
-    const kind = isClient ? 'images.nodes' : 'images.sidecars';
-    const shown = clipJson(image.value, 160);
-    return [
-      {
-        ...is(image, isOwn || !isClient ? field : ['spec', 'clients']),
-        what: `is ${shown}, which ${kind} does not name`,
-      },
-    ];
+    return [{ ...is(image, field), what: `is ${clipJson(image.value, 160)}, which ${kind} does not name` }];
   });
+}
+
+/** The field that names the image; `spec.clients` where the chain's own choice is not allowed. */
+function clientImageField(node: BlockchainNode, container: string, image: unknown): readonly string[] {
+  const { clients } = node.spec;
+  const isNamed = Object.values(clients).some((client) => client.image !== undefined && client.image === image);
+  if (!isNamed) return ['spec', 'clients'];
+  return ['spec', 'clients', Object.hasOwn(clients, container) ? container : '', 'image'];
 }
 
 function serviceAccount(subject: NodeCase): readonly Breach[] {

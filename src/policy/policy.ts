@@ -76,20 +76,24 @@ export function createPolicy(spec: PolicySpec, site: Site): Policy {
 }
 
 function completed(spec: PolicySpec, site: Site): PolicySpec {
-  const { namespace, clientImages, workerImage, reservedSecrets = [] } = site;
-  const { images = {}, jobs = {}, patches = {} } = spec;
   return {
     ...DEFAULTS,
     ...spec,
-    namespaces: spec.namespaces ?? [namespace],
-    images: {
-      nodes: images.nodes ?? [...clientImages, ...DEFAULTS.images.nodes],
-      sidecars: images.sidecars ?? DEFAULTS.images.sidecars,
-      jobs: images.jobs ?? [...(workerImage === undefined ? [] : [workerImage]), ...DEFAULTS.images.jobs],
-    },
-    patches: { ...DEFAULTS.patches, ...patches },
-    jobs: { ...DEFAULTS.jobs, ...jobs },
-    reservedSecrets: [...new Set([...(spec.reservedSecrets ?? []), ...reservedSecrets])],
+    namespaces: spec.namespaces ?? [site.namespace],
+    images: completedImages(spec.images ?? {}, site),
+    patches: { ...DEFAULTS.patches, ...spec.patches },
+    jobs: { ...DEFAULTS.jobs, ...spec.jobs },
+    reservedSecrets: [...new Set([...(spec.reservedSecrets ?? []), ...(site.reservedSecrets ?? [])])],
+  };
+}
+
+type Images = NonNullable<PolicySpec['images']>;
+
+function completedImages({ nodes, sidecars, jobs }: Images, { clientImages, workerImage }: Site): Images {
+  return {
+    nodes: nodes ?? [...clientImages, ...DEFAULTS.images.nodes],
+    sidecars: sidecars ?? DEFAULTS.images.sidecars,
+    jobs: jobs ?? [...(workerImage === undefined ? [] : [workerImage]), ...DEFAULTS.images.jobs],
   };
 }
 

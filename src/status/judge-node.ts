@@ -4,9 +4,9 @@ import { isNodeReason, type NodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition } from '../api/conditions.ts';
 import { judgeRole } from './judge-role.ts';
 import { judgePod, type PodContext } from './judge-pod.ts';
-import type { Observation } from './observation.ts';
+import type { Hold, Observation } from './observation.ts';
 import { readEvents, readStatefulSet, type ClaimView, type PodView, type StatefulSetView } from './pod-view.ts';
-import type { RoleVerdict } from './role-view.ts';
+import type { RoleVerdict, RoleView } from './role-view.ts';
 import { roleViews } from './role-views.ts';
 import { underway, worst, type Verdict } from './verdict.ts';
 
@@ -26,19 +26,25 @@ export function judgeNode(
   const set = observation.statefulSet === undefined ? undefined : readStatefulSet(observation.statefulSet);
   const still = judgeDeletion(observation) ?? judgeStop(observation, set, pod) ?? judgeStart(observation, set);
   if (still !== undefined) return { verdict: still, roles: new Map(), updating: false };
-  const updating = isUpdating(set, pod);
   const views = roleViews(observation, pod);
+  const roles = judgeRoles(views, pod);
   const ofPod = judgePod(pod, claims, podContext(observation));
-  // A client that shuts down, which may take minutes, answers no questions: that is no fault of its.
-  const leaving = pod?.metadata.deletionTimestamp !== undefined;
-  const runningViews = leaving ? [] : views.filter(({ container }) => container?.state.running !== undefined);
-  const roles = new Map(runningViews.map((view) => [view.role, judgeRole(view)]));
+  const missing = roles.size === 0 || views.some(isAbsent) ? starting() : undefined;
   const ofRoles = worst(causesFirst(roles));
-  const absent = views.some(({ container, expectation }) => container === undefined && expectation !== undefined);
-  const missing = absent || roles.size === 0 ? starting() : undefined;
   const verdict = worst([ofPod, missing, ofRoles].filter((item) => item !== undefined)) ?? starting();
   const unready = verdict.phase === 'Running' ? judgeReadiness(pod) : undefined;
-  return { verdict: unready ?? verdict, roles, updating };
+  return { verdict: unready ?? verdict, roles, updating: isUpdating(set, pod) };
+}
+
+/** A client that shuts down, which may take minutes, answers no questions: that is no fault of its. */
+function judgeRoles(views: readonly RoleView[], pod: PodView | undefined): ReadonlyMap<string, RoleVerdict> {
+  const isLeaving = pod?.metadata.deletionTimestamp !== undefined;
+  const running = isLeaving ? [] : views.filter(({ container }) => container?.state.running !== undefined);
+  return new Map(running.map((view) => [view.role, judgeRole(view)]));
+}
+
+function isAbsent({ container, expectation }: RoleView): boolean {
+  return container === undefined && expectation !== undefined;
 }
 
 function starting(): Verdict {
@@ -55,15 +61,18 @@ function judgeStop(
   set: StatefulSetView | undefined,
   pod: PodView | undefined,
 ): Verdict | undefined {
-  const replicas = set?.replicas ?? 0;
-  const gone = pod === undefined && replicas === 0;
-  // A job stops a node whose desired state is Running, so that it is not Ready then.
-  const held = hold !== undefined && set !== undefined && replicas === 0 ? hold : undefined;
-  const stopWanted = node.spec.desiredState === 'Stopped';
-  if (!stopWanted && held === undefined) return undefined;
-  if (!gone) return underway('Stopping', 'Stopping', 'The client is shutting down; its pod is not gone yet.');
-  if (stopWanted || held === undefined) return underway('Stopped', 'Stopped', 'Stopped, as spec.desiredState asks.');
-  return underway('Stopped', held.reason, 'Stopped for now; status.hold says why.');
+  const stopped = node.spec.desiredState === 'Stopped' ? STOPPED : stoppedForNow(hold, set);
+  if (stopped === undefined) return undefined;
+  const isGone = pod === undefined && (set?.replicas ?? 0) === 0;
+  return isGone ? stopped : underway('Stopping', 'Stopping', 'The client is shutting down; its pod is not gone yet.');
+}
+
+const STOPPED = underway('Stopped', 'Stopped', 'Stopped, as spec.desiredState asks.');
+
+/** A job stops a node whose desired state is Running, so that it is not Ready then. */
+function stoppedForNow(hold: Hold | undefined, set: StatefulSetView | undefined): Verdict | undefined {
+  if (hold === undefined || set?.replicas !== 0) return undefined;
+  return underway('Stopped', hold.reason, 'Stopped for now; status.hold says why.');
 }
 
 function judgeStart({ node }: Observation, set: StatefulSetView | undefined): Verdict | undefined {

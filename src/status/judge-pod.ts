@@ -89,8 +89,7 @@ function judgePlace(pod: PodView, claims: readonly ClaimView[], { events }: PodC
   if (pod.spec.nodeName !== '' || scheduled?.status === 'True') return undefined;
   const pending = claims.find((claim) => claim.status.phase !== 'Bound');
   const why = cleanLine(redact(scheduled?.message ?? ''), 400);
-  const aboutVolumes = why === '' || /persistentvolumeclaim|persistent volume|volume/i.test(why);
-  if (pending !== undefined && aboutVolumes) return judgeClaim(pending, events);
+  if (pending !== undefined && mayMeanVolumes(why)) return judgeClaim(pending, events);
   if (scheduled?.reason === 'Unschedulable')
     return underway(
       'Pending',
@@ -98,6 +97,10 @@ function judgePlace(pod: PodView, claims: readonly ClaimView[], { events }: PodC
       `No Kubernetes node can run the pod: ${why} Free or add resources, or change spec.resources or spec.nodeSelector.`,
     );
   return underway('Pending', 'WaitingForScheduler', 'The scheduler has not considered the pod yet.');
+}
+
+function mayMeanVolumes(why: string): boolean {
+  return why === '' || /persistentvolumeclaim|persistent volume|volume/i.test(why);
 }
 
 const SELECTED = 'volume.kubernetes.io/selected-node';

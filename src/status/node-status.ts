@@ -1,10 +1,11 @@
 // Everything known about a node → its status.
 
-import type { NodeStatus } from '../api/blockchain-node.ts';
+import type { BlockchainNode, NodeStatus } from '../api/blockchain-node.ts';
 import type { NodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition, mergeConditions, type NewCondition } from '../api/conditions.ts';
 import { ANNOTATION } from '../api/group.ts';
 import { cleanLine } from '../lib/clean-text.ts';
+import { defined } from '../lib/defined.ts';
 import { redact } from '../lib/redact.ts';
 import { judgeNode } from './judge-node.ts';
 import type { Hold, Observation, Trouble } from './observation.ts';
@@ -92,11 +93,9 @@ function readyOf(
   verdict: Verdict,
   { trouble, updating }: Circumstances,
 ): NewCondition<NodeReason> {
-  const before = findCondition(node.status?.conditions, 'Ready');
-  const inForce = before?.status === 'True' && before.observedGeneration === node.metadata.generation;
-  const good = verdict.phase === 'Running' || (verdict.phase === 'Stopped' && verdict.reason === 'Stopped');
-  if (trouble !== undefined && (trouble.stalled || !inForce))
+  if (trouble !== undefined && (trouble.stalled || !wasReady(node)))
     return { type: 'Ready', status: 'False', reason: trouble.reason, message: trouble.message };
+  const good = doesWhatSpecAsks(verdict);
   if (good && updating)
     return {
       type: 'Ready',
@@ -107,15 +106,31 @@ function readyOf(
   return { type: 'Ready', status: good ? 'True' : 'False', reason: verdict.reason, message: verdict.message };
 }
 
-function reconcilingOf(verdict: Verdict, { trouble, hold, updating }: Circumstances): NewCondition<NodeReason>[] {
-  const cause = [trouble?.stalled === false ? trouble : undefined, hold].find((item) => item !== undefined);
-  if (cause !== undefined)
-    return [{ type: 'Reconciling', status: 'True', reason: cause.reason, message: cause.message }];
-  if (trouble?.stalled === true || verdict.stalled) return [];
-  if (updating)
-    return [{ type: 'Reconciling', status: 'True', reason: 'Updating', message: 'The pod is being replaced.' }];
-  if (verdict.phase === 'Running' || verdict.phase === 'Stopped' || verdict.reason === 'Suspended') return [];
-  return [{ type: 'Reconciling', status: 'True', reason: 'Progressing', message: verdict.message }];
+/** With the spec as it is now. */
+function wasReady({ status, metadata }: BlockchainNode): boolean {
+  const before = findCondition(status?.conditions, 'Ready');
+  return before?.status === 'True' && before.observedGeneration === metadata.generation;
+}
+
+function doesWhatSpecAsks({ phase, reason }: Verdict): boolean {
+  return phase === 'Running' || (phase === 'Stopped' && reason === 'Stopped');
+}
+
+type Cause = Pick<NewCondition<NodeReason>, 'reason' | 'message'>;
+
+function reconcilingOf(verdict: Verdict, circumstances: Circumstances): NewCondition<NodeReason>[] {
+  const cause = reconcilingBecause(verdict, circumstances);
+  if (cause === undefined) return [];
+  return [{ type: 'Reconciling', status: 'True', reason: cause.reason, message: cause.message }];
+}
+
+function reconcilingBecause(verdict: Verdict, { trouble, hold, updating }: Circumstances): Cause | undefined {
+  if (trouble?.stalled === false) return trouble;
+  if (hold !== undefined) return hold;
+  if (trouble !== undefined || verdict.stalled) return undefined;
+  if (updating) return { reason: 'Updating', message: 'The pod is being replaced.' };
+  const isDone = verdict.phase === 'Running' || verdict.phase === 'Stopped' || verdict.reason === 'Suspended';
+  return isDone ? undefined : { reason: 'Progressing', message: verdict.message };
 }
 
 function stalledOf(verdict: Verdict, trouble: Trouble | undefined): NewCondition<NodeReason>[] {
@@ -142,11 +157,4 @@ function cleanHold(hold: Hold | undefined): Hold | undefined {
 function restartGeneration(pod: PodView | undefined): number | undefined {
   const text = pod?.metadata.annotations[ANNOTATION.restartGeneration];
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Without members that are undefined. */
-function defined<T extends Record<string, unknown>>(value: T): Partial<Defined<T>> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Partial<Defined<T>>;
 }

@@ -3,10 +3,11 @@
 import type { RoleStatus } from '../api/blockchain-node.ts';
 import type { RoleFacts } from '../chains/chain.ts';
 import { cleanLine } from '../lib/clean-text.ts';
+import { defined } from '../lib/defined.ts';
 import { redact } from '../lib/redact.ts';
 import type { RoleVerdict } from './role-view.ts';
 import type { Observation } from './observation.ts';
-import type { PodView } from './pod-view.ts';
+import type { ContainerView, PodView } from './pod-view.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { roleViews } from './role-views.ts';
 
@@ -18,17 +19,19 @@ export function roleStatuses(
 ): RoleStatus[] {
   return roleViews(observation, pod).map(({ role, container, facts, previous }) => {
     const verdict = verdicts.get(role);
-    const client = observation.node.spec.clients[role]?.name;
     return {
       name: role,
-      ...(client === undefined ? {} : { client }),
+      ...defined({ client: observation.node.spec.clients[role]?.name }),
       state: verdict?.state ?? idleState(container?.state, pod),
       ...figuresOf(verdict, facts, previous),
-      ...(container === undefined || container.image === '' ? {} : { image: cleanLine(container.image, 512) }),
-      ...(container === undefined ? {} : { restarts: container.restartCount }),
+      ...(container === undefined ? {} : containerFields(container)),
       ...(verdict === undefined || verdict.reason === 'Running' ? {} : { message: verdict.message }),
     };
   });
+}
+
+function containerFields({ image, restartCount }: ContainerView): Pick<RoleStatus, 'image' | 'restarts'> {
+  return { ...(image === '' ? {} : { image: cleanLine(image, 512) }), restarts: restartCount };
 }
 
 type Figures = Pick<RoleStatus, 'height' | 'target' | 'headTime' | 'peers' | 'progress' | 'version'>;
@@ -41,10 +44,10 @@ function figuresOf(
   if (verdict === undefined) return {};
   if (verdict.keepsFigures && previous !== undefined) {
     const { height, target, headTime, peers, progress, version } = previous;
-    return withoutUndefined({ height, target, headTime, peers, progress, version });
+    return defined({ height, target, headTime, peers, progress, version });
   }
   if (facts?.reach !== 'answering') return {};
-  return withoutUndefined({
+  return defined({
     height: whole(facts.height),
     target: whole(facts.target),
     headTime: headTimeOf(facts),
@@ -78,8 +81,4 @@ function idleState(
   if (state?.terminated !== undefined) return 'Error';
   const waiting = state?.waiting?.reason ?? '';
   return waiting === '' || waiting === 'ContainerCreating' || waiting === 'PodInitializing' ? 'Starting' : 'Error';
-}
-
-function withoutUndefined(figures: { readonly [K in keyof Figures]: Figures[K] | undefined }): Figures {
-  return Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== undefined));
 }

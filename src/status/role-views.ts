@@ -1,6 +1,6 @@
 // Gathers, for each role, what the observation holds about it.
 
-import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { BlockchainNode, RoleStatus } from '../api/blockchain-node.ts';
 import { isNodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition } from '../api/conditions.ts';
 import type { RoleView } from './role-view.ts';
@@ -18,7 +18,7 @@ export function roleViews(observation: Observation, pod: PodView | undefined): R
     container: pod?.status.containerStatuses.find(({ name }) => name === role),
     facts: facts.get(role),
     expectation: expectations.get(role),
-    previous: node.status?.roles?.find(({ name }) => name === role),
+    previous: previousOf(node, role),
     previousReason: isNodeReason(ready?.reason) ? ready.reason : undefined,
     wasReady: ready?.status === 'True',
     answeredAt: answeredAt?.get(role) ?? (answeredBefore(node, role) ? previousAt : undefined),
@@ -30,8 +30,12 @@ export function roleViews(observation: Observation, pod: PodView | undefined): R
 
 /** `observedAt` is the time of an answer only for roles that gave one. */
 function answeredBefore(node: BlockchainNode, role: string): boolean {
-  const state = node.status?.roles?.find(({ name }) => name === role)?.state;
+  const state = previousOf(node, role)?.state;
   return state === 'Running' || state === 'Syncing';
+}
+
+function previousOf({ status }: BlockchainNode, role: string): RoleStatus | undefined {
+  return status?.roles?.find(({ name }) => name === role);
 }
 
 function roleNames(node: BlockchainNode, expected: Iterable<string>): string[] {

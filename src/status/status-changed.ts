@@ -12,8 +12,7 @@ export interface WriteLimits {
 export function statusChanged(
   previous: NodeStatus | undefined,
   next: NodeStatus,
-  now: number,
-  { heightIntervalMs }: WriteLimits,
+  { now, heightIntervalMs }: WriteLimits & { readonly now: number },
 ): boolean {
   if (previous === undefined) return true;
   if (!sameJson(newsOf(previous), newsOf(next))) return true;

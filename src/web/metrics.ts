@@ -25,7 +25,11 @@ export interface MetricsOptions {
 export function createMetrics({ version, now, runtime = true }: MetricsOptions): Metrics {
   const registry = new Registry();
   if (runtime) collectDefaultMetrics({ register: registry });
-  gauge(registry, 'build_info', 'Constant 1; the version is in the label.', ['version']).set({ version }, 1);
+  gauge(registry, {
+    name: 'build_info',
+    help: 'Constant 1; the version is in the label.',
+    labelNames: ['version'],
+  }).set({ version }, 1);
   const telemetry: Telemetry = {
     ...loopSeries(registry, now),
     ...requestSeries(registry, now),
@@ -37,31 +41,33 @@ export function createMetrics({ version, now, runtime = true }: MetricsOptions):
 }
 
 function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'passed' | 'queue' | 'leading'> {
-  const total = counter(registry, 'reconcile_total', 'Reconciliations of a loop by result.', ['loop', 'result']);
-  const duration = histogram(registry, 'reconcile_duration_seconds', 'Duration of a reconciliation.', ['loop']);
-  const success = gauge(
-    registry,
-    'last_success_timestamp_seconds',
-    'Time of the last successful reconciliation of a loop.',
-    ['loop'],
-  );
-  const waiting = new Map<string, number | undefined>();
-  const depth = gauge(registry, 'queue_depth', 'Keys that wait for a reconciliation.', ['loop']);
-  const leader = gauge(registry, 'leader', '1 while this process holds the leader lease.', []);
+  const total = counter(registry, {
+    name: 'reconcile_total',
+    help: 'Reconciliations of a loop by result.',
+    labelNames: ['loop', 'result'],
+  });
+  const duration = histogram(registry, {
+    name: 'reconcile_duration_seconds',
+    help: 'Duration of a reconciliation.',
+    labelNames: ['loop'],
+  });
+  const success = gauge(registry, {
+    name: 'last_success_timestamp_seconds',
+    help: 'Time of the last successful reconciliation of a loop.',
+    labelNames: ['loop'],
+  });
+  const depth = gauge(registry, {
+    name: 'queue_depth',
+    help: 'Keys that wait for a reconciliation.',
+    labelNames: ['loop'],
+  });
+  const leader = gauge(registry, {
+    name: 'leader',
+    help: '1 while this process holds the leader lease.',
+    labelNames: [],
+  });
   leader.set(0);
-  // An idle queue has no successes, so it counts from the oldest waiting key. Computed at scrape time, so that it also
-  // grows when the rest of the process hangs.
-  registry.registerMetric(
-    new Gauge({
-      name: 'nodewright_seconds_since_last_success',
-      help: 'Seconds that the oldest key of a loop waits for a success; 0 when none waits. Alert on this metric.',
-      labelNames: ['loop'],
-      registers: [],
-      collect() {
-        for (const [loop, since = now()] of waiting) this.set({ loop }, Math.max(0, (now() - since) / 1000));
-      },
-    }),
-  );
+  const waiting = waitingSeries(registry, now);
   return {
     passed(loop, result, seconds) {
       total.inc({ loop, result });
@@ -77,20 +83,55 @@ function loopSeries(registry: Registry, now: () => number): Pick<Telemetry, 'pas
   };
 }
 
+/**
+ * Loop → since when its oldest key waits. An idle queue has no successes, so it counts from the oldest waiting key.
+ * Computed at scrape time, so that it also grows when the rest of the process hangs.
+ */
+function waitingSeries(registry: Registry, now: () => number): Map<string, number | undefined> {
+  const waiting = new Map<string, number | undefined>();
+  registry.registerMetric(
+    new Gauge({
+      name: 'nodewright_seconds_since_last_success',
+      help: 'Seconds that the oldest key of a loop waits for a success; 0 when none waits. Alert on this metric.',
+      labelNames: ['loop'],
+      registers: [],
+      collect() {
+        for (const [loop, since = now()] of waiting) this.set({ loop }, Math.max(0, (now() - since) / 1000));
+      },
+    }),
+  );
+  return waiting;
+}
+
 function requestSeries(
   registry: Registry,
   now: () => number,
 ): Pick<Telemetry, 'gitOperation' | 'kubeRequest' | 'statusCommitted'> {
-  const git = counter(registry, 'git_operations_total', 'Operations on the Git server.', ['operation', 'result']);
-  const duration = histogram(registry, 'git_operation_duration_seconds', 'Duration of a Git operation.', ['operation']);
-  const success = gauge(
-    registry,
-    'git_last_success_timestamp_seconds',
-    'Time at which an operation on the Git server last succeeded.',
-    ['operation'],
-  );
-  const kube = counter(registry, 'kube_requests_total', 'Requests to the API server.', ['verb', 'kind', 'code']);
-  const commits = counter(registry, 'status_commits_total', 'Commits pushed to the status branch.', []);
+  const git = counter(registry, {
+    name: 'git_operations_total',
+    help: 'Operations on the Git server.',
+    labelNames: ['operation', 'result'],
+  });
+  const duration = histogram(registry, {
+    name: 'git_operation_duration_seconds',
+    help: 'Duration of a Git operation.',
+    labelNames: ['operation'],
+  });
+  const success = gauge(registry, {
+    name: 'git_last_success_timestamp_seconds',
+    help: 'Time at which an operation on the Git server last succeeded.',
+    labelNames: ['operation'],
+  });
+  const kube = counter(registry, {
+    name: 'kube_requests_total',
+    help: 'Requests to the API server.',
+    labelNames: ['verb', 'kind', 'code'],
+  });
+  const commits = counter(registry, {
+    name: 'status_commits_total',
+    help: 'Commits pushed to the status branch.',
+    labelNames: [],
+  });
   return {
     gitOperation(operation, result, seconds) {
       git.inc({ operation, result });
@@ -103,15 +144,18 @@ function requestSeries(
 }
 
 function planSeries(registry: Registry): Pick<Telemetry, 'planned' | 'problems' | 'repaired'> {
-  const actions = gauge(registry, 'plan_actions', 'Actions in the latest plan.', ['do']);
-  const held = gauge(registry, 'held_actions', 'Held actions in the latest plan.', []);
-  const problems = gauge(registry, 'problems', 'Problems in the files of the latest commit.', ['level']);
-  const repairs = counter(
-    registry,
-    'repairs_total',
-    'Objects of nodes that were changed in the cluster and put back.',
-    ['kind'],
-  );
+  const actions = gauge(registry, { name: 'plan_actions', help: 'Actions in the latest plan.', labelNames: ['do'] });
+  const held = gauge(registry, { name: 'held_actions', help: 'Held actions in the latest plan.', labelNames: [] });
+  const problems = gauge(registry, {
+    name: 'problems',
+    help: 'Problems in the files of the latest commit.',
+    labelNames: ['level'],
+  });
+  const repairs = counter(registry, {
+    name: 'repairs_total',
+    help: 'Objects of nodes that were changed in the cluster and put back.',
+    labelNames: ['kind'],
+  });
   return {
     repaired: (kind) => repairs.inc({ kind }),
     planned(counts) {
@@ -127,17 +171,24 @@ function planSeries(registry: Registry): Pick<Telemetry, 'planned' | 'problems' 
   };
 }
 
-function counter<T extends string>(registry: Registry, name: string, help: string, labelNames: T[]): Counter<T> {
+interface Series<Label extends string> {
+  /** Without the prefix of this project. */
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: Label[];
+}
+
+function counter<T extends string>(registry: Registry, { name, help, labelNames }: Series<T>): Counter<T> {
   return new Counter({ name: `nodewright_${name}`, help, labelNames, registers: [registry] });
 }
 
-function gauge<T extends string>(registry: Registry, name: string, help: string, labelNames: T[]): Gauge<T> {
+function gauge<T extends string>(registry: Registry, { name, help, labelNames }: Series<T>): Gauge<T> {
   return new Gauge({ name: `nodewright_${name}`, help, labelNames, registers: [registry] });
 }
 
 // From a cached read of a few milliseconds to the longest fetch.
 const BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-function histogram<T extends string>(registry: Registry, name: string, help: string, labelNames: T[]): Histogram<T> {
+function histogram<T extends string>(registry: Registry, { name, help, labelNames }: Series<T>): Histogram<T> {
   return new Histogram({ name: `nodewright_${name}`, help, labelNames, buckets: BUCKETS, registers: [registry] });
 }

@@ -16,7 +16,7 @@ const cases = chains.flatMap((chain) =>
 
 describe('default versions', () => {
   it.each(cases)('$client.name follows $network', ({ chain, client, network }) => {
-    expect(versionFault(chain, client, network, client.defaultVersion)).toBeUndefined();
+    expect(versionFault(chain, client, { network, version: client.defaultVersion })).toBeUndefined();
   });
 
   it('every fork of a network names a version of each client that can join it', () => {

@@ -199,6 +199,8 @@ it.each([
   const running = await run('write', { settings: { statusLookMs: 300 } });
   await synced(running);
   await published(fleet, running, restart(1));
+  const isSettled = (): boolean => fleet.statusFile('sync.yaml')?.includes('state: Synced') === true;
+  await waitFor('the node is applied as well', isSettled);
   const before = syncWithoutTime();
   harm();
   expect(syncWithoutTime()).not.toBe(before);

@@ -24,10 +24,10 @@ describe('statusChanged', () => {
     { because: 'a revision is news', next: { ...before, appliedRevision: 'main@sha1:0' }, seconds: 1, want: true },
     { because: 'a clock that was far ahead does not stop heights for ever', next: nodeStatus(observe({ facts: facts({ height: 1_001 }) })), seconds: -3600, want: true },
   ])('$because', ({ next, seconds, want }) => {
-    expect(statusChanged(before, next, NOW + seconds * 1000, limits)).toBe(want);
+    expect(statusChanged(before, next, { ...limits, now: NOW + seconds * 1000 })).toBe(want);
   }); // prettier-ignore
 
   it('writes a first status', () => {
-    expect(statusChanged(undefined, before, NOW, limits)).toBe(true);
+    expect(statusChanged(undefined, before, { ...limits, now: NOW })).toBe(true);
   });
 });

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { defined } from '../../lib/defined.ts';
 import type { Reply, RoleFacts } from '../chain.ts';
 import { DecimalNumber, Share } from '../numbers.ts';
 import { factsOfFailure, jsonRpcAnswer, valueOf } from '../reply.ts';
@@ -40,14 +41,14 @@ export function nodeFacts(replies: ReadonlyMap<string, Reply>, development: bool
     syncing,
     height: chain.blocks,
     target,
-    ...(chain.time === undefined ? {} : { headTime: chain.time }),
-    ...(syncing ? { progress: chain.verificationprogress } : {}),
-    ...(net === undefined ? {} : { peers: net.connections, version: net.subversion }),
+    ...defined({
+      headTime: chain.time,
+      progress: syncing ? chain.verificationprogress : undefined,
+      peers: net?.connections,
+      version: net?.subversion,
+    }),
     chainId: chain.chain,
-    details: {
-      ...(chain.size_on_disk === undefined ? {} : { sizeOnDisk: chain.size_on_disk }),
-      ...(chain.pruned === undefined ? {} : { pruned: chain.pruned }),
-    },
+    details: defined({ sizeOnDisk: chain.size_on_disk, pruned: chain.pruned }),
   };
 }
 

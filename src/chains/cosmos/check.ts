@@ -64,19 +64,15 @@ function sdkOnly(spec: NodeSpec): readonly SpecProblem[] {
   return [...own, errorAt('UnusedSetting', ['spec', 'config', 'app.toml'], message)];
 }
 
-function checkGenesis(spec: NodeSpec): readonly SpecProblem[] {
-  const { genesis } = spec;
+function checkGenesis({ network, genesis }: NodeSpec): readonly SpecProblem[] {
+  if (network !== 'dev') return checkGenesisSource(genesis);
+  if (genesis === undefined) return [];
+  const message = 'The development network creates its own genesis. Remove it, or name another network.';
+  return [errorAt('UnusedSetting', ['spec', 'genesis'], message)];
+}
+
+function checkGenesisSource(genesis: NodeSpec['genesis']): readonly SpecProblem[] {
   const path = ['spec', 'genesis'];
-  if (spec.network === 'dev') {
-    if (genesis === undefined) return [];
-    return [
-      errorAt(
-        'UnusedSetting',
-        path,
-        'The development network creates its own genesis. Remove it, or name another network.',
-      ),
-    ];
-  }
   if (genesis?.url === undefined && genesis?.configMap === undefined) {
     return [errorAt('MissingGenesis', path, 'Set genesis.url with genesis.sha256, or genesis.configMap.')];
   }

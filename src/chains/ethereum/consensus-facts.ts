@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { defined } from '../../lib/defined.ts';
 import type { Reply, RoleFacts } from '../chain.ts';
 import { DecimalNumber } from '../numbers.ts';
 import { factsOfFailure, restAnswer, valueOf } from '../reply.ts';
@@ -23,6 +24,7 @@ const Syncing = z.object({
     el_offline: z.boolean().optional(),
   }),
 });
+type SyncState = z.infer<typeof Syncing>['data'];
 const Peers = z.object({ data: z.object({ connected: DecimalNumber }) });
 const Version = z.object({ data: z.object({ version: z.string().min(1).max(256) }) });
 
@@ -31,29 +33,34 @@ export const MAX_DISTANCE = 2;
 
 /** Facts of the role `cl`; heights are slots. */
 export function consensusFacts(replies: ReadonlyMap<string, Reply>, clock: SlotClock = {}): RoleFacts {
-  const { beaconGenesis, secondsPerSlot = SECONDS_PER_SLOT } = clock;
   const answer = restAnswer(replies.get('cl.syncing'));
   const syncing = valueOf(answer, Syncing)?.data;
   if (syncing === undefined) {
-    if (answer.kind === 'complaint' && answer.code === 503) {
-      return { reach: 'starting', message: 'the beacon node is not initialised yet' };
-    }
+    const isInitialising = answer.kind === 'complaint' && answer.code === 503;
+    if (isInitialising) return { reach: 'starting', message: 'the beacon node is not initialised yet' };
     return factsOfFailure(answer, '/eth/v1/node/syncing');
   }
-  const { head_slot: height, sync_distance: distance } = syncing;
-  const target = height + distance;
-  const behind = syncing.is_syncing || distance > MAX_DISTANCE || syncing.is_optimistic === true;
+  const { is_optimistic: optimistic } = syncing;
   return {
     reach: 'answering',
-    syncing: behind,
-    height,
-    target,
-    ...(behind && target > 0 ? { progress: height / target } : {}),
-    ...(beaconGenesis === undefined ? {} : { headTime: beaconGenesis + height * secondsPerSlot }),
+    ...position(syncing),
+    ...defined({
+      headTime: timeOf(syncing.head_slot, clock),
+      details: optimistic === undefined ? undefined : { optimistic },
+    }),
     ...offline(syncing.el_offline === true),
     ...extras(replies),
-    ...(syncing.is_optimistic === undefined ? {} : { details: { optimistic: syncing.is_optimistic } }),
   };
+}
+
+function position({ head_slot: height, sync_distance: distance, ...flags }: SyncState): Partial<RoleFacts> {
+  const target = height + distance;
+  const syncing = flags.is_syncing || distance > MAX_DISTANCE || flags.is_optimistic === true;
+  return { syncing, height, target, ...(syncing && target > 0 ? { progress: height / target } : {}) };
+}
+
+function timeOf(slot: number, { beaconGenesis, secondsPerSlot = SECONDS_PER_SLOT }: SlotClock): number | undefined {
+  return beaconGenesis === undefined ? undefined : beaconGenesis + slot * secondsPerSlot;
 }
 
 function offline(isOffline: boolean): Partial<RoleFacts> {
@@ -65,5 +72,5 @@ function offline(isOffline: boolean): Partial<RoleFacts> {
 function extras(replies: ReadonlyMap<string, Reply>): Partial<RoleFacts> {
   const peers = valueOf(restAnswer(replies.get('cl.peers')), Peers)?.data.connected;
   const version = valueOf(restAnswer(replies.get('cl.version')), Version)?.data.version;
-  return { ...(peers === undefined ? {} : { peers }), ...(version === undefined ? {} : { version }) };
+  return defined({ peers, version });
 }

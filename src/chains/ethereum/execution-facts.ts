@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { defined } from '../../lib/defined.ts';
 import type { Reply, RoleFacts } from '../chain.ts';
 import { HexNumber } from '../numbers.ts';
 import { factsOfFailure, jsonRpcAnswer, valueOf } from '../reply.ts';
@@ -45,26 +46,25 @@ function reach(height: number, syncing: Progress | false, development: boolean):
 function progress(syncing: Progress | false, height: number): Partial<RoleFacts> {
   if (syncing === false) return { syncing: false, height };
   const { currentBlock, highestBlock } = syncing;
-  const indexing = (syncing.txIndexRemainingBlocks ?? 0) + (syncing.stateIndexRemaining ?? 0);
-  // Only indexes are being built: the chain itself is complete, the node serves its head.
-  const complete = indexing > 0 && height > 0 && Math.max(height, currentBlock) >= highestBlock;
+  const indexing = indexesLeft(syncing);
   const details = indexing > 0 ? { details: { indexing } } : {};
   // The latest block stays 0 during a snap sync; eth_syncing knows more.
   const known = Math.max(height, currentBlock);
   // reth reports its own height as the highest: it does not know how far it has to go.
   if (highestBlock > 0 && highestBlock <= known && indexing === 0) return { syncing: true, height: known };
   const target = Math.max(highestBlock, known);
-  if (complete) return { syncing: false, height: known, target, ...details };
+  // Only indexes are being built: the chain itself is complete, the node serves its head.
+  if (indexing > 0 && height > 0 && known >= highestBlock) return { syncing: false, height: known, target, ...details };
   return { syncing: true, height: known, target, progress: target === 0 ? 0 : known / target, ...details };
+}
+
+function indexesLeft({ txIndexRemainingBlocks = 0, stateIndexRemaining = 0 }: Progress): number {
+  return txIndexRemainingBlocks + stateIndexRemaining;
 }
 
 function extras(replies: ReadonlyMap<string, Reply>): Partial<RoleFacts> {
   const peers = valueOf(jsonRpcAnswer(replies.get('el.peers')), HexNumber);
   const version = valueOf(jsonRpcAnswer(replies.get('el.version')), Text);
   const chainId = valueOf(jsonRpcAnswer(replies.get('el.chainId')), HexNumber);
-  return {
-    ...(peers === undefined ? {} : { peers }),
-    ...(version === undefined ? {} : { version }),
-    ...(chainId === undefined ? {} : { chainId: String(chainId) }),
-  };
+  return defined({ peers, version, chainId: chainId === undefined ? undefined : String(chainId) });
 }

@@ -43,20 +43,23 @@ export interface PlaceOf {
  * given the port that is really open on the machine.
  */
 export function placeOf(spec: NodeSpec, role: 'el' | 'cl', { defaultVersion, ports: usual }: PlaceOf): Place {
-  const base = spec.p2p?.port;
   const network = findNetwork(spec.network);
-  const offset = role === 'el' ? 0 : 1;
   return {
     network: spec.network,
     version: spec.clients[role]?.version ?? defaultVersion,
     development: network?.development === true,
     archive: spec.nodeType === 'archive',
     dataDir: `/data/${role}`,
-    p2pPort: base === undefined ? usual.p2p : base + offset,
-    quicPort: base === undefined ? (usual.quic ?? usual.p2p + 1) : base + offset + 1,
+    ...portsOf(spec.p2p?.port, role, usual),
     advertise: spec.p2p?.advertiseAddress,
     checkpointUrl: spec.checkpoint?.url ?? network?.checkpointUrl,
   };
+}
+
+function portsOf(base: number | undefined, role: 'el' | 'cl', usual: UsualPorts): Pick<Place, 'p2pPort' | 'quicPort'> {
+  if (base === undefined) return { p2pPort: usual.p2p, quicPort: usual.quic ?? usual.p2p + 1 };
+  const p2pPort = role === 'el' ? base : base + 1;
+  return { p2pPort, quicPort: p2pPort + 1 };
 }
 
 /** The volume of a role: its own if spec.storage has one of that name, else a folder of the shared `data`. */

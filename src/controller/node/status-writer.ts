@@ -23,7 +23,7 @@ export function createStatusWriter(cluster: Pick<Cluster, 'applyStatus'>, limits
       return status === undefined ? node : { ...node, status };
     },
     async write(node, status, now) {
-      if (!statusChanged(node.status, status, now, limits)) return false;
+      if (!statusChanged(node.status, status, { now, ...limits })) return false;
       await cluster.applyStatus(withStatus(node, status), { fieldManager: `${FIELD_MANAGER}-status`, force: true });
       unseen.set(node.metadata, status);
       return true;

@@ -55,21 +55,22 @@ interface Site {
 function convert(walk: Walk, node: Node, site: Site): unknown {
   walk.values += 1;
   if (walk.values > LIMITS.values)
-    return addProblemOnce(walk, site, 'TooManyValues', `more than ${LIMITS.values} values in one document`);
+    return addProblemOnce(walk, site, {
+      code: 'TooManyValues',
+      message: `more than ${LIMITS.values} values in one document`,
+    });
   if (site.path.length > LIMITS.depth)
-    return addProblemOnce(walk, site, 'TooDeep', `nested deeper than ${LIMITS.depth} levels`);
+    return addProblemOnce(walk, site, { code: 'TooDeep', message: `nested deeper than ${LIMITS.depth} levels` });
   walk.places.add(
     toPointer(site.path),
     site.key === undefined ? { value: site.offset } : { key: site.key, value: site.offset },
   );
   if (isAlias(node)) return resolveAlias(walk, node.source, site);
   if (node.tag !== undefined && !CORE_TAGS.has(node.tag))
-    return addProblem(
-      walk,
-      site,
-      'UnknownTag',
-      `the tag ${clip(node.tag, 40)} is not allowed: plain YAML 1.2 values only`,
-    );
+    return addProblem(walk, site, {
+      code: 'UnknownTag',
+      message: `the tag ${clip(node.tag, 40)} is not allowed: plain YAML 1.2 values only`,
+    });
   const value = convertPlain(walk, node, site);
   // Set after its content was read, so that an anchor cannot contain itself.
   if ('anchor' in node && node.anchor !== undefined) walk.anchors.set(node.anchor, node);
@@ -89,15 +90,16 @@ function convertPlain(walk: Walk, node: Node, site: Site): unknown {
 function resolveAlias(walk: Walk, name: string, site: Site): unknown {
   const target = walk.anchors.get(name);
   if (target === undefined)
-    return addProblem(walk, site, 'BadAlias', `the alias *${clip(name, 40)} has no complete anchor before it`);
+    return addProblem(walk, site, {
+      code: 'BadAlias',
+      message: `the alias *${clip(name, 40)} has no complete anchor before it`,
+    });
   walk.aliases += 1;
   if (walk.aliases > LIMITS.aliases)
-    return addProblemOnce(
-      walk,
-      site,
-      'TooManyAliases',
-      `more than ${LIMITS.aliases} aliases in one document; write the values out`,
-    );
+    return addProblemOnce(walk, site, {
+      code: 'TooManyAliases',
+      message: `more than ${LIMITS.aliases} aliases in one document; write the values out`,
+    });
   return convert(walk, target, { ...site, aliased: true });
 }
 
@@ -110,8 +112,7 @@ function convertMap(walk: Walk, map: YAMLMap, site: Site): unknown {
       addProblem(
         walk,
         { ...site, offset: key.offset },
-        'DuplicateKey',
-        `${dotted(site.path, key.name)} occurs twice; remove one`,
+        { code: 'DuplicateKey', message: `${dotted(site.path, key.name)} occurs twice; remove one` },
       );
       continue;
     }
@@ -148,17 +149,17 @@ function keyOf(walk: Walk, pair: Pair, site: Site): { readonly name: string; rea
   const offset = site.aliased ? site.offset : startOf(key, site.offset);
   const at = { ...site, offset };
   if (!isScalar(key) || key.value === null || typeof key.value === 'object') {
-    addProblem(walk, at, 'BadKey', 'a key must be a text');
+    addProblem(walk, at, { code: 'BadKey', message: 'a key must be a text' });
     return undefined;
   }
   const name = typeof key.value === 'string' ? key.value : (key.source ?? '');
   const trouble = badKey(name);
   if (trouble === undefined) return { name, offset };
-  addProblem(walk, at, trouble.code, trouble.message);
+  addProblem(walk, at, trouble);
   return undefined;
 }
 
-function badKey(name: string): { readonly code: ProblemCode; readonly message: string } | undefined {
+function badKey(name: string): Fault | undefined {
   if (name === '__proto__' || name === 'constructor' || name === 'prototype')
     return { code: 'ForbiddenKey', message: `the key ${name} is not allowed` };
   if (name === '<<')
@@ -184,11 +185,15 @@ function convertScalar(walk: Walk, scalar: Scalar, site: Site): unknown {
   const { value } = scalar;
   if (typeof value === 'number') return checkNumber(walk, value, { ...site, source: scalar.source ?? '' });
   if (typeof value === 'bigint')
-    return addProblem(walk, site, 'BadNumber', `${toDotted(site.path)}: the number is too large`);
+    return addProblem(walk, site, { code: 'BadNumber', message: `${toDotted(site.path)}: the number is too large` });
   if (typeof value !== 'string') return value ?? null;
   if (value.length > LIMITS.textLength)
-    return addProblem(walk, site, 'TextTooLong', `${toDotted(site.path)}: longer than ${LIMITS.textLength} characters`);
-  if (value.startsWith('ENC[AES256_GCM,')) return addProblemOnce(walk, site, 'SopsEncrypted', SOPS_ADVICE);
+    return addProblem(walk, site, {
+      code: 'TextTooLong',
+      message: `${toDotted(site.path)}: longer than ${LIMITS.textLength} characters`,
+    });
+  if (value.startsWith('ENC[AES256_GCM,'))
+    return addProblemOnce(walk, site, { code: 'SopsEncrypted', message: SOPS_ADVICE });
   const found = keyMaterialIn(String(site.path.at(-1) ?? ''), value);
   return found === undefined ? value : addKeyProblem(walk, site, found);
 }
@@ -196,30 +201,28 @@ function convertScalar(walk: Walk, scalar: Scalar, site: Site): unknown {
 function checkNumber(walk: Walk, value: number, site: Site & { readonly source: string }): unknown {
   if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value;
   const source = clip(site.source, 30);
-  return addProblem(
-    walk,
-    site,
-    'BadNumber',
-    `${toDotted(site.path)}: the number ${source} cannot be represented exactly; if it is a text, write "${source}"`,
-  );
+  return addProblem(walk, site, {
+    code: 'BadNumber',
+    message: `${toDotted(site.path)}: the number ${source} cannot be represented exactly; if it is a text, write "${source}"`,
+  });
 }
 
 function addKeyProblem(walk: Walk, site: Site, found: string): null {
-  return addProblem(
-    walk,
-    site,
-    'KeyMaterial',
-    `${toDotted(site.path)} looks like ${found}: keys must not be in Git. Put it into a Secret and name that in spec.identity.secretName. All readers of the repository know this key: replace it`,
-  );
+  return addProblem(walk, site, {
+    code: 'KeyMaterial',
+    message: `${toDotted(site.path)} looks like ${found}: keys must not be in Git. Put it into a Secret and name that in spec.identity.secretName. All readers of the repository know this key: replace it`,
+  });
 }
 
-function addProblem(walk: Walk, site: Site, code: ProblemCode, message: string): null {
+type Fault = Pick<ValueProblem, 'code' | 'message'>;
+
+function addProblem(walk: Walk, site: Site, { code, message }: Fault): null {
   if (walk.problems.length < 50) walk.problems.push({ code, offset: site.offset, message });
   return null;
 }
 
-function addProblemOnce(walk: Walk, site: Site, code: ProblemCode, message: string): null {
-  return walk.problems.some((problem) => problem.code === code) ? null : addProblem(walk, site, code, message);
+function addProblemOnce(walk: Walk, site: Site, fault: Fault): null {
+  return walk.problems.some(({ code }) => code === fault.code) ? null : addProblem(walk, site, fault);
 }
 
 function dotted(path: Path, name: string): string {
