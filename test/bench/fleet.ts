@@ -72,3 +72,19 @@ spec:
     - name: ${EXECUTOR}
   defaultExecutor: ${EXECUTOR}
 `;
+
+/** A file more, which moves every node to another version of its client. */
+export const CHANGE_OF_ALL = {
+  'patches/version.yaml': `apiVersion: validatoros.com/v1alpha1
+kind: FleetPatch
+metadata:
+  name: version
+spec:
+  match:
+    chain: ethereum
+  patch:
+    - op: replace
+      path: /clients/el/version
+      value: 1.17.9
+`,
+};

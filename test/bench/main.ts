@@ -3,9 +3,12 @@
 import { parseArgs } from 'node:util';
 
 import { describeError } from '../../src/lib/errors.ts';
+import { timeBareFleet } from './bare-fleet.ts';
 import { type Figure, isKept } from './figure.ts';
+import { compareWithRecorded } from './compare.ts';
 import { measureChange } from './measure-change.ts';
 import { COPY_SIZES, measureCopy } from './measure-copy.ts';
+import { measureChangeOfAll, measureFleet, measureRestart } from './measure-fleet.ts';
 import { measureDrift } from './measure-drift.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureJobs } from './measure-jobs.ts';
@@ -20,14 +23,17 @@ import { toJson, toTable } from './table.ts';
 import { within } from './wait.ts';
 
 const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
-NAME: offline copy sync change drift phase idle jobs large (all unless given)
+       npm run bench -- quick   compares the ratios of a small fleet with test/bench/recorded.json, in two minutes
+NAME: offline copy sync change drift phase idle jobs fleet large (all unless given)
 NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
 /** Each on the stage of its kind; the first sync always comes before what needs a synced fleet. */
-const NAMES = ['offline', 'copy', 'sync', 'change', 'drift', 'phase', 'idle', 'jobs', 'large'] as const;
+const NAMES = ['offline', 'copy', 'sync', 'change', 'drift', 'phase', 'idle', 'jobs', 'fleet', 'large'] as const;
 type Name = (typeof NAMES)[number];
 
+const WHOLE: FleetShape = { size: 1000, complete: 1000 };
+const SMALL: FleetShape = { size: 150, complete: 150 };
 const TEN_THOUSAND: FleetShape = { size: 10_000, complete: 0 };
 /** For everything on one stage, beyond the idle time. */
 const LIMIT_MS = 15 * 60_000;
@@ -45,6 +51,7 @@ async function main(): Promise<number> {
       full: { type: 'boolean', default: false },
     },
   });
+  if (positionals.join(' ') === 'quick') return await quick();
   const idleSeconds = Number(values.idle);
   const complete = Number(values.complete);
   const wanted = positionals.length === 0 ? NAMES : NAMES.filter((name) => positionals.includes(name));
@@ -78,7 +85,7 @@ async function measure(
   };
   await add('offline', measureOffline);
   await add('copy', () => measureCopy(COPY_SIZES[full ? 'full' : 'short']));
-  const onThousand = NAMES.slice(2, -1).some((name) => wanted.includes(name));
+  const onThousand = NAMES.slice(2, -2).some((name) => wanted.includes(name));
   if (onThousand) {
     await onStage({ size: 1000, complete }, async (stage) => {
       const sync = await measureFirstSync(stage);
@@ -92,8 +99,30 @@ async function measure(
       await add('jobs', () => measureJobs(stage));
     });
   }
+  await add('fleet', () => measureWholeFleet(WHOLE));
   await add('large', () => onStage(TEN_THOUSAND, measureLarge));
   return figures;
+}
+
+async function quick(): Promise<number> {
+  try {
+    const comparison = compareWithRecorded(await measureWholeFleet(SMALL));
+    console.log(comparison.text);
+    return comparison.isKept ? 0 : 1;
+  } catch (error) {
+    console.error(describeError(error));
+    return 1;
+  }
+}
+
+/** The yardstick on a cluster of its own, so that the controller finds none of its objects. */
+async function measureWholeFleet(shape: FleetShape): Promise<readonly Figure[]> {
+  const bare = await onStage(shape, timeBareFleet);
+  return await onStage(shape, async (stage) => [
+    ...(await measureFleet(stage, bare)),
+    ...(await measureChangeOfAll(stage, bare)),
+    ...(await measureRestart(stage)),
+  ]);
 }
 
 /** Takes the stage down also after a failure and a signal, and shows the controller's last words after a failure. */

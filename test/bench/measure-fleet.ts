@@ -1,0 +1,136 @@
+// A fleet that is built from an empty cluster, node by node with all its objects, and the restart of its controller.
+
+import { readFile } from 'node:fs/promises';
+
+import { LABEL } from '../../src/api/group.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
+import { countsBetween, requestCounts } from './api-requests.ts';
+import type { BareFleet } from './bare-fleet.ts';
+import type { Figure } from './figure.ts';
+import { CHANGE_OF_ALL } from './fleet.ts';
+import { firstReadAfter } from './git-requests.ts';
+import { memoryOf } from './process-usage.ts';
+import { settle } from './settle.ts';
+import { watchKind } from './sightings.ts';
+import { LOOK_OFTEN, type Stage } from './stage.ts';
+import { until } from './wait.ts';
+
+/** Starts the controller on an empty cluster. `bare` is what the bare client took on another one. */
+export async function measureFleet(stage: Stage, bare: BareFleet): Promise<readonly Figure[]> {
+  const { size } = stage.fleet;
+  const workloads = await watchKind(stage.cluster, KINDS.StatefulSet, LABEL.node);
+  const began = performance.now();
+  const { pid } = await stage.start(LOOK_OFTEN);
+  const looked = (await firstReadAfter(stage.server, began)).at;
+  await workloads.until(`${size} workloads`, 600_000, () => workloads.list().length >= size);
+  const complete = await stage.nodes.until(`${size} nodes to be complete`, 600_000, () =>
+    stage.nodes.list().every(isComplete),
+  );
+  workloads.stop();
+  const { peakMb } = await memoryOf(pid);
+  await settle(stage, 10_000);
+  const { residentMb } = await memoryOf(pid);
+  const fleet = `${size} nodes with all their objects`;
+  return [
+    { name: `${fleet}, from an empty cluster`, value: (complete - looked) / 1000, unit: 's' },
+    {
+      name: 'the same objects and statuses by a bare client, 32 nodes at a time',
+      value: bare.createMs / 1000,
+      unit: 's',
+    },
+    {
+      name: 'the whole fleet compared with the bare client',
+      value: (complete - looked) / bare.createMs,
+      unit: 'times',
+      limit: 1.3,
+    },
+    { name: `peak memory, ${fleet}`, value: peakMb, unit: 'MB', limit: 250 },
+    { name: `resident memory after it, ${fleet}`, value: residentMb, unit: 'MB', limit: 250 },
+  ];
+}
+
+function isComplete(node: Readonly<Record<string, unknown>>): boolean {
+  // The edge: the schema of the kind fixes the shape.
+  const { status } = node as { readonly status?: { readonly appliedRevision?: string } };
+  return status?.appliedRevision !== undefined;
+}
+
+/** One commit that moves every stopped node to another version. */
+export async function measureChangeOfAll(stage: Stage, bare: BareFleet): Promise<readonly Figure[]> {
+  const { size } = stage.fleet;
+  const workloads = await watchKind(stage.cluster, KINDS.StatefulSet, LABEL.node);
+  const began = performance.now();
+  const commit = stage.push(CHANGE_OF_ALL);
+  const looked = (await firstReadAfter(stage.server, began)).at;
+  const isMoved = (object: object): boolean => JSON.stringify(object).includes(':v1.17.9"');
+  await workloads.until('all workloads to be moved', 600_000, () => workloads.list().every(isMoved));
+  const ended = await stage.nodes.until('all nodes to be at the commit', 600_000, () =>
+    stage.nodes.list().every((node) => JSON.stringify(node['status']).includes(commit)),
+  );
+  workloads.stop();
+  return [
+    { name: `a change of all ${size} nodes in one commit`, value: (ended - looked) / 1000, unit: 's' },
+    { name: 'the same writes by a bare client', value: bare.changeMs / 1000, unit: 's' },
+    {
+      name: 'a change of all compared with the bare client',
+      value: (ended - looked) / bare.changeMs,
+      unit: 'times',
+      limit: 1.5,
+    },
+  ];
+}
+
+/** From the start of the process until it is ready, with everything in the cluster as desired. */
+export async function measureRestart(stage: Stage): Promise<readonly Figure[]> {
+  const before = await countsAtRest(stage);
+  const began = performance.now();
+  const { logFile } = await stage.start();
+  const { length } = await readFile(logFile, 'utf8');
+  const port = await until('the port of the probes', 60_000, async () =>
+    portIn((await readFile(logFile, 'utf8')).slice(length)),
+  );
+  await until('the controller to be ready', 60_000, async () => await isReady(port));
+  const readyMs = performance.now() - began;
+  await settle(stage, 5000);
+  const asked = countsBetween(before, await requestCounts(stage.transport)).filter(
+    ({ request }) => !request.startsWith('LIST'),
+  );
+  for (const { request, count } of asked) console.error(`  at the restart: ${count} × ${request}`);
+  const writes = asked.filter(({ request }) => !request.startsWith('GET'));
+  const name = `restart with ${stage.fleet.size} nodes`;
+  return [
+    { name: `${name}, to ready`, value: readyMs / 1000, unit: 's', limit: 1.5 },
+    { name: `${name}: writes`, value: sum(writes), unit: 'requests', limit: 0 },
+    { name: `${name}: reads of single objects`, value: sum(asked) - sum(writes), unit: 'requests' },
+  ];
+}
+
+/** The controller manager still writes statuses of workloads for a while. */
+async function countsAtRest({ transport }: Stage): Promise<ReadonlyMap<string, number>> {
+  let counts = await requestCounts(transport);
+  let since = performance.now();
+  return await until('the API server to come to rest', 120_000, async () => {
+    const now = await requestCounts(transport);
+    if (countsBetween(counts, now).length > 0) since = performance.now();
+    counts = now;
+    return performance.now() - since > 5000 && counts;
+  });
+}
+
+function sum(counts: readonly { readonly count: number }[]): number {
+  return counts.reduce((total, { count }) => total + count, 0);
+}
+
+/** Of the line that says that the process has started. */
+function portIn(log: string): number | undefined {
+  const line = log.split('\n').find((one) => one.includes('"msg":"Started"'));
+  return line === undefined ? undefined : Number(/"port":(\d+)/.exec(line)?.[1]);
+}
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+  } catch {
+    return false;
+  }
+}
