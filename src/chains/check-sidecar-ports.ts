@@ -3,7 +3,7 @@
 import { API_VERSION } from '../api/group.ts';
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
-import type { Workload } from './chain.ts';
+import type { Workload } from './workload.ts';
 
 /** For specs without errors, because it looks at the rendered workload. */
 export function checkSidecarPorts(

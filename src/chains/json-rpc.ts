@@ -1,6 +1,6 @@
 // Questions in JSON-RPC.
 
-import type { Question } from './chain.ts';
+import type { Question } from './observed.ts';
 
 /** A call over HTTP POST; ids are `<role>.<what>`. */
 export function jsonRpcCall(

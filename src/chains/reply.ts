@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 import { assertNever } from '../lib/assert-never.ts';
-import type { Reply, RoleFacts } from './chain.ts';
+import type { Reply, RoleFacts } from './observed.ts';
 
 export type Answer =
   | { readonly kind: 'value'; readonly value: unknown }

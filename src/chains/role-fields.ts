@@ -1,7 +1,8 @@
 // The parts of a container that every chain takes from the spec in the same way.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
-import type { ClientInfo, ContainerSpec } from './chain.ts';
+import type { ClientInfo } from './chain.ts';
+import type { ContainerSpec } from './workload.ts';
 import { imageOf } from './version.ts';
 
 type RoleFields = Pick<ContainerSpec, 'image' | 'imagePullPolicy' | 'resources'> & {

@@ -1,7 +1,7 @@
 // Containers as Kubernetes objects, within the Pod Security Standard "restricted".
 
 import type { Sidecar } from '../api/containers.ts';
-import type { ContainerSpec, Mount, Probe } from '../chains/chain.ts';
+import type { ContainerSpec, Mount, Probe } from '../chains/workload.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { SIGNER_VOLUME_KEY, volumeName } from './pod-volumes.ts';
 

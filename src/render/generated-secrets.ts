@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KubeObject, Ref } from '../api/objects.ts';
-import type { GeneratedSecret, GeneratedValue, Workload } from '../chains/chain.ts';
+import type { GeneratedSecret, GeneratedValue, Workload } from '../chains/workload.ts';
 import { secretName } from '../chains/secret-name.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { metadataOf } from './labels.ts';

@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION } from '../api/group.ts';
 import { clientsText } from '../api/node-volumes.ts';
-import type { Mount, Workload } from '../chains/chain.ts';
+import type { Mount, Workload } from '../chains/workload.ts';
 import { secretName } from '../chains/secret-name.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { sha256 } from '../lib/hash.ts';

@@ -3,7 +3,8 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KubeObject } from '../api/objects.ts';
 import type { SpecProblem } from '../api/spec-problem.ts';
-import type { Chain, Workload } from '../chains/chain.ts';
+import type { Chain } from '../chains/chain.ts';
+import type { Workload } from '../chains/workload.ts';
 import { metadataOf, selectorLabels } from './labels.ts';
 import { namesOf } from './names.ts';
 import { applyPatches } from './patches.ts';

@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KubeObject } from '../api/objects.ts';
-import type { Port, Workload } from '../chains/chain.ts';
+import type { Port, Workload } from '../chains/workload.ts';
 import { metadataOf, selectorLabels } from './labels.ts';
 import { namesOf } from './names.ts';
 

@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION } from '../api/group.ts';
 import type { KubeObject } from '../api/objects.ts';
-import type { Workload } from '../chains/chain.ts';
+import type { Workload } from '../chains/workload.ts';
 import { defined } from '../lib/defined.ts';
 import { digestOf } from '../lib/hash.ts';
 import { container, sidecarContainer } from './containers.ts';

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 
 import { Agent, request, type Dispatcher } from 'undici';
 
-import type { Question, Reply } from '../chains/chain.ts';
+import type { Question, Reply } from '../chains/observed.ts';
 import { describeTrouble, failed, TooLarge } from './trouble.ts';
 
 export type Auth = NonNullable<Question['auth']>;

@@ -1,6 +1,6 @@
 // Converts an error of a query into a reply with a reason.
 
-import type { Reply } from '../chains/chain.ts';
+import type { Reply } from '../chains/observed.ts';
 import { describeError, hasSystemCode, systemCodeOf } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
 

@@ -1,6 +1,6 @@
 // How far a client's head is from the tip, by age and by height.
 
-import type { Expectation, RoleFacts } from '../chains/chain.ts';
+import type { Expectation, RoleFacts } from '../chains/observed.ts';
 
 /**
  * Strictly synced: the client says so, the head is recent, peers are there, no lag, the right chain. Each alone is

@@ -1,6 +1,6 @@
 // What one client says about itself, and whether to believe it.
 
-import type { Expectation, RoleFacts } from '../chains/chain.ts';
+import type { Expectation, RoleFacts } from '../chains/observed.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import { isBehind, isElsewhere, isOld, isSynced, lacksPeers } from './head.ts';

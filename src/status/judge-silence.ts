@@ -1,6 +1,6 @@
 // A client that gave no readable answer: starting, a moment's miss, or a fault?
 
-import type { RoleFacts } from '../chains/chain.ts';
+import type { RoleFacts } from '../chains/observed.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import { roleVerdict, stateOf, type RoleVerdict, type RoleView } from './role-view.ts';

@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { NodeReason } from '../api/codes/node-reasons.ts';
 import type { KubeObject } from '../api/objects.ts';
-import type { Expectation, RoleFacts } from '../chains/chain.ts';
+import type { Expectation, RoleFacts } from '../chains/observed.ts';
 
 export interface Observation {
   /** With its previous status, if any. */

@@ -1,7 +1,7 @@
 // Per role: container, client's facts and verdict → status.roles.
 
 import type { RoleStatus } from '../api/blockchain-node.ts';
-import type { RoleFacts } from '../chains/chain.ts';
+import type { RoleFacts } from '../chains/observed.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { defined } from '../lib/defined.ts';
 import { redact } from '../lib/redact.ts';

@@ -2,7 +2,7 @@
 
 import type { RoleStatus } from '../api/blockchain-node.ts';
 import type { NodeReason } from '../api/codes/node-reasons.ts';
-import type { Expectation, RoleFacts } from '../chains/chain.ts';
+import type { Expectation, RoleFacts } from '../chains/observed.ts';
 import type { ContainerView } from './pod-view.ts';
 import type { Verdict } from './verdict.ts';
 

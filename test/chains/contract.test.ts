@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Question, Reply, RoleFacts } from '../../src/chains/chain.ts';
+import type { Question, Reply, RoleFacts } from '../../src/chains/observed.ts';
 import { chains, findChain } from '../../src/chains/index.ts';
 import { example, examples, nodeWith } from './examples.ts';
 import { recordedFor, replies } from './replies.ts';

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { bitcoin } from '../../src/chains/bitcoin/bitcoin.ts';
-import type { Workload } from '../../src/chains/chain.ts';
+import type { Workload } from '../../src/chains/workload.ts';
 import { example, examples, nodeWith } from './examples.ts';
 
 const hostile = fc.oneof(

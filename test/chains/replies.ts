@@ -2,7 +2,7 @@
 // follow the clients' documents.
 
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
-import type { Reply } from '../../src/chains/chain.ts';
+import type { Reply } from '../../src/chains/observed.ts';
 
 export function replies(bodies: Record<string, unknown>): ReadonlyMap<string, Reply> {
   return new Map(Object.entries(bodies).map(([id, body]) => [id, { ok: true, status: 200, body }]));

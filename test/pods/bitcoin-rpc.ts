@@ -1,7 +1,7 @@
 // Bitcoin nodes: their passwords, and blocks when they are wanted.
 
 import { bitcoin } from '../../src/chains/bitcoin/bitcoin.ts';
-import type { Question } from '../../src/chains/chain.ts';
+import type { Question } from '../../src/chains/observed.ts';
 import { createAsker } from '../../src/rpc/ask.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import type { PodsWorld } from './world.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { Question, Reply } from '../../src/chains/chain.ts';
+import type { Question, Reply } from '../../src/chains/observed.ts';
 import { createAsker, type Target } from '../../src/rpc/ask.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { freePorts } from '../cluster/ports.ts';

@@ -2,7 +2,7 @@
 
 import type { BlockchainNode, NodeStatus } from '../../src/api/blockchain-node.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
-import type { Expectation, RoleFacts } from '../../src/chains/chain.ts';
+import type { Expectation, RoleFacts } from '../../src/chains/observed.ts';
 import type { Observation } from '../../src/status/observation.ts';
 
 export const NOW = Date.parse('2026-03-01T12:00:00Z');

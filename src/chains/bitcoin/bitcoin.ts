@@ -2,7 +2,8 @@
 
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';
-import type { Chain, Expectation, Question } from '../chain.ts';
+import type { Chain } from '../chain.ts';
+import type { Expectation, Question } from '../observed.ts';
 import { defineCheck } from '../define-check.ts';
 import { secretName } from '../secret-name.ts';
 import { MAX_LAG } from './client.ts';

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import type { Reply, RoleFacts } from '../chain.ts';
+import type { Reply, RoleFacts } from '../observed.ts';
 import { DecimalNumber } from '../numbers.ts';
 import { factsOfFailure, jsonRpcAnswer, valueOf } from '../reply.ts';
 import { MAX_LAG } from './client.ts';

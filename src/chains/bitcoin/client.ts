@@ -2,7 +2,9 @@
 
 import type { NodeSpec } from '../../api/blockchain-node.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';
-import type { ClientInfo, GeneratedSecret, Mount, Question, Reply, RoleFacts, Workload } from '../chain.ts';
+import type { ClientInfo } from '../chain.ts';
+import type { GeneratedSecret, Mount, Workload } from '../workload.ts';
+import type { Question, Reply, RoleFacts } from '../observed.ts';
 
 export interface BitcoinClient extends ClientInfo {
   /** How it names a network when asked. Key: spec.network. */

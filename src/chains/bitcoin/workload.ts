@@ -1,7 +1,7 @@
 // Turns a Bitcoin node into one container that reads its password, or the password's hash, from a Secret of its own.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { ContainerSpec, Workload } from '../chain.ts';
+import type { ContainerSpec, Workload } from '../workload.ts';
 import { roleFields, soleVolume } from '../role-fields.ts';
 import { type BitcoinClient, DATA_PATH, type Run, SECRET_PATH } from './client.ts';
 import { clientOf } from './clients.ts';

@@ -1,7 +1,8 @@
 // Cosmos: any chain on CometBFT, from a one-node development chain to a Cosmos SDK validator.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { Chain, Expectation, Question } from '../chain.ts';
+import type { Chain } from '../chain.ts';
+import type { Expectation, Question } from '../observed.ts';
 import { defineCheck } from '../define-check.ts';
 import { checkCosmos } from './check.ts';
 import { clients, configFiles } from './clients.ts';

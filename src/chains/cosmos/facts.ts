@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 import { epochSeconds } from '../../lib/rfc3339.ts';
-import type { Reply, RoleFacts } from '../chain.ts';
+import type { Reply, RoleFacts } from '../observed.ts';
 import { DecimalNumber } from '../numbers.ts';
 import { factsOfFailure, jsonRpcAnswer, valueOf } from '../reply.ts';
 

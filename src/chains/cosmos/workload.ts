@@ -1,7 +1,8 @@
 // Turns a CometBFT node into one init container, which makes the volume ready, and one container.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { ClientInfo, ContainerSpec, Mount, Port, Workload } from '../chain.ts';
+import type { ClientInfo } from '../chain.ts';
+import type { ContainerSpec, Mount, Port, Workload } from '../workload.ts';
 import { toArguments } from '../flags.ts';
 import { roleFields, soleVolume } from '../role-fields.ts';
 import { clients } from './clients.ts';

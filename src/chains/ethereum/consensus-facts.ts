@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 import { defined } from '../../lib/defined.ts';
-import type { Reply, RoleFacts } from '../chain.ts';
+import type { Reply, RoleFacts } from '../observed.ts';
 import { DecimalNumber } from '../numbers.ts';
 import { factsOfFailure, restAnswer, valueOf } from '../reply.ts';
 

@@ -3,7 +3,8 @@
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { isHostName, isIpAddress } from '../address.ts';
-import type { Chain, Expectation, Reply, RoleFacts } from '../chain.ts';
+import type { Chain } from '../chain.ts';
+import type { Expectation, Reply, RoleFacts } from '../observed.ts';
 import { defineCheck } from '../define-check.ts';
 import { consensusClients } from './consensus.ts';
 import { consensusFacts, MAX_DISTANCE } from './consensus-facts.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 import { defined } from '../../lib/defined.ts';
-import type { Reply, RoleFacts } from '../chain.ts';
+import type { Reply, RoleFacts } from '../observed.ts';
 import { HexNumber } from '../numbers.ts';
 import { factsOfFailure, jsonRpcAnswer, valueOf } from '../reply.ts';
 

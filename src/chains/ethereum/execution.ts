@@ -6,10 +6,9 @@ import { type Flags, given } from '../flags.ts';
 import { defineClient, type EthereumClient } from './client.ts';
 import { isOlder } from '../version.ts';
 import { GNOSIS_NETWORKS, PUBLIC_NETWORKS } from './networks.ts';
+import { engine, gethP2p, http, nat, RPC, webSocket, WS } from './execution-flags.ts';
 import { ENGINE_PORT, JWT_FILE, type Place } from './place.ts';
 
-const RPC = 8545;
-const WS = 8546;
 const P2P = 30_303;
 const GETH_LIKE_KNOWN: Readonly<Record<string, ValueType>> = {
   cache: 'integer',
@@ -224,31 +223,3 @@ function erigonPorts({ version, p2pPort }: Place): string {
 }
 
 export const executionClients: readonly EthereumClient[] = [geth, reth, nethermind, besu, erigon];
-
-function http(vhosts?: string): Flags {
-  const hosts = vhosts === undefined ? {} : { [vhosts]: '*' };
-  return { http: '', 'http.addr': '0.0.0.0', 'http.port': String(RPC), ...hosts };
-}
-
-function webSocket(): Flags {
-  return { ws: '', 'ws.addr': '0.0.0.0', 'ws.port': String(WS), 'ws.origins': '*' };
-}
-
-/** The engine API listens inside the pod only; the token protects it from sidecars. */
-function engine(vhosts?: string): Flags {
-  const hosts = vhosts === undefined ? {} : { [vhosts]: 'localhost' };
-  return {
-    'authrpc.addr': '127.0.0.1',
-    'authrpc.port': String(ENGINE_PORT),
-    ...hosts,
-    'authrpc.jwtsecret': JWT_FILE,
-  };
-}
-
-function gethP2p(place: Place): Flags {
-  return { port: String(place.p2pPort), 'discovery.port': String(place.p2pPort), ...nat(place) };
-}
-
-function nat(place: Place): Flags {
-  return place.advertise === undefined ? {} : { nat: `extip:${place.advertise}` };
-}

@@ -1,7 +1,7 @@
 // What the flags of a client depend on: folders, ports, addresses. One value per role, made from the spec.
 
 import type { NodeSpec } from '../../api/blockchain-node.ts';
-import type { Mount } from '../chain.ts';
+import type { Mount } from '../workload.ts';
 import { findNetwork } from './networks.ts';
 
 export const ENGINE_PORT = 8551;

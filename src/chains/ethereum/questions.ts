@@ -1,7 +1,7 @@
 // What to ask a running Ethereum node: JSON-RPC of the execution client, beacon API of the consensus client.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { Question } from '../chain.ts';
+import type { Question } from '../observed.ts';
 import { jsonRpcCall } from '../json-rpc.ts';
 import { clientOf } from './workload.ts';
 

@@ -1,7 +1,7 @@
 // Turns an Ethereum node into containers: the execution client first, then the consensus client.
 
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
-import type { ContainerSpec, Mount, Port, Probe, Workload } from '../chain.ts';
+import type { ContainerSpec, Mount, Port, Probe, Workload } from '../workload.ts';
 import { toArguments } from '../flags.ts';
 import { roleFields } from '../role-fields.ts';
 import type { EthereumClient } from './client.ts';

@@ -2,7 +2,7 @@
 
 import type { Ask, HeightProbe } from '../../api/chain-jobs.ts';
 import type { TaskResult } from '../../api/worker-task.ts';
-import type { Reply } from '../../chains/chain.ts';
+import type { Reply } from '../../chains/observed.ts';
 import { clipJson } from '../../lib/clip.ts';
 import { textAt, valueAt } from '../../lib/json-value.ts';
 import type { Asker, Target } from '../../rpc/ask.ts';

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { LABEL } from '../../api/group.ts';
 import { describeRef, keyOf, type KubeObject, type OwnerReference, refOf } from '../../api/objects.ts';
-import type { Workload } from '../../chains/chain.ts';
+import type { Workload } from '../../chains/workload.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { generatedSecretRefs, makeSecret } from '../../render/generated-secrets.ts';
 import { claimNames } from '../../render/names.ts';

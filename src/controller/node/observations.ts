@@ -2,7 +2,7 @@
 
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { keyOf } from '../../api/objects.ts';
-import type { RoleFacts } from '../../chains/chain.ts';
+import type { RoleFacts } from '../../chains/observed.ts';
 import type { Plan } from '../../plan/action.ts';
 import { createRoleFacts, type RoleObservation } from './role-facts.ts';
 import type { NodeTrouble } from './trouble.ts';

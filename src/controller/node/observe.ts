@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
-import type { RoleFacts } from '../../chains/chain.ts';
+import type { RoleFacts } from '../../chains/observed.ts';
 import { findChain } from '../../chains/index.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import type { NodeDeps } from './deps.ts';

@@ -1,6 +1,6 @@
 // What the roles of each node answered, and when.
 
-import type { RoleFacts } from '../../chains/chain.ts';
+import type { RoleFacts } from '../../chains/observed.ts';
 
 export interface RoleObservation {
   readonly facts: ReadonlyMap<string, RoleFacts>;

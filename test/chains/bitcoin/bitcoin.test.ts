@@ -6,7 +6,7 @@ import { bitcoin } from '../../../src/chains/bitcoin/bitcoin.ts';
 import { bitcoinConf } from '../../../src/chains/bitcoin/conf.ts';
 import { nodeFacts } from '../../../src/chains/bitcoin/facts.ts';
 import { rpcauthLine } from '../../../src/chains/bitcoin/rpcauth.ts';
-import type { RoleFacts } from '../../../src/chains/chain.ts';
+import type { RoleFacts } from '../../../src/chains/observed.ts';
 import { example, nodeWith } from '../examples.ts';
 import { bitcoind, replies } from '../replies.ts';
 

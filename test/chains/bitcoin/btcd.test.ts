@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { bitcoin } from '../../../src/chains/bitcoin/bitcoin.ts';
 import { btcdFacts } from '../../../src/chains/bitcoin/btcd-facts.ts';
 import { btcdLogin } from '../../../src/chains/bitcoin/btcd-login.ts';
-import type { RoleFacts } from '../../../src/chains/chain.ts';
+import type { RoleFacts } from '../../../src/chains/observed.ts';
 import { example, nodeWith } from '../examples.ts';
 import { btcd, replies, rpc } from '../replies.ts';
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { Reply, RoleFacts } from '../../../src/chains/chain.ts';
+import type { Reply, RoleFacts } from '../../../src/chains/observed.ts';
 import { consensusFacts } from '../../../src/chains/ethereum/consensus-facts.ts';
 import { executionFacts } from '../../../src/chains/ethereum/execution-facts.ts';
 import { beacon, gethDev, replies, rpc } from '../replies.ts';
