@@ -1,12 +1,13 @@
 // The JSON of problems, the same in every command.
 
+import type { ProblemCode } from '../api/codes/problems.ts';
 import type { Problem } from '../desired/text/problem.ts';
 
 interface ProblemJson {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
 }
 

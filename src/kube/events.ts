@@ -1,5 +1,6 @@
 // Kubernetes Events about objects, which `kubectl describe` shows. A failed Event never affects the reconciliation.
 
+import type { EventReason } from '../api/codes/event-reason.ts';
 import { FIELD_MANAGER } from '../api/group.ts';
 import { refOf, type KubeObject } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
@@ -11,8 +12,7 @@ export interface EventNote {
   /** The object it is about, with its UID. */
   readonly about: KubeObject;
   readonly type: 'Normal' | 'Warning';
-  /** PascalCase. */
-  readonly reason: string;
+  readonly reason: EventReason;
   /** One sentence, redacted. Without figures that change in every reconciliation, so that repeats are recognized. */
   readonly message: string;
 }

@@ -1,6 +1,7 @@
 // What one controller has to say: the input of its part of the status branch.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { ReportedCode } from '../api/codes/problems.ts';
 import type { Action, Kept } from '../plan/action.ts';
 
 export interface FleetView {
@@ -70,10 +71,10 @@ export interface ScheduleView {
   readonly skipped?: string | undefined;
 }
 
-/** The same members as desired/problem.ts, which this room may not import. */
+/** A problem of a file, as `Problem` of the module desired, which this module may not import. */
 export interface ProblemView {
   readonly level: 'error' | 'warning';
-  readonly code: string;
+  readonly code: ReportedCode;
   readonly file: string;
   readonly line: number;
   readonly column: number;

@@ -33,10 +33,10 @@ async function written(reason: string): Promise<readonly KubeObject[]> {
 
 it('reports once what is said many times, and continues to count after five minutes, also over a restart', async () => {
   const first = events();
-  const note = { about, type: 'Warning', reason: 'NodeFailed', message: 'el is not reachable' } as const;
+  const note = { about, type: 'Warning', reason: 'PodFailed', message: 'el is not reachable' } as const;
   for (let index = 0; index < 10; index++) first.emit(note);
   await first.flush();
-  expect(await written('NodeFailed')).toMatchObject([
+  expect(await written('PodFailed')).toMatchObject([
     {
       count: 1,
       message: 'el is not reachable',
@@ -46,31 +46,31 @@ it('reports once what is said many times, and continues to count after five minu
   now += 5 * 60_000;
   first.emit(note);
   await first.flush();
-  expect(await written('NodeFailed')).toMatchObject([
+  expect(await written('PodFailed')).toMatchObject([
     { count: 11, firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:05:00Z' },
   ]);
   const second = events();
   second.emit(note);
   await second.flush();
-  expect(await written('NodeFailed')).toHaveLength(1);
+  expect(await written('PodFailed')).toHaveLength(1);
 });
 
 it('reports another message, and another object, by itself', async () => {
   const reporter = events();
-  const base = { about, type: 'Normal', reason: 'Applied' } as const;
+  const base = { about, type: 'Normal', reason: 'DriftRepaired' } as const;
   reporter.emit({ ...base, message: 'one' });
   reporter.emit({ ...base, message: 'two' });
   reporter.emit({ ...base, message: 'one', about: { ...about, metadata: { ...about.metadata, uid: 'other' } } });
   await reporter.flush();
-  expect(await written('Applied')).toHaveLength(3);
+  expect(await written('DriftRepaired')).toHaveLength(3);
 });
 
 it('cuts long messages, and finds a place for events about cluster-scoped objects', async () => {
   const reporter = events();
   const space = await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'default' });
-  reporter.emit({ about: space!, type: 'Normal', reason: 'Long', message: 'x'.repeat(5000) });
+  reporter.emit({ about: space!, type: 'Normal', reason: 'ApplyFailed', message: 'x'.repeat(5000) });
   await reporter.flush();
-  const [event] = await written('Long');
+  const [event] = await written('ApplyFailed');
   expect(String(event?.['message'])).toHaveLength(1024);
   expect(event?.metadata.namespace).toBe('default');
 });
@@ -97,9 +97,9 @@ it('never breaks what it reports on', async () => {
 it('has room for a warning when a whole fleet reports its progress', async () => {
   const reporter = events();
   for (let index = 0; index < 300; index++)
-    reporter.emit({ about, type: 'Normal', reason: 'Progress', message: `number ${index}` });
+    reporter.emit({ about, type: 'Normal', reason: 'Progressing', message: `number ${index}` });
   reporter.emit({ about, type: 'Warning', reason: 'Held', message: 'an approval is required' });
   await reporter.flush();
-  expect(await written('Progress')).toHaveLength(256);
+  expect(await written('Progressing')).toHaveLength(256);
   expect(await written('Held')).toHaveLength(1);
 });

@@ -4,6 +4,14 @@ import { defineCodes } from './codes.ts';
 
 const APPROVE = 'Undo the change, or add the digest of the held actions to `spec.approvals` in `fleet.yaml`.';
 
+/** These say that the branch or its folder as a whole is not what it was: nothing that the tree lacks was removed on purpose. */
+const BRANCH_GUARDS = defineCodes({
+  Rewound: { meaning: 'The branch was moved back behind the last applied commit.', action: APPROVE },
+  Rewritten: { meaning: 'The branch no longer contains the last applied commit.', action: APPROVE },
+  MissingPath: { meaning: 'The folder `nodes/` is gone while the cluster still has nodes.', action: APPROVE },
+  EmptyTree: { meaning: 'No file declares a node while the cluster still has nodes.', action: APPROVE },
+});
+
 export const GUARDS = defineCodes({
   Suspended: {
     meaning: 'The Fleet, the folder of the file, or the node is suspended.',
@@ -44,10 +52,7 @@ export const GUARDS = defineCodes({
     meaning: 'The change makes the node break a rule that the policy waives, such as `HostNetwork`.',
     action: `Make sure that the node needs it. Then: ${APPROVE}`,
   },
-  Rewound: { meaning: 'The branch was moved back behind the last applied commit.', action: APPROVE },
-  Rewritten: { meaning: 'The branch no longer contains the last applied commit.', action: APPROVE },
-  MissingPath: { meaning: 'The folder `nodes/` is gone while the cluster still has nodes.', action: APPROVE },
-  EmptyTree: { meaning: 'No file declares a node while the cluster still has nodes.', action: APPROVE },
+  ...BRANCH_GUARDS,
   UnreadableFile: {
     meaning: 'A file that cannot be read may declare the node under a new path.',
     action: `Correct the file. Otherwise: ${APPROVE}`,
@@ -60,3 +65,8 @@ export const GUARDS = defineCodes({
 });
 
 export type GuardName = keyof typeof GUARDS;
+
+/** Whether the guard speaks of the branch as a whole, not of one node. */
+export function isBranchGuard(guard: GuardName): boolean {
+  return Object.hasOwn(BRANCH_GUARDS, guard);
+}

@@ -2,7 +2,9 @@
 
 import { DOCUMENT_PROBLEMS } from './document-problems.ts';
 import { FILE_PROBLEMS } from './file-problems.ts';
+import type { RequestRefusal } from './job-reasons.ts';
 import { JOB_PROBLEMS } from './job-problems.ts';
+import type { NodeReason } from './node-reasons.ts';
 import { NODE_PROBLEMS } from './node-problems.ts';
 import { POLICY_RULES } from './policy-rules.ts';
 
@@ -10,3 +12,6 @@ import { POLICY_RULES } from './policy-rules.ts';
 export const PROBLEMS = { ...FILE_PROBLEMS, ...DOCUMENT_PROBLEMS, ...NODE_PROBLEMS, ...JOB_PROBLEMS, ...POLICY_RULES };
 
 export type ProblemCode = keyof typeof PROBLEMS;
+
+/** What `problems` of `sync.yaml` shows: problems of files, refused job requests, and objects that the API server refused. */
+export type ReportedCode = ProblemCode | RequestRefusal | Extract<NodeReason, 'ObjectRefused'>;

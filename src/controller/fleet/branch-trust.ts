@@ -1,5 +1,6 @@
 // What job requests and schedules may do on the branch as it was read: they follow the guards of the plan.
 
+import { isBranchGuard } from '../../api/codes/guards.ts';
 import type { Plan } from '../../plan/action.ts';
 import type { Pulled } from './state.ts';
 
@@ -10,11 +11,9 @@ export interface BranchTrust {
   readonly mayRemove: boolean;
 }
 
-const MOVED: ReadonlySet<string> = new Set(['Rewound', 'Rewritten', 'EmptyTree', 'MissingPath']);
-
 /** `plan`: of the same revision. */
 export function trustIn({ ancestry }: Pick<Pulled, 'ancestry'>, plan: Plan): BranchTrust {
   const isMoved = ancestry === 'rewound' || ancestry === 'rewritten';
-  const isHeld = plan.actions.some(({ hold }) => hold !== undefined && (isMoved || MOVED.has(hold.guard)));
+  const isHeld = plan.actions.some(({ hold }) => hold !== undefined && (isMoved || isBranchGuard(hold.guard)));
   return { mayBegin: !isHeld, mayRemove: !isHeld && !isMoved };
 }

@@ -15,11 +15,11 @@ import type { BranchTrust } from '../fleet/branch-trust.ts';
 import { eachAtOnce } from '../engine/each-at-once.ts';
 import type { RequestsDeps } from './deps.ts';
 import { identitySwapRequests } from './identity-swaps.ts';
-import type { RequestRefusal } from './request-refusal.ts';
+import type { RefusedRequest } from './refused-request.ts';
 import type { Pulled } from '../fleet/state.ts';
 
 export interface Admitted {
-  readonly refusals: readonly RequestRefusal[];
+  readonly refusals: readonly RefusedRequest[];
   /** Records changed: they must be pushed before anything follows from them. */
   readonly recordsChanged: boolean;
 }
@@ -66,7 +66,7 @@ async function gatherInput(
   };
 }
 
-function refusalOf(decision: Decision): readonly RequestRefusal[] {
+function refusalOf(decision: Decision): readonly RefusedRequest[] {
   if (decision.do !== 'refuse') return [];
   return [{ file: decision.file, code: decision.reason, message: `${decision.key}: ${decision.message}` }];
 }

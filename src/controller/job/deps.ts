@@ -19,7 +19,7 @@ import type { Watches } from '../node/watches.ts';
 import type { LockRecovery } from './job-changes.ts';
 import type { JobLocks } from './locks.ts';
 import type { Records } from './records.ts';
-import type { RequestRefusal } from './request-refusal.ts';
+import type { RefusedRequest } from './refused-request.ts';
 import type { Schedules } from './schedules.ts';
 import type { JobWatches } from './watches.ts';
 
@@ -53,5 +53,5 @@ export interface RequestsDeps extends JobDeps {
   readonly volumeRecords: VolumeRecords;
   readonly lockRecovery: LockRecovery;
   /** Job requests that are not carried out, and why; every reconciliation of the requests replaces them. */
-  readonly refusals: { current: readonly RequestRefusal[] };
+  readonly refusals: { current: readonly RefusedRequest[] };
 }

@@ -1,8 +1,8 @@
 // Derives a node's status from all that is known of it, and writes it when something that matters changed.
 
 import type { BlockchainNode, NodeStatus } from '../../api/blockchain-node.ts';
-import type { NodeReason } from '../../api/codes/node-reasons.ts';
-import { findCondition } from '../../api/conditions.ts';
+import { isNodeReason, type NodeReason } from '../../api/codes/node-reasons.ts';
+import { type Condition, findCondition } from '../../api/conditions.ts';
 import { keyOf } from '../../api/objects.ts';
 import { findChain } from '../../chains/index.ts';
 import { nodeStatus } from '../../status/node-status.ts';
@@ -84,10 +84,8 @@ async function persistStatus(node: BlockchainNode, status: NodeStatus, deps: Rep
 
 /** An Event when the phase or its reason changed; figures cause none. */
 function announce(node: BlockchainNode, status: NodeStatus, { events, runtime }: ReportDeps): void {
-  const before = findCondition(node.status?.conditions, 'Ready');
   const ready = findCondition(status.conditions, 'Ready');
-  if (ready === undefined) return;
-  if (node.status?.phase === status.phase && before?.status === ready.status && before.reason === ready.reason) return;
+  if (ready === undefined || !isNodeReason(ready.reason) || isAnnounced(node, status, ready)) return;
   const isWarning = status.phase === 'Error' || findCondition(status.conditions, 'Stalled') !== undefined;
   runtime.log.info({ node: keyOf(node), phase: status.phase, reason: ready.reason }, 'Node changed phase');
   events.emit({
@@ -96,6 +94,11 @@ function announce(node: BlockchainNode, status: NodeStatus, { events, runtime }:
     reason: ready.reason,
     message: ready.message,
   });
+}
+
+function isAnnounced({ status: before }: BlockchainNode, { phase }: NodeStatus, ready: Condition): boolean {
+  const last = findCondition(before?.conditions, 'Ready');
+  return before?.phase === phase && last?.status === ready.status && last.reason === ready.reason;
 }
 
 /** How often the status of a node is derived again whose pod cannot be asked, besides every change of its objects. */

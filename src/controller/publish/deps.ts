@@ -10,7 +10,7 @@ import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { FleetState } from '../fleet/state.ts';
 import type { Records } from '../job/records.ts';
-import type { RequestRefusal } from '../job/request-refusal.ts';
+import type { RefusedRequest } from '../job/refused-request.ts';
 import type { Schedules } from '../job/schedules.ts';
 import type { Identities } from '../node/identities.ts';
 import type { Observations } from '../node/observations.ts';
@@ -27,7 +27,7 @@ export interface PublishDeps {
   readonly identities: Identities;
   readonly observations: Observations;
   readonly schedules: Pick<Schedules, 'views'>;
-  readonly refusals: { readonly current: readonly RequestRefusal[] };
+  readonly refusals: { readonly current: readonly RefusedRequest[] };
   readonly capabilities: CapabilitiesView;
   readonly statusBranch: StatusBranch | undefined;
   readonly published: PublishedState;

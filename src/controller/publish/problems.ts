@@ -3,7 +3,7 @@
 import { ANNOTATION } from '../../api/group.ts';
 import type { ProblemView } from '../../status/fleet-view.ts';
 import type { FailedAction } from '../fleet/state.ts';
-import type { RequestRefusal } from '../job/request-refusal.ts';
+import type { RefusedRequest } from '../job/refused-request.ts';
 import type { PublishDeps } from './deps.ts';
 
 type ProblemDeps = Pick<PublishDeps, 'fleet' | 'observations' | 'refusals' | 'watches'>;
@@ -12,13 +12,13 @@ export function problemsOf(deps: ProblemDeps): readonly ProblemView[] {
   const { fleet, refusals } = deps;
   return [
     ...(fleet.pulled?.desired.problems ?? []),
-    ...refusals.current.map(refusedRequest),
+    ...refusals.current.map(problemOfRequest),
     ...fleet.failures.flatMap(refusedAction),
     ...refusedNodes(deps),
   ];
 }
 
-function refusedRequest({ file, code, message }: RequestRefusal): ProblemView {
+function problemOfRequest({ file, code, message }: RefusedRequest): ProblemView {
   return { level: 'error', code, file, line: 1, column: 1, message };
 }
 
