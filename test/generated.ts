@@ -13,6 +13,7 @@ import { metricsTable } from './documents/metrics-table.ts';
 import { optionsTable } from './documents/options-table.ts';
 import { ROOT, withSection } from './documents/sections.ts';
 import { troubleshooting, TROUBLESHOOTING } from './documents/troubleshooting.ts';
+import { VALUES_SCHEMA, valuesSchema } from './documents/values-schema.ts';
 import { valuesTable } from './documents/values-table.ts';
 
 const MAIN = join(ROOT, 'src/cli/main.ts');
@@ -34,6 +35,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     await section('charts/nodewright/files/namespaced-rules.yaml', 'own kinds', ownKindsRules()),
     await section('charts/nodewright/files/definition-rules.yaml', 'definitions', definitionRules()),
     await section('charts/nodewright/README.md', 'values', await valuesTable()),
+    [VALUES_SCHEMA, await valuesSchema()],
     [TROUBLESHOOTING, await troubleshooting()],
   ]);
 }

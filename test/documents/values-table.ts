@@ -7,17 +7,22 @@ import { isMap, isScalar, parseDocument, type Pair, type YAMLMap } from 'yaml';
 
 import { ROOT, table } from './sections.ts';
 
-/** One row for every value; throws for one without a comment, because only its author can say what it is for. */
+/** One row for every value. */
 export async function valuesTable(): Promise<string> {
+  return table(
+    ['Value', 'Default', 'Meaning'],
+    (await describedValues()).map(({ path, preset, comment }) => [`\`${path}\``, `\`${preset}\``, comment]),
+  );
+}
+
+/** Throws for a value without a comment, because only its author can say what it is for. */
+export async function describedValues(): Promise<readonly Row[]> {
   const document = parseDocument(await readFile(join(ROOT, 'charts/nodewright/values.yaml'), 'utf8'));
   if (!isMap(document.contents)) throw new Error('values.yaml is no map');
   const rows = rowsOf(document.contents, []);
   const silent = rows.filter(({ comment }) => comment === '').map(({ path }) => path);
   if (silent.length > 0) throw new Error(`values.yaml: describe in a comment: ${silent.join(', ')}`);
-  return table(
-    ['Value', 'Default', 'Meaning'],
-    rows.map(({ path, preset, comment }) => [`\`${path}\``, `\`${preset}\``, comment]),
-  );
+  return rows;
 }
 
 interface Row {

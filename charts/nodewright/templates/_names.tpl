@@ -1,8 +1,8 @@
 {{- define "nodewright.name" -}}
 {{- if contains "nodewright" .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- .Release.Name | replace "." "-" | trunc 63 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-nodewright" .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- printf "%s-nodewright" .Release.Name | replace "." "-" | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -12,7 +12,8 @@
 
 {{- define "nodewright.image" -}}
 {{- $repository := required "image.repository is missing: build the image from the Dockerfile and push it to your registry" .Values.image.repository -}}
-{{- printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- $image := printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- empty .Values.image.digest | ternary $image (printf "%s@%s" $image .Values.image.digest) -}}
 {{- end -}}
 
 {{- define "nodewright.serviceAccount" -}}

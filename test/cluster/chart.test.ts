@@ -1,0 +1,92 @@
+// The chart as Helm renders it: it is accepted by the linter and by an API server, and refuses what could not work.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { runCommand } from '../demo/run-command.ts';
+import { testCluster } from '../support/cluster.ts';
+import { binary } from './binaries.ts';
+
+const CHART = new URL('../../charts/nodewright', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'nodewright-chart-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const REQUIRED = ['--set', 'executor=a', '--set', 'git.url=https://git.example.com/a', '--set', 'image.repository=r/n'];
+const ALL = [
+  'git.secretName=git', 'git.caKey=ca', 'signingKey.secretName=key', 'networkPolicy.create=true', 'rbac.namespaces={a,b}',
+  'policy.namespaces={a}', 'verification.mode=tip', 'podAnnotations.x=y', 'image.digest=sha256:'.padEnd(84, 'a'),
+].flatMap((value) => ['--set', value]); // prettier-ignore
+const MONITORING = ['monitor=PodMonitor', 'alerts.create=true', 'dashboard.create=true'];
+
+async function helm(...args: readonly string[]): Promise<string> {
+  const env = { HOME: folder, XDG_CACHE_HOME: folder };
+  return (await runCommand(await binary('helm'), args, { env })).stdout;
+}
+
+async function render(...values: readonly string[]): Promise<string> {
+  return await helm('template', 'one', CHART, '--namespace', 'default', ...REQUIRED, ...values);
+}
+
+it('has nothing that the strict linter finds, with few and with all values', async () => {
+  const monitoring = MONITORING.flatMap((value) => ['--set', `monitoring.${value}`]);
+  for (const values of [[], [...ALL, ...monitoring]])
+    expect(await helm('lint', '--strict', CHART, ...REQUIRED, ...values)).toContain('0 chart(s) failed');
+});
+
+it.each([
+  ['few', []],
+  ['all', ALL],
+] as const)('is accepted by an API server, with %s values', async (_, values) => {
+  const { kubeconfigPath } = await testCluster();
+  const kubectl = await binary('kubectl');
+  for (const name of ['a', 'b'])
+    await runCommand(kubectl, ['--kubeconfig', kubeconfigPath, 'create', 'namespace', name], { accept: [0, 1] });
+  const args = ['--kubeconfig', kubeconfigPath, 'apply', '--dry-run=server', '--validate=strict', '-f', '-'];
+  const { stdout } = await runCommand(kubectl, args, { input: await render(...values) });
+  expect(stdout).toContain('deployment.apps/one-nodewright created (server dry run)');
+});
+
+it('makes no cluster-wide right when it gets namespaces and applies no definitions', async () => {
+  const rights = ['rbac.namespaces={a}', 'rbac.definitions=false', 'rbac.storageClasses=false'];
+  const text = await render(...rights.flatMap((value) => ['--set', value]));
+  expect(text).not.toContain('kind: ClusterRole');
+  expect(text.match(/^kind: Role$/gm)).toHaveLength(2);
+});
+
+it('keeps the digits of a number in env, and makes valid names of a release with dots', async () => {
+  const text = await helm('template', 'a.b', CHART, ...REQUIRED, '--set-json', 'env={"MAX":100000000}');
+  expect(text).toContain('value: "100000000"');
+  expect(text).toContain('name: a-b-nodewright');
+});
+
+describe('refuses', () => {
+  it.each([
+    'image.repository=',
+    'executor=',
+    'git.url=https://me:secret@git.example.com/a',
+    'listen=0.0.0.0:0',
+    'listen=0.0.0.0:99999',
+    'image.tag=sha256:abc',
+    'image.digest=abc',
+    'namespace=Not_A_Name',
+    'rbac.namespaces={UPPER}',
+    'podAnnotations.x=true',
+    'tolerations[0].ky=a',
+    'resources.request.cpu=1',
+    'env.NODEWRIGHT_REPO=x',
+    'env.lower=x',
+    'monitoring.monitor=Prometheus',
+    'replicas=2',
+  ])('--set %s', async (value) => {
+    await expect(render('--set', value)).rejects.toThrow(/values don't meet|missing|schema/);
+  });
+
+  it('a ServiceMonitor without its Service', async () => {
+    await expect(render('--set', 'monitoring.monitor=ServiceMonitor,service.create=false')).rejects.toThrow(
+      /PodMonitor/,
+    );
+  });
+});
