@@ -166,6 +166,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
       observeIntervalMs: options.observeInterval,
       heightIntervalMs: options.heightInterval,
       publishDelayMs: 500,
+      progressDelayMs: 15_000,
       statusLookMs: 60_000,
       version: version(),
       workerImage: options.image,

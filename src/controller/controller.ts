@@ -43,9 +43,9 @@ export async function startController(options: ControllerOptions, signal: AbortS
   // From here on `stop` ends it: the last status has still to be published.
   signal.removeEventListener('abort', giveUp);
   const queues = createQueues(options.runtime);
-  const { executor, publishDelayMs } = options.settings;
-  const view = { executor, watches, jobs, keyReservations: services.keyReservations };
-  const deps = withNotify(services, createNotify({ triggers: TRIGGERS, queues, view, publishDelayMs }));
+  const { settings } = options;
+  const view = { executor: settings.executor, watches, jobs, keyReservations: services.keyReservations };
+  const deps = withNotify(services, createNotify({ triggers: TRIGGERS, queues, view, delays: settings }));
   startReconciling(deps, queues);
   const checking = setInterval(createObservationCheck(deps), CHECK_MS);
   ending.signal.addEventListener('abort', () => clearInterval(checking), { once: true });

@@ -88,11 +88,20 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['Started'], keys: statusBranch, queue: 'publish', delayMs: FIRST_STATUS_MS }),
   row({ on: ['GitRecovered'], keys: statusBranch, queue: 'publish', delayMs: 'publishDelayMs', resetsBackoff: true }),
   row({
-    on: ['GitStateChanged', 'PlanApplied', 'NodeStatusWritten', 'JobStatusWritten'],
+    on: ['GitStateChanged', 'PlanApplied'],
     keys: statusBranch,
     queue: 'publish',
     delayMs: 'publishDelayMs',
   }),
+  // A job changes its status and that of its nodes a dozen times: one commit shows the progress, one the end.
+  row({
+    on: ['NodeStatusWritten', 'JobStatusWritten'],
+    keys: statusBranch,
+    queue: 'publish',
+    delayMs: 'progressDelayMs',
+  }),
+  row({ on: ['NodeStatusWritten'], keys: whenNotOfJob, queue: 'publish', delayMs: 'publishDelayMs' }),
+  row({ on: ['JobStatusWritten'], keys: whenUrgent, queue: 'publish', delayMs: 'publishDelayMs' }),
   row({ on: ['NodeDeleted'], keys: statusBranch, queue: 'publish', delayMs: 1000 }),
   row({ on: ['RecordsChanged'], keys: statusBranch, queue: 'publish' }),
 ];
@@ -111,6 +120,15 @@ function allRequests(): readonly string[] {
 
 function statusBranch(): readonly string[] {
   return ['publish'];
+}
+
+/** What a job does to its node is its progress. */
+function whenNotOfJob({ nodeKey, isUrgent }: Notices['NodeStatusWritten'], { jobs }: TriggerView): readonly string[] {
+  return isUrgent && !jobs.list().some((one) => worksOn(one, nodeKey)) ? ['publish'] : [];
+}
+
+function whenUrgent({ isUrgent }: Notices['JobStatusWritten']): readonly string[] {
+  return isUrgent ? ['publish'] : [];
 }
 
 function allNodes(_notice: object, { watches }: TriggerView): readonly string[] {

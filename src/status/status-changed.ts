@@ -1,6 +1,7 @@
 // Whether a new status is worth a write: news at once, figures at an interval, nothing otherwise.
 
 import type { NodeStatus } from '../api/blockchain-node.ts';
+import { findCondition } from '../api/conditions.ts';
 import { sameJson } from '../lib/stable-json.ts';
 
 export interface WriteLimits {
@@ -19,6 +20,23 @@ export function statusChanged(
   if (sameJson({ ...previous, observedAt: '' }, { ...next, observedAt: '' })) return false;
   const writtenAt = Date.parse(previous.observedAt ?? '');
   return Number.isNaN(writtenAt) || now - writtenAt >= heightIntervalMs || writtenAt > now + heightIntervalMs;
+}
+
+const SETTLED: ReadonlySet<string | undefined> = new Set(['Running', 'Stopped', 'Error']);
+
+/** Whether the change is for people to know at once: trouble, its end, a hold. Steps on the way and figures can wait. */
+export function isUrgent(previous: NodeStatus | undefined, next: NodeStatus): boolean {
+  if (previous?.phase !== next.phase && SETTLED.has(next.phase)) return true;
+  // A commit reached the node: its author waits for that.
+  if (previous?.appliedRevision !== next.appliedRevision) return true;
+  if (previous?.hold?.message !== next.hold?.message) return true;
+  return CONDITIONS.some((type) => conditionOf(previous, type) !== conditionOf(next, type));
+}
+
+const CONDITIONS = ['Ready', 'Stalled', 'Contested'] as const;
+
+function conditionOf(status: NodeStatus | undefined, type: (typeof CONDITIONS)[number]): string {
+  return findCondition(status?.conditions, type)?.status ?? 'False';
 }
 
 /** The status without the figures that move all the time. */

@@ -72,6 +72,7 @@ const FAST: Omit<Settings, 'executor' | 'namespace' | 'origin' | 'policy'> = {
   observeIntervalMs: 500,
   heightIntervalMs: 60_000,
   publishDelayMs: 50,
+  progressDelayMs: 50,
   statusLookMs: 60_000,
   version: '0.0.0-test',
   workerImage: 'nodewright.invalid/worker:test',

@@ -30,7 +30,7 @@ function setup(view: Partial<TriggerView> = {}) {
   const notify = createNotify({
     triggers: TRIGGERS,
     queues,
-    publishDelayMs: 700,
+    delays: { publishDelayMs: 700, progressDelayMs: 9000 },
     view: {
       executor: 'demo',
       watches: { nodes: { list: () => [node] as readonly BlockchainNode[] } as TriggerView['watches']['nodes'] },
@@ -84,9 +84,26 @@ describe('a notice queues', () => {
     expect(added).toEqual(['jobs Backup/ns/nightly 0']);
   });
 
-  it('a node status: a status commit after the delay of the settings', () => {
+  it('a node status: a status commit after the delay of the settings, a longer one while it only proceeds', () => {
     const { notify, added } = setup();
-    notify('NodeStatusWritten', {});
-    expect(added).toEqual(['publish publish 700']);
+    notify('NodeStatusWritten', { nodeKey: 'ns/a', isUrgent: true });
+    expect(added).toEqual(['publish publish 9000', 'publish publish 700']);
+    added.length = 0;
+    notify('NodeStatusWritten', { nodeKey: 'ns/a', isUrgent: false });
+    expect(added).toEqual(['publish publish 9000']);
+  });
+
+  it('a status of a node that a job works on: a status commit that collects the progress', () => {
+    const working = { ...backup, status: { ...backup.status, phase: 'Working' } } as const;
+    const { notify, added } = setup({ jobs: { list: () => [working] } });
+    notify('NodeStatusWritten', { nodeKey: 'ns/a', isUrgent: true });
+    notify('JobStatusWritten', { isUrgent: false });
+    expect(added).toEqual(['publish publish 9000', 'publish publish 9000']);
+  });
+
+  it('the end of a job: a status commit that does not wait for more progress', () => {
+    const { notify, added } = setup();
+    notify('JobStatusWritten', { isUrgent: true });
+    expect(added).toEqual(['publish publish 9000', 'publish publish 700']);
   });
 });

@@ -215,7 +215,7 @@ describe.concurrent('the record', () => {
       process.kill(pid, 'SIGSTOP');
       try {
         ask(world, first);
-        await recorded(world, first, { what: 'to stop its node', fact: ({ phase }) => phase === 'Stopping' });
+        await says(world, first, /^Stopping/);
         ask(world, second);
         await says(world, second, new RegExp(`^Claimed waits for Backup ${world.namespace}/first-in`));
         world.commit('Neither after all', { [jobPath(first)]: null, [jobPath(second)]: null });

@@ -41,6 +41,8 @@ export interface PodsWorld extends Observer {
   publishedSync(what: string, fact: (text: string) => boolean): Promise<string>;
   /** Text of a file of the status branch, by its path below the executor's folder. Throws while it is not there. */
   statusFile(path: string): string;
+  /** The subjects of the commits on the status branch, newest first. */
+  statusSubjects(): readonly string[];
   /** `nodewright validate` of a folder with these nodes, and other files by their paths. */
   validate(
     nodes: Readonly<Record<string, NodeFields>>,
@@ -120,7 +122,7 @@ export async function startWorld(label: string, more: readonly string[] = []): P
       commitFiles(repo, { 'fleet.yaml': fleet(executor, more) }, { message: `Fleet: ${JSON.stringify(more)}` }),
     kubectl: kubectlFor(await binary('kubectl'), cluster.kubeconfigPath, namespace.name),
     published: (name, what, fact) =>
-      waitForFact({ what: `${name} on the status branch: ${what}`, timeoutMs: 20_000 }, async () => {
+      waitForFact({ what: `${name} on the status branch: ${what}`, timeoutMs: 40_000 }, async () => {
         const file = parse(show(`nodes/${namespace.name}/${name}.yaml`)) as StatusFile;
         return fact(file) ? file : undefined;
       }),
@@ -135,6 +137,7 @@ export async function startWorld(label: string, more: readonly string[] = []): P
       return seen !== undefined && git(repo, ['rev-list', '-1', commit, `^${seen}`]) === '';
     },
     statusFile: show,
+    statusSubjects: () => git(repo, ['log', '--format=%s', STATUS_BRANCH]).split('\n'),
     validate: (nodes, files = {}) =>
       validate(join(folder, 'candidate'), { 'fleet.yaml': fleet(executor), ...filesOf(nodes), ...files }),
     plan: () =>

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { NodeStatus } from '../../src/api/blockchain-node.ts';
 import { nodeStatus } from '../../src/status/node-status.ts';
-import { statusChanged } from '../../src/status/status-changed.ts';
+import { isUrgent, statusChanged } from '../../src/status/status-changed.ts';
 import { facts, NOW, observe } from './builders.ts';
 
 const limits = { heightIntervalMs: 60_000 };
@@ -30,4 +30,20 @@ describe('statusChanged', () => {
   it('writes a first status', () => {
     expect(statusChanged(undefined, before, { ...limits, now: NOW })).toBe(true);
   });
+});
+
+describe('isUrgent', () => {
+  const syncing = nodeStatus(observe({ facts: facts({ syncing: true }) }));
+  const starting: NodeStatus = { ...before, phase: 'Configuring', conditions: [] };
+  it.each<{ because: string; from: NodeStatus; to: NodeStatus; want: boolean }>([
+    { because: 'a node that got ready', from: starting, to: before, want: true },
+    { because: 'a node that is no longer ready', from: before, to: syncing, want: true },
+    { because: 'trouble', from: starting, to: { ...starting, phase: 'Error' }, want: true },
+    { because: 'a held change', from: before, to: { ...before, hold: { reason: 'A', message: 'b' } }, want: true },
+    { because: 'a commit that reached the node', from: before, to: { ...before, appliedRevision: 'main@sha1:0' }, want: true },
+    { because: 'a step on the way', from: { ...starting, phase: 'Pending' }, to: starting, want: false },
+    { because: 'another height', from: before, to: nodeStatus(observe({ facts: facts({ height: 1_001 }) })), want: false },
+  ])('$because: $want', ({ from, to, want }) => {
+    expect(isUrgent(from, to)).toBe(want);
+  }); // prettier-ignore
 });

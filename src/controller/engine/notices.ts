@@ -57,7 +57,8 @@ interface Reports {
   readonly NodeObserved: NodeKeys;
   /** Nodes whose pod runs were not asked for a long time. */
   readonly ObservationStopped: NodeKeys;
-  readonly NodeStatusWritten: object;
+  /** Urgent: it has trouble, the trouble ended, or a change is held. Otherwise it proceeds, or figures moved. */
+  readonly NodeStatusWritten: { readonly nodeKey: string; readonly isUrgent: boolean };
   /** A node gave up its signing key. */
   readonly KeyReleased: object;
   /** Jobs began or ended to keep these nodes stopped. */
@@ -74,7 +75,8 @@ interface Reports {
   readonly JobDeleted: JobNotice;
   /** A worker Job or a worker pod of the job changed. */
   readonly WorkerChanged: { readonly key: string };
-  readonly JobStatusWritten: object;
+  /** Urgent: it ended, or its record has what gives a node of another tool its replicas back. Otherwise it proceeds. */
+  readonly JobStatusWritten: { readonly isUrgent: boolean };
   readonly LockReleased: LockNotice;
   readonly LockNoteWritten: LockNotice;
   /** Job records changed that must be pushed before anything follows from them. */

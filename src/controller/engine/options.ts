@@ -24,6 +24,8 @@ export interface Settings {
   readonly heightIntervalMs: number;
   /** How long changes are collected before one status commit. */
   readonly publishDelayMs: number;
+  /** How long the progress of jobs, and of the nodes that they work on, may wait for a commit: their ends do not wait. */
+  readonly progressDelayMs: number;
   /** How often the tip of an unchanged status branch is compared: the branch may have been edited, rewound or deleted. */
   readonly statusLookMs: number;
   readonly version: string;

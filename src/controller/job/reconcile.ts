@@ -125,10 +125,20 @@ async function persistStatus(job: JobObject, next: JobStatus, deps: JobDeps): Pr
   const status = changed ? withConditions(next, job, deps.runtime.now()) : before;
   if (changed) await writeStatus(job, status, deps);
   // Also when nothing changed: a crash may have come between the status and its record.
-  if (deps.records.follow(jobKeyOf(job), { ...job, status })) deps.notify('JobStatusWritten', {});
+  followRecord({ ...job, status }, deps);
   if (isFinal(status.phase ?? 'Pending'))
     for (const { name } of status.works ?? []) deps.answers.delete(`${metadata.uid ?? ''}/${name}`);
   return changed;
+}
+
+/** Progress can wait for the next push; what another controller or a rebuilt cluster needs cannot. */
+function followRecord(job: JobObject, { records, notify }: JobDeps): void {
+  const key = jobKeyOf(job);
+  const before = records.next(key);
+  if (!records.follow(key, job)) return;
+  const now = records.next(key);
+  const isUrgent = isFinal(job.status?.phase ?? 'Pending') || !sameJson(before?.workloads, now?.workloads);
+  notify('JobStatusWritten', { isUrgent });
 }
 
 function withConditions(status: JobStatus, { metadata, status: before }: JobObject, now: number): JobStatus {

@@ -6,6 +6,7 @@ import { type Condition, findCondition } from '../../api/conditions.ts';
 import { keyOf } from '../../api/objects.ts';
 import { findChain } from '../../chains/index.ts';
 import { nodeStatus } from '../../status/node-status.ts';
+import { isUrgent } from '../../status/status-changed.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { describeContest } from './announce-repair.ts';
 import type { NodeDeps } from './deps.ts';
@@ -79,7 +80,7 @@ async function persistStatus(node: BlockchainNode, status: NodeStatus, deps: Rep
   const { statusWriter, runtime, notify } = deps;
   if (!(await statusWriter.write(node, status, runtime.now()))) return;
   announce(node, status, deps);
-  notify('NodeStatusWritten', {});
+  notify('NodeStatusWritten', { nodeKey: keyOf(node), isUrgent: isUrgent(node.status, status) });
 }
 
 /** An Event when the phase or its reason changed; figures cause none. */
