@@ -3,28 +3,23 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 
 import type { Logger } from 'pino';
 
-import { crds } from './desired/crds.ts';
 import { createReadCache } from './desired/read-cache.ts';
 import type { GitSource, StatusBranch } from './git/engine.ts';
 import type { GitCredentials } from './git/remote.ts';
 import { createGitSource } from './git/source.ts';
 import { createStatusBranch } from './git/status-branch.ts';
 import { type ApiCluster, connectCluster } from './kube/api-cluster.ts';
-import { applyCrds } from './kube/crds.ts';
 import { makeEvents } from './kube/events.ts';
 import { holdLease } from './kube/lease.ts';
 import { inNamespaces } from './kube/namespaced.ts';
 import { defined } from './lib/defined.ts';
-import { describeError, hasCode } from './lib/errors.ts';
 import type { Redactor } from './lib/redact.ts';
-import { retryDelay } from './lib/retry-delay.ts';
 import { type Controller, startController } from './controller/controller.ts';
-import { ensureNamespace } from './controller/fleet/namespace.ts';
+import { prepareCluster } from './controller/prepare-cluster.ts';
 import type { Settings } from './controller/engine/options.ts';
 import { QUEUES } from './controller/engine/queues.ts';
 import { createAsker } from './rpc/ask.ts';
@@ -144,7 +139,7 @@ async function workAsLeader(work: Work): Promise<string | undefined> {
   const { options, cluster, metrics, health, signal } = work;
   const { settings, log } = options;
   for (const queue of Object.keys(QUEUES)) health.rest(queue);
-  await prepareCluster(work);
+  await prepareCluster({ cluster, namespace: settings.namespace, log, signal });
   const losing = Promise.withResolvers<string>();
   log.info({ lease: `nodewright-${settings.executor}` }, 'Waiting for the lease');
   const waiting = new AbortController();
@@ -245,33 +240,6 @@ function watch(controller: Controller, health: Health, { telemetry }: Metrics): 
 function isAtRest(controller: Controller): boolean {
   const { sync, node, report } = controller.queues();
   return [sync, node, report].every(({ depth }) => depth === 0);
-}
-
-/** CRDs and namespace. Tries again while the API server is down; rejects on an error that an administrator must correct. */
-async function prepareCluster(work: Work): Promise<void> {
-  const { options, cluster, signal } = work;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await installKinds(work);
-      await ensureNamespace(cluster, options.settings.namespace);
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!hasCode(error, ...PASSING)) throw error;
-      const waitMs = retryDelay({ baseMs: 500, maxMs: 30_000 }, { failures: attempt, random: Math.random() });
-      options.log.warn({ reason: describeError(error), retryMs: waitMs }, 'The API server does not answer yet');
-      await sleep(waitMs, undefined, { signal });
-    }
-  }
-}
-
-const PASSING = ['NETWORK', 'TIMEOUT', 'SERVER', 'TOO_MANY_REQUESTS'] as const;
-
-async function installKinds({ options, cluster, signal }: Work): Promise<void> {
-  for (const result of await applyCrds(cluster, crds(), { signal })) {
-    if (result.outcome !== 'kept') continue;
-    options.log.warn({ crd: result.name, reason: result.warning }, 'Keeping the installed CRD');
-  }
 }
 
 /** In a pod its name: only one process of a pod runs at a time, so a restarted container continues at once. */

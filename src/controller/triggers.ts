@@ -9,7 +9,7 @@ import { sourceKeyOf } from '../jobs/requests/restore-source.ts';
 import type { NoticeName, Notices, OwnedKind } from './engine/notices.ts';
 import type { Trigger } from './engine/trigger.ts';
 import type { JobWatches } from './job/watches.ts';
-import type { KeyReservations } from './node/key-reservations.ts';
+import type { KeyReservations } from './node/keys/key-reservations.ts';
 import { isOwnedBy } from './node/owner.ts';
 import type { Watches } from './node/watches.ts';
 

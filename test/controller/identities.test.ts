@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { createIdentities } from '../../src/controller/node/identities.ts';
+import { createIdentities } from '../../src/controller/node/keys/identities.ts';
 import type { Memory, Remembered } from '../../src/controller/engine/memory.ts';
 import { aNode } from '../support/plan-scene.ts';
 

@@ -6,7 +6,7 @@ import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { Informer } from '../../src/kube/cluster.ts';
 import type { OwnedKind } from '../../src/controller/engine/notices.ts';
-import { createKeyReservations, type KeyReservations } from '../../src/controller/node/key-reservations.ts';
+import { createKeyReservations, type KeyReservations } from '../../src/controller/node/keys/key-reservations.ts';
 import { aNode } from '../support/plan-scene.ts';
 
 const signer = (name: string, secretName = `key-${name}`) => aNode(name, { identity: { secretName } });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { DesiredSchedule } from '../../src/desired/desired-set.ts';
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { digestOf } from '../../src/lib/hash.ts';
-import { scheduledRequests } from '../../src/controller/job/scheduled-requests.ts';
+import { scheduledRequests } from '../../src/controller/job/schedules/scheduled-requests.ts';
 
 const template = { kind: 'Backup', spec: { node: 'a' } } as const;
 const schedule: DesiredSchedule = {

@@ -10,7 +10,7 @@ import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import type { Identities } from '../node/identities.ts';
+import type { Identities } from '../node/keys/identities.ts';
 import type { Observations } from '../node/observations.ts';
 import type { VolumeRecords } from '../node/volume-records.ts';
 import type { Watches } from '../node/watches.ts';

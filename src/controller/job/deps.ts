@@ -11,7 +11,7 @@ import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { FleetState } from '../fleet/state.ts';
-import type { Identities } from '../node/identities.ts';
+import type { Identities } from '../node/keys/identities.ts';
 import type { Observations } from '../node/observations.ts';
 import type { Pauses } from '../node/pauses.ts';
 import type { VolumeRecords } from '../node/volume-records.ts';
@@ -20,7 +20,7 @@ import type { LockRecovery } from './job-changes.ts';
 import type { JobLocks } from './locks.ts';
 import type { Records } from './records.ts';
 import type { RefusedRequest } from './refused-request.ts';
-import type { Schedules } from './schedules.ts';
+import type { Schedules } from './schedules/schedules.ts';
 import type { JobWatches } from './watches.ts';
 
 /** Of `reconcileJob`. */

@@ -12,7 +12,7 @@ import { removeOrphanWorkerJobs } from './orphan-worker-jobs.ts';
 import { isComplete } from './reconcile.ts';
 import { recoverLocks } from './recover-locks.ts';
 import { applyRetention } from './retention.ts';
-import type { Ticked } from './schedules.ts';
+import type { Ticked } from './schedules/schedules.ts';
 
 /** A permission can be granted at any time, and no watch reports that. */
 const INCOMPLETE_MS = 5000;

@@ -12,7 +12,7 @@ import { type KeptBackup, retain } from '../../jobs/requests/retention.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
 import { defined } from '../../lib/defined.ts';
 import type { RequestsDeps } from './deps.ts';
-import { runsOf } from './schedule-runs.ts';
+import { runsOf } from './schedules/schedule-runs.ts';
 
 export interface Retained {
   /** Of this controller. */

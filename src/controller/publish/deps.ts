@@ -11,8 +11,8 @@ import type { Runtime } from '../engine/runtime.ts';
 import type { FleetState } from '../fleet/state.ts';
 import type { Records } from '../job/records.ts';
 import type { RefusedRequest } from '../job/refused-request.ts';
-import type { Schedules } from '../job/schedules.ts';
-import type { Identities } from '../node/identities.ts';
+import type { Schedules } from '../job/schedules/schedules.ts';
+import type { Identities } from '../node/keys/identities.ts';
 import type { Observations } from '../node/observations.ts';
 import type { Watches } from '../node/watches.ts';
 

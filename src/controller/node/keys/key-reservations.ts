@@ -1,12 +1,12 @@
 // One key, one signer: a node needs the reservation of its key before a pod of it may start.
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { NodeReason } from '../../api/codes/node-reasons.ts';
-import { keyOf } from '../../api/objects.ts';
-import type { Cluster } from '../../kube/cluster.ts';
-import { createSerial } from '../../lib/serial.ts';
+import type { BlockchainNode } from '../../../api/blockchain-node.ts';
+import type { NodeReason } from '../../../api/codes/node-reasons.ts';
+import { keyOf } from '../../../api/objects.ts';
+import type { Cluster } from '../../../kube/cluster.ts';
+import { createSerial } from '../../../lib/serial.ts';
 import { createMountedKeys, keysIn, type NodeKeys } from './mounted-keys.ts';
-import type { Watches } from './watches.ts';
+import type { Watches } from '../watches.ts';
 
 export type Reservation = { readonly ok: true } | Refusal;
 

@@ -1,13 +1,13 @@
 // The job requests of one schedule at this moment: the run that is due, and the runs under way.
 
-import { ANNOTATION, API_VERSION } from '../../api/group.ts';
-import { isFinal } from '../../api/job-phase.ts';
-import type { DesiredRequest, DesiredSchedule } from '../../desired/desired-set.ts';
-import { findJobKind } from '../../jobs/kinds/index.ts';
-import type { JobRecord } from '../../jobs/requests/record.ts';
-import { supersededRuns } from '../../jobs/requests/schedule.ts';
-import { digestOf } from '../../lib/hash.ts';
-import { keyOf } from '../../api/objects.ts';
+import { ANNOTATION, API_VERSION } from '../../../api/group.ts';
+import { isFinal } from '../../../api/job-phase.ts';
+import type { DesiredRequest, DesiredSchedule } from '../../../desired/desired-set.ts';
+import { findJobKind } from '../../../jobs/kinds/index.ts';
+import type { JobRecord } from '../../../jobs/requests/record.ts';
+import { supersededRuns } from '../../../jobs/requests/schedule.ts';
+import { digestOf } from '../../../lib/hash.ts';
+import { keyOf } from '../../../api/objects.ts';
 
 /**
  * `runs`: its records as pushed. `pending`: the run that was filed and has none yet. A run that was claimed stays what it was

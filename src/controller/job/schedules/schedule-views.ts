@@ -1,12 +1,12 @@
 // What the status branch says of schedules.
 
-import { keyOf } from '../../api/objects.ts';
-import type { DesiredSchedule } from '../../desired/desired-set.ts';
-import { nextRun } from '../../jobs/requests/schedule-clock.ts';
-import type { JobRecord } from '../../jobs/requests/record.ts';
-import { timestamp } from '../../lib/timestamp.ts';
-import type { ScheduleView } from '../../status/fleet-view.ts';
-import type { Records } from './records.ts';
+import { keyOf } from '../../../api/objects.ts';
+import type { DesiredSchedule } from '../../../desired/desired-set.ts';
+import { nextRun } from '../../../jobs/requests/schedule-clock.ts';
+import type { JobRecord } from '../../../jobs/requests/record.ts';
+import { timestamp } from '../../../lib/timestamp.ts';
+import type { ScheduleView } from '../../../status/fleet-view.ts';
+import type { Records } from '../records.ts';
 import { runsOf } from './schedule-runs.ts';
 
 interface ViewInput {

@@ -1,7 +1,7 @@
 // The runs of schedules, from the records.
 
-import { type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
-import type { Records } from './records.ts';
+import { type JobRecord, UNREADABLE } from '../../../jobs/requests/record.ts';
+import type { Records } from '../records.ts';
 
 type Pushed = ReturnType<Records['pushedAll']>;
 

@@ -1,20 +1,20 @@
 // Requests that the clock files: which runs are due, by the cron expressions of schedules/.
 
-import { jobKeyOf } from '../../api/job-object.ts';
-import { keyOf } from '../../api/objects.ts';
-import type { DesiredRequest, DesiredSchedule } from '../../desired/desired-set.ts';
-import type { JobRecord } from '../../jobs/requests/record.ts';
-import { nextRun } from '../../jobs/requests/schedule-clock.ts';
-import { dueRun, type ScheduleDecision } from '../../jobs/requests/schedule.ts';
-import { defined } from '../../lib/defined.ts';
-import { describeError } from '../../lib/errors.ts';
-import { sameJson } from '../../lib/stable-json.ts';
-import { timestamp } from '../../lib/timestamp.ts';
-import type { ScheduleView } from '../../status/fleet-view.ts';
-import type { Memory } from '../engine/memory.ts';
-import type { Pulled } from '../fleet/state.ts';
-import type { Records } from './records.ts';
-import type { Runtime } from '../engine/runtime.ts';
+import { jobKeyOf } from '../../../api/job-object.ts';
+import { keyOf } from '../../../api/objects.ts';
+import type { DesiredRequest, DesiredSchedule } from '../../../desired/desired-set.ts';
+import type { JobRecord } from '../../../jobs/requests/record.ts';
+import { nextRun } from '../../../jobs/requests/schedule-clock.ts';
+import { dueRun, type ScheduleDecision } from '../../../jobs/requests/schedule.ts';
+import { defined } from '../../../lib/defined.ts';
+import { describeError } from '../../../lib/errors.ts';
+import { sameJson } from '../../../lib/stable-json.ts';
+import { timestamp } from '../../../lib/timestamp.ts';
+import type { ScheduleView } from '../../../status/fleet-view.ts';
+import type { Memory } from '../../engine/memory.ts';
+import type { Pulled } from '../../fleet/state.ts';
+import type { Records } from '../records.ts';
+import type { Runtime } from '../../engine/runtime.ts';
 import { scheduleViews } from './schedule-views.ts';
 import { runsOf } from './schedule-runs.ts';
 import { scheduledRequests } from './scheduled-requests.ts';

@@ -1,8 +1,8 @@
 // Which Secret each node signs with: the one in its file, unless a Switchover exchanged it.
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import { keyOf } from '../../api/objects.ts';
-import type { Memory } from '../engine/memory.ts';
+import type { BlockchainNode } from '../../../api/blockchain-node.ts';
+import { keyOf } from '../../../api/objects.ts';
+import type { Memory } from '../../engine/memory.ts';
 
 export interface Identities {
   /** Name of the Secret that the node signs with now. */

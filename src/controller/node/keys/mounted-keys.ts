@@ -1,12 +1,12 @@
 // The keys that the pods of nodes can sign with, by the Secrets that they mount.
 
-import type { KubeObject } from '../../api/objects.ts';
-import { signingKeysIn } from '../../chains/index.ts';
-import type { Cluster } from '../../kube/cluster.ts';
-import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
-import { isMadeByUs } from '../../render/pod-volumes.ts';
-import { eachAtOnce } from '../engine/each-at-once.ts';
-import type { Watches } from './watches.ts';
+import type { KubeObject } from '../../../api/objects.ts';
+import { signingKeysIn } from '../../../chains/index.ts';
+import type { Cluster } from '../../../kube/cluster.ts';
+import { isObject, textAt, valueAt } from '../../../lib/json-value.ts';
+import { isMadeByUs } from '../../../render/pod-volumes.ts';
+import { eachAtOnce } from '../../engine/each-at-once.ts';
+import type { Watches } from '../watches.ts';
 
 export interface NodeKeys {
   /** `namespace/name` */
