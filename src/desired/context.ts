@@ -2,6 +2,7 @@
 
 import type { Chain } from '../chains/chain.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { PatchBudget } from '../lib/patch-budget.ts';
 import type { FleetFile } from './fleet.ts';
 import type { PatchFiles } from './patches.ts';
 
@@ -12,4 +13,6 @@ export interface Context {
   readonly patches: PatchFiles;
   readonly defaultNamespace: string;
   readonly policy: Policy;
+  /** What the patches of the nodes read so far have left. */
+  readonly patchBudget: PatchBudget;
 }

@@ -3,6 +3,7 @@
 import type { FleetSpec } from '../api/fleet.ts';
 import { isObject, textAt, type JsonObject } from '../lib/json-value.ts';
 import { applyPatch } from '../lib/json-patch.ts';
+import { type PatchBudget, spendPart } from '../lib/patch-budget.ts';
 import type { FleetPatch } from './patches.ts';
 
 /**
@@ -47,11 +48,15 @@ export type Patched =
   | { readonly ok: true; readonly spec: JsonObject }
   | { readonly ok: false; readonly patch: FleetPatch; readonly index: number; readonly message: string };
 
-/** The spec after all patches, or the first patch that does not fit. */
-export function withPatches(spec: JsonObject, patches: readonly FleetPatch[]): Patched {
+/** The spec after all patches, or the first patch that does not fit, or for which the budget of the commit does not suffice. */
+export function withPatches(spec: JsonObject, patches: readonly FleetPatch[], commit: PatchBudget): Patched {
+  return spendPart(commit, (budget) => patchedWithin(spec, patches, budget));
+}
+
+function patchedWithin(spec: JsonObject, patches: readonly FleetPatch[], budget: PatchBudget): Patched {
   let current = spec;
   for (const patch of patches) {
-    const result = applyPatch(current, patch.operations);
+    const result = applyPatch(current, patch.operations, budget);
     if (!result.ok) return { ok: false, patch, index: result.index, message: result.message };
     if (!isObject(result.value)) return { ok: false, patch, index: 0, message: 'the spec is not an object after it' };
     current = result.value;

@@ -1,5 +1,6 @@
 // One file of nodes/, checked as far as possible without the files of other nodes.
 
+import type { PatchCost } from '../lib/patch-budget.ts';
 import type { Context } from './context.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
 import { resolveNode, type NodeProblem, type ResolvedNode } from './resolve-node.ts';
@@ -14,6 +15,8 @@ export interface NodeFile {
   /** It may declare nodes whose names could not be read. */
   readonly unreadable: boolean;
   readonly broken: boolean;
+  /** What the patches of its nodes took from the budget of the commit. */
+  readonly patchCost: PatchCost;
 }
 
 export interface BrokenKey {
@@ -22,10 +25,19 @@ export interface BrokenKey {
   readonly isNode: boolean;
 }
 
-/** Reads a file of nodes. Pure: equal content in an equal context gives an equal result, so results are cached. */
-export function readNodeFile(file: FileContent, context: Context): NodeFile {
+/**
+ * Reads a file of nodes, with a pause after each. Equal content in an equal context gives an equal result while the budget of
+ * patches is ample, so results are cached.
+ */
+export function* readNodeFile(file: FileContent, context: Context): Generator<void, NodeFile> {
+  const { patchBudget } = context;
+  const before = { ...patchBudget };
   const documents = readDocuments(file, context.chains);
-  const nodes = documents.good.map((document) => resolveNode(document, file.path, context));
+  const nodes: ResolvedNode[] = [];
+  for (const document of documents.good) {
+    nodes.push(resolveNode(document, file.path, context));
+    yield;
+  }
   return {
     path: file.path,
     nodes,
@@ -37,6 +49,10 @@ export function readNodeFile(file: FileContent, context: Context): NodeFile {
     ),
     problems: [...documents.problems.map((problem) => ({ problem })), ...nodes.flatMap(({ problems }) => problems)],
     unreadable: documents.unreadable,
+    patchCost: {
+      operations: before.operations - patchBudget.operations,
+      bytes: before.bytes - patchBudget.bytes,
+    },
     broken: documents.problems.some(({ level }) => level === 'error') || nodes.some(({ node }) => node === undefined),
   };
 }

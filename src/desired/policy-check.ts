@@ -10,6 +10,7 @@ import { judgeNode, type UsedException } from '../policy/judge-node.ts';
 import type { Policy } from '../policy/policy.ts';
 import { generatedSecretRefs } from '../render/generated-secrets.ts';
 import { renderNode } from '../render/render-node.ts';
+import type { Context } from './context.ts';
 
 export interface JudgedNode {
   readonly problems: readonly SpecProblem[];
@@ -18,8 +19,12 @@ export interface JudgedNode {
 }
 
 /** Renders the node as it would run and checks the result. Only for nodes that `chain.check` accepts. */
-export function judgeFileNode(node: BlockchainNode, chain: Chain, at: { file: string; policy: Policy }): JudgedNode {
-  const rendered = renderNode(node, chain, { running: true });
+export function judgeFileNode(
+  node: BlockchainNode,
+  chain: Chain,
+  at: Pick<Context, 'policy' | 'patchBudget'> & { readonly file: string },
+): JudgedNode {
+  const rendered = renderNode(node, chain, { running: true, patchBudget: at.patchBudget });
   if (rendered.problems.length > 0) return { problems: rendered.problems, exceptions: [] };
   const madeSecrets = generatedSecretRefs(node, chain.workload(node)).map(({ ref }) => ref.name);
   const { denials, exceptions } = judgeNode({

@@ -12,6 +12,7 @@ import { gatherProblems, sortProblems } from './gather-problems.ts';
 import { readNodeFile, type NodeFile } from './node-file.ts';
 import type { GitRole } from './kinds.ts';
 import { readPatches } from './patches.ts';
+import { createCommitBudget, isAmple, type PatchCost, spend } from '../lib/patch-budget.ts';
 import type { Policy } from '../policy/policy.ts';
 import { completePolicy } from './policy-file.ts';
 import type { Problem } from './text/problem.ts';
@@ -27,6 +28,8 @@ export interface ReadOptions {
   readonly chains?: readonly Chain[];
   /** Default: the policy of a controller without a policy file. */
   readonly policy?: Policy;
+  /** What all patches of the commit together may do. Default: enough for ten thousand nodes. */
+  readonly patchLimit?: PatchCost;
   /** Kept by the caller between reads. */
   readonly cache?: ReadCache;
 }
@@ -57,8 +60,9 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     contents.filter(hasRole('patch')).map(({ content }) => content),
     chains,
   );
+  const patchBudget = createCommitBudget(options.patchLimit);
   const chainNames = new Set(chains.map(({ name }) => name));
-  const context: Context = { chains, chainNames, fleet, patches, defaultNamespace, policy };
+  const context: Context = { chains, chainNames, fleet, patches, defaultNamespace, policy, patchBudget };
   const nodeFiles = yield* readNodeFiles(contents, context, cache);
   const conflicts = crossCheck(nodeFiles, chains);
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
@@ -138,14 +142,22 @@ function* readNodeFiles(
   const known = cache.context === id && cache.chains === context.chains ? cache.nodes : new Map<string, NodeFile>();
   const read: { readonly id: string | undefined; readonly file: NodeFile }[] = [];
   for (const one of contents.filter(hasRole('node'))) {
-    const file = (one.id === undefined ? undefined : known.get(one.id)) ?? readNodeFile(one.content, context);
-    read.push({ id: one.id, file });
+    const cached = one.id === undefined ? undefined : known.get(one.id);
+    const file = takenFrom(cached, context) ?? (yield* readNodeFile(one.content, context));
+    read.push({ id: isAmple(context.patchBudget) ? one.id : undefined, file });
     yield;
   }
   cache.nodes = new Map(read.flatMap(({ id, file }) => (id === undefined ? [] : [[id, file] as const])));
   cache.context = id;
   cache.chains = context.chains;
   return read.map(({ file }) => file);
+}
+
+/** A file of the last read, unless the patches before it left too little for it. */
+function takenFrom(cached: NodeFile | undefined, { patchBudget }: Context): NodeFile | undefined {
+  if (cached === undefined || !isAmple(patchBudget, cached.patchCost)) return undefined;
+  spend(patchBudget, cached.patchCost);
+  return cached;
 }
 
 function goodNodes(files: readonly NodeFile[], conflicts: Conflicts): ReadonlyMap<string, DesiredNode> {

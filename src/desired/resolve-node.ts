@@ -56,13 +56,13 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
 
   const brokenPatch = context.patches.broken.find(({ match }) => match === undefined || matches(match, matchable));
   if (brokenPatch !== undefined) return broken([{ problem: keptFor(brokenPatch.file), node: key }]);
-  const patched = withPatches(merged, patches);
+  const patched = withPatches(merged, patches, context.patchBudget);
   if (!patched.ok) return broken([{ problem: patchProblem(patched), node: key }]);
   const checked = checkNodeSpec(patched.spec, context);
   const problems = checked.problems.map((one) => locatedProblem(one, layers, key));
   if (checked.spec === undefined) return broken(problems);
   const node = nodeObject({ data, namespace, file, spec: checked.spec });
-  const judged = judgeFileNode(node, checked.chain, { file, policy: context.policy });
+  const judged = judgeFileNode(node, checked.chain, { file, policy: context.policy, patchBudget: context.patchBudget });
   const denied = judged.problems.map((one) => locatedProblem(one, layers, key));
   if (denied.length > 0) return broken([...problems, ...denied]);
   return { key, layers, problems, node: withExceptions(node, judged.exceptions) };

@@ -2,26 +2,13 @@
 
 import jsonPatch, { type Operation } from 'fast-json-patch';
 
+import { createPatchBudget, type PatchBudget, SPENT } from './patch-budget.ts';
+
 export type PatchOperation = Operation;
 
 export type PatchResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly index: number; readonly message: string };
-
-/**
- * The remaining budget. Every application subtracts its operations and the size of what they write, so that callers can
- * share one budget over all patches of a commit. Each `copy` of the root into itself doubles its size.
- */
-export interface PatchBudget {
-  operations: number;
-  /** Characters of JSON, approximately. */
-  bytes: number;
-}
-
-/** Enough for one object; a caller with many objects gives larger numbers and shares the budget. */
-export function createPatchBudget(operations = 10_000, bytes = 1024 * 1024): PatchBudget {
-  return { operations, bytes };
-}
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -32,18 +19,14 @@ export function applyPatch(
   budget: PatchBudget = createPatchBudget(),
 ): PatchResult {
   if (operations.length > budget.operations)
-    return {
-      ok: false,
-      index: budget.operations,
-      message: 'there are too many operations; split or shorten the patch',
-    };
+    return { ok: false, index: budget.operations, message: SPENT[budget.of].operations };
   budget.operations -= operations.length;
   let value: unknown = structuredClone(document);
   for (const [index, operation] of operations.entries()) {
     const steps = stepsOf(operation, value);
     if (typeof steps === 'string') return { ok: false, index, message: steps };
     budget.bytes -= operation.op === 'move' ? 0 : sizeOfValues(steps, budget.bytes);
-    if (budget.bytes < 0) return { ok: false, index, message: 'the operations write too much; shorten the patch' };
+    if (budget.bytes < 0) return { ok: false, index, message: SPENT[budget.of].bytes };
     try {
       for (const step of steps) {
         const own = operation.op === 'move' ? step : structuredClone(step);

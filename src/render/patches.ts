@@ -6,6 +6,7 @@ import type { KubeObject } from '../api/objects.ts';
 import type { SpecProblem } from '../api/spec-problem.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { applyPatch, type PatchOperation } from '../lib/json-patch.ts';
+import { createCommitBudget, type PatchBudget, spendPart } from '../lib/patch-budget.ts';
 import { sameJson } from '../lib/stable-json.ts';
 import type { Path } from '../lib/json-pointer.ts';
 
@@ -31,12 +32,17 @@ const FIXED: readonly Path[] = [
 
 /**
  * All patches in order. One that fails, matches nothing or touches a fixed field is reported with its path and leaves the
- * object as it was before that patch.
+ * object as it was before that patch. All of them together spend at most the budget of one object.
  */
 export function applyPatches(
   objects: readonly KubeObject[],
   patches: readonly SpecPatch[],
-): { readonly objects: readonly KubeObject[]; readonly problems: readonly SpecProblem[] } {
+  commit: PatchBudget = createCommitBudget(),
+): Patched {
+  return spendPart(commit, (budget) => patchedWithin(objects, patches, budget));
+}
+
+function patchedWithin(objects: readonly KubeObject[], patches: readonly SpecPatch[], budget: PatchBudget): Patched {
   const result = [...objects];
   const problems: SpecProblem[] = [];
   for (const [index, { target, patch }] of patches.entries()) {
@@ -46,12 +52,17 @@ export function applyPatches(
     for (const at of matching) {
       const object = result[at];
       if (object === undefined) continue;
-      const outcome = patched(object, patch, path);
+      const outcome = patched(object, patch, { path, budget });
       if (outcome.ok) result[at] = outcome.object;
       else problems.push(outcome.problem);
     }
   }
   return { objects: result, problems };
+}
+
+interface Patched {
+  readonly objects: readonly KubeObject[];
+  readonly problems: readonly SpecProblem[];
 }
 
 type Outcome =
@@ -61,8 +72,12 @@ function matches(object: KubeObject | undefined, target: SpecPatch['target']): b
   return object?.kind === target.kind && (target.name === undefined || object.metadata.name === target.name);
 }
 
-function patched(object: KubeObject, patch: SpecPatch['patch'], path: Path): Outcome {
-  const result = applyPatch(object, patch.map(toOperation));
+function patched(
+  object: KubeObject,
+  patch: SpecPatch['patch'],
+  { path, budget }: { readonly path: Path; readonly budget: PatchBudget },
+): Outcome {
+  const result = applyPatch(object, patch.map(toOperation), budget);
   if (!result.ok) return failed([...path, 'patch', result.index], `The patch does not fit: ${result.message}.`);
   const changed = FIXED.find((field) => !sameJson(valueAt(object, field), valueAt(result.value, field)));
   if (changed !== undefined) {

@@ -5,6 +5,7 @@ import type { KubeObject } from '../api/objects.ts';
 import type { SpecProblem } from '../api/spec-problem.ts';
 import type { Chain } from '../chains/chain.ts';
 import type { Workload } from '../chains/workload.ts';
+import type { PatchBudget } from '../lib/patch-budget.ts';
 import { metadataOf, selectorLabels } from './labels.ts';
 import { namesOf } from './names.ts';
 import { applyPatches } from './patches.ts';
@@ -17,6 +18,8 @@ export interface RenderOptions {
   readonly running: boolean;
   /** A pod with the key of the node ran on its volumes: its preparation refuses volumes without a record of what was signed. */
   readonly volumeIsUsed?: boolean;
+  /** Of the commit that the node is read with; one node alone needs none. */
+  readonly patchBudget?: PatchBudget;
 }
 
 export interface Rendered {
@@ -35,7 +38,7 @@ export function renderNode(node: BlockchainNode, chain: Chain, options: RenderOp
     disruptionBudget(node),
     statefulSet(node, workload, options),
   ];
-  return applyPatches(objects, node.spec.patches ?? []);
+  return applyPatches(objects, node.spec.patches ?? [], options.patchBudget);
 }
 
 /** Not among `workload.files`, whose digest restarts the pod. */

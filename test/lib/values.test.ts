@@ -7,7 +7,8 @@ import { assertNever } from '../../src/lib/assert-never.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
 import { CodedError, codeOf, describeError, systemCodeOf } from '../../src/lib/errors.ts';
 import { digestOf, sha256 } from '../../src/lib/hash.ts';
-import { applyPatch, createPatchBudget, type PatchOperation } from '../../src/lib/json-patch.ts';
+import { applyPatch, type PatchOperation } from '../../src/lib/json-patch.ts';
+import { createPatchBudget } from '../../src/lib/patch-budget.ts';
 import { formatBytes, parseQuantity, sameQuantity } from '../../src/lib/quantity.ts';
 import { retryDelay } from '../../src/lib/retry-delay.ts';
 import { sameJson, stableJson } from '../../src/lib/stable-json.ts';
@@ -114,9 +115,9 @@ describe('the budget of a patch', () => {
   });
 
   it('can be shared by many applications', () => {
-    const budget = createPatchBudget(5, 1000);
+    const budget = createPatchBudget({ operations: 5, bytes: 1000 });
     expect([1, 2, 3].map(() => applyPatch({ a: 1 }, copies(2), budget).ok)).toEqual([true, true, false]);
-    const bytes = createPatchBudget(100, 100);
+    const bytes = createPatchBudget({ operations: 100, bytes: 100 });
     expect([1, 2].map(() => applyPatch({ a: 'x'.repeat(60) }, copies(1), bytes).ok)).toEqual([true, false]);
   });
 });
