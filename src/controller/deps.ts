@@ -60,7 +60,7 @@ export async function createServices(
     capabilities,
     records,
     fleet,
-    declaredIn: (nodeKey) => fleet.pulled?.desired.nodes.get(nodeKey)?.file,
+    declaredIn: (nodeKey) => fleet.pulled?.desired.nodes.get(nodeKey)?.contributors,
     optIns: createOptIns(cluster),
     readInSteps: (files) =>
       readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, cache: readCache }),

@@ -21,6 +21,8 @@ export interface DesiredNode {
   /** With defaults and patches applied, the namespace set, and the labels and annotations of the controller. */
   readonly node: BlockchainNode;
   readonly file: string;
+  /** The files whose rights count together: `file`, and patches and `fleet.yaml` where they changed the node. */
+  readonly contributors: readonly string[];
   readonly line: number;
 }
 

@@ -8,6 +8,8 @@ import type { Places, Position } from './text/places.ts';
 export interface Layers {
   /** The node's own document. */
   readonly file: string;
+  /** The files whose rights count together: its own first (contributors.ts). */
+  readonly contributors: readonly string[];
   readonly places: Places;
   /** Patches that were applied, in order. */
   readonly patches: readonly FleetPatch[];

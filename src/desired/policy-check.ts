@@ -3,10 +3,11 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
 import type { Chain } from '../chains/chain.ts';
+import { clip } from '../lib/clip.ts';
 import type { JsonObject } from '../lib/json-value.ts';
 import type { Denial } from '../policy/denial.ts';
 import { judgeJob } from '../policy/judge-job.ts';
-import { judgeNode, type UsedException } from '../policy/judge-node.ts';
+import { judgeNode, type UsedException, type Verdict } from '../policy/judge-node.ts';
 import type { Policy } from '../policy/policy.ts';
 import { generatedSecretRefs } from '../render/generated-secrets.ts';
 import { renderNode } from '../render/render-node.ts';
@@ -19,21 +20,32 @@ export interface JudgedNode {
 }
 
 /** Renders the node as it would run and checks the result. Only for nodes that `chain.check` accepts. */
-export function judgeFileNode(
-  node: BlockchainNode,
-  chain: Chain,
-  at: Pick<Context, 'policy' | 'patchBudget'> & { readonly file: string },
-): JudgedNode {
-  const rendered = renderNode(node, chain, { running: true, patchBudget: at.patchBudget });
+export function judgeFileNode(node: BlockchainNode, chain: Chain, { files, policy, patchBudget }: Source): JudgedNode {
+  const rendered = renderNode(node, chain, { running: true, patchBudget });
   if (rendered.problems.length > 0) return { problems: rendered.problems, exceptions: [] };
   const madeSecrets = generatedSecretRefs(node, chain.workload(node)).map(({ ref }) => ref.name);
-  const { denials, exceptions } = judgeNode({
-    node,
-    objects: rendered.objects,
-    madeSecrets,
-    allowed: at.policy.allowedFor(at.file),
-  });
-  return { problems: problemsOf(denials), exceptions };
+  const verdictFor = (some: readonly string[]): Verdict =>
+    judgeNode({ node, objects: rendered.objects, madeSecrets, allowed: policy.allowedFor(some) });
+  const { denials, exceptions } = verdictFor(files);
+  if (denials.length === 0 || files.length === 1) return { problems: problemsOf(denials), exceptions };
+  const alone = new Set(verdictFor(files.slice(0, 1)).denials.map(idOf));
+  const explained = denials.map((one) => (alone.has(idOf(one)) ? one : withOthers(one, files)));
+  return { problems: problemsOf(explained), exceptions };
+}
+
+interface Source extends Pick<Context, 'policy' | 'patchBudget'> {
+  /** All that contributed, the node's own first. */
+  readonly files: readonly string[];
+}
+
+function idOf({ rule, path }: Denial): string {
+  return JSON.stringify([rule, path]);
+}
+
+/** A denial of what the node's own file alone may do. */
+function withOthers(denied: Denial, [own = '', ...others]: readonly string[]): Denial {
+  const message = `${denied.message} ${own} may do it alone, but ${clip(others.join(', '), 200)} also changes this node: a rule of the policy holds only when it names every file that does.`;
+  return { ...denied, message };
 }
 
 interface RequestInFile {
@@ -45,15 +57,15 @@ interface RequestInFile {
 
 /** What the policy refuses of a request, or of a schedule's template. */
 export function judgeFileRequest({ file, ...job }: RequestInFile, policy: Policy): readonly SpecProblem[] {
-  return problemsOf(judgeJob({ ...job, allowed: policy.allowedFor(file) }).denials);
+  return problemsOf(judgeJob({ ...job, allowed: policy.allowedFor([file]) }).denials);
 }
 
 /** One problem per rule and field: two containers can inherit the same value. */
 function problemsOf(denials: readonly Denial[]): readonly SpecProblem[] {
   const found = new Map<string, SpecProblem>();
-  for (const { rule, path, message } of denials) {
-    const key = JSON.stringify([rule, path]);
-    if (!found.has(key)) found.set(key, errorAt(rule, path, message));
+  for (const one of denials) {
+    const key = idOf(one);
+    if (!found.has(key)) found.set(key, errorAt(one.rule, one.path, one.message));
   }
   return [...found.values()];
 }

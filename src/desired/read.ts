@@ -164,7 +164,8 @@ function goodNodes(files: readonly NodeFile[], conflicts: Conflicts): ReadonlyMa
   const good = new Map<string, DesiredNode>();
   for (const { key, node, layers } of files.flatMap(({ nodes }) => nodes)) {
     if (node === undefined || conflicts.keys.has(key)) continue;
-    good.set(key, { node, file: layers.file, line: layers.places.of(['metadata', 'name']).line });
+    const { file, contributors, places } = layers;
+    good.set(key, { node, file, contributors, line: places.of(['metadata', 'name']).line });
   }
   return good;
 }

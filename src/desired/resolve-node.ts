@@ -11,6 +11,7 @@ import { toDotted } from '../lib/json-pointer.ts';
 import { textAt, type JsonObject } from '../lib/json-value.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { Context } from './context.ts';
+import { contributorsOf } from './contributors.ts';
 import { withDefaults, withPatches } from './defaults.ts';
 import type { Envelope } from './envelope.ts';
 import type { GoodDocument } from './file-content.ts';
@@ -47,6 +48,7 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
   const patches = context.patches.patches.filter(({ match }) => matches(match, matchable));
   const layers: Layers = {
     file,
+    contributors: contributorsOf({ file, own: data.spec, merged, patches }),
     places,
     patches,
     fleetPlaces: context.fleet.places,
@@ -62,7 +64,8 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
   const problems = checked.problems.map((one) => locatedProblem(one, layers, key));
   if (checked.spec === undefined) return broken(problems);
   const node = nodeObject({ data, namespace, file, spec: checked.spec });
-  const judged = judgeFileNode(node, checked.chain, { file, policy: context.policy, patchBudget: context.patchBudget });
+  const { policy, patchBudget } = context;
+  const judged = judgeFileNode(node, checked.chain, { files: layers.contributors, policy, patchBudget });
   const denied = judged.problems.map((one) => locatedProblem(one, layers, key));
   if (denied.length > 0) return broken([...problems, ...denied]);
   return { key, layers, problems, node: withExceptions(node, judged.exceptions) };

@@ -44,7 +44,7 @@ const LISTS = {
 
 type ListName = keyof typeof LISTS;
 
-/** What files of one path may do. Lists of patterns, as the schema describes them. */
+/** What some files may do. Lists of patterns, as the schema describes them. */
 export type Allowed = Readonly<Record<ListName, readonly string[]>> & { readonly reservedSecrets: readonly string[] };
 
 export interface Policy {
@@ -52,8 +52,11 @@ export interface Policy {
   readonly spec: PolicySpec;
   /** Equal for equal policies. */
   readonly digest: string;
-  /** What the file of a node or job may do; `undefined` for an object that was created by hand. */
-  allowedFor(file: string | undefined): Allowed;
+  /**
+   * What a node or job may do that these files made together: a rule holds only when it names each of them, so that none
+   * has the rights of another's folder. `undefined` for an object that was created by hand.
+   */
+  allowedFor(files: readonly string[] | undefined): Allowed;
 }
 
 /** The policy of an administrator's file, or of none. */
@@ -63,9 +66,11 @@ export function createPolicy(spec: PolicySpec, site: Site): Policy {
   const rules = complete.rules ?? [];
   const known = new Map<string, Allowed>();
 
-  function allowedFor(file: string | undefined): Allowed {
-    if (file === undefined || rules.length === 0) return base;
-    const indexes = [...rules.keys()].filter((index) => matchesAny(rules[index]?.when.paths ?? [], file));
+  function allowedFor(files: readonly string[] | undefined): Allowed {
+    if (files === undefined || files.length === 0 || rules.length === 0) return base;
+    const indexes = [...rules.keys()].filter((index) =>
+      files.every((file) => matchesAny(rules[index]?.when.paths ?? [], file)),
+    );
     const key = indexes.join(' ');
     const found = known.get(key) ?? indexes.reduce((sum, index) => extended(sum, rules[index]?.allow ?? {}), base);
     known.set(key, found);

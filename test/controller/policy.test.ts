@@ -222,3 +222,43 @@ describe('with an exception in the policy', () => {
     expect(await statefulSet('evil')).toBeUndefined();
   });
 });
+
+describe('with rights for a folder', () => {
+  const HOST_PATH = '/spec/template/spec/hostNetwork';
+  const OPERATION = `[{ op: add, path: ${HOST_PATH}, value: true }]`;
+
+  beforeEach(async () => {
+    running = await runController(fleet, {
+      policy: {
+        patches: { StatefulSet: [HOST_PATH] },
+        rules: [{ when: { paths: ['nodes/edge/**'] }, allow: { exceptions: ['HostNetwork'] } }],
+      },
+    });
+    await waitFor('the first StatefulSet', async () => await statefulSet('n0'));
+  });
+
+  it('a patch from another folder has none of them, and its nodes keep their last good state', async () => {
+    await applied(fleet.commit({ 'nodes/edge/n1.yaml': fleet.nodeFile('n1') }));
+    await waitFor('the node of the folder', async () => await statefulSet('n1'));
+    await applied(
+      fleet.commit({
+        'patches/evil.yaml': [
+          `apiVersion: ${API_VERSION}`,
+          'kind: FleetPatch',
+          'metadata: { name: evil }',
+          'spec:',
+          '  match: { names: [n1] }',
+          '  patch:',
+          `    - { op: add, path: /patches, value: [{ target: { kind: StatefulSet }, patch: ${OPERATION} }] }`,
+          '',
+        ].join('\n'),
+        'nodes/n2.yaml': fleet.nodeFile('n2'),
+      }),
+    );
+    await waitFor('the good file of the commit', async () => await statefulSet('n2'));
+    const sync = (fleet.statusFile('sync.yaml') ?? '').replaceAll(/\s+/g, ' ');
+    expect(sync).toContain('patches/evil.yaml also changes this node');
+    expect((await fleet.nodes()).get('n1')?.spec.patches).toBeUndefined();
+    expect(spec(await statefulSet('n1'))).not.toContain('hostNetwork');
+  });
+});

@@ -192,6 +192,87 @@ describe('an exception of the policy', () => {
   });
 });
 
+describe('a rule for a folder', () => {
+  const rule = (...paths: string[]): PolicySpec => ({
+    patches: { StatefulSet: ['/spec/template/spec/hostNetwork'] },
+    rules: [{ when: { paths: ['nodes/edge/**', ...paths] }, allow: { exceptions: ['HostNetwork'] } }],
+  });
+  const HOST =
+    '{ target: { kind: StatefulSet }, patch: [{ op: add, path: /spec/template/spec/hostNetwork, value: true }] }';
+  const fleetPatch = (operation: string) =>
+    `apiVersion: validatoros.com/v1alpha1\nkind: FleetPatch\nmetadata: { name: p }\nspec:\n  match: {}\n  patch:\n    - ${operation}\n`;
+  const fleet = (defaults: string) =>
+    `apiVersion: validatoros.com/v1alpha1\nkind: Fleet\nmetadata: { name: fleet }\nspec:\n  defaults: ${defaults}\n`;
+  const edge = { 'nodes/edge/a.yaml': nodeFile('a') };
+  const own = { 'nodes/edge/a.yaml': withSpec(`  patches: [${HOST}]\n`, 'a') };
+  const patching = { 'patches/p.yaml': fleetPatch(`{ op: add, path: /patches, value: [${HOST}] }`) };
+  const version = fleetPatch('{ op: replace, path: /clients/el/version, value: "1.16.8" }');
+  const changed = fleetPatch('{ op: replace, path: /patches/0/patch/0/value, value: true }');
+
+  it.each([
+    { because: 'a patch from another folder', files: { ...edge, ...patching }, at: 'patches/p.yaml:7' },
+    {
+      because: 'a patch that changes a value in the file',
+      files: { ...own, 'patches/p.yaml': changed },
+      at: 'nodes/edge/a.yaml:14',
+    },
+    {
+      because: 'a default of fleet.yaml',
+      files: { ...edge, 'fleet.yaml': fleet(`{ chains: { ethereum: { patches: [${HOST}] } } }`) },
+      at: 'fleet.yaml:5',
+    },
+    {
+      because: 'a default of fleet.yaml beside it',
+      files: { ...own, 'fleet.yaml': fleet('{ all: { podAnnotations: { note: x } } }') },
+      at: 'nodes/edge/a.yaml:14',
+    },
+  ])('gives nothing to $because', ({ files, at }) => {
+    const [found, ...more] = errorsOf(files, rule());
+    expect(more).toEqual([]);
+    expect(`${found?.code} ${found?.file}:${found?.line}`).toBe(`HostNetwork ${at}`);
+    const [other = ''] = Object.keys(files).filter((file) => !file.startsWith('nodes/'));
+    expect(found?.message).toContain(`nodes/edge/a.yaml may do it alone, but ${other} also changes this node`);
+    expect(read(files, { policy: policyOf(rule()) }).nodes.size).toBe(0);
+  });
+
+  it.each([
+    { because: 'the file itself', files: own, spec: rule() },
+    { because: 'a patch that it names too', files: { ...edge, ...patching }, spec: rule('patches/p.yaml') },
+    {
+      because: 'a file whose version a patch raises',
+      files: { ...own, 'patches/p.yaml': version },
+      spec: rule(),
+    },
+    {
+      because: 'a file with default sizes',
+      files: { ...own, 'fleet.yaml': fleet('{ all: { resources: { el: { requests: { cpu: "1" } } } } }') },
+      spec: rule(),
+    },
+    {
+      because: 'a file that sets what fleet.yaml has a default for',
+      files: {
+        'nodes/edge/a.yaml': withSpec(`  serviceType: ClusterIP\n  patches: [${HOST}]\n`, 'a'),
+        'fleet.yaml': fleet('{ all: { serviceType: NodePort } }'),
+      },
+      spec: rule(),
+    },
+    {
+      because: 'a file beside a patch for other nodes',
+      files: {
+        ...own,
+        'patches/p.yaml': fleetPatch('{ op: add, path: /args, value: {} }').replace('{}', '{ names: [b] }'),
+      },
+      spec: rule(),
+    },
+  ])('gives its rights to $because', ({ files, spec }) => {
+    expect(errorsOf(files, spec)).toEqual([]);
+    const { nodes } = read(files, { policy: policyOf(spec) });
+    expect(nodes.get(`${NAMESPACE}/a`)?.node.metadata.annotations?.[ANNOTATION.policyExceptions]).toMatch(
+      /^HostNetwork/,
+    );
+  });
+});
+
 describe('the file of a policy', () => {
   const file = (spec: string) =>
     `apiVersion: validatoros.com/v1alpha1\nkind: Policy\nmetadata: { name: p }\nspec: ${spec}\n`;

@@ -54,7 +54,7 @@ const refused: readonly Row[] = [
 ];
 
 function verdictOf({ kind = 'Backup', namespace = NAMESPACE, spec, policy = {} }: Omit<Row, 'rule' | 'because'>) {
-  return judgeJob({ kind, namespace, spec, allowed: policyOf(policy).allowedFor('jobs/x.yaml') });
+  return judgeJob({ kind, namespace, spec, allowed: policyOf(policy).allowedFor(['jobs/x.yaml']) });
 }
 
 describe('the rules for jobs', () => {

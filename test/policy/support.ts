@@ -41,7 +41,12 @@ export function judge({ node = aNode(), patch = [], kind = 'StatefulSet', policy
   const { objects } = renderNode(node, chain, { running: true });
   const changed = objects.map((object) => (object.kind === kind ? patched(object, patch) : object));
   const madeSecrets = generatedSecretRefs(node, chain.workload(node)).map(({ ref }) => ref.name);
-  return judgeNode({ node, objects: changed, madeSecrets, allowed: policyOf(policy).allowedFor(file) });
+  return judgeNode({
+    node,
+    objects: changed,
+    madeSecrets,
+    allowed: policyOf(policy).allowedFor(file === undefined ? undefined : [file]),
+  });
 }
 
 function patched(object: KubeObject, patch: readonly PatchOperation[]): KubeObject {

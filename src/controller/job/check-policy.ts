@@ -8,7 +8,8 @@ import type { JobDeps } from './deps.ts';
 /** What the policy refuses, in the words of `validate`; undefined when nothing is refused. */
 export function policyDenial(job: JobObject, deps: Pick<JobDeps, 'settings' | 'fleet'>): string | undefined {
   const { kind, metadata, spec } = job;
-  const allowed = deps.settings.policy.allowedFor(fileOf(job, deps));
+  const file = fileOf(job, deps);
+  const allowed = deps.settings.policy.allowedFor(file === undefined ? undefined : [file]);
   const { denials } = judgeJob({ kind, namespace: metadata.namespace ?? '', spec, allowed });
   return denials.length === 0 ? undefined : denials.map(({ message }) => message).join(' ');
 }

@@ -19,27 +19,28 @@ type PolicyDeps = Pick<NodeDeps, 'settings' | 'declaredIn' | 'watches'>;
 
 /** What the policy refuses of the final objects, in the words of `validate`. */
 export function checkPolicy(node: BlockchainNode, rendered: Rendered, deps: PolicyDeps): NodeTrouble | undefined {
-  const file = fileOf(node, deps);
-  const allowed = deps.settings.policy.allowedFor(file);
+  const files = filesOf(node, deps);
+  const allowed = deps.settings.policy.allowedFor(files);
   const { denials, exceptions } = judgeNode({ node, ...rendered, allowed });
   const messages = denials.map(({ message }) => message);
-  const unapproved = file === undefined ? exceptions : withoutApproved(exceptions, node);
+  const unapproved = files === undefined ? exceptions : withoutApproved(exceptions, node);
   if (unapproved.length > 0) messages.push(needsApproval(unapproved));
   if (messages.length === 0) return undefined;
   return stalled('PolicyDenied', clip([...new Set(messages)].join(' '), 1500));
 }
 
 /**
- * The file that declares the node. Annotations can be forged by hand: without a declaration they count only for a node that
+ * The files that made the node. Annotations can be forged by hand: without a declaration they count only for a node that
  * runs already, such as one whose file has an error now, or while Git cannot be read after a restart.
  */
-function fileOf(node: BlockchainNode, { declaredIn, watches }: PolicyDeps): string | undefined {
+function filesOf(node: BlockchainNode, { declaredIn, watches }: PolicyDeps): readonly string[] | undefined {
   const { labels, annotations } = node.metadata;
   if (labels?.[LABEL.executor] === undefined) return undefined;
   const declared = declaredIn(keyOf(node));
   if (declared !== undefined) return declared;
   const isRunning = watches.owned(keyOf(node), 'StatefulSet').length > 0;
-  return isRunning ? annotations?.[ANNOTATION.file] : undefined;
+  const file = annotations?.[ANNOTATION.file];
+  return isRunning && file !== undefined ? [file] : undefined;
 }
 
 /** The plan held them until they were approved: only then do they stand on the object. */

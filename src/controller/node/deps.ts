@@ -33,8 +33,8 @@ export interface NodeDeps {
   readonly identities: Identities;
   readonly keyReservations: KeyReservations;
   readonly optIns: OptIns;
-  /** The file of the desired branch that declares a node now; undefined when none does or Git was not read yet. */
-  readonly declaredIn: (nodeKey: string) => string | undefined;
+  /** The files of the desired branch that make a node now; undefined when none declares it or Git was not read yet. */
+  readonly declaredIn: (nodeKey: string) => readonly string[] | undefined;
   readonly lastLogs: LastLogs;
   readonly observations: Observations;
   readonly ownEvents: OwnEvents;
