@@ -6,15 +6,15 @@ import { clientsOfText, type LiveVolume } from '../api/node-volumes.ts';
 import type { KubeObject } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
 import { textAt } from '../lib/json-value.ts';
-import { claimNames } from './names.ts';
+import { pvcNames } from './names.ts';
 
 /** Those of `pvcs` that a pod of the node would mount. */
 export function liveVolumes(
   node: Pick<BlockchainNode, 'metadata' | 'spec'>,
   pvcs: readonly KubeObject[],
 ): readonly LiveVolume[] {
-  return claimNames(node).flatMap(({ volume, claim }) => {
-    const live = pvcs.find(({ metadata }) => metadata.name === claim);
+  return pvcNames(node).flatMap(({ volume, pvc }) => {
+    const live = pvcs.find(({ metadata }) => metadata.name === pvc);
     return live?.metadata.uid === undefined ? [] : [liveVolume(volume, live)];
   });
 }

@@ -30,14 +30,14 @@ export function namesOf(node: Pick<BlockchainNode, 'metadata'>): NodeNames {
   };
 }
 
-/** The claim behind a volume of spec.storage: the StatefulSet controller names it `<volume>-<pod>`. */
-export function claimName(node: Pick<BlockchainNode, 'metadata'>, volume: string): string {
+/** The PVC behind a volume of spec.storage: the StatefulSet controller names it `<volume>-<pod>`. */
+export function pvcName(node: Pick<BlockchainNode, 'metadata'>, volume: string): string {
   return `${volume}-${namesOf(node).pod}`;
 }
 
-/** All claims of a node, in the order of spec.storage. */
-export function claimNames(
+/** All PVCs of a node, in the order of spec.storage. */
+export function pvcNames(
   node: Pick<BlockchainNode, 'metadata' | 'spec'>,
-): readonly { readonly volume: string; readonly claim: string }[] {
-  return Object.keys(node.spec.storage).map((volume) => ({ volume, claim: claimName(node, volume) }));
+): readonly { readonly volume: string; readonly pvc: string }[] {
+  return Object.keys(node.spec.storage).map((volume) => ({ volume, pvc: pvcName(node, volume) }));
 }

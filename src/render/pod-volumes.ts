@@ -1,4 +1,4 @@
-// The pod's volumes: claims for data, ConfigMap and Secrets for settings, empty folders for the rest.
+// The pod's volumes: PVCs for data, ConfigMap and Secrets for settings, empty folders for the rest.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION } from '../api/group.ts';
@@ -16,11 +16,11 @@ type Json = Readonly<Record<string, unknown>>;
 export const SECRET_MODE = 0o440;
 
 /** One template per entry of spec.storage. Immutable once created: see volumes.ts. */
-export function claimTemplates(node: BlockchainNode): readonly Json[] {
+export function pvcTemplates(node: BlockchainNode): readonly Json[] {
   return Object.entries(node.spec.storage).map(([name, { size, storageClass, accessMode }]) => ({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name, labels: nodeLabels(node), annotations: claimAnnotations(node) },
+    metadata: { name, labels: nodeLabels(node), annotations: pvcAnnotations(node) },
     spec: {
       accessModes: [accessMode ?? 'ReadWriteOnce'],
       resources: { requests: { storage: size } },
@@ -31,12 +31,12 @@ export function claimTemplates(node: BlockchainNode): readonly Json[] {
 }
 
 /** Whose data a PVC holds, for a later node of the same name. The labels say the chain and the network. */
-export function claimAnnotations({ spec }: BlockchainNode): Readonly<Record<string, string>> {
+export function pvcAnnotations({ spec }: BlockchainNode): Readonly<Record<string, string>> {
   const clients = Object.entries(spec.clients).map(([role, { name }]) => [role, name]);
   return { [ANNOTATION.clients]: clientsText(Object.fromEntries(clients)) };
 }
 
-/** Every volume that a mount refers to and that is no claim, once each. */
+/** Every volume that a mount refers to and that is no PVC, once each. */
 export function podVolumes(node: BlockchainNode, workload: Workload): readonly Json[] {
   const mounts = [...workload.initContainers, ...workload.containers].flatMap((container) => container.mounts);
   const volumes = new Map<string, Json>();

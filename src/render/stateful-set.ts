@@ -9,7 +9,7 @@ import { digestOf } from '../lib/hash.ts';
 import { container, sidecarContainer } from './containers.ts';
 import { metadataOf, nodeLabels, selectorLabels } from './labels.ts';
 import { namesOf } from './names.ts';
-import { claimTemplates, podVolumes } from './pod-volumes.ts';
+import { pvcTemplates, podVolumes } from './pod-volumes.ts';
 import { secretVolumes, withSecrets } from './secrets.ts';
 
 /** A StatefulSet starts a new pod only when the old one is known to be gone: no surge, no second signer. */
@@ -40,7 +40,7 @@ export function statefulSet(
         },
         spec: podSpec(node, workload),
       },
-      volumeClaimTemplates: claimTemplates(node),
+      volumeClaimTemplates: pvcTemplates(node),
     },
   };
 }

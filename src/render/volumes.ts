@@ -4,7 +4,7 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { Storage } from '../api/node-storage.ts';
 import type { KubeObject } from '../api/objects.ts';
 import { parseQuantity } from '../lib/quantity.ts';
-import { claimName } from './names.ts';
+import { pvcName } from './names.ts';
 
 export interface VolumePlan {
   /** PVCs to patch: `spec.resources.requests.storage`. */
@@ -15,7 +15,7 @@ export interface VolumePlan {
 
 export interface VolumeGrowth {
   readonly volume: string;
-  readonly claim: string;
+  readonly pvc: string;
   readonly from: string;
   readonly to: string;
 }
@@ -33,18 +33,18 @@ export interface VolumeHold {
  */
 export function planVolumes(
   node: BlockchainNode,
-  claims: readonly KubeObject[],
+  pvcs: readonly KubeObject[],
   liveStatefulSet: KubeObject | undefined,
 ): VolumePlan {
   const templates = liveStatefulSet === undefined ? undefined : templateNames(liveStatefulSet);
   const growths: VolumeGrowth[] = [];
   const holds: VolumeHold[] = [];
   for (const [volume, desired] of Object.entries(node.spec.storage)) {
-    const claim = claims.find((one) => one.metadata.name === claimName(node, volume));
+    const pvc = pvcs.find((one) => one.metadata.name === pvcName(node, volume));
     if (templates !== undefined && !templates.includes(volume)) holds.push(addedHold(node, volume));
-    if (claim !== undefined) {
-      holds.push(...fixedFields(volume, desired, readClaim(claim)));
-      const growth = growthOf(volume, desired, claim);
+    if (pvc !== undefined) {
+      holds.push(...fixedFields(volume, desired, readPvc(pvc)));
+      const growth = growthOf(volume, desired, pvc);
       if (growth !== undefined) growths.push(growth);
     }
   }
@@ -53,7 +53,7 @@ export function planVolumes(
 
 /**
  * The StatefulSet to apply: `volumeClaimTemplates` cannot be changed, so those of the live object stay as they are and
- * planVolumes takes care of the claims.
+ * planVolumes takes care of the PVCs.
  */
 export function withLiveTemplates(rendered: KubeObject, live: KubeObject | undefined): KubeObject {
   const templates = specOf(live)['volumeClaimTemplates'];
@@ -61,7 +61,7 @@ export function withLiveTemplates(rendered: KubeObject, live: KubeObject | undef
   return { ...rendered, spec: { ...specOf(rendered), volumeClaimTemplates: templates } };
 }
 
-interface Claim {
+interface LivePvc {
   readonly size: string | undefined;
   readonly storageClass: string | undefined;
   readonly accessModes: readonly unknown[];
@@ -69,13 +69,13 @@ interface Claim {
 
 /** A PVC that is larger than the spec was grown outside Git. That harms nothing; the status of the node mentions it. */
 function growthOf(volume: string, desired: Storage, live: KubeObject): VolumeGrowth | undefined {
-  const from = readClaim(live).size;
+  const from = readPvc(live).size;
   const [before, after] = [parseQuantity(from ?? ''), parseQuantity(desired.size)];
   if (from === undefined || before === undefined || after === undefined || after <= before) return undefined;
-  return { volume, claim: live.metadata.name, from, to: desired.size };
+  return { volume, pvc: live.metadata.name, from, to: desired.size };
 }
 
-function fixedFields(volume: string, desired: Storage, live: Claim): readonly VolumeHold[] {
+function fixedFields(volume: string, desired: Storage, live: LivePvc): readonly VolumeHold[] {
   const holds: VolumeHold[] = [];
   if (
     desired.storageClass !== undefined &&
@@ -97,8 +97,8 @@ function addedHold(node: BlockchainNode, volume: string): VolumeHold {
   return { volume, reason: 'VolumeAdded', message };
 }
 
-function readClaim(claim: KubeObject): Claim {
-  const spec = specOf(claim);
+function readPvc(pvc: KubeObject): LivePvc {
+  const spec = specOf(pvc);
   const { size, storageClass } = {
     size: textAt(spec, ['resources', 'requests', 'storage']),
     storageClass: textAt(spec, ['storageClassName']),

@@ -5,7 +5,7 @@ import type { NodeWorkload } from '../api/node-workload.ts';
 import { findChain } from '../chains/index.ts';
 import { digestOf } from '../lib/hash.ts';
 import { valueAt } from '../lib/json-value.ts';
-import { claimNames, namesOf } from './names.ts';
+import { pvcNames, namesOf } from './names.ts';
 import { renderNode } from './render-node.ts';
 
 /** Undefined for a node that cannot be rendered: a live object may be older than this version's checks. */
@@ -28,9 +28,9 @@ export function workloadOf(node: BlockchainNode): NodeWorkload | undefined {
     running,
     podDigest: digestOf(template),
     graceSeconds: Number(valueAt(template, ['spec', 'terminationGracePeriodSeconds']) ?? 30),
-    volumes: claimNames(node).map(({ volume, claim }) => ({
+    volumes: pvcNames(node).map(({ volume, pvc }) => ({
       name: volume,
-      pvc: claim,
+      pvc,
       size: node.spec.storage[volume]?.size ?? '',
     })),
   };

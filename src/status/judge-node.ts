@@ -5,7 +5,7 @@ import { findCondition } from '../api/conditions.ts';
 import { judgeRole } from './judge-role.ts';
 import { judgePod, type PodContext } from './judge-pod.ts';
 import type { Hold, Observation } from './observation.ts';
-import { readEvents, readStatefulSet, type ClaimView, type PodView, type StatefulSetView } from './pod-view.ts';
+import { readEvents, readStatefulSet, type PvcView, type PodView, type StatefulSetView } from './pod-view.ts';
 import type { RoleVerdict, RoleView } from './role-view.ts';
 import { roleViews } from './role-views.ts';
 import { underway, worst, type Verdict } from './verdict.ts';
@@ -18,17 +18,13 @@ export interface NodeVerdict {
   readonly updating: boolean;
 }
 
-export function judgeNode(
-  observation: Observation,
-  pod: PodView | undefined,
-  claims: readonly ClaimView[],
-): NodeVerdict {
+export function judgeNode(observation: Observation, pod: PodView | undefined, pvcs: readonly PvcView[]): NodeVerdict {
   const set = observation.statefulSet === undefined ? undefined : readStatefulSet(observation.statefulSet);
   const still = judgeDeletion(observation) ?? judgeStop(observation, set, pod) ?? judgeStart(observation, set);
   if (still !== undefined) return { verdict: still, roles: new Map(), updating: false };
   const views = roleViews(observation, pod);
   const roles = judgeRoles(views, pod);
-  const ofPod = judgePod(pod, claims, podContext(observation));
+  const ofPod = judgePod(pod, pvcs, podContext(observation));
   const missing = roles.size === 0 || views.some(isAbsent) ? starting() : undefined;
   const ofRoles = worst(causesFirst(roles));
   const verdict = worst([ofPod, missing, ofRoles].filter((item) => item !== undefined)) ?? starting();

@@ -3,7 +3,7 @@
 import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import { judgeContainer, judgeInit, type ContainerContext } from './judge-container.ts';
-import type { ClaimView, EventView, PodView } from './pod-view.ts';
+import type { PvcView, EventView, PodView } from './pod-view.ts';
 import { broken, stuck, underway, worst, type Verdict } from './verdict.ts';
 
 /** How long after its grace period a pod may still be there before its Kubernetes node counts as lost. */
@@ -12,19 +12,15 @@ const STUCK_MS = 60_000;
 const MOUNT_MS = 120_000;
 
 /** The verdict, or undefined when all containers run, so that the clients decide. */
-export function judgePod(
-  pod: PodView | undefined,
-  claims: readonly ClaimView[],
-  context: PodContext,
-): Verdict | undefined {
-  const lost = claims.find((claim) => claim.status.phase === 'Lost');
+export function judgePod(pod: PodView | undefined, pvcs: readonly PvcView[], context: PodContext): Verdict | undefined {
+  const lost = pvcs.find((pvc) => pvc.status.phase === 'Lost');
   if (lost !== undefined)
     return stuck('VolumeLost', `The volume behind ${lost.metadata.name} is gone; restore the data or the volume.`);
   if (pod === undefined) return judgeAbsence(context.events);
   return (
     judgeDeletion(pod, context.now) ??
     judgeEnd(pod) ??
-    judgePlace(pod, claims, context) ??
+    judgePlace(pod, pvcs, context) ??
     judgeMounts(pod, context) ??
     judgeContainers(pod, context)
   );
@@ -84,12 +80,12 @@ function judgeEnd({ status }: PodView): Verdict | undefined {
   return broken('Evicted', `The pod was evicted by the kubelet: ${why}`);
 }
 
-function judgePlace(pod: PodView, claims: readonly ClaimView[], { events }: PodContext): Verdict | undefined {
+function judgePlace(pod: PodView, pvcs: readonly PvcView[], { events }: PodContext): Verdict | undefined {
   const scheduled = pod.status.conditions.find((condition) => condition.type === 'PodScheduled');
   if (pod.spec.nodeName !== '' || scheduled?.status === 'True') return undefined;
-  const pending = claims.find((claim) => claim.status.phase !== 'Bound');
+  const pending = pvcs.find((pvc) => pvc.status.phase !== 'Bound');
   const why = cleanLine(redact(scheduled?.message ?? ''), 400);
-  if (pending !== undefined && mayMeanVolumes(why)) return judgeClaim(pending, events);
+  if (pending !== undefined && mayMeanVolumes(why)) return judgePvc(pending, events);
   if (scheduled?.reason === 'Unschedulable')
     return underway(
       'Pending',
@@ -105,7 +101,7 @@ function mayMeanVolumes(why: string): boolean {
 
 const SELECTED = 'volume.kubernetes.io/selected-node';
 
-function judgeClaim({ metadata, spec }: ClaimView, events: readonly EventView[]): Verdict {
+function judgePvc({ metadata, spec }: PvcView, events: readonly EventView[]): Verdict {
   const failed = events.find(
     ({ kind, name, reason }) =>
       kind === 'PersistentVolumeClaim' && name === metadata.name && CLAIM_FAILURES.has(reason),

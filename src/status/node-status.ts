@@ -9,7 +9,7 @@ import { defined } from '../lib/defined.ts';
 import { redact } from '../lib/redact.ts';
 import { judgeNode } from './judge-node.ts';
 import type { Hold, Observation, Trouble } from './observation.ts';
-import { currentPod, readClaims, type PodView } from './pod-view.ts';
+import { currentPod, readPvcs, type PodView } from './pod-view.ts';
 import type { RoleVerdict } from './role-view.ts';
 import { roleStatuses } from './role-statuses.ts';
 import { timestamp } from '../lib/timestamp.ts';
@@ -23,8 +23,8 @@ import { volumeStatuses } from './volume-statuses.ts';
 export function nodeStatus(observation: Observation): NodeStatus {
   const { node, now } = observation;
   const pod = currentPod(observation.pods);
-  const claims = readClaims(observation.claims);
-  const { verdict, roles, updating } = judgeNode(observation, pod, claims);
+  const pvcs = readPvcs(observation.pvcs);
+  const { verdict, roles, updating } = judgeNode(observation, pod, pvcs);
   const roleList = roleStatuses(observation, pod, roles);
   const judged = [...roles.values()];
   return defined({
@@ -39,7 +39,7 @@ export function nodeStatus(observation: Observation): NodeStatus {
     peers: roleList.find((role) => role.peers !== undefined)?.peers,
     synced: verdict.phase === 'Running' && judged.every((role) => role.synced),
     roles: roleList,
-    volumes: volumeStatuses(node, claims),
+    volumes: volumeStatuses(node, pvcs),
     hold: cleanHold(observation.hold),
     observedAt: observedAt(observation, judged),
   });

@@ -12,7 +12,7 @@ export interface Observation {
   /** The node's own pods: those of its StatefulSet, not those of jobs. */
   readonly pods: readonly KubeObject[];
   /** The node's PersistentVolumeClaims. */
-  readonly claims: readonly KubeObject[];
+  readonly pvcs: readonly KubeObject[];
   /** Events about the node's StatefulSet, pods and PVCs. */
   readonly events?: readonly KubeObject[] | undefined;
   /** By role; a role is absent when it was not asked. */

@@ -1,4 +1,4 @@
-// The parts of a pod and of a claim that matter here, read with care: the objects come as plain JSON.
+// The parts of a pod and of a PVC that matter here, read with care: the objects come as plain JSON.
 
 import { z } from 'zod';
 
@@ -66,7 +66,7 @@ function rank(pod: PodView): number {
   return pod.metadata.deletionTimestamp === undefined ? 0 : 1;
 }
 
-const Claim = z.object({
+const Pvc = z.object({
   metadata: z.object({
     name: z.string(),
     annotations: z.record(z.string(), z.string()).catch({}),
@@ -85,11 +85,11 @@ const Claim = z.object({
     .object({ phase: z.string().catch('Pending'), capacity: z.object({ storage: Text }).optional().catch(undefined) })
     .catch({ phase: 'Pending' }),
 });
-export type ClaimView = z.infer<typeof Claim>;
+export type PvcView = z.infer<typeof Pvc>;
 
-/** The claims in order of their names. */
-export function readClaims(claims: readonly KubeObject[]): ClaimView[] {
-  return claims.map((claim) => Claim.parse(claim)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+/** The PVCs in order of their names. */
+export function readPvcs(pvcs: readonly KubeObject[]): PvcView[] {
+  return pvcs.map((pvc) => Pvc.parse(pvc)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
 const Event = z.object({

@@ -3,15 +3,15 @@
 import type { BlockchainNode, NodeStatus } from '../api/blockchain-node.ts';
 import { defined } from '../lib/defined.ts';
 import { parseQuantity } from '../lib/quantity.ts';
-import type { ClaimView } from './pod-view.ts';
+import type { PvcView } from './pod-view.ts';
 
 /**
  * One entry for each PVC, by the volume's name: the StatefulSet controller calls PVCs `<volume>-<pod>`. A deleted PVC is
  * shown as Terminating, as kubectl does: its data goes with the pod that still uses it.
  */
-export function volumeStatuses(node: BlockchainNode, claims: readonly ClaimView[]): NonNullable<NodeStatus['volumes']> {
+export function volumeStatuses(node: BlockchainNode, pvcs: readonly PvcView[]): NonNullable<NodeStatus['volumes']> {
   const suffix = `-${node.metadata.name}-0`;
-  return claims.map(({ metadata, spec, status }) => {
+  return pvcs.map(({ metadata, spec, status }) => {
     const name = metadata.name.endsWith(suffix) ? metadata.name.slice(0, -suffix.length) : metadata.name;
     const requested = spec.resources?.requests.storage;
     return {

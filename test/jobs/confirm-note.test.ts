@@ -1,4 +1,4 @@
-// Which notes on locks, and which records of backups, are believed.
+// Which notes on locks, and which records of backups, are confirmed.
 
 import { expect, it } from 'vitest';
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../src/api/objects.ts';
-import { claimNames } from '../../src/render/names.ts';
+import { pvcNames } from '../../src/render/names.ts';
 import { renderNode } from '../../src/render/render-node.ts';
 import { planVolumes, withLiveTemplates } from '../../src/render/volumes.ts';
 import { example, nodeWith } from '../chains/examples.ts';
@@ -88,7 +88,7 @@ describe('withLiveTemplates', () => {
 
 describe('claimNames', () => {
   it('names claims as the StatefulSet controller does', () => {
-    expect(claimNames(example('ethereum-everything').node)).toEqual([
+    expect(pvcNames(example('ethereum-everything').node)).toEqual([
       { volume: 'el', claim: 'el-eth-everything-0' },
       { volume: 'cl', claim: 'cl-eth-everything-0' },
     ]);

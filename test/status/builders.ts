@@ -135,7 +135,7 @@ export function observe(parts: Partial<Observation> = {}): Observation {
     node: aNode(),
     statefulSet: aSet(),
     pods: [aPod()],
-    claims: [aClaim('Bound')],
+    pvcs: [aClaim('Bound')],
     facts: facts(),
     expectations: EXPECTATIONS,
     now: NOW,

@@ -64,7 +64,7 @@ const SYNCED = new Set(['Running', 'Updating', 'InvalidPatch', 'EditedByHand']);
 const READY = new Set(['Running', 'Stopped']);
 
 const kubernetes: Row[] = [
-  { because: 'nothing exists yet', seen: { statefulSet: undefined, pods: [], claims: [] }, phase: 'Pending', reason: 'Creating' },
+  { because: 'nothing exists yet', seen: { statefulSet: undefined, pods: [], pvcs: [] }, phase: 'Pending', reason: 'Creating' },
   { because: 'the pod is not made yet', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod' },
   { because: 'a quota is named when an Event of the StatefulSet reports it', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small')] }, phase: 'Pending', reason: 'WaitingForPod', says: /cannot create the pod: exceeded quota: small/ },
   { because: 'no cause is guessed without an Event', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod', says: /^The StatefulSet controller has not created the pod yet\.$/ },
@@ -73,11 +73,11 @@ const kubernetes: Row[] = [
   { because: 'a pod that is not ready for another reason', seen: { pods: [aPod({ status: { conditions: [{ type: 'PodScheduled', status: 'True' }, { type: 'Ready', status: 'False' }] } })] }, phase: 'Configuring', reason: 'NotReady', says: /^The pod is not ready/ },
   { because: 'no Kubernetes node has room', seen: { pods: [unscheduled('0/3 nodes are available: 3 Insufficient memory.')] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /3 Insufficient memory/ },
   { because: 'the scheduler has not looked', seen: { pods: [aPod({ spec: { nodeName: undefined }, containers: [], status: { phase: 'Pending', conditions: [] } })] }, phase: 'Pending', reason: 'WaitingForScheduler', says: /not considered/ },
-  { because: 'the claim finds no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'VolumePending', says: /class fast/ },
-  { because: 'an Event of the PVC says why it has no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], claims: [aClaim('Pending')], events: [anEvent('ProvisioningFailed', 'storageclass "fast" not found', { about: `PersistentVolumeClaim/${aClaim('Pending').metadata.name}` })] }, phase: 'Pending', reason: 'VolumePending', says: /check that the StorageClass exists .* Kubernetes reports: storageclass "fast" not found/ },
-  { because: 'a volume is being made', seen: { pods: [unscheduled('')], claims: [aClaim('Pending', { annotations: { 'volume.kubernetes.io/selected-node': 'm1' } })] }, phase: 'Configuring', reason: 'VolumeBinding' },
-  { because: 'missing memory is reported although a PVC waits for its first consumer', seen: { pods: [unscheduled('0/1 nodes are available: 1 Insufficient cpu.')], claims: [aClaim('Pending')] }, phase: 'Pending', reason: 'WaitingForScheduler' },
-  { because: 'a volume is gone', seen: { claims: [aClaim('Lost')] }, phase: 'Error', reason: 'VolumeLost', stalled: true },
+  { because: 'the claim finds no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], pvcs: [aClaim('Pending')] }, phase: 'Pending', reason: 'VolumePending', says: /class fast/ },
+  { because: 'an Event of the PVC says why it has no volume', seen: { pods: [unscheduled('pod has unbound immediate PersistentVolumeClaims')], pvcs: [aClaim('Pending')], events: [anEvent('ProvisioningFailed', 'storageclass "fast" not found', { about: `PersistentVolumeClaim/${aClaim('Pending').metadata.name}` })] }, phase: 'Pending', reason: 'VolumePending', says: /check that the StorageClass exists .* Kubernetes reports: storageclass "fast" not found/ },
+  { because: 'a volume is being made', seen: { pods: [unscheduled('')], pvcs: [aClaim('Pending', { annotations: { 'volume.kubernetes.io/selected-node': 'm1' } })] }, phase: 'Configuring', reason: 'VolumeBinding' },
+  { because: 'missing memory is reported although a PVC waits for its first consumer', seen: { pods: [unscheduled('0/1 nodes are available: 1 Insufficient cpu.')], pvcs: [aClaim('Pending')] }, phase: 'Pending', reason: 'WaitingForScheduler' },
+  { because: 'a volume is gone', seen: { pvcs: [aClaim('Lost')] }, phase: 'Error', reason: 'VolumeLost', stalled: true },
   { because: 'the containers are being made', seen: { pods: [aPod({ containers: [], status: { phase: 'Pending' } })] }, phase: 'Configuring', reason: 'CreatingContainers' },
   { because: 'images are being pulled', seen: containers(waiting('el', 'ContainerCreating'), waiting('cl', 'ContainerCreating')), phase: 'Configuring', reason: 'CreatingContainers' },
   { because: 'the first pull failed', seen: containers(waiting('el', 'ErrImagePull'), running('cl')), phase: 'Error', reason: 'ErrImagePull', says: /example\/el:1/ },
@@ -117,7 +117,7 @@ const wishes: Row[] = [
   { because: 'stopped', seen: { node: stopped, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Stopped' },
   { because: 'a job has it stopped', seen: { hold, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Job' },
   { because: 'a job is having it stopped', seen: { hold, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
-  { because: 'created suspended', seen: { node: aNode({ suspend: true }), statefulSet: undefined, pods: [], claims: [] }, phase: 'Pending', reason: 'Suspended', says: /never created/ },
+  { because: 'created suspended', seen: { node: aNode({ suspend: true }), statefulSet: undefined, pods: [], pvcs: [] }, phase: 'Pending', reason: 'Suspended', says: /never created/ },
   { because: 'suspended while it runs', seen: { node: aNode({ suspend: true }) }, phase: 'Running', reason: 'Running' },
   { because: 'being deleted', seen: { node: aNode({}, { deletionTimestamp: ago(1) }) }, phase: 'Stopping', reason: 'Deleting' },
   { because: 'what can not be rendered does not run', seen: { statefulSet: undefined, pods: [], trouble: { reason: 'InvalidSpec', message: 'x', stalled: true } }, phase: 'Error', reason: 'InvalidSpec', stalled: true },
@@ -226,7 +226,7 @@ describe('fields', () => {
       spec: 3,
       status: { containerStatuses: 'x' },
     };
-    const status = nodeStatus(observe({ pods: [junk], claims: [{ ...junk, kind: 'PersistentVolumeClaim' }] }));
+    const status = nodeStatus(observe({ pods: [junk], pvcs: [{ ...junk, kind: 'PersistentVolumeClaim' }] }));
     expect(status.phase).toBe('Pending');
   });
 });
@@ -341,8 +341,8 @@ describe('over time', () => {
   });
 
   it('shows a deleted volume as Terminating', () => {
-    const claims = [aClaim('Bound', { deletionTimestamp: ago(5) })];
-    expect(nodeStatus(observe({ claims })).volumes).toMatchObject([{ name: 'data', phase: 'Terminating' }]);
+    const pvcs = [aClaim('Bound', { deletionTimestamp: ago(5) })];
+    expect(nodeStatus(observe({ pvcs })).volumes).toMatchObject([{ name: 'data', phase: 'Terminating' }]);
   });
 
   it('does not flap between the two reasons of a failing pull', () => {

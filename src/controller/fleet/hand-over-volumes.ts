@@ -4,7 +4,7 @@ import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { API_VERSION } from '../../api/group.ts';
 import { describeRef, keyOf, refOf } from '../../api/objects.ts';
 import { codeOf } from '../../lib/errors.ts';
-import { claimNames } from '../../render/names.ts';
+import { pvcNames } from '../../render/names.ts';
 import type { FleetDeps } from './deps.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function handOverVolumes(
   const { name, uid } = node.metadata;
   if (uid === undefined) return;
   const owner = { apiVersion: API_VERSION, kind: 'BlockchainNode', name, uid, blockOwnerDeletion: false };
-  const ours = new Set(claimNames(node).map(({ claim }) => claim));
+  const ours = new Set(pvcNames(node).map(({ pvc }) => pvc));
   for (const pvc of watches.owned(keyOf(node), 'PersistentVolumeClaim')) {
     if (!ours.has(pvc.metadata.name)) continue;
     const ref = refOf(pvc);

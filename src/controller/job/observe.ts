@@ -22,7 +22,7 @@ import { defined } from '../../lib/defined.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { latestWarning } from './warning-events.ts';
 import { observeNodes } from './observe-nodes.ts';
-import { verdictOn } from './believe-note.ts';
+import { confirmNote } from './confirm-note.ts';
 import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
 import { observeTasks } from './observe-tasks.ts';
 import type { FleetState } from '../fleet/state.ts';
@@ -135,16 +135,16 @@ async function observeLocks(
   const namespace = job.metadata.namespace ?? '';
   return new Map(
     await Promise.all(
-      names.map(async (name) => [name, believed(await locks.read(namespace, name), job, records)] as const),
+      names.map(async (name) => [name, confirmed(await locks.read(namespace, name), job, records)] as const),
     ),
   );
 }
 
 /** A note of another job says how a node was before; it counts only as far as that job's record confirms it. */
-function believed(lock: ObservedLock, { metadata }: JobObject, records: JobDeps['records']): ObservedLock {
+function confirmed(lock: ObservedLock, { metadata }: JobObject, records: JobDeps['records']): ObservedLock {
   const { note, ...rest } = lock;
   if (note === undefined || note.uid === metadata.uid) return lock;
-  const verdict = verdictOn(note, records);
+  const verdict = confirmNote(note, records);
   if (verdict === 'Confirmed') return lock;
   return verdict === 'Refuted' ? rest : { ...rest, note: withoutWorkloads(note) };
 }

@@ -15,7 +15,7 @@ import { KINDS } from '../../kube/kinds.ts';
 import { valueAt } from '../../lib/json-value.ts';
 import { type EffectDeps, performEffect } from './perform-effect.ts';
 import type { Pauses } from '../node/pauses.ts';
-import { verdictOn } from './believe-note.ts';
+import { confirmNote } from './confirm-note.ts';
 import { readLease } from './locks.ts';
 import type { Records } from './records.ts';
 import type { JobWatches } from './watches.ts';
@@ -51,7 +51,7 @@ export async function recoverLocks(deps: RecoveryDeps, signal: AbortSignal): Pro
   let again = false;
   for (const lease of leases) {
     const namespace = namespaceOf(lease);
-    const seen = believed(readLease(lease), namespace, deps);
+    const seen = confirmed(readLease(lease), namespace, deps);
     if (seen === 'wait') {
       again = true;
       for (const uid of deps.pauses.jobUids()) noted.add(uid);
@@ -75,10 +75,10 @@ export async function recoverLocks(deps: RecoveryDeps, signal: AbortSignal): Pro
  * The lock with as much of its note as is confirmed; `wait` while the status branch was not read. Notes of jobs that have an
  * object are left to these.
  */
-function believed(lock: ObservedLock, namespace: string, deps: RecoveryDeps): ObservedLock | 'wait' {
+function confirmed(lock: ObservedLock, namespace: string, deps: RecoveryDeps): ObservedLock | 'wait' {
   const { note, ...rest } = lock;
   if (note === undefined || deps.jobs.keyOfUid(note.uid) !== undefined) return lock;
-  const verdict = verdictOn(note, deps.records);
+  const verdict = confirmNote(note, deps.records);
   if (verdict === 'Confirmed') return lock;
   if (!deps.records.isLoaded && deps.statusBranch !== undefined) return 'wait';
   if (verdict === 'Unknown') return { ...rest, note: onlyStopped(withoutWorkloads(note), namespace, deps.watches) };

@@ -8,7 +8,7 @@ import { describeRef, keyOf, type KubeObject, type OwnerReference, refOf } from 
 import type { Workload } from '../../chains/workload.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { generatedSecretRefs, makeSecret } from '../../render/generated-secrets.ts';
-import { claimNames } from '../../render/names.ts';
+import { pvcNames } from '../../render/names.ts';
 import { OWNED_KINDS, type OwnedKind } from '../engine/notices.ts';
 import { isRefusal } from '../engine/refusal.ts';
 import type { NodeDeps } from './deps.ts';
@@ -105,8 +105,8 @@ async function foreignPvc(
   if (!found.some(({ desired, isWatched }) => desired.kind === 'StatefulSet' && !isWatched)) return undefined;
   const ours = new Set(watches.owned(keyOf(node), 'PersistentVolumeClaim').map(({ metadata }) => metadata.name));
   const { namespace = '' } = node.metadata;
-  const names = claimNames(node)
-    .map(({ claim }) => claim)
+  const names = pvcNames(node)
+    .map(({ pvc }) => pvc)
     .filter((name) => !ours.has(name));
   const others = await Promise.all(
     names.map(async (name) => {

@@ -4,7 +4,7 @@ import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { LostVolume } from '../../api/node-volumes.ts';
 import { keyOf } from '../../api/objects.ts';
 import { describeLoss, lostVolumes, RELEASE_OF_LOSS, releaseOfForeign, whyForeign } from '../../plan/judge-volumes.ts';
-import { claimName } from '../../render/names.ts';
+import { pvcName } from '../../render/names.ts';
 import type { NodeDeps } from './deps.ts';
 import { type NodeTrouble, stalled } from './trouble.ts';
 
@@ -41,7 +41,7 @@ async function confirmed(
   const { namespace = '' } = node.metadata;
   const found: LostVolume[] = [];
   for (const one of lost) {
-    const name = claimName(node, one.volume);
+    const name = pvcName(node, one.volume);
     const live = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name });
     if (live?.metadata.uid !== one.uid) found.push(one);
   }

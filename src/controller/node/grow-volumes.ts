@@ -13,7 +13,7 @@ export async function growVolumes(
   { growths, holds }: VolumePlan,
   { cluster, runtime }: Pick<NodeDeps, 'cluster' | 'runtime'>,
 ): Promise<NodeTrouble | undefined> {
-  for (const { volume, claim: pvc, from, to } of growths) {
+  for (const { volume, pvc, from, to } of growths) {
     const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: pvc, ...defined({ namespace }) };
     runtime.log.info({ object: describeRef(ref), from, to }, 'Growing volume');
     try {

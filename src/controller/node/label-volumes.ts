@@ -4,8 +4,8 @@ import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { LABEL } from '../../api/group.ts';
 import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
 import { hasCode } from '../../lib/errors.ts';
-import { claimAnnotations } from '../../render/pod-volumes.ts';
-import { claimNames } from '../../render/names.ts';
+import { pvcAnnotations } from '../../render/pod-volumes.ts';
+import { pvcNames } from '../../render/names.ts';
 import type { NodeDeps } from './deps.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function labelVolumes(
   node: BlockchainNode,
   { cluster, watches, runtime }: Pick<NodeDeps, 'cluster' | 'watches' | 'runtime'>,
 ): Promise<void> {
-  const ours = new Set(claimNames(node).map(({ claim }) => claim));
+  const ours = new Set(pvcNames(node).map(({ pvc }) => pvc));
   for (const pvc of watches.owned(keyOf(node), 'PersistentVolumeClaim')) {
     const missing = ours.has(pvc.metadata.name) ? missingIn(pvc, node) : [];
     if (missing.length === 0 || pvc.metadata.deletionTimestamp !== undefined) continue;
@@ -41,7 +41,7 @@ function missingIn({ metadata }: KubeObject, node: BlockchainNode): readonly Add
   const labels = metadata.labels ?? {};
   const content = { [LABEL.chain]: node.spec.chain, [LABEL.network]: node.spec.network };
   const unlabelled = Object.entries(content).filter(([name]) => labels[name] === undefined);
-  const changed = Object.entries(claimAnnotations(node)).filter(
+  const changed = Object.entries(pvcAnnotations(node)).filter(
     ([name, value]) => metadata.annotations?.[name] !== value,
   );
   return [

@@ -68,7 +68,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     hold: known.hold ?? pauseHold(pauses.of(key)),
     statefulSet,
     pods: await lastLogs.complete(pods),
-    claims: pvcs,
+    pvcs,
     events: await ownEvents.about({ node, statefulSet, pods, pvcs }),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
     contested: repairs.contestsOf(key, runtime.now()).map(describeContest),

@@ -42,21 +42,21 @@ function begin(scope: Scope, pair: Pair): Move {
   const found = signerRecords(scope, pair);
   if ('refused' in found) return fail(scope, { ...found, unsafe: false });
   const step = found.states.length === 0 ? 'assign' : 'read';
-  return goTo(scope, { step, states: found.states, works: [] }, 'looks for what the keys have signed');
+  return goTo(scope, { step, states: found.states, tasks: [] }, 'looks for what the keys have signed');
 }
 
 interface Next extends Pick<SignerMove, 'step' | 'states' | 'trouble'> {
   /** On record from now on. Pieces of one step must not be taken for those of the next. */
-  readonly works: JobTask[];
+  readonly tasks: JobTask[];
   readonly notes?: readonly string[];
 }
 
 /** The next step is recorded alone; its first effect follows when that is stored. */
-function goTo(scope: Scope, { works, notes, ...signers }: Next, message: string): Move {
+function goTo(scope: Scope, { tasks, notes, ...signers }: Next, message: string): Move {
   const status = {
     signers: { ...signers, states: [...signers.states], since: timestamp(scope.now) },
     ...(notes === undefined ? {} : { notes: [...(scope.status.notes ?? []), ...notes].slice(-8) }),
-    works,
+    works: tasks,
   };
   return stay(scope, message, { status });
 }
@@ -67,11 +67,15 @@ function read(scope: Scope, { states }: SignerMove): Move {
     states.map((state) => ({ state, step: 'read' })),
   );
   if (!steps.ended) return steps.move;
-  const { works } = steps;
-  const bad = failedOf(works);
+  const { tasks } = steps;
+  const bad = failedOf(tasks);
   if (bad !== undefined)
-    return fail(scope, { reason: bad.code, message: `${bad.message}; nothing was changed`, unsafe: false }, { works });
-  const known = states.map((state) => ({ ...state, text: works.find(({ node }) => node === state.node)?.text }));
+    return fail(
+      scope,
+      { reason: bad.code, message: `${bad.message}; nothing was changed`, unsafe: false },
+      { works: tasks },
+    );
+  const known = states.map((state) => ({ ...state, text: tasks.find(({ node }) => node === state.node)?.text }));
   const silent = known.find(({ text }) => text === undefined);
   if (silent !== undefined)
     return fail(scope, {
@@ -86,9 +90,9 @@ function read(scope: Scope, { states }: SignerMove): Move {
       message: `${absent[0]?.node ?? ''} has no record of what its key has signed, and its key may not sign elsewhere without one; nothing was changed. Start the node once, then file a new Switchover`,
       unsafe: false,
     });
-  if (absent.length > 0) return goTo(scope, { step: 'assign', states: known, works, notes: [UNSIGNED] }, UNSIGNED);
+  if (absent.length > 0) return goTo(scope, { step: 'assign', states: known, tasks, notes: [UNSIGNED] }, UNSIGNED);
   const has = known.map(({ node, text }) => `${node}: ${describeSigned(text)}`).join('; ');
-  return goTo(scope, { step: 'write', states: known, works: [] }, `has on record what the keys have signed: ${has}`);
+  return goTo(scope, { step: 'write', states: known, tasks: [] }, `has on record what the keys have signed: ${has}`);
 }
 
 const UNSIGNED = 'neither key has signed anything yet';
@@ -101,22 +105,22 @@ function write(scope: Scope, pair: Pair, { states }: SignerMove): Move {
     { state: second, step: 'write', from: first },
   ]);
   if (!steps.ended) return steps.move;
-  const { works } = steps;
-  const bad = failedOf(works);
+  const { tasks } = steps;
+  const bad = failedOf(tasks);
   if (bad === undefined) {
     const notes = [moved(first, pair.a, second), moved(second, pair.b, first)];
-    return goTo(scope, { step: 'assign', states, works, notes }, 'what the keys have signed lies on the other volumes');
+    return goTo(scope, { step: 'assign', states, tasks, notes }, 'what the keys have signed lies on the other volumes');
   }
   // A writing pod that still runs would write over what is taken back.
-  if (!tasksAreOver(scope, works)) {
-    const effects = stopTasks({ ...scope, status: { ...scope.status, works } });
-    return stay(scope, 'waits until the worker pods are gone', { status: { works }, effects });
+  if (!tasksAreOver(scope, tasks)) {
+    const effects = stopTasks({ ...scope, status: { ...scope.status, works: tasks } });
+    return stay(scope, 'waits until the worker pods are gone', { status: { works: tasks }, effects });
   }
   const trouble = { reason: bad.code, message: capText(bad.message, 1024) };
-  const traced = states.map((state) => withTrace(state, works));
+  const traced = states.map((state) => withTrace(state, tasks));
   return goTo(
     scope,
-    { step: 'undo', states: traced, works: [], trouble },
+    { step: 'undo', states: traced, tasks: [], trouble },
     `takes back what was written: ${bad.message}`,
   );
 }
@@ -126,8 +130,8 @@ function moved({ node, text }: SignerRecord, key: string, to: SignerRecord): str
 }
 
 /** Only a first attempt that says so itself certainly left its volume as it was. */
-function withTrace(state: SignerRecord, works: readonly JobTask[]): SignerRecord {
-  const task = works.find(({ node }) => node === state.node);
+function withTrace(state: SignerRecord, tasks: readonly JobTask[]): SignerRecord {
+  const task = tasks.find(({ node }) => node === state.node);
   const isIntact = task?.outcome === 'Failed' && task.attempt === 1 && task.swapped === false;
   return isIntact ? { ...state, intact: true } : state;
 }
@@ -162,7 +166,7 @@ function undo(scope: Scope, { states, trouble }: SignerMove): Move {
     .map((state) => ({ state, step: 'undo' as const, from: state === first ? second : first }));
   const steps = runSignerTasks(scope, tasks);
   if (!steps.ended) return steps.move;
-  const bad = failedOf(steps.works);
+  const bad = failedOf(steps.tasks);
   if (bad === undefined)
     return fail(scope, { reason, message: `${message}; both nodes have their own signer state again`, unsafe: false });
   return fail(scope, {

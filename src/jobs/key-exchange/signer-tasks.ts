@@ -17,36 +17,36 @@ export interface SignerTask {
 }
 
 export type SignerProgress =
-  { readonly ended: false; readonly move: Move } | { readonly ended: true; readonly works: JobTask[] };
+  { readonly ended: false; readonly move: Move } | { readonly ended: true; readonly tasks: JobTask[] };
 
 /** One check of all tasks. `ended` when every one has, is on record, and no pod of them is left. */
-export function runSignerTasks(scope: Scope, tasks: readonly SignerTask[]): SignerProgress {
-  const pods = tasks.map((task) => podOf(scope, task));
+export function runSignerTasks(scope: Scope, planned: readonly SignerTask[]): SignerProgress {
+  const pods = planned.map((task) => podOf(scope, task));
   const steps = pods.map((pod, index) =>
-    runTask(scope, { pod, index, of: pods.length, tag: tasks[index]?.step, claimName: undefined }),
+    runTask(scope, { pod, index, of: pods.length, tag: planned[index]?.step, claimName: undefined }),
   );
-  const works = steps.map(({ task }) => task);
-  if (works.every(({ outcome }) => outcome !== undefined) && scope.observed.workerPods === 0)
-    return { ended: true, works };
-  const status: Partial<JobStatus> = { works, ...provenanceOf(scope, pods, works) };
+  const tasks = steps.map(({ task }) => task);
+  if (tasks.every(({ outcome }) => outcome !== undefined) && scope.observed.workerPods === 0)
+    return { ended: true, tasks };
+  const status: Partial<JobStatus> = { works: tasks, ...provenanceOf(scope, pods, tasks) };
   const message = steps.find(({ waits }) => waits !== undefined)?.waits ?? 'waits until the worker pods are gone';
   return { ended: false, move: stay(scope, message, { status, effects: steps.flatMap(({ effects }) => effects) }) };
 }
 
 export function failedOf(
-  works: readonly JobTask[],
+  tasks: readonly JobTask[],
 ): { readonly code: FailureReason; readonly message: string } | undefined {
-  const bad = works.find(({ outcome }) => outcome !== 'Succeeded');
+  const bad = tasks.find(({ outcome }) => outcome !== 'Succeeded');
   if (bad === undefined) return undefined;
   const { node, code = 'WorkFailed', message = 'the work failed' } = bad;
   return { code, message: `${node}: ${message}` };
 }
 
 /** No pod of these tasks exists, and none can come any more. */
-export function tasksAreOver({ observed }: Scope, works: readonly JobTask[]): boolean {
+export function tasksAreOver({ observed }: Scope, tasks: readonly JobTask[]): boolean {
   return (
     observed.workerPods === 0 &&
-    works.every(({ name, uid }) => {
+    tasks.every(({ name, uid }) => {
       const live = observed.tasks.get(name);
       return live === undefined || live.uid !== uid || live.finished !== undefined || live.suspended;
     })

@@ -57,7 +57,7 @@ export const blockHeightFallback = defineJobKind({
     check: (context) => checkFallback(spec, context),
     preflight: (view) => preflight(spec, view),
     plan: (view) => plan(spec, view),
-    judge: (_view, works) => judge(spec, works),
+    judge: (_view, tasks) => judge(spec, tasks),
   }),
 });
 
@@ -218,8 +218,8 @@ function plainAsk({
 }
 
 /** Every node must prove the height; a tool's success alone proves nothing. */
-function judge({ blockHeight }: FallbackSpec, works: readonly JobTask[]): Verdict {
-  const wrong = works.find((task) => task.height !== blockHeight);
+function judge({ blockHeight }: FallbackSpec, tasks: readonly JobTask[]): Verdict {
+  const wrong = tasks.find((task) => task.height !== blockHeight);
   if (wrong === undefined) return { ok: true, height: blockHeight, message: `the height is ${blockHeight} again` };
   const said = wrong.height === undefined ? 'does not say which height it reached' : `reached height ${wrong.height}`;
   return {

@@ -16,13 +16,13 @@ export function checkRequest(request: CheckedRequest, context: CheckContext): re
   const kind = findJobKind(request.kind);
   if (kind === undefined) return [errorAt('UnknownKind', ['kind'], `${request.kind} is no kind of job`)];
   const job = kind.open(request.spec);
-  const works = kind.methods[job.common.deployMethod];
-  if (works !== true)
+  const method = kind.methods[job.common.deployMethod];
+  if (method !== true)
     return [
       errorAt(
         'NotSupported',
         ['spec', 'deployMethod'],
-        `a ${kind.kind} is not possible with ${job.common.deployMethod}: ${works}`,
+        `a ${kind.kind} is not possible with ${job.common.deployMethod}: ${method}`,
       ),
     ];
   return [

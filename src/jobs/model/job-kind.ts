@@ -63,7 +63,7 @@ export interface OpenJob {
   /** What to do. The same answer for the same request and recorded targets. */
   plan(view: JobView): TaskPlan | Refusal;
   /** Whether the result is proven. Called when every task has ended with success. */
-  judge(view: JobView, works: readonly JobTask[]): Verdict;
+  judge(view: JobView, tasks: readonly JobTask[]): Verdict;
 }
 
 /** Fields of every kind, with defaults. */

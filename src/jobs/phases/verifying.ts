@@ -9,20 +9,20 @@ import { enter, fail, listOf, stay, viewOf, type Failure, type Move, type Scope 
 /** A pod's success alone is no proof: each kind says what is. */
 export function verifying(scope: Scope): Move {
   const { status, open, observed } = scope;
-  const works = status.works ?? [];
+  const tasks = status.works ?? [];
   if (observed.workerPods > 0)
-    return stay(scope, 'waits until the worker pods are gone', { effects: stopInjected(scope, works) });
-  const failure = failureOf(works);
-  if (failure !== undefined) return fail(scope, failure, figures(works));
-  const verdict = open.judge(viewOf(scope), works);
-  if (!verdict.ok) return fail(scope, verdict, figures(works));
+    return stay(scope, 'waits until the worker pods are gone', { effects: stopInjected(scope, tasks) });
+  const failure = failureOf(tasks);
+  if (failure !== undefined) return fail(scope, failure, figures(tasks));
+  const verdict = open.judge(viewOf(scope), tasks);
+  if (!verdict.ok) return fail(scope, verdict, figures(tasks));
   const notes = status.notes ?? [];
   return enter(scope, {
     phase: 'Starting',
     reason: 'Verified',
     message: verdict.message,
     status: {
-      ...figures(works),
+      ...figures(tasks),
       notes: [...notes, verdict.message].slice(-8),
       ...(verdict.height === undefined ? {} : { height: verdict.height }),
       ...(verdict.format === undefined ? {} : { format: verdict.format }),
@@ -34,8 +34,8 @@ export function verifying(scope: Scope): Move {
  * A container that the cluster injected never ends by itself: the Job is deleted once its own containers had time to end.
  * What it did is on record.
  */
-function stopInjected({ observed, now }: Scope, works: readonly JobTask[]): readonly Effect[] {
-  return works.flatMap(({ name, uid, endedAt }) => {
+function stopInjected({ observed, now }: Scope, tasks: readonly JobTask[]): readonly Effect[] {
+  return tasks.flatMap(({ name, uid, endedAt }) => {
     const live = observed.tasks.get(name);
     const isOver = endedAt !== undefined && now - (millisecondsOf(endedAt) ?? now) > DEADLINE.beside;
     if (uid === undefined || live?.uid !== uid || live.active === 0 || live.taskEnded === undefined || !isOver)
@@ -46,13 +46,13 @@ function stopInjected({ observed, now }: Scope, works: readonly JobTask[]): read
   });
 }
 
-function failureOf(works: readonly JobTask[]): Failure | undefined {
-  const bad = works.filter(({ outcome }) => outcome !== 'Succeeded');
+function failureOf(tasks: readonly JobTask[]): Failure | undefined {
+  const bad = tasks.filter(({ outcome }) => outcome !== 'Succeeded');
   const [first] = bad;
   if (first === undefined) return undefined;
   const reason = first.code ?? 'WorkFailed';
   const message = first.message ?? `the work on ${first.node} failed`;
-  const good = works.filter(({ outcome }) => outcome === 'Succeeded');
+  const good = tasks.filter(({ outcome }) => outcome === 'Succeeded');
   if (good.length === 0) return { reason, message, unsafe: bad.some(({ unsafe }) => unsafe === true) };
   return {
     reason: 'HalfDone',
@@ -62,16 +62,16 @@ function failureOf(works: readonly JobTask[]): Failure | undefined {
 }
 
 /** Sums over all pieces, and the one manifest. */
-function figures(works: readonly JobTask[]): Partial<JobStatus> {
-  const manifest = works.map(({ manifestSha256 }) => manifestSha256).find((found) => found !== undefined);
+function figures(tasks: readonly JobTask[]): Partial<JobStatus> {
+  const manifest = tasks.map(({ manifestSha256 }) => manifestSha256).find((found) => found !== undefined);
   return {
-    ...sum('bytes', works),
-    ...sum('files', works),
+    ...sum('bytes', tasks),
+    ...sum('files', tasks),
     ...(manifest === undefined ? {} : { manifestSha256: manifest }),
   };
 }
 
-function sum(field: 'bytes' | 'files', works: readonly JobTask[]): Partial<Record<'bytes' | 'files', number>> {
-  const known = works.flatMap((work) => work[field] ?? []);
+function sum(field: 'bytes' | 'files', tasks: readonly JobTask[]): Partial<Record<'bytes' | 'files', number>> {
+  const known = tasks.flatMap((task) => task[field] ?? []);
   return known.length === 0 ? {} : { [field]: known.reduce((total, value) => total + value, 0) };
 }

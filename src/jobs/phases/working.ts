@@ -37,9 +37,9 @@ function keepStopped(scope: Scope): Move | undefined {
   if ((status.holds ?? []).length === 0) return undefined;
   const running = unstopped(scope);
   if (running.length === 0) return undefined;
-  const works = status.works ?? [];
+  const tasks = status.works ?? [];
   const withPods = running.filter((node) => (observed.targets.get(node)?.pods.length ?? 0) > 0);
-  const underWay = works.filter((task) => task.uid !== undefined && task.outcome === undefined);
+  const underWay = tasks.filter((task) => task.uid !== undefined && task.outcome === undefined);
   // What was read of a node's signer state counts no more once the node has run.
   const isInconsistent = underWay.length > 0 || status.signers !== undefined;
   if (withPods.length === 0 || !isInconsistent)
@@ -53,7 +53,7 @@ function keepStopped(scope: Scope): Move | undefined {
       unsafe: riskOf(plan, scope) !== undefined,
     },
     {
-      works: works.map((task) =>
+      works: tasks.map((task) =>
         underWay.includes(task) ? { ...task, outcome: 'Failed', code: 'NodeStarted' } : task,
       ),
     },
@@ -80,9 +80,9 @@ function workerPods(scope: Scope, plan: Extract<TaskPlan, { do: 'pods' }>): Move
   const steps = plan.pods.map((pod, index) =>
     runTask(scope, { pod, index, of: plan.pods.length, claimName: plan.pvc?.metadata.name }),
   );
-  const works = steps.map(({ task }) => task);
-  const status = { works, ...provenanceOf(scope, plan.pods, works) };
-  if (works.every(({ outcome }) => outcome !== undefined))
+  const tasks = steps.map(({ task }) => task);
+  const status = { works: tasks, ...provenanceOf(scope, plan.pods, tasks) };
+  if (tasks.every(({ outcome }) => outcome !== undefined))
     return enter(scope, { phase: 'Verifying', message: 'the work has ended', status });
   return stay(scope, firstWaiting(steps), { status, effects: steps.flatMap(({ effects }) => effects) });
 }

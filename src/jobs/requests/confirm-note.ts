@@ -1,4 +1,4 @@
-// Which notes on locks are believed. Anyone who may create a Lease can write any note, so a note counts only as far as the
+// Which notes on locks are confirmed. Anyone who may create a Lease can write any note, so a note counts only as far as the
 // record of its job says the same.
 
 import type { LockNote, NotedNode } from '../model/effect.ts';

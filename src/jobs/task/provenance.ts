@@ -13,13 +13,13 @@ export type Ran = Partial<Pick<JobStatus, 'command' | 'image' | 'imageDigest' | 
 export function provenanceOf(
   { open, settings, observed }: Pick<Scope, 'open' | 'settings' | 'observed'>,
   pods: readonly TaskSpec[],
-  works: readonly JobTask[],
+  tasks: readonly JobTask[],
 ): Ran {
   const [pod] = pods;
   const program = pod?.before.at(-1) ?? pod?.beside;
   const command = program === undefined ? `nodewright job ${pod?.parameters.verb ?? ''}` : describeCommand(program);
-  const digest = works.map(({ imageDigest }) => imageDigest).find((found) => found !== undefined);
-  const output = works.map(({ name }) => observed.tasks.get(name)?.output ?? '').join('\n');
+  const digest = tasks.map(({ imageDigest }) => imageDigest).find((found) => found !== undefined);
+  const output = tasks.map(({ name }) => observed.tasks.get(name)?.output ?? '').join('\n');
   return {
     command: capText(command, 1024),
     image: program?.image ?? workerImageOf(open.common, settings),

@@ -9,7 +9,7 @@ import type { Records } from './records.ts';
  * As the next push writes the record: it follows only objects that a pushed record names, and Git may be down when a job
  * stops its node.
  */
-export function verdictOn(note: LockNote, records: Records): NoteVerdict {
+export function confirmNote(note: LockNote, records: Records): NoteVerdict {
   const key = recordKeyOf(note);
   const pushed = records.pushedAll();
   const record = pushed.get(key) === UNREADABLE ? UNREADABLE : records.next(key);
