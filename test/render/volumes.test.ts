@@ -27,7 +27,7 @@ describe('planVolumes', () => {
       because: 'larger grows',
       wanted: { size: '1Ti' },
       live: '800Gi',
-      growths: [{ volume: 'data', claim: 'data-btc-0-0', from: '800Gi', to: '1Ti' }],
+      growths: [{ volume: 'data', pvc: 'data-btc-0-0', from: '800Gi', to: '1Ti' }],
       holds: [],
     },
     {
@@ -41,7 +41,7 @@ describe('planVolumes', () => {
       because: 'another class is held, the growth is carried out',
       wanted: { size: '900Gi', storageClass: 'fast' },
       live: '800Gi',
-      growths: [{ volume: 'data', claim: 'data-btc-0-0', from: '800Gi', to: '900Gi' }],
+      growths: [{ volume: 'data', pvc: 'data-btc-0-0', from: '800Gi', to: '900Gi' }],
       holds: ['VolumeClassChange'],
     },
     {
@@ -86,11 +86,11 @@ describe('withLiveTemplates', () => {
   });
 });
 
-describe('claimNames', () => {
-  it('names claims as the StatefulSet controller does', () => {
+describe('pvcNames', () => {
+  it('names PVCs as the StatefulSet controller does', () => {
     expect(pvcNames(example('ethereum-everything').node)).toEqual([
-      { volume: 'el', claim: 'el-eth-everything-0' },
-      { volume: 'cl', claim: 'cl-eth-everything-0' },
+      { volume: 'el', pvc: 'el-eth-everything-0' },
+      { volume: 'cl', pvc: 'cl-eth-everything-0' },
     ]);
   });
 });
