@@ -18,7 +18,8 @@ interface Preparation {
   readonly signal: AbortSignal;
 }
 
-const PASSING = ['NETWORK', 'TIMEOUT', 'SERVER', 'TOO_MANY_REQUESTS'] as const;
+/** NOT_SERVED: an administrator applies the definitions. */
+const PASSING = ['NETWORK', 'TIMEOUT', 'SERVER', 'TOO_MANY_REQUESTS', 'NOT_SERVED'] as const;
 
 /** Tries again while the API server is down; rejects on an error that an administrator must correct. */
 export async function prepareCluster(preparation: Preparation): Promise<void> {
@@ -32,7 +33,9 @@ export async function prepareCluster(preparation: Preparation): Promise<void> {
       signal.throwIfAborted();
       if (!hasCode(error, ...PASSING)) throw error;
       const waitMs = retryDelay({ baseMs: 500, maxMs: 30_000 }, { failures: attempt, random: Math.random() });
-      log.warn({ reason: describeError(error), retryMs: waitMs }, 'The API server does not answer yet');
+      const facts = { reason: describeError(error), retryMs: waitMs };
+      if (hasCode(error, 'NOT_SERVED')) log.error(facts, 'Waiting for custom resource definitions');
+      else log.warn(facts, 'The API server does not answer yet');
       await sleep(waitMs, undefined, { signal });
     }
   }

@@ -17,6 +17,7 @@ import { kindOf } from './kinds.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { listAll } from './list.ts';
 import { NO_LOG, type Log } from './log.ts';
+import type { FieldSchema } from './missing-fields.ts';
 import { objectPath, versionPath } from './paths.ts';
 import { makeRest, type RequestRecord, type Rest, type RestRequest } from './rest.ts';
 import { withoutManagedFields } from './strip.ts';
@@ -33,6 +34,8 @@ export interface ConnectOptions extends ConfigOptions {
 export interface ApiCluster extends Cluster {
   /** Whether the server serves the kind now, by discovery: needs no permission beyond being authenticated. */
   serves(kind: Kind): Promise<boolean>;
+  /** The schemas by which the server judges the kinds of a version, by kind: needs no permission either. */
+  schemas(apiVersion: string): Promise<ReadonlyMap<string, FieldSchema>>;
   /** Stops every informer and ends every connection. */
   close(): Promise<void>;
 }
@@ -72,6 +75,7 @@ function makeOperations(rest: Rest): Omit<ApiCluster, 'inform' | 'close'> {
     logs: (pod, options) => logs(rest, pod, options),
     version: () => version(rest),
     serves: (kind) => serves(rest, kind),
+    schemas: (apiVersion) => schemas(rest, apiVersion),
   };
 }
 
@@ -238,6 +242,25 @@ async function serves(rest: Rest, kind: Kind): Promise<boolean> {
     if (isKubeError(error, 'NOT_SERVED', 'NOT_FOUND')) return false;
     throw error;
   }
+}
+
+/** From the OpenAPI document, which follows a change of a definition within seconds. */
+async function schemas(rest: Rest, apiVersion: string): Promise<ReadonlyMap<string, FieldSchema>> {
+  const path = `/openapi/v3${versionPath(apiVersion)}`;
+  const request = { verb: 'discover', kind: 'OpenAPI', about: apiVersion, method: 'GET', path } as const;
+  // The edge: an OpenAPI 3 document of Kubernetes.
+  const answer = (await rest.json({ ...request, idempotent: true })) as {
+    readonly components?: { readonly schemas?: Readonly<Record<string, FieldSchema & OpenApiKinds>> };
+  };
+  return new Map(
+    Object.values(answer.components?.schemas ?? {}).flatMap((schema) =>
+      (schema['x-kubernetes-group-version-kind'] ?? []).map(({ kind }) => [kind, schema] as const),
+    ),
+  );
+}
+
+interface OpenApiKinds {
+  readonly 'x-kubernetes-group-version-kind'?: readonly { readonly kind: string }[];
 }
 
 function naming(ref: Ref): { readonly kind: string; readonly about: string } {

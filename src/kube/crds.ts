@@ -6,12 +6,16 @@ import type { Kind } from './cluster.ts';
 import { contains } from '../lib/contains.ts';
 import type { ApiCluster } from './api-cluster.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
+import { type FieldSchema, missingFields } from './missing-fields.ts';
 import { pause } from './pause.ts';
 
 export type CrdResult =
   | { readonly name: string; readonly outcome: 'applied' | 'current' }
   /** It stays as it is, by its permissions or because it is newer; the version we need is served. */
   | { readonly name: string; readonly outcome: 'kept'; readonly warning: string };
+
+/** What installing needs of the cluster. */
+type Definitions = Pick<ApiCluster, 'apply' | 'get' | 'serves' | 'schemas'>;
 
 export interface ApplyCrdsOptions {
   readonly signal?: AbortSignal;
@@ -22,22 +26,35 @@ export interface ApplyCrdsOptions {
 const POLL_MS = 200;
 
 /**
- * Applies the definitions that differ from those of the server, and resolves once every kind is served, in the order given. Throws KubeError FORBIDDEN when we
- * may not install one that is missing (an administrator must do it once), TIMEOUT when one doesn't become Established.
+ * Applies the definitions that differ from those of the server, and resolves once every kind is served, in the order given. Throws KubeError NOT_SERVED when
+ * some are missing and we may not install them (an administrator must do it), TIMEOUT when one doesn't become Established.
  */
 export async function applyCrds(
-  cluster: Pick<ApiCluster, 'apply' | 'get' | 'serves'>,
+  cluster: Definitions,
   crds: readonly KubeObject[],
   options: ApplyCrdsOptions = {},
 ): Promise<readonly CrdResult[]> {
-  return await Promise.all(crds.map((crd) => applyOne(cluster, crd, options)));
+  const results = await Promise.all(crds.map((crd) => applyOne(cluster, crd, options)));
+  const missing = results.flatMap(({ name, outcome }) => (outcome === 'missing' ? [name] : []));
+  if (missing.length > 0) {
+    throw new KubeError(
+      'NOT_SERVED',
+      `missing, or without our version, and not ours to install: ${missing.join(', ')}; have an administrator apply the definitions that \`nodewright crds\` prints`,
+    );
+  }
+  return results.filter((result) => result.outcome !== 'missing');
+}
+
+interface Missing {
+  readonly name: string;
+  readonly outcome: 'missing';
 }
 
 async function applyOne(
-  cluster: Pick<ApiCluster, 'apply' | 'get' | 'serves'>,
+  cluster: Definitions,
   crd: KubeObject,
   options: ApplyCrdsOptions,
-): Promise<CrdResult> {
+): Promise<CrdResult | Missing> {
   const { name } = crd.metadata;
   // The server's part is not ours to apply.
   const { status: _, ...definition } = crd;
@@ -62,21 +79,36 @@ async function applyOne(
     );
   } catch (error) {
     if (!isKubeError(error, 'FORBIDDEN')) throw error;
-    if (!(await servesAll(cluster, crd))) {
-      throw new KubeError(
-        'FORBIDDEN',
-        `CustomResourceDefinition ${name} is missing or lacks our version, and we may not install it: have an administrator apply it once`,
-        { cause: error },
-      );
-    }
-    return {
-      name,
-      outcome: 'kept',
-      warning: `no permission to update CustomResourceDefinition ${name}; the installed one is used`,
-    };
+    return await judgeInstalled(cluster, crd);
   }
   await waitUntilServed(cluster, crd, options);
   return { name, outcome: 'applied' };
+}
+
+/** Of a definition that we may not change: whether it is there, and has every field of ours. */
+async function judgeInstalled(
+  cluster: Pick<ApiCluster, 'serves' | 'schemas'>,
+  crd: KubeObject,
+): Promise<CrdResult | Missing> {
+  const { name } = crd.metadata;
+  if (!(await servesAll(cluster, crd))) return { name, outcome: 'missing' };
+  const lacking = await lackingFields(cluster, crd);
+  if (lacking.length === 0) return { name, outcome: 'current' };
+  const named = `${lacking.slice(0, 5).join(', ')}${lacking.length > 5 ? ` and ${lacking.length - 5} more` : ''}`;
+  return {
+    name,
+    outcome: 'kept',
+    warning: `CustomResourceDefinition ${name} lacks ${named}, and is not ours to update; the API server refuses these fields until an administrator applies the definitions that \`nodewright crds\` prints`,
+  };
+}
+
+async function lackingFields(cluster: Pick<ApiCluster, 'schemas'>, crd: KubeObject): Promise<readonly string[]> {
+  const { group, names, versions } = specOf(crd);
+  const found = versions.map(async ({ name, schema }) => {
+    const theirs = (await cluster.schemas(`${group}/${name}`)).get(names.kind);
+    return theirs === undefined ? [] : missingFields(schema?.openAPIV3Schema ?? {}, theirs);
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** How often the schema was changed, as the definition's annotation says; 0 for definitions without one. */
@@ -123,13 +155,7 @@ async function servesAll(cluster: Pick<ApiCluster, 'serves'>, crd: KubeObject): 
 
 /** The served versions of a definition as kinds. */
 function kindsOf(crd: KubeObject): readonly Kind[] {
-  // The edge: apiextensions.k8s.io/v1 fixes the shape.
-  const spec = crd['spec'] as {
-    readonly group: string;
-    readonly scope: string;
-    readonly names: { readonly kind: string; readonly plural: string };
-    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
-  };
+  const spec = specOf(crd);
   return spec.versions
     .filter(({ served }) => served)
     .map(({ name }) => ({
@@ -138,6 +164,22 @@ function kindsOf(crd: KubeObject): readonly Kind[] {
       plural: spec.names.plural,
       namespaced: spec.scope === 'Namespaced',
     }));
+}
+
+interface CrdSpec {
+  readonly group: string;
+  readonly scope: string;
+  readonly names: { readonly kind: string; readonly plural: string };
+  readonly versions: readonly {
+    readonly name: string;
+    readonly served: boolean;
+    readonly schema?: { readonly openAPIV3Schema?: FieldSchema };
+  }[];
+}
+
+function specOf(crd: KubeObject): CrdSpec {
+  // The edge: apiextensions.k8s.io/v1 fixes the shape.
+  return crd['spec'] as CrdSpec;
 }
 
 interface CrdCondition {

@@ -23,6 +23,8 @@ interface NodeStatus {
   readonly status: { readonly phase: string; readonly appliedRevision: string };
 }
 
+const CPU = 'process_cpu_seconds_total';
+const POLLS = 'nodewright_git_operations_total';
 const ACCOUNT = `${RELEASE_NAMESPACE}:nodewright`;
 let site: Installation;
 let first: string;
@@ -53,6 +55,14 @@ function labelled(value: string): string {
 /** Ids, restarts and images of the nodes' pods are as they were before the first upgrade. */
 async function expectSamePods(): Promise<void> {
   expect(await site.pods(NODE_NAMESPACE)).toEqual(nodePods);
+}
+
+/** A line of the controller's log with all of these texts. */
+async function logged(...texts: readonly string[]): Promise<void> {
+  await waitFor({ what: texts.join(', '), timeoutMs: 60_000 }, async () => {
+    const log = await site.kubectl('logs', '-n', RELEASE_NAMESPACE, 'deployment/nodewright');
+    return log.split('\n').some((line) => texts.every((text) => line.includes(text))) ? true : undefined;
+  });
 }
 
 async function mayReadSecrets(namespace: string): Promise<string> {
@@ -133,14 +143,31 @@ describe('while the node keeps running', () => {
     expect(pvcs.trim().split('\n')).toHaveLength(2);
   });
 
-  it('is installed again with rights in one namespace, and takes the nodes over', async () => {
-    const rights = '--set rbac.namespaces={novacula-system} --set rbac.definitions=false';
-    await site.follow('Installing', { more: rights, without: /^kubectl (create|label|.* create) .*\n/gm });
+  it('is installed again with rights in one namespace, waits for a definition, and takes the nodes over', async () => {
+    const missing = 'switchovers.validatoros.com';
+    await site.kubectl('delete', 'crd', missing);
+    const more = '--skip-crds --set rbac.namespaces={novacula-system} --set rbac.definitions=false';
+    await site.follow('Installing', { more, without: /^kubectl (create|label|.* create|.* rollout) .*\n/gm });
+    await logged('Waiting for custom resource definitions', missing);
+    await site.kubectl('apply', '--server-side', '--force-conflicts', '-f', 'charts/nodewright/crds/');
+    await site.kubectl('rollout', 'status', 'deployment/nodewright', '-n', RELEASE_NAMESPACE, '--timeout=120s');
     await running('eth', labelled('again'));
     await expectSamePods();
     expect(await mayReadSecrets(NODE_NAMESPACE)).toBe('yes');
     expect(await mayReadSecrets('default')).toBe('no');
   });
+});
+
+it('needs less than half of its limit of memory while nothing changes', async () => {
+  const [cpu, polls, started] = [await site.metric(CPU), await site.metric(POLLS), performance.now()];
+  await waitFor({ what: 'ten looks at the branch', timeoutMs: 120_000 }, async () =>
+    (await site.metric(POLLS)) >= polls + 10 ? true : undefined,
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const mebibytes = (await site.metric('process_resident_memory_bytes')) / 2 ** 20;
+  const share = (((await site.metric(CPU)) - cpu) / seconds) * 100;
+  console.log(`the controller uses ${mebibytes.toFixed()} MiB and ${share.toFixed(1)} % of a processor`);
+  expect(mebibytes).toBeLessThan(256);
 });
 
 describe('the rights of the chart', () => {

@@ -29,6 +29,8 @@ export interface Installation {
   published<T>(path: string, what: string, fact: (content: T) => boolean): Promise<T>;
   /** Pods of a namespace by name: which they are, how often their containers restarted, and what these run. */
   pods(namespace: string): Promise<Readonly<Record<string, PodSeen>>>;
+  /** A metric of the controller: the sum of its series. */
+  metric(name: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -94,6 +96,12 @@ export async function openInstallation(): Promise<Installation> {
         return content;
       }),
     pods: async (namespace) => podsIn(await kubectl('get', 'pods', '-n', namespace, '-o', 'json')),
+    async metric(metric) {
+      const path = ['-o', 'jsonpath={.items[0].status.podIP}'];
+      const address = await kubectl('get', 'pods', '-n', RELEASE_NAMESPACE, ...path);
+      const response = await fetch(`http://${address}:8080/metrics`, { signal: AbortSignal.timeout(10_000) });
+      return sumOf(metric, await response.text());
+    },
     async close() {
       await server.close();
       await release(name);
@@ -160,4 +168,9 @@ function podsIn(text: string): Readonly<Record<string, PodSeen>> {
       },
     ]),
   );
+}
+
+function sumOf(metric: string, text: string): number {
+  const lines = text.split('\n').filter((line) => line.startsWith(`${metric} `) || line.startsWith(`${metric}{`));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
