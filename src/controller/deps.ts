@@ -1,5 +1,6 @@
 // Creates what the reconcilers work with. The only place that knows all of it.
 
+import { LABEL } from '../api/group.ts';
 import { readInSteps } from '../desired/read.ts';
 import { DEFAULT_SETTINGS } from '../jobs/model/settings.ts';
 import { createTreeReader } from '../status/tree-nodes.ts';
@@ -24,7 +25,7 @@ import { createOptIns } from './node/opt-in.ts';
 import { createPauses } from './node/pauses.ts';
 import { createRepairs } from './node/repairs.ts';
 import { createStatusWriter } from './node/status-writer.ts';
-import { createVolumeRecords } from './node/volume-records.ts';
+import { createVolumeRecords } from './node/volumes/volume-records.ts';
 import type { Watches } from './node/watches.ts';
 import { readCapabilities } from './publish/capabilities.ts';
 import type { PublishDeps } from './publish/deps.ts';
@@ -39,6 +40,16 @@ export function withNotify(services: Services, notify: Notify): Deps {
   return { ...services, notify };
 }
 
+/** Objects of this executor exist: it has worked here before. */
+function hasTraces(
+  executor: string,
+  { watches, jobs }: { readonly watches: Watches; readonly jobs: JobWatches },
+): boolean {
+  return [...watches.nodes.list(), ...jobs.list()].some(
+    ({ metadata }) => metadata.labels?.[LABEL.executor] === executor,
+  );
+}
+
 export async function createServices(
   options: ControllerOptions,
   { watches, jobs }: { readonly watches: Watches; readonly jobs: JobWatches },
@@ -46,7 +57,7 @@ export async function createServices(
   const { cluster, settings, runtime, readCache, events } = options;
   const { executor, namespace, origin } = settings;
   const memory = createMemory({ cluster, executor, namespace, origin });
-  await memory.load();
+  await memory.load(hasTraces(executor, { watches, jobs }));
   const capabilities = await readCapabilities(cluster, runtime);
   const records = createRecords(executor);
   const repairs = createRepairs();

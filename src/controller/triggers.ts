@@ -48,7 +48,7 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['NodeCreated', 'NodeChanged', 'NodeDeleted'], keys: fleet, queue: 'sync', delayMs: 20 }),
   row({ on: ['IdentitiesChanged', 'VolumesChanged'], keys: fleet, queue: 'sync' }),
 
-  row({ on: ['Started'], keys: allNodes, queue: 'node' }),
+  row({ on: ['Started', 'MemoryRestored'], keys: allNodes, queue: 'node' }),
   row({ on: ['NodeCreated'], keys: ownNode, queue: 'node', delayMs: NEW_NODE_MS }),
   row({ on: ['PlanApplied'], keys: nodesWithoutStatus, queue: 'node' }),
   row({ on: ['NodeChanged', 'NodeDeleted'], keys: ownNode, queue: 'node', resetsBackoff: true }),

@@ -4,6 +4,7 @@ import type { Action, Hold } from './action.ts';
 import { moved, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
 import { identityOfData, volumeShrink } from './guards-data.ts';
 import { identityInUse, identitySwap, signerElsewhere, signerState } from './guards-identity.ts';
+import { memoryLost } from './guards-memory.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
 import { policyException } from './guards-policy.ts';
 import { signerVolumeLost, volumesLeftBehind } from './guards-volumes.ts';
@@ -28,6 +29,7 @@ export const guards: readonly Guard[] = [
   signerElsewhere, // a key whose record is on another volume
   policyException, // host access and similar, which the policy allows after an approval
   notOurs, // an object of the same name that belongs to another owner
+  memoryLost, // nothing proves what was applied or signed before
   moved, // the branch was moved back or rewritten
   vanished, // all of nodes/ is gone: probably a wrong merge
   unreadableFile, // the node may be in a file that cannot be read

@@ -41,6 +41,8 @@ export interface PlanInput {
 export interface PlanFacts {
   /** How the commit relates to the one applied last. */
   readonly ancestry?: 'first' | 'same' | 'forward' | 'rewound' | 'rewritten' | undefined;
+  /** The controller lost its memory, and has applied no revision since. */
+  readonly memoryLost?: boolean | undefined;
   /** `branch@sha1:…` of the commit applied last. */
   readonly lastApplied?: string | undefined;
   /** Active identity Secret by `namespace/name` of the node, where a Switchover overrides the spec. */

@@ -31,6 +31,7 @@ export function documents(view: FleetView, options: DocumentOptions): Map<string
     [`${view.executor}/capabilities.yaml`, documentText(capabilitiesDocument(view.capabilities), redactor)],
   ]);
   if (view.policy !== undefined) files.set(`${view.executor}/policy.yaml`, documentText(view.policy, redactor));
+  if (view.memory !== undefined) files.set(`${view.executor}/memory.yaml`, documentText(view.memory, redactor));
   for (const one of view.nodes) {
     const path = nodePath(view.executor, one.node);
     if (isSafePath(path)) files.set(path, nodeFile(view.executor, one, options));

@@ -9,6 +9,8 @@ export interface FleetView {
   readonly controllerVersion: string;
   readonly sync: SyncView;
   readonly capabilities: CapabilitiesView;
+  /** A copy of what the controller remembers in the cluster. */
+  readonly memory?: object | undefined;
   /** What the controller allows, complete; `--policy-from` reads it back. */
   readonly policy?: object | undefined;
   /** The executor's nodes with their status. */

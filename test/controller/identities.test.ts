@@ -14,7 +14,11 @@ function memoryOf(identities: Readonly<Record<string, string>>): Memory {
     get current() {
       return current;
     },
+    ref: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'ns', name: 'memory' },
+    commitAtStart: undefined,
+    isKnown: true,
     load: async () => undefined,
+    restore: async () => undefined,
     async save(change) {
       current = { ...current, ...change(current) };
     },

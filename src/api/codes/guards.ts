@@ -6,6 +6,11 @@ const APPROVE = 'Undo the change, or add the digest of the held actions to `spec
 
 /** These say that the branch or its folder as a whole is not what it was: nothing that the tree lacks was removed on purpose. */
 const BRANCH_GUARDS = defineCodes({
+  MemoryLost: {
+    meaning:
+      'The controller lost its memory in the cluster. Until a revision is applied, deletions and starts of signing keys are held.',
+    action: `Make sure that the branch is the right one, and that no key signs elsewhere. Then: ${APPROVE}`,
+  },
   Rewound: { meaning: 'The branch was moved back behind the last applied commit.', action: APPROVE },
   Rewritten: { meaning: 'The branch no longer contains the last applied commit.', action: APPROVE },
   MissingPath: { meaning: 'The folder `nodes/` is gone while the cluster still has nodes.', action: APPROVE },

@@ -14,6 +14,10 @@ export const REQUEST_REFUSALS = defineCodes({
     meaning: 'The controller cannot push to the status branch, so it cannot claim the request.',
     action: 'Give the controller write access to the status branch.',
   },
+  RecordLost: {
+    meaning: 'The status branch was lost, and the request may have run before.',
+    action: 'Remove the file. If it must run, add the digest in the message to `spec.approvals` in `fleet.yaml`.',
+  },
   UnreadableRecord: {
     meaning: 'The job record on the status branch cannot be read, so it is unknown whether the request ran.',
     action: 'Add a new request under a new name.',

@@ -14,4 +14,4 @@ export const PROBLEMS = { ...FILE_PROBLEMS, ...DOCUMENT_PROBLEMS, ...NODE_PROBLE
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** What `problems` of `sync.yaml` shows: problems of files, refused job requests, and objects that the API server refused. */
-export type ReportedCode = ProblemCode | RequestRefusal | Extract<NodeReason, 'ObjectRefused'>;
+export type ReportedCode = ProblemCode | RequestRefusal | Extract<NodeReason, 'ObjectRefused' | 'MemoryLost'>;

@@ -1,53 +1,29 @@
-// What the controller must remember over a restart, and over an outage of Git: one ConfigMap in the cluster.
-
-import { z } from 'zod';
+// What the controller must remember over a restart, and over an outage of Git: one ConfigMap in the cluster, and a copy on the status branch.
 
 import { DEFAULT_NAMESPACE, FIELD_MANAGER, LABEL } from '../../api/group.ts';
-import { VolumeRecord } from '../../api/node-volumes.ts';
+import type { VolumeRecord } from '../../api/node-volumes.ts';
 import type { Ref } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { createSerial } from '../../lib/serial.ts';
-import { sameJson, stableJson } from '../../lib/stable-json.ts';
-import type { Releases } from '../../plan/action.ts';
+import { sameJson } from '../../lib/stable-json.ts';
+import { type Data, dataOf, NOTHING, readData, type Remembered } from './memory-data.ts';
 
-const ReleasesSchema = z.record(z.string(), z.array(z.string()));
-const IdentitiesSchema = z.record(z.string(), z.string());
-const SkipsSchema = z.record(z.string(), z.string().max(500));
-const SignersSchema = IdentitiesSchema;
-const VolumesSchema = z.record(z.string(), VolumeRecord);
-const SchedulesSchema = z.record(z.string(), z.number());
-
-export interface Remembered {
-  /** The commit whose content was applied last. */
-  readonly appliedCommit: string | undefined;
-  /** `branch@sha1:…` of it. */
-  readonly appliedRevision: string | undefined;
-  /** What approvals released, see plan/action.ts. */
-  readonly released: Releases;
-  /** The Secret that a node signs with, by `namespace/name`, where a Switchover overrides the node's file. */
-  readonly identities: Readonly<Record<string, string>>;
-  /**
-   * Which node signed last with the key in a Secret, both as `namespace/name`; empty text when that node's volumes were
-   * deleted with it.
-   */
-  readonly signers: Readonly<Record<string, string>>;
-  /** The volumes of nodes that sign, and of nodes that are gone, by `namespace/name` of the node. */
-  readonly volumes: Readonly<Record<string, VolumeRecord>>;
-  /** Up to when each schedule is dealt with, milliseconds since the epoch. */
-  readonly schedules: Readonly<Record<string, number>>;
-  /** Why the last due run of a schedule was not filed, where that was so. */
-  readonly skips: Readonly<Record<string, string>>;
-  /**
-   * The repository of the commit that was applied last. With another repository the memory still applies: what does not
-   * descend from that commit is held.
-   */
-  readonly origin: string;
-}
+export type { Remembered } from './memory-data.ts';
 
 export interface Memory {
+  readonly ref: Ref & { readonly namespace: string };
   readonly current: Remembered;
-  /** Reads the ConfigMap. */
-  load(): Promise<void>;
+  /** The commit that was applied last before this process. */
+  readonly commitAtStart: string | undefined;
+  /**
+   * False after the loss of the ConfigMap, or of a part of it, until the copy on the status branch was read: nothing may
+   * be applied and no key may start before that.
+   */
+  readonly isKnown: boolean;
+  /** Reads the ConfigMap. `hasTraces`: objects of this executor exist, so that an absent memory is a lost one. */
+  load(hasTraces?: boolean): Promise<void>;
+  /** Fills what was lost with what was found elsewhere, and stores it. */
+  restore(found: Partial<Remembered>, lost: string): Promise<void>;
   /**
    * Sends no request when nothing changed. Reconcilers save side by side: `change` is called after all earlier saves have
    * ended, with what they stored.
@@ -67,67 +43,58 @@ interface MemoryOptions {
 /** Memory in ConfigMap `nodewright-<executor>`. */
 export function createMemory({ cluster, executor, namespace, origin }: MemoryOptions): Memory {
   const ref = refOfMemory({ executor, namespace });
-  let current: Remembered = {
-    appliedCommit: undefined,
-    appliedRevision: undefined,
-    released: {},
-    identities: {},
-    signers: {},
-    volumes: {},
-    schedules: {},
-    skips: {},
-    origin,
-  };
+  let current: Remembered = { ...NOTHING, origin };
+  /** What could be read of a memory of which a part was lost. */
+  let left: Partial<Remembered> | undefined;
+  let commitAtStart: string | undefined;
   const oneByOne = createSerial();
+
+  async function store(next: Remembered): Promise<void> {
+    if (sameJson(next, current)) return;
+    const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
+    await cluster.apply(
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: ref.name, namespace: ref.namespace, labels },
+        data: dataOf(next),
+      },
+      { fieldManager: FIELD_MANAGER, force: true },
+    );
+    current = next;
+  }
+
   return {
+    ref,
     get current() {
       return current;
     },
-    async load() {
-      current = readData(stringMap((await cluster.get(ref))?.['data'])) ?? current;
+    get commitAtStart() {
+      return commitAtStart;
     },
-    save: (change) =>
-      oneByOne(async () => {
-        const next = { ...current, ...change(current) };
-        if (sameJson(next, current)) return;
-        const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
-        await cluster.apply(
-          {
-            apiVersion: 'v1',
-            kind: 'ConfigMap',
-            metadata: { name: ref.name, namespace: ref.namespace, labels },
-            data: dataOf(next),
-          },
-          { fieldManager: FIELD_MANAGER, force: true },
-        );
-        current = next;
+    get isKnown() {
+      return left === undefined;
+    },
+    async load(hasTraces = false) {
+      const { remembered, isWhole } = readData(stringMap((await cluster.get(ref))?.['data']));
+      current = { ...current, ...remembered };
+      commitAtStart = current.appliedCommit;
+      if (!isWhole && hasTraces) left = remembered;
+    },
+    restore: async (found, lost) =>
+      await oneByOne(async () => {
+        const known = Object.fromEntries(Object.entries(left ?? {}).filter(([, value]) => !isEmpty(value)));
+        await store({ ...current, ...found, ...known, lost });
+        commitAtStart = current.appliedCommit;
+        left = undefined;
       }),
+    save: async (change) => await oneByOne(async () => await store({ ...current, ...change(current) })),
   };
 }
 
-type Data = Readonly<Record<string, string>>;
-
-/** Undefined when there is no memory. */
-function readData(data: Data): Remembered | undefined {
-  const { appliedCommit, appliedRevision, origin } = data;
-  if (origin === undefined) return undefined;
-  return {
-    appliedCommit,
-    appliedRevision,
-    released: parse(ReleasesSchema, data['released']) ?? {},
-    identities: parse(IdentitiesSchema, data['identities']) ?? {},
-    signers: parse(SignersSchema, data['signers']) ?? {},
-    volumes: parse(VolumesSchema, data['volumes']) ?? {},
-    schedules: parse(SchedulesSchema, data['schedules']) ?? {},
-    skips: parse(SkipsSchema, data['skips']) ?? {},
-    origin,
-  };
-}
-
-function dataOf(memory: Remembered): Readonly<Record<string, string | undefined>> {
-  const { origin, appliedCommit, appliedRevision, ...lists } = memory;
-  const texts = Object.entries(lists).map(([name, list]) => [name, stableJson(list)]);
-  return { origin, appliedCommit, appliedRevision, ...Object.fromEntries(texts) };
+/** An absent list says as little as an empty one. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
 export interface SigningMemory {
@@ -141,18 +108,15 @@ export async function readSigningMemory(
   cluster: Pick<Cluster, 'get'>,
   place: Pick<MemoryOptions, 'executor' | 'namespace'>,
 ): Promise<SigningMemory> {
-  const data = stringMap((await cluster.get(refOfMemory(place)))?.['data']);
+  const { remembered } = readData(stringMap((await cluster.get(refOfMemory(place)))?.['data']));
   return {
-    identities: new Map(Object.entries(parse(IdentitiesSchema, data['identities']) ?? {})),
-    signers: new Map(Object.entries(parse(SignersSchema, data['signers']) ?? {})),
-    volumes: new Map(Object.entries(parse(VolumesSchema, data['volumes']) ?? {})),
+    identities: new Map(Object.entries(remembered.identities ?? {})),
+    signers: new Map(Object.entries(remembered.signers ?? {})),
+    volumes: new Map(Object.entries(remembered.volumes ?? {})),
   };
 }
 
-function refOfMemory({
-  executor,
-  namespace,
-}: Pick<MemoryOptions, 'executor' | 'namespace'>): Ref & { readonly namespace: string } {
+function refOfMemory({ executor, namespace }: Pick<MemoryOptions, 'executor' | 'namespace'>): Memory['ref'] {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -161,16 +125,7 @@ function refOfMemory({
   };
 }
 
-/** A memory that was edited by hand into something else counts as absent. */
-function parse<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
-  try {
-    return schema.parse(JSON.parse(text ?? '{}'));
-  } catch {
-    return undefined;
-  }
-}
-
-function stringMap(value: unknown): Readonly<Record<string, string>> {
+function stringMap(value: unknown): Data {
   if (typeof value !== 'object' || value === null) return {};
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),

@@ -67,6 +67,8 @@ interface Reports {
   readonly IdentitiesChanged: NodeKeys;
   /** The volumes of these nodes are not those that they need, or an approval accepts others. */
   readonly VolumesChanged: NodeKeys;
+  /** The memory was lost, and is complete again as far as that is possible. */
+  readonly MemoryRestored: object;
   /** A pod ran on the volumes of these nodes for the first time. */
   readonly VolumesPrepared: NodeKeys;
   readonly JobCreated: JobNotice;

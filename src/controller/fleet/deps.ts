@@ -2,7 +2,7 @@
 
 import type { ReadInSteps } from '../../desired/read.ts';
 import type { SourceFile } from '../../desired/desired-set.ts';
-import type { GitSource, Oid } from '../../git/engine.ts';
+import type { GitSource, Oid, StatusBranch } from '../../git/engine.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Trust } from '../../signatures/verifier.ts';
 import type { Events } from '../../kube/events.ts';
@@ -12,7 +12,7 @@ import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { Identities } from '../node/keys/identities.ts';
 import type { Observations } from '../node/observations.ts';
-import type { VolumeRecords } from '../node/volume-records.ts';
+import type { VolumeRecords } from '../node/volumes/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
 import type { FleetState } from './state.ts';
 
@@ -24,6 +24,7 @@ export interface FleetDeps {
   readonly notify: Notify;
   readonly watches: Watches;
   readonly source: GitSource;
+  readonly statusBranch: StatusBranch | undefined;
   /** Whose signatures the branch must carry; undefined when signatures are not verified. */
   readonly trust: Trust | undefined;
   readonly readInSteps: ReadInSteps;

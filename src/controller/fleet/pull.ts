@@ -7,6 +7,7 @@ import { runYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
 import type { FleetDeps } from './deps.ts';
 import { readFiles } from './read-files.ts';
+import { restoreMemory } from './restore-memory.ts';
 import type { GitTrouble, Pulled } from './state.ts';
 import { whyUnverified } from './verify-revision.ts';
 
@@ -15,6 +16,7 @@ export async function pullBranch(deps: FleetDeps, signal: AbortSignal): Promise<
   const { fleet, runtime, settings, notify } = deps;
   const before = fleet.gitTrouble;
   try {
+    await restoreMemory(deps, signal);
     if (await readNewCommit(deps, signal)) notify('CommitRead', {});
     fleet.gitTrouble = undefined;
   } catch (error) {

@@ -45,6 +45,7 @@ function computePlan(pulled: Pulled, { watches, settings, memory, identities, vo
     facts: {
       ancestry: pulled.ancestry,
       lastApplied: memory.current.appliedRevision,
+      memoryLost: memory.current.lost !== undefined,
       released: memory.current.released,
       identities: identities.overrides(),
       signers: identities.signers(),
@@ -78,19 +79,24 @@ async function settleIdentities({ desired }: Pulled, { identities, watches }: Fl
 }
 
 async function advanceRevision(pulled: Pulled, plan: Plan, { memory, fleet, settings }: FleetDeps): Promise<void> {
-  if (!isDecided(pulled, plan)) return;
+  if (!isDecided(pulled, plan, memory.current.lost !== undefined)) return;
   const { origin } = settings;
-  await memory.save(() => ({ appliedCommit: pulled.commit.oid, appliedRevision: pulled.revision, origin }));
+  await memory.save(() => ({
+    appliedCommit: pulled.commit.oid,
+    appliedRevision: pulled.revision,
+    origin,
+    lost: undefined,
+  }));
   fleet.appliedRevision = pulled.revision;
 }
 
 /**
  * A revision that could not be planned does not become "the revision applied last". Nor does one of a
- * branch that was moved, while any action is held: whichever guard holds an action now, it must still meet the guard for
+ * branch that was moved, or after a loss of the memory, while any action is held: whichever guard holds an action now, it must still meet the guard for
  * moved branches afterwards.
  */
-function isDecided({ ancestry, desired }: Pulled, { actions }: Plan): boolean {
+function isDecided({ ancestry, desired }: Pulled, { actions }: Plan, isLost: boolean): boolean {
   if (desired.fleetBroken) return false;
-  const isMoved = ancestry === 'rewound' || ancestry === 'rewritten';
+  const isMoved = isLost || ancestry === 'rewound' || ancestry === 'rewritten';
   return !isMoved || actions.every(({ hold }) => hold === undefined);
 }

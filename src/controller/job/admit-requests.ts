@@ -60,6 +60,8 @@ async function gatherInput(
     executor: deps.settings.executor,
     unreadable: desired.brokenRequests,
     brokenFiles: desired.brokenFiles,
+    unrecorded: new Set(deps.memory.current.unrecorded),
+    approvals: new Set(desired.fleet.approvals?.map(({ digest }) => digest)),
     mayBegin: trust.mayBegin,
     trustRemovals: trust.mayRemove && !desired.fleetBroken,
     now: deps.runtime.now(),

@@ -1,6 +1,8 @@
 // What the reconcilers of jobs and of their requests need.
 
-import type { GitSource, StatusBranch } from '../../git/engine.ts';
+import type { SourceFile } from '../../desired/desired-set.ts';
+import type { ReadInSteps } from '../../desired/read.ts';
+import type { GitSource, Oid, StatusBranch } from '../../git/engine.ts';
 import type { ObservedTask } from '../../jobs/model/observation.ts';
 import type { JobSettings } from '../../jobs/model/settings.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -14,7 +16,7 @@ import type { FleetState } from '../fleet/state.ts';
 import type { Identities } from '../node/keys/identities.ts';
 import type { Observations } from '../node/observations.ts';
 import type { Pauses } from '../node/pauses.ts';
-import type { VolumeRecords } from '../node/volume-records.ts';
+import type { VolumeRecords } from '../node/volumes/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
 import type { LockRecovery } from './job-changes.ts';
 import type { JobLocks } from './locks.ts';
@@ -48,6 +50,8 @@ export interface JobDeps {
 export interface RequestsDeps extends JobDeps {
   readonly memory: Memory;
   readonly source: GitSource;
+  readonly readInSteps: ReadInSteps;
+  readonly fileCache: Map<Oid, SourceFile>;
   readonly statusBranch: StatusBranch | undefined;
   readonly schedules: Schedules;
   readonly volumeRecords: VolumeRecords;

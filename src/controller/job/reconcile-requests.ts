@@ -11,6 +11,7 @@ import type { RequestsDeps } from './deps.ts';
 import { removeOrphanWorkerJobs } from './orphan-worker-jobs.ts';
 import { isComplete } from './reconcile.ts';
 import { recoverLocks } from './recover-locks.ts';
+import { noteUnrecorded, settleUnrecorded } from './lost-records.ts';
 import { applyRetention } from './retention.ts';
 import type { Ticked } from './schedules/schedules.ts';
 
@@ -28,14 +29,16 @@ export async function reconcileRequests(deps: RequestsDeps, signal: AbortSignal)
   // A run that is due may be recorded already, and the run before it may not have ended.
   if (pulled === undefined || refuseWithoutBranch(pulled, deps) || !deps.records.isLoaded)
     return nextRun(undefined, deps);
-  return nextRun(await reconcileBranch(pulled, deps), deps);
+  return nextRun(await reconcileBranch(pulled, deps, signal), deps);
 }
 
 /** The steps that need the desired state and the records. When the next scheduled run is due, in milliseconds from now. */
-async function reconcileBranch(pulled: Pulled, deps: RequestsDeps): Promise<number | undefined> {
+async function reconcileBranch(pulled: Pulled, deps: RequestsDeps, signal: AbortSignal): Promise<number | undefined> {
+  await noteUnrecorded(pulled, deps, signal);
   const trust = trustIn(pulled, planOf(pulled, deps));
   const runs = trust.mayBegin ? await deps.schedules.tick(pulled, trust.mayRemove) : NOTHING_DUE;
   const { refusals, recordsChanged } = await admitRequests(pulled, trust, deps);
+  await settleUnrecorded(pulled, deps);
   const isNews = storeRefusals(refusals, deps);
   const isRemoved = trust.mayBegin && (await applyRetention(retained(pulled.desired, deps), deps));
   await removeOrphanWorkerJobs(deps);

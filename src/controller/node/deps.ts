@@ -3,6 +3,7 @@
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Events } from '../../kube/events.ts';
 import type { Asker } from '../../rpc/ask.ts';
+import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
@@ -16,7 +17,7 @@ import type { OwnEvents } from './own-events.ts';
 import type { Pauses } from './pauses.ts';
 import type { Repairs } from './repairs.ts';
 import type { StatusWriter } from './status-writer.ts';
-import type { VolumeRecords } from './volume-records.ts';
+import type { VolumeRecords } from './volumes/volume-records.ts';
 import type { Watches } from './watches.ts';
 
 export interface NodeDeps {
@@ -42,4 +43,5 @@ export interface NodeDeps {
   readonly repairs: Repairs;
   readonly statusWriter: StatusWriter;
   readonly volumeRecords: VolumeRecords;
+  readonly memory: Pick<Memory, 'isKnown'>;
 }

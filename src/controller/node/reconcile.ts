@@ -12,10 +12,10 @@ import { planVolumes, type VolumePlan } from '../../render/volumes.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { applyOwnedObjects, createSecrets } from './apply-owned.ts';
 import { checkPolicy } from './check-policy.ts';
-import { checkVolumes } from './check-volumes.ts';
+import { checkVolumes } from './volumes/check-volumes.ts';
 import type { NodeDeps } from './deps.ts';
-import { growVolumes } from './grow-volumes.ts';
-import { labelVolumes } from './label-volumes.ts';
+import { growVolumes } from './volumes/grow-volumes.ts';
+import { labelVolumes } from './volumes/label-volumes.ts';
 import { findOwnNode } from './owner.ts';
 import { failedTrouble, type NodeTrouble, ObjectsRefused, stalled } from './trouble.ts';
 
@@ -60,7 +60,18 @@ async function applyNode(node: BlockchainNode, deps: NodeDeps): Promise<NodeTrou
   const trouble = checkPermissions(deps) ?? checkEdits(node) ?? checkSpec(node);
   const chain = findChain(node.spec.chain);
   if (trouble !== undefined || chain === undefined || node.spec.suspend === true) return trouble;
-  return await applyWorkload(node, chain, deps);
+  return checkMemory(node, deps) ?? (await applyWorkload(node, chain, deps));
+}
+
+/** Which key the node signs with, and what it signed, is not known: a pod that runs is left as it is. */
+function checkMemory({ spec }: BlockchainNode, { memory }: NodeDeps): NodeTrouble | undefined {
+  if (memory.isKnown || spec.identity === undefined) return undefined;
+  return {
+    reason: 'MemoryLost',
+    message:
+      'The controller lost its memory of signing keys. The node is left as it is until the status branch, which has a copy, can be read.',
+    stalled: false,
+  };
 }
 
 async function applyWorkload(node: BlockchainNode, chain: Chain, deps: NodeDeps): Promise<NodeTrouble | undefined> {

@@ -5,6 +5,7 @@ import type { Redactor } from '../../lib/redact.ts';
 import type { CapabilitiesView } from '../../status/fleet-view.ts';
 import type { WrittenNodes } from '../../status/node-file.ts';
 import type { TreeReader } from '../../status/tree-nodes.ts';
+import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
@@ -24,6 +25,7 @@ export interface PublishDeps {
   readonly watches: Watches;
   readonly fleet: FleetState;
   readonly records: Records;
+  readonly memory: Memory;
   readonly identities: Identities;
   readonly observations: Observations;
   readonly schedules: Pick<Schedules, 'views'>;

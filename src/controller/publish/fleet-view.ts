@@ -5,6 +5,7 @@ import { ANNOTATION } from '../../api/group.ts';
 import { keyOf } from '../../api/objects.ts';
 import { describeError } from '../../lib/errors.ts';
 import type { FleetView, ProblemView, SyncView } from '../../status/fleet-view.ts';
+import { memoryDocument } from '../../status/memory-document.ts';
 import { isOwnedBy } from '../node/owner.ts';
 import type { NodeTrouble } from '../node/trouble.ts';
 import { policyDocument } from '../../desired/policy-file.ts';
@@ -21,6 +22,7 @@ export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): 
     controllerVersion: version,
     nodes: nodes.map((node) => ({ node, file: node.metadata.annotations?.[ANNOTATION.file] })),
     capabilities: deps.capabilities,
+    memory: deps.memory.isKnown ? memoryDocument(deps.memory.current) : undefined,
     policy: policyDocument(deps.settings.policy.spec, executor),
     sync: { ...syncView(deps), ...unappliedNodes(nodes, deps), problems },
   };

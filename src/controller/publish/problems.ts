@@ -6,16 +6,24 @@ import type { FailedAction } from '../fleet/state.ts';
 import type { RefusedRequest } from '../job/refused-request.ts';
 import type { PublishDeps } from './deps.ts';
 
-type ProblemDeps = Pick<PublishDeps, 'fleet' | 'observations' | 'refusals' | 'watches'>;
+type ProblemDeps = Pick<PublishDeps, 'fleet' | 'memory' | 'observations' | 'refusals' | 'watches'>;
 
 export function problemsOf(deps: ProblemDeps): readonly ProblemView[] {
   const { fleet, refusals } = deps;
   return [
+    ...lostMemory(deps),
     ...(fleet.pulled?.desired.problems ?? []),
     ...refusals.current.map(problemOfRequest),
     ...fleet.failures.flatMap(refusedAction),
     ...refusedNodes(deps),
   ];
+}
+
+function lostMemory({ memory }: ProblemDeps): readonly ProblemView[] {
+  const { lost } = memory.current;
+  return lost === undefined
+    ? []
+    : [{ level: 'warning', code: 'MemoryLost', file: 'fleet.yaml', line: 1, column: 1, message: lost }];
 }
 
 function problemOfRequest({ file, code, message }: RefusedRequest): ProblemView {

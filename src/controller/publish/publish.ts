@@ -19,6 +19,8 @@ import { problemsOf } from './problems.ts';
 /** Heights alone make no commit before this. */
 const SNAPSHOT_INTERVAL_MS = 3_600_000;
 
+const MEMORY_RETRY_MS = 1000;
+
 type Files = ReadonlyMap<string, string>;
 
 /** No request when nothing changed since the last push, except for a comparison of the tip now and then. */
@@ -27,6 +29,8 @@ export async function publishStatus(deps: PublishDeps, signal: AbortSignal): Pro
   const problems = problemsOf(deps);
   countProblems(problems, deps);
   if (statusBranch === undefined) return DONE;
+  // The copy on the branch may be all that is left of it.
+  if (!deps.memory.isKnown) return again(MEMORY_RETRY_MS);
   const previous = published.files ?? (await statusBranch.read(settings.executor, signal));
   await loadRecords(previous, deps);
   const files = await composeFiles(fleetView(problems, deps), previous, deps);
@@ -40,13 +44,30 @@ function countProblems(problems: readonly ProblemView[], { runtime }: PublishDep
   runtime.telemetry.problems({ errors, warnings: problems.length - errors });
 }
 
-async function loadRecords(files: Files, { records, runtime, notify }: PublishDeps): Promise<void> {
+async function loadRecords(files: Files, deps: PublishDeps): Promise<void> {
+  const { records, runtime, notify } = deps;
   if (records.isLoaded) return;
+  await noteLostRecords(files, deps);
   await eachYielding([...files], ([path, text]) => records.readAhead(path, text));
   records.load(files);
   // What was reconciled before the branch was read waits for its records.
   notify('RecordsPushed', { jobKeys: [...records.pushedAll().keys()] });
   runtime.telemetry.jobs(sampleJobs(records.pushedAll()));
+}
+
+/**
+ * Before the first push, which makes the branch look like one that was never lost. What the controller did before is on
+ * the branch: without its folder the requests of the commit that was applied may have run.
+ */
+async function noteLostRecords(files: Files, { memory, settings, runtime }: PublishDeps): Promise<void> {
+  const { lost, published, recordsLostAt } = memory.current;
+  const hasWorked = published !== undefined || lost !== undefined;
+  if (!hasWorked || recordsLostAt !== undefined || files.has(`${settings.executor}/sync.yaml`)) return;
+  runtime.log.warn(
+    { executor: settings.executor, commit: memory.commitAtStart },
+    'Missing the status branch of earlier work',
+  );
+  await memory.save(() => ({ recordsLostAt: memory.commitAtStart ?? 'unknown' }));
 }
 
 /** Node by node first: the documents of a thousand nodes that changed at once must not delay other reconciliations. */
@@ -105,7 +126,7 @@ interface Push {
 }
 
 async function push({ statusBranch, previous, files }: Push, deps: PublishDeps, signal: AbortSignal): Promise<void> {
-  const { published, settings, runtime, fleet } = deps;
+  const { published, settings, runtime, fleet, memory } = deps;
   const { executor } = settings;
   const { reader } = published;
   forgetGone(published.written, files);
@@ -124,6 +145,7 @@ async function push({ statusBranch, previous, files }: Push, deps: PublishDeps, 
   };
   const { pushed, commit } = await timed(runtime, 'push', async () => await statusBranch.publish(request, signal));
   Object.assign(published, { files, tip: commit, checkedAt: runtime.now() });
+  await memory.save(() => ({ published: 'yes' }));
   noteLanded(files, deps);
   if (!pushed) return;
   runtime.telemetry.statusCommitted();

@@ -48,6 +48,10 @@ export interface AdmitInput {
   readonly unreadable: ReadonlySet<string>;
   /** Files that can't be read now: requests that came from them count as unchanged. */
   readonly brokenFiles: ReadonlySet<string>;
+  /** Requests that may have run before their records were lost. */
+  readonly unrecorded?: ReadonlySet<string>;
+  /** The digests that `fleet.yaml` approves. */
+  readonly approvals?: ReadonlySet<string>;
   /** False while an action of a moved or emptied branch is held: a request without a claim waits. */
   readonly mayBegin: boolean;
   /** false while removals are held (rewound branch, empty tree): no file counts as removed. */

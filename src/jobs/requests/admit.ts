@@ -6,6 +6,7 @@ import { defined } from '../../lib/defined.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import type { AdmitInput, Decision, GitRequest, LiveRequest } from './admission.ts';
 import { UNREADABLE, type JobRecord } from './record.ts';
+import { whyUnrecorded } from './unrecorded.ts';
 
 /** One decision at most for each request. The same input gives the same decisions, in the order of keys. */
 export function admit(input: AdmitInput): readonly Decision[] {
@@ -38,7 +39,10 @@ function decide({ key, request, record, object }: Case, input: AdmitInput): Deci
           'UnreadableRecord',
           'its record on the status branch cannot be read, so whether it ran is unknown; file a new request under a new name',
         );
-  if (record === undefined) return request === undefined ? undefined : unclaimed({ request, object }, input);
+  if (record === undefined)
+    return request === undefined
+      ? undefined
+      : (mayHaveRun({ request, object }, input) ?? unclaimed({ request, object }, input));
   if (request !== undefined && request.specDigest !== record.specDigest)
     return refused(
       request,
@@ -49,11 +53,18 @@ function decide({ key, request, record, object }: Case, input: AdmitInput): Deci
   return unfinished({ key, request, record, object }, input);
 }
 
+interface Unrecorded {
+  readonly request: GitRequest;
+  readonly object: LiveRequest | undefined;
+}
+
+function mayHaveRun({ request, object }: Unrecorded, input: AdmitInput): Decision | undefined {
+  const why = object === undefined ? whyUnrecorded(request, input) : undefined;
+  return why === undefined ? undefined : refused(request, 'RecordLost', why);
+}
+
 /** An object without a record was made by hand, or its branch was lost: it gets a claim, and is bound like any other. */
-function unclaimed(
-  { request, object }: { request: GitRequest; object: LiveRequest | undefined },
-  { unpushed, now, mayBegin }: AdmitInput,
-): Decision | undefined {
+function unclaimed({ request, object }: Unrecorded, { unpushed, now, mayBegin }: AdmitInput): Decision | undefined {
   const acted = object !== undefined && hasActed(object) ? object : undefined;
   if (acted !== undefined && differs(acted, request.objectDigest)) return refuseObject(request);
   if (!mayBegin)

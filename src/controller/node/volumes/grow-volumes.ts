@@ -1,12 +1,12 @@
 // Makes the volumes of a node larger where its spec asks for more.
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import { describeRef } from '../../api/objects.ts';
-import { defined } from '../../lib/defined.ts';
-import { describeError, hasCode } from '../../lib/errors.ts';
-import type { VolumePlan } from '../../render/volumes.ts';
-import type { NodeDeps } from './deps.ts';
-import { type NodeTrouble, stalled } from './trouble.ts';
+import type { BlockchainNode } from '../../../api/blockchain-node.ts';
+import { describeRef } from '../../../api/objects.ts';
+import { defined } from '../../../lib/defined.ts';
+import { describeError, hasCode } from '../../../lib/errors.ts';
+import type { VolumePlan } from '../../../render/volumes.ts';
+import type { NodeDeps } from '../deps.ts';
+import { type NodeTrouble, stalled } from '../trouble.ts';
 
 export async function growVolumes(
   { metadata: { namespace } }: BlockchainNode,

@@ -1,12 +1,18 @@
 // Whether a pod of the node may start on the volumes that are there now.
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { LostVolume } from '../../api/node-volumes.ts';
-import { keyOf } from '../../api/objects.ts';
-import { describeLoss, lostVolumes, RELEASE_OF_LOSS, releaseOfForeign, whyForeign } from '../../plan/judge-volumes.ts';
-import { pvcName } from '../../render/names.ts';
-import type { NodeDeps } from './deps.ts';
-import { type NodeTrouble, stalled } from './trouble.ts';
+import type { BlockchainNode } from '../../../api/blockchain-node.ts';
+import type { LostVolume } from '../../../api/node-volumes.ts';
+import { keyOf } from '../../../api/objects.ts';
+import {
+  describeLoss,
+  lostVolumes,
+  RELEASE_OF_LOSS,
+  releaseOfForeign,
+  whyForeign,
+} from '../../../plan/judge-volumes.ts';
+import { pvcName } from '../../../render/names.ts';
+import type { NodeDeps } from '../deps.ts';
+import { type NodeTrouble, stalled } from '../trouble.ts';
 
 type CheckDeps = Pick<NodeDeps, 'cluster' | 'volumeRecords' | 'observations' | 'notify'>;
 

@@ -1,13 +1,13 @@
 // What is remembered of the volumes of nodes: those that a signing key needs, and those that a deleted node left behind.
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { KnownVolumes, LostVolume, VolumeRecord } from '../../api/node-volumes.ts';
-import { keyOf } from '../../api/objects.ts';
-import { findChain } from '../../chains/index.ts';
-import { defined } from '../../lib/defined.ts';
-import { liveVolumes } from '../../render/live-volumes.ts';
-import type { Memory } from '../engine/memory.ts';
-import type { Watches } from './watches.ts';
+import type { BlockchainNode } from '../../../api/blockchain-node.ts';
+import type { KnownVolumes, LostVolume, VolumeRecord } from '../../../api/node-volumes.ts';
+import { keyOf } from '../../../api/objects.ts';
+import { findChain } from '../../../chains/index.ts';
+import { defined } from '../../../lib/defined.ts';
+import { liveVolumes } from '../../../render/live-volumes.ts';
+import type { Memory } from '../../engine/memory.ts';
+import type { Watches } from '../watches.ts';
 
 export interface VolumeRecords {
   of(nodeKey: string): VolumeRecord | undefined;

@@ -1,12 +1,12 @@
 // Says on each PVC whose data it holds: a later node of the same name is judged by that.
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import { LABEL } from '../../api/group.ts';
-import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
-import { hasCode } from '../../lib/errors.ts';
-import { pvcAnnotations } from '../../render/pod-volumes.ts';
-import { pvcNames } from '../../render/names.ts';
-import type { NodeDeps } from './deps.ts';
+import type { BlockchainNode } from '../../../api/blockchain-node.ts';
+import { LABEL } from '../../../api/group.ts';
+import { describeRef, keyOf, type KubeObject, refOf } from '../../../api/objects.ts';
+import { hasCode } from '../../../lib/errors.ts';
+import { pvcAnnotations } from '../../../render/pod-volumes.ts';
+import { pvcNames } from '../../../render/names.ts';
+import type { NodeDeps } from '../deps.ts';
 
 /**
  * Only PVCs of older versions, PVCs that were given to the node by hand, and those whose client was exchanged after an

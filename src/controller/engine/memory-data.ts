@@ -1,0 +1,106 @@
+// The memory of the controller as the data of its ConfigMap.
+
+import { z } from 'zod';
+
+import { VolumeRecord } from '../../api/node-volumes.ts';
+import { defined } from '../../lib/defined.ts';
+import { stableJson } from '../../lib/stable-json.ts';
+import type { Releases } from '../../plan/action.ts';
+
+const Texts = z.record(z.string(), z.string());
+const Commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
+
+export interface Remembered {
+  /** The commit whose content was applied last. */
+  readonly appliedCommit: string | undefined;
+  /** `branch@sha1:…` of it. */
+  readonly appliedRevision: string | undefined;
+  /** What approvals released, see plan/action.ts. */
+  readonly released: Releases;
+  /** The Secret that a node signs with, by `namespace/name`, where a Switchover overrides the node's file. */
+  readonly identities: Readonly<Record<string, string>>;
+  /**
+   * Which node signed last with the key in a Secret, both as `namespace/name`; empty text when that node's volumes were
+   * deleted with it.
+   */
+  readonly signers: Readonly<Record<string, string>>;
+  /** The volumes of nodes that sign, and of nodes that are gone, by `namespace/name` of the node. */
+  readonly volumes: Readonly<Record<string, VolumeRecord>>;
+  /** Up to when each schedule is dealt with, milliseconds since the epoch. */
+  readonly schedules: Readonly<Record<string, number>>;
+  /** Why the last due run of a schedule was not filed, where that was so. */
+  readonly skips: Readonly<Record<string, string>>;
+  /** Job requests, `Kind/namespace/name`, that may have run before their records were lost: none runs without an approval. */
+  readonly unrecorded: readonly string[];
+  /** `yes` when records were pushed to the status branch: without them the branch was lost. */
+  readonly published: string | undefined;
+  /** The status branch was lost. The requests of this commit may have run: an object id, or `unknown`. */
+  readonly recordsLostAt: string | undefined;
+  /** The memory was lost, and no revision was applied since: `text` says what of it was found. */
+  readonly lost: string | undefined;
+  /**
+   * The repository of the commit that was applied last. With another repository the memory still applies: what does not
+   * descend from that commit is held.
+   */
+  readonly origin: string;
+}
+
+export const NOTHING: Omit<Remembered, 'origin'> = {
+  appliedCommit: undefined,
+  appliedRevision: undefined,
+  released: {},
+  identities: {},
+  signers: {},
+  volumes: {},
+  schedules: {},
+  skips: {},
+  unrecorded: [],
+  published: undefined,
+  recordsLostAt: undefined,
+  lost: undefined,
+};
+
+export type Data = Readonly<Record<string, string>>;
+
+export interface ReadMemory {
+  readonly remembered: Partial<Remembered>;
+  /** Everything could be read on which a deletion, a key or a job depends. */
+  readonly isWhole: boolean;
+}
+
+/** What can be read of it. A member that was edited by hand into something else is absent. */
+export function readData(data: Data): ReadMemory {
+  const { origin, appliedRevision, published, recordsLostAt, lost } = data;
+  const commit = Commit.optional().safeParse(data['appliedCommit']);
+  const needed = {
+    identities: parse(Texts, data['identities']),
+    signers: parse(Texts, data['signers']),
+    volumes: parse(z.record(z.string(), VolumeRecord), data['volumes']),
+    unrecorded: parse(z.array(z.string()), data['unrecorded'] ?? '[]'),
+  };
+  const others = {
+    released: parse(z.record(z.string(), z.array(z.string())), data['released']),
+    schedules: parse(z.record(z.string(), z.number()), data['schedules']),
+    skips: parse(z.record(z.string(), z.string().max(500)), data['skips']),
+  };
+  const texts = { origin, appliedRevision, published, recordsLostAt, lost, appliedCommit: commit.data };
+  return {
+    remembered: { ...defined(texts), ...defined(needed), ...defined(others) },
+    isWhole: origin !== undefined && commit.success && !Object.values(needed).includes(undefined),
+  };
+}
+
+export function dataOf(remembered: Remembered): Readonly<Record<string, string | undefined>> {
+  const { origin, appliedCommit, appliedRevision, published, recordsLostAt, lost, ...lists } = remembered;
+  const texts = Object.entries(lists).map(([name, list]) => [name, stableJson(list)]);
+  return { origin, appliedCommit, appliedRevision, published, recordsLostAt, lost, ...Object.fromEntries(texts) };
+}
+
+/** A member of an older version is absent from the data: that is its empty value. */
+function parse<T>(schema: z.ZodType<T>, text = '{}'): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
