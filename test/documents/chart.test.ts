@@ -49,3 +49,17 @@ it('env cannot name a variable that the chart sets itself', async () => {
   };
   expect(schema.properties.env.propertyNames.not.enum.toSorted()).toEqual(set.toSorted());
 });
+
+it('the page of the project installs it with the same commands as the page of the chart, which a test runs', async () => {
+  const installing = (text: string): string | undefined =>
+    [...text.matchAll(/^ *```sh\n(.*?)^ *```/gms)]
+      .map(([, block = '']) => block.replaceAll(/^ {3}/gm, ''))
+      .find(isInstalling);
+  const page = installing(await readFile(join(ROOT, 'README.md'), 'utf8'));
+  expect(page).toBeDefined();
+  expect(page?.split(/\s+/)).toEqual(installing(await read('README.md'))?.split(/\s+/));
+});
+
+function isInstalling(block: string): boolean {
+  return block.includes('helm install');
+}
