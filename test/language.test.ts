@@ -31,7 +31,10 @@ const RULED_OUT: readonly { readonly word: string; readonly pattern: RegExp; rea
   { word: 'issue number', pattern: /\b(issue|defect) #?\d+\b/i, instead: 'the fact itself' },
   { word: 'design section', pattern: /\bdesign( document)? ?§/i, instead: 'the fact itself' },
   { word: 'pass of a loop', pattern: /\b(one|each|every|next|a|this) pass\b/i, instead: 'reconciliation' },
-  { word: 'see to it', pattern: /\bsee to it\b/i, instead: 'make sure' },
+  { word: 'see to it', pattern: /\bsees? to it\b/i, instead: 'make sure' },
+  { word: 'let go', pattern: /\b(lets?|letting) go\b/i, instead: 'release' },
+  { word: 'converge', pattern: /\bconverge/i, instead: 'reconcile' },
+  { word: 'change hands', pattern: /\bchang(e|ed|es|ing) hands\b/i, instead: 'get another owner' },
 ];
 
 /** A name of a user, not a word of the text. */

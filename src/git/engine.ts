@@ -92,7 +92,7 @@ export interface GitSource {
   lastChange(commit: Oid, path: string): Promise<Oid | undefined>;
   /** The commit's signature, or undefined when it has none. Not verified: src/signatures does that. */
   signature(oid: Oid): Promise<CommitSignature | undefined>;
-  /** Keeps the store bounded; called between passes, because commits fetched before it may not be readable after it. */
+  /** Keeps the store bounded; called between reconciliations, because commits fetched before it may not be readable after it. */
   maintain(signal: AbortSignal): Promise<void>;
   /** Ends connections and closes files. */
   close(): Promise<void>;

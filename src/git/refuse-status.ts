@@ -39,7 +39,7 @@ function meaning(status: number, push: boolean, waits: boolean): readonly [GitEr
   // GitHub's secondary limits answer 403 with a Retry-After.
   if (status === 403 && waits) return ['RATE_LIMITED', 'too many requests; it is tried again later'];
   if (status === 403 && push) return ['READ_ONLY', 'the credentials may not push; give them write access to contents'];
-  if (status >= 500) return ['SERVER_ERROR', 'the server has trouble; it is tried again'];
+  if (status >= 500) return ['SERVER_ERROR', 'the server reports an error of its own; it is tried again'];
   return MEANINGS[status] ?? ['FAILED', 'check that the URL is that of a Git repository'];
 }
 

@@ -29,14 +29,14 @@ export function checkUrl(text: string): URL {
       'UNSUPPORTED_URL',
       `The repository URL of ${url.host} holds a user or password; remove it there and give credentials by a Secret`,
     );
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw unsupported(`${url.protocol}// is not spoken`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw unsupported(`${url.protocol}// is not supported`);
   if (url.search !== '' || url.hash !== '') throw unsupported('it has a query or a fragment');
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;
 }
 
 function unsupported(why: string): GitError {
-  return new GitError('UNSUPPORTED_URL', `The repository URL is not supported: ${why}; use https://host/owner/name`);
+  return new GitError('UNSUPPORTED_URL', `The repository URL cannot be used: ${why}; use https://host/owner/name`);
 }
 
 /** Throws UNSUPPORTED_URL when credentials for `url` could be read on the way. */

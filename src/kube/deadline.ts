@@ -8,7 +8,7 @@ export interface Deadline {
   clear(): void;
 }
 
-/** Note: AbortSignal.any keeps its sources alive on a long-lived signal; this lets go of them. */
+/** Note: AbortSignal.any keeps its sources alive on a long-lived signal; this releases them. */
 export function startDeadline(ms: number, outer: AbortSignal | undefined): Deadline {
   const controller = new AbortController();
   let expired = false;

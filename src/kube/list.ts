@@ -15,7 +15,7 @@ export interface ListScope {
 
 export interface ListOptions extends ListScope {
   readonly signal?: AbortSignal | undefined;
-  /** Called for every object as its page arrives, so that what isn't needed can be let go of early. */
+  /** Called for every object as its page arrives, so that what isn't needed can be released early. */
   readonly shape: (object: KubeObject) => KubeObject;
   /** Called after every page. */
   readonly onPage?: (() => void) | undefined;

@@ -36,7 +36,7 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
     '',
     summary(nodes),
     '',
-    'This branch is written by the controllers. Nodes are changed and jobs are asked for on the desired branch.',
+    'This branch is written by the controllers. Nodes are changed and jobs are requested on the desired branch.',
     '',
     ...controllers(syncs),
     ...table(

@@ -39,7 +39,7 @@ interface State {
   readonly summary: string;
 }
 
-/** The most pressing first: what keeps everything from working, then what waits for a person, then what is not done yet. */
+/** The most pressing first: what keeps everything from working, then what waits for an approval, then what is not done yet. */
 function stateOf(sync: SyncView): State {
   return troubleOf(sync) ?? failureOf(sync) ?? waitingOf(sync) ?? SYNCED;
 }

@@ -80,7 +80,7 @@ function describeChown({ changed, unchanged, mounts }: Awaited<ReturnType<typeof
   return {
     ok: true,
     files: changed + unchanged,
-    message: `${changed} entries changed hands, ${unchanged} were right${other}`,
+    message: `${changed} entries have a new owner, ${unchanged} had the right one${other}`,
   };
 }
 

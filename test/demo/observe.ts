@@ -8,7 +8,11 @@ import { waitFor } from './wait-for.ts';
 /** Of the demo's namespace. */
 export function clusterOf(stage: Stage): Cluster {
   return {
-    get: async (kind, name) => JSON.parse(await stage.kubectl(['get', kind, name, '-n', NAMESPACE, '-o', 'json'])),
+    get: async (kind, name) => {
+      const text = await stage.kubectl(['get', kind, name, '-n', NAMESPACE, '-o', 'json', '--ignore-not-found']);
+      if (text.trim() === '') throw new Error(`${kind} ${name} does not exist yet`);
+      return JSON.parse(text);
+    },
     list: async (kind, selector) =>
       JSON.parse(await stage.kubectl(['get', kind, '-n', NAMESPACE, '-l', selector, '-o', 'json'])),
   };

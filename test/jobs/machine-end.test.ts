@@ -134,7 +134,7 @@ describe('after the work', () => {
       const { status, effects } = step({ status: starting(minutes), observed: withLock({ holder: OTHER }) });
       expect(status.phase).toBe(phase);
       expect(effects.filter((effect) => effect.do !== 'emitEvent')).toEqual([]);
-      expect(status.message).toContain(`waits until Restore prod/two gives ${LOCK} back`);
+      expect(status.message).toContain(`waits until Restore prod/two releases ${LOCK}`);
     });
   });
 
@@ -348,7 +348,7 @@ describe('after the end', () => {
     { because: 'a later job that is not done yet', note: { ...NOTE, uid: 'x', unsafe: 'half' }, holds: ['a'] },
     { because: 'a later job that has repaired the node', note: { ...NOTE, uid: 'x' }, holds: [] },
     { because: 'a later job that has ended well', note: undefined, holds: [] },
-  ])('a held node is let go: $because', ({ note, holds }) => {
+  ])('releases a held node: $because', ({ note, holds }) => {
     const status: JobStatus = { ...working, phase: 'Held', message: 'half' };
     const lock = note === undefined ? {} : { note };
     const { status: later } = step({ status, observed: { locks: new Map([[LOCK, lock]]) } });

@@ -98,13 +98,13 @@ describe.each(repairs)('a node left held, then repaired by a $kind.kind', (repai
     );
   });
 
-  it('is not started before the earlier job has let go of it', () => {
+  it('is not started before the earlier job has released it', () => {
     const earlier = heldWorld('a');
     const later = laterThan(earlier, repair);
     for (let step = 0; step < 60; step++) for (const event of ['reconcile', 'tick']) happen(earlier, later, event);
     expect(later.status).toMatchObject({
       phase: 'Starting',
-      message: 'waits until BlockHeightFallback prod/one lets go of a',
+      message: 'waits until BlockHeightFallback prod/one releases a',
     });
     expect(startsOf(later)).toEqual([0]);
     later.reconcile(0);
@@ -113,7 +113,7 @@ describe.each(repairs)('a node left held, then repaired by a $kind.kind', (repai
     expect(startsOf(later)).toEqual([1]);
   });
 
-  it('runs in the end, and no job is stuck, though a person releases it at any moment', () => {
+  it('runs in the end, and no job is stuck, even when its author releases it at any moment', () => {
     fc.assert(
       fc.property(fc.nat({ max: 120 }), events, (moment, list) => {
         const earlier = heldWorld('a');

@@ -140,7 +140,10 @@ export const JOB_FAILURES = defineCodes({
   },
   ImageNotPullable: { meaning: 'An image of the worker pod cannot be pulled.', action: NEW_REQUEST },
   JobNotCreated: { meaning: 'The worker Job could not be created.', action: NEW_REQUEST },
-  LockLost: { meaning: 'Another job took the node lock.', action: 'Wait for the other job, then add a new request.' },
+  LockLost: {
+    meaning: 'Another job acquired the node lock.',
+    action: 'Wait for the other job, then add a new request.',
+  },
   NameTaken: {
     meaning: 'An object of the required name exists and was not made by this job.',
     action: 'Delete that object if it is not used, then add a new request.',

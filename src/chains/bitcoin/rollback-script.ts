@@ -27,7 +27,7 @@ fail() {
   end
   exit 1
 }
-trap 'fail "told to stop"' TERM
+trap 'fail "Stopped by a signal."' TERM
 
 # It answers with an error while it reads its database.
 until height="$(rpc getblockcount 2> /dev/null)"; do

@@ -107,7 +107,7 @@ function needOf(phase: JobPhase): Need {
 /** A suspended node is not stopped for a job either. */
 function mayNotBegin({ job, open }: OpenedJob, { fleet: state, watches }: JobDeps): string | undefined {
   const { pulled } = state;
-  if (pulled === undefined) return 'waits until the repository was read';
+  if (pulled === undefined) return 'waits until the repository has been read';
   const { fleet } = pulled.desired;
   if (fleet.suspend === true) return 'waits while the Fleet is suspended';
   if (open.common.deployMethod !== 'managed') return undefined;

@@ -17,7 +17,7 @@ export async function readCapabilities(cluster: Cluster, runtime: Runtime): Prom
     .list(KINDS.StorageClass)
     .then((classes) => classes.map(({ metadata }) => metadata.name))
     .catch((error: unknown) => {
-      runtime.log.warn({ err: error }, 'Cannot list storage classes');
+      runtime.log.warn({ err: error }, 'Listing storage classes failed');
       return [];
     });
   const kubernetes = await cluster.version().catch(() => undefined);

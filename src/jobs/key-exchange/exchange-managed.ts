@@ -138,7 +138,7 @@ function withTrace(state: SignerRecord, tasks: readonly JobTask[]): SignerRecord
 
 /**
  * Asked for until it is seen. It is never given up once states have moved: an answer that was lost may have been a yes, and
- * then the keys would change hands later, without their states.
+ * then the keys would be exchanged later, without their states.
  */
 function assign(scope: Scope, { source, dest, a, b }: Pair, signers: SignerMove): Move {
   const isLate = scope.now - (millisecondsOf(signers.since) ?? scope.now) > DEADLINE.exchange;

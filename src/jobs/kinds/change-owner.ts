@@ -16,7 +16,7 @@ const OwnerId = z.int().min(0).max(4_294_967_294);
 const Spec = z
   .strictObject({
     ...jobFields,
-    node: Name.describe('The node whose files change hands.'),
+    node: Name.describe('The node whose files get another owner.'),
     action: JobAction.default('StopAndStart').describe('`Direct` changes the files without stopping the node.'),
     uid: OwnerId.default(1000).describe('Number of the user that gets the files.'),
     gid: OwnerId.default(1000).describe('Number of the group that gets the files.'),

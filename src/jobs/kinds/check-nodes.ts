@@ -56,7 +56,7 @@ function checkManaged(
       errorAt(
         'UnknownNode',
         path,
-        `there is no BlockchainNode ${namespace}/${clip(name)}; if another tool deployed it, set deployMethod to cloud-config, python or helm; if it was retired, remove what names it too (records stay)`,
+        `there is no BlockchainNode ${namespace}/${clip(name)}; if another tool deployed it, set deployMethod to cloud-config, python or helm; if it was removed, remove the requests and schedules that name it too (their records stay)`,
       ),
     ];
   const { spec } = node;

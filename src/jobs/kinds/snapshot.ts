@@ -19,7 +19,7 @@ const Spec = z
   .strictObject({
     ...jobFields,
     node: Name.describe('The node to take the state of.'),
-    blockHeight: Height.describe('The height wanted. The result names the height that was proven.'),
+    blockHeight: Height.describe('The height to take the state at. The result names the height that was proven.'),
     storageClass: Name.optional().describe("Class of the new PVC; default: the node's own."),
     pvcSize: Quantity.optional().describe("Size of the new PVC; default: the node's own."),
     toolVersion,

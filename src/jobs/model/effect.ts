@@ -77,7 +77,7 @@ export interface LockNote {
   readonly nodes: readonly NotedNode[];
   /**
    * Starting the nodes is unsafe while the task is running, or after it failed, or since an earlier job; else the reason
-   * is absent, and a job that left them held lets go of them.
+   * is absent, and a job that left them held releases them.
    */
   readonly unsafe?: string;
   /** Keys and what they have signed may lie on different volumes: no other job may touch that, only an administrator. */

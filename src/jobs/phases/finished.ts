@@ -38,8 +38,8 @@ function startReleased(scope: Scope): Move {
   return enter(scope, {
     phase: 'Starting',
     reason: 'Released',
-    message: 'a person released the node',
-    status: { failure: { reason, message: `${message}; a person released the node`, unsafe: false } },
+    message: 'the node was released by its annotation',
+    status: { failure: { reason, message: `${message}; the node was released by its annotation`, unsafe: false } },
   });
 }
 

@@ -44,7 +44,7 @@ export function claimed(scope: Scope): Move {
   if (scope.observed.denied !== undefined) return denied(scope, scope.observed.denied);
   if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
   const awaited = scope.open.awaits?.(scope.observed);
-  return awaited === undefined ? takeLocks(scope) : waitFor(scope, awaited);
+  return awaited === undefined ? acquireLocks(scope) : waitFor(scope, awaited);
 }
 
 /** The object may have been created by hand in place of the request that was judged in its file. */
@@ -62,7 +62,7 @@ function waitFor(scope: Scope, what: string): Move {
   });
 }
 
-function takeLocks(scope: Scope): Move {
+function acquireLocks(scope: Scope): Move {
   const { open, observed, job } = scope;
   const locks = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
   const effects: Effect[] = [];
@@ -70,11 +70,11 @@ function takeLocks(scope: Scope): Move {
     const holder = observed.locks.get(lock)?.holder;
     if (holder?.uid === job.uid) continue;
     if (holder !== undefined)
-      return stay(scope, `waits for ${holder.text}, which holds ${lock}`, { status: { locks: [...locks] }, effects });
+      return stay(scope, `waits for ${holder.text}, which has ${lock}`, { status: { locks: [...locks] }, effects });
     effects.push({ do: 'acquireLock', lock, holder: holderOf(scope) });
   }
-  if (effects.length > 0) return stay(scope, `takes ${listOf(locks)}`, { status: { locks: [...locks] }, effects });
-  return enter(scope, { phase: 'Locked', message: `holds ${listOf(locks)}`, status: { locks: [...locks] } });
+  if (effects.length > 0) return stay(scope, `acquires ${listOf(locks)}`, { status: { locks: [...locks] }, effects });
+  return enter(scope, { phase: 'Locked', message: `has ${listOf(locks)}`, status: { locks: [...locks] } });
 }
 
 /** Checks the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */

@@ -34,7 +34,7 @@ export function notYet(scope: Scope, target: JobTarget, started: Started): strin
 }
 
 function notRunning({ node, workload, replicas = 1 }: JobTarget, now: ObservedNode | undefined): string | undefined {
-  if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} lets go of ${node}`;
+  if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} releases ${node}`;
   // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
   if (now !== undefined && now.pods.length >= replicas) return undefined;
   return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits for a pod of ${node}`;

@@ -39,7 +39,7 @@ function startNodes(scope: Scope): Move {
 function lockTaken({ status, observed, job }: Scope): string | undefined {
   for (const lock of status.locks ?? []) {
     const { holder } = observed.locks.get(lock) ?? {};
-    if (holder !== undefined && holder.uid !== job.uid) return `waits until ${holder.text} gives ${lock} back`;
+    if (holder !== undefined && holder.uid !== job.uid) return `waits until ${holder.text} releases ${lock}`;
   }
   return undefined;
 }

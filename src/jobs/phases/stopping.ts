@@ -40,7 +40,7 @@ export function ensureLocks(scope: Scope, unsafe?: string): Move | undefined {
     if (holder !== undefined && holder.uid !== job.uid)
       return fail(scope, {
         reason: 'LockLost',
-        message: `${holder.text} took ${lock}, which this job needs`,
+        message: `${holder.text} has acquired ${lock}, which this job needs`,
         unsafe: unsafe !== undefined,
       });
     if (holder === undefined) effects.push({ do: 'acquireLock', lock, holder: holderOf(scope) });

@@ -1,4 +1,4 @@
-// Working: the nodes stay stopped while pods work, a node is asked, or identities change hands.
+// Working: the nodes stay stopped while pods work, a node is asked, or identities are exchanged.
 
 import type { JobTask } from '../../api/job-status.ts';
 import { defined } from '../../lib/defined.ts';

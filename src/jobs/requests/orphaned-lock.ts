@@ -52,7 +52,7 @@ export function recoverOrphanedLock({ lock, note, workerPods, jobs, nodes }: Orp
 function keepHeld({ lock, note, jobs }: Pick<OrphanedLock, 'lock' | 'note' | 'jobs'>): Recovery {
   const names = note.nodes.map(({ node }) => node).join(', ');
   const until =
-    note.keys === true ? `a person sees to it: ${REPAIR_LOST}` : 'a Restore or a BlockHeightFallback repairs it';
+    note.keys === true ? `it is repaired by hand: ${REPAIR_LOST}` : 'a Restore or a BlockHeightFallback repairs it';
   return {
     effects: [...jobs.map(remove), { do: 'releaseLock', lock, keepNote: true }],
     message: `the object of ${note.job} was lost and ${note.unsafe ?? ''}: ${names} stays stopped until ${until}`,

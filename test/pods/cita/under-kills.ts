@@ -148,7 +148,7 @@ async function backupOfHelm({ world, document, once }: Stage): Promise<JobRecord
   return record;
 }
 
-/** It needs no pod that works: the accounts change hands on the StatefulSets. */
+/** It needs no pod that works: the StatefulSets exchange their accounts. */
 async function switchOver({ world, document, once }: Stage): Promise<JobRecord> {
   const path = 'jsonpath={.spec.template.spec.volumes[?(@.name=="node-account")].configMap.name}';
   const accounts = async (): Promise<readonly string[]> =>
