@@ -59,6 +59,8 @@ export interface DesiredSet {
    */
   readonly brokenFiles: ReadonlySet<string>;
   readonly brokenNodes: ReadonlySet<string>;
+  /** Of `brokenNodes`: those that the policy alone refuses and whose file says that they are stopped, with that file. */
+  readonly stoppedNodes: ReadonlyMap<string, string>;
   /** Those of `brokenFiles` that may declare nodes whose names could not be read. */
   readonly unreadableFiles: ReadonlySet<string>;
   /** fleet.yaml has an error: no node can be checked, so none is changed and none is pruned. */

@@ -170,11 +170,21 @@ function goodNodes(files: readonly NodeFile[], conflicts: Conflicts): ReadonlyMa
   return good;
 }
 
+/** Not one that another document declares too. */
+function stoppedOnes(files: readonly NodeFile[], keys: readonly string[]): ReadonlyMap<string, string> {
+  const declared = new Set(
+    files.flatMap(({ nodes }) => nodes.flatMap(({ key, node }) => (node === undefined ? [] : key))),
+  );
+  const stopped = files.flatMap(({ nodes }) => nodes.filter(({ isToStop }) => isToStop === true));
+  const isAlone = (key: string): boolean => !declared.has(key) && keys.filter((one) => one === key).length === 1;
+  return new Map(stopped.filter(({ key }) => isAlone(key)).map(({ key, layers }) => [key, layers.file]));
+}
+
 function brokenOnes(
   files: readonly NodeFile[],
   conflicts: Conflicts,
   { fleet, patches }: Context,
-): Pick<DesiredSet, 'brokenFiles' | 'brokenNodes' | 'unreadableFiles'> {
+): Pick<DesiredSet, 'brokenFiles' | 'brokenNodes' | 'stoppedNodes' | 'unreadableFiles'> {
   const isBroken = ({ node, key }: ResolvedNode): boolean =>
     fleet.broken || node === undefined || conflicts.keys.has(key);
   const broken = files.filter((file) => file.broken || file.nodes.some(isBroken));
@@ -186,6 +196,7 @@ function brokenOnes(
   return {
     brokenFiles: new Set([...shared, ...broken.map(({ path }) => path)]),
     brokenNodes: new Set(keys),
+    stoppedNodes: fleet.broken ? new Map() : stoppedOnes(files, keys),
     unreadableFiles: new Set(files.filter(({ unreadable }) => unreadable).map(({ path }) => path)),
   };
 }

@@ -34,6 +34,8 @@ export interface ResolvedNode {
   readonly key: string;
   /** Undefined when the node is broken: it keeps its last good state. */
   readonly node: BlockchainNode | undefined;
+  /** The policy alone refuses it, and its file says `desiredState: Stopped`: that much is carried out. */
+  readonly isToStop?: boolean;
   readonly layers: Layers;
   readonly problems: readonly NodeProblem[];
 }
@@ -67,7 +69,7 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
   const { policy, patchBudget } = context;
   const judged = judgeFileNode(node, checked.chain, { files: layers.contributors, policy, patchBudget });
   const denied = judged.problems.map((one) => locatedProblem(one, layers, key));
-  if (denied.length > 0) return broken([...problems, ...denied]);
+  if (denied.length > 0) return { ...broken([...problems, ...denied]), isToStop: node.spec.desiredState === 'Stopped' };
   return { key, layers, problems, node: withExceptions(node, judged.exceptions) };
 }
 

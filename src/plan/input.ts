@@ -15,6 +15,8 @@ export interface Desired {
   readonly nodes: ReadonlyMap<string, DesiredNode>;
   readonly brokenFiles: ReadonlySet<string>;
   readonly brokenNodes: ReadonlySet<string>;
+  /** Of `brokenNodes`: those that the policy alone refuses and whose file says that they are stopped, with that file. */
+  readonly stoppedNodes: ReadonlyMap<string, string>;
   readonly unreadableFiles: ReadonlySet<string>;
   readonly counts: { readonly nodeFiles: number };
 }

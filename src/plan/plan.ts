@@ -3,10 +3,11 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { keyOf, refOf, type KubeObject } from '../api/objects.ts';
+import { defined } from '../lib/defined.ts';
 import { describeChanges } from './because.ts';
 import type { Action, Change, Kept, Plan } from './action.ts';
 import { withConsequences } from './consequences.ts';
-import { withApplied, ownView } from './applied.ts';
+import { isEditedByHand, ownView, withApplied } from './applied.ts';
 import { diff, toChanges } from './diff.ts';
 import { holdActions } from './hold.ts';
 import type { PlanInput, DesiredNode } from './input.ts';
@@ -119,6 +120,8 @@ function prune(node: BlockchainNode, input: PlanInput): Leaving {
   const file = node.metadata.annotations?.[ANNOTATION.file] ?? 'its file';
   const uid = node.metadata.uid ?? '';
   if (node.metadata.deletionTimestamp !== undefined) return { kept: { ref, because: 'it is being deleted' } };
+  const stop = stopDenied(node, input);
+  if (stop !== undefined) return { action: stop };
   const why = whyKept(keyOf(node), file, input);
   if (why !== undefined) return { kept: { ref, because: why } };
   const elsewhere = input.desired.nodes.get(keyOf(node))?.node.spec.executor;
@@ -128,6 +131,35 @@ function prune(node: BlockchainNode, input: PlanInput): Leaving {
   const move = elsewhere === undefined ? {} : { move: { to: elsewhere } };
   const action: Action = { do: 'delete', ref, uid, keepsVolumes, because, ...move };
   return { action: withConsequences(action, { live: node, desired: undefined }, input) };
+}
+
+/**
+ * The policy refuses the document, which says that the node is stopped: only that is applied to the last good state. Not
+ * to a spec that was edited in the cluster, which would then count as applied.
+ */
+function stopDenied(live: BlockchainNode, input: PlanInput): Action | undefined {
+  const file = input.desired.stoppedNodes.get(keyOf(live));
+  if (file === undefined || live.spec.desiredState === 'Stopped' || isEditedByHand(live)) return undefined;
+  const { name, namespace, labels, annotations } = live.metadata;
+  const { apiVersion, kind, spec } = live;
+  const stopped: BlockchainNode = {
+    apiVersion,
+    kind,
+    metadata: defined({ name, namespace, labels, annotations }),
+    spec: { ...spec, desiredState: 'Stopped' },
+  };
+  const changes = toChanges(diff(spec, stopped.spec), ['spec']);
+  const because = `stopped by ${file}; the policy refuses everything else in its document`;
+  const action: Action = {
+    do: 'update',
+    ref: refOf(live),
+    object: withApplied(stopped),
+    file,
+    changes,
+    drift: false,
+    because,
+  };
+  return withConsequences(action, { live, desired: stopped }, input);
 }
 
 /** Nothing is pruned because of a file with an error: the file may declare the node. */

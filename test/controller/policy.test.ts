@@ -262,3 +262,44 @@ describe('with rights for a folder', () => {
     expect(spec(await statefulSet('n1'))).not.toContain('hostNetwork');
   });
 });
+
+describe('after the policy became stricter', () => {
+  const RUNNING = ['desiredState: Running', 'podLabels: { app: pay }'];
+  const replicas = async (name: string) => (await statefulSet(name))?.['spec'];
+
+  beforeEach(async () => {
+    running = await runController(fleet, { policy: { labels: ['app'] } });
+    await applied(
+      fleet.commit({ 'nodes/n1.yaml': fleet.nodeFile('n1', RUNNING), 'nodes/n2.yaml': fleet.nodeFile('n2', RUNNING) }),
+    );
+    await fleet.cluster.create(byHand('hand', { desiredState: 'Running', podLabels: { app: 'pay' } }));
+    for (const name of ['n1', 'n2', 'hand'])
+      await waitFor(
+        `${name} runs`,
+        async () => ((await replicas(name)) as { replicas?: number } | undefined)?.replicas === 1,
+      );
+    await running.stop();
+    running = await runController(fleet);
+  });
+
+  it('a node that runs is left as it is until its file stops or removes it, and one made by hand until its spec does', async () => {
+    expect(await stalled('n1', 'PolicyDenied')).toContain('`desiredState: Stopped` stops it');
+    expect(await replicas('n1')).toMatchObject({ replicas: 1 });
+    const stopped = fleet.commit({
+      'nodes/n1.yaml': fleet.nodeFile('n1', [STOPPED, 'podLabels: { app: other }']),
+      'nodes/n2.yaml': null,
+    });
+    await applied(stopped);
+    await fleet.cluster.patch(ref('BlockchainNode', 'hand', API_VERSION), [
+      { op: 'replace', path: '/spec/desiredState', value: 'Stopped' },
+    ]);
+    for (const name of ['n1', 'hand']) {
+      await waitFor(`${name} is stopped`, async () => ((await replicas(name)) as { replicas?: number }).replicas === 0);
+      await waitFor(`${name} says so`, async () =>
+        (await stalled(name, 'PolicyDenied')).includes('Its pod is stopped'),
+      );
+    }
+    expect((await fleet.nodes()).get('n1')?.spec.podLabels).toEqual({ app: 'pay' });
+    await waitFor('n2 is gone', async () => !(await fleet.nodes()).has('n2'));
+  });
+});

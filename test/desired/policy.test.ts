@@ -192,6 +192,30 @@ describe('an exception of the policy', () => {
   });
 });
 
+describe('a node that is refused', () => {
+  const labelled = (state: string) => withSpec(`  desiredState: ${state}\n  podLabels:\n    app: pay\n`);
+
+  it('is to be stopped when its file says so', () => {
+    const { nodes, stoppedNodes } = read({ 'nodes/evil.yaml': labelled('Stopped') }, { policy: policyOf({}) });
+    expect(nodes.size).toBe(0);
+    expect([...stoppedNodes]).toEqual([[`${NAMESPACE}/evil`, 'nodes/evil.yaml']]);
+  });
+
+  it.each([
+    { because: 'its file says that it runs', files: { 'nodes/evil.yaml': labelled('Running') } },
+    {
+      because: 'another file declares it too',
+      files: { 'nodes/evil.yaml': labelled('Stopped'), 'nodes/other.yaml': nodeFile('evil') },
+    },
+    {
+      because: 'its file has another error',
+      files: { 'nodes/evil.yaml': labelled('Stopped').replace('hoodi', 'hoody') },
+    },
+  ])('is not to be stopped when $because', ({ files }) => {
+    expect(read(files, { policy: policyOf({}) }).stoppedNodes.size).toBe(0);
+  });
+});
+
 describe('a rule for a folder', () => {
   const rule = (...paths: string[]): PolicySpec => ({
     patches: { StatefulSet: ['/spec/template/spec/hostNetwork'] },

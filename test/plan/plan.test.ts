@@ -106,6 +106,29 @@ describe('planNodes', () => {
     expect(plan.kept).toMatchObject([{ ref: { name: 'a' }, because: expect.stringContaining(why) }]);
   });
 
+  const denied = { brokenNodes: new Set(['ns/a']), stoppedNodes: new Map([['ns/a', 'nodes/a.yaml']]) };
+
+  it('stops a node whose document says so although the policy refuses it, and changes nothing else', () => {
+    const live = applied(aNode('a', { restartGeneration: 3 }));
+    const { actions, kept: keeps } = planNodes(scene({ live: [live], desired: denied }));
+    expect(keeps).toEqual([]);
+    expect(actions).toMatchObject([
+      {
+        do: 'update',
+        object: { spec: { ...live.spec, desiredState: 'Stopped' }, metadata: { labels: live.metadata.labels } },
+        changes: [{ path: 'spec.desiredState', from: 'Running', to: 'Stopped' }],
+        drift: false,
+      },
+    ]);
+    const after = carryOut([live], actions);
+    expect(planNodes(scene({ live: after, desired: denied })).actions).toEqual([]);
+  });
+
+  it('does not take over an edit in the cluster with such a stop', () => {
+    const live = edited(applied(aNode('a')), { restartGeneration: 9 });
+    expect(planNodes(scene({ live: [live], desired: denied })).actions).toEqual([]);
+  });
+
   const key = (secretName: string): { readonly identity: { readonly secretName: string } } => ({
     identity: { secretName },
   });

@@ -68,6 +68,7 @@ export function scene({ declared = [], live = [], fleet = {}, facts = {}, desire
       ),
       brokenFiles: new Set(),
       brokenNodes: new Set(),
+      stoppedNodes: new Map(),
       unreadableFiles: new Set(),
       counts: { nodeFiles: 1 },
       ...desired,

@@ -57,7 +57,7 @@ export const NODE_REASONS = defineCodes({
   },
   PolicyDenied: {
     meaning:
-      'The policy of the controller refuses the node. Nothing of it is applied; a pod that runs is left as it is.',
+      'The policy of the controller refuses the node. Nothing of it is applied; a pod that runs is left as it is until `desiredState: Stopped` or the removal of the node stops it.',
     action: 'Change the node as the message says, or ask the administrator to extend the policy.',
   },
   NotLabelled: {

@@ -17,6 +17,7 @@ import type { NodeDeps } from './deps.ts';
 import { growVolumes } from './volumes/grow-volumes.ts';
 import { labelVolumes } from './volumes/label-volumes.ts';
 import { findOwnNode } from './owner.ts';
+import { stopAnyway } from './stop-anyway.ts';
 import { failedTrouble, type NodeTrouble, ObjectsRefused, stalled } from './trouble.ts';
 
 /** One reconciliation. Rejects with what the queue has to retry, after the trouble is noted for the node's status. */
@@ -57,9 +58,12 @@ function noteResult(node: BlockchainNode, trouble: NodeTrouble | undefined, deps
 
 /** The steps in order. The first one that finds a trouble ends the reconciliation. */
 async function applyNode(node: BlockchainNode, deps: NodeDeps): Promise<NodeTrouble | undefined> {
-  const trouble = checkPermissions(deps) ?? checkEdits(node) ?? checkSpec(node);
+  const trouble = checkPermissions(deps) ?? checkEdits(node);
+  if (trouble !== undefined) return trouble;
+  const wrong = checkSpec(node);
   const chain = findChain(node.spec.chain);
-  if (trouble !== undefined || chain === undefined || node.spec.suspend === true) return trouble;
+  if (node.spec.suspend === true) return wrong;
+  if (wrong !== undefined || chain === undefined) return await stopAnyway(node, wrong, deps);
   return checkMemory(node, deps) ?? (await applyWorkload(node, chain, deps));
 }
 
@@ -77,15 +81,13 @@ function checkMemory({ spec }: BlockchainNode, { memory }: NodeDeps): NodeTroubl
 async function applyWorkload(node: BlockchainNode, chain: Chain, deps: NodeDeps): Promise<NodeTrouble | undefined> {
   const volumeTrouble = await checkVolumes(deps.identities.effective(node), deps);
   const scope = createScope({ found: node, chain, mayStart: volumeTrouble === undefined }, deps);
-  return (
+  const refused =
     checkObjects(scope, deps) ??
     (await deps.optIns.check(scope.node, scope.rendered)) ??
     (await reserveKey(scope, deps)) ??
-    (await applyObjects(scope, deps)) ??
-    releaseKey(scope, deps) ??
-    volumeTrouble ??
-    (await settleVolumes(scope, deps))
-  );
+    (await applyObjects(scope, deps));
+  if (refused !== undefined) return await stopAnyway(scope.node, refused, deps);
+  return releaseKey(scope, deps) ?? volumeTrouble ?? (await settleVolumes(scope, deps));
 }
 
 async function settleVolumes({ node, volumes }: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
