@@ -90,6 +90,7 @@ export async function createServices(
     schedules: createSchedules({ executor, memory, records, runtime }),
     jobSettings: { ...DEFAULT_SETTINGS, workerImage, stopDeadlineMs },
     answers: new Map(),
+    trials: new Map(),
     refusals: { current: [] },
     lockRecovery: { isDue: true },
     published: { files: undefined, tip: undefined, checkedAt: 0, written: new Map(), reader: createTreeReader() },

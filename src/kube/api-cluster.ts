@@ -10,6 +10,7 @@ import type {
   JsonPatchOperation,
   Kind,
   RemoveOptions,
+  WriteOptions,
 } from './cluster.ts';
 import { loadConfig, type ConfigOptions } from './config.ts';
 import { INFORMER_TIMES, startInformer, type InformerTimes } from './informer.ts';
@@ -68,9 +69,9 @@ function makeOperations(rest: Rest): Omit<ApiCluster, 'inform' | 'close'> {
     list: async (kind, scope = {}) => (await listAll(rest, { ...scope, kind, shape: withoutManagedFields })).items,
     apply: (object, options) => apply(rest, object, options),
     applyStatus: (object, options) => applyStatus(rest, object, options),
-    create: (object) => create(rest, object),
+    create: (object, options) => create(rest, object, options),
     replace: (object) => replace(rest, object),
-    patch: (ref, operations) => patch(rest, ref, operations),
+    patch: (ref, operations, options) => patch(rest, { ref, operations, ...options }),
     remove: (ref, options) => remove(rest, ref, options),
     logs: (pod, options) => logs(rest, pod, options),
     version: () => version(rest),
@@ -138,7 +139,9 @@ function applyAt(
   });
 }
 
-function create(rest: Rest, object: KubeObject): Promise<KubeObject> {
+const WRITTEN_BY_US = { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' } as const;
+
+function create(rest: Rest, object: KubeObject, { dryRun }: WriteOptions = {}): Promise<KubeObject> {
   const ref = refOf(object);
   // Refuses a missing name or namespace before anything is sent.
   const path = objectPath(ref).slice(0, objectPath(ref).lastIndexOf('/'));
@@ -146,7 +149,7 @@ function create(rest: Rest, object: KubeObject): Promise<KubeObject> {
     verb: 'create',
     method: 'POST',
     path,
-    query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
+    query: { ...WRITTEN_BY_US, dryRun: dryRun === true ? 'All' : undefined },
     body: withoutManagedFields(object),
     // After a lost answer it is unknown whether the object was created; the caller must read it.
     idempotent: false,
@@ -162,19 +165,24 @@ async function replace(rest: Rest, object: KubeObject): Promise<KubeObject> {
     verb: 'replace',
     method: 'PUT',
     path: objectPath(ref),
-    query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
+    query: WRITTEN_BY_US,
     body: withoutManagedFields(object),
     // Sent twice it can't act twice, but the second answer would be a conflict with ourselves.
     idempotent: false,
   });
 }
 
-function patch(rest: Rest, ref: Ref, operations: readonly JsonPatchOperation[]): Promise<KubeObject> {
+interface Patching extends WriteOptions {
+  readonly ref: Ref;
+  readonly operations: readonly JsonPatchOperation[];
+}
+
+function patch(rest: Rest, { ref, operations, dryRun }: Patching): Promise<KubeObject> {
   return ask(rest, ref, {
     verb: 'patch',
     method: 'PATCH',
     path: objectPath(ref),
-    query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
+    query: { ...WRITTEN_BY_US, dryRun: dryRun === true ? 'All' : undefined },
     contentType: 'application/json-patch+json',
     body: operations,
     idempotent: false,

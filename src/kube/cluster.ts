@@ -74,11 +74,11 @@ export interface Cluster {
    */
   applyStatus(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
   /** Fails with KubeError ALREADY_EXISTS when there is one: so a caller can do something at most once. */
-  create(object: KubeObject): Promise<KubeObject>;
+  create(object: KubeObject, options?: WriteOptions): Promise<KubeObject>;
   /** Replaces the object; its `metadata.resourceVersion` must still be current, else KubeError CONFLICT. */
   replace(object: KubeObject): Promise<KubeObject>;
   /** RFC 6902 patch, all or nothing. */
-  patch(ref: Ref, operations: readonly JsonPatchOperation[]): Promise<KubeObject>;
+  patch(ref: Ref, operations: readonly JsonPatchOperation[], options?: WriteOptions): Promise<KubeObject>;
   /** Resolves when the deletion was accepted or the object (with that UID) is already gone. */
   remove(ref: Ref, options: RemoveOptions): Promise<void>;
   /** The last lines of a container's log, or of its run before (`previous`), at most `limitBytes`. */
@@ -86,6 +86,11 @@ export interface Cluster {
   inform<T extends KubeObject = KubeObject>(kind: Kind, options: InformOptions<T>): Informer<T>;
   /** The server's version, e.g. `v1.36.3`; also the cheapest proof that it answers. */
   version(): Promise<string>;
+}
+
+export interface WriteOptions {
+  /** The API server decides as for a real request, and stores nothing. */
+  readonly dryRun?: boolean;
 }
 
 export interface LogOptions {

@@ -38,6 +38,11 @@ export const REQUEST_REFUSALS = defineCodes({
 
 /** Why a job is refused. This happens before anything is changed. */
 export const JOB_REFUSALS = defineCodes({
+  ObjectsRefused: {
+    meaning:
+      'The API server would refuse an object of the job, or the stop or start of its node: a quota, a limit range, an admission policy, Pod Security. Nothing was stopped.',
+    action: 'Change what the message names, and add a new request under a new name.',
+  },
   PolicyDenied: {
     meaning: 'The policy of the controller refuses the job as its object is in the cluster. Nothing was done.',
     action: 'File a new request that the policy allows, or ask the administrator to extend the policy.',

@@ -3,10 +3,11 @@
 import type { SourceFile } from '../../desired/desired-set.ts';
 import type { ReadInSteps } from '../../desired/read.ts';
 import type { GitSource, Oid, StatusBranch } from '../../git/engine.ts';
-import type { ObservedTask } from '../../jobs/model/observation.ts';
+import type { ObservedTask, Trial } from '../../jobs/model/observation.ts';
 import type { JobSettings } from '../../jobs/model/settings.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Events } from '../../kube/events.ts';
+import type { Redactor } from '../../lib/redact.ts';
 import type { Asker } from '../../rpc/ask.ts';
 import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
@@ -44,6 +45,10 @@ export interface JobDeps {
   readonly pauses: Pauses;
   /** Answers of running nodes by `uid/task`: lost at a restart, and then asked for again. */
   readonly answers: Map<string, ObservedTask>;
+  /** By the UID of a job: whether the API server would accept its objects. Lost at a restart, and then asked for again. */
+  readonly trials: Map<string, Trial>;
+  /** Words of the API server go into a status. */
+  readonly redactor: Redactor;
 }
 
 /** Of `reconcileRequests`. */

@@ -16,6 +16,7 @@ import type {
   ObservedPvc,
   ObservedTask,
   RestoreSource,
+  Trial,
 } from '../../jobs/model/observation.ts';
 import { sourceKeyOf, sourceOf } from '../../jobs/requests/restore-source.ts';
 import { defined } from '../../lib/defined.ts';
@@ -52,6 +53,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
       mustWait: mayNotBegin(opened, deps),
       denied: policyDenial(job, deps),
       specDiffers: specDiffers(job, deps),
+      trial: trialOf(job, deps),
     }),
     release: isReleased(job, deps.fleet),
     record: deps.records.pushed(jobKeyOf(job)),
@@ -63,6 +65,11 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
     identities: identitiesOf(opened, targets, deps),
     source,
   };
+}
+
+/** Before the first node is stopped. */
+function trialOf({ metadata, status }: JobObject, { trials }: JobDeps): Trial | undefined {
+  return status?.phase === 'Locked' ? (trials.get(metadata.uid ?? '') ?? { verdict: 'Untried' }) : undefined;
 }
 
 /** What running nodes answered to the tasks of the job. */

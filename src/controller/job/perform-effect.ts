@@ -10,12 +10,24 @@ import type { Cluster } from '../../kube/cluster.ts';
 import { askNode } from './ask-node.ts';
 import { scaleForeign, setAccountVolume } from './change-foreign.ts';
 import type { JobDeps } from './deps.ts';
+import { tryObjects } from './try-objects.ts';
 import { podAddress } from '../node/pod.ts';
 
 /** What effects need; also of jobs whose object is gone. */
 export type EffectDeps = Pick<
   JobDeps,
-  'answers' | 'asker' | 'cluster' | 'events' | 'identities' | 'locks' | 'notify' | 'pauses' | 'runtime' | 'watches'
+  | 'answers'
+  | 'asker'
+  | 'cluster'
+  | 'events'
+  | 'identities'
+  | 'locks'
+  | 'notify'
+  | 'pauses'
+  | 'redactor'
+  | 'runtime'
+  | 'trials'
+  | 'watches'
 >;
 
 /** The job that asks; it may be gone. */
@@ -40,6 +52,8 @@ export async function performEffect(effect: Effect, { job, signal }: EffectScope
       return changePause(effect, job, deps);
     case 'setIdentities':
       return await setIdentities(effect, job, deps);
+    case 'tryObjects':
+      return void deps.trials.set(job.metadata.uid ?? '', await tryObjects(effect, job, deps));
     case 'createPvc':
     case 'createJob':
       return await createOnce(effect.object, deps.cluster);

@@ -126,9 +126,14 @@ async function persistStatus(job: JobObject, next: JobStatus, deps: JobDeps): Pr
   if (changed) await writeStatus(job, status, deps);
   // Also when nothing changed: a crash may have come between the status and its record.
   followRecord({ ...job, status }, deps);
-  if (isFinal(status.phase ?? 'Pending'))
-    for (const { name } of status.works ?? []) deps.answers.delete(`${metadata.uid ?? ''}/${name}`);
+  forgetAnswers(metadata.uid ?? '', status, deps);
   return changed;
+}
+
+/** What the later phases do not ask for. */
+function forgetAnswers(uid: string, { phase = 'Pending', works = [] }: JobStatus, { answers, trials }: JobDeps): void {
+  if (phase !== 'Locked') trials.delete(uid);
+  if (isFinal(phase)) for (const { name } of works) answers.delete(`${uid}/${name}`);
 }
 
 /** Progress can wait for the next push; what another controller or a rebuilt cluster needs cannot. */

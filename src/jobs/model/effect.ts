@@ -2,6 +2,7 @@
 
 import type { JobReason } from '../../api/codes/job-reasons.ts';
 import type { Ask, HeightProbe } from '../../api/chain-jobs.ts';
+import type { JobTarget } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
 
 export type Effect =
@@ -17,6 +18,8 @@ export type Effect =
   | { readonly do: 'unpauseNode'; readonly node: string }
   /** Sets the replicas of a workload that another tool deployed; an absolute number. */
   | { readonly do: 'scaleWorkload'; readonly node: string; readonly workload: Workload; readonly replicas: number }
+  /** Asks the API server in a dry run whether it would accept the objects, and the stop and start of the targets. */
+  | { readonly do: 'tryObjects'; readonly creates: readonly KubeObject[]; readonly targets: readonly JobTarget[] }
   /** Creates the PVC; one that is there already is checked in the next reconciliation. */
   | { readonly do: 'createPvc'; readonly object: KubeObject }
   | { readonly do: 'deletePvc'; readonly name: string; readonly uid: string }

@@ -34,9 +34,18 @@ export interface JobObservation {
   readonly workerPods: number;
   /** By node: the identity the controller lets it sign with (override, else spec), or the account volume's ConfigMap. */
   readonly identities: ReadonlyMap<string, string>;
+  /** Whether the API server would accept what the job creates; absent where nothing is to be tried. */
+  readonly trial?: Trial;
   /** What a Restore reads from. */
   readonly source: RestoreSource | undefined;
 }
+
+/** `Unclear`: the API server did not answer the question; it is asked again. */
+export type Trial =
+  | { readonly verdict: 'Untried' | 'Accepted' }
+  | { readonly verdict: 'Refused'; readonly message: string }
+  /** `at`: milliseconds since the epoch. */
+  | { readonly verdict: 'Unclear'; readonly message: string; readonly at: number };
 
 export interface ObservedRecord {
   /** UID of the object that the pushed claim is bound to; absent until that push has landed. */

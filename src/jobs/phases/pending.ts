@@ -7,6 +7,7 @@ import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
 import type { JobView } from '../model/job-kind.ts';
 import { locksOf } from '../model/locks.ts';
+import { tryObjects } from './trial.ts';
 import { elapsed, enter, holderOf, listOf, lockOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
 
 /** A request runs only after its claim is on the pushed status branch, and never when its result is there. */
@@ -152,6 +153,8 @@ function judgeStart(scope: Scope, targets: readonly JobTarget[]): Move {
 function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
   const { open } = scope;
   const stops = open.action !== 'Direct' && open.stops(view);
+  const untried = stops ? tryObjects(scope, view) : undefined;
+  if (untried !== undefined) return untried;
   const heights = view.targets.flatMap(({ height }) => height ?? []);
   const status: Partial<JobStatus> = {
     targets: [...view.targets],
