@@ -14,8 +14,8 @@ import { createGitSource } from './git/source.ts';
 import { createStatusBranch } from './git/status-branch.ts';
 import { type ApiCluster, connectCluster } from './kube/api-cluster.ts';
 import { makeEvents } from './kube/events.ts';
-import { holdLease } from './kube/lease.ts';
 import { inNamespaces } from './kube/namespaced.ts';
+import { holdSoleLease } from './kube/sole-lease.ts';
 import { defined } from './lib/defined.ts';
 import type { Redactor } from './lib/redact.ts';
 import { type Controller, startController } from './controller/controller.ts';
@@ -145,7 +145,7 @@ async function workAsLeader(work: Work): Promise<string | undefined> {
   const waiting = new AbortController();
   const giveUp = (): void => waiting.abort(signal.reason);
   signal.addEventListener('abort', giveUp, { once: true });
-  const lease = await holdLease({
+  const lease = await holdSoleLease({
     cluster,
     namespace: settings.namespace,
     name: `nodewright-${settings.executor}`,
