@@ -4,9 +4,11 @@ export const GROUP = 'validatoros.com';
 export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
-/** How the API server calls a kind of this group, in paths and permissions: `backups`. Every kind has a regular plural. */
+/** How the API server calls a kind of this group, in paths and permissions: `backups`, `switches`, `retries`. */
 export function pluralOf(kind: string): string {
-  return `${kind.toLowerCase()}s`;
+  const singular = kind.toLowerCase();
+  if (/(s|x|z|ch|sh)$/.test(singular)) return `${singular}es`;
+  return /[^aeiou]y$/.test(singular) ? `${singular.slice(0, -1)}ies` : `${singular}s`;
 }
 
 /** The API group of the CITA-Cloud operator. Its documents are accepted and converted. */

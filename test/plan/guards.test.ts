@@ -295,6 +295,19 @@ const rows: readonly PlanRow[] = [
     live: [applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } })],
     plan: ['update a NotOurs'],
   },
+  {
+    because: 'MemoryLost: a deletion',
+    declared: declared(['b']),
+    live: live(['a', 'b']),
+    facts: { memoryLost: true },
+    plan: ['delete a MemoryLost'],
+  },
+  {
+    because: 'MemoryLost: a new node with a key, but not one without',
+    declared: [aNode('a', { identity: { secretName: 'a-key' } }), aNode('b')],
+    facts: { memoryLost: true },
+    plan: ['create a MemoryLost', 'create b'],
+  },
 ];
 
 it.each(rows)('$because', ({ plan, ...parts }) => {
