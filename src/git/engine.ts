@@ -75,15 +75,15 @@ export interface GitSource {
   /** The commit a branch points to now, or undefined when the branch does not exist. Costs one or two small requests. */
   resolve(branch: string, signal: AbortSignal): Promise<Oid | undefined>;
   /**
-   * Brings the branch's tip here and verifies it (pack checksum, index count, commit and root tree readable). `tip` is what
-   * `resolve` has just said, so that the server is not asked again; a branch that moved since gives its newer tip.
+   * Fetches the tip of the branch and verifies it (pack checksum, index count, commit and root tree readable). `tip` is what
+   * `resolve` has just returned, so that the server is not asked again; a branch that has moved since then gives its newer tip.
    */
   fetch(branch: string, signal: AbortSignal, tip?: Oid): Promise<Oid>;
   /** Every entry of a commit's tree, sorted by path; folders that `skip` names are not entered. */
   list(commit: Oid, options?: { readonly skip?: (folder: string) => boolean }): Promise<readonly TreeEntry[]>;
   /** A blob's bytes; GitError FILE_TOO_LARGE beyond the limit, checked before the content is inflated where possible. */
   read(blob: Oid): Promise<Uint8Array>;
-  /** How `to` relates to `from`; `rewritten` when `from` is not to be found any more. */
+  /** How `to` relates to `from`; `rewritten` when `from` can no longer be found. */
   ancestry(from: Oid, to: Oid, signal: AbortSignal): Promise<Ancestry>;
   /** Commits that `to` has and `from` has not, newest first; at most 10,000 (TOO_LARGE). For `forward` ancestry. */
   between(from: Oid, to: Oid, signal: AbortSignal): Promise<readonly Oid[]>;

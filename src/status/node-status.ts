@@ -17,7 +17,7 @@ import type { Verdict } from './verdict.ts';
 import { volumeStatuses } from './volume-statuses.ts';
 
 /**
- * The status after a look. Pure: the same observation gives the same status. Conditions hold no figures and keep their
+ * The status after an observation. Pure: the same observation gives the same status. Conditions hold no figures and keep their
  * transition times; figures are in their own fields (whether to write them now is for statusChanged to say).
  */
 export function nodeStatus(observation: Observation): NodeStatus {
