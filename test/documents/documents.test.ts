@@ -81,4 +81,6 @@ it('finds what is wrong with a command line', () => {
   expect(wrongCommandsIn('nodewright plan --from main --too HEAD')).toEqual(['nodewright plan has no option --too']);
   expect(wrongCommandsIn('x=$(nodewright plann)')).toEqual(['nodewright plann: there is no such command']);
   expect(wrongCommandsIn('docker run nodewright/nodewright anything')).toEqual([]);
+  expect(wrongCommandsIn('nodewright run --repo URL --executor primary')).toEqual(['nodewright run needs --image']);
+  expect(wrongCommandsIn('nodewright run --policy FILE')).toEqual([]);
 });

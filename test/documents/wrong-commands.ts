@@ -27,6 +27,16 @@ export function wrongCommandsIn(text: string): readonly string[] {
     if (command === undefined) return [`nodewright ${name}: there is no such command`];
     const known = new Set(command.options.map(({ long }) => long));
     const given = [...rest.matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([option]) => option);
-    return given.filter((option) => !known.has(option)).map((option) => `nodewright ${name} has no option ${option}`);
+    const unknown = given.filter((option) => !known.has(option));
+    return [
+      ...unknown.map((option) => `nodewright ${name} has no option ${option}`),
+      ...missingOptions(command, given).map((option) => `nodewright ${name} needs ${option}`),
+    ];
   });
+}
+
+/** Of a line that gives one required option, and so is meant to be run as it is: the others. */
+function missingOptions(command: Command, given: readonly string[]): readonly string[] {
+  const required = command.options.flatMap(({ mandatory, long }) => (mandatory && long ? [long] : []));
+  return required.some((option) => given.includes(option)) ? required.filter((option) => !given.includes(option)) : [];
 }
