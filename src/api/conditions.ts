@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { mapList } from './fields.ts';
 
 /**
- * `Ready` is normal-true. `Reconciling`, `Stalled` and `Contested` are abnormal-true: present only while True, the convention that
+ * `Ready` is normal-true. `Reconciling`, `Stalled`, `Contested` and `DataAtRisk` are abnormal-true: present only while True, the convention that
  * kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus).
  */
 export interface Condition {

@@ -7,6 +7,7 @@ import { ANNOTATION } from '../api/group.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { defined } from '../lib/defined.ts';
 import { redact } from '../lib/redact.ts';
+import { dataAtRisk } from './data-at-risk.ts';
 import { judgeNode } from './judge-node.ts';
 import type { Hold, Observation, Trouble } from './observation.ts';
 import { currentPod, readPvcs, type PodView } from './pod-view.ts';
@@ -74,6 +75,7 @@ function conditionsOf(observation: Observation, verdict: Verdict, updating: bool
     ...reconcilingOf(verdict, { trouble, hold, updating }),
     ...stalledOf(verdict, trouble),
     ...contestedOf(observation),
+    ...dataAtRisk(observation.node, readPvcs(observation.pvcs)),
   ];
 }
 

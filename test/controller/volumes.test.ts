@@ -28,7 +28,7 @@ beforeAll(async () => {
   validators = makeValidators({ chainId: 'volumes-1', namespace: fleet.namespace, names });
   for (const object of validators.objects) await hand.create(inNamespace(object));
   fleet.commit(Object.fromEntries(names.map((name) => [fileOf(name), validator(name)])));
-  fleet.commit({ 'nodes/g4.yaml': fleet.nodeFile('g4', []) });
+  fleet.commit({ 'nodes/g4.yaml': fleet.nodeFile('g4', []), 'nodes/kept.yaml': fleet.nodeFile('kept', []) });
   running = await runController(fleet);
   await published(fleet, running, tipOf(fleet.repo, BRANCH) ?? '');
 });
@@ -180,4 +180,19 @@ describe('a node under the name of one that left its volume behind', () => {
     expect((await live('PersistentVolumeClaim', 'data-g4-0'))?.metadata.uid).toBe(pvc.metadata.uid);
     expect(await fleet.cluster.list(KINDS.PersistentVolumeClaim, { namespace: fleet.namespace })).not.toEqual([]);
   });
+});
+
+it('a PVC that was deleted under a running node is reported before the pod ends', async () => {
+  await waitFor('its pod', async () => await live('Pod', 'kept-0'));
+  await hand.remove(target('PersistentVolumeClaim', 'data-kept-0'));
+  const risk = await waitFor('the node says so', async () =>
+    findCondition((await node('kept'))?.status?.conditions, 'DataAtRisk'),
+  );
+  expect(risk).toMatchObject({ reason: 'VolumeTerminating', status: 'True' });
+  expect(risk.message).toContain('The PVC data-kept-0 was deleted: its data is lost when the pod ends');
+  await waitFor('there is an Event', async () => {
+    const events = await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace });
+    return JSON.stringify(events).includes('VolumeTerminating');
+  });
+  expect(await live('Pod', 'kept-0')).toBeDefined();
 });

@@ -121,6 +121,11 @@ export const NODE_REASONS = defineCodes({
     meaning: 'A PVC has no volume.',
     action: 'Check that its StorageClass exists and that the provisioner runs.',
   },
+  VolumeTerminating: {
+    meaning: 'A PVC of the node was deleted by hand. Its data is lost when the pod ends.',
+    action:
+      'Before the pod restarts, set `spec.persistentVolumeReclaimPolicy` of its PersistentVolume to `Retain`. Start no job that stops the node.',
+  },
   VolumeLost: { meaning: 'The volume behind a PVC is gone.', action: 'Restore the volume or the data.' },
   VolumesNotReady: {
     meaning: 'The kubelet cannot set up the volumes or the network of the pod.',

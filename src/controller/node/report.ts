@@ -80,6 +80,7 @@ async function persistStatus(node: BlockchainNode, status: NodeStatus, deps: Rep
   const { statusWriter, runtime, notify } = deps;
   if (!(await statusWriter.write(node, status, runtime.now()))) return;
   announce(node, status, deps);
+  announceRisk(node, status, deps);
   notify('NodeStatusWritten', { nodeKey: keyOf(node), isUrgent: isUrgent(node.status, status) });
 }
 
@@ -95,6 +96,14 @@ function announce(node: BlockchainNode, status: NodeStatus, { events, runtime }:
     reason: ready.reason,
     message: ready.message,
   });
+}
+
+function announceRisk(node: BlockchainNode, status: NodeStatus, { events, runtime }: ReportDeps): void {
+  const risk = findCondition(status.conditions, 'DataAtRisk');
+  const last = findCondition(node.status?.conditions, 'DataAtRisk');
+  if (risk === undefined || !isNodeReason(risk.reason) || last?.message === risk.message) return;
+  runtime.log.warn({ node: keyOf(node), reason: risk.reason }, 'Data of a node is at risk');
+  events.emit({ about: node, type: 'Warning', reason: risk.reason, message: risk.message });
 }
 
 function isAnnounced({ status: before }: BlockchainNode, { phase }: NodeStatus, ready: Condition): boolean {
