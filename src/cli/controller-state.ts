@@ -12,7 +12,7 @@ export interface ControllerState {
   readonly holder?: string;
   /** Milliseconds since the epoch. */
   readonly renewedAt?: number;
-  /** What is wrong and what to do; absent when it is alive. */
+  /** What is wrong and what to do. */
   readonly warning?: string;
 }
 

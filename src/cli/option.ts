@@ -99,3 +99,18 @@ export function addressArgument(text: string): { readonly host: string; readonly
   const host = match?.[1]?.replaceAll(/[[\]]/g, '');
   return { host: host === undefined || host === '' ? '127.0.0.1' : host, port };
 }
+
+/** `Name <email>`, as Git writes it. */
+export function authorArgument(text: string): { readonly name: string; readonly email: string } {
+  const [, name, email] = /^([^<>\u0000-\u001f]{1,100}) <([^<>\s]{1,200}@[^<>\s]{1,200})>$/.exec(text) ?? [];
+  if (name === undefined || email === undefined)
+    throw new InvalidArgumentError('Give a name and an address, such as "Nodewright <nodewright@example.org>".');
+  return { name, email };
+}
+
+/** One line with `{subject}`. */
+export function messageArgument(text: string): string {
+  if (!/^[^\u0000-\u001f\u007f]{1,200}$/.test(text) || !text.includes('{subject}'))
+    throw new InvalidArgumentError('Give one line that contains {subject}, such as "OPS-1: {subject}".');
+  return text;
+}

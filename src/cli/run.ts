@@ -12,10 +12,12 @@ import { addGitOptions, type GitOptions, gitRemote } from './git-options.ts';
 import { createLogger } from './logger.ts';
 import {
   addressArgument,
+  authorArgument,
   branchArgument,
   contextOption,
   durationArgument,
   kubeconfigOption,
+  messageArgument,
   nameArgument,
   namesArgument,
   namespaceOption,
@@ -35,6 +37,8 @@ interface RunOptions extends ControllerPolicyOptions, GitOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly statusBranch: string | false;
+  readonly statusAuthor?: { readonly name: string; readonly email: string };
+  readonly statusMessage?: string;
   readonly dataDir?: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly probeListen?: { readonly host: string; readonly port: number };
@@ -71,10 +75,6 @@ export function addRun(program: Command, exit: SetExitCode): void {
     )
     .addOption(kubeconfigOption())
     .addOption(contextOption())
-    .addOption(
-      option('--status-branch <name>', 'branch for the status').argParser(branchArgument).default('nodewright-status'),
-    )
-    .addOption(option('--no-status-branch', 'write no status to Git'))
     .addOption(namespaceOption())
     .addOption(
       option(
@@ -92,9 +92,29 @@ export function addRun(program: Command, exit: SetExitCode): void {
         addressArgument,
       ),
     );
+  addStatusOptions(command);
   addControllerPolicyOptions(addSignatureOptions(addGitOptions(addOperationOptions(command)))).action(
     async (options: RunOptions) => exit(await run(options)),
   );
+}
+
+function addStatusOptions(command: Command): Command {
+  return command
+    .addOption(
+      option('--status-branch <name>', 'branch for the status').argParser(branchArgument).default('nodewright-status'),
+    )
+    .addOption(
+      option('--status-author <author>', 'author of the status commits, for servers with push rules').argParser(
+        authorArgument,
+      ),
+    )
+    .addOption(
+      option(
+        '--status-message <template>',
+        'message of the status commits, for servers with push rules; {subject} is replaced, e.g. "OPS-1: {subject}"',
+      ).argParser(messageArgument),
+    )
+    .addOption(option('--no-status-branch', 'write no status to Git'));
 }
 
 function addOperationOptions(command: Command): Command {
@@ -165,6 +185,8 @@ async function run(options: RunOptions): Promise<0 | 1> {
       intervalMs: options.interval,
       observeIntervalMs: options.observeInterval,
       heightIntervalMs: options.heightInterval,
+      statusAuthor: options.statusAuthor,
+      statusMessage: options.statusMessage,
       publishDelayMs: 500,
       progressDelayMs: 15_000,
       statusLookMs: 60_000,

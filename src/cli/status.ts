@@ -30,6 +30,7 @@ import {
   repositoryArgument,
   type SetExitCode,
 } from './option.ts';
+import { readPushWarning } from './push-warning.ts';
 import { statusText } from './status-text.ts';
 
 interface StatusOptions extends GitOptions {
@@ -87,7 +88,9 @@ async function showCluster(options: StatusOptions): Promise<0 | 1> {
           })
         : statusText({ controllers, nodes, jobs, now: Date.now() });
     process.stdout.write(`${text}\n`);
-    return nodes.every(isWell) && controllers.every(({ state }) => state === 'Alive') ? 0 : 1;
+    return nodes.every(isWell) && controllers.every(({ state, warning }) => state === 'Alive' && warning === undefined)
+      ? 0
+      : 1;
   } finally {
     await cluster.close();
   }
@@ -101,7 +104,12 @@ async function readCluster(cluster: ApiCluster, { executor, namespace }: StatusO
   const executors = executor === undefined ? nodes.flatMap(({ spec }) => spec.executor ?? []) : [executor];
   const clock = { now: Date.now, sleep: async (ms: number) => await sleep(ms) };
   const controllers = await Promise.all(
-    [...new Set(executors)].sort().map((one) => readControllerState(cluster, { executor: one, namespace }, clock)),
+    [...new Set(executors)].sort().map(async (one) => {
+      const place = { executor: one, namespace };
+      const state = await readControllerState(cluster, place, clock);
+      const warning = state.warning ?? (await readPushWarning(cluster, place));
+      return { ...state, ...defined({ warning }) };
+    }),
   );
   return { controllers, nodes, jobs };
 }

@@ -93,6 +93,18 @@ export async function createServices(
     trials: new Map(),
     refusals: { current: [] },
     lockRecovery: { isDue: true },
-    published: { files: undefined, tip: undefined, checkedAt: 0, written: new Map(), reader: createTreeReader() },
+    published: nothingPublished(),
+  };
+}
+
+/** Before the status branch was read. */
+function nothingPublished(): PublishDeps['published'] {
+  return {
+    files: undefined,
+    tip: undefined,
+    trouble: undefined,
+    checkedAt: 0,
+    written: new Map(),
+    reader: createTreeReader(),
   };
 }

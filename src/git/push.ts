@@ -65,11 +65,16 @@ function explain(error: unknown, { branch, words }: { branch: string; words: str
 }
 
 function adviceFor(words: string): string {
-  return DISK.test(words) ? 'free space on its disk or raise the quota' : 'allow this controller to push to it';
+  if (DISK.test(words)) return 'free space on its disk or raise the quota';
+  if (PUSH_RULE.test(words)) return 'give what its push rules require in --status-author or --status-message';
+  return 'allow this controller to push to it';
 }
 
 /** What Git and the operating system of the server say about a full disk. */
 const DISK = /no space left on device|disk quota exceeded/i;
+
+/** How forges explain rules about authors and messages of commits. */
+const PUSH_RULE = /commit message|\bcommitter\b|\bauthor\b|push rule|does not follow the pattern/i;
 
 /** What receive-pack answers when the old id is no longer the branch's. */
 const MOVED = /failed to update ref|fetch first|non-fast-forward|cannot lock ref|reference already exists|stale info/;

@@ -31,6 +31,8 @@ export interface Telemetry {
   jobs(sample: JobsSample): void;
   /** A commit was pushed to the status branch. */
   statusCommitted(): void;
+  /** Whether the last attempt to write the status branch failed. */
+  statusPushFailing(fails: boolean): void;
   /** An object of a node that was changed in the cluster was put back. */
   repaired(kind: string): void;
   /** Whether this process holds the leader lease. */
@@ -95,6 +97,7 @@ export const noTelemetry: Telemetry = {
   forgetNode: () => undefined,
   jobs: () => undefined,
   statusCommitted: () => undefined,
+  statusPushFailing: () => undefined,
   repaired: () => undefined,
   leading: () => undefined,
 };

@@ -36,14 +36,17 @@ export interface Trailers {
   /** `branch@sha1:…` */
   readonly sourceCommit?: string | undefined;
   readonly executor: string;
+  /** The first line, with `{subject}` in it. */
+  readonly template?: string | undefined;
 }
 
 /** Subject and trailers. A value that could forge a line or another trailer is left out. */
-export function commitMessage(subject: string, { sourceCommit, executor }: Trailers): string {
+export function commitMessage(subject: string, { sourceCommit, executor, template = '{subject}' }: Trailers): string {
   const trailers = Object.entries({ 'Source-Commit': sourceCommit, Executor: executor })
     .filter(([, value]) => value !== undefined && /^[\w./@:+-]{1,300}$/.test(value))
     .map(([key, value]) => `${key}: ${value}\n`);
-  return `${cleanLine(redact(subject), MAX_SUBJECT)}\n\n${trailers.join('')}`;
+  const line = template.replace('{subject}', () => cleanLine(redact(subject), MAX_SUBJECT));
+  return `${line}\n\n${trailers.join('')}`;
 }
 
 interface News {

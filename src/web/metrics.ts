@@ -106,7 +106,7 @@ function waitingSeries(registry: Registry, now: () => number): Map<string, numbe
 function requestSeries(
   registry: Registry,
   now: () => number,
-): Pick<Telemetry, 'gitOperation' | 'kubeRequest' | 'statusCommitted'> {
+): Pick<Telemetry, 'gitOperation' | 'kubeRequest' | 'statusCommitted' | 'statusPushFailing'> {
   const git = counter(registry, {
     name: 'git_operations_total',
     help: 'Operations on the Git server.',
@@ -127,6 +127,11 @@ function requestSeries(
     help: 'Requests to the API server.',
     labelNames: ['verb', 'kind', 'code'],
   });
+  const failing = gauge(registry, {
+    name: 'status_push_failing',
+    help: '1 while the status branch cannot be written.',
+    labelNames: [],
+  });
   const commits = counter(registry, {
     name: 'status_commits_total',
     help: 'Commits pushed to the status branch.',
@@ -140,6 +145,7 @@ function requestSeries(
     },
     kubeRequest: ({ verb, kind, code }) => kube.inc({ verb, kind, code: String(code) }),
     statusCommitted: () => commits.inc(),
+    statusPushFailing: (fails) => failing.set(fails ? 1 : 0),
   };
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
+import { readPushWarning } from '../../src/cli/push-warning.ts';
 import { NOT_ROOT } from '../support/not-root.ts';
 import { testCluster } from '../support/cluster.ts';
 import { commitFiles, deleteBranch, git, installHook, tipOf } from '../support/git-repo.ts';
@@ -126,10 +127,36 @@ it('a hook declines: the trouble is in log and metrics, the nodes continue, and 
   await waitFor('the nodes are made all the same', async () => (await fleet.nodes()).size === 2);
   expect(await running.metrics()).toMatch(/operation="push"[^}]*result="error"|result="error"[^}]*operation="push"/);
   expect(tipOf(fleet.repo, STATUS_BRANCH)).toBeUndefined();
+  expect(await running.metrics()).toContain('nodewright_status_push_failing 1');
+  const { cluster, namespace, executor } = fleet;
+  const warning = async (): Promise<string | undefined> => await readPushWarning(cluster, { executor, namespace });
+  expect(await waitFor('the trouble is an Event', warning)).toMatch(
+    /cannot write the status branch: .*protected branch/,
+  );
   installHook(fleet.repo, 'pre-receive', 'exit 0');
   const commit = restart(2);
   await published(fleet, running, commit);
   await waitFor('both nodes are published', () => nodeFiles().length === 2);
+  await waitFor('the metric says that it is over', async () =>
+    (await running.metrics()).includes('nodewright_status_push_failing 0'),
+  );
+  await waitFor('the Event says that it is over', async () => (await warning()) === undefined);
+});
+
+it('writes the author and the message that the push rules of the server require', async () => {
+  installHook(
+    fleet.repo,
+    'update',
+    'git log -1 --format="%an <%ae> %s" "$3" | grep -q "^Ops <ops@example.org> OPS-1: " || { echo "push rule: commit message must start with OPS-" >&2; exit 1; }',
+  );
+  const refused = await run();
+  const line = await waitFor('the trouble is in the log', () =>
+    refused.log.find((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'publish'),
+  );
+  expect(line['reason']).toMatch(/--status-author or --status-message/);
+  await refused.stop();
+  const statusAuthor = { name: 'Ops', email: 'ops@example.org' };
+  await synced(await run('write', { settings: { statusAuthor, statusMessage: 'OPS-1: {subject}' } }));
 });
 
 it('a token that may only read: everything but the status works, and the log says so', async () => {

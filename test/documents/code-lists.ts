@@ -1,5 +1,6 @@
 // Every list of codes that operators may meet, in the order of the page. A new list is one line here.
 
+import { CONTROLLER_REASONS } from '../../src/api/codes/controller-reasons.ts';
 import { DOCUMENT_PROBLEMS } from '../../src/api/codes/document-problems.ts';
 import { FILE_PROBLEMS } from '../../src/api/codes/file-problems.ts';
 import { GUARDS } from '../../src/api/codes/guards.ts';
@@ -38,5 +39,10 @@ export const CODE_LISTS: readonly CodeList[] = [
   },
   { title: 'Errors of the Git server', where: IN_LOGS, codes: GIT_CODES },
   { title: 'Errors of the API server', where: IN_LOGS, codes: KUBE_CODES },
+  {
+    title: 'Reasons of the controller',
+    where: "In Events about the controller's Lease, and in `nodewright status`.",
+    codes: CONTROLLER_REASONS,
+  },
   { title: 'Reasons of a job', where: IN_JOBS, codes: JOB_REASONS },
 ];

@@ -28,6 +28,7 @@ describe('createMetrics', () => {
     telemetry.planned({ create: 1, update: 2, delete: 3, held: 3 });
     telemetry.problems({ errors: 1, warnings: 0 });
     telemetry.statusCommitted();
+    telemetry.statusPushFailing(true);
     telemetry.leading(true);
     const text = await metrics.text();
     for (const line of [
@@ -42,6 +43,7 @@ describe('createMetrics', () => {
       'nodewright_held_actions 3',
       'nodewright_problems{level="error"} 1',
       'nodewright_status_commits_total 1',
+      'nodewright_status_push_failing 1',
       'nodewright_leader 1',
     ])
       expect(text.split('\n')).toContain(line);

@@ -24,6 +24,10 @@ export interface Settings {
   readonly heightIntervalMs: number;
   /** How long changes are collected before one status commit. */
   readonly publishDelayMs: number;
+  /** Author of the status commits, for servers with push rules. */
+  readonly statusAuthor?: { readonly name: string; readonly email: string } | undefined;
+  /** The message of the status commits with `{subject}` in it, for servers with push rules. */
+  readonly statusMessage?: string | undefined;
   /** How long the progress of jobs, and of the nodes that they work on, may wait for a commit: their ends do not wait. */
   readonly progressDelayMs: number;
   /** How often the tip of an unchanged status branch is compared: the branch may have been edited, rewound or deleted. */

@@ -1,6 +1,7 @@
 // What publishing the status needs.
 
 import type { StatusBranch } from '../../git/engine.ts';
+import type { Events } from '../../kube/events.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import type { CapabilitiesView } from '../../status/fleet-view.ts';
 import type { WrittenNodes } from '../../status/node-file.ts';
@@ -21,6 +22,7 @@ export interface PublishDeps {
   readonly runtime: Runtime;
   readonly settings: Settings;
   readonly notify: Notify;
+  readonly events: Events;
   readonly redactor: Redactor;
   readonly watches: Watches;
   readonly fleet: FleetState;
@@ -41,6 +43,8 @@ export interface PublishedState {
   files: ReadonlyMap<string, string> | undefined;
   /** The branch after our last push, or as it was found to be in order. */
   tip: string | undefined;
+  /** Why the branch cannot be written. */
+  trouble: string | undefined;
   /** When the tip was compared last, milliseconds since the epoch. */
   checkedAt: number;
   /** Documents of nodes that need no new rendering. */

@@ -15,6 +15,7 @@ import type { PublishDeps } from './deps.ts';
 import { fleetView } from './fleet-view.ts';
 import { sampleJobs } from './jobs-sample.ts';
 import { problemsOf } from './problems.ts';
+import { notePushed, notePushFailed } from './push-trouble.ts';
 
 /** Heights alone make no commit before this. */
 const SNAPSHOT_INTERVAL_MS = 3_600_000;
@@ -25,18 +26,34 @@ type Files = ReadonlyMap<string, string>;
 
 /** No request when nothing changed since the last push, except for a comparison of the tip now and then. */
 export async function publishStatus(deps: PublishDeps, signal: AbortSignal): Promise<ReconcileResult> {
-  const { statusBranch, published, settings } = deps;
+  const { statusBranch, settings } = deps;
   const problems = problemsOf(deps);
   countProblems(problems, deps);
   if (statusBranch === undefined) return DONE;
   // The copy on the branch may be all that is left of it.
   if (!deps.memory.isKnown) return again(MEMORY_RETRY_MS);
+  try {
+    await writeBranch({ statusBranch, problems }, deps, signal);
+    notePushed(deps);
+  } catch (error) {
+    if (!signal.aborted) notePushFailed(error, deps);
+    throw error;
+  }
+  return again(settings.statusLookMs);
+}
+
+interface Writing {
+  readonly statusBranch: StatusBranch;
+  readonly problems: readonly ProblemView[];
+}
+
+async function writeBranch({ statusBranch, problems }: Writing, deps: PublishDeps, signal: AbortSignal): Promise<void> {
+  const { published, settings } = deps;
   const previous = published.files ?? (await statusBranch.read(settings.executor, signal));
   await loadRecords(previous, deps);
   const files = await composeFiles(fleetView(problems, deps), previous, deps);
   if (!isUnchanged(files, deps) || (await hasMoved(statusBranch, deps, signal)))
     await push({ statusBranch, previous, files }, deps, signal);
-  return again(settings.statusLookMs);
 }
 
 function countProblems(problems: readonly ProblemView[], { runtime }: PublishDeps): void {
@@ -134,13 +151,14 @@ async function push({ statusBranch, previous, files }: Push, deps: PublishDeps, 
   const message = commitMessage(describeBatch(previous, files, reader), {
     sourceCommit: fleet.appliedRevision,
     executor,
+    template: settings.statusMessage,
   });
   const request = {
     prefix: executor,
     files,
     shared: (tree: Files) => new Map([['README.md', renderReadme(tree, reader)]]),
     message,
-    author: { name: 'nodewright', email: `${executor}@nodewright.invalid` },
+    author: settings.statusAuthor ?? { name: 'nodewright', email: `${executor}@nodewright.invalid` },
     at: Math.floor(runtime.now() / 1000),
   };
   const { pushed, commit } = await timed(runtime, 'push', async () => await statusBranch.publish(request, signal));

@@ -1,0 +1,30 @@
+// Why the status branch is not written, as the controller says it in Events about its Lease.
+
+import type { ControllerReason } from '../api/codes/controller-reasons.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { KINDS } from '../kube/kinds.ts';
+import { controllerLease } from '../kube/lease-holder.ts';
+import { textAt } from '../lib/json-value.ts';
+
+const FAILED: ControllerReason = 'StatusPushFailed';
+const PUSHED: ControllerReason = 'StatusPushed';
+
+/** Undefined when the last attempt succeeded, when there is no Event any more, and without permission to read Events. */
+export async function readPushWarning(
+  cluster: Pick<Cluster, 'list'>,
+  { executor, namespace }: { readonly executor: string; readonly namespace: string },
+): Promise<string | undefined> {
+  const { kind, name } = controllerLease(executor, namespace);
+  const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
+  const events = await cluster.list(KINDS.Event, { namespace, fieldSelector }).catch(() => []);
+  const [last] = events
+    .map((event) => ({
+      reason: textAt(event, ['reason']),
+      message: textAt(event, ['message']) ?? '',
+      at: textAt(event, ['lastTimestamp']) ?? '',
+    }))
+    .filter(({ reason }) => reason === FAILED || reason === PUSHED)
+    .sort((a, b) => (a.at < b.at ? 1 : -1));
+  if (last === undefined || last.reason !== FAILED) return undefined;
+  return `the controller of executor ${executor} cannot write the status branch: ${last.message}`;
+}
