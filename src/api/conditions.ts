@@ -2,17 +2,21 @@
 
 import { z } from 'zod';
 
+import type { EventReason } from './codes/event-reason.ts';
 import { mapList } from './fields.ts';
 
 /**
- * `Ready` is normal-true. `Reconciling`, `Stalled`, `Contested` and `DataAtRisk` are abnormal-true: present only while True, the convention that
- * kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus).
+ * `Ready` is normal-true. `Reconciling`, `Stalled`, `Contested` and `DataAtRisk` are abnormal-true: present only while True, the
+ * convention that kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus). Jobs also have `Complete` or
+ * `Failed` at their end.
  */
+export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'Contested' | 'DataAtRisk' | 'Complete' | 'Failed';
+
 export interface Condition {
-  readonly type: string;
+  readonly type: ConditionType;
   readonly status: 'True' | 'False' | 'Unknown';
-  /** PascalCase, for programs. */
-  readonly reason: string;
+  /** For programs. */
+  readonly reason: EventReason;
   /** For users; without figures that change in every reconciliation. */
   readonly message: string;
   readonly observedGeneration?: number;
@@ -37,7 +41,7 @@ export const Conditions = z
   .meta(mapList('type'))
   .describe('The state for programs and `kubectl wait`, one entry for each type.');
 
-export interface NewCondition<Reason extends string = string> extends Omit<
+export interface NewCondition<Reason extends EventReason = EventReason> extends Omit<
   Condition,
   'lastTransitionTime' | 'observedGeneration' | 'reason'
 > {
@@ -64,6 +68,9 @@ export function mergeConditions(
 }
 
 /** The condition of a type, if present. */
-export function findCondition(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+export function findCondition(
+  conditions: readonly Condition[] | undefined,
+  type: ConditionType,
+): Condition | undefined {
   return conditions?.find((condition) => condition.type === type);
 }

@@ -7,7 +7,7 @@ import { findCondition, mergeConditions, type Condition } from '../../src/api/co
 const old: Condition = {
   type: 'Ready',
   status: 'True',
-  reason: 'Synced',
+  reason: 'Running',
   message: 'm',
   lastTransitionTime: 'before',
   observedGeneration: 1,
@@ -16,11 +16,11 @@ const old: Condition = {
 const rows = [
   {
     because: 'the same status keeps its time, also with another reason',
-    next: { ...old, reason: 'Other' },
+    next: { ...old, reason: 'Syncing' as const },
     time: 'before',
   },
   { because: 'another status takes the new time', next: { ...old, status: 'False' as const }, time: 'now' },
-  { because: 'a new type takes the new time', next: { ...old, type: 'Stalled' }, time: 'now' },
+  { because: 'a new type takes the new time', next: { ...old, type: 'Stalled' as const }, time: 'now' },
 ];
 it.each(rows)('$because', ({ next, time }) => {
   const { lastTransitionTime: _time, observedGeneration: _generation, ...condition } = next;

@@ -1,4 +1,4 @@
-// Jobs on CometBFT nodes: who may go back, who may exchange keys. The rollback itself: test/work/cometbft-rollback.test.ts.
+// Jobs on CometBFT nodes: who may go back, who may exchange keys. The rollback itself: test/worker/cometbft-rollback.test.ts.
 
 import { execFileSync } from 'node:child_process';
 
