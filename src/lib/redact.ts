@@ -15,7 +15,7 @@ export function redact(text: string): string {
 }
 
 /**
- * `redact` for a process that knows its secrets: also replaces the given values, percent-encoded, JSON-escaped, and
+ * `redact` for a process that knows its secrets: also replaces the given values, percent-encoded, JSON-escaped once or twice, and
  * inside base64 at any alignment (`Authorization: Basic` is base64 of `user:secret`). Values shorter than 4 characters
  * are ignored, because replacing them would destroy every text.
  */
@@ -38,9 +38,21 @@ function formsOf(secret: string): string[] {
   const value = secret.trim();
   const lines = value.includes('\n') ? value.split(/\r?\n/).filter((line) => line.length >= 16) : [];
   return [value, ...lines].flatMap((text) => [
-    ...[text, percentEncoded(text), JSON.stringify(text).slice(1, -1)].filter((form) => form.length >= MIN_SECRET),
+    ...[text, percentEncoded(text), encodedUrl(text), escaped(text), escaped(escaped(text))].filter(
+      (form) => form.length >= MIN_SECRET,
+    ),
     ...[0, 1, 2].map((offset) => base64Core(text, offset)).flatMap(bothAlphabets),
   ]);
+}
+
+/** As JSON; twice for JSON in a text of JSON, such as an answer of a server in a line of the log. */
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** What a whole URL keeps: `/`, `@` and `+` stay. */
+function encodedUrl(text: string): string {
+  return encodeURI(text.toWellFormed());
 }
 
 function percentEncoded(text: string): string {

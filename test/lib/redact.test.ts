@@ -3,7 +3,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createRedactor, isSecretKey, redact } from '../../src/lib/redact.ts';
+import { createRedactor, REDACTED, isSecretKey, redact } from '../../src/lib/redact.ts';
+import { documentText } from '../../src/status/documents.ts';
 import { cpuMsSince } from '../support/cpu-time.ts';
 
 const hex40 = '363a6a8f0c2b4d5e6f708192a3b4c5d6e7f80912';
@@ -77,6 +78,27 @@ describe('what stays', () => {
     { because: 'a mail address', text: 'bob@example.org' },
   ])('$because', ({ text }) => {
     expect(redact(text)).toBe(text);
+  });
+});
+
+describe('a credential in every form that a server or a library repeats', () => {
+  const secret = 'p@ss/w"ord+1 x';
+  const hide = createRedactor([secret]);
+
+  it.each([
+    { form: 'plain', text: secret },
+    { form: 'percent-encoded', text: encodeURIComponent(secret) },
+    { form: 'in a URL', text: encodeURI(secret) },
+    { form: 'in JSON', text: JSON.stringify({ said: secret }) },
+    { form: 'in JSON in JSON', text: JSON.stringify(JSON.stringify({ said: secret })) },
+    { form: 'in base64', text: Buffer.from(secret).toString('base64') },
+    { form: 'in base64 for URLs', text: Buffer.from(secret).toString('base64url') },
+    { form: 'in Basic authentication', text: Buffer.from(`git:${secret}`).toString('base64') },
+  ])('$form: does not reach a file of the status branch', ({ text }) => {
+    const file = documentText({ summary: `the server says: ${text}`, [text]: [text] }, hide);
+    expect(file).toContain(REDACTED);
+    for (const part of ['p@ss', 'p%40ss', 'w"ord', 'w%22ord', 'w\\"ord', 'QHNzL3c', 'BAc3Mvd', 'BzcHdy'])
+      expect(file).not.toContain(part);
   });
 });
 
