@@ -17,6 +17,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   chains: ['api', 'lib'],
   jobs: ['api', 'lib'],
   policy: ['api', 'lib'],
+  keys: ['lib'],
   plan: ['api', 'lib'],
   render: ['api', 'chains', 'lib'],
   // It judges what a node becomes, so it renders it.
@@ -34,6 +35,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'desired',
     'git',
     'jobs',
+    'keys',
     'kube',
     'lib',
     'plan',

@@ -14,6 +14,7 @@ const pure = [
   'jobs',
   'desired',
   'policy',
+  'keys',
   'plan',
   'render',
   'status',

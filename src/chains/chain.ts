@@ -33,7 +33,7 @@ export interface Chain {
   facts(node: BlockchainNode, replies: ReadonlyMap<string, Reply>): ReadonlyMap<string, RoleFacts>;
   /** How one-shot jobs are done on its nodes; without it, only those that need nothing of the client. */
   readonly jobs?: ChainJobs;
-  /** Digests of the signing keys in a Secret's files, by name; never throws. Without it the Secret counts as a whole. */
+  /** Digests of the signing keys in a Secret's files, under any name; never throws, and says nothing of other content. */
   signingKeys?(files: Readonly<Record<string, string>>): readonly string[];
   /** What "synced" demands beyond the client's own word. Key: role. */
   expectations(node: BlockchainNode): ReadonlyMap<string, Expectation>;

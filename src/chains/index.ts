@@ -1,7 +1,6 @@
 // The chains, one line each: everything else (schema, checks, rendering, status, documents) follows from this list.
 
 import type { ChainJobs } from '../api/chain-jobs.ts';
-import { digestOf } from '../lib/hash.ts';
 import { bitcoin } from './bitcoin/bitcoin.ts';
 import type { Chain } from './chain.ts';
 import { cosmos } from './cosmos/cosmos.ts';
@@ -20,10 +19,10 @@ export function chainJobsOf(name: string): ChainJobs | undefined {
 }
 
 /**
- * Digests that tell the signing keys of a Secret's files (by name, as text) apart: those that a chain knows, else one of the
- * whole content.
+ * Digests of the signing keys that the chains know among a Secret's files (by name, as text), sorted. They may be
+ * published: each is of a public key, or of a private key of at least 256 random bits. Other content has no digest here,
+ * because that of a short text can be guessed.
  */
 export function signingKeysIn(files: Readonly<Record<string, string>>): readonly string[] {
-  const known = chains.flatMap((chain) => chain.signingKeys?.(files) ?? []);
-  return known.length > 0 ? known : [digestOf(files)];
+  return [...new Set(chains.flatMap((chain) => chain.signingKeys?.(files) ?? []))].sort();
 }

@@ -24,6 +24,8 @@ export interface ContainerSpec {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The variable that holds the name of the pod. */
+  readonly podNameVariable?: string;
   readonly ports?: readonly Port[];
   readonly mounts: readonly Mount[];
   /** true: the program writes beside its data (JVM, .NET, Node); otherwise the root filesystem is read-only. */

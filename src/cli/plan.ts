@@ -26,10 +26,12 @@ import { addPolicyOptions, policyFor, type PolicyOptions } from './policy-option
 import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
 import { signingMemory, volumesOf } from './plan-facts.ts';
 import { problemsToJson } from './problems-json.ts';
+import { addStatusFromOption, publishedKeys } from './published-keys.ts';
 
 interface PlanOptions extends PolicyOptions {
   readonly from?: string;
   readonly to?: string;
+  readonly statusFrom?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly format: 'text' | 'json' | 'markdown';
@@ -66,7 +68,9 @@ export function addPlan(program: Command, exit: SetExitCode): void {
     .addOption(contextOption())
     .addOption(namespaceOption())
     .addOption(option('--format <format>', 'output format').choices(['text', 'json', 'markdown']).default('text'));
-  addPolicyOptions(command).action(async (dir: string, options: PlanOptions) => exit(await plan(dir, options)));
+  addPolicyOptions(addStatusFromOption(command)).action(async (dir: string, options: PlanOptions) =>
+    exit(await plan(dir, options)),
+  );
 }
 
 async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
@@ -75,10 +79,13 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const judged = { ...options, judgedBy: await policyFor(dir, options) };
   const comparison =
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
+  const { statusFrom } = options;
+  const reservations = statusFrom === undefined ? undefined : await publishedKeys(dir, statusFrom);
+  const facts = { ...comparison.facts, reservations };
   const plans = executorsOf(comparison, options.executor).map((executor) => ({
     executor,
     title: titleOfExecutor(comparison.desired.fleet, executor),
-    plan: planNodes({ ...comparison, executor, workloadOf }),
+    plan: planNodes({ ...comparison, facts, executor, workloadOf }),
   }));
   process.stdout.write(print(plans, comparison.desired.problems, options.format));
   if (comparison.desired.problems.some(({ level }) => level === 'error')) return 2;

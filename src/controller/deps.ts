@@ -1,10 +1,12 @@
 // Creates what the reconcilers work with. The only place that knows all of it.
 
+import { randomBytes } from 'node:crypto';
+
 import { LABEL } from '../api/group.ts';
 import { readInSteps } from '../desired/read.ts';
 import { DEFAULT_SETTINGS } from '../jobs/model/settings.ts';
 import { createTreeReader } from '../status/tree-nodes.ts';
-import { createMemory } from './engine/memory.ts';
+import { createMemory, type Memory } from './engine/memory.ts';
 import type { Notify } from './engine/notices.ts';
 import type { ControllerOptions } from './engine/options.ts';
 import type { FleetDeps } from './fleet/deps.ts';
@@ -18,6 +20,7 @@ import { createObjectApplier } from './node/apply-objects.ts';
 import type { NodeDeps } from './node/deps.ts';
 import { createIdentities } from './node/keys/identities.ts';
 import { createKeyReservations } from './node/keys/key-reservations.ts';
+import { createKeyLedger } from './node/keys/ledger.ts';
 import { createLastLogs } from './node/last-logs.ts';
 import { createObservations } from './node/observations.ts';
 import { createOwnEvents } from './node/own-events.ts';
@@ -26,6 +29,7 @@ import { createPauses } from './node/pauses.ts';
 import { createRepairs } from './node/repairs.ts';
 import { createStatusWriter } from './node/status-writer.ts';
 import { createVolumeRecords } from './node/volumes/volume-records.ts';
+import { isKeyDigest, namespaceOf, readKeys } from './node/keys/signing-secrets.ts';
 import type { Watches } from './node/watches.ts';
 import { readCapabilities } from './publish/capabilities.ts';
 import type { PublishDeps } from './publish/deps.ts';
@@ -58,6 +62,7 @@ export async function createServices(
   const { executor, namespace, origin } = settings;
   const memory = createMemory({ cluster, executor, namespace, origin });
   await memory.load(hasTraces(executor, { watches, jobs }));
+  const signing = await createSigning(memory, options);
   const capabilities = await readCapabilities(cluster, runtime);
   const records = createRecords(executor);
   const repairs = createRepairs();
@@ -79,8 +84,8 @@ export async function createServices(
     applier: createObjectApplier({ cluster, runtime, events, repairs }),
     repairs,
     statusWriter: createStatusWriter(cluster, { heightIntervalMs: settings.heightIntervalMs }),
-    identities: createIdentities(memory),
-    keyReservations: createKeyReservations({ cluster, watches }),
+    ...signing,
+    keyReservations: createKeyReservations({ cluster, watches, executor, ledger: signing.keyLedger }),
     lastLogs: createLastLogs(cluster),
     observations: createObservations(),
     ownEvents: createOwnEvents(cluster, runtime.now),
@@ -107,4 +112,22 @@ function nothingPublished(): PublishDeps['published'] {
     written: new Map(),
     reader: createTreeReader(),
   };
+}
+
+/** What is remembered of signing. */
+async function createSigning(
+  memory: Memory,
+  { cluster, statusBranch }: ControllerOptions,
+): Promise<Pick<Services, 'identities' | 'keyLedger'>> {
+  const identities = createIdentities(memory);
+  await identities.migrate(async (secret) => await knownKeysIn(secret, cluster));
+  const newRoot = (): string => randomBytes(32).toString('hex');
+  return { identities, keyLedger: createKeyLedger({ memory, isShared: statusBranch !== undefined, newRoot }) };
+}
+
+/** Of a Secret `namespace/name`; none when it cannot be read now. */
+async function knownKeysIn(secret: string, cluster: ControllerOptions['cluster']): Promise<readonly string[]> {
+  const namespace = namespaceOf(secret);
+  const keys = await readKeys(cluster, namespace, secret.slice(namespace.length + 1)).catch(() => []);
+  return (keys ?? []).filter(isKeyDigest);
 }

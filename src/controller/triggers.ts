@@ -18,7 +18,7 @@ export interface TriggerView {
   readonly executor: string;
   readonly watches: Pick<Watches, 'nodes'>;
   readonly jobs: Pick<JobWatches, 'list'>;
-  readonly keyReservations: Pick<KeyReservations, 'waiting'>;
+  readonly keyReservations: Pick<KeyReservations, 'waiting' | 'isLeaving'>;
 }
 
 /** Lets the compiler check the key function of a row against its own notices. */
@@ -46,7 +46,7 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
 
   row({ on: ['CommitRead'], keys: fleet, queue: 'sync', resetsBackoff: true }),
   row({ on: ['NodeCreated', 'NodeChanged', 'NodeDeleted'], keys: fleet, queue: 'sync', delayMs: 20 }),
-  row({ on: ['IdentitiesChanged', 'VolumesChanged'], keys: fleet, queue: 'sync' }),
+  row({ on: ['IdentitiesChanged', 'VolumesChanged', 'KeysDecided'], keys: fleet, queue: 'sync' }),
 
   row({ on: ['Started', 'MemoryRestored'], keys: allNodes, queue: 'node' }),
   row({ on: ['NodeCreated'], keys: ownNode, queue: 'node', delayMs: NEW_NODE_MS }),
@@ -55,7 +55,7 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['SecretChanged'], keys: owner, queue: 'node', delayMs: 20, resetsBackoff: true }),
   row({ on: APPLIED, keys: owner, queue: 'node', delayMs: 20 }),
   row({ on: ['PodChanged', 'StatefulSetChanged'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
-  row({ on: ['KeyReleased'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
+  row({ on: ['KeyReleased', 'KeysDecided'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
   row({
     on: ['PausesChanged', 'IdentitiesChanged', 'VolumesChanged', 'VolumesPrepared'],
     keys: namedNodes,
@@ -103,7 +103,8 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['NodeStatusWritten'], keys: whenNotOfJob, queue: 'publish', delayMs: 'publishDelayMs' }),
   row({ on: ['JobStatusWritten'], keys: whenUrgent, queue: 'publish', delayMs: 'publishDelayMs' }),
   row({ on: ['NodeDeleted'], keys: statusBranch, queue: 'publish', delayMs: 1000 }),
-  row({ on: ['RecordsChanged'], keys: statusBranch, queue: 'publish' }),
+  row({ on: ['RecordsChanged', 'KeysRequested', 'KeyReleased'], keys: statusBranch, queue: 'publish' }),
+  row({ on: ['PodChanged', 'StatefulSetChanged'], keys: branchOfLeavingKey, queue: 'publish', delayMs: 20 }),
 ];
 
 function branch(): readonly string[] {
@@ -156,6 +157,14 @@ function namedNodes({ nodeKeys }: { readonly nodeKeys: readonly string[] }): rea
 /** Another node may have given up the key that these wait for. */
 function nodesWaitingForKey(_notice: object, { keyReservations }: TriggerView): Iterable<string> {
   return keyReservations.waiting;
+}
+
+/** Its last pod may be gone: then others may have the key. */
+function branchOfLeavingKey(
+  { nodeKey }: { readonly nodeKey: string },
+  { keyReservations }: TriggerView,
+): readonly string[] {
+  return keyReservations.isLeaving(nodeKey) ? statusBranch() : [];
 }
 
 function job({ key }: Notices['JobChanged']): readonly string[] {

@@ -122,4 +122,14 @@ export interface PublishRequest extends CommitRequest {
    * branch will hold: others' as they are on the tip, ours as in `files`. Must be a pure function: a lost race calls it again.
    */
   readonly shared?: (tree: ReadonlyMap<string, string>) => ReadonlyMap<string, string>;
+  /**
+   * Files below the prefix, besides `files`, that depend on what the branch has: the push lands only on the very commit that
+   * `decide` was given, so that it is a compare-and-swap over the files of all executors. A lost race calls it again, and what
+   * it said before counts no longer.
+   */
+  readonly decided?: {
+    readonly reads: (path: string) => boolean;
+    /** With the files of the tip that `reads` asks for; undefined for one that is there and cannot be read. */
+    readonly decide: (tip: ReadonlyMap<string, string | undefined>) => ReadonlyMap<string, string>;
+  };
 }

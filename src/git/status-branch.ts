@@ -122,10 +122,14 @@ async function publishOnce(attempt: Attempt): Promise<Published> {
 
 async function buildTree(
   { writing, request, files }: Attempt,
-  { store, trees }: Generation,
+  generation: Generation,
   base: Oid | undefined,
 ): Promise<Oid> {
-  const place = await writeFolder(store, files);
+  const { store, trees } = generation;
+  const place = await writeFolder(
+    store,
+    new Map([...files, ...(await decidedFiles({ writing, request }, generation, base))]),
+  );
   let tree = await graft(store, base, { path: checkPath(request.prefix), place });
   if (request.shared !== undefined) {
     const { limits, texts } = writing;
@@ -135,6 +139,21 @@ async function buildTree(
       tree = await graft(store, tree, { path: checkShared(path, request.prefix), place: await writeFile(store, text) });
   }
   return tree ?? store.write('tree', Buffer.alloc(0));
+}
+
+/** Read from the tip that the push expects. */
+async function decidedFiles(
+  { writing: { limits, texts }, request }: Pick<Attempt, 'writing' | 'request'>,
+  { store, trees }: Generation,
+  base: Oid | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const { decided, prefix } = request;
+  if (decided === undefined) return new Map();
+  const all = base === undefined ? [] : await listTree(base, { store, limits, cache: trees });
+  const entries = all.filter(({ path }) => decided.reads(path));
+  const found = await readTexts(store, entries, { limits, cache: texts, lenient: true });
+  const tip = new Map(entries.map(({ path }) => [path, found.get(path)]));
+  return belowPrefix({ prefix, files: decided.decide(tip) });
 }
 
 async function readBelow(writing: Writing, operation: Operation, prefix: string): Promise<ReadonlyMap<string, string>> {
@@ -161,7 +180,7 @@ async function treeOf({ store }: Generation, commit: Oid): Promise<Oid> {
 }
 
 /** Paths below the prefix, checked; a file outside of it would break the promise to leave others' folders alone. */
-function belowPrefix({ prefix, files }: PublishRequest): ReadonlyMap<string, string> {
+function belowPrefix({ prefix, files }: Pick<PublishRequest, 'prefix' | 'files'>): ReadonlyMap<string, string> {
   checkPath(prefix);
   const below = new Map<string, string>();
   for (const [path, text] of files) {

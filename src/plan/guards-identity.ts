@@ -5,6 +5,7 @@ import { keyOf } from '../api/objects.ts';
 import { textAt } from '../lib/json-value.ts';
 import type { Action, Hold } from './action.ts';
 import { approvableHold, finalHold } from './hold-words.ts';
+import type { KeyReservation } from './input.ts';
 import type { Scene } from './scene.ts';
 
 /** Two or more nodes exchange their keys in a circle: no order of updates is safe. */
@@ -41,21 +42,74 @@ export function identityInUse(action: Action, scene: Scene): Hold | undefined {
   return { ...finalHold('IdentityInUse', message, release), passes: true };
 }
 
-/** A node without a key receives one that signed on another node: the record of what was signed does not move with it. */
+/** Two clusters never run one key: the executor that has it must have released it. */
+export function keyReserved(action: Action, scene: Scene): Hold | undefined {
+  const held = reservationsFor(action, scene).find(({ isHeld }) => isHeld);
+  if (held === undefined) return undefined;
+  const { executor, key, node, since, approval } = held;
+  const message = `executor ${executor} has reserved the signing key ${shortKey(key)} for its node ${node} since ${since}`;
+  const overrule =
+    approval === undefined
+      ? ''
+      : ` If ${executor} is gone for good and nothing can sign with this key any more, add the approval ${approval} to spec.approvals in fleet.yaml.`;
+  const release = `Continues when ${executor} has released the key: stop or delete ${node} there.${overrule}`;
+  return finalHold('KeyReserved', message, release);
+}
+
+/** A node receives a key that signed on another node, also as a copy: the record of what was signed does not move with it. */
 export function signerElsewhere(action: Action, scene: Scene): Hold | undefined {
   const requested = newSecret(action, scene);
   const own = keyOf(action.ref);
-  if (requested === undefined || userSecret(own, scene) !== undefined) return undefined;
-  const signer = scene.input.facts?.signers?.get(requested) ?? otherUser(requested, own, scene);
-  if (signer === undefined || signer === own) return undefined;
+  const isExchange = requested !== undefined && userSecret(own, scene) !== undefined;
+  if (action.do === 'delete' || isExchange) return undefined;
+  const signer = earlierSigner(action, requested, scene);
+  if (signer === undefined) return undefined;
   const [where, record] =
     signer === ''
       ? ['a node that was deleted', 'was deleted with its volumes']
       : [signer, "stays on that node's volume"];
+  const what = requested === undefined ? 'a key that its pod can read' : `the key in ${nameOf(requested)}`;
   return approvableHold(
     'SignerState',
-    `the key in ${requested.slice(requested.indexOf('/') + 1)} has signed on ${where}, and the record of what it signed ${record}: this node starts without it. Before approving make sure that the key will sign no height twice. A node that keeps its name keeps its volume and the record; a Backup made after the last signature restores the record on another node`,
+    `${what} has signed on ${where}, and the record of what it signed ${record}: this node starts without it. Before approving make sure that the key will sign no height twice. A node that keeps its name keeps its volume and the record; a Backup made after the last signature restores the record on another node`,
   );
+}
+
+/** By the key where its digest is known, else by its Secret; first of this executor, then of others. */
+function earlierSigner(action: Action, requested: string | undefined, scene: Scene): string | undefined {
+  const { signers, newKeys } = scene.input.facts ?? {};
+  const own = keyOf(action.ref);
+  const records = [...(newKeys?.get(own) ?? []), ...(requested === undefined ? [] : [requested])];
+  const here = records.flatMap((record) => signers?.get(record) ?? []).filter((signer) => signer !== own);
+  const user = requested === undefined ? undefined : otherUser(requested, own, scene);
+  // A node that changes its executor within one cluster keeps its volume.
+  const elsewhere = reservationsFor(action, scene).find(
+    ({ key, node }) => signers?.get(key) !== own && (action.do === 'create' || node !== own),
+  );
+  return (
+    here[0] ?? user ?? (elsewhere === undefined ? undefined : `${elsewhere.node} of executor ${elsewhere.executor}`)
+  );
+}
+
+/** Of other executors: of the keys that the node would sign with, and of the node itself, which moved here. */
+function reservationsFor(action: Action, { input }: Scene): readonly KeyReservation[] {
+  if (action.do === 'delete') return [];
+  const { newKeys, reservations = [] } = input.facts ?? {};
+  const own = keyOf(action.ref);
+  const keys = newKeys?.get(own) ?? [];
+  const isMove = (node: string): boolean => node === own && (action.do === 'create' || action.move?.from !== undefined);
+  return reservations.filter(
+    ({ executor, key, node }) => executor !== input.executor && (keys.includes(key) || isMove(node)),
+  );
+}
+
+function nameOf(secret: string): string {
+  return secret.slice(secret.indexOf('/') + 1);
+}
+
+/** Enough to find it in keys.yaml. */
+function shortKey(key: string): string {
+  return key.slice(0, 'sha256:'.length + 12);
 }
 
 /**

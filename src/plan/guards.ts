@@ -3,7 +3,7 @@
 import type { Action, Hold } from './action.ts';
 import { moved, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
 import { identityOfData, volumeShrink } from './guards-data.ts';
-import { identityInUse, identitySwap, signerElsewhere, signerState } from './guards-identity.ts';
+import { identityInUse, identitySwap, keyReserved, signerElsewhere, signerState } from './guards-identity.ts';
 import { memoryLost } from './guards-memory.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
 import { policyException } from './guards-policy.ts';
@@ -21,6 +21,7 @@ export const guards: readonly Guard[] = [
   suspended, // the fleet, the folder or the node is suspended
   identitySwap, // two nodes exchange keys: a Switchover does that safely
   identityInUse, // the key's other user must be gone first
+  keyReserved, // another executor must have released the key first
   volumeShrink, // Kubernetes cannot, and data would be lost
   identityOfData, // another chain, network or client on the same data
   volumesLeftBehind, // volumes of an earlier node of that name

@@ -50,14 +50,35 @@ export interface PlanFacts {
   /** Active identity Secret by `namespace/name` of the node, where a Switchover overrides the spec. */
   readonly identities?: ReadonlyMap<string, string> | undefined;
   /**
-   * Which node signed last with the key in each Secret (`namespace/name` both): the record of what it signed is on that
-   * node's volume. Empty text for a node whose volumes were deleted with it.
+   * Which node (`namespace/name`) signed last with each key, by its digest and by its Secret (`namespace/name`): the record of
+   * what it signed is on that node's volume. Empty text for a node whose volumes were deleted with it.
    */
   readonly signers?: ReadonlyMap<string, string> | undefined;
+  /**
+   * Digests of the keys that a declared node can sign with and its live object cannot, by `namespace/name` of the node. They
+   * come from all Secrets that its final pod reaches. Absent where Secrets cannot be read.
+   */
+  readonly newKeys?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Keys of all executors, from the status branch. */
+  readonly reservations?: readonly KeyReservation[] | undefined;
   /** The volumes of declared nodes by `namespace/name` of the node, also of nodes that do not exist. */
   readonly volumes?: ReadonlyMap<string, KnownVolumes> | undefined;
   /** What happens to job requests and schedules of all executors. */
   readonly jobs?: readonly JobStep[] | undefined;
   /** `released` of the previous plan. */
   readonly released?: Releases | undefined;
+}
+
+export interface KeyReservation {
+  /** Digest of the key. */
+  readonly key: string;
+  readonly executor: string;
+  /** `namespace/name` */
+  readonly node: string;
+  /** RFC 3339 */
+  readonly since: string;
+  /** false: it was released. */
+  readonly isHeld: boolean;
+  /** The approval that overrules it, where that is known. */
+  readonly approval?: string | undefined;
 }

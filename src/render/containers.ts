@@ -20,7 +20,10 @@ export function container(spec: ContainerSpec): Json {
     command: command?.map(literal),
     args: args?.map(literal),
     workingDir,
-    env: environment(Object.entries(spec.env ?? {}).map(([key, value]) => ({ name: key, value }))),
+    env: [
+      ...podName(spec),
+      ...environment(Object.entries(spec.env ?? {}).map(([key, value]) => ({ name: key, value }))),
+    ],
     ports: (spec.ports ?? []).map((port) => ({
       name: port.name,
       containerPort: port.port,
@@ -70,6 +73,12 @@ function restricted(readOnlyRootFilesystem: boolean): Json {
 
 function environment(variables: readonly { readonly name: string; readonly value: string }[]): readonly Json[] {
   return variables.map(({ name, value }) => ({ name, value: literal(value) }));
+}
+
+function podName({ podNameVariable: name }: ContainerSpec): readonly Json[] {
+  return name === undefined
+    ? []
+    : [{ name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } }];
 }
 
 /**

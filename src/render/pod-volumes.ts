@@ -52,11 +52,6 @@ export const SIGNER_VOLUME_KEY = 'signer-volume';
 
 const MADE_BY_US = 'nodewright-made-';
 
-/** Whether a volume of a pod has a Secret that the controller made for its node alone, such as a token between two clients. */
-export function isMadeByUs(volume: string): boolean {
-  return volume.startsWith(MADE_BY_US);
-}
-
 /** The pod-wide name of the volume behind a mount. Ours are prefixed: spec.storage may use any name. */
 export function volumeName(mount: Mount): string {
   switch (mount.kind) {

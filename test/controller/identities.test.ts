@@ -55,21 +55,39 @@ it('the active identity is what the node runs with', async () => {
   expect(identities.effective(node).spec.identity).toEqual({ secretName: 'kb' });
 });
 
-it('who signed last with a key is on record, also when the record of what was signed is gone', async () => {
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+
+it('who signed last with a key is on record under any name of its Secret, also when what it signed is lost', async () => {
   const identities = createIdentities(memoryOf({}));
-  await identities.signs(signer('a', 'ka'));
-  await identities.signs(aNode('follower'));
-  expect([...identities.signers()]).toEqual([['ns/ka', 'ns/a']]);
-  await identities.signs(signer('b', 'ka'));
-  await identities.signs(signer('b', 'kb'));
-  expect([...identities.signers()]).toEqual([
-    ['ns/ka', 'ns/b'],
-    ['ns/kb', 'ns/b'],
-  ]);
-  await identities.losesVolumes(key('a'));
+  await identities.signs(signer('a', 'ka'), [digest('1')]);
+  await identities.signs(aNode('follower'), []);
+  expect(Object.fromEntries(identities.signers())).toEqual({ [digest('1')]: 'ns/a', 'ns/ka': 'ns/a' });
+  await identities.signs(signer('b', 'copy-of-ka'), [digest('1')]);
+  await identities.signs(signer('b', 'unknown'), []);
+  const records = { [digest('1')]: 'ns/b', 'ns/ka': 'ns/a', 'ns/copy-of-ka': 'ns/b', 'ns/unknown': 'ns/b' };
+  expect(Object.fromEntries(identities.signers())).toEqual(records);
   await identities.losesVolumes(key('b'));
-  expect([...identities.signers()]).toEqual([
-    ['ns/ka', ''],
-    ['ns/kb', ''],
-  ]);
+  expect(Object.fromEntries(identities.signers())).toEqual({
+    [digest('1')]: '',
+    'ns/ka': 'ns/a',
+    'ns/copy-of-ka': '',
+    'ns/unknown': '',
+  });
+});
+
+it('records by Secret get records by key, once the Secret can be read', async () => {
+  const memory = memoryOf({});
+  const old = { 'ns/ka': 'ns/a', 'ns/gone': 'ns/g', 'ns/newer': 'ns/old', [digest('2')]: 'ns/new' };
+  await memory.save(() => ({ signers: old }));
+  const identities = createIdentities(memory);
+  const keys: Readonly<Record<string, readonly string[]>> = {
+    'ns/ka': [digest('1'), digest('3')],
+    'ns/newer': [digest('2')],
+  };
+  await identities.migrate(async (secret) => keys[secret] ?? []);
+  expect(Object.fromEntries(identities.signers())).toEqual({
+    [digest('1')]: 'ns/a',
+    [digest('3')]: 'ns/a',
+    ...old,
+  });
 });

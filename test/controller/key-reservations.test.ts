@@ -6,10 +6,18 @@ import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { Informer } from '../../src/kube/cluster.ts';
 import type { OwnedKind } from '../../src/controller/engine/notices.ts';
-import { createKeyReservations, type KeyReservations } from '../../src/controller/node/keys/key-reservations.ts';
+import {
+  createKeyReservations,
+  type KeyReservations,
+  type Reservation,
+} from '../../src/controller/node/keys/key-reservations.ts';
+import type { KeyAnswer } from '../../src/controller/node/keys/ledger.ts';
 import { aNode } from '../support/plan-scene.ts';
 
 const signer = (name: string, secretName = `key-${name}`) => aNode(name, { identity: { secretName } });
+/** A key file as CometBFT writes it; the letter stands for the key. */
+const keyFile = (letter: string, more: object = {}): string =>
+  JSON.stringify({ ...more, priv_key: { value: Buffer.alloc(64, letter).toString('base64') } });
 
 function volumesWith(secret: string): object {
   return {
@@ -46,17 +54,37 @@ let nodes: BlockchainNode[];
 let owned: Map<string, readonly KubeObject[]>;
 let secrets: Record<string, object>;
 let reads: string[];
+let pods: readonly KubeObject[];
+let answer: KeyAnswer;
+let reserved: readonly { readonly key: string; readonly node: string }[];
+const ledger = { answer: (): KeyAnswer => answer, reserved: () => reserved };
 let reservations: KeyReservations;
 beforeEach(() => {
-  [nodes, owned, secrets, reads] = [[], new Map(), { 'key-a': data({ k: 'A' }), 'key-b': data({ k: 'B' }) }, []];
+  [nodes, owned, secrets, reads] = [
+    [],
+    new Map(),
+    { 'key-a': data({ k: keyFile('A') }), 'key-b': data({ k: keyFile('B') }) },
+    [],
+  ];
+  [pods, answer, reserved] = [[], { is: 'reserved' }, []];
   reservations = start();
 });
+
+/** The node reaches its identity, and what else is named. */
+async function reserve(by: KeyReservations, node: BlockchainNode, more: readonly string[] = []): Promise<Reservation> {
+  const identity = node.spec.identity?.secretName;
+  return await by.reserve(node, [...(identity === undefined ? [] : [identity]), ...more]);
+}
 
 /** As a controller that knows nothing but what it sees. */
 function start(): KeyReservations {
   return createKeyReservations({
+    executor: 'demo',
+    ledger,
     cluster: {
-      async get({ name }) {
+      list: async () => pods,
+      async get({ kind, name }) {
+        if (kind === 'StatefulSet') return owned.get(`ns/${name}`)?.find((object) => object.kind === kind);
         reads.push(name);
         const data = secrets[name];
         return data === undefined
@@ -65,7 +93,9 @@ function start(): KeyReservations {
       },
     },
     watches: {
+      incomplete: () => [],
       nodes: {
+        isSynced: true,
         get: (key: string) => nodes.find(({ metadata }) => key === `ns/${metadata.name}`),
       } as Informer<BlockchainNode>,
       owners: () => owned.keys(),
@@ -83,49 +113,49 @@ const refused = (words: RegExp, passing = false) => ({
 
 describe('a key', () => {
   it('is granted once; standing costs nothing', async () => {
-    expect(await reservations.reserve(signer('a'))).toEqual({ ok: true });
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: true });
     expect(reads).toEqual(['key-a']);
-    expect(await reservations.reserve(signer('a'))).toEqual({ ok: true });
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: true });
     expect(reads).toEqual(['key-a']);
-    expect(await reservations.reserve(aNode('follower'))).toEqual({ ok: true });
+    expect(await reserve(reservations, aNode('follower'))).toMatchObject({ ok: true });
     expect(reads).toEqual(['key-a']);
   });
 
   it('is not granted without its Secret, and is once that is there', async () => {
     const none = { ok: false, reason: 'IdentityMissing', message: expect.stringContaining('key-c'), passing: false };
-    expect(await reservations.reserve(signer('c'))).toEqual(none);
+    expect(await reserve(reservations, signer('c'))).toEqual(none);
     expect([...reservations.waiting]).toEqual(['ns/c']);
-    secrets['key-c'] = data({ k: 'C' });
-    expect(await reservations.reserve(signer('c'))).toEqual({ ok: true });
+    secrets['key-c'] = data({ k: keyFile('C') });
+    expect(await reserve(reservations, signer('c'))).toMatchObject({ ok: true });
     expect([...reservations.waiting]).toEqual([]);
   });
 
   it('is not granted twice before anything of the first is seen, nor as a copy', async () => {
     nodes = [signer('a')];
-    secrets['copy'] = data({ k: 'A' });
-    const results = await Promise.all([reservations.reserve(signer('a')), reservations.reserve(signer('b', 'copy'))]);
+    secrets['copy'] = data({ k: keyFile('A') });
+    const results = await Promise.all([reserve(reservations, signer('a')), reserve(reservations, signer('b', 'copy'))]);
     expect(results).toEqual([
-      { ok: true },
+      expect.objectContaining({ ok: true }),
       refused(/^ns\/a signs with the same key, or may still do so\. Stop it first/),
     ]);
   });
 
   it('is free again when its node is not to run any more, and only then', async () => {
     nodes = [signer('a')];
-    secrets['copy'] = data({ k: 'A' });
-    await reservations.reserve(signer('a'));
-    expect(await reservations.reserve(signer('b', 'copy'))).toMatchObject({ ok: false });
-    expect(reservations.release('ns/a')).toBe(true);
-    expect(reservations.release('ns/a')).toBe(false);
-    expect(await reservations.reserve(signer('b', 'copy'))).toEqual({ ok: true });
+    secrets['copy'] = data({ k: keyFile('A') });
+    await reserve(reservations, signer('a'));
+    expect(await reserve(reservations, signer('b', 'copy'))).toMatchObject({ ok: false });
+    expect(reservations.release('ns/a', { givesBack: true })).toBe(true);
+    expect(reservations.release('ns/a', { givesBack: true })).toBe(false);
+    expect(await reserve(reservations, signer('b', 'copy'))).toMatchObject({ ok: true });
     // Who was stopped meanwhile does not have it any more.
-    expect(await reservations.reserve(signer('a'))).toMatchObject({ ok: false });
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: false });
   });
 
   it('is known by itself, with any content beside it and any spelling of its file', async () => {
     const file = (value: string, more: object = {}): object =>
       data({
-        'priv_validator_key.json': JSON.stringify({ ...more, priv_key: { value } }),
+        'priv_validator_key.json': keyFile(value, more),
         'node_key.json': `${value}n`,
       });
     secrets = {
@@ -133,19 +163,19 @@ describe('a key', () => {
       two: { ...file('K'), 'node_key.json': 'b3RoZXI=' },
       three: file('L'),
     };
-    expect(await reservations.reserve(signer('a', 'one'))).toEqual({ ok: true });
-    expect(await reservations.reserve(signer('b', 'two'))).toMatchObject({ ok: false, reason: 'IdentityInUse' });
-    expect(await reservations.reserve(signer('b', 'three'))).toEqual({ ok: true });
+    expect(await reserve(reservations, signer('a', 'one'))).toMatchObject({ ok: true });
+    expect(await reserve(reservations, signer('b', 'two'))).toMatchObject({ ok: false, reason: 'IdentityInUse' });
+    expect(await reserve(reservations, signer('b', 'three'))).toMatchObject({ ok: true });
   });
 
   it('of another identity is given up for it, but not while a pod with the old one lives', async () => {
     nodes = [signer('a', 'key-b')];
-    await reservations.reserve(signer('a'));
+    await reserve(reservations, signer('a'));
     owned.set('ns/a', [aPod('key-a')]);
-    expect(await reservations.reserve(signer('a', 'key-b'))).toEqual({ ok: true });
-    expect(await reservations.reserve(signer('c', 'key-a'))).toEqual(refused(/^ns\/a signs/));
+    expect(await reserve(reservations, signer('a', 'key-b'))).toMatchObject({ ok: true });
+    expect(await reserve(reservations, signer('c', 'key-a'))).toEqual(refused(/^ns\/a signs/));
     owned.set('ns/a', [aPod('key-b')]);
-    expect(await reservations.reserve(signer('c', 'key-a'))).toEqual({ ok: true });
+    expect(await reserve(reservations, signer('c', 'key-a'))).toMatchObject({ ok: true });
   });
 });
 
@@ -167,9 +197,9 @@ describe('what is seen counts like a reservation', () => {
     { because: 'nor one whose Secret is gone', part: aPod('gone'), free: true },
   ])('$because', async ({ part, free }) => {
     nodes = [signer('a')];
-    secrets['copy'] = data({ k: 'A' });
+    secrets['copy'] = data({ k: keyFile('A') });
     owned.set('ns/a', [part]);
-    expect(await start().reserve(signer('c', 'copy'))).toEqual(free ? { ok: true } : refused(/^ns\/a signs/));
+    expect(await reserve(start(), signer('c', 'copy'))).toMatchObject(free ? { ok: true } : refused(/^ns\/a signs/));
   });
 
   it('also of a node that is gone, or going: that passes', async () => {
@@ -178,28 +208,150 @@ describe('what is seen counts like a reservation', () => {
       /^A pod of ns\/a, which is being deleted, may still sign .* when that pod is gone\.$/,
       true,
     );
-    await reservations.reserve(signer('a'));
-    reservations.release('ns/a');
-    expect(await reservations.reserve(signer('c', 'key-a'))).toEqual(leaving);
-    expect(await start().reserve(signer('c', 'key-a'))).toEqual(leaving);
+    await reserve(reservations, signer('a'));
+    reservations.release('ns/a', { givesBack: true });
+    expect(await reserve(reservations, signer('c', 'key-a'))).toEqual(leaving);
+    expect(await reserve(start(), signer('c', 'key-a'))).toEqual(leaving);
     nodes = [{ ...signer('a'), metadata: { ...signer('a').metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }];
-    expect(await start().reserve(signer('c', 'key-a'))).toEqual(leaving);
+    expect(await reserve(start(), signer('c', 'key-a'))).toEqual(leaving);
     owned.delete('ns/a');
-    expect(await reservations.reserve(signer('c', 'key-a'))).toEqual({ ok: true });
+    expect(await reserve(reservations, signer('c', 'key-a'))).toMatchObject({ ok: true });
   });
 
   it('never of its own earlier pod', async () => {
     owned.set('ns/a', [aPod('key-a'), aSet('key-a', 1)]);
-    expect(await start().reserve(signer('a'))).toEqual({ ok: true });
+    expect(await reserve(start(), signer('a'))).toMatchObject({ ok: true });
   });
 
   it('reads each Secret once, and none that we made', async () => {
+    const made = (name: string): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: 'ns' },
+    });
     for (const name of ['d', 'e']) {
-      secrets[`key-${name}`] = data({ k: name });
-      owned.set(`ns/${name}`, [aPod(`key-${name}`), aSet(`key-${name}`, 1)]);
+      secrets[`key-${name}`] = data({ k: keyFile(name) });
+      owned.set(`ns/${name}`, [aPod(`key-${name}`), aSet(`key-${name}`, 1), made(`key-${name}-jwt`)]);
     }
-    await reservations.reserve(signer('a'));
-    await reservations.reserve(signer('b'));
+    await reserve(reservations, signer('a'));
+    await reserve(reservations, signer('b'));
     expect(reads.toSorted()).toEqual(['key-a', 'key-b', 'key-d', 'key-e']);
+  });
+});
+
+const secretVolume = (secretName: string, name = 'v') => ({ name, secret: { secretName } });
+const podOf = (spec: object): KubeObject => ({ ...aPod(''), spec });
+const env = [{ name: 'X', valueFrom: { secretKeyRef: { name: 'copy', key: 'k' } } }];
+
+describe('a key is found wherever the final pod reaches it', () => {
+  it.each([
+    { because: 'a volume of any name', spec: { volumes: [secretVolume('copy', 'nodewright-made-jwt')] } },
+    {
+      because: 'a projected volume',
+      spec: { volumes: [{ name: 'p', projected: { sources: [{ secret: { name: 'copy' } }] } }] },
+    },
+    {
+      because: 'a CSI volume',
+      spec: { volumes: [{ name: 'c', csi: { driver: 'd', nodePublishSecretRef: { name: 'copy' } } }] },
+    },
+    { because: 'a variable of a sidecar', spec: { containers: [{ name: 'node' }, { name: 'sidecar', env }] } },
+    {
+      because: 'all variables of an init container',
+      spec: { initContainers: [{ name: 'i', envFrom: [{ secretRef: { name: 'copy' } }] }] },
+    },
+  ])('$because, under any file name', async ({ spec }) => {
+    secrets['copy'] = data({ decoy: 'x', 'readme.txt': keyFile('A') });
+    owned.set('ns/a', [podOf(spec)]);
+    nodes = [aNode('a')];
+    expect(await reserve(start(), signer('c', 'key-a'))).toEqual(refused(/^ns\/a signs/));
+    owned.clear();
+    // The other way round: the node without an identity comes second.
+    const first = start();
+    expect(await reserve(first, signer('c', 'key-a'))).toMatchObject({ ok: true });
+    expect(await reserve(first, aNode('a'), ['copy'])).toMatchObject({ ok: false, reason: 'IdentityInUse' });
+  });
+
+  it('and Secrets without a key belong to no one', async () => {
+    secrets['shared'] = data({ password: 'x' });
+    expect(await reserve(reservations, aNode('a'), ['shared'])).toMatchObject({ ok: true, keys: [] });
+    expect(await reserve(reservations, aNode('b'), ['shared'])).toMatchObject({ ok: true, keys: [] });
+  });
+});
+
+describe('the status branch', () => {
+  const holder = { executor: 'tokyo', node: 'ns/x', since: '2026-01-01T00:00:00Z', how: 'Reserved', approval: 'sha256:ab' } as const; // prettier-ignore
+
+  it('decides after the cluster: the node waits for the push, and names who has the key', async () => {
+    answer = { is: 'pending' };
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: false, reason: 'KeyPending', passing: true });
+    const [[key, node] = ['', '']] = [...reservations.wanted()];
+    expect([key, node]).toEqual([expect.stringMatching(/^sha256:/), 'ns/a']);
+    answer = { is: 'refused', holders: new Map([[key, holder]]) };
+    expect(await reserve(reservations, signer('a'))).toMatchObject({
+      ok: false,
+      reason: 'KeyReserved',
+      message: expect.stringMatching(
+        /^Executor tokyo has reserved the signing key sha256:\w+ for its node ns\/x since 2026.*approval sha256:ab/,
+      ),
+    });
+    expect([...reservations.waiting]).toEqual(['ns/a']);
+    answer = { is: 'reserved' };
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: true, keys: [key] });
+    expect([...reservations.waiting]).toEqual([]);
+  });
+
+  it('never sees a digest of what is no key', async () => {
+    secrets['weak'] = data({ password: 'hunter2' });
+    expect(await reserve(reservations, signer('a', 'weak'))).toMatchObject({ ok: true, keys: [] });
+    expect(reservations.wanted().size).toBe(0);
+    // In the cluster it still counts as one identity.
+    secrets['weak-copy'] = secrets['weak'] ?? {};
+    expect(await reserve(reservations, signer('b', 'weak-copy'))).toMatchObject({ ok: false, reason: 'IdentityInUse' });
+  });
+
+  async function keyOfA(): Promise<string> {
+    const granted = await reserve(start(), signer('a'));
+    return granted.ok ? (granted.keys[0] ?? '') : '';
+  }
+
+  it('gets a key back when the last pod and StatefulSet with it are gone, by the word of the API server', async () => {
+    const key = await keyOfA();
+    reserved = [{ key, node: 'ns/a' }];
+    nodes = [signer('a')];
+    await reserve(reservations, signer('a'));
+    expect(await reservations.given()).toEqual(new Set());
+    reservations.release('ns/a', { givesBack: true });
+    expect(reservations.isLeaving('ns/a')).toBe(true);
+    pods = [aPod('key-a')];
+    expect(await reservations.given()).toEqual(new Set());
+    [pods, secrets] = [[aPod('key-gone')], { ...secrets }];
+    expect(await reservations.given()).toEqual(new Set());
+    pods = [];
+    owned.set('ns/a', [aSet('key-a', 1)]);
+    expect(await reservations.given()).toEqual(new Set());
+    owned.set('ns/a', [aSet('key-a', 0, { observedGeneration: 2, replicas: 0 })]);
+    expect(await reservations.given()).toEqual(new Set([key]));
+    reserved = [];
+    expect(reservations.isLeaving('ns/a')).toBe(false);
+  });
+
+  it('keeps the key of a node that a job has stopped, and of one that was not reconciled since the start', async () => {
+    reserved = [{ key: await keyOfA(), node: 'ns/a' }];
+    nodes = [signer('a')];
+    await reserve(reservations, signer('a'));
+    reservations.release('ns/a', { givesBack: false });
+    expect(await reservations.given()).toEqual(new Set());
+    expect(await start().given()).toEqual(new Set());
+    nodes = [];
+    expect(await start().given()).toEqual(new Set([reserved[0]?.key]));
+  });
+
+  it('gets back no key of a node that starts while that is examined', async () => {
+    reserved = [{ key: await keyOfA(), node: 'ns/a' }];
+    nodes = [signer('a')];
+    reservations.release('ns/a', { givesBack: true });
+    const given = reservations.given();
+    await reserve(reservations, signer('a'));
+    expect(await given).toEqual(new Set());
   });
 });

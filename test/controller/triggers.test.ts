@@ -35,7 +35,7 @@ function setup(view: Partial<TriggerView> = {}) {
       executor: 'demo',
       watches: { nodes: { list: () => [node] as readonly BlockchainNode[] } as TriggerView['watches']['nodes'] },
       jobs: { list: () => [backup] },
-      keyReservations: { waiting: new Set(['ns/w']) },
+      keyReservations: { waiting: new Set(['ns/w']), isLeaving: (nodeKey) => nodeKey === 'ns/leaving' },
       ...view,
     },
   });
@@ -74,6 +74,9 @@ describe('a notice queues', () => {
     added.length = 0;
     notify('PodChanged', { nodeKey: 'ns/a' });
     expect(added).toEqual(['node ns/w 20', 'observe ns/a 0', 'report ns/a 20']);
+    added.length = 0;
+    notify('PodChanged', { nodeKey: 'ns/leaving' });
+    expect(added).toContain('publish publish 20');
   });
 
   it('a released lock: the jobs that wait for it, in its namespace only', () => {

@@ -128,6 +128,41 @@ describe('two executors', () => {
     expect(git(world.repo, ['rev-list', '--count', BRANCH])).toBe('3');
   });
 
+  it('that take one thing decide on the tip that they push on: one gets it', { timeout: 180_000 }, async () => {
+    const world = await makeWorld({}, strict);
+    const calls: string[] = [];
+    const take = async (executor: string): Promise<void> => {
+      const decide = (tip: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> => {
+        calls.push(executor);
+        const isTaken = [...tip].some(([path, text]) => path !== `${executor}/take` && text === 'mine');
+        return new Map([[`${executor}/take`, isTaken ? 'not mine' : 'mine']]);
+      };
+      const decided = { reads: (path: string) => path.endsWith('/take'), decide };
+      await openStatus(world).publish({ ...page(executor, { x: '1' }), decided }, never);
+    };
+    const names = ['a', 'b', 'c', 'd'];
+    await Promise.all(names.map(take));
+    const taken = names.map((name) => git(world.repo, ['show', `${BRANCH}:${name}/take`]));
+    expect(taken.toSorted()).toEqual(['mine', 'not mine', 'not mine', 'not mine']);
+    expect(calls.length).toBeGreaterThan(names.length);
+  });
+
+  it('see a file that cannot be read as one that is there', async () => {
+    const world = await makeWorld();
+    commitFiles(world.repo, { 'b/take': { symlink: 'x' }, 'c/take': 'c' }, { branch: BRANCH });
+    const seen: [string, string | undefined][] = [];
+    const decide = (tip: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> => {
+      seen.push(...tip);
+      return new Map();
+    };
+    const decided = { reads: (path: string) => path.endsWith('/take'), decide };
+    await openStatus(world).publish({ ...page('a', { x: '1' }), decided }, never);
+    expect(seen).toEqual([
+      ['b/take', undefined],
+      ['c/take', 'c'],
+    ]);
+  });
+
   it('a tip that moves between our look and our push is never overwritten', async () => {
     const world = await makeWorld({}, strict);
     const status = openStatus(world);

@@ -8,6 +8,15 @@ import { aNode, applied, edited, inWords, type PlanRow, scene, type SceneParts }
 const live = (names: readonly string[]) => names.map((name) => applied(aNode(name)));
 const key = (name: string) => ({ identity: { secretName: name } });
 
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const reservation = (executor: string, node: string, isHeld = true) => ({
+  key: DIGEST,
+  executor,
+  node,
+  since: '2026-01-02T03:04:05Z',
+  isHeld,
+});
+
 const rows: readonly PlanRow[] = [
   {
     because: 'SignerState: a key from a node that gives it up',
@@ -112,12 +121,84 @@ const rows: readonly PlanRow[] = [
     live: [applied(aNode('a')), applied(aNode('b', key('2')))],
     plan: ['update a', 'update b'],
   },
+  {
+    because: 'SignerState: a copy of a key in another namespace and under another name',
+    declared: [aNode('b', key('copy')), aNode('c')],
+    live: live(['c']),
+    facts: {
+      signers: new Map([[DIGEST, 'else/a']]),
+      newKeys: new Map([
+        ['ns/b', [DIGEST]],
+        ['ns/c', [DIGEST]],
+      ]),
+    },
+    plan: ['create b SignerState'],
+  },
+  {
+    because: 'SignerState: a key that a patch gives to a node, also beside an identity',
+    declared: [aNode('b', { patches: [] }), aNode('c', { ...key('own'), patches: [] })],
+    live: [...live(['b']), applied(aNode('c', key('own')))],
+    facts: {
+      signers: new Map([[DIGEST, 'ns/a']]),
+      newKeys: new Map([
+        ['ns/b', [DIGEST]],
+        ['ns/c', [DIGEST]],
+      ]),
+    },
+    plan: ['update b SignerState', 'update c SignerState'],
+  },
+  {
+    because: 'SignerState: passes the node that signed with the key last, under any Secret',
+    declared: [aNode('b', key('copy'))],
+    facts: { signers: new Map([[DIGEST, 'ns/b']]), newKeys: new Map([['ns/b', [DIGEST]]]) },
+    plan: ['create b'],
+  },
+  {
+    because: 'KeyReserved: a node that moves from another executor, while that has the key',
+    declared: [aNode('b', key('k')), aNode('other')],
+    facts: { reservations: [reservation('paris', 'ns/b')] },
+    plan: ['create b KeyReserved', 'create other'],
+  },
+  {
+    because: 'SignerState: a key that another executor has released',
+    declared: [aNode('b', key('k'))],
+    facts: { newKeys: new Map([['ns/b', [DIGEST]]]), reservations: [reservation('paris', 'ns/x', false)] },
+    plan: ['create b SignerState'],
+  },
+  {
+    because: 'KeyReserved: not by this executor itself, and not of another key',
+    declared: [aNode('b', key('k'))],
+    facts: {
+      newKeys: new Map([['ns/b', [DIGEST]]]),
+      reservations: [reservation('demo', 'ns/x'), { ...reservation('paris', 'ns/y'), key: 'sha256:other' }],
+    },
+    plan: ['create b'],
+  },
 ];
 
 it.each(rows)('$because', ({ plan, ...parts }) => {
   const { actions } = planNodes(scene(parts));
   expect(inWords(actions)).toEqual(plan);
   expect(actions.filter(({ hold }) => hold?.release.endsWith('.') === false)).toEqual([]);
+});
+
+describe('a key of another executor', () => {
+  const facts = {
+    newKeys: new Map([['ns/b', [DIGEST]]]),
+    reservations: [{ ...reservation('paris', 'else/a'), approval: 'sha256:overrule' }],
+  };
+
+  it('is waited for; the message says who has it and what to do', () => {
+    const { actions, heldDigest } = planNodes(scene({ declared: [aNode('b', key('copy'))], facts }));
+    expect(heldDigest).toBeUndefined();
+    expect(inWords(actions)).toEqual(['create b KeyReserved']);
+    const hold = actions[0]?.hold;
+    expect(hold?.message).toBe(
+      'executor paris has reserved the signing key sha256:aaaaaaaaaaaa for its node else/a since 2026-01-02T03:04:05Z',
+    );
+    expect(hold?.release).toContain('Continues when paris has released the key: stop or delete else/a there.');
+    expect(hold?.release).toContain('add the approval sha256:overrule to spec.approvals');
+  });
 });
 
 describe('approval', () => {

@@ -31,6 +31,11 @@ export const GUARDS = defineCodes({
     meaning: 'Another node still uses the signing key.',
     action: 'Wait: the action continues when the other node is gone or has another identity.',
   },
+  KeyReserved: {
+    meaning: 'Another executor has reserved the signing key. The message has its node and since when.',
+    action:
+      'Stop the node of the other executor and wait. If that executor is gone for good, approve the digest that the message shows.',
+  },
   VolumeShrink: {
     meaning: 'The change makes a volume smaller, removes it, or moves it to another storage class.',
     action: 'Undo the change. To move the data, create a new node and restore a Backup into it.',

@@ -106,6 +106,15 @@ export const NODE_REASONS = defineCodes({
     meaning: 'A Secret that the node names, most often that with the signing key, does not exist or holds no key.',
     action: 'Create the Secret, with the label `validatoros.com/allow-nodes: "true"`.',
   },
+  KeyPending: {
+    meaning:
+      'The reservation of the signing key is not on the status branch yet, so that another executor could take it.',
+    action: 'Wait. If this lasts, check that the controller can push to the status branch.',
+  },
+  KeyContested: {
+    meaning: 'A running node has its signing key reserved, and another executor says that it has it reserved as well.',
+    action: 'Find out which of the two may sign, and stop the other one at once.',
+  },
 
   WaitingForPod: {
     meaning:

@@ -15,6 +15,12 @@ fail() {
   exit 1
 }
 
+# A StatefulSet that was scaled by hand has a second pod, with the same key and a volume that has no record of what was
+# signed. The name comes from the API server, so that a host network does not change it.
+if [ "$NODE_POD" != "$NODE_MONIKER-0" ]; then
+  fail "Pod $NODE_POD must not run: a node has one pod, $NODE_MONIKER-0, and a second one would sign with the same key. Scale the StatefulSet $NODE_MONIKER to 1 replica."
+fi
+
 # A key from a Secret stays there: the volume, and so every backup, holds a link only. The link must be in place before
 # init, which otherwise makes a key of its own and sets the signer state back to zero.
 #

@@ -45,6 +45,7 @@ function prepareContainer(node: BlockchainNode): ContainerSpec {
     ...common,
     name: 'prepare',
     command: ['sh', '-c', PREPARE_SCRIPT],
+    podNameVariable: 'NODE_POD',
     mounts: [...common.mounts, ...genesisMount(node), ...signerVolumeMount(node)],
     env: { ...common.env, ...prepareVariables(node) },
   };

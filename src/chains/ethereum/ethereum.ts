@@ -13,6 +13,7 @@ import { executionFacts } from './execution-facts.ts';
 import { jobs } from './jobs.ts';
 import { findNetwork, networks } from './networks.ts';
 import { questions } from './questions.ts';
+import { signingKeys } from './signing-keys.ts';
 import { workload } from './workload.ts';
 
 const lists = {
@@ -38,6 +39,7 @@ export const ethereum: Chain = {
   facts,
   expectations,
   jobs,
+  signingKeys,
 };
 
 function checkConsensus(spec: NodeSpec): readonly SpecProblem[] {

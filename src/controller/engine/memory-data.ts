@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { VolumeRecord } from '../../api/node-volumes.ts';
+import { KeyMemory, NO_KEYS } from '../../keys/memory.ts';
 import { defined } from '../../lib/defined.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 import type { Releases } from '../../plan/action.ts';
@@ -20,12 +21,14 @@ export interface Remembered {
   /** The Secret that a node signs with, by `namespace/name`, where a Switchover overrides the node's file. */
   readonly identities: Readonly<Record<string, string>>;
   /**
-   * Which node signed last with the key in a Secret, both as `namespace/name`; empty text when that node's volumes were
-   * deleted with it.
+   * Which node (`namespace/name`) signed last with each key, by its digest and by the Secret (`namespace/name`); empty text
+   * when that node's volumes were deleted with it.
    */
   readonly signers: Readonly<Record<string, string>>;
   /** The volumes of nodes that sign, and of nodes that are gone, by `namespace/name` of the node. */
   readonly volumes: Readonly<Record<string, VolumeRecord>>;
+  /** Key reservations of all controllers. The roots in it must not be published. */
+  readonly keys: KeyMemory;
   /** Up to when each schedule is dealt with, milliseconds since the epoch. */
   readonly schedules: Readonly<Record<string, number>>;
   /** Why the last due run of a schedule was not filed, where that was so. */
@@ -52,6 +55,7 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   identities: {},
   signers: {},
   volumes: {},
+  keys: NO_KEYS,
   schedules: {},
   skips: {},
   unrecorded: [],
@@ -76,6 +80,7 @@ export function readData(data: Data): ReadMemory {
     identities: parse(Texts, data['identities']),
     signers: parse(Texts, data['signers']),
     volumes: parse(z.record(z.string(), VolumeRecord), data['volumes']),
+    keys: parse(KeyMemory, data['keys']),
     unrecorded: parse(z.array(z.string()), data['unrecorded'] ?? '[]'),
   };
   const others = {

@@ -61,6 +61,10 @@ interface Reports {
   readonly NodeStatusWritten: { readonly nodeKey: string; readonly isUrgent: boolean };
   /** A node gave up its signing key. */
   readonly KeyReleased: object;
+  /** A node needs the reservation of its signing keys on the status branch. */
+  readonly KeysRequested: object;
+  /** The status branch has the reservations that were requested, or those of others. */
+  readonly KeysDecided: object;
   /** Jobs began or ended to keep these nodes stopped. */
   readonly PausesChanged: NodeKeys;
   /** A key exchange gave these nodes other signing keys. */

@@ -11,6 +11,7 @@ import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { Identities } from '../node/keys/identities.ts';
+import type { KeyLedger } from '../node/keys/ledger.ts';
 import type { Observations } from '../node/observations.ts';
 import type { VolumeRecords } from '../node/volumes/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
@@ -32,6 +33,7 @@ export interface FleetDeps {
   readonly fileCache: Map<Oid, SourceFile>;
   readonly memory: Memory;
   readonly identities: Identities;
+  readonly keyLedger: Pick<KeyLedger, 'foreign'>;
   readonly observations: Observations;
   readonly volumeRecords: VolumeRecords;
   readonly fleet: FleetState;

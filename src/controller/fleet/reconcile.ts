@@ -6,6 +6,7 @@ import { DONE, type ReconcileResult } from '../engine/queue.ts';
 import { announcePlan, countActions } from './announce-plan.ts';
 import { applyPlan } from './apply-plan.ts';
 import type { FleetDeps } from './deps.ts';
+import { findNewKeys } from './new-keys.ts';
 import type { FailedAction, FleetState, Pulled } from './state.ts';
 
 /** Plans what was pulled last, and applies it. Rejects when an action failed, after all were tried. */
@@ -13,6 +14,7 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
   const { pulled } = deps.fleet;
   if (pulled === undefined) return DONE;
   try {
+    deps.fleet.newKeys = await findNewKeys(pulled, deps);
     const plan = computePlan(pulled, deps);
     announcePlan(plan, deps);
     deps.fleet.plan = plan;
@@ -33,9 +35,13 @@ export function planOf(pulled: Pulled, deps: PlanDeps): Plan {
   return plan?.revision === pulled.revision ? plan : computePlan(pulled, deps);
 }
 
-export type PlanDeps = Pick<FleetDeps, 'fleet' | 'identities' | 'memory' | 'settings' | 'volumeRecords' | 'watches'>;
+export type PlanDeps = Pick<
+  FleetDeps,
+  'fleet' | 'identities' | 'keyLedger' | 'memory' | 'settings' | 'volumeRecords' | 'watches'
+>;
 
-function computePlan(pulled: Pulled, { watches, settings, memory, identities, volumeRecords }: PlanDeps): Plan {
+function computePlan(pulled: Pulled, deps: PlanDeps): Plan {
+  const { watches, settings, memory, identities, volumeRecords, keyLedger, fleet } = deps;
   const declared = [...pulled.desired.nodes].filter(([, { node }]) => node.spec.executor === settings.executor);
   return planNodes({
     desired: pulled.desired,
@@ -49,6 +55,8 @@ function computePlan(pulled: Pulled, { watches, settings, memory, identities, vo
       released: memory.current.released,
       identities: identities.overrides(),
       signers: identities.signers(),
+      newKeys: fleet.newKeys,
+      reservations: keyLedger.foreign(),
       volumes: new Map(declared.map(([key, { node }]) => [key, volumeRecords.known(node)])),
     },
   });

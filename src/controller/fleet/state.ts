@@ -50,6 +50,8 @@ export interface FleetState {
   /** A commit that is not applied because of its signatures. `pulled` stays the last one that was accepted. */
   unverified: UnverifiedCommit | undefined;
   plan: Plan | undefined;
+  /** Keys that declared nodes would newly sign with, see plan/input.ts. */
+  newKeys: ReadonlyMap<string, readonly string[]>;
   /** Whether a plan was applied once to its end, also when single actions of it failed. */
   isSynced: boolean;
   /** Of the last plan that was applied. */
@@ -69,6 +71,7 @@ export function createFleetState(appliedRevision: string | undefined): FleetStat
     gitTrouble: undefined,
     unverified: undefined,
     plan: undefined,
+    newKeys: new Map(),
     isSynced: false,
     failures: [],
     appliedRevision,

@@ -15,6 +15,7 @@ import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { FleetState } from '../fleet/state.ts';
 import type { Identities } from '../node/keys/identities.ts';
+import type { KeyLedger } from '../node/keys/ledger.ts';
 import type { Observations } from '../node/observations.ts';
 import type { Pauses } from '../node/pauses.ts';
 import type { VolumeRecords } from '../node/volumes/volume-records.ts';
@@ -41,6 +42,7 @@ export interface JobDeps {
   readonly locks: JobLocks;
   readonly records: Records;
   readonly identities: Identities;
+  readonly keyLedger: Pick<KeyLedger, 'foreign'>;
   readonly observations: Observations;
   readonly pauses: Pauses;
   /** Answers of running nodes by `uid/task`: lost at a restart, and then asked for again. */

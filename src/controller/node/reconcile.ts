@@ -15,6 +15,8 @@ import { checkPolicy } from './check-policy.ts';
 import { checkVolumes } from './volumes/check-volumes.ts';
 import type { NodeDeps } from './deps.ts';
 import { growVolumes } from './volumes/grow-volumes.ts';
+import type { Refusal } from './keys/refusal.ts';
+import { secretsOfNode } from './keys/signing-secrets.ts';
 import { labelVolumes } from './volumes/label-volumes.ts';
 import { findOwnNode } from './owner.ts';
 import { stopAnyway } from './stop-anyway.ts';
@@ -43,7 +45,7 @@ function forgetNode(
   repairs.forget(key);
   optIns.forget(key);
   runtime.telemetry.forgetNode(namespace, name);
-  if (keyReservations.release(key)) notify('KeyReleased', {});
+  releaseKeys(key, { keyReservations, notify }, { givesBack: true });
   return DONE;
 }
 
@@ -186,18 +188,23 @@ function checkObjects({ node, rendered }: NodeScope, deps: NodeDeps): NodeTroubl
 /** Secrets that others created are not watched. */
 const KEY_RETRY_MS = 10_000;
 
-async function reserveKey({ node, isRunning }: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
+async function reserveKey({ node, chain, isRunning }: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
   if (!isRunning) return undefined;
   const { keyReservations, identities, volumeRecords, notify } = deps;
-  if (node.spec.identity === undefined && keyReservations.release(keyOf(node))) notify('KeyReleased', {});
-  const reservation = await keyReservations.reserve(node);
-  if (!reservation.ok) {
-    const { reason, message, passing } = reservation;
-    return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS };
-  }
-  await identities.signs(node);
+  const reservation = await keyReservations.reserve(node, secretsOfNode(node, chain));
+  if (!reservation.ok) return refusedTrouble(node, reservation, deps);
+  if (reservation.isChanged) notify('KeyReleased', {});
+  await identities.signs(node, reservation.keys);
   await volumeRecords.starts(node);
   return undefined;
+}
+
+function refusedTrouble(node: BlockchainNode, { reason, message, passing }: Refusal, deps: NodeDeps): NodeTrouble {
+  const { events, notify, observations } = deps;
+  if (reason === 'KeyPending') notify('KeysRequested', {});
+  else if (observations.troubles().get(keyOf(node))?.message !== message)
+    events.emit({ about: node, type: 'Warning', reason, message });
+  return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS };
 }
 
 async function applyObjects(scope: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
@@ -214,7 +221,18 @@ async function applyObjects(scope: NodeScope, deps: NodeDeps): Promise<NodeTroub
   return foreign;
 }
 
-/** Only after its StatefulSet was scaled to 0: then no new pod can start with the key. */
-function releaseKey({ node, isRunning }: NodeScope, { keyReservations, notify }: NodeDeps): undefined {
-  if (!isRunning && keyReservations.release(keyOf(node))) notify('KeyReleased', {});
+/**
+ * Only after its StatefulSet was scaled to 0: then no new pod can start with the keys. A node that a job has stopped keeps
+ * them on the branch: it starts again.
+ */
+function releaseKey({ node, isRunning }: NodeScope, deps: NodeDeps): undefined {
+  if (!isRunning) releaseKeys(keyOf(node), deps, { givesBack: deps.pauses.of(keyOf(node)) === undefined });
+}
+
+function releaseKeys(
+  key: string,
+  { keyReservations, notify }: Pick<NodeDeps, 'keyReservations' | 'notify'>,
+  how: { readonly givesBack: boolean },
+): void {
+  if (keyReservations.release(key, how) || keyReservations.isLeaving(key)) notify('KeyReleased', {});
 }

@@ -21,7 +21,7 @@ export async function stopAnyway(
   if (node.spec.desiredState !== 'Stopped')
     return trouble.reason === 'PolicyDenied' ? withNote(trouble, STILL_RUNS) : trouble;
   if (valueAt(found, ['spec', 'replicas']) !== 0) await scaleToZero(found, deps);
-  if (deps.keyReservations.release(keyOf(node))) deps.notify('KeyReleased', {});
+  if (deps.keyReservations.release(keyOf(node), { givesBack: true })) deps.notify('KeyReleased', {});
   return withNote(trouble, STOPPED);
 }
 

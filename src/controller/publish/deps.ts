@@ -15,6 +15,8 @@ import type { Records } from '../job/records.ts';
 import type { RefusedRequest } from '../job/refused-request.ts';
 import type { Schedules } from '../job/schedules/schedules.ts';
 import type { Identities } from '../node/keys/identities.ts';
+import type { KeyLedger } from '../node/keys/ledger.ts';
+import type { KeyReservations } from '../node/keys/key-reservations.ts';
 import type { Observations } from '../node/observations.ts';
 import type { Watches } from '../node/watches.ts';
 
@@ -29,6 +31,8 @@ export interface PublishDeps {
   readonly records: Records;
   readonly memory: Memory;
   readonly identities: Identities;
+  readonly keyReservations: Pick<KeyReservations, 'given' | 'wanted'>;
+  readonly keyLedger: KeyLedger;
   readonly observations: Observations;
   readonly schedules: Pick<Schedules, 'views'>;
   readonly refusals: { readonly current: readonly RefusedRequest[] };

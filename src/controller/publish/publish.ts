@@ -11,8 +11,10 @@ import { timestamp } from '../../lib/timestamp.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { eachYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
+import type { KeyRound } from '../node/keys/ledger.ts';
 import type { PublishDeps } from './deps.ts';
 import { fleetView } from './fleet-view.ts';
+import { beginKeys, decidedKeys, landKeys, lookMs } from './keys.ts';
 import { sampleJobs } from './jobs-sample.ts';
 import { problemsOf } from './problems.ts';
 import { notePushed, notePushFailed } from './push-trouble.ts';
@@ -26,7 +28,7 @@ type Files = ReadonlyMap<string, string>;
 
 /** No request when nothing changed since the last push, except for a comparison of the tip now and then. */
 export async function publishStatus(deps: PublishDeps, signal: AbortSignal): Promise<ReconcileResult> {
-  const { statusBranch, settings } = deps;
+  const { statusBranch } = deps;
   const problems = problemsOf(deps);
   countProblems(problems, deps);
   if (statusBranch === undefined) return DONE;
@@ -39,7 +41,7 @@ export async function publishStatus(deps: PublishDeps, signal: AbortSignal): Pro
     if (!signal.aborted) notePushFailed(error, deps);
     throw error;
   }
-  return again(settings.statusLookMs);
+  return again(lookMs(deps));
 }
 
 interface Writing {
@@ -52,8 +54,9 @@ async function writeBranch({ statusBranch, problems }: Writing, deps: PublishDep
   const previous = published.files ?? (await statusBranch.read(settings.executor, signal));
   await loadRecords(previous, deps);
   const files = await composeFiles(fleetView(problems, deps), previous, deps);
-  if (!isUnchanged(files, deps) || (await hasMoved(statusBranch, deps, signal)))
-    await push({ statusBranch, previous, files }, deps, signal);
+  const keys = await beginKeys(deps);
+  if (!isUnchanged(files, deps) || deps.keyLedger.isDue(keys) || (await hasMoved(statusBranch, deps, signal)))
+    await push({ statusBranch, previous, files, keys }, deps, signal);
 }
 
 function countProblems(problems: readonly ProblemView[], { runtime }: PublishDeps): void {
@@ -125,8 +128,8 @@ function sameFiles(a: Files, b: Files): boolean {
 
 /** Whether someone else pushed to the branch. A host that does not answer is reported by `pullBranch`, which asks it more often. */
 async function hasMoved(branch: StatusBranch, deps: PublishDeps, signal: AbortSignal): Promise<boolean> {
-  const { published, runtime, settings } = deps;
-  if (runtime.now() - published.checkedAt < settings.statusLookMs) return false;
+  const { published, runtime } = deps;
+  if (runtime.now() - published.checkedAt < lookMs(deps)) return false;
   published.checkedAt = runtime.now();
   try {
     return (await branch.tip(signal)) !== published.tip;
@@ -140,9 +143,14 @@ interface Push {
   readonly statusBranch: StatusBranch;
   readonly previous: Files;
   readonly files: Files;
+  readonly keys: KeyRound;
 }
 
-async function push({ statusBranch, previous, files }: Push, deps: PublishDeps, signal: AbortSignal): Promise<void> {
+async function push(
+  { statusBranch, previous, files, keys }: Push,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const { published, settings, runtime, fleet, memory } = deps;
   const { executor } = settings;
   const { reader } = published;
@@ -157,12 +165,14 @@ async function push({ statusBranch, previous, files }: Push, deps: PublishDeps, 
     prefix: executor,
     files,
     shared: (tree: Files) => new Map([['README.md', renderReadme(tree, reader)]]),
+    decided: decidedKeys(keys, deps),
     message,
     author: settings.statusAuthor ?? { name: 'nodewright', email: `${executor}@nodewright.invalid` },
     at: Math.floor(runtime.now() / 1000),
   };
   const { pushed, commit } = await timed(runtime, 'push', async () => await statusBranch.publish(request, signal));
   Object.assign(published, { files, tip: commit, checkedAt: runtime.now() });
+  await landKeys(keys, deps);
   await memory.save(() => ({ published: 'yes' }));
   noteLanded(files, deps);
   if (!pushed) return;

@@ -36,6 +36,7 @@ function prepare(variables: Record<string, string>): { readonly code: number | n
     NODE_HOME: join(folder, 'home'),
     NODE_CLIENT: 'cometbft',
     NODE_MONIKER: 'x',
+    NODE_POD: 'x-0',
     NODE_CHAIN_ID: 'dev',
     NODE_IDENTITY: 'own',
     NODE_IDENTITY_PATH: join(folder, 'identity'),
@@ -74,6 +75,18 @@ describe('the prepare script', () => {
     expect(prepare({}).code).toBe(0);
     expect(JSON.parse(read('home/config/genesis.json'))).toMatchObject({ chain_id: 'dev' });
   });
+
+  it.each(['x-1', 'x-10', 'x-00', 'other-0', ''])(
+    'refuses to prepare the pod "%s", before anything is written',
+    (pod) => {
+      const { code, stderr } = prepare({ NODE_IDENTITY: 'secret', NODE_POD: pod });
+      expect(code).toBe(1);
+      expect(stderr).toContain('a node has one pod, x-0');
+      expect(read('termination-log')).toContain('Scale the StatefulSet x to 1 replica.');
+      expect(existsSync(join(folder, 'home/data/priv_validator_state.json'))).toBe(false);
+      expect(existsSync(join(folder, 'home/config/priv_validator_key.json'))).toBe(false);
+    },
+  );
 
   it('gives a key from a Secret an empty signer state on a new volume', () => {
     expect(prepare({ NODE_IDENTITY: 'secret' }).code).toBe(0);

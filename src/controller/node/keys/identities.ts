@@ -13,9 +13,14 @@ export interface Identities {
   overrides(): ReadonlyMap<string, string>;
   /** All of them in one write, or none. */
   assign(assignments: readonly { readonly nodeKey: string; readonly identity: string }[]): Promise<void>;
-  /** Records, before its first pod starts, that the node signs with the key in its Secret. No request when it is recorded already. */
-  signs(node: BlockchainNode): Promise<void>;
-  /** Which node signed last with the key in each Secret, see plan/input.ts. */
+  /**
+   * Records, before its first pod starts, which keys the node signs with: by digest, so that a copy of a key is the same key,
+   * and by the Secret of its identity, for plans that cannot read it. No request when it is recorded already.
+   */
+  signs(node: BlockchainNode, keys: readonly string[]): Promise<void>;
+  /** Adds records by key to those by Secret alone. `keysIn` gives nothing for a Secret that is gone or has no known key. */
+  migrate(keysIn: (secret: string) => Promise<readonly string[]>): Promise<void>;
+  /** Which node signed last with each key, see plan/input.ts. */
   signers(): ReadonlyMap<string, string>;
   /** The node's volumes are deleted, and with them the record of what it signed. */
   losesVolumes(nodeKey: string): Promise<void>;
@@ -42,11 +47,22 @@ export function createIdentities(memory: Memory): Identities {
       await memory.save(({ identities }) => ({ identities: { ...identities, ...news } }));
     },
     signers: () => new Map(Object.entries(memory.current.signers)),
-    async signs(node) {
+    async signs(node, keys) {
       const { namespace = '' } = node.metadata;
       const { secretName } = node.spec.identity ?? {};
-      if (secretName === undefined || memory.current.signers[`${namespace}/${secretName}`] === keyOf(node)) return;
-      await memory.save(({ signers }) => ({ signers: { ...signers, [`${namespace}/${secretName}`]: keyOf(node) } }));
+      const records = secretName === undefined ? keys : [...keys, `${namespace}/${secretName}`];
+      const news = records.filter((record) => memory.current.signers[record] !== keyOf(node));
+      if (news.length === 0) return;
+      const signed = Object.fromEntries(news.map((record) => [record, keyOf(node)]));
+      await memory.save(({ signers }) => ({ signers: { ...signers, ...signed } }));
+    },
+    async migrate(keysIn) {
+      const old = Object.entries(memory.current.signers).filter(([record]) => record.includes('/'));
+      const found = await Promise.all(
+        old.map(async ([record, signer]) => (await keysIn(record)).map((key) => [key, signer] as const)),
+      );
+      // A key that has a record of its own keeps it: that is newer.
+      await memory.save(({ signers }) => ({ signers: { ...Object.fromEntries(found.flat()), ...signers } }));
     },
     async losesVolumes(nodeKey) {
       await memory.save(({ signers }) => ({

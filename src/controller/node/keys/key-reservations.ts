@@ -1,105 +1,84 @@
-// One key, one signer: a node needs the reservation of its key before a pod of it may start.
+// One key, one signer: a node needs the reservation of its keys before a pod of it may start.
 
 import type { BlockchainNode } from '../../../api/blockchain-node.ts';
-import type { NodeReason } from '../../../api/codes/node-reasons.ts';
 import { keyOf } from '../../../api/objects.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
-import { createSerial } from '../../../lib/serial.ts';
-import { createMountedKeys, keysIn, type NodeKeys } from './mounted-keys.ts';
+import type { KeyLedger } from './ledger.ts';
+import { type Refusal, reservedElsewhere, waitsForPush } from './refusal.ts';
+import { createLocalKeys, type Grant, wantedBy } from './local.ts';
+import { createReturnedKeys } from './returned.ts';
+import { isKeyDigest } from './signing-secrets.ts';
 import type { Watches } from '../watches.ts';
 
-export type Reservation = { readonly ok: true } | Refusal;
-
-export interface Refusal {
-  readonly ok: false;
-  readonly reason: Extract<NodeReason, 'IdentityMissing' | 'IdentityInUse'>;
-  readonly message: string;
-  /** The refusal ends by itself: the node that has the key is being deleted. */
-  readonly passing: boolean;
-}
+export type Reservation = Grant | Refusal;
 
 export interface KeyReservations {
   /**
-   * Reserves the key of a node that has to run. Refused while another node has it reserved, or has a pod with it, or its
-   * StatefulSet may make one; also a node whose object is gone and whose pod lives on. Keys are compared by content, so a
-   * copy in another Secret is the same key. Costs nothing while the reservation stands.
+   * Reserves the keys of a node that has to run. Refused while another node has one reserved, or has a pod with it, or its
+   * StatefulSet may make one; also a node whose object is gone and whose pod lives on; and until the status branch has the
+   * reservation, so that no other executor gets it. Costs nothing while the reservation stands.
    */
-  reserve(node: BlockchainNode): Promise<Reservation>;
-  /** The node does not run any more: from now on only what is left of its pods counts. True when there was one. */
-  release(nodeKey: string): boolean;
-  /** Nodes that were refused: they try again when a pod or a StatefulSet changes, or a key is released. */
+  reserve(node: BlockchainNode, secrets: readonly string[]): Promise<Reservation>;
+  /**
+   * The node does not run: in the cluster only what is left of its pods counts. With `givesBack` other executors may have its
+   * keys once these are gone. True when it had a reservation.
+   */
+  release(nodeKey: string, how: { readonly givesBack: boolean }): boolean;
+  /** Nodes that were refused: they try again when a pod or a StatefulSet changes, a key is released or the branch decides. */
   readonly waiting: ReadonlySet<string>;
-}
-
-interface Granted {
-  readonly secret: string;
-  /** Digests of the keys in it. */
-  readonly keys: readonly string[];
+  /** Whether keys of the node are reserved until its pods have ended. */
+  isLeaving(nodeKey: string): boolean;
+  /** The nodes that run or would run, by the digests of their keys. */
+  wanted(): ReadonlyMap<string, string>;
+  /** Keys that are reserved on the branch and that nothing of their nodes can sign with: asks the API server. */
+  given(): Promise<ReadonlySet<string>>;
 }
 
 export interface KeyReservationsDeps {
-  readonly cluster: Pick<Cluster, 'get'>;
-  readonly watches: Pick<Watches, 'nodes' | 'owned' | 'owners'>;
+  readonly cluster: Pick<Cluster, 'get' | 'list'>;
+  readonly watches: Pick<Watches, 'incomplete' | 'nodes' | 'owned' | 'owners'>;
+  readonly ledger: Pick<KeyLedger, 'answer' | 'reserved'>;
+  readonly executor: string;
 }
 
-/**
- * Only one process of an executor works (lease), so its reservations are all there are. Pods of an earlier process count
- * as well: the Secrets that pods and StatefulSets of other nodes mount are treated like reservations.
- */
-export function createKeyReservations({ cluster, watches }: KeyReservationsDeps): KeyReservations {
-  const granted = new Map<string, Granted>();
+/** First the cluster decides (`local-keys.ts`), then the status branch (`key-ledger.ts`). */
+export function createKeyReservations(deps: KeyReservationsDeps): KeyReservations {
+  const { ledger } = deps;
   const waiting = new Set<string>();
-  const mountedKeys = createMountedKeys({ cluster, watches });
-  /** Reading the other keys and reserving one must not overlap with another reservation. */
-  const oneByOne = createSerial();
+  const leaving = new Set<string>();
+  const touched = new Set<string>();
+  const local = createLocalKeys(deps);
+  const { granted } = local;
+  const returned = createReturnedKeys(deps, { granted, leaving, touched });
 
-  /** The keys that other nodes may sign with now. */
-  async function othersOf(nodeKey: string): Promise<readonly NodeKeys[]> {
-    const mounted = await mountedKeys.exceptOf(nodeKey);
-    const reserved = [...granted].filter(([key]) => key !== nodeKey).map(([node, { keys }]) => ({ node, keys }));
-    return [...reserved, ...mounted];
-  }
-
-  async function reserveAlone(nodeKey: string, secret: string): Promise<Reservation> {
-    granted.delete(nodeKey);
-    const keys = await keysIn(secret, nodeKey, cluster);
-    if (keys === undefined) return missing(secret);
-    const other = (await othersOf(nodeKey)).find((one) => one.keys.some((key) => keys.includes(key)));
-    if (other !== undefined) return inUse(other.node, watches.nodes.get(other.node));
-    granted.set(nodeKey, { secret, keys });
-    return { ok: true };
-  }
-
-  function release(nodeKey: string): boolean {
-    waiting.delete(nodeKey);
-    return granted.delete(nodeKey);
+  async function reserve(node: BlockchainNode, secrets: readonly string[]): Promise<Reservation> {
+    const nodeKey = keyOf(node);
+    touched.add(nodeKey);
+    leaving.delete(nodeKey);
+    const grant = await local.reserve(node, secrets);
+    if (!grant.ok) return grant;
+    const keys = grant.keys.filter(isKeyDigest);
+    const answer = ledger.answer(nodeKey, keys);
+    if (answer.is === 'refused') return reservedElsewhere(answer.holders);
+    return answer.is === 'pending' ? waitsForPush(keys) : { ...grant, keys };
   }
 
   return {
     waiting,
-    release,
-    async reserve(node) {
-      const secret = node.spec.identity?.secretName;
-      const nodeKey = keyOf(node);
-      if (secret === undefined) return { ok: true };
-      if (granted.get(nodeKey)?.secret === secret) return { ok: true };
-      const reservation = await oneByOne(async () => await reserveAlone(nodeKey, secret));
-      if (reservation.ok) waiting.delete(nodeKey);
-      else waiting.add(nodeKey);
+    isLeaving: (nodeKey) => returned.isLeaving(nodeKey),
+    async reserve(node, secrets) {
+      const reservation = await reserve(node, secrets);
+      if (reservation.ok) waiting.delete(keyOf(node));
+      else waiting.add(keyOf(node));
       return reservation;
     },
+    release(nodeKey, { givesBack }) {
+      waiting.delete(nodeKey);
+      touched.add(nodeKey);
+      if (givesBack) leaving.add(nodeKey);
+      return granted.delete(nodeKey);
+    },
+    wanted: () => wantedBy(granted),
+    given: async () => await returned.given(),
   };
-}
-
-function missing(secret: string): Refusal {
-  const message = `Secret ${secret}, which spec.identity names, does not exist in the namespace of the node. Create it.`;
-  return { ok: false, reason: 'IdentityMissing', message, passing: false };
-}
-
-function inUse(other: string, node: BlockchainNode | undefined): Refusal {
-  const isLeaving = node === undefined || node.metadata.deletionTimestamp !== undefined;
-  const message = isLeaving
-    ? `A pod of ${other}, which is being deleted, may still sign with the same key. The node starts when that pod is gone.`
-    : `${other} signs with the same key, or may still do so. Stop it first, or exchange the keys with a Switchover.`;
-  return { ok: false, reason: 'IdentityInUse', message, passing: isLeaving };
 }

@@ -1,0 +1,39 @@
+// Why a node does not get its signing key, for its status and for Events.
+
+import type { BlockchainNode } from '../../../api/blockchain-node.ts';
+import type { NodeReason } from '../../../api/codes/node-reasons.ts';
+import { describeHolder, shortKey } from '../../../keys/describe.ts';
+import type { Holder } from '../../../keys/foreign.ts';
+
+export interface Refusal {
+  readonly ok: false;
+  readonly reason: Extract<NodeReason, 'IdentityMissing' | 'IdentityInUse' | 'KeyReserved' | 'KeyPending'>;
+  readonly message: string;
+  /** The refusal ends by itself: the node that has the key is being deleted, or the next push decides. */
+  readonly passing: boolean;
+}
+
+export function missing(secret: string): Refusal {
+  const message = `Secret ${secret}, which the node uses, does not exist in the namespace of the node. Create it.`;
+  return { ok: false, reason: 'IdentityMissing', message, passing: false };
+}
+
+export function inUse(other: string, node: BlockchainNode | undefined): Refusal {
+  const isLeaving = node === undefined || node.metadata.deletionTimestamp !== undefined;
+  const message = isLeaving
+    ? `A pod of ${other}, which is being deleted, may still sign with the same key. The node starts when that pod is gone.`
+    : `${other} signs with the same key, or may still do so. Stop it first, or exchange the keys with a Switchover.`;
+  return { ok: false, reason: 'IdentityInUse', message, passing: isLeaving };
+}
+
+export function reservedElsewhere(holders: ReadonlyMap<string, Holder>): Refusal {
+  const message = [...holders].map(([key, holder]) => describeHolder(key, holder)).join(' ');
+  return { ok: false, reason: 'KeyReserved', message, passing: false };
+}
+
+export function waitsForPush(keys: readonly string[]): Refusal {
+  const message =
+    `The reservation of the signing key ${keys.map(shortKey).join(', ')} is not on the status branch yet. The node ` +
+    'starts when it is. If this lasts, the branch cannot be written: see the log of the controller.';
+  return { ok: false, reason: 'KeyPending', message, passing: true };
+}

@@ -1,0 +1,78 @@
+// The key reservations in a push: requested, decided on the tip that the push builds on, and reported to the nodes.
+
+import { describeHolder } from '../../keys/describe.ts';
+import { isKeysPath, keysPath } from '../../keys/document.ts';
+import type { PublishRequest } from '../../git/engine.ts';
+import { describeError } from '../../lib/errors.ts';
+import { timestamp } from '../../lib/timestamp.ts';
+import { documentText } from '../../status/documents.ts';
+import type { KeyRound } from '../node/keys/ledger.ts';
+import type { PublishDeps } from './deps.ts';
+
+/** Another executor may release a key at any time, and only the branch says so. */
+const WAITING_LOOK_MS = 10_000;
+
+/** How often the tip is compared. */
+export function lookMs({ settings, keyLedger }: Pick<PublishDeps, 'settings' | 'keyLedger'>): number {
+  return keyLedger.isWaiting ? Math.min(settings.statusLookMs, WAITING_LOOK_MS) : settings.statusLookMs;
+}
+
+/** From here on no pod starts with a key that this push gives back. */
+export async function beginKeys(deps: PublishDeps): Promise<KeyRound> {
+  const { settings, keyReservations, keyLedger, fleet, runtime } = deps;
+  const given = await givenKeys(deps);
+  const approvals = fleet.pulled?.desired.fleet.approvals ?? [];
+  const round: KeyRound = {
+    executor: settings.executor,
+    given,
+    wanted: keyReservations.wanted(),
+    approvals: new Set(approvals.map(({ digest }) => digest)),
+    now: timestamp(runtime.now()),
+  };
+  await keyLedger.begin(round);
+  return round;
+}
+
+/** A key that cannot be proven unused stays reserved. */
+async function givenKeys({ keyReservations, runtime }: PublishDeps): Promise<ReadonlySet<string>> {
+  try {
+    return await keyReservations.given();
+  } catch (error) {
+    runtime.log.warn({ reason: describeError(error) }, 'Keeping key reservations: the pods cannot be listed');
+    return new Set();
+  }
+}
+
+/** An executor that never signed has no file. */
+export function decidedKeys(
+  round: KeyRound,
+  { keyLedger, redactor }: PublishDeps,
+): NonNullable<PublishRequest['decided']> {
+  return {
+    reads: isKeysPath,
+    decide(tip) {
+      const document = keyLedger.decide(tip, round);
+      if (document.keys.length === 0) return new Map();
+      return new Map([[keysPath(round.executor), documentText(document, redactor)]]);
+    },
+  };
+}
+
+export async function landKeys(round: KeyRound, deps: PublishDeps): Promise<void> {
+  const { keyLedger, notify } = deps;
+  const contested = new Set(keyLedger.contested.keys());
+  const isChanged = await keyLedger.landed(round);
+  for (const [key] of keyLedger.contested) if (!contested.has(key)) announceContest(key, deps);
+  if (isChanged) notify('KeysDecided', {});
+}
+
+/** The pod keeps running: an administrator has to decide which of them stops. */
+function announceContest(key: string, { keyLedger, watches, events, runtime }: PublishDeps): void {
+  const holder = keyLedger.contested.get(key);
+  const node = keyLedger.reserved().find((one) => one.key === key)?.node ?? '';
+  if (holder === undefined) return;
+  const message = `${describeHolder(key, holder)} ${node} of this executor has it reserved as well. Stop one of them at once.`;
+  runtime.log.error({ key, node, executor: holder.executor }, 'Key reserved by two executors');
+  const about = watches.nodes.get(node);
+  if (about !== undefined) events.emit({ about, type: 'Warning', reason: 'KeyContested', message });
+}

@@ -1,0 +1,123 @@
+// Who may sign with a key: decided on the tip that the push builds on, so that two controllers never both get it.
+
+import { type KeyEntry, type KeyFiles, keysDocument, type KeysDocument, readKeys } from './document.ts';
+import { type Foreign, type Holder, observeForeign } from './foreign.ts';
+import type { KeyMemory, OwnKey } from './memory.ts';
+import { sealBefore } from './seal.ts';
+
+export interface Circumstances {
+  readonly executor: string;
+  /** Nodes that this controller would start, by the digests of their keys. Each key has one: the cluster says so. */
+  readonly wanted: ReadonlyMap<string, string>;
+  /** Digests of `spec.approvals` in fleet.yaml. */
+  readonly approvals: ReadonlySet<string>;
+  /** RFC 3339 */
+  readonly now: string;
+}
+
+export interface Decision {
+  /** True once the push has landed. */
+  readonly memory: KeyMemory;
+  /** Why a requested key is not reserved. */
+  readonly refused: ReadonlyMap<string, Holder>;
+  /** Keys that are reserved here and that another controller says it holds as well. */
+  readonly contested: ReadonlyMap<string, Holder>;
+  /** Content of this controller's file. */
+  readonly document: KeysDocument;
+}
+
+/** May be called again with another tip after a lost race: only the decision whose push has landed counts. */
+export function decide(memory: KeyMemory, tip: KeyFiles, circumstances: Circumstances): Decision {
+  const { executor, approvals, wanted, now } = circumstances;
+  const published = readKeys(tip);
+  const foreign = observeForeign({ executor, remembered: memory.foreign, approvals, tip: published });
+  const mine = new Map(published.entries.filter((one) => one.executor === executor).map((one) => [one.key, one]));
+  const refused = new Map<string, Holder>();
+  const own: Record<string, OwnKey> = {};
+  for (const [key, one] of Object.entries({ ...adopted(mine), ...memory.own })) {
+    const holder = wanted.has(key) && !isHeld(one) ? holderOf(key, foreign) : undefined;
+    if (holder !== undefined) refused.set(key, holder);
+    const scene = { now, published: mine.get(key), isRefused: holder !== undefined };
+    const next = nextOf(one, wanted.get(key), scene);
+    if (next !== undefined) own[key] = next;
+  }
+  const next = { own, foreign: foreign.remembered, signed: signedBy(memory.signed, published.entries, executor) };
+  return { memory: next, refused, contested: contestedIn(own, foreign), document: keysDocument(executor, next) };
+}
+
+/** Whether the node may start with the key. */
+export function isReservedFor(memory: KeyMemory, key: string, node: string): boolean {
+  const one = memory.own[key];
+  return one !== undefined && isHeld(one) && one.node === node;
+}
+
+/** Of each key the entry that changed last, also of a release. */
+function signedBy(before: KeyMemory['signed'], entries: readonly KeyEntry[], executor: string): KeyMemory['signed'] {
+  const signed = { ...before };
+  for (const entry of entries) {
+    const known = signed[entry.key];
+    if (entry.executor === executor || (known !== undefined && known.since >= entry.since)) continue;
+    signed[entry.key] = { executor: entry.executor, node: entry.node, since: entry.since };
+  }
+  return signed;
+}
+
+/** Once reserved it stays so until it is released, even if the branch is lost. */
+function isHeld({ state, adopted: isAdopted }: OwnKey): boolean {
+  return state === 'Reserved' && isAdopted !== true;
+}
+
+function holderOf(key: string, { holders, unreadable }: Foreign): Holder | undefined {
+  return holders.get(key)?.[0] ?? unreadable[0];
+}
+
+function contestedIn(own: KeyMemory['own'], { holders }: Foreign): ReadonlyMap<string, Holder> {
+  return new Map(
+    Object.entries(own).flatMap(([key, one]): [string, Holder][] => {
+      const holder = isHeld(one) ? holders.get(key)?.[0] : undefined;
+      return holder === undefined ? [] : [[key, holder]];
+    }),
+  );
+}
+
+/** Entries of this controller that it does not remember: its memory was lost, or someone else wrote them. */
+function adopted(mine: ReadonlyMap<string, KeyEntry>): Readonly<Record<string, OwnKey>> {
+  return Object.fromEntries([...mine].map(([key, entry]) => [key, adopt(entry)]));
+}
+
+function adopt({ node, since, state, seal }: KeyEntry): OwnKey {
+  return { node, since, state, seal, step: 0, ...(state === 'Reserved' ? { adopted: true } : {}) };
+}
+
+interface Scene {
+  readonly now: string;
+  /** The entry on the branch. */
+  readonly published: KeyEntry | undefined;
+  readonly isRefused: boolean;
+}
+
+/** The state of one key after the push; undefined for one that was requested, never reserved, and is not any more. */
+function nextOf(one: OwnKey, node: string | undefined, scene: Scene): OwnKey | undefined {
+  if (one.state === 'Released') return one;
+  if (node !== undefined) return scene.isRefused ? refusedKey(one, scene) : reservedKey(one, node, scene.now);
+  return one.state === 'Requested' ? withdrawnKey(one, scene) : one;
+}
+
+function reservedKey(one: OwnKey, node: string, now: string): OwnKey {
+  if (isHeld(one) && one.node === node) return one;
+  const { adopted: _, ...rest } = one;
+  return { ...rest, node, since: now, state: 'Reserved' };
+}
+
+/** An earlier push of the request may have landed unheard, and pods may run with an entry that was forgotten: it stays. */
+function refusedKey(one: OwnKey, { published }: Scene): OwnKey {
+  if (one.state !== 'Requested' || published?.state !== 'Reserved') return one;
+  return published.seal === one.seal ? { ...one, state: 'Reserved', adopted: true } : adopt(published);
+}
+
+function withdrawnKey(one: OwnKey, scene: Scene): OwnKey | undefined {
+  const after = refusedKey(one, scene);
+  if (after !== one) return after;
+  if (one.root === undefined || one.step === 0) return undefined;
+  return { ...one, step: one.step - 1, seal: sealBefore(one.seal), state: 'Released' };
+}

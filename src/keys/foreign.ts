@@ -1,0 +1,85 @@
+// Which keys other controllers hold, even if someone edits the branch by hand.
+
+import { digestOf } from '../lib/hash.ts';
+import type { KeyEntry, PublishedKeys } from './document.ts';
+import type { ForeignKey } from './memory.ts';
+import { stepsBetween } from './seal.ts';
+
+export interface Holder {
+  readonly executor: string;
+  /** `namespace/name`; absent when the file of the executor cannot be read. */
+  readonly node?: string;
+  readonly since?: string;
+  /**
+   * `Vanished`: its entry is gone although the executor has not released the key. `Unproven`: the entry says that it is
+   * released, and lacks the proof. `Unreadable`: its file cannot be read.
+   */
+  readonly how: 'Reserved' | 'Vanished' | 'Unproven' | 'Unreadable';
+  /** The approval in fleet.yaml that overrules this reservation. */
+  readonly approval?: string;
+}
+
+export interface Foreign {
+  /** To be remembered, by `executor digest`. */
+  readonly remembered: Readonly<Record<string, ForeignKey>>;
+  /** By digest; a list, because a key may be held twice. */
+  readonly holders: ReadonlyMap<string, readonly Holder[]>;
+  /** Who may hold any key. */
+  readonly unreadable: readonly Holder[];
+}
+
+export interface Seen {
+  readonly executor: string;
+  readonly remembered: Readonly<Record<string, ForeignKey>>;
+  readonly approvals: ReadonlySet<string>;
+  readonly tip: PublishedKeys;
+}
+
+/** What is held by others now, from the branch and from what was seen of it before. */
+export function observeForeign({ executor, remembered, approvals, tip }: Seen): Foreign {
+  const entries = new Map(tip.entries.filter((one) => one.executor !== executor).map((one) => [idOf(one), one]));
+  const next: Record<string, ForeignKey> = {};
+  const holders = new Map<string, Holder[]>();
+  for (const id of new Set([...Object.keys(remembered), ...entries.keys()])) {
+    const [owner = '', key = ''] = id.split(' ');
+    const held = follow(remembered[id], entries.get(id));
+    if (held === undefined || owner === executor) continue;
+    const approval = approvalOf(owner, key, held.known.seal);
+    if (approvals.has(approval)) continue;
+    next[id] = held.known;
+    const { node, since } = held.known;
+    holders.set(key, [...(holders.get(key) ?? []), { executor: owner, node, since, how: held.how, approval }]);
+  }
+  const unreadable = tip.unreadable
+    .filter((name) => name !== executor)
+    .map((name): Holder => ({ executor: name, how: 'Unreadable' }));
+  return { remembered: next, holders, unreadable };
+}
+
+function idOf({ executor, key }: KeyEntry): string {
+  return `${executor} ${key}`;
+}
+
+/** Names one reservation: the next one of the same key needs another approval. */
+export function approvalOf(executor: string, key: string, seal: string): string {
+  return digestOf({ reservation: { executor, key, seal } });
+}
+
+interface Held {
+  readonly known: ForeignKey;
+  readonly how: Holder['how'];
+}
+
+/** A reservation ends only with a release that its owner has sealed. What was never seen before is believed. */
+function follow(known: ForeignKey | undefined, now: KeyEntry | undefined): Held | undefined {
+  if (known === undefined) return now?.state === 'Reserved' ? { known: whatIsKnown(now), how: 'Reserved' } : undefined;
+  if (now === undefined) return { known, how: 'Vanished' };
+  const steps = stepsBetween(known.seal, now.seal);
+  const isSealed = steps !== undefined && (steps % 2 === 0) === (now.state === 'Reserved');
+  if (!isSealed) return { known, how: now.state === 'Reserved' ? 'Reserved' : 'Unproven' };
+  return now.state === 'Released' ? undefined : { known: whatIsKnown(now), how: 'Reserved' };
+}
+
+function whatIsKnown({ node, since, seal }: KeyEntry): ForeignKey {
+  return { node, since, seal };
+}
