@@ -45,12 +45,22 @@ function requestsOf(desired: DesiredSet): DesiredRequests {
     schedules: desired.schedules,
     broken: desired.brokenRequests,
     brokenFiles: desired.brokenFiles,
+    approvals: new Set(desired.fleet.approvals?.map(({ digest }) => digest)),
   };
 }
 
-function fromFile({ request, executor, file, specDigest }: DesiredRequest): PlannedRequest {
+function fromFile({ request, executor, file, specDigest, needsApproval }: DesiredRequest): PlannedRequest {
   const { kind, metadata, spec } = request;
-  return { kind, namespace: metadata.namespace ?? '', name: metadata.name, executor, file, spec, specDigest };
+  return {
+    kind,
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    executor,
+    file,
+    spec,
+    specDigest,
+    needsApproval,
+  };
 }
 
 function isUnderWay({ metadata, status }: JobObject): boolean {

@@ -5,6 +5,7 @@ import type { ProblemCode } from '../api/codes/problems.ts';
 import type { FleetSpec } from '../api/fleet.ts';
 import type { JobRequest } from '../api/job-object.ts';
 import type { JobScheduleSpec } from '../api/job-schedule.ts';
+import type { NeededApproval } from '../jobs/requests/approval.ts';
 import type { Problem } from './text/problem.ts';
 
 /** One file of a commit, or of a directory. */
@@ -34,6 +35,8 @@ export interface DesiredRequest {
   readonly line: number;
   /** Digest of kind and spec before defaults: a new default is not an edit. */
   readonly specDigest: string;
+  /** It uses more than the default policy allows, and does not begin before this approval. */
+  readonly needsApproval?: NeededApproval;
   /** `namespace/name` of the schedule that created it, if any. */
   readonly schedule?: string;
   /** Why it is withdrawn although its schedule still exists. */
@@ -44,6 +47,8 @@ export interface DesiredSchedule {
   readonly name: string;
   readonly namespace: string;
   readonly spec: JobScheduleSpec;
+  /** As of a request: one approval for all its runs. */
+  readonly needsApproval?: NeededApproval;
   readonly executor: string;
   readonly file: string;
   readonly line: number;

@@ -55,9 +55,16 @@ interface RequestInFile {
   readonly file: string;
 }
 
-/** What the policy refuses of a request, or of a schedule's template. */
-export function judgeFileRequest({ file, ...job }: RequestInFile, policy: Policy): readonly SpecProblem[] {
-  return problemsOf(judgeJob({ ...job, allowed: policy.allowedFor([file]) }).denials);
+export interface JudgedRequest {
+  readonly problems: readonly SpecProblem[];
+  /** Rules of the default policy that only this policy does not apply to it. */
+  readonly exceptions: readonly string[];
+}
+
+/** What the policy says of a request, or of a schedule's template. */
+export function judgeFileRequest({ file, ...job }: RequestInFile, policy: Policy): JudgedRequest {
+  const { denials, exceptions } = judgeJob({ ...job, allowed: policy.allowedFor([file]) });
+  return { problems: problemsOf(denials), exceptions };
 }
 
 /** One problem per rule and field: two containers can inherit the same value. */

@@ -4,7 +4,9 @@ import { ANNOTATION, API_VERSION } from '../api/group.ts';
 import { jobKeyOf, type JobRequest } from '../api/job-object.ts';
 import { chainJobsOf } from '../chains/index.ts';
 import { checkRequest } from '../jobs/kinds/check-request.ts';
+import { neededApproval } from '../jobs/requests/approval.ts';
 import type { CheckContext } from '../jobs/model/job-kind.ts';
+import { defined } from '../lib/defined.ts';
 import { digestOf } from '../lib/hash.ts';
 import type { JsonObject } from '../lib/json-value.ts';
 import type { Context } from './context.ts';
@@ -35,7 +37,7 @@ export function readRequests(files: readonly FileContent[], context: Context, su
   );
   const others = new Map(resolved.map(({ key, desired }) => [key, desired.request]));
   const known = { ...surroundings, others, policy: context.policy };
-  const judged = resolved.map((one) => ({ ...one, problems: [...one.problems, ...judge(one, known)] }));
+  const judged = resolved.map((one) => judge(one, known));
   const duplicates = findDuplicates(judged);
   const isBad = ({ key, problems }: Resolved): boolean =>
     duplicates.has(key) || problems.some(({ level }) => level === 'error');
@@ -106,13 +108,20 @@ function resolveRequest(document: GoodDocument, file: string, context: Context):
 
 type Surroundings = Pick<CheckContext, 'nodes' | 'brokenNodes' | 'others'>;
 
-function judge({ desired, document }: Resolved, known: Surroundings & Pick<Context, 'policy'>): Problem[] {
-  const { request, file } = desired;
+function judge(one: Resolved, known: Surroundings & Pick<Context, 'policy'>): Resolved {
+  const { key, desired, document } = one;
+  const { request, file, specDigest } = desired;
   const { name, namespace = '' } = request.metadata;
   const problems = checkRequest(request, { ...known, name, namespace, chainJobs: chainJobsOf });
   const { kind, spec } = request;
-  const denied = judgeFileRequest({ kind, namespace, spec, file }, known.policy);
-  return [...problems, ...denied].map((one) => toProblem(file, document.places, one));
+  const judged = judgeFileRequest({ kind, namespace, spec, file }, known.policy);
+  const needsApproval = neededApproval({ key, specDigest, rules: judged.exceptions });
+  const found = [...problems, ...judged.problems].map((problem) => toProblem(file, document.places, problem));
+  return {
+    ...one,
+    desired: { ...desired, ...defined({ needsApproval }) },
+    problems: [...one.problems, ...found],
+  };
 }
 
 function findDuplicates(requests: readonly Resolved[]): ReadonlyMap<string, readonly Problem[]> {

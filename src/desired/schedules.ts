@@ -4,15 +4,18 @@ import { JobScheduleSpec } from '../api/job-schedule.ts';
 import { keyOf } from '../api/objects.ts';
 import type { SpecProblem } from '../api/spec-problem.ts';
 import { chainJobsOf } from '../chains/index.ts';
+import { neededApproval } from '../jobs/requests/approval.ts';
 import { checkSchedule } from '../jobs/requests/check-schedule.ts';
 import { findJobKind } from '../jobs/kinds/index.ts';
 import type { CheckContext } from '../jobs/model/job-kind.ts';
+import { defined } from '../lib/defined.ts';
+import { digestOf } from '../lib/hash.ts';
 import type { Context } from './context.ts';
 import type { DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';
 import type { GoodDocument } from './file-content.ts';
 import type { Policy } from '../policy/policy.ts';
-import { judgeFileRequest } from './policy-check.ts';
+import { type JudgedRequest, judgeFileRequest } from './policy-check.ts';
 import type { Problem } from './text/problem.ts';
 import { toProblem } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
@@ -37,18 +40,27 @@ export function resolveSchedule(
   const { name, namespace = context.defaultNamespace } = data.metadata;
   const spec = JobScheduleSpec.parse(data.spec);
   const executor = checkExecutor(data.spec, context.fleet.fleet);
+  const judged = judgeTemplate(spec, { namespace, file, policy: context.policy });
   const problems = [
     ...executor.problems,
     ...problemsIn(spec, { ...known, name, namespace, chainJobs: chainJobsOf }),
-    ...deniedIn(spec, { namespace, file, policy: context.policy }),
+    ...judged.problems,
   ];
+  const key = keyOf({ metadata: { name, namespace } });
+  const needsApproval = neededApproval({
+    key: `JobSchedule/${key}`,
+    specDigest: digestOf(spec.template),
+    rules: judged.exceptions,
+  });
   const line = places.of(['metadata', 'name']).line;
   const isGood = executor.name !== undefined && problems.every(({ level }) => level !== 'error');
   return {
-    key: keyOf({ metadata: { name, namespace } }),
+    key,
     document,
     file,
-    schedule: isGood ? { name, namespace, spec, executor: executor.name ?? '', file, line } : undefined,
+    schedule: isGood
+      ? { name, namespace, spec, executor: executor.name ?? '', file, line, ...defined({ needsApproval }) }
+      : undefined,
     problems: problems.map((one) => toProblem(file, places, one)),
   };
 }
@@ -69,11 +81,13 @@ interface Place {
 }
 
 /** Every run is a job request from the template, so the policy applies to the template. */
-function deniedIn({ template }: JobScheduleSpec, { namespace, file, policy }: Place): readonly SpecProblem[] {
+function judgeTemplate({ template }: JobScheduleSpec, { namespace, file, policy }: Place): JudgedRequest {
   const { kind, spec } = template;
-  return judgeFileRequest({ kind, namespace, spec, file }, policy).map((one) =>
+  const { problems, exceptions } = judgeFileRequest({ kind, namespace, spec, file }, policy);
+  const placed = problems.map((one) =>
     one.path[0] === 'metadata' ? one : { ...one, path: ['spec', 'template', ...one.path] },
   );
+  return { problems: placed, exceptions };
 }
 
 /** Two of one name are both refused, because the intended one is unknown. */

@@ -77,7 +77,7 @@ export interface Plan {
   readonly actions: readonly Action[];
   /** Nodes that are neither changed nor pruned, and why. */
   readonly kept: readonly Kept[];
-  /** Job requests and schedules that differ. The job reconcilers carry them out, and no guard holds them. */
+  /** Job requests and schedules that differ, with their own holds. The job reconcilers carry them out. */
   readonly jobs: readonly JobStep[];
   /**
    * Digest of the held actions that an approval in fleet.yaml may release, by naming it; undefined when there are none.

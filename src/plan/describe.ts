@@ -43,14 +43,22 @@ const JOB = {
 
 function jobParts(jobs: readonly JobStep[]): string[] {
   return (Object.keys(JOB) as (keyof typeof JOB)[]).flatMap((what) => {
-    const count = jobs.filter((job) => job.do === what).length;
-    return count === 0 ? [] : [`${count} ${count === 1 ? JOB[what].one : JOB[what].more}`];
+    const same = jobs.filter((job) => job.do === what);
+    const held = same.filter(({ hold }) => hold !== undefined).length;
+    const words = same.length === 1 ? JOB[what].one : JOB[what].more;
+    return same.length === 0 ? [] : [`${same.length} ${words}${held === 0 ? '' : ` (${held} held)`}`];
   });
 }
 
 /** The lines of one request or schedule, without a final newline. */
-export function jobLines({ do: what, job, file, because }: JobStep): readonly string[] {
-  return [`${JOB[what].sign} ${what} ${clip(job, 300)}`, `    ${clip(because, 600)}`, `    ${clip(file, 300)}`];
+export function jobLines({ do: what, job, file, because, exceptions = [], hold }: JobStep): readonly string[] {
+  const lines = [`${JOB[what].sign} ${what} ${clip(job, 300)}`, `    ${clip(because, 600)}`, `    ${clip(file, 300)}`];
+  if (exceptions.length > 0) lines.push(usesLine(exceptions));
+  return hold === undefined ? lines : [...lines, `    HELD by ${hold.guard}: ${hold.message}`, `    ${hold.release}`];
+}
+
+function usesLine(rules: readonly string[]): string {
+  return `    uses ${rules.join(', ')}, allowed by an exception of the policy`;
 }
 
 /** The lines of one action, without a final newline. */
@@ -79,7 +87,7 @@ function approvalLine({ digest, reason }: Approval): string {
 /** Shown with every change of such a node, also after its approval. */
 function exceptionLines({ metadata }: KubeObject): readonly string[] {
   const rules = exceptionsIn(metadata).map(ruleOfException);
-  return rules.length === 0 ? [] : [`    uses ${rules.join(', ')}, allowed by an exception of the policy`];
+  return rules.length === 0 ? [] : [usesLine(rules)];
 }
 
 function changeLines(changes: readonly Change[]): readonly string[] {

@@ -1,9 +1,10 @@
 // The verdict on a one-shot job: its kind, its image, and what it may act on.
 
-import type { PolicyRule, WaivableRule } from '../api/codes/policy-rules.ts';
+import type { PolicyRule } from '../api/codes/policy-rules.ts';
 import { clipJson } from '../lib/clip.ts';
 import type { Path } from '../lib/json-pointer.ts';
 import { type JsonObject, textAt } from '../lib/json-value.ts';
+import { DEFAULTS } from './defaults.ts';
 import { denial, type Denial, isWaivable } from './denial.ts';
 import { repositoryOf } from './images.ts';
 import { matchesAny } from './patterns.ts';
@@ -38,21 +39,42 @@ export const jobRules: readonly JobRule[] = [
 
 export interface JobVerdict {
   readonly denials: readonly Denial[];
-  readonly exceptions: readonly WaivableRule[];
+  /** Rules that it breaks under the default policy and not under this one; sorted. Each job with one waits for an approval. */
+  readonly exceptions: readonly PolicyRule[];
 }
+
+/** What a job can reach beyond the nodes of the fleet. Wider lists of namespaces or kinds are no exception of a job. */
+const NEEDS_APPROVAL: ReadonlySet<PolicyRule> = new Set(['ForeignWorkloadNotAllowed', 'ImageNotAllowed', 'RootOwner']);
 
 /** The same verdict for a file, for a schedule's template, and for an object in the cluster. */
 export function judgeJob(subject: JobCase): JobVerdict {
-  const found = jobRules.flatMap(({ rule, find }) => {
-    const breach = find(subject);
+  const found = breachesOf(subject);
+  const denied = new Set(found.map(({ rule }) => rule));
+  const wider = breachesOf({ ...subject, allowed: byDefault(subject.allowed) }).filter(
+    ({ rule }) => NEEDS_APPROVAL.has(rule) && !denied.has(rule),
+  );
+  return {
+    denials: found.map(({ rule, breach }) => denial(rule, breach, breach.path)),
+    exceptions: wider.map(({ rule }) => rule).sort(),
+  };
+}
+
+interface FoundBreach {
+  readonly rule: PolicyRule;
+  readonly breach: JobBreach;
+}
+
+function breachesOf(subject: JobCase): readonly FoundBreach[] {
+  return jobRules.flatMap(({ rule, find }) => {
+    const breach = isWaivable(rule) && subject.allowed.exceptions.includes(rule) ? undefined : find(subject);
     return breach === undefined ? [] : [{ rule, breach }];
   });
-  const isWaived = ({ rule }: { readonly rule: PolicyRule }): boolean =>
-    isWaivable(rule) && subject.allowed.exceptions.includes(rule);
-  return {
-    denials: found.filter((one) => !isWaived(one)).map(({ rule, breach }) => denial(rule, breach, breach.path)),
-    exceptions: found.flatMap(({ rule }) => (isWaivable(rule) && isWaived({ rule }) ? [rule] : [])).sort(),
-  };
+}
+
+function byDefault(allowed: Allowed): Allowed {
+  const { deployMethods, foreignNamespaces } = DEFAULTS.jobs;
+  const { exceptions } = DEFAULTS;
+  return { ...allowed, exceptions, deployMethods, foreignNamespaces, jobImages: allowed.defaultJobImages };
 }
 
 function methodOf({ spec }: JobCase): string {

@@ -45,7 +45,11 @@ const LISTS = {
 type ListName = keyof typeof LISTS;
 
 /** What some files may do. Lists of patterns, as the schema describes them. */
-export type Allowed = Readonly<Record<ListName, readonly string[]>> & { readonly reservedSecrets: readonly string[] };
+export type Allowed = Readonly<Record<ListName, readonly string[]>> & {
+  readonly reservedSecrets: readonly string[];
+  /** The default of `jobImages`. */
+  readonly defaultJobImages: readonly string[];
+};
 
 export interface Policy {
   /** Complete: the same file read by another controller means the same. */
@@ -62,7 +66,7 @@ export interface Policy {
 /** The policy of an administrator's file, or of none. */
 export function createPolicy(spec: PolicySpec, site: Site): Policy {
   const complete = completed(spec, site);
-  const base = extended(nothing(complete.reservedSecrets ?? []), complete);
+  const base = extended(nothing(complete.reservedSecrets ?? [], completedImages({}, site).jobs), complete);
   const rules = complete.rules ?? [];
   const known = new Map<string, Allowed>();
 
@@ -93,8 +97,9 @@ function completed(spec: PolicySpec, site: Site): PolicySpec {
 }
 
 type Images = NonNullable<PolicySpec['images']>;
+type CompleteImages = { readonly [part in keyof Images]-?: NonNullable<Images[part]> };
 
-function completedImages({ nodes, sidecars, jobs }: Images, { clientImages, workerImage }: Site): Images {
+function completedImages({ nodes, sidecars, jobs }: Images, { clientImages, workerImage }: Site): CompleteImages {
   return {
     nodes: nodes ?? [...clientImages, ...DEFAULTS.images.nodes],
     sidecars: sidecars ?? DEFAULTS.images.sidecars,
@@ -111,7 +116,11 @@ function extended(below: Allowed, more: PolicyAllowances): Allowed {
   return { ...below, ...Object.fromEntries(lists) };
 }
 
-function nothing(reservedSecrets: readonly string[]): Allowed {
+function nothing(reservedSecrets: readonly string[], jobImages: readonly string[]): Allowed {
   const lists = Object.keys(LISTS).map((name) => [name, []] as const);
-  return { ...(Object.fromEntries(lists) as unknown as Record<ListName, readonly string[]>), reservedSecrets };
+  return {
+    ...(Object.fromEntries(lists) as unknown as Record<ListName, readonly string[]>),
+    reservedSecrets,
+    defaultJobImages: jobImages.map(repositoryPattern),
+  };
 }

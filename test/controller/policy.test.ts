@@ -223,6 +223,40 @@ describe('with an exception in the policy', () => {
   });
 });
 
+describe('with images for jobs in the policy', () => {
+  beforeEach(async () => {
+    running = await runController(fleet, { policy: { images: { jobs: ['registry.example/tools/*'] } } });
+    await waitFor('the first StatefulSet', async () => await statefulSet('n0'));
+  });
+
+  it('a job that uses one is not claimed before its approval', async () => {
+    await applied(
+      fleet.commit({
+        'jobs/wide.yaml': [
+          `apiVersion: ${API_VERSION}`,
+          'kind: Backup',
+          'metadata: { name: wide }',
+          'spec: { node: n0, image: registry.example/tools/copy:1 }',
+          '',
+        ].join('\n'),
+      }),
+    );
+    const sync = await waitFor('the held request', () => {
+      const text = fleet.statusFile('sync.yaml') ?? '';
+      return text.includes('PolicyException') ? text.replaceAll(/\s+/g, ' ') : undefined;
+    });
+    const record = `jobs/backup/${fleet.namespace}/wide.yaml`;
+    expect(sync).toContain('it uses ImageNotAllowed');
+    expect(fleet.statusFile(record)).toBeUndefined();
+    expect(await fleet.cluster.get(ref('Backup', 'wide', API_VERSION))).toBeUndefined();
+    const digest = /add the digest (sha256:[0-9a-f]{64})/.exec(sync)?.[1] ?? '';
+    await applied(fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) }));
+    await waitFor('its claim', () => fleet.statusFile(record));
+    await waitFor('its object', async () => await fleet.cluster.get(ref('Backup', 'wide', API_VERSION)));
+    expect(fleet.statusFile('sync.yaml')).not.toContain('PolicyException');
+  });
+});
+
 describe('with rights for a folder', () => {
   const HOST_PATH = '/spec/template/spec/hostNetwork';
   const OPERATION = `[{ op: add, path: ${HOST_PATH}, value: true }]`;

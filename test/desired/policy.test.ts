@@ -192,6 +192,33 @@ describe('an exception of the policy', () => {
   });
 });
 
+describe('a job that uses more than the default policy allows', () => {
+  const wide = policyOf({ images: { jobs: ['registry.example/tools/*'] } });
+  const backup = (image: string) => ({
+    'nodes/a.yaml': nodeFile('a'),
+    'jobs/x.yaml': request('Backup', `{ node: a, image: ${image} }`),
+  });
+  const digestOf = (image: string) =>
+    read(backup(image), { policy: wide }).requests.get(`Backup/${NAMESPACE}/x`)?.needsApproval?.digest;
+
+  it('needs an approval of exactly what it asks for', () => {
+    const digest = digestOf('registry.example/tools/copy:1');
+    expect(digest).toMatch(/^sha256:/);
+    expect(digestOf('registry.example/tools/copy:1')).toBe(digest);
+    expect(digestOf('registry.example/tools/copy:2')).not.toBe(digest);
+  });
+
+  it('needs one for all runs of a schedule', () => {
+    const template = '{ kind: Backup, spec: { node: a, image: registry.example/tools/copy } }';
+    const files = {
+      'nodes/a.yaml': nodeFile('a'),
+      'schedules/x.yaml': request('JobSchedule', `{ schedule: 0 3 * * *, template: ${template} }`),
+    };
+    const found = read(files, { policy: wide }).schedules.get(`${NAMESPACE}/x`);
+    expect(found?.needsApproval).toMatchObject({ rules: ['ImageNotAllowed'] });
+  });
+});
+
 describe('a node that is refused', () => {
   const labelled = (state: string) => withSpec(`  desiredState: ${state}\n  podLabels:\n    app: pay\n`);
 

@@ -9,6 +9,7 @@ import { admit } from '../../src/jobs/requests/admit.ts';
 import { UNREADABLE, type JobRecord } from '../../src/jobs/requests/record.ts';
 
 const KEY = 'Backup/prod/nightly';
+const NEEDED = { rules: ['RootOwner'], digest: 'sha256:needed' };
 const request: GitRequest = {
   key: KEY,
   kind: 'Backup',
@@ -87,6 +88,26 @@ describe('admit', () => {
       because: 'a file that was changed before its claim was pushed is claimed as it is now',
       given: { more: { unpushed: new Map([[KEY, { ...record, specDigest: 'sha256:2' }]]) } },
       want: [{ do: 'claim', record: { specDigest: 'sha256:1' } }],
+    },
+    {
+      because: 'one that uses more than the default policy allows waits for an approval',
+      given: { requests: [{ ...request, needsApproval: NEEDED }], more: { approvals: new Set(['sha256:other']) } },
+      want: [{ do: 'refuse', reason: 'PolicyException', message: expect.stringContaining(NEEDED.digest) }],
+    },
+    {
+      because: 'an object that someone made does not let it pass',
+      given: { requests: [{ ...request, needsApproval: NEEDED }], object: { ...object, phase: 'Working' as JobPhase } },
+      want: [{ do: 'refuse', reason: 'PolicyException' }],
+    },
+    {
+      because: 'it is claimed after that approval',
+      given: { requests: [{ ...request, needsApproval: NEEDED }], more: { approvals: new Set([NEEDED.digest]) } },
+      want: [{ do: 'claim' }],
+    },
+    {
+      because: 'and continues when the approval is removed',
+      given: { requests: [{ ...request, needsApproval: NEEDED }], record, object },
+      want: [{ do: 'bind', record: { uid: 'u1' } }],
     },
     { because: 'another executor leaves it alone', given: { requests: [{ ...request, executor: 'west' }] }, want: [] },
     { because: 'a landed claim makes the object', given: { record }, want: [{ do: 'create' }] },

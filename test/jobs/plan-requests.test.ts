@@ -109,6 +109,27 @@ describe('requests on both sides', () => {
   });
 });
 
+describe('a request that uses more than the default policy allows', () => {
+  const needsApproval = { rules: ['RootOwner'], digest: 'sha256:needed' };
+  const owner = asked('ChangeOwner', { node: 'a', uid: 0 }, { needsApproval });
+
+  it('is held, and says how to release it', () => {
+    expect(planRequests(NONE, side([owner]))).toMatchObject([
+      {
+        do: 'run',
+        exceptions: ['RootOwner'],
+        hold: { guard: 'PolicyException', release: expect.stringContaining('sha256:needed') },
+      },
+    ]);
+  });
+
+  it('runs after its approval, and still says what it uses', () => {
+    const [step] = planRequests(NONE, side([owner], { approvals: new Set(['sha256:needed']) }));
+    expect(step?.exceptions).toEqual(['RootOwner']);
+    expect(step?.hold).toBeUndefined();
+  });
+});
+
 describe('a request that is gone', () => {
   it('is withdrawn', () => {
     expect(planRequests(side([BACKUP]), NONE)).toMatchObject([{ do: 'withdraw', job: 'Backup ns/r' }]);

@@ -81,6 +81,15 @@ const scenes: Readonly<Record<string, SceneParts>> = {
     facts: {
       jobs: [
         { do: 'run', job: 'Backup ns/first', executor: 'demo', file: 'jobs/first.yaml', because: 'stops a; once' },
+        {
+          do: 'run',
+          job: 'ChangeOwner ns/held',
+          executor: 'demo',
+          file: 'jobs/held.yaml',
+          because: 'gives the files to root; once',
+          exceptions: ['RootOwner'],
+          hold: { guard: 'PolicyException', message: 'it uses RootOwner', release: 'To release it, add the digest.' },
+        },
         { do: 'run', job: 'Backup ns/second', executor: 'demo', file: 'jobs/second.yaml', because: 'stops a; once' },
         {
           do: 'refuse',

@@ -90,9 +90,12 @@ describe.concurrent('a backup', () => {
   });
 
   it.concurrent('whose image is nowhere', async () => {
-    const record = await failing('unpulled', { image: 'registry.invalid/nodewright:0.0.0', ...SOON });
+    const record = await failing('unpulled', {
+      image: 'registry.devops.rivtower.com/cita-cloud/missing:0.0.0',
+      ...SOON,
+    });
     expect(record).toMatchObject({ phase: 'Failed', reason: 'ImageNotPullable' });
-    expect(record.message).toContain('registry.invalid/nodewright:0.0.0');
+    expect(record.message).toContain('registry.devops.rivtower.com/cita-cloud/missing:0.0.0');
     await isRemoved(record);
   });
 

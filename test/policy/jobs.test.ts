@@ -79,6 +79,44 @@ describe('the rules for jobs', () => {
     expect(verdict).toEqual({ denials: [], exceptions: ['RootOwner'] });
   });
 
+  const image = { node: 'n', image: 'registry.example/tools/copy:1' };
+  const elsewhere = { chain: 'c', node: 'x', deployMethod: 'helm' };
+  it.each([
+    {
+      because: 'an image that is not allowed by default',
+      spec: image,
+      policy: { images: { jobs: ['registry.example/tools/*'] } },
+      rule: 'ImageNotAllowed',
+    },
+    {
+      because: 'a foreign namespace that is not allowed by default',
+      spec: elsewhere,
+      namespace: 'payments',
+      policy: { jobs: { foreignNamespaces: ['payments'] } },
+      rule: 'ForeignWorkloadNotAllowed',
+    },
+    {
+      because: 'a right of its folder',
+      spec: image,
+      policy: { rules: [{ when: { paths: ['jobs/**'] }, allow: { images: { jobs: ['registry.example/tools/*'] } } }] },
+      rule: 'ImageNotAllowed',
+    },
+  ])('name what needs an approval: $because', ({ rule, ...row }) => {
+    expect(verdictOf(row)).toEqual({ denials: [], exceptions: [rule] });
+  });
+
+  it.each([
+    { because: 'a wider list of namespaces', spec: { node: 'n' }, namespace: 'more', policy: { namespaces: ['more'] } },
+    {
+      because: 'a list that names what is allowed by default',
+      spec: { node: 'n', image: 'citacloud/cloud-op:1' },
+      policy: { images: { jobs: ['citacloud/*'] } },
+    },
+    { because: 'what is refused', spec: { node: 'n', image: 'evil.example/x:1' }, policy: {} },
+  ])('need no approval for $because', (row) => {
+    expect(verdictOf(row).exceptions).toEqual([]);
+  });
+
   it('each have a row here', () => {
     const covered = new Set(refused.map(({ rule }) => rule));
     expect(jobRules.map(({ rule }) => rule).filter((rule) => !covered.has(rule))).toEqual([]);

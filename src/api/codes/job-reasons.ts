@@ -18,6 +18,12 @@ export const REQUEST_REFUSALS = defineCodes({
     meaning: 'The status branch was lost, and the request may have run before.',
     action: 'Remove the file. If it must run, add the digest in the message to `spec.approvals` in `fleet.yaml`.',
   },
+  PolicyException: {
+    meaning:
+      'The request uses more than the default policy allows. The policy of the controller allows it, after an approval.',
+    action:
+      'Make sure that the request needs it, then add the digest in the message to `spec.approvals` in `fleet.yaml`.',
+  },
   UnreadableRecord: {
     meaning: 'The job record on the status branch cannot be read, so it is unknown whether the request ran.',
     action: 'Add a new request under a new name.',

@@ -63,7 +63,8 @@ export const WAIVABLE_RULES = defineCodes({
   },
   RootOwner: {
     meaning: 'A ChangeOwner would give files to root (user or group 0).',
-    action: 'Choose another user. The administrator may list the rule under `exceptions` of the policy.',
+    action:
+      'Choose another user. The administrator may list the rule under `exceptions` of the policy; using it then still requires an approval.',
   },
 });
 

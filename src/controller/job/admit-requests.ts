@@ -158,7 +158,7 @@ async function mark(job: JobObject, withdrawn: string | undefined, cluster: Clus
 }
 
 function toGitRequest(
-  { request, executor, file, specDigest, schedule, withdrawn }: DesiredRequest,
+  { request, executor, file, specDigest, schedule, withdrawn, needsApproval }: DesiredRequest,
   commit: CommitInfo,
 ): GitRequest {
   const { name, namespace = '' } = request.metadata;
@@ -174,7 +174,7 @@ function toGitRequest(
     commit: commit.oid,
     author: commit.author,
     ...(schedule === undefined ? {} : { schedule }),
-    ...(withdrawn === undefined ? {} : { withdrawn }),
+    ...defined({ withdrawn, needsApproval }),
   };
 }
 

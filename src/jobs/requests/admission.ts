@@ -2,6 +2,7 @@
 
 import type { RequestRefusal } from '../../api/codes/job-reasons.ts';
 import type { JobPhase } from '../../api/job-phase.ts';
+import type { NeededApproval } from './approval.ts';
 import type { JobRecord, UNREADABLE } from './record.ts';
 
 /** A request in Git; without errors from `validate`. */
@@ -22,6 +23,8 @@ export interface GitRequest {
   readonly schedule?: string;
   /** Why it is no longer wanted although what filed it is still there. */
   readonly withdrawn?: string;
+  /** It uses more than the default policy allows, and is not claimed before this approval. */
+  readonly needsApproval?: NeededApproval;
   /** What it works on, for the record; only a request without a claim needs it. */
   readonly nodes?: readonly string[];
 }

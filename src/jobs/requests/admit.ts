@@ -5,6 +5,7 @@ import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import { defined } from '../../lib/defined.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import type { AdmitInput, Decision, GitRequest, LiveRequest } from './admission.ts';
+import { heldFor } from './approval.ts';
 import { UNREADABLE, type JobRecord } from './record.ts';
 import { whyUnrecorded } from './unrecorded.ts';
 
@@ -39,10 +40,7 @@ function decide({ key, request, record, object }: Case, input: AdmitInput): Deci
           'UnreadableRecord',
           'its record on the status branch cannot be read, so whether it ran is unknown; file a new request under a new name',
         );
-  if (record === undefined)
-    return request === undefined
-      ? undefined
-      : (mayHaveRun({ request, object }, input) ?? unclaimed({ request, object }, input));
+  if (record === undefined) return request === undefined ? undefined : unrecorded({ request, object }, input);
   if (request !== undefined && request.specDigest !== record.specDigest)
     return refused(
       request,
@@ -58,9 +56,18 @@ interface Unrecorded {
   readonly object: LiveRequest | undefined;
 }
 
+function unrecorded(found: Unrecorded, input: AdmitInput): Decision | undefined {
+  return mayHaveRun(found, input) ?? unapproved(found.request, input) ?? unclaimed(found, input);
+}
+
 function mayHaveRun({ request, object }: Unrecorded, input: AdmitInput): Decision | undefined {
   const why = object === undefined ? whyUnrecorded(request, input) : undefined;
   return why === undefined ? undefined : refused(request, 'RecordLost', why);
+}
+
+function unapproved(request: GitRequest, { approvals }: AdmitInput): Decision | undefined {
+  const hold = heldFor(request.needsApproval, approvals);
+  return hold === undefined ? undefined : refused(request, 'PolicyException', `${hold.message}. ${hold.release}`);
 }
 
 /** An object without a record was made by hand, or its branch was lost: it gets a claim, and is bound like any other. */

@@ -2,7 +2,9 @@
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import type { JobStep } from '../../api/job-step.ts';
+import { defined } from '../../lib/defined.ts';
 import { sameJson } from '../../lib/stable-json.ts';
+import { heldFor, type NeededApproval } from './approval.ts';
 import { readRequest } from '../kinds/index.ts';
 
 /** A request as one side of the comparison has it. `DesiredRequest` gives one, and so does an object of the cluster. */
@@ -16,6 +18,7 @@ export interface PlannedRequest {
   readonly spec: unknown;
   /** Digest of kind and spec as written; undefined for an object of the cluster, where defaults were filled in. */
   readonly specDigest?: string | undefined;
+  readonly needsApproval?: NeededApproval | undefined;
 }
 
 export interface PlannedSchedule {
@@ -24,6 +27,7 @@ export interface PlannedSchedule {
   readonly executor: string;
   readonly file: string;
   readonly spec: JobScheduleSpec;
+  readonly needsApproval?: NeededApproval | undefined;
 }
 
 export interface RequestSide {
@@ -39,6 +43,8 @@ export interface DesiredRequests extends RequestSide {
   /** Requests and files that can't be read: what they were about counts as unchanged. */
   readonly broken: ReadonlySet<string>;
   readonly brokenFiles: ReadonlySet<string>;
+  /** The digests that `fleet.yaml` approves. */
+  readonly approvals?: ReadonlySet<string>;
 }
 
 /** In the order of kinds and names; empty when both sides have the same. */
@@ -50,7 +56,8 @@ function requestSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   const keys = [...new Set([...before.requests.keys(), ...after.requests.keys()])].sort();
   return keys.flatMap((key) => {
     const [then, now] = [before.requests.get(key), after.requests.get(key)];
-    if (now !== undefined && then === undefined) return [stepOf('run', now, `${effectOf(now)}; ${ONCE[before.from]}`)];
+    if (now !== undefined && then === undefined)
+      return [{ ...stepOf('run', now, `${effectOf(now)}; ${ONCE[before.from]}`), ...exceptionOf(now, after) }];
     if (now !== undefined && then !== undefined && isEdited(then, now)) return [stepOf('refuse', now, EDITED)];
     if (now !== undefined || then === undefined) return [];
     if (after.broken.has(key) || after.brokenFiles.has(then.file)) return [];
@@ -69,6 +76,13 @@ function stepOf(what: JobStep['do'], request: PlannedRequest, because: string): 
   return { do: what, job: `${kind} ${namespace}/${name}`, executor, file, because };
 }
 
+function exceptionOf(
+  { needsApproval }: Pick<PlannedRequest, 'needsApproval'>,
+  { approvals }: DesiredRequests,
+): Pick<JobStep, 'exceptions' | 'hold'> {
+  return defined({ exceptions: needsApproval?.rules, hold: heldFor(needsApproval, approvals) });
+}
+
 function isEdited(then: PlannedRequest, now: PlannedRequest): boolean {
   return then.specDigest !== undefined && now.specDigest !== undefined && then.specDigest !== now.specDigest;
 }
@@ -84,7 +98,9 @@ function scheduleSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   return keys.flatMap((key) => {
     const [then, now] = [before.schedules.get(key), after.schedules.get(key)];
     if (now !== undefined)
-      return sameJson(then?.spec, now.spec) ? [] : [scheduleStep('schedule', now, scheduleWords(now.spec))];
+      return sameJson(then?.spec, now.spec)
+        ? []
+        : [{ ...scheduleStep('schedule', now, scheduleWords(now.spec)), ...exceptionOf(now, after) }];
     if (then === undefined || after.brokenFiles.has(then.file)) return [];
     return [scheduleStep('unschedule', then, 'its file is gone: it files nothing any more; what it made stays')];
   });

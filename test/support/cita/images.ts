@@ -6,7 +6,7 @@ import type { ImageRecipe } from '../../cluster/image-list.ts';
 import { nodeTree } from '../../cluster/node-tree.ts';
 
 /** References keep the last part of the real ones: layouts read the consensus and the tool's version from it. */
-const REGISTRY = 'docker.io/nodewright-test';
+const REGISTRY = 'docker.io/citacloud';
 
 const SERVICES = {
   network_zenoh: 'network',

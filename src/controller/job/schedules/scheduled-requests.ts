@@ -6,6 +6,7 @@ import type { DesiredRequest, DesiredSchedule } from '../../../desired/desired-s
 import { findJobKind } from '../../../jobs/kinds/index.ts';
 import type { JobRecord } from '../../../jobs/requests/record.ts';
 import { supersededRuns } from '../../../jobs/requests/schedule.ts';
+import { defined } from '../../../lib/defined.ts';
 import { digestOf } from '../../../lib/hash.ts';
 import { keyOf } from '../../../api/objects.ts';
 
@@ -60,5 +61,6 @@ function requestOf(schedule: DesiredSchedule, name: string): DesiredRequest {
     line: schedule.line,
     specDigest: digestOf({ kind, spec }),
     schedule: keyOf(schedule),
+    ...defined({ needsApproval: schedule.needsApproval }),
   };
 }
