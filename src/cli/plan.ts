@@ -22,7 +22,7 @@ import type { Policy } from '../policy/policy.ts';
 import { workloadOf } from '../render/workload.ts';
 import { readDirectory } from './directory.ts';
 import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
-import { addPolicyOptions, policyFor, type PolicyOptions } from './policy-option.ts';
+import { addPolicyOptions, policiesFor, type PolicyOptions } from './policy-option.ts';
 import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
 import { signingMemory, volumesOf } from './plan-facts.ts';
 import { problemsToJson } from './problems-json.ts';
@@ -76,7 +76,8 @@ export function addPlan(program: Command, exit: SetExitCode): void {
 async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   if (options.to !== undefined && options.from === undefined)
     throw new Error('--to needs --from: name the revision to compare with');
-  const judged = { ...options, judgedBy: await policyFor(dir, options) };
+  const judging = await policiesFor(dir, options);
+  const judged = { ...options, judgedBy: judging.policy };
   const comparison =
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
   const { statusFrom } = options;
@@ -85,6 +86,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const plans = executorsOf(comparison, options.executor).map((executor) => ({
     executor,
     title: titleOfExecutor(comparison.desired.fleet, executor),
+    policy: judging.nameOf(executor),
     plan: planNodes({ ...comparison, facts, executor, workloadOf }),
   }));
   process.stdout.write(print(plans, comparison.desired.problems, options.format));
@@ -164,18 +166,21 @@ function executorsOf(
 interface Named {
   readonly executor: string;
   readonly title: string;
+  /** By which it was judged. */
+  readonly policy: string;
   readonly plan: Plan;
 }
 
 function print(plans: readonly Named[], problems: readonly Problem[], format: PlanOptions['format']): string {
   if (format === 'json') {
-    return `${JSON.stringify({ plans: plans.map(({ executor, plan: made }) => ({ executor, plan: planToJson(made) })), ...problemsToJson(problems) }, null, 2)}\n`;
+    return `${JSON.stringify({ plans: plans.map(({ executor, policy, plan: made }) => ({ executor, policy, plan: planToJson(made) })), ...problemsToJson(problems) }, null, 2)}\n`;
   }
   if (format === 'markdown') {
     return planComment({ plans, problems: problems.map(describeProblem) });
   }
   const texts = plans.map(
-    ({ title, plan: made }) => (plans.length === 1 ? '' : `Executor ${title}\n`) + describePlan(made),
+    ({ title, policy, plan: made }) =>
+      `${plans.length === 1 ? '' : `Executor ${title}\n`}${describePlan(made)}\nJudged by ${policy}\n`,
   );
   const warnings = problems.map((problem) => `${describeProblem(problem)}\n`).join('');
   return `${warnings}${texts.length === 0 ? 'nothing to do: no nodes and no jobs on either side\n' : texts.join('\n')}`;

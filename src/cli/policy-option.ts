@@ -9,6 +9,7 @@ import { completePolicy, readPolicy } from '../desired/policy-file.ts';
 import { describeProblem } from '../desired/text/problem.ts';
 import { openLocalRepository } from '../git/local.ts';
 import { defined } from '../lib/defined.ts';
+import { byExecutor } from '../policy/by-executor.ts';
 import type { Policy } from '../policy/policy.ts';
 import { listArgument, option } from './option.ts';
 
@@ -37,6 +38,29 @@ export async function policyFor(dir: string, options: PolicyOptions): Promise<Po
   if (policyFrom !== undefined) return completePolicy(await publishedPolicy(dir, policyFrom, options), { namespace });
   return completePolicy(policy === undefined ? {} : await readPolicyFile(policy), { namespace });
 }
+
+export interface Judging {
+  readonly policy: Policy;
+  /** What the plan of that executor says of it. */
+  nameOf(executor: string): string;
+}
+
+/** For a plan of several executors: with a status branch each is judged by the policy that its own controller published. */
+export async function policiesFor(dir: string, options: PolicyOptions): Promise<Judging> {
+  const { policyFrom, namespace, policy, executor } = options;
+  if (policyFrom === undefined)
+    return { policy: await policyFor(dir, options), nameOf: () => policy ?? DEFAULT_POLICY };
+  const specs = await publishedPolicies(dir, policyFrom);
+  const isMissing = specs.size === 0 || (executor !== undefined && !specs.has(executor));
+  if (isMissing) throw new Error(missingPolicy(policyFrom, executor, [...specs.keys()]));
+  const policies = new Map([...specs].map(([name, spec]) => [name, completePolicy(spec, { namespace })] as const));
+  return {
+    policy: byExecutor(policies, completePolicy({}, { namespace })),
+    nameOf: (name) => (specs.has(name) ? `${policyFrom}:${name}/policy.yaml` : `${DEFAULT_POLICY}; none is published`),
+  };
+}
+
+const DEFAULT_POLICY = 'the default policy';
 
 export interface ControllerPolicyOptions {
   readonly policy?: string;
@@ -100,21 +124,29 @@ function specIn(file: string, text: string): PolicySpec {
 }
 
 async function publishedPolicy(dir: string, revision: string, { executor }: PolicyOptions): Promise<PolicySpec> {
+  const published = await publishedPolicies(dir, revision);
+  const [first, second] = [...published].filter(([name]) => executor === undefined || name === executor);
+  if (first === undefined) throw new Error(missingPolicy(revision, executor, [...published.keys()]));
+  if (second !== undefined) throw new Error(`${revision} has policies of several controllers; add --executor`);
+  return first[1];
+}
+
+function missingPolicy(revision: string, executor: string | undefined, known: readonly string[]): string {
+  const whose = executor === undefined ? '' : ` of ${executor}`;
+  return `${revision} has no policy${whose}; it has: ${known.join(', ') || 'none'}`;
+}
+
+/** By executor. Throws for an invalid one. */
+async function publishedPolicies(dir: string, revision: string): Promise<ReadonlyMap<string, PolicySpec>> {
   const repository = await openLocalRepository(dir);
   try {
     const entries = await repository.list(await repository.resolve(revision));
-    const published = entries.filter(({ path }) => /^[^/]+\/policy\.yaml$/.test(path));
-    const [first, second] = published.filter(
-      ({ path }) => executor === undefined || path === `${executor}/policy.yaml`,
-    );
-    if (first === undefined) {
-      const known = published.map(({ path }) => path.split('/')[0]).join(', ');
-      throw new Error(
-        `${revision} has no policy${executor === undefined ? '' : ` of ${executor}`}; it has: ${known || 'none'}`,
-      );
+    const found = new Map<string, PolicySpec>();
+    for (const { path, oid } of entries.filter((one) => /^[^/]+\/policy\.yaml$/.test(one.path))) {
+      const text = new TextDecoder().decode(await repository.read(oid));
+      found.set(path.split('/')[0] ?? '', specIn(`${revision}:${path}`, text));
     }
-    if (second !== undefined) throw new Error(`${revision} has policies of several controllers; add --executor`);
-    return specIn(`${revision}:${first.path}`, new TextDecoder().decode(await repository.read(first.oid)));
+    return found;
   } finally {
     await repository.close();
   }

@@ -8,6 +8,7 @@ import type { JsonObject } from '../lib/json-value.ts';
 import type { Denial } from '../policy/denial.ts';
 import { judgeJob } from '../policy/judge-job.ts';
 import { judgeNode, type UsedException, type Verdict } from '../policy/judge-node.ts';
+import { policyOfExecutor } from '../policy/by-executor.ts';
 import type { Policy } from '../policy/policy.ts';
 import { generatedSecretRefs } from '../render/generated-secrets.ts';
 import { renderNode } from '../render/render-node.ts';
@@ -24,8 +25,9 @@ export function judgeFileNode(node: BlockchainNode, chain: Chain, { files, polic
   const rendered = renderNode(node, chain, { running: true, patchBudget });
   if (rendered.problems.length > 0) return { problems: rendered.problems, exceptions: [] };
   const madeSecrets = generatedSecretRefs(node, chain.workload(node)).map(({ ref }) => ref.name);
+  const own = policyOfExecutor(policy, node.spec.executor);
   const verdictFor = (some: readonly string[]): Verdict =>
-    judgeNode({ node, objects: rendered.objects, madeSecrets, allowed: policy.allowedFor(some) });
+    judgeNode({ node, objects: rendered.objects, madeSecrets, allowed: own.allowedFor(some) });
   const { denials, exceptions } = verdictFor(files);
   if (denials.length === 0 || files.length === 1) return { problems: problemsOf(denials), exceptions };
   const alone = new Set(verdictFor(files.slice(0, 1)).denials.map(idOf));
@@ -53,6 +55,7 @@ interface RequestInFile {
   readonly namespace: string;
   readonly spec: JsonObject;
   readonly file: string;
+  readonly executor: string | undefined;
 }
 
 export interface JudgedRequest {
@@ -62,8 +65,8 @@ export interface JudgedRequest {
 }
 
 /** What the policy says of a request, or of a schedule's template. */
-export function judgeFileRequest({ file, ...job }: RequestInFile, policy: Policy): JudgedRequest {
-  const { denials, exceptions } = judgeJob({ ...job, allowed: policy.allowedFor([file]) });
+export function judgeFileRequest({ file, executor, ...job }: RequestInFile, policy: Policy): JudgedRequest {
+  const { denials, exceptions } = judgeJob({ ...job, allowed: policyOfExecutor(policy, executor).allowedFor([file]) });
   return { problems: problemsOf(denials), exceptions };
 }
 

@@ -114,7 +114,7 @@ function judge(one: Resolved, known: Surroundings & Pick<Context, 'policy'>): Re
   const { name, namespace = '' } = request.metadata;
   const problems = checkRequest(request, { ...known, name, namespace, chainJobs: chainJobsOf });
   const { kind, spec } = request;
-  const judged = judgeFileRequest({ kind, namespace, spec, file }, known.policy);
+  const judged = judgeFileRequest({ kind, namespace, spec, file, executor: desired.executor }, known.policy);
   const needsApproval = neededApproval({ key, specDigest, rules: judged.exceptions });
   const found = [...problems, ...judged.problems].map((problem) => toProblem(file, document.places, problem));
   return {

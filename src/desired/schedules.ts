@@ -40,7 +40,7 @@ export function resolveSchedule(
   const { name, namespace = context.defaultNamespace } = data.metadata;
   const spec = JobScheduleSpec.parse(data.spec);
   const executor = checkExecutor(data.spec, context.fleet.fleet);
-  const judged = judgeTemplate(spec, { namespace, file, policy: context.policy });
+  const judged = judgeTemplate(spec, { namespace, file, executor: executor.name, policy: context.policy });
   const problems = [
     ...executor.problems,
     ...problemsIn(spec, { ...known, name, namespace, chainJobs: chainJobsOf }),
@@ -77,13 +77,14 @@ function problemsIn(spec: JobScheduleSpec, context: CheckContext): readonly Spec
 interface Place {
   readonly namespace: string;
   readonly file: string;
+  readonly executor: string | undefined;
   readonly policy: Policy;
 }
 
 /** Every run is a job request from the template, so the policy applies to the template. */
-function judgeTemplate({ template }: JobScheduleSpec, { namespace, file, policy }: Place): JudgedRequest {
+function judgeTemplate({ template }: JobScheduleSpec, { policy, ...place }: Place): JudgedRequest {
   const { kind, spec } = template;
-  const { problems, exceptions } = judgeFileRequest({ kind, namespace, spec, file }, policy);
+  const { problems, exceptions } = judgeFileRequest({ kind, spec, ...place }, policy);
   const placed = problems.map((one) =>
     one.path[0] === 'metadata' ? one : { ...one, path: ['spec', 'template', ...one.path] },
   );

@@ -12,7 +12,12 @@ const RESERVE = 4096;
 const MAX_PROBLEMS = 16_000;
 
 interface Comment {
-  readonly plans: readonly { readonly executor: string; readonly title?: string; readonly plan: Plan }[];
+  readonly plans: readonly {
+    readonly executor: string;
+    readonly title?: string;
+    readonly policy?: string;
+    readonly plan: Plan;
+  }[];
   /** One line each. */
   readonly problems: readonly string[];
 }
@@ -45,11 +50,11 @@ export function planComment({ plans, problems }: Comment): string {
 }
 
 function executorSection(
-  { executor, title: given = executor, plan }: Comment['plans'][number],
+  { executor, title: given = executor, policy, plan }: Comment['plans'][number],
   maxLength: number,
 ): string {
   const title = clip(given, 600).replaceAll('`', "'");
-  return `### Executor \`${title}\`\n\n${planToMarkdown(plan, maxLength)}`;
+  return `### Executor \`${title}\`\n\n${planToMarkdown(plan, maxLength)}${policy === undefined ? '' : `\nJudged by \`${clip(policy, 200).replaceAll('`', "'")}\`\n`}`;
 }
 
 function problemSection(problems: readonly string[]): string {

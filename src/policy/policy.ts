@@ -61,6 +61,8 @@ export interface Policy {
    * has the rights of another's folder. `undefined` for an object that was created by hand.
    */
   allowedFor(files: readonly string[] | undefined): Allowed;
+  /** Where several controllers have policies of their own: by-executor.ts. */
+  readonly forExecutor?: (executor: string) => Policy;
 }
 
 /** The policy of an administrator's file, or of none. */

@@ -96,6 +96,15 @@ describe('validate and plan', () => {
     expect(code).toBe(2);
   });
 
+  it('judge the nodes of each executor by its own policy in a plan, and say by which', async () => {
+    const text = await nodewright('plan', repo, '--from', 'HEAD', '--policy-from', 'nodewright-status');
+    expect(text.stdout).toContain('Judged by nodewright-status:demo/policy.yaml');
+    expect(text.code).toBeLessThan(2);
+    const byDefault = await nodewright('plan', repo, '--from', 'HEAD');
+    expect(byDefault.stdout).toContain('Judged by the default policy\n');
+    expect(byDefault.code).toBe(2);
+  });
+
   it('refuse an invalid policy, with the position of its problem', async () => {
     const { code, stderr } = await nodewright('validate', repo, '--policy', 'broken.yaml');
     expect(stderr).toContain('broken.yaml:4:');

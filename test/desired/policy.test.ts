@@ -6,7 +6,8 @@ import type { PolicySpec } from '../../src/api/policy.ts';
 import { ANNOTATION } from '../../src/api/group.ts';
 import { completePolicy, readPolicy } from '../../src/desired/policy-file.ts';
 import { describeProblem } from '../../src/desired/text/problem.ts';
-import { nodeFile, read } from '../support/desired-files.ts';
+import { byExecutor } from '../../src/policy/by-executor.ts';
+import { FLEET, nodeFile, read } from '../support/desired-files.ts';
 
 const NAMESPACE = 'novacula-system';
 const policyOf = (spec: PolicySpec) =>
@@ -216,6 +217,30 @@ describe('a job that uses more than the default policy allows', () => {
     };
     const found = read(files, { policy: wide }).schedules.get(`${NAMESPACE}/x`);
     expect(found?.needsApproval).toMatchObject({ rules: ['ImageNotAllowed'] });
+  });
+});
+
+describe('the policies of several controllers', () => {
+  const policies = new Map([['east', policyOf({ labels: ['app'], images: { jobs: ['evil.example/*'] } })]]);
+  const policy = byExecutor(policies, policyOf({}));
+  const on = (executor: string) => withSpec(`  executor: ${executor}\n  podLabels: { app: pay }\n`, executor);
+  const files = {
+    'fleet.yaml': FLEET.replace('{ name: demo }', '{ name: east }, { name: west }'),
+    'nodes/east.yaml': on('east'),
+    'nodes/west.yaml': on('west'),
+    'jobs/x.yaml': request('Backup', '{ node: east, executor: east, image: evil.example/x }'),
+    'schedules/x.yaml': request(
+      'JobSchedule',
+      '{ executor: west, schedule: 0 3 * * *, template: { kind: Backup, spec: { node: west, image: evil.example/x } } }',
+    ),
+  };
+
+  it('each judge the files of their own executor', () => {
+    const { nodes, requests, schedules, problems } = read(files, { policy });
+    const denied = problems.filter(({ code }) => /NotAllowed/.test(code)).map(({ code, file }) => `${file} ${code}`);
+    expect(denied).toEqual(['nodes/west.yaml LabelNotAllowed', 'schedules/x.yaml ImageNotAllowed']);
+    expect([...nodes.keys()]).toEqual([`${NAMESPACE}/east`]);
+    expect([requests.size, schedules.size]).toEqual([1, 0]);
   });
 });
 
