@@ -159,6 +159,23 @@ it('writes the author and the message that the push rules of the server require'
   await synced(await run('write', { settings: { statusAuthor, statusMessage: 'OPS-1: {subject}' } }));
 });
 
+it('says from its first commit on that a record cannot be read, also in the metrics', async () => {
+  const path = `${fleet.executor}/jobs/backup/${fleet.namespace}/broken.yaml`;
+  commitFiles(fleet.repo, { [path]: '{' }, { branch: STATUS_BRANCH });
+  fleet.commit({
+    'jobs/broken.yaml':
+      'apiVersion: validatoros.com/v1alpha1\nkind: Backup\nmetadata: { name: broken }\nspec: { node: n0 }\n',
+  });
+  const running = await run();
+  await waitFor('the first state', () => fleet.statusFile('sync.yaml'));
+  await synced(running);
+  const file = `${fleet.executor}/sync.yaml`;
+  const commits = git(fleet.repo, ['log', '--format=%H', STATUS_BRANCH, '--', file]).split('\n');
+  const states = commits.map((commit) => /^state: .*$/m.exec(git(fleet.repo, ['show', `${commit}:${file}`]))?.[0]);
+  expect(states).not.toContain('state: Synced');
+  expect(await running.metrics()).toContain('nodewright_problems{level="error"} 1');
+});
+
 it('a token that may only read: everything but the status works, and the log says so', async () => {
   const running = await run('read');
   await waitFor('the nodes are made', async () => (await fleet.nodes()).size === 2);

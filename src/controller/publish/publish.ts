@@ -24,6 +24,9 @@ const SNAPSHOT_INTERVAL_MS = 3_600_000;
 
 const MEMORY_RETRY_MS = 1000;
 
+/** How long the requests take to be compared with their records. */
+const FIRST_JUDGEMENT_MS = 1000;
+
 type Files = ReadonlyMap<string, string>;
 
 /** No request when nothing changed since the last push, except for a comparison of the tip now and then. */
@@ -35,8 +38,9 @@ export async function publishStatus(deps: PublishDeps, signal: AbortSignal): Pro
   // The copy on the branch may be all that is left of it.
   if (!deps.memory.isKnown) return again(MEMORY_RETRY_MS);
   try {
-    await writeBranch({ statusBranch, problems }, deps, signal);
+    const isWritten = await writeBranch({ statusBranch, problems }, deps, signal);
     notePushed(deps);
+    if (!isWritten) return again(FIRST_JUDGEMENT_MS);
   } catch (error) {
     if (!signal.aborted) notePushFailed(error, deps);
     throw error;
@@ -49,14 +53,20 @@ interface Writing {
   readonly problems: readonly ProblemView[];
 }
 
-async function writeBranch({ statusBranch, problems }: Writing, deps: PublishDeps, signal: AbortSignal): Promise<void> {
+/** False when the records were only read: what they refuse is judged before the first push, which would say that all is well. */
+async function writeBranch(
+  { statusBranch, problems }: Writing,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { published, settings } = deps;
   const previous = published.files ?? (await statusBranch.read(settings.executor, signal));
-  await loadRecords(previous, deps);
+  if (await loadRecords(previous, deps)) return false;
   const files = await composeFiles(fleetView(problems, deps), previous, deps);
   const keys = await beginKeys(deps);
   if (!isUnchanged(files, deps) || deps.keyLedger.isDue(keys) || (await hasMoved(statusBranch, deps, signal)))
     await push({ statusBranch, previous, files, keys }, deps, signal);
+  return true;
 }
 
 function countProblems(problems: readonly ProblemView[], { runtime }: PublishDeps): void {
@@ -64,15 +74,17 @@ function countProblems(problems: readonly ProblemView[], { runtime }: PublishDep
   runtime.telemetry.problems({ errors, warnings: problems.length - errors });
 }
 
-async function loadRecords(files: Files, deps: PublishDeps): Promise<void> {
+/** True when they were not loaded before. */
+async function loadRecords(files: Files, deps: PublishDeps): Promise<boolean> {
   const { records, runtime, notify } = deps;
-  if (records.isLoaded) return;
+  if (records.isLoaded) return false;
   await noteLostRecords(files, deps);
   await eachYielding([...files], ([path, text]) => records.readAhead(path, text));
   records.load(files);
   // What was reconciled before the branch was read waits for its records.
   notify('RecordsPushed', { jobKeys: [...records.pushedAll().keys()] });
   runtime.telemetry.jobs(sampleJobs(records.pushedAll()));
+  return true;
 }
 
 /**
