@@ -34,6 +34,12 @@ const EVIL = nodeFile('evil', (text) => text.replace('  name: evil', '  name: ev
 const request = (kind: string, spec: string, namespace = NAMESPACE) =>
   `apiVersion: validatoros.com/v1alpha1\nkind: ${kind}\nmetadata: { name: x, namespace: ${namespace} }\nspec: ${spec}\n`;
 
+const withMetadata = (line: string) =>
+  nodeFile('evil', (text) => text.replace('  name: evil', `  name: evil\n  ${line}`));
+const withCheckpoint = (url: string) => nodeFile('evil', (text) => text.replace('https://checkpoint.example.com', url));
+const patchOf = (operation: string) =>
+  `apiVersion: validatoros.com/v1alpha1\nkind: FleetPatch\nmetadata: { name: p }\nspec:\n  match: {}\n  patch:\n    - ${operation}\n`;
+
 interface Row {
   readonly because: string;
   readonly files: Readonly<Record<string, string>>;
@@ -120,6 +126,54 @@ spec:
       'nodes/good.yaml': nodeFile('good'),
     },
     problems: ['LabelNotAllowed 7'],
+  },
+  {
+    because: 'an exception that the file itself records as approved',
+    files: {
+      'nodes/evil.yaml': withMetadata('annotations: { validatoros.com/policy-exceptions: HostNetwork.00000000 }'),
+    },
+    problems: ['ForbiddenMetadata 5'],
+  },
+  {
+    because: 'the same on the pod',
+    files: { 'nodes/evil.yaml': withSpec('  podAnnotations: { validatoros.com/policy-exceptions: HostNetwork.0 }\n') },
+    problems: ['AnnotationNotAllowed 14'],
+  },
+  {
+    because: 'a label that makes it an object of another node',
+    files: { 'nodes/evil.yaml': withMetadata('labels: { novacula.com/node: other }') },
+    problems: ['ForbiddenMetadata 5'],
+  },
+  {
+    because: 'a sidecar that no list names',
+    files: { 'nodes/evil.yaml': withSpec('  sidecars: [{ name: s, image: docker.io/library/busybox:1 }]\n') },
+    problems: ['ImageNotAllowed 14'],
+  },
+  {
+    because: 'a checkpoint from a file',
+    files: { 'nodes/evil.yaml': withCheckpoint('file:///etc/passwd') },
+    problems: ['InvalidValue 13'],
+  },
+  {
+    because: 'a checkpoint with credentials in its URL',
+    files: { 'nodes/evil.yaml': withCheckpoint('https://user:word@checkpoint.example.com') },
+    problems: ['InvalidValue 13'],
+  },
+  {
+    because: 'another name and namespace by a FleetPatch, which reaches only the spec',
+    files: {
+      'nodes/good.yaml': nodeFile('good'),
+      'patches/evil.yaml': patchOf('{ op: add, path: /metadata, value: { name: x, namespace: kube-system } }'),
+    },
+    problems: ['UnknownField 7'],
+  },
+  {
+    because: 'another namespace by the defaults of the Fleet, which reach only the spec',
+    files: {
+      'nodes/good.yaml': nodeFile('good'),
+      'fleet.yaml': `${FLEET}  defaults: { all: { namespace: kube-system } }\n`,
+    },
+    problems: ['UnknownField 6'],
   },
   {
     because: 'a job with an image from another repository',
@@ -275,15 +329,13 @@ describe('a rule for a folder', () => {
   });
   const HOST =
     '{ target: { kind: StatefulSet }, patch: [{ op: add, path: /spec/template/spec/hostNetwork, value: true }] }';
-  const fleetPatch = (operation: string) =>
-    `apiVersion: validatoros.com/v1alpha1\nkind: FleetPatch\nmetadata: { name: p }\nspec:\n  match: {}\n  patch:\n    - ${operation}\n`;
   const fleet = (defaults: string) =>
     `apiVersion: validatoros.com/v1alpha1\nkind: Fleet\nmetadata: { name: fleet }\nspec:\n  defaults: ${defaults}\n`;
   const edge = { 'nodes/edge/a.yaml': nodeFile('a') };
   const own = { 'nodes/edge/a.yaml': withSpec(`  patches: [${HOST}]\n`, 'a') };
-  const patching = { 'patches/p.yaml': fleetPatch(`{ op: add, path: /patches, value: [${HOST}] }`) };
-  const version = fleetPatch('{ op: replace, path: /clients/el/version, value: "1.16.8" }');
-  const changed = fleetPatch('{ op: replace, path: /patches/0/patch/0/value, value: true }');
+  const patching = { 'patches/p.yaml': patchOf(`{ op: add, path: /patches, value: [${HOST}] }`) };
+  const version = patchOf('{ op: replace, path: /clients/el/version, value: "1.16.8" }');
+  const changed = patchOf('{ op: replace, path: /patches/0/patch/0/value, value: true }');
 
   it.each([
     { because: 'a patch from another folder', files: { ...edge, ...patching }, at: 'patches/p.yaml:7' },
@@ -336,7 +388,7 @@ describe('a rule for a folder', () => {
       because: 'a file beside a patch for other nodes',
       files: {
         ...own,
-        'patches/p.yaml': fleetPatch('{ op: add, path: /args, value: {} }').replace('{}', '{ names: [b] }'),
+        'patches/p.yaml': patchOf('{ op: add, path: /args, value: {} }').replace('{}', '{ names: [b] }'),
       },
       spec: rule(),
     },
