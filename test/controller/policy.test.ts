@@ -3,11 +3,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { findCondition } from '../../src/api/conditions.ts';
-import { API_VERSION, LABEL } from '../../src/api/group.ts';
+import { ANNOTATION, API_VERSION, LABEL } from '../../src/api/group.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { ALLOW_LABEL } from '../../src/api/policy.ts';
 import { readPolicy } from '../../src/desired/policy-file.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
+import { withApplied } from '../../src/plan/applied.ts';
 import { testCluster } from '../support/cluster.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Fleet, startFleet } from './fleet.ts';
@@ -294,6 +295,40 @@ describe('with rights for a folder', () => {
     expect(sync).toContain('patches/evil.yaml also changes this node');
     expect((await fleet.nodes()).get('n1')?.spec.patches).toBeUndefined();
     expect(spec(await statefulSet('n1'))).not.toContain('hostNetwork');
+  });
+});
+
+describe('a node whose file has an error', () => {
+  it('gets no rights of a folder by annotations that a user forges', async () => {
+    running = await runController(fleet, {
+      policy: {
+        patches: { StatefulSet: ['/spec/template/spec/hostNetwork'] },
+        rules: [{ when: { paths: ['nodes/edge/**'] }, allow: { exceptions: ['HostNetwork'] } }],
+      },
+    });
+    await waitFor('the StatefulSet', async () => await statefulSet('n0'));
+    await applied(fleet.commit({ 'nodes/n0.yaml': `${fleet.nodeFile('n0')}\n  : [` }));
+    const node = (await fleet.nodes()).get('n0');
+    if (node === undefined) throw new Error('n0 is gone');
+    const patch = [{ op: 'add' as const, path: '/spec/template/spec/hostNetwork', value: true }];
+    const forged = withApplied({
+      ...node,
+      spec: { ...node.spec, patches: [{ target: { kind: 'StatefulSet' }, patch }] },
+    });
+    await fleet.cluster.patch(ref('BlockchainNode', 'n0', API_VERSION), [
+      { op: 'replace', path: '/spec', value: forged.spec },
+      {
+        op: 'replace',
+        path: '/metadata/annotations',
+        value: {
+          ...forged.metadata.annotations,
+          [ANNOTATION.file]: 'nodes/edge/n0.yaml',
+          [ANNOTATION.policyExceptions]: 'HostNetwork',
+        },
+      },
+    ]);
+    expect(await stalled('n0', 'PolicyDenied')).toContain('HostNetwork');
+    expect(spec(await statefulSet('n0'))).not.toContain('hostNetwork');
   });
 });
 

@@ -7,6 +7,7 @@ import { exceptionsIn, ruleOfException } from '../../api/policy-exceptions.ts';
 import { clip } from '../../lib/clip.ts';
 import { judgeNode, type UsedException } from '../../policy/judge-node.ts';
 import type { NodeDeps } from './deps.ts';
+import { driftOf } from './owned-fields.ts';
 import { type NodeTrouble, stalled } from './trouble.ts';
 
 interface Rendered {
@@ -19,7 +20,7 @@ type PolicyDeps = Pick<NodeDeps, 'settings' | 'declaredIn' | 'watches'>;
 
 /** What the policy refuses of the final objects, in the words of `validate`. */
 export function checkPolicy(node: BlockchainNode, rendered: Rendered, deps: PolicyDeps): NodeTrouble | undefined {
-  const files = filesOf(node, deps);
+  const files = filesOf(node, rendered, deps);
   const allowed = deps.settings.policy.allowedFor(files);
   const { denials, exceptions } = judgeNode({ node, ...rendered, allowed });
   const messages = denials.map(({ message }) => message);
@@ -30,17 +31,28 @@ export function checkPolicy(node: BlockchainNode, rendered: Rendered, deps: Poli
 }
 
 /**
- * The files that made the node. Annotations can be forged by hand: without a declaration they count only for a node that
- * runs already, such as one whose file has an error now, or while Git cannot be read after a restart.
+ * The files that made the node. Annotations can be forged by hand: without a declaration they count only for a node whose
+ * pod stays as it is, such as one whose file has an error now, or while Git cannot be read after a restart.
  */
-function filesOf(node: BlockchainNode, { declaredIn, watches }: PolicyDeps): readonly string[] | undefined {
+function filesOf(
+  node: BlockchainNode,
+  rendered: Rendered,
+  { declaredIn, watches }: PolicyDeps,
+): readonly string[] | undefined {
   const { labels, annotations } = node.metadata;
   if (labels?.[LABEL.executor] === undefined) return undefined;
   const declared = declaredIn(keyOf(node));
   if (declared !== undefined) return declared;
-  const isRunning = watches.owned(keyOf(node), 'StatefulSet').length > 0;
   const file = annotations?.[ANNOTATION.file];
-  return isRunning && file !== undefined ? [file] : undefined;
+  return file !== undefined && keepsItsPod(node, rendered, watches) ? [file] : undefined;
+}
+
+/** The live StatefulSet makes the pod that is rendered now: nothing is asked for that the plan did not judge. */
+function keepsItsPod(node: BlockchainNode, { objects }: Rendered, watches: PolicyDeps['watches']): boolean {
+  const live = watches.owned(keyOf(node), 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
+  const desired = objects.find(({ kind }) => kind === 'StatefulSet');
+  if (live === undefined || desired === undefined) return false;
+  return driftOf(live, desired).every(({ path }) => !path.startsWith('spec.template'));
 }
 
 /** The plan held them until they were approved: only then do they stand on the object. */
