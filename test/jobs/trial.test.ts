@@ -36,6 +36,14 @@ describe('a job that stops its node', () => {
     expect(effects.map((effect) => effect.do)).toEqual(['emitEvent']);
   });
 
+  it('says how a pod is admitted that Pod Security refuses', () => {
+    const { status } = tried({
+      verdict: 'Refused',
+      message: 'pods "x" is forbidden: violates PodSecurity "restricted"',
+    });
+    expect(status.message).toMatch(/enforce=baseline.* violates PodSecurity "restricted"/);
+  });
+
   it('stops its node once all is accepted', () => {
     expect(tried({ verdict: 'Accepted' }).status.phase).toBe('Stopping');
     expect(tried(undefined).status.phase).toBe('Stopping');

@@ -121,11 +121,11 @@ describe.concurrent('a geth', () => {
       await startedGeth('owned');
       const spec = { node: 'owned', uid: 1000, gid: 2222 };
       const refused = await run(world, { kind: 'ChangeOwner', name: 'too-strict', spec });
-      expect(refused).toMatchObject({ phase: 'Failed', reason: 'PodNotAdmitted' });
+      expect(refused).toMatchObject({ phase: 'Refused', reason: 'ObjectsRefused' });
       expect(refused.message).toMatch(
         /pod-security.kubernetes.io\/enforce=baseline.* violates PodSecurity "restricted/,
       );
-      await world.await('owned', 'to be well again', isWell);
+      await world.await('owned', 'to be well', isWell);
 
       await world.kubectl(['label', 'namespace', world.namespace, `${LEVEL}=baseline`, '--overwrite']);
       const given = await run(world, { kind: 'ChangeOwner', name: 'given', spec });

@@ -8,6 +8,7 @@ import type { Trial } from '../model/observation.ts';
 import { jobObjectName } from '../model/names.ts';
 import { elapsed, enter, listOf, stay, type Move, type Scope } from '../model/scope.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
+import { withAdvice } from '../task/blocked.ts';
 import { hostOf, mountOf, ownerOf } from '../task/pod-parts.ts';
 import { renderWorkerJob } from '../task/render-job.ts';
 
@@ -19,7 +20,7 @@ export function tryObjects(scope: Scope, view: JobView): Move | undefined {
     return enter(scope, {
       phase: 'Refused',
       reason: 'ObjectsRefused',
-      message: `${trial.message}. ${listOf(scope.open.nodes)} was not stopped`,
+      message: `${withAdvice(trial.message)}. ${listOf(scope.open.nodes)} was not stopped`,
     });
   if (trial.verdict === 'Unclear') return tryAgain(scope, view, trial);
   return stay(scope, 'asks the API server whether it would accept the objects of this job', {

@@ -77,7 +77,16 @@ const POD_SECURITY = /violates PodSecurity/;
 
 function notAdmitted(refused: string, { runAs }: TaskSpec): string {
   const need = runAs.uid === 0 ? 'it must run as root' : 'its level is too strict';
-  return `the namespace does not admit the worker pod: ${need}; label the namespace pod-security.kubernetes.io/enforce=baseline, at least until this is done. ${refused}`;
+  return `the namespace does not admit the worker pod: ${need}; ${ALLOW_POD}. ${refused}`;
+}
+
+const ALLOW_POD = 'label the namespace pod-security.kubernetes.io/enforce=baseline, at least until this is done';
+
+/** A refusal by the API server, with what to do about it where that is known. */
+export function withAdvice(refused: string): string {
+  return POD_SECURITY.test(refused)
+    ? `the namespace does not admit a pod of the job; ${ALLOW_POD}. ${refused}`
+    : refused;
 }
 
 /** The most telling reason why a pod has not begun. */
