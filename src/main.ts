@@ -103,12 +103,12 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
 }
 
 /**
- * The process runs for months and mostly waits: memory is worth more than speed, but not while a whole fleet is read and
- * created for the first time. The young generation of the heap never grows beyond its initial size, which costs nothing;
- * once the fleet is there and nothing is left to do, the whole heap is kept small. V8 reads both flags while the process
- * runs (src/heap).
+ * The process runs for months and mostly waits: memory is worth more than speed, but not while a whole fleet is read for
+ * the first time. The young generation of the heap never grows beyond its initial size; after the first sync the whole heap
+ * is kept small, also while the objects of the nodes are still created: waiting for their end made a thousand nodes 12 %
+ * faster and took 406 MB at the peak instead of 279. V8 reads both flags while the process runs (src/heap).
  */
-function saveMemory(when: 'at once' | 'at rest'): void {
+function saveMemory(when: 'at once' | 'once synced'): void {
   setFlagsFromString(when === 'at once' ? '--semi-space-growth-factor=1' : '--optimize-for-size');
 }
 
@@ -195,9 +195,9 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
   let isSmall = false;
   const watchdog = setInterval(() => {
     watch(controller, health, metrics);
-    if (isSmall || !controller.isSynced || !isAtRest(controller)) return;
+    if (isSmall || !controller.isSynced) return;
     isSmall = true;
-    saveMemory('at rest');
+    saveMemory('once synced');
   }, 2000);
   try {
     const ended = new Promise<undefined>((resolve) => {
@@ -234,12 +234,6 @@ function watch(controller: Controller, health: Health, { telemetry }: Metrics): 
     if (busyMs < deadlineMs) health.beat(name, now);
   }
   if (controller.isSynced) health.arrived('the first sync');
-}
-
-/** Nothing is due in the queues that create the fleet. */
-function isAtRest(controller: Controller): boolean {
-  const { sync, node, report } = controller.queues();
-  return [sync, node, report].every(({ depth }) => depth === 0);
 }
 
 /** In a pod its name: only one process of a pod runs at a time, so a restarted container continues at once. */
