@@ -2,6 +2,7 @@
 
 import type { DesiredSet } from '../../desired/desired-set.ts';
 import type { Ancestry, CommitInfo, Oid } from '../../git/engine.ts';
+import type { ErrorCode } from '../../lib/error-codes.ts';
 import type { Plan } from '../../plan/action.ts';
 
 /** What was read from one commit. */
@@ -15,7 +16,7 @@ export interface Pulled {
 }
 
 export interface GitTrouble {
-  readonly code: string;
+  readonly code: ErrorCode | 'GitFailed';
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly since: number;
