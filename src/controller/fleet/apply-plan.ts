@@ -9,6 +9,7 @@ import { sameJson } from '../../lib/stable-json.ts';
 import type { Action, Plan } from '../../plan/action.ts';
 import { eachAtOnce } from '../engine/each-at-once.ts';
 import { isRefusal } from '../engine/refusal.ts';
+import { catchUp, type Write } from './catch-up.ts';
 import type { FleetDeps } from './deps.ts';
 import { handOverVolumes } from './hand-over-volumes.ts';
 import type { FailedAction } from './state.ts';
@@ -25,19 +26,21 @@ const SENTENCE = {
 
 export async function applyPlan(plan: Plan, deps: FleetDeps, signal: AbortSignal): Promise<readonly FailedAction[]> {
   const failures: FailedAction[] = [];
+  const writes: Write[] = [];
   const actions = plan.actions.filter(({ hold }) => hold === undefined);
   await eachAtOnce(actions, APPLY_AT_ONCE, async (action) => {
     if (signal.aborted) return;
     const facts = { object: describeRef(action.ref), reason: action.because };
     try {
       deps.runtime.log.info(facts, SENTENCE[action.do]);
-      await applyAction(action, plan.revision, deps);
+      writes.push(...(await applyAction(action, plan.revision, deps)));
     } catch (error) {
       const failure = failureOf(action, error, deps);
       failures.push(failure);
       deps.runtime.log.warn({ ...facts, error: failure.message }, 'Action failed');
     }
   });
+  await catchUp(writes, deps.watches.nodes, signal);
   signal.throwIfAborted();
   return failures;
 }
@@ -53,12 +56,23 @@ function failureOf(action: Action, error: unknown, { fleet }: FleetDeps): Failed
   };
 }
 
-async function applyAction(action: Action, revision: string, deps: FleetDeps): Promise<void> {
-  if (action.do === 'delete') return await deleteNode(action, deps);
-  if (action.do === 'start') return await acceptVolumes(action, deps);
-  const desired = withRevision(action.object, revision);
-  const live = await deps.cluster.apply(desired, { fieldManager: FIELD_MANAGER, force: true });
-  await removeForeignFields(desired, live, deps.cluster);
+async function applyAction(action: Action, revision: string, deps: FleetDeps): Promise<readonly Write[]> {
+  if (action.do === 'create' || action.do === 'update') return await applyNode(action.object, revision, deps);
+  await (action.do === 'delete' ? deleteNode(action, deps) : acceptVolumes(action, deps));
+  return [];
+}
+
+async function applyNode(
+  object: KubeObject,
+  revision: string,
+  { cluster, watches }: FleetDeps,
+): Promise<readonly Write[]> {
+  const key = keyOf(object);
+  const before = watches.nodes.get(key)?.metadata.resourceVersion;
+  const desired = withRevision(object, revision);
+  const live = await cluster.apply(desired, { fieldManager: FIELD_MANAGER, force: true });
+  await removeForeignFields(desired, live, cluster);
+  return live.metadata.resourceVersion === before ? [] : [{ key, before }];
 }
 
 async function acceptVolumes(
