@@ -15,7 +15,7 @@ import { createStatusBranch } from './git/status-branch.ts';
 import { type ApiCluster, connectCluster } from './kube/api-cluster.ts';
 import { makeEvents } from './kube/events.ts';
 import { inNamespaces } from './kube/namespaced.ts';
-import { holdSoleLease } from './kube/sole-lease.ts';
+import { holdSoleLease } from './kube/lease/sole.ts';
 import { defined } from './lib/defined.ts';
 import type { Redactor } from './lib/redact.ts';
 import { type Controller, startController } from './controller/controller.ts';

@@ -1,7 +1,7 @@
 // Whether the controller of an executor works: from its Lease, which it renews every 2 seconds.
 
 import type { Cluster } from '../kube/cluster.ts';
-import { controllerLease, type LeaseHolder, readLeaseHolder } from '../kube/lease-holder.ts';
+import { controllerLease, type LeaseHolder, readLeaseHolder } from '../kube/lease/holder.ts';
 import { describeError } from '../lib/errors.ts';
 import { ageText } from './age.ts';
 

@@ -3,7 +3,7 @@
 import type { ControllerReason } from '../api/codes/controller-reasons.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
-import { controllerLease } from '../kube/lease-holder.ts';
+import { controllerLease } from '../kube/lease/holder.ts';
 import { textAt } from '../lib/json-value.ts';
 
 const FAILED: ControllerReason = 'StatusPushFailed';

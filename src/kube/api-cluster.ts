@@ -13,13 +13,14 @@ import type {
   WriteOptions,
 } from './cluster.ts';
 import { loadConfig, type ConfigOptions } from './config.ts';
+import { schemas, serves, version } from './discovery.ts';
 import { INFORMER_TIMES, startInformer, type InformerTimes } from './informer.ts';
 import { kindOf } from './kinds.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { listAll } from './list.ts';
 import { NO_LOG, type Log } from './log.ts';
 import type { FieldSchema } from './missing-fields.ts';
-import { objectPath, versionPath } from './paths.ts';
+import { objectPath } from './paths.ts';
 import { makeRest, type RequestRecord, type Rest, type RestRequest } from './rest.ts';
 import { withoutManagedFields } from './strip.ts';
 import { makeTransport } from './transport.ts';
@@ -230,45 +231,6 @@ function logs(rest: Rest, pod: Ref, options: Parameters<Cluster['logs']>[1]): Pr
     maxBytes: options.limitBytes + 64 * 1024,
     idempotent: true,
   });
-}
-
-async function version(rest: Rest): Promise<string> {
-  const request = { verb: 'discover', kind: 'Version', about: 'the version' } as const;
-  const answer = await rest.json({ ...request, method: 'GET', path: '/version', idempotent: true });
-  if (typeof answer === 'object' && answer !== null && 'gitVersion' in answer) return String(answer.gitVersion);
-  throw new KubeError('UNEXPECTED', 'discover the version: the answer names none; is this an API server?');
-}
-
-async function serves(rest: Rest, kind: Kind): Promise<boolean> {
-  const request = { verb: 'discover', kind: kind.kind, about: kind.apiVersion } as const;
-  try {
-    const answer = await rest.json({ ...request, method: 'GET', path: versionPath(kind.apiVersion), idempotent: true });
-    // The edge: APIResourceList of meta/v1.
-    const { resources } = answer as { readonly resources?: readonly { readonly name?: unknown }[] };
-    return resources?.some(({ name }) => name === kind.plural) ?? false;
-  } catch (error) {
-    if (isKubeError(error, 'NOT_SERVED', 'NOT_FOUND')) return false;
-    throw error;
-  }
-}
-
-/** From the OpenAPI document, which follows a change of a definition within seconds. */
-async function schemas(rest: Rest, apiVersion: string): Promise<ReadonlyMap<string, FieldSchema>> {
-  const path = `/openapi/v3${versionPath(apiVersion)}`;
-  const request = { verb: 'discover', kind: 'OpenAPI', about: apiVersion, method: 'GET', path } as const;
-  // The edge: an OpenAPI 3 document of Kubernetes.
-  const answer = (await rest.json({ ...request, idempotent: true })) as {
-    readonly components?: { readonly schemas?: Readonly<Record<string, FieldSchema & OpenApiKinds>> };
-  };
-  return new Map(
-    Object.values(answer.components?.schemas ?? {}).flatMap((schema) =>
-      (schema['x-kubernetes-group-version-kind'] ?? []).map(({ kind }) => [kind, schema] as const),
-    ),
-  );
-}
-
-interface OpenApiKinds {
-  readonly 'x-kubernetes-group-version-kind'?: readonly { readonly kind: string }[];
 }
 
 function naming(ref: Ref): { readonly kind: string; readonly about: string } {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import type { Ref } from '../../src/api/objects.ts';
 import { connectCluster, type ApiCluster } from '../../src/kube/api-cluster.ts';
-import { holdLease, type Lease, type LeaseOptions } from '../../src/kube/lease.ts';
+import { holdLease, type Lease, type LeaseOptions } from '../../src/kube/lease/lease.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
 import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';

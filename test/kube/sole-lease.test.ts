@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { type ApiCluster, connectCluster } from '../../src/kube/api-cluster.ts';
 import { KubeError } from '../../src/kube/kube-error.ts';
-import type { Lease } from '../../src/kube/lease.ts';
-import { holdSoleLease } from '../../src/kube/sole-lease.ts';
+import type { Lease } from '../../src/kube/lease/lease.ts';
+import { holdSoleLease } from '../../src/kube/lease/sole.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -1,7 +1,7 @@
 // A status branch that cannot be written: for those who see only the cluster, or only the metrics.
 
 import { describeError } from '../../lib/errors.ts';
-import { controllerLease } from '../../kube/lease-holder.ts';
+import { controllerLease } from '../../kube/lease/holder.ts';
 import type { PublishDeps } from './deps.ts';
 
 type TroubleDeps = Pick<PublishDeps, 'events' | 'published' | 'redactor' | 'runtime' | 'settings'>;

@@ -1,8 +1,8 @@
 // Who holds a Lease, as anyone who may read it sees it.
 
-import type { Ref } from '../api/objects.ts';
-import { textAt } from '../lib/json-value.ts';
-import type { Cluster } from './cluster.ts';
+import type { Ref } from '../../api/objects.ts';
+import { textAt } from '../../lib/json-value.ts';
+import type { Cluster } from '../cluster.ts';
 
 /** The Lease of the controller of an executor; `namespace` is the controller's. */
 export function controllerLease(executor: string, namespace: string): Ref & { readonly namespace: string } {

@@ -1,10 +1,10 @@
 // Leader election on a coordination.k8s.io/v1 Lease: at most one holder works, and knows when it no longer may.
 
-import type { Cluster } from './cluster.ts';
-import { KubeError } from './kube-error.ts';
-import { LeaseRecord } from './lease-record.ts';
-import { NO_LOG, type Log } from './log.ts';
-import { pause } from './pause.ts';
+import type { Cluster } from '../cluster.ts';
+import { KubeError } from '../kube-error.ts';
+import { LeaseRecord } from './record.ts';
+import { NO_LOG, type Log } from '../log.ts';
+import { pause } from '../pause.ts';
 
 export interface LeaseTimes {
   /** A lease that was not renewed for this long is free. */

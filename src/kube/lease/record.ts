@@ -1,9 +1,9 @@
 // One coordination.k8s.io/v1 Lease as a candidate sees it: who holds it, since when, and taking it.
 
-import type { KubeObject, Ref } from '../api/objects.ts';
-import type { Cluster } from './cluster.ts';
-import { isKubeError } from './kube-error.ts';
-import type { Log } from './log.ts';
+import type { KubeObject, Ref } from '../../api/objects.ts';
+import type { Cluster } from '../cluster.ts';
+import { isKubeError } from '../kube-error.ts';
+import type { Log } from '../log.ts';
 
 export interface LeaseRecordOptions {
   readonly cluster: Pick<Cluster, 'get' | 'create' | 'replace'>;

@@ -1,13 +1,13 @@
 // A Lease that counts in the whole cluster: its holder makes sure that no Lease of the same name is held in another namespace.
 
-import type { KubeObject } from '../api/objects.ts';
-import { textAt, valueAt } from '../lib/json-value.ts';
-import type { Cluster } from './cluster.ts';
-import { KINDS } from './kinds.ts';
-import { isKubeError } from './kube-error.ts';
+import type { KubeObject } from '../../api/objects.ts';
+import { textAt, valueAt } from '../../lib/json-value.ts';
+import type { Cluster } from '../cluster.ts';
+import { KINDS } from '../kinds.ts';
+import { isKubeError } from '../kube-error.ts';
 import { holdLease, LEASE_TIMES, type Lease, type LeaseOptions } from './lease.ts';
-import { NO_LOG } from './log.ts';
-import { pause } from './pause.ts';
+import { NO_LOG } from '../log.ts';
+import { pause } from '../pause.ts';
 
 interface SoleLeaseOptions extends LeaseOptions {
   readonly cluster: LeaseOptions['cluster'] & Pick<Cluster, 'list'>;
