@@ -27,7 +27,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ...(await written('charts/nodewright/crds', ['crds'])),
     ...(await written('repo-template/schemas', ['schema'])),
     ...(await written('repo-template/schemas', ['schema', '--format', 'markdown'])),
-    await section('src/cli/README.md', 'options', optionsTable()),
+    await section('src/cli/README.md', 'options', await optionsTable()),
     await section('src/controller/README.md', 'triggers', triggersTable()),
     await section('repo-template/docs/kinds/blockchain-node.md', 'clients', clientsTable()),
     await section('repo-template/docs/README.md', 'jobs', jobKindsTable()),

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // The command line: `nodewright COMMAND`. Exit codes follow kubectl diff: 0 success, 1 problems or changes, 2 error.
 
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+
 import { CommanderError, type Command } from 'commander';
 
 import { describeError } from '../lib/errors.ts';
@@ -24,12 +27,22 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/**
+ * From source, half of the start is the removal of types. Not in the temporary folder, where others could plant code;
+ * where the folder cannot be written, as in the image, nothing is kept.
+ */
+function keepCompiledCode({ HOME: home, XDG_CACHE_HOME: cache }: NodeJS.ProcessEnv): void {
+  const folder = cache ?? (home === undefined || home === '' ? undefined : join(home, '.cache'));
+  if (folder !== undefined) enableCompileCache(join(folder, 'nodewright', 'compiled'));
+}
+
 /** Worker pods start often and are small, so `job` is a separate program and only one of the two is loaded. */
 async function programFor(argv: readonly string[], exit: (code: number) => void): Promise<Command> {
   if (argv[2] === 'job') return (await import('./job.ts')).createJobProgram(exit);
-  return (await import('./program.ts')).createProgram(exit);
+  return await (await import('./program.ts')).createProgram(exit, argv[2]);
 }
 
+keepCompiledCode(process.env);
 // `nodewright render … | head` closes the pipe: the exit code is that of a program ended by SIGPIPE, 128 + 13.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(141);

@@ -6,9 +6,9 @@ import { createProgram } from '../../src/cli/program.ts';
 import { table } from './sections.ts';
 
 /** One row for every option; commands that share one share its row. */
-export function optionsTable(): string {
+export async function optionsTable(): Promise<string> {
   const rows = new Map<string, { readonly cells: readonly string[]; readonly commands: string[] }>();
-  for (const command of createProgram(() => undefined).commands) {
+  for (const command of (await createProgram(() => undefined)).commands) {
     for (const cells of rowsOf(command)) {
       const key = JSON.stringify(cells);
       const known = rows.get(key) ?? { cells, commands: [] };

@@ -5,7 +5,9 @@ import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
 import type { Markdown } from './markdown.ts';
 
-const commands = new Map<string, Command>(createProgram(() => undefined).commands.map((one) => [one.name(), one]));
+const commands = new Map<string, Command>(
+  (await createProgram(() => undefined)).commands.map((one) => [one.name(), one]),
+);
 
 /** One line for each command or option that a document names and that does not exist. */
 export function wrongCommands(documents: readonly Markdown[]): readonly string[] {
