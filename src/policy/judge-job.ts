@@ -3,7 +3,7 @@
 import type { PolicyRule } from '../api/codes/policy-rules.ts';
 import { clipJson } from '../lib/clip.ts';
 import type { Path } from '../lib/json-pointer.ts';
-import { type JsonObject, textAt } from '../lib/json-value.ts';
+import { isObject, type JsonObject, textAt, valueAt } from '../lib/json-value.ts';
 import { DEFAULTS } from './defaults.ts';
 import { denial, type Denial, isWaivable } from './denial.ts';
 import { repositoryOf } from './images.ts';
@@ -34,6 +34,7 @@ export const jobRules: readonly JobRule[] = [
   { rule: 'ForeignWorkloadNotAllowed', find: foreignWorkload },
   { rule: 'ImageNotAllowed', find: image },
   { rule: 'StorageClassNotAllowed', find: storageClass },
+  { rule: 'ForeignVolume', find: pluginDevice },
   { rule: 'RootOwner', find: rootOwner },
 ];
 
@@ -44,7 +45,12 @@ export interface JobVerdict {
 }
 
 /** What a job can reach beyond the nodes of the fleet. Wider lists of namespaces or kinds are no exception of a job. */
-const NEEDS_APPROVAL: ReadonlySet<PolicyRule> = new Set(['ForeignWorkloadNotAllowed', 'ImageNotAllowed', 'RootOwner']);
+const NEEDS_APPROVAL: ReadonlySet<PolicyRule> = new Set([
+  'ForeignWorkloadNotAllowed',
+  'ImageNotAllowed',
+  'ForeignVolume',
+  'RootOwner',
+]);
 
 /** The same verdict for a file, for a schedule's template, and for an object in the cluster. */
 export function judgeJob(subject: JobCase): JobVerdict {
@@ -120,6 +126,18 @@ function storageClass({ spec, allowed }: JobCase): JobBreach | undefined {
   if (given === undefined || matchesAny(allowed.storageClasses, given)) return undefined;
   return { path: ['spec', 'storageClass'], what: `is "${given}"` };
 }
+
+/** As for a node: resources with a prefix come from device plugins. */
+function pluginDevice({ spec }: JobCase): JobBreach | undefined {
+  for (const list of ['requests', 'limits']) {
+    const given = valueAt(spec, ['resources', list]);
+    const name = isObject(given) ? Object.keys(given).find((one) => one.includes('/')) : undefined;
+    if (name !== undefined) return { path: ['spec', 'resources', list, name], what: DEVICE };
+  }
+  return undefined;
+}
+
+const DEVICE = 'asks for a device of the Kubernetes node';
 
 function rootOwner({ kind, spec }: JobCase): JobBreach | undefined {
   if (kind !== 'ChangeOwner') return undefined;

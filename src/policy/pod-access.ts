@@ -22,6 +22,7 @@ export const podAccessRules: readonly NodeRule[] = [
   { rule: 'RuntimeClass', find: (subject) => podField(subject, 'runtimeClassName') },
   { rule: 'PriorityClassNotAllowed', find: priorityClasses },
   { rule: 'SystemPriority', find: systemPriority },
+  { rule: 'OtherNamespaces', find: otherNamespaces },
   { rule: 'TolerateEverything', find: tolerateEverything },
   { rule: 'TolerationNotAllowed', find: tolerations },
 ];
@@ -203,6 +204,30 @@ function systemPriority(subject: NodeCase): readonly Breach[] {
   return classes(subject)
     .filter(isSystem)
     .map((found) => is(found, ['spec', 'priorityClassName']));
+}
+
+/**
+ * A required anti-affinity to pods of other namespaces keeps those from a whole zone. Kubernetes limits it by a quota too:
+ * https://kubernetes.io/docs/concepts/policy/resource-quotas/#cross-namespace-pod-affinity-scope
+ */
+function otherNamespaces(subject: NodeCase): readonly Breach[] {
+  const own = subject.node.metadata.namespace;
+  const isForeign = ({ value }: Located): boolean =>
+    value !== undefined && value !== null && !(Array.isArray(value) && value.every((one) => one === own));
+  return podsOf(subject)
+    .flatMap((pod) => ['podAffinity', 'podAntiAffinity'].map((field) => at(pod, 'affinity', field)))
+    .flatMap(affinityTerms)
+    .flatMap((term) => [at(term, 'namespaces'), at(term, 'namespaceSelector')])
+    .filter(isForeign)
+    .map((found) => ({ ...is(found, ['spec', 'affinity']), what: 'concerns pods of other namespaces' }));
+}
+
+function affinityTerms(affinity: Located): readonly Located[] {
+  const preferred = itemsOf(at(affinity, 'preferredDuringSchedulingIgnoredDuringExecution'));
+  return [
+    ...itemsOf(at(affinity, 'requiredDuringSchedulingIgnoredDuringExecution')),
+    ...preferred.map((one) => at(one, 'podAffinityTerm')),
+  ];
 }
 
 function tolerationsOf(subject: NodeCase): readonly Located[] {

@@ -40,6 +40,11 @@ const refused: readonly Row[] = [
   { rule: 'RootOwner', because: 'user 0', kind: 'ChangeOwner', spec: { node: 'n', uid: 0, gid: 1000 } },
   { rule: 'RootOwner', because: 'group 0', kind: 'ChangeOwner', spec: { node: 'n', uid: 1000, gid: 0 } },
   {
+    rule: 'ForeignVolume',
+    because: 'a device of a plugin',
+    spec: { node: 'n', resources: { limits: { 'smarter-devices/fuse': '1' } } },
+  },
+  {
     rule: 'JobKindNotAllowed',
     because: 'not in the list',
     spec: { node: 'n' },

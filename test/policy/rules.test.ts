@@ -7,6 +7,7 @@ import type { PatchOperation } from '../../src/lib/json-patch.ts';
 import { jobRules } from '../../src/policy/judge-job.ts';
 import { nodeRules } from '../../src/policy/rules.ts';
 import { examples } from '../chains/examples.ts';
+import { ALONE_IN_ITS_ZONE } from './affinities.ts';
 import { aNode, judge } from './support.ts';
 
 const POD = '/spec/template/spec';
@@ -100,6 +101,7 @@ const refused: readonly Row[] = [
   },
   { rule: 'VolumeType', because: 'NFS', patch: volume({ nfs: { server: 'x', path: '/' } }) },
   { rule: 'VolumeType', because: 'a git repository', patch: volume({ gitRepo: { repository: 'x' } }) },
+  { rule: 'OtherNamespaces', because: 'kept away', patch: set(`${POD}/affinity`, ALONE_IN_ITS_ZONE) },
   { rule: 'ForeignVolume', because: 'a claim', patch: volume({ persistentVolumeClaim: { claimName: 'payroll' } }) },
   { rule: 'ForeignVolume', because: 'a driver', patch: volume({ csi: { driver: 'x' } }) },
   { rule: 'ForeignVolume', because: 'an ephemeral claim', patch: volume({ ephemeral: { volumeClaimTemplate: {} } }) },

@@ -57,6 +57,10 @@ export const WAIVABLE_RULES = defineCodes({
   ServiceAccountToken: { meaning: 'The pod would receive a token for the API server.', action: EXCEPTION },
   NodeName: { meaning: 'The pod would bypass the scheduler with `nodeName`.', action: EXCEPTION },
   RuntimeClass: { meaning: 'The pod would choose a container runtime with `runtimeClassName`.', action: EXCEPTION },
+  OtherNamespaces: {
+    meaning: 'An affinity of the pod concerns pods of other namespaces, and could keep those from being scheduled.',
+    action: EXCEPTION,
+  },
   TolerateEverything: {
     meaning: 'A toleration without a key tolerates every taint, also that of control-plane nodes.',
     action: EXCEPTION,
