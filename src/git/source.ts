@@ -48,7 +48,12 @@ export function createGitSource(options: SourceOptions): GitSource {
       if (first.complete) return first.commits;
       // A merged side line may be cut off although the main line is here; it must not escape verification.
       await mirror.run(signal, (operation) => mirror.deepen(operation, fetched.branch, 'all'));
-      return (await mirror.reading((generation) => newCommits(generation, from, to))).commits;
+      const second = await mirror.reading((generation) => newCommits(generation, from, to));
+      if (second.complete) return second.commits;
+      throw new GitError(
+        'OBJECT_MISSING',
+        'The Git server leaves out the history of a merged commit, so its commits cannot be listed; check that the repository is no shallow clone',
+      );
     },
     commit: (oid) => mirror.reading(async ({ store }) => parseCommit(oid, (await store.read(oid)).content)),
     lastChange: (commit, path) => mirror.reading((generation) => lastChange(generation, commit, path)),

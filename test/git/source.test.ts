@@ -116,6 +116,24 @@ describe('a branch that people move', () => {
     expect(new Set(await source.between(applied, merge, never))).toEqual(new Set([merge, side]));
   });
 
+  it('lists nothing when the server leaves out the history of a merged line', async () => {
+    const world = await makeWorld();
+    const base = commitFiles(world.repo, { a: '1' });
+    commitFiles(world.repo, { b: '1' }, { branch: 'side', parent: base });
+    const side = commitFiles(world.repo, { b: '2' }, { branch: 'side' });
+    const applied = commitFiles(world.repo, { a: '2' });
+    const tree = git(world.repo, ['merge-tree', '--write-tree', applied, side]);
+    const person = ['-c', 'user.name=T', '-c', 'user.email=t@example.com'];
+    const merge = git(world.repo, [...person, 'commit-tree', tree, '-p', applied, '-p', side, '-m', 'Merge']);
+    moveBranch(world.repo, 'main', merge);
+    // A server whose repository is shallow at the side line: what lies below it never arrives.
+    writeFileSync(join(world.repo, 'shallow'), `${side}\n`);
+    const source = openSource(world);
+    await source.fetch('main', never);
+    const error = await failureOf(source.between(applied, merge, never));
+    expect(error).toMatchObject({ code: 'OBJECT_MISSING' });
+  });
+
   it('knows which commit a file came with, also of a side line, and its newest content only', async () => {
     const world = await makeWorld();
     const base = commitFiles(world.repo, { 'jobs/old.yaml': '1', 'jobs/edited.yaml': '1' });
