@@ -136,12 +136,25 @@ function splitRevision(revision: string): { readonly base: string; readonly step
 
 async function resolveName(gitdir: string, name: string): Promise<Oid> {
   if (/^[0-9a-f]{40}$/.test(name)) return name;
+  await refuseAmbiguous(gitdir, name);
   try {
     return await resolveRef({ fs, gitdir, ref: name });
   } catch {
     if (/^[0-9a-f]{4,39}$/.test(name)) return await expandOid({ fs, gitdir, oid: name }).catch(() => missing(name));
     return missing(name);
   }
+}
+
+/** Git takes the tag, with a warning: who may push tags could put another policy in the place of the one on a branch. */
+async function refuseAmbiguous(gitdir: string, name: string): Promise<void> {
+  const places = ['tags', 'heads', 'remotes'].map((folder) => `refs/${folder}/${name}`);
+  const found = await Promise.all(
+    places.map(async (ref) => [ref, await resolveRef({ fs, gitdir, ref }).catch(() => undefined)] as const),
+  );
+  const known = found.filter(([, oid]) => oid !== undefined);
+  if (new Set(known.map(([, oid]) => oid)).size < 2) return;
+  const refs = known.map(([ref]) => ref).join(' and ');
+  throw new GitError('BRANCH_MISSING', `${name} could be ${refs}; write one of them in full`);
 }
 
 function missing(name: string): never {

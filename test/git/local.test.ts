@@ -33,6 +33,22 @@ describe('a linked work tree', () => {
   });
 });
 
+describe('a name of a branch and of a tag', () => {
+  it('is refused where they are different commits, and each is found under its full name', async () => {
+    const repo = bare();
+    const published = commitFiles(repo, { 'x/policy.yaml': 'the policy' });
+    const other = commitFiles(repo, { 'x/policy.yaml': 'another' }, { branch: 'other' });
+    git(repo, ['update-ref', 'refs/remotes/origin/nodewright-status', published]);
+    git(repo, ['tag', 'origin/nodewright-status', published]);
+    const repository = await open(repo);
+    expect(await repository.resolve('origin/nodewright-status')).toBe(published);
+    git(repo, ['tag', '-f', 'origin/nodewright-status', other]);
+    const error = await failureOf(repository.resolve('origin/nodewright-status'));
+    expect(error).toMatchObject({ code: 'BRANCH_MISSING', message: expect.stringContaining('in full') });
+    expect(await repository.resolve('refs/remotes/origin/nodewright-status')).toBe(published);
+  });
+});
+
 describe('a clone that borrows objects', () => {
   it('is read with them, packed and loose', async () => {
     const repo = bare();
