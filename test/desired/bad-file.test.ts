@@ -38,8 +38,29 @@ const files: readonly BadInput[] = [
     says: 'choose one side',
   },
   { because: 'a tab is not indentation', text: 'spec:\n\tchain: x\n', code: 'BadYaml', at: '2:1', says: 'use spaces' },
-  { because: 'a quote is missing', text: 'kind: "BlockchainNode\n', code: 'BadYaml', at: '2:1', says: 'missing' },
-  { because: 'a bracket is missing', text: 'spec: {a: 1\n', code: 'BadYaml', at: '2:1', says: /missing|indent/ },
+  ...syntaxErrors([
+    ['a quote is missing', 'kind: "BlockchainNode\nspec: 1\n', '1:7', 'no closing "'],
+    ['a quote is missing, and a later line has one', 'a:\n  b: "c\n  d: "e"\n', '2:6', 'no closing "'],
+    ['a single quote is missing', "kind: 'BlockchainNode\nspec: 1\n", '1:7', "no closing '"],
+    ['a bracket is missing', 'spec: {a: 1\n', '1:7', '"{" is never closed: add "}"'],
+    ['a bracket is missing, and fields follow', 'spec:\n  a: [b\n  c: d\n', '2:6', '"[" is never closed: add "]"'],
+    ['an inner bracket is missing', 'a: { b: { c: d }\ne: f\n', '1:4', '"{" is never closed: add "}"'],
+    ['a bracket of another kind closes', 'a: [b, c}\n', '1:4', '"[" is never closed: add "]"'],
+    ['a bracket too many', 'a: [b]]\nc: d\n', '1:7', 'no bracket is open that "]" could close: remove it'],
+    ['brackets in quotes and comments do not count', 'a: "[" # {\nb: [c\n', '2:4', '"[" is never closed'],
+    ['no space after a colon', 'a: 1\nb:c\nd: 2\n', '2:3', 'a space is missing after the colon'],
+    ['a line that is indented too deep', 'a: 1\n  b: 2\n', '2:3', 'indented deeper than the one before'],
+    ['a second colon', 'a: b: c\n', '1:4', 'put the value in quotes'],
+    ['a value that begins with @', 'a: @b\n', '1:4', 'put the value in quotes'],
+    ['a no-break space after a colon', 'a: 1\nb:\u00a0c\n', '2:3', 'a no-break space (U+00A0) stands here: delete it'],
+  ]),
+  ...['\u00a0', '\u200b', '\ufeff', '\u3000', '\u202e'].map((character): BadInput => ({
+    because: `a key with U+${character.charCodeAt(0).toString(16)}`,
+    text: `a: 1\n---\n${character}b: 2\n`,
+    code: 'BadKey',
+    at: '3:1',
+    says: asPattern(`(U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')})`),
+  })),
   {
     because: '10,000 levels of nesting',
     text: '['.repeat(10_000),
@@ -164,6 +185,16 @@ const files: readonly BadInput[] = [
     says: 'SOPS',
   },
 ];
+
+type Row = readonly [because: string, text: string, at: string, says: string];
+
+function syntaxErrors(rows: readonly Row[]): readonly BadInput[] {
+  return rows.map(([because, text, at, says]) => ({ because, text, code: 'BadYaml', at, says: asPattern(says) }));
+}
+
+function asPattern(text: string): string {
+  return text.replaceAll(/[()[\]{}+]/g, String.raw`\$&`);
+}
 
 function laughs(): string {
   const levels = 'abcdefghi'.split('').map((name, index, all) => {

@@ -1,10 +1,11 @@
 // Parses the text of one file into documents with positions, or problems.
 
-import { Composer, LineCounter, Parser, type Document, type ErrorCode, type ParsedNode } from 'yaml';
+import { Composer, LineCounter, Parser, type Document, type ParsedNode } from 'yaml';
 
 import { isObject, textAt, type JsonObject } from '../../lib/json-value.ts';
 import { Places } from './places.ts';
 import type { Problem } from './problem.ts';
+import { syntaxProblems } from './syntax-problems.ts';
 import { checkText } from './text-check.ts';
 import { SOPS_ADVICE, toValue, type ValueProblem } from './to-value.ts';
 
@@ -43,7 +44,7 @@ export function parseFile(path: string, text: string): ParsedFile {
   const lines = new LineCounter();
   const found = compose(text, lines);
   const read = found.documents.map((document) => readDocument(document, lines));
-  const syntax = found.documents.flatMap((document) => syntaxProblems(path, document, lines));
+  const syntax = found.documents.flatMap((document) => syntaxProblems({ path, text, lines }, document));
   if (found.tooMany)
     syntax.push({
       level: 'error',
@@ -96,41 +97,6 @@ function compose(text: string, lines: LineCounter): Composed {
   }
   return { documents, tooMany: false };
 }
-
-function syntaxProblems(path: string, document: Document.Parsed<ParsedNode>, lines: LineCounter): Problem[] {
-  const places = new Places(lines.lineStarts);
-  const problems = document.errors.slice(0, 5).map((error): Problem => ({
-    level: 'error',
-    code: 'BadYaml',
-    file: path,
-    ...places.position(error.pos[0]),
-    message: SYNTAX[error.code] ?? 'this is not valid YAML',
-  }));
-  const { yaml } = document.directives;
-  if (yaml.explicit === true && yaml.version !== '1.2')
-    problems.push({
-      level: 'error',
-      code: 'BadYaml',
-      file: path,
-      ...places.position(document.range[0]),
-      message: `%YAML ${yaml.version} is not supported; remove the line (YAML 1.2 is read)`,
-    });
-  return problems;
-}
-
-/** Own messages, because those of the library quote the text, which may contain a secret. */
-const SYNTAX: Readonly<Partial<Record<ErrorCode, string>>> = {
-  BAD_ALIAS: 'an alias or anchor is not allowed here',
-  BAD_INDENT: 'wrong indentation: entries of one block must start in the same column',
-  BLOCK_AS_IMPLICIT_KEY:
-    'a key and a second ":" on one line: put the value in quotes, or the inner field on its own line',
-  DUPLICATE_KEY: 'a key occurs twice',
-  MISSING_CHAR: 'a character is missing: a closing quote or bracket, or a comma or space between entries',
-  MULTILINE_IMPLICIT_KEY: 'a key must be on one line and be followed by ": "',
-  RESOURCE_EXHAUSTION: 'nested too deeply',
-  TAB_AS_INDENT: 'a tab is used as indentation: use spaces',
-  UNEXPECTED_TOKEN: 'unexpected text: check quotes, brackets and indentation',
-};
 
 interface ReadDocument {
   readonly document?: ParsedDocument;

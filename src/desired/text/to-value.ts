@@ -5,6 +5,7 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, typ
 import type { ProblemCode } from '../../api/codes/problems.ts';
 import { clip } from '../../lib/clip.ts';
 import { toDotted, toPointer, type Path } from '../../lib/json-pointer.ts';
+import { invisibleIn } from './invisible.ts';
 import { keyMaterialIn } from './key-material.ts';
 import type { Places } from './places.ts';
 
@@ -166,6 +167,12 @@ function badKey(name: string): Fault | undefined {
     return {
       code: 'MergeKey',
       message: 'merge keys (<<) are not part of YAML 1.2: write the fields out, or use the defaults in fleet.yaml',
+    };
+  const invisible = invisibleIn(name);
+  if (invisible !== undefined)
+    return {
+      code: 'BadKey',
+      message: `the key contains ${invisible.name}, which an editor does not show as such: delete it, and type a normal space where one is meant`,
     };
   return name.length > 1024 ? { code: 'TextTooLong', message: 'a key is longer than 1024 characters' } : undefined;
 }
