@@ -9,16 +9,16 @@ export interface WaitOptions {
 }
 
 /**
- * Asks until `look` resolves to something other than undefined. A look that throws counts as "not yet"; what it said
+ * Asks until `look` resolves to something other than undefined and false. A look that throws counts as "not yet"; what it said
  * last stands in the error when the deadline passes.
  */
-export async function waitFor<T>(options: WaitOptions, look: () => Promise<T | undefined>): Promise<T> {
+export async function waitFor<T>(options: WaitOptions, look: () => Promise<T | undefined | false>): Promise<T> {
   const started = performance.now();
   let last = 'nothing yet';
   for (;;) {
     try {
       const found = await look();
-      if (found !== undefined) return found;
+      if (found !== undefined && found !== false) return found;
     } catch (error) {
       last = error instanceof Error ? (error.message.split('\n').slice(0, 3).join(' ') ?? '') : String(error);
     }

@@ -30,6 +30,8 @@ export interface CrashWorld extends RequestObserver {
   readonly process: () => Process;
   /** SIGKILL to the controller. */
   kill(): Promise<unknown>;
+  /** Resolves when the controller that runs now has ended. */
+  exited(): Promise<unknown>;
   /** The last lines of the controller's log. */
   lastLog(lines: number): Promise<string>;
   /** Starts the controller again, as the same pod; with an empty memory by default. */
@@ -106,6 +108,7 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
     fleet,
     process: () => process,
     kill: async () => await process.kill(),
+    exited: async () => await process.ended,
     lastLog: async (lines) => await process.lastLog(lines),
     async start(options = {}) {
       process = await startProcess(fleet, { ...defaults, ...options });

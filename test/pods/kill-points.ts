@@ -12,6 +12,8 @@ export const STAGES: readonly string[] = [...PHASES, 'Job made', 'pod begun'];
 export interface Victim extends Pick<RequestObserver, 'onStage' | 'object'> {
   /** Resolves when it is dead. */
   kill(): Promise<unknown>;
+  /** Resolves when the process that runs now has ended, killed or by itself. */
+  exited(): Promise<unknown>;
   start(): Promise<void>;
   lastLog(lines: number): Promise<string>;
 }
@@ -35,14 +37,32 @@ export function startKiller(victim: Victim): Killer {
   function kill(): void {
     if (isAboutToDie) return;
     isAboutToDie = true;
-    line = line.then(async () => {
+    inLine(async () => {
       await victim.kill();
       isAboutToDie = false;
-      await victim.start();
+      await start();
     });
+  }
+
+  function inLine(step: () => Promise<void>): void {
+    line = line.then(step);
     line.catch((cause: unknown) => (trouble = new Error('the controller does not start again', { cause })));
   }
 
+  async function start(): Promise<void> {
+    await victim.start();
+    restartOnExit();
+  }
+
+  /** As a kubelet does with a container: a controller that loses its lease on a busy machine ends by itself. */
+  function restartOnExit(): void {
+    void victim.exited().then(() => {
+      const isAiming = [...left.values()].some(({ size }) => size > 0);
+      if (isAiming && !isAboutToDie) inLine(start);
+    });
+  }
+
+  restartOnExit();
   victim.onStage((key, stage) => {
     if (left.get(key)?.delete(stage) === true) kill();
   });
@@ -63,6 +83,7 @@ export function startKiller(victim: Victim): Killer {
         await line;
       } catch (cause) {
         const log = await victim.lastLog(15);
+        left.delete(`${kind}/${name}`);
         throw new Error(`${kind} ${name}, not yet seen at ${[...(stages ?? [])].join()}\n${log}`, { cause });
       }
     },

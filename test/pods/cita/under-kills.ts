@@ -51,6 +51,7 @@ export function jobsUnderKills(scene: () => Scene): void {
     const killer = startKiller({
       ...observer,
       kill: async () => await world.controller.kill(),
+      exited: async () => await world.controller.ended,
       start: async () => await world.restart(),
       lastLog: async (lines) => await world.controller.lastLog(lines),
     });
