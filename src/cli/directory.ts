@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { ProblemCode } from '../api/codes/problems.ts';
 import type { SourceFile } from '../desired/desired-set.ts';
 import { decodeSource, notAFile } from '../desired/source-text.ts';
+import { judgeName, tooDeep } from '../lib/entry-name.ts';
 import { isWanted } from '../controller/fleet/read-files.ts';
 
 const MAX_FILE_BYTES = 1 << 20;
@@ -24,7 +25,7 @@ export async function readDirectory(root: string): Promise<readonly SourceFile[]
   });
   if (!info.isDirectory()) throw new Error(`${root} is not a directory`);
   const files: SourceFile[] = [];
-  await readFolder({ root, folder: '', depth: 0 }, files);
+  await readFolder({ root, folder: '', depth: 0, submodules: await submodulesOf(root) }, files);
   if (files.length === 0)
     throw new Error(
       `${root} has no fleet.yaml and none of the folders nodes/, patches/, jobs/ and schedules/. Give the top folder of the repository.`,
@@ -34,35 +35,47 @@ export async function readDirectory(root: string): Promise<readonly SourceFile[]
 
 interface Place {
   readonly root: string;
+  /** Empty, or with a slash at its end. */
   readonly folder: string;
   readonly depth: number;
+  /** Folders whose files are in other repositories. */
+  readonly submodules: ReadonlySet<string>;
 }
 
-async function readFolder({ root, folder, depth }: Place, files: SourceFile[]): Promise<void> {
-  if (depth > MAX_DEPTH) {
-    // Named like a file that would be read, so that it becomes an error.
-    files.push(trouble(`${folder}/….yaml`, 'TooDeep', `is more than ${MAX_DEPTH} folders deep; move it up`));
-    return;
-  }
-  for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) {
-      if (!isWanted(`${path}/`)) continue;
-      // The controller does not read submodules either: their files are in another repository.
-      if (await isRepository(join(root, path))) files.push(trouble(path, 'NotAFile', SUBMODULE));
-      else await readFolder({ root, folder: path, depth: depth + 1 }, files);
-    } else if (isWanted(path)) {
+async function readFolder(place: Place, files: SourceFile[]): Promise<void> {
+  const { root, folder } = place;
+  // As bytes: Node.js replaces what is not valid UTF-8.
+  for (const entry of await readdir(join(root, folder), { withFileTypes: true, encoding: 'buffer' })) {
+    const { path, problem } = judgeName(entry.name, folder, NONE);
+    if (!isWanted(entry.isDirectory() ? `${path}/` : path)) continue;
+    if (problem !== undefined) files.push(trouble(path, 'BadFileName', problem));
+    else if (entry.isDirectory()) await enter(place, path, files);
+    else {
       if (files.length >= MAX_FILES) throw new Error(`${root} has more than ${MAX_FILES} files`);
       files.push(entry.isFile() ? await readOne(root, path) : notRegular(path, entry));
     }
   }
 }
 
-function notRegular(path: string, entry: Dirent): SourceFile {
+const NONE: ReadonlySet<string> = new Set();
+
+async function enter(place: Place, path: string, files: SourceFile[]): Promise<void> {
+  const { root, depth, submodules } = place;
+  // The controller does not read submodules either.
+  if (submodules.has(path) || (await isRepository(join(root, path)))) files.push(notAFile(path, '', 'submodule'));
+  else if (depth >= MAX_DEPTH) files.push(trouble(path, 'BadFileName', tooDeep(MAX_DEPTH)));
+  else await readFolder({ ...place, folder: `${path}/`, depth: depth + 1 }, files);
+}
+
+function notRegular(path: string, entry: Dirent<Buffer>): SourceFile {
   return notAFile(path, '', entry.isSymbolicLink() ? 'symlink' : 'special file');
 }
 
-const SUBMODULE = 'is a submodule, and only regular files are read; copy its files into this repository';
+/** Also one that is not checked out: its folder is empty then. https://git-scm.com/docs/gitmodules */
+async function submodulesOf(root: string): Promise<ReadonlySet<string>> {
+  const text = await readFile(join(root, '.gitmodules'), 'utf8').catch(() => '');
+  return new Set([...text.matchAll(/^\s*path\s*=\s*"?([^"\n]*?)"?\s*$/gm)].map(([, path = '']) => path));
+}
 
 async function isRepository(folder: string): Promise<boolean> {
   return await lstat(join(folder, '.git')).then(

@@ -8,16 +8,18 @@ import type { Problem } from './text/problem.ts';
 /** Files in a known folder that are not YAML are not parsed. README and dotfiles cause no warning. */
 export function strayFiles(files: readonly SourceFile[]): Problem[] {
   return files.flatMap((file) => {
-    const message = reasonNotRead(file.path);
+    const message = reasonNotRead(file);
     return message === undefined
       ? []
       : [{ level: 'warning', code: 'FileNotRead', file: file.path, line: 1, column: 1, message } satisfies Problem];
   });
 }
 
-function reasonNotRead(path: string): string | undefined {
+function reasonNotRead({ path, trouble }: SourceFile): string | undefined {
   const isRead = kindsAt(path).length > 0;
-  return wrongTop(path) ?? (isRead || isUnsaid(path) ? undefined : wrongName(path));
+  if (isRead || isUnsaid(path)) return wrongTop(path);
+  // A folder that is a link or a submodule has no name that would be right.
+  return wrongTop(path) ?? (trouble === undefined ? wrongName(path) : `not read: ${trouble.message}`);
 }
 
 /** The Fleet or a folder under another name. */
