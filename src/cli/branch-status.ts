@@ -2,6 +2,7 @@
 
 import type { GitSource } from '../git/engine.ts';
 import { cleanLine } from '../lib/clean-text.ts';
+import { recentJobs, type JobLimits, type RecentJob, type RecentJobs } from '../status/recent-jobs.ts';
 import { createTreeReader, type TreeNode, type TreeSync } from '../status/tree-nodes.ts';
 import { ageText } from './age.ts';
 import { textTable } from './text-table.ts';
@@ -12,7 +13,11 @@ export interface BranchState {
   readonly subject: string;
   readonly controllers: readonly TreeSync[];
   readonly nodes: readonly TreeNode[];
+  readonly jobs: RecentJobs;
 }
+
+/** Limits of jobs that are shown. */
+const MAX_JOBS: JobLimits = { open: 100, ended: 10 };
 
 /** What the tip of the branch says; undefined when the branch does not exist. */
 export async function readBranchState(
@@ -27,13 +32,16 @@ export async function readBranchState(
   const reader = createTreeReader();
   const controllers: TreeSync[] = [];
   const nodes: TreeNode[] = [];
+  const records: [path: string, text: string][] = [];
   for (const { path, oid: blob, type } of await source.list(oid)) {
-    if (type !== 'file' || !/^[^/]+\/(sync\.yaml|nodes\/.*)$/.test(path)) continue;
+    if (type !== 'file' || !/^[^/]+\/(sync\.yaml|(nodes|jobs)\/.*)$/.test(path)) continue;
     const text = Buffer.from(await source.read(blob)).toString('utf8');
     controllers.push(...[reader.sync(path, text)].filter((sync) => sync !== undefined));
     nodes.push(...[reader.node(path, text)].filter((node) => node !== undefined));
+    records.push([path, text]);
   }
-  return { committedAt: authoredAt * 1000, subject, controllers, nodes };
+  const jobs = recentJobs(records, reader, MAX_JOBS);
+  return { committedAt: authoredAt * 1000, subject, controllers, nodes, jobs };
 }
 
 export interface Judgement {
@@ -62,7 +70,7 @@ export function isWell({ controllers, nodes }: BranchState): boolean {
 }
 
 export function branchText(state: BranchState, judgement: Judgement): string {
-  const { committedAt, subject, controllers, nodes } = state;
+  const { committedAt, subject, controllers, nodes, jobs } = state;
   const sections = [
     `As of ${new Date(committedAt).toISOString()}, ${ageText(judgement.now - committedAt)} ago: ${cleanLine(subject, 100)}`,
     staleControllers(state, judgement)
@@ -75,8 +83,24 @@ export function branchText(state: BranchState, judgement: Judgement): string {
     nodes.length === 0
       ? 'There are no nodes.'
       : textTable(['NODE', 'CONTROLLER', 'CHAIN', 'NETWORK', 'PHASE', 'HEIGHT', 'AS OF', 'WHAT'], nodes.map(nodeRow)),
+    jobsText(jobs),
   ];
   return sections.filter((text) => text !== '').join('\n\n');
+}
+
+function jobsText({ shown, left }: RecentJobs): string {
+  if (shown.length === 0) return '';
+  const rest = left === 0 ? [] : [`${left} more ${left === 1 ? 'has' : 'have'} ended.`];
+  return [
+    textTable(['JOB', 'CONTROLLER', 'NODES', 'PHASE', 'HEIGHT', 'AS OF', 'WHAT'], shown.map(jobRow)),
+    ...rest,
+  ].join('\n');
+}
+
+function jobRow({ job, at }: RecentJob): readonly string[] {
+  const { executor, kind, namespace, name, nodes, phase, height, message } = job;
+  const figure = height === undefined ? '-' : String(height);
+  return [`${kind} ${namespace}/${name}`, executor, nodes.join(', '), phase, figure, at === '' ? '-' : at, message];
 }
 
 function nodeRow(node: TreeNode): readonly string[] {

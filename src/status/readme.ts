@@ -2,15 +2,8 @@
 
 import { cleanLine, stripControls } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
-import {
-  createTreeReader,
-  glanceAtJob,
-  type JobGlance,
-  type TreeJob,
-  type TreeNode,
-  type TreeReader,
-  type TreeSync,
-} from './tree-nodes.ts';
+import { recentJobs, type RecentJob } from './recent-jobs.ts';
+import { createTreeReader, type TreeNode, type TreeReader, type TreeSync } from './tree-nodes.ts';
 
 const MAX_ROWS = 1_000;
 const MAX_PROBLEMS = 50;
@@ -29,8 +22,8 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
   const problems = syncs.flatMap(problemRows);
   const shown = [...nodes].sort(inOrder).slice(0, MAX_ROWS);
   const left = nodes.length - shown.length;
-  const jobs = glances(files);
-  const jobRows = jobs.shown.flatMap((glance) => jobRow(glance, reader.job(glance.path, glance.text)) ?? []);
+  const jobs = recentJobs(files, reader, MAX_JOBS);
+  const jobRows = jobs.shown.map(jobRow);
   return [
     '# The fleet at a glance',
     '',
@@ -139,26 +132,12 @@ function nodeRow(node: TreeNode, broken: string | undefined): string[] {
 }
 
 /** What is under way or keeps a node stopped, the oldest first, and what ended last, the newest first. */
-function glances(files: readonly (readonly [string, string])[]): { shown: readonly JobGlance[]; left: number } {
-  const all = files.flatMap(([path, text]) => glanceAtJob(path, text) ?? []);
-  const open = all.filter(({ isOpen }) => isOpen).sort((a, b) => inTime(a, b));
-  const ended = all.filter(({ isOpen }) => !isOpen).sort((a, b) => inTime(b, a));
-  const shown = [...open.slice(0, MAX_JOBS.open), ...ended.slice(0, MAX_JOBS.ended)];
-  return { shown, left: all.length - shown.length };
-}
-
-function inTime(a: JobGlance, b: JobGlance): number {
-  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
-  return a.path < b.path ? -1 : 1;
-}
-
-function jobRow({ at }: JobGlance, job: TreeJob | undefined): [string[]] | undefined {
-  if (job === undefined) return undefined;
+function jobRow({ at, job }: RecentJob): string[] {
   const name = escapeCell(`${job.kind} ${job.namespace}/${job.name}`);
   const height = job.height === undefined ? '' : String(job.height);
   const nodes = job.nodes.slice(0, 10).join(', ');
   const cells = [job.executor, nodes, job.phase, height, at, job.message].map(escapeCell);
-  return [[`[${name}](${encodePath(job.path)})`, ...cells]];
+  return [`[${name}](${encodePath(job.path)})`, ...cells];
 }
 
 function scheduleRows({ executor, schedules }: TreeSync): string[][] {

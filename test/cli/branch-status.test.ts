@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { branchText, isWell, type BranchState, staleControllers } from '../../src/cli/branch-status.ts';
+import { recentJobs } from '../../src/status/recent-jobs.ts';
 import { createTreeReader } from '../../src/status/tree-nodes.ts';
 import { stringify } from 'yaml';
 
@@ -33,6 +34,11 @@ function node(name: string, status: object) {
   return reader.node(`prod/nodes/ns/${name}.yaml`, text) ?? unreadable();
 }
 
+function job(name: string, fields: object): [path: string, text: string] {
+  const record = { kind: 'Backup', namespace: 'ns', name, executor: 'prod', nodes: ['eth-0'], ...fields };
+  return [`prod/jobs/Backup/ns/${name}.yaml`, stringify(record)];
+}
+
 const STATE: BranchState = {
   committedAt: NOW - 60_000,
   subject: 'eth-0: Running',
@@ -43,6 +49,7 @@ const STATE: BranchState = {
       conditions: [{ type: 'Ready', status: 'True', reason: 'Running', message: '' }],
     }),
   ],
+  jobs: { shown: [], left: 0 },
 };
 
 describe('the status of a branch', () => {
@@ -61,6 +68,28 @@ describe('the status of a branch', () => {
         'ns/eth-0  prod        ethereum  dev      Running  7       2026-11-22T11:00:00Z',
       ].join('\n'),
     );
+  });
+
+  it('shows jobs that run or keep a node stopped first, then those that ended, the newest first', () => {
+    const records = [
+      job('old', { phase: 'Complete', endedAt: '2026-11-20T00:00:00Z', height: 5, message: 'copied' }),
+      job('new', { phase: 'Failed', endedAt: '2026-11-21T00:00:00Z', message: 'no space' }),
+      job('held', { phase: 'Held', endedAt: '2026-11-19T00:00:00Z', holds: ['eth-0'], message: 'not safe' }),
+      job('busy', { phase: 'Working', claimedAt: '2026-11-22T00:00:00Z', message: '' }),
+      job('oldest', { phase: 'Complete', endedAt: '2026-11-18T00:00:00Z', message: '' }),
+    ];
+    const text = branchText(
+      { ...STATE, jobs: recentJobs(records, reader, { open: 9, ended: 2 }) },
+      { now: NOW, maxAgeMs: 1 },
+    );
+    expect(text.split('\n').slice(-6)).toEqual([
+      'JOB             CONTROLLER  NODES  PHASE     HEIGHT  AS OF                 WHAT',
+      'Backup ns/held  prod        eth-0  Held      -       2026-11-19T00:00:00Z  not safe',
+      'Backup ns/busy  prod        eth-0  Working   -       2026-11-22T00:00:00Z',
+      'Backup ns/new   prod        eth-0  Failed    -       2026-11-21T00:00:00Z  no space',
+      'Backup ns/old   prod        eth-0  Complete  5       2026-11-20T00:00:00Z  copied',
+      '1 more has ended.',
+    ]);
   });
 
   it('counts a controller without a time as one that may be down', () => {

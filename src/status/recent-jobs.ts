@@ -1,0 +1,43 @@
+// The jobs of a status branch that a page or a terminal shows: of years of records only those worth reading are parsed.
+
+import { glanceAtJob, type JobGlance, type TreeJob, type TreeReader } from './tree-nodes.ts';
+
+export interface RecentJob {
+  readonly job: TreeJob;
+  /** The last time in its record; RFC 3339, empty when unknown. */
+  readonly at: string;
+}
+
+export interface RecentJobs {
+  /** Those that are under way or keep a node stopped, the oldest first, then those that ended, the newest first. */
+  readonly shown: readonly RecentJob[];
+  /** How many more there are. */
+  readonly left: number;
+}
+
+export interface JobLimits {
+  /** Of jobs that are under way or keep a node stopped. */
+  readonly open: number;
+  readonly ended: number;
+}
+
+export function recentJobs(
+  files: readonly (readonly [path: string, text: string])[],
+  reader: Pick<TreeReader, 'job'>,
+  limits: JobLimits,
+): RecentJobs {
+  const all = files.flatMap(([path, text]) => glanceAtJob(path, text) ?? []);
+  const open = all.filter(({ isOpen }) => isOpen).sort((a, b) => inTime(a, b));
+  const ended = all.filter(({ isOpen }) => !isOpen).sort((a, b) => inTime(b, a));
+  const chosen = [...open.slice(0, limits.open), ...ended.slice(0, limits.ended)];
+  const shown = chosen.flatMap(({ path, text, at }) => {
+    const job = reader.job(path, text);
+    return job === undefined ? [] : [{ job, at }];
+  });
+  return { shown, left: all.length - chosen.length };
+}
+
+function inTime(a: JobGlance, b: JobGlance): number {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  return a.path < b.path ? -1 : 1;
+}
