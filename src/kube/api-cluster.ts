@@ -18,6 +18,7 @@ import { INFORMER_TIMES, startInformer, type InformerTimes } from './informer.ts
 import { kindOf } from './kinds.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { listAll } from './list.ts';
+import { createOutages } from './outages.ts';
 import { NO_LOG, type Log } from './log.ts';
 import type { FieldSchema } from './missing-fields.ts';
 import { objectPath } from './paths.ts';
@@ -49,10 +50,11 @@ export function connectCluster(options: ConnectOptions = {}): ApiCluster {
   const closing = new AbortController();
   const times = { ...INFORMER_TIMES, ...options.informerTimes };
   const log = options.log ?? NO_LOG;
+  const outages = createOutages({ log, quietMs: times.quietMs, now: Date.now, signal: closing.signal });
 
   function inform<T extends KubeObject = KubeObject>(kind: Kind, what: InformOptions<T>): Informer<T> {
     const signal = AbortSignal.any([what.signal, closing.signal]);
-    return startInformer<T>({ rest, log, times }, kind, { ...what, signal });
+    return startInformer<T>({ rest, log, outages, times }, kind, { ...what, signal });
   }
 
   async function close(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Informer, InformOptions, Kind } from './cluster.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { listAll } from './list.ts';
 import type { Log } from './log.ts';
+import type { Outages } from './outages.ts';
 import { pause } from './pause.ts';
 import type { Rest } from './rest.ts';
 import { makeStore, type Store } from './store.ts';
@@ -17,6 +18,8 @@ export interface InformerTimes {
   /** How long a watch lasts at least; up to a quarter longer, so that they don't all end at once. */
   readonly watchSeconds: number;
   readonly backoff: { readonly baseMs: number; readonly maxMs: number };
+  /** How long every kind is watched before an outage counts as over. */
+  readonly quietMs: number;
 }
 
 export const INFORMER_TIMES: InformerTimes = {
@@ -24,11 +27,13 @@ export const INFORMER_TIMES: InformerTimes = {
   inactivityMs: 150_000,
   watchSeconds: 240,
   backoff: { baseMs: 500, maxMs: 30_000 },
+  quietMs: 5_000,
 };
 
 export interface InformerParts {
   readonly rest: Rest;
   readonly log: Log;
+  readonly outages: Outages;
   readonly times: InformerTimes;
 }
 
@@ -113,6 +118,8 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
       this.#failures++;
       await pause(this.#delay(), signal);
     }
+    // Nothing waits for it any more.
+    this.#parts.outages.restored(this.#name);
     this.#synced.reject(new KubeError('ABORTED', `the informer of ${this.#kind.kind} was stopped`));
   }
 
@@ -144,7 +151,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
       resourceVersion,
       timeoutSeconds: Math.round(times.watchSeconds * (1 + Math.random() / 4)),
       inactivityMs: times.inactivityMs,
-      onOpen: () => (this.#trouble = undefined),
+      onOpen: () => this.#works(),
       onContact: () => this.#contact(),
     });
     try {
@@ -169,10 +176,19 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
     if (needsList(error, this.#failures)) this.#version = undefined;
     // An expired version is normal; the following list shows whether there is a problem.
     if (isKubeError(error, 'GONE')) return;
-    if (this.#trouble === undefined) {
-      this.#parts.log.warn({ kind: this.#kind.kind, err: error }, 'Watching was interrupted');
-    }
+    this.#parts.outages.interrupted(this.#name, error);
     this.#trouble = error instanceof Error ? error : new Error(String(error));
+  }
+
+  #works(): void {
+    this.#trouble = undefined;
+    this.#parts.outages.restored(this.#name);
+  }
+
+  /** `Pod`, or `Pod in team-a` when one namespace is watched. */
+  get #name(): string {
+    const { namespace } = this.#options;
+    return namespace === undefined ? this.#kind.kind : `${this.#kind.kind} in ${namespace}`;
   }
 
   #contact(): void {

@@ -29,7 +29,7 @@ let cluster: ApiCluster;
 let space = '';
 let count = 0;
 const running: Watched[] = [];
-const warnings: string[] = [];
+const logged: { readonly message: string; readonly facts: Readonly<Record<string, unknown>> }[] = [];
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
 
@@ -40,8 +40,11 @@ beforeAll(async () => {
   direct = connectCluster({ kubeconfig: await api.kubeconfig('admin') });
   cluster = connectCluster({
     kubeconfig: await api.kubeconfig('admin', proxy.url),
-    informerTimes: { inactivityMs: 3000, backoff: { baseMs: 50, maxMs: 1000 } },
-    log: { info: () => undefined, warn: (_, message) => warnings.push(message) },
+    informerTimes: { inactivityMs: 3000, backoff: { baseMs: 50, maxMs: 1000 }, quietMs: 500 },
+    log: {
+      info: (facts, message) => void logged.push({ facts, message }),
+      warn: (facts, message) => void logged.push({ facts, message }),
+    },
   });
 });
 afterEach(() => {
@@ -61,6 +64,10 @@ afterAll(async () => {
 async function newSpace(): Promise<void> {
   space = `space-${++count}`;
   await direct.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: space } });
+}
+
+function timesLogged(message: string): number {
+  return logged.filter((line) => line.message === message).length;
 }
 
 function inform(kind: Kind = KINDS.ConfigMap, onChange: (change: Change) => unknown = () => undefined): Watched {
@@ -171,7 +178,7 @@ describe('in good weather', () => {
     await put('a', '1');
     await put('b', '1');
     await Promise.all([becomesTrue(thrower), becomesTrue(rejecter)]);
-    expect(warnings).toContain('A change handler failed');
+    expect(logged).toContainEqual(expect.objectContaining({ message: 'A change handler failed' }));
   });
 });
 
@@ -193,6 +200,32 @@ describe('in bad weather', () => {
     await put('new', '1');
     await becomesTrue(watched);
     await waitFor('the trouble to pass', () => watched.informer.trouble === undefined);
+  });
+
+  it('logs the begin and the end of an outage once for all kinds', async () => {
+    await newSpace();
+    const kinds = [KINDS.ConfigMap, KINDS.Secret, KINDS.Pod];
+    const all = kinds.map((kind) => inform(kind));
+    await Promise.all(all.map(async ({ informer }) => await informer.synced()));
+    await waitFor(
+      'no outage of another test',
+      () => timesLogged('Watching was restored') === timesLogged('Watching was interrupted'),
+    );
+    const before = logged.length;
+    await api.restart(async () => {
+      await waitFor('all to notice', () => all.every(({ informer }) => informer.trouble !== undefined));
+    });
+    await waitFor('the end is logged', () =>
+      logged.slice(before).some(({ message }) => message === 'Watching was restored'),
+    );
+    const lines = logged.slice(before).filter(({ message }) => message.startsWith('Watching'));
+    expect(lines.map(({ message }) => message)).toEqual(['Watching was interrupted', 'Watching was restored']);
+    expect(lines[1]?.facts).toMatchObject({
+      kinds: kinds.map(({ kind }) => `${kind} in ${space}`).sort(),
+      interruptions: expect.any(Number),
+      seconds: expect.any(Number),
+    });
+    expect(Number(lines[1]?.facts['interruptions'])).toBeGreaterThanOrEqual(kinds.length);
   });
 
   it('sees the deletions that happened while it was cut off for so long that its version is gone', async () => {
