@@ -2,6 +2,7 @@
 
 import { describeRef, keyOf } from '../../api/objects.ts';
 import type { Action, Plan } from '../../plan/action.ts';
+import { holdText } from '../../plan/hold-text.ts';
 import type { Telemetry } from '../../lib/telemetry.ts';
 import type { FleetDeps } from './deps.ts';
 
@@ -14,14 +15,14 @@ export function announcePlan(plan: Plan, deps: FleetDeps): void {
 }
 
 function announceHold(action: Action, digest: string | undefined, { runtime, watches, events }: FleetDeps): void {
-  const { hold, ref, because } = action;
+  const { hold, ref } = action;
   if (hold === undefined) return;
   const { guard, message, release } = hold;
   const facts = { object: describeRef(ref), do: action.do, guard, reason: message, release, digest };
   runtime.log.warn(facts, 'Holding action');
   const live = watches.nodes.get(keyOf(ref));
   if (live === undefined) return;
-  events.emit({ about: live, type: 'Warning', reason: guard, message: `${because}. Held: ${message} ${release}` });
+  events.emit({ about: live, type: 'Warning', reason: guard, message: holdText(action) });
 }
 
 function holdKey({ do: what, ref, hold }: Action): string {

@@ -1,5 +1,6 @@
 // What Git declares becomes BlockchainNode objects, and stays so.
 
+import { keyOf } from '../../api/objects.ts';
 import type { Plan } from '../../plan/action.ts';
 import { planNodes } from '../../plan/plan.ts';
 import { DONE, type ReconcileResult } from '../engine/queue.ts';
@@ -25,8 +26,17 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
     await advanceRevision(pulled, plan, deps);
     return DONE;
   } finally {
-    deps.notify('PlanApplied', { nodeKeys: deps.observations.setHolds(deps.fleet.plan) });
+    notePlan(deps);
   }
+}
+
+/** The first plan since the start also decides about what was held before. */
+function notePlan({ fleet, notify, observations, watches }: FleetDeps): void {
+  const heldBefore = observations.isPlanned
+    ? []
+    : watches.nodes.list().filter(({ status }) => status?.hold !== undefined);
+  const changed = observations.setHolds(fleet.plan);
+  notify('PlanApplied', { nodeKeys: [...new Set([...changed, ...heldBefore.map(keyOf)])] });
 }
 
 /** The plan of that revision: the last one, or a new one that is not applied. */

@@ -4,6 +4,7 @@ import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { RoleFacts } from '../../chains/observed.ts';
 import type { Plan } from '../../plan/action.ts';
+import { holdText } from '../../plan/hold-text.ts';
 import { createRoleFacts, type RoleObservation } from './role-facts.ts';
 import type { NodeTrouble } from './trouble.ts';
 
@@ -33,6 +34,8 @@ export interface Observations {
   setApplied(key: string, revision: string | undefined): void;
   /** Takes over the held actions of a plan; returns the nodes whose hold changed. */
   setHolds(plan: Plan | undefined): readonly string[];
+  /** Whether there was a plan since the start. Before it, what was held still is. */
+  readonly isPlanned: boolean;
   forget(key: string): void;
 }
 
@@ -43,6 +46,7 @@ export function createObservations(): Observations {
   const reconciled = new Set<string>();
   const revisions = new Map<string, string>();
   let holds: ReadonlyMap<string, NonNullable<NodeObservation['hold']>> = new Map();
+  let isPlanned = false;
   return {
     of: (key) => ({
       ...roles.of(key),
@@ -64,7 +68,11 @@ export function createObservations(): Observations {
     setApplied(key, revision) {
       if (revision !== undefined) revisions.set(key, revision);
     },
+    get isPlanned() {
+      return isPlanned;
+    },
     setHolds(plan) {
+      isPlanned ||= plan !== undefined;
       const next = holdsOf(plan);
       const keys = new Set([...holds.keys(), ...next.keys()]);
       const changed = [...keys].filter((key) => holds.get(key)?.message !== next.get(key)?.message);
@@ -82,9 +90,9 @@ export function createObservations(): Observations {
 
 function holdsOf(plan: Plan | undefined): ReadonlyMap<string, NonNullable<NodeObservation['hold']>> {
   const holds = new Map<string, NonNullable<NodeObservation['hold']>>();
-  for (const { ref, hold, because } of plan?.actions ?? []) {
-    if (hold !== undefined)
-      holds.set(keyOf(ref), { reason: hold.guard, message: `${because}. ${hold.message}. ${hold.release}` });
+  for (const action of plan?.actions ?? []) {
+    const { ref, hold } = action;
+    if (hold !== undefined) holds.set(keyOf(ref), { reason: hold.guard, message: holdText(action) });
   }
   return holds;
 }

@@ -11,6 +11,7 @@ import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { describeContest } from './announce-repair.ts';
 import type { NodeDeps } from './deps.ts';
 import { sampleOf } from './node-sample.ts';
+import type { NodeObservation } from './observations.ts';
 import { findOwnNode } from './owner.ts';
 import type { Pause } from './pauses.ts';
 import { podAddress } from './pod.ts';
@@ -65,7 +66,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
   return nodeStatus({
     ...known,
     node,
-    hold: known.hold ?? pauseHold(pauses.of(key)),
+    hold: known.hold ?? pauseHold(pauses.of(key)) ?? heldBefore(node, observations.isPlanned),
     statefulSet,
     pods: await lastLogs.complete(pods),
     pvcs,
@@ -120,6 +121,13 @@ function nextReport(key: string, { phase }: NodeStatus, { watches, ownEvents }: 
   const isWaiting = pods.length > 0 && podAddress(pods) === undefined && phase !== 'Running' && phase !== 'Stopped';
   const due = [ownEvents.dueIn(key), isWaiting ? WAITING_MS : undefined].filter((ms) => ms !== undefined);
   return due.length === 0 ? DONE : again(Math.min(...due));
+}
+
+/** What a plan held before a restart, until there is a plan: Git may be down for hours. */
+function heldBefore({ status }: BlockchainNode, isPlanned: boolean): NodeObservation['hold'] {
+  const hold = status?.hold;
+  if (isPlanned || hold === undefined || hold.by !== undefined || !isNodeReason(hold.reason)) return undefined;
+  return { reason: hold.reason, message: hold.message };
 }
 
 function pauseHold(pause: Pause | undefined): { reason: NodeReason; message: string; by: string } | undefined {
