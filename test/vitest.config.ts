@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
 const pure = [
   'bench',
   'documents',
+  'fuzz',
   'image',
   'lib',
   'api',

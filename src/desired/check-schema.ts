@@ -12,13 +12,21 @@ import { fieldsAt } from './schema-walk.ts';
 export type Checked<T> =
   { readonly ok: true; readonly data: T } | { readonly ok: false; readonly problems: readonly SpecProblem[] };
 
+/** Of one value. The name that was meant is looked for, which takes time for each. */
+const MAX_PROBLEMS = 30;
+
 /** The parsed value with the defaults of the schema, or the problems. `base` is the path of the value in its document. */
 export function checkSchema<T>(schema: z.ZodType<T>, value: unknown, base: Path): Checked<T> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, data: result.data };
-  const problems = result.error.issues.flatMap((issue) => problemsOf({ schema, value, base }, issue));
+  const problems = result.error.issues
+    .slice(0, 20 * MAX_PROBLEMS)
+    .flatMap((issue) => problemsOf({ schema, value, base }, issue));
   const seen = new Set<string>();
-  return { ok: false, problems: problems.filter(({ path }) => isFirst(seen, JSON.stringify(path))).slice(0, 30) };
+  return {
+    ok: false,
+    problems: problems.filter(({ path }) => isFirst(seen, JSON.stringify(path))).slice(0, MAX_PROBLEMS),
+  };
 }
 
 /** One problem per position: a text that is too long often also has the wrong form. */
@@ -40,9 +48,9 @@ function problemsOf(context: Context, issue: Issue): SpecProblem[] {
   const inner = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   const path = [...context.base, ...inner];
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) =>
-      errorAtKey('UnknownField', [...path, clip(key, 60)], unknownField(context, inner, key)),
-    );
+    return issue.keys
+      .slice(0, MAX_PROBLEMS)
+      .map((key) => errorAtKey('UnknownField', [...path, clip(key, 60)], unknownField(context, inner, key)));
   const value = valueAt(context.value, inner);
   if (value === undefined && issue.code === 'invalid_type') return [errorAtKey('MissingField', path, 'is required')];
   if (issue.code === 'invalid_key') return [errorAtKey('InvalidName', path, `as a name ${firstMessage(issue.issues)}`)];

@@ -68,10 +68,12 @@ function wrongKind(kind: unknown, allowed: string): [ProblemCode, string[], stri
 }
 
 const FIELDS = ['apiVersion', 'kind', 'metadata', 'spec'];
+const MAX_UNKNOWN = 30;
 
 function checkFields(document: JsonObject): SpecProblem[] {
   return Object.keys(document)
     .filter((field) => !FIELDS.includes(field))
+    .slice(0, MAX_UNKNOWN)
     .map((field) => {
       if (field === 'status')
         return errorAtKey('ForbiddenField', [field], 'status is written by the controller; remove it');

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../lib/json-value.ts';
 import type { SourceFile } from './desired-set.ts';
 import { checkEnvelope, type Envelope, unusedMetadata } from './envelope.ts';
 import { kindsAt, type GitKind, type GitRole } from './kinds.ts';
-import { parseFile, unreadableFile, type BrokenName, type ParsedFile } from './text/parse.ts';
+import { parseInSteps, unreadableFile, type BrokenName, type ParsedFile } from './text/parse.ts';
 import type { Places } from './text/places.ts';
 import type { Problem } from './text/problem.ts';
 import { toProblem } from './text/problem.ts';
@@ -19,13 +19,14 @@ export interface FileContent extends ParsedFile {
   readonly kinds: readonly GitKind[];
 }
 
-/** Parses a file in a place where a kind belongs; undefined for any other path. */
-export function parseSource(file: SourceFile): FileContent | undefined {
+/** Parses a file in a place where a kind belongs, with pauses; undefined for any other path. */
+export function* parseSource(file: SourceFile): Generator<void, FileContent | undefined> {
   const kinds = kindsAt(file.path);
   const [first] = kinds;
   if (first === undefined) return undefined;
   const place = { kinds, role: first.role };
-  if (file.text !== undefined && file.trouble === undefined) return { ...place, ...parseFile(file.path, file.text) };
+  if (file.text !== undefined && file.trouble === undefined)
+    return { ...place, ...(yield* parseInSteps(file.path, file.text)) };
   const { code, message } = file.trouble ?? { code: 'Unreadable', message: 'the file could not be read' };
   const problem: Problem = { level: 'error', code, file: file.path, line: 1, column: 1, message };
   return { ...place, ...unreadableFile(file.path, problem) };

@@ -119,7 +119,7 @@ function* readContents(sources: readonly SourceFile[], cache: ReadCache): Genera
   const read: Content[] = [];
   for (const source of sources) {
     const id = cacheKey(source);
-    const content = (id === undefined ? undefined : cache.contents.get(id)) ?? parseSource(source);
+    const content = (id === undefined ? undefined : cache.contents.get(id)) ?? (yield* parseSource(source));
     if (content !== undefined) read.push({ id, content });
     yield;
   }

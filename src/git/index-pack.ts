@@ -180,7 +180,10 @@ class Indexer implements IndexedEntries {
     }
     const found = new Map<string, number>();
     if (bases.size === 0) return found;
+    const unnamed = new Set(this.#deltas);
     for (const [entry, start] of this.starts.entries()) {
+      // A delta that has no name yet must not be found under the name of zeros.
+      if (unnamed.has(entry)) continue;
       const oid = this.ids.toString('hex', entry * OID, (entry + 1) * OID);
       if (bases.has(oid)) found.set(oid, start);
     }

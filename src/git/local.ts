@@ -8,7 +8,7 @@ import { expandOid, resolveRef } from 'isomorphic-git';
 
 import { parseCommit } from './commit-object.ts';
 import type { Ancestry, CommitInfo, Limits, Oid, TreeEntry } from './engine.ts';
-import { GitError } from './errors.ts';
+import { GitError, oneLine } from './errors.ts';
 import { relate } from './history.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { listTree, TreeCache } from './listing.ts';
@@ -109,7 +109,7 @@ async function alternatesOf(objects: string, depth = 0): Promise<readonly string
     if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true)
       throw new GitError(
         'REPOSITORY_NOT_FOUND',
-        `${objects} borrows objects from ${folder}, which does not exist; clone the repository again without --shared`,
+        `${objects} borrows objects from ${oneLine(folder)}, which does not exist; clone the repository again without --shared`,
       );
     found.push(folder, ...(depth < MAX_BORROWED ? await alternatesOf(folder, depth + 1) : []));
   }
@@ -158,5 +158,8 @@ async function refuseAmbiguous(gitdir: string, name: string): Promise<void> {
 }
 
 function missing(name: string): never {
-  throw new GitError('BRANCH_MISSING', `There is no branch, tag or commit ${name} in this repository; is it fetched?`);
+  throw new GitError(
+    'BRANCH_MISSING',
+    `There is no branch, tag or commit ${oneLine(name, 100)} in this repository; is it fetched?`,
+  );
 }

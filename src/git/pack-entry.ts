@@ -3,6 +3,7 @@
 import { inflateSync, constants } from 'node:zlib';
 
 import { GitError } from './errors.ts';
+import { MAX_OBJECT_BYTES } from './limits.ts';
 
 export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
 
@@ -30,6 +31,7 @@ export function parseEntryHeader(entry: Buffer): EntryHeader {
     byte = byteAt(entry, at++);
     size += (byte & 0x7f) * factor;
   }
+  if (!Number.isSafeInteger(size)) throw corrupt('an entry of an impossible size');
   const type = TYPES[code];
   if (type !== undefined) return { kind: 'object', type, size, dataAt: at };
   if (code === 7) return { kind: 'ref-delta', base: entry.toString('hex', at, at + 20), size, dataAt: at + 20 };
@@ -40,6 +42,7 @@ export function parseEntryHeader(entry: Buffer): EntryHeader {
     byte = byteAt(entry, at++);
     distance = (distance + 1) * 128 + (byte & 0x7f);
   }
+  if (!Number.isSafeInteger(distance)) throw corrupt('an entry with an impossible base');
   return { kind: 'offset-delta', distance, size, dataAt: at };
 }
 
@@ -77,6 +80,7 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   const source = deltaSize(delta, 0);
   const target = deltaSize(delta, source.next);
   if (source.value !== base.length) throw corrupt('a delta for another base');
+  if (target.value > MAX_OBJECT_BYTES) throw corrupt('a delta of an impossible size');
   const out = Buffer.alloc(target.value);
   let at = target.next;
   let written = 0;
@@ -114,6 +118,7 @@ function deltaSize(delta: Buffer, start: number): { value: number; next: number 
     byte = byteAt(delta, at++);
     value += (byte & 0x7f) * factor;
   }
+  if (!Number.isSafeInteger(value)) throw corrupt('a delta of an impossible size');
   return { value, next: at };
 }
 

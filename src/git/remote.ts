@@ -19,20 +19,28 @@ export interface RemoteOptions {
   readonly allowHttp?: boolean | undefined;
 }
 
+const MAX_URL = 2000;
+
 /** A checked URL. Throws UNSUPPORTED_URL; the text never repeats a password that stood in the URL. */
 export function checkUrl(text: string): URL {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(text) || /^[^/@:]+@[^/]+:/.test(text)) throw unsupported('it is no http(s) URL');
-  if (!URL.canParse(text)) throw unsupported('it cannot be parsed');
+  const wrong = wrongText(text);
+  if (wrong !== undefined) throw unsupported(wrong);
   const url = new URL(text);
   if (url.username !== '' || url.password !== '')
     throw new GitError(
       'UNSUPPORTED_URL',
-      `The repository URL of ${url.host} holds a user or password; remove it there and give credentials by a Secret`,
+      `The repository URL of ${oneLine(url.host, 260)} holds a user or password; remove it there and give credentials by a Secret`,
     );
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw unsupported(`${url.protocol}// is not supported`);
   if (url.search !== '' || url.hash !== '') throw unsupported('it has a query or a fragment');
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;
+}
+
+function wrongText(text: string): string | undefined {
+  if (text.length > MAX_URL) return `it is longer than ${MAX_URL} characters`;
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(text) || /^[^/@:]+@[^/]+:/.test(text)) return 'it is no http(s) URL';
+  return URL.canParse(text) ? undefined : 'it cannot be parsed';
 }
 
 function unsupported(why: string): GitError {

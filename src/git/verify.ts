@@ -2,7 +2,7 @@
 
 import { parseCommit } from './commit-object.ts';
 import type { Oid } from './engine.ts';
-import { GitError } from './errors.ts';
+import { GitError, oneLine } from './errors.ts';
 import { readTree } from './listing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { isFolder, parseTree } from './tree-object.ts';
@@ -40,7 +40,7 @@ async function verifyTree(
       queued.add(entry.oid);
       if (isFolder(entry)) queue.push(entry.oid);
       else if (!(await store.has(entry.oid)))
-        throw new GitError('OBJECT_MISSING', `The content of ${JSON.stringify(entry.name.toString())} is missing`);
+        throw new GitError('OBJECT_MISSING', `The content of "${oneLine(entry.name.toString(), 200)}" is missing`);
     }
     seen.found.push(oid);
   }

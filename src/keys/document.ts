@@ -1,8 +1,8 @@
 // `<executor>/keys.yaml` of the status branch.
 
-import { parse } from 'yaml';
 import { z } from 'zod';
 
+import { readYaml } from '../lib/yaml/read.ts';
 import { sealBefore } from './seal.ts';
 import type { KeyMemory } from './memory.ts';
 
@@ -29,7 +29,8 @@ export interface PublishedKeys {
 }
 
 const PATH = /^([^/]+)\/keys\.yaml$/;
-const MAX_TEXT = 8_388_608;
+/** Longer than any file that Git gives: some four thousand entries. */
+const LIMITS = { length: 2 ** 20 };
 
 export function keysPath(executor: string): string {
   return `${executor}/keys.yaml`;
@@ -53,12 +54,7 @@ export function readKeys(files: KeyFiles): PublishedKeys {
 }
 
 function entriesIn(text: string): readonly z.infer<typeof Entry>[] | undefined {
-  if (text.length > MAX_TEXT) return undefined;
-  try {
-    return Document.parse(parse(text, { maxAliasCount: 0, logLevel: 'silent' })).keys;
-  } catch {
-    return undefined;
-  }
+  return Document.safeParse(readYaml(text, LIMITS)).data?.keys;
 }
 
 /** Released keys that stay listed: who saw the reservation has to see its end. */

@@ -1,5 +1,6 @@
 // What the API server says of itself: its version, the kinds that it serves, and their schemas.
 
+import { isObject, member, textAt, valueAt } from '../lib/json-value.ts';
 import type { Kind } from './cluster.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import type { FieldSchema } from './missing-fields.ts';
@@ -17,9 +18,8 @@ export async function serves(rest: Rest, kind: Kind): Promise<boolean> {
   const request = { verb: 'discover', kind: kind.kind, about: kind.apiVersion } as const;
   try {
     const answer = await rest.json({ ...request, method: 'GET', path: versionPath(kind.apiVersion), idempotent: true });
-    // The edge: APIResourceList of meta/v1.
-    const { resources } = answer as { readonly resources?: readonly { readonly name?: unknown }[] };
-    return resources?.some(({ name }) => name === kind.plural) ?? false;
+    const resources = member(answer, 'resources');
+    return Array.isArray(resources) && resources.some((one) => textAt(one, ['name']) === kind.plural);
   } catch (error) {
     if (isKubeError(error, 'NOT_SERVED', 'NOT_FOUND')) return false;
     throw error;
@@ -30,17 +30,12 @@ export async function serves(rest: Rest, kind: Kind): Promise<boolean> {
 export async function schemas(rest: Rest, apiVersion: string): Promise<ReadonlyMap<string, FieldSchema>> {
   const path = `/openapi/v3${versionPath(apiVersion)}`;
   const request = { verb: 'discover', kind: 'OpenAPI', about: apiVersion, method: 'GET', path } as const;
-  // The edge: an OpenAPI 3 document of Kubernetes.
-  const answer = (await rest.json({ ...request, idempotent: true })) as {
-    readonly components?: { readonly schemas?: Readonly<Record<string, FieldSchema & OpenApiKinds>> };
-  };
-  return new Map(
-    Object.values(answer.components?.schemas ?? {}).flatMap((schema) =>
-      (schema['x-kubernetes-group-version-kind'] ?? []).map(({ kind }) => [kind, schema] as const),
-    ),
-  );
+  const found = valueAt(await rest.json({ ...request, idempotent: true }), ['components', 'schemas']);
+  const all = isObject(found) ? Object.values(found).filter(isObject) : [];
+  return new Map(all.flatMap((schema) => kindsOf(schema).map((kind) => [kind, schema] as const)));
 }
 
-interface OpenApiKinds {
-  readonly 'x-kubernetes-group-version-kind'?: readonly { readonly kind: string }[];
+function kindsOf(schema: unknown): readonly string[] {
+  const kinds = member(schema, 'x-kubernetes-group-version-kind');
+  return Array.isArray(kinds) ? kinds.flatMap((one) => textAt(one, ['kind']) ?? []) : [];
 }

@@ -1,6 +1,7 @@
 // Reads every object of a kind, in pages.
 
 import type { KubeObject } from '../api/objects.ts';
+import { textAt, valueAt } from '../lib/json-value.ts';
 import type { Kind } from './cluster.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { collectionPath } from './paths.ts';
@@ -95,24 +96,24 @@ async function readPage(
   return parsePage(body, options);
 }
 
+function isNamed(item: unknown): item is KubeObject {
+  return textAt(item, ['metadata', 'name']) !== undefined;
+}
+
 function parsePage(body: unknown, scope: ListScope): Page {
   const { kind } = scope;
-  // The edge: what an API server sends has this shape, and everything else fails here.
-  const list = body as {
-    kind?: unknown;
-    items?: unknown;
-    metadata?: { resourceVersion?: unknown; continue?: unknown };
-  } | null;
-  const resourceVersion = list?.metadata?.resourceVersion;
-  if (list?.kind !== `${kind.kind}List` || typeof resourceVersion !== 'string') {
+  const resourceVersion = textAt(body, ['metadata', 'resourceVersion']);
+  if (textAt(body, ['kind']) !== `${kind.kind}List` || resourceVersion === undefined)
     throw new KubeError('UNEXPECTED', `list ${describeScope(scope)}: the answer is no ${kind.kind}List`);
-  }
-  const items = Array.isArray(list.items) ? (list.items as KubeObject[]) : [];
-  const token = list.metadata?.continue;
+  const listed = valueAt(body, ['items']);
+  const items: readonly unknown[] = Array.isArray(listed) ? listed : [];
+  if (!items.every(isNamed))
+    throw new KubeError('UNEXPECTED', `list ${describeScope(scope)}: the answer has items without a name`);
+  const token = textAt(body, ['metadata', 'continue']);
   return {
     // Items of built-in kinds come without these two.
     items: items.map((item) => ({ ...item, apiVersion: kind.apiVersion, kind: kind.kind })),
     resourceVersion,
-    token: typeof token === 'string' && token !== '' ? token : undefined,
+    token: token === '' ? undefined : token,
   };
 }

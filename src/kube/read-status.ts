@@ -1,6 +1,9 @@
 // Turns an error response of an API server into a KubeError.
 
 import type { KubeErrorCode } from '../lib/error-codes.ts';
+import { cleanLine } from '../lib/clean-text.ts';
+import { member, textAt } from '../lib/json-value.ts';
+import { lookup } from '../lib/lookup.ts';
 import { KubeError, type FieldConflict } from './kube-error.ts';
 
 /** Longer messages are cut: some list every field of an object. */
@@ -24,31 +27,35 @@ export function readErrorResponse(response: ErrorResponse, doing: string, secret
   return new KubeError(code, cut(`${doing}: ${message} (HTTP ${response.status})`), {
     status: response.status,
     reason: status?.reason,
-    retryAfterMs: response.retryAfterMs ?? secondsToMs(status?.details?.retryAfterSeconds),
+    retryAfterMs: response.retryAfterMs ?? secondsToMs(status?.retryAfterSeconds),
     conflicts: conflictsOf(status),
   });
 }
 
-/** The parts of a Status object (meta/v1) that are used. */
+/** The parts of a Status object (meta/v1) that are used; each is absent when it has another type. */
 interface Status {
-  readonly reason?: string;
-  readonly message?: string;
-  readonly details?: {
-    readonly retryAfterSeconds?: number;
-    readonly causes?: readonly { readonly reason?: string; readonly field?: string; readonly message?: string }[];
-  };
+  readonly reason: string | undefined;
+  readonly message: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly causes: readonly unknown[];
 }
 
 function parseStatus(text: string): Status | undefined {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    // The edge: meta/v1 fixes the shape; every field is read as if it might be missing.
-    if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status')
-      return value as Status;
+    value = JSON.parse(text);
   } catch {
-    // Not JSON: a proxy or an aggregator answered, not the API server.
+    return undefined; // A proxy or an aggregator answered, not the API server.
   }
-  return undefined;
+  if (textAt(value, ['kind']) !== 'Status') return undefined;
+  const details = member(value, 'details');
+  const [seconds, causes] = [member(details, 'retryAfterSeconds'), member(details, 'causes')];
+  return {
+    reason: textAt(value, ['reason']),
+    message: textAt(value, ['message']),
+    retryAfterSeconds: typeof seconds === 'number' ? seconds : undefined,
+    causes: Array.isArray(causes) ? causes : [],
+  };
 }
 
 const CODES: Readonly<Record<number, KubeErrorCode>> = {
@@ -76,10 +83,10 @@ const PATH_NOT_FOUND = /could not find the requested resource/;
 /** Kubernetes 1.36 answers 500 without a reason when an applied object doesn't fit its schema. */
 const APPLY_REFUSED = /^failed to (create typed patch object|convert new object|create typed new object)/;
 
-function codeFor(http: number, { reason = '', message = '' }: Status): KubeErrorCode {
+function codeFor(http: number, { reason = '', message = '' }: Partial<Status>): KubeErrorCode {
   if (http === 500 && APPLY_REFUSED.test(message)) return 'INVALID';
   if (http === 404) return isObjectAbsent(reason, message) ? 'NOT_FOUND' : 'NOT_SERVED';
-  return REASONS[reason] ?? CODES[http] ?? (http >= 500 ? 'SERVER' : 'UNEXPECTED');
+  return lookup(REASONS, reason) ?? CODES[http] ?? (http >= 500 ? 'SERVER' : 'UNEXPECTED');
 }
 
 /** Only a Status object proves that; a bare 404 means that the path is not served. */
@@ -94,16 +101,18 @@ function messageFor(code: KubeErrorCode, status: Status | undefined): string {
 }
 
 function withoutValues(status: Status | undefined): string {
-  const fields = (status?.details?.causes ?? []).flatMap((cause) => (cause.field ? [cause.field] : []));
+  const fields = (status?.causes ?? [])
+    .flatMap((cause) => textAt(cause, ['field']) ?? [])
+    .filter((field) => field !== '');
   return `${status?.reason ?? 'refused'}${fields.length === 0 ? '' : `: ${fields.join(', ')}`}; values are not shown`;
 }
 
 function conflictsOf(status: Status | undefined): readonly FieldConflict[] {
-  return (status?.details?.causes ?? [])
-    .filter((cause) => cause.reason === 'FieldManagerConflict')
+  return (status?.causes ?? [])
+    .filter((cause) => textAt(cause, ['reason']) === 'FieldManagerConflict')
     .map((cause) => ({
-      field: cause.field ?? '',
-      manager: /conflict with "([^"]+)"/.exec(cause.message ?? '')?.[1] ?? '',
+      field: textAt(cause, ['field']) ?? '',
+      manager: /conflict with "([^"]+)"/.exec(textAt(cause, ['message']) ?? '')?.[1] ?? '',
     }));
 }
 
@@ -112,6 +121,5 @@ function secondsToMs(seconds: number | undefined): number | undefined {
 }
 
 function cut(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE - 1)}…`;
+  return cleanLine(text.slice(0, 8 * MAX_MESSAGE), MAX_MESSAGE);
 }

@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 
 import type { KubeObject } from '../api/objects.ts';
+import { member, textAt } from '../lib/json-value.ts';
 import { KubeError } from './kube-error.ts';
 import { describeScope, type ListScope } from './list.ts';
 import { collectionPath } from './paths.ts';
@@ -122,25 +123,31 @@ async function* readLines(body: Readable, touch: () => void, scope: ListScope): 
   }
 }
 
+/** Every object of an API server has a version, and metadata without which nothing can be said of it. */
+function isVersioned(object: unknown): object is KubeObject {
+  return textAt(object, ['metadata', 'resourceVersion']) !== undefined;
+}
+
 function parseEvent(line: string, scope: WatchOptions): WatchEvent {
   const doing = `watch ${describeScope(scope)}`;
-  let event: { readonly type?: unknown; readonly object?: KubeObject & { readonly code?: unknown } };
+  let event: unknown;
   try {
     event = JSON.parse(line);
   } catch {
     throw new KubeError('UNEXPECTED', `${doing}: an event is no JSON`);
   }
-  const { type, object } = event;
+  const [type, object] = [member(event, 'type'), member(event, 'object')];
   switch (type) {
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED':
     case 'BOOKMARK':
-      if (typeof object?.metadata?.resourceVersion !== 'string') break;
+      if (!isVersioned(object)) break;
       return { type, object };
     case 'ERROR': {
-      const status = typeof object?.code === 'number' ? object.code : 500;
-      throw readErrorResponse({ status, text: JSON.stringify(object) }, doing, scope.kind.kind === 'Secret');
+      const code = member(object, 'code');
+      const status = typeof code === 'number' ? code : 500;
+      throw readErrorResponse({ status, text: JSON.stringify(object) ?? '' }, doing, scope.kind.kind === 'Secret');
     }
   }
   throw new KubeError('UNEXPECTED', `${doing}: an event of an unknown type or without a version`);

@@ -1,5 +1,7 @@
 // The allowed-signers file of SSH (ssh-keygen(1), ALLOWED SIGNERS), as `git` uses it in gpg.ssh.allowedSignersFile.
 
+import { cleanLine } from '../lib/clean-text.ts';
+import { redact } from '../lib/redact.ts';
 import { readSshPublicKey } from './ssh-key.ts';
 
 export interface AllowedSigner {
@@ -20,6 +22,7 @@ export interface AllowedSigners {
 }
 
 const MAX_LINES = 10_000;
+const MAX_PROBLEM = 200;
 
 /** Reads every line; a line with a problem accepts nothing. */
 export function readAllowedSigners(text: string): AllowedSigners {
@@ -36,7 +39,7 @@ function readLine(line: string, number: number): AllowedSigner | string | undefi
   const text = line.trim();
   if (text === '' || text.startsWith('#')) return undefined;
   const signer = readSigner(text.match(/(?:[^\s"]|"[^"]*")+/g) ?? []);
-  return typeof signer === 'string' ? `line ${number}: ${signer}` : signer;
+  return typeof signer === 'string' ? `line ${number}: ${cleanLine(redact(signer), MAX_PROBLEM)}` : signer;
 }
 
 /** The signer of a line, or why it accepts nothing. */

@@ -34,21 +34,23 @@ export function readSshPublicKey(blob: Buffer): SshPublicKey | undefined {
   if (first === undefined) return undefined;
   const type = first.value.toString('latin1');
   try {
-    return readers[type]?.(type, first.rest);
+    return readers.get(type)?.(type, first.rest);
   } catch {
     return undefined; // a point that is not on its curve, an exponent of zero
   }
 }
 
-const readers: Readonly<Record<string, (type: string, rest: Buffer) => SshPublicKey | undefined>> = {
-  'ssh-ed25519': (type, rest) => ed25519(type, readStrings(rest, 1)),
-  'sk-ssh-ed25519@openssh.com': (type, rest) => ed25519(type, readStrings(rest, 2)),
-  'ssh-rsa': (type, rest) => rsa(type, readStrings(rest, 2)),
-  'ecdsa-sha2-nistp256': (type, rest) => ecdsa(type, readStrings(rest, 2)),
-  'ecdsa-sha2-nistp384': (type, rest) => ecdsa(type, readStrings(rest, 2)),
-  'ecdsa-sha2-nistp521': (type, rest) => ecdsa(type, readStrings(rest, 2)),
-  'sk-ecdsa-sha2-nistp256@openssh.com': (type, rest) => ecdsa(type, readStrings(rest, 3)),
-};
+const readers = new Map<string, (type: string, rest: Buffer) => SshPublicKey | undefined>(
+  Object.entries({
+    'ssh-ed25519': (type: string, rest: Buffer) => ed25519(type, readStrings(rest, 1)),
+    'sk-ssh-ed25519@openssh.com': (type: string, rest: Buffer) => ed25519(type, readStrings(rest, 2)),
+    'ssh-rsa': (type: string, rest: Buffer) => rsa(type, readStrings(rest, 2)),
+    'ecdsa-sha2-nistp256': (type: string, rest: Buffer) => ecdsa(type, readStrings(rest, 2)),
+    'ecdsa-sha2-nistp384': (type: string, rest: Buffer) => ecdsa(type, readStrings(rest, 2)),
+    'ecdsa-sha2-nistp521': (type: string, rest: Buffer) => ecdsa(type, readStrings(rest, 2)),
+    'sk-ecdsa-sha2-nistp256@openssh.com': (type: string, rest: Buffer) => ecdsa(type, readStrings(rest, 3)),
+  }),
+);
 
 function ed25519(type: string, parts: readonly Buffer[] | undefined): SshPublicKey | undefined {
   const [point, application] = parts ?? [];

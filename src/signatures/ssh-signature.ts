@@ -49,7 +49,7 @@ interface Parsed {
 
 function parse(armored: string): Parsed | undefined {
   if (armored.length > MAX_ARMORED) return undefined;
-  const base64 = /^-----BEGIN SSH SIGNATURE-----\s+([\w+/=\s]+?)\s+-----END SSH SIGNATURE-----\s*$/.exec(armored)?.[1];
+  const base64 = /^-----BEGIN SSH SIGNATURE-----\s([\w+/=\s]*)-----END SSH SIGNATURE-----\s*$/.exec(armored)?.[1];
   const data = Buffer.from(base64 ?? '', 'base64');
   const head = Buffer.concat([MAGIC, uint32(1)]);
   if (!data.subarray(0, head.length).equals(head)) return undefined;
@@ -84,11 +84,16 @@ function verifies({ key, type, scheme }: SshPublicKey, { format, raw }: RawSigna
     }
     case 'rsa': {
       // The old name ssh-rsa means SHA-1, which is not accepted.
-      const hash = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }[format];
+      const hash = RSA_HASHES.get(format);
       return hash !== undefined && verify(hash, covered, key, raw);
     }
   }
 }
+
+const RSA_HASHES: ReadonlyMap<string, string> = new Map([
+  ['rsa-sha2-256', 'sha256'],
+  ['rsa-sha2-512', 'sha512'],
+]);
 
 /** Security keys append what else they sign; other keys append nothing. */
 function coveredBytes({ application }: SshPublicKey, rest: Buffer, data: Buffer): Buffer | undefined {

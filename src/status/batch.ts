@@ -1,5 +1,6 @@
 // What changed between two states of a controller's files → the message of the commit.
 
+import { lookup } from '../lib/lookup.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import { createTreeReader, type TreeJob, type TreeNode, type TreeReader } from './tree-nodes.ts';
@@ -62,7 +63,7 @@ function newsOf(before: TreeNode | undefined, after: TreeNode): News[] {
   const held = hold !== undefined && before?.hold === undefined ? [{ weight: 1, text: `${name} held` }] : [];
   if (before?.phase === phase) return [...held, ...smallNews(before, after)];
   const text = `${name}: ${transition(before?.phase, phase)}${phase === 'Error' ? reasonOf(after) : ''}`;
-  return [{ weight: WEIGHT[phase] ?? 4, text }, ...held];
+  return [{ weight: lookup(WEIGHT, phase) ?? 4, text }, ...held];
 }
 
 /** The same phase for another reason, or only other figures. */

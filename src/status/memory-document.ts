@@ -1,10 +1,10 @@
 // The second copy of the memory, on the status branch: `<executor>/memory.yaml`.
 
-import { parse } from 'yaml';
 import { z } from 'zod';
 
 import { VolumeRecord } from '../api/node-volumes.ts';
 import { defined } from '../lib/defined.ts';
+import { readYaml } from '../lib/yaml/read.ts';
 
 const Commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 
@@ -64,10 +64,9 @@ export function readMemoryDocument(text: string | undefined): Partial<MemoryView
   };
 }
 
+/** Longer than any file that Git gives. Of ten thousand nodes it is large, and it is read once, when the memory is lost. */
+const LIMITS = { length: 2 ** 20, tokens: 400_000 };
+
 function documentOf(text: string | undefined): z.infer<typeof MemoryDocument> | undefined {
-  try {
-    return MemoryDocument.safeParse(parse(text ?? '', { maxAliasCount: 0 })).data;
-  } catch {
-    return undefined;
-  }
+  return MemoryDocument.safeParse(readYaml(text ?? '', LIMITS)).data;
 }

@@ -1,11 +1,11 @@
 // One node → the content of <executor>/nodes/<namespace>/<name>.yaml.
 
-import { parse } from 'yaml';
 import { z } from 'zod';
 
 import type { BlockchainNode, NodeStatus } from '../api/blockchain-node.ts';
 import { sameJson } from '../lib/stable-json.ts';
 import { timestamp } from '../lib/timestamp.ts';
+import { readYaml } from '../lib/yaml/read.ts';
 
 export interface NodeDocumentOptions {
   /** The snapshot in the document now on the branch. */
@@ -100,12 +100,10 @@ function snapshotOf(
   return waits ? { snapshot: old, goodUntil } : { snapshot: fresh, goodUntil: Infinity };
 }
 
+/** A document of a node has at most some 20 kB. */
+const LIMITS = { length: 128 * 1024 };
+
 /** The snapshot in a document. Others may have written to the branch: what cannot be read is absent. */
 export function readSnapshot(text: string | undefined): Snapshot | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return Previous.safeParse(parse(text, { maxAliasCount: 0 })).data?.snapshot;
-  } catch {
-    return undefined;
-  }
+  return text === undefined ? undefined : Previous.safeParse(readYaml(text, LIMITS)).data?.snapshot;
 }

@@ -1,7 +1,8 @@
 // Reads node documents back from a status branch. Any controller may have written them: nothing in them is trusted.
 
-import { parse } from 'yaml';
 import { z } from 'zod';
+
+import { readYaml } from '../lib/yaml/read.ts';
 
 const Text = z.string().max(10_000).catch('');
 
@@ -35,6 +36,8 @@ export interface TreeNode {
 
 const NODE_PATH = /^([^/]+)\/nodes\/([^/]+)\/([^/]+)\.yaml$/;
 const MAX_TEXT = 524_288 * 2;
+/** A thousand problems have some twelve thousand tokens. */
+const LIMITS = { length: MAX_TEXT, tokens: 40_000 };
 
 export interface TreeReader {
   /** The node that a file describes; undefined when it describes none, or nothing readable. */
@@ -69,7 +72,7 @@ function remembering<T>(read: (path: string, text: string) => T): (path: string,
 function readTreeNode(path: string, text: string): TreeNode | undefined {
   const [, executor, namespace, name] = NODE_PATH.exec(path) ?? [];
   if (executor === undefined || namespace === undefined || name === undefined) return undefined;
-  const document = Document.safeParse(parseYaml(text)).data;
+  const document = Document.safeParse(readYaml(text, LIMITS)).data;
   if (document === undefined) return undefined;
   const { spec, status, snapshot } = document;
   const ready = status.conditions.find(({ type }) => type === 'Ready');
@@ -128,7 +131,7 @@ export type TreeSync = z.infer<typeof Sync>;
 function readTreeSync(path: string, text: string): TreeSync | undefined {
   const [, executor] = /^([^/]+)\/sync\.yaml$/.exec(path) ?? [];
   if (executor === undefined) return undefined;
-  const sync = Sync.safeParse(parseYaml(text)).data;
+  const sync = Sync.safeParse(readYaml(text, LIMITS)).data;
   return sync === undefined ? undefined : { ...sync, executor };
 }
 
@@ -150,7 +153,7 @@ const JOB_PATH = /^([^/]+)\/jobs\/[^/]+\/[^/]+\/[^/]+\.yaml$/;
 function readTreeJob(path: string, text: string): TreeJob | undefined {
   const [, executor] = JOB_PATH.exec(path) ?? [];
   if (executor === undefined) return undefined;
-  const job = Job.safeParse(parseYaml(text)).data;
+  const job = Job.safeParse(readYaml(text, LIMITS)).data;
   return job === undefined ? undefined : { ...job, executor, path };
 }
 
@@ -175,13 +178,4 @@ export function glanceAtJob(path: string, text: string): JobGlance | undefined {
 /** Times of RFC 3339 in UTC, which sort as text. */
 function timeOf(match: RegExpExecArray | null): string | undefined {
   return /^"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"?$/.exec(match?.[1] ?? '')?.[1];
-}
-
-function parseYaml(text: string): unknown {
-  if (text.length > MAX_TEXT) return undefined;
-  try {
-    return parse(text, { maxAliasCount: 0, logLevel: 'silent' });
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 // `nodewright job run`: performs one task and leaves its result for the controller.
 
 import { TaskParameters, type TaskResult } from '../api/worker-task.ts';
+import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import type { TaskContext } from './context.ts';
 import { perform } from './perform.ts';
@@ -61,7 +62,7 @@ function parse(json: string): TaskParameters {
   const parsed = TaskParameters.safeParse(parameters);
   if (parsed.success) return parsed.data;
   const what = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
-  throw new TaskError('BadParameters', `the parameters are wrong: ${what.slice(0, 5).join('; ')}`);
+  throw new TaskError('BadParameters', `the parameters are wrong: ${cleanLine(what.slice(0, 5).join('; '), 500)}`);
 }
 
 async function resultOf(act: () => Promise<TaskResult>): Promise<TaskResult> {

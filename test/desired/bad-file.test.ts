@@ -64,15 +64,22 @@ const files: readonly BadInput[] = [
   {
     because: '10,000 levels of nesting',
     text: '['.repeat(10_000),
-    code: 'BadYaml',
-    at: undefined,
-    says: 'nested too deeply',
+    code: 'TooDeep',
+    at: '1:101',
+    says: 'deeper than 48',
+  },
+  {
+    because: '100,000 levels of nested maps on one line',
+    text: '? '.repeat(100_000),
+    code: 'TooDeep',
+    at: '1:200',
+    says: 'deeper than 48',
   },
   {
     because: '100 levels of nesting',
     text: `a: ${'['.repeat(100)}${']'.repeat(100)}`,
     code: 'TooDeep',
-    at: '1:52',
+    at: '1:103',
     says: 'deeper than 48',
   },
   {

@@ -1,5 +1,6 @@
 // Where a client keeps its database: a copy without it is no backup.
 
+import { lookup } from '../../lib/lookup.ts';
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { DatabaseMarker } from '../../api/chain-jobs.ts';
 import { NIMBUS_FOLDER } from './consensus.ts';
@@ -35,8 +36,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 export function databaseMarkers({ spec }: BlockchainNode): readonly DatabaseMarker[] {
   return (['el', 'cl'] as const).flatMap((role): DatabaseMarker[] => {
     const client = spec.clients[role]?.name ?? '';
-    const paths = DATABASES[client];
-    const isElsewhere = ELSEWHERE[client]?.some((flag) => spec.args?.[role]?.[flag] !== undefined) === true;
+    const paths = lookup(DATABASES, client);
+    const isElsewhere = lookup(ELSEWHERE, client)?.some((flag) => spec.args?.[role]?.[flag] !== undefined) === true;
     if (paths === undefined || isElsewhere) return [];
     return spec.storage[role] === undefined
       ? [{ volume: 'data', anyOf: paths.map((path) => `${role}/${path}`) }]

@@ -1,5 +1,6 @@
 // The upgrades of Ethereum's networks, and the versions of the clients that follow them.
 
+import { lookup } from '../../lib/lookup.ts';
 import type { BrokenVersion, Fork } from '../chain.ts';
 
 type Versions = Fork['versions'];
@@ -52,7 +53,7 @@ const FORKS: Readonly<Record<string, readonly Fork[]>> = {
 
 /** The forks of a network, oldest first. */
 export function forksOf(network: string): readonly Fork[] {
-  return FORKS[network] ?? [];
+  return lookup(FORKS, network) ?? [];
 }
 
 /**

@@ -1,5 +1,6 @@
 // Which files in a client's folder make it the peer it is: node keys, and the records that are signed with them.
 
+import { lookup } from '../../lib/lookup.ts';
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { DataPath } from '../../api/chain-jobs.ts';
 
@@ -23,7 +24,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
 /** The identity files of both clients, in the volume where each client's folder lies. */
 export function identityFiles({ spec }: BlockchainNode): readonly DataPath[] {
   return (['el', 'cl'] as const).flatMap((role) => {
-    const files = FILES[spec.clients[role]?.name ?? ''] ?? [];
+    const files = lookup(FILES, spec.clients[role]?.name ?? '') ?? [];
     return files.map((file) =>
       spec.storage[role] === undefined ? { volume: 'data', path: `${role}/${file}` } : { volume: role, path: file },
     );

@@ -1,5 +1,6 @@
 // How each execution client is brought back to a height, or why it can't be.
 
+import { lookup } from '../../lib/lookup.ts';
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { Ask, HowTo, Refused, ToolRun } from '../../api/chain-jobs.ts';
 import { type Flags, toArguments } from '../flags.ts';
@@ -27,7 +28,9 @@ export function rollback(node: BlockchainNode, height: number): HowTo {
   const client = clientOf(node.spec, 'el');
   if (client?.name === 'geth') return geth(node, client, height);
   if (client?.name === 'reth') return reth(node, client, height);
-  return refuse(REASONS[client?.name ?? ''] ?? `How this client goes back to a height is not known. ${INSTEAD}`);
+  return refuse(
+    lookup(REASONS, client?.name ?? '') ?? `How this client goes back to a height is not known. ${INSTEAD}`,
+  );
 }
 
 function refuse(reason: string): Refused {

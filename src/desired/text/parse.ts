@@ -1,13 +1,16 @@
 // Parses the text of one file into documents with positions, or problems.
 
-import { Composer, LineCounter, Parser, type Document, type ParsedNode } from 'yaml';
+import { LineCounter, type Document, type ParsedNode } from 'yaml';
 
+import { finish } from '../../lib/finish.ts';
 import { isObject, textAt, type JsonObject } from '../../lib/json-value.ts';
+import { type Composed, composeInSteps, type YamlLimits } from '../../lib/yaml/compose.ts';
+import { TOKENS } from '../../lib/yaml/read.ts';
 import { Places } from './places.ts';
-import type { Problem } from './problem.ts';
+import { showable, type Problem } from './problem.ts';
 import { syntaxProblems } from './syntax-problems.ts';
 import { checkText } from './text-check.ts';
-import { SOPS_ADVICE, toValue, type ValueProblem } from './to-value.ts';
+import { LIMITS, SOPS_ADVICE, toValue, type ValueProblem } from './to-value.ts';
 
 const MAX_DOCUMENTS = 500;
 const MAX_PROBLEMS = 50;
@@ -34,26 +37,27 @@ export interface BrokenName {
   readonly name: string;
 }
 
-/**
- * Reads the text of a file. Linear in its length; never throws: all errors are returned as problems. A syntax error makes
- * the whole file unusable, because the borders of its documents are uncertain; a bad value only its document.
- */
+/** The same without pauses. */
 export function parseFile(path: string, text: string): ParsedFile {
+  return finish(parseInSteps(path, text));
+}
+
+/**
+ * Reads the text of a file, with pauses. Linear in its length; never throws: all errors are returned as problems. A syntax error
+ * makes the whole file unusable, because the borders of its documents are uncertain; a bad value only its document.
+ */
+export function* parseInSteps(path: string, text: string): Generator<void, ParsedFile> {
   const trouble = checkText(path, text);
   if (trouble !== undefined) return unreadableFile(path, trouble);
   const lines = new LineCounter();
-  const found = compose(text, lines);
-  const read = found.documents.map((document) => readDocument(document, lines));
+  const found = yield* composeInSteps(text, { ...FILE_LIMITS, depth: LIMITS.depth }, lines);
+  const read: ReadDocument[] = [];
+  for (const document of found.documents) {
+    read.push(readDocument(document, lines));
+    yield;
+  }
   const syntax = found.documents.flatMap((document) => syntaxProblems({ path, text, lines }, document));
-  if (found.tooMany)
-    syntax.push({
-      level: 'error',
-      code: 'TooManyDocuments',
-      file: path,
-      line: 1,
-      column: 1,
-      message: `more than ${MAX_DOCUMENTS} documents in one file; split it`,
-    });
+  if (found.exceeded !== undefined) syntax.push(limitProblem(path, found.exceeded, lines));
   if (syntax.length > 0)
     return {
       path,
@@ -76,26 +80,24 @@ export function unreadableFile(path: string, problem: Problem): ParsedFile {
   return { path, documents: [], problems: [problem], brokenNames: [], unreadable: true };
 }
 
-interface Composed {
-  readonly documents: readonly Document.Parsed<ParsedNode>[];
-  readonly tooMany: boolean;
-}
+const FILE_LIMITS: Pick<YamlLimits, 'documents' | 'tokens'> = { documents: MAX_DOCUMENTS, tokens: TOKENS };
 
-function compose(text: string, lines: LineCounter): Composed {
-  // to-value.ts finds duplicate keys in linear time; the library compares every pair of keys.
-  const composer = new Composer({
-    version: '1.2',
-    schema: 'core',
-    merge: false,
-    uniqueKeys: false,
-    prettyErrors: false,
-  });
-  const documents: Document.Parsed<ParsedNode>[] = [];
-  for (const document of composer.compose(new Parser(lines.addNewLine).parse(text), true, text.length)) {
-    documents.push(document);
-    if (documents.length > MAX_DOCUMENTS) return { documents: documents.slice(0, MAX_DOCUMENTS), tooMany: true };
+function limitProblem(path: string, { limit, offset }: Required<Composed>['exceeded'], lines: LineCounter): Problem {
+  const at = { level: 'error', file: path, ...new Places(lines.lineStarts).position(offset) } as const;
+  switch (limit) {
+    case 'documents':
+      return {
+        ...at,
+        line: 1,
+        column: 1,
+        code: 'TooManyDocuments',
+        message: `more than ${MAX_DOCUMENTS} documents in one file; split it`,
+      };
+    case 'depth':
+      return { ...at, code: 'TooDeep', message: `nested deeper than ${LIMITS.depth} levels` };
+    case 'tokens':
+      return { ...at, code: 'TooManyValues', message: `more than ${LIMITS.values} values in one document` };
   }
-  return { documents, tooMany: false };
 }
 
 interface ReadDocument {
@@ -115,7 +117,7 @@ function readDocument(document: Document.Parsed<ParsedNode>, lines: LineCounter)
       level: 'error' as const,
       code,
       ...places.position(offset),
-      message,
+      message: showable(message),
     }));
     return { ...named, problems };
   }

@@ -1,6 +1,6 @@
 // The positions of the values of a document in its file.
 
-import { toPointer, type Path } from '../../lib/json-pointer.ts';
+import type { Path } from '../../lib/json-pointer.ts';
 
 /** Both from 1. */
 export interface Position {
@@ -14,35 +14,48 @@ interface Place {
   readonly value: number;
 }
 
+/** A tree, because the path of each value as a text would be as long as all keys above it. */
+interface Branch {
+  place?: Place;
+  members?: Map<string, Branch>;
+}
+
 /** Stores offsets while a document is read; returns lines and columns. */
 export class Places {
-  readonly #byPointer = new Map<string, Place>();
+  readonly #root: Branch = {};
   readonly #lineStarts: readonly number[];
 
   constructor(lineStarts: readonly number[]) {
     this.#lineStarts = lineStarts;
   }
 
-  add(pointer: string, place: Place): void {
-    this.#byPointer.set(pointer, place);
+  add(path: Path, place: Place): void {
+    let branch = this.#root;
+    for (const part of path) {
+      branch.members ??= new Map();
+      const below = branch.members.get(String(part)) ?? {};
+      branch.members.set(String(part), below);
+      branch = below;
+    }
+    branch.place = place;
   }
 
   has(path: Path): boolean {
-    return this.#byPointer.has(toPointer(path));
+    return this.#find(path) !== undefined;
   }
 
   /**
    * The position of the value at `path`, or of its key. For a missing value it is the position of the key of its parent.
    */
   of(path: Path, part: 'key' | 'value' = 'value'): Position {
-    const place = this.#byPointer.get(toPointer(path));
+    const place = this.#find(path);
     if (place !== undefined) return this.position(part === 'key' ? (place.key ?? place.value) : place.value);
     return path.length === 0 ? { line: 1, column: 1 } : this.of(path.slice(0, -1), 'key');
   }
 
   /** The offset of the value at `path`, 0 when it is missing. */
   offset(path: Path): number {
-    return this.#byPointer.get(toPointer(path))?.value ?? 0;
+    return this.#find(path)?.value ?? 0;
   }
 
   /** The position of an offset, by binary search. */
@@ -55,5 +68,11 @@ export class Places {
       else high = middle;
     }
     return { line: Math.max(1, low), column: offset - (this.#lineStarts[low - 1] ?? 0) + 1 };
+  }
+
+  #find(path: Path): Place | undefined {
+    let branch: Branch | undefined = this.#root;
+    for (const part of path) branch = branch?.members?.get(String(part));
+    return branch?.place;
   }
 }

@@ -2,6 +2,8 @@
 
 import type { ProblemCode } from '../../api/codes/problems.ts';
 import { messageWithPath, type SpecProblem } from '../../api/spec-problem.ts';
+import { cleanLine } from '../../lib/clean-text.ts';
+import { redact } from '../../lib/redact.ts';
 import type { Places } from './places.ts';
 
 export interface Problem {
@@ -25,5 +27,12 @@ export function describeProblem(problem: Problem): string {
 /** The problem of a document with its position in the file. */
 export function toProblem(file: string, places: Places, problem: SpecProblem): Problem {
   const { level, code, path, part = 'value' } = problem;
-  return { level, code, file, ...places.of(path, part), message: messageWithPath(problem) };
+  return { level, code, file, ...places.of(path, part), message: showable(messageWithPath(problem)) };
+}
+
+const MAX_MESSAGE = 1200;
+
+/** A message may quote keys and values of the file, and they may be anything: one line, no secret, not long. */
+export function showable(message: string): string {
+  return cleanLine(redact(message.slice(0, 4 * MAX_MESSAGE)), MAX_MESSAGE);
 }

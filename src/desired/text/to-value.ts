@@ -4,7 +4,7 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, typ
 
 import type { ProblemCode } from '../../api/codes/problems.ts';
 import { clip } from '../../lib/clip.ts';
-import { toDotted, toPointer, type Path } from '../../lib/json-pointer.ts';
+import { toDotted, type Path } from '../../lib/json-pointer.ts';
 import { invisibleIn } from './invisible.ts';
 import { keyMaterialIn } from './key-material.ts';
 import type { Places } from './places.ts';
@@ -62,10 +62,7 @@ function convert(walk: Walk, node: Node, site: Site): unknown {
     });
   if (site.path.length > LIMITS.depth)
     return addProblemOnce(walk, site, { code: 'TooDeep', message: `nested deeper than ${LIMITS.depth} levels` });
-  walk.places.add(
-    toPointer(site.path),
-    site.key === undefined ? { value: site.offset } : { key: site.key, value: site.offset },
-  );
+  walk.places.add(site.path, site.key === undefined ? { value: site.offset } : { key: site.key, value: site.offset });
   if (isAlias(node)) return resolveAlias(walk, node.source, site);
   if (node.tag !== undefined && !CORE_TAGS.has(node.tag))
     return addProblem(walk, site, {
@@ -130,10 +127,7 @@ function convertMap(walk: Walk, map: YAMLMap, site: Site): unknown {
 }
 
 function emptyValue(walk: Walk, site: Site): null {
-  walk.places.add(
-    toPointer(site.path),
-    site.key === undefined ? { value: site.offset } : { key: site.key, value: site.offset },
-  );
+  walk.places.add(site.path, site.key === undefined ? { value: site.offset } : { key: site.key, value: site.offset });
   return null;
 }
 

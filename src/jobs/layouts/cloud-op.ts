@@ -1,5 +1,6 @@
 // The command lines of `cloud-op`, the CITA-Cloud tool that works on a stopped node's databases, by its version.
 
+import { lookup } from '../../lib/lookup.ts';
 import type { JobTarget } from '../../api/job-status.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import type { ToolPaths } from './layout.ts';
@@ -33,7 +34,7 @@ export function toolOf(image: string | undefined, version: string | undefined): 
 function versionOfImage(reference: string): string | undefined {
   const last = reference.split('/').at(-1)?.split('@')[0] ?? '';
   const [name = '', tag = ''] = last.split(':');
-  if (name === 'cita-node-job') return JOB_IMAGE_TOOLS[tag];
+  if (name === 'cita-node-job') return lookup(JOB_IMAGE_TOOLS, tag);
   return name === 'cloud-op' ? /^v?([0-9]+\.[0-9]+\.[0-9]+)$/.exec(tag)?.[1] : undefined;
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** The text of a signer state that does not exist. */
 export const NO_FILE = '';
 
-const Signed = z.object({ height: z.string().max(19), round: z.int(), step: z.int() });
+const Signed = z.object({ height: z.string().regex(/^[0-9]{1,19}$/), round: z.int(), step: z.int() });
 
 /** Height, round and step, and nothing else of the file. */
 export function describeSigned(text: string | undefined): string {

@@ -87,18 +87,30 @@ export function supersededRuns(
 }
 
 const MAX_STEPS = 10_000;
+/** Searched from the shortest: a week of a run each minute has ten thousand times, of which the last counts. */
+const WINDOWS = [3_600_000, DAY, 7 * DAY, Infinity];
 
 /** The latest time that has come. Times before the starting deadline are not walked through one by one. */
 function latestDue({ lastScheduled, now, nextTime, spec }: ScheduleInput): number | undefined {
-  let latest: number | undefined;
-  let from = Math.max(lastScheduled, now - Math.max(spec.startingDeadlineSeconds * 1000, 60_000) - 1);
-  for (let step = 0; step < MAX_STEPS; step++) {
-    const time = nextTime(from);
-    if (time === undefined || time > now || time <= from) break;
-    latest = time;
-    from = time;
+  const earliest = Math.max(lastScheduled, now - Math.max(spec.startingDeadlineSeconds * 1000, 60_000) - 1);
+  for (const window of WINDOWS) {
+    const from = Math.max(earliest, now - window);
+    const latest = lastAfter(from, { now, nextTime });
+    if (latest !== undefined) return latest;
+    if (from === earliest) break;
   }
-  return latest ?? firstMissed({ lastScheduled, now, nextTime });
+  return firstMissed({ lastScheduled, now, nextTime });
+}
+
+/** The last time after `from` that has come. */
+function lastAfter(from: number, { now, nextTime }: Pick<ScheduleInput, 'now' | 'nextTime'>): number | undefined {
+  let latest: number | undefined;
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const time = nextTime(latest ?? from);
+    if (time === undefined || time > now || time <= (latest ?? from)) break;
+    latest = time;
+  }
+  return latest;
 }
 
 /** A time so old that it can only be skipped; it is reported once. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 
 import { clip } from '../../lib/clip.ts';
+import { lookup } from '../../lib/lookup.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import type { Dir } from '../files/dir.ts';
 import { EntryOrder } from './entry-order.ts';
@@ -45,7 +46,7 @@ export function* readManifest(backup: Dir): Generator<ManifestPart, void> {
     }
     const read = entryOf(line.text, line.number);
     const { volume, type } = read.entry;
-    const before = totals[volume];
+    const before = lookup(totals, volume);
     const why =
       before === undefined ? 'belongs to no volume of this backup' : order.accept(volume, read.path, type === 'dir');
     if (why !== undefined || before === undefined)
