@@ -76,7 +76,7 @@ export async function createServices(
     capabilities,
     records,
     fleet,
-    declaredIn: (nodeKey) => fleet.pulled?.desired.nodes.get(nodeKey)?.contributors,
+    declared: (nodeKey) => fleet.pulled?.desired.nodes.get(nodeKey),
     optIns: createOptIns(cluster),
     readInSteps: (files) =>
       readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, cache: readCache }),

@@ -298,6 +298,49 @@ describe('with rights for a folder', () => {
   });
 });
 
+describe('a node of a folder with rights', () => {
+  it('gets none of them for a spec that its file does not declare, also with a forged digest', async () => {
+    running = await runController(fleet, {
+      policy: {
+        patches: { StatefulSet: ['/spec/template/spec/hostNetwork'] },
+        rules: [
+          {
+            when: { paths: ['nodes/edge/**'] },
+            allow: { exceptions: ['HostNetwork'], patches: { Service: ['/spec/trafficDistribution'] } },
+          },
+        ],
+      },
+    });
+    // While the fleet is suspended, no plan restores what is edited.
+    const files = { 'nodes/edge/n1.yaml': fleet.nodeFile('n1'), 'nodes/edge/n2.yaml': fleet.nodeFile('n2') };
+    await applied(fleet.commit(files));
+    for (const name of ['n1', 'n2']) await waitFor(name, async () => await statefulSet(name));
+    await applied(fleet.commit({ 'fleet.yaml': fleet.fleetFile(['suspend: true']) }));
+    const patch = [{ op: 'add', path: '/spec/template/spec/hostNetwork', value: true }];
+    await forge('n1', { patches: [{ target: { kind: 'StatefulSet' }, patch }] });
+    const ofService = [{ op: 'add', path: '/spec/trafficDistribution', value: 'PreferClose' }];
+    await forge('n2', { patches: [{ target: { kind: 'Service' }, patch: ofService }] });
+    expect(await stalled('n1', 'PolicyDenied')).toContain('HostNetwork');
+    expect(await stalled('n2', 'PolicyDenied')).toContain('PatchPathNotAllowed');
+    expect(spec(await statefulSet('n1'))).not.toContain('hostNetwork');
+    const services = await fleet.cluster.list(KINDS.Service, { namespace: fleet.namespace });
+    expect(JSON.stringify(services)).not.toContain('PreferClose');
+  });
+
+  /** As a user who may edit nodes, and knows how the digests are made. */
+  async function forge(name: string, more: object): Promise<void> {
+    const node = (await fleet.nodes()).get(name);
+    if (node === undefined) throw new Error(`${name} is gone`);
+    const annotations = { ...node.metadata.annotations, [ANNOTATION.policyExceptions]: 'HostNetwork' };
+    const metadata = { ...node.metadata, annotations };
+    const forged = withApplied({ ...node, metadata, spec: { ...node.spec, ...more } });
+    await fleet.cluster.patch(ref('BlockchainNode', name, API_VERSION), [
+      { op: 'replace', path: '/spec', value: forged.spec },
+      { op: 'replace', path: '/metadata/annotations', value: forged.metadata.annotations },
+    ]);
+  }
+});
+
 describe('a node whose file has an error', () => {
   it('gets no rights of a folder by annotations that a user forges', async () => {
     running = await runController(fleet, {

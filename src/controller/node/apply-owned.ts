@@ -143,7 +143,7 @@ function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
   return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
-function ownedKindOf({ kind }: KubeObject): OwnedKind {
+export function ownedKindOf({ kind }: KubeObject): OwnedKind {
   const found = OWNED_KINDS.find((one) => one === kind);
   if (found === undefined) throw new Error(`a node owns no ${kind}`);
   return found;

@@ -4,8 +4,11 @@ import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { ANNOTATION, LABEL } from '../../api/group.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
 import { exceptionsIn, ruleOfException } from '../../api/policy-exceptions.ts';
+import type { DesiredNode } from '../../desired/desired-set.ts';
 import { clip } from '../../lib/clip.ts';
+import { withApplied } from '../../plan/applied.ts';
 import { judgeNode, type UsedException } from '../../policy/judge-node.ts';
+import { ownedKindOf } from './apply-owned.ts';
 import type { NodeDeps } from './deps.ts';
 import { driftOf } from './owned-fields.ts';
 import { type NodeTrouble, stalled } from './trouble.ts';
@@ -16,7 +19,10 @@ interface Rendered {
   readonly madeSecrets: readonly string[];
 }
 
-type PolicyDeps = Pick<NodeDeps, 'settings' | 'declaredIn' | 'watches'>;
+type PolicyDeps = Pick<NodeDeps, 'settings' | 'declared' | 'watches'>;
+
+/** What Git declares is read, and a plan applied, without a notice to a node that stays as it is. */
+const RETRY_MS = 10_000;
 
 /** What the policy refuses of the final objects, in the words of `validate`. */
 export function checkPolicy(node: BlockchainNode, rendered: Rendered, deps: PolicyDeps): NodeTrouble | undefined {
@@ -27,32 +33,51 @@ export function checkPolicy(node: BlockchainNode, rendered: Rendered, deps: Poli
   const unapproved = files === undefined ? exceptions : withoutApproved(exceptions, node);
   if (unapproved.length > 0) messages.push(needsApproval(unapproved));
   if (messages.length === 0) return undefined;
-  return stalled('PolicyDenied', clip([...new Set(messages)].join(' '), 1500));
+  const trouble = stalled('PolicyDenied', clip([...new Set(messages)].join(' '), 1500));
+  return isFromGit(node) ? { ...trouble, retryMs: RETRY_MS } : trouble;
+}
+
+function isFromGit({ metadata }: BlockchainNode): boolean {
+  return metadata.labels?.[LABEL.executor] !== undefined;
 }
 
 /**
- * The files that made the node. Annotations can be forged by hand: without a declaration they count only for a node whose
- * pod stays as it is, such as one whose file has an error now, or while Git cannot be read after a restart.
+ * The files that made the node. Annotations and digests can be forged by hand: a spec that no file declares now has the
+ * rights of its file only while it changes nothing. Such is the spec of a node whose file has an error or whose update is held,
+ * and every spec while Git cannot be read after a restart.
  */
 function filesOf(
   node: BlockchainNode,
   rendered: Rendered,
-  { declaredIn, watches }: PolicyDeps,
+  { declared, watches }: PolicyDeps,
 ): readonly string[] | undefined {
-  const { labels, annotations } = node.metadata;
-  if (labels?.[LABEL.executor] === undefined) return undefined;
-  const declared = declaredIn(keyOf(node));
-  if (declared !== undefined) return declared;
-  const file = annotations?.[ANNOTATION.file];
-  return file !== undefined && keepsItsPod(node, rendered, watches) ? [file] : undefined;
+  if (!isFromGit(node)) return undefined;
+  const desired = declared(keyOf(node));
+  if (desired !== undefined && isDeclaredSpec(node, desired)) return desired.contributors;
+  if (!changesNothing(node, rendered, watches)) return undefined;
+  const file = node.metadata.annotations?.[ANNOTATION.file];
+  return desired?.contributors ?? (file === undefined ? undefined : [file]);
 }
 
-/** The live StatefulSet makes the pod that is rendered now: nothing is asked for that the plan did not judge. */
-function keepsItsPod(node: BlockchainNode, { objects }: Rendered, watches: PolicyDeps['watches']): boolean {
-  const live = watches.owned(keyOf(node), 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
-  const desired = objects.find(({ kind }) => kind === 'StatefulSet');
-  if (live === undefined || desired === undefined) return false;
-  return driftOf(live, desired).every(({ path }) => !path.startsWith('spec.template'));
+/** The digest is of the live spec: a spec of another digest is never acted on. */
+function isDeclaredSpec({ metadata }: BlockchainNode, desired: DesiredNode): boolean {
+  const digest = withApplied(desired.node).metadata.annotations?.[ANNOTATION.appliedSpec];
+  return digest !== undefined && metadata.annotations?.[ANNOTATION.appliedSpec] === digest;
+}
+
+/** The live objects are those that are rendered now: nothing is asked for that the plan did not judge. */
+function changesNothing(node: BlockchainNode, { objects }: Rendered, watches: PolicyDeps['watches']): boolean {
+  const key = keyOf(node);
+  return objects.every((desired) => {
+    const owned = watches.owned(key, ownedKindOf(desired));
+    const live = owned.find(({ metadata }) => metadata.name === desired.metadata.name);
+    return live !== undefined && driftOf(live, desired).every(({ path }) => isHarmless(desired, path));
+  });
+}
+
+/** Replicas, and templates of volumes, which cannot change. */
+function isHarmless({ kind }: KubeObject, path: string): boolean {
+  return kind === 'StatefulSet' && !path.startsWith('spec.template');
 }
 
 /** The plan held them until they were approved: only then do they stand on the object. */

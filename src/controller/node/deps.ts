@@ -1,5 +1,6 @@
 // What the reconcilers of a node need.
 
+import type { DesiredNode } from '../../desired/desired-set.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Events } from '../../kube/events.ts';
 import type { Asker } from '../../rpc/ask.ts';
@@ -34,8 +35,8 @@ export interface NodeDeps {
   readonly identities: Identities;
   readonly keyReservations: KeyReservations;
   readonly optIns: OptIns;
-  /** The files of the desired branch that make a node now; undefined when none declares it or Git was not read yet. */
-  readonly declaredIn: (nodeKey: string) => readonly string[] | undefined;
+  /** The node as the desired branch declares it now; undefined when no file does or Git was not read yet. */
+  readonly declared: (nodeKey: string) => DesiredNode | undefined;
   readonly lastLogs: LastLogs;
   readonly observations: Observations;
   readonly ownEvents: OwnEvents;
