@@ -7,6 +7,14 @@
 #     docker.io/library/node:24-bookworm-slim --format '{{.Manifest.Digest}}') …
 
 ARG BASE=docker.io/library/node:24-bookworm-slim
+ARG GO_BASE=docker.io/library/golang:1.26-bookworm
+
+# The engine that copies backups to object storage: src/image/restic pins its version and, by go.sum, every module.
+FROM ${GO_BASE} AS engine
+WORKDIR /engine
+COPY src/image/restic ./
+RUN CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -tags disable_grpc_modules -trimpath -buildvcs=false -ldflags '-s -w' \
+    -o /restic github.com/restic/restic/cmd/restic
 
 FROM ${BASE} AS build
 WORKDIR /app
@@ -15,7 +23,8 @@ RUN npm ci
 COPY tsconfig.json LICENSE ./
 COPY repo-template ./repo-template
 COPY src ./src
-RUN node src/image/assemble.ts /image
+COPY --from=engine /restic /usr/local/bin/restic
+RUN node src/image/assemble.ts /image /usr/local/bin/restic
 
 # For CI systems that run a shell in the image, such as GitLab: `docker build --target ci …`
 FROM ${BASE} AS ci

@@ -62,9 +62,11 @@ async function runTools(): Promise<Counts> {
   await ensurePackages('tests');
   await removeAbandoned();
   await ensureTools('simulated');
-  // Tests of jobs run the first two on folders, without any cluster.
+  // Tests of jobs run the first four on folders, without any cluster.
   const others: readonly BinaryName[] =
-    bestMode() === 'pods' ? ['geth', 'cometbft', 'simd', 'btcd', 'helm'] : ['geth', 'cometbft'];
+    bestMode() === 'pods'
+      ? ['geth', 'cometbft', 'restic', 'versitygw', 'simd', 'btcd', 'helm']
+      : ['geth', 'cometbft', 'restic', 'versitygw'];
   if (bestMode() === 'pods') await ensureTools('pods');
   for (const name of others) await binary(name);
   await tryBitcoind();

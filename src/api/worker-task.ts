@@ -107,6 +107,58 @@ export const ChownParameters = z.strictObject({
 });
 export type ChownParameters = z.infer<typeof ChownParameters>;
 
+/**
+ * A repository of the engine in object storage. Its access key and password are in the environment of the worker pod,
+ * never in the parameters.
+ */
+export const EngineRepository = z.strictObject({
+  location: Name,
+  url: z
+    .string()
+    .max(1024)
+    .regex(/^s3:https?:\/\/[^\s@?#]+$/, 'must be s3:, the endpoint, the bucket and a path'),
+  region: z.string().min(1).max(63).optional(),
+  /** File with the certificate authorities of the endpoint. */
+  ca: Path.optional(),
+});
+export type EngineRepository = z.infer<typeof EngineRepository>;
+
+const SnapshotId = z.string().regex(/^[0-9a-f]{8,64}$/);
+
+/**
+ * `upload`: back up the volumes below `at` to a repository, with a manifest. Safe to repeat: a snapshot that this job
+ * has made is found by its tag.
+ */
+export const UploadParameters = z.strictObject({
+  ...BackupParameters.omit({ verb: true, to: true }).shape,
+  verb: z.literal('upload'),
+  repository: EngineRepository,
+  /** A folder for the manifest and temporary files; the volumes are mounted below it. */
+  at: Path,
+  /** The schedule that filed the request; retention acts on its snapshots alone. */
+  schedule: z.string().max(512).optional(),
+});
+export type UploadParameters = z.infer<typeof UploadParameters>;
+
+/** `download`: like `restore`, from a snapshot in a repository. `from` is a folder for the manifest and temporary files. */
+export const DownloadParameters = z.strictObject({
+  ...RestoreParameters.omit({ verb: true }).shape,
+  verb: z.literal('download'),
+  repository: EngineRepository,
+  snapshot: z.union([SnapshotId, z.literal('latest')]),
+});
+export type DownloadParameters = z.infer<typeof DownloadParameters>;
+
+/** `retain`: forget the snapshots of a schedule that the rule does not keep, and free their space. Safe to repeat. */
+export const RetainParameters = z.strictObject({
+  verb: z.literal('retain'),
+  repository: EngineRepository,
+  at: Path,
+  schedule: z.string().min(1).max(512),
+  keep: z.strictObject({ last: z.int().min(1), daily: z.int().min(0), weekly: z.int().min(0) }),
+});
+export type RetainParameters = z.infer<typeof RetainParameters>;
+
 const AskParameter = z.strictObject({
   id: z.string().max(63),
   role: z.string().max(63),
@@ -171,6 +223,9 @@ export const TaskParameters = z.discriminatedUnion('verb', [
   SealParameters,
   RestoreParameters,
   CheckParameters,
+  UploadParameters,
+  DownloadParameters,
+  RetainParameters,
   ChownParameters,
   AskParameters,
   ReadSignerParameters,
@@ -197,6 +252,13 @@ export const TaskResult = z.object({
   height: Height.optional(),
   /** Whether the node's own data was changed; a failure with `false` leaves it as it was. */
   swapped: z.boolean().optional(),
+  /** Id of the snapshot in object storage. */
+  snapshotId: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** Bytes that the snapshot added to the repository: compressed, and without what the repository had already. */
+  bytesAdded: z.int().min(0).optional(),
   /** What `readSigner` read; empty when there is no such file. */
   text: SignerText.optional(),
 });

@@ -1,4 +1,4 @@
-// Lays out the root of the image: `node src/image/assemble.ts FOLDER`. The Dockerfile runs it, and so do the tests.
+// Lays out the root of the image: `node src/image/assemble.ts FOLDER RESTIC`. The Dockerfile runs it, and so do the tests.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 /** The user of the image, as in its configuration; Kubernetes needs a number to see that it is not root. */
 const USER = { uid: 10_001, name: 'nodewright' } as const;
 
-/** The worker makes data durable with syncfs(2), which Node.js has no call for. There is no other program. */
+/** The worker makes data durable with syncfs(2), which Node.js has no call for. */
 const SYNC = ['/usr/bin/sync', '/bin/sync'] as const;
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -28,12 +28,17 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** Where a repository or other data is mounted: folders that everybody may enter. */
 const FOLDERS: Readonly<Record<string, number>> = { tmp: 0o1777, repo: 0o755, data: 0o755 };
 
-assemble(process.argv[2]);
+assemble(process.argv[2], process.argv[3]);
 
-function assemble(root: string | undefined): void {
+function assemble(root: string | undefined, restic: string | undefined): void {
+  const usage = 'node src/image/assemble.ts FOLDER RESTIC';
   if (root === undefined || (existsSync(root) && readdirSync(root).length > 0))
-    throw new Error('give a folder that is absent or empty: node src/image/assemble.ts FOLDER');
+    throw new Error(`give a folder that is absent or empty: ${usage}`);
+  if (restic === undefined || !existsSync(restic))
+    throw new Error(`give the program that src/image/restic builds: ${usage}`);
   addPrograms(root);
+  // Statically linked: it needs no libraries.
+  copy(restic, join(root, 'usr/local/bin/restic'));
   addApplication(join(root, 'app'));
   for (const [path, text] of Object.entries(TEXTS)) writeText(join(root, path), text);
   for (const [path, mode] of Object.entries(FOLDERS)) {

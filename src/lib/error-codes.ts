@@ -203,6 +203,39 @@ export const TASK_CODES = defineCodes({
     meaning: 'The client stands at another height than requested.',
     action: 'Read the log of the client.',
   },
+  StorageUnreachable: {
+    meaning: 'The object storage of the location does not answer.',
+    action:
+      'Check the endpoint in the policy, the network policy of the namespace and the storage, then run the job again.',
+  },
+  StorageDenied: {
+    meaning: 'The object storage refuses the access key of the location.',
+    action: 'Correct the Secret of the location, or the rights of its access key, then run the job again.',
+  },
+  BucketMissing: {
+    meaning: 'The bucket of the location does not exist.',
+    action: 'Create the bucket, or correct its name in the policy.',
+  },
+  WrongPassword: {
+    meaning: 'The repository in object storage has another password than the Secret of the location.',
+    action: 'Put the password of the repository into the Secret. Without it, no backup of the repository can be read.',
+  },
+  RepositoryMissing: {
+    meaning: 'There is no repository for the node in the location.',
+    action: 'Check the location, and the executor, namespace and node that the request names.',
+  },
+  RepositoryLocked: {
+    meaning: 'Another process works on the repository in object storage.',
+    action: 'Wait until it has ended, then run the job again.',
+  },
+  SnapshotMissing: {
+    meaning: 'The repository does not have the snapshot.',
+    action: 'Name a snapshot that the repository has.',
+  },
+  EngineFailed: {
+    meaning: 'The program that copies to and from object storage failed.',
+    action: 'Read the message and the log of the worker pod.',
+  },
   Interrupted: { meaning: 'The worker pod was stopped before the task was done.', action: 'Run the job again.' },
   Failed: { meaning: 'The task failed for a reason that has no code.', action: REPORT },
 });

@@ -1,12 +1,17 @@
 // The verbs of the worker pod: from parameters to a result.
 
 import type { TaskParameters, TaskResult } from '../api/worker-task.ts';
+import { formatBytes } from '../lib/quantity.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { ask } from './ask.ts';
 import { chown } from './chown.ts';
 import type { TaskContext } from './context.ts';
-import { copy, type CopyResult } from './backup/copy.ts';
+import { copy } from './backup/copy.ts';
+import type { CopyResult } from './backup/copy-result.ts';
+import { upload } from './backup/upload.ts';
+import { download } from './restore/download.ts';
 import { readSigner } from './signer/read-signer.ts';
+import { retain } from './engine/retain.ts';
 import { restore, type RestoreResult } from './restore/restore.ts';
 import { seal } from './backup/seal.ts';
 import { describeSignerState } from './signer/signer-state.ts';
@@ -20,6 +25,12 @@ export async function perform(task: TaskParameters, context: TaskContext): Promi
       return describeCopy(await copy(task, context));
     case 'seal':
       return describeCopy(await seal(task, context));
+    case 'upload':
+      return describeUpload(await upload(task, context));
+    case 'download':
+      return describeDownload(await download(task, context));
+    case 'retain':
+      return describeRetain(await retain(task, context));
     case 'check':
       return describeCheck(await verify(task, context));
     case 'restore':
@@ -50,6 +61,26 @@ function describeCopy({ manifestSha256, bytes, files, skipped, changed }: CopyRe
     ...(changed === 0 ? [] : [`${changed} entries changed meanwhile`]),
   ];
   return { ok: true, manifestSha256, bytes, files, message: notes.join('; ') };
+}
+
+function describeUpload(result: Awaited<ReturnType<typeof upload>>): TaskResult {
+  const { snapshotId, bytesAdded, alreadyDone } = result;
+  const made = alreadyDone ? 'an earlier run made snapshot' : 'made snapshot';
+  const { message = '', ...rest } = describeCopy(result);
+  const what = `${made} ${snapshotId.slice(0, 8)}, which added ${formatBytes(bytesAdded)}; ${message}`;
+  return { ...rest, snapshotId, bytesAdded, message: what };
+}
+
+function describeDownload(result: Awaited<ReturnType<typeof download>>): TaskResult {
+  const { message = '', ...rest } = describeRestore(result);
+  return { ...rest, snapshotId: result.snapshotId, message: `snapshot ${result.snapshotId.slice(0, 8)}: ${message}` };
+}
+
+function describeRetain({ kept, removed }: Awaited<ReturnType<typeof retain>>): TaskResult {
+  const ids = removed.slice(0, 20).map((id) => id.slice(0, 8));
+  const more = removed.length > ids.length ? ` and ${removed.length - ids.length} more` : '';
+  const what = removed.length === 0 ? 'removed none' : `removed ${ids.join(', ')}${more}`;
+  return { ok: true, files: removed.length, message: `${what}; ${kept} snapshots are kept` };
 }
 
 function describeCheck({ manifestSha256, bytes, files, height, extra }: VerifyResult): TaskResult {

@@ -9,7 +9,20 @@ import { buildBinary } from './build.ts';
 import { inCache } from './cache.ts';
 import { download, isReachable, type Release } from './download.ts';
 import { withLock } from './lock.ts';
-import { BTCD, COMETBFT, ETCD, GETH, HELM, KUBERNETES, KWOK, SIMD, versionOf, type GoModule } from './modules.ts';
+import {
+  BTCD,
+  COMETBFT,
+  ETCD,
+  GETH,
+  HELM,
+  KUBERNETES,
+  KWOK,
+  RESTIC,
+  SIMD,
+  VERSITYGW,
+  versionOf,
+  type GoModule,
+} from './modules.ts';
 import { part, say } from './progress.ts';
 
 export type BinaryName =
@@ -24,14 +37,16 @@ export type BinaryName =
   | 'cometbft'
   | 'simd'
   | 'btcd'
-  | 'helm';
+  | 'helm'
+  | 'restic'
+  | 'versitygw';
 
 interface Source {
   /** Names the folder in the cache together with the version. */
   readonly folder: string;
   readonly version: string;
   readonly release?: Release;
-  readonly build: { readonly module: GoModule; readonly command: string };
+  readonly build: { readonly module: GoModule; readonly command: string; readonly tags?: string };
 }
 
 const CPU = arch() === 'arm64' ? 'arm64' : 'amd64';
@@ -111,6 +126,18 @@ function sourceOf(name: BinaryName): Source {
         version: versionOf(HELM),
         release: helmRelease(),
         build: { module: HELM, command: `${HELM.path}/cmd/helm` },
+      };
+    case 'restic':
+      return {
+        folder: 'restic',
+        version: versionOf(RESTIC),
+        build: { module: RESTIC, command: `${RESTIC.path}/cmd/restic`, tags: 'disable_grpc_modules' },
+      };
+    case 'versitygw':
+      return {
+        folder: 'versitygw',
+        version: versionOf(VERSITYGW),
+        build: { module: VERSITYGW, command: `${VERSITYGW.path}/cmd/versitygw` },
       };
     case 'btcd':
       return { folder: 'btcd', version: versionOf(BTCD), build: { module: BTCD, command: BTCD.path } };

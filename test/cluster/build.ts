@@ -14,6 +14,8 @@ export interface Build {
   /** `v1.36.3` */
   readonly version: string;
   readonly target: string;
+  /** Build tags, as the Dockerfile gives them. */
+  readonly tags?: string;
 }
 
 const MINIMUM_MINOR = 26;
@@ -27,7 +29,17 @@ export async function buildBinary(build: Build): Promise<void> {
   const partial = `${build.target}.${process.pid}.partial`;
   await run(
     'go',
-    ['build', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(build), '-o', partial, build.command],
+    [
+      'build',
+      ...(build.tags === undefined ? [] : ['-tags', build.tags]),
+      '-trimpath',
+      '-buildvcs=false',
+      '-ldflags',
+      linkerFlags(build),
+      '-o',
+      partial,
+      build.command,
+    ],
     {
       cwd: moduleDirectory(build.module),
       env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },

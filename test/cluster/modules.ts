@@ -19,6 +19,10 @@ export const SIMD: GoModule = { folder: 'simd', path: 'github.com/cosmos/ibc-go/
 export const BTCD: GoModule = { folder: 'btcd', path: 'github.com/btcsuite/btcd' };
 /** Installs the chart in a test of the installation; in no cluster by itself. */
 export const HELM: GoModule = { folder: 'helm', path: 'helm.sh/helm/v4' };
+/** The engine that copies backups to object storage: part of the image, so its versions are those of the image. */
+export const RESTIC: GoModule = { folder: '../../../src/image/restic', path: 'github.com/restic/restic' };
+/** An S3 server on a folder, for tests of backups. */
+export const VERSITYGW: GoModule = { folder: 'versitygw', path: 'github.com/versity/versitygw' };
 export const COMETBFT: GoModule = { folder: 'cometbft', path: 'github.com/cometbft/cometbft' };
 
 /** The required version, e.g. `v1.36.3`. Throws when the go.mod does not require the module. */

@@ -6,6 +6,7 @@ import { arch } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { IMAGE_CONFIG } from '../../src/image/config.ts';
+import { binary } from './binaries.ts';
 import { inCache } from './cache.ts';
 import { run } from './command.ts';
 import type { ImageRecipe } from './image-list.ts';
@@ -43,7 +44,8 @@ async function layOut(root: string): Promise<void> {
     rmSync(join(dirname(root), old), { recursive: true, force: true });
   const made = `${root}.partial`;
   mkdirSync(dirname(made), { recursive: true });
-  await run(nodeProgram(), [join(REPOSITORY, 'src', 'image', 'assemble.ts'), made], { timeoutMs: 300_000 });
+  const program = join(REPOSITORY, 'src', 'image', 'assemble.ts');
+  await run(nodeProgram(), [program, made, await binary('restic')], { timeoutMs: 300_000 });
   renameSync(made, root);
 }
 

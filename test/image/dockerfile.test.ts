@@ -40,5 +40,10 @@ it('begins its last stage with nothing, so that it has no shell and no package m
 });
 
 it('names one base in one place, so that a release can name it by its digest', () => {
-  expect(stages.map((stage) => stage.split(/[\s]/)[0])).toEqual(['${BASE}', '${BASE}', 'scratch']);
+  expect(stages.map((stage) => stage.split(/[\s]/)[0])).toEqual(['${GO_BASE}', '${BASE}', '${BASE}', 'scratch']);
+});
+
+it('builds the engine for backups as the tests build it', () => {
+  expect(text).toContain('go build -tags disable_grpc_modules -trimpath -buildvcs=false');
+  expect(text).toContain('CGO_ENABLED=0 GOFLAGS=-mod=readonly');
 });

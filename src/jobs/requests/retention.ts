@@ -1,6 +1,7 @@
 // Which backups of a schedule are removed: by UID, only its own, never the newest good one.
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
+import { keepNewest } from '../../lib/dates/keep-newest.ts';
 
 export interface KeptBackup {
   readonly claimName: string;
@@ -36,12 +37,7 @@ export function retain(
   const good = own.filter((backup) => backup.good);
   const [newest] = good;
   if (newest === undefined) return [];
-  const kept = new Set<KeptBackup>([
-    newest,
-    ...good.slice(0, keep.last),
-    ...newestOfEach(good, dayOf, keep.daily),
-    ...newestOfEach(good, weekOf, keep.weekly),
-  ]);
+  const kept = keepNewest(good, keep);
   return own
     .filter((backup) => !kept.has(backup) && !backup.inUse && backup.at < newest.at)
     .map(({ claimName, claimUid }) => ({
@@ -49,28 +45,4 @@ export function retain(
       claimUid,
       because: `retention of ${schedule}: last ${keep.last}, daily ${keep.daily}, weekly ${keep.weekly}`,
     }));
-}
-
-function newestOfEach(
-  sorted: readonly KeptBackup[],
-  bucketOf: (at: number) => number,
-  count: number,
-): readonly KeptBackup[] {
-  const buckets = new Map<number, KeptBackup>();
-  for (const backup of sorted) {
-    const bucket = bucketOf(backup.at);
-    if (!buckets.has(bucket)) buckets.set(bucket, backup);
-  }
-  return [...buckets.values()].slice(0, count);
-}
-
-const DAY = 86_400_000;
-
-function dayOf(at: number): number {
-  return Math.floor(at / DAY);
-}
-
-/** 1970-01-01 was a Thursday. */
-function weekOf(at: number): number {
-  return Math.floor((dayOf(at) + 3) / 7);
 }

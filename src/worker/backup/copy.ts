@@ -6,42 +6,20 @@ import type { BackupParameters } from '../../api/worker-task.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import type { TaskContext } from '../context.ts';
 import { copyTree } from './copy-tree.ts';
+import { copyResult, type CopyResult } from './copy-result.ts';
+import { headOf, openSources, sourceChanged } from './sources.ts';
 import { Dir } from '../files/dir.ts';
 import { flushToDisk, requireSpace } from '../files/disk.ts';
 import { FilePool } from '../files/file-pool.ts';
-import {
-  MANIFEST_FORMAT,
-  MANIFEST_NAME,
-  VOLUMES_NAME,
-  type ManifestFoot,
-  type ManifestHead,
-} from '../manifest/manifest.ts';
-import { NO_TOTALS, type VolumeTotals } from '../files/totals.ts';
-import type { Noted } from '../manifest/manifest.ts';
+import { MANIFEST_NAME, VOLUMES_NAME, type ManifestHead } from '../manifest/manifest.ts';
+import { type VolumeTotals } from '../files/totals.ts';
 import { readManifest } from '../manifest/manifest-reader.ts';
 import { ManifestWriter } from '../manifest/manifest-writer.ts';
 import { nameOfText, showName } from '../files/names.ts';
 import { Notes } from '../notes.ts';
 import { startProgress } from '../progress.ts';
-import { refuseUnfinished } from '../restore/journal.ts';
-import { measure, removeTree } from '../files/tree.ts';
-import { requireDatabase } from './require-database.ts';
+import { removeTree } from '../files/tree.ts';
 import { toTaskError, TaskError } from '../task-error.ts';
-
-export interface CopyResult {
-  readonly ok: true;
-  readonly manifestSha256: string;
-  readonly bytes: number;
-  readonly files: number;
-  readonly volumes: Readonly<Record<string, VolumeTotals>>;
-  /** Sockets, pipes, devices. */
-  readonly skipped: number;
-  readonly skippedSample: readonly Noted[];
-  readonly changed: number;
-  readonly changedSample: readonly Noted[];
-  /** An earlier run of this request had finished; nothing was copied now. */
-  readonly alreadyDone: boolean;
-}
 
 /**
  * Copies into `<to>.partial` and renames at the end, so that a killed run leaves nothing that looks whole; a
@@ -73,18 +51,10 @@ async function copyAll(copy: Copy): Promise<CopyResult> {
   const roots: Dir[] = [];
   try {
     await removeTree(parent, partialName);
-    let total = NO_TOTALS;
-    for (const { from, name } of params.volumes) {
-      if (params.to.startsWith(`${from}/`))
-        throw new TaskError('UnsafePath', `${params.to} lies inside ${from}, which it would copy`);
-      const root = Dir.openRoot(from);
-      roots.push(root);
-      refuseUnfinished(root, name);
-      requireDatabase(root, name, params.markers);
-      total = sum(total, await measure(root, context.signal));
-    }
-    if (total.files === 0 || total.bytes === 0)
-      throw new TaskError('EmptyBackup', 'the volumes hold no file with content; was the node ever started?');
+    const around = params.volumes.find(({ from }) => params.to.startsWith(`${from}/`));
+    if (around !== undefined)
+      throw new TaskError('UnsafePath', `${params.to} lies inside ${around.from}, which it would copy`);
+    const total = await openSources(params, { context, roots });
     requireSpace([{ dir: parent, name: 'the backup', totals: total }]);
     return await fill({ ...copy, roots, total, partial: parent.make(partialName) });
   } catch (error) {
@@ -142,17 +112,6 @@ async function finish({ params, context, parent, partial, name }: Fill): Promise
   context.onStep?.('renamed');
 }
 
-function headOf(params: Omit<BackupParameters, 'verb'>): ManifestHead {
-  return {
-    format: MANIFEST_FORMAT,
-    layout: 'volumes',
-    origin: params.origin,
-    createdAt: new Date().toISOString(),
-    volumes: params.volumes.map(({ name }) => name),
-    ownersKept: process.getuid?.() === 0,
-  };
-}
-
 /** A name that is taken by this very request means that it had finished; by anything else, that it must be another name. */
 function finishedBefore(backup: Dir, head: ManifestHead, destination: string): CopyResult {
   let found: ManifestHead | undefined;
@@ -163,40 +122,4 @@ function finishedBefore(backup: Dir, head: ManifestHead, destination: string): C
       return { ...copyResult(part.foot, part.sha256), alreadyDone: true };
   }
   throw new TaskError('NameTaken', `${showName(nameOfText(destination))} holds another backup; use an empty volume`);
-}
-
-/** What a manifest says about the whole. */
-export function copyResult(foot: ManifestFoot, manifestSha256: string): CopyResult {
-  const total = Object.values(foot.totals).reduce(sum, NO_TOTALS);
-  return {
-    ok: true,
-    manifestSha256,
-    bytes: total.bytes,
-    files: total.files,
-    volumes: foot.totals,
-    skipped: foot.skippedCount,
-    skippedSample: foot.skipped.slice(0, 5),
-    changed: foot.changedCount,
-    changedSample: foot.changedWhileCopying.slice(0, 5),
-    alreadyDone: false,
-  };
-}
-
-function sourceChanged(changed: Notes): TaskError {
-  const first = changed.first[0];
-  return new TaskError(
-    'SourceChanged',
-    `${changed.count} entries changed while they were copied, the first is ${first?.volume}/${first?.path}; ` +
-      'something still writes to the volume: stop the node, or ask for action Direct and accept it',
-  );
-}
-
-function sum(a: VolumeTotals, b: VolumeTotals): VolumeTotals {
-  return {
-    files: a.files + b.files,
-    dirs: a.dirs + b.dirs,
-    links: a.links + b.links,
-    bytes: a.bytes + b.bytes,
-    stored: a.stored + b.stored,
-  };
 }

@@ -2,7 +2,7 @@
 
 import type { SealParameters } from '../../api/worker-task.ts';
 import type { TaskContext } from '../context.ts';
-import { copyResult, type CopyResult } from './copy.ts';
+import { copyResult, type CopyResult } from './copy-result.ts';
 import { copyTree } from './copy-tree.ts';
 import { Dir } from '../files/dir.ts';
 import { flushToDisk } from '../files/disk.ts';

@@ -14,3 +14,13 @@ export const VolumeTotals = z.strictObject({
 export type VolumeTotals = z.infer<typeof VolumeTotals>;
 
 export const NO_TOTALS: VolumeTotals = { files: 0, dirs: 0, links: 0, bytes: 0, stored: 0 };
+
+export function sumTotals(a: VolumeTotals, b: VolumeTotals): VolumeTotals {
+  return {
+    files: a.files + b.files,
+    dirs: a.dirs + b.dirs,
+    links: a.links + b.links,
+    bytes: a.bytes + b.bytes,
+    stored: a.stored + b.stored,
+  };
+}

@@ -33,16 +33,20 @@ export interface RestoreResult {
  * Nothing of the old data is touched before all of the new lies checked on the same volumes. A failure says by `swapped`
  * whether the data may be neither the old nor the new.
  */
-export async function restore(params: Omit<RestoreParameters, 'verb'>, context: TaskContext): Promise<RestoreResult> {
+export async function restore(
+  params: Omit<RestoreParameters, 'verb'>,
+  context: TaskContext,
+  fill?: Prepare['fill'],
+): Promise<RestoreResult> {
   try {
-    return await replace({ ...params, verb: 'restore' }, context);
+    return await replace({ ...params, verb: 'restore' }, context, fill);
   } catch (error) {
     const { code, message } = toTaskError(error, 'restore');
     throw new TaskError(code, message, { cause: error, swapped: isHalfDone(params.volumes) });
   }
 }
 
-async function replace(params: RestoreParameters, context: TaskContext): Promise<RestoreResult> {
+async function replace(params: RestoreParameters, context: TaskContext, fill: Prepare['fill']): Promise<RestoreResult> {
   const backup = Dir.openRoot(params.from);
   const targets: Target[] = [];
   try {
@@ -51,7 +55,7 @@ async function replace(params: RestoreParameters, context: TaskContext): Promise
     for (const volume of volumesOf(params)) targets.push(openTarget(volume, params.id));
     undoHalfDone(targets, params.id, context);
     const resumed = targets.some(({ journal }) => isMidway(journal) || journal?.phase === 'swapped');
-    const signerState = resumed ? [] : await prepare({ params, context, backup, targets, foot, sha256 });
+    const signerState = resumed ? [] : await prepare({ params, context, backup, targets, foot, sha256, fill });
     await exchange({ targets, context, sha256, id: params.id });
     const remains = await removeOld(targets, params.id);
     return {

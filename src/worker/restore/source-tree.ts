@@ -11,6 +11,8 @@ import { MANIFEST_NAME, VOLUMES_NAME, type ManifestEntry, type ManifestHead } fr
 export interface SourceOptions {
   readonly backup: Dir;
   readonly pool: FilePool;
+  /** Where a volume of the backup lies, unless it lies in `backup`. */
+  readonly openVolume?: ((volume: string) => Dir | undefined) | undefined;
   /** A file that is missing or not what the manifest says; may throw to stop. */
   readonly onBad: (volume: string, path: string, why: string) => void;
   /** A file that the manifest does not have. */
@@ -34,8 +36,8 @@ export class SourceTree {
   }
 
   enterVolume({ volume }: ManifestEntry, layout: ManifestHead['layout']): void {
-    const { backup, onBad } = this.#options;
-    const dir = layout === 'sealed' ? backup.open('.') : inBackup(() => volumeDir(backup, volume));
+    const { backup, onBad, openVolume = (name) => inBackup(() => volumeDir(backup, name)) } = this.#options;
+    const dir = layout === 'sealed' ? backup.open('.') : openVolume(volume);
     if (dir === undefined) onBad(volume, '.', 'is missing');
     // At the top of a sealed directory lie the manifest, and what a file system puts at the top of a volume.
     const names = dir?.list().filter((name) => layout === 'volumes' || (name !== MANIFEST_NAME && !isReserved(name)));

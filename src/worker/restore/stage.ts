@@ -14,12 +14,27 @@ import { bytesAndFiles, contentDiffers } from './verify.ts';
 import { TaskError } from '../task-error.ts';
 
 /** Throws when one entry of the backup is not what its manifest says. Extra files are not taken over. */
-export async function stage({ params, context, backup, targets, foot, sha256 }: Prepare): Promise<SignerChoice[]> {
+export async function stage(job: Prepare): Promise<SignerChoice[]> {
+  const { params, targets, fill = copyFiles } = job;
   const into = new Map<string, ReplayTarget>();
   for (const { volume, work } of targets) {
     const dir = work?.make(NEW);
     if (dir !== undefined) into.set(volume.name, { dir, skip: keeps(volume.keep) });
   }
+  await fill(job, into);
+  return targets.flatMap(({ volume, root }) => {
+    const staged = into.get(volume.name)?.dir;
+    if (staged === undefined) return [];
+    const own = params.scope === 'volume' ? volume : replacedOnly(volume, staged);
+    carryKept(own, root, staged);
+    return carrySignerState(own, root, staged);
+  });
+}
+
+async function copyFiles(
+  { params, context, backup, foot, sha256 }: Prepare,
+  into: ReadonlyMap<string, ReplayTarget>,
+): Promise<void> {
   const pool = new FilePool(context.signal);
   const progress = startProgress(context, { label: 'staged', count: () => pool.counts(), total: bytesAndFiles(foot) });
   try {
@@ -42,13 +57,6 @@ export async function stage({ params, context, backup, targets, foot, sha256 }: 
     progress.stop();
     await pool.close();
   }
-  return targets.flatMap(({ volume, root }) => {
-    const staged = into.get(volume.name)?.dir;
-    if (staged === undefined) return [];
-    const own = params.scope === 'volume' ? volume : replacedOnly(volume, staged);
-    carryKept(own, root, staged);
-    return carrySignerState(own, root, staged);
-  });
 }
 
 /** Where only some entries are replaced, the node's own files in the others stay where they are. */

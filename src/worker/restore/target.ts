@@ -6,6 +6,7 @@ import { Dir } from '../files/dir.ts';
 import type { ManifestFoot } from '../manifest/manifest.ts';
 import { showName } from '../files/names.ts';
 import { readJournal, writeJournal, type Journal } from './journal.ts';
+import type { ReplayTarget } from './replay.ts';
 import { NEW, OLD } from './swap.ts';
 import { isReserved, isRestoreDir, restoreDirName } from '../files/reserved.ts';
 import { removeTree } from '../files/tree.ts';
@@ -36,6 +37,8 @@ export interface Prepare {
   readonly targets: readonly Target[];
   readonly foot: ManifestFoot;
   readonly sha256: string;
+  /** Fills the directories of the new data, and checks them; absent: copies from `backup`. */
+  readonly fill?: ((job: Prepare, into: ReadonlyMap<string, ReplayTarget>) => Promise<void>) | undefined;
 }
 
 /** The volumes of a request, each with what is its own. */

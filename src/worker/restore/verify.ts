@@ -10,6 +10,7 @@ import { readManifest } from '../manifest/manifest-reader.ts';
 import { Notes } from '../notes.ts';
 import { startProgress } from '../progress.ts';
 import { replay } from './replay.ts';
+import type { SourceOptions } from './source-tree.ts';
 import { toTaskError, TaskError } from '../task-error.ts';
 
 export interface VerifyResult {
@@ -86,7 +87,11 @@ interface Check {
   readonly sha256: string;
 }
 
-async function checkFiles({ context, backup, foot, sha256 }: Check): Promise<Notes> {
+/** Throws when an entry is not what the manifest says; gives the entries that the manifest does not have. */
+export async function checkFiles(
+  { context, backup, foot, sha256 }: Check,
+  openVolume?: SourceOptions['openVolume'],
+): Promise<Notes> {
   const bad = new Notes();
   const extra = new Notes();
   const pool = new FilePool(context.signal);
@@ -101,6 +106,7 @@ async function checkFiles({ context, backup, foot, sha256 }: Check): Promise<Not
       pool,
       context,
       targets: new Map(),
+      openVolume,
       onBad: (volume, path, why) => bad.add({ volume, path, why }),
       onExtra: (volume, path) => extra.add({ volume, path, why: 'not in the manifest' }),
     });
