@@ -73,6 +73,15 @@ export default defineConfig({
           hookTimeout: 1_200_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          // It starts its own clusters, and runs for as long as FIGHT_MINUTES says.
+          name: 'fight',
+          include: ['test/fight/**/*.test.ts'],
+          hookTimeout: 1_200_000,
+        },
+      },
     ],
   },
 });

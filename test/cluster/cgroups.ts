@@ -41,7 +41,8 @@ export function cgroupLeftovers(cluster: string): readonly string[] {
     .filter((path) => existsSync(path));
 }
 
-function groupName(cluster: string): string {
+/** The name of the tree, which is in the path of every control group of the cluster's containers. */
+export function groupName(cluster: string): string {
   return `nodewright-${machineName(cluster)}`;
 }
 

@@ -7,8 +7,10 @@ export interface ValidatorsOptions {
   readonly chainId: string;
   /** Where its nodes, Secrets and ConfigMap live. */
   readonly namespace: string;
-  /** Names of the validators' nodes; all have the same power. */
+  /** Names of the validators' nodes; those that `powers` does not name have the same power. */
   readonly names: readonly string[];
+  /** Voting power of a validator, where it is not 10. */
+  readonly powers?: Readonly<Record<string, string>>;
   /** `consensus_params.version.app` of the genesis: a node goes back to a height only where it is the application's own. */
   readonly appVersion?: string;
 }
@@ -43,7 +45,7 @@ export function makeValidators(options: ValidatorsOptions): Validators {
     { nodeId: pair.node.address.toLowerCase(), address: pair.signing.address, files: keyFiles(pair) },
   ]);
   return describeNetwork(options, {
-    genesis: genesisText(options, [...keys.values()]),
+    genesis: genesisText(options, keys),
     signers: new Map(signers),
     program: { clients: { node: { name: 'cometbft', version: '1.0.1' } } },
   });
@@ -147,11 +149,11 @@ function keyFiles({ signing, node }: Keys): Readonly<Record<string, string>> {
   };
 }
 
-function genesisText({ chainId, appVersion }: ValidatorsOptions, keys: readonly Keys[]): string {
-  const validators = keys.map(({ signing }) => ({
+function genesisText({ chainId, appVersion, powers }: ValidatorsOptions, keys: ReadonlyMap<string, Keys>): string {
+  const validators = [...keys].map(([name, { signing }]) => ({
     address: signing.address,
     pub_key: { type: PUBLIC, value: signing.publicKey },
-    power: '10',
+    power: powers?.[name] ?? '10',
     name: '',
   }));
   const genesis_time = new Date().toISOString();
