@@ -20,6 +20,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   keys: ['lib'],
   plan: ['api', 'lib'],
   render: ['api', 'chains', 'lib'],
+  adopt: ['api', 'chains', 'lib', 'render'],
   // It judges what a node becomes, so it renders it.
   desired: ['api', 'chains', 'jobs', 'lib', 'policy', 'render'],
   status: ['api', 'chains', 'lib', 'plan'],

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const pure = [
+  'adopt',
   'bench',
   'documents',
   'fuzz',

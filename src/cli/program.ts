@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   run: async () => (await import('./run.ts')).addRun,
   status: async () => (await import('./status.ts')).addStatus,
   schema: async () => (await import('./schema.ts')).addSchema,
+  adopt: async () => (await import('./adopt/adopt.ts')).addAdopt,
   crds: async () => (await import('./crds.ts')).addCrds,
 };
 
