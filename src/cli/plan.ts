@@ -26,7 +26,8 @@ import { addPolicyOptions, policiesFor, type PolicyOptions } from './policy-opti
 import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
 import { signingMemory, volumesOf } from './plan-facts.ts';
 import { problemsToJson } from './problems-json.ts';
-import { addStatusFromOption, publishedKeys } from './published-keys.ts';
+import { capabilityProblems, publishedCapabilities } from './published/capabilities.ts';
+import { addStatusFromOption, publishedKeys } from './published/keys.ts';
 
 interface PlanOptions extends PolicyOptions {
   readonly from?: string;
@@ -83,14 +84,16 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const { statusFrom } = options;
   const reservations = statusFrom === undefined ? undefined : await publishedKeys(dir, statusFrom);
   const facts = { ...comparison.facts, reservations };
+  const capabilities = statusFrom === undefined ? new Map() : await publishedCapabilities(dir, statusFrom);
+  const problems = [...comparison.desired.problems, ...capabilityProblems(comparison.desired, capabilities)];
   const plans = executorsOf(comparison, options.executor).map((executor) => ({
     executor,
     title: titleOfExecutor(comparison.desired.fleet, executor),
     policy: judging.nameOf(executor),
     plan: planNodes({ ...comparison, facts, executor, workloadOf }),
   }));
-  process.stdout.write(print(plans, comparison.desired.problems, options.format));
-  if (comparison.desired.problems.some(({ level }) => level === 'error')) return 2;
+  process.stdout.write(print(plans, problems, options.format));
+  if (problems.some(({ level }) => level === 'error')) return 2;
   return plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0) ? 1 : 0;
 }
 

@@ -31,7 +31,7 @@ import { createStatusWriter } from './node/status-writer.ts';
 import { createVolumeRecords } from './node/volumes/volume-records.ts';
 import { isKeyDigest, namespaceOf, readKeys } from './node/keys/signing-secrets.ts';
 import type { Watches } from './node/watches.ts';
-import { readCapabilities } from './publish/capabilities.ts';
+import { readCapabilities } from './capabilities/capabilities.ts';
 import type { PublishDeps } from './publish/deps.ts';
 
 /** Of all reconcilers. */

@@ -1,24 +1,23 @@
 // What the controller can run → the content of <executor>/capabilities.yaml.
 
-import type { CapabilitiesView } from './fleet-view.ts';
+import type { Capabilities } from '../api/capabilities.ts';
 
 /** Lists whose order means nothing are sorted; roles and clients keep the chain's order (the first is the default). */
-export function capabilitiesDocument({ chains, storageClasses, features, kubernetes }: CapabilitiesView): unknown {
+export function capabilitiesDocument(capabilities: Capabilities): unknown {
+  const { chains, storageClasses, snapshotClasses, features, kubernetes } = capabilities;
   return {
-    chains: [...chains]
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(({ name, networks, customNetworks, nodeTypes, roles }) => ({
-        name,
-        networks: [...networks].sort(),
-        customNetworks,
-        nodeTypes: [...nodeTypes],
-        roles: roles.map((role) => ({
-          name: role.name,
-          clients: role.clients.map((client) => ({ name: client.name, defaultVersion: client.defaultVersion })),
-        })),
-      })),
-    storageClasses: [...new Set(storageClasses)].sort(),
-    features: [...new Set(features)].sort(),
+    chains: byName(chains).map((chain) => ({
+      ...chain,
+      networks: chain.networks.toSorted(),
+      configFiles: chain.configFiles === undefined ? undefined : byName(chain.configFiles),
+    })),
+    storageClasses: storageClasses === undefined ? undefined : byName(storageClasses),
+    snapshotClasses: snapshotClasses === undefined ? undefined : byName(snapshotClasses),
+    features: [...new Set(features)].toSorted(),
     kubernetes,
   };
+}
+
+function byName<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
+  return list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,6 +1,7 @@
 // What one controller has to say: the input of its part of the status branch.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { Capabilities } from '../api/capabilities.ts';
 import type { ReportedCode } from '../api/codes/problems.ts';
 import type { Action, Kept } from '../plan/action.ts';
 
@@ -8,7 +9,7 @@ export interface FleetView {
   readonly executor: string;
   readonly controllerVersion: string;
   readonly sync: SyncView;
-  readonly capabilities: CapabilitiesView;
+  readonly capabilities: Capabilities;
   /** A copy of what the controller remembers in the cluster. */
   readonly memory?: object | undefined;
   /** What the controller allows, complete; `--policy-from` reads it back. */
@@ -81,21 +82,4 @@ export interface ProblemView {
   readonly line: number;
   readonly column: number;
   readonly message: string;
-}
-
-export interface CapabilitiesView {
-  readonly chains: readonly {
-    readonly name: string;
-    readonly networks: readonly string[];
-    readonly customNetworks: boolean;
-    readonly nodeTypes: readonly string[];
-    readonly roles: readonly {
-      readonly name: string;
-      readonly clients: readonly { readonly name: string; readonly defaultVersion: string }[];
-    }[];
-  }[];
-  readonly storageClasses: readonly string[];
-  readonly features: readonly string[];
-  /** The API server's version. */
-  readonly kubernetes?: string | undefined;
 }

@@ -66,3 +66,20 @@ it('says nothing once the key is released, and warns of a file that cannot be re
   expect((await plan('released')).stdout).not.toContain('has reserved the signing key');
   expect((await plan('broken')).stderr).toContain('broken:paris/keys.yaml cannot be read');
 });
+
+it('refuses what the executor does not support by the capabilities that it published', async () => {
+  const capabilities = JSON.stringify({ chains: [{ name: 'ethereum' }], storageClasses: [{ name: 'fast' }] });
+  commitFiles(repo, { 'tokyo/capabilities.yaml': capabilities }, { branch: 'older' });
+  const { code, stdout } = await plan('older');
+  expect(code).toBe(2);
+  expect(stdout).toContain(
+    'OutsideCapabilities Executor tokyo does not support the chain cosmos. It supports: ethereum.',
+  );
+});
+
+it('restricts nothing where the capabilities cannot be read', async () => {
+  commitFiles(repo, { 'tokyo/capabilities.yaml': 'x: [' }, { branch: 'unreadable' });
+  const { stdout, stderr } = await plan('unreadable');
+  expect(stdout).not.toContain('OutsideCapabilities');
+  expect(stderr).toContain('unreadable:tokyo/capabilities.yaml cannot be read');
+});

@@ -86,10 +86,17 @@ it('publishes what it did and what it can', async () => {
   await site.published<{ state: string; controllerVersion: string }>('sync.yaml', 'Synced', ({ state }) => state === 'Synced'); // prettier-ignore
   const { chains, storageClasses } = await site.published<{
     readonly chains: readonly { readonly name: string }[];
-    readonly storageClasses: readonly string[];
+    readonly storageClasses: readonly object[];
   }>('capabilities.yaml', 'there', () => true);
   expect(chains.map(({ name }) => name)).toEqual(expect.arrayContaining(['ethereum', 'cosmos', 'bitcoin']));
-  expect(storageClasses).toContain('standard');
+  expect(storageClasses).toContainEqual(
+    expect.objectContaining({
+      name: 'standard',
+      isDefault: true,
+      bindingMode: 'WaitForFirstConsumer',
+      expandable: true,
+    }),
+  );
   await site.published('policy.yaml', 'there', () => true);
 });
 

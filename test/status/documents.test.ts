@@ -21,10 +21,13 @@ function aView(parts: Partial<FleetView> = {}, sync: Partial<FleetView['sync']> 
     sync: { branch: 'main', seen: revision, applied: revision, problems: [], held: [], ...sync },
     capabilities: {
       chains: [
-        { name: 'ethereum', networks: ['sepolia', 'hoodi'], customNetworks: true, nodeTypes: ['full'], roles: [{ name: 'el', clients: [{ name: 'geth', defaultVersion: '1.16.7' }] }] },
+        { name: 'ethereum', networks: ['sepolia', 'hoodi'], customNetworks: true, nodeTypes: ['full'], roles: [{ name: 'el', clients: [{ name: 'geth', defaultVersion: '1.16.7', jobs: ['Backup'] }] }] },
         { name: 'bitcoin', networks: ['main'], customNetworks: false, nodeTypes: ['full'], roles: [] },
       ],
-      storageClasses: ['slow', 'fast'],
+      storageClasses: [
+        { name: 'slow', provisioner: 'p', isDefault: false, bindingMode: 'Immediate', expandable: false, warning: 'w' },
+        { name: 'fast', provisioner: 'p', isDefault: true, bindingMode: 'WaitForFirstConsumer', expandable: true },
+      ],
       features: ['jobs'],
       kubernetes: 'v1.36.3',
     },

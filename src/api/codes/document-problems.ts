@@ -70,6 +70,11 @@ export const DOCUMENT_PROBLEMS = defineCodes({
       '`fleet.yaml` has an error. No node is changed or deleted until it is corrected, because defaults and guards are unknown.',
     action: 'Correct the other errors of the file.',
   },
+  OutsideCapabilities: {
+    meaning:
+      'The controller that owns the node does not support what the node asks for, by the `capabilities.yaml` that it published.',
+    action: 'Choose what the message lists, another executor, or upgrade the controller.',
+  },
   UnknownExecutor: {
     meaning: 'The executor is not in `spec.executors` of the Fleet.',
     action: 'Correct the name, or add the executor.',

@@ -51,6 +51,11 @@ export const NODE_REASONS = defineCodes({
     meaning: 'The spec contradicts what the chain or its client supports.',
     action: 'Correct the file as the message says. `nodewright validate` reports the same errors.',
   },
+  StorageClassMissing: {
+    meaning: 'The cluster has no StorageClass of the name that the node file gives. Nothing of the node is created.',
+    action:
+      'Name a class that `capabilities.yaml` lists, or create the class: the controller looks again every ten seconds.',
+  },
   InvalidPatch: {
     meaning: 'A patch in `spec.patches` does not fit the rendered objects.',
     action: 'Correct or remove the patch.',

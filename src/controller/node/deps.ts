@@ -4,6 +4,7 @@ import type { DesiredNode } from '../../desired/desired-set.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Events } from '../../kube/events.ts';
 import type { Asker } from '../../rpc/ask.ts';
+import type { CapabilitiesReader } from '../capabilities/capabilities.ts';
 import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
@@ -31,6 +32,7 @@ export interface NodeDeps {
   readonly watches: Watches;
   /** The watches of jobs: nodes wait until these are complete, because a job may pause them. */
   readonly jobs: { isComplete(): boolean };
+  readonly capabilities: CapabilitiesReader;
   readonly applier: ObjectApplier;
   readonly identities: Identities;
   readonly keyReservations: KeyReservations;

@@ -11,6 +11,7 @@ import { type Rendered, renderNode, type RenderOptions } from '../../render/rend
 import { planVolumes, type VolumePlan } from '../../render/volumes.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { applyOwnedObjects, createSecrets } from './apply-owned.ts';
+import { checkClasses } from './check-classes.ts';
 import { checkPolicy } from './check-policy.ts';
 import { checkVolumes } from './volumes/check-volumes.ts';
 import type { NodeDeps } from './deps.ts';
@@ -86,6 +87,7 @@ async function applyWorkload(node: BlockchainNode, chain: Chain, deps: NodeDeps)
   const refused =
     checkObjects(scope, deps) ??
     (await deps.optIns.check(scope.node, scope.rendered)) ??
+    (await checkClasses(scope.node, deps)) ??
     (await reserveKey(scope, deps)) ??
     (await applyObjects(scope, deps));
   if (refused !== undefined) return await stopAnyway(scope.node, refused, deps);

@@ -3,9 +3,9 @@
 import type { StatusBranch } from '../../git/engine.ts';
 import type { Events } from '../../kube/events.ts';
 import type { Redactor } from '../../lib/redact.ts';
-import type { CapabilitiesView } from '../../status/fleet-view.ts';
 import type { WrittenNodes } from '../../status/node-file.ts';
 import type { TreeReader } from '../../status/tree-nodes.ts';
+import type { CapabilitiesReader } from '../capabilities/capabilities.ts';
 import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
@@ -36,7 +36,7 @@ export interface PublishDeps {
   readonly observations: Observations;
   readonly schedules: Pick<Schedules, 'views'>;
   readonly refusals: { readonly current: readonly RefusedRequest[] };
-  readonly capabilities: CapabilitiesView;
+  readonly capabilities: CapabilitiesReader;
   readonly statusBranch: StatusBranch | undefined;
   readonly published: PublishedState;
 }

@@ -21,7 +21,7 @@ export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): 
     executor,
     controllerVersion: version,
     nodes: nodes.map((node) => ({ node, file: node.metadata.annotations?.[ANNOTATION.file] })),
-    capabilities: deps.capabilities,
+    capabilities: deps.capabilities.current,
     memory: deps.memory.isKnown ? memoryDocument(deps.memory.current) : undefined,
     policy: policyDocument(deps.settings.policy.spec, executor),
     sync: { ...syncView(deps), ...unappliedNodes(nodes, deps), problems },

@@ -2,16 +2,16 @@
 
 import type { Command } from 'commander';
 
-import { openLocalRepository } from '../git/local.ts';
-import { isKeysPath, readKeys } from '../keys/document.ts';
-import type { KeyReservation } from '../plan/input.ts';
-import { option } from './option.ts';
+import { openLocalRepository } from '../../git/local.ts';
+import { isKeysPath, readKeys } from '../../keys/document.ts';
+import type { KeyReservation } from '../../plan/input.ts';
+import { option } from '../option.ts';
 
 export function addStatusFromOption(command: Command): Command {
   return command.addOption(
     option(
       '--status-from <revision>',
-      'show which executor holds a signing key, by this revision of the status branch, e.g. origin/nodewright-status',
+      'show which executor holds a signing key and what it can run, by this revision of the status branch, e.g. origin/nodewright-status',
     ),
   );
 }
