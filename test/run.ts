@@ -28,9 +28,21 @@ const STAGES: Readonly<Record<string, () => Promise<Counts>>> = {
   pods: runOnPods,
 };
 
-/** Only by name: they take as long as they are asked to. */
+/** Only by name: they take as long as they are asked to, or their first run builds programs for minutes. */
 const SLOW: Readonly<Record<string, () => Promise<Counts>>> = {
   fight: async () => (bestMode() === 'pods' ? await runProject('fight') : skipPods()),
+  'kubernetes-1.27': () =>
+    runProject('cluster', {
+      files: [
+        'test/kube',
+        ...['apply-objects', 'capabilities', 'chart-role', 'drift', 'own-events', 'publish'].map(
+          (name) => `test/controller/${name}.test.ts`,
+        ),
+        'test/cluster/chart.test.ts',
+      ],
+      env: { NODEWRIGHT_TEST_KUBERNETES: '1.27' },
+    }),
+  helm3: () => runProject('cluster', { files: ['test/cluster/chart.test.ts'], env: { NODEWRIGHT_TEST_HELM: '3' } }),
 };
 
 const ALL: Readonly<Record<string, () => Promise<Counts>>> = { ...STAGES, ...SLOW };
@@ -102,23 +114,39 @@ function skipPods(): Counts {
   return SKIPPED;
 }
 
+interface Selection {
+  /** Default: all of the project. */
+  readonly files?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** One project of vitest.config.ts. What vitest reports decides; a run that ends without a report counts as one failure. */
-async function runProject(project: string): Promise<Counts> {
+async function runProject(project: string, { files = [], env = {} }: Selection = {}): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'nodewright-test-'));
   const report = join(folder, 'report.json');
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const options = ['--config', 'test/vitest.config.ts', '--project', project, '--reporter=default', '--reporter=json'];
   try {
-    const code = await runProgram(process.execPath, [vitest, 'run', ...options, `--outputFile.json=${report}`]);
+    const args = [vitest, 'run', ...options, `--outputFile.json=${report}`, ...files];
+    const code = await runProgram(process.execPath, args, env);
     return countsOf(existsSync(report) ? readFileSync(report, 'utf8') : undefined, code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function runProgram(program: string, args: readonly string[]): Promise<number> {
+function runProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], timeout: STAGE_LIMIT_MS });
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'inherit', 'inherit'],
+      timeout: STAGE_LIMIT_MS,
+    });
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));
   });

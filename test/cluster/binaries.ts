@@ -15,8 +15,10 @@ import {
   ETCD,
   GETH,
   HELM,
+  HELM_3,
   KUBERNETES,
   KWOK,
+  OLDEST_KUBERNETES,
   RESTIC,
   SIMD,
   VERSITYGW,
@@ -121,12 +123,7 @@ function sourceOf(name: BinaryName): Source {
         build: { module: SIMD, command: `${SIMD.path}/testing/simapp/simd` },
       };
     case 'helm':
-      return {
-        folder: 'helm',
-        version: versionOf(HELM),
-        release: helmRelease(),
-        build: { module: HELM, command: `${HELM.path}/cmd/helm` },
-      };
+      return helmSource();
     case 'restic':
       return {
         folder: 'restic',
@@ -146,14 +143,30 @@ function sourceOf(name: BinaryName): Source {
   }
 }
 
+/** What an older cluster has of its own; kubectl and the simulated kubelet are those of the usual one. */
+const SERVERS: readonly BinaryName[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
+
+/** The minor version that the tests ask for, or undefined for the usual one. */
+export function otherKubernetes(): '1.27' | undefined {
+  const wanted = process.env['NODEWRIGHT_TEST_KUBERNETES'] ?? '';
+  if (wanted === '' || versionOf(KUBERNETES).startsWith(`v${wanted}.`)) return undefined;
+  if (wanted === '1.27') return wanted;
+  throw new Error(`NODEWRIGHT_TEST_KUBERNETES=${wanted}: tests run with 1.27 and with ${versionOf(KUBERNETES)}`);
+}
+
 function kubernetesSource(name: BinaryName): Source {
-  const version = versionOf(KUBERNETES);
+  const module = SERVERS.includes(name) && otherKubernetes() !== undefined ? OLDEST_KUBERNETES : KUBERNETES;
+  const version = versionOf(module);
   const url = `https://dl.k8s.io/release/${version}/bin/linux/${CPU}/${name}`;
   return {
     folder: 'kubernetes',
     version,
     release: { url, checksums: `${url}.sha256` },
-    build: { module: KUBERNETES, command: `${KUBERNETES.path}/cmd/${name}` },
+    build: {
+      module,
+      command: `${module.path}/cmd/${name}`,
+      ...(module === OLDEST_KUBERNETES ? { tags: 'providerless' } : {}),
+    },
   };
 }
 
@@ -165,10 +178,17 @@ function etcdRelease(): Release {
   return { url: `${base}/${folder}.tar.gz`, checksums: `${base}/SHA256SUMS`, member: `${folder}/etcd` };
 }
 
-function helmRelease(): Release {
-  const archive = `helm-${versionOf(HELM)}-linux-${CPU}.tar.gz`;
+function helmSource(): Source {
+  const module = process.env['NODEWRIGHT_TEST_HELM'] === '3' ? HELM_3 : HELM;
+  const version = versionOf(module);
+  const archive = `helm-${version}-linux-${CPU}.tar.gz`;
   const url = `https://get.helm.sh/${archive}`;
-  return { url, checksums: `${url}.sha256sum`, member: `linux-${CPU}/helm` };
+  return {
+    folder: 'helm',
+    version,
+    release: { url, checksums: `${url}.sha256sum`, member: `linux-${CPU}/helm` },
+    build: { module, command: `${module.path}/cmd/helm` },
+  };
 }
 
 function cachedPath(name: BinaryName, source: Source): string {

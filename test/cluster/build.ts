@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { run, tryRun } from './command.ts';
-import { KUBERNETES, moduleDirectory, type GoModule } from './modules.ts';
+import { moduleDirectory, type GoModule } from './modules.ts';
 import { SetupError } from './setup-error.ts';
 
 export interface Build {
@@ -51,10 +51,13 @@ export async function buildBinary(build: Build): Promise<void> {
 
 /** Kubernetes learns its own version from the linker; without it the API server calls itself v0.0.0. */
 function linkerFlags(build: Build): string {
-  if (build.module.folder !== KUBERNETES.folder) return '-s -w';
+  if (build.module.path !== 'k8s.io/kubernetes') return '-s -w';
   const [major = '', minor = ''] = build.version.slice(1).split('.');
   const variables = { gitVersion: build.version, gitMajor: major, gitMinor: minor };
-  const flags = Object.entries(variables).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
+  const packages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
+  const flags = packages.flatMap((path) =>
+    Object.entries(variables).map(([name, value]) => `-X ${path}.${name}=${value}`),
+  );
   return ['-s -w', ...flags].join(' ');
 }
 

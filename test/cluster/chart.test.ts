@@ -17,6 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const REQUIRED = ['--set', 'executor=a', '--set', 'git.url=https://git.example.com/a', '--set', 'image.repository=r/n'];
 const ALL = [
   'git.secretName=git', 'git.caKey=ca', 'signingKey.secretName=key', 'networkPolicy.create=true', 'rbac.namespaces={a,b}',
+  'webhook.secretName=hook', 'webhook.ingress.create=true', 'webhook.ingress.host=n.example.com', 'proxy.https=http://p:1',
   'policy.namespaces={a}', 'verification.mode=tip', 'podAnnotations.x=y', 'image.digest=sha256:'.padEnd(84, 'a'),
 ].flatMap((value) => ['--set', value]); // prettier-ignore
 const MONITORING = ['monitor=PodMonitor', 'alerts.create=true', 'dashboard.create=true'];
@@ -62,10 +63,31 @@ it('keeps the digits of a number in env, and makes valid names of a release with
   expect(text).toContain('name: a-b-nodewright');
 });
 
+it('reads a GitHub App in place of a token, and mounts the secret of the webhook, which no node may use', async () => {
+  const app = ['git.appId=1', 'git.appInstallationId=2'].flatMap((value) => ['--set-string', value]);
+  const rest = ['git.secretName=g', 'git.appKeyKey=k.pem', 'webhook.secretName=hook'].flatMap((value) => [
+    '--set',
+    value,
+  ]);
+  const text = await render(...app, ...rest);
+  expect(text).toMatch(/NODEWRIGHT_GIT_APP_KEY_FILE\n\s+value: \/git\/k\.pem/);
+  expect(text).not.toContain('NODEWRIGHT_GIT_TOKEN_FILE');
+  expect(text).toMatch(/NODEWRIGHT_RESERVED_SECRETS\n\s+value: "g,hook"/);
+  expect(text).toMatch(/NODEWRIGHT_WEBHOOK_SECRET_FILE\n\s+value: \/webhook\/secret/);
+  await expect(render(...app.slice(0, 2), '--set', 'git.secretName=g')).rejects.toThrow('appInstallationId is missing');
+});
+
+it('never sends requests to the API server through a proxy', async () => {
+  const text = await render('--set', 'proxy.https=http://p:1', '--set-string', 'proxy.exceptions=.svc');
+  expect(text).toMatch(/NO_PROXY\n\s+value: "\$\(KUBERNETES_SERVICE_HOST\),\.svc"/);
+});
+
 describe('refuses', () => {
   it.each([
     'image.repository=',
     'executor=',
+    'proxy.https=http://me:secret@proxy.example.com',
+    'webhook.ingress.create=true,webhook.secretName=hook',
     'git.url=https://me:secret@git.example.com/a',
     'listen=0.0.0.0:0',
     'listen=0.0.0.0:99999',

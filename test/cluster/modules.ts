@@ -11,6 +11,11 @@ export interface GoModule {
 }
 
 export const KUBERNETES: GoModule = { folder: 'kubernetes', path: 'k8s.io/kubernetes' };
+/**
+ * The oldest version that is supported; `NODEWRIGHT_TEST_KUBERNETES=1.27` makes a cluster of it. Without the code of cloud
+ * providers: Go's checksum database does not have that module in this version.
+ */
+export const OLDEST_KUBERNETES: GoModule = { folder: 'kubernetes-1.27', path: 'k8s.io/kubernetes' };
 export const ETCD: GoModule = { folder: 'etcd', path: 'go.etcd.io/etcd/server/v3' };
 export const KWOK: GoModule = { folder: 'kwok', path: 'sigs.k8s.io/kwok' };
 export const GETH: GoModule = { folder: 'geth', path: 'github.com/ethereum/go-ethereum' };
@@ -23,6 +28,8 @@ export const HELM: GoModule = { folder: 'helm', path: 'helm.sh/helm/v4' };
 export const RESTIC: GoModule = { folder: '../../../src/image/restic', path: 'github.com/restic/restic' };
 /** An S3 server on a folder, for tests of backups. */
 export const VERSITYGW: GoModule = { folder: 'versitygw', path: 'github.com/versity/versitygw' };
+/** The version before; `NODEWRIGHT_TEST_HELM=3` lets it render the chart. */
+export const HELM_3: GoModule = { folder: 'helm3', path: 'helm.sh/helm/v3' };
 export const COMETBFT: GoModule = { folder: 'cometbft', path: 'github.com/cometbft/cometbft' };
 
 /** The required version, e.g. `v1.36.3`. Throws when the go.mod does not require the module. */

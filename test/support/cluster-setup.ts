@@ -2,6 +2,7 @@
 
 import type { TestProject } from 'vitest/node';
 
+import { otherKubernetes } from '../cluster/binaries.ts';
 import { release, removeAbandoned, up } from '../cluster/cluster.ts';
 import { kubeconfigPath } from '../cluster/state.ts';
 import './cluster-context.ts';
@@ -18,7 +19,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
   await removeAbandoned();
   const mode = project.name === 'cluster' ? 'simulated' : 'pods';
-  const state = await up({ name: mode === 'pods' ? 'tests-pods' : 'tests', mode, startedBy: 'tests' });
+  const state = await up({ name: nameOf(mode), mode, startedBy: 'tests' });
   project.provide('cluster', { name: state.name, kubeconfigPath: kubeconfigPath(state), mode });
   return () => release(state.name);
+}
+
+/** Clusters of two versions of Kubernetes may run at once. */
+function nameOf(mode: 'pods' | 'simulated'): string {
+  const version = otherKubernetes();
+  if (version !== undefined && mode === 'pods')
+    throw new Error('an older Kubernetes has no kubelet here: run the project cluster');
+  if (version !== undefined) return `tests-${version.replace('.', '-')}`;
+  return mode === 'pods' ? 'tests-pods' : 'tests';
 }
