@@ -28,6 +28,7 @@ import type { Trust } from './signatures/verifier.ts';
 import { createHealth, type Health } from './web/health.ts';
 import { createMetrics, type Metrics } from './web/metrics.ts';
 import { startWeb } from './web/server.ts';
+import { startWebhook, type WebhookOptions } from './web/webhook.ts';
 
 interface Address {
   readonly host: string;
@@ -45,6 +46,8 @@ export interface ProcessOptions {
   readonly listen: Address;
   /** Where probes are also answered, apart from `listen`. */
   readonly probeListen: Address | undefined;
+  /** Where pushes are announced; undefined when the branch is only looked at in intervals. */
+  readonly webhook: (Address & Pick<WebhookOptions, 'secret'>) | undefined;
   readonly credentials: () => Promise<GitCredentials | undefined>;
   readonly ca: string | undefined;
   /** Whose signatures the desired branch must carry; undefined when signatures are not verified. */
@@ -192,6 +195,8 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
     },
     AbortSignal.any([signal, losing.signal]),
   );
+  const webhook =
+    options.webhook && (await startWebhook({ ...options.webhook, onPush: () => controller.requestSync() }));
   let isSmall = false;
   const watchdog = setInterval(() => {
     watch(controller, health, metrics);
@@ -207,6 +212,7 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
     return await Promise.race([ended, lost]);
   } finally {
     clearInterval(watchdog);
+    await webhook?.close();
     await controller.stop({ silent: losing.signal.aborted });
     await Promise.all([source.close(), statusBranch?.close(), asker.close(), events.flush()]);
   }

@@ -1,13 +1,13 @@
 // `nodewright run`: the controller.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Command } from 'commander';
 
 import { createRedactor } from '../lib/redact.ts';
-import { runProcess } from '../main.ts';
+import { type ProcessOptions, runProcess } from '../main.ts';
 import { addGitOptions, type GitOptions, gitRemote } from './git-options.ts';
 import { createLogger } from './logger.ts';
 import {
@@ -42,6 +42,8 @@ interface RunOptions extends ControllerPolicyOptions, GitOptions {
   readonly dataDir?: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly probeListen?: { readonly host: string; readonly port: number };
+  readonly webhookListen?: { readonly host: string; readonly port: number };
+  readonly webhookSecretFile?: string;
   readonly observeInterval: number;
   readonly heightInterval: number;
   readonly verification?: string;
@@ -92,10 +94,26 @@ export function addRun(program: Command, exit: SetExitCode): void {
         addressArgument,
       ),
     );
-  addStatusOptions(command);
+  addStatusOptions(addWebhookOptions(command));
   addControllerPolicyOptions(addSignatureOptions(addGitOptions(addOperationOptions(command)))).action(
     async (options: RunOptions) => exit(await run(options)),
   );
+}
+
+function addWebhookOptions(command: Command): Command {
+  return command
+    .addOption(
+      option(
+        '--webhook-listen <address>',
+        'address where the Git server announces pushes, with POST /webhook; needs --webhook-secret-file',
+      ).argParser(addressArgument),
+    )
+    .addOption(
+      option(
+        '--webhook-secret-file <file>',
+        'file with the secret of the webhook, which signs each request, read again for each',
+      ),
+    );
 }
 
 function addStatusOptions(command: Command): Command {
@@ -202,6 +220,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
     dataDir,
     listen: options.listen,
     probeListen: options.probeListen,
+    webhook: await webhookOf(options),
     allowHttp,
     credentials,
     ca,
@@ -210,6 +229,15 @@ async function run(options: RunOptions): Promise<0 | 1> {
     redactor,
     log: createLogger(options.logLevel, redactor),
   });
+}
+
+async function webhookOf({ webhookListen, webhookSecretFile }: RunOptions): Promise<ProcessOptions['webhook']> {
+  if (webhookListen === undefined) return undefined;
+  if (webhookSecretFile === undefined)
+    throw new Error('--webhook-listen needs --webhook-secret-file: without a secret any program could request a sync');
+  const secret = async (): Promise<string> => (await readFile(webhookSecretFile, 'utf8')).trim();
+  if ((await secret()) === '') throw new Error(`the file of --webhook-secret-file ${webhookSecretFile} is empty`);
+  return { ...webhookListen, secret };
 }
 
 /** Undefined: all of them. */

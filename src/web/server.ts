@@ -30,27 +30,34 @@ const TEXT = 'text/plain; charset=utf-8';
 
 /** Listens; rejects when the address is used or not local. */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
-  const server = createServer({
-    requestTimeout: 10_000,
-    headersTimeout: 5_000,
-    keepAliveTimeout: 30_000,
-    connectionsCheckingInterval: 1_000,
-    maxHeaderSize: 8_192,
-  });
+  const server = createServer(LIMITS);
   limitConnections(server);
   server.on('request', (request, response) => void respond(options, request, response));
+  return { port: await listenOn(server, options), close: () => closeServer(server) };
+}
+
+export const LIMITS = {
+  requestTimeout: 10_000,
+  headersTimeout: 5_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 8_192,
+} as const;
+
+/** Resolves to the port. */
+export async function listenOn(server: Server, { host, port }: Pick<WebOptions, 'host' | 'port'>): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   server.once('error', reject);
-  server.listen(options.port, options.host, () => resolve(undefined));
+  server.listen(port, host, () => resolve(undefined));
   await promise;
-  return { port: portOf(server), close: () => closeServer(server) };
+  return portOf(server);
 }
 
 /**
  * A connection beyond the limit closes the oldest one without a request, so that many idle connections cannot block a
  * probe. When every connection has a request, the new one is closed.
  */
-function limitConnections(server: Server): void {
+export function limitConnections(server: Server): void {
   const idle = new Set<Socket>();
   let count = 0;
   server.on('connection', (socket: Socket) => {
@@ -115,7 +122,7 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-async function closeServer(server: Server): Promise<void> {
+export async function closeServer(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   server.close(() => resolve(undefined));
   server.closeAllConnections();

@@ -25,7 +25,7 @@
 {{- end -}}
 
 {{- define "nodewright.reservedSecrets" -}}
-{{- $names := list .Values.git.secretName .Values.signingKey.secretName -}}
+{{- $names := list .Values.git.secretName .Values.signingKey.secretName .Values.webhook.secretName -}}
 {{- range .Values.imagePullSecrets }}{{- $names = append $names .name -}}{{- end -}}
 {{- join "," (compact $names | uniq) -}}
 {{- end -}}
