@@ -1,16 +1,33 @@
-// Prepares the environment for the options: empty variables, the legacy namespace variable, and switches.
+// Prepares the environment for the options: empty variables, variables of another operator, and switches.
+
+/**
+ * Variables of the Novacula operator (https://docs.novacula.io) that have a meaning here: what they are called, and how
+ * their value reads. Its other variables are about a control plane, whose place Git takes.
+ */
+const LEGACY: readonly (readonly [string, string, (value: string) => string])[] = [
+  ['NOVACULA_OPERATOR_NAMESPACE', 'NODEWRIGHT_NAMESPACE', (name) => name],
+  ['NOVACULA_OPERATOR_NAME', 'NODEWRIGHT_EXECUTOR', (name) => name],
+  ['NOVACULA_OPERATOR_HEALTH_PORT', 'NODEWRIGHT_LISTEN', (port) => `0.0.0.0:${port}`],
+  ['NOVACULA_METRICS_INTERVAL_MS', 'NODEWRIGHT_OBSERVE_INTERVAL', (milliseconds) => `${milliseconds}ms`],
+];
 
 /**
  * Changes `environment` in place, before the options are read. Charts and CI systems set variables to the empty text;
  * `NODEWRIGHT_NO_…` variables are switches, which would otherwise be on with any value.
  */
 export function settleEnvironment(environment: NodeJS.ProcessEnv): void {
-  const { NOVACULA_OPERATOR_NAMESPACE: legacy, NODEWRIGHT_NAMESPACE: own } = environment;
-  if (isEmpty(own) && !isEmpty(legacy)) environment['NODEWRIGHT_NAMESPACE'] = legacy;
+  readLegacy(environment);
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith('NODEWRIGHT_')) continue;
     const isSwitchedOff = name.startsWith('NODEWRIGHT_NO_') && /^(0|false|no|off)$/i.test(value ?? '');
     if (isEmpty(value) || isSwitchedOff) delete environment[name];
+  }
+}
+
+function readLegacy(environment: NodeJS.ProcessEnv): void {
+  for (const [legacy, own, convert] of LEGACY) {
+    const value = environment[legacy]?.trim() ?? '';
+    if (isEmpty(environment[own]) && value !== '') environment[own] = convert(value);
   }
 }
 

@@ -77,6 +77,11 @@ it('reads a GitHub App in place of a token, and mounts the secret of the webhook
   await expect(render(...app.slice(0, 2), '--set', 'git.secretName=g')).rejects.toThrow('appInstallationId is missing');
 });
 
+it('gives the objects the name that users of another operator know', async () => {
+  const text = await render('--set', 'fullnameOverride=novacula-operator');
+  expect(text).toMatch(/kind: Deployment\nmetadata:\n  name: novacula-operator\n/);
+});
+
 it('never sends requests to the API server through a proxy', async () => {
   const text = await render('--set', 'proxy.https=http://p:1', '--set-string', 'proxy.exceptions=.svc');
   expect(text).toMatch(/NO_PROXY\n\s+value: "\$\(KUBERNETES_SERVICE_HOST\),\.svc"/);

@@ -20,20 +20,17 @@ const { permissions, jobs } = parse(text) as Workflow;
 const steps = Object.values(jobs).flatMap((job) => job.steps);
 
 it('pins every action by its commit, with the version beside it', () => {
-  const actions = [...text.matchAll(/uses: (\S+)(.*)$/gm)];
+  const actions = [...text.matchAll(/uses: .*$/gm)].map(([line]) => line);
   expect(actions.length).toBeGreaterThan(0);
-  for (const [line, action, rest] of actions) {
-    expect(action, line).toMatch(/^actions\/[a-z-]+@[0-9a-f]{40}$/);
-    expect(rest, line).toMatch(/^ # v\d+\.\d+\.\d+$/);
-  }
+  for (const line of actions) expect(line).toMatch(/^uses: actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });
 
 it('gives no job a right that it does not need, and no checkout its credentials', () => {
   expect(permissions).toEqual({ contents: 'read' });
   expect(jobs['check']?.permissions).toBeUndefined();
   expect(jobs['image']?.permissions).toEqual({ contents: 'read', packages: 'write' });
-  for (const { uses, with: options } of steps)
-    if (uses?.startsWith('actions/checkout')) expect(options).toEqual({ 'persist-credentials': false });
+  const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout'));
+  for (const one of checkouts) expect(one.with).toEqual({ 'persist-credentials': false });
 });
 
 it('puts nothing of an event into a script: values are environment variables', () => {

@@ -100,6 +100,24 @@ describe.concurrent('a volume', () => {
 });
 
 describe.concurrent('a node', () => {
+  it.concurrent('is there for the commands that users of the Novacula operator know', async () => {
+    await world.await('grows', 'to be well', isWell);
+    const names = async (...args: readonly string[]): Promise<readonly string[]> =>
+      (await world.kubectl([...args, '-o', 'name'])).trim().split('\n').toSorted(); // prettier-ignore
+    expect(await names('get', 'blockchainnodes', '-A')).toContain('blockchainnode.validatoros.com/grows');
+    expect(await world.kubectl(['get', 'bn', 'grows', '-o', 'yaml'])).toMatch(/^status:$/m);
+    const owned = await names('get', 'statefulset,configmap,svc,pvc', '-l', 'novacula.com/node=grows');
+    expect(owned).toEqual(
+      expect.arrayContaining([
+        'configmap/grows',
+        'persistentvolumeclaim/data-grows-0',
+        'service/grows',
+        'statefulset.apps/grows',
+      ]),
+    );
+    expect(await world.kubectl(['logs', '-l', 'novacula.com/node=grows', '-c', 'el', '--tail=5'])).not.toBe('');
+  });
+
   it.concurrent(
     'that is stopped has no pod and keeps its volume; started again it continues from its height',
     async () => {

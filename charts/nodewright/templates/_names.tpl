@@ -1,5 +1,7 @@
 {{- define "nodewright.name" -}}
-{{- if contains "nodewright" .Release.Name -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains "nodewright" .Release.Name -}}
 {{- .Release.Name | replace "." "-" | trunc 63 | trimSuffix "-" -}}
 {{- else -}}
 {{- printf "%s-nodewright" .Release.Name | replace "." "-" | trunc 63 | trimSuffix "-" -}}
