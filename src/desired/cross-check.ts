@@ -65,9 +65,10 @@ function findSharedIdentities(nodes: readonly ResolvedNode[]): Conflicts {
   const problems: Problem[] = [];
   for (const [secret, group] of groups) {
     if (new Set(group.map(({ key }) => key)).size < 2) continue;
+    const first = [...new Set(group.map(({ key }) => key))].slice(0, 4);
     for (const node of group) {
       keys.add(node.key);
-      const others = group.filter(({ key }) => key !== node.key).map(({ key }) => key);
+      const others = first.filter((key) => key !== node.key);
       const message = `spec.identity.secretName: ${secret} is also the identity of ${others.slice(0, 3).join(', ')}; two signers with one key are slashed. Give each node its own Secret`;
       problems.push(problemAt(node, ['spec', 'identity', 'secretName'], { code: 'SharedIdentity', message }));
     }

@@ -1,6 +1,7 @@
 // FleetPatches, and the nodes that each changes.
 
 import { FleetPatchSpec } from '../api/fleet.ts';
+import { mapInSteps } from '../lib/finish.ts';
 import type { PatchOperation } from '../lib/json-patch.ts';
 import { member, textAt, type JsonObject } from '../lib/json-value.ts';
 import type { Chain } from '../chains/chain.ts';
@@ -27,11 +28,10 @@ export interface PatchFiles {
   readonly objects: number;
 }
 
-/** Reads all files of `patches/`. A broken patch keeps the nodes it matches in their last good state. */
-export function readPatches(files: readonly FileContent[], chains: readonly Chain[]): PatchFiles {
-  const read = files
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
-    .map((file) => ({ file, ...readDocuments(file, chains) }));
+/** Reads all files of `patches/`, with pauses. A broken patch keeps the nodes it matches in their last good state. */
+export function* readPatches(files: readonly FileContent[], chains: readonly Chain[]): Generator<void, PatchFiles> {
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const read = yield* mapInSteps(sorted, (file) => ({ file, ...readDocuments(file, chains) }));
   return {
     patches: read.flatMap(({ file, good }) =>
       good.flatMap(({ data, places }) => {

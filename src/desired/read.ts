@@ -56,7 +56,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const sources = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const contents = yield* readContents(sources, cache);
   const fleet = readFleet(contents.find(hasRole('fleet'))?.content, chains);
-  const patches = readPatches(
+  const patches = yield* readPatches(
     contents.filter(hasRole('patch')).map(({ content }) => content),
     chains,
   );
@@ -68,7 +68,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
   const nodes = fleet.broken ? new Map<string, DesiredNode>() : goodNodes(nodeFiles, conflicts);
   const broken = brokenOnes(nodeFiles, conflicts, context);
-  const requests = readRequests(
+  const requests = yield* readRequests(
     contents.filter(hasRole('request', 'schedule')).map(({ content }) => content),
     context,
     { nodes: new Map([...nodes].map(([key, { node }]) => [key, node])), brokenNodes: broken.brokenNodes },
@@ -176,7 +176,9 @@ function stoppedOnes(files: readonly NodeFile[], keys: readonly string[]): Reado
     files.flatMap(({ nodes }) => nodes.flatMap(({ key, node }) => (node === undefined ? [] : key))),
   );
   const stopped = files.flatMap(({ nodes }) => nodes.filter(({ isToStop }) => isToStop === true));
-  const isAlone = (key: string): boolean => !declared.has(key) && keys.filter((one) => one === key).length === 1;
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const isAlone = (key: string): boolean => !declared.has(key) && counts.get(key) === 1;
   return new Map(stopped.filter(({ key }) => isAlone(key)).map(({ key, layers }) => [key, layers.file]));
 }
 

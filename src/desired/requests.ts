@@ -7,6 +7,7 @@ import { checkRequest } from '../jobs/kinds/check-request.ts';
 import { neededApproval } from '../jobs/requests/approval.ts';
 import type { CheckContext } from '../jobs/model/job-kind.ts';
 import { defined } from '../lib/defined.ts';
+import { mapInSteps } from '../lib/finish.ts';
 import { digestOf } from '../lib/hash.ts';
 import type { JsonObject } from '../lib/json-value.ts';
 import type { Context } from './context.ts';
@@ -29,22 +30,30 @@ export interface RequestFiles {
 
 type NodesKnown = Required<Pick<CheckContext, 'nodes' | 'brokenNodes'>>;
 
-/** Reads job requests and schedules. Two requests of one kind and name are both refused, because the intended one is unknown. */
-export function readRequests(files: readonly FileContent[], context: Context, surroundings: NodesKnown): RequestFiles {
-  const read = files.map((file) => ({ file, documents: readDocuments(file, context.chains) }));
+/**
+ * Reads job requests and schedules, with pauses. Two requests of one kind and name are both refused, because the intended one
+ * is unknown.
+ */
+export function* readRequests(
+  files: readonly FileContent[],
+  context: Context,
+  surroundings: NodesKnown,
+): Generator<void, RequestFiles> {
+  const read = yield* mapInSteps(files, (file) => ({ file, documents: readDocuments(file, context.chains) }));
   const resolved = read.flatMap(({ file, documents }) =>
     file.role === 'request' ? documents.good.map((document) => resolveRequest(document, file.path, context)) : [],
   );
   const others = new Map(resolved.map(({ key, desired }) => [key, desired.request]));
   const known = { ...surroundings, others, policy: context.policy };
-  const judged = resolved.map((one) => judge(one, known));
+  const judged = yield* mapInSteps(resolved, (one) => judge(one, known));
   const duplicates = findDuplicates(judged);
   const isBad = ({ key, problems }: Resolved): boolean =>
     duplicates.has(key) || problems.some(({ level }) => level === 'error');
-  const schedules = read.flatMap(({ file, documents }) =>
-    file.role === 'schedule'
-      ? documents.good.map((document) => resolveSchedule(document, file.path, { ...known, context }))
-      : [],
+  const declared = read.flatMap(({ file, documents }) =>
+    file.role === 'schedule' ? documents.good.map((document) => ({ file, document })) : [],
+  );
+  const schedules = yield* mapInSteps(declared, ({ file, document }) =>
+    resolveSchedule(document, file.path, { ...known, context }),
   );
   const twins = duplicateSchedules(schedules);
   const problems = [
@@ -126,14 +135,17 @@ function judge(one: Resolved, known: Surroundings & Pick<Context, 'policy'>): Re
 
 function findDuplicates(requests: readonly Resolved[]): ReadonlyMap<string, readonly Problem[]> {
   const found = new Map<string, Problem[]>();
+  const firstTwo = new Map<string, Resolved[]>();
+  for (const one of requests) firstTwo.set(one.key, [...(firstTwo.get(one.key) ?? []).slice(0, 1), one]);
   for (const { key, desired, document } of requests) {
-    const twins = requests.filter((other) => other.key === key && other.document !== document);
-    const [twin] = twins;
+    const twin = firstTwo.get(key)?.find((other) => other.document !== document);
     if (twin === undefined) continue;
     const message = `metadata.name: ${key} is also in ${twin.desired.file}; a job request runs once, so rename one of them`;
     const place = document.places.of(['metadata', 'name'], 'value');
     const problem: Problem = { level: 'error', code: 'DuplicateRequest', file: desired.file, ...place, message };
-    found.set(key, [...(found.get(key) ?? []), problem]);
+    const before = found.get(key);
+    if (before === undefined) found.set(key, [problem]);
+    else before.push(problem);
   }
   return found;
 }

@@ -94,8 +94,10 @@ function judgeTemplate({ template }: JobScheduleSpec, { policy, ...place }: Plac
 /** Two of one name are both refused, because the intended one is unknown. */
 export function duplicateSchedules(schedules: readonly ResolvedSchedule[]): ReadonlyMap<ResolvedSchedule, Problem> {
   const found = new Map<ResolvedSchedule, Problem>();
+  const byKey = new Map<string, ResolvedSchedule[]>();
+  for (const one of schedules) byKey.set(one.key, [...(byKey.get(one.key) ?? []).slice(0, 1), one]);
   for (const one of schedules) {
-    const twin = schedules.find((other) => other.key === one.key && other !== one);
+    const twin = byKey.get(one.key)?.find((other) => other !== one);
     if (twin === undefined) continue;
     const message = `metadata.name: ${one.key} is also in ${twin.file}; rename one of them`;
     const place = one.document.places.of(['metadata', 'name'], 'value');

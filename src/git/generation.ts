@@ -13,13 +13,16 @@ import { asGitError, GitError } from './errors.ts';
 import { IncomingPack } from './incoming-pack.ts';
 import { TreeCache } from './listing.ts';
 import { ObjectStore, packNames } from './object-store.ts';
+import { Turns } from './pack/turns.ts';
 import type { Operation } from './transport.ts';
-import { verifyTip, type Knowledge } from './verify.ts';
+import { readCommitObject, verifyTip, type Knowledge } from './verify.ts';
 
 export interface Generation extends Knowledge {
   readonly gitdir: string;
   readonly store: ObjectStore;
   readonly trees: TreeCache;
+  /** For walks through history that is known already. */
+  readonly turns: Turns;
 }
 
 /** Makes an empty bare repository for `url`. */
@@ -63,7 +66,7 @@ export interface FetchRequest {
 export async function fetchVerified(request: FetchRequest): Promise<Oid> {
   const { generation, operation } = request;
   const before = await remember(generation, request.trackingRef);
-  const said: string[] = [];
+  let said = '';
   const incoming = new IncomingPack(generation.gitdir);
   try {
     const result = await fetch({
@@ -77,7 +80,7 @@ export async function fetchVerified(request: FetchRequest): Promise<Oid> {
       singleBranch: true,
       tags: false,
       cache: {},
-      onMessage: (line: string) => void said.push(line),
+      onMessage: (line: string) => void (said = line.slice(0, 1000)),
       ...(request.depth === undefined ? {} : { depth: request.depth }),
     });
     if (result.fetchHead === null) throw new GitError('EMPTY_REPOSITORY', 'The repository has no commits; push one');
@@ -88,7 +91,7 @@ export async function fetchVerified(request: FetchRequest): Promise<Oid> {
     return result.fetchHead;
   } catch (error) {
     await putBack(generation, request.trackingRef, before);
-    throw incomplete(operation.failure() ?? error, operation.redact(said.at(-1) ?? ''));
+    throw incomplete(operation.failure() ?? error, operation.redact(said));
   } finally {
     await incoming.close();
   }
@@ -96,7 +99,15 @@ export async function fetchVerified(request: FetchRequest): Promise<Oid> {
 
 function know(gitdir: string): Generation {
   const store = new ObjectStore(gitdir);
-  return { gitdir, store, trees: new TreeCache(), completeTrees: new Set(), parents: new Map(), shallow: new Set() };
+  return {
+    gitdir,
+    store,
+    trees: new TreeCache(),
+    completeTrees: new Set(),
+    parents: new Map(),
+    shallow: new Set(),
+    turns: new Turns(),
+  };
 }
 
 interface Before {
@@ -159,10 +170,11 @@ async function readShallow(generation: Generation): Promise<void> {
 /** A commit's parents as far as they are here. */
 export async function parentsOf(generation: Generation, oid: Oid): Promise<readonly Oid[] | 'cut' | undefined> {
   if (generation.shallow.has(oid)) return 'cut';
+  await generation.turns.give();
   const known = generation.parents.get(oid);
   if (known !== undefined) return known;
   if (!(await generation.store.has(oid))) return undefined;
-  const { parents } = parseCommit(oid, (await generation.store.read(oid)).content);
+  const { parents } = parseCommit(oid, (await readCommitObject(generation.store, oid)).content);
   generation.parents.set(oid, parents);
   return parents;
 }

@@ -45,7 +45,7 @@ export class IncomingPack {
     if (file === undefined || this.#bytes === 0) return;
     const checksum = await checkedSum(file, this.#bytes);
     if (this.#bytes > EMPTY_PACK) {
-      const index = encodePackIndex(await indexPack(file, this.#bytes, options), checksum);
+      const index = await encodePackIndex(await indexPack(file, this.#bytes, options), checksum);
       const base = join(this.#folder, `pack-${checksum.toString('hex')}`);
       await rename(this.#path, `${base}.pack`);
       await writeFile(`${base}.idx.tmp`, index);

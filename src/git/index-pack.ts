@@ -6,9 +6,10 @@ import type { FileHandle } from 'node:fs/promises';
 
 import type { IndexedEntries } from './encode-pack-index.ts';
 import { GitError } from './errors.ts';
-import { MAX_OBJECT_BYTES } from './limits.ts';
+import { MAX_OBJECT_BYTES, MAX_PACK_OBJECTS } from './limits.ts';
 import type { ObjectStore } from './object-store.ts';
-import { applyDelta, deltaResultSize, parseEntryHeader, type EntryHeader } from './pack-entry.ts';
+import { Turns } from './pack/turns.ts';
+import { applyDeltaInSteps, deltaResultSize, parseEntryHeader, type EntryHeader } from './pack-entry.ts';
 import { PackReader } from './pack-reader.ts';
 import { type GitObject, RecentObjects } from './recent-objects.ts';
 
@@ -39,6 +40,8 @@ async function countOf(reader: PackReader, size: number): Promise<number> {
   const count = header.length === HEADER ? header.readUInt32BE(8) : 0;
   // An entry has at least nine bytes, so that a false number allocates nothing.
   if (header.toString('latin1', 0, 4) !== 'PACK' || count * 9 > size || size > 2 ** 31) throw damaged();
+  if (count > MAX_PACK_OBJECTS)
+    throw new GitError('TOO_LARGE', `The server sent ${count} objects at once; remove old history from the repository`);
   return count;
 }
 
@@ -56,6 +59,7 @@ class Indexer implements IndexedEntries {
   readonly #reader: PackReader;
   readonly #options: IndexOptions;
   readonly #recent = new RecentObjects(MAX_OBJECT_BYTES);
+  readonly #turns = new Turns();
   #deltas: number[] = [];
   #inflated = 0;
 
@@ -70,7 +74,7 @@ class Indexer implements IndexedEntries {
   async readEntries(): Promise<void> {
     let at = HEADER;
     for (let entry = 0; entry < this.starts.length; entry++) {
-      this.#options.signal.throwIfAborted();
+      await this.#pause();
       this.starts[entry] = at;
       const head = parseEntryHeader(await this.#reader.slice(at, 64));
       const end = await this.#readEntry(entry, at + head.dataAt, head);
@@ -87,7 +91,7 @@ class Indexer implements IndexedEntries {
       const byId = await this.#idsOfBases();
       const later: number[] = [];
       for (const entry of this.#deltas) {
-        this.#options.signal.throwIfAborted();
+        await this.#pause();
         const object = await this.#resolve(this.starts[entry] ?? 0, byId);
         if (object === undefined) later.push(entry);
         else this.#name(entry, object);
@@ -123,6 +127,7 @@ class Indexer implements IndexedEntries {
     const chain: { readonly at: number; readonly delta: Buffer }[] = [];
     let below: Link['below'] = start;
     while (typeof below === 'number') {
+      await this.#pause();
       const link: Link = await this.#readLink(below, byId);
       if (link.delta !== undefined) chain.push({ at: below, delta: link.delta });
       ({ below } = link);
@@ -130,7 +135,7 @@ class Indexer implements IndexedEntries {
     if (below === undefined) return undefined;
     let object = below;
     for (const { at, delta } of chain.toReversed()) {
-      const content = applyDelta(object.content, delta);
+      const content = await this.#apply(object.content, delta);
       this.#spend(content.length);
       object = this.#remember(at, { type: object.type, content });
     }
@@ -148,6 +153,21 @@ class Indexer implements IndexedEntries {
     const next = head.kind === 'offset-delta' ? at - head.distance : byId.get(head.base);
     if (next !== undefined) return { delta: content, below: this.#checkStart(next) };
     return { delta: content, below: head.kind === 'ref-delta' ? await this.#external(head.base) : undefined };
+  }
+
+  /** The data is mostly in memory, where nothing else gives others a turn. */
+  async #pause(): Promise<void> {
+    this.#options.signal.throwIfAborted();
+    await this.#turns.give();
+  }
+
+  async #apply(base: Buffer, delta: Buffer): Promise<Buffer> {
+    const work = applyDeltaInSteps(base, delta);
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      await this.#pause();
+    }
   }
 
   async #external(oid: string): Promise<GitObject | undefined> {
@@ -175,6 +195,7 @@ class Indexer implements IndexedEntries {
   async #idsOfBases(): Promise<ReadonlyMap<string, number>> {
     const bases = new Map<string, number>();
     for (const entry of this.#deltas) {
+      await this.#pause();
       const head = parseEntryHeader(await this.#reader.slice(this.starts[entry] ?? 0, 64));
       if (head.kind === 'ref-delta') bases.set(head.base, -1);
     }
@@ -182,6 +203,7 @@ class Indexer implements IndexedEntries {
     if (bases.size === 0) return found;
     const unnamed = new Set(this.#deltas);
     for (const [entry, start] of this.starts.entries()) {
+      if (entry % 1000 === 0) await this.#pause();
       // A delta that has no name yet must not be found under the name of zeros.
       if (unnamed.has(entry)) continue;
       const oid = this.ids.toString('hex', entry * OID, (entry + 1) * OID);

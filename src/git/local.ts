@@ -13,6 +13,7 @@ import { relate } from './history.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { listTree, TreeCache } from './listing.ts';
 import { ObjectStore } from './object-store.ts';
+import { readCommitObject } from './verify.ts';
 
 /** The reading half of a GitSource, for a repository that is already here. */
 export interface LocalRepository {
@@ -34,7 +35,7 @@ export async function openLocalRepository(dir: string, overrides: Partial<Limits
   const cache = new TreeCache();
 
   async function commit(oid: Oid): Promise<CommitInfo> {
-    const object = await store.read(oid);
+    const object = await readCommitObject(store, oid);
     if (object.type === 'tag')
       return commit(/^object ([0-9a-f]{40})$/m.exec(object.content.toString('latin1'))?.[1] ?? oid);
     if (object.type !== 'commit') throw new GitError('BRANCH_MISSING', `${oid} is a ${object.type}, not a commit`);

@@ -27,6 +27,13 @@ interface Pack {
   readonly file: FileHandle;
 }
 
+interface EntryLimits {
+  readonly maxBytes: number;
+  readonly end: number;
+  /** Deltas above it: two that are each other's base would never end. */
+  readonly depth: number;
+}
+
 /** Read first of an entry: its header, the start of its data, and most entries as a whole. */
 const HEAD_BYTES = 4096;
 const MAX_CHAIN = 4096;
@@ -87,11 +94,15 @@ export class ObjectStore {
   /** An object of at most `maxBytes`. Throws OBJECT_MISSING, FILE_TOO_LARGE (before inflating it) or STORE_CORRUPT. */
   async read(oid: string, maxBytes: number = MAX_OBJECT_BYTES): Promise<GitObject> {
     if (oid === EMPTY_TREE) return { type: 'tree', content: Buffer.alloc(0) };
+    return await this.#readAny(oid, { maxBytes, depth: 0 });
+  }
+
+  async #readAny(oid: string, { maxBytes, depth }: Pick<EntryLimits, 'maxBytes' | 'depth'>): Promise<GitObject> {
     const place = this.#find(oid);
     const object =
       place === undefined
         ? await readLoose((await this.#findLoose(oid)) ?? this.#loosePath(oid), oid, maxBytes)
-        : await this.#readEntry(place.pack, place.start, { maxBytes, end: place.end, depth: 0 });
+        : await this.#readEntry(place.pack, place.start, { maxBytes, end: place.end, depth });
     if (objectId(object.type, object.content) !== oid)
       throw new GitError('STORE_CORRUPT', `Object ${oid} is damaged on disk; the store is fetched again`);
     return object;
@@ -124,11 +135,7 @@ export class ObjectStore {
     return undefined;
   }
 
-  async #readEntry(
-    pack: Pack,
-    start: number,
-    limits: { readonly maxBytes: number; readonly end: number; readonly depth: number },
-  ): Promise<GitObject> {
+  async #readEntry(pack: Pack, start: number, limits: EntryLimits): Promise<GitObject> {
     const { maxBytes, end, depth } = limits;
     const key = `${pack.path}:${start}`;
     const recent = this.#recent.get(key);
@@ -148,7 +155,7 @@ export class ObjectStore {
     else {
       const base =
         head.kind === 'ref-delta'
-          ? await this.read(head.base)
+          ? await this.#readAny(head.base, { maxBytes: MAX_OBJECT_BYTES, depth: depth + 1 })
           : await this.#readEntry(pack, start - head.distance, {
               maxBytes: MAX_OBJECT_BYTES,
               end: start,

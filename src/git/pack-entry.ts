@@ -2,6 +2,7 @@
 
 import { inflateSync, constants } from 'node:zlib';
 
+import { finish } from '../lib/finish.ts';
 import { GitError } from './errors.ts';
 import { MAX_OBJECT_BYTES } from './limits.ts';
 
@@ -77,28 +78,34 @@ export function deltaResultSize(data: Buffer): number {
 
 /** The object that `delta` makes out of `base`. */
 export function applyDelta(base: Buffer, delta: Buffer): Buffer {
+  return finish(applyDeltaInSteps(base, delta));
+}
+
+/** Commands between two pauses. One may stand for a single byte, so that a delta can have millions. */
+const COMMANDS = 20_000;
+
+/** The same with pauses. */
+export function* applyDeltaInSteps(base: Buffer, delta: Buffer): Generator<void, Buffer> {
   const source = deltaSize(delta, 0);
   const target = deltaSize(delta, source.next);
   if (source.value !== base.length) throw corrupt('a delta for another base');
   if (target.value > MAX_OBJECT_BYTES) throw corrupt('a delta of an impossible size');
   const out = Buffer.alloc(target.value);
-  let at = target.next;
-  let written = 0;
+  let [at, written, commands] = [target.next, 0, 0];
   while (at < delta.length) {
+    if (++commands % COMMANDS === 0) yield;
     const command = byteAt(delta, at++);
     if (command === 0) throw corrupt('an unknown delta command');
-    let piece: Buffer;
     if ((command & 0x80) === 0) {
-      piece = delta.subarray(at, at + command);
+      written += delta.copy(out, written, at, at + command);
       at += command;
     } else {
-      const copy = copyCommand(delta, at, command);
-      piece = base.subarray(copy.offset, copy.offset + copy.length);
-      at = copy.next;
+      const { offset, length, next } = copyCommand(delta, at, command);
+      written += offset < base.length ? base.copy(out, written, offset, offset + length) : 0;
+      at = next;
     }
-    written += piece.copy(out, written);
   }
-  if (written !== target.value) throw corrupt('a delta of the wrong size');
+  if (at !== delta.length || written !== target.value) throw corrupt('a delta of the wrong size');
   return out;
 }
 

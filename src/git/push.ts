@@ -19,6 +19,9 @@ export interface PushRequest {
   readonly expected: Oid | undefined;
 }
 
+/** A server may say anything, for as long as it likes. */
+const MAX_LINES = 50;
+
 const NOTHING = '0'.repeat(40);
 
 /**
@@ -42,7 +45,7 @@ export async function pushCommit(request: PushRequest): Promise<void> {
       cache: {},
       signal: operation.signal,
       onPrePush: ({ remoteRef }) => remoteRef.oid === expected,
-      onMessage: (line: string) => void said.push(line),
+      onMessage: (line: string) => void (said.length < MAX_LINES && said.push(line.slice(0, 1000))),
     });
   } catch (error) {
     throw explain(operation.failure() ?? error, {

@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import { listTree } from './listing.ts';
 import { Mirror } from './mirror.ts';
 import type { RemoteOptions } from './remote.ts';
+import { readCommitObject } from './verify.ts';
 
 export interface SourceOptions extends RemoteOptions {
   /** A folder for the object store; used by this source alone. It may be lost: everything in it is fetched again. */
@@ -37,7 +38,7 @@ export function createGitSource(options: SourceOptions): GitSource {
     },
     list: (commit, { skip } = {}) =>
       mirror.reading(async ({ store, trees }) => {
-        const { tree } = parseCommit(commit, (await store.read(commit)).content);
+        const { tree } = parseCommit(commit, (await readCommitObject(store, commit)).content);
         return listTree(tree, { store, limits, cache: trees, skip });
       }),
     read: (blob) => mirror.reading(async ({ store }) => (await store.read(blob, limits.maxFileBytes)).content),
@@ -55,9 +56,10 @@ export function createGitSource(options: SourceOptions): GitSource {
         'The Git server leaves out the history of a merged commit, so its commits cannot be listed; check that the repository is no shallow clone',
       );
     },
-    commit: (oid) => mirror.reading(async ({ store }) => parseCommit(oid, (await store.read(oid)).content)),
+    commit: (oid) =>
+      mirror.reading(async ({ store }) => parseCommit(oid, (await readCommitObject(store, oid)).content)),
     lastChange: (commit, path) => mirror.reading((generation) => lastChange(generation, commit, path)),
-    signature: (oid) => mirror.reading(async ({ store }) => signatureOf((await store.read(oid)).content)),
+    signature: (oid) => mirror.reading(async ({ store }) => signatureOf((await readCommitObject(store, oid)).content)),
     maintain: (signal) => mirror.run(signal, (operation) => mirror.maintain(operation, fetched.branch)),
     close: () => mirror.close(),
   };

@@ -1,6 +1,7 @@
 // Tree objects: bytes to entries and back. Names stay bytes until they have been judged.
 
 import { GitError } from './errors.ts';
+import { MAX_TREE_ENTRIES } from './limits.ts';
 
 export interface RawEntry {
   /** Octal as Git stores it: `100644`, `40000`, `120000`, `160000`. */
@@ -14,6 +15,8 @@ export function parseTree(content: Buffer): readonly RawEntry[] {
   const entries: RawEntry[] = [];
   let at = 0;
   while (at < content.length) {
+    if (entries.length >= MAX_TREE_ENTRIES)
+      throw new GitError('TOO_MANY_FILES', `A folder has more than ${MAX_TREE_ENTRIES} entries; split it`);
     const space = content.indexOf(0x20, at);
     const nul = content.indexOf(0, space);
     if (space < 0 || nul < 0 || nul + 21 > content.length)

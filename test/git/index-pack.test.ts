@@ -1,8 +1,9 @@
 // The index of a pack must be the one that git itself makes.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
@@ -54,6 +55,26 @@ describe('the index of a pack', () => {
     const path = join(repo, 'thin.pack');
     git(repo, ['config', 'alias.thin', `!git ${args.join(' ')} > ${path}`]);
     git(repo, ['thin'], `${second}\n^${first}\n`);
+    expect(await failureOf(indexOf(path))).toMatchObject({ code: 'TRANSFER_INCOMPLETE' });
+  });
+
+  it('is refused when there are more objects than can be kept track of', async () => {
+    const path = join(temporaryFolder(), 'many.pack');
+    const pack = Buffer.alloc(1_000_001 * 9 + 32);
+    pack.write('PACK\0\0\0\u0002', 'latin1');
+    pack.writeUInt32BE(1_000_001, 8);
+    writeFileSync(path, pack);
+    expect(await failureOf(indexOf(path))).toMatchObject({ code: 'TOO_LARGE' });
+  });
+
+  it('is refused when a delta has the object of zeros as its base, which no object is', async () => {
+    const path = join(temporaryFolder(), 'zeros.pack');
+    const delta = Buffer.from([4, 4, 0x90, 4]);
+    const entry = Buffer.concat([Buffer.from([0x70 | delta.length]), Buffer.alloc(20), deflateSync(delta)]);
+    writeFileSync(
+      path,
+      Buffer.concat([Buffer.from('PACK\0\0\0\u0002\0\0\0\u0001', 'latin1'), entry, Buffer.alloc(20)]),
+    );
     expect(await failureOf(indexOf(path))).toMatchObject({ code: 'TRANSFER_INCOMPLETE' });
   });
 });

@@ -80,7 +80,7 @@ async function index(pack: Buffer): Promise<Buffer> {
       has: () => Promise.resolve(false),
       read: () => Promise.reject(new GitError('OBJECT_MISSING', 'none')),
     };
-    return encodePackIndex(await indexPack(file, pack.length, { store, signal }), pack.subarray(-20));
+    return await encodePackIndex(await indexPack(file, pack.length, { store, signal }), pack.subarray(-20));
   } finally {
     await file.close();
   }
