@@ -105,7 +105,8 @@ function jobRow({ job, at }: RecentJob): readonly string[] {
 
 function nodeRow(node: TreeNode): readonly string[] {
   const { executor, namespace, name, chain, network, phase, height, heightAt, message, hold } = node;
-  const what = hold === undefined ? message : `held: ${hold}`;
+  // A held change hides no trouble of the node as it is.
+  const what = [message, hold === undefined ? '' : `held: ${hold}`].filter((text) => text !== '').join('; ');
   const figure = height === undefined ? '-' : String(height);
   return [`${namespace}/${name}`, executor, chain, network, phase, figure, heightAt ?? '-', what];
 }

@@ -76,9 +76,14 @@ function ageOfFigures({ status }: BlockchainNode, { now, isLive }: Viewed): stri
 
 function nodeRow(node: BlockchainNode, viewed: Viewed): readonly string[] {
   const { phase = 'Pending', synced, height, peers, hold, conditions } = node.status ?? {};
-  const what = hold === undefined ? findCondition(conditions, 'Ready')?.message : `held: ${hold.message}`;
+  const ready = findCondition(conditions, 'Ready');
+  const held = hold === undefined ? '' : `held: ${hold.message}`;
+  // A held change hides no trouble of the node as it is.
+  const saysHold = hold !== undefined && (ready?.status === 'True' || ready?.reason === hold.reason);
   const { chain, network } = node.spec;
-  const said = [what ?? '', ageOfFigures(node, viewed)].filter((text) => text !== '').join('; ');
+  const said = [saysHold ? '' : (ready?.message ?? ''), held, ageOfFigures(node, viewed)]
+    .filter((text) => text !== '')
+    .join('; ');
   return [keyOf(node), chain, network, phase, yesNo(synced), figure(height), figure(peers), said];
 }
 

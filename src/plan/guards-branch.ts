@@ -53,7 +53,11 @@ export function deletionBudget(action: Action, { input, actions, ours }: Scene):
   return approvableHold(
     'DeletionBudget',
     // No count of live nodes: it changes while the rest of the commit is applied, and the hold would be reported again.
-    `${count(deletions, 'deletion')} at once; the Fleet allows ${maxDeletions}, and ${maxDeletionPercent}% of the nodes`,
+    `${count(deletions, 'deletion')} at once, more than ${
+      deletions > maxDeletions
+        ? `the ${maxDeletions} that the Fleet allows (guards.maxDeletions)`
+        : `${maxDeletionPercent}% of the nodes (guards.maxDeletionPercent of the Fleet)`
+    }`,
   );
 }
 

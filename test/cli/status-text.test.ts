@@ -36,6 +36,23 @@ describe('status', () => {
     expect(statusText({ nodes: [], jobs: undefined, now: NOW })).toBe('There are no nodes.');
   });
 
+  it('shows the trouble of a node besides the change of it that is held', () => {
+    const hold = { reason: 'Protected', message: 'protect: true.' };
+    const condition = (status: 'True' | 'False') =>
+      ({ type: 'Ready', status, reason: 'DiskFull', message: 'full', lastTransitionTime: ago(1) }) as const;
+    const whatOf = (status: 'True' | 'False'): string | undefined =>
+      statusText({
+        nodes: [{ ...aNode(), status: { phase: 'Error', hold, conditions: [condition(status)] } }],
+        jobs: [],
+        now: NOW,
+      })
+        .split('\n')
+        .at(-1)
+        ?.replace(/.* {2}/, '');
+    expect(whatOf('False')).toBe('full; held: protect: true.');
+    expect(whatOf('True')).toBe('held: protect: true.');
+  });
+
   it('shows whether each controller works, and how old the figures of its nodes are', () => {
     const running = { phase: 'Running' as const, synced: true, height: 7, peers: 3, observedAt: ago(10_800) };
     const nodes = [

@@ -316,6 +316,15 @@ it.each(rows)('$because', ({ plan, ...parts }) => {
   expect(actions.filter(({ hold }) => hold?.release.endsWith('.') === false)).toEqual([]);
 });
 
+it.each([
+  { because: 'their number', kept: 1, of: 20, says: /^19 deletions at once, more than the 5 that the Fleet allows/ },
+  { because: 'their share', kept: 1, of: 4, says: /^3 deletions at once, more than 20% of the nodes/ },
+])('a deletion budget names the limit that $because exceeds', ({ kept, of, says }) => {
+  const { actions } = planNodes(scene({ declared: declared(many(kept)), live: live(many(of)) }));
+  expect(actions.map(({ hold }) => hold?.message)).toEqual(actions.map(() => expect.stringMatching(says)));
+  expect(actions).toHaveLength(of - kept);
+});
+
 describe('approval', () => {
   const parts: SceneParts = { declared: declared(many(2)), live: live(many(8)) };
   const digest = planNodes(scene(parts)).heldDigest ?? '';
