@@ -1,48 +1,63 @@
 // Fields that go into the pod unchanged: what the API server would refuse of them is an error in the file already.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
+import { checkScheduling } from './check-scheduling.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
 import type { Path } from '../lib/json-pointer.ts';
 import { nearest } from '../lib/nearest.ts';
 import { parseQuantity } from '../lib/quantity.ts';
 
-/** Rules of https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ and …/configuration/manage-resources-containers/ */
+/** Rules of https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/ and of names of ports and volumes */
 export function checkPodFields(spec: NodeSpec): readonly SpecProblem[] {
   const roles = Object.entries(spec.resources ?? {}).map(([role, one]) => ({ path: ['spec', 'resources', role], one }));
   const sidecars = (spec.sidecars ?? []).flatMap(({ resources }, index) =>
     resources === undefined ? [] : [{ path: ['spec', 'sidecars', index, 'resources'], one: resources }],
   );
   return [
-    ...(spec.tolerations ?? []).flatMap((one, index) => checkToleration(one, ['spec', 'tolerations', index])),
+    ...checkScheduling(spec),
+    ...checkSizes(spec),
+    ...(spec.sidecars ?? []).flatMap((one, index) => checkSidecar(one, ['spec', 'sidecars', index])),
     ...[...roles, ...sidecars].flatMap(({ path, one }) => checkResources(one, path)),
   ];
 }
 
-type Toleration = NonNullable<NodeSpec['tolerations']>[number];
+function checkSizes({ storage }: NodeSpec): readonly SpecProblem[] {
+  return Object.entries(storage).flatMap(([name, { size }]) =>
+    parseQuantity(size) === 0
+      ? [errorAt('InvalidStorage', ['spec', 'storage', name, 'size'], 'A volume of size 0 is refused. Enter its size.')]
+      : [],
+  );
+}
 
-function checkToleration({ key, operator, value, effect, tolerationSeconds }: Toleration, path: Path): SpecProblem[] {
-  const problems: SpecProblem[] = [];
-  if (operator === 'Exists' && value !== undefined && value !== '')
-    problems.push(
-      errorAt('InvalidToleration', [...path, 'value'], 'A toleration with operator Exists has no value. Remove it.'),
-    );
-  if ((key === undefined || key === '') && operator !== 'Exists')
-    problems.push(
-      errorAt(
-        'InvalidToleration',
-        [...path],
-        'A toleration without a key needs operator: Exists. Add a key or the operator.',
-      ),
-    );
-  if (tolerationSeconds !== undefined && effect !== 'NoExecute')
-    problems.push(
-      errorAt(
-        'InvalidToleration',
-        [...path, 'tolerationSeconds'],
-        'tolerationSeconds needs effect: NoExecute. Remove it, or set the effect.',
-      ),
-    );
-  return problems;
+type Sidecar = NonNullable<NodeSpec['sidecars']>[number];
+
+/** https://www.rfc-editor.org/rfc/rfc6335#section-5.1: the names of ports. */
+function checkSidecar({ ports = [], mounts = [] }: Sidecar, path: Path): readonly SpecProblem[] {
+  const folders = mounts.map((mount) => mount.path);
+  return [
+    ...ports.flatMap(({ name }, index) =>
+      /^(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/.test(name)
+        ? []
+        : [
+            errorAt(
+              'InvalidSidecar',
+              [...path, 'ports', index, 'name'],
+              'The name of a port has lower-case letters, digits and single "-", and at least one letter. Rename it.',
+            ),
+          ],
+    ),
+    ...folders.flatMap((folder, index) =>
+      folders.indexOf(folder) === index
+        ? []
+        : [
+            errorAt(
+              'InvalidSidecar',
+              [...path, 'mounts', index, 'path'],
+              `Two volumes are mounted at ${folder}. Remove one.`,
+            ),
+          ],
+    ),
+  ];
 }
 
 interface Resources {

@@ -56,6 +56,15 @@ export const NODE_PROBLEMS = defineCodes({
     meaning: 'The API server would refuse the toleration.',
     action: 'Correct it as the message says.',
   },
+  InvalidScheduling: {
+    meaning: 'The API server would refuse the affinity or the spread of the pod.',
+    action: 'Correct it as the message says.',
+  },
+  InvalidSidecar: {
+    meaning: 'The API server would refuse a port or a mount of the sidecar.',
+    action: 'Correct it as the message says.',
+  },
+  InvalidStorage: { meaning: 'The API server would refuse the volume.', action: 'Correct its size.' },
   UnknownResource: {
     meaning: 'Kubernetes has no resource of this name.',
     action: 'Correct the name.',
