@@ -77,10 +77,10 @@ async function givenPolicy(resource: string, group: string, operations: readonly
 }
 
 /** The status of a Backup that has ended, or has begun to stop the node. */
-async function refusal(): Promise<Readonly<Record<string, unknown>>> {
-  fleet.commit({
-    'jobs/nightly.yaml': `apiVersion: ${API_VERSION}\nkind: Backup\nmetadata: { name: nightly }\nspec: { node: n0 }\n`,
-  });
+async function refusal(spec: object = {}): Promise<Readonly<Record<string, unknown>>> {
+  const metadata = { name: 'nightly' };
+  const request = { apiVersion: API_VERSION, kind: 'Backup', metadata, spec: { node: 'n0', ...spec } };
+  fleet.commit({ 'jobs/nightly.yaml': JSON.stringify(request) });
   running.controller.requestSync();
   const ref = { apiVersion: API_VERSION, kind: 'Backup', namespace: fleet.namespace, name: 'nightly' };
   return await waitFor(
@@ -130,6 +130,21 @@ it.each([
     says: /exceeded quota: full/,
   },
   {
+    what: 'a LimitRange whose minimum is above what a worker asks for',
+    prepare: async () => {
+      const metadata = { name: 'large', namespace: fleet.namespace };
+      const spec = { limits: [{ type: 'Container', min: { memory: '64Gi' } }] };
+      await given({ apiVersion: 'v1', kind: 'LimitRange', metadata, spec });
+      await waitFor('the LimitRange counts', async () => {
+        const resources = { requests: { memory: '1Gi' }, limits: { memory: '1Gi' } };
+        const containers = [{ name: 'a', image: 'a', securityContext: RESTRICTED, resources }];
+        const probe = { name: 'probe', namespace: fleet.namespace };
+        return await denied({ apiVersion: 'v1', kind: 'Pod', metadata: probe, spec: { containers } }, /minimum memory/);
+      });
+    },
+    says: /minimum memory usage per Container is 64Gi/,
+  },
+  {
     what: 'a policy against Jobs',
     prepare: async () => {
       await givenPolicy('jobs', 'batch', ['CREATE']);
@@ -175,6 +190,14 @@ it.each([
   const after = await livePod();
   expect([after?.metadata.uid, after?.metadata.deletionTimestamp]).toEqual([before?.metadata.uid, undefined]);
   expect(await fleet.cluster.list(KINDS.Pod, { namespace: fleet.namespace })).toHaveLength(1);
+});
+
+it('a storage class that does not exist refuses the job before its node is stopped', async () => {
+  const before = await livePod();
+  const status = await refusal({ storageClass: 'nowhere' });
+  expect(status).toMatchObject({ phase: 'Refused', reason: 'ObjectsRefused' });
+  expect(status['message']).toMatch(/the StorageClass nowhere does not exist/);
+  expect((await livePod())?.metadata.uid).toBe(before?.metadata.uid);
 });
 
 it('without a refusal the node is stopped', async () => {

@@ -7,7 +7,8 @@ import type { Effect } from '../../jobs/model/effect.ts';
 import type { Trial } from '../../jobs/model/observation.ts';
 import { fitsWithout, isQuotaRefusal } from '../../jobs/task/quota.ts';
 import { codeOf, describeError, hasCode } from '../../lib/errors.ts';
-import { isObject, valueAt } from '../../lib/json-value.ts';
+import { KINDS } from '../../kube/kinds.ts';
+import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 import type { JobDeps } from './deps.ts';
 
 type TrialDeps = Pick<JobDeps, 'cluster' | 'redactor' | 'runtime' | 'watches'>;
@@ -22,7 +23,7 @@ export async function tryObjects({ creates, targets }: TryEffect, job: JobObject
   const isForeign = targets.some(({ deployMethod }) => deployMethod !== 'managed');
   const trials = await Promise.all([
     ...creates.map(async (object) => {
-      const trial = await tryCreate(withOwner(object, job), deps);
+      const trial = withoutClass(object, await tryCreate(withOwner(object, job), deps), await hasClass(object, deps));
       // The pods of other tools' nodes are not known here: they may free what is missing.
       return isQuotaOnly(trial) && (isForeign || fitsWithout(trial.message, freed)) ? ACCEPTED : trial;
     }),
@@ -33,6 +34,27 @@ export async function tryObjects({ creates, targets }: TryEffect, job: JobObject
     trials.find(({ verdict }) => verdict === 'Unclear') ??
     ACCEPTED
   );
+}
+
+/** The API server accepts a PVC of any class; without the class its volume is never made, and the node would wait for it. */
+async function hasClass(object: KubeObject, { cluster }: TrialDeps): Promise<boolean> {
+  const name = textAt(object, ['spec', 'storageClassName']) ?? '';
+  if (object.kind !== 'PersistentVolumeClaim' || name === '') return true;
+  const { apiVersion, kind } = KINDS.StorageClass;
+  // A question that is not answered refuses nothing.
+  return await cluster.get({ apiVersion, kind, name }).then(
+    (found) => found !== undefined,
+    () => true,
+  );
+}
+
+function withoutClass(object: KubeObject, trial: Trial, isThere: boolean): Trial {
+  if (isThere || trial.verdict !== 'Accepted') return trial;
+  const name = textAt(object, ['spec', 'storageClassName']) ?? '';
+  const message =
+    `PersistentVolumeClaim ${object.metadata.name}: the StorageClass ${name} does not exist. Correct the name, or create it ` +
+    '(for volumes made by hand with the provisioner kubernetes.io/no-provisioner)';
+  return { verdict: 'Refused', message };
 }
 
 function isQuotaOnly(trial: Trial): trial is Extract<Trial, { readonly message: string }> {
