@@ -75,16 +75,29 @@ function ageOfFigures({ status }: BlockchainNode, { now, isLive }: Viewed): stri
 }
 
 function nodeRow(node: BlockchainNode, viewed: Viewed): readonly string[] {
-  const { phase = 'Pending', synced, height, peers, hold, conditions } = node.status ?? {};
-  const ready = findCondition(conditions, 'Ready');
-  const held = hold === undefined ? '' : `held: ${hold.message}`;
-  // A held change hides no trouble of the node as it is.
-  const saysHold = hold !== undefined && (ready?.status === 'True' || ready?.reason === hold.reason);
+  const { phase = 'Pending', synced, height, peers } = node.status ?? {};
   const { chain, network } = node.spec;
-  const said = [saysHold ? '' : (ready?.message ?? ''), held, ageOfFigures(node, viewed)]
-    .filter((text) => text !== '')
-    .join('; ');
+  const said = sentences([...saidOf(node), ageOfFigures(node, viewed)]);
   return [keyOf(node), chain, network, phase, yesNo(synced), figure(height), figure(peers), said];
+}
+
+/** A held change hides no trouble of the node as it is. */
+function saidOf({ status: { hold, conditions } = {} }: BlockchainNode): readonly string[] {
+  const ready = findCondition(conditions, 'Ready');
+  const risk = findCondition(conditions, 'DataAtRisk');
+  const isNews = hold === undefined || (ready?.status !== 'True' && ready?.reason !== hold.reason);
+  const said = [
+    isNews ? ready?.message : undefined,
+    risk?.message,
+    hold === undefined ? undefined : `held: ${hold.message}`,
+  ];
+  return said.filter((text) => text !== undefined);
+}
+
+function sentences(texts: readonly string[]): string {
+  return texts
+    .filter((text) => text !== '')
+    .reduce((all, text) => (all === '' ? text : `${all}${/[.!?…]$/.test(all) ? '' : ';'} ${text}`), '');
 }
 
 function jobRow({ kind, metadata, status = {} }: JobObject, now: number): readonly string[] {

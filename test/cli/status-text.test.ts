@@ -53,6 +53,24 @@ describe('status', () => {
     expect(whatOf('True')).toBe('held: protect: true.');
   });
 
+  it('shows data at risk of a node that is ready', () => {
+    const ready = {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Running',
+      message: 'geth runs.',
+      lastTransitionTime: ago(1),
+    } as const;
+    const risk = {
+      ...ready,
+      type: 'DataAtRisk',
+      reason: 'VolumeTerminating',
+      message: 'The PVC was deleted.',
+    } as const;
+    const node = { ...aNode(), status: { phase: 'Running' as const, conditions: [ready, risk] } };
+    expect(statusText({ nodes: [node], jobs: [], now: NOW })).toMatch(/geth runs\. The PVC was deleted\.$/);
+  });
+
   it('shows whether each controller works, and how old the figures of its nodes are', () => {
     const running = { phase: 'Running' as const, synced: true, height: 7, peers: 3, observedAt: ago(10_800) };
     const nodes = [
