@@ -49,16 +49,33 @@ export async function buildBinary(build: Build): Promise<void> {
   renameSync(partial, build.target);
 }
 
-/** Kubernetes learns its own version from the linker; without it the API server calls itself v0.0.0. */
-function linkerFlags(build: Build): string {
-  if (build.module.path !== 'k8s.io/kubernetes') return '-s -w';
-  const [major = '', minor = ''] = build.version.slice(1).split('.');
-  const variables = { gitVersion: build.version, gitMajor: major, gitMinor: minor };
-  const packages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
-  const flags = packages.flatMap((path) =>
-    Object.entries(variables).map(([name, value]) => `-X ${path}.${name}=${value}`),
-  );
-  return ['-s -w', ...flags].join(' ');
+/**
+ * What only the linker gives a program: without it the API server calls itself v0.0.0, and Helm 3 takes every cluster that
+ * it does not ask for 1.20 (Makefile of helm/helm).
+ */
+const VARIABLES: Readonly<Record<string, (version: readonly string[]) => Readonly<Record<string, string>>>> = {
+  'k8s.io/kubernetes': ([major = '', minor = '', patch = '']) => {
+    const known = { gitVersion: `v${major}.${minor}.${patch}`, gitMajor: major, gitMinor: minor };
+    return inEach(['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'], known);
+  },
+  'helm.sh/helm/v3': () =>
+    inEach(['helm.sh/helm/v3/pkg/chartutil', 'helm.sh/helm/v3/pkg/lint/rules'], {
+      k8sVersionMajor: '1',
+      k8sVersionMinor: '36',
+    }),
+};
+
+function inEach(
+  packages: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(variables);
+  return Object.fromEntries(packages.flatMap((path) => entries.map(([name, value]) => [`${path}.${name}`, value])));
+}
+
+function linkerFlags({ module, version }: Build): string {
+  const variables = VARIABLES[module.path]?.(version.slice(1).split('.')) ?? {};
+  return ['-s -w', ...Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`)].join(' ');
 }
 
 async function requireGo(): Promise<void> {
