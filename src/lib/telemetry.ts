@@ -83,21 +83,3 @@ export interface JobEnds {
   readonly success?: number;
   readonly failure?: number;
 }
-
-/** Ignores everything. */
-export const noTelemetry: Telemetry = {
-  passed: () => undefined,
-  queue: () => undefined,
-  gitOperation: () => undefined,
-  kubeRequest: () => undefined,
-  planned: () => undefined,
-  problems: () => undefined,
-  node: () => undefined,
-  observed: () => undefined,
-  forgetNode: () => undefined,
-  jobs: () => undefined,
-  statusCommitted: () => undefined,
-  statusPushFailing: () => undefined,
-  repaired: () => undefined,
-  leading: () => undefined,
-};

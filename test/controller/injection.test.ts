@@ -9,6 +9,7 @@ import { createAsker } from '../../src/rpc/ask.ts';
 import { gethDev, replies, rpc } from '../chains/replies.ts';
 import { testCluster } from '../support/cluster.ts';
 import { tipOf } from '../support/git-repo.ts';
+import { restrictedPod } from '../support/restricted-pod.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { byHand } from './by-hand.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
@@ -86,14 +87,6 @@ function addProxy(pod: string): string {
       capabilities: ${context}.capabilities{drop: ["ALL"]}}}}]`;
 }
 
-const RESTRICTED = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-const podSpec = { containers: [{ name: 'a', image: 'a', securityContext: RESTRICTED }] };
-
 function writes(kind: string): number {
   return work(running?.requests ?? []).filter((one) => one.kind === kind && one.verb !== 'get').length;
 }
@@ -104,7 +97,12 @@ it('a container that is added to every pod is no drift, and the node becomes Run
     group: '',
     resource: 'pods',
     change: addProxy('/spec'),
-    probe: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'probe', namespace: fleet.namespace }, spec: podSpec },
+    probe: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'probe', namespace: fleet.namespace },
+      spec: restrictedPod,
+    },
   });
   const ask = async (): Promise<ReturnType<typeof replies>> => {
     const timestamp = `0x${Math.floor(Date.now() / 1000).toString(16)}`;

@@ -3,8 +3,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { noTelemetry } from '../../src/lib/telemetry.ts';
 import { DONE, KeyedQueue, type QueueOptions, type ReconcileResult } from '../../src/controller/engine/queue.ts';
+import { noTelemetry } from '../support/no-telemetry.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

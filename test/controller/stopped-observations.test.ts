@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 import { createObservations } from '../../src/controller/node/observations.ts';
 import { createObservationCheck } from '../../src/controller/node/stopped-observations.ts';
-import { noTelemetry } from '../../src/lib/telemetry.ts';
+import { noTelemetry } from '../support/no-telemetry.ts';
 import { aNode } from '../support/plan-scene.ts';
 
 const NODE = aNode('a');

@@ -10,6 +10,7 @@ import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import { createAsker } from '../../src/rpc/ask.ts';
 import { testCluster } from '../support/cluster.ts';
 import { tipOf } from '../support/git-repo.ts';
+import { RESTRICTED, restrictedPod } from '../support/restricted-pod.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
 import { prepare, published, runController, type Running } from './harness.ts';
@@ -102,14 +103,7 @@ async function denied(object: KubeObject, words: RegExp): Promise<boolean> {
   );
 }
 
-const RESTRICTED = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-const podSpec = { containers: [{ name: 'a', image: 'a', securityContext: RESTRICTED }] };
-const template = { spec: { ...podSpec, restartPolicy: 'Never' } };
+const template = { spec: { ...restrictedPod, restartPolicy: 'Never' } };
 
 it.each([
   {
@@ -172,7 +166,7 @@ it.each([
       await givenPolicy('statefulsets', 'apps', ['CREATE', 'UPDATE']);
       await waitFor('the policy counts', async () => {
         const metadata = { name: 'probe', namespace: fleet.namespace };
-        const labelled = { spec: podSpec, metadata: { labels: { a: 'b' } } };
+        const labelled = { spec: restrictedPod, metadata: { labels: { a: 'b' } } };
         const spec = { selector: { matchLabels: { a: 'b' } }, serviceName: 'a', template: labelled };
         return await denied({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec }, /Sunday/);
       });
