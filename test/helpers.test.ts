@@ -46,4 +46,10 @@ it('a killed controller is started again, and one that ended by itself too', asy
   reach('Backup/a', 'Stopping');
   await killer.isDone('Backup', 'a');
   expect(happened.slice(5)).toEqual(['kill', 'start']);
+  end();
+  await expect.poll(() => happened.slice(7)).toEqual(['start']);
+  await killer.close();
+  end();
+  await ended;
+  expect(happened.slice(8)).toEqual([]);
 });

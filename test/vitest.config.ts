@@ -77,6 +77,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'kills',
+          include: ['test/kills/**/*.test.ts'],
+          maxWorkers: 2,
+          globalSetup: ['test/support/cluster-setup.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           // It starts its own clusters, and runs for as long as FIGHT_MINUTES says.
           name: 'fight',
           include: ['test/fight/**/*.test.ts'],

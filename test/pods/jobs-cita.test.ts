@@ -12,7 +12,6 @@ import { jobsOnOneNode } from './cita/one-node.ts';
 import { jobsOnPythonNodes } from './cita/python-nodes.ts';
 import { NODES, setScene, type Scene } from './cita/scene.ts';
 import { jobsOnStoppedNode } from './cita/stopped-node.ts';
-import { jobsUnderKills } from './cita/under-kills.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -38,10 +37,6 @@ describe.concurrent('nodes of the Helm chart', () => {
 // Later: it needs both nodes, and kills the controller that all of them share.
 describe('both nodes from cloud-config', () => {
   jobsOnBothNodes(() => scene);
-});
-
-describe('killed at every stage', () => {
-  jobsUnderKills(() => scene);
 });
 
 describe('what can not work', () => {

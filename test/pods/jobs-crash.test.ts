@@ -59,6 +59,7 @@ describe.concurrent('jobs', () => {
     await runKilled(killer, 'Restore', 'repair');
     expect(killed.object('Restore', 'torn')?.status).toMatchObject({ phase: 'Held', holds: [] });
     await holds(killed, 'torn', undefined);
+    await killer.close();
     // Of a process that was started after most of this had ended: they come from the branch.
     const { text } = await killed.process().probe('/metrics');
     expect(text.split('\n').filter((line) => /^nodewright_job(s|_held_nodes)\b/.test(line))).toEqual(

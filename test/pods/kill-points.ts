@@ -23,6 +23,8 @@ export interface Killer {
   aimAt(kind: Kind, name: string, stages?: readonly string[]): void;
   /** Waits until it has died at all of them and runs again. */
   isDone(kind: Kind, name: string): Promise<void>;
+  /** From now on a controller that ends stays ended. Resolves when none is being started any more. */
+  close(): Promise<void>;
 }
 
 const PATIENCE_MS = 300_000;
@@ -31,6 +33,7 @@ export function startKiller(victim: Victim): Killer {
   const left = new Map<string, Set<string>>();
   let line = Promise.resolve();
   let isAboutToDie = false;
+  let isClosed = false;
   let trouble: Error | undefined;
 
   /** In a row: one that is only just being started can't be killed yet. Until it is dead, one death counts for all. */
@@ -57,8 +60,7 @@ export function startKiller(victim: Victim): Killer {
   /** As a kubelet does with a container: a controller that loses its lease on a busy machine ends by itself. */
   function restartOnExit(): void {
     void victim.exited().then(() => {
-      const isAiming = [...left.values()].some(({ size }) => size > 0);
-      if (isAiming && !isAboutToDie) inLine(start);
+      if (!isClosed && !isAboutToDie) inLine(start);
     });
   }
 
@@ -86,6 +88,10 @@ export function startKiller(victim: Victim): Killer {
         left.delete(`${kind}/${name}`);
         throw new Error(`${kind} ${name}, not yet seen at ${[...(stages ?? [])].join()}\n${log}`, { cause });
       }
+    },
+    async close() {
+      isClosed = true;
+      await line;
     },
   };
 }

@@ -7,10 +7,10 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
-import { hashAt, put, statusOf, valueAt } from './comet.ts';
+import { hashAt, put, statusOf, valueAt } from '../pods/comet.ts';
 import type { Asked, Scenario } from './crash-scenario.ts';
-import type { CrashWorld } from './crash-world.ts';
-import { type NodeFields, nodeFile } from './node-file.ts';
+import type { CrashWorld } from '../pods/crash-world.ts';
+import { type NodeFields, nodeFile } from '../pods/node-file.ts';
 
 const SIGNER = 'signer';
 const FOLLOWER = 'follower';

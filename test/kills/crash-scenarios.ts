@@ -9,8 +9,8 @@ import { LABEL } from '../../src/api/group.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { followerScenario } from './crash-follower.ts';
 import type { Asked, Scenario } from './crash-scenario.ts';
-import type { CrashWorld } from './crash-world.ts';
-import { type Geth, gethOf, lastCommon } from './geth.ts';
+import type { CrashWorld } from '../pods/crash-world.ts';
+import { type Geth, gethOf, lastCommon } from '../pods/geth.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   { title: 'BlockHeightFallback', kind: 'BlockHeightFallback', ...fallback(['n0'], { node: 'n0' }) },

@@ -3,17 +3,17 @@
 import { lchownSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { JobRecord } from '../../../src/jobs/requests/record.ts';
-import { connectCluster } from '../../../src/kube/api-cluster.ts';
-import { JOB_IMAGE } from '../../support/cita/images.ts';
-import { type Killer, STAGES, startKiller } from '../kill-points.ts';
-import { PHASES } from '../one-run.ts';
-import { type Kind, openRequestObserver, type RequestObserver } from '../request-observer.ts';
-import { expectGrowth, firstHeight, heightAbove, heightOf, pathOf, read } from './chain-files.ts';
-import { nameOf } from './requests.ts';
-import { CITA, CLASS, copyIn, FOLDERS, HELM, NODES, PYTHON, type Scene } from './scene.ts';
+import type { JobRecord } from '../../src/jobs/requests/record.ts';
+import { connectCluster } from '../../src/kube/api-cluster.ts';
+import { JOB_IMAGE } from '../support/cita/images.ts';
+import { type Killer, STAGES, startKiller } from '../pods/kill-points.ts';
+import { PHASES } from '../pods/one-run.ts';
+import { type Kind, openRequestObserver, type RequestObserver } from '../pods/request-observer.ts';
+import { expectGrowth, firstHeight, heightAbove, heightOf, pathOf, read } from '../pods/cita/chain-files.ts';
+import { nameOf } from '../pods/cita/requests.ts';
+import { CITA, CLASS, copyIn, FOLDERS, HELM, NODES, PYTHON, type Scene, setScene } from '../pods/cita/scene.ts';
 
 const [NODE0, NODE1] = NODES;
 
@@ -37,31 +37,35 @@ const SCENARIOS: readonly Scenario[] = [
   { title: 'Backup of a node of the Helm chart', play: backupOfHelm },
 ];
 
-/** Every kind, and every layout. */
-export function jobsUnderKills(scene: () => Scene): void {
-  const ending = new AbortController();
-  let stage: Stage;
-  let close: () => Promise<void>;
-  beforeAll(() => {
-    const { world } = scene();
-    const { namespace, kubeconfig } = world;
-    const cluster = connectCluster({ kubeconfig });
-    close = async () => await cluster.close();
-    const observer = openRequestObserver({ cluster, namespace }, ending.signal);
-    const killer = startKiller({
-      ...observer,
-      kill: async () => await world.controller.kill(),
-      exited: async () => await world.controller.ended,
-      start: async () => await world.restart(),
-      lastLog: async (lines) => await world.controller.lastLog(lines),
-    });
-    stage = { ...scene(), once: onceFor(scene(), observer, killer) };
+const ending = new AbortController();
+let stage: Stage;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  const scene = await setScene();
+  const { world } = scene;
+  const { namespace, kubeconfig } = world;
+  const cluster = connectCluster({ kubeconfig });
+  const observer = openRequestObserver({ cluster, namespace }, ending.signal);
+  const killer = startKiller({
+    ...observer,
+    kill: async () => await world.controller.kill(),
+    exited: async () => await world.controller.ended,
+    start: async () => await world.restart(),
+    lastLog: async (lines) => await world.controller.lastLog(lines),
   });
-  afterAll(async () => {
-    ending.abort();
-    await close?.();
-  });
+  stage = { ...scene, once: onceFor(scene, observer, killer) };
+  close = async () => {
+    await killer.close();
+    await cluster.close();
+    await world.close();
+  };
+});
+afterAll(async () => {
+  ending.abort();
+  await close?.();
+});
 
+describe('killed at every stage', () => {
   it.concurrent.each(SCENARIOS)('$title', async ({ play }) => {
     expect(await play(stage)).toMatchObject({ phase: 'Complete' });
   });
@@ -69,7 +73,11 @@ export function jobsUnderKills(scene: () => Scene): void {
   it('Switchover of both nodes from cloud-config', async () => {
     expect(await switchOver(stage)).toMatchObject({ phase: 'Complete' });
   });
-}
+
+  it('all the time: no data was shared by node and job, and no key by two nodes', () => {
+    expect(stage.guards.troubles).toEqual([]);
+  });
+});
 
 function onceFor({ world, run }: Scene, observer: RequestObserver, killer: Killer): Stage['once'] {
   const seen: string[] = [];

@@ -8,12 +8,13 @@ import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { SCENARIOS } from './crash-scenarios.ts';
 import type { Scenario } from './crash-scenario.ts';
-import { type CrashWorld, startCrashWorld } from './crash-world.ts';
-import { type Killer, startKiller } from './kill-points.ts';
-import { expectOneRun } from './one-run.ts';
-import { podsCluster } from './world.ts';
+import { type CrashWorld, startCrashWorld } from '../pods/crash-world.ts';
+import { type Killer, startKiller } from '../pods/kill-points.ts';
+import { expectOneRun } from '../pods/one-run.ts';
+import { podsCluster } from '../pods/world.ts';
 
 let world: CrashWorld;
+let killer: Killer;
 beforeAll(async () => {
   const { kubeconfigPath: kubeconfig, state } = await podsCluster();
   const image = await importWorkerImage(state);
@@ -21,6 +22,7 @@ beforeAll(async () => {
   await allowRoot();
 });
 afterAll(async () => {
+  await killer?.close();
   await world?.close();
 });
 
@@ -35,7 +37,6 @@ describe('undisturbed', () => {
 });
 
 describe('killed at every stage', () => {
-  let killer: Killer;
   beforeAll(() => {
     killer = startKiller(world);
   });

@@ -1,8 +1,8 @@
 // What a crash scenario is made of.
 
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
-import type { CrashWorld } from './crash-world.ts';
-import type { Kind } from './request-observer.ts';
+import type { CrashWorld } from '../pods/crash-world.ts';
+import type { Kind } from '../pods/request-observer.ts';
 
 export interface Scenario {
   readonly title: string;
