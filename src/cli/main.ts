@@ -43,6 +43,8 @@ async function programFor(argv: readonly string[], exit: (code: number) => void)
 }
 
 keepCompiledCode(process.env);
+// Each look into the real environment is a call out of the engine, and the reader of YAML looks there at every token.
+process.env = { ...process.env };
 // `nodewright render … | head` closes the pipe: the exit code is that of a program ended by SIGPIPE, 128 + 13.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(141);

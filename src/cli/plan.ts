@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { DesiredSet, SourceFile } from '../desired/desired-set.ts';
 import { describeProblem, type Problem } from '../desired/text/problem.ts';
+import { createReadCache } from '../desired/read-cache.ts';
 import { readDesired } from '../desired/read.ts';
 import { openLocalRepository } from '../git/local.ts';
 import { connectCluster } from '../kube/api-cluster.ts';
@@ -129,20 +130,23 @@ async function betweenRevisions(
   from: string,
   { to, namespace, judgedBy }: Pick<PlanOptions, 'to' | 'namespace'> & Judged,
 ): Promise<Comparison> {
+  // Most files are the same on both sides.
+  const cache = createReadCache();
   const read = (files: readonly SourceFile[]): DesiredSet =>
-    readDesired(files, { defaultNamespace: namespace, policy: judgedBy });
+    readDesired(files, { defaultNamespace: namespace, policy: judgedBy, cache });
   const repository = await openLocalRepository(dir);
+  const texts = new Map<string, SourceFile>();
   const signal = new AbortController().signal;
   try {
     const base = await repository.resolve(from);
-    const before = read(await readFiles({ source: repository, commit: base, texts: new Map(), signal }));
+    const before = read(await readFiles({ source: repository, commit: base, texts, signal }));
     const current = [...before.nodes.values()].map(({ node }) => withApplied(node));
     if (to === undefined) {
       const desired = read(await readDirectory(dir));
       return { desired, current, revision: WORK_TREE, facts: { jobs: jobsBetween(before, desired) } };
     }
     const head = await repository.resolve(to);
-    const desired = read(await readFiles({ source: repository, commit: head, texts: new Map(), signal }));
+    const desired = read(await readFiles({ source: repository, commit: head, texts, signal }));
     const ancestry = await repository.ancestry(base, head);
     return {
       desired,

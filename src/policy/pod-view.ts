@@ -17,8 +17,17 @@ export interface PodView extends Located {
 
 const POD: Path = ['spec', 'template', 'spec'];
 
+/** Forty rules ask for the pods of the same objects, which do not change. */
+const known = new WeakMap<NodeCase['objects'], readonly PodView[]>();
+
 /** The pod of every workload of the node: there is one. */
 export function podsOf({ objects }: Pick<NodeCase, 'objects'>): readonly PodView[] {
+  const pods = known.get(objects) ?? findPods(objects);
+  known.set(objects, pods);
+  return pods;
+}
+
+function findPods(objects: NodeCase['objects']): readonly PodView[] {
   return objects.flatMap((object) => {
     const value = valueAt(object, POD);
     return isObject(value) ? [{ object, value, path: POD }] : [];

@@ -14,6 +14,7 @@ import { measureIdle } from './measure-idle.ts';
 import { measureJobs } from './measure-jobs.ts';
 import { measureLarge } from './measure-large.ts';
 import { measureOffline } from './measure-offline.ts';
+import { measureReading } from './measure-reading.ts';
 import { measurePhase } from './measure-phase.ts';
 import { measureFirstSync } from './measure-sync.ts';
 import { settle } from './settle.ts';
@@ -24,12 +25,12 @@ import { within } from './wait.ts';
 
 const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
        npm run bench -- quick   compares the ratios of a small fleet with test/bench/recorded.json, in two minutes
-NAME: offline copy sync change drift phase idle jobs fleet large (all unless given)
+NAME: offline reading copy sync change drift phase idle jobs fleet large (all unless given)
 NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
 /** Each on the stage of its kind; the first sync always comes before what needs a synced fleet. */
-const NAMES = ['offline', 'copy', 'sync', 'change', 'drift', 'phase', 'idle', 'jobs', 'fleet', 'large'] as const;
+const NAMES = ['offline', 'reading', 'copy', 'sync', 'change', 'drift', 'phase', 'idle', 'jobs', 'fleet', 'large'] as const;
 type Name = (typeof NAMES)[number];
 
 const WHOLE: FleetShape = { size: 1000, complete: 1000 };
@@ -84,8 +85,9 @@ async function measure(
     figures.push(...(await work()));
   };
   await add('offline', measureOffline);
+  await add('reading', measureReading);
   await add('copy', () => measureCopy(COPY_SIZES[full ? 'full' : 'short']));
-  const onThousand = NAMES.slice(2, -2).some((name) => wanted.includes(name));
+  const onThousand = NAMES.slice(NAMES.indexOf('sync'), NAMES.indexOf('fleet')).some((name) => wanted.includes(name));
   if (onThousand) {
     await onStage({ size: 1000, complete }, async (stage) => {
       const sync = await measureFirstSync(stage);
