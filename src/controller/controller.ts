@@ -6,6 +6,7 @@ import type { QueueState } from './engine/queue.ts';
 import { createQueues, queueNames, type QueueName, type Queues } from './engine/queues.ts';
 import { createNotify } from './engine/trigger.ts';
 import { createJobListener } from './job/job-changes.ts';
+import { learnPauses } from './job/records/learn-pauses.ts';
 import { pauseNodesOfLostJobs } from './job/recover-locks.ts';
 import { startJobWatches } from './job/watches.ts';
 import { CHECK_MS, createObservationCheck } from './node/stopped-observations.ts';
@@ -54,8 +55,8 @@ export async function startController(options: ControllerOptions, signal: AbortS
 
 /** Without a pause, so that no change is lost between the lists and the subscriptions. */
 function startReconciling(deps: Deps, queues: Queues): void {
-  const { jobs, watches, pauses, notify } = deps;
-  for (const job of jobs.list()) pauses.learn(job);
+  const { jobs, watches, notify } = deps;
+  for (const job of jobs.list()) learnPauses(job, deps);
   jobs.subscribe(createJobListener(deps));
   watches.subscribe(notify);
   const reconcilers = createReconcilers(deps);

@@ -10,7 +10,9 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import { lockOfNode } from '../../src/jobs/model/locks.ts';
 import { jobObjectName } from '../../src/jobs/model/names.ts';
 import { runName } from '../../src/jobs/requests/schedule.ts';
+import { digestOf } from '../../src/lib/hash.ts';
 import { valueAt } from '../../src/lib/json-value.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';
 import { commitFiles } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -20,6 +22,7 @@ import { idleFor, prepare, runController, type Running } from './harness.ts';
 
 const MINUTE = 60_000;
 const OLD = 29_000_000 * MINUTE;
+const FORGED_RUN = runName('s', OLD + 20 * MINUTE);
 /** Of the job whose backup retention may remove. */
 const RUN_UID = '11111111-aaaa-4bbb-8ccc-222222222222';
 
@@ -33,7 +36,11 @@ beforeAll(async () => {
   await forgeRecords();
   await forgeLease();
   await squat();
+  await forgeClaims();
+  await forgeStatuses();
   fleet.commit({
+    'nodes/running.yaml': fleet.nodeFile('running', ['desiredState: Running']),
+    'jobs/broken.yaml': ': [',
     'schedules/s.yaml': scheduleFile(),
     'jobs/clean.yaml': JSON.stringify({
       apiVersion: API_VERSION,
@@ -146,6 +153,75 @@ async function squat(): Promise<void> {
   await fleet.cluster.create({ apiVersion: API_VERSION, kind: 'Backup', metadata, spec });
 }
 
+/** A run of the suspended schedule, and a request whose file cannot be read: nothing but the branch says that they were claimed. */
+async function forgeClaims(): Promise<void> {
+  const { namespace, executor, repo, cluster } = fleet;
+  const labels = { [LABEL.executor]: executor };
+  const metadata = { name: 'of-broken', namespace, labels };
+  const made = await cluster.create({ apiVersion: API_VERSION, kind: 'Backup', metadata, spec: { node: 'n0' } });
+  const common = { kind: 'Backup', namespace, executor, phase: 'Claimed', commit: 'a'.repeat(40) };
+  const specDigest = digestOf({ kind: 'Backup', spec: { node: 'n0' } });
+  const records = [
+    { ...common, name: FORGED_RUN, specDigest, schedule: `${namespace}/s`, file: 'schedules/s.yaml' },
+    { ...common, name: 'of-broken', specDigest, uid: made.metadata.uid, file: 'jobs/broken.yaml' },
+  ];
+  const files = records.map((record) => [
+    `${executor}/jobs/backup/${namespace}/${record.name}.yaml`,
+    stringify(record),
+  ]);
+  commitFiles(repo, Object.fromEntries(files), { branch: STATUS_BRANCH });
+}
+
+/** Jobs with a status as the controller would write it: what they would do next needs no claim. */
+async function forgeStatuses(): Promise<void> {
+  const since = new Date().toISOString();
+  const begun = { since, startTime: since, locks: [], holds: [], works: [] };
+  const managed = { node: 'n0', workload: workload('n0', 'StatefulSet'), deployMethod: 'managed', chain: 'ethereum' };
+  const foreign = { node: 'other', workload: workload('other', 'Deployment'), deployMethod: 'python', chain: 'c' };
+  await forgeStatus(
+    ['ChangeOwner', 'owner'],
+    { node: 'n0', action: 'Direct', image: 'evil.example/x:1' },
+    {
+      ...begun,
+      phase: 'Working',
+      targets: [targetOf({ ...managed, volumes: [{ name: 'data', claim: 'payroll' }] })],
+    },
+  );
+  await forgeStatus(
+    ['Backup', 'scales'],
+    { node: 'other', deployMethod: 'python', chain: 'c' },
+    {
+      ...begun,
+      phase: 'Starting',
+      holds: ['other'],
+      targets: [targetOf({ ...foreign, replicas: 3 })],
+    },
+  );
+  await forgeStatus(
+    ['Backup', 'stops'],
+    { node: 'running' },
+    {
+      ...begun,
+      phase: 'Stopping',
+      holds: ['running'],
+      targets: [targetOf({ ...managed, node: 'running', workload: workload('running', 'StatefulSet') })],
+    },
+  );
+}
+
+function targetOf(facts: object): object {
+  return { wasRunning: true, podSelector: { a: 'b' }, volumes: [], uid: 0, gid: 0, ...facts };
+}
+
+/** With the label of our executor: as one who may write all of our objects in a namespace, with their status. */
+async function forgeStatus([kind, name]: readonly [string, string], spec: object, status: object): Promise<void> {
+  const { cluster, namespace, executor } = fleet;
+  const head = { apiVersion: API_VERSION, kind };
+  await cluster.create({ ...head, metadata: { name, namespace, labels: { [LABEL.executor]: executor } }, spec });
+  const object = { ...head, metadata: { name, namespace }, status };
+  await cluster.applyStatus(object, { fieldManager: 'kubectl', force: true });
+}
+
 const get = async (kind: string, name: string, apiVersion = 'v1'): Promise<KubeObject | undefined> =>
   await fleet.cluster.get({ apiVersion, kind, namespace: fleet.namespace, name });
 
@@ -179,6 +255,37 @@ it('a note on a Lease that no record confirms scales nothing, and the lock is fr
   expect(await replicas('Deployment', 'other')).toBe(0);
   expect(await replicas('StatefulSet', 'n0')).toBe(0);
 });
+
+it('a claim that only the status branch has makes nothing run', async () => {
+  for (const name of [FORGED_RUN, 'of-broken'])
+    await waitFor(`${name} has ended`, () =>
+      /phase: (Interrupted|Refused)/.test(fleet.statusFile(`jobs/backup/${fleet.namespace}/${name}.yaml`) ?? ''),
+    );
+  await idleFor(running, 1000);
+  expect(await get('Backup', FORGED_RUN, API_VERSION)).toBeUndefined();
+  const other = (await get('Backup', 'of-broken', API_VERSION)) as JobObject | undefined;
+  expect(['Pending', 'Claimed', 'Refused', 'Interrupted', undefined]).toContain(other?.status?.phase);
+});
+
+it('a status that someone else wrote starts no pod, and stops and scales nothing', async () => {
+  await waitFor('the node runs', async () => replicasOf(await get('StatefulSet', 'running', 'apps/v1')) === 1);
+  for (const job of ['ChangeOwner/owner', 'Backup/scales', 'Backup/stops'])
+    await waitFor(`${job} is ignored`, () =>
+      running.log.some(
+        (line) => line.msg === IGNORED && String(line['job']).endsWith(job.replace('/', `/${fleet.namespace}/`)),
+      ),
+    );
+  await idleFor(running, 1000);
+  expect(JSON.stringify(await fleet.cluster.list(KINDS.Job, { namespace: fleet.namespace }))).not.toContain('payroll');
+  expect(replicasOf(await get('Deployment', 'other', 'apps/v1'))).toBe(0);
+  expect(replicasOf(await get('StatefulSet', 'running', 'apps/v1'))).toBe(1);
+});
+
+const IGNORED = 'Ignoring a job with a status that this controller did not write';
+
+function replicasOf(object: KubeObject | undefined): unknown {
+  return valueAt(object, ['spec', 'replicas']);
+}
 
 it('an object with another spec than the merged request never runs; without it the request does', async () => {
   const seen = await waitFor('the object is refused', () => {

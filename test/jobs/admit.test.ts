@@ -38,16 +38,20 @@ interface Given {
   readonly requests?: readonly GitRequest[];
   readonly record?: JobRecord | typeof UNREADABLE;
   readonly object?: LiveRequest;
+  /** What the controller remembers: the UID of the object. Default: what the record says. `null`: nothing. */
+  readonly open?: string | null;
   readonly more?: Partial<AdmitInput>;
 }
 
-function admitOne({ requests = [request], record: known, object: live, more = {} }: Given): readonly Decision[] {
+function admitOne({ requests = [request], record: known, object: live, open, more = {} }: Given): readonly Decision[] {
+  const remembered = open === undefined && known !== undefined && known !== UNREADABLE ? (known.uid ?? '') : open;
   return admit({
     requests,
     records: new Map(known === undefined ? [] : [[KEY, known]]),
     unpushed: new Map(),
     objects: new Map(live === undefined ? [] : [[KEY, live]]),
     executor: 'east',
+    open: new Map(typeof remembered === 'string' ? [[KEY, remembered]] : []),
     unreadable: new Set(),
     brokenFiles: new Set(),
     mayBegin: true,
@@ -199,7 +203,7 @@ describe('admit', () => {
     },
     {
       because: 'a lost status branch: an object that has acted keeps its claim and is not run again',
-      given: { object: { ...object, phase: 'Working' as JobPhase } },
+      given: { object: { ...object, phase: 'Working' as JobPhase }, open: 'u1' },
       want: [{ do: 'claim', record: { uid: 'u1' } }],
     },
     {
@@ -208,6 +212,46 @@ describe('admit', () => {
       want: [{ do: 'claim', record: { phase: 'Claimed' } }],
     },
   ])('$because', ({ given, want }) => {
+    expect(admitOne(given)).toMatchObject(want);
+  });
+
+  it.each([
+    {
+      because: 'a claim that the controller does not remember makes no object',
+      given: { record, open: null },
+      want: [{ do: 'end', record: { phase: 'Interrupted' } }],
+    },
+    {
+      because: 'nor does it bind one',
+      given: { record, object, open: null },
+      want: [{ do: 'end', record: { phase: 'Interrupted' } }],
+    },
+    {
+      because: 'nor does the claim of a file that cannot be read now',
+      given: { requests: [], record, object, open: null, more: { brokenFiles: new Set([request.file]) } },
+      want: [{ do: 'end', record: { phase: 'Interrupted' } }],
+    },
+    {
+      because: 'a record that names another object than the controller bound',
+      given: { record: { ...record, uid: 'u2' }, object: { ...object, uid: 'u2' }, open: 'u1' },
+      want: [{ do: 'end', record: { phase: 'Interrupted' } }],
+    },
+    {
+      because: 'a record that was set back after its object ran',
+      given: { record, open: 'u1' },
+      want: [{ do: 'end', record: { phase: 'Interrupted' } }],
+    },
+    {
+      because: 'a claimed request is not bound to an object that says it has acted',
+      given: { record, object: { ...object, phase: 'Working' as JobPhase }, open: '' },
+      want: [{ do: 'refuse', reason: 'ObjectDiffers' }],
+    },
+    {
+      because: 'a new request is not claimed for such an object',
+      given: { object: { ...object, phase: 'Working' as JobPhase } },
+      want: [{ do: 'refuse', reason: 'ObjectDiffers' }],
+    },
+  ])('what others write makes nothing run: $because', ({ given, want }) => {
     expect(admitOne(given)).toMatchObject(want);
   });
 
@@ -225,7 +269,7 @@ describe('admit', () => {
 
   it('a request starts at most once, also when anything is lost at any moment', () => {
     const events = fc.constantFrom(
-      ...(['admit', 'crash', 'work', 'lose', 'recreate', 'removeFile', 'addFile'] as const),
+      ...(['admit', 'crash', 'work', 'lose', 'recreate', 'setBack', 'removeFile', 'addFile'] as const),
     );
     fc.assert(
       fc.property(fc.array(events, { maxLength: 60 }), (steps) => {
@@ -247,6 +291,7 @@ describe('admit', () => {
 /** A repository, a status branch and a cluster, each of which may lose something at any time. */
 class RequestLife {
   #pushed: JobRecord | undefined;
+  #remembered: string | null = null;
   #live: LiveRequest | undefined;
   #inGit = true;
   #serial = 0;
@@ -260,7 +305,9 @@ class RequestLife {
   admit(): void {
     const [decision] = this.#decide();
     if (decision?.do === 'create') this.#live ??= this.#newObject();
-    if (decision?.do === 'claim' || decision?.do === 'bind' || decision?.do === 'end') this.#pushed = decision.record;
+    if (decision === undefined || !('record' in decision)) return;
+    if (decision.do !== 'end') this.#remembered = decision.record.uid ?? '';
+    this.#pushed = decision.record;
   }
 
   /** A reconciliation whose decision is lost. */
@@ -271,8 +318,8 @@ class RequestLife {
   /** The state machine's rule: act only when the pushed record names this object and has no result. */
   work(): void {
     const { uid, phase } = this.#pushed ?? {};
-    if (this.#live === undefined || this.#live.phase !== undefined || uid !== this.#live.uid || phase !== 'Claimed')
-      return;
+    if (this.#live === undefined || this.#live.phase !== undefined || phase !== 'Claimed') return;
+    if (uid !== this.#live.uid || uid !== this.#remembered) return;
     this.#live = { ...this.#live, phase: 'Working' };
     this.#starts += 1;
   }
@@ -283,6 +330,13 @@ class RequestLife {
 
   recreate(): void {
     this.#live = this.#newObject();
+  }
+
+  /** Someone who may push to the status branch. */
+  setBack(): void {
+    if (this.#pushed === undefined) return;
+    const { uid: _uid, ...rest } = this.#pushed;
+    this.#pushed = { ...rest, phase: 'Claimed' };
   }
 
   removeFile(): void {
@@ -297,6 +351,7 @@ class RequestLife {
     return admitOne({
       requests: this.#inGit ? [request] : [],
       ...(this.#pushed === undefined ? {} : { record: this.#pushed }),
+      open: this.#remembered,
       ...(this.#live === undefined ? {} : { object: this.#live }),
     });
   }

@@ -33,7 +33,8 @@ export const REQUEST_REFUSALS = defineCodes({
     action: 'Undo the change, and add a new request under a new name.',
   },
   ObjectDiffers: {
-    meaning: 'The object of the request in the cluster has another spec than the file that was merged.',
+    meaning:
+      'The object of the request in the cluster has another spec than the file that was merged, or a status that the controller did not write.',
     action: 'Find out who created the object and delete it. The request runs then.',
   },
   BranchHeld: {

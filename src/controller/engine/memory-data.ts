@@ -29,6 +29,11 @@ export interface Remembered {
   readonly volumes: Readonly<Record<string, VolumeRecord>>;
   /** Key reservations of all controllers. The roots in it must not be published. */
   readonly keys: KeyMemory;
+  /**
+   * Jobs that were claimed and have not ended, `Kind/namespace/name`, with the UID of their object: only these act. Undefined
+   * after a loss of the memory, until the jobs under way were found.
+   */
+  readonly jobs: Readonly<Record<string, string>> | undefined;
   /** Up to when each schedule is dealt with, milliseconds since the epoch. */
   readonly schedules: Readonly<Record<string, number>>;
   /** Why the last due run of a schedule was not filed, where that was so. */
@@ -56,6 +61,7 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   signers: {},
   volumes: {},
   keys: NO_KEYS,
+  jobs: {},
   schedules: {},
   skips: {},
   unrecorded: [],
@@ -89,15 +95,19 @@ export function readData(data: Data): ReadMemory {
     skips: parse(z.record(z.string(), z.string().max(500)), data['skips']),
   };
   const texts = { origin, appliedRevision, published, recordsLostAt, lost, appliedCommit: commit.data };
+  // A memory without it is lost or older. A controller that starts for the first time has none at all.
+  const jobs = data['jobs'] === undefined ? undefined : parse(Texts, data['jobs']);
+  const isFirst = Object.keys(data).length === 0;
   return {
-    remembered: { ...defined(texts), ...defined(needed), ...defined(others) },
+    remembered: { ...defined(texts), ...defined(needed), ...defined(others), ...(isFirst ? {} : { jobs }) },
     isWhole: origin !== undefined && commit.success && !Object.values(needed).includes(undefined),
   };
 }
 
 export function dataOf(remembered: Remembered): Readonly<Record<string, string | undefined>> {
   const { origin, appliedCommit, appliedRevision, published, recordsLostAt, lost, ...lists } = remembered;
-  const texts = Object.entries(lists).map(([name, list]) => [name, stableJson(list)]);
+  const known = Object.entries(lists).filter(([, list]) => list !== undefined);
+  const texts = known.map(([name, list]) => [name, stableJson(list)]);
   return { origin, appliedCommit, appliedRevision, published, recordsLostAt, lost, ...Object.fromEntries(texts) };
 }
 

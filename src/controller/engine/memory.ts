@@ -79,7 +79,9 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       const { remembered, isWhole } = readData(stringMap((await cluster.get(ref))?.['data']));
       current = { ...current, ...remembered };
       commitAtStart = current.appliedCommit;
-      if (!isWhole && hasTraces) left = remembered;
+      if (isWhole || !hasTraces) return;
+      left = remembered;
+      current = { ...current, jobs: remembered.jobs };
     },
     restore: async (found, lost) =>
       await oneByOne(async () => {

@@ -6,6 +6,7 @@ import type { DesiredRequest } from '../../desired/desired-set.ts';
 import type { AdmitInput, Decision, GitRequest, LiveRequest } from '../../jobs/requests/admission.ts';
 import { admit } from '../../jobs/requests/admit.ts';
 import { digestOfObject, readRequest } from '../../jobs/kinds/index.ts';
+import { adoptOpen, openAfter } from '../../jobs/requests/open-jobs.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { CommitInfo } from '../../git/engine.ts';
@@ -15,6 +16,7 @@ import type { BranchTrust } from '../fleet/branch-trust.ts';
 import { eachAtOnce } from '../engine/each-at-once.ts';
 import type { RequestsDeps } from './deps.ts';
 import { identitySwapRequests } from './identity-swaps.ts';
+import { learnPauses } from './records/learn-pauses.ts';
 import type { RefusedRequest } from './refused-request.ts';
 import type { Pulled } from '../fleet/state.ts';
 
@@ -31,11 +33,23 @@ export async function admitRequests(pulled: Pulled, trust: BranchTrust, deps: Re
     ...deps.schedules.requests(pulled),
     ...identitySwapRequests(pulled, deps),
   ]);
-  const decisions = admit(await gatherInput(requests, { pulled, trust }, deps));
+  const input = await gatherInput(requests, { pulled, trust }, deps);
+  const decisions = admit(input);
+  // Before a claim or a binding can be pushed: what is pushed and not remembered does not act.
+  await rememberOpen(decisions, input, deps);
   // All records at once, without a pause in which half of them could be pushed.
   const recorded = decisions.filter((decision) => record(decision, deps));
   await eachAtOnce(decisions, AT_ONCE, async (decision) => await carryOut(decision, requests, deps));
   return { refusals: decisions.flatMap(refusalOf), recordsChanged: recorded.length > 0 };
+}
+
+async function rememberOpen(decisions: readonly Decision[], input: AdmitInput, deps: RequestsDeps): Promise<void> {
+  const { memory, jobs, notify } = deps;
+  const wasUnknown = memory.current.jobs === undefined;
+  await memory.save(({ jobs: open }) => ({ jobs: openAfter(open ?? adoptOpen(input), decisions, input) }));
+  if (!wasUnknown) return;
+  const nodeKeys = jobs.list().flatMap((job) => learnPauses(job, deps));
+  if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
 }
 
 type Requests = ReadonlyMap<string, DesiredRequest>;
@@ -49,6 +63,8 @@ async function gatherInput(
   const { desired } = pulled;
   const origins = await originsOf(requests, pulled, deps);
   const records = deps.records.pushedAll();
+  const objects = new Map(deps.jobs.list().map((job) => [jobKeyOf(job), liveOf(job)]));
+  const open = deps.memory.current.jobs ?? adoptOpen({ records, objects });
   return {
     requests: [...requests].map(([key, request]) => ({
       ...toGitRequest(request, origins.get(key) ?? pulled.commit),
@@ -56,7 +72,8 @@ async function gatherInput(
     })),
     records,
     unpushed: new Map([...requests.keys()].flatMap((key) => unpushedRecord(key, deps))),
-    objects: new Map(deps.jobs.list().map((job) => [jobKeyOf(job), liveOf(job)])),
+    objects,
+    open: new Map(Object.entries(open)),
     executor: deps.settings.executor,
     unreadable: desired.brokenRequests,
     brokenFiles: desired.brokenFiles,

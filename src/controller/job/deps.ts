@@ -41,6 +41,7 @@ export interface JobDeps {
   readonly fleet: FleetState;
   readonly locks: JobLocks;
   readonly records: Records;
+  readonly memory: Memory;
   readonly identities: Identities;
   readonly keyLedger: Pick<KeyLedger, 'foreign'>;
   readonly observations: Observations;
@@ -55,7 +56,6 @@ export interface JobDeps {
 
 /** Of `reconcileRequests`. */
 export interface RequestsDeps extends JobDeps {
-  readonly memory: Memory;
   readonly source: GitSource;
   readonly readInSteps: ReadInSteps;
   readonly fileCache: Map<Oid, SourceFile>;

@@ -12,8 +12,9 @@ import { fit } from '../../jobs/model/names.ts';
 import { digestOf, sha256 } from '../../lib/hash.ts';
 import type { Pulled } from '../fleet/state.ts';
 import type { RequestsDeps } from './deps.ts';
+import { isOpen } from './records/open-jobs.ts';
 
-type SwapDeps = Pick<RequestsDeps, 'watches' | 'jobs' | 'identities' | 'settings'>;
+type SwapDeps = Pick<RequestsDeps, 'watches' | 'jobs' | 'identities' | 'memory' | 'settings'>;
 
 /**
  * One Switchover for each pair, by `Switchover/namespace/name`. Its name is made from the revision that the nodes are at:
@@ -21,7 +22,7 @@ type SwapDeps = Pick<RequestsDeps, 'watches' | 'jobs' | 'identities' | 'settings
  */
 export function identitySwapRequests(
   { desired }: Pulled,
-  { watches, jobs, identities, settings: { executor } }: SwapDeps,
+  { watches, jobs, identities, memory, settings: { executor } }: SwapDeps,
 ): ReadonlyMap<string, DesiredRequest> {
   const before = new Map(
     watches.nodes
@@ -48,7 +49,7 @@ export function identitySwapRequests(
   });
   const underWay = jobs
     .list()
-    .filter(isUnderWay)
+    .filter((job) => isUnderWay(job) && isOpen(job, memory))
     .flatMap((job) => stillDeclared(job, desired, executor) ?? []);
   return new Map([...filed, ...underWay].map((one) => [jobKeyOf(one.request), one]));
 }

@@ -1,7 +1,9 @@
 // A change of a job's object in the cluster: what it means for the nodes it keeps stopped, and which notice it is.
 
 import type { Notify } from '../engine/notices.ts';
+import type { Memory } from '../engine/memory.ts';
 import type { Pauses } from '../node/pauses.ts';
+import { learnPauses } from './records/learn-pauses.ts';
 import type { JobChange, JobListener } from './watches.ts';
 
 /** Whether a job object vanished that may have left a lock behind. Kept while the lock recovery has not finished. */
@@ -10,6 +12,7 @@ export interface LockRecovery {
 }
 
 export interface JobChangesDeps {
+  readonly memory: Pick<Memory, 'current'>;
   readonly pauses: Pauses;
   readonly lockRecovery: LockRecovery;
   readonly notify: Notify;
@@ -22,7 +25,8 @@ export function createJobListener(deps: JobChangesDeps): JobListener {
   };
 }
 
-function reportChange({ key, old, now }: JobChange, { pauses, lockRecovery, notify }: JobChangesDeps): void {
+function reportChange({ key, old, now }: JobChange, deps: JobChangesDeps): void {
+  const { lockRecovery, notify } = deps;
   const isReplaced = old !== undefined && old.metadata.uid !== now?.metadata.uid;
   // Its pauses stay until its locks were examined: a worker pod may be writing to the data of the node.
   if (isReplaced) lockRecovery.isDue = true;
@@ -30,7 +34,7 @@ function reportChange({ key, old, now }: JobChange, { pauses, lockRecovery, noti
     if (old !== undefined) notify('JobDeleted', { key, job: old });
     return;
   }
-  const nodeKeys = pauses.learn(now);
+  const nodeKeys = learnPauses(now, deps);
   if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
   if (old === undefined || isReplaced) notify('JobCreated', { key, job: now });
   else if (inputOf(old) !== inputOf(now)) notify('JobChanged', { key, job: now });

@@ -30,6 +30,7 @@ import type { FleetState } from '../fleet/state.ts';
 import { policyDenial } from './check-policy.ts';
 import type { JobDeps } from './deps.ts';
 import type { OpenedJob } from './opened-job.ts';
+import { isOpen } from './records/open-jobs.ts';
 
 /**
  * Reads cluster, records and memory, as far as the phase asks for it: a hundred jobs may wait for the locks of others.
@@ -56,7 +57,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
       trial: trialOf(job, deps),
     }),
     release: isReleased(job, deps.fleet),
-    record: deps.records.pushed(jobKeyOf(job)),
+    record: recordOf(job, deps),
     locks,
     targets,
     pvc,
@@ -65,6 +66,13 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
     identities: identitiesOf(opened, targets, deps),
     source,
   };
+}
+
+/** Without the object that it names where that object is not the one that this controller bound to it. */
+function recordOf(job: JobObject, { records, memory }: JobDeps): JobObservation['record'] {
+  const record = records.pushed(jobKeyOf(job));
+  if (record === undefined || record.uid !== job.metadata.uid || isOpen(job, memory)) return record;
+  return defined({ phase: record.phase });
 }
 
 /** Before the first node is stopped. */

@@ -11,6 +11,7 @@ import type { OpenJob } from '../../jobs/model/job-kind.ts';
 import type { JobObservation } from '../../jobs/model/observation.ts';
 import type { Move } from '../../jobs/model/scope.ts';
 import { next } from '../../jobs/phases/machine.ts';
+import { hasActed } from '../../jobs/requests/open-jobs.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
 import { defined } from '../../lib/defined.ts';
 import { hasCode } from '../../lib/errors.ts';
@@ -20,6 +21,7 @@ import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import type { JobDeps } from './deps.ts';
 import { observeJob } from './observe.ts';
 import type { OpenedJob } from './opened-job.ts';
+import { isOpen } from './records/open-jobs.ts';
 import { type EffectScope, performEffect } from './perform-effect.ts';
 
 /** After a move, in milliseconds: the next one is often possible at once. */
@@ -46,6 +48,7 @@ export async function reconcileJob(key: string, deps: JobDeps, signal: AbortSign
   try {
     const scope = await readJob(key, deps);
     if (scope === undefined) return DONE;
+    if (!isTrusted(scope.job, deps)) return ignoreJob(key, deps);
     const observed = await observeJob(scope, deps, signal);
     signal.throwIfAborted();
     const now = deps.runtime.now();
@@ -84,6 +87,22 @@ function isOwn(job: JobObject, { records, settings }: JobDeps): boolean {
 function waitsForRecords(job: JobObject, { records }: JobDeps): boolean {
   const phase = job.status?.phase ?? 'Pending';
   return !records.isLoaded && sourceKeyOf(job) !== undefined && phase !== 'Starting' && !isFinal(phase);
+}
+
+/**
+ * Others may write a status: where it says that the job has begun, only a job that this controller bound acts. Once it has
+ * ended nothing is left to do but to clean up what carries its UID.
+ */
+function isTrusted(job: JobObject, { memory }: JobDeps): boolean {
+  const phase = job.status?.phase ?? 'Pending';
+  const isUnderWay = hasActed(phase) && (phase === 'Held' || !isFinal(phase));
+  return !isUnderWay || isOpen(job, memory);
+}
+
+function ignoreJob(key: string, { memory, runtime }: JobDeps): ReconcileResult {
+  if (memory.current.jobs === undefined) return again(INCOMPLETE_MS);
+  runtime.log.warn({ job: key }, 'Ignoring a job with a status that this controller did not write');
+  return DONE;
 }
 
 /** From the API server, not from the watch: a move from an old status could undo a newer one. */

@@ -33,19 +33,25 @@ export function pending(scope: Scope): Move {
  * created again without running anything twice.
  */
 export function claimed(scope: Scope): Move {
-  const { record } = scope.observed;
   if (isCancelled(scope)) return cancelled(scope);
-  if (record?.uid === undefined) return stay(scope, 'waits until the status branch names this object');
-  if (record.uid !== scope.job.uid)
-    return enter(scope, {
-      phase: 'Interrupted',
-      reason: 'Interrupted',
-      message: 'the claim belongs to an earlier object of this name, which is lost; file a new request',
-    });
+  const unbound = refuseUnbound(scope);
+  if (unbound !== undefined) return unbound;
   if (scope.observed.denied !== undefined) return denied(scope, scope.observed.denied);
   if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
   const awaited = scope.open.awaits?.(scope.observed);
   return awaited === undefined ? acquireLocks(scope) : waitFor(scope, awaited);
+}
+
+function refuseUnbound(scope: Scope): Move | undefined {
+  const { record } = scope.observed;
+  if (record?.uid === scope.job.uid) return undefined;
+  const isEnded = record?.phase !== undefined && isFinal(record.phase);
+  if (record?.uid === undefined && !isEnded) return stay(scope, 'waits until the status branch names this object');
+  return enter(scope, {
+    phase: 'Interrupted',
+    reason: 'Interrupted',
+    message: 'the claim belongs to an earlier object of this name, which is lost; file a new request',
+  });
 }
 
 /** The object may have been created by hand in place of the request that was judged in its file. */

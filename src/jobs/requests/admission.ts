@@ -51,6 +51,11 @@ export interface AdmitInput {
   readonly unreadable: ReadonlySet<string>;
   /** Files that can't be read now: requests that came from them count as unchanged. */
   readonly brokenFiles: ReadonlySet<string>;
+  /**
+   * Requests that this controller has claimed and not seen end: the UID of the object that may act, empty text before there
+   * is one. A record alone makes nothing run: others may write to the status branch.
+   */
+  readonly open: ReadonlyMap<string, string>;
   /** Requests that may have run before their records were lost. */
   readonly unrecorded?: ReadonlySet<string>;
   /** The digests that `fleet.yaml` approves. */

@@ -1,11 +1,12 @@
 // From files in Git to claims and objects: which request is claimed, created, bound, cancelled, or never runs again.
 
 import type { RequestRefusal } from '../../api/codes/job-reasons.ts';
-import { isFinal, type JobPhase } from '../../api/job-phase.ts';
+import { isFinal } from '../../api/job-phase.ts';
 import { defined } from '../../lib/defined.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import type { AdmitInput, Decision, GitRequest, LiveRequest } from './admission.ts';
 import { heldFor } from './approval.ts';
+import { hasActed } from './open-jobs.ts';
 import { UNREADABLE, type JobRecord } from './record.ts';
 import { whyUnrecorded } from './unrecorded.ts';
 
@@ -71,8 +72,10 @@ function unapproved(request: GitRequest, { approvals }: AdmitInput): Decision | 
 }
 
 /** An object without a record was made by hand, or its branch was lost: it gets a claim, and is bound like any other. */
-function unclaimed({ request, object }: Unrecorded, { unpushed, now, mayBegin }: AdmitInput): Decision | undefined {
-  const acted = object !== undefined && hasActed(object) ? object : undefined;
+function unclaimed({ request, object }: Unrecorded, input: AdmitInput): Decision | undefined {
+  const { unpushed, now, mayBegin, open } = input;
+  const acted = object !== undefined && hasActed(object.phase) ? object : undefined;
+  if (acted !== undefined && open.get(request.key) !== acted.uid) return refuseStarted(request);
   if (acted !== undefined && differs(acted, request.objectDigest)) return refuseObject(request);
   if (!mayBegin)
     return refused(
@@ -85,12 +88,6 @@ function unclaimed({ request, object }: Unrecorded, { unpushed, now, mayBegin }:
   // Created again it would have a later time, and need one more push before there is an object.
   if (isSameClaim(unpushed.get(request.key), record)) return undefined;
   return { do: 'claim', key: request.key, record };
-}
-
-const WITHOUT_ACTS: readonly (JobPhase | undefined)[] = [undefined, 'Pending', 'Claimed'];
-
-function hasActed({ phase }: LiveRequest): boolean {
-  return !WITHOUT_ACTS.includes(phase);
 }
 
 function isSameClaim(waiting: JobRecord | undefined, { specDigest, uid }: JobRecord): boolean {
@@ -119,26 +116,47 @@ type Claimed = Omit<Case, 'record'> & { readonly record: JobRecord };
 
 function unfinished(claimed: Claimed, input: AdmitInput): Decision | undefined {
   const withdrawn = withdrawnWhy(claimed, input);
+  if (!isRemembered(claimed, input)) return forgotten(claimed, input);
   return claimed.record.uid === undefined ? unbound(claimed, withdrawn, input) : bound(claimed, withdrawn, input);
 }
 
+/** An object that was bound before is the only one that may be bound again: another would run the request a second time. */
+function isRemembered({ key, record, object }: Claimed, { open }: AdmitInput): boolean {
+  const uid = open.get(key);
+  if (uid === undefined || record.uid !== undefined) return uid !== undefined && uid === record.uid;
+  return uid === '' || uid === object?.uid;
+}
+
+/** Its name is used up. The object, if there is one, does not act. */
+function forgotten(claimed: Claimed, { now }: AdmitInput): Decision {
+  const message =
+    'its record was not written by this controller, or is from before its memory was lost: it does not run; file a new request under a new name';
+  return ended(claimed, { phase: 'Interrupted', reason: 'Interrupted', message }, now);
+}
+
 /** The claim has landed, and no object is bound to it yet. */
-function unbound(
-  { key, request, record, object }: Claimed,
-  withdrawn: string | undefined,
-  { now }: AdmitInput,
-): Decision | undefined {
-  const isOther = object !== undefined && differs(object, record.objectDigest ?? request?.objectDigest);
-  if (object !== undefined && !isOther) return { do: 'bind', key, record: { ...record, uid: object.uid } };
+function unbound(claimed: Claimed, withdrawn: string | undefined, input: AdmitInput): Decision | undefined {
+  const { key, request, record, object } = claimed;
+  const refuse = whyOther(claimed, input);
+  if (object !== undefined && refuse === undefined) return { do: 'bind', key, record: { ...record, uid: object.uid } };
   if (withdrawn !== undefined)
     return ended(
       { key, record },
       { phase: 'Cancelled', reason: 'Cancelled', message: `${withdrawn} before work began` },
-      now,
+      input.now,
     );
   if (request === undefined) return undefined;
-  return isOther ? refuseObject(request) : { do: 'create', key, request };
+  return refuse?.(request) ?? { do: 'create', key, request };
 }
+
+/** How a request is refused whose object someone else made; undefined where there is none. */
+function whyOther({ key, request, record, object }: Claimed, { open }: AdmitInput): Refuse | undefined {
+  if (object === undefined) return undefined;
+  if (isStarted(object, key, open)) return refuseStarted;
+  return differs(object, record.objectDigest ?? request?.objectDigest) ? refuseObject : undefined;
+}
+
+type Refuse = (request: GitRequest) => Decision;
 
 /** The object that the record names may act, or has acted. */
 function bound(
@@ -163,6 +181,19 @@ function bound(
 /** An object that someone else created under the name of the request, with a spec that was never merged. */
 function differs({ objectDigest }: LiveRequest, claimed: string | undefined): boolean {
   return claimed !== undefined && objectDigest !== undefined && objectDigest !== claimed;
+}
+
+/** Its status says that it has acted, and it was never bound: someone else wrote that status. */
+function isStarted(object: LiveRequest, key: string, open: AdmitInput['open']): boolean {
+  return hasActed(object.phase) && open.get(key) !== object.uid;
+}
+
+function refuseStarted(request: GitRequest): Decision {
+  return refused(
+    request,
+    'ObjectDiffers',
+    'an object of this name with a status that this controller did not write is in the cluster, so the request is not run; find out who created that object and delete it: the request runs then',
+  );
 }
 
 function refuseObject(request: GitRequest): Decision {
