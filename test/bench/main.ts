@@ -30,7 +30,19 @@ NODES of the thousand have all their objects (100 unless given); the others are 
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
 /** Each on the stage of its kind; the first sync always comes before what needs a synced fleet. */
-const NAMES = ['offline', 'reading', 'copy', 'sync', 'change', 'drift', 'phase', 'idle', 'jobs', 'fleet', 'large'] as const;
+const NAMES = [
+  'offline',
+  'reading',
+  'copy',
+  'sync',
+  'change',
+  'drift',
+  'phase',
+  'idle',
+  'jobs',
+  'fleet',
+  'large',
+] as const;
 type Name = (typeof NAMES)[number];
 
 const WHOLE: FleetShape = { size: 1000, complete: 1000 };
