@@ -59,6 +59,8 @@ export const Capabilities = z.object({
     .array(z.object({ name: z.string(), driver: z.string() }))
     .optional()
     .catch(undefined),
+  /** Names of the locations in object storage that the policy defines; absent when it has none. */
+  backupLocations: z.array(z.string()).optional().catch(undefined),
   features: Names,
   /** The API server's version. */
   kubernetes: z.string().optional(),

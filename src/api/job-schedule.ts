@@ -4,6 +4,13 @@ import { z } from 'zod';
 
 import { Name } from './fields.ts';
 
+/** Which backups are kept. */
+export const Keep = z.strictObject({
+  last: z.int().min(1).max(1000).default(7).describe('How many of the newest backups are kept.'),
+  daily: z.int().min(0).max(3660).default(0).describe('For how many days with a backup the newest of each is kept.'),
+  weekly: z.int().min(0).max(520).default(0).describe('For how many weeks with a backup the newest of each is kept.'),
+});
+
 /** Five fields, as in crontab(5). A sixth field for seconds is refused. */
 const Cron = z
   .string()
@@ -29,24 +36,9 @@ export const JobScheduleSpec = z.strictObject({
     .default(3600)
     .describe('Seconds that a run may be late, from 10 to one week. A later one is skipped.'),
   suspend: z.boolean().default(false).describe('true: runs are skipped.'),
-  keep: z
-    .strictObject({
-      last: z.int().min(1).max(1000).default(7).describe('How many of the newest backups are kept.'),
-      daily: z
-        .int()
-        .min(0)
-        .max(3660)
-        .default(0)
-        .describe('For how many days with a backup the newest of each is kept.'),
-      weekly: z
-        .int()
-        .min(0)
-        .max(520)
-        .default(0)
-        .describe('For how many weeks with a backup the newest of each is kept.'),
-    })
-    .optional()
-    .describe('Which backups of this schedule are kept; without it, all. The newest good one is never deleted.'),
+  keep: Keep.optional().describe(
+    'Which backups of this schedule are kept; without it, all. The newest good one is never deleted.',
+  ),
   template: z
     .strictObject({
       kind: z.string().min(1).max(63).describe('Kind of the job, e.g. `Backup`.'),

@@ -80,6 +80,8 @@ export const JobTask = z.object({
   manifestSha256: Short.optional().describe('SHA-256 of the manifest, which lists all files of a copy.'),
   swapped: z.boolean().optional().describe('Whether data of the node was changed.'),
   text: SignerText.optional().describe('The signer state that it read; empty when there is none.'),
+  snapshotId: Short.optional().describe('Id of the snapshot in object storage that it made or read.'),
+  bytesAdded: z.int().min(0).optional().describe('Bytes that the snapshot added to its repository.'),
   imageDigest: Short.optional().describe('Digest of the image that ran.'),
   unsafe: z.boolean().optional().describe('It may have left data with which the node must not start.'),
 });
@@ -125,6 +127,19 @@ interface Trouble {
   readonly reason: FailureReason;
   readonly message: string;
 }
+
+/** A copy in object storage. */
+export const StoredCopy = z.object({
+  location: Short.describe('The location, as the policy names it.'),
+  repository: Short.describe('The repository in the location: executor, namespace and node.'),
+  snapshot: Short.optional().describe('Id of the snapshot.'),
+  bytesAdded: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Bytes that it added to the repository: compressed, without what was there already.'),
+});
+export type StoredCopy = z.infer<typeof StoredCopy>;
 
 export const JobStatus = z.object({
   phase: JobPhase.optional().describe('How far the job is, or how it ended.'),
@@ -179,6 +194,7 @@ export const JobStatus = z.object({
     .describe('First height of each node after it was started.'),
   claimName: Short.optional().describe('The PVC that holds the data of a Backup or Snapshot.'),
   claimUid: Short.optional().describe('The UID of that PVC.'),
+  objectStorage: StoredCopy.optional().describe('Where in object storage the data of a Backup or Snapshot is.'),
   node: Short.optional().describe('The node or nodes, for display.'),
   height: Height.optional().describe('The height that was proven.'),
   heightBefore: Height.optional().describe('Height of the node before the job changed anything.'),

@@ -67,6 +67,30 @@ export const jobFields = {
     .describe('Seconds that the task may take, from one minute to 30 days. After that the node is started again.'),
 };
 
+/** Where a Backup or Snapshot goes, unless it goes to a PVC. */
+export const Destination = z.strictObject({
+  objectStorage: z
+    .strictObject({ name: Name.describe('The location: an entry under `backupLocations` of the policy.') })
+    .describe('A location in object storage, where the data is encrypted and stored once.'),
+});
+export type Destination = z.infer<typeof Destination>;
+
+const ENCODED = z.string().regex(/^[0-9a-f]{8,64}$/, 'must be the id of a snapshot, or at least its first 8 digits');
+
+/** A snapshot that a Restore reads without the record of the job that made it. */
+export const StoredSource = z.strictObject({
+  objectStorage: z
+    .strictObject({
+      name: Name.describe('The location: an entry under `backupLocations` of the policy.'),
+      executor: Name.optional().describe('The controller that made the backup. Default: this one.'),
+      namespace: Name.optional().describe('Namespace of the node that was backed up. Default: that of the request.'),
+      node: Name.optional().describe('The node that was backed up. Default: the node that is restored.'),
+      snapshot: ENCODED.optional().describe('Id of the snapshot. Default: the newest one of the node.'),
+    })
+    .describe('A snapshot in a location, also one that another cluster made.'),
+});
+export type StoredSource = z.infer<typeof StoredSource>;
+
 /** Version of `cloud-op`, when the tag of its image is not a version. It decides which commands are used. */
 export const toolVersion = z
   .string()

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { WAIVABLE_RULES, type WaivableRule } from './codes/policy-rules.ts';
+import { Name, SubdomainName } from './fields.ts';
 import { DeployMethod } from './job.ts';
 
 /** The label on a Secret or ConfigMap that lets nodes use it. */
@@ -27,6 +28,36 @@ const Pointers = z.array(PointerPattern).max(256).optional();
 const ForeignMethod = DeployMethod.exclude(['managed']);
 const ServiceType = z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']);
 const isWaivable = Object.keys(WAIVABLE_RULES) as [WaivableRule, ...WaivableRule[]];
+
+/** On a Secret: worker pods of backups may use it. Another label than that for nodes, so that no node can read it. */
+export const ALLOW_BACKUPS_LABEL = 'validatoros.com/allow-backups';
+
+/** A place in object storage. Its endpoint and credentials are the administrator's; a job only names it. */
+export const BackupLocation = z.strictObject({
+  endpoint: z
+    .string()
+    .max(253)
+    .regex(/^https?:\/\/[A-Za-z0-9.:[\]-]+$/, 'must be a URL without a path, such as "https://s3.example.com"')
+    .describe('URL of the S3 API.'),
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+    .describe('Name of the bucket, which must exist.'),
+  prefix: z
+    .string()
+    .max(256)
+    .regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, 'must be a path without "/" at its ends')
+    .optional()
+    .describe('Path in the bucket. Default: its top.'),
+  region: z.string().min(1).max(63).optional().describe('Region of the bucket, where the storage needs one.'),
+  secret: SubdomainName.describe(
+    `Secret with \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\` and \`RESTIC_PASSWORD\`, in the namespace of the job, with the label \`${ALLOW_BACKUPS_LABEL}: "true"\`. No node may use it.`,
+  ),
+  caSecret: SubdomainName.optional().describe(
+    'Secret with the certificate authorities of the endpoint under `ca.crt`, in the same namespace, with the same label.',
+  ),
+});
+export type BackupLocation = z.infer<typeof BackupLocation>;
 
 const PatchTargets = z.strictObject({
   StatefulSet: Pointers.describe('Places in the StatefulSet. Default: a list of harmless ones.'),
@@ -84,6 +115,9 @@ const allowances = {
         .max(3)
         .optional()
         .describe('How workloads were deployed that jobs may act on, beside managed nodes. Default: all.'),
+      locations: Patterns.optional().describe(
+        'Names under `backupLocations` that jobs may copy to and read from. Default: all.',
+      ),
       foreignNamespaces: Patterns.optional().describe(
         'Namespaces of such workloads. Default: `app-*`, the names that CITA-Cloud uses.',
       ),
@@ -104,6 +138,11 @@ export const PolicySpec = z.strictObject({
     .describe(
       'Names of Secrets that no node may use, even if the lists allow them. The controller adds its own credentials.',
     ),
+  backupLocations: z
+    .record(Name, BackupLocation)
+    .optional()
+    .meta({ maxProperties: 64 })
+    .describe('Name → place in object storage for backups. At most 64. Default: none.'),
   rules: z
     .array(
       z.strictObject({

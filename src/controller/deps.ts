@@ -63,7 +63,7 @@ export async function createServices(
   const memory = createMemory({ cluster, executor, namespace, origin });
   await memory.load(hasTraces(executor, { watches, jobs }));
   const signing = await createSigning(memory, options);
-  const capabilities = await readCapabilities(cluster, runtime);
+  const capabilities = await readCapabilities(cluster, runtime, settings.policy);
   const records = createRecords(executor);
   const repairs = createRepairs();
   const fleet = createFleetState(memory.current.appliedRevision);

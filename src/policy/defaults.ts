@@ -68,6 +68,9 @@ export const DEFAULTS = {
     kinds: ['*'],
     deployMethods: ['cloud-config', 'python', 'helm'],
     foreignNamespaces: ['app-*'],
+    // Each is defined by the administrator; rules per path narrow them.
+    locations: ['*'],
   },
   reservedSecrets: [],
+  backupLocations: {},
 } satisfies PolicySpec;

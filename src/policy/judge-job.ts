@@ -36,6 +36,7 @@ export const jobRules: readonly JobRule[] = [
   { rule: 'StorageClassNotAllowed', find: storageClass },
   { rule: 'ForeignVolume', find: pluginDevice },
   { rule: 'RootOwner', find: rootOwner },
+  { rule: 'LocationNotAllowed', find: location },
 ];
 
 export interface JobVerdict {
@@ -143,4 +144,21 @@ function rootOwner({ kind, spec }: JobCase): JobBreach | undefined {
   if (kind !== 'ChangeOwner') return undefined;
   const field = ['uid', 'gid'].find((one) => spec[one] === 0);
   return field === undefined ? undefined : { path: ['spec', field], what: 'is 0, which is root' };
+}
+
+/** A backup in a location is readable to all who may name it, so a Restore reads only of namespaces that it may act on. */
+function location({ spec, allowed }: JobCase): JobBreach | undefined {
+  for (const field of ['destination', 'source']) {
+    const name = textAt(spec, [field, 'objectStorage', 'name']);
+    if (name === undefined) continue;
+    const known = allowed.backupLocations.filter((one) => matchesAny(allowed.locations, one));
+    if (!known.includes(name)) {
+      const what = `is "${name}"; the policy allows ${known.length === 0 ? 'none' : known.join(', ')}`;
+      return { path: ['spec', field, 'objectStorage', 'name'], what };
+    }
+    const of = textAt(spec, [field, 'objectStorage', 'namespace']);
+    if (of !== undefined && !matchesAny([...allowed.namespaces, ...allowed.foreignNamespaces], of))
+      return { path: ['spec', field, 'objectStorage', 'namespace'], what: `is "${of}"` };
+  }
+  return undefined;
 }

@@ -40,6 +40,7 @@ const LISTS = {
   jobKinds: ({ jobs }) => jobs?.kinds,
   deployMethods: ({ jobs }) => jobs?.deployMethods,
   foreignNamespaces: ({ jobs }) => jobs?.foreignNamespaces,
+  locations: ({ jobs }) => jobs?.locations,
 } satisfies Readonly<Record<string, (spec: PolicyAllowances) => readonly string[] | undefined>>;
 
 type ListName = keyof typeof LISTS;
@@ -47,6 +48,8 @@ type ListName = keyof typeof LISTS;
 /** What some files may do. Lists of patterns, as the schema describes them. */
 export type Allowed = Readonly<Record<ListName, readonly string[]>> & {
   readonly reservedSecrets: readonly string[];
+  /** Names of the backup locations that exist. */
+  readonly backupLocations: readonly string[];
   /** The default of `jobImages`. */
   readonly defaultJobImages: readonly string[];
 };
@@ -68,7 +71,7 @@ export interface Policy {
 /** The policy of an administrator's file, or of none. */
 export function createPolicy(spec: PolicySpec, site: Site): Policy {
   const complete = completed(spec, site);
-  const base = extended(nothing(complete.reservedSecrets ?? [], completedImages({}, site).jobs), complete);
+  const base = extended(nothing(complete, completedImages({}, site).jobs), complete);
   const rules = complete.rules ?? [];
   const known = new Map<string, Allowed>();
 
@@ -94,8 +97,15 @@ function completed(spec: PolicySpec, site: Site): PolicySpec {
     images: completedImages(spec.images ?? {}, site),
     patches: { ...DEFAULTS.patches, ...spec.patches },
     jobs: { ...DEFAULTS.jobs, ...spec.jobs },
-    reservedSecrets: [...new Set([...(spec.reservedSecrets ?? []), ...(site.reservedSecrets ?? [])])],
+    reservedSecrets: [
+      ...new Set([...(spec.reservedSecrets ?? []), ...(site.reservedSecrets ?? []), ...locationSecrets(spec)]),
+    ],
   };
+}
+
+/** The password of a repository opens the data of every node in it. */
+function locationSecrets({ backupLocations = {} }: PolicySpec): readonly string[] {
+  return Object.values(backupLocations).map(({ secret }) => secret);
 }
 
 type Images = NonNullable<PolicySpec['images']>;
@@ -118,11 +128,12 @@ function extended(below: Allowed, more: PolicyAllowances): Allowed {
   return { ...below, ...Object.fromEntries(lists) };
 }
 
-function nothing(reservedSecrets: readonly string[], jobImages: readonly string[]): Allowed {
+function nothing({ reservedSecrets = [], backupLocations = {} }: PolicySpec, jobImages: readonly string[]): Allowed {
   const lists = Object.keys(LISTS).map((name) => [name, []] as const);
   return {
     ...(Object.fromEntries(lists) as unknown as Record<ListName, readonly string[]>),
     reservedSecrets,
+    backupLocations: Object.keys(backupLocations).sort(),
     defaultJobImages: jobImages.map(repositoryPattern),
   };
 }

@@ -4,7 +4,7 @@ import type { Capabilities } from '../api/capabilities.ts';
 
 /** Lists whose order means nothing are sorted; roles and clients keep the chain's order (the first is the default). */
 export function capabilitiesDocument(capabilities: Capabilities): unknown {
-  const { chains, storageClasses, snapshotClasses, features, kubernetes } = capabilities;
+  const { chains, storageClasses, snapshotClasses, backupLocations, features, kubernetes } = capabilities;
   return {
     chains: byName(chains).map((chain) => ({
       ...chain,
@@ -13,6 +13,7 @@ export function capabilitiesDocument(capabilities: Capabilities): unknown {
     })),
     storageClasses: storageClasses === undefined ? undefined : byName(storageClasses),
     snapshotClasses: snapshotClasses === undefined ? undefined : byName(snapshotClasses),
+    backupLocations: backupLocations?.toSorted(),
     features: [...new Set(features)].toSorted(),
     kubernetes,
   };

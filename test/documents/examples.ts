@@ -7,6 +7,7 @@ import { parseAllDocuments } from 'yaml';
 
 import { DEFAULT_NAMESPACE } from '../../src/api/group.ts';
 import { gitKinds } from '../../src/desired/kinds.ts';
+import { completePolicy } from '../../src/desired/policy-file.ts';
 import { readDesired } from '../../src/desired/read.ts';
 import { sources } from '../support/desired-files.ts';
 import type { CodeBlock, Markdown } from './markdown.ts';
@@ -39,9 +40,15 @@ export async function problemsOf(example: Example): Promise<readonly string[]> {
   const others = Object.entries({ ...(await templateNodes()), ...VALIDATORS }).filter(([, text]) => !isSameNode(text));
   const { problems } = readDesired(sources({ ...Object.fromEntries(others), [path]: example.text }), {
     defaultNamespace: DEFAULT_NAMESPACE,
+    policy: completePolicy(POLICY, { namespace: DEFAULT_NAMESPACE }),
   });
   return problems.filter(({ level, file }) => level === 'error' && file === path).map(({ message }) => message);
 }
+
+/** The default, with the location that the examples of the handbook name. */
+const POLICY = {
+  backupLocations: { offsite: { endpoint: 'https://s3.example.com', bucket: 'backups', secret: 'backup-keys' } },
+};
 
 const NODE = 'BlockchainNode';
 

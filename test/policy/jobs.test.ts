@@ -19,6 +19,7 @@ interface Row {
   readonly policy?: PolicySpec;
 }
 
+const LOCATION = { endpoint: 'https://s3.example.com', bucket: 'backups', secret: 'backup-keys' };
 const foreign = { deployMethod: 'cloud-config', chain: 'c', node: 'ledger' };
 
 const refused: readonly Row[] = [
@@ -36,6 +37,24 @@ const refused: readonly Row[] = [
     namespace: 'app-x',
     spec: foreign,
     policy: { jobs: { deployMethods: [] } },
+  },
+  {
+    rule: 'LocationNotAllowed',
+    because: 'a location that the policy does not define',
+    spec: { node: 'n', destination: { objectStorage: { name: 'offsite' } } },
+  },
+  {
+    rule: 'LocationNotAllowed',
+    because: 'a location for others',
+    spec: { node: 'n', destination: { objectStorage: { name: 'offsite' } } },
+    policy: { backupLocations: { offsite: LOCATION }, jobs: { locations: ['onsite'] } },
+  },
+  {
+    rule: 'LocationNotAllowed',
+    because: 'the backup of a node elsewhere',
+    kind: 'Restore',
+    spec: { node: 'n', source: { objectStorage: { name: 'offsite', namespace: 'payments' } } },
+    policy: { backupLocations: { offsite: LOCATION } },
   },
   { rule: 'RootOwner', because: 'user 0', kind: 'ChangeOwner', spec: { node: 'n', uid: 0, gid: 1000 } },
   { rule: 'RootOwner', because: 'group 0', kind: 'ChangeOwner', spec: { node: 'n', uid: 1000, gid: 0 } },

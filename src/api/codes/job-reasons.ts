@@ -71,6 +71,10 @@ export const JOB_REFUSALS = defineCodes({
     meaning: 'An earlier key exchange failed, and keys may be separated from their signer state.',
     action: 'Follow the message of the earlier job and release it first.',
   },
+  LocationUnusable: {
+    meaning: 'The location in object storage cannot be used: its Secret is missing, incomplete or not labelled.',
+    action: 'Correct what the message names, and add a new request under a new name.',
+  },
   NoIdentity: { meaning: 'A node has no identity to exchange.', action: 'Name two nodes that have identities.' },
   NoSelector: {
     meaning: 'The workload selects its pods by no label.',

@@ -133,6 +133,11 @@ export const FIXED_RULES = defineCodes({
     action: REMOVE,
   },
   JobKindNotAllowed: { meaning: 'The policy does not allow this kind of job.', action: ADMINISTRATOR },
+  LocationNotAllowed: {
+    meaning:
+      'The policy has no backup location of this name, does not allow it here, or does not allow the namespace that a Restore reads a backup of.',
+    action: ADMINISTRATOR,
+  },
   ForeignWorkloadNotAllowed: {
     meaning:
       'The policy does not allow jobs on workloads that other tools deployed, by this method or in this namespace.',

@@ -7,6 +7,7 @@ import type { Cluster, Kind } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { isKubeError } from '../../kube/kube-error.ts';
 import { textAt } from '../../lib/json-value.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { chainCapabilities } from './chain-capabilities.ts';
 
@@ -20,8 +21,13 @@ export interface CapabilitiesReader {
 }
 
 /** A cluster that does not let us list classes (they are cluster-wide) is one without known classes, not an error. */
-export async function readCapabilities(cluster: Cluster, runtime: Runtime): Promise<CapabilitiesReader> {
+export async function readCapabilities(
+  cluster: Cluster,
+  runtime: Runtime,
+  { spec }: Pick<Policy, 'spec'>,
+): Promise<CapabilitiesReader> {
   const own = chains.map(chainCapabilities);
+  const locations = Object.keys(spec.backupLocations ?? {});
   const read = async (): Promise<Capabilities> => ({
     chains: own,
     storageClasses: (await listed(KINDS.StorageClass, cluster, runtime))?.map(storageClass),
@@ -29,6 +35,7 @@ export async function readCapabilities(cluster: Cluster, runtime: Runtime): Prom
       name: one.metadata.name,
       driver: textAt(one, ['driver']) ?? '',
     })),
+    backupLocations: locations.length === 0 ? undefined : locations,
     features: FEATURES,
     kubernetes: await cluster.version().catch(() => undefined),
   });

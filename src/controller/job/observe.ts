@@ -25,6 +25,7 @@ import { latestWarning } from './warning-events.ts';
 import { observeNodes } from './observe-nodes.ts';
 import { confirmNote } from './confirm-note.ts';
 import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
+import { observeStorage } from './storage/observe-storage.ts';
 import { observeTasks } from './observe-tasks.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { policyDenial } from './check-policy.ts';
@@ -46,6 +47,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
     need.tasks ? observePvc(job, deps) : undefined,
     need.source ? observeSource(job, deps) : undefined,
   ]);
+  const storage = need.source ? await observeStorage(job, source, deps) : undefined;
   return {
     deleting: job.metadata.deletionTimestamp !== undefined,
     guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
@@ -65,6 +67,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
     workerPods: tasks.active,
     identities: identitiesOf(opened, targets, deps),
     source,
+    ...defined({ storage }),
   };
 }
 

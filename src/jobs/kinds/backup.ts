@@ -3,14 +3,15 @@
 import { z } from 'zod';
 
 import { Name, Quantity } from '../../api/fields.ts';
-import { IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
+import { Destination, IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
 import type { JobTarget, JobTask } from '../../api/job-status.ts';
 import type { BackupParameters } from '../../api/worker-task.ts';
-import { warningAt } from '../../api/spec-problem.ts';
+import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import { defined } from '../../lib/defined.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { stopAndStart } from './effect-text.ts';
 import { defineJobKind, type CommonSpec, type JobView, type Verdict, type TaskPlan } from '../model/job-kind.ts';
+import { ENGINE_FOLDER, engineParts, repositoryAt, repositoryName, storageOf, storedCopy } from './object-storage.ts';
 import { dataAt, hostOf, originOf, ownerOf } from '../task/pod-parts.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
 import type { Refusal } from '../model/refusal.ts';
@@ -25,6 +26,7 @@ const Spec = z
     ),
     storageClass: Name.optional().describe("Class of the new PVC; default: the node's own."),
     pvcSize: Quantity.optional().describe("Size of the new PVC; default: the node's own."),
+    destination: Destination.optional().describe('Default: a new PVC in the namespace of the node.'),
   })
   .meta(IMMUTABLE);
 
@@ -32,7 +34,8 @@ export const backup = defineJobKind({
   kind: 'Backup',
   shortNames: ['bak'],
   title: 'Backup',
-  summary: 'Copies every volume of a node to a new PVC that outlives the request, with a checksum of every file.',
+  summary:
+    'Copies every volume of a node to a new PVC or to object storage, where it outlives the request, with a checksum of every file.',
   spec: Spec,
   example: { node: 'a' },
   printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
@@ -42,15 +45,22 @@ export const backup = defineJobKind({
     nodes: [spec.node],
     effect:
       spec.action === 'Direct'
-        ? `copies the volumes of ${spec.node} to a new PVC without stopping it`
-        : stopAndStart([spec.node], 'copies its volumes to a new PVC'),
+        ? `copies the volumes of ${spec.node} to ${placeOf(spec)} without stopping it`
+        : stopAndStart([spec.node], `copies its volumes to ${placeOf(spec)}`),
     action: spec.action,
-    whileRunning: 'works, unproven',
+    whileRunning:
+      spec.destination === undefined
+        ? 'works, unproven'
+        : {
+            refused:
+              'a backup in object storage is of a stopped node: its manifest and its snapshot are made one after the other',
+          },
     startProof: 'started',
     repairs: false,
     stops: () => true,
-    check: () =>
-      spec.action === 'Direct'
+    check: () => [
+      ...checkDestination(spec),
+      ...(spec.action === 'Direct'
         ? [
             warningAt(
               'LiveCopy',
@@ -58,8 +68,12 @@ export const backup = defineJobKind({
               'copies a running node without stopping it: databases copied so may not open. Use StopAndStart, or stop the node first',
             ),
           ]
-        : [],
-    preflight: () => ({ go: true }),
+        : []),
+    ],
+    preflight: (view) => {
+      const planned = planCopy(view, spec, spec);
+      return 'refused' in planned ? { go: false, refuse: planned } : { go: true };
+    },
     plan: (view) => planCopy(view, spec, spec),
     judge: (view, [task]) => judgeCopy(view, task),
   }),
@@ -72,6 +86,7 @@ export const backup = defineJobKind({
 export const BACKUP_FOLDER = 'backup';
 
 interface CopyOptions {
+  readonly destination?: Destination | undefined;
   readonly storageClass?: string | undefined;
   readonly pvcSize?: string | undefined;
   readonly action?: 'StopAndStart' | 'Direct';
@@ -81,6 +96,10 @@ interface CopyOptions {
 export function planCopy(view: JobView, common: CommonSpec, options: CopyOptions): TaskPlan | Refusal {
   const [target] = view.targets;
   if (target === undefined) throw new Error('a copy needs a target');
+  if (options.destination !== undefined) {
+    const pod = uploadPod({ view, target, common });
+    return 'refused' in pod ? pod : { do: 'pods', pods: [pod] };
+  }
   const result = resultPvc({ job: view.job, target, storageClass: options.storageClass, size: options.pvcSize });
   if ('refused' in result) return result;
   const { pvc } = result;
@@ -116,6 +135,49 @@ function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod)
   };
 }
 
+/** The volumes lie below the folder of the manifest, so that one snapshot has both under one path. */
+function uploadPod({ view, target, common }: Pick<CopyPod, 'view' | 'target' | 'common'>): TaskSpec | Refusal {
+  const storage = storageOf(view);
+  if ('refused' in storage) return storage;
+  const parts = engineParts(storage, view.job, target);
+  const data = dataAt(target, `${ENGINE_FOLDER}/volumes`, true);
+  return {
+    node: target.node,
+    repeatable: true,
+    unsafeWhenUnclear: false,
+    before: [],
+    parameters: {
+      verb: 'upload',
+      repository: repositoryAt(storage, repositoryName(storage.executor, view.job.namespace, target.node)),
+      at: ENGINE_FOLDER,
+      volumes: target.volumes.map(({ name }) => ({ name, from: `${ENGINE_FOLDER}/volumes/${name}` })),
+      origin: originOf(view, target, { live: view.live }),
+      ...markersOf(view, target),
+      ...defined({ schedule: storage.schedule }),
+    },
+    engine: parts.engine,
+    volumes: [...parts.volumes, ...data.volumes],
+    mounts: [...parts.mounts, ...data.mounts],
+    runAs: ownerOf(target),
+    ...hostOf(target, common, 'StopAndStart'),
+  };
+}
+
+/** A PVC of its own has a class and a size; an object has neither. */
+export function checkDestination(spec: CopyOptions): SpecProblem[] {
+  if (spec.destination === undefined) return [];
+  return (['storageClass', 'pvcSize'] as const).flatMap((field) =>
+    spec[field] === undefined
+      ? []
+      : [errorAt('NotSupported', ['spec', field], 'is of a PVC, and spec.destination makes none; take it out')],
+  );
+}
+
+/** For messages. */
+export function placeOf({ destination }: CopyOptions): string {
+  return destination === undefined ? 'a new PVC' : `the location ${destination.objectStorage.name}`;
+}
+
 function markersOf({ observed }: JobView, { node, volumes }: JobTarget): Pick<BackupParameters, 'markers'> {
   const markers = observed.targets.get(node)?.answers?.databaseMarkers ?? [];
   const known = markers.filter(({ volume }) => volumes.some(({ name }) => name === volume));
@@ -124,16 +186,20 @@ function markersOf({ observed }: JobView, { node, volumes }: JobTarget): Pick<Ba
 
 /** A copy is proven by its manifest: without one there is no backup. */
 export function judgeCopy(
-  { targets: [target], live }: JobView,
-  task: Pick<JobTask, 'manifestSha256' | 'bytes' | 'files'> | undefined,
+  view: JobView,
+  task: Pick<JobTask, 'manifestSha256' | 'bytes' | 'files' | 'snapshotId' | 'bytesAdded'> | undefined,
 ): Verdict {
+  const {
+    targets: [target],
+    live,
+  } = view;
   if (task?.manifestSha256 === undefined) return WITHOUT_MANIFEST;
   const { files = 0, bytes = 0 } = task;
   if (files <= 0 || bytes <= 0) return emptyCopy(target, { files, bytes });
   const message = live
     ? 'copied while the node was running: every file is whole, but the databases are not proven to be consistent'
     : 'copied, and every file is in the manifest';
-  return { ok: true, message, ...defined({ height: target?.height }) };
+  return { ok: true, message, ...defined({ height: target?.height, stored: storedCopy(view, task) }) };
 }
 
 const WITHOUT_MANIFEST: Verdict = {

@@ -1,6 +1,6 @@
 // What is wrong with a Restore, without a cluster.
 
-import type { JobAction } from '../../api/job.ts';
+import type { JobAction, StoredSource } from '../../api/job.ts';
 import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { clientsOf } from '../layouts/managed.ts';
@@ -12,14 +12,19 @@ interface RestoreSpec extends CommonSpec {
   readonly node: string;
   readonly backup?: string | undefined;
   readonly snapshot?: string | undefined;
+  readonly source?: StoredSource | undefined;
   readonly action: JobAction;
 }
 
 /** Exactly one source, one that exists as far as the commit shows, and one that fits the node. */
 export function checkRestore(spec: RestoreSpec, context: CheckContext): readonly SpecProblem[] {
   const problems: SpecProblem[] = [];
-  if ((spec.backup === undefined) === (spec.snapshot === undefined))
-    problems.push(errorAt('OneOf', ['spec', 'backup'], 'give exactly one of backup and snapshot'));
+  if ([spec.backup, spec.snapshot, spec.source].filter((one) => one !== undefined).length !== 1)
+    problems.push(errorAt('OneOf', ['spec', 'backup'], 'give exactly one of backup, snapshot and source'));
+  if (spec.source !== undefined && spec.deployMethod !== 'managed')
+    problems.push(
+      errorAt('NotSupported', ['spec', 'source'], 'is for managed nodes; name the Backup of this node in spec.backup'),
+    );
   for (const [field, kind] of [
     ['backup', 'Backup'],
     ['snapshot', 'Snapshot'],

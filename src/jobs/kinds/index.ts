@@ -4,12 +4,21 @@ import { backup } from './backup.ts';
 import { blockHeightFallback } from './block-height-fallback.ts';
 import { changeOwner } from './change-owner.ts';
 import type { JobKind, OpenJob } from '../model/job-kind.ts';
+import { retention } from './retention.ts';
 import { restore } from './restore.ts';
 import { snapshot } from './snapshot.ts';
 import { switchover } from './switchover.ts';
 import { digestOf } from '../../lib/hash.ts';
 
-export const jobKinds: readonly JobKind[] = [backup, restore, snapshot, blockHeightFallback, switchover, changeOwner];
+export const jobKinds: readonly JobKind[] = [
+  backup,
+  restore,
+  snapshot,
+  blockHeightFallback,
+  switchover,
+  changeOwner,
+  retention,
+];
 
 /** The kind of that name, or undefined. */
 export function findJobKind(name: string): JobKind | undefined {

@@ -3,10 +3,10 @@
 import { z } from 'zod';
 
 import { Name } from '../../api/fields.ts';
-import { IMMUTABLE, JobAction, jobFields, toolVersion } from '../../api/job.ts';
+import { IMMUTABLE, JobAction, jobFields, StoredSource, toolVersion } from '../../api/job.ts';
 import { isFinal } from '../../api/job-phase.ts';
 import type { JobTarget } from '../../api/job-status.ts';
-import type { RestoreParameters, TaskParameters } from '../../api/worker-task.ts';
+import type { TaskParameters } from '../../api/worker-task.ts';
 import { BACKUP_FOLDER } from './backup.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkRestore } from './check-restore.ts';
@@ -15,6 +15,9 @@ import { foreignClient } from './foreign-client.ts';
 import { defineJobKind, type JobView, type Preflight, type TaskPlan } from '../model/job-kind.ts';
 import { isNew, recoverArgs, STATE_FOLDER } from '../layouts/cloud-op.ts';
 import { dataAt, hostOf, ownerOf } from '../task/pod-parts.ts';
+import { downloadPod } from './download-pod.ts';
+import { expectation, ownFilesOf } from './restore-parameters.ts';
+import { namedSnapshot, type StoredSnapshot } from './object-storage.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import type { RestoreSource } from '../model/observation.ts';
@@ -24,8 +27,9 @@ const Spec = z
   .strictObject({
     ...jobFields,
     node: Name.describe('The node whose data is replaced.'),
-    backup: Name.optional().describe('The Backup to restore. Exactly one of `backup` and `snapshot`.'),
+    backup: Name.optional().describe('The Backup to restore. Exactly one of `backup`, `snapshot` and `source`.'),
     snapshot: Name.optional().describe('The Snapshot to restore.'),
+    source: StoredSource.optional().describe('A snapshot in object storage whose job has no record here.'),
     action: JobAction.default('StopAndStart').describe('`Direct` is only for a node that is stopped already.'),
     toolVersion,
   })
@@ -58,7 +62,7 @@ export const restore = defineJobKind({
       const height = task?.height ?? source?.height;
       return {
         ok: true,
-        message: `the data of ${source?.job ?? 'the source'} is in place`,
+        message: `the data of ${source?.job ?? nameOfSource(spec)} is in place`,
         ...(height === undefined ? {} : { height }),
       };
     },
@@ -73,11 +77,19 @@ function effectOf(spec: RestoreSpec): string {
     : stopAndStart([node], `replaces its data by ${source} (its keys stay)`);
 }
 
-function nameOfSource({ backup, snapshot }: RestoreSpec): string {
+function nameOfSource({ backup, snapshot, source }: RestoreSpec): string {
+  if (source !== undefined) {
+    const { name, snapshot: id = 'the newest snapshot' } = source.objectStorage;
+    return `${id} in the location ${name}`;
+  }
   return backup === undefined ? `Snapshot ${snapshot ?? ''}` : `Backup ${backup}`;
 }
 
 function preflight(spec: RestoreSpec, view: JobView): Preflight {
+  if (spec.source !== undefined) {
+    const planned = plan(spec, view);
+    return 'refused' in planned ? { go: false, refuse: planned } : { go: true };
+  }
   const { source } = view.observed;
   const [target] = view.targets;
   const name = nameOfSource(spec);
@@ -102,9 +114,10 @@ function refuseSource(source: RestoreSource, target: JobTarget | undefined): Ref
   return refuseData(source) ?? (target === undefined ? undefined : refuseOtherChain(source, target));
 }
 
-function refuseData({ job, phase, pvcPresent, pvcName, ...data }: RestoreSource): Refusal | undefined {
+function refuseData({ job, phase, pvcPresent, pvcName, stored, ...data }: RestoreSource): Refusal | undefined {
   if (phase !== 'Complete') return refuse('SourceNotComplete', `${job} ended ${phase}: there is nothing to restore`);
-  if (!pvcPresent || pvcName === undefined) return refuse('SourceMissing', `the PVC of ${job} is gone`);
+  if (stored === undefined && (!pvcPresent || pvcName === undefined))
+    return refuse('SourceMissing', `the PVC of ${job} is gone`);
   if (data.manifestSha256 === undefined)
     return refuse('NoManifest', `${job} has no manifest: whether its data is whole is unknown`);
   if (data.files === 0 || data.bytes === 0)
@@ -128,12 +141,19 @@ function plan(spec: RestoreSpec, view: JobView): TaskPlan | Refusal {
   const { source } = view.observed;
   const [target] = view.targets;
   if (target === undefined) throw new Error('a restore needs a target');
-  if (source?.pvcName === undefined) return refuse('SourceMissing', 'the source of the restore is gone');
   // Only its chain knows which files are the node's own; without that they would be overwritten.
   if (target.deployMethod === 'managed' && view.observed.targets.get(target.node)?.answers === undefined)
     return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
-  const pod = readsState(source) ? planRecover(spec, target, source) : copyPod({ spec, view, target, source });
+  const pod = podOf({ spec, view, target, source });
   return 'refused' in pod ? pod : { do: 'pods', pods: [pod] };
+}
+
+function podOf({ source, ...rest }: Omit<Copy, 'source'> & { source: RestoreSource | undefined }): TaskSpec | Refusal {
+  const { spec, view, target } = rest;
+  const snapshot = storedSnapshot({ ...rest, source });
+  if (snapshot !== undefined) return downloadPod({ snapshot, view, target, common: spec, source });
+  if (source?.pvcName === undefined) return refuse('SourceMissing', 'the source of the restore is gone');
+  return readsState(source) ? planRecover(spec, target, source) : copyPod({ ...rest, source });
 }
 
 /** Snapshots of cloud-op before 0.3 hold a state in the tool's own form; everything else is files to copy. */
@@ -176,32 +196,16 @@ function copyPod({ spec, view, target, source }: Copy): TaskSpec {
   };
 }
 
-function expectation(
-  target: JobTarget,
-  { manifestSha256 }: RestoreSource,
-): Extract<TaskParameters, { verb: 'restore' }>['expect'] {
-  const { chain, network, chainId } = target;
-  return {
-    chain,
-    ...(network === undefined ? {} : { network }),
-    ...(chainId === undefined ? {} : { chainId }),
-    ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
-  };
-}
-
-/**
- * What lies in a CITA-Cloud node's folder and is the node's own: its configuration and keys, and the consensus logs,
- * which say what it has voted for.
- */
-const OWN_FILES = ['config.toml', 'private_key', 'node_address', 'validator_address', 'overlord_wal', 'raft-data-dir'];
-
-function ownFilesOf(
-  { node, deployMethod }: JobTarget,
-  { observed }: JobView,
-): Pick<RestoreParameters, 'keep' | 'signerState'> {
-  if (deployMethod !== 'managed') return { keep: OWN_FILES.map((path) => ({ volume: 'data', path })), signerState: [] };
-  const { identityFiles = [], signerState = [] } = observed.targets.get(node)?.answers ?? {};
-  return { keep: [...identityFiles], signerState: [...signerState] };
+/** Of the record that the request names, or as the request itself says; undefined for data on a PVC. */
+function storedSnapshot({
+  spec,
+  view,
+  target,
+  source,
+}: Omit<Copy, 'source'> & { source: RestoreSource | undefined }): StoredSnapshot | undefined {
+  const { stored } = source ?? {};
+  if (stored !== undefined) return { repository: stored.repository, snapshot: stored.snapshot ?? 'latest' };
+  return spec.source === undefined ? undefined : namedSnapshot(spec.source, view, target);
 }
 
 /** Where a state that cloud-op 0.2 wrote lies. */

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 
 import { Name, Quantity } from '../../api/fields.ts';
-import { Height, IMMUTABLE, jobFields, toolVersion } from '../../api/job.ts';
+import { Destination, Height, IMMUTABLE, jobFields, toolVersion } from '../../api/job.ts';
 import type { JobTarget, JobTask } from '../../api/job-status.ts';
-import { BACKUP_FOLDER, judgeCopy, planCopy } from './backup.ts';
+import { BACKUP_FOLDER, checkDestination, judgeCopy, placeOf, planCopy } from './backup.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { stopAndStart } from './effect-text.ts';
 import { defineJobKind, type JobView, type Preflight, type Verdict, type TaskPlan } from '../model/job-kind.ts';
@@ -22,6 +22,9 @@ const Spec = z
     blockHeight: Height.describe('The height to take the state at. The result names the height that was proven.'),
     storageClass: Name.optional().describe("Class of the new PVC; default: the node's own."),
     pvcSize: Quantity.optional().describe("Size of the new PVC; default: the node's own."),
+    destination: Destination.optional().describe(
+      'Default: a new PVC in the namespace of the node. Only for chains whose Snapshots copy the stopped node.',
+    ),
     toolVersion,
   })
   .meta(IMMUTABLE);
@@ -31,7 +34,7 @@ export const snapshot = defineJobKind({
   kind: 'Snapshot',
   shortNames: ['snap'],
   title: 'Snapshot',
-  summary: 'Takes the state of a node at a height and keeps it on a new PVC.',
+  summary: 'Takes the state of a node at a height and keeps it on a new PVC or, as a copy, in object storage.',
   spec: Spec,
   example: { node: 'a', blockHeight: 30 },
   printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
@@ -39,13 +42,13 @@ export const snapshot = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
-    effect: `at height ${spec.blockHeight}, ${stopAndStart([spec.node], 'keeps its state on a new PVC')}`,
+    effect: `at height ${spec.blockHeight}, ${stopAndStart([spec.node], `keeps its state on ${placeOf(spec)}`)}`,
     action: 'StopAndStart',
     whileRunning: { refused: 'a snapshot is of a stopped node' },
     startProof: 'started',
     repairs: false,
     stops: () => true,
-    check: () => [],
+    check: () => checkDestination(spec),
     preflight: (view) => preflight(spec, view),
     plan: (view) => plan(spec, view),
     judge: (view, [task]) => judge(spec, view, task),
@@ -72,6 +75,11 @@ function exports({ targets: [target], observed }: JobView): boolean {
 function plan(spec: Spec, view: JobView): TaskPlan | Refusal {
   const [target] = view.targets;
   if (target === undefined) throw new Error('a snapshot needs a target');
+  if (spec.destination !== undefined && exports(view))
+    return refuse(
+      'NotSupported',
+      `a Snapshot of ${target.node} is an export, which needs a PVC. Take out spec.destination, or file a Backup`,
+    );
   if (target.deployMethod !== 'managed') return planCloudOp(spec, view, target);
   const how = view.observed.targets.get(target.node)?.answers?.snapshot;
   if (how === undefined) return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);

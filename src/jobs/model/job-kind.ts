@@ -8,7 +8,7 @@ import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { Resources } from '../../api/fields.ts';
 import type { DeployMethod, JobAction } from '../../api/job.ts';
 import type { PrinterColumn } from '../../api/job-object.ts';
-import type { JobTarget, JobTask } from '../../api/job-status.ts';
+import type { JobTarget, JobTask, StoredCopy } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';
 import type { JobIdentity } from './names.ts';
@@ -125,7 +125,13 @@ export type TaskPlan =
   | { readonly do: 'exchange' };
 
 export type Verdict =
-  | { readonly ok: true; readonly message: string; readonly height?: number; readonly format?: string }
+  | {
+      readonly ok: true;
+      readonly message: string;
+      readonly height?: number;
+      readonly format?: string;
+      readonly stored?: StoredCopy;
+    }
   | { readonly ok: false; readonly reason: FailureReason; readonly message: string; readonly unsafe: boolean };
 
 interface Definition<Spec extends z.ZodObject> extends Omit<JobKind, 'spec' | 'example' | 'open'> {

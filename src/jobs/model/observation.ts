@@ -3,7 +3,7 @@
 import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { HowTo, Refused, DataPath, DatabaseMarker, SignerState } from '../../api/chain-jobs.ts';
 import type { JobPhase } from '../../api/job-phase.ts';
-import type { JobTarget } from '../../api/job-status.ts';
+import type { JobTarget, StoredCopy } from '../../api/job-status.ts';
 import type { Holder, LockNote } from './effect.ts';
 
 export interface JobObservation {
@@ -38,7 +38,26 @@ export interface JobObservation {
   readonly trial?: Trial;
   /** What a Restore reads from. */
   readonly source: RestoreSource | undefined;
+  /** The location that the request names, or that its source lies in. */
+  readonly storage?: ObservedStorage;
 }
+
+/** A location in object storage as the policy defines it now, or why it cannot be used. */
+export type ObservedStorage =
+  | {
+      readonly ok: true;
+      readonly location: string;
+      /** `s3:https://endpoint/bucket/prefix` */
+      readonly base: string;
+      readonly region?: string;
+      readonly secret: string;
+      readonly caSecret?: string;
+      /** This controller. */
+      readonly executor: string;
+      /** The schedule that filed the request. */
+      readonly schedule?: string;
+    }
+  | { readonly ok: false; readonly message: string };
 
 /** `Unclear`: the API server did not answer the question; it is asked again. */
 export type Trial =
@@ -149,6 +168,8 @@ export interface RestoreSource {
   readonly phase: JobPhase;
   readonly job: string;
   readonly kind: string;
+  /** In object storage, and not on a PVC. */
+  readonly stored?: StoredCopy;
   readonly pvcName?: string;
   readonly pvcPresent: boolean;
   readonly bytes?: number;

@@ -23,8 +23,17 @@ export interface TaskSpec {
   readonly heightPattern?: string;
   /** The height that success stands for, where the program prints none. */
   readonly reaches?: number;
+  /** It copies to or from object storage. */
+  readonly engine?: EngineAccess;
   /** The Kubernetes node it must run on. */
   readonly host?: string;
+}
+
+/** What the engine for object storage needs in its pod; the values of the Secret are seen by the container alone. */
+export interface EngineAccess {
+  readonly secret: string;
+  /** Of the pod: the engine knows its own locks by it. */
+  readonly hostname: string;
 }
 
 export interface Program {
@@ -39,7 +48,10 @@ export interface Program {
 
 export type PodVolume =
   | { readonly name: string; readonly pvc: string; readonly readOnly: boolean }
-  | { readonly name: string; readonly configMap: string };
+  | { readonly name: string; readonly configMap: string }
+  | { readonly name: string; readonly secret: string }
+  /** An empty folder of the pod, with its limit. */
+  | { readonly name: string; readonly sizeLimit: string };
 
 export interface PodMount {
   readonly volume: string;

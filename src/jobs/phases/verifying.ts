@@ -1,6 +1,7 @@
 // Verifying: whether the result is proven, before a node is started on it.
 
 import type { JobStatus, JobTask } from '../../api/job-status.ts';
+import { defined } from '../../lib/defined.ts';
 import { millisecondsOf } from '../../lib/timestamp.ts';
 import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
@@ -23,6 +24,7 @@ export function verifying(scope: Scope): Move {
     message: verdict.message,
     status: {
       ...figures(tasks),
+      ...defined({ objectStorage: verdict.stored }),
       notes: [...notes, verdict.message].slice(-8),
       ...(verdict.height === undefined ? {} : { height: verdict.height }),
       ...(verdict.format === undefined ? {} : { format: verdict.format }),

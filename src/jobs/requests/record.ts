@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import type { JobObject } from '../../api/job-object.ts';
 import { JobPhase, isFinal } from '../../api/job-phase.ts';
-import type { JobStatus, JobTarget } from '../../api/job-status.ts';
+import { type JobStatus, type JobTarget, StoredCopy } from '../../api/job-status.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import { defined } from '../../lib/defined.ts';
 
@@ -62,6 +62,7 @@ export const JobRecord = z.object({
   manifestSha256: Word,
   claimName: Word,
   claimUid: Word,
+  objectStorage: StoredCopy.optional().catch(undefined),
   /** Why the data was removed; its PVC is no longer named, also when the object names it. */
   dataRemoved: Word,
   live: z.boolean().optional().catch(undefined),
@@ -128,6 +129,7 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     command: status.command,
     image: status.image,
     imageDigest: status.imageDigest,
+    objectStorage: claim.dataRemoved === undefined ? status.objectStorage : undefined,
     ...dataOf(claim, status),
     outputTail: status.outputTail === undefined ? undefined : cleanText(status.outputTail, MAX_TAIL),
   });

@@ -36,6 +36,7 @@ export function sourceOf(record: JobRecord, pvcs: ReadonlyMap<string, string>): 
     ...present(record, ['manifestSha256', 'network', 'chainId', 'format']),
     ...defined({
       pvcName: claimName,
+      stored: record.objectStorage,
       height: record.height,
       bytes: record.bytes,
       files: record.files,

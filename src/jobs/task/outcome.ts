@@ -3,12 +3,13 @@
 import type { JobTask } from '../../api/job-status.ts';
 import type { TaskResult } from '../../api/worker-task.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
+import { defined } from '../../lib/defined.ts';
 import { parseResult } from './result.ts';
 import type { ObservedTask } from '../model/observation.ts';
 
 export type End = Pick<
   JobTask,
-  'code' | 'height' | 'bytes' | 'files' | 'manifestSha256' | 'swapped' | 'unsafe' | 'text'
+  'code' | 'height' | 'bytes' | 'files' | 'manifestSha256' | 'snapshotId' | 'bytesAdded' | 'swapped' | 'unsafe' | 'text'
 > & {
   readonly outcome: 'Succeeded' | 'Failed' | 'Unclear';
   readonly message: string;
@@ -87,11 +88,12 @@ function withoutResult(pod: TaskSpec, { reason, finished }: ObservedTask): End {
   return { outcome: 'Unclear', message: what };
 }
 
-function figures({ bytes, files, manifestSha256, swapped, height, text }: TaskResult) {
+function figures({ bytes, files, manifestSha256, snapshotId, bytesAdded, swapped, height, text }: TaskResult) {
   return {
     ...(bytes === undefined ? {} : { bytes }),
     ...(files === undefined ? {} : { files }),
     ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
+    ...defined({ snapshotId, bytesAdded }),
     ...(swapped === undefined ? {} : { swapped }),
     ...(height === undefined ? {} : { height }),
     ...(text === undefined ? {} : { text }),

@@ -79,9 +79,10 @@ function podSpec({ common, settings, task }: Pick<WorkerJobInput, 'common' | 'se
     image: workerImageOf(common, settings),
     imagePullPolicy: common.pullPolicy,
     args: ['job', 'run', '--parameters', literal(JSON.stringify(task.parameters))],
-    env: [{ name: 'NODE_OPTIONS', value: NODE_OPTIONS }],
+    env: [{ name: 'NODE_OPTIONS', value: NODE_OPTIONS }, ...credentialsOf(task)],
     terminationMessagePolicy: 'File',
-    resources: resourcesOf(settings.resources, common),
+    // The engine holds the index of its repository in memory.
+    resources: resourcesOf(task.engine === undefined ? settings.resources : settings.programResources, common),
     securityContext: containerSecurity(runAs.capabilities),
     volumeMounts: mountsOf(task.mounts),
   };
@@ -94,6 +95,7 @@ function podSpec({ common, settings, task }: Pick<WorkerJobInput, 'common' | 'se
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
     enableServiceLinks: false,
+    ...(task.engine === undefined ? {} : { hostname: task.engine.hostname }),
     terminationGracePeriodSeconds: 120,
     securityContext: podSecurity(runAs),
     ...(settings.imagePullSecrets.length === 0
@@ -104,6 +106,14 @@ function podSpec({ common, settings, task }: Pick<WorkerJobInput, 'common' | 'se
     containers: [main],
     volumes: [...task.volumes.map(volumeOf), { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
   };
+}
+
+/** As other tools that run restic name them, so that their Secrets can be used. */
+export const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'RESTIC_PASSWORD'] as const;
+
+function credentialsOf({ engine }: TaskSpec): object[] {
+  if (engine === undefined) return [];
+  return CREDENTIALS.map((key) => ({ name: key, valueFrom: { secretKeyRef: { name: engine.secret, key } } }));
 }
 
 function containerOf(
@@ -170,6 +180,8 @@ function mountsOf(mounts: readonly PodMount[]): object[] {
 
 function volumeOf(volume: PodVolume): object {
   if ('configMap' in volume) return { name: volume.name, configMap: { name: volume.configMap } };
+  if ('secret' in volume) return { name: volume.name, secret: { secretName: volume.secret, defaultMode: 0o444 } };
+  if ('sizeLimit' in volume) return { name: volume.name, emptyDir: { sizeLimit: volume.sizeLimit } };
   const { name, pvc, readOnly } = volume;
   return { name, persistentVolumeClaim: { claimName: pvc, ...(readOnly ? { readOnly } : {}) } };
 }

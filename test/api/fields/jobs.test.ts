@@ -31,6 +31,10 @@ const CLOUD_OP = { deployMethod: 'cloud-config', chain: 'test-chain', image: 'ci
 
 const RESOURCES: JsonObject = { resources: { requests: { cpu: '1' }, limits: { memory: '1Gi' } } };
 
+const STORED_BY: JsonObject = { destination: { objectStorage: { name: 'offsite' } } };
+const STORED: JsonObject = { node: 'a', source: { objectStorage: { name: 'offsite' } } };
+const LOCATION = { endpoint: 'https://s3.example.com', bucket: 'backups', secret: 'backup-keys' };
+
 /** Fields that several kinds share; of each kind those that it has. */
 function sharedCases({ example }: JobKind): FieldCases {
   return {
@@ -46,6 +50,7 @@ function sharedCases({ example }: JobKind): FieldCases {
     storageClass: { to: 'slow' },
     pvcSize: { to: '20Gi' },
     toolVersion: { base: { ...example, node: 'ledger', ...CLOUD_OP }, from: '0.2.0', to: '0.3.1' },
+    'destination.objectStorage.name': { base: { ...example, ...STORED_BY }, to: 'onsite' },
   };
 }
 
@@ -55,9 +60,15 @@ const OWN: Readonly<Record<string, { readonly base?: JsonObject; readonly cases:
     cases: {
       backup: { to: 'other' },
       snapshot: { base: { node: 'a', snapshot: 'x' }, to: 'y' },
+      'source.objectStorage.name': { base: STORED, to: 'onsite' },
+      'source.objectStorage.executor': { base: STORED, to: 'other' },
+      'source.objectStorage.namespace': { base: STORED, to: 'novacula-system' },
+      'source.objectStorage.node': { base: STORED, to: 'b' },
+      'source.objectStorage.snapshot': { base: STORED, to: '0123abcd' },
       toolVersion: { base: { node: 'ledger', snapshot: 'x', ...CLOUD_OP }, from: '0.2.0', to: '0.3.1' },
     },
   },
+  Retention: { cases: { schedule: { to: 'weekly' } } },
   BlockHeightFallback: {
     cases: {
       'nodes[]': { base: { nodes: ['a', 'b'], blockHeight: 30 }, to: 'c' },
@@ -76,7 +87,12 @@ const OWN: Readonly<Record<string, { readonly base?: JsonObject; readonly cases:
   },
 };
 
-const OPEN = completePolicy(PolicySpec.parse({ images: { jobs: ['**'] }, jobs: { foreignNamespaces: ['**'] } }), {
+const OPEN_SPEC = {
+  images: { jobs: ['**'] },
+  jobs: { foreignNamespaces: ['**'] },
+  backupLocations: { offsite: LOCATION, onsite: LOCATION },
+};
+const OPEN = completePolicy(PolicySpec.parse(OPEN_SPEC), {
   namespace: 'novacula-system',
 });
 

@@ -33,9 +33,27 @@ const NODE = {
   })),
 };
 
+const LOCATION = {
+  endpoint: 'https://s3.example.com',
+  bucket: 'backups',
+  prefix: 'fleet',
+  region: 'eu-1',
+  secret: 'backup-keys',
+  caSecret: 'backup-ca',
+};
+const LOCATIONS: JsonObject = { backupLocations: { offsite: LOCATION } };
+
 const FILES = {
   'nodes/one.yaml': documentOf('BlockchainNode', { name: 'one' }, NODE),
   'jobs/copy.yaml': documentOf('Backup', { name: 'copy' }, { node: 'one', image: 'registry.example/worker:1' }),
+  'jobs/offsite.yaml': documentOf(
+    'Backup',
+    { name: 'offsite' },
+    {
+      node: 'one',
+      destination: { objectStorage: { name: 'offsite' } },
+    },
+  ),
   'jobs/owner.yaml': documentOf('ChangeOwner', { name: 'owner' }, { node: 'one', uid: 0 }),
   'jobs/foreign.yaml': documentOf(
     'Backup',
@@ -58,7 +76,7 @@ function documentOf(
 }
 
 /** What allows the node and the jobs above, and what does not. A new list adds its own here. */
-const LISTS: Readonly<Record<string, { readonly from: string; readonly to: string }>> = {
+const LISTS: Readonly<Record<string, FieldCase & { readonly from: string; readonly to: string }>> = {
   'namespaces[]': { from: NAMESPACE, to: 'test' },
   'images.nodes[]': { from: 'registry.example/chaind', to: 'registry.example/other' },
   'images.sidecars[]': { from: 'registry.example/exporter', to: 'registry.example/other' },
@@ -78,6 +96,7 @@ const LISTS: Readonly<Record<string, { readonly from: string; readonly to: strin
   'exceptions[]': { from: 'RootOwner', to: 'HostPID' },
   'jobs.kinds[]': { from: 'Backup', to: 'Restore' },
   'jobs.deployMethods[]': { from: 'helm', to: 'python' },
+  'jobs.locations[]': { base: LOCATIONS, from: 'offsite', to: 'onsite' },
   'jobs.foreignNamespaces[]': { from: 'app-ledger', to: 'app-other' },
 };
 
@@ -95,7 +114,8 @@ const CLOSED: JsonObject = {
   annotations: ['other'],
   patches: { StatefulSet: ['/x'], Service: ['/x'], ConfigMap: ['/x'], PodDisruptionBudget: ['/x'] },
   exceptions: [],
-  jobs: { kinds: ['Restore'], deployMethods: ['python'], foreignNamespaces: ['app-other'] },
+  jobs: { kinds: ['Restore'], deployMethods: ['python'], foreignNamespaces: ['app-other'], locations: ['onsite'] },
+  ...LOCATIONS,
 };
 
 const RULE_BASE: JsonObject = { ...CLOSED, rules: [{ when: { paths: ['**'] }, allow: {} }] };
@@ -112,6 +132,7 @@ const FOREIGN: FieldCase = {
 
 const CASES: FieldCases = {
   ...LISTS,
+  ...locationCases(),
   'reservedSecrets[]': { from: 'other', to: 'the-key' },
   'rules[].when.paths[]': {
     base: { ...CLOSED, rules: [{ when: { paths: ['nodes/**'] }, allow: { storageClasses: ['fast'] } }] },
@@ -125,12 +146,27 @@ const CASES: FieldCases = {
   ),
 };
 
+/** Another place for the same backups; a Secret of a location is one that no node may use. */
+function locationCases(): FieldCases {
+  const changed = { endpoint: 'https://other.example.com', bucket: 'other', prefix: 'other', region: 'eu-2' };
+  return Object.fromEntries(
+    Object.entries({ ...changed, caSecret: 'other', secret: 'the-key' }).map(([field, to]) => [
+      `backupLocations.*.${field}`,
+      { base: LOCATIONS, to },
+    ]),
+  );
+}
+
 function outcome(spec: JsonObject): Outcome {
   const file = readPolicy('policy.yaml', stringify(policyDocument(spec, 'policy')));
   if (!file.ok) return { errors: file.problems.map(({ message }) => message) };
   const policy = completePolicy(file.spec, { namespace: 'novacula-system' });
   const { problems } = read(FILES, { policy, chains });
-  return { errors: [], problems: problems.map(({ file: path, code, message }) => `${path} ${code} ${message}`) };
+  return {
+    errors: [],
+    backups: policy.spec.backupLocations,
+    problems: problems.map(({ file: path, code, message }) => `${path} ${code} ${message}`),
+  };
 }
 
 describe('Policy', () => {

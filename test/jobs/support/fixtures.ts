@@ -3,7 +3,12 @@
 import type { JobTarget } from '../../../src/api/job-status.ts';
 import { findJobKind } from '../../../src/jobs/kinds/index.ts';
 import type { JobKind, JobView } from '../../../src/jobs/model/job-kind.ts';
-import type { JobObservation, RestoreSource, ObservedNode } from '../../../src/jobs/model/observation.ts';
+import type {
+  JobObservation,
+  ObservedStorage,
+  RestoreSource,
+  ObservedNode,
+} from '../../../src/jobs/model/observation.ts';
 import { DEFAULT_SETTINGS, type JobSettings } from '../../../src/jobs/model/settings.ts';
 
 export const settings: JobSettings = { ...DEFAULT_SETTINGS, workerImage: 'example.com/nodewright:1.0.0' };
@@ -91,11 +96,24 @@ export function observed(more: Partial<JobObservation> = {}): JobObservation {
   };
 }
 
+/** The location `offsite`, as a policy defines it. */
+const STORAGE: ObservedStorage = {
+  ok: true,
+  location: 'offsite',
+  base: 's3:https://s3.example.com/backups',
+  secret: 'backup-keys',
+  executor: 'demo',
+};
+
 export function viewFor(kind: string, targets: readonly JobTarget[], more: Partial<JobObservation> = {}): JobView {
   return {
     job: { kind, namespace: 'prod', name: 'one', uid: UID },
     targets,
-    observed: observed({ targets: new Map(targets.map((target) => [target.node, targetSeen(target)])), ...more }),
+    observed: observed({
+      targets: new Map(targets.map((target) => [target.node, targetSeen(target)])),
+      storage: STORAGE,
+      ...more,
+    }),
     live: false,
   };
 }

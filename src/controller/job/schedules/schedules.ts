@@ -16,7 +16,8 @@ import type { Pulled } from '../../fleet/state.ts';
 import type { Records } from '../records.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import { scheduleViews } from './schedule-views.ts';
-import { runsOf } from './schedule-runs.ts';
+import { retentionRequests } from './retention-request.ts';
+import { retentionsOf, runsOf } from './schedule-runs.ts';
 import { scheduledRequests } from './scheduled-requests.ts';
 
 export interface Schedules {
@@ -66,9 +67,10 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
 
   return {
     requests: (pulled) => {
-      const requests = own(pulled).flatMap((schedule) =>
-        scheduledRequests(schedule, filed.runs(schedule), filed.pending(schedule)),
-      );
+      const requests = own(pulled).flatMap((schedule) => [
+        ...scheduledRequests(schedule, filed.runs(schedule), filed.pending(schedule)),
+        ...retentionRequests(schedule, filed.runs(schedule), retentionsOf(keyOf(schedule), records)),
+      ]);
       return new Map(requests.map((one) => [jobKeyOf(one.request), one]));
     },
     async tick(pulled, trustRemovals) {
