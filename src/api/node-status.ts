@@ -33,6 +33,12 @@ export const NodeStatus = z.object({
   appliedRevision: z.string().optional().describe('`branch@sha1:…`: the commit this spec came from.'),
   observedRestartGeneration: z.int().optional().describe('The `spec.restartGeneration` that the pod template has.'),
   height: z.int().optional().describe('Height of the role that has the chain data.'),
+  provenHeight: z
+    .int()
+    .optional()
+    .describe(
+      'The greatest height that was seen. It begins again after a job, and after a restart that `restartGeneration` asks for.',
+    ),
   peers: z.int().optional().describe('Number of connected peers of the role that has the chain data.'),
   synced: z.boolean().optional().describe('Whether every role has reached the head of the chain.'),
   roles: z.array(RoleStatus).max(16).optional().meta(mapList('name')).describe('The state of each role.'),

@@ -55,4 +55,9 @@ export interface Expectation {
   readonly chainId?: string;
   /** Furthest behind `target` that still counts as synced, in blocks. */
   readonly maxLag?: number;
+  /**
+   * Whether the height can fall without a loss of data. `always`: blocks are final, so it never falls. `never`: the client
+   * empties its chain at each start. Absent: a reorganization, or an end without a shutdown, takes some blocks back.
+   */
+  readonly keepsHeight?: 'always' | 'never';
 }

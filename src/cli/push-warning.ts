@@ -6,7 +6,7 @@ import { KINDS } from '../kube/kinds.ts';
 import { controllerLease } from '../kube/lease/holder.ts';
 import { textAt } from '../lib/json-value.ts';
 
-const FAILED: ControllerReason = 'StatusPushFailed';
+const FAILED: readonly ControllerReason[] = ['StatusPushFailed', 'OtherCluster'];
 const PUSHED: ControllerReason = 'StatusPushed';
 
 /** Undefined when the last attempt succeeded, when there is no Event any more, and without permission to read Events. */
@@ -23,8 +23,12 @@ export async function readPushWarning(
       message: textAt(event, ['message']) ?? '',
       at: textAt(event, ['lastTimestamp']) ?? '',
     }))
-    .filter(({ reason }) => reason === FAILED || reason === PUSHED)
+    .filter(({ reason = '' }) => isFailed(reason) || reason === PUSHED)
     .sort((a, b) => (a.at < b.at ? 1 : -1));
-  if (last === undefined || last.reason !== FAILED) return undefined;
+  if (last === undefined || !isFailed(last.reason)) return undefined;
   return `the controller of executor ${executor} cannot write the status branch: ${last.message}`;
+}
+
+function isFailed(reason = ''): boolean {
+  return FAILED.some((one) => one === reason);
 }

@@ -144,6 +144,7 @@ function toJson(value: unknown): string {
 
 function isWell({ spec, status: now }: BlockchainNode): boolean {
   if (spec.desiredState === 'Stopped') return now?.phase === 'Stopped';
+  if (findCondition(now?.conditions, 'DataAtRisk') !== undefined) return false;
   return findCondition(now?.conditions, 'Ready')?.status === 'True' && now?.hold === undefined;
 }
 

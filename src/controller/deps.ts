@@ -10,6 +10,7 @@ import { createMemory, type Memory } from './engine/memory.ts';
 import type { Notify } from './engine/notices.ts';
 import type { ControllerOptions } from './engine/options.ts';
 import type { FleetDeps } from './fleet/deps.ts';
+import { nameCluster } from './fleet/other-cluster.ts';
 import { createFleetState } from './fleet/state.ts';
 import type { RequestsDeps } from './job/deps.ts';
 import { createJobLocks } from './job/locks.ts';
@@ -62,6 +63,7 @@ export async function createServices(
   const { executor, namespace, origin } = settings;
   const memory = createMemory({ cluster, executor, namespace, origin });
   await memory.load(hasTraces(executor, { watches, jobs }));
+  await nameCluster(memory, cluster, settings);
   const signing = await createSigning(memory, options);
   const capabilities = await readCapabilities(cluster, runtime, settings.policy);
   const records = createRecords(executor);
@@ -76,6 +78,7 @@ export async function createServices(
     capabilities,
     records,
     fleet,
+    branchOwner: { cluster: undefined, isRead: false },
     declared: (nodeKey) => fleet.pulled?.desired.nodes.get(nodeKey),
     optIns: createOptIns(cluster),
     readInSteps: (files) =>
@@ -85,7 +88,7 @@ export async function createServices(
     repairs,
     statusWriter: createStatusWriter(cluster, { heightIntervalMs: settings.heightIntervalMs }),
     ...signing,
-    keyReservations: createKeyReservations({ cluster, watches, executor, ledger: signing.keyLedger }),
+    keyReservations: createKeyReservations({ cluster, watches, executor, ...signing }),
     lastLogs: createLastLogs(cluster),
     observations: createObservations(),
     ownEvents: createOwnEvents(cluster, runtime.now),
@@ -108,6 +111,7 @@ function nothingPublished(): PublishDeps['published'] {
     files: undefined,
     tip: undefined,
     trouble: undefined,
+    reported: undefined,
     checkedAt: 0,
     written: new Map(),
     reader: createTreeReader(),

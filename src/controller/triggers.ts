@@ -18,7 +18,7 @@ export interface TriggerView {
   readonly executor: string;
   readonly watches: Pick<Watches, 'nodes'>;
   readonly jobs: Pick<JobWatches, 'list'>;
-  readonly keyReservations: Pick<KeyReservations, 'waiting' | 'isLeaving'>;
+  readonly keyReservations: Pick<KeyReservations, 'waiting' | 'isLeaving' | 'usersOf'>;
 }
 
 /** Lets the compiler check the key function of a row against its own notices. */
@@ -46,18 +46,23 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
 
   row({ on: ['CommitRead'], keys: fleet, queue: 'sync', resetsBackoff: true }),
   row({ on: ['NodeCreated', 'NodeChanged', 'NodeDeleted'], keys: fleet, queue: 'sync', delayMs: 20 }),
-  row({ on: ['IdentitiesChanged', 'VolumesChanged', 'KeysDecided'], keys: fleet, queue: 'sync' }),
+  row({
+    on: ['IdentitiesChanged', 'VolumesChanged', 'SignersChanged', 'KeysDecided', 'OwnerChanged'],
+    keys: fleet,
+    queue: 'sync',
+  }),
 
   row({ on: ['Started', 'MemoryRestored'], keys: allNodes, queue: 'node' }),
   row({ on: ['NodeCreated'], keys: ownNode, queue: 'node', delayMs: NEW_NODE_MS }),
   row({ on: ['PlanApplied'], keys: nodesWithoutStatus, queue: 'node' }),
   row({ on: ['NodeChanged', 'NodeDeleted'], keys: ownNode, queue: 'node', resetsBackoff: true }),
   row({ on: ['SecretChanged'], keys: owner, queue: 'node', delayMs: 20, resetsBackoff: true }),
+  row({ on: ['UsedSecretChanged'], keys: nodesWithSecret, queue: 'node', delayMs: 20, resetsBackoff: true }),
   row({ on: APPLIED, keys: owner, queue: 'node', delayMs: 20 }),
   row({ on: ['PodChanged', 'StatefulSetChanged'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
   row({ on: ['KeyReleased', 'KeysDecided'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
   row({
-    on: ['PausesChanged', 'IdentitiesChanged', 'VolumesChanged', 'VolumesPrepared'],
+    on: ['PausesChanged', 'IdentitiesChanged', 'VolumesChanged', 'SignersChanged', 'VolumesPrepared'],
     keys: namedNodes,
     queue: 'node',
     resetsBackoff: true,
@@ -157,6 +162,13 @@ function namedNodes({ nodeKeys }: { readonly nodeKeys: readonly string[] }): rea
 /** Another node may have given up the key that these wait for. */
 function nodesWaitingForKey(_notice: object, { keyReservations }: TriggerView): Iterable<string> {
   return keyReservations.waiting;
+}
+
+function nodesWithSecret(
+  { secret }: Notices['UsedSecretChanged'],
+  { keyReservations }: TriggerView,
+): readonly string[] {
+  return keyReservations.usersOf(secret);
 }
 
 /** Its last pod may be gone: then others may have the key. */

@@ -44,6 +44,8 @@ export interface Informer<T extends KubeObject = KubeObject> {
 export interface InformOptions<T extends KubeObject = KubeObject> {
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /** Nothing but the metadata is kept of an object. */
+  readonly metadataOnly?: boolean;
   /**
    * Called for every change with old and new object, for every object of the first list too; what it throws is logged,
    * never fatal. Another object under the same name (another UID) is reported as a deletion, then a creation.

@@ -75,7 +75,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
     this.#parts = parts;
     this.#kind = kind;
     this.#options = options;
-    this.#store = makeStore<T>(kind.kind, options.onChange, parts.log);
+    this.#store = makeStore<T>(kind.kind, options, parts.log);
     // The caller need not await it.
     this.#synced.promise.catch(() => undefined);
   }

@@ -3,7 +3,7 @@
 import { keyOf, type KubeObject } from '../api/objects.ts';
 import type { InformOptions } from './cluster.ts';
 import type { Log } from './log.ts';
-import { strip } from './strip.ts';
+import { onlyMetadata, strip } from './strip.ts';
 
 export interface Store<T extends KubeObject> {
   get(key: string): T | undefined;
@@ -18,14 +18,15 @@ export interface Store<T extends KubeObject> {
 
 export function makeStore<T extends KubeObject>(
   kind: string,
-  onChange: InformOptions<T>['onChange'],
+  { onChange, metadataOnly = false }: Pick<InformOptions<T>, 'onChange' | 'metadataOnly'>,
   log: Log,
 ): Store<T> {
+  const shape = metadataOnly ? onlyMetadata : strip;
   const objects = new Map<string, T>();
   const notify = withoutThrowing(kind, onChange, log);
 
   function put(object: KubeObject): void {
-    keep(strip(object));
+    keep(shape(object));
   }
 
   function keep(object: KubeObject): void {
@@ -67,7 +68,7 @@ export function makeStore<T extends KubeObject>(
     }
   }
 
-  return { get: (key) => objects.get(key), list: () => [...objects.values()], shape: strip, put, remove, replace };
+  return { get: (key) => objects.get(key), list: () => [...objects.values()], shape, put, remove, replace };
 }
 
 /** Calls the handler; a failure of it is logged, and neither ends the watch nor the process. */

@@ -21,3 +21,9 @@ export function strip<T extends KubeObject>(object: T): T {
   const { [LAST_APPLIED]: _, ...annotations } = bare.metadata.annotations;
   return { ...bare, metadata: { ...bare.metadata, annotations } };
 }
+
+/** For what is watched, and must not be kept. */
+export function onlyMetadata(object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata } = strip(object);
+  return { apiVersion, kind, metadata };
+}

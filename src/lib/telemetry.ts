@@ -54,6 +54,8 @@ export interface NodeSample {
   readonly phase: string;
   readonly ready: boolean;
   readonly synced: boolean;
+  /** The condition DataAtRisk is True. */
+  readonly dataAtRisk: boolean;
   readonly roles: readonly RoleSample[];
 }
 

@@ -3,6 +3,7 @@
 import type { GuardName } from '../api/codes/guards.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { LostVolume } from '../api/node-volumes.ts';
+import type { MovedKeys } from './moved-keys.ts';
 import type { KubeObject, Ref } from '../api/objects.ts';
 
 /** One changed field. Secrets never occur in specs, so values may be shown; long ones are shortened by describe.ts. */
@@ -45,8 +46,13 @@ export type Action =
       /** The change undoes an edit in the cluster; it does not follow a commit. */
       readonly drift: boolean;
     })
-  /** Starts a node with other volumes than those on which its key has signed. */
-  | (Base & { readonly do: 'start'; readonly file: string; readonly lost: readonly LostVolume[] })
+  /** Starts a node without the record of what its key has signed: on other volumes, or after the key signed elsewhere. */
+  | (Base & {
+      readonly do: 'start';
+      readonly file: string;
+      readonly lost: readonly LostVolume[];
+      readonly moved?: MovedKeys | undefined;
+    })
   | (Base & { readonly do: 'delete'; readonly uid: string; readonly keepsVolumes: boolean });
 
 export interface Hold {

@@ -9,7 +9,7 @@ import type { Action, Approval, Change, Plan } from './action.ts';
 const SIGN = { create: '+', update: '~', start: '!', delete: '-' } as const;
 const MAX_CHANGES = 40;
 
-/** One block per action, as in a diff: `+` creates, `~` updates, `!` starts with other volumes, `-` deletes, `=` keeps. Ends with a newline. */
+/** One block per action, as in a diff: `+` creates, `~` updates, `!` starts without the record of what was signed, `-` deletes, `=` keeps. Ends with a newline. */
 export function describePlan(plan: Plan): string {
   const blocks = [
     [summarizePlan(plan)],
@@ -119,7 +119,7 @@ export function planToJson(plan: Plan): unknown {
     const base = { do: what, ref, because, hold, approval, move, consequences };
     if (action.do === 'delete') return { ...base, keepsVolumes: action.keepsVolumes };
     if (action.do === 'create') return { ...base, file: action.file };
-    if (action.do === 'start') return { ...base, file: action.file, lost: action.lost };
+    if (action.do === 'start') return { ...base, file: action.file, lost: action.lost, moved: action.moved };
     return { ...base, file: action.file, changes: action.changes, drift: action.drift };
   });
   return { revision: plan.revision, heldDigest: plan.heldDigest ?? null, actions, jobs: plan.jobs, kept: plan.kept };

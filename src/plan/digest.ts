@@ -2,6 +2,7 @@
 
 import { describeRef } from '../api/objects.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { defined } from '../lib/defined.ts';
 import { digestOf } from '../lib/hash.ts';
 import type { Action } from './action.ts';
 
@@ -18,7 +19,7 @@ export function actionDigest(action: Action): string {
     case 'update':
       return digestOf({ ...base, changes: action.changes });
     case 'start':
-      return digestOf({ ...base, lost: action.lost });
+      return digestOf({ ...base, lost: action.lost, ...defined({ moved: action.moved }) });
     case 'delete':
       return digestOf({ ...base, keepsVolumes: action.keepsVolumes });
     default:

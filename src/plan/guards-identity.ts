@@ -6,6 +6,7 @@ import { textAt } from '../lib/json-value.ts';
 import type { Action, Hold } from './action.ts';
 import { approvableHold, finalHold } from './hold-words.ts';
 import type { KeyReservation } from './input.ts';
+import { describeMove, RELEASE_OF_START } from './moved-keys.ts';
 import type { Scene } from './scene.ts';
 
 /** Two or more nodes exchange their keys in a circle: no order of updates is safe. */
@@ -61,7 +62,7 @@ export function signerElsewhere(action: Action, scene: Scene): Hold | undefined 
   const requested = newSecret(action, scene);
   const own = keyOf(action.ref);
   const isExchange = requested !== undefined && userSecret(own, scene) !== undefined;
-  if (action.do === 'delete' || isExchange) return undefined;
+  if (action.do === 'delete' || action.do === 'start' || isExchange) return undefined;
   const signer = earlierSigner(action, requested, scene);
   if (signer === undefined) return undefined;
   const [where, record] =
@@ -101,6 +102,12 @@ function reservationsFor(action: Action, { input }: Scene): readonly KeyReservat
   return reservations.filter(
     ({ executor, key, node }) => executor !== input.executor && (keys.includes(key) || isMove(node)),
   );
+}
+
+/** The node is there already, and its key was elsewhere meanwhile. */
+export function signerMoved(action: Action): Hold | undefined {
+  if (action.do !== 'start' || action.moved === undefined) return undefined;
+  return { ...approvableHold('SignerState', describeMove(action.moved)), release: RELEASE_OF_START };
 }
 
 function nameOf(secret: string): string {

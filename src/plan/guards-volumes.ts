@@ -32,9 +32,9 @@ function holdOfResync(spec: NodeSpec, known: KnownVolumes): Hold | undefined {
       );
 }
 
-/** Always: such an action exists only where a volume with the record of a signing key is lost. */
+/** Such an action exists only where a volume with the record of a signing key is lost. */
 export function signerVolumeLost(action: Action, { input }: Scene): Hold | undefined {
-  if (action.do !== 'start') return undefined;
+  if (action.do !== 'start' || action.lost.length === 0) return undefined;
   const record = input.facts?.volumes?.get(keyOf(action.ref))?.record;
   return { ...approvableHold('SignerVolumeLost', describeLoss(action.lost, record ?? {})), release: RELEASE_OF_LOSS };
 }

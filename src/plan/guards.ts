@@ -2,8 +2,16 @@
 
 import type { Action, Hold } from './action.ts';
 import { moved, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
+import { otherCluster } from './guards-cluster.ts';
 import { identityOfData, volumeShrink } from './guards-data.ts';
-import { identityInUse, identitySwap, keyReserved, signerElsewhere, signerState } from './guards-identity.ts';
+import {
+  identityInUse,
+  identitySwap,
+  keyReserved,
+  signerElsewhere,
+  signerMoved,
+  signerState,
+} from './guards-identity.ts';
 import { memoryLost } from './guards-memory.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
 import { policyException } from './guards-policy.ts';
@@ -18,6 +26,7 @@ export type Guard = (action: Action, scene: Scene) => Hold | undefined;
  * README.md lists the steps to add a guard.
  */
 export const guards: readonly Guard[] = [
+  otherCluster, // this cluster does not own the executor name
   suspended, // the fleet, the folder or the node is suspended
   identitySwap, // two nodes exchange keys: a Switchover does that safely
   identityInUse, // the key's other user must be gone first
@@ -27,6 +36,7 @@ export const guards: readonly Guard[] = [
   volumesLeftBehind, // volumes of an earlier node of that name
   signerVolumeLost, // the record of what the key signed was on a volume that is gone
   signerState, // another key on the record of what was signed
+  signerMoved, // a key that signed elsewhere while the node was stopped
   signerElsewhere, // a key whose record is on another volume
   policyException, // host access and similar, which the policy allows after an approval
   notOurs, // an object of the same name that belongs to another owner

@@ -6,6 +6,7 @@ import type { KnownVolumes } from '../api/node-volumes.ts';
 import type { NodeWorkload } from '../api/node-workload.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { Releases } from './action.ts';
+import type { MovedKeys } from './moved-keys.ts';
 
 /** The desired state. `DesiredSet` of the module `desired` has this shape. */
 export interface Desired {
@@ -43,6 +44,8 @@ export interface PlanInput {
 export interface PlanFacts {
   /** How the commit relates to the one applied last. */
   readonly ancestry?: 'first' | 'same' | 'forward' | 'rewound' | 'rewritten' | undefined;
+  /** Another cluster works under the name of this executor: nothing is applied here. */
+  readonly otherCluster?: { readonly message: string; readonly release: string } | undefined;
   /** The controller lost its memory, and has applied no revision since. */
   readonly memoryLost?: boolean | undefined;
   /** `branch@sha1:…` of the commit applied last. */
@@ -59,6 +62,8 @@ export interface PlanFacts {
    * come from all Secrets that its final pod reaches. Absent where Secrets cannot be read.
    */
   readonly newKeys?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Nodes, `namespace/name`, whose keys have signed elsewhere since these nodes did. */
+  readonly movedKeys?: ReadonlyMap<string, MovedKeys> | undefined;
   /** Keys of all executors, from the status branch. */
   readonly reservations?: readonly KeyReservation[] | undefined;
   /** The volumes of declared nodes by `namespace/name` of the node, also of nodes that do not exist. */

@@ -70,13 +70,18 @@ function computeAction(
 
 /** Beside any change of the node: its spec may be applied, but no pod of it starts with its key before an approval. */
 function startAction(key: string, { node, file }: DesiredNode, input: PlanInput): Action | undefined {
-  const known = input.facts?.volumes?.get(key);
-  if (known === undefined || node.spec.desiredState !== 'Running') return undefined;
-  const lost = lostVolumes(node, known);
-  if (lost.length === 0) return undefined;
-  const because = 'its pod would start with another volume than the one on which its key has signed';
+  if (node.spec.desiredState !== 'Running') return undefined;
+  const { volumes, movedKeys } = input.facts ?? {};
+  const known = volumes?.get(key);
+  const lost = known === undefined ? [] : lostVolumes(node, known);
+  const moved = movedKeys?.get(key);
+  if (lost.length === 0 && moved === undefined) return undefined;
+  const because =
+    lost.length > 0
+      ? 'its pod would start with another volume than the one on which its key has signed'
+      : 'its pod would start without the record of what its key has signed elsewhere';
   const nodes = { live: undefined, desired: node };
-  return withConsequences({ do: 'start', ref: refOf(node), file, lost, because }, nodes, input);
+  return withConsequences({ do: 'start', ref: refOf(node), file, lost, ...defined({ moved }), because }, nodes, input);
 }
 
 /** A live node that another executor of this repository applied, and that is now declared for this one. */

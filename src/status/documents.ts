@@ -7,6 +7,7 @@ import { cleanText, stripControls } from '../lib/clean-text.ts';
 import { isSecretKey, redact, REDACTED, type Redactor } from '../lib/redact.ts';
 import { capabilitiesDocument } from './capabilities-document.ts';
 import type { FleetView } from './fleet-view.ts';
+import { memoryPath } from './memory-document.ts';
 import { type NodeFileOptions, writeNodeFile } from './node-file.ts';
 import { syncDocument } from './sync-document.ts';
 
@@ -31,7 +32,7 @@ export function documents(view: FleetView, options: DocumentOptions): Map<string
     [`${view.executor}/capabilities.yaml`, documentText(capabilitiesDocument(view.capabilities), redactor)],
   ]);
   if (view.policy !== undefined) files.set(`${view.executor}/policy.yaml`, documentText(view.policy, redactor));
-  if (view.memory !== undefined) files.set(`${view.executor}/memory.yaml`, documentText(view.memory, redactor));
+  if (view.memory !== undefined) files.set(memoryPath(view.executor), documentText(view.memory, redactor));
   for (const one of view.nodes) {
     const path = nodePath(view.executor, one.node);
     if (isSafePath(path)) files.set(path, nodeFile(view.executor, one, options));

@@ -38,6 +38,8 @@ export interface SyncView {
   readonly lastApplied?:
     | { readonly created: number; readonly updated: number; readonly deleted: number; readonly failed: number }
     | undefined;
+  /** Another cluster works under the name of this executor, and what to do. */
+  readonly otherCluster?: string | undefined;
   /** Why Git cannot be read or written. */
   readonly gitTrouble?: string | undefined;
   /** A revision that is not applied because its signatures are not accepted, and why. */

@@ -11,6 +11,7 @@ const Commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 /** Lists, not maps: a name of a Secret as a key would hide its value as a secret. */
 const MemoryDocument = z.object({
   origin: z.string().optional(),
+  cluster: z.string().max(100).optional(),
   appliedCommit: Commit.optional(),
   appliedRevision: z.string().optional(),
   identities: z.array(z.object({ node: z.string(), identity: z.string() })).default([]),
@@ -24,6 +25,8 @@ const MemoryDocument = z.object({
 /** The part of the controller's memory that the branch has a copy of. */
 export interface MemoryView {
   readonly origin: string;
+  /** Which cluster writes here. */
+  readonly cluster: string | undefined;
   readonly appliedCommit: string | undefined;
   readonly appliedRevision: string | undefined;
   readonly identities: Readonly<Record<string, string>>;
@@ -36,17 +39,21 @@ export interface MemoryView {
 
 /** What an approval released is left out: the branch must not release anything. */
 export function memoryDocument(memory: MemoryView): z.infer<typeof MemoryDocument> {
-  const { origin, appliedCommit, appliedRevision, unrecorded, recordsLostAt } = memory;
+  const { origin, cluster, appliedCommit, appliedRevision, unrecorded, recordsLostAt } = memory;
   const { identities, signers, volumes, schedules } = memory;
   return {
     origin,
-    ...defined({ appliedCommit, appliedRevision, recordsLostAt }),
+    ...defined({ cluster, appliedCommit, appliedRevision, recordsLostAt }),
     identities: Object.entries(identities).map(([node, identity]) => ({ node, identity })),
     signers: Object.entries(signers).map(([of, node]) => ({ of, node })),
     volumes: Object.entries(volumes).map(([node, record]) => ({ node, record })),
     schedules: Object.entries(schedules).map(([schedule, until]) => ({ schedule, until })),
     unrecorded: [...unrecorded],
   };
+}
+
+export function memoryPath(executor: string): string {
+  return `${executor}/memory.yaml`;
 }
 
 /** Undefined for a file that is absent or that cannot be read: others may write to the branch. */

@@ -87,6 +87,7 @@ function snapshotOf(
     takenAt: timestamp(now),
     phase: status.phase ?? 'Pending',
     height: status.height,
+    provenHeight: status.provenHeight,
     peers: status.peers,
     roles: (status.roles ?? []).map(({ name, height, target, peers, progress }) => ({
       name, height, target, peers, progress,

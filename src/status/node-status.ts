@@ -12,6 +12,7 @@ import { judgeNode } from './judge-node.ts';
 import type { Hold, Observation, Trouble } from './observation.ts';
 import { currentPod, readPvcs, type PodView } from './pod-view.ts';
 import type { RoleVerdict } from './role-view.ts';
+import { heightFell, provenHeight } from './proven-height.ts';
 import { roleStatuses } from './role-statuses.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { Verdict } from './verdict.ts';
@@ -28,15 +29,22 @@ export function nodeStatus(observation: Observation): NodeStatus {
   const { verdict, roles, updating } = judgeNode(observation, pod, pvcs);
   const roleList = roleStatuses(observation, pod, roles);
   const judged = [...roles.values()];
+  const height = roleList.find((role) => role.height !== undefined)?.height;
+  // Heights of different roles are not comparable: that of the first one counts, or none.
+  const own = roleList[0]?.height;
+  const proven = provenHeight(observation, { height: own, isRestarted: isRestarted(node, pod) });
+  const fell = heightFell(observation, { height: own, proven });
+  const conditions = conditionsOf(observation, verdict, updating);
   return defined({
     phase: phaseOf(verdict, observation.trouble),
     observedGeneration: node.metadata.generation,
-    conditions: mergeConditions(node.status?.conditions ?? [], conditionsOf(observation, verdict, updating), {
+    conditions: mergeConditions(node.status?.conditions ?? [], withRisk(conditions, fell), {
       now: timestamp(now),
       generation: node.metadata.generation,
     }),
     ...remembered(observation, pod),
-    height: roleList.find((role) => role.height !== undefined)?.height,
+    height,
+    provenHeight: proven,
     peers: roleList.find((role) => role.peers !== undefined)?.peers,
     synced: verdict.phase === 'Running' && judged.every((role) => role.synced),
     roles: roleList,
@@ -77,6 +85,14 @@ function conditionsOf(observation: Observation, verdict: Verdict, updating: bool
     ...contestedOf(observation),
     ...dataAtRisk(observation.node, readPvcs(observation.pvcs)),
   ];
+}
+
+/** One condition of a type: a volume that is being deleted is the more urgent one. */
+function withRisk(
+  conditions: readonly NewCondition<NodeReason>[],
+  fell: readonly NewCondition<NodeReason>[],
+): NewCondition<NodeReason>[] {
+  return conditions.some(({ type }) => type === 'DataAtRisk') ? [...conditions] : [...conditions, ...fell];
 }
 
 interface Circumstances {
@@ -154,6 +170,12 @@ function cleanTrouble(trouble: Trouble | undefined): Trouble | undefined {
 
 function cleanHold(hold: Hold | undefined): Hold | undefined {
   return hold === undefined ? undefined : { ...hold, message: cleanLine(redact(hold.message), 1_000) };
+}
+
+/** A person asked for a restart, which is done now. */
+function isRestarted({ status }: BlockchainNode, pod: PodView | undefined): boolean {
+  const [before, now] = [status?.observedRestartGeneration, restartGeneration(pod)];
+  return before !== undefined && now !== undefined && now > before;
 }
 
 function restartGeneration(pod: PodView | undefined): number | undefined {

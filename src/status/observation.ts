@@ -33,6 +33,8 @@ export interface Observation {
   readonly hold?: Hold | undefined;
   /** Rendering or applying failed. `stalled`: trying again will not help. */
   readonly trouble?: Trouble | undefined;
+  /** A job keeps the node stopped, or works on it. */
+  readonly isPaused?: boolean;
   /** Objects of the node that another program keeps changing, each in a sentence. */
   readonly contested?: readonly string[];
 }

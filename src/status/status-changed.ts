@@ -41,7 +41,14 @@ function conditionOf(status: NodeStatus | undefined, type: (typeof CONDITIONS)[n
 
 /** The status without the figures that move all the time. */
 function newsOf(status: NodeStatus): unknown {
-  const { height: _height, peers: _peers, observedAt: _observedAt, roles = [], ...rest } = status;
+  const {
+    height: _height,
+    provenHeight: _proven,
+    peers: _peers,
+    observedAt: _observedAt,
+    roles = [],
+    ...rest
+  } = status;
   return {
     ...rest,
     roles: roles.map(({ height: _h, target: _t, headTime: _a, peers: _p, progress: _g, ...role }) => role),

@@ -47,6 +47,7 @@ function stateOf(sync: SyncView): State {
 const SYNCED: State = { state: 'Synced', summary: 'The latest commit is applied.' };
 
 function troubleOf(sync: SyncView): State | undefined {
+  if (sync.otherCluster !== undefined) return { state: 'Held', summary: sync.otherCluster };
   if (sync.clusterTrouble !== undefined)
     return { state: 'Degraded', summary: 'The cluster does not answer; nothing is changed until it does.' };
   if (sync.gitTrouble !== undefined)

@@ -47,10 +47,14 @@ function nodeGauges(registry: Registry, samples: Samples): void {
         value: 1,
       })),
   });
-  for (const field of ['ready', 'synced'] as const) {
+  for (const [field, name, help] of [
+    ['ready', 'node_ready', '1 when the condition Ready is True.'],
+    ['synced', 'node_synced', '1 when every role is at the tip.'],
+    ['dataAtRisk', 'node_data_at_risk', '1 when a volume is being deleted, or the height fell without a job.'],
+  ] as const) {
     defineSeries(registry, {
-      name: `node_${field}`,
-      help: field === 'ready' ? '1 when the condition Ready is True.' : '1 when every role is at the tip.',
+      name,
+      help,
       labelNames: NODE,
       read: () =>
         [...samples.values()].map((sample) => ({

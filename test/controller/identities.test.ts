@@ -1,15 +1,16 @@
 // Which key a node signs with, after an exchange, and once Git has caught up.
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { createIdentities } from '../../src/controller/node/keys/identities.ts';
 import type { Memory, Remembered } from '../../src/controller/engine/memory.ts';
+import { NOTHING } from '../../src/controller/engine/memory-data.ts';
 import { aNode } from '../support/plan-scene.ts';
 
 const signer = (name: string, secretName: string) => aNode(name, { identity: { secretName } });
 
 function memoryOf(identities: Readonly<Record<string, string>>): Memory {
-  let current = { identities, signers: {} as Readonly<Record<string, string>> } as Remembered;
+  let current: Remembered = { ...NOTHING, origin: 'https://git.example', identities };
   return {
     get current() {
       return current;
@@ -18,6 +19,7 @@ function memoryOf(identities: Readonly<Record<string, string>>): Memory {
     commitAtStart: undefined,
     isKnown: true,
     load: async () => undefined,
+    nameCluster: () => undefined,
     restore: async () => undefined,
     async save(change) {
       current = { ...current, ...change(current) };
@@ -50,7 +52,7 @@ it('the active identity is what the node runs with', async () => {
   const identities = createIdentities(memoryOf({}));
   const node = signer('a', 'ka');
   expect([identities.of(node), identities.effective(node)]).toEqual(['ka', node]);
-  await identities.assign([{ nodeKey: key('a'), identity: 'kb' }]);
+  await identities.assign([{ nodeKey: key('a'), identity: 'kb', keys: [] }]);
   expect(identities.of(node)).toBe('kb');
   expect(identities.effective(node).spec.identity).toEqual({ secretName: 'kb' });
 });
@@ -89,5 +91,59 @@ it('records by Secret get records by key, once the Secret can be read', async ()
     [digest('1')]: 'ns/a',
     [digest('3')]: 'ns/a',
     ...old,
+  });
+});
+
+describe('a key that a node signs with', () => {
+  const one = digest('1');
+  const tokyo = (since: string) => ({ [one]: { executor: 'tokyo', node: 'ns/t', since } });
+  const signedAt = (since: string): Partial<Remembered> => ({
+    keys: { own: {}, foreign: {}, signed: tokyo(since) },
+  });
+
+  it('has not signed elsewhere until another node signs with it; an approval makes up for that', async () => {
+    const identities = createIdentities(memoryOf({}));
+    expect(identities.signedElsewhere(key('a'), [one])).toBeUndefined();
+    await identities.signs(signer('a', 'ka'), [one]);
+    await identities.signs(signer('b', 'kb'), [one]);
+    expect(identities.signedElsewhere(key('b'), [one])).toBeUndefined();
+    expect(identities.signedElsewhere(key('a'), [digest('2'), one])).toBe('ns/b');
+    await identities.accept(key('a'), [one]);
+    expect(identities.signedElsewhere(key('a'), [one])).toBeUndefined();
+    expect(identities.signedElsewhere(key('b'), [one])).toBe('ns/a');
+    await identities.losesVolumes(key('a'));
+    expect(identities.signedElsewhere(key('a'), [one])).toBe('');
+  });
+
+  it('has signed elsewhere after each reservation of another executor', async () => {
+    const memory = memoryOf({});
+    const identities = createIdentities(memory);
+    await identities.signs(signer('a', 'ka'), [one]);
+    await memory.save(() => signedAt('2026-01-01T00:00:00Z'));
+    expect(identities.signedElsewhere(key('a'), [one])).toBe('ns/t of executor tokyo');
+    await identities.accept(key('a'), [one]);
+    expect(identities.signedElsewhere(key('a'), [one])).toBeUndefined();
+    // A clock that goes back changes nothing: another reservation is a later one.
+    await memory.save(() => signedAt('2025-01-01T00:00:00Z'));
+    expect(identities.signedElsewhere(key('a'), [one])).toBe('ns/t of executor tokyo');
+  });
+
+  it('moves with the record of what it signed in a Switchover', async () => {
+    const identities = createIdentities(memoryOf({}));
+    await identities.signs(signer('a', 'ka'), [one]);
+    await identities.assign([{ nodeKey: key('b'), identity: 'ka', keys: [one] }]);
+    expect(identities.signedElsewhere(key('b'), [one])).toBeUndefined();
+    expect(identities.signedElsewhere(key('a'), [one])).toBe('ns/b');
+  });
+
+  it('is another one than before when the node has signed with none of those that it has now', async () => {
+    const identities = createIdentities(memoryOf({}));
+    expect(identities.replacedKey(key('a'), [digest('2')])).toBeUndefined();
+    await identities.signs(signer('a', 'ka'), [one]);
+    expect(identities.replacedKey(key('a'), [digest('2'), one])).toBeUndefined();
+    expect(identities.replacedKey(key('a'), [digest('2')])).toBe(one);
+    expect(identities.replacedKey(key('a'), [])).toBeUndefined();
+    await identities.accept(key('a'), [digest('2')]);
+    expect(identities.replacedKey(key('a'), [digest('2')])).toBeUndefined();
   });
 });

@@ -12,43 +12,9 @@ import {
   type Reservation,
 } from '../../src/controller/node/keys/key-reservations.ts';
 import type { KeyAnswer } from '../../src/controller/node/keys/ledger.ts';
+import type { Holder } from '../../src/keys/foreign.ts';
 import { aNode } from '../support/plan-scene.ts';
-
-const signer = (name: string, secretName = `key-${name}`) => aNode(name, { identity: { secretName } });
-/** A key file as CometBFT writes it; the letter stands for the key. */
-const keyFile = (letter: string, more: object = {}): string =>
-  JSON.stringify({ ...more, priv_key: { value: Buffer.alloc(64, letter).toString('base64') } });
-
-function volumesWith(secret: string): object {
-  return {
-    volumes: [
-      { name: 'nodewright-made-jwt', secret: { secretName: `${secret}-jwt` } },
-      { name: 'nodewright-secret-1', secret: { secretName: secret } },
-      { name: 'data', emptyDir: {} },
-    ],
-  };
-}
-
-const aPod = (secret: string): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'pod', namespace: 'ns' },
-  spec: volumesWith(secret),
-});
-
-function aSet(secret: string, replicas: number, status: object = {}): KubeObject {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name: 'set', namespace: 'ns', generation: 2 },
-    spec: { replicas, template: { spec: volumesWith(secret) } },
-    status,
-  };
-}
-
-function data(texts: Readonly<Record<string, string>>): object {
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text).toString('base64')]));
-}
+import { aPod, aSet, data, keyFile, named, signer } from './key-objects.ts';
 
 let nodes: BlockchainNode[];
 let owned: Map<string, readonly KubeObject[]>;
@@ -56,8 +22,14 @@ let secrets: Record<string, object>;
 let reads: string[];
 let pods: readonly KubeObject[];
 let answer: KeyAnswer;
+let holders: ReadonlyMap<string, Holder>;
 let reserved: readonly { readonly key: string; readonly node: string }[];
-const ledger = { answer: (): KeyAnswer => answer, reserved: () => reserved };
+const ledger = { answer: (): KeyAnswer => answer, heldElsewhere: () => holders, reserved: () => reserved };
+let elsewhere: string | undefined;
+let before: string | undefined;
+let versions: Record<string, string>;
+/** When a Secret was edited. */
+let editedAt: string;
 let reservations: KeyReservations;
 beforeEach(() => {
   [nodes, owned, secrets, reads] = [
@@ -66,7 +38,8 @@ beforeEach(() => {
     { 'key-a': data({ k: keyFile('A') }), 'key-b': data({ k: keyFile('B') }) },
     [],
   ];
-  [pods, answer, reserved] = [[], { is: 'reserved' }, []];
+  [pods, answer, holders, reserved, elsewhere, before] = [[], { is: 'reserved' }, new Map(), [], undefined, undefined];
+  [versions, editedAt] = [{}, '2026-01-01T00:00:00Z'];
   reservations = start();
 });
 
@@ -80,20 +53,21 @@ async function reserve(by: KeyReservations, node: BlockchainNode, more: readonly
 function start(): KeyReservations {
   return createKeyReservations({
     executor: 'demo',
-    ledger,
+    keyLedger: ledger,
+    identities: { signedElsewhere: () => elsewhere, replacedKey: () => before },
     cluster: {
       list: async () => pods,
+      managersOf: async () => [{ manager: 'kubectl', operation: 'Update', time: editedAt }],
       async get({ kind, name }) {
         if (kind === 'StatefulSet') return owned.get(`ns/${name}`)?.find((object) => object.kind === kind);
         reads.push(name);
         const data = secrets[name];
-        return data === undefined
-          ? undefined
-          : { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'ns' }, data };
+        return data === undefined ? undefined : { ...named('Secret', name), data };
       },
     },
     watches: {
       incomplete: () => [],
+      secretVersion: (secret: string) => versions[secret],
       nodes: {
         isSynced: true,
         get: (key: string) => nodes.find(({ metadata }) => key === `ns/${metadata.name}`),
@@ -224,14 +198,9 @@ describe('what is seen counts like a reservation', () => {
   });
 
   it('reads each Secret once, and none that we made', async () => {
-    const made = (name: string): KubeObject => ({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name, namespace: 'ns' },
-    });
     for (const name of ['d', 'e']) {
       secrets[`key-${name}`] = data({ k: keyFile(name) });
-      owned.set(`ns/${name}`, [aPod(`key-${name}`), aSet(`key-${name}`, 1), made(`key-${name}-jwt`)]);
+      owned.set(`ns/${name}`, [aPod(`key-${name}`), aSet(`key-${name}`, 1), named('Secret', `key-${name}-jwt`)]);
     }
     await reserve(reservations, signer('a'));
     await reserve(reservations, signer('b'));
@@ -275,6 +244,104 @@ describe('a key is found wherever the final pod reaches it', () => {
     secrets['shared'] = data({ password: 'x' });
     expect(await reserve(reservations, aNode('a'), ['shared'])).toMatchObject({ ok: true, keys: [] });
     expect(await reserve(reservations, aNode('b'), ['shared'])).toMatchObject({ ok: true, keys: [] });
+  });
+});
+
+describe('a key that has signed elsewhere since', () => {
+  it('starts nothing before an approval, and is not requested on the branch', async () => {
+    elsewhere = 'ns/x';
+    const refusal = await reserve(reservations, signer('a'));
+    expect(refusal).toMatchObject({ ok: false, reason: 'SignerState', passing: false });
+    expect(refusal).toMatchObject({
+      message: expect.stringMatching(/^The node is kept stopped: its key has signed on ns\/x/),
+    });
+    expect([...reservations.moved]).toEqual([['ns/a', { signer: 'ns/x', keys: [expect.stringMatching(/^sha256:/)] }]]);
+    expect(reservations.wanted().size).toBe(0);
+    elsewhere = undefined;
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: true });
+    expect(reservations.moved.size).toBe(0);
+    // While its pod lives no one else can have signed, so that the branch is wrong.
+    owned.set('ns/a', [aPod('key-a')]);
+    elsewhere = 'ns/x of executor tokyo';
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: true });
+    owned.clear();
+    // It waited for the branch meanwhile.
+    elsewhere = 'ns/x of executor tokyo';
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: false, reason: 'SignerState' });
+    expect(reservations.wanted().size).toBe(0);
+  });
+
+  it('waits for the executor that has it reserved, and is approved only after its release', async () => {
+    elsewhere = 'ns/x of executor tokyo';
+    holders = new Map([
+      ['sha256:1', { executor: 'tokyo', node: 'ns/x', since: '2026-01-01T00:00:00Z', how: 'Reserved' }],
+    ]);
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: false, reason: 'KeyReserved' });
+    expect([...reservations.waiting]).toEqual(['ns/a']);
+    expect(reservations.moved.size).toBe(0);
+    holders = new Map();
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: false, reason: 'SignerState' });
+    expect(reservations.moved.size).toBe(1);
+  });
+});
+
+describe('a Secret that is edited', () => {
+  const edit = (letter: string): void => {
+    secrets['key-a'] = data({ k: keyFile(letter) });
+    versions['ns/key-a'] = letter;
+  };
+
+  it('is read again; the node is stopped before a container starts with the other key', async () => {
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: true });
+    edit('C');
+    before = 'sha256:0123456789abcdef';
+    expect(await reserve(reservations, signer('a'))).toMatchObject({
+      ok: false,
+      reason: 'SignerState',
+      stopsPod: true,
+      message: expect.stringContaining(
+        'has another key than the one with which the node has signed (sha256:0123456789ab)',
+      ),
+    });
+    expect(reservations.moved.get('ns/a')).toMatchObject({ replaces: before });
+    before = undefined;
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: true });
+  });
+
+  it('counts with what it had before, as long as a pod lives that was made with that', async () => {
+    nodes = [signer('a')];
+    owned.set('ns/a', [aPod('key-a')]);
+    secrets['copy'] = data({ k: keyFile('A') });
+    expect(await reserve(reservations, signer('c', 'copy'))).toEqual(refused(/^ns\/a signs/));
+    edit('D');
+    expect(await reserve(reservations, signer('c', 'copy'))).toEqual(refused(/^ns\/a signs/));
+    secrets['copy'] = data({ k: keyFile('D') });
+    expect(await reserve(reservations, signer('c', 'copy'))).toEqual(refused(/^ns\/a signs/));
+    owned.clear();
+    expect(await reserve(reservations, signer('c', 'copy'))).toMatchObject({ ok: true });
+  });
+
+  it('gives no key back while a pod is older than the edit', async () => {
+    const granted = await reserve(start(), signer('a'));
+    reserved = [{ key: granted.ok ? (granted.keys[0] ?? '') : '', node: 'ns/a' }];
+    edit('E');
+    secrets['key-a-jwt'] = data({ jwt: 'x' });
+    const made = (creationTimestamp: string): KubeObject => ({
+      ...aPod('key-a'),
+      metadata: { name: 'pod', creationTimestamp },
+    });
+    pods = [made('2025-12-31T00:00:00Z')];
+    expect(await reservations.given()).toEqual(new Set());
+    pods = [made('2026-01-01T00:00:01Z')];
+    expect(await reservations.given()).toEqual(new Set([reserved[0]?.key]));
+  });
+
+  it('concerns the nodes that use it, and those that wait in its namespace', async () => {
+    await reserve(reservations, signer('a'));
+    await reserve(reservations, signer('b'));
+    await reserve(reservations, signer('w', 'absent'));
+    expect(reservations.usersOf('ns/key-a')).toEqual(['ns/a', 'ns/w']);
+    expect(reservations.usersOf('else/key-a')).toEqual([]);
   });
 });
 

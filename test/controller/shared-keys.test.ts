@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { findCondition } from '../../src/api/conditions.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
+import { readPushWarning } from '../../src/cli/push-warning.ts';
 import { connectCluster } from '../../src/kube/api-cluster.ts';
 import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import { type PrivateCluster, privateCluster, testCluster } from '../support/cluster.ts';
@@ -151,14 +152,30 @@ it('of two that want it at the same moment one runs; a branch that is deleted or
   expect(await mayRun(loser)).toBe(false);
   expect((await waits(loser, 'KeyReserved')).length).toBeGreaterThan(0);
 
+  // The loser was to run all the time, but the record of what the key signed is in the other cluster.
   paris.commit(signer(winner, { desiredState: 'Stopped' }));
-  await runs(loser);
+  const approved = await startsOnlyApproved(loser, []);
   expect(await mayRun(winner)).toBe(false);
   expect(keysOf(winner)).toContain('state: Released');
   paris.commit(signer(winner));
   await waits(winner, 'KeyReserved');
   expect(await mayRun(winner)).toBe(false);
+  // Back again: what it has signed itself is not the last that was signed.
+  paris.commit(signer(loser, { desiredState: 'Stopped' }));
+  await startsOnlyApproved(winner, approved);
+  expect(await mayRun(loser)).toBe(false);
 }, 400_000);
+
+/** Gives the approvals so far. */
+async function startsOnlyApproved(fleet: Fleet, before: readonly string[]): Promise<readonly string[]> {
+  expect(await waits(fleet, 'SignerState')).toContain('its key has signed on');
+  const [digest = ''] = /sha256:[0-9a-f]{64}/.exec(await held(fleet, 'SignerState')) ?? [];
+  expect(await mayRun(fleet)).toBe(false);
+  const all = [...before, digest];
+  paris.commit({ 'fleet.yaml': fleetFile([approvals(...all)]) });
+  await runs(fleet);
+  return all;
+}
 
 it('what an executor held that is down is held, also when its file is removed; an approval overrules it', async () => {
   paris.commit(signer(paris));
@@ -238,4 +255,85 @@ function privateKey(): string {
   const secret = validators.objects.find((one) => 'stringData' in one) as { stringData: Record<string, string> };
   const file: unknown = JSON.parse(secret.stringData['priv_validator_key.json'] ?? '{}');
   return textAt(file, ['priv_key', 'value']) ?? 'no key';
+}
+
+it('a second cluster under one executor name applies nothing, and takes its place after an approval', async () => {
+  const second: Fleet = { ...tokyo, executor: paris.executor };
+  paris.commit(signer(paris));
+  const first = await run(paris);
+  await runs(paris);
+  await reserved(paris);
+  // The Secret has the name that the file of the node says.
+  const [, secret] = validators.objects as readonly KubeObject[];
+  if (secret !== undefined)
+    await second.cluster.create({ ...secret, metadata: { ...secret.metadata, name: secretOf(paris), namespace: paris.namespace } }); // prettier-ignore
+  const keys = keysOf(paris);
+  const clusterNow = (): string | undefined => /^cluster: (\S+)/m.exec(show(`${paris.executor}/memory.yaml`))?.[1];
+  const before = clusterNow();
+  expect(before).toBeDefined();
+  await run(second);
+  const name = await waitFor('it reports under a name of its own', () => ownFolder(), 100_000);
+  const sync = show(`${name}/sync.yaml`);
+  expect(sync).toContain('state: Held');
+  expect(sync).toMatch(/summary: another cluster \(\S+\) works under the name of executor/);
+  expect(show('README.md')).toContain(name.replace('@', '&#64;'));
+  expect(sync).toContain('guard: OtherCluster');
+  expect(await object(second, 'BlockchainNode')).toBeUndefined();
+  expect(await mayRun(second)).toBe(false);
+  expect(await warningOf(second)).toContain('another cluster');
+  expect(keysOf(paris)).toBe(keys);
+  expect(await mayRun(paris)).toBe(true);
+
+  await first.stop();
+  const [, takeOver = ''] = /add the approval (sha256:[0-9a-f]{64})/.exec(sync) ?? [];
+  paris.commit({ 'fleet.yaml': fleetFile([approvals(takeOver)]) });
+  const reasons = await approvedAll(second, [takeOver], async () => await mayRun(second));
+  // What the key has signed is on a volume of the other cluster.
+  expect(reasons).toContain('MemoryLost');
+  expect(reasons).toContain('SignerVolumeLost');
+  await waitFor('the report is withdrawn', () => ownFolder() === undefined, 100_000);
+  expect(clusterNow()).not.toBe(before);
+
+  // The first one comes back: it sees who took its place, and changes nothing there.
+  await run(paris);
+  await waitFor('the first one reports under a name of its own', () => ownFolder(), 100_000);
+  expect(keysOf(second)).toContain('state: Reserved');
+}, 400_000);
+
+const show = (path: string): string => git(paris.repo, ['show', `${STATUS_BRANCH}:${path}`]);
+
+/** Of the cluster that does not own the executor name. */
+function ownFolder(): string | undefined {
+  return git(paris.repo, ['ls-tree', '--name-only', STATUS_BRANCH])
+    .split('\n')
+    .find((folder) => folder.startsWith(`${paris.executor}@`));
+}
+
+async function warningOf(fleet: Fleet): Promise<string | undefined> {
+  return await waitFor('an Event about the Lease', async () => await readPushWarning(fleet.cluster, fleet), 100_000);
+}
+
+/** Approves everything that is held, until the fact holds. Gives what was held. */
+async function approvedAll(
+  fleet: Fleet,
+  before: readonly string[],
+  fact: () => Promise<boolean>,
+): Promise<ReadonlySet<string>> {
+  const digests = [...before];
+  const guards = new Set<string>();
+  await waitFor(
+    'all approved',
+    async () => {
+      const sync = show(`${fleet.executor}/sync.yaml`);
+      for (const [, guard = ''] of sync.matchAll(/guard: (\w+)/g)) guards.add(guard);
+      const digest = /^ {2}digest: "?(sha256:[0-9a-f]{64})/m.exec(sync)?.[1];
+      if (digest !== undefined && !digests.includes(digest)) {
+        digests.push(digest);
+        paris.commit({ 'fleet.yaml': fleetFile([approvals(...digests)]) });
+      }
+      return await fact();
+    },
+    150_000,
+  );
+  return guards;
 }

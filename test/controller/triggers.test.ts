@@ -35,7 +35,11 @@ function setup(view: Partial<TriggerView> = {}) {
       executor: 'demo',
       watches: { nodes: { list: () => [node] as readonly BlockchainNode[] } as TriggerView['watches']['nodes'] },
       jobs: { list: () => [backup] },
-      keyReservations: { waiting: new Set(['ns/w']), isLeaving: (nodeKey) => nodeKey === 'ns/leaving' },
+      keyReservations: {
+        waiting: new Set(['ns/w']),
+        isLeaving: (nodeKey) => nodeKey === 'ns/leaving',
+        usersOf: (secret) => (secret === 'ns/key' ? ['ns/a'] : []),
+      },
       ...view,
     },
   });

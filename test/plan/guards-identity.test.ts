@@ -19,6 +19,18 @@ const reservation = (executor: string, node: string, isHeld = true) => ({
 
 const rows: readonly PlanRow[] = [
   {
+    because: 'SignerState: a stopped node whose key has signed elsewhere since starts after an approval',
+    declared: [aNode('a', key('k')), aNode('b', { ...key('l'), desiredState: 'Stopped' })],
+    live: [applied(aNode('a', key('k'))), applied(aNode('b', { ...key('l'), desiredState: 'Stopped' }))],
+    facts: {
+      movedKeys: new Map([
+        ['ns/a', { signer: 'ns/x', keys: [DIGEST] }],
+        ['ns/b', { signer: 'ns/x', keys: [DIGEST] }],
+      ]),
+    },
+    plan: ['start a SignerState'],
+  },
+  {
     because: 'SignerState: a key from a node that gives it up',
     declared: [aNode('a'), aNode('b', key('k'))],
     live: [applied(aNode('a', key('k'))), ...live(['b'])],

@@ -296,6 +296,13 @@ const rows: readonly PlanRow[] = [
     plan: ['update a NotOurs'],
   },
   {
+    because: 'OtherCluster: everything that the plan has',
+    declared: [aNode('a', { restartGeneration: 2 }), aNode('c')],
+    live: live(['a', 'b']),
+    facts: { otherCluster: { message: 'another cluster works here', release: 'Rename one.' } },
+    plan: ['delete b OtherCluster', 'update a OtherCluster', 'create c OtherCluster'],
+  },
+  {
     because: 'MemoryLost: a deletion',
     declared: declared(['b']),
     live: live(['a', 'b']),

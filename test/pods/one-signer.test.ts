@@ -6,7 +6,7 @@ import { ALLOW_LABEL } from '../../src/api/policy.ts';
 import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
-import { unready } from './observer.ts';
+import { condition, unready } from './observer.ts';
 import type { NodeFields } from './node-file.ts';
 import { processOf } from './processes.ts';
 import { troubleOf } from './trouble.ts';
@@ -76,11 +76,40 @@ describe('a key', () => {
     expect(world.pod(loser)).toBeUndefined();
 
     world.change('Stop the one that runs', { [winner]: { ...twin(winner), desiredState: 'Stopped' } });
+    expect((await troubleOf(world, loser, 'SignerState')).message).toContain(
+      `its key has signed on ${world.namespace}/${winner}, and the record of what it signed there is not on the volume of this node`,
+    );
+    expect(world.pod(loser)).toBeUndefined();
+    await approvedStart();
     await signs(loser);
     expect(world.pod(winner)).toBeUndefined();
     world.change('Start it again', { [winner]: twin(winner) });
     expect((await troubleOf(world, winner, 'IdentityInUse')).message).toContain(`${world.namespace}/${loser} signs`);
     expect(world.pod(winner)).toBeUndefined();
+  });
+
+  it('is noticed when its Secret is edited: the node stops, and starts again with the key that it had', async () => {
+    const secret = twins.secretOf('twin');
+    const { objects, ...solo } = makeValidators({ chainId: 'solo-1', namespace: world.namespace, names: ['solo'] });
+    await world.kubectl(['apply', '-f', '-'], objects);
+    world.change('A validator whose Secret will be edited', { solo: solo.validator('solo') });
+    const { status } = await signs('solo');
+    const key = async (name: string): Promise<string> =>
+      await world.kubectl(['get', 'secret', name, '-o', String.raw`jsonpath={.data.priv_validator_key\.json}`]);
+    const own = await key(solo.secretOf('solo'));
+    const edit = async (text: string): Promise<string> =>
+      await world.kubectl(['patch', 'secret', solo.secretOf('solo'), '-p', JSON.stringify({ data: { 'priv_validator_key.json': text } })]); // prettier-ignore
+    await edit(await key(secret));
+    const held = await world.await('solo', 'to be held', (node) => unready(node) === 'SignerState' && node);
+    expect(condition(held, 'Ready')?.message).toContain(
+      'its Secret has another key than the one with which the node has signed',
+    );
+    await waitFor(
+      { what: 'its pod to be gone', timeoutMs: 60_000 },
+      async () => world.pod('solo') === undefined || undefined,
+    );
+    await edit(own);
+    await signs('solo', (status?.height ?? 0) + 2);
   });
 
   it('may come later than its node', async () => {
@@ -105,6 +134,14 @@ async function approved(why: string): Promise<void> {
     return /sha256:[0-9a-f]{64}/.exec(stdout)?.[0];
   });
   world.changeFleet({ approvals: [{ digest }] });
+}
+
+/** The digest is that of the actions that the controller holds now. */
+async function approvedStart(): Promise<void> {
+  const sync = await world.publishedSync('a start that is held', (text) =>
+    text.includes('action: start BlockchainNode'),
+  );
+  world.changeFleet({ approvals: [{ digest: /^ {2}digest: "?(sha256:[0-9a-f]{64})/m.exec(sync)?.[1] ?? '' }] });
 }
 
 function isSecret(object: object): boolean {

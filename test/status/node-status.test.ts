@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { NodeStatus } from '../../src/api/blockchain-node.ts';
 import { findCondition } from '../../src/api/conditions.ts';
+import { ANNOTATION } from '../../src/api/group.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { Hold, Observation, Trouble } from '../../src/status/observation.ts';
 import { nodeStatus } from '../../src/status/node-status.ts';
@@ -373,5 +374,45 @@ describe('over time', () => {
     const bad = nodeStatus(after(first, 10, { facts: facts({ chainId: '1' }) }));
     const worse = nodeStatus(after(bad, 20, containers(crashed('el', {}))));
     expect(findCondition(worse.conditions, 'Ready')?.lastTransitionTime).toBe('2026-03-01T12:00:10Z');
+  });
+});
+
+describe('a height that falls', () => {
+  const before = (provenHeight: number, more: Partial<NodeStatus> = {}) =>
+    withStatus(aNode(), { provenHeight, ...more });
+  const at = (height: number, seen: Partial<Observation>): NodeStatus =>
+    nodeStatus(observe({ facts: facts({ height }), ...seen }));
+  const riskOf = (status: NodeStatus): string | undefined => findCondition(status.conditions, 'DataAtRisk')?.reason;
+
+  it('is an alarm until it is reached again, also while the node does not answer', () => {
+    const fallen = at(1, { node: before(200) });
+    expect([fallen.provenHeight, riskOf(fallen)]).toEqual([200, 'HeightFell']);
+    expect(findCondition(fallen.conditions, 'DataAtRisk')?.message).toContain(
+      'The node had block 200 and has fewer now',
+    );
+    const silent = nodeStatus(observe({ node: withStatus(aNode(), fallen), pods: [], facts: new Map() }));
+    expect([silent.provenHeight, riskOf(silent)]).toEqual([200, 'HeightFell']);
+    const back = at(201, { node: withStatus(aNode(), silent) });
+    expect([back.provenHeight, riskOf(back)]).toEqual([201, undefined]);
+  });
+
+  it('is none after a reorganization, except where blocks are final', () => {
+    expect(riskOf(at(998, { node: before(1000) }))).toBeUndefined();
+    const expectations = new Map([['el', { minPeers: 0, keepsHeight: 'always' as const }]]);
+    expect(riskOf(at(998, { node: before(1000), expectations }))).toBe('HeightFell');
+  });
+
+  it('is none where the client empties its chain at each start, and after a job', () => {
+    const expectations = new Map([['el', { minPeers: 0, keepsHeight: 'never' as const }]]);
+    expect(riskOf(at(0, { node: before(1000), expectations }))).toBeUndefined();
+    const paused = nodeStatus(observe({ node: before(1000), isPaused: true, pods: [], facts: new Map() }));
+    expect(paused.provenHeight).toBeUndefined();
+    expect(riskOf(at(400, { node: withStatus(aNode(), paused) }))).toBeUndefined();
+  });
+
+  it('counts again from a restart that the spec asks for', () => {
+    const pods = [aPod({ metadata: { annotations: { [ANNOTATION.restartGeneration]: '2' } } })];
+    const restarted = at(5, { node: before(1000, { observedRestartGeneration: 1 }), pods });
+    expect([restarted.provenHeight, riskOf(restarted)]).toEqual([5, undefined]);
   });
 });

@@ -9,7 +9,7 @@ let now = 1_000_000;
 const make = () => createMetrics({ version: '0.1.0', now: () => now, runtime: false });
 
 const sample: NodeSample = {
-  namespace: 'ns', name: 'eth-0', chain: 'ethereum', network: 'hoodi', phase: 'Running', ready: true, synced: true,
+  namespace: 'ns', name: 'eth-0', chain: 'ethereum', network: 'hoodi', phase: 'Running', ready: true, synced: true, dataAtRisk: false,
   roles: [{ role: 'el', height: 12, target: 13, peers: 5, headTime: 990, restarts: 0 }, { role: 'cl' }],
 }; // prettier-ignore
 
@@ -94,6 +94,7 @@ describe('createMetrics', () => {
       'nodewright_node_info{namespace="ns",name="eth-0",chain="ethereum",network="hoodi",phase="Running"} 1',
       'nodewright_node_ready{namespace="ns",name="eth-0"} 1',
       'nodewright_node_synced{namespace="ns",name="eth-0"} 1',
+      'nodewright_node_data_at_risk{namespace="ns",name="eth-0"} 0',
       'nodewright_node_height{namespace="ns",name="eth-0",role="el"} 12',
       'nodewright_node_target_height{namespace="ns",name="eth-0",role="el"} 13',
       'nodewright_node_peers{namespace="ns",name="eth-0",role="el"} 5',

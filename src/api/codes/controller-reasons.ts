@@ -7,6 +7,11 @@ export const CONTROLLER_REASONS = defineCodes({
     meaning: 'The status branch cannot be written. The nodes are reconciled all the same; no job begins.',
     action: 'Follow the words of the Git server in the message. The push is tried again.',
   },
+  OtherCluster: {
+    meaning: 'Another cluster works under the same executor name, by the word of the status branch.',
+    action:
+      'Give one of the two clusters an executor name of its own. If the other cluster is gone for good, approve the digest in the message.',
+  },
   StatusPushed: { meaning: 'The status branch can be written again.', action: 'No action is needed.' },
 });
 

@@ -18,6 +18,12 @@ const BRANCH_GUARDS = defineCodes({
 });
 
 export const GUARDS = defineCodes({
+  OtherCluster: {
+    meaning:
+      'Another cluster works under the same executor name, by the word of the status branch. This cluster applies nothing, begins no job and starts no signing key.',
+    action:
+      'Give one of the two clusters an executor name of its own. If the other cluster is gone for good, approve the digest that the message shows.',
+  },
   Suspended: {
     meaning: 'The Fleet, the folder of the file, or the node is suspended.',
     action: 'Remove `spec.suspend` or the entry in `spec.suspendFolders` when the change may be carried out.',

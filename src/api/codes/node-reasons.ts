@@ -135,6 +135,11 @@ export const NODE_REASONS = defineCodes({
     meaning: 'A PVC has no volume.',
     action: 'Check that its StorageClass exists and that the provisioner runs.',
   },
+  HeightFell: {
+    meaning: 'The node has fewer blocks than before, and no job put it back: it lost data, or was given older data.',
+    action:
+      'Find out why: a volume that was replaced or restored, a client that repaired its database. Do not let a validator sign before that is known. The alarm ends when the height is reached again, or with a higher `spec.restartGeneration`.',
+  },
   VolumeTerminating: {
     meaning: 'A PVC of the node was deleted by hand. Its data is lost when the pod ends.',
     action:

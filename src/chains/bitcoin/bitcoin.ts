@@ -4,6 +4,8 @@ import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';
 import type { Chain } from '../chain.ts';
 import type { Expectation, Question } from '../observed.ts';
+import { defined } from '../../lib/defined.ts';
+import { emptiesChain } from './btcd.ts';
 import { defineCheck } from '../define-check.ts';
 import { secretName } from '../secret-name.ts';
 import { MAX_LAG } from './client.ts';
@@ -56,7 +58,8 @@ function questions(node: BlockchainNode): readonly Question[] {
 function expectations({ spec }: BlockchainNode): ReadonlyMap<string, Expectation> {
   const chainId = clientOf(spec).chainIds[spec.network];
   const minPeers = isDevelopment(spec) ? 0 : 1;
-  return new Map([['node', { minPeers, maxLag: MAX_LAG, ...(chainId === undefined ? {} : { chainId }) }]]);
+  const keepsHeight = emptiesChain(spec) ? ('never' as const) : undefined;
+  return new Map([['node', { minPeers, maxLag: MAX_LAG, ...defined({ chainId, keepsHeight }) }]]);
 }
 
 function isDevelopment(spec: NodeSpec): boolean {

@@ -44,5 +44,5 @@ function questions(): readonly Question[] {
 /** Blocks come every few seconds; a head older than a minute is a halted chain or a lying node. */
 function expectations({ spec }: BlockchainNode): ReadonlyMap<string, Expectation> {
   const minPeers = spec.network === 'dev' ? 0 : 1;
-  return new Map([['node', { maxHeadAgeSeconds: 60, minPeers, chainId: chainIdOf(spec) }]]);
+  return new Map([['node', { maxHeadAgeSeconds: 60, minPeers, chainId: chainIdOf(spec), keepsHeight: 'always' }]]);
 }

@@ -25,6 +25,11 @@ export interface Remembered {
    * when that node's volumes were deleted with it.
    */
   readonly signers: Readonly<Record<string, string>>;
+  /**
+   * By digest of a key: the last reservation of another executor before the key signed here, or before an approval of its
+   * start; `none` when there was none. A later one means that the key has signed elsewhere since.
+   */
+  readonly accepted: Readonly<Record<string, string>>;
   /** The volumes of nodes that sign, and of nodes that are gone, by `namespace/name` of the node. */
   readonly volumes: Readonly<Record<string, VolumeRecord>>;
   /** Key reservations of all controllers. The roots in it must not be published. */
@@ -44,6 +49,10 @@ export interface Remembered {
   readonly published: string | undefined;
   /** The status branch was lost. The requests of this commit may have run: an object id, or `unknown`. */
   readonly recordsLostAt: string | undefined;
+  /** What this cluster is called on the status branch, where two clusters could work under one executor name. */
+  readonly cluster: string | undefined;
+  /** The cluster of the same executor name whose place this one took with an approval. */
+  readonly tookOver: string | undefined;
   /** The memory was lost, and no revision was applied since: `text` says what of it was found. */
   readonly lost: string | undefined;
   /**
@@ -59,6 +68,7 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   released: {},
   identities: {},
   signers: {},
+  accepted: {},
   volumes: {},
   keys: NO_KEYS,
   jobs: {},
@@ -67,6 +77,8 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   unrecorded: [],
   published: undefined,
   recordsLostAt: undefined,
+  cluster: undefined,
+  tookOver: undefined,
   lost: undefined,
 };
 
@@ -80,11 +92,12 @@ export interface ReadMemory {
 
 /** What can be read of it. A member that was edited by hand into something else is absent. */
 export function readData(data: Data): ReadMemory {
-  const { origin, appliedRevision, published, recordsLostAt, lost } = data;
+  const { origin, appliedRevision, published, recordsLostAt, cluster, tookOver, lost } = data;
   const commit = Commit.optional().safeParse(data['appliedCommit']);
   const needed = {
     identities: parse(Texts, data['identities']),
     signers: parse(Texts, data['signers']),
+    accepted: parse(Texts, data['accepted']),
     volumes: parse(z.record(z.string(), VolumeRecord), data['volumes']),
     keys: parse(KeyMemory, data['keys']),
     unrecorded: parse(z.array(z.string()), data['unrecorded'] ?? '[]'),
@@ -94,7 +107,16 @@ export function readData(data: Data): ReadMemory {
     schedules: parse(z.record(z.string(), z.number()), data['schedules']),
     skips: parse(z.record(z.string(), z.string().max(500)), data['skips']),
   };
-  const texts = { origin, appliedRevision, published, recordsLostAt, lost, appliedCommit: commit.data };
+  const texts = {
+    origin,
+    appliedRevision,
+    published,
+    recordsLostAt,
+    cluster,
+    tookOver,
+    lost,
+    appliedCommit: commit.data,
+  };
   // A memory without it is lost or older. A controller that starts for the first time has none at all.
   const jobs = data['jobs'] === undefined ? undefined : parse(Texts, data['jobs']);
   const isFirst = Object.keys(data).length === 0;
@@ -104,11 +126,12 @@ export function readData(data: Data): ReadMemory {
   };
 }
 
-export function dataOf(remembered: Remembered): Readonly<Record<string, string | undefined>> {
-  const { origin, appliedCommit, appliedRevision, published, recordsLostAt, lost, ...lists } = remembered;
-  const known = Object.entries(lists).filter(([, list]) => list !== undefined);
-  const texts = known.map(([name, list]) => [name, stableJson(list)]);
-  return { origin, appliedCommit, appliedRevision, published, recordsLostAt, lost, ...Object.fromEntries(texts) };
+/** Lists as JSON, texts as they are. */
+export function dataOf(remembered: Remembered): Readonly<Record<string, string>> {
+  const members = Object.entries(remembered).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, typeof value === 'string' ? value : stableJson(value)]),
+  );
 }
 
 /** A member of an older version is absent from the data: that is its empty value. */

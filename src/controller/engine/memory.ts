@@ -22,6 +22,8 @@ export interface Memory {
   readonly isKnown: boolean;
   /** Reads the ConfigMap. `hasTraces`: objects of this executor exist, so that an absent memory is a lost one. */
   load(hasTraces?: boolean): Promise<void>;
+  /** Names the cluster, once. Stored with the next change: until then the name can be found again. */
+  nameCluster(name: string): void;
   /** Fills what was lost with what was found elsewhere, and stores it. */
   restore(found: Partial<Remembered>, lost: string): Promise<void>;
   /**
@@ -83,6 +85,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       left = remembered;
       current = { ...current, jobs: remembered.jobs };
     },
+    nameCluster: (cluster) => void (current = { ...current, cluster }),
     restore: async (found, lost) =>
       await oneByOne(async () => {
         const known = Object.fromEntries(Object.entries(left ?? {}).filter(([, value]) => !isEmpty(value)));

@@ -71,6 +71,12 @@ interface Reports {
   readonly IdentitiesChanged: NodeKeys;
   /** The volumes of these nodes are not those that they need, or an approval accepts others. */
   readonly VolumesChanged: NodeKeys;
+  /** Another cluster owns the executor name on the status branch. */
+  readonly OwnerChanged: object;
+  /** A Secret, `namespace/name`, that nodes may use was created, edited or deleted. */
+  readonly UsedSecretChanged: { readonly secret: string };
+  /** The keys of these nodes have signed elsewhere, or an approval lets the nodes start all the same. */
+  readonly SignersChanged: NodeKeys;
   /** The memory was lost, and is complete again as far as that is possible. */
   readonly MemoryRestored: object;
   /** A pod ran on the volumes of these nodes for the first time. */

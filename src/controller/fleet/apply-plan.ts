@@ -20,7 +20,7 @@ const APPLY_AT_ONCE = 32;
 const SENTENCE = {
   create: 'Creating object',
   update: 'Updating object',
-  start: 'Accepting other volumes',
+  start: 'Accepting a start without the record of what the key signed',
   delete: 'Deleting object',
 } as const;
 
@@ -57,8 +57,11 @@ function failureOf(action: Action, error: unknown, { fleet }: FleetDeps): Failed
 }
 
 async function applyAction(action: Action, revision: string, deps: FleetDeps): Promise<readonly Write[]> {
-  if (action.do === 'create' || action.do === 'update') return await applyNode(action.object, revision, deps);
-  await (action.do === 'delete' ? deleteNode(action, deps) : acceptVolumes(action, deps));
+  if (action.do === 'create' || action.do === 'update') {
+    await acceptKeys(action, deps);
+    return await applyNode(action.object, revision, deps);
+  }
+  await (action.do === 'delete' ? deleteNode(action, deps) : acceptStart(action, deps));
   return [];
 }
 
@@ -75,12 +78,20 @@ async function applyNode(
   return live.metadata.resourceVersion === before ? [] : [{ key, before }];
 }
 
-async function acceptVolumes(
-  { ref, lost }: Extract<Action, { do: 'start' }>,
-  { volumeRecords, notify }: FleetDeps,
+async function acceptStart(
+  { ref, lost, moved }: Extract<Action, { do: 'start' }>,
+  { identities, volumeRecords, notify }: FleetDeps,
 ): Promise<void> {
-  await volumeRecords.accept(keyOf(ref), lost);
-  notify('VolumesChanged', { nodeKeys: [keyOf(ref)] });
+  const key = keyOf(ref);
+  if (lost.length > 0) await volumeRecords.accept(key, lost);
+  if (moved !== undefined) await identities.accept(key, moved.keys);
+  notify('VolumesChanged', { nodeKeys: [key] });
+}
+
+/** The approval was for the keys that the plan knew. Before the object changes: a crash leaves an action that is approved still. */
+async function acceptKeys({ ref, approval }: Action, { fleet, identities }: FleetDeps): Promise<void> {
+  const keys = fleet.newKeys.get(keyOf(ref)) ?? [];
+  if (approval !== undefined && keys.length > 0) await identities.accept(keyOf(ref), keys);
 }
 
 async function deleteNode(action: Extract<Action, { do: 'delete' }>, deps: FleetDeps): Promise<void> {

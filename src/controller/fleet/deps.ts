@@ -11,11 +11,12 @@ import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { Identities } from '../node/keys/identities.ts';
+import type { KeyReservations } from '../node/keys/key-reservations.ts';
 import type { KeyLedger } from '../node/keys/ledger.ts';
 import type { Observations } from '../node/observations.ts';
 import type { VolumeRecords } from '../node/volumes/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
-import type { FleetState } from './state.ts';
+import type { BranchOwner, FleetState } from './state.ts';
 
 export interface FleetDeps {
   readonly cluster: Cluster;
@@ -34,7 +35,9 @@ export interface FleetDeps {
   readonly memory: Memory;
   readonly identities: Identities;
   readonly keyLedger: Pick<KeyLedger, 'foreign'>;
+  readonly keyReservations: Pick<KeyReservations, 'moved'>;
   readonly observations: Observations;
   readonly volumeRecords: VolumeRecords;
   readonly fleet: FleetState;
+  readonly branchOwner: BranchOwner;
 }

@@ -8,6 +8,8 @@ import { announcePlan, countActions } from './announce-plan.ts';
 import { applyPlan } from './apply-plan.ts';
 import type { FleetDeps } from './deps.ts';
 import { findNewKeys } from './new-keys.ts';
+import { heldByOther } from './other-cluster.ts';
+import { takeOver } from './restore-memory.ts';
 import type { FailedAction, FleetState, Pulled } from './state.ts';
 
 /** Plans what was pulled last, and applies it. Rejects when an action failed, after all were tried. */
@@ -15,6 +17,7 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
   const { pulled } = deps.fleet;
   if (pulled === undefined) return DONE;
   try {
+    await takeOver(deps, signal);
     deps.fleet.newKeys = await findNewKeys(pulled, deps);
     const plan = computePlan(pulled, deps);
     announcePlan(plan, deps);
@@ -47,11 +50,19 @@ export function planOf(pulled: Pulled, deps: PlanDeps): Plan {
 
 export type PlanDeps = Pick<
   FleetDeps,
-  'fleet' | 'identities' | 'keyLedger' | 'memory' | 'settings' | 'volumeRecords' | 'watches'
+  | 'branchOwner'
+  | 'fleet'
+  | 'identities'
+  | 'keyLedger'
+  | 'keyReservations'
+  | 'memory'
+  | 'settings'
+  | 'volumeRecords'
+  | 'watches'
 >;
 
 function computePlan(pulled: Pulled, deps: PlanDeps): Plan {
-  const { watches, settings, memory, identities, volumeRecords, keyLedger, fleet } = deps;
+  const { watches, settings, memory, identities, volumeRecords, keyLedger, keyReservations, fleet } = deps;
   const declared = [...pulled.desired.nodes].filter(([, { node }]) => node.spec.executor === settings.executor);
   return planNodes({
     desired: pulled.desired,
@@ -61,12 +72,14 @@ function computePlan(pulled: Pulled, deps: PlanDeps): Plan {
     facts: {
       ancestry: pulled.ancestry,
       lastApplied: memory.current.appliedRevision,
+      otherCluster: heldByOther(deps),
       memoryLost: memory.current.lost !== undefined,
       released: memory.current.released,
       identities: identities.overrides(),
       signers: identities.signers(),
       newKeys: fleet.newKeys,
       reservations: keyLedger.foreign(),
+      movedKeys: keyReservations.moved,
       volumes: new Map(declared.map(([key, { node }]) => [key, volumeRecords.known(node)])),
     },
   });

@@ -42,6 +42,13 @@ export interface FailedAction {
   readonly line: number;
 }
 
+/** What the status branch says of the cluster that writes the files of this executor. */
+export interface BranchOwner {
+  /** As it was read last; undefined when no cluster has named itself there. */
+  cluster: string | undefined;
+  isRead: boolean;
+}
+
 export interface FleetState {
   /** The commit that was read last. */
   pulled: Pulled | undefined;

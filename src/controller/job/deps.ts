@@ -13,8 +13,9 @@ import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import type { FleetState } from '../fleet/state.ts';
+import type { BranchOwner, FleetState } from '../fleet/state.ts';
 import type { Identities } from '../node/keys/identities.ts';
+import type { KeyReservations } from '../node/keys/key-reservations.ts';
 import type { KeyLedger } from '../node/keys/ledger.ts';
 import type { Observations } from '../node/observations.ts';
 import type { Pauses } from '../node/pauses.ts';
@@ -44,6 +45,7 @@ export interface JobDeps {
   readonly memory: Memory;
   readonly identities: Identities;
   readonly keyLedger: Pick<KeyLedger, 'foreign'>;
+  readonly keyReservations: Pick<KeyReservations, 'moved'>;
   readonly observations: Observations;
   readonly pauses: Pauses;
   /** Answers of running nodes by `uid/task`: lost at a restart, and then asked for again. */
@@ -56,6 +58,7 @@ export interface JobDeps {
 
 /** Of `reconcileRequests`. */
 export interface RequestsDeps extends JobDeps {
+  readonly branchOwner: BranchOwner;
   readonly source: GitSource;
   readonly readInSteps: ReadInSteps;
   readonly fileCache: Map<Oid, SourceFile>;

@@ -11,6 +11,7 @@ import { askNode } from './ask-node.ts';
 import { scaleForeign, setAccountVolume } from './change-foreign.ts';
 import type { JobDeps } from './deps.ts';
 import { tryObjects } from './try-objects.ts';
+import { isKeyDigest, namespaceOf, readKeys } from '../node/keys/signing-secrets.ts';
 import { podAddress } from '../node/pod.ts';
 
 /** What effects need; also of jobs whose object is gone. */
@@ -110,9 +111,15 @@ function changePause(
 async function setIdentities(
   { assignments }: EffectOf<'setIdentities'>,
   job: JobObject,
-  { identities, notify }: EffectDeps,
+  { identities, notify, cluster }: EffectDeps,
 ): Promise<void> {
-  const ofNodes = assignments.map(({ node, identity }) => ({ nodeKey: nodeKeyIn(job, node), identity }));
+  const ofNodes = await Promise.all(
+    assignments.map(async ({ node, identity }) => {
+      const nodeKey = nodeKeyIn(job, node);
+      const keys = (await readKeys(cluster, namespaceOf(nodeKey), identity)) ?? [];
+      return { nodeKey, identity, keys: keys.filter(isKeyDigest) };
+    }),
+  );
   await identities.assign(ofNodes);
   notify('IdentitiesChanged', { nodeKeys: ofNodes.map(({ nodeKey }) => nodeKey) });
 }

@@ -14,6 +14,7 @@ export function sampleOf({ metadata, spec }: BlockchainNode, status: NodeStatus)
     phase: status.phase ?? 'Pending',
     ready: findCondition(status.conditions, 'Ready')?.status === 'True',
     synced: status.synced === true,
+    dataAtRisk: findCondition(status.conditions, 'DataAtRisk')?.status === 'True',
     roles: (status.roles ?? []).map(({ name, height, target, peers, headTime, restarts }) => ({
       role: name,
       ...(height === undefined ? {} : { height }),

@@ -5,6 +5,7 @@ import { ANNOTATION, LABEL } from '../../api/group.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { Chain } from '../../chains/chain.ts';
 import { findChain } from '../../chains/index.ts';
+import { defined } from '../../lib/defined.ts';
 import { isEditedByHand } from '../../plan/applied.ts';
 import { generatedSecretRefs } from '../../render/generated-secrets.ts';
 import { type Rendered, renderNode, type RenderOptions } from '../../render/render-node.ts';
@@ -90,8 +91,14 @@ async function applyWorkload(node: BlockchainNode, chain: Chain, deps: NodeDeps)
     (await checkClasses(scope.node, deps)) ??
     (await reserveKey(scope, deps)) ??
     (await applyObjects(scope, deps));
+  if (refused?.stopsPod === true) return await stopPod({ found: node, chain, mayStart: false }, refused, deps);
   if (refused !== undefined) return await stopAnyway(scope.node, refused, deps);
   return releaseKey(scope, deps) ?? volumeTrouble ?? (await settleVolumes(scope, deps));
+}
+
+/** Its keys stay reserved: what the pod was started with may come back. */
+async function stopPod(found: Found, trouble: NodeTrouble, deps: NodeDeps): Promise<NodeTrouble> {
+  return (await applyObjects(createScope(found, deps), deps)) ?? trouble;
 }
 
 async function settleVolumes({ node, volumes }: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
@@ -201,12 +208,15 @@ async function reserveKey({ node, chain, isRunning }: NodeScope, deps: NodeDeps)
   return undefined;
 }
 
-function refusedTrouble(node: BlockchainNode, { reason, message, passing }: Refusal, deps: NodeDeps): NodeTrouble {
+function refusedTrouble(node: BlockchainNode, refusal: Refusal, deps: NodeDeps): NodeTrouble {
   const { events, notify, observations } = deps;
+  const { reason, message, passing, stopsPod } = refusal;
+  const isNew = observations.troubles().get(keyOf(node))?.message !== message;
+  // The plan has the action to approve.
+  if (reason === 'SignerState' && isNew) notify('SignersChanged', { nodeKeys: [keyOf(node)] });
   if (reason === 'KeyPending') notify('KeysRequested', {});
-  else if (observations.troubles().get(keyOf(node))?.message !== message)
-    events.emit({ about: node, type: 'Warning', reason, message });
-  return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS };
+  else if (isNew) events.emit({ about: node, type: 'Warning', reason, message });
+  return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS, ...defined({ stopsPod }) };
 }
 
 async function applyObjects(scope: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {

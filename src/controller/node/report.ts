@@ -73,6 +73,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     events: await ownEvents.about({ node, statefulSet, pods, pvcs }),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
     contested: repairs.contestsOf(key, runtime.now()).map(describeContest),
+    isPaused: pauses.of(key) !== undefined,
     now: runtime.now(),
   });
 }

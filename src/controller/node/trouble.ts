@@ -11,6 +11,8 @@ export interface NodeTrouble {
   readonly stalled: boolean;
   /** When to reconcile again, where no watch reports the change that would help. */
   readonly retryMs?: number;
+  /** A pod that runs must not stay. */
+  readonly stopsPod?: boolean;
 }
 
 export function stalled(reason: NodeReason, message: string): NodeTrouble {

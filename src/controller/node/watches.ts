@@ -3,6 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { LABEL } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
+import { ALLOW_LABEL } from '../../api/policy.ts';
 import type { Cluster, Informer } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { listedOrRefused } from '../engine/listed.ts';
@@ -15,6 +16,11 @@ export interface Watches {
   owned(nodeKey: string, kind: OwnedKind): readonly KubeObject[];
   /** Keys of all nodes that watched objects belong to; a node itself may be gone. */
   owners(): Iterable<string>;
+  /**
+   * Of a Secret, `namespace/name`, that nodes may use: another one after each change of its content. Undefined for one that
+   * is absent or lacks the label.
+   */
+  secretVersion(secret: string): string | undefined;
   /** From now on changes are reported. Changes before that are in the lists. */
   subscribe(notify: Notify): void;
   /** Resolves when every list is complete, except those that RBAC denies. Rejects when the signal aborts. */
@@ -44,14 +50,24 @@ export function startWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSign
       },
     }),
   }));
+  const keySecrets = cluster.inform(KINDS.Secret, {
+    signal,
+    labelSelector: `${ALLOW_LABEL}=true`,
+    metadataOnly: true,
+    onChange: ({ key }) => notify('UsedSecretChanged', { secret: key }),
+  });
   const informers = [{ kind: 'BlockchainNode', informer: nodes }, ...owned];
   return {
     nodes,
     owned: (nodeKey, kind) => index.owned(nodeKey).filter((object) => object.kind === kind),
     owners: () => index.owners(),
+    secretVersion: (secret) => keySecrets.get(secret)?.metadata.resourceVersion,
     subscribe: (listener) => void (notify = listener),
     synced: async () =>
-      void (await Promise.all([nodes.synced(), ...owned.map(({ informer }) => listedOrRefused(informer, signal))])),
+      void (await Promise.all([
+        nodes.synced(),
+        ...[...owned.map(({ informer }) => informer), keySecrets].map((informer) => listedOrRefused(informer, signal)),
+      ])),
     incomplete: () => owned.flatMap(({ kind, informer }) => (informer.isSynced ? [] : [kind])),
     get isSynced() {
       return informers.every(({ informer }) => informer.isSynced);

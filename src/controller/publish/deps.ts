@@ -10,7 +10,7 @@ import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import type { FleetState } from '../fleet/state.ts';
+import type { BranchOwner, FleetState } from '../fleet/state.ts';
 import type { Records } from '../job/records.ts';
 import type { RefusedRequest } from '../job/refused-request.ts';
 import type { Schedules } from '../job/schedules/schedules.ts';
@@ -28,6 +28,7 @@ export interface PublishDeps {
   readonly redactor: Redactor;
   readonly watches: Watches;
   readonly fleet: FleetState;
+  readonly branchOwner: BranchOwner;
   readonly records: Records;
   readonly memory: Memory;
   readonly identities: Identities;
@@ -49,6 +50,8 @@ export interface PublishedState {
   tip: string | undefined;
   /** Why the branch cannot be written. */
   trouble: string | undefined;
+  /** What was reported under a name of its own, while another cluster owns the executor name. */
+  reported: string | undefined;
   /** When the tip was compared last, milliseconds since the epoch. */
   checkedAt: number;
   /** Documents of nodes that need no new rendering. */

@@ -7,7 +7,9 @@ import { describeError } from '../../lib/errors.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { documentText } from '../../status/documents.ts';
 import type { KeyRound } from '../node/keys/ledger.ts';
+import { memoryPath } from '../../status/memory-document.ts';
 import type { PublishDeps } from './deps.ts';
+import { checkOwner } from './other-cluster.ts';
 
 /** Another executor may release a key at any time, and only the branch says so. */
 const WAITING_LOOK_MS = 10_000;
@@ -44,13 +46,12 @@ async function givenKeys({ keyReservations, runtime }: PublishDeps): Promise<Rea
 }
 
 /** An executor that never signed has no file. */
-export function decidedKeys(
-  round: KeyRound,
-  { keyLedger, redactor }: PublishDeps,
-): NonNullable<PublishRequest['decided']> {
+export function decidedKeys(round: KeyRound, deps: PublishDeps): NonNullable<PublishRequest['decided']> {
+  const { keyLedger, redactor } = deps;
   return {
-    reads: isKeysPath,
+    reads: (path) => isKeysPath(path) || path === memoryPath(round.executor),
     decide(tip) {
+      checkOwner(tip, deps);
       const document = keyLedger.decide(tip, round);
       if (document.keys.length === 0) return new Map();
       return new Map([[keysPath(round.executor), documentText(document, redactor)]]);

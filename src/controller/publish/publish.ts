@@ -11,11 +11,13 @@ import { timestamp } from '../../lib/timestamp.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { eachYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
+import { otherCluster } from '../fleet/other-cluster.ts';
 import type { KeyRound } from '../node/keys/ledger.ts';
 import type { PublishDeps } from './deps.ts';
 import { fleetView } from './fleet-view.ts';
 import { beginKeys, decidedKeys, landKeys, lookMs } from './keys.ts';
 import { sampleJobs } from './jobs-sample.ts';
+import { checkOwner, NotOurName, readOther, reportOther, withdrawReport } from './other-cluster.ts';
 import { problemsOf } from './problems.ts';
 import { notePushed, notePushFailed } from './push-trouble.ts';
 
@@ -38,9 +40,9 @@ export async function publishStatus(deps: PublishDeps, signal: AbortSignal): Pro
   // The copy on the branch may be all that is left of it.
   if (!deps.memory.isKnown) return again(MEMORY_RETRY_MS);
   try {
-    const isWritten = await writeBranch({ statusBranch, problems }, deps, signal);
-    notePushed(deps);
-    if (!isWritten) return again(FIRST_JUDGEMENT_MS);
+    const written = await writeOwnBranch({ statusBranch, problems }, deps, signal);
+    if (written !== 'reported') notePushed(deps);
+    if (written === 'judging') return again(FIRST_JUDGEMENT_MS);
   } catch (error) {
     if (!signal.aborted) notePushFailed(error, deps);
     throw error;
@@ -53,6 +55,37 @@ interface Writing {
   readonly problems: readonly ProblemView[];
 }
 
+/** Nothing in the executor's folder while that belongs to another cluster. */
+async function writeOwnBranch(
+  { statusBranch, problems }: Writing,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<'written' | 'judging' | 'reported'> {
+  const other = await readOther(statusBranch, deps, signal);
+  if (other !== undefined) {
+    await reportOther({ statusBranch, other, problems }, deps, signal);
+    return 'reported';
+  }
+  try {
+    if (await withdrawReport(statusBranch, deps, signal)) await readAgain(statusBranch, deps, signal);
+    return (await writeBranch({ statusBranch, problems }, deps, signal)) ? 'written' : 'judging';
+  } catch (error) {
+    const found = error instanceof NotOurName ? otherCluster(deps) : undefined;
+    if (found === undefined) throw error;
+    deps.notify('OwnerChanged', {});
+    await reportOther({ statusBranch, other: found, problems }, deps, signal);
+    return 'reported';
+  }
+}
+
+/** What the other cluster has recorded since the first read counts too. */
+async function readAgain(statusBranch: StatusBranch, deps: PublishDeps, signal: AbortSignal): Promise<void> {
+  const files = await statusBranch.read(deps.settings.executor, signal);
+  checkOwner(files, deps);
+  deps.published.files = files;
+  await takeRecords(files, deps);
+}
+
 /** False when the records were only read: what they refuse is judged before the first push, which would say that all is well. */
 async function writeBranch(
   { statusBranch, problems }: Writing,
@@ -61,6 +94,7 @@ async function writeBranch(
 ): Promise<boolean> {
   const { published, settings } = deps;
   const previous = published.files ?? (await statusBranch.read(settings.executor, signal));
+  if (published.files === undefined) checkOwner(previous, deps);
   if (await loadRecords(previous, deps)) return false;
   const files = await composeFiles(fleetView(problems, deps), previous, deps);
   const keys = await beginKeys(deps);
@@ -76,15 +110,20 @@ function countProblems(problems: readonly ProblemView[], { runtime }: PublishDep
 
 /** True when they were not loaded before. */
 async function loadRecords(files: Files, deps: PublishDeps): Promise<boolean> {
-  const { records, runtime, notify } = deps;
+  const { records } = deps;
   if (records.isLoaded) return false;
+  await takeRecords(files, deps);
+  return true;
+}
+
+async function takeRecords(files: Files, deps: PublishDeps): Promise<void> {
+  const { records, runtime, notify } = deps;
   await noteLostRecords(files, deps);
   await eachYielding([...files], ([path, text]) => records.readAhead(path, text));
   records.load(files);
   // What was reconciled before the branch was read waits for its records.
   notify('RecordsPushed', { jobKeys: [...records.pushedAll().keys()] });
   runtime.telemetry.jobs(sampleJobs(records.pushedAll()));
-  return true;
 }
 
 /**

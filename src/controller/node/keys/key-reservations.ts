@@ -4,10 +4,12 @@ import type { BlockchainNode } from '../../../api/blockchain-node.ts';
 import { keyOf } from '../../../api/objects.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import type { KeyLedger } from './ledger.ts';
+import type { MovedKeys } from '../../../plan/moved-keys.ts';
+import type { Identities } from './identities.ts';
 import { type Refusal, reservedElsewhere, waitsForPush } from './refusal.ts';
-import { createLocalKeys, type Grant, wantedBy } from './local.ts';
+import { createLocalKeys, type Grant, type LocalKeys, wantedBy } from './local.ts';
 import { createReturnedKeys } from './returned.ts';
-import { isKeyDigest } from './signing-secrets.ts';
+import { isKeyDigest, namespaceOf } from './signing-secrets.ts';
 import type { Watches } from '../watches.ts';
 
 export type Reservation = Grant | Refusal;
@@ -26,6 +28,10 @@ export interface KeyReservations {
   release(nodeKey: string, how: { readonly givesBack: boolean }): boolean;
   /** Nodes that were refused: they try again when a pod or a StatefulSet changes, a key is released or the branch decides. */
   readonly waiting: ReadonlySet<string>;
+  /** Nodes whose keys have signed elsewhere since: each needs an approval. */
+  readonly moved: ReadonlyMap<string, MovedKeys>;
+  /** The nodes that have reserved keys in the Secret, or wait for some in its namespace. */
+  usersOf(secret: string): readonly string[];
   /** Whether keys of the node are reserved until its pods have ended. */
   isLeaving(nodeKey: string): boolean;
   /** The nodes that run or would run, by the digests of their keys. */
@@ -35,20 +41,21 @@ export interface KeyReservations {
 }
 
 export interface KeyReservationsDeps {
-  readonly cluster: Pick<Cluster, 'get' | 'list'>;
-  readonly watches: Pick<Watches, 'incomplete' | 'nodes' | 'owned' | 'owners'>;
-  readonly ledger: Pick<KeyLedger, 'answer' | 'reserved'>;
+  readonly cluster: Pick<Cluster, 'get' | 'list' | 'managersOf'>;
+  readonly watches: Pick<Watches, 'incomplete' | 'nodes' | 'owned' | 'owners' | 'secretVersion'>;
+  readonly keyLedger: Pick<KeyLedger, 'answer' | 'heldElsewhere' | 'reserved'>;
+  readonly identities: Pick<Identities, 'signedElsewhere' | 'replacedKey'>;
   readonly executor: string;
 }
 
 /** First the cluster decides (`local-keys.ts`), then the status branch (`key-ledger.ts`). */
 export function createKeyReservations(deps: KeyReservationsDeps): KeyReservations {
-  const { ledger } = deps;
+  const { keyLedger } = deps;
   const waiting = new Set<string>();
   const leaving = new Set<string>();
   const touched = new Set<string>();
   const local = createLocalKeys(deps);
-  const { granted } = local;
+  const { granted, moved } = local;
   const returned = createReturnedKeys(deps, { granted, leaving, touched });
 
   async function reserve(node: BlockchainNode, secrets: readonly string[]): Promise<Reservation> {
@@ -56,15 +63,25 @@ export function createKeyReservations(deps: KeyReservationsDeps): KeyReservation
     touched.add(nodeKey);
     leaving.delete(nodeKey);
     const grant = await local.reserve(node, secrets);
-    if (!grant.ok) return grant;
+    if (!grant.ok) return stillHeld(nodeKey) ?? grant;
     const keys = grant.keys.filter(isKeyDigest);
-    const answer = ledger.answer(nodeKey, keys);
+    const answer = keyLedger.answer(nodeKey, keys);
     if (answer.is === 'refused') return reservedElsewhere(answer.holders);
     return answer.is === 'pending' ? waitsForPush(keys) : { ...grant, keys };
   }
 
+  /** What a key has signed elsewhere is complete only when it is released there: until then there is nothing to approve. */
+  function stillHeld(nodeKey: string): Refusal | undefined {
+    const holders = keyLedger.heldElsewhere(moved.get(nodeKey)?.keys ?? []);
+    if (holders.size === 0) return undefined;
+    moved.delete(nodeKey);
+    return reservedElsewhere(holders);
+  }
+
   return {
     waiting,
+    moved,
+    usersOf: (secret) => usersOf(secret, { granted, waiting }),
     isLeaving: (nodeKey) => returned.isLeaving(nodeKey),
     async reserve(node, secrets) {
       const reservation = await reserve(node, secrets);
@@ -74,6 +91,7 @@ export function createKeyReservations(deps: KeyReservationsDeps): KeyReservation
     },
     release(nodeKey, { givesBack }) {
       waiting.delete(nodeKey);
+      moved.delete(nodeKey);
       touched.add(nodeKey);
       if (givesBack) leaving.add(nodeKey);
       return granted.delete(nodeKey);
@@ -81,4 +99,14 @@ export function createKeyReservations(deps: KeyReservationsDeps): KeyReservation
     wanted: () => wantedBy(granted),
     given: async () => await returned.given(),
   };
+}
+
+function usersOf(
+  secret: string,
+  { granted, waiting }: Pick<LocalKeys, 'granted'> & Pick<KeyReservations, 'waiting'>,
+): readonly string[] {
+  const namespace = namespaceOf(secret);
+  const name = secret.slice(namespace.length + 1);
+  const users = [...granted].filter(([, { secrets }]) => secrets.includes(name)).map(([node]) => node);
+  return [...new Set([...users, ...waiting])].filter((node) => namespaceOf(node) === namespace);
 }

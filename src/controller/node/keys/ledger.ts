@@ -18,6 +18,8 @@ export type KeyAnswer =
 export interface KeyLedger {
   /** Whether a pod of the node may start with these keys. */
   answer(nodeKey: string, keys: readonly string[]): KeyAnswer;
+  /** Who else holds these keys, by the digest of each. */
+  heldElsewhere(keys: readonly string[]): ReadonlyMap<string, Holder>;
   /** Keys that are reserved here, and by whom else: someone wrote to the branch what is not so. */
   readonly contested: ReadonlyMap<string, Holder>;
   /** Whether a request waits for another executor. */
@@ -68,6 +70,7 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
 
   return {
     answer,
+    heldElsewhere: (keys) => holdersOf(keys, memory.current.keys),
     get contested() {
       return contested;
     },
@@ -104,6 +107,16 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
 
 function reservedIn({ own }: KeyMemory): readonly { readonly key: string; readonly node: string }[] {
   return Object.entries(own).flatMap(([key, { state, node }]) => (state === 'Reserved' ? [{ key, node }] : []));
+}
+
+function holdersOf(keys: readonly string[], { foreign }: KeyMemory): ReadonlyMap<string, Holder> {
+  return new Map(
+    Object.entries(foreign).flatMap(([id, { node, since, seal }]): [string, Holder][] => {
+      const [executor = '', key = ''] = id.split(' ');
+      const approval = approvalOf(executor, key, seal);
+      return keys.includes(key) ? [[key, { executor, node, since, how: 'Reserved', approval }]] : [];
+    }),
+  );
 }
 
 /** One that is overruled is not remembered. */

@@ -4,7 +4,9 @@ import type { BlockchainNode } from '../../../api/blockchain-node.ts';
 import { keyOf } from '../../../api/objects.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import { createSerial } from '../../../lib/serial.ts';
-import { inUse, missing, type Refusal } from './refusal.ts';
+import type { MovedKeys } from '../../../plan/moved-keys.ts';
+import type { Identities } from './identities.ts';
+import { inUse, missing, type Refusal, replaced, signedSince } from './refusal.ts';
 import { createReachedKeys } from './reached.ts';
 import { isKeyDigest, readKeys } from './signing-secrets.ts';
 import type { Watches } from '../watches.ts';
@@ -19,6 +21,8 @@ export interface Grant {
 
 export interface Granted {
   readonly secrets: readonly string[];
+  /** Of the Secrets, as they were read. */
+  readonly versions: string;
   /** Digests of the keys in them. */
   readonly keys: readonly string[];
 }
@@ -26,13 +30,16 @@ export interface Granted {
 export interface LocalKeys {
   /** By the key of the node. */
   readonly granted: Map<string, Granted>;
-  /** Costs nothing while the node has the reservation for the same Secrets. */
+  /** Nodes whose keys need an approval. */
+  readonly moved: Map<string, MovedKeys>;
+  /** Costs nothing while the node has the reservation for the same Secrets, and these are not edited. */
   reserve(node: BlockchainNode, secrets: readonly string[]): Promise<Grant | Refusal>;
 }
 
 interface LocalKeysDeps {
   readonly cluster: Pick<Cluster, 'get'>;
-  readonly watches: Pick<Watches, 'nodes' | 'owned' | 'owners'>;
+  readonly watches: Pick<Watches, 'nodes' | 'owned' | 'owners' | 'secretVersion'>;
+  readonly identities: Pick<Identities, 'signedElsewhere' | 'replacedKey'>;
 }
 
 /**
@@ -41,37 +48,81 @@ interface LocalKeysDeps {
  */
 export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
   const granted = new Map<string, Granted>();
+  const moved = new Map<string, MovedKeys>();
   const reached = createReachedKeys(deps);
   /** Reading the other keys and reserving one must not overlap with another reservation. */
   const oneByOne = createSerial();
-
-  /** Another node that has one of the keys reserved, or may sign with it. */
-  async function otherSigner(nodeKey: string, keys: readonly string[]): Promise<string | undefined> {
-    const holds = (its: readonly string[]): boolean => its.some((key) => keys.includes(key));
-    const reserved = [...granted].find(([node, its]) => node !== nodeKey && holds(its.keys));
-    return reserved?.[0] ?? (await reached.exceptOf(nodeKey)).find((one) => holds(one.keys))?.node;
-  }
 
   async function reserveAlone(node: BlockchainNode, secrets: readonly string[]): Promise<Grant | Refusal> {
     const nodeKey = keyOf(node);
     const before = granted.get(nodeKey)?.keys ?? [];
     granted.delete(nodeKey);
+    moved.delete(nodeKey);
+    // Before the content is read: a change in between is found the next time.
+    const versions = versionsOf(node, secrets, deps);
     const keys = await keysOf(node, secrets, deps.cluster);
     if (typeof keys === 'string') return missing(keys);
-    const other = keys.length === 0 ? undefined : await otherSigner(nodeKey, keys);
+    const known = keys.filter(isKeyDigest);
+    const replaces = deps.identities.replacedKey(nodeKey, known);
+    if (replaces !== undefined) return refuse(nodeKey, { signer: '', keys: known, replaces });
+    const other = keys.length === 0 ? undefined : await otherSigner(nodeKey, keys, { granted, reached });
     if (other !== undefined) return inUse(other, deps.watches.nodes.get(other));
-    granted.set(nodeKey, { secrets, keys });
+    const since = movedSince(nodeKey, known);
+    if (since !== undefined) return since;
+    granted.set(nodeKey, { secrets, versions, keys });
     return { ok: true, keys, isChanged: before.some((key) => !keys.includes(key)) };
+  }
+
+  /** While the node has a pod its keys are not given back: what the branch says of others then was written by hand. */
+  function movedSince(nodeKey: string, keys: readonly string[]): Refusal | undefined {
+    if (deps.watches.owned(nodeKey, 'Pod').some(({ metadata }) => metadata.deletionTimestamp === undefined))
+      return undefined;
+    const known = keys.filter(isKeyDigest);
+    const signer = deps.identities.signedElsewhere(nodeKey, known);
+    return signer === undefined ? undefined : refuse(nodeKey, { signer, keys: known });
+  }
+
+  function refuse(nodeKey: string, one: MovedKeys): Refusal {
+    granted.delete(nodeKey);
+    moved.set(nodeKey, one);
+    return one.replaces === undefined ? signedSince(one) : replaced(one);
   }
 
   return {
     granted,
+    moved,
     async reserve(node, secrets) {
       const standing = granted.get(keyOf(node));
-      if (standing?.secrets.join() === secrets.join()) return { ok: true, keys: standing.keys, isChanged: false };
-      return await oneByOne(async () => await reserveAlone(node, secrets));
+      const isSame =
+        standing?.secrets.join() === secrets.join() && standing.versions === versionsOf(node, secrets, deps);
+      if (standing === undefined || !isSame) return await oneByOne(async () => await reserveAlone(node, secrets));
+      // While it waited, another executor may have signed.
+      return movedSince(keyOf(node), standing.keys) ?? { ok: true, keys: standing.keys, isChanged: false };
     },
   };
+}
+
+/** Another node that has one of the keys reserved, or may sign with it. */
+async function otherSigner(
+  nodeKey: string,
+  keys: readonly string[],
+  { granted, reached }: Pick<LocalKeys, 'granted'> & { readonly reached: ReturnType<typeof createReachedKeys> },
+): Promise<string | undefined> {
+  const reserved = [...granted].find(([node, its]) => node !== nodeKey && share(its.keys, keys));
+  return reserved?.[0] ?? (await reached.exceptOf(nodeKey)).find((one) => share(one.keys, keys))?.node;
+}
+
+function share(some: readonly string[], others: readonly string[]): boolean {
+  return some.some((key) => others.includes(key));
+}
+
+/** As they are watched; of those that are not, nothing. */
+function versionsOf(
+  { metadata }: BlockchainNode,
+  secrets: readonly string[],
+  { watches }: Pick<LocalKeysDeps, 'watches'>,
+): string {
+  return secrets.map((name) => watches.secretVersion(`${metadata.namespace ?? ''}/${name}`) ?? '').join();
 }
 
 /** The nodes by the digests of their keys; those of other content stay in the cluster. */

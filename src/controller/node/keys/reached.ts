@@ -17,29 +17,38 @@ export interface ReachedKeys {
   exceptOf(nodeKey: string): Promise<readonly NodeKeys[]>;
 }
 
+interface Read {
+  readonly version: string | undefined;
+  readonly keys: readonly string[];
+}
+
 interface ReachedKeysDeps {
   readonly cluster: Pick<Cluster, 'get'>;
-  readonly watches: Pick<Watches, 'owned' | 'owners'>;
+  readonly watches: Pick<Watches, 'owned' | 'owners' | 'secretVersion'>;
 }
 
 /** Secrets that are read at the same time, when a controller starts among many validators. */
 const READ_AT_ONCE = 16;
 
 export function createReachedKeys({ cluster, watches }: ReachedKeysDeps): ReachedKeys {
-  /** As first read: a client reads its key once, at its start. */
-  let seen = new Map<string, readonly string[]>();
+  /** With what was in an edited Secret before: a client reads its key once, at its start. */
+  let seen = new Map<string, Read>();
   return {
     async exceptOf(nodeKey) {
       const others = [...watches.owners()].filter((key) => key !== nodeKey);
       const reached = others.flatMap((node) => reachableSecrets(node, watches).map((secret) => ({ node, secret })));
-      const known = new Map<string, readonly string[]>();
+      const known = new Map<string, Read>();
       await eachAtOnce(reached, READ_AT_ONCE, async ({ node, secret }) => {
         const id = `${node} ${secret}`;
-        const keys = seen.get(id) ?? (await readKeys(cluster, namespaceOf(node), secret));
-        if (keys !== undefined) known.set(id, keys);
+        const before = seen.get(id);
+        const version = watches.secretVersion(`${namespaceOf(node)}/${secret}`);
+        const isSame = before !== undefined && before.version === version;
+        const keys = isSame ? before.keys : await readKeys(cluster, namespaceOf(node), secret);
+        const all = new Set([...(before?.keys ?? []), ...(keys ?? [])]);
+        if (all.size > 0) known.set(id, { version, keys: [...all] });
       });
       seen = known;
-      return reached.map(({ node, secret }) => ({ node, keys: known.get(`${node} ${secret}`) ?? [] }));
+      return reached.map(({ node, secret }) => ({ node, keys: known.get(`${node} ${secret}`)?.keys ?? [] }));
     },
   };
 }

@@ -2,15 +2,21 @@
 
 import type { BlockchainNode } from '../../../api/blockchain-node.ts';
 import type { NodeReason } from '../../../api/codes/node-reasons.ts';
+import { describeMove, type MovedKeys, RELEASE_OF_START } from '../../../plan/moved-keys.ts';
 import { describeHolder, shortKey } from '../../../keys/describe.ts';
 import type { Holder } from '../../../keys/foreign.ts';
 
 export interface Refusal {
   readonly ok: false;
-  readonly reason: Extract<NodeReason, 'IdentityMissing' | 'IdentityInUse' | 'KeyReserved' | 'KeyPending'>;
+  readonly reason: Extract<
+    NodeReason,
+    'IdentityMissing' | 'IdentityInUse' | 'KeyReserved' | 'KeyPending' | 'SignerState'
+  >;
   readonly message: string;
   /** The refusal ends by itself: the node that has the key is being deleted, or the next push decides. */
   readonly passing: boolean;
+  /** A pod that runs must not stay: its container would restart with another key than it was started with. */
+  readonly stopsPod?: boolean;
 }
 
 export function missing(secret: string): Refusal {
@@ -29,6 +35,16 @@ export function inUse(other: string, node: BlockchainNode | undefined): Refusal 
 export function reservedElsewhere(holders: ReadonlyMap<string, Holder>): Refusal {
   const message = [...holders].map(([key, holder]) => describeHolder(key, holder)).join(' ');
   return { ok: false, reason: 'KeyReserved', message, passing: false };
+}
+
+/** Started without the record of what the key signed there, it could sign a height twice. */
+export function signedSince(moved: MovedKeys): Refusal {
+  const message = `The node is kept stopped: ${describeMove(moved)}. ${RELEASE_OF_START}`;
+  return { ok: false, reason: 'SignerState', message, passing: false };
+}
+
+export function replaced(moved: MovedKeys): Refusal {
+  return { ...signedSince(moved), stopsPod: true };
 }
 
 export function waitsForPush(keys: readonly string[]): Refusal {

@@ -1,6 +1,7 @@
 // Which keys other executors may have: those that nothing in this cluster can sign with any more.
 
 import { LABEL } from '../../../api/group.ts';
+import type { KubeObject } from '../../../api/objects.ts';
 import { KINDS } from '../../../kube/kinds.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import type { KeyLedger } from './ledger.ts';
@@ -28,14 +29,14 @@ interface Reserved {
 }
 
 interface ReturnedKeysDeps {
-  readonly cluster: Pick<Cluster, 'get' | 'list'>;
+  readonly cluster: Pick<Cluster, 'get' | 'list' | 'managersOf'>;
   readonly watches: Pick<Watches, 'incomplete' | 'nodes'>;
-  readonly ledger: Pick<KeyLedger, 'reserved'>;
+  readonly keyLedger: Pick<KeyLedger, 'reserved'>;
   readonly executor: string;
 }
 
 export function createReturnedKeys(deps: ReturnedKeysDeps, { granted, leaving, touched }: KeyState): ReturnedKeys {
-  const { ledger, watches, executor } = deps;
+  const { keyLedger, watches, executor } = deps;
 
   /** A node that was not reconciled since the start keeps its keys: it may only be waiting for its turn. */
   function mayLeave({ key, node }: Reserved): boolean {
@@ -45,12 +46,12 @@ export function createReturnedKeys(deps: ReturnedKeysDeps, { granted, leaving, t
   }
 
   return {
-    isLeaving: (nodeKey) => ledger.reserved().some((one) => one.node === nodeKey && mayLeave(one)),
+    isLeaving: (nodeKey) => keyLedger.reserved().some((one) => one.node === nodeKey && mayLeave(one)),
     async given() {
       touched.clear();
       if (!watches.nodes.isSynced || watches.incomplete().length > 0) return new Set();
       const free: Reserved[] = [];
-      for (const one of ledger.reserved().filter(mayLeave)) if (!(await maySign(one, deps))) free.push(one);
+      for (const one of keyLedger.reserved().filter(mayLeave)) if (!(await maySign(one, deps))) free.push(one);
       return new Set(free.filter((one) => !touched.has(one.node) && mayLeave(one)).map(({ key }) => key));
     },
   };
@@ -67,5 +68,20 @@ async function maySign({ key, node }: Reserved, { cluster }: Pick<ReturnedKeysDe
     const keys = await readKeys(cluster, namespace, secret);
     if (keys === undefined || keys.includes(key)) return true;
   }
+  return await isOlderThanSecret(pods, namespace, cluster);
+}
+
+/** A pod that was made before its Secret was edited may sign with what that had before. */
+async function isOlderThanSecret(
+  pods: readonly KubeObject[],
+  namespace: string,
+  cluster: Pick<Cluster, 'managersOf'>,
+): Promise<boolean> {
+  for (const pod of pods)
+    for (const name of secretsOf([pod])) {
+      const managers = await cluster.managersOf({ apiVersion: 'v1', kind: 'Secret', namespace, name });
+      const madeAt = Date.parse(pod.metadata.creationTimestamp ?? '');
+      if (managers.some(({ time }) => !(Date.parse(time ?? '') < madeAt))) return true;
+    }
   return false;
 }

@@ -1,0 +1,121 @@
+// A cluster that does not own the executor name reports under a name of its own, so that it overwrites nothing.
+
+import type { StatusBranch } from '../../git/engine.ts';
+import { controllerLease } from '../../kube/lease/holder.ts';
+import { timestamp } from '../../lib/timestamp.ts';
+import { syncFile, syncPath } from '../../status/documents.ts';
+import type { FleetView, ProblemView } from '../../status/fleet-view.ts';
+import { renderReadme } from '../../status/readme.ts';
+import { clusterIn, judgeOwner, otherCluster, type OtherCluster } from '../fleet/other-cluster.ts';
+import type { PublishDeps } from './deps.ts';
+import { fleetView } from './fleet-view.ts';
+
+/** `paris@0f3a91c2`: no executor can be called so. */
+function ownName({ settings, memory }: PublishDeps): string {
+  return `${settings.executor}@${(memory.current.cluster ?? '').slice(0, 8)}`;
+}
+
+/** Reads again whose files these are. */
+export async function readOther(
+  statusBranch: StatusBranch,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<OtherCluster | undefined> {
+  if (otherCluster(deps) === undefined) return undefined;
+  const { executor } = deps.settings;
+  deps.branchOwner.cluster = clusterIn(await statusBranch.read(executor, signal), executor);
+  return otherCluster(deps);
+}
+
+/** On the tip that a push builds on. Throws when another cluster owns the files. */
+export function checkOwner(tip: ReadonlyMap<string, string | undefined>, deps: PublishDeps): void {
+  const cluster = clusterIn(tip, deps.settings.executor);
+  deps.branchOwner.cluster = cluster;
+  const other = judgeOwner(cluster, deps);
+  if (other !== undefined) throw new NotOurName(other);
+}
+
+export class NotOurName extends Error {
+  constructor({ message, release }: OtherCluster) {
+    super(`${message}. ${release}`);
+  }
+}
+
+export interface Report {
+  readonly statusBranch: StatusBranch;
+  readonly other: OtherCluster;
+  readonly problems: readonly ProblemView[];
+}
+
+/** In the branch and as an Event about the Lease; commits only when something changed. */
+export async function reportOther(
+  { statusBranch, other, problems }: Report,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { published, redactor, runtime } = deps;
+  announce(other, deps);
+  const view = viewOf(other, problems, deps);
+  const text = syncFile(view, redactor);
+  if (text === published.reported) return;
+  const at = timestamp(runtime.now());
+  const file = syncFile({ ...view, sync: { ...view.sync, publishedAt: at } }, redactor);
+  await write(new Map([[syncPath(view.executor), file]]), { statusBranch, subject: other.message, signal }, deps);
+  published.reported = text;
+}
+
+/** The name is ours now: what was reported meanwhile is gone from the branch. True when there was something. */
+export async function withdrawReport(
+  statusBranch: StatusBranch,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (deps.published.reported === undefined) return false;
+  await write(new Map(), { statusBranch, subject: 'This cluster owns the executor name', signal }, deps);
+  deps.published.reported = undefined;
+  return true;
+}
+
+function viewOf({ message, release }: OtherCluster, problems: readonly ProblemView[], deps: PublishDeps): FleetView {
+  const view = fleetView(problems, deps);
+  return { ...view, executor: ownName(deps), sync: { ...view.sync, otherCluster: `${message}. ${release}` } };
+}
+
+interface Push {
+  readonly statusBranch: StatusBranch;
+  readonly subject: string;
+  readonly signal: AbortSignal;
+}
+
+async function write(
+  files: ReadonlyMap<string, string>,
+  { statusBranch, subject, signal }: Push,
+  deps: PublishDeps,
+): Promise<void> {
+  const { settings, runtime, published } = deps;
+  const name = ownName(deps);
+  const request = {
+    prefix: name,
+    files,
+    shared: (tree: ReadonlyMap<string, string>) => new Map([['README.md', renderReadme(tree, published.reader)]]),
+    message: `${name}: ${subject}\n\nExecutor: ${name}\n`,
+    author: settings.statusAuthor ?? { name: 'nodewright', email: `${settings.executor}@nodewright.invalid` },
+    at: Math.floor(runtime.now() / 1000),
+  };
+  await statusBranch.publish(request, signal);
+}
+
+function announce({ message, release }: OtherCluster, deps: PublishDeps): void {
+  const { events, published, runtime, settings } = deps;
+  const text = `${message}. ${release}`;
+  if (published.trouble !== text)
+    runtime.log.error(
+      { executor: settings.executor, reason: message },
+      'Holding everything: the executor name belongs to another cluster',
+    );
+  published.trouble = text;
+  runtime.telemetry.statusPushFailing(true);
+  const { apiVersion, kind, name } = controllerLease(settings.executor, settings.namespace);
+  const about = { apiVersion, kind, metadata: { name, namespace: settings.namespace } };
+  events.emit({ about, type: 'Warning', reason: 'OtherCluster', message: text });
+}
