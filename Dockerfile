@@ -43,6 +43,7 @@ ARG BASE
 LABEL org.opencontainers.image.title="nodewright" \
       org.opencontainers.image.description="Runs blockchain nodes on Kubernetes from a Git repository" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      com.validatoros.state.format="1" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="${BASE}"

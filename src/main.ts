@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 
 import type { Logger } from 'pino';
@@ -13,7 +14,7 @@ import type { GitCredentials } from './git/remote.ts';
 import { createGitSource } from './git/source.ts';
 import { createStatusBranch } from './git/status-branch.ts';
 import { type ApiCluster, connectCluster } from './kube/api-cluster.ts';
-import { makeEvents } from './kube/events.ts';
+import { type Events, makeEvents } from './kube/events.ts';
 import { inNamespaces } from './kube/namespaced.ts';
 import { holdSoleLease } from './kube/lease/sole.ts';
 import { defined } from './lib/defined.ts';
@@ -22,6 +23,9 @@ import { type Controller, startController } from './controller/controller.ts';
 import { prepareCluster } from './controller/prepare-cluster.ts';
 import type { Settings } from './controller/engine/options.ts';
 import { QUEUES } from './controller/engine/queues.ts';
+import type { Runtime } from './controller/engine/runtime.ts';
+import type { SelfUpdateOptions } from './controller/upgrade/options.ts';
+import { Upgrader } from './controller/upgrade/upgrader.ts';
 import { createAsker } from './rpc/ask.ts';
 import type { Signer } from './signatures/ssh-signer.ts';
 import type { Trust } from './signatures/verifier.ts';
@@ -57,8 +61,13 @@ export interface ProcessOptions {
   /** Sends Git credentials over plain HTTP. */
   readonly allowHttp: boolean;
   readonly redactor: Redactor;
+  /** How the controller changes its own version; undefined when it may not. */
+  readonly selfUpdate: SelfUpdateOptions | undefined;
   readonly log: Logger;
 }
+
+const FIRST_SYNC = 'the first sync';
+const IDENTITY = identity();
 
 /** A reconciliation that has run for this many times its deadline hangs. */
 const HANGING = 1.5;
@@ -76,7 +85,7 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
     });
   }
   const metrics = createMetrics({ version: settings.version, now: Date.now });
-  const health = createHealth({ deadlines: deadlines(), awaits: ['the first sync'], startedAt: Date.now() });
+  const health = createHealth({ deadlines: deadlines(), awaits: [FIRST_SYNC], startedAt: Date.now() });
   const state = { health: () => health.state(Date.now()), metrics };
   const web = await startWeb({ ...options.listen, ...state });
   const probes =
@@ -90,7 +99,7 @@ export async function runProcess(options: ProcessOptions): Promise<0 | 1> {
   let cluster: ApiCluster | undefined;
   try {
     cluster = connect(options, metrics);
-    const lost = await workAsLeader({ options, cluster, metrics, health, signal: ending.signal });
+    const lost = await work({ options, cluster, metrics, health, signal: ending.signal });
     if (lost !== undefined) {
       code = 1;
       log.error({ reason: lost }, 'Lost the lease; ending so that two controllers never act at once');
@@ -137,12 +146,41 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
+interface Turn extends Work {
+  readonly events: Events;
+  readonly runtime: Runtime;
+  readonly upgrader: Upgrader | undefined;
+}
+
+type End =
+  | { readonly end: 'ended' }
+  | { readonly end: 'lost'; readonly why: string }
+  /** To the other version of the controller. */
+  | { readonly end: 'handed over' };
+
 /** Resolves to why the lease was lost, or undefined after a clean end. */
-async function workAsLeader(work: Work): Promise<string | undefined> {
-  const { options, cluster, metrics, health, signal } = work;
+async function work(work: Work): Promise<string | undefined> {
+  const { options, cluster, signal } = work;
+  const { settings, log, selfUpdate } = options;
+  await prepareCluster({ cluster, namespace: settings.namespace, log, signal });
+  const events = makeEvents({ cluster, component: 'nodewright', instance: settings.executor, log });
+  const runtime = { now: Date.now, random: Math.random, log, telemetry: work.metrics.telemetry };
+  const upgrader =
+    selfUpdate === undefined
+      ? undefined
+      : new Upgrader({ cluster, events, runtime, ...settings, identity: IDENTITY, options: selfUpdate });
+  for (;;) {
+    const end = await workAsLeader({ ...work, events, runtime, upgrader });
+    if (end.end !== 'handed over') return end.end === 'lost' ? end.why : undefined;
+  }
+}
+
+/** One turn: waits for the Lease, works, and gives the Lease back. */
+async function workAsLeader(turn: Turn): Promise<End> {
+  const { options, cluster, metrics, health, signal } = turn;
   const { settings, log } = options;
   for (const queue of Object.keys(QUEUES)) health.rest(queue);
-  await prepareCluster({ cluster, namespace: settings.namespace, log, signal });
+  await awaitTurn(turn);
   const losing = Promise.withResolvers<string>();
   log.info({ lease: `nodewright-${settings.executor}` }, 'Waiting for the lease');
   const waiting = new AbortController();
@@ -152,7 +190,7 @@ async function workAsLeader(work: Work): Promise<string | undefined> {
     cluster,
     namespace: settings.namespace,
     name: `nodewright-${settings.executor}`,
-    identity: identity(),
+    identity: IDENTITY,
     signal: waiting.signal,
     onLost: losing.resolve,
     log,
@@ -161,23 +199,25 @@ async function workAsLeader(work: Work): Promise<string | undefined> {
   signal.removeEventListener('abort', giveUp);
   metrics.telemetry.leading(true);
   try {
-    return await runController(work, losing.promise);
+    return await runController(turn, losing.promise);
   } finally {
     metrics.telemetry.leading(false);
     await lease.release();
   }
 }
 
-async function runController(work: Work, lost: Promise<string>): Promise<string | undefined> {
-  const { options, cluster, metrics, health, signal } = work;
+/** During an upgrade only one of both versions competes for the Lease. */
+async function awaitTurn({ upgrader, health, signal }: Turn): Promise<void> {
+  if (upgrader === undefined) return;
+  const mayBeReady = await upgrader.awaitTurn(signal, async (ms) => await sleep(ms, undefined, { signal }));
+  // A rolling update of the chart ends the old pod, which then gives its Lease back, only when this one is ready.
+  if (mayBeReady && (await upgrader.isLed().catch(() => false))) health.arrived(FIRST_SYNC);
+}
+
+async function runController(turn: Turn, lost: Promise<string>): Promise<End> {
+  const { options, cluster, metrics, health, signal, events, upgrader, runtime } = turn;
   const { source, statusBranch } = openGit(options);
   const asker = createAsker();
-  const events = makeEvents({
-    cluster,
-    component: 'nodewright',
-    instance: options.settings.executor,
-    log: options.log,
-  });
   const losing = new AbortController();
   void lost.then((why) => losing.abort(new Error(`lost the lease: ${why}`)));
   const controller = await startController(
@@ -191,7 +231,8 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
       readCache: createReadCache(),
       redactor: options.redactor,
       settings: options.settings,
-      runtime: { now: Date.now, random: Math.random, log: options.log, telemetry: metrics.telemetry },
+      upgrader,
+      runtime,
     },
     AbortSignal.any([signal, losing.signal]),
   );
@@ -205,11 +246,14 @@ async function runController(work: Work, lost: Promise<string>): Promise<string 
     saveMemory('once synced');
   }, 2000);
   try {
-    const ended = new Promise<undefined>((resolve) => {
-      if (signal.aborted) resolve(undefined);
-      else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    const ended = new Promise<End>((resolve) => {
+      const end = (): void => resolve({ end: 'ended' });
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end, { once: true });
     });
-    return await Promise.race([ended, lost]);
+    const leaving = upgrader?.leaving.then((): End => ({ end: 'handed over' }));
+    const losing = lost.then((why): End => ({ end: 'lost', why }));
+    return await Promise.race([ended, losing, ...(leaving === undefined ? [] : [leaving])]);
   } finally {
     clearInterval(watchdog);
     await webhook?.close();
@@ -239,7 +283,7 @@ function watch(controller: Controller, health: Health, { telemetry }: Metrics): 
     telemetry.queue(name, { depth, waitingSince });
     if (busyMs < deadlineMs) health.beat(name, now);
   }
-  if (controller.isSynced) health.arrived('the first sync');
+  if (controller.isSynced) health.arrived(FIRST_SYNC);
 }
 
 /** In a pod its name: only one process of a pod runs at a time, so a restarted container continues at once. */

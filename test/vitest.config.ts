@@ -23,6 +23,8 @@ const pure = [
   'web',
   'cli',
   'signatures',
+  'upgrade',
+  'registry',
 ];
 
 export default defineConfig({

@@ -10,12 +10,32 @@ export const FLEET_FILE = 'fleet.yaml';
 /** The executor of nodes in a repository that names no executor. */
 export const DEFAULT_EXECUTOR = 'default';
 
+/** A tag, a digest, or a tag with its digest. */
+const IMAGE_VERSION = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64})$/;
+
+const ControllerVersion = z.strictObject({
+  version: z
+    .string()
+    .max(200)
+    .regex(IMAGE_VERSION, 'must be the tag of an image such as "0.2.0", a digest "sha256:…", or both: "0.2.0@sha256:…"')
+    .describe('Tag of the image, its digest, or both: `0.2.0`, `sha256:…`, `0.2.0@sha256:…`.'),
+  attempt: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('Another number tries a version again that failed before.'),
+});
+
 export const FleetSpec = z.strictObject({
   executors: z
     .array(
       z.strictObject({
         name: Name.describe('Name of the controller, as in its option `--executor`.'),
         description: z.string().max(500).optional().describe('What the controller is for, shown in plans.'),
+        controller: ControllerVersion.optional().describe(
+          'The version of this controller; wins over `spec.controller`.',
+        ),
       }),
     )
     .max(256)
@@ -70,10 +90,9 @@ export const FleetSpec = z.strictObject({
     .max(256)
     .optional()
     .describe('Releases held actions by the digest that plan, log and status show; at most 256.'),
-  controller: z
-    .strictObject({ version: z.string().min(1).max(128).describe('Tag of the image.') })
-    .optional()
-    .describe('The version the controllers should run.'),
+  controller: ControllerVersion.optional().describe(
+    'The version that the controllers run, where their policy lets them upgrade themselves.',
+  ),
 });
 export type FleetSpec = z.infer<typeof FleetSpec>;
 

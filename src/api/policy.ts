@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { isVersionRange } from '../lib/version-range.ts';
 import { WAIVABLE_RULES, type WaivableRule } from './codes/policy-rules.ts';
 import { Name, SubdomainName } from './fields.ts';
 import { DeployMethod } from './job.ts';
@@ -129,8 +130,30 @@ const allowances = {
 export const PolicyAllowances = z.strictObject(allowances);
 export type PolicyAllowances = z.infer<typeof PolicyAllowances>;
 
+const SelfUpdate = z.strictObject({
+  allowed: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether `fleet.yaml` may change the version of the controller. Default: as the chart says with `selfUpdate.enabled`.',
+    ),
+  repository: z
+    .string()
+    .max(255)
+    .regex(/^[^\s@]+$/, 'must be a repository such as "ghcr.io/us/nodewright", without tag or digest')
+    .optional()
+    .describe('The only repository that its image is pulled from. Default: the one of the running image.'),
+  versions: z
+    .string()
+    .max(200)
+    .refine(isVersionRange, 'must be comparisons such as ">=0.2.0 <1.0.0"')
+    .optional()
+    .describe('The versions that are allowed, e.g. `>=0.2.0 <1.0.0`; all comparisons must hold. Default: all.'),
+});
+
 export const PolicySpec = z.strictObject({
   ...allowances,
+  selfUpdate: SelfUpdate.optional().describe('Which versions of itself the controller may install.'),
   reservedSecrets: z
     .array(z.string().min(1).max(253))
     .max(256)

@@ -20,9 +20,11 @@ import { describePlan, planToJson } from '../plan/describe.ts';
 import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
 import type { Policy } from '../policy/policy.ts';
+import { describeUpgrade, executorsIn, upgradesBetween, upgradesOf, type UpgradeStep } from '../upgrade/describe.ts';
 import { workloadOf } from '../render/workload.ts';
 import { readDirectory } from './directory.ts';
 import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
+import { readOwnDeployments } from './own-deployments.ts';
 import { addPolicyOptions, policiesFor, type PolicyOptions } from './policy-option.ts';
 import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
 import { signingMemory, volumesOf } from './plan-facts.ts';
@@ -48,6 +50,7 @@ interface Comparison {
   readonly current: readonly BlockchainNode[];
   readonly revision: string;
   readonly facts: PlanFacts;
+  readonly upgrades: (executors: readonly string[]) => readonly UpgradeStep[];
 }
 
 interface Judged {
@@ -87,15 +90,21 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const facts = { ...comparison.facts, reservations };
   const capabilities = statusFrom === undefined ? new Map() : await publishedCapabilities(dir, statusFrom);
   const problems = [...comparison.desired.problems, ...capabilityProblems(comparison.desired, capabilities)];
-  const plans = executorsOf(comparison, options.executor).map((executor) => ({
+  const owners = executorsOf(comparison, options.executor);
+  const all = options.executor === undefined ? executorsIn(comparison.desired.fleet, owners) : owners;
+  const upgrades = comparison.upgrades(all);
+  const shown = all.filter((name) => owners.includes(name) || upgrades.some(({ executor }) => executor === name));
+  const plans = shown.map((executor) => ({
     executor,
+    upgrade: upgrades.find((one) => one.executor === executor),
     title: titleOfExecutor(comparison.desired.fleet, executor),
     policy: judging.nameOf(executor),
     plan: planNodes({ ...comparison, facts, executor, workloadOf }),
   }));
   process.stdout.write(print(plans, problems, options.format));
   if (problems.some(({ level }) => level === 'error')) return 2;
-  return plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0) ? 1 : 0;
+  const changes = plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0);
+  return changes || upgrades.length > 0 ? 1 : 0;
 }
 
 async function withCluster(
@@ -119,7 +128,9 @@ async function withCluster(
     const memory = await signingMemory(executors, { cluster, namespace });
     const volumes = await volumesOf(desired, memory.volumes, cluster);
     const { identities, signers } = memory;
-    return { desired, current, revision: WORK_TREE, facts: { identities, signers, volumes, jobs } };
+    const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));
+    const upgrades = (names: readonly string[]) => upgradesOf(desired.fleet, images, names);
+    return { desired, current, revision: WORK_TREE, facts: { identities, signers, volumes, jobs }, upgrades };
   } finally {
     await cluster.close();
   }
@@ -143,7 +154,8 @@ async function betweenRevisions(
     const current = [...before.nodes.values()].map(({ node }) => withApplied(node));
     if (to === undefined) {
       const desired = read(await readDirectory(dir));
-      return { desired, current, revision: WORK_TREE, facts: { jobs: jobsBetween(before, desired) } };
+      const upgrades = upgradesFrom(before, desired);
+      return { desired, current, revision: WORK_TREE, facts: { jobs: jobsBetween(before, desired) }, upgrades };
     }
     const head = await repository.resolve(to);
     const desired = read(await readFiles({ source: repository, commit: head, texts, signal }));
@@ -152,11 +164,16 @@ async function betweenRevisions(
       desired,
       current,
       revision: revisionOf(to, head),
+      upgrades: upgradesFrom(before, desired),
       facts: { ancestry, lastApplied: revisionOf(from, base), jobs: jobsBetween(before, desired) },
     };
   } finally {
     await repository.close();
   }
+}
+
+function upgradesFrom(before: DesiredSet, after: DesiredSet): Comparison['upgrades'] {
+  return (executors) => upgradesBetween(before.fleet, after.fleet, executors);
 }
 
 /** The executors that own a node or a job request on either side. */
@@ -173,6 +190,7 @@ function executorsOf(
 interface Named {
   readonly executor: string;
   readonly title: string;
+  readonly upgrade: UpgradeStep | undefined;
   /** By which it was judged. */
   readonly policy: string;
   readonly plan: Plan;
@@ -180,15 +198,20 @@ interface Named {
 
 function print(plans: readonly Named[], problems: readonly Problem[], format: PlanOptions['format']): string {
   if (format === 'json') {
-    return `${JSON.stringify({ plans: plans.map(({ executor, policy, plan: made }) => ({ executor, policy, plan: planToJson(made) })), ...problemsToJson(problems) }, null, 2)}\n`;
+    return `${JSON.stringify({ plans: plans.map(({ executor, policy, upgrade, plan: made }) => ({ executor, policy, upgrade: upgrade ?? null, plan: planToJson(made) })), ...problemsToJson(problems) }, null, 2)}\n`;
   }
   if (format === 'markdown') {
-    return planComment({ plans, problems: problems.map(describeProblem) });
+    const described = plans.map(({ upgrade, ...one }) => ({ ...one, ...note(upgrade) }));
+    return planComment({ plans: described, problems: problems.map(describeProblem) });
   }
   const texts = plans.map(
-    ({ title, policy, plan: made }) =>
-      `${plans.length === 1 ? '' : `Executor ${title}\n`}${describePlan(made)}\nJudged by ${policy}\n`,
+    ({ title, policy, upgrade, plan: made }) =>
+      `${plans.length === 1 ? '' : `Executor ${title}\n`}${describePlan(made)}${upgrade === undefined ? '' : `\n${describeUpgrade(upgrade)}\n`}\nJudged by ${policy}\n`,
   );
   const warnings = problems.map((problem) => `${describeProblem(problem)}\n`).join('');
   return `${warnings}${texts.length === 0 ? 'nothing to do: no nodes and no jobs on either side\n' : texts.join('\n')}`;
+}
+
+function note(upgrade: UpgradeStep | undefined): { readonly note?: string } {
+  return upgrade === undefined ? {} : { note: describeUpgrade(upgrade) };
 }

@@ -68,6 +68,8 @@ export interface ControllerPolicyOptions {
   readonly namespace: string;
   /** The controller's own image. */
   readonly image: string;
+  /** Its own Deployment, where it may change its version. */
+  readonly selfUpdate?: object;
 }
 
 /** Adds the options of `run`. */
@@ -93,10 +95,14 @@ export async function controllerPolicy(
   namespaces: readonly string[] | undefined,
 ): Promise<Policy> {
   const { policy, namespace, image, reservedSecrets } = options;
+  const selfUpdate = options.selfUpdate !== undefined;
   const spec = policy === undefined ? {} : await readPolicyFile(policy);
   if (namespaces !== undefined) requireReachable(spec, namespaces);
   const reachable = defined({ namespaces: spec.namespaces ?? namespaces?.slice() });
-  return completePolicy({ ...spec, ...reachable }, defined({ namespace, workerImage: image, reservedSecrets }));
+  return completePolicy(
+    { ...spec, ...reachable },
+    defined({ namespace, workerImage: image, reservedSecrets, selfUpdate }),
+  );
 }
 
 /** Throws for a namespace that the policy names and the controller has no rights in. A pattern names none. */

@@ -26,10 +26,12 @@ import {
   type SetExitCode,
 } from './option.ts';
 import { addControllerPolicyOptions, type ControllerPolicyOptions, controllerPolicy } from './policy-option.ts';
-import { readSigner, readTrust } from './signatures.ts';
+import { addSelfUpdateOptions, type SelfUpdateFlags, selfUpdateOptions } from './run/self-update.ts';
+import { readSigner, readTrust } from './run/signatures.ts';
 import { version } from './version.ts';
 
-interface RunOptions extends ControllerPolicyOptions, GitOptions {
+interface RunOptions extends Omit<ControllerPolicyOptions, 'selfUpdate'>, GitOptions, SelfUpdateFlags {
+  readonly image: string;
   readonly repo: string;
   readonly branch: string;
   readonly executor: string;
@@ -95,8 +97,9 @@ export function addRun(program: Command, exit: SetExitCode): void {
       ),
     );
   addStatusOptions(addWebhookOptions(command));
-  addControllerPolicyOptions(addSignatureOptions(addGitOptions(addOperationOptions(command)))).action(
-    async (options: RunOptions) => exit(await run(options)),
+  addSelfUpdateOptions(addOperationOptions(command));
+  addControllerPolicyOptions(addSignatureOptions(addGitOptions(command))).action(async (options: RunOptions) =>
+    exit(await run(options)),
   );
 }
 
@@ -194,6 +197,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
     options.dataDir ??
     join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nodewright', 'run', options.executor);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const policy = await controllerPolicy(options, namespaces);
   return await runProcess({
     settings: {
       executor: options.executor,
@@ -210,7 +214,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
       statusLookMs: 60_000,
       version: version(),
       workerImage: options.image,
-      policy: await controllerPolicy(options, namespaces),
+      policy,
       stopDeadlineMs: options.stopDeadline,
     },
     kubeconfig: options.kubeconfig,
@@ -227,6 +231,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
     trust: options.verification === undefined ? undefined : await readTrust(options.verification, Date.now),
     sign: options.signingKeyFile === undefined ? undefined : await readSigner(options.signingKeyFile),
     redactor,
+    selfUpdate: await selfUpdateOptions(options, policy),
     log: createLogger(options.logLevel, redactor),
   });
 }

@@ -30,6 +30,7 @@ import {
   repositoryArgument,
   type SetExitCode,
 } from './option.ts';
+import { readOwnDeployments, upgradeText } from './own-deployments.ts';
 import { readPushWarning } from './push-warning.ts';
 import { statusText } from './status-text.ts';
 
@@ -102,12 +103,14 @@ async function readCluster(cluster: ApiCluster, { executor, namespace }: StatusO
   const requests = await requestsInCluster(cluster);
   const jobs = requests?.filter((job) => executor === undefined || job.spec['executor'] === executor);
   const executors = executor === undefined ? nodes.flatMap(({ spec }) => spec.executor ?? []) : [executor];
+  const deployments = await readOwnDeployments(cluster);
   const clock = { now: Date.now, sleep: async (ms: number) => await sleep(ms) };
   const controllers = await Promise.all(
     [...new Set(executors)].sort().map(async (one) => {
       const place = { executor: one, namespace };
       const state = await readControllerState(cluster, place, clock);
-      const warning = state.warning ?? (await readPushWarning(cluster, place));
+      const upgrade = deployments.filter((own) => own.executor === one).flatMap((own) => upgradeText(own) ?? [])[0];
+      const warning = state.warning ?? (await readPushWarning(cluster, place)) ?? upgrade;
       return { ...state, ...defined({ warning }) };
     }),
   );

@@ -78,6 +78,7 @@ function controllerOf(deps: Deps, queues: Queues, ending: AbortController): Cont
       report: queues.report.state,
       requests: queues.requests.state,
       jobs: queues.jobs.state,
+      upgrade: queues.upgrade.state,
       publish: queues.publish.state,
     }),
     async stop({ silent } = { silent: false }) {

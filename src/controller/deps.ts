@@ -34,9 +34,10 @@ import { isKeyDigest, namespaceOf, readKeys } from './node/keys/signing-secrets.
 import type { Watches } from './node/watches.ts';
 import { readCapabilities } from './capabilities/capabilities.ts';
 import type { PublishDeps } from './publish/deps.ts';
+import { noUpgrade, type UpgradeDeps } from './upgrade/deps.ts';
 
 /** Of all reconcilers. */
-export type Deps = NodeDeps & FleetDeps & RequestsDeps & PublishDeps;
+export type Deps = NodeDeps & FleetDeps & RequestsDeps & PublishDeps & UpgradeDeps;
 
 /** Everything but `notify`, which needs the queues. */
 export type Services = Omit<Deps, 'notify'>;
@@ -101,6 +102,7 @@ export async function createServices(
     trials: new Map(),
     refusals: { current: [] },
     lockRecovery: { isDue: true },
+    upgrade: noUpgrade(),
     published: nothingPublished(),
   };
 }

@@ -10,6 +10,7 @@ import { observeNode } from './node/observe.ts';
 import { reconcileNode } from './node/reconcile.ts';
 import { reportNode } from './node/report.ts';
 import { publishStatus } from './publish/publish.ts';
+import { reconcileUpgrade } from './upgrade/reconcile.ts';
 
 export function createReconcilers(deps: Deps): Reconcilers {
   return {
@@ -20,6 +21,7 @@ export function createReconcilers(deps: Deps): Reconcilers {
     report: async (key) => await reportNode(key, deps),
     requests: async (_key, signal) => await reconcileRequests(deps, signal),
     jobs: async (key, signal) => await reconcileJob(key, deps, signal),
+    upgrade: async (_key, signal) => await reconcileUpgrade(deps, signal),
     publish: async (_key, signal) => await publishStatus(deps, signal),
   };
 }

@@ -90,10 +90,13 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['LockNoteWritten'], keys: heldJobsOfLock, queue: 'jobs' }),
   row({ on: ['RecordsPushed'], keys: jobsOfRecords, queue: 'jobs' }),
 
+  row({ on: ['Started', 'PlanApplied'], keys: ownVersion, queue: 'upgrade' }),
+  row({ on: ['CommitRead'], keys: ownVersion, queue: 'upgrade', resetsBackoff: true }),
+
   row({ on: ['Started'], keys: statusBranch, queue: 'publish', delayMs: FIRST_STATUS_MS }),
   row({ on: ['GitRecovered'], keys: statusBranch, queue: 'publish', delayMs: 'publishDelayMs', resetsBackoff: true }),
   row({
-    on: ['GitStateChanged', 'PlanApplied'],
+    on: ['GitStateChanged', 'PlanApplied', 'UpgradeChanged'],
     keys: statusBranch,
     queue: 'publish',
     delayMs: 'publishDelayMs',
@@ -122,6 +125,10 @@ function fleet(): readonly string[] {
 
 function allRequests(): readonly string[] {
   return ['requests'];
+}
+
+function ownVersion(): readonly string[] {
+  return ['upgrade'];
 }
 
 function statusBranch(): readonly string[] {

@@ -1,8 +1,11 @@
 // fleet.yaml: the settings of the whole repository.
 
 import type { ProblemCode } from '../api/codes/problems.ts';
-import { FleetSpec, FLEET_FILE } from '../api/fleet.ts';
+import { DEFAULT_EXECUTOR, FleetSpec, FLEET_FILE } from '../api/fleet.ts';
 import type { Chain } from '../chains/chain.ts';
+import { policyOfExecutor } from '../policy/by-executor.ts';
+import type { Policy } from '../policy/policy.ts';
+import { refusalOf, requestOf, rulesOf } from '../upgrade/target.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
 import type { Places } from './text/places.ts';
 import type { Problem } from './text/problem.ts';
@@ -19,7 +22,7 @@ export interface FleetFile {
  * Reads fleet.yaml. Without the file, all fields have their defaults. With an error in it, nothing of the fleet may be
  * changed, because its defaults and guards are unknown.
  */
-export function readFleet(file: FileContent | undefined, chains: readonly Chain[]): FleetFile {
+export function readFleet(file: FileContent | undefined, chains: readonly Chain[], policy: Policy): FleetFile {
   const fallback = { fleet: FleetSpec.parse({}), places: undefined };
   if (file === undefined) return { ...fallback, broken: false, problems: [missing()] };
   const { good, problems, bad, unreadable } = readDocuments(file, chains);
@@ -46,7 +49,7 @@ export function readFleet(file: FileContent | undefined, chains: readonly Chain[
     fleet: spec,
     places: only.places,
     broken: false,
-    problems: [...problems, ...checkDefaultExecutor(spec, only.places), ...checkController(spec, only.places)],
+    problems: [...problems, ...checkDefaultExecutor(spec, only.places), ...checkVersions(spec, only.places, policy)],
   };
 }
 
@@ -58,10 +61,28 @@ function checkDefaultExecutor(fleet: FleetSpec, places: Places): Problem[] {
   return [{ ...at('UnknownExecutor', message), ...places.of(['spec', 'defaultExecutor']) }];
 }
 
-function checkController({ controller }: FleetSpec, places: Places): Problem[] {
-  if (controller === undefined) return [];
-  const message = 'spec.controller: not supported yet; remove it, and upgrade the controller with its chart';
-  return [{ ...at('NotSupported', message), ...places.of(['spec', 'controller'], 'key') }];
+/** One problem per place and message: what one policy refuses, those of other controllers may refuse as well. */
+function checkVersions(fleet: FleetSpec, places: Places, policy: Policy): Problem[] {
+  const names = fleet.executors?.map(({ name }) => name) ?? [fleet.defaultExecutor ?? DEFAULT_EXECUTOR];
+  const found = names.flatMap((name, index) => checkVersion({ fleet, name, index }, places, policy));
+  return [...new Map(found.map((problem) => [problem.message, problem])).values()];
+}
+
+interface Controller {
+  readonly fleet: FleetSpec;
+  readonly name: string;
+  /** In `executors`. */
+  readonly index: number;
+}
+
+function checkVersion({ fleet, name, index }: Controller, places: Places, policy: Policy): Problem[] {
+  const request = requestOf(fleet, name);
+  const refused = request === undefined ? undefined : refusalOf(request, rulesOf(policyOfExecutor(policy, name)));
+  if (refused === undefined) return [];
+  const isOwn = fleet.executors?.[index]?.controller !== undefined;
+  const path = isOwn ? ['spec', 'executors', index, 'controller'] : ['spec', 'controller'];
+  const message = `${isOwn ? `spec.executors[${index}].controller` : 'spec.controller'}: ${refused.message}`;
+  return [{ ...at('VersionNotAllowed', message), ...places.of([...path, 'version']) }];
 }
 
 function missing(): Problem {

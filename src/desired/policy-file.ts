@@ -49,7 +49,12 @@ export function policyDocument(spec: PolicySpec, name: string): object {
 /** The policy with all defaults; `{}` for a controller without a policy file. */
 export function completePolicy(
   spec: PolicySpec,
-  site: { readonly namespace: string; readonly workerImage?: string; readonly reservedSecrets?: readonly string[] },
+  site: {
+    readonly namespace: string;
+    readonly workerImage?: string;
+    readonly reservedSecrets?: readonly string[];
+    readonly selfUpdate?: boolean;
+  },
 ): Policy {
   const { workerImage } = site;
   return createPolicy(spec, {

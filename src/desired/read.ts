@@ -55,7 +55,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const policy = options.policy ?? completePolicy({}, { namespace: defaultNamespace });
   const sources = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const contents = yield* readContents(sources, cache);
-  const fleet = readFleet(contents.find(hasRole('fleet'))?.content, chains);
+  const fleet = readFleet(contents.find(hasRole('fleet'))?.content, chains, policy);
   const patches = yield* readPatches(
     contents.filter(hasRole('patch')).map(({ content }) => content),
     chains,

@@ -12,5 +12,7 @@ export const IMAGE_CONFIG = {
     'org.opencontainers.image.title': 'nodewright',
     'org.opencontainers.image.description': 'Runs blockchain nodes on Kubernetes from a Git repository',
     'org.opencontainers.image.licenses': 'Apache-2.0',
+    // STATE_FORMAT of src/upgrade/state.ts: up to which format this version reads stored state.
+    'com.validatoros.state.format': '1',
   },
 } as const;

@@ -33,6 +33,8 @@ export interface Telemetry {
   statusCommitted(): void;
   /** Whether the last attempt to write the status branch failed. */
   statusPushFailing(fails: boolean): void;
+  /** Whether the version that fleet.yaml names is refused, or failed and was taken back. */
+  upgradeFailing(fails: boolean): void;
   /** An object of a node that was changed in the cluster was put back. */
   repaired(kind: string): void;
   /** Whether this process holds the leader lease. */

@@ -16,6 +16,8 @@ interface Comment {
     readonly executor: string;
     readonly title?: string;
     readonly policy?: string;
+    /** What else changes. */
+    readonly note?: string;
     readonly plan: Plan;
   }[];
   /** One line each. */
@@ -50,11 +52,12 @@ export function planComment({ plans, problems }: Comment): string {
 }
 
 function executorSection(
-  { executor, title: given = executor, policy, plan }: Comment['plans'][number],
+  { executor, title: given = executor, policy, note, plan }: Comment['plans'][number],
   maxLength: number,
 ): string {
   const title = clip(given, 600).replaceAll('`', "'");
-  return `### Executor \`${title}\`\n\n${planToMarkdown(plan, maxLength)}${policy === undefined ? '' : `\nJudged by \`${clip(policy, 200).replaceAll('`', "'")}\`\n`}`;
+  const more = note === undefined ? '' : `\`${clip(note, 600).replaceAll('`', "'")}\`\n\n`;
+  return `### Executor \`${title}\`\n\n${more}${planToMarkdown(plan, maxLength)}${policy === undefined ? '' : `\nJudged by \`${clip(policy, 200).replaceAll('`', "'")}\`\n`}`;
 }
 
 function problemSection(problems: readonly string[]): string {

@@ -16,6 +16,8 @@ export interface Site {
   readonly workerImage?: string | undefined;
   /** Secrets with the controller's own credentials. */
   readonly reservedSecrets?: readonly string[] | undefined;
+  /** Whether the controller can change its own version; undefined where there is no controller, only its policy. */
+  readonly selfUpdate?: boolean | undefined;
 }
 
 /** How each list is found in the file. To add one: its field in the schema, its line here, the rule that reads it. */
@@ -97,6 +99,7 @@ function completed(spec: PolicySpec, site: Site): PolicySpec {
     images: completedImages(spec.images ?? {}, site),
     patches: { ...DEFAULTS.patches, ...spec.patches },
     jobs: { ...DEFAULTS.jobs, ...spec.jobs },
+    selfUpdate: completedUpdate(spec.selfUpdate ?? {}, site),
     reservedSecrets: [
       ...new Set([...(spec.reservedSecrets ?? []), ...(site.reservedSecrets ?? []), ...locationSecrets(spec)]),
     ],
@@ -106,6 +109,14 @@ function completed(spec: PolicySpec, site: Site): PolicySpec {
 /** The password of a repository opens the data of every node in it. */
 function locationSecrets({ backupLocations = {} }: PolicySpec): readonly string[] {
   return Object.values(backupLocations).map(({ secret }) => secret);
+}
+
+/** Also a policy that allows it changes nothing for a controller that cannot do it. */
+function completedUpdate(
+  own: NonNullable<PolicySpec['selfUpdate']>,
+  { selfUpdate }: Site,
+): NonNullable<PolicySpec['selfUpdate']> {
+  return { ...own, allowed: selfUpdate === undefined ? own.allowed === true : selfUpdate && own.allowed !== false };
 }
 
 type Images = NonNullable<PolicySpec['images']>;

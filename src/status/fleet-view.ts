@@ -3,6 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { Capabilities } from '../api/capabilities.ts';
 import type { ReportedCode } from '../api/codes/problems.ts';
+import type { UpgradeReason } from '../api/codes/upgrade-reasons.ts';
 import type { Action, Kept } from '../plan/action.ts';
 
 export interface FleetView {
@@ -57,7 +58,16 @@ export interface SyncView {
   readonly identities?: Readonly<Record<string, string>> | undefined;
   /** Of this executor. */
   readonly schedules?: readonly ScheduleView[] | undefined;
-  readonly upgrade?: { readonly version: string; readonly state: string; readonly message?: string } | undefined;
+  readonly upgrade?: UpgradeView | undefined;
+}
+
+/** An upgrade of the controller that is under way, was refused or failed. */
+export interface UpgradeView {
+  readonly version: string;
+  readonly state: string;
+  readonly isUnderWay: boolean;
+  readonly reason?: UpgradeReason | 'VersionNotAllowed';
+  readonly message: string;
 }
 
 /** What a JobSchedule did last and does next. */

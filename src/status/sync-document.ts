@@ -29,7 +29,7 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
     clusterTrouble: sync.clusterTrouble,
     identities: Object.keys(sync.identities ?? {}).length === 0 ? undefined : sync.identities,
     schedules: schedulesOf(sync.schedules ?? []),
-    upgrade: sync.upgrade,
+    upgrade: upgradeOf(sync),
   };
 }
 
@@ -41,7 +41,7 @@ interface State {
 
 /** The most pressing first: what keeps everything from working, then what waits for an approval, then what is not done yet. */
 function stateOf(sync: SyncView): State {
-  return troubleOf(sync) ?? failureOf(sync) ?? waitingOf(sync) ?? SYNCED;
+  return troubleOf(sync) ?? failureOf(sync) ?? waitingOf(sync) ?? upgradeState(sync) ?? SYNCED;
 }
 
 const SYNCED: State = { state: 'Synced', summary: 'The latest commit is applied.' };
@@ -92,6 +92,21 @@ function waitingOf(sync: SyncView): State | undefined {
     state: 'Progressing',
     summary: `${count(pendingNodes.length, 'node')} of the latest commit still being applied: ${first(pendingNodes)}`,
   };
+}
+
+function upgradeOf({ upgrade }: SyncView): unknown {
+  if (upgrade === undefined) return undefined;
+  const { version, state, reason, message } = upgrade;
+  return { version, state, reason, message };
+}
+
+/** What fleet.yaml names is not what runs. */
+function upgradeState({ upgrade }: SyncView): State | undefined {
+  if (upgrade === undefined) return undefined;
+  if (upgrade.isUnderWay)
+    return { state: 'Progressing', summary: `The controller is being upgraded to ${upgrade.version}.` };
+  const what = upgrade.state === 'Failed' ? 'was tried and taken back' : 'is not installed';
+  return { state: 'Degraded', summary: `Version ${upgrade.version} of the controller ${what}: ${upgrade.message}` };
 }
 
 function describeHolds({ held, heldDigest }: SyncView): string {

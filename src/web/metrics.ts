@@ -34,6 +34,7 @@ export function createMetrics({ version, now, runtime = true }: MetricsOptions):
     ...loopSeries(registry, now),
     ...requestSeries(registry, now),
     ...planSeries(registry),
+    ...upgradeSeries(registry),
     ...createNodeSeries(registry, now),
     ...createJobSeries(registry),
   };
@@ -147,6 +148,15 @@ function requestSeries(
     statusCommitted: () => commits.inc(),
     statusPushFailing: (fails) => failing.set(fails ? 1 : 0),
   };
+}
+
+function upgradeSeries(registry: Registry): Pick<Telemetry, 'upgradeFailing'> {
+  const failing = gauge(registry, {
+    name: 'upgrade_failing',
+    help: '1 while the controller does not run the version that fleet.yaml names: refused, or tried and taken back.',
+    labelNames: [],
+  });
+  return { upgradeFailing: (fails) => failing.set(fails ? 1 : 0) };
 }
 
 function planSeries(registry: Registry): Pick<Telemetry, 'planned' | 'problems' | 'repaired'> {

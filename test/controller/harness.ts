@@ -113,6 +113,7 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
       events,
       readCache: createReadCache(),
       redactor: createRedactor([]),
+      upgrader: undefined,
       settings: { ...FAST, executor, namespace, origin: fleet.url, policy, ...options.settings },
       runtime: { now: Date.now, random: Math.random, log: logger, telemetry: metrics.telemetry },
     },

@@ -8,7 +8,7 @@ import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import type { Trust } from '../../src/signatures/verifier.ts';
 import { createSshSigner } from '../../src/signatures/ssh-signer.ts';
-import { readTrust } from '../../src/cli/signatures.ts';
+import { readTrust } from '../../src/cli/run/signatures.ts';
 import { makeSshKey, type SshKey } from '../signatures/keys.ts';
 import { testCluster } from '../support/cluster.ts';
 import { git, moveBranch, tipOf } from '../support/git-repo.ts';

@@ -355,11 +355,20 @@ describe('what the API server would refuse', () => {
     expect(read({ 'nodes/a.yaml': text }).problems.map((one) => one.code)).toContain(code);
   }); // prettier-ignore
 
-  it('refuses a controller version, which is not supported yet', () => {
-    const set = read({ 'fleet.yaml': `${FLEET}  controller: { version: "1.0.0" }\n` });
+  it('refuses a controller version that the policy does not allow, and keeps the rest of the fleet', () => {
+    const files = { 'fleet.yaml': `${FLEET}  controller: { version: "1.0.0" }\n`, 'nodes/a.yaml': nodeFile('a') };
+    const set = read(files);
     expect(errorsOf(set)).toEqual([
-      'fleet.yaml:6:3 error NotSupported spec.controller: not supported yet; remove it, and upgrade the controller with its chart',
+      'fleet.yaml:6:26 error VersionNotAllowed spec.controller: this controller may not change its own version. Upgrade it with the chart, or set selfUpdate.enabled in its values (and not selfUpdate.allowed: false in its policy)',
     ]);
+    expect([...set.nodes.keys()]).toEqual(['novacula-system/a']);
+    const policy = completePolicy({ selfUpdate: { allowed: true } }, { namespace: 'novacula-system' });
+    expect(errorsOf(read(files, { policy }))).toEqual([]);
+  });
+
+  it.each(['1.0.0 ', 'a b', '@sha256:00', 'sha256:00', '../x', ''])('refuses %j as a version', (version) => {
+    const set = read({ 'fleet.yaml': `${FLEET}  controller: { version: ${JSON.stringify(version)} }\n` });
+    expect(set.problems.map(({ code }) => code)).toContain('InvalidValue');
   });
 });
 

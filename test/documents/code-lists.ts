@@ -9,6 +9,7 @@ import { JOB_REASONS } from '../../src/api/codes/job-reasons.ts';
 import { NODE_PROBLEMS } from '../../src/api/codes/node-problems.ts';
 import { NODE_REASONS } from '../../src/api/codes/node-reasons.ts';
 import { POLICY_RULES } from '../../src/api/codes/policy-rules.ts';
+import { UPGRADE_REASONS } from '../../src/api/codes/upgrade-reasons.ts';
 import { SYNC_STATES } from '../../src/api/codes/sync-states.ts';
 import type { CodeDoc } from '../../src/lib/codes.ts';
 import { GIT_CODES, KUBE_CODES } from '../../src/lib/error-codes.ts';
@@ -43,6 +44,11 @@ export const CODE_LISTS: readonly CodeList[] = [
     title: 'Reasons of the controller',
     where: "In Events about the controller's Lease, and in `nodewright status`.",
     codes: CONTROLLER_REASONS,
+  },
+  {
+    title: 'Upgrades of the controller',
+    where: 'In `sync.yaml`, `nodewright status`, the log, and Events of the Deployment of the controller.',
+    codes: UPGRADE_REASONS,
   },
   { title: 'Reasons of a job', where: IN_JOBS, codes: JOB_REASONS },
 ];

@@ -14,6 +14,7 @@ export const noTelemetry: Telemetry = {
   jobs: () => undefined,
   statusCommitted: () => undefined,
   statusPushFailing: () => undefined,
+  upgradeFailing: () => undefined,
   repaired: () => undefined,
   leading: () => undefined,
 };

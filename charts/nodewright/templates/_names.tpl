@@ -53,3 +53,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 []
 {{- end -}}
 {{- end -}}
+
+{{- /* Not empty when the ConfigMap of the self-update is needed. */ -}}
+{{- define "nodewright.hasSelfUpdateFiles" -}}
+{{- if and .Values.selfUpdate.enabled (or .Values.selfUpdate.publicKey .Values.selfUpdate.registry.ca) -}}yes{{- end -}}
+{{- end -}}
+
+{{- define "nodewright.registryAuthFiles" -}}
+{{- $files := list -}}
+{{- range .Values.imagePullSecrets }}{{- $files = append $files (printf "/registry/%s.json" .name) -}}{{- end -}}
+{{- join "," $files -}}
+{{- end -}}

@@ -37,6 +37,12 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     meaning: 'The annotations are larger together than an object may carry.',
     action: 'Shorten them.',
   },
+  VersionNotAllowed: {
+    meaning:
+      'The controller may not change its own version, or its policy does not allow the version that `fleet.yaml` names.',
+    action:
+      'Upgrade with the chart; or set `selfUpdate.enabled` in its values, and let `selfUpdate` of the policy allow the version.',
+  },
   DuplicateNode: {
     meaning:
       'Two documents declare the same node, or a request names a node twice. Of two documents both are refused, and the node keeps its last good state.',

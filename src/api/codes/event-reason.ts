@@ -2,7 +2,8 @@
 
 import type { ControllerReason } from './controller-reasons.ts';
 import type { JobReason } from './job-reasons.ts';
+import type { UpgradeReason } from './upgrade-reasons.ts';
 import type { NodeReason } from './node-reasons.ts';
 
 /** Each is in a list with its meaning and action, which the page of codes shows. */
-export type EventReason = NodeReason | JobReason | ControllerReason;
+export type EventReason = NodeReason | JobReason | ControllerReason | UpgradeReason;

@@ -77,6 +77,8 @@ interface Reports {
   readonly UsedSecretChanged: { readonly secret: string };
   /** The keys of these nodes have signed elsewhere, or an approval lets the nodes start all the same. */
   readonly SignersChanged: NodeKeys;
+  /** What the status says of an upgrade of the controller. */
+  readonly UpgradeChanged: object;
   /** The memory was lost, and is complete again as far as that is possible. */
   readonly MemoryRestored: object;
   /** A pod ran on the volumes of these nodes for the first time. */

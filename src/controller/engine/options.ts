@@ -8,6 +8,7 @@ import type { Asker } from '../../rpc/ask.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import type { Trust } from '../../signatures/verifier.ts';
+import type { Upgrader } from '../upgrade/upgrader.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface Settings {
@@ -51,6 +52,8 @@ export interface ControllerOptions {
   readonly asker: Asker;
   readonly events: Events;
   readonly readCache: ReadCache;
+  /** Absent: the controller cannot change its own version. */
+  readonly upgrader: Upgrader | undefined;
   /** Knows the process's own secrets; everything that leaves goes through it. */
   readonly redactor: Redactor;
   readonly settings: Settings;

@@ -4,7 +4,7 @@ import { KeyedQueue, type Reconcile } from './queue.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Also the value of the label `loop` of the published metrics. */
-export type QueueName = 'pull' | 'sync' | 'node' | 'observe' | 'report' | 'requests' | 'jobs' | 'publish';
+export type QueueName = 'pull' | 'sync' | 'node' | 'observe' | 'report' | 'requests' | 'jobs' | 'upgrade' | 'publish';
 export type Queues = Readonly<Record<QueueName, KeyedQueue>>;
 
 /** The reconciler of each queue. */
@@ -25,6 +25,7 @@ export const QUEUES: Readonly<Record<QueueName, QueueLimits>> = {
   report: { concurrency: 16, deadlineMs: 60_000, backoff: { baseMs: 500, maxMs: 60_000 } },
   requests: { concurrency: 1, deadlineMs: 120_000, backoff: { baseMs: 500, maxMs: 60_000 } },
   jobs: { concurrency: 32, deadlineMs: 120_000, backoff: { baseMs: 500, maxMs: 30_000 } },
+  upgrade: { concurrency: 1, deadlineMs: 60_000, backoff: { baseMs: 1000, maxMs: 30_000 } },
   publish: { concurrency: 1, deadlineMs: 180_000, backoff: { baseMs: 1000, maxMs: 120_000 } },
 };
 
@@ -39,6 +40,7 @@ export function createQueues(runtime: Runtime): Queues {
     report: create('report'),
     requests: create('requests'),
     jobs: create('jobs'),
+    upgrade: create('upgrade'),
     publish: create('publish'),
   };
 }

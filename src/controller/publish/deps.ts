@@ -19,6 +19,7 @@ import type { KeyLedger } from '../node/keys/ledger.ts';
 import type { KeyReservations } from '../node/keys/key-reservations.ts';
 import type { Observations } from '../node/observations.ts';
 import type { Watches } from '../node/watches.ts';
+import type { UpgradeMemory } from '../upgrade/deps.ts';
 
 export interface PublishDeps {
   readonly runtime: Runtime;
@@ -40,6 +41,7 @@ export interface PublishDeps {
   readonly capabilities: CapabilitiesReader;
   readonly statusBranch: StatusBranch | undefined;
   readonly published: PublishedState;
+  readonly upgrade: Pick<UpgradeMemory, 'view'>;
 }
 
 /** What is known of the status branch. */

@@ -13,6 +13,8 @@ import type { JsonObject } from '../../../src/lib/json-value.ts';
 import { planComment, titleOfExecutor } from '../../../src/plan/comment.ts';
 import { describePlan } from '../../../src/plan/describe.ts';
 import { planNodes } from '../../../src/plan/plan.ts';
+import { completePolicy } from '../../../src/desired/policy-file.ts';
+import { requestOf } from '../../../src/upgrade/target.ts';
 import { nodeFile, read } from '../../support/desired-files.ts';
 import { aNode, applied, scene } from '../../support/plan-scene.ts';
 import { testEveryField, type FieldCases, type Outcome } from './schema-fields.ts';
@@ -69,8 +71,13 @@ describe('Fleet', () => {
       base: { ...FLEET, approvals: [{ digest: HELD }] },
       to: 'The nodes move to another cluster',
     },
-    // Not supported yet, and said so: accepting it in silence would look like an upgrade.
-    'controller.version': { to: '1.0.0', refused: true },
+    'controller.version': { from: '1.0.0', to: '1.1.0' },
+    'controller.attempt': { base: { ...FLEET, controller: { version: '1.0.0' } }, to: 2 },
+    'executors[].controller.version': { from: '1.0.0', to: '1.1.0' },
+    'executors[].controller.attempt': {
+      base: { ...FLEET, executors: [{ name: 'demo', controller: { version: '1.0.0' } }, { name: 'other' }] },
+      to: 2,
+    },
   };
   testEveryField({
     schema: FleetSpec,
@@ -78,8 +85,11 @@ describe('Fleet', () => {
     cases,
     file: FILE,
     outcome: (spec): Outcome => {
-      const set = read({ 'fleet.yaml': documentOf('Fleet', spec), 'nodes/a.yaml': nodeFile('a') });
-      return { errors: errorsOf(set), nodes: nodesOf(set), plans: set.fleetBroken ? [] : plansOf(spec) };
+      const files = { 'fleet.yaml': documentOf('Fleet', spec), 'nodes/a.yaml': nodeFile('a') };
+      const policy = completePolicy({ selfUpdate: { allowed: true } }, { namespace: 'novacula-system' });
+      const set = read(files, { policy });
+      const upgrades = ['demo', 'other'].map((executor) => requestOf(set.fleet, executor));
+      return { errors: errorsOf(set), upgrades, nodes: nodesOf(set), plans: set.fleetBroken ? [] : plansOf(spec) };
     },
   });
 });

@@ -7,6 +7,7 @@ import { PolicySpec } from '../../../src/api/policy.ts';
 import { chains } from '../../../src/chains/index.ts';
 import { completePolicy, policyDocument, readPolicy } from '../../../src/desired/policy-file.ts';
 import type { JsonObject } from '../../../src/lib/json-value.ts';
+import { isFulfilled as isUpgraded, rulesOf } from '../../../src/upgrade/target.ts';
 import { read } from '../../support/desired-files.ts';
 import { testEveryField, type FieldCase, type FieldCases, type Outcome } from './schema-fields.ts';
 
@@ -44,6 +45,7 @@ const LOCATION = {
 const LOCATIONS: JsonObject = { backupLocations: { offsite: LOCATION } };
 
 const FILES = {
+  'fleet.yaml': documentOf('Fleet', { name: 'fleet' }, { controller: { version: '1.2.0' } }),
   'nodes/one.yaml': documentOf('BlockchainNode', { name: 'one' }, NODE),
   'jobs/copy.yaml': documentOf('Backup', { name: 'copy' }, { node: 'one', image: 'registry.example/worker:1' }),
   'jobs/offsite.yaml': documentOf(
@@ -70,7 +72,7 @@ function documentOf(
   return stringify({
     apiVersion: 'validatoros.com/v1alpha1',
     kind,
-    metadata: { namespace: NAMESPACE, ...metadata },
+    metadata: kind === 'Fleet' ? metadata : { namespace: NAMESPACE, ...metadata },
     spec,
   });
 }
@@ -133,6 +135,9 @@ const FOREIGN: FieldCase = {
 const CASES: FieldCases = {
   ...LISTS,
   ...locationCases(),
+  'selfUpdate.allowed': { from: true, to: false },
+  'selfUpdate.repository': { from: 'registry.example/nodewright', to: 'other/nodewright' },
+  'selfUpdate.versions': { base: { selfUpdate: { allowed: true } }, from: '>=1.0.0', to: '>=2.0.0' },
   'reservedSecrets[]': { from: 'other', to: 'the-key' },
   'rules[].when.paths[]': {
     base: { ...CLOSED, rules: [{ when: { paths: ['nodes/**'] }, allow: { storageClasses: ['fast'] } }] },
@@ -162,8 +167,11 @@ function outcome(spec: JsonObject): Outcome {
   if (!file.ok) return { errors: file.problems.map(({ message }) => message) };
   const policy = completePolicy(file.spec, { namespace: 'novacula-system' });
   const { problems } = read(FILES, { policy, chains });
+  const rules = rulesOf(policy);
+  const isFulfilled = isUpgraded('registry.example/nodewright:1.2.0', { version: '1.2.0', id: '1.2.0' }, rules);
   return {
     errors: [],
+    isFulfilled,
     backups: policy.spec.backupLocations,
     problems: problems.map(({ file: path, code, message }) => `${path} ${code} ${message}`),
   };

@@ -4,12 +4,12 @@ import { readFile, stat } from 'node:fs/promises';
 
 import { parseDocument } from 'yaml';
 
-import { cleanLine } from '../lib/clean-text.ts';
-import { describeError } from '../lib/errors.ts';
-import { redact } from '../lib/redact.ts';
-import { createSshSigner, type Signer } from '../signatures/ssh-signer.ts';
-import { Verification } from '../signatures/verification-file.ts';
-import { createVerifier, type Trust } from '../signatures/verifier.ts';
+import { cleanLine } from '../../lib/clean-text.ts';
+import { describeError } from '../../lib/errors.ts';
+import { redact } from '../../lib/redact.ts';
+import { createSshSigner, type Signer } from '../../signatures/ssh-signer.ts';
+import { Verification } from '../../signatures/verification-file.ts';
+import { createVerifier, type Trust } from '../../signatures/verifier.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;
 
