@@ -26,6 +26,13 @@ export const BITCOIND: DebianPackage = {
   programs: ['/usr/bin/bitcoind', '/usr/bin/bitcoin-cli'],
 };
 
+/** A registry of images. */
+export const DOCKER_REGISTRY: DebianPackage = {
+  name: 'docker-registry',
+  suite: 'bookworm',
+  programs: ['/usr/bin/docker-registry'],
+};
+
 /** Where the kernel looks for the dynamic loader of a program. */
 const LOADER = arch() === 'arm64' ? '/lib/ld-linux-aarch64.so.1' : '/lib64/ld-linux-x86-64.so.2';
 const MINUTES = 60_000;
@@ -109,13 +116,18 @@ function aptOptions(work: string): readonly string[] {
 
 /** The programs, the loader, and the libraries that the loader itself names. */
 async function keepWhatRuns({ programs }: DebianPackage, root: string, tree: string): Promise<void> {
-  const libraries = join(root, 'usr', 'lib');
-  const [triplet = ''] = readdirSync(libraries).filter((entry) => entry.endsWith('-linux-gnu'));
-  const loader = join(libraries, triplet, LOADER.slice(LOADER.lastIndexOf('/') + 1));
+  // Since Debian 13 everything is below /usr.
+  const folders = [join(root, 'usr', 'lib'), join(root, 'lib')].filter((folder) => existsSync(folder));
+  const libraries = folders.flatMap((folder) =>
+    readdirSync(folder).flatMap((entry) => (entry.endsWith('-linux-gnu') ? join(folder, entry) : [])),
+  );
+  const name = LOADER.slice(LOADER.lastIndexOf('/') + 1);
+  const loader = libraries.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  if (loader === undefined) throw new SetupError('NOT_HAD', `the packages have no ${name}`);
   keep(loader, join(tree, LOADER));
   for (const program of programs) {
     keep(join(root, program), join(tree, program));
-    const listed = await run(loader, ['--library-path', join(libraries, triplet), '--list', join(root, program)]);
+    const listed = await run(loader, ['--library-path', libraries.join(':'), '--list', join(root, program)]);
     for (const [, path = ''] of listed.matchAll(/=> (\/\S+) \(/g))
       if (path.startsWith(`${root}/`)) keep(path, join(tree, path.slice(root.length)));
   }

@@ -121,7 +121,7 @@ function userEntries(): readonly TarEntry[] {
   ];
 }
 
-function treeEntries(from: string, to: string): readonly TarEntry[] {
+export function treeEntries(from: string, to: string): readonly TarEntry[] {
   const entries = readdirSync(from, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
   return entries.map((entry) => {
     const source = join(entry.parentPath, entry.name);

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 
 import { parse, stringify } from 'yaml';
 
+import { defined } from '../../src/lib/defined.ts';
 import { binary } from '../cluster/binaries.ts';
 import { release, up } from '../cluster/cluster.ts';
 import { run } from '../cluster/command.ts';
@@ -58,12 +59,18 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 const TOKEN = 'a-token-of-the-test';
 const STATUS_BRANCH = 'nodewright-status';
 
+interface How {
+  /** Of the cluster. */
+  readonly name?: string;
+  /** Makes the image available, and gives its reference. Default: containerd gets it, and the next version too. */
+  readonly provide?: (state: ClusterState) => Promise<string>;
+}
+
 /** A cluster with real pods, a Git server that they reach, and the image; nothing is installed yet. */
-export async function openInstallation(): Promise<Installation> {
-  const name = `p-install-${process.pid}`;
+export async function openInstallation(how: How = {}): Promise<Installation> {
+  const { name = `p-install-${process.pid}`, provide = importVersions } = how;
   const state = await up({ name, mode: 'pods', startedBy: 'tests' });
-  const image = await importWorkerImage(state);
-  await run('ctr', ['-a', containerdSocket(name), '-n', 'k8s.io', 'images', 'tag', image, nextVersion(image)]);
+  const image = await provide(state);
   const folder = await mkdtemp(join(tmpdir(), 'nodewright-install-'));
   const server = await startGitServer({ host: state.address, accept: [basic('x-access-token', TOKEN)] });
   const repo = server.createRepo('fleet');
@@ -110,8 +117,14 @@ export async function openInstallation(): Promise<Installation> {
   };
 }
 
-export function fleetFile(): string {
-  const spec = { executors: [{ name: EXECUTOR }], defaultExecutor: EXECUTOR };
+async function importVersions(state: ClusterState): Promise<string> {
+  const image = await importWorkerImage(state);
+  await run('ctr', ['-a', containerdSocket(state.name), '-n', 'k8s.io', 'images', 'tag', image, nextVersion(image)]);
+  return image;
+}
+
+export function fleetFile(controller?: { readonly version: string; readonly attempt?: number }): string {
+  const spec = { executors: [{ name: EXECUTOR }], defaultExecutor: EXECUTOR, ...defined({ controller }) };
   return stringify({ apiVersion: 'validatoros.com/v1alpha1', kind: 'Fleet', metadata: { name: 'fleet' }, spec });
 }
 
