@@ -90,6 +90,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // Every fault of a version of the controller takes a minute.
+          name: 'upgrade',
+          include: ['test/self-update/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           // It starts its own clusters, and runs for as long as FIGHT_MINUTES says.
           name: 'fight',
           include: ['test/fight/**/*.test.ts'],

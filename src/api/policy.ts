@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { isVersionRange } from '../lib/version-range.ts';
+import { isVersionRange } from './version-range.ts';
 import { WAIVABLE_RULES, type WaivableRule } from './codes/policy-rules.ts';
 import { Name, SubdomainName } from './fields.ts';
 import { DeployMethod } from './job.ts';

@@ -193,9 +193,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
   const { credentials, secrets, ca, allowHttp } = await gitRemote(options);
   const redactor = createRedactor(secrets);
   const namespaces = watchedNamespaces(options);
-  const dataDir =
-    options.dataDir ??
-    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nodewright', 'run', options.executor);
+  const dataDir = options.dataDir ?? cacheFolder(options.executor);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const policy = await controllerPolicy(options, namespaces);
   return await runProcess({
@@ -234,6 +232,10 @@ async function run(options: RunOptions): Promise<0 | 1> {
     selfUpdate: await selfUpdateOptions(options, policy),
     log: createLogger(options.logLevel, redactor),
   });
+}
+
+function cacheFolder(executor: string): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nodewright', 'run', executor);
 }
 
 async function webhookOf({ webhookListen, webhookSecretFile }: RunOptions): Promise<ProcessOptions['webhook']> {

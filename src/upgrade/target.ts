@@ -4,7 +4,7 @@ import type { UpgradeRefusal } from '../api/codes/upgrade-reasons.ts';
 import type { FleetSpec } from '../api/fleet.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isVersion, splitImage, splitVersion } from './image.ts';
-import { inRange } from '../lib/version-range.ts';
+import { inRange } from '../api/version-range.ts';
 
 export interface UpgradeRequest {
   readonly version: string;

@@ -18,6 +18,7 @@ const REQUIRED = ['--set', 'executor=a', '--set', 'git.url=https://git.example.c
 const ALL = [
   'git.secretName=git', 'git.caKey=ca', 'signingKey.secretName=key', 'networkPolicy.create=true', 'rbac.namespaces={a,b}',
   'webhook.secretName=hook', 'webhook.ingress.create=true', 'webhook.ingress.host=n.example.com', 'proxy.https=http://p:1',
+  'selfUpdate.enabled=true', 'selfUpdate.publicKey=key', 'selfUpdate.registry.ca=ca', 'imagePullSecrets[0].name=pull',
   'policy.namespaces={a}', 'verification.mode=tip', 'podAnnotations.x=y', 'image.digest=sha256:'.padEnd(84, 'a'),
 ].flatMap((value) => ['--set', value]); // prettier-ignore
 const MONITORING = ['monitor=PodMonitor', 'alerts.create=true', 'dashboard.create=true'];
@@ -48,6 +49,17 @@ it.each([
   const args = ['--kubeconfig', kubeconfigPath, 'apply', '--dry-run=server', '--validate=strict', '-f', '-'];
   const { stdout } = await runCommand(kubectl, args, { input: await render(...values) });
   expect(stdout).toContain('deployment.apps/one-nodewright created (server dry run)');
+});
+
+it('gives rights on its own Deployment alone, and rolls it, only with self-update', async () => {
+  const without = await render();
+  expect(without).toContain('type: Recreate');
+  expect(without).not.toMatch(/self-update|SELF_UPDATE/);
+  const text = await render('--set', 'selfUpdate.enabled=true', '--set', 'selfUpdate.confirmSeconds=30');
+  expect(text).toContain('minReadySeconds: 30');
+  expect(text).toContain('type: RollingUpdate');
+  expect(text).toMatch(/resources: \[deployments\]\n +resourceNames: \[one-nodewright\]\n +verbs: \[get, patch\]/);
+  expect(text).toMatch(/NODEWRIGHT_SELF_UPDATE\n +value: "default\/one-nodewright"/);
 });
 
 it('makes no cluster-wide right when it gets namespaces and applies no definitions', async () => {

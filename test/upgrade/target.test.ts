@@ -6,7 +6,7 @@ import { FleetSpec } from '../../src/api/fleet.ts';
 import { pinnedImage } from '../../src/upgrade/image.ts';
 import { readUpgradeState, STATE_FORMAT, STATE_FORMAT_LABEL, writeUpgradeState } from '../../src/upgrade/state.ts';
 import { isFulfilled, refusalOf, requestOf, type UpgradeRules } from '../../src/upgrade/target.ts';
-import { inRange, isVersionRange } from '../../src/lib/version-range.ts';
+import { inRange, isVersionRange } from '../../src/api/version-range.ts';
 import { IMAGE_CONFIG } from '../../src/image/config.ts';
 
 const RULES: UpgradeRules = { allowed: true, repository: undefined, versions: undefined };

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { readTrust } from '../../../src/cli/signatures.ts';
+import { readTrust } from '../../../src/cli/run/signatures.ts';
 import { readAllowedSigners } from '../../../src/signatures/allowed-signers.ts';
 import { readKeyRing, verifyPgpSignature } from '../../../src/signatures/pgp-signature.ts';
 import { readSshPublicKey } from '../../../src/signatures/ssh-key.ts';
