@@ -193,7 +193,7 @@ describe('the rights of the chart', () => {
 /** Of every authenticated user. */
 const OF_EVERYBODY: ReadonlySet<string> = new Set();
 
-const OTHER_JOBS = ['blockheightfallbacks', 'changeowners', 'restores', 'snapshots', 'switchovers'];
+const OTHER_JOBS = ['blockheightfallbacks', 'changeowners', 'restores', 'retentions', 'snapshots', 'switchovers'];
 
 /** What this run does not need: what does, and the rights. */
 const UNUSED: Readonly<Record<string, readonly string[]>> = {
