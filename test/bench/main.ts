@@ -10,6 +10,7 @@ import { measureChange } from './measure-change.ts';
 import { COPY_SIZES, measureCopy } from './measure-copy.ts';
 import { measureChangeOfAll, measureFleet, measureRestart } from './measure-fleet.ts';
 import { measureDrift } from './measure-drift.ts';
+import { measureHistory } from './measure-history.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureJobs } from './measure-jobs.ts';
 import { measureLarge } from './measure-large.ts';
@@ -25,7 +26,7 @@ import { within } from './wait.ts';
 
 const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
        npm run bench -- quick   compares the ratios of a small fleet with test/bench/recorded.json, in two minutes
-NAME: offline reading copy sync change drift phase idle jobs fleet large (all unless given)
+NAME: offline reading history copy sync change drift phase idle jobs fleet large (all unless given)
 NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
@@ -33,6 +34,7 @@ NODES of the thousand have all their objects (100 unless given); the others are 
 const NAMES = [
   'offline',
   'reading',
+  'history',
   'copy',
   'sync',
   'change',
@@ -98,6 +100,7 @@ async function measure(
   };
   await add('offline', measureOffline);
   await add('reading', measureReading);
+  await add('history', measureHistory);
   await add('copy', () => measureCopy(COPY_SIZES[full ? 'full' : 'short']));
   const onThousand = NAMES.slice(NAMES.indexOf('sync'), NAMES.indexOf('fleet')).some((name) => wanted.includes(name));
   if (onThousand) {
