@@ -1,11 +1,17 @@
 // The process: one at a time, truthful probes, a clean end, a crash at any moment, and no secret in any text.
 
+import { readFileSync } from 'node:fs';
+
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
+import type { KubeObject } from '../../src/api/objects.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
+import { isObject } from '../../src/lib/json-value.ts';
+import { makeSshKey } from '../signatures/keys.ts';
 import { privateCluster, type PrivateCluster } from '../support/cluster.ts';
 import { git, tipOf } from '../support/git-repo.ts';
 import { basic } from '../support/git-server.ts';
+import { makeValidators } from '../support/validators.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
 import { prepare, published, publishedAsSeen } from './harness.ts';
@@ -38,8 +44,8 @@ afterEach(async ({ task }) => {
   await fleet.close();
 });
 
-async function start(): Promise<Process> {
-  const process = await startProcess(fleet, { password: PASSWORD });
+async function start(args: readonly string[] = []): Promise<Process> {
+  const process = await startProcess(fleet, { password: PASSWORD, args });
   processes.push(process);
   return process;
 }
@@ -175,43 +181,83 @@ it('killed in the middle of an approved deletion, it carries out exactly the res
   expect(await second.log()).not.toContain('Holding action');
 });
 
-it('no secret is in the log, an Event, an object or any commit of the status branch', async () => {
-  const process = await start();
+it('no secret is in the log, an Event, an object, a figure or any commit of the status branch', async () => {
+  const signing = makeSshKey('ed25519');
+  const process = await start(['--signing-key-file', signing.file]);
   await published(fleet, undefined, tip());
+  const validators = makeValidators({ chainId: 'redact-1', namespace: fleet.namespace, names: ['val', 'torn'] });
+  for (const object of validators.objects as readonly KubeObject[])
+    await fleet.cluster.create(torn(object, validators.secretOf('torn')));
   const withSecret = fleet
     .nodeFile('n0')
     .replace('network: dev', 'network: hoodi')
     .replace('el: {', 'cl: { name: lighthouse }, el: {');
-  fleet.commit({ 'nodes/j0.yaml': withSecret.replace('name: n0', 'name: j0') });
-  const secrets = await waitFor("the node's secret is there", async () => {
-    const found = await fleet.cluster.list(KINDS.Secret, { namespace: fleet.namespace });
-    return found.length > 0 ? found : undefined;
+  fleet.commit({
+    'nodes/j0.yaml': withSecret.replace('name: n0', 'name: j0'),
+    // Its RPC has a user and a password, which the controller makes and sends.
+    'nodes/b0.yaml': nodeOf('b0', {
+      chain: 'bitcoin',
+      network: 'regtest',
+      clients: { node: { name: 'btcd' } },
+      ...SMALL,
+    }),
+    'nodes/val.yaml': nodeOf('val', validators.validator('val')),
+    'nodes/torn.yaml': nodeOf('torn', validators.validator('torn')),
   });
+  const secrets = await waitFor('the Secrets of the nodes are there', async () => {
+    const found = await fleet.cluster.list(KINDS.Secret, { namespace: fleet.namespace });
+    return found.length >= 4 ? found : undefined;
+  });
+  await waitFor('the torn key is reported', () => fleet.statusFile(`nodes/${fleet.namespace}/torn.yaml`));
   fleet.server.fault = () => ({ do: 'status', status: 403, body: `no entry with ${PASSWORD}` });
   fleet.commit({ 'nodes/n1.yaml': 'kind: [' });
   await waitFor('it failed', async () => (await process.log()).includes('Reconciliation failed'));
+  const figures = (await process.probe('/metrics')).text;
   fleet.server.fault = undefined;
   await publishedAsSeen(fleet, undefined, tip());
   await process.stop();
   const values = secrets.flatMap((secret) => Object.values((secret['data'] ?? {}) as Record<string, string>));
+  // The user of an RPC is no secret: it is our own name.
+  const texts = values.map((value) => Buffer.from(value, 'base64').toString()).filter((text) => text !== 'nodewright');
   const forbidden = [
     PASSWORD,
     basic('git', PASSWORD).split(' ')[1] ?? '',
     ...values,
-    ...values.map((value) => Buffer.from(value, 'base64').toString()),
+    ...texts,
+    // The begin of a private key, without the JSON or the armour around it; public keys are shorter.
+    ...texts.flatMap((text) => /"value":\s*"([A-Za-z0-9+/]{60})/.exec(text)?.[1] ?? []),
+    ...readFileSync(signing.file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('-----')),
   ];
   const places = [
     await process.log(),
+    figures,
     JSON.stringify(await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace })),
     JSON.stringify([...(await fleet.nodes()).values()]),
     JSON.stringify(await fleet.cluster.list(KINDS.ConfigMap, { namespace: fleet.namespace })),
     JSON.stringify(await fleet.cluster.list(KINDS.StatefulSet, { namespace: fleet.namespace })),
     git(fleet.repo, ['log', '-p', STATUS_BRANCH]),
   ];
-  expect(values.length).toBeGreaterThan(0);
+  expect(values.length).toBeGreaterThan(4);
   const leaks = forbidden.filter((value) => value !== '' && places.some((place) => place.includes(value)));
   expect(leaks).toEqual([]);
 });
+
+const SMALL = { storage: { data: { size: '1Gi' } } };
+
+function nodeOf(name: string, spec: object): string {
+  return JSON.stringify({ apiVersion: 'validatoros.com/v1alpha1', kind: 'BlockchainNode', metadata: { name }, spec });
+}
+
+/** The Secret of that name gets key files that break off in the middle of the key: a parser would quote them. */
+function torn(object: KubeObject, name: string): KubeObject {
+  const texts = object['stringData'];
+  const metadata = { ...object.metadata, namespace: fleet.namespace };
+  if (object.metadata.name !== name || !isObject(texts)) return { ...object, metadata };
+  const halves = Object.entries(texts).map(([file, text]) => [file, String(text).slice(0, -12)]);
+  return { ...object, metadata, stringData: Object.fromEntries(halves) };
+}
 
 async function freeLease(): Promise<void> {
   const ref = {

@@ -25,6 +25,8 @@ export interface ProcessOptions {
   readonly podName?: string;
   /** Of worker pods. */
   readonly image?: string;
+  /** More options, each one word. */
+  readonly args?: readonly string[];
 }
 
 export async function startProcess(fleet: Fleet, options: ProcessOptions = {}): Promise<Process> {
@@ -36,6 +38,7 @@ export async function startProcess(fleet: Fleet, options: ProcessOptions = {}): 
       '--interval 1s --observe-interval 1s --listen 0 --git-username git',
       `--kubeconfig ${options.kubeconfig ?? fleet.kubeconfig}`,
       ...(options.image === undefined ? [] : [`--image ${options.image}`]),
+      ...(options.args ?? []),
     ].flatMap((line) => line.split(' ')),
     env: {
       NODEWRIGHT_DATA_DIR: options.dataDir ?? join(folder, 'data'),
