@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
+import type { BlockchainNode, NodeStatus } from '../../src/api/blockchain-node.ts';
 import type { JobPhase } from '../../src/api/job-phase.ts';
 import type { StatusBranch } from '../../src/git/engine.ts';
 import { createStatusBranch } from '../../src/git/status-branch.ts';
@@ -109,6 +109,7 @@ class Fleet {
   readonly #records = new Map<string, string>();
   readonly #paused = new Set<number>();
   readonly #reader = createTreeReader();
+  readonly #statuses = new Map<number, NodeStatus>();
   #files: ReadonlyMap<string, string> = new Map();
 
   constructor(branch: StatusBranch) {
@@ -165,6 +166,24 @@ class Fleet {
     else this.#paused.delete(node);
   }
 
+  /** Its conditions continue from its last status, as in the cluster. */
+  #node(index: number, now: number): BlockchainNode {
+    const before = this.#statuses.get(index);
+    const desiredState = this.#paused.has(index) ? 'Stopped' : 'Running';
+    const node = aNode({ desiredState }, { name: nodeName(index), namespace: NAMESPACE });
+    const height = Math.floor(now / 12_000) + index;
+    const headTime = now / 1000 - 6;
+    const status = nodeStatus(
+      observe({
+        node: before === undefined ? node : { ...node, status: before },
+        now,
+        facts: facts({ height, headTime }, { height: height + 9, headTime }),
+      }),
+    );
+    this.#statuses.set(index, status);
+    return { ...node, status };
+  }
+
   #view(now: number): FleetView {
     return {
       executor: EXECUTOR,
@@ -186,23 +205,11 @@ class Fleet {
       },
       capabilities: { chains: [], features: ['jobs'], kubernetes: 'v1.36.3' },
       nodes: Array.from({ length: NODES }, (_, index) => ({
-        node: nodeAt(index, { now, isPaused: this.#paused.has(index) }),
+        node: this.#node(index, now),
         file: `nodes/${nodeName(index)}.yaml`,
       })),
     };
   }
-}
-
-function nodeAt(
-  index: number,
-  { now, isPaused }: { readonly now: number; readonly isPaused: boolean },
-): BlockchainNode {
-  const node = aNode({}, { name: nodeName(index), namespace: NAMESPACE });
-  const height = Math.floor(now / 12_000) + index;
-  const headTime = now / 1000 - 6;
-  const seen = observe({ node, now, facts: facts({ height, headTime }, { height: height + 9, headTime }) });
-  const status = nodeStatus(seen);
-  return { ...node, status: isPaused ? { ...status, phase: "Stopping" } : status };
 }
 
 function recordAt(day: number, node: number, phase: JobPhase): JobRecord {
