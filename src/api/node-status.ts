@@ -69,7 +69,9 @@ export const NodeStatus = z.object({
     .string()
     .optional()
     .meta({ format: 'date-time' })
-    .describe('When the figures were read. It is written together with a change: of an idle node it stays.'),
+    .describe(
+      'When the figures were read; absent before the first answer. It is written together with a change: of an idle node it stays.',
+    ),
 });
 export type NodeStatus = Omit<z.infer<typeof NodeStatus>, 'conditions'> & {
   readonly conditions?: readonly Condition[];

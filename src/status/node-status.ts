@@ -62,11 +62,11 @@ function remembered({ node, revision }: Observation, pod: PodView | undefined) {
   };
 }
 
-/** When the figures shown were read: while the figures of a missed answer stand, so does their time. */
-function observedAt({ node, now }: Observation, roles: readonly RoleVerdict[]): string {
+/** When the figures shown were read: while the figures of a missed answer stand, so does their time. Absent before the first answer. */
+function observedAt({ node, now }: Observation, roles: readonly RoleVerdict[]): string | undefined {
   const heard = roles.some(({ state }) => state === 'Running' || state === 'Syncing');
   const fresh = heard && !roles.some(({ keepsFigures }) => keepsFigures);
-  return fresh ? timestamp(now) : (node.status?.observedAt ?? timestamp(now));
+  return fresh ? timestamp(now) : node.status?.observedAt;
 }
 
 /** A node that could not be rendered at all shows that; one that runs keeps its phase. */

@@ -34,17 +34,26 @@ describe('a container that the cluster injected', () => {
     expect(ended.status.works).toMatchObject([{ outcome: 'Failed' }]);
   });
 
-  it('is deleted with its Job when the other containers had time to end', () => {
+  it('is deleted with its Job at once, or when the client beside the work had time to end', () => {
     const verifying = (minutes: number): JobStatus => ({
       ...working,
       phase: 'Verifying',
       works: [{ ...work, outcome: 'Succeeded', endedAt: ago(minutes) }],
     });
-    const task = { taskEnded: { exitCode: 0 }, termination: RESULT };
-    expect(observe(task, verifying(3)).effects).toEqual([]);
-    expect(observe(task, verifying(4)).effects).toMatchObject([{ do: 'deleteJob', name: work.name, uid: 'job-1' }]);
-    expect(observe({ ...task, active: 0 }, verifying(4)).effects).toEqual([]);
-    expect(observe({ ...task, uid: 'other' }, verifying(4)).effects).toEqual([]);
+    const task = { taskEnded: { exitCode: 0 }, termination: RESULT, injectedRuns: true };
+    const deletion = [{ do: 'deleteJob', name: work.name, uid: 'job-1' }];
+    expect(observe(task, verifying(0)).effects).toMatchObject(deletion);
+    expect(observe({ ...task, besideRuns: true }, verifying(3)).effects).toEqual([]);
+    expect(observe({ ...task, besideRuns: true }, verifying(4)).effects).toMatchObject(deletion);
+    expect(observe({ ...task, injectedRuns: false }, verifying(4)).effects).toEqual([]);
+    expect(observe({ ...task, active: 0 }, verifying(0)).effects).toEqual([]);
+    expect(observe({ ...task, uid: 'other' }, verifying(0)).effects).toEqual([]);
+  });
+
+  it('is deleted with the Job of a task that ended without a result, which is then repeated', () => {
+    const task = { taskEnded: { exitCode: 137 }, injectedRuns: true };
+    const { effects } = observe(task);
+    expect(effects).toMatchObject([{ do: 'deleteJob', name: work.name, uid: 'job-1' }]);
   });
 });
 

@@ -21,10 +21,12 @@ import { podsCluster, type PodsWorld, startWorld } from './world.ts';
 const SOON = { deadlineSeconds: 60 };
 
 let world: PodsWorld;
+let image: string;
 beforeAll(async () => {
   const { state } = await podsCluster();
-  world = await startWorld('bad-jobs', ['--image', await importWorkerImage(state), '--stop-deadline', '45s']);
-  const names = ['holder', 'unplaced', 'unpulled', 'cramped', 'stubborn'];
+  image = await importWorkerImage(state);
+  world = await startWorld('bad-jobs', ['--image', image, '--stop-deadline', '45s']);
+  const names = ['holder', 'unplaced', 'unpulled', 'cramped', 'stubborn', 'meshed'];
   world.change('Nodes to fail on', { ...Object.fromEntries(names.map((name) => [name, gethDev])), other: cometDev });
   world.atEnd(async () => void (await world.kubectl(['delete', 'storageclass', nowhere(), '--ignore-not-found'])));
 });
@@ -112,6 +114,20 @@ describe.concurrent('a backup', () => {
     await isRemoved(record);
   });
 
+  it.concurrent('ends with its own container, although a mesh adds one that never ends', async () => {
+    for (const object of meshPolicy('of-meshed')) {
+      await world.kubectl(['apply', '-f', '-'], [object]);
+      world.atEnd(async () => void (await world.kubectl(['delete', object.kind, object.metadata.name])));
+    }
+    const chain = await chainOf('meshed');
+    const made: unknown[] = [];
+    world.onNewPod((pod) => void made.push(pod));
+    const record = await run(world, { kind: 'Backup', name: 'of-meshed', spec: { node: 'meshed' } });
+    expect(record).toMatchObject({ phase: 'Complete', manifestSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(JSON.stringify(made)).toContain('mesh-proxy');
+    await goesOn('meshed', chain);
+  });
+
   it.concurrent('of a node that will not stop', async () => {
     const chain = await chainOf('stubborn');
     const { pid } = processOf(world.podUid('stubborn') ?? '', 'geth');
@@ -126,6 +142,43 @@ describe.concurrent('a backup', () => {
     await goesOn('stubborn', chain);
   });
 });
+
+/** Adds a container to the worker pods of a job. As a webhook that does not know our labels against injection. */
+function meshPolicy(job: string) {
+  const name = `mesh-${world.namespace}`;
+  const metadata = { name };
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const context = 'Object.spec.containers.securityContext';
+  const proxy = `Object.spec.containers{name: "mesh-proxy", image: "${image}", command: ["/usr/local/bin/node"],
+    args: ["-e", "setInterval(() => {}, 60000)"], securityContext: ${context}{allowPrivilegeEscalation: false,
+    runAsNonRoot: true, seccompProfile: ${context}.seccompProfile{type: "RuntimeDefault"},
+    capabilities: ${context}.capabilities{drop: ["ALL"]}}}`;
+  const isOfJob = `'validatoros.com/job' in object.metadata.labels && object.metadata.labels['validatoros.com/job'].contains('${job}')`;
+  const spec = {
+    failurePolicy: 'Fail',
+    reinvocationPolicy: 'Never',
+    matchConstraints: {
+      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+    },
+    matchConditions: [{ name: 'job', expression: `has(object.metadata.labels) && ${isOfJob}` }],
+    mutations: [
+      {
+        patchType: 'JSONPatch',
+        jsonPatch: { expression: `[JSONPatch{op: "add", path: "/spec/containers/-", value: ${proxy}}]` },
+      },
+    ],
+  };
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': world.namespace } };
+  return [
+    { apiVersion, kind: 'MutatingAdmissionPolicy', metadata, spec },
+    {
+      apiVersion,
+      kind: 'MutatingAdmissionPolicyBinding',
+      metadata,
+      spec: { policyName: name, matchResources: { namespaceSelector } },
+    },
+  ];
+}
 
 /** A backup that fails; its node then runs on with its data. */
 async function failing(node: string, spec: object): Promise<JobRecord> {

@@ -204,6 +204,13 @@ describe('fields', () => {
     ]); // prettier-ignore
   });
 
+  it('says no time at which figures were read before a first answer', () => {
+    const unheard = nodeStatus(observe({ facts: new Map() }));
+    expect(unheard.observedAt).toBeUndefined();
+    const heard = nodeStatus(observe({ node: withStatus(aNode(), unheard) }));
+    expect(heard.observedAt).toBe('2026-03-01T12:00:00Z');
+  });
+
   it('drops figures that no client can mean', () => {
     const status = nodeStatus(observe({ facts: facts({ height: -1, peers: 2.5, target: Infinity, headTime: 1e18 }) }));
     expect(status.roles?.[0]).not.toHaveProperty('height');

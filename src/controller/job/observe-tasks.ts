@@ -53,7 +53,7 @@ async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: 
     suspended,
     ...ended,
     active: pods.filter(isActive).length,
-    ...(pod === undefined ? { running: false } : readPod(pod)),
+    ...(pod === undefined ? { running: false } : { ...readPod(pod), ...runningBeside(pod, live) }),
     ...defined({ output, refused }),
   };
 }
@@ -125,6 +125,25 @@ function workEndedIn(main: unknown): ObservedTask['taskEnded'] {
   const exitCode = valueAt(main, ['state', 'terminated', 'exitCode']);
   const at = textAt(main, ['state', 'terminated', 'finishedAt']);
   return typeof exitCode === 'number' ? { exitCode, ...defined({ at }) } : undefined;
+}
+
+/** What runs beside `work`: a webhook or a policy adds to pods what the Job does not name. */
+function runningBeside(pod: KubeObject, live: KubeObject): Pick<ObservedTask, 'injectedRuns' | 'besideRuns'> {
+  const template = ['spec', 'template', 'spec'];
+  const own = new Set(
+    ['initContainers', 'containers'].flatMap((field) => namesIn(valueAt(live, [...template, field]))),
+  );
+  const names = (field: 'containerStatuses' | 'initContainerStatuses'): readonly string[] =>
+    namesIn(statuses(pod, field).filter((status) => isObject(valueAt(status, ['state', 'running']))));
+  return {
+    // An injected init container ends by itself once the others have ended.
+    injectedRuns: names('containerStatuses').some((name) => !own.has(name)),
+    besideRuns: names('initContainerStatuses').some((name) => own.has(name)),
+  };
+}
+
+function namesIn(containers: unknown): readonly string[] {
+  return Array.isArray(containers) ? containers.flatMap((one) => textAt(one, ['name']) ?? []) : [];
 }
 
 /** Init containers that run beside the others and are killed at the end: how they exit says nothing about the task. */

@@ -7,6 +7,7 @@ import { hostOf, mountOf, ownerOf } from '../task/pod-parts.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
 import { stay, viewOf, type Move, type Scope } from '../model/scope.ts';
 import { runTask } from '../task/run-task.ts';
+import { stopInjected } from '../task/stop-injected.ts';
 import { provenanceOf } from '../task/provenance.ts';
 
 export interface SignerTask {
@@ -30,7 +31,13 @@ export function runSignerTasks(scope: Scope, planned: readonly SignerTask[]): Si
     return { ended: true, tasks };
   const status: Partial<JobStatus> = { works: tasks, ...provenanceOf(scope, pods, tasks) };
   const message = steps.find(({ waits }) => waits !== undefined)?.waits ?? 'waits until the worker pods are gone';
-  return { ended: false, move: stay(scope, message, { status, effects: steps.flatMap(({ effects }) => effects) }) };
+  return {
+    ended: false,
+    move: stay(scope, message, {
+      status,
+      effects: [...steps.flatMap(({ effects }) => effects), ...stopInjected(scope, tasks)],
+    }),
+  };
 }
 
 export function failedOf(

@@ -146,6 +146,10 @@ export interface ObservedTask {
    * The container `work` has ended. What the cluster injected beside it may keep the pod, and so the Job, from ending.
    */
   readonly taskEnded?: { readonly exitCode: number; readonly at?: string };
+  /** A container that the Job does not name keeps the pod running. */
+  readonly injectedRuns?: boolean;
+  /** The client that the Job has beside `work` runs, perhaps to stop in its own time. */
+  readonly besideRuns?: boolean;
   /** Pods of it that have not ended. */
   readonly active: number;
   /** The container `work`, or a program before it, runs. */

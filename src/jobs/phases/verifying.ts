@@ -2,9 +2,7 @@
 
 import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { defined } from '../../lib/defined.ts';
-import { millisecondsOf } from '../../lib/timestamp.ts';
-import { DEADLINE } from '../model/deadlines.ts';
-import type { Effect } from '../model/effect.ts';
+import { stopInjected } from '../task/stop-injected.ts';
 import { enter, fail, listOf, stay, viewOf, type Failure, type Move, type Scope } from '../model/scope.ts';
 
 /** A pod's success alone is no proof: each kind says what is. */
@@ -29,22 +27,6 @@ export function verifying(scope: Scope): Move {
       ...(verdict.height === undefined ? {} : { height: verdict.height }),
       ...(verdict.format === undefined ? {} : { format: verdict.format }),
     },
-  });
-}
-
-/**
- * A container that the cluster injected never ends by itself: the Job is deleted once its own containers had time to end.
- * What it did is on record.
- */
-function stopInjected({ observed, now }: Scope, tasks: readonly JobTask[]): readonly Effect[] {
-  return tasks.flatMap(({ name, uid, endedAt }) => {
-    const live = observed.tasks.get(name);
-    const isOver = endedAt !== undefined && now - (millisecondsOf(endedAt) ?? now) > DEADLINE.beside;
-    if (uid === undefined || live?.uid !== uid || live.active === 0 || live.taskEnded === undefined || !isOver)
-      return [];
-    return [
-      { do: 'deleteJob', name, uid, because: 'its task has ended, and another container keeps its pod' } as const,
-    ];
   });
 }
 

@@ -96,7 +96,8 @@ function podSpec({ common, settings, task }: Pick<WorkerJobInput, 'common' | 'se
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     ...(task.engine === undefined ? {} : { hostname: task.engine.hostname }),
-    terminationGracePeriodSeconds: 120,
+    // A client may take long to close its database; the worker itself ends at once.
+    terminationGracePeriodSeconds: task.beside === undefined && task.before.length === 0 ? 30 : 120,
     securityContext: podSecurity(runAs),
     ...(settings.imagePullSecrets.length === 0
       ? {}

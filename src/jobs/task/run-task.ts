@@ -11,6 +11,7 @@ import type { TaskSpec } from '../model/task-spec.ts';
 import type { Scope } from '../model/scope.ts';
 import type { ObservedTask } from '../model/observation.ts';
 import { renderWorkerJob } from './render-job.ts';
+import { stopInjected } from './stop-injected.ts';
 
 export interface TaskProgress {
   readonly task: JobTask;
@@ -144,8 +145,10 @@ function unclear(
   planned: PlannedTask,
   { task, why }: { readonly task: JobTask; readonly why: string },
 ): TaskProgress {
-  if (scope.observed.workerPods > 0)
-    return { task, effects: [], waits: `waits until the pods of ${task.name} are gone` };
+  if (scope.observed.workerPods > 0) {
+    const effects = stopInjected(scope, [{ ...task, endedAt: timestamp(scope.now) }]);
+    return { task, effects, waits: `waits until the pods of ${task.name} are gone` };
+  }
   if (planned.pod.repeatable && task.attempt < MAX_ATTEMPTS) return begin(scope, planned, task.attempt + 1);
   const message = `the work on ${task.node} ended without a result: ${why}`;
   return {
