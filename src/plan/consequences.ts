@@ -99,7 +99,7 @@ function moveLines({ move, ref }: Action, node: BlockchainNode | undefined): rea
   const key = secret === undefined ? undefined : `the key in the Secret ${keyOf({ ...ref, name: secret })}`;
   if (move.to !== undefined)
     return [
-      `the executor ${move.to} creates it; in another cluster its volumes are new and empty`,
+      `the executor ${move.to} creates it; in another cluster its volumes are new and empty: stop it and back it up to object storage first to take its data along`,
       ...(key === undefined
         ? []
         : [`${move.to} must not start ${key} before this executor has stopped the pod and released it`]),
