@@ -44,8 +44,8 @@ export function applyPatch(
  * source. A text is the reason why the operation is not valid.
  */
 function stepsOf(operation: PatchOperation, document: unknown): readonly PatchOperation[] | string {
-  const bad = badPointer(operation);
-  if (bad !== undefined) return `path ${bad} is not allowed`;
+  const bad = missingPointer(operation) ?? badPointer(operation);
+  if (bad !== undefined) return bad;
   if (operation.op !== 'copy' && operation.op !== 'move') return [operation];
   const from = operation.from === '' ? 'the root' : operation.from;
   if (operation.op === 'move' && operation.path.startsWith(`${operation.from}/`))
@@ -86,9 +86,19 @@ function sizeOf(value: unknown, max: number): number {
   return size;
 }
 
+/** The schema of a patch cannot say that `copy` and `move` need `from`. */
+function missingPointer(operation: PatchOperation): string | undefined {
+  const path: unknown = operation.path;
+  if (typeof path !== 'string') return `${operation.op} needs a path`;
+  const from: unknown = operation.op === 'copy' || operation.op === 'move' ? operation.from : '';
+  return typeof from === 'string' ? undefined : `${operation.op} ${path} needs from, the path to read from`;
+}
+
 function badPointer(operation: PatchOperation): string | undefined {
-  const pointers = 'from' in operation ? [operation.path, operation.from] : [operation.path];
-  return pointers.find((pointer) => pointer.split('/').some((part) => FORBIDDEN.has(unescapePart(part))));
+  const pointers =
+    operation.op === 'copy' || operation.op === 'move' ? [operation.path, operation.from] : [operation.path];
+  const bad = pointers.find((pointer) => pointer.split('/').some((part) => FORBIDDEN.has(unescapePart(part))));
+  return bad === undefined ? undefined : `path ${bad} is not allowed`;
 }
 
 function unescapePart(part: string): string {

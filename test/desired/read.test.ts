@@ -158,6 +158,13 @@ describe('defaults and patches', () => {
         'patches/p.yaml:7:24 error PatchFailed spec.patch[0]: path /__proto__/polluted is not allowed; correct the patch or narrow spec.match (breaks novacula-system/eth-0 and 1 more)',
       ],
     },
+    {
+      because: 'a copy without its source breaks the nodes of its patch only',
+      files: { 'patches/p.yaml': patch('p', '{}', '    - { op: copy, path: /podLabels }\n') },
+      errors: [
+        'patches/p.yaml:7:25 error PatchFailed spec.patch[0]: copy /podLabels needs from, the path to read from; correct the patch or narrow spec.match (breaks novacula-system/eth-0 and 1 more)',
+      ],
+    },
   ];
   it.each(wrong)('$because', ({ files, errors }) => {
     const set = read({ 'nodes/a.yaml': nodeFile('eth-0'), 'nodes/b.yaml': nodeFile('eth-1'), ...files });

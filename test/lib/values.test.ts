@@ -82,6 +82,16 @@ describe('applyPatch', () => {
       operations: [{ op: 'move', from: '', path: '/b' }],
       is: { ok: false, index: 0, message: expect.any(String) },
     },
+    {
+      because: 'a copy names its source',
+      operations: [JSON.parse('{"op":"copy","path":"/b"}') as PatchOperation],
+      is: { ok: false, index: 0, message: 'copy /b needs from, the path to read from' },
+    },
+    {
+      because: 'a source is a text',
+      operations: [JSON.parse('{"op":"move","path":"/b","from":7}') as PatchOperation],
+      is: { ok: false, index: 0, message: 'move /b needs from, the path to read from' },
+    },
     { because: 'a move', operations: [{ op: 'move', from: '/a', path: '/b' }], is: { ok: true, value: { b: 1 } } },
   ] as const;
   it.each(rows)('$because', ({ operations, is }) => {

@@ -62,8 +62,7 @@ function isOperation(value: unknown): boolean {
   return (
     ['add', 'remove', 'replace', 'move', 'copy', 'test'].includes(op) &&
     textAt(value, ['path']) !== undefined &&
-    typeof (member(value, 'from') ?? '') === 'string' &&
-    (!['move', 'copy'].includes(op) || textAt(value, ['from']) !== undefined)
+    typeof (member(value, 'from') ?? '') === 'string'
   );
 }
 
