@@ -78,9 +78,11 @@ interface Rule {
 const KEYWORD =
   '(?:token|passw(?:or)?d|passphrase|pwd|secret(?:[_-]?access)?(?:[_-]?key)?|api[_-]?key|access[_-]?key' +
   '|private[_-]?key|priv[_-]?key|credentials?|mnemonic|signature|(?<=[?&;])sig|(?<=[?&;])auth|rpcauth|rpc(?:limit)?pass)';
-// A quoted value (escaped quotes inside, or quotes that are escaped themselves), else everything to the next space or `&`.
-// What is redacted already ends where it ends, so that running twice changes nothing.
-const VALUE = String.raw`(?:\[redacted\](?=[\s"',;}\]&]|$)|"(?:[^"\\]|\\.)*"|'[^']*'|\\"[^"]*"|[^\s&]+)`;
+// A quoted value (escaped quotes inside, or quotes that are escaped themselves) with what is glued to it, as shells join both;
+// else everything to the next space or `&`. What is redacted already ends where it ends, so that running twice changes nothing.
+const GLUED = String.raw`[^\s"',;)}\]&]`;
+const QUOTED = String.raw`"(?:[^"\\]|\\.)*"|'[^']*'|\\"[^"]*"`;
+const VALUE = String.raw`(?:\[redacted\](?!${GLUED})|(?:${QUOTED})${GLUED}*|[^\s&]+)`;
 
 // "watch Secret: the connection broke": a verb and the kind, then prose; the kind's name is no key of a value.
 const KIND_IN_PROSE = String.raw`(?<=(?-i:\b(?:get|list|watch|create|apply|patch|replace|delete) Secret))(?-i:: [a-z']+,? )`;
@@ -90,6 +92,12 @@ const RULES: readonly Rule[] = [
   {
     pattern: /-----BEGIN [A-Z0-9 ]{1,64}-----[\s\S]*?(?:-----END [A-Z0-9 ]{1,64}-----|$)/g,
     replace: () => REDACTED,
+  },
+  // Before the rule of URLs: what follows the key may begin one only when the key is gone.
+  {
+    pattern:
+      /((?:priv(?:ate)?[_ -]?key|secret|seed|nodekey(?:hex)?|jwt)[a-z_ -]{0,12}\\?["']?\s{0,4}[:=]?\s{0,4}\\?["']?)(?:0x)?[0-9a-f]{64}(?![0-9a-f])/gi,
+    replace: (_, head = '') => `${head}${REDACTED}`,
   },
   { pattern: /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"'<>]*@/gi, replace: (_, scheme = '') => `${scheme}${REDACTED}@` },
   // A password with an unescaped slash; `host:8080/path@x` is none.
@@ -122,11 +130,6 @@ const RULES: readonly Rule[] = [
   {
     pattern: /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3}/g,
     replace: () => REDACTED,
-  },
-  {
-    pattern:
-      /((?:priv(?:ate)?[_ -]?key|secret|seed|nodekey(?:hex)?|jwt)[a-z_ -]{0,12}\\?["']?\s{0,4}[:=]?\s{0,4}\\?["']?)(?:0x)?[0-9a-f]{64}(?![0-9a-f])/gi,
-    replace: (_, head = '') => `${head}${REDACTED}`,
   },
 ];
 

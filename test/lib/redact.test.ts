@@ -31,6 +31,7 @@ describe('what goes', () => {
     { because: 'an environment variable', text: 'GITHUB_TOKEN=abcdef', gone: 'abcdef' },
     { because: 'a quoted value with spaces', text: 'password="two words here"', gone: 'words' },
     { because: 'a quoted value with an escaped quote', text: String.raw`password="a\"hunter2"`, gone: 'hunter2' },
+    { because: 'what is glued to a quoted value', text: 'password=""hunter2', gone: 'hunter2' },
     { because: 'JSON', text: '{"password":"hunter2","user":"bob"}', gone: 'hunter2' },
     { because: 'JSON in JSON', text: String.raw`"{\"password\":\"hunter 2xyz\"}"`, gone: '2xyz' },
     { because: 'YAML', text: 'apiKey: abc123', gone: 'abc123' },
@@ -60,6 +61,19 @@ describe('what goes', () => {
     expect(result).toContain('[redacted]');
     expect(redact(result)).toBe(result);
   });
+});
+
+it('changes nothing more in what it has redacted', () => {
+  const keys = ['token=', 'password: ', '--rpc-password ', 'private key ', 'Bearer ', 'authorization: ', 'https://'];
+  const others = ['user:', '"', "'", String.raw`\"`, '@', '&', ' ', ',', ')', ']', 'x', hex64, jwt, REDACTED];
+  const parts = fc.constantFrom(...keys, ...others);
+  fc.assert(
+    fc.property(fc.array(parts, { maxLength: 10 }), (texts) => {
+      const once = redact(texts.join(''));
+      expect(redact(once)).toBe(once);
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 describe('what stays', () => {
