@@ -1,15 +1,18 @@
 // Every reader of outside input, with inputs that a seed makes: a value or a documented error, quickly, and nothing else.
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 import { failureOf, inputOf } from './check.ts';
 import type { Reader } from './reader.ts';
 import { allReaders } from './readers.ts';
+import { removeScratchFolders } from './scratch-folder.ts';
 
 const readers = await allReaders();
 const CASES = 150;
 /** Another start gives other inputs. */
 const FIRST = Number(process.env['FUZZ_SEED'] ?? 1);
+
+afterAll(removeScratchFolders);
 
 it('has readers with names of their own', () => {
   expect(new Set(readers.map(({ name }) => name)).size).toBe(readers.length);

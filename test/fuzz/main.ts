@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 import { failureOf, FIRST_LONG_SEED, inputOf } from './check.ts';
 import { allReaders } from './readers.ts';
+import { removeScratchFolders } from './scratch-folder.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,6 +17,7 @@ if (readers.length === 0) {
 }
 const failed =
   values.seed === undefined ? await search(Number(values.seconds) * 1000) : await replay(Number(values.seed));
+removeScratchFolders();
 console.log(`${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 

@@ -1,10 +1,11 @@
 // Inputs that readers once failed on, each with what was wrong.
 
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 
 import { failureOf } from './check.ts';
 import { SECRET } from './reader.ts';
 import { allReaders } from './readers.ts';
+import { removeScratchFolders } from './scratch-folder.ts';
 
 const readers = await allReaders();
 
@@ -76,6 +77,8 @@ const rows: readonly Row[] = [
   { reader: 'cron', because: 'a message repeated the whole field', input: `${'x'.repeat(20_000)} * * * *` },
   { reader: 'due-runs', because: 'each minute of a week was walked', input: '* * * * *' },
 ];
+
+afterAll(removeScratchFolders);
 
 it.each(rows)('$reader: $because', async ({ reader: name, input }) => {
   const reader = readers.find((one) => one.name === name);

@@ -1,9 +1,8 @@
 // What comes from a Git server, and a Git directory on disk. Checksums are put right after a mutation, as an attacker would.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 
@@ -24,6 +23,7 @@ import { encodeTree, parseTree } from '../../../src/git/tree-object.ts';
 import { textAt } from '../../../src/lib/json-value.ts';
 import { verifyTip } from '../../../src/git/verify.ts';
 import type { Reader } from '../reader.ts';
+import { scratchFolder } from '../scratch-folder.ts';
 
 const OID = 'a'.repeat(40);
 const COMMIT = `tree ${OID}\nparent ${OID}\nauthor A U Thor <a@example.com> 1700000000 +0100\ncommitter C <c@example.com> 1700000000 +0000\nencoding ISO-8859-1\ngpgsig -----BEGIN SSH SIGNATURE-----\n AAAA\n -----END SSH SIGNATURE-----\n\nsubject\n\nbody\n`;
@@ -68,7 +68,7 @@ function withSum(data: Buffer): Buffer {
   return Buffer.concat([data, createHash('sha1').update(data).digest()]);
 }
 
-const root = mkdtempSync(join(tmpdir(), 'nodewright-fuzz-'));
+const root = scratchFolder();
 const packPath = join(root, 'pack');
 const signal = new AbortController().signal;
 

@@ -1,7 +1,6 @@
 // What an API server answers, and what in its objects others have written.
 
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
@@ -23,6 +22,7 @@ import { watchEvents } from '../../../src/kube/watch.ts';
 import { excerpt, saysDiskFull } from '../../../src/status/excerpt.ts';
 import { currentPod, readEvents, readPvcs, readStatefulSet } from '../../../src/status/pod-view.ts';
 import type { Reader } from '../reader.ts';
+import { scratchFolder } from '../scratch-folder.ts';
 
 const KIND = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
 const OBJECT = {
@@ -93,7 +93,7 @@ function metadataOf(value: object): KubeObject['metadata'] {
   };
 }
 
-const file = join(mkdtempSync(join(tmpdir(), 'nodewright-fuzz-')), 'kubeconfig');
+const file = join(scratchFolder(), 'kubeconfig');
 const isKube = (error: unknown): boolean => error instanceof KubeError;
 const shared = { isJson: true, cases: 150 } as const;
 

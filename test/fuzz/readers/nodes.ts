@@ -1,7 +1,6 @@
 // What running nodes and worker pods say.
 
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { TaskParameters } from '../../../src/api/worker-task.ts';
@@ -19,6 +18,7 @@ import { examples } from '../../chains/examples.ts';
 import { recordedFor } from '../../chains/replies.ts';
 import { ORIGIN } from '../../worker/support/params.ts';
 import { SECRET, type Reader } from '../reader.ts';
+import { scratchFolder } from '../scratch-folder.ts';
 
 const RESULT = {
   ok: true,
@@ -66,7 +66,7 @@ const FOOT = {
 };
 const MANIFEST = `${JSON.stringify(HEAD).slice(0, -1)},"entries":[\n${ENTRIES.map((entry) => JSON.stringify(entry)).join(',\n')}\n],"end":${JSON.stringify(FOOT)}}\n`;
 
-const root = mkdtempSync(join(tmpdir(), 'nodewright-fuzz-'));
+const root = scratchFolder();
 mkdirSync(join(root, 'backup'));
 
 /** A reader of a file in a folder, as the worker opens it. */

@@ -1,7 +1,6 @@
 // Signatures of commits and the keys they are judged by.
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { readTrust } from '../../../src/cli/run/signatures.ts';
@@ -11,6 +10,7 @@ import { readSshPublicKey } from '../../../src/signatures/ssh-key.ts';
 import { verifySshSignature } from '../../../src/signatures/ssh-signature.ts';
 import { sshString } from '../../../src/signatures/ssh-wire.ts';
 import type { Reader } from '../reader.ts';
+import { scratchFolder } from '../scratch-folder.ts';
 
 const CORPUS = new URL('../corpus/', import.meta.url).pathname;
 const ALLOWED = readFileSync(join(CORPUS, 'allowed-signers'), 'utf8');
@@ -30,7 +30,7 @@ function body(text: string): Buffer {
   return Buffer.from(text.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
 }
 
-const file = join(mkdtempSync(join(tmpdir(), 'nodewright-fuzz-')), 'verification.yaml');
+const file = join(scratchFolder(), 'verification.yaml');
 const keys = await readKeyRing(RING);
 
 export const readers: readonly Reader[] = [
