@@ -1,0 +1,87 @@
+// The procedures of `repo-template/docs/day-to-day.md`, with the controller as a process of its own.
+
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+import { readPushWarning } from '../../src/cli/push-warning.ts';
+import { testCluster } from '../support/cluster.ts';
+import { basic } from '../support/git-server.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { byHand } from './by-hand.ts';
+import { type Fleet, startFleet } from './fleet.ts';
+import { prepare } from './harness.ts';
+import { type Process, startProcess } from './process.ts';
+
+let kubeconfig: string;
+let folder: string;
+let fleet: Fleet;
+let controller: Process | undefined;
+
+beforeAll(async () => {
+  kubeconfig = (await testCluster()).kubeconfigPath;
+  folder = await mkdtemp(join(tmpdir(), 'nodewright-day-'));
+});
+afterEach(async () => {
+  await controller?.cleanUp();
+  await fleet?.close();
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function grace(name: string, seconds: number): Promise<void> {
+  const specOf = async (): Promise<unknown> => (await fleet.nodes()).get(name)?.spec.terminationGracePeriodSeconds;
+  await waitFor(`${name} has ${seconds} s`, async () => (await specOf()) === seconds, 60_000);
+}
+
+const file = (seconds: number, ...more: readonly string[]): string =>
+  fleet.nodeFile('n0', ['desiredState: Stopped', `terminationGracePeriodSeconds: ${seconds}`, ...more]);
+
+it('a credential of Git is rotated without a restart; one that ends before is reported in the cluster', async () => {
+  const accept = [basic('git', 'first')];
+  const token = join(folder, 'token');
+  writeFileSync(token, 'first\n');
+  fleet = await startFleet({ kubeconfig, nodes: 1, git: { accept } });
+  await prepare(fleet);
+  controller = await startProcess(fleet, { args: [`--git-token-file ${token}`] });
+  fleet.commit({ 'nodes/n0.yaml': file(61) });
+  await grace('n0', 61);
+  await waitFor('the status is published', () => fleet.statusFile('sync.yaml')?.includes('state: Synced'), 60_000);
+
+  accept.splice(0, 1, basic('git', 'second'));
+  fleet.commit({ 'nodes/n0.yaml': file(62) });
+  const warning = await waitFor('an Event says it', async () => await readPushWarning(fleet.cluster, fleet), 60_000);
+  expect(warning).toMatch(/token|credential|401/i);
+  expect(warning).not.toContain('first');
+
+  writeFileSync(token, 'second\n');
+  await grace('n0', 62);
+  await waitFor('the Event is over', async () => (await readPushWarning(fleet.cluster, fleet)) === undefined, 60_000);
+  expect(await controller.log()).not.toMatch(/\b(first|second)\b/);
+}, 240_000);
+
+it('a suspended node is left as it is, also what is changed by hand, and follows its file again afterwards', async () => {
+  fleet = await startFleet({ kubeconfig, nodes: 1 });
+  await prepare(fleet);
+  controller = await startProcess(fleet);
+  fleet.commit({ 'nodes/n0.yaml': file(61) });
+  await grace('n0', 61);
+  fleet.commit({ 'nodes/n0.yaml': file(61, 'suspend: true') });
+  await waitFor('it is suspended', async () => (await fleet.nodes()).get('n0')?.spec.suspend === true, 60_000);
+  const { namespace } = fleet;
+  const target = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'n0', namespace };
+  await byHand(kubeconfig).patch(target, { spec: { template: { metadata: { annotations: { debug: 'by-hand' } } } } });
+  fleet.commit({ 'nodes/n0.yaml': file(62, 'suspend: true') });
+  await waitFor(
+    'the change is held',
+    () => /reason: Suspended|guard: Suspended/.test(fleet.statusFile('sync.yaml') ?? ''),
+    60_000,
+  );
+  expect((await fleet.nodes()).get('n0')?.spec.terminationGracePeriodSeconds).toBe(61);
+  fleet.commit({ 'nodes/n0.yaml': file(62) });
+  await grace('n0', 62);
+}, 240_000);
