@@ -127,10 +127,13 @@ function isRemembered({ key, record, object }: Claimed, { open }: AdmitInput): b
   return uid === '' || uid === object?.uid;
 }
 
-/** Its name is used up. The object, if there is one, does not act. */
+/**
+ * Its name is used up. The object, if there is one, does not act. Also after an upgrade from a version without this memory: only
+ * the status branch knows such a claim, and who may push there could set a request back that has run.
+ */
 function forgotten(claimed: Claimed, { now }: AdmitInput): Decision {
   const message =
-    'its record was not written by this controller, or is from before its memory was lost: it does not run; file a new request under a new name';
+    'the controller does not remember this claim: an older version of it made it, its memory was lost since, or someone else wrote the record; the request does not run: check the node, then file a new one under a new name';
   return ended(claimed, { phase: 'Interrupted', reason: 'Interrupted', message }, now);
 }
 
