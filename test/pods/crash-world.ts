@@ -181,7 +181,8 @@ export async function startCrashWorld({ kubeconfig, state, image, nodes = 1 }: C
     },
     async close() {
       ending.abort();
-      for (const one of processes) await one.cleanUp();
+      // The last one runs, and may have its data in the folder of an earlier one.
+      for (const one of processes.toReversed()) await one.cleanUp();
       await fleet.close();
       await rm(folder, { recursive: true, force: true });
     },

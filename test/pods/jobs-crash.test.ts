@@ -265,10 +265,27 @@ async function everythingLost(world: CrashWorld): Promise<void> {
   await waitFor('the pods are gone', async () => (await cluster.list(KINDS.Pod, { namespace })).length === 0, 120_000);
   const recordsBefore = git(repo, ['ls-tree', '-r', STATUS_BRANCH, `${executor}/jobs/`]);
   await world.start({ dataDir: `${world.process().logFile}.new` });
+  await takePlace(world);
   expect(await world.ended('Backup', 'swept')).toMatchObject({ phase: 'Interrupted' });
   await world.nodeIsWell();
   expect(await cluster.list(kindOf({ apiVersion: API_VERSION, kind: 'Backup' }), { namespace })).toEqual([]);
   expect(await cluster.list(KINDS.Job, { namespace })).toEqual([]);
   const others = (text: string): readonly string[] => text.split('\n').filter((line) => !line.includes('/swept.yaml'));
   expect(others(git(repo, ['ls-tree', '-r', STATUS_BRANCH, `${executor}/jobs/`]))).toEqual(others(recordsBefore));
+}
+
+/** Without its Lease and its memory a cluster cannot know that the status branch is its own. */
+async function takePlace({ fleet }: CrashWorld): Promise<void> {
+  const { repo, executor } = fleet;
+  const digest = await waitFor(
+    'the approval of another cluster is asked for',
+    () => {
+      const folders = git(repo, ['ls-tree', '--name-only', STATUS_BRANCH]).split('\n');
+      const own = folders.find((folder) => folder.startsWith(`${executor}@`));
+      const sync = own === undefined ? '' : git(repo, ['show', `${STATUS_BRANCH}:${own}/sync.yaml`]);
+      return /add the approval (sha256:[0-9a-f]{64})/.exec(sync)?.[1];
+    },
+    120_000,
+  );
+  fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
 }
