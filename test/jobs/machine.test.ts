@@ -63,6 +63,12 @@ describe('before work', () => {
       message: 'earlier object',
     },
     {
+      because: 'nor does one whose record has ended without it',
+      given: { status: { phase: 'Claimed' }, observed: { record: { phase: 'Interrupted' } } },
+      phase: 'Interrupted',
+      message: 'this request ended Interrupted',
+    },
+    {
       because: 'two jobs on one node take turns, and say for whom',
       given: {
         status: { phase: 'Claimed' },

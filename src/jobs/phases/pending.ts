@@ -45,13 +45,16 @@ export function claimed(scope: Scope): Move {
 function refuseUnbound(scope: Scope): Move | undefined {
   const { record } = scope.observed;
   if (record?.uid === scope.job.uid) return undefined;
-  const isEnded = record?.phase !== undefined && isFinal(record.phase);
-  if (record?.uid === undefined && !isEnded) return stay(scope, 'waits until the status branch names this object');
-  return enter(scope, {
-    phase: 'Interrupted',
-    reason: 'Interrupted',
-    message: 'the claim belongs to an earlier object of this name, which is lost; file a new request',
-  });
+  const message = whyLost(record);
+  if (message === undefined) return stay(scope, 'waits until the status branch names this object');
+  return enter(scope, { phase: 'Interrupted', reason: 'Interrupted', message });
+}
+
+function whyLost(record: Scope['observed']['record']): string | undefined {
+  if (record?.uid !== undefined)
+    return 'the claim belongs to an earlier object of this name, which is lost; file a new request';
+  if (record?.phase === undefined || !isFinal(record.phase)) return undefined;
+  return `the status branch says that this request ended ${record.phase}, and why; file a new one under a new name`;
 }
 
 /** The object may have been created by hand in place of the request that was judged in its file. */
