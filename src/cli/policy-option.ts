@@ -27,7 +27,7 @@ export function addPolicyOptions(command: Command): Command {
     .addOption(
       option(
         '--policy-from <revision>',
-        'use the policy that a controller published, e.g. origin/nodewright-status; with several controllers also --executor',
+        'use the policy that a controller published, e.g. refs/remotes/origin/nodewright-status; with several controllers also --executor',
       ).conflicts('policy'),
     );
 }

@@ -11,7 +11,7 @@ export function addStatusFromOption(command: Command): Command {
   return command.addOption(
     option(
       '--status-from <revision>',
-      'show which executor holds a signing key and what it can run, by this revision of the status branch, e.g. origin/nodewright-status',
+      'show which executor holds a signing key and what it can run, by this revision of the status branch, e.g. refs/remotes/origin/nodewright-status',
     ),
   );
 }
