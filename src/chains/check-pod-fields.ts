@@ -1,6 +1,7 @@
 // Fields that go into the pod unchanged: what the API server would refuse of them is an error in the file already.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
+import { checkImages } from './check-images.ts';
 import { checkScheduling } from './check-scheduling.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
 import type { Path } from '../lib/json-pointer.ts';
@@ -14,6 +15,7 @@ export function checkPodFields(spec: NodeSpec): readonly SpecProblem[] {
     resources === undefined ? [] : [{ path: ['spec', 'sidecars', index, 'resources'], one: resources }],
   );
   return [
+    ...checkImages(spec),
     ...checkScheduling(spec),
     ...checkSizes(spec),
     ...(spec.sidecars ?? []).flatMap((one, index) => checkSidecar(one, ['spec', 'sidecars', index])),

@@ -237,6 +237,48 @@ describe('checks that hold for every chain', () => {
       expected: [['InvalidVersion', '/spec/clients/el/version']],
     },
     {
+      because: 'an image tag with a space is refused',
+      fields: {
+        clients: {
+          el: { name: 'geth', version: '1.16.7', image: 'registry.example/geth:1.16 .7' },
+          cl: { name: 'teku' },
+        },
+      },
+      expected: [['InvalidImage', '/spec/clients/el/image']],
+    },
+    {
+      because: 'an image without a tag after the colon is refused',
+      fields: {
+        clients: { el: { name: 'geth', version: '1.16.7', image: 'registry.example/geth:' }, cl: { name: 'teku' } },
+      },
+      expected: [['InvalidImage', '/spec/clients/el/image']],
+    },
+    {
+      because: 'an image in capital letters is refused',
+      fields: {
+        clients: {
+          el: { name: 'geth', version: '1.16.7', image: 'registry.example/Geth:1.16.7' },
+          cl: { name: 'teku' },
+        },
+      },
+      expected: [['InvalidImage', '/spec/clients/el/image']],
+    },
+    {
+      because: 'an image may have a port, a tag and a digest',
+      fields: {
+        clients: {
+          el: {
+            name: 'geth',
+            version: '1.16.7',
+            image:
+              'registry.example:5000/team/go-ethereum__x:v1.16.7@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+          },
+          cl: { name: 'teku' },
+        },
+      },
+      expected: [],
+    },
+    {
       because: 'there must be a place for the data',
       fields: { storage: { extra: { size: '9000Gi' } } },
       expected: [['MissingStorage', '/spec/storage']],

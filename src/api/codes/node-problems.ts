@@ -16,6 +16,10 @@ export const NODE_PROBLEMS = defineCodes({
   UnknownClient: { meaning: 'The role has no such client.', action: 'Choose one that the message names.' },
   UnsupportedNetwork: { meaning: 'The client cannot join the network.', action: 'Choose another client or network.' },
   InvalidVersion: { meaning: 'The version cannot be an image tag.', action: 'Correct it.' },
+  InvalidImage: {
+    meaning: 'The image is no reference that can be pulled, for example because its tag has a space.',
+    action: 'Correct it.',
+  },
   VersionTooOld: {
     meaning: 'The client version is too old for the network.',
     action: 'Use the version that the message names, or a newer one.',
