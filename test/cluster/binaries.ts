@@ -16,6 +16,7 @@ import {
   GETH,
   HELM,
   HELM_3,
+  KUBE_SCORE,
   KUBERNETES,
   KWOK,
   OLDEST_KUBERNETES,
@@ -40,6 +41,7 @@ export type BinaryName =
   | 'simd'
   | 'btcd'
   | 'helm'
+  | 'kube-score'
   | 'restic'
   | 'versitygw';
 
@@ -129,6 +131,12 @@ function sourceOf(name: BinaryName): Source {
         folder: 'restic',
         version: versionOf(RESTIC),
         build: { module: RESTIC, command: `${RESTIC.path}/cmd/restic`, tags: 'disable_grpc_modules' },
+      };
+    case 'kube-score':
+      return {
+        folder: 'kube-score',
+        version: versionOf(KUBE_SCORE),
+        build: { module: KUBE_SCORE, command: `${KUBE_SCORE.path}/cmd/kube-score` },
       };
     case 'versitygw':
       return {

@@ -1,6 +1,6 @@
 // The chart as Helm renders it: it is accepted by the linter and by an API server, and refuses what could not work.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -87,6 +87,17 @@ it('reads a GitHub App in place of a token, and mounts the secret of the webhook
   expect(text).toMatch(/NODEWRIGHT_RESERVED_SECRETS\n\s+value: "g,hook"/);
   expect(text).toMatch(/NODEWRIGHT_WEBHOOK_SECRET_FILE\n\s+value: \/webhook\/secret/);
   await expect(render(...app.slice(0, 2), '--set', 'git.secretName=g')).rejects.toThrow('appInstallationId is missing');
+});
+
+it('has nothing that kube-score finds, but for what its README explains', async () => {
+  const text = await render(...ALL);
+  const args = ['score', '--output-format', 'ci', '--kubernetes-version', 'v1.27', '-'];
+  const { stdout } = await runCommand(await binary('kube-score'), args, { input: text, accept: [0, 1] });
+  const found = stdout.split('\n').filter((line) => /^\[(CRITICAL|WARNING)\]/.test(line));
+  const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
+  const remarks = found.map((line) => line.replace(/^.*Deployment: (\(controller\) )?/, ''));
+  expect(remarks.length).toBeGreaterThan(2);
+  expect(remarks.filter((remark) => !readme.includes(`\`${remark}\``))).toEqual([]);
 });
 
 it('gives the objects the name that users of another operator know', async () => {
