@@ -82,6 +82,12 @@ export const JobTask = z.object({
   text: SignerText.optional().describe('The signer state that it read; empty when there is none.'),
   snapshotId: Short.optional().describe('Id of the snapshot in object storage that it made or read.'),
   bytesAdded: z.int().min(0).optional().describe('Bytes that the snapshot added to its repository.'),
+  snapshotsLeft: z
+    .array(Short)
+    .max(128)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Beginnings of the ids of all snapshots that a Retention left in the repository of the node.'),
   imageDigest: Short.optional().describe('Digest of the image that ran.'),
   unsafe: z.boolean().optional().describe('It may have left data with which the node must not start.'),
 });

@@ -259,6 +259,11 @@ export const TaskResult = z.object({
     .optional(),
   /** Bytes that the snapshot added to the repository: compressed, and without what the repository had already. */
   bytesAdded: z.int().min(0).optional(),
+  /** Beginnings of the ids of all snapshots that are left in the repository; absent when they are too many for the message. */
+  snapshotsLeft: z
+    .array(z.string().regex(/^[0-9a-f]{16}$/))
+    .max(128)
+    .optional(),
   /** What `readSigner` read; empty when there is no such file. */
   text: SignerText.optional(),
 });

@@ -30,6 +30,7 @@ import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
 import { signingMemory, volumesOf } from './plan-facts.ts';
 import { problemsToJson } from './problems-json.ts';
 import { capabilityProblems, publishedCapabilities } from './published/capabilities.ts';
+import { removedSourceProblems } from './published/removed-sources.ts';
 import { addStatusFromOption, publishedKeys } from './published/keys.ts';
 
 interface PlanOptions extends PolicyOptions {
@@ -88,8 +89,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const { statusFrom } = options;
   const reservations = statusFrom === undefined ? undefined : await publishedKeys(dir, statusFrom);
   const facts = { ...comparison.facts, reservations };
-  const capabilities = statusFrom === undefined ? new Map() : await publishedCapabilities(dir, statusFrom);
-  const problems = [...comparison.desired.problems, ...capabilityProblems(comparison.desired, capabilities)];
+  const problems = [...comparison.desired.problems, ...(await publishedProblems(dir, statusFrom, comparison))];
   const owners = executorsOf(comparison, options.executor);
   const all = options.executor === undefined ? executorsIn(comparison.desired.fleet, owners) : owners;
   const upgrades = comparison.upgrades(all);
@@ -105,6 +105,17 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   if (problems.some(({ level }) => level === 'error')) return 2;
   const changes = plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0);
   return changes || upgrades.length > 0 ? 1 : 0;
+}
+
+/** What the desired state asks of a controller that it cannot do, by what it published. */
+async function publishedProblems(
+  dir: string,
+  statusFrom: string | undefined,
+  { desired }: Comparison,
+): Promise<readonly Problem[]> {
+  if (statusFrom === undefined) return [];
+  const capabilities = await publishedCapabilities(dir, statusFrom);
+  return [...capabilityProblems(desired, capabilities), ...(await removedSourceProblems(dir, statusFrom, desired))];
 }
 
 async function withCluster(

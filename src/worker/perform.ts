@@ -1,6 +1,7 @@
 // The verbs of the worker pod: from parameters to a result.
 
 import type { TaskParameters, TaskResult } from '../api/worker-task.ts';
+import { defined } from '../lib/defined.ts';
 import { formatBytes } from '../lib/quantity.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { ask } from './ask.ts';
@@ -76,11 +77,16 @@ function describeDownload(result: Awaited<ReturnType<typeof download>>): TaskRes
   return { ...rest, snapshotId: result.snapshotId, message: `snapshot ${result.snapshotId.slice(0, 8)}: ${message}` };
 }
 
-function describeRetain({ kept, removed }: Awaited<ReturnType<typeof retain>>): TaskResult {
+/** As many ids as fit into a termination message with the longest text. */
+const MAX_LISTED = 128;
+
+function describeRetain({ kept, removed, left }: Awaited<ReturnType<typeof retain>>): TaskResult {
   const ids = removed.slice(0, 20).map((id) => id.slice(0, 8));
   const more = removed.length > ids.length ? ` and ${removed.length - ids.length} more` : '';
   const what = removed.length === 0 ? 'removed none' : `removed ${ids.join(', ')}${more}`;
-  return { ok: true, files: removed.length, message: `${what}; ${kept} snapshots are kept` };
+  const snapshotsLeft = left.length > MAX_LISTED ? undefined : left.map((id) => id.slice(0, 16));
+  const message = `${what}; ${kept} snapshots are kept`;
+  return { ok: true, files: removed.length, message, ...defined({ snapshotsLeft }) };
 }
 
 function describeCheck({ manifestSha256, bytes, files, height, extra }: VerifyResult): TaskResult {

@@ -98,6 +98,8 @@ describe('recordOf', () => {
     const { claimName: _, claimUid: _uid, ...rest } = record;
     const pruned = { ...rest, dataRemoved: 'last 1', notes: ['its data was removed: last 1'] };
     expect(recordOf(pruned, objectWith(complete))).toEqual(pruned);
+    const objectStorage = { location: 'offsite', repository: 'east/prod/a', snapshot: 'a'.repeat(64) };
+    expect(recordOf(pruned, objectWith({ ...complete, objectStorage }))).toEqual(pruned);
   });
 
   it('has its place below its executor', () => {

@@ -220,7 +220,7 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'delete core/persistentvolumeclaims',
     'get batch/jobs',
   ],
-  'the retention of a schedule': ['delete validatoros.com/backups', 'delete validatoros.com/snapshots'],
+  'the retention of a schedule': ['backups', 'retentions', 'snapshots'].map((kind) => `delete validatoros.com/${kind}`),
   'workloads of other tools': ['get apps/deployments', 'patch apps/deployments'],
   'a container that crashed': ['get core/pods/log'],
   'a node with a key or a secret of its own': ['create core/secrets', 'get core/secrets'],

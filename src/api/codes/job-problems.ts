@@ -36,6 +36,10 @@ export const JOB_PROBLEMS = defineCodes({
     meaning: 'No request and no file of the repository makes the Backup or Snapshot. It may exist in the cluster.',
     action: 'Check the name.',
   },
+  SourceRemoved: {
+    meaning: 'The data of the Backup or Snapshot was removed, by its record on the status branch (`--status-from`).',
+    action: 'Name a Backup or Snapshot that still has its data.',
+  },
   DirectRestore: {
     meaning:
       'The restore writes into the volume of a node that must be stopped already. The job is refused while the node runs.',

@@ -100,7 +100,7 @@ export const JOB_REFUSALS = defineCodes({
     action: 'Restore another Backup or Snapshot.',
   },
   SourceMissing: {
-    meaning: 'The Backup or Snapshot, or its PVC, does not exist.',
+    meaning: 'The Backup or Snapshot does not exist, or its data was removed.',
     action: 'Name a Backup or Snapshot that is complete.',
   },
   SourceNotComplete: {

@@ -13,6 +13,7 @@ import { isComplete } from './reconcile.ts';
 import { recoverLocks } from './recover-locks.ts';
 import { noteUnrecorded, settleUnrecorded } from './lost-records.ts';
 import { applyRetention } from './retention.ts';
+import { recordRemovals } from './storage/record-removals.ts';
 import type { Ticked } from './schedules/schedules.ts';
 
 /** A permission can be granted at any time, and no watch reports that. */
@@ -40,10 +41,17 @@ async function reconcileBranch(pulled: Pulled, deps: RequestsDeps, signal: Abort
   const { refusals, recordsChanged } = await admitRequests(pulled, trust, deps);
   await settleUnrecorded(pulled, deps);
   const isNews = storeRefusals(refusals, deps);
-  const isRemoved = trust.mayBegin && (await applyRetention(retained(pulled.desired, deps), deps));
+  const isRemoved = trust.mayBegin && (await removeOldBackups(pulled, deps));
   await removeOrphanWorkerJobs(deps);
   if (recordsChanged || isRemoved || runs.skipped || isNews) deps.notify('RecordsChanged', {});
   return runs.nextMs;
+}
+
+/** True when a record changed. */
+async function removeOldBackups({ desired }: Pulled, deps: RequestsDeps): Promise<boolean> {
+  const found = retained(desired, deps);
+  const isRemoved = await applyRetention(found, deps);
+  return (await recordRemovals(found.schedules, deps)) || isRemoved;
 }
 
 /** True when they changed. A refusal may come from the cluster alone: an object that someone created. */

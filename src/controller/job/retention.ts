@@ -80,11 +80,13 @@ function sourcesInUse(requests: readonly JobRequest[], { jobs, records }: Retent
   return new Set([...underWay, ...asked].flatMap((request) => sourceKeyOf(request) ?? []));
 }
 
-function objectOf({ kind, namespace, name }: JobRecord): Ref {
+export function objectOf({ kind, namespace, name }: JobRecord): Ref {
   return { apiVersion: API_VERSION, kind, namespace, name };
 }
 
-function withoutData({ claimName: _name, claimUid: _uid, ...rest }: JobRecord, because: string): JobRecord {
+/** The record of a backup that is gone: nothing can restore it by its name. */
+export function withoutData(record: JobRecord, because: string): JobRecord {
+  const { claimName: _name, claimUid: _uid, objectStorage: _stored, ...rest } = record;
   const notes = [...(rest.notes ?? []), `its data was removed: ${because}`].slice(-8);
   return { ...rest, notes, dataRemoved: because };
 }

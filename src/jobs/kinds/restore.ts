@@ -19,7 +19,7 @@ import { downloadPod } from './download-pod.ts';
 import { expectation, ownFilesOf } from './restore-parameters.ts';
 import { namedSnapshot, type StoredSnapshot } from './object-storage.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
-import { refuse, type Refusal } from '../model/refusal.ts';
+import { refuse, type Refusal, whyRemoved } from '../model/refusal.ts';
 import type { RestoreSource } from '../model/observation.ts';
 import { cloudOpPlace, cloudOpPod } from '../task/program-pods.ts';
 
@@ -114,8 +114,10 @@ function refuseSource(source: RestoreSource, target: JobTarget | undefined): Ref
   return refuseData(source) ?? (target === undefined ? undefined : refuseOtherChain(source, target));
 }
 
-function refuseData({ job, phase, pvcPresent, pvcName, stored, ...data }: RestoreSource): Refusal | undefined {
+function refuseData(source: RestoreSource): Refusal | undefined {
+  const { job, phase, pvcPresent, pvcName, stored, removed, ...data } = source;
   if (phase !== 'Complete') return refuse('SourceNotComplete', `${job} ended ${phase}: there is nothing to restore`);
+  if (removed !== undefined) return refuse('SourceMissing', whyRemoved(job, removed));
   if (stored === undefined && (!pvcPresent || pvcName === undefined))
     return refuse('SourceMissing', `the PVC of ${job} is gone`);
   if (data.manifestSha256 === undefined)

@@ -174,6 +174,8 @@ export interface RestoreSource {
   readonly kind: string;
   /** In object storage, and not on a PVC. */
   readonly stored?: StoredCopy;
+  /** Why its data was removed. */
+  readonly removed?: string;
   readonly pvcName?: string;
   readonly pvcPresent: boolean;
   readonly bytes?: number;

@@ -37,6 +37,7 @@ export function sourceOf(record: JobRecord, pvcs: ReadonlyMap<string, string>): 
     ...defined({
       pvcName: claimName,
       stored: record.objectStorage,
+      removed: record.dataRemoved,
       height: record.height,
       bytes: record.bytes,
       files: record.files,

@@ -9,7 +9,17 @@ import type { ObservedTask } from '../model/observation.ts';
 
 export type End = Pick<
   JobTask,
-  'code' | 'height' | 'bytes' | 'files' | 'manifestSha256' | 'snapshotId' | 'bytesAdded' | 'swapped' | 'unsafe' | 'text'
+  | 'code'
+  | 'height'
+  | 'bytes'
+  | 'files'
+  | 'manifestSha256'
+  | 'snapshotId'
+  | 'bytesAdded'
+  | 'snapshotsLeft'
+  | 'swapped'
+  | 'unsafe'
+  | 'text'
 > & {
   readonly outcome: 'Succeeded' | 'Failed' | 'Unclear';
   readonly message: string;
@@ -88,12 +98,13 @@ function withoutResult(pod: TaskSpec, { reason, finished }: ObservedTask): End {
   return { outcome: 'Unclear', message: what };
 }
 
-function figures({ bytes, files, manifestSha256, snapshotId, bytesAdded, swapped, height, text }: TaskResult) {
+function figures(result: TaskResult) {
+  const { bytes, files, manifestSha256, snapshotId, bytesAdded, snapshotsLeft, swapped, height, text } = result;
   return {
     ...(bytes === undefined ? {} : { bytes }),
     ...(files === undefined ? {} : { files }),
     ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
-    ...defined({ snapshotId, bytesAdded }),
+    ...defined({ snapshotId, bytesAdded, snapshotsLeft }),
     ...(swapped === undefined ? {} : { swapped }),
     ...(height === undefined ? {} : { height }),
     ...(text === undefined ? {} : { text }),

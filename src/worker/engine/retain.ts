@@ -11,6 +11,8 @@ export interface RetainResult {
   readonly kept: number;
   /** Ids of snapshots. */
   readonly removed: readonly string[];
+  /** Ids of all snapshots that are in the repository now, also those that others made. */
+  readonly left: readonly string[];
 }
 
 /**
@@ -31,5 +33,6 @@ export async function retain(params: Omit<RetainParameters, 'verb'>, context: Ta
   context.onStep?.('forgotten');
   // Also after a run that was killed between both.
   await runEngine(engine, { args: ['prune'], onLine: () => undefined });
-  return { ok: true, kept: found.length - removed.length, removed };
+  const left = (await snapshotsWith(engine, [])).map(({ id }) => id);
+  return { ok: true, kept: found.length - removed.length, removed, left };
 }
