@@ -33,6 +33,7 @@ const SLOW: Readonly<Record<string, () => Promise<Counts>>> = {
   upgrade: async () => (bestMode() === 'pods' ? await runProject('upgrade') : skipPods()),
   fight: async () => (bestMode() === 'pods' ? await runProject('fight') : skipPods()),
   kills: async () => (bestMode() === 'pods' ? await runProject('kills') : skipPods()),
+  'object-storage': async () => (bestMode() === 'pods' ? await runProject('object-storage') : skipPods()),
   'kubernetes-1.27': () =>
     runProject('cluster', {
       files: [

@@ -79,6 +79,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'object-storage',
+          include: ['test/object-storage/**/*.test.ts'],
+          maxWorkers: 2,
+          globalSetup: ['test/support/cluster-setup.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'kills',
           include: ['test/kills/**/*.test.ts'],
           maxWorkers: 2,

@@ -1,7 +1,9 @@
 // A geth of a development chain, asked for its state: blocks, balances, storage.
 
 import { waitFor } from '../demo/wait-for.ts';
+import { isWell } from './observer.ts';
 import { addressOf, type PodFinder } from './pod-finder.ts';
+import type { PodsWorld } from './world.ts';
 
 export interface Geth {
   /** Number of the newest block. */
@@ -20,6 +22,12 @@ export interface Geth {
 
 interface Receipt {
   readonly contractAddress: string | null;
+}
+
+/** When the node is well and has a block. */
+export async function wellGeth(world: PodsWorld, name: string): Promise<Geth> {
+  await world.await(name, 'to be well with a block', (node) => isWell(node) && (node.status?.height ?? 0) >= 1);
+  return gethOf(world, name);
 }
 
 /** The node's own pod is asked, whichever it is at that moment. */

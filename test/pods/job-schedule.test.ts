@@ -8,6 +8,7 @@ import { runName } from '../../src/jobs/requests/schedule.ts';
 import { timestamp } from '../../src/lib/timestamp.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
+import { dailyAt, minutesAgo, rememberedTime, rememberTime } from './clock.ts';
 import { isWell } from './observer.ts';
 import { ask, ended, recorded, run, says } from './job-files.ts';
 import { gethDev } from './node-file.ts';
@@ -15,6 +16,7 @@ import { podsCluster, type PodsWorld, startWorld } from './world.ts';
 
 const MINUTE = 60_000;
 const NAME = 'often';
+const MEMORY = 'nodewright-pods-clock';
 
 let world: PodsWorld;
 beforeAll(async () => {
@@ -37,7 +39,7 @@ describe('a schedule', () => {
     expect(seen).toBeGreaterThan(first);
     await world.controller.stop();
     // As if it had last checked two days ago: it missed two runs since, of which it makes up for one.
-    await remember(Date.now() - 2 * 24 * 60 * MINUTE);
+    await rememberTime({ world, memory: MEMORY, schedule: NAME }, Date.now() - 2 * 24 * 60 * MINUTE);
     await world.restart();
     const record = await ended(world, { kind: 'Backup', name: runName(NAME, first) });
     expect(record).toMatchObject({ phase: 'Complete', schedule: `${world.namespace}/${NAME}`, nodes: ['timed'] });
@@ -154,16 +156,10 @@ async function lockedBy(holderIdentity: string | null): Promise<void> {
   await world.kubectl(['patch', 'lease', lockOfNode('timed'), '--type=merge', '-p', patch]);
 }
 
-/** Start of a minute that has passed. */
-function minutesAgo(minutes: number): number {
-  return Math.floor(Date.now() / MINUTE - minutes) * MINUTE;
-}
-
 /** Commits a schedule for the minute and hour of that time, every day. */
 function schedule(at: number, more: object = {}): void {
-  const time = new Date(at);
   const spec = {
-    schedule: `${time.getUTCMinutes()} ${time.getUTCHours()} * * *`,
+    schedule: dailyAt(at),
     keep: { last: 1 },
     template: { kind: 'Backup', spec: { node: 'timed' } },
     ...more,
@@ -172,19 +168,9 @@ function schedule(at: number, more: object = {}): void {
   world.commit(`Run at ${spec.schedule}`, { [`schedules/${NAME}.yaml`]: stringify(document) });
 }
 
-const MEMORY = 'nodewright-pods-clock';
-
 /** Up to when the controller has dealt with the schedule. */
 async function remembered(): Promise<number> {
-  return await waitFor({ what: 'the schedule in the memory', timeoutMs: 60_000 }, async () => {
-    const text = await world.kubectl(['get', 'configmap', MEMORY, '-o', 'jsonpath={.data.schedules}']);
-    return (JSON.parse(text) as Record<string, number>)[`${world.namespace}/${NAME}`];
-  });
-}
-
-async function remember(time: number): Promise<void> {
-  const data = { schedules: JSON.stringify({ [`${world.namespace}/${NAME}`]: time }) };
-  await world.kubectl(['patch', 'configmap', MEMORY, '--type=merge', '-p', JSON.stringify({ data })]);
+  return await rememberedTime({ world, memory: MEMORY, schedule: NAME });
 }
 
 /** Names of the runs that are on record. */

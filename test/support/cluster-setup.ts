@@ -13,7 +13,7 @@ import './cluster-context.ts';
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const existing = process.env['KUBECONFIG'] ?? '';
-  if (existing !== '' && project.name !== 'pods') {
+  if (existing !== '' && project.name === 'cluster') {
     project.provide('cluster', { kubeconfigPath: existing, mode: 'existing' });
     return async () => undefined;
   }

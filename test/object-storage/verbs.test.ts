@@ -9,9 +9,9 @@ import { DownloadParameters, RetainParameters, UploadParameters } from '../../sr
 import { perform } from '../../src/worker/perform.ts';
 import { binary } from '../cluster/binaries.ts';
 import { S3_KEYS, startS3, type S3Server } from '../support/s3-server.ts';
-import { EXPECT, ORIGIN, quiet } from './support/params.ts';
-import { spawnVerb } from './support/spawn-verb.ts';
-import { picture, plant, tempDir, type Plants } from './support/tree.ts';
+import { EXPECT, ORIGIN, quiet } from '../worker/support/params.ts';
+import { spawnVerb } from '../worker/support/spawn-verb.ts';
+import { picture, plant, tempDir, type Plants } from '../worker/support/tree.ts';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
@@ -307,6 +307,7 @@ describe('retention in object storage', { timeout: 180_000 }, () => {
     const result = await perform(RetainParameters.parse({ ...parameters, schedule: 'test/nightly' }), quiet());
     expect(result.message).toBe(`removed ${old.snapshotId?.slice(0, 8)}; 1 snapshots are kept`);
     const left = [byHand, other, newer].map(({ snapshotId }) => snapshotId ?? '');
+    expect(new Set(result.snapshotsLeft)).toEqual(new Set(left.map((id) => id.slice(0, 16))));
     expect(new Set(objects('snapshots'))).toEqual(new Set(left));
     expect(objects('locks')).toEqual([]);
     const again = await perform(RetainParameters.parse({ ...parameters, schedule: 'test/nightly' }), quiet());
