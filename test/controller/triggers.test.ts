@@ -56,10 +56,11 @@ it('no row repeats another one', () => {
 });
 
 describe('a notice queues', () => {
-  it('a new commit: the plan and the requests, without waiting for the backoff of the last commit', () => {
+  it('a new commit: the plan, the requests and the upgrade, without waiting for the backoff of the last commit', () => {
     const { notify, added } = setup();
     notify('CommitRead', {});
-    expect(added).toEqual(['sync sync reset', 'sync sync 0', 'requests requests reset', 'requests requests 0']);
+    const queues = ['sync', 'requests', 'upgrade'];
+    expect(added).toEqual(queues.flatMap((name) => [`${name} ${name} reset`, `${name} ${name} 0`]));
   });
 
   it('a changed node: the plan, and when it is ours the node itself without backoff and its observation', () => {
