@@ -11,7 +11,10 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   const most = target.length < 5 ? 1 : Math.max(2, Math.floor(target.length / 3));
   let bestDistance = most + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(target, plain(candidate));
+    const other = plain(candidate);
+    // Each letter more or less is one edit.
+    if (Math.abs(other.length - target.length) >= bestDistance) continue;
+    const distance = editDistance(target, other);
     if (distance >= bestDistance) continue;
     best = candidate;
     bestDistance = distance;
@@ -25,23 +28,19 @@ function plain(name: string): string {
 
 /** Optimal string alignment distance (two exchanged neighbours count as one edit), two rows at a time. */
 function editDistance(a: string, b: string): number {
+  const areExchanged = (i: number, j: number): boolean =>
+    i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
   let before: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isExchange = areExchanged(a.slice(i - 2, i), b.slice(j - 2, j));
-      const exchange = isExchange ? (before[j - 2] ?? 0) + 1 : Infinity;
+      const exchange = areExchanged(i, j) ? (before[j - 2] ?? 0) + 1 : Infinity;
       next.push(Math.min(replace, exchange, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
     before = row;
     row = next;
   }
   return row[b.length] ?? 0;
-}
-
-/** Whether two pairs of letters are like `ab` and `ba`. */
-function areExchanged(pair: string, other: string): boolean {
-  return pair.length === 2 && pair[0] === other[1] && pair[1] === other[0];
 }

@@ -167,6 +167,27 @@ describe('records to come', () => {
   });
 });
 
+describe('a record whose claim is pushed without its object', () => {
+  it('follows the object when the push that names it has landed, and its end at once', () => {
+    const records = createRecords('east');
+    const { uid: _uid, ...unbound } = claim;
+    records.put(unbound);
+    records.landed(records.files(redact));
+    records.put({ ...unbound, uid: UID });
+    const key = 'Backup/prod/nightly';
+    const object = (status: object): JobObject => ({
+      ...objectWith(status),
+      metadata: { ...objectWith(status).metadata, uid: UID },
+    });
+    const waiting = { phase: 'Claimed', message: 'waits until the status branch names this object' };
+    expect(records.follow(key, object(waiting))).toBe(false);
+    expect(records.follow(key, object(complete))).toBe(true);
+    records.put({ ...unbound, uid: UID });
+    records.landed(records.files(redact));
+    expect(records.follow(key, object({ phase: 'Claimed', message: 'waits for Backup prod/other' }))).toBe(true);
+  });
+});
+
 describe('thousands of records', () => {
   const key = 'Backup/prod/nightly';
   const path = recordPath(claim);

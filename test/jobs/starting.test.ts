@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { JobStatus } from '../../src/api/job-status.ts';
+import { defined } from '../../src/lib/defined.ts';
 import { managedTarget, targetSeen } from './support/fixtures.ts';
 import { HOLDER, locks, step, stopped, working } from './support/step.ts';
 
@@ -21,6 +22,39 @@ describe('a node whose work has ended', () => {
   it('is started when none is left', () => {
     const { effects } = step({ status: starting, observed: { locks, targets: new Map([['a', stopped]]) } });
     expect(effects).toMatchObject([{ do: 'scaleWorkload', node: 'a', replicas: 1 }]);
+  });
+});
+
+describe('a worker Job that is left when the node is to start', () => {
+  const [done] = working.works ?? [];
+  const left = { suspended: false, active: 1, running: true };
+  it.each([
+    { because: 'its work has failed: it is deleted', work: { outcome: 'Failed' }, live: 'job-1', deleted: true },
+    { because: 'its work is not known to have ended: it is deleted', work: {}, live: 'job-1', deleted: true },
+    { because: 'its work has succeeded', work: { outcome: 'Succeeded' }, live: 'job-1', deleted: false },
+    { because: 'another object has its name', work: { outcome: 'Failed' }, live: 'other', deleted: false },
+    { because: 'it was never seen', work: { outcome: 'Failed', uid: undefined }, live: 'job-1', deleted: false },
+  ] as const)('$because', ({ work, live, deleted }) => {
+    if (done === undefined) throw new Error('the fixture has a task');
+    const { uid = 'job-1', ...rest } = done;
+    const task = {
+      ...rest,
+      ...('uid' in work ? {} : { uid }),
+      ...defined({ outcome: 'outcome' in work ? work.outcome : undefined }),
+    };
+    const { effects } = step({
+      status: { ...starting, works: [task] },
+      observed: {
+        locks,
+        targets: new Map([['a', stopped]]),
+        tasks: new Map([[done.name, { ...left, uid: live }]]),
+        workerPods: 1,
+      },
+    });
+    const deletions = effects.filter(({ do: what }) => what === 'deleteJob');
+    expect(deletions).toEqual(
+      deleted ? [{ do: 'deleteJob', name: done.name, uid: 'job-1', because: 'the work has failed' }] : [],
+    );
   });
 });
 

@@ -28,9 +28,9 @@ it('makes a handful of status commits for a Backup', async () => {
   await world.await('quiet', 'to be well again', isWell);
   const subjects = (await settled()).slice(0, -before);
   console.log(`status commits of a Backup:\n${subjects.toReversed().join('\n')}`);
-  // Claim, object, its binding, progress every 15 seconds, end, and the node that runs again.
+  // Claim, object, progress every 15 seconds, end, and the node that runs again.
   const seconds = (Date.parse(record.endedAt ?? '') - Date.parse(record.claimedAt ?? '')) / 1000;
-  expect(subjects.length).toBeLessThanOrEqual(5 + Math.ceil(seconds / 15));
+  expect(subjects.length).toBeLessThanOrEqual(4 + Math.ceil(seconds / 15));
 });
 
 /** The subjects, newest first, once there was no new commit for longer than the progress of a job may wait. */

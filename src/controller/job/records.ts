@@ -67,7 +67,7 @@ export function createRecords(executor: string): Records {
     follow(key, job) {
       const before = next.get(key);
       // An object that is not bound has done nothing yet, and the push that binds it would come later.
-      if (before === undefined || before.uid !== job.metadata.uid) return false;
+      if (before === undefined || before.uid !== job.metadata.uid || isBeingBound(pushed.get(key), job)) return false;
       const followed = recordOf(before, job);
       if (sameJson(before, followed)) return false;
       next.set(key, followed);
@@ -84,6 +84,12 @@ export function createRecords(executor: string): Records {
       return changed;
     },
   };
+}
+
+/** The branch has the claim and not yet its object: what that says now is over when it has. */
+function isBeingBound(there: JobRecord | typeof UNREADABLE | undefined, { status }: JobObject): boolean {
+  if (there === undefined || there === UNREADABLE || there.uid !== undefined) return false;
+  return !isFinal(there.phase) && !isFinal(status?.phase ?? 'Pending');
 }
 
 function byKey(read: ReadonlyMap<string, ReadRecord>): Map<string, JobRecord | typeof UNREADABLE> {
