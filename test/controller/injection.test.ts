@@ -1,4 +1,4 @@
-// Admission that changes what is created, as a service mesh does: no false drift.
+// Admission that changes what is created, as a service mesh does: no false drift, and no endless fight over an object.
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
@@ -123,4 +123,43 @@ it('a container that is added to every pod is no drift, and the node becomes Run
   expect(writes('StatefulSet')).toBe(before);
   expect(running.log.filter(({ msg }) => msg === 'Repaired object')).toEqual([]);
   expect(await running.metrics()).not.toMatch(/^nodewright_repairs_total\{.*\} [1-9]/m);
+});
+
+it('a container that comes back into the StatefulSet after each repair is named, counted, and fought ever less', async () => {
+  await startFleetWith(1);
+  const labels = { a: 'b' };
+  await inject({
+    group: 'apps',
+    resource: 'statefulsets',
+    change: addProxy('/spec/template/spec'),
+    probe: {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'probe', namespace: fleet.namespace },
+      spec: {
+        selector: { matchLabels: labels },
+        serviceName: 'a',
+        template: { metadata: { labels }, spec: restrictedPod },
+      },
+    },
+  });
+  const ask = async (): Promise<ReturnType<typeof replies>> => await Promise.resolve(new Map());
+  running = await runController(fleet, { ports: { asker: { ...createAsker(), ask } } });
+  const contested = await waitFor(
+    'the node reports the contest',
+    async () => findCondition((await fleet.nodes()).get('n0')?.status?.conditions, 'Contested'),
+    60_000,
+  );
+  expect(contested.message).toContain(`StatefulSet ${fleet.namespace}/n0`);
+  expect(contested.message).toContain('mesh-proxy');
+  expect(contested.message).toContain('last set by an admission policy or webhook');
+  const metric = /^nodewright_repairs_total\{kind="StatefulSet"\} (\d+)$/m;
+  const repairs = Number(metric.exec(await running.metrics())?.[1]);
+  expect(repairs).toBeGreaterThanOrEqual(4);
+  // From here on the next repair is due in 10 s at the earliest.
+  await idleFor(running, 3000);
+  expect(Number(metric.exec(await running.metrics())?.[1])).toBeLessThanOrEqual(repairs + 1);
+  await waitFor('the status branch shows it', () =>
+    fleet.statusFile(`nodes/${fleet.namespace}/n0.yaml`)?.includes('type: Contested'),
+  );
 });

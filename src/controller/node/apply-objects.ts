@@ -30,24 +30,28 @@ export interface ObjectApplier {
 }
 
 /**
- * The digest annotation distinguishes our own change ("updated") from drift ("repaired"). What the server still changed
- * in our fields after our own write, as an admission policy does, is accepted: `Settled` remembers it.
+ * The digest annotation distinguishes our own change ("updated") from drift ("repaired"). What an admission policy changes
+ * in our fields with our own write is drift too: it counts as a repair that does not last, so it is reported and spaced out.
  * The watched object may be older than the latest write, so drift is confirmed by a read before it is repaired.
  */
 export function createObjectApplier(options: ObjectApplierOptions): ObjectApplier {
-  const settled = new Map<string, Settled>();
+  const written = new Map<string, string>();
   return {
     async apply(desired, watched) {
       const id = describeRef(refOf(desired));
-      const known = settled.get(id);
-      const target = { id, desired, digest: digestOf(desired), accepted: known?.accepted ?? NOTHING };
-      const isOlder = known?.digest === target.digest && digestMark(watched) !== target.digest;
+      const target = { id, desired, digest: digestOf(desired) };
+      const isOlder = written.get(id) === target.digest && digestMark(watched) !== target.digest;
       const live = isOlder ? await options.cluster.get(refOf(desired)) : watched;
       const found = judge(live, target);
       if (found === undefined) return undefined;
-      if (found === 'repaired') return await repair(target, options, settled);
+      if (found === 'repaired') {
+        const repaired = await repair(target, options);
+        if (repaired === 'repaired') written.set(id, target.digest);
+        return repaired;
+      }
       options.runtime.log.info({ object: id, reason: REASON[found] }, 'Applying object');
-      settled.set(id, await write(target, live, options));
+      await write(target, live, options);
+      written.set(id, target.digest);
       return found;
     },
   };
@@ -58,20 +62,14 @@ const REASON: Readonly<Record<'created' | 'updated', string>> = {
   updated: 'its node or the controller has changed',
 };
 
-const NOTHING: ReadonlySet<string> = new Set();
+/** Named as what changes an object when no write of another lies between ours and the change. */
+const ADMISSION = 'an admission policy or webhook';
 
 interface Target {
   readonly id: string;
   readonly desired: KubeObject;
-  readonly digest: string;
-  readonly accepted: ReadonlySet<string>;
-}
-
-interface Settled {
   /** Of the desired object. */
   readonly digest: string;
-  /** Differences that the server itself made. */
-  readonly accepted: ReadonlySet<string>;
 }
 
 type Judged = 'created' | 'updated' | 'repaired' | undefined;
@@ -83,14 +81,10 @@ function judge(live: KubeObject | undefined, target: Target): Judged {
 }
 
 function driftFrom(live: KubeObject, target: Target): readonly Difference[] {
-  return driftOf(live, markedFor(target, live)).filter((one) => !target.accepted.has(idOf(one)));
+  return driftOf(live, markedFor(target, live));
 }
 
-async function repair(
-  target: Target,
-  options: ObjectApplierOptions,
-  settled: Map<string, Settled>,
-): Promise<Applied | undefined> {
+async function repair(target: Target, options: ObjectApplierOptions): Promise<Applied | undefined> {
   const { cluster, runtime, repairs } = options;
   const { id, desired } = target;
   const live = await cluster.get(refOf(desired));
@@ -98,12 +92,13 @@ async function repair(
   if (live !== undefined && paths.length === 0) return undefined;
   // A second replica would sign with the same key: it is never left.
   if (!paths.includes('spec.replicas') && repairs.wait(id, runtime.now()) > 0) return 'postponed';
-  const by = changedBy(await cluster.managersOf(refOf(desired)), paths, FIELD_MANAGER);
-  settled.set(id, await write(target, live, options));
+  const manager = changedBy(await cluster.managersOf(refOf(desired)), paths, FIELD_MANAGER);
+  const isLasting = driftFrom(await write(target, live, options), target).length === 0;
+  const by = isLasting ? manager : ADMISSION;
   const node = nodeKeyOf(desired);
   repairs.note({ node, object: id, paths, by }, runtime.now());
   const isContested = repairs.contestsOf(node, runtime.now()).some(({ object }) => object === id);
-  announceRepair({ desired, object: id, paths, by, isContested }, options);
+  announceRepair({ desired, object: id, paths, by, isContested, isLasting }, options);
   return 'repaired';
 }
 
@@ -111,12 +106,11 @@ async function write(
   target: Target,
   live: KubeObject | undefined,
   { cluster }: Pick<ObjectApplierOptions, 'cluster'>,
-): Promise<Settled> {
+): Promise<KubeObject> {
   const marked = markedFor(target, live);
   const applied = await applyOver(marked, live, cluster);
   const isMixed = needsReplacement(marked) && driftOf(applied, marked).length > 0;
-  const kept = isMixed ? await cluster.replace(withOwnFields(applied, marked)) : applied;
-  return { digest: target.digest, accepted: new Set(driftOf(kept, marked).map(idOf)) };
+  return isMixed ? await cluster.replace(withOwnFields(applied, marked)) : applied;
 }
 
 /**
@@ -136,10 +130,6 @@ async function applyOver(marked: KubeObject, live: KubeObject | undefined, clust
 function nodeKeyOf({ metadata }: KubeObject): string {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   return keyOf({ metadata: { ...metadata, name: owner?.name ?? metadata.name } });
-}
-
-function idOf({ path, live }: Difference): string {
-  return `${path} ${digestOf(live ?? null)}`;
 }
 
 function digestMark(object: KubeObject | undefined): string | undefined {
