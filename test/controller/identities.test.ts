@@ -147,3 +147,44 @@ describe('a key that a node signs with', () => {
     expect(identities.replacedKey(key('a'), [digest('2')])).toBeUndefined();
   });
 });
+
+describe('the memory of an older version, which has no record of what was accepted', () => {
+  const one = digest('1');
+  const own = { node: key('a'), since: '2026-02-01T00:00:00Z', state: 'Reserved', step: 0, seal: 's' } as const;
+  const tokyo = (since: string) => ({ [one]: { executor: 'tokyo', node: 'ns/t', since } });
+
+  async function afterUpgrade(old: Partial<Remembered>) {
+    const memory = memoryOf({});
+    await memory.save(() => old);
+    const identities = createIdentities(memory);
+    return {
+      elsewhere: identities.signedElsewhere(key('a'), [one]),
+      replaced: identities.replacedKey(key('a'), [one]),
+    };
+  }
+
+  it.each<{ because: string; old: Partial<Remembered> }>([
+    { because: 'that it knows by key', old: { signers: { [one]: key('a') } } },
+    { because: 'that it knows by Secret alone', old: { signers: { 'ns/ka': key('a') } } },
+    {
+      because: 'that has its key reserved',
+      old: { signers: { [one]: key('a'), 'ns/ka': key('a') }, keys: { own: { [one]: own }, foreign: {}, signed: {} } },
+    },
+    {
+      because: 'that reserved its key after another executor had it',
+      old: {
+        signers: { [one]: key('a') },
+        keys: { own: { [one]: own }, foreign: {}, signed: tokyo('2026-01-01T00:00:00Z') },
+      },
+    },
+    { because: 'of which it knows nothing', old: {} },
+  ])('holds no node $because', async ({ old }) => {
+    expect(await afterUpgrade(old)).toEqual({ elsewhere: undefined, replaced: undefined });
+  });
+
+  it('holds a node whose key another executor reserved later', async () => {
+    const signed = tokyo('2026-03-01T00:00:00Z');
+    const old = { signers: { [one]: key('a') }, keys: { own: { [one]: own }, foreign: {}, signed } };
+    expect((await afterUpgrade(old)).elsewhere).toBe('ns/t of executor tokyo');
+  });
+});
