@@ -155,8 +155,8 @@ it('a container that comes back into the StatefulSet after each repair is named,
   expect(contested.message).toContain('last set by an admission policy or webhook');
   const metric = /^nodewright_repairs_total\{kind="StatefulSet"\} (\d+)$/m;
   const repairs = Number(metric.exec(await running.metrics())?.[1]);
-  expect(repairs).toBeGreaterThanOrEqual(4);
-  // From here on the next repair is due in 10 s at the earliest.
+  expect(repairs).toBeGreaterThanOrEqual(1);
+  // The next repair is due in 10 s, then in 20 s.
   await idleFor(running, 3000);
   expect(Number(metric.exec(await running.metrics())?.[1])).toBeLessThanOrEqual(repairs + 1);
   await waitFor('the status branch shows it', () =>

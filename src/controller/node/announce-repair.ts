@@ -10,14 +10,12 @@ export interface RepairReport extends Contest {
   readonly desired: KubeObject;
   /** The next repair of it is spaced out. */
   readonly isContested: boolean;
-  /** False: the answer to the write had the change in it again. */
-  readonly isLasting: boolean;
 }
 
 const MAX_PATHS = 5;
 
 export function announceRepair(
-  { desired, object, paths, by, isContested, isLasting }: RepairReport,
+  { desired, object, paths, by, isContested }: RepairReport,
   { runtime, events }: { readonly runtime: Runtime; readonly events: Pick<Events, 'emit'> },
 ): void {
   runtime.telemetry.repaired(desired.kind);
@@ -31,7 +29,7 @@ export function announceRepair(
           about,
           type: 'Normal',
           reason: 'DriftRepaired',
-          message: `${object} differed from what was applied in ${list(paths)}${suffix(by)}. ${isLasting ? 'Put back.' : 'It was written as it should be, and came back changed.'}`,
+          message: `${object} differed from what was applied in ${list(paths)}${suffix(by)}. Put back.`,
         },
   );
 }

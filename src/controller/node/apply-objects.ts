@@ -96,9 +96,9 @@ async function repair(target: Target, options: ObjectApplierOptions): Promise<Ap
   const isLasting = driftFrom(await write(target, live, options), target).length === 0;
   const by = isLasting ? manager : ADMISSION;
   const node = nodeKeyOf(desired);
-  repairs.note({ node, object: id, paths, by }, runtime.now());
+  repairs.note({ node, object: id, paths, by, isLasting }, runtime.now());
   const isContested = repairs.contestsOf(node, runtime.now()).some(({ object }) => object === id);
-  announceRepair({ desired, object: id, paths, by, isContested, isLasting }, options);
+  announceRepair({ desired, object: id, paths, by, isContested }, options);
   return 'repaired';
 }
 
