@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 const pure = [
   'adopt',
@@ -26,6 +26,22 @@ const pure = [
   'upgrade',
   'registry',
 ];
+
+/** Tests on real pods, all of them on one cluster. */
+function onPods(name: string, include: string[]): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      include,
+      // Two at a time: most of a story is waiting, but many real chains would leave none of them the processor it needs.
+      maxWorkers: 2,
+      globalSetup: ['test/support/cluster-setup.ts'],
+      testTimeout: 600_000,
+      hookTimeout: 1_200_000,
+    },
+  };
+}
 
 export default defineConfig({
   test: {
@@ -64,40 +80,9 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'pods',
-          include: ['test/pods/**/*.test.ts', 'test/cluster/real-pods.test.ts'],
-          // Two at a time: most of a story is waiting, but many real chains would leave none of them the processor it needs.
-          maxWorkers: 2,
-          globalSetup: ['test/support/cluster-setup.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 1_200_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'object-storage',
-          include: ['test/object-storage/**/*.test.ts'],
-          maxWorkers: 2,
-          globalSetup: ['test/support/cluster-setup.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 1_200_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'kills',
-          include: ['test/kills/**/*.test.ts'],
-          maxWorkers: 2,
-          globalSetup: ['test/support/cluster-setup.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 1_200_000,
-        },
-      },
+      onPods('pods', ['test/pods/**/*.test.ts', 'test/cluster/real-pods.test.ts']),
+      onPods('object-storage', ['test/object-storage/**/*.test.ts']),
+      onPods('kills', ['test/kills/**/*.test.ts']),
       {
         extends: true,
         test: {
