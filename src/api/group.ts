@@ -55,6 +55,8 @@ export const ANNOTATION = {
   withdrawn: 'validatoros.com/withdrawn',
   /** Rules of the policy that the node breaks and the policy waives, sorted and separated by commas. */
   policyExceptions: 'validatoros.com/policy-exceptions',
+  /** On Events that say what is so until the next of them: when it was said, RFC 3339 with milliseconds. */
+  saidAt: 'validatoros.com/said-at',
   /** On the PVCs of a node: the client of each role whose data they hold, `el=geth,cl=lighthouse`. */
   clients: 'validatoros.com/clients',
   /** An opaque token: a new value requests one reconciliation now. */

@@ -1,8 +1,8 @@
 // Kubernetes Events about objects, which `kubectl describe` shows. A failed Event never affects the reconciliation.
 
 import type { EventReason } from '../api/codes/event-reason.ts';
-import { FIELD_MANAGER } from '../api/group.ts';
-import { refOf, type KubeObject } from '../api/objects.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../api/group.ts';
+import { describeRef, refOf, type KubeObject } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { Cluster } from './cluster.ts';
@@ -15,6 +15,8 @@ export interface EventNote {
   readonly reason: EventReason;
   /** One sentence, redacted. Without figures that change in every reconciliation, so that repeats are recognized. */
   readonly message: string;
+  /** The Event says what is so until another one of the same state, such as failing and working again: it is never a repeat of one before that. */
+  readonly state?: string;
 }
 
 export interface EventOptions {
@@ -56,6 +58,7 @@ export function makeEvents(options: EventOptions): Events {
   const log = options.log ?? NO_LOG;
   const now = options.now ?? Date.now;
   const known = new Map<string, Known>();
+  const isNews = createStates();
   let waiting = 0;
   let dropped = 0;
   let line: Promise<void> = Promise.resolve();
@@ -65,7 +68,8 @@ export function makeEvents(options: EventOptions): Events {
     const id = identify(note, options.component);
     const before = known.get(id);
     const series = { firstAt: before?.firstAt ?? at, count: (before?.count ?? 0) + 1 };
-    const isRepeat = before !== undefined && at - before.writtenAt < REPEAT_MS;
+    const isOther = isNews(note, id);
+    const isRepeat = before !== undefined && at - before.writtenAt < REPEAT_MS && !isOther;
     // Taken out and put in again: the map's order is the order of use.
     known.delete(id);
     known.set(id, { ...series, writtenAt: isRepeat ? before.writtenAt : at });
@@ -103,6 +107,18 @@ export function makeEvents(options: EventOptions): Events {
   return { emit, flush: () => line };
 }
 
+/** Whether an Event says something else than the one before of the same state. */
+function createStates(): (note: EventNote, id: string) => boolean {
+  const said = new Map<string, string>();
+  return ({ about, state }, id) => {
+    if (state === undefined) return false;
+    const subject = `${state} ${describeRef(refOf(about))}`;
+    const isOther = said.get(subject) !== id;
+    said.set(subject, id);
+    return isOther;
+  };
+}
+
 function identify({ about, type, reason, message }: EventNote, component: string): string {
   return sha256([about.metadata.uid ?? '', about.metadata.name, type, reason, message, component].join('\n'));
 }
@@ -134,7 +150,14 @@ function makeEvent({ note, id, ...series }: Series, options: EventOptions): Kube
     apiVersion: 'v1',
     kind: 'Event',
     // Equal Events have the same name, so a repeat, also after a restart, updates the object.
-    metadata: { name: `${ref.name.slice(0, 200)}.${id.slice(0, 16)}`, namespace },
+    metadata: {
+      name: `${ref.name.slice(0, 200)}.${id.slice(0, 16)}`,
+      namespace,
+      // The times of an Event are whole seconds, in which a state may change twice.
+      ...(note.state === undefined
+        ? {}
+        : { annotations: { [ANNOTATION.saidAt]: new Date(series.lastAt).toISOString() } }),
+    },
     involvedObject: { ...ref, ...defined({ uid, resourceVersion }) },
     type,
     reason: reason.slice(0, MAX_REASON),

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { readPushWarning } from '../../src/cli/push-warning.ts';
+import { valueAt } from '../../src/lib/json-value.ts';
 import { testCluster } from '../support/cluster.ts';
 import { basic } from '../support/git-server.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -48,40 +49,54 @@ it('a credential of Git is rotated without a restart; one that ends before is re
   fleet = await startFleet({ kubeconfig, nodes: 1, git: { accept } });
   await prepare(fleet);
   controller = await startProcess(fleet, { args: [`--git-token-file ${token}`] });
-  fleet.commit({ 'nodes/n0.yaml': file(61) });
-  await grace('n0', 61);
+  fleet.commit({ 'nodes/n0.yaml': file(361) });
+  await grace('n0', 361);
   await waitFor('the status is published', () => fleet.statusFile('sync.yaml')?.includes('state: Synced'), 60_000);
 
   accept.splice(0, 1, basic('git', 'second'));
-  fleet.commit({ 'nodes/n0.yaml': file(62) });
+  fleet.commit({ 'nodes/n0.yaml': file(362) });
   const warning = await waitFor('an Event says it', async () => await readPushWarning(fleet.cluster, fleet), 60_000);
   expect(warning).toMatch(/token|credential|401/i);
   expect(warning).not.toContain('first');
 
   writeFileSync(token, 'second\n');
-  await grace('n0', 62);
+  await grace('n0', 362);
   await waitFor('the Event is over', async () => (await readPushWarning(fleet.cluster, fleet)) === undefined, 60_000);
   expect(await controller.log()).not.toMatch(/\b(first|second)\b/);
+
+  // After a restart of the controller instead, the warning of the process before does not count.
+  writeFileSync(token, 'third\n');
+  fleet.commit({ 'nodes/n0.yaml': file(363) });
+  await waitFor('an Event says it again', async () => await readPushWarning(fleet.cluster, fleet), 60_000);
+  await controller.cleanUp();
+  writeFileSync(token, 'second\n');
+  controller = await startProcess(fleet, { args: [`--git-token-file ${token}`] });
+  await grace('n0', 363);
+  await waitFor('its Event is over', async () => (await readPushWarning(fleet.cluster, fleet)) === undefined, 60_000);
 }, 240_000);
 
 it('a suspended node is left as it is, also what is changed by hand, and follows its file again afterwards', async () => {
   fleet = await startFleet({ kubeconfig, nodes: 1 });
   await prepare(fleet);
   controller = await startProcess(fleet);
-  fleet.commit({ 'nodes/n0.yaml': file(61) });
-  await grace('n0', 61);
-  fleet.commit({ 'nodes/n0.yaml': file(61, 'suspend: true') });
-  await waitFor('it is suspended', async () => (await fleet.nodes()).get('n0')?.spec.suspend === true, 60_000);
+  fleet.commit({ 'nodes/n0.yaml': file(361) });
+  await grace('n0', 361);
   const { namespace } = fleet;
   const target = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'n0', namespace };
-  await byHand(kubeconfig).patch(target, { spec: { template: { metadata: { annotations: { debug: 'by-hand' } } } } });
-  fleet.commit({ 'nodes/n0.yaml': file(62, 'suspend: true') });
+  await waitFor('it has a StatefulSet', async () => (await fleet.cluster.get(target)) !== undefined, 60_000);
+  fleet.commit({ 'nodes/n0.yaml': file(361, 'suspend: true') });
+  await waitFor('it is suspended', async () => (await fleet.nodes()).get('n0')?.spec.suspend === true, 60_000);
+  await byHand(kubeconfig).patch(target, { spec: { template: { spec: { terminationGracePeriodSeconds: 99 } } } });
+  fleet.commit({ 'nodes/n0.yaml': file(362, 'suspend: true') });
   await waitFor(
     'the change is held',
     () => /reason: Suspended|guard: Suspended/.test(fleet.statusFile('sync.yaml') ?? ''),
     60_000,
   );
-  expect((await fleet.nodes()).get('n0')?.spec.terminationGracePeriodSeconds).toBe(61);
-  fleet.commit({ 'nodes/n0.yaml': file(62) });
-  await grace('n0', 62);
+  expect((await fleet.nodes()).get('n0')?.spec.terminationGracePeriodSeconds).toBe(361);
+  const graceOfPod = async (): Promise<unknown> =>
+    valueAt(await fleet.cluster.get(target), ['spec', 'template', 'spec', 'terminationGracePeriodSeconds']);
+  expect(await graceOfPod()).toBe(99);
+  fleet.commit({ 'nodes/n0.yaml': file(362) });
+  await waitFor('its file counts again', async () => (await graceOfPod()) === 362, 60_000);
 }, 240_000);

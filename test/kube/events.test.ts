@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { ANNOTATION } from '../../src/api/group.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { connectCluster, type ApiCluster } from '../../src/kube/api-cluster.ts';
 import { makeEvents, type Events } from '../../src/kube/events.ts';
@@ -53,6 +54,23 @@ it('reports once what is said many times, and continues to count after five minu
   second.emit(note);
   await second.flush();
   expect(await written('PodFailed')).toHaveLength(1);
+});
+
+it('writes what changes back and forth each time, with the order in which it was said', async () => {
+  const reporter = events();
+  const base = { about, state: 'pushing' } as const;
+  const failed = { ...base, type: 'Warning', reason: 'StatusPushFailed', message: 'no' } as const;
+  const pushed = { ...base, type: 'Normal', reason: 'StatusPushed', message: 'yes' } as const;
+  for (const note of [failed, pushed, failed, failed, pushed]) {
+    now += 10;
+    reporter.emit(note);
+  }
+  await reporter.flush();
+  const [[no], [yes]] = [await written('StatusPushFailed'), await written('StatusPushed')];
+  expect([no?.['count'], yes?.['count']]).toEqual([2, 2]);
+  expect(no?.['lastTimestamp']).toBe(yes?.['lastTimestamp']);
+  const saidAt = (event: KubeObject | undefined): string => event?.metadata.annotations?.[ANNOTATION.saidAt] ?? '';
+  expect(saidAt(no) < saidAt(yes)).toBe(true);
 });
 
 it('reports another message, and another object, by itself', async () => {

@@ -9,6 +9,7 @@ import { renderReadme } from '../../status/readme.ts';
 import { clusterIn, judgeOwner, otherCluster, type OtherCluster } from '../fleet/other-cluster.ts';
 import type { PublishDeps } from './deps.ts';
 import { fleetView } from './fleet-view.ts';
+import { PUSHING } from './push-trouble.ts';
 
 /** `paris@0f3a91c2`: no executor can be called so. */
 function ownName({ settings, memory }: PublishDeps): string {
@@ -117,5 +118,5 @@ function announce({ message, release }: OtherCluster, deps: PublishDeps): void {
   runtime.telemetry.statusPushFailing(true);
   const { apiVersion, kind, name } = controllerLease(settings.executor, settings.namespace);
   const about = { apiVersion, kind, metadata: { name, namespace: settings.namespace } };
-  events.emit({ about, type: 'Warning', reason: 'OtherCluster', message: text });
+  events.emit({ about, type: 'Warning', reason: 'OtherCluster', message: text, state: PUSHING });
 }

@@ -6,13 +6,16 @@ import type { PublishDeps } from './deps.ts';
 
 type TroubleDeps = Pick<PublishDeps, 'events' | 'published' | 'redactor' | 'runtime' | 'settings'>;
 
+/** Of the Events that say whether the status branch can be written. */
+export const PUSHING = 'pushing';
+
 /** In the words of the server. The Event is about the controller's Lease, and is repeated while it fails. */
 export function notePushFailed(error: unknown, deps: TroubleDeps): void {
   const { events, published, redactor, runtime } = deps;
   const message = redactor(describeError(error));
   published.trouble = message;
   runtime.telemetry.statusPushFailing(true);
-  events.emit({ about: leaseOf(deps), type: 'Warning', reason: 'StatusPushFailed', message });
+  events.emit({ about: leaseOf(deps), type: 'Warning', reason: 'StatusPushFailed', message, state: PUSHING });
 }
 
 export function notePushed(deps: TroubleDeps): void {
@@ -21,7 +24,7 @@ export function notePushed(deps: TroubleDeps): void {
   if (published.trouble === undefined) return;
   published.trouble = undefined;
   const message = 'The status branch can be written again.';
-  events.emit({ about: leaseOf(deps), type: 'Normal', reason: 'StatusPushed', message });
+  events.emit({ about: leaseOf(deps), type: 'Normal', reason: 'StatusPushed', message, state: PUSHING });
 }
 
 function leaseOf({ settings: { executor, namespace } }: TroubleDeps) {
