@@ -22,6 +22,14 @@ export function namespaceOption(): Option {
     .default(DEFAULT_NAMESPACE);
 }
 
+/** Where the controller keeps its memory. */
+export function ownNamespaceOption(): Option {
+  return option(
+    '--own-namespace <name>',
+    'namespace of the controller itself, where it keeps what it remembers (default: that of --namespace)',
+  ).argParser(nameArgument);
+}
+
 export function kubeconfigOption(): Option {
   return option(
     '--kubeconfig <file>',

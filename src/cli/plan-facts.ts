@@ -1,5 +1,6 @@
 // What a plan against a cluster needs beside nodes and files: the controller's memory of keys and volumes, and the PVCs.
 
+import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { LABEL } from '../api/group.ts';
 import type { KnownVolumes } from '../api/node-volumes.ts';
 import type { KubeObject } from '../api/objects.ts';
@@ -10,21 +11,23 @@ import { KINDS } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import { liveVolumes } from '../render/live-volumes.ts';
 
+interface MemoryPlace {
+  readonly cluster: Cluster;
+  /** The controller's own. */
+  readonly namespace: string;
+  /** The nodes in the cluster. */
+  readonly known: readonly BlockchainNode[];
+}
+
 /** The identities that Switchovers exchanged and the last signer of each key. Without permission to read them, the plan uses the files. */
-export async function signingMemory(
-  executors: readonly string[],
-  { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
-): Promise<SigningMemory> {
+export async function signingMemory(executors: readonly string[], place: MemoryPlace): Promise<SigningMemory> {
   const memories = executors.map(async (executor) => {
-    try {
-      return [await readSigningMemory(cluster, { executor, namespace })];
-    } catch (error) {
-      if (!isKubeError(error, 'FORBIDDEN')) throw error;
-      process.stderr.write(
-        `warning: the ConfigMap of executor ${executor} cannot be read; exchanged identities and moved keys are not shown\n`,
-      );
-      return [];
-    }
+    const found = await readMemory(executor, place);
+    if (typeof found !== 'string') return found === undefined ? [] : [found];
+    process.stderr.write(
+      `warning: the ConfigMap of executor ${executor} ${found}; exchanged identities and moved keys are not shown\n`,
+    );
+    return [];
   });
   const found = (await Promise.all(memories)).flat();
   return {
@@ -32,6 +35,22 @@ export async function signingMemory(
     signers: new Map(found.flatMap(({ signers }) => [...signers])),
     volumes: new Map(found.flatMap(({ volumes }) => [...volumes])),
   };
+}
+
+/** Why there is none as text; undefined when the executor has no nodes yet. */
+async function readMemory(
+  executor: string,
+  { cluster, namespace, known }: MemoryPlace,
+): Promise<SigningMemory | string | undefined> {
+  try {
+    const memory = await readSigningMemory(cluster, { executor, namespace });
+    const isKnown = known.some(({ spec }) => spec.executor === executor);
+    if (memory !== undefined || !isKnown) return memory;
+    return `is not in namespace ${namespace}: give the controller's with --own-namespace`;
+  } catch (error) {
+    if (!isKubeError(error, 'FORBIDDEN')) throw error;
+    return `in namespace ${namespace} cannot be read`;
+  }
 }
 
 /** The volumes that each declared node has or finds; without their PVCs when these may not be listed. */

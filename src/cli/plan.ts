@@ -23,7 +23,15 @@ import type { Policy } from '../policy/policy.ts';
 import { describeUpgrade, executorsIn, upgradesBetween, upgradesOf, type UpgradeStep } from '../upgrade/describe.ts';
 import { workloadOf } from '../render/workload.ts';
 import { readDirectory } from './directory.ts';
-import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
+import {
+  contextOption,
+  kubeconfigOption,
+  nameArgument,
+  namespaceOption,
+  option,
+  ownNamespaceOption,
+  type SetExitCode,
+} from './option.ts';
 import { readOwnDeployments } from './own-deployments.ts';
 import { addPolicyOptions, policiesFor, type PolicyOptions } from './policy-option.ts';
 import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
@@ -37,6 +45,7 @@ interface PlanOptions extends PolicyOptions {
   readonly from?: string;
   readonly to?: string;
   readonly statusFrom?: string;
+  readonly ownNamespace?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly format: 'text' | 'json' | 'markdown';
@@ -73,6 +82,7 @@ export function addPlan(program: Command, exit: SetExitCode): void {
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .addOption(namespaceOption())
+    .addOption(ownNamespaceOption())
     .addOption(option('--format <format>', 'output format').choices(['text', 'json', 'markdown']).default('text'));
   addPolicyOptions(addStatusFromOption(command)).action(async (dir: string, options: PlanOptions) =>
     exit(await plan(dir, options)),
@@ -120,7 +130,7 @@ async function publishedProblems(
 
 async function withCluster(
   dir: string,
-  { kubeconfig, context, namespace, executor, judgedBy }: PlanOptions & Judged,
+  { kubeconfig, context, namespace, ownNamespace, executor, judgedBy }: PlanOptions & Judged,
 ): Promise<Comparison> {
   const desired = readDesired(await readDirectory(dir), { defaultNamespace: namespace, policy: judgedBy });
   const cluster = connectCluster({
@@ -136,7 +146,11 @@ async function withCluster(
     const current = listed as readonly BlockchainNode[];
     const jobs = await jobsAgainstCluster(cluster, desired);
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
-    const memory = await signingMemory(executors, { cluster, namespace });
+    const memory = await signingMemory(executors, {
+      cluster,
+      namespace: ownNamespace ?? namespace,
+      known: current,
+    });
     const volumes = await volumesOf(desired, memory.volumes, cluster);
     const { identities, signers } = memory;
     const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));

@@ -21,6 +21,7 @@ import {
   nameArgument,
   namesArgument,
   namespaceOption,
+  ownNamespaceOption,
   option,
   repositoryArgument,
   type SetExitCode,
@@ -53,6 +54,7 @@ interface RunOptions extends Omit<ControllerPolicyOptions, 'selfUpdate'>, GitOpt
   readonly logLevel: string;
   readonly stopDeadline: number;
   readonly onlyNamespaces?: readonly string[];
+  readonly ownNamespace?: string;
 }
 
 export function addRun(program: Command, exit: SetExitCode): void {
@@ -80,6 +82,7 @@ export function addRun(program: Command, exit: SetExitCode): void {
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .addOption(namespaceOption())
+    .addOption(ownNamespaceOption())
     .addOption(
       option(
         '--data-dir <dir>',
@@ -201,6 +204,7 @@ async function run(options: RunOptions): Promise<0 | 1> {
       executor: options.executor,
       branch: options.branch,
       namespace: options.namespace,
+      ownNamespace: options.ownNamespace ?? options.namespace,
       origin: options.repo,
       intervalMs: options.interval,
       observeIntervalMs: options.observeInterval,

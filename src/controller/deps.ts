@@ -32,6 +32,7 @@ import { createStatusWriter } from './node/status-writer.ts';
 import { createVolumeRecords } from './node/volumes/volume-records.ts';
 import { isKeyDigest, namespaceOf, readKeys } from './node/keys/signing-secrets.ts';
 import type { Watches } from './node/watches.ts';
+import { refuseLeftMemory } from './left-memory.ts';
 import { readCapabilities } from './capabilities/capabilities.ts';
 import type { PublishDeps } from './publish/deps.ts';
 import { noUpgrade, type UpgradeDeps } from './upgrade/deps.ts';
@@ -61,9 +62,8 @@ export async function createServices(
   { watches, jobs }: { readonly watches: Watches; readonly jobs: JobWatches },
 ): Promise<Services> {
   const { cluster, settings, runtime, readCache, events } = options;
-  const { executor, namespace, origin } = settings;
-  const memory = createMemory({ cluster, executor, namespace, origin });
-  await memory.load(hasTraces(executor, { watches, jobs }));
+  const { executor, namespace } = settings;
+  const memory = await loadMemory(options, hasTraces(executor, { watches, jobs }));
   await nameCluster(memory, cluster, settings);
   const signing = await createSigning(memory, options);
   const capabilities = await readCapabilities(cluster, runtime, settings.policy);
@@ -105,6 +105,14 @@ export async function createServices(
     upgrade: noUpgrade(),
     published: nothingPublished(),
   };
+}
+
+async function loadMemory({ cluster, events, settings }: ControllerOptions, isKnownHere: boolean): Promise<Memory> {
+  const { executor, ownNamespace, origin } = settings;
+  await refuseLeftMemory({ cluster, events, settings });
+  const memory = createMemory({ cluster, executor, namespace: ownNamespace, origin });
+  await memory.load(isKnownHere);
+  return memory;
 }
 
 /** Before the status branch was read. */

@@ -66,7 +66,7 @@ export interface RunOptions {
 }
 
 /** Changes wake the controller at once through `requestSync`; `intervalMs` is only the fallback. */
-const FAST: Omit<Settings, 'executor' | 'namespace' | 'origin' | 'policy'> = {
+const FAST: Omit<Settings, 'executor' | 'namespace' | 'ownNamespace' | 'origin' | 'policy'> = {
   branch: BRANCH,
   intervalMs: 500,
   observeIntervalMs: 500,
@@ -114,7 +114,15 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
       readCache: createReadCache(),
       redactor: createRedactor([]),
       upgrader: undefined,
-      settings: { ...FAST, executor, namespace, origin: fleet.url, policy, ...options.settings },
+      settings: {
+        ...FAST,
+        executor,
+        namespace,
+        ownNamespace: namespace,
+        origin: fleet.url,
+        policy,
+        ...options.settings,
+      },
       runtime: { now: Date.now, random: Math.random, log: logger, telemetry: metrics.telemetry },
     },
     options.signal ?? new AbortController().signal,

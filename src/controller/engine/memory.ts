@@ -1,6 +1,6 @@
 // What the controller must remember over a restart, and over an outage of Git: one ConfigMap in the cluster, and a copy on the status branch.
 
-import { DEFAULT_NAMESPACE, FIELD_MANAGER, LABEL } from '../../api/group.ts';
+import { FIELD_MANAGER, LABEL } from '../../api/group.ts';
 import type { VolumeRecord } from '../../api/node-volumes.ts';
 import type { Ref } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -108,12 +108,14 @@ export interface SigningMemory {
   readonly volumes: ReadonlyMap<string, VolumeRecord>;
 }
 
-/** What another process remembers of identities, the last signers and their volumes; empty where there is no memory. */
+/** What another process remembers of identities, the last signers and their volumes; undefined where there is no memory. */
 export async function readSigningMemory(
   cluster: Pick<Cluster, 'get'>,
   place: Pick<MemoryOptions, 'executor' | 'namespace'>,
-): Promise<SigningMemory> {
-  const { remembered } = readData(stringMap((await cluster.get(refOfMemory(place)))?.['data']));
+): Promise<SigningMemory | undefined> {
+  const stored = await cluster.get(refOfMemory(place));
+  if (stored === undefined) return undefined;
+  const { remembered } = readData(stringMap(stored['data']));
   return {
     identities: new Map(Object.entries(remembered.identities ?? {})),
     signers: new Map(Object.entries(remembered.signers ?? {})),
@@ -121,11 +123,12 @@ export async function readSigningMemory(
   };
 }
 
-function refOfMemory({ executor, namespace }: Pick<MemoryOptions, 'executor' | 'namespace'>): Memory['ref'] {
+/** Where the memory of an executor lies. */
+export function refOfMemory({ executor, namespace }: Pick<MemoryOptions, 'executor' | 'namespace'>): Memory['ref'] {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    namespace: namespace || DEFAULT_NAMESPACE,
+    namespace,
     name: `nodewright-${executor}`,
   };
 }

@@ -15,8 +15,10 @@ export interface Settings {
   /** This controller's name; it reconciles the nodes that name it. */
   readonly executor: string;
   readonly branch: string;
-  /** Default namespace of nodes, and where the controller keeps its memory. */
+  /** Default namespace of nodes, and that of the controller's Lease. */
   readonly namespace: string;
+  /** Where the controller keeps its memory. Another one than that of the nodes keeps it from those who may edit objects there. */
+  readonly ownNamespace: string;
   /** Repository URL without credentials; part of the memory's identity. */
   readonly origin: string;
   readonly intervalMs: number;

@@ -1,0 +1,98 @@
+// What the controller remembers lies in its own namespace: who may edit objects where the nodes are changes nothing of it.
+
+import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import type { Ref } from '../../src/api/objects.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
+import { binary } from '../cluster/binaries.ts';
+import { testCluster, testNamespace, type TestNamespace } from '../support/cluster.ts';
+import { moveBranch, tipOf } from '../support/git-repo.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { BRANCH, type Fleet, startFleet } from './fleet.ts';
+import { prepare, published, runController, type Running } from './harness.ts';
+
+let kubeconfig: string;
+let fleet: Fleet;
+let own: TestNamespace;
+let running: Running | undefined;
+beforeEach(async () => {
+  const cluster = await testCluster();
+  kubeconfig = cluster.kubeconfigPath;
+  fleet = await startFleet({ kubeconfig, nodes: 2, guards: { maxDeletions: 10, maxDeletionPercent: 100 } });
+  own = await testNamespace(cluster, 'own');
+  await prepare(fleet);
+});
+afterEach(async () => {
+  await running?.stop();
+  await fleet.close();
+  await own.remove();
+});
+
+async function start(ownNamespace: string): Promise<Running> {
+  running = await runController(fleet, { settings: { ownNamespace } });
+  return running;
+}
+
+/** Ended after the newest commit was applied. */
+async function ranOnce(ownNamespace: string): Promise<void> {
+  const controller = await start(ownNamespace);
+  await published(fleet, controller, tipOf(fleet.repo, BRANCH) ?? '');
+  await controller.stop();
+}
+
+const memoryIn = (namespace: string): Ref & { readonly namespace: string } => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  namespace,
+  name: `nodewright-${fleet.executor}`,
+});
+
+async function dataIn(namespace: string): Promise<Readonly<Record<string, string>> | undefined> {
+  const data: unknown = (await fleet.cluster.get(memoryIn(namespace)))?.['data'];
+  return data as Readonly<Record<string, string>> | undefined;
+}
+
+it('is not where the nodes are, and a forged one there has no effect', async () => {
+  const first = tipOf(fleet.repo, BRANCH) ?? '';
+  const second = fleet.commit({ 'nodes/more.yaml': fleet.nodeFile('more') });
+  await ranOnce(own.name);
+  expect(await dataIn(fleet.namespace)).toBeUndefined();
+  expect(await dataIn(own.name)).toMatchObject({ appliedCommit: second });
+
+  // As if the commit before were the last one, so that going back to it deletes a node without being held.
+  await fleet.cluster.create({
+    ...memoryIn(fleet.namespace),
+    metadata: memoryIn(fleet.namespace),
+    data: { ...(await dataIn(own.name)), appliedCommit: first },
+  });
+  moveBranch(fleet.repo, BRANCH, first);
+  await start(own.name);
+  await waitFor('the branch that was moved back is held', () => fleet.statusFile('sync.yaml')?.includes('Rewound'));
+  expect([...(await fleet.nodes()).keys()]).toContain('more');
+});
+
+it('is moved there by the commands in the refusal, and nothing is lost by it', async () => {
+  await ranOnce(fleet.namespace);
+  const before = await dataIn(fleet.namespace);
+  const refusal = await start(own.name).then(
+    () => 'it started',
+    (error: unknown) => String(error),
+  );
+  expect(refusal).toContain(`this one remembers in namespace ${own.name}`);
+  expect(await dataIn(own.name)).toBeUndefined();
+  const events = await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace });
+  expect(events.map((event) => event['reason'])).toContain('MemoryElsewhere');
+
+  const commands = /Move it: (.*)\. If it/.exec(refusal)?.[1] ?? '';
+  const path = `${dirname(await binary('kubectl'))}:${process.env['PATH'] ?? ''}`;
+  await promisify(execFile)('sh', ['-c', commands], { env: { KUBECONFIG: kubeconfig, PATH: path } });
+  expect(await dataIn(fleet.namespace)).toBeUndefined();
+  expect(await dataIn(own.name)).toEqual(before);
+  const controller = await start(own.name);
+  await published(fleet, controller, fleet.commit({ 'nodes/more.yaml': fleet.nodeFile('more') }));
+  expect(controller.log.map(({ msg }) => msg)).not.toContain('Restored lost memory');
+});
