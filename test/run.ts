@@ -31,6 +31,7 @@ const STAGES: Readonly<Record<string, () => Promise<Counts>>> = {
 /** Only by name: they take as long as they are asked to, or their first run builds programs for minutes. */
 const SLOW: Readonly<Record<string, () => Promise<Counts>>> = {
   upgrade: async () => (bestMode() === 'pods' ? await runProject('upgrade') : skipPods()),
+  product: async () => (bestMode() === 'pods' ? await runProject('product') : skipPods()),
   fight: async () => (bestMode() === 'pods' ? await runProject('fight') : skipPods()),
   kills: async () => (bestMode() === 'pods' ? await runProject('kills') : skipPods()),
   'object-storage': async () => (bestMode() === 'pods' ? await runProject('object-storage') : skipPods()),

@@ -82,6 +82,16 @@ export default defineConfig({
       },
       onPods('pods', ['test/pods/**/*.test.ts', 'test/cluster/real-pods.test.ts']),
       onPods('object-storage', ['test/object-storage/**/*.test.ts']),
+      {
+        extends: true,
+        test: {
+          // It starts its own cluster.
+          name: 'product',
+          include: ['test/product/**/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 1_200_000,
+        },
+      },
       onPods('kills', ['test/kills/**/*.test.ts']),
       {
         extends: true,

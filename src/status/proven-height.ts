@@ -29,7 +29,7 @@ export function heightFell(
   if (height === undefined || proven === undefined) return wasFallen(node);
   const keeps = [...expectations.values()].find(({ keepsHeight }) => keepsHeight !== undefined)?.keepsHeight;
   if (!isBelow({ height, proven }, keeps)) return [];
-  const message = `The node had block ${proven} and has fewer now, and no job put it back. Its volume was replaced or restored, or the client repaired its database. Find out which before you rely on it. The alarm ends when the height is reached again, or with a higher spec.restartGeneration.`;
+  const message = `The node had block ${proven} and has fewer now, and no job put it back. Its volume was replaced or restored, or the client repaired its database. Find out which before you rely on it, and keep a node that signs stopped (desiredState: Stopped) until then. The alarm ends when the height is reached again, or with a higher spec.restartGeneration.`;
   return [{ type: 'DataAtRisk', status: 'True', reason: 'HeightFell', message }];
 }
 

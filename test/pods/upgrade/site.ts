@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { containerdSocket } from '../../cluster/containerd.ts';
 import { run } from '../../cluster/command.ts';
+import type { ClusterState } from '../../cluster/state.ts';
 import { waitFor } from '../../demo/wait-for.ts';
 import { readUpgradeState, UPGRADE_ANNOTATION, type UpgradeState } from '../../../src/upgrade/state.ts';
 import { fleetFile, type Installation, openInstallation, RELEASE_NAMESPACE } from '../installation.ts';
@@ -12,6 +13,8 @@ import { FIRST, putVersions } from './versions.ts';
 
 export interface UpgradeSite extends Installation {
   readonly registry: ImageRegistry;
+  /** Installs the chart as at the beginning. */
+  install(): Promise<void>;
   /** Asks for a version in fleet.yaml. */
   ask(version: string, attempt?: number): void;
   upgrade(): Promise<UpgradeState | undefined>;
@@ -46,8 +49,10 @@ interface PodItem {
 
 const TIMEOUT_MS = 300_000;
 
-/** `values`: more values of the chart. */
-export async function openUpgradeSite(values: readonly string[] = []): Promise<UpgradeSite> {
+/** More values of the chart, `name=value`. */
+type Values = readonly string[] | ((state: ClusterState) => Promise<readonly string[]>);
+
+export async function openUpgradeSite(values: Values = []): Promise<UpgradeSite> {
   let registry: ImageRegistry | undefined;
   const site = await openInstallation({
     name: `p-upgrade-${process.pid}`,
@@ -59,9 +64,11 @@ export async function openUpgradeSite(values: readonly string[] = []): Promise<U
   if (registry === undefined) throw new Error('the registry was not started');
   site.commit({ 'fleet.yaml': fleetFile() });
   const sets = ['selfUpdate.enabled=true', 'selfUpdate.confirmSeconds=10', 'selfUpdate.registry.allowHttp=true'];
-  const more = [...sets, ...values].map((value) => `--set ${value}`).join(' ');
-  await site.follow('Installing', { more });
-  return { ...site, registry, ...upgradeView(site), close: closing(site, registry) };
+  const own = typeof values === 'function' ? await values(site.state) : values;
+  const more = [...sets, ...own].map((value) => `--set ${value}`).join(' ');
+  const install = async (): Promise<void> => void (await site.follow('Installing', { more }));
+  await install();
+  return { ...site, registry, install, ...upgradeView(site), close: closing(site, registry) };
 }
 
 function closing(site: Installation, registry: ImageRegistry): () => Promise<void> {
@@ -71,7 +78,7 @@ function closing(site: Installation, registry: ImageRegistry): () => Promise<voi
   };
 }
 
-function upgradeView(site: Installation): Omit<UpgradeSite, keyof Installation | 'registry'> {
+function upgradeView(site: Installation): Omit<UpgradeSite, keyof Installation | 'install' | 'registry'> {
   const json = async <T>(...args: readonly string[]): Promise<T> =>
     JSON.parse(await site.kubectl(...args, '-n', RELEASE_NAMESPACE, '-o', 'json')) as T;
   const deployment = async () =>
