@@ -2,7 +2,7 @@
 
 import { binary } from '../cluster/binaries.ts';
 import { down, up } from '../cluster/cluster.ts';
-import { kubeconfigPath } from '../cluster/state.ts';
+import { type ClusterState, kubeconfigPath } from '../cluster/state.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { runCommand } from './run-command.ts';
 import { NAMESPACE, type StageOptions } from './stage.ts';
@@ -25,13 +25,18 @@ export function demoCluster(existing: string): DemoCluster {
   return existing === '' ? ownCluster() : existingCluster(existing);
 }
 
+/** The controller is installed by the chart. */
+export async function stageIn(state: ClusterState): Promise<StageOptions> {
+  const chart = { helm: await binary('helm'), image: await importWorkerImage(state) };
+  return { kubeconfig: kubeconfigPath(state), kubectl: await binary('kubectl'), chart, address: state.address };
+}
+
 function ownCluster(): DemoCluster {
   return {
     title: 'a real Kubernetes cluster',
     async open() {
       const state = await up({ name: OWN, startedBy: 'person', mode: 'pods' });
-      const workerImage = await importWorkerImage(state);
-      return { kubeconfig: kubeconfigPath(state), kubectl: await binary('kubectl'), workerImage };
+      return await stageIn(state);
     },
     close: async () => await down(OWN),
   };
@@ -54,7 +59,7 @@ function existingCluster(kubeconfig: string): DemoCluster {
           `the cluster of KUBECONFIG already has the namespace ${NAMESPACE} or kinds of *${GROUP}: use another cluster, or unset KUBECONFIG to let the demo start its own`,
         );
       isOurs = true;
-      return { kubeconfig, kubectl: await binary('kubectl'), workerImage: undefined };
+      return { kubeconfig, kubectl: await binary('kubectl'), chart: undefined };
     },
     async close() {
       if (!isOurs) return;

@@ -47,9 +47,7 @@ async function runChapters(cluster: DemoCluster, made: (stage: Stage) => void): 
   const stage = await setStage(await cluster.open());
   made(stage);
   terminal.say(`repository ${stage.cloneUrl}, created by nodewright init; user and password are "demo"`);
-  terminal.command(
-    `nodewright run --repo ${stage.cloneUrl} --branch main --executor primary --image nodewright/nodewright:0.1.0`,
-  );
+  for (const command of stage.controller.commands) terminal.command(command);
   for (const chapter of chapters) {
     terminal.chapter(chapter.title);
     await chapter.run(stage, terminal);
@@ -73,7 +71,7 @@ function explainNextSteps(stage: Stage): void {
       `git clone ${stage.cloneUrl.replace('://', '://demo:demo@')} my-fleet    # change a file in nodes/, push, and watch`,
       `git -C my-fleet log -p origin/nodewright-status`,
       ``,
-      `tail -f ${stage.controller.logFile}`,
+      stage.controller.follow,
     ].join('\n'),
   );
 }

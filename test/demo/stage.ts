@@ -1,11 +1,12 @@
-// What the chapters work with: a cluster, a Git server, a clone, a controller process.
+// What the chapters work with: a cluster, a Git server, a clone, a controller.
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { defined } from '../../src/lib/defined.ts';
 import { basic, type GitServer, startGitServer } from '../support/git-server.ts';
-import { type ControllerProcess, startControllerProcess } from './controller-process.ts';
+import { type ChartOptions, type DemoController, installController, runControllerBeside } from './controller.ts';
 import { runCommand } from './run-command.ts';
 
 export const NAMESPACE = 'novacula-system';
@@ -16,7 +17,7 @@ export interface Stage {
   readonly cloneUrl: string;
   /** A clone of the desired branch, as an author has it. */
   readonly clone: string;
-  readonly controller: ControllerProcess;
+  readonly controller: DemoController;
   readonly kubectlPath: string;
   /** Nodewright's own, which worker pods run; undefined where the cluster has none. */
   readonly workerImage: string | undefined;
@@ -33,7 +34,10 @@ export interface Stage {
 export interface StageOptions {
   readonly kubeconfig: string;
   readonly kubectl: string;
-  readonly workerImage: string | undefined;
+  /** Undefined: the controller runs beside the cluster. */
+  readonly chart: ChartOptions | undefined;
+  /** Where pods reach servers of this machine; default: loopback. */
+  readonly address?: string;
 }
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
@@ -42,40 +46,20 @@ const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 export async function setStage(options: StageOptions): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'nodewright-demo-'));
   await mkdir(join(dir, 'server'));
-  const server = await startGitServer({ accept: [basic('demo', 'demo')], root: join(dir, 'server') });
+  const server = await startGitServer({
+    ...defined({ host: options.address }),
+    accept: [basic('demo', 'demo')],
+    root: join(dir, 'server'),
+  });
   const bare = server.createRepo('fleet');
   const clone = join(dir, 'fleet');
   const git = async (args: readonly string[]): Promise<string> =>
     (await runCommand('git', ['-C', clone, ...args])).stdout;
   await createRepository({ server, clone, git });
   const cloneUrl = server.url('fleet');
-  const controller = await startControllerProcess({
-    args: [
-      'run',
-      '--repo',
-      cloneUrl,
-      '--branch',
-      'main',
-      '--executor',
-      EXECUTOR,
-      '--interval',
-      '2s',
-      '--observe-interval',
-      '1s',
-      '--height-interval',
-      '3s',
-      '--kubeconfig',
-      options.kubeconfig,
-      ...(options.workerImage === undefined ? [] : ['--image', options.workerImage]),
-    ],
-    env: {
-      NODEWRIGHT_GIT_USERNAME: 'demo',
-      NODEWRIGHT_GIT_PASSWORD: 'demo',
-      NODEWRIGHT_DATA_DIR: join(dir, 'data'),
-      NODEWRIGHT_LISTEN: '0',
-    },
-    logFile: join(dir, 'controller.log'),
-  });
+  const made = { ...options, url: cloneUrl, executor: EXECUTOR, namespace: NAMESPACE };
+  const { chart } = options;
+  const controller = chart === undefined ? await runControllerBeside(made, dir) : await installController(made, chart);
   return {
     kubeconfig: options.kubeconfig,
     cloneUrl,
@@ -83,7 +67,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     controller,
     git,
     kubectlPath: options.kubectl,
-    workerImage: options.workerImage,
+    workerImage: chart?.image,
     kubectl: async (args, input = '') =>
       (await runCommand(options.kubectl, args, { input, env: { KUBECONFIG: options.kubeconfig } })).stdout,
     nodewright: async (args) => await runCommand('node', [MAIN, ...args], { accept: [0, 1] }),

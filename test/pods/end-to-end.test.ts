@@ -1,9 +1,9 @@
-// The chapters of the demo as a test: real pods, real chains, a real Git server, the controller as its own process.
+// The chapters of the demo as a test: real pods, real chains, a real Git server, the controller installed by the chart.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { binary } from '../cluster/binaries.ts';
-import { importWorkerImage } from '../cluster/worker-image.ts';
+import { stageIn } from '../demo/cluster.ts';
 import { setStage, type Stage } from '../demo/stage.ts';
 import { chapters } from '../demo/story.ts';
 import type { Narrator } from '../demo/narrator.ts';
@@ -21,8 +21,8 @@ describe('the demo', () => {
 
   beforeAll(async () => {
     const { kubeconfigPath: kubeconfig, state } = await testCluster();
-    const workerImage = state === undefined ? undefined : await importWorkerImage(state);
-    stage = await setStage({ kubeconfig, kubectl: await binary('kubectl'), workerImage });
+    const beside = { kubeconfig, kubectl: await binary('kubectl'), chart: undefined };
+    stage = await setStage(state === undefined ? beside : await stageIn(state));
   });
 
   afterAll(async () => {
