@@ -96,7 +96,7 @@ export async function runControllerBeside(options: ControllerOptions, folder: st
   return {
     commands: [`nodewright run --repo ${url} --branch main --executor ${executor}`],
     follow: `tail -f ${controller.logFile}`,
-    lastLog: controller.lastLog,
+    lastLog: async (lines) => await controller.lastLog(lines),
     stop: async () => void (await controller.stop()),
   };
 }

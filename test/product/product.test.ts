@@ -13,7 +13,7 @@ import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { put, statusOf, valueAt } from '../pods/comet.ts';
 import { gethOf, type Geth } from '../pods/geth.ts';
-import { EXECUTOR, fleetFile, NODE_NAMESPACE, type PodSeen, RELEASE_NAMESPACE } from '../pods/installation.ts';
+import { EXECUTOR, NODE_NAMESPACE, type PodSeen, RELEASE_NAMESPACE } from '../pods/installation.ts';
 import { jobFile, type Request } from '../pods/job-files.ts';
 import { cometDev, gethDev, nodeFile } from '../pods/node-file.ts';
 import type { PodFinder } from '../pods/pod-finder.ts';
@@ -50,6 +50,7 @@ it('makes blocks of two chains, from an empty cluster', async () => {
     const now = await heights();
     return now.eth > before.eth && now.comet > before.comet ? true : undefined;
   });
+  expect(await nodePods()).toMatchObject({ 'eth-0': { restarts: 0 }, 'comet-0': { restarts: 0 } });
 });
 
 it('keeps backups of both in object storage', async () => {
