@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { crds } from '../../src/desired/crds.ts';
 import { auditedRequests } from '../cluster/audit.ts';
+import { run } from '../cluster/command.ts';
+import { imageRoot } from '../cluster/worker-image.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import {
   fleetFile,
@@ -70,6 +72,12 @@ async function mayReadSecrets(namespace: string): Promise<string> {
   const answer = await site.kubectl('auth', 'can-i', 'list', 'secrets', ...subject).catch(String);
   return answer.trim().startsWith('yes') ? 'yes' : 'no';
 }
+
+it('has an image of less than 180 MB', async () => {
+  const [kilobytes = ''] = (await run('du', ['-sk', '--apparent-size', await imageRoot()])).split('\t');
+  console.log(`the image has ${((Number(kilobytes) * 1024) / 1e6).toFixed()} MB unpacked`);
+  expect(Number(kilobytes) * 1024).toBeLessThan(180e6);
+});
 
 it('installs into an empty cluster', async () => {
   expect(await site.kubectl('get', 'crd', '-o', 'name')).toBe('');
