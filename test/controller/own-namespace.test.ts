@@ -1,10 +1,12 @@
 // What the controller remembers lies in its own namespace: who may edit objects where the nodes are changes nothing of it.
 
 import { execFile } from 'node:child_process';
-import { dirname } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 
 import type { Ref } from '../../src/api/objects.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
@@ -15,6 +17,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
 import { prepare, published, runController, type Running } from './harness.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'nodewright-own-'));
 let kubeconfig: string;
 let fleet: Fleet;
 let own: TestNamespace;
@@ -26,6 +29,7 @@ beforeEach(async () => {
   own = await testNamespace(cluster, 'own');
   await prepare(fleet);
 });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(async () => {
   await running?.stop();
   await fleet.close();
@@ -65,13 +69,16 @@ it('is not where the nodes are, and a forged one there has no effect', async () 
 
   // As if the commit before were the last one, so that going back to it deletes a node without being held.
   await fleet.cluster.create({
-    ...memoryIn(fleet.namespace),
-    metadata: memoryIn(fleet.namespace),
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace: fleet.namespace, name: memoryIn(fleet.namespace).name },
     data: { ...(await dataIn(own.name)), appliedCommit: first },
   });
   moveBranch(fleet.repo, BRANCH, first);
   await start(own.name);
-  await waitFor('the branch that was moved back is held', () => fleet.statusFile('sync.yaml')?.includes('Rewound'));
+  await waitFor('the branch that was moved back is held', () =>
+    fleet.statusFile('sync.yaml')?.includes(`no longer contains main@sha1:${second}`),
+  );
   expect([...(await fleet.nodes()).keys()]).toContain('more');
 });
 
@@ -89,7 +96,10 @@ it('is moved there by the commands in the refusal, and nothing is lost by it', a
 
   const commands = /Move it: (.*)\. If it/.exec(refusal)?.[1] ?? '';
   const path = `${dirname(await binary('kubectl'))}:${process.env['PATH'] ?? ''}`;
-  await promisify(execFile)('sh', ['-c', commands], { env: { KUBECONFIG: kubeconfig, PATH: path } });
+  await promisify(execFile)('sh', ['-c', commands], {
+    cwd: folder,
+    env: { KUBECONFIG: kubeconfig, PATH: path, HOME: folder },
+  });
   expect(await dataIn(fleet.namespace)).toBeUndefined();
   expect(await dataIn(own.name)).toEqual(before);
   const controller = await start(own.name);

@@ -13,7 +13,8 @@ export const CONTROLLER_REASONS = defineCodes({
       'Give one of the two clusters an executor name of its own. If the other cluster is gone for good, approve the digest in the message.',
   },
   MemoryElsewhere: {
-    meaning: 'What the controller remembers lies in the namespace of the nodes, and the controller has a namespace of its own for it. It does not start.',
+    meaning:
+      'What the controller remembers lies in the namespace of the nodes, and the controller has a namespace of its own for it. It does not start.',
     action: 'Move the ConfigMap with the commands in the message.',
   },
   StatusPushed: { meaning: 'The status branch can be written again.', action: 'No action is needed.' },
