@@ -67,6 +67,11 @@ describe('the words of the project', () => {
     expect(files.length).toBeGreaterThan(500);
   });
 
+  it('name the status branch of a clone by its full ref, because a tag may have the short name', () => {
+    const hits = hitsOf(/(?<!refs\/remotes\/)origin\/nodewright-status/);
+    expect(hits.filter((line) => !line.startsWith('test/git/local.test.ts:'))).toEqual([]);
+  });
+
   it.each(RULED_OUT)('do not include "$word"; write: $instead', ({ pattern }) => {
     expect(hitsOf(pattern)).toEqual([]);
   });

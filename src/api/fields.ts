@@ -70,7 +70,7 @@ export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case 
 export const HttpUrl = z
   .string()
   .max(2048)
-  .regex(/^https?:\/\/[^\s@]+$/, 'must be an http(s) URL without a user name or password');
+  .regex(/^https?:\/\/[!-?A-~]+$/, 'must be an http(s) URL of ASCII characters, without a user name or password');
 
 const Pointer = z
   .string()

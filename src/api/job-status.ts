@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { DeployMethod, Height, ImageReference } from './job.ts';
+import { DeployMethod, Height } from './job.ts';
 import { JobPhase } from './job-phase.ts';
 import type { FailureReason, JobReason } from './codes/job-reasons.ts';
 import { Conditions, type Condition } from './conditions.ts';
@@ -211,7 +211,7 @@ export const JobStatus = z.object({
   format: Short.optional().describe('Version of the tool that wrote the data, when only this tool can read them.'),
   live: z.boolean().optional().describe('The copy was taken from a running node: not proven consistent.'),
   command: Text.optional().describe('The command that the worker pod ran.'),
-  image: ImageReference.optional().describe('The image of the worker pod.'),
+  image: z.string().max(512).optional().describe('The image of the worker pod.'),
   imageDigest: Short.optional().describe('Digest of the image that ran.'),
   outputTail: z.string().max(4096).optional().describe('The end of the output of a worker pod that failed.'),
   notes: z.array(Text).max(8).optional().describe('What a reader should know of the result, at most 8 sentences.'),

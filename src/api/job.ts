@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { Name, Resources } from './fields.ts';
+import { IMAGE_ADVICE, IMAGE_REFERENCE } from './image-reference.ts';
 
 /** How the node was deployed: by this controller, or in one of the three layouts of CITA-Cloud tools. */
 export const DeployMethod = z.enum(['managed', 'cloud-config', 'python', 'helm']);
@@ -22,11 +23,7 @@ export const ChainName = z
   .max(63)
   .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be letters, digits, "-", "_" and "."');
 
-export const ImageReference = z
-  .string()
-  .min(1)
-  .max(512)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'must be an image reference such as "registry.example/cloud-op:v0.3.1"');
+const ImageReference = z.string().min(1).max(512).regex(IMAGE_REFERENCE, `must be an image reference. ${IMAGE_ADVICE}`);
 
 /** Fields of every kind. The names are those of the CITA-Cloud operator. The controller never writes into a spec. */
 export const jobFields = {

@@ -28,7 +28,7 @@ export function warningAt(code: ProblemCode, path: Path, message: string): SpecP
   return { level: 'warning', code, path, message };
 }
 
-/** The message with its path, unless it already starts with the path: `spec.chain: no such chain; …`. */
+/** The message with its path, unless it already starts with the path: `spec.chain: "etherium" is no chain; …`. */
 export function messageWithPath({ path, message }: Pick<SpecProblem, 'path' | 'message'>): string {
   const dotted = toDotted(path);
   return message.startsWith(dotted) ? message : `${dotted}: ${message}`;

@@ -1,15 +1,9 @@
 // References of images that a node's file writes out: what no kubelet could pull is an error in the file already.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
+import { IMAGE_ADVICE, IMAGE_REFERENCE } from '../api/image-reference.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
 import type { Path } from '../lib/json-pointer.ts';
-
-const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?`;
-const PART = String.raw`[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*`;
-const TAG = String.raw`[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`;
-const DIGEST = String.raw`[A-Za-z][A-Za-z0-9+._-]*:[0-9A-Fa-f]{32,}`;
-/** https://github.com/distribution/reference: host, path, tag and digest. */
-const REFERENCE = new RegExp(`^(?:${HOST}/)?${PART}(?:/${PART})*(?::${TAG})?(?:@${DIGEST})?$`);
 
 export function checkImages({ clients, sidecars = [] }: NodeSpec): readonly SpecProblem[] {
   return [
@@ -19,7 +13,7 @@ export function checkImages({ clients, sidecars = [] }: NodeSpec): readonly Spec
 }
 
 function checkImage(image: string | undefined, path: Path): readonly SpecProblem[] {
-  if (image === undefined || REFERENCE.test(image)) return [];
-  const message = `${JSON.stringify(image)} is no image reference, so no image can be pulled. Write it like "registry.example/team/geth:1.16.7", without spaces, and in lower case up to the tag.`;
+  if (image === undefined || IMAGE_REFERENCE.test(image)) return [];
+  const message = `${JSON.stringify(image)} is no image reference, so no image can be pulled. ${IMAGE_ADVICE}`;
   return [errorAt('InvalidImage', path, message)];
 }

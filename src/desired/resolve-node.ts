@@ -8,6 +8,7 @@ import { checkExecutor } from './executor.ts';
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
 import type { Chain } from '../chains/chain.ts';
 import { toDotted } from '../lib/json-pointer.ts';
+import { clipJson } from '../lib/clip.ts';
 import { textAt, type JsonObject } from '../lib/json-value.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { Context } from './context.ts';
@@ -20,7 +21,7 @@ import { locate, type Layers } from './layers.ts';
 import { matches } from './patches.ts';
 import type { UsedException } from '../policy/judge-node.ts';
 import { judgeFileNode } from './policy-check.ts';
-import type { Problem } from './text/problem.ts';
+import { showable, type Problem } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
 
 /** A problem, and the node that it breaks when it is in a file that many nodes share. */
@@ -106,7 +107,7 @@ function patchProblem({ patch, index, message }: Extract<ReturnType<typeof withP
 function locatedProblem(found: SpecProblem, layers: Layers, key: string): NodeProblem {
   const { level, code, path, part = 'value' } = found;
   const { own, ...place } = locate(layers, path, part);
-  const problem: Problem = { level, code, ...place, message: messageWithPath(found) };
+  const problem: Problem = { level, code, ...place, message: showable(messageWithPath(found)) };
   return own ? { problem } : { problem, node: key };
 }
 
@@ -142,7 +143,7 @@ function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainN
       errorAt(
         'UnknownChain',
         ['spec', 'chain'],
-        `no such chain; ${meant === undefined ? `known chains are ${known}` : `did you mean "${meant}"?`}`,
+        `${clipJson(name)} is no chain; ${meant === undefined ? `known chains are ${known}` : `did you mean "${meant}"?`}`,
       ),
     ];
   }

@@ -46,7 +46,7 @@ export async function openLocalRepository(dir: string, overrides: Partial<Limits
     return (await store.has(oid)) ? (await commit(oid)).parents : 'cut';
   }
 
-  return {
+  const repository: LocalRepository = {
     commit,
     async resolve(revision) {
       const { base, steps } = splitRevision(revision);
@@ -65,6 +65,31 @@ export async function openLocalRepository(dir: string, overrides: Partial<Limits
       return answer === 'unknown' ? 'rewritten' : answer;
     },
     close: () => store.close(),
+  };
+  return (await isPartial(gitdir)) ? withAdvice(repository, dir) : repository;
+}
+
+/** A clone made with --filter: Git fetches what it lacks when it is read (partial-clone in Git's documentation). */
+async function isPartial(gitdir: string): Promise<boolean> {
+  const config = await readFile(join(gitdir, 'config'), 'utf8').catch(() => '');
+  return /^\s*(?:promisor\s*=\s*true|partialclone\s*=)/im.test(config);
+}
+
+/** Nothing is fetched here, so the person who made the partial clone has to. */
+function withAdvice(repository: LocalRepository, dir: string): LocalRepository {
+  const advise = async <Value>(value: Promise<Value>): Promise<Value> =>
+    await value.catch((error: unknown) => {
+      if (!(error instanceof GitError) || error.code !== 'OBJECT_MISSING') throw error;
+      const advice = 'run "git fetch --refetch --no-filter origin" in it, or clone again without --filter';
+      throw new GitError('OBJECT_MISSING', `${dir} is a partial clone and lacks a file of this commit: ${advice}`);
+    });
+  return {
+    resolve: (revision) => advise(repository.resolve(revision)),
+    commit: (oid) => advise(repository.commit(oid)),
+    list: (commit) => advise(repository.list(commit)),
+    read: (blob) => advise(repository.read(blob)),
+    ancestry: (from, to) => advise(repository.ancestry(from, to)),
+    close: () => repository.close(),
   };
 }
 

@@ -19,6 +19,17 @@ export function stripControls(text: string): string {
     .replace(INVISIBLE, '');
 }
 
+/** Spaces of other widths and characters without a width as escapes, such as `\u200b`, where a reader must see them. */
+export function showInvisible(text: string): string {
+  return text.replace(
+    UNLIKE_SPACE,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const UNLIKE_SPACE =
+  /[\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000\ufeff\ufff9-\ufffb]/g;
+
 /** At most `maxLength` UTF-16 units; what was cut is shown by an ellipsis. Never cuts a character in half. */
 export function capText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;

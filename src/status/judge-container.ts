@@ -69,7 +69,10 @@ function judgeWaiting(container: ContainerView, waiting: Waiting, context: Conta
     case 'ImagePullBackOff':
       return imagePull(container, waiting, context);
     case 'InvalidImageName':
-      return stuck('InvalidImageName', `The image ${image} of ${name} is not a valid name; correct spec.clients.`);
+      return stuck(
+        'InvalidImageName',
+        `The image ${image} of ${name} is not a valid name; correct it where it is set: ${IMAGE_FIELDS}.`,
+      );
     case 'ErrImageNeverPull':
       return stuck(
         'ErrImageNeverPull',
@@ -102,9 +105,12 @@ function imagePull({ name, image }: ContainerView, waiting: Waiting, context: Co
     return broken('ErrImagePull', `${what}; trying again.`);
   return stuck(
     'ImagePullBackOff',
-    `${what}: check that the version in spec.clients exists and that the registry can be read.`,
+    `${what}: check that its tag exists, in ${IMAGE_FIELDS}, and that the registry can be read.`,
   );
 }
+
+/** Where the image of a container can be set. */
+const IMAGE_FIELDS = 'spec.clients, spec.sidecars or a patch';
 
 const UNKNOWN_END: End = { exitCode: -1, reason: '', message: '' };
 

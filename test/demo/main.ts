@@ -69,7 +69,7 @@ function explainNextSteps(stage: Stage): void {
       `kubectl logs -n ${NAMESPACE} -l novacula.com/node=eth-dev -c el`,
       ``,
       `git clone ${stage.cloneUrl.replace('://', '://demo:demo@')} my-fleet    # change a file in nodes/, push, and watch`,
-      `git -C my-fleet log -p origin/nodewright-status`,
+      `git -C my-fleet log -p refs/remotes/origin/nodewright-status`,
       ``,
       stage.controller.follow,
     ].join('\n'),

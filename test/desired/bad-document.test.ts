@@ -216,3 +216,15 @@ const documents: readonly BadInput[] = [
 it.each(documents)('$because', (row) => {
   expect(spoiled(row.text)).toContainEqual(problemOf(row));
 });
+
+it.each([
+  'validatoros.com/v1alpha1', 'BlockchainNode', 'ethereum', 'hoodi', 'geth', '1.16.7', '2Ti', 'name: bad', 'full', 'Running', 'demo', 'NodePort', 'https://checkpoint.example.com',
+])('shows a character that an editor does not show, behind %s', (value) => {
+  const more = '  nodeType: full\n  desiredState: Running\n  executor: demo\n  serviceType: NodePort\n';
+  for (const character of ['\u200b', '\u00a0', '\u202e']) {
+    const text = nodeFile('bad', (given) => given.concat(more).replace(value, `${value}${character}`));
+    const quoted = text.replace(/^(.*?: )(\S*[\u200b\u00a0\u202e])$/m, '$1"$2"');
+    const code = `\\\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    expect(spoiled(quoted).map(({ message }) => message)).toContainEqual(expect.stringMatching(code));
+  }
+}); // prettier-ignore

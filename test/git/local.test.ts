@@ -74,6 +74,26 @@ describe('a clone that borrows objects', () => {
   });
 });
 
+describe('a partial clone', () => {
+  it.each(['blob:none', 'tree:0'])('made with --filter=%s names the command that completes it', async (filter) => {
+    const repo = bare();
+    const tip = commitFiles(repo, { a: '1' });
+    git(repo, ['config', 'uploadpack.allowFilter', 'true']);
+    const clone = join(temporaryFolder(), 'clone');
+    git(repo, ['clone', '-q', `--filter=${filter}`, '--no-checkout', `file://${repo}`, clone]);
+    const readAll = async (): Promise<string> => {
+      const repository = await open(clone);
+      const [entry] = await repository.list(await repository.resolve('HEAD'));
+      return Buffer.from(await repository.read(entry?.oid ?? tip)).toString();
+    };
+    const { code, message } = await failureOf(readAll());
+    expect(code).toBe('OBJECT_MISSING');
+    const command = /run "git (.*?)"/.exec(message)?.[1];
+    git(clone, (command ?? '').split(' '));
+    expect(await readAll()).toBe('1');
+  });
+});
+
 describe('what other programs have written', () => {
   it('a commit in ISO-8859-1, and one with an odd time zone', async () => {
     const repo = bare();

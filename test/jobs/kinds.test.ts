@@ -81,6 +81,16 @@ describe.each(jobKinds)('$kind', (kind) => {
     expect(kind.spec.safeParse({ ...spec, ttlSecondsAfterFinished }).success).toBe(false);
   });
 
+  it.each(['r.example/a:1 2', 'r.example/a:', 'r.example/A:1', 'r.example/a:-1', `a:${'1'.repeat(129)}`, 'a@sha256:1'])(
+    'refuses the image %s, which no kubelet could pull',
+    (image) => expect(kind.spec.safeParse({ ...spec, image }).success).toBe(false),
+  );
+
+  it.each(['a', 'r.example:5000/a/b__c:v1.2@sha256:' + 'a'.repeat(64), '[::1]:5000/a'])(
+    'accepts the image %s',
+    (image) => expect(kind.spec.safeParse({ ...spec, image }).success).toBe(true),
+  );
+
   it.each(['managed', 'cloud-config'] as const)(
     'says the same of the same facts, and makes the pod in the golden file: %s',
     async (method) => {

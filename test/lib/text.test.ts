@@ -19,6 +19,10 @@ describe('clip', () => {
   it('shows values as JSON, and nothing as nothing', () => {
     expect([clipJson({ a: 1 }), clipJson('x'), clipJson(undefined)]).toEqual(['{"a":1}', '"x"', 'nothing']);
   });
+
+  it('shows as an escape what cannot be seen in a JSON value', () => {
+    expect(clipJson('a\u200bb\u00a0c\u202ed')).toBe(String.raw`"a\u200bb\u00a0c\u202ed"`);
+  });
 });
 
 describe('nearest', () => {

@@ -171,9 +171,13 @@ export const NODE_REASONS = defineCodes({
   ErrImagePull: { meaning: 'An image could not be pulled; the kubelet tries again.', action: WAIT },
   ImagePullBackOff: {
     meaning: 'An image cannot be pulled.',
-    action: 'Check that the version in `spec.clients` exists and that the registry can be read.',
+    action:
+      'Check that the tag exists, in `spec.clients`, `spec.sidecars` or a patch, and that the registry can be read.',
   },
-  InvalidImageName: { meaning: 'The name of an image is not valid.', action: 'Correct `spec.clients`.' },
+  InvalidImageName: {
+    meaning: 'The name of an image is not valid.',
+    action: 'Correct it where it is set: `spec.clients`, `spec.sidecars` or a patch.',
+  },
   ErrImageNeverPull: {
     meaning: 'An image is not on the Kubernetes node, and its pull policy is `Never`.',
     action: 'Load the image there or change the pull policy.',

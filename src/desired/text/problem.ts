@@ -2,7 +2,7 @@
 
 import type { ProblemCode } from '../../api/codes/problems.ts';
 import { messageWithPath, type SpecProblem } from '../../api/spec-problem.ts';
-import { cleanLine } from '../../lib/clean-text.ts';
+import { cleanLine, showInvisible } from '../../lib/clean-text.ts';
 import { redact } from '../../lib/redact.ts';
 import type { Places } from './places.ts';
 
@@ -32,7 +32,7 @@ export function toProblem(file: string, places: Places, problem: SpecProblem): P
 
 const MAX_MESSAGE = 1200;
 
-/** A message may quote keys and values of the file, and they may be anything: one line, no secret, not long. */
+/** A message may quote keys and values of the file, and they may be anything: one line, no secret, not long, all characters visible. */
 export function showable(message: string): string {
-  return cleanLine(redact(message.slice(0, 4 * MAX_MESSAGE)), MAX_MESSAGE);
+  return cleanLine(showInvisible(redact(message.slice(0, 4 * MAX_MESSAGE))), MAX_MESSAGE);
 }

@@ -4,7 +4,7 @@ import { validateDetailed } from 'node-cron';
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
-import { clip } from '../../lib/clip.ts';
+import { clipJson } from '../../lib/clip.ts';
 import { checkRequest } from '../kinds/check-request.ts';
 import { findJobKind, jobKinds } from '../kinds/index.ts';
 import type { CheckContext } from '../model/job-kind.ts';
@@ -22,7 +22,7 @@ function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly SpecProble
   if (trouble !== undefined) problems.push(errorAt('InvalidSchedule', ['spec', 'schedule'], trouble));
   if (!isTimeZone(timeZone))
     problems.push(
-      errorAt('InvalidTimeZone', ['spec', 'timeZone'], `"${clip(timeZone)}" is no IANA time zone, like Europe/Berlin`),
+      errorAt('InvalidTimeZone', ['spec', 'timeZone'], `${clipJson(timeZone)} is no IANA time zone, like Europe/Berlin`),
     );
   return problems;
 }
@@ -55,7 +55,7 @@ function checkKeep({ keep, template }: JobScheduleSpec): readonly SpecProblem[] 
 function checkTemplate({ template }: JobScheduleSpec, context: CheckContext): readonly SpecProblem[] {
   if (findJobKind(template.kind) === undefined) {
     const kinds = jobKinds.map(({ kind }) => kind).join(', ');
-    const message = `${clip(template.kind)} is no kind of job; the kinds are ${kinds}`;
+    const message = `${clipJson(template.kind)} is no kind of job; the kinds are ${kinds}`;
     return [errorAt('UnknownKind', ['spec', 'template', 'kind'], message)];
   }
   const own =

@@ -1,6 +1,6 @@
 // The five fields of a cron expression, as crontab(5) defines them: https://man7.org/linux/man-pages/man5/crontab.5.html
 
-import { clip } from '../../lib/clip.ts';
+import { clipJson } from '../../lib/clip.ts';
 
 export interface Cron {
   readonly minutes: ReadonlySet<number>;
@@ -84,6 +84,6 @@ function parseNumber(text: string, field: Field): number {
 
 function refuse(text: string, { name, from, to }: Field): never {
   throw new FieldError(
-    `"${clip(text, 40)}" is not valid for the ${name}: use numbers from ${from} to ${to}, lists, ranges and steps`,
+    `${clipJson(text, 40)} is not valid for the ${name}: use numbers from ${from} to ${to}, lists, ranges and steps`,
   );
 }
