@@ -22,7 +22,11 @@ function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly SpecProble
   if (trouble !== undefined) problems.push(errorAt('InvalidSchedule', ['spec', 'schedule'], trouble));
   if (!isTimeZone(timeZone))
     problems.push(
-      errorAt('InvalidTimeZone', ['spec', 'timeZone'], `${clipJson(timeZone)} is no IANA time zone, like Europe/Berlin`),
+      errorAt(
+        'InvalidTimeZone',
+        ['spec', 'timeZone'],
+        `${clipJson(timeZone)} is no IANA time zone, like Europe/Berlin`,
+      ),
     );
   return problems;
 }
