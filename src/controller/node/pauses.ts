@@ -2,6 +2,7 @@
 
 import type { JobObject } from '../../api/job-object.ts';
 import type { JobPhase } from '../../api/job-phase.ts';
+import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { describeJob } from '../../jobs/model/names.ts';
 
 export interface Pause {
@@ -14,18 +15,27 @@ export interface Pause {
 export interface Pauses {
   /** The pause of `namespace/node`, if there is one. */
   of(nodeKey: string): Pause | undefined;
+  /** What the status of the node says of its pause. */
+  holdOf(nodeKey: string): PauseHold | undefined;
   /** The pause of a job that ended `Held`, other than the job with this UID. */
   leftBy(nodeKey: string, uid: string): Pause | undefined;
   /** True when the pause is new. */
   pause(nodeKey: string, pause: Pause): boolean;
   /** Ends every pause of the node; true when there was one. */
   resume(nodeKey: string): boolean;
-  /** Takes over what a job's stored status says. Returns the nodes whose pause changed. */
+  /** Takes over what a job's stored status says. Returns the nodes whose pause changed, or whose job ended `Held`. */
   learn(job: JobObject): readonly string[];
   /** Nothing is left of the job, nor of what it did. Returns the nodes whose pause changed. */
   forget(uid: string): readonly string[];
   /** UIDs of the jobs that pause a node. */
   jobUids(): ReadonlySet<string>;
+}
+
+interface PauseHold {
+  readonly reason: NodeReason;
+  readonly message: string;
+  /** The job: `Backup novacula-system/nightly`. */
+  readonly by: string;
 }
 
 const PAUSING: ReadonlySet<JobPhase> = new Set(['Stopping', 'Working', 'Verifying', 'Starting', 'Held']);
@@ -42,6 +52,15 @@ export function createPauses(): Pauses {
   const ended = new Set<string>();
   return {
     of: (nodeKey) => pauses.of(nodeKey)[0],
+    holdOf(nodeKey) {
+      const [pause] = pauses.of(nodeKey);
+      if (pause === undefined) return undefined;
+      const { by, uid } = pause;
+      const what = ended.has(uid)
+        ? 'has ended and left the node stopped; its status says why and what to do'
+        : 'keeps the node stopped while it works';
+      return { reason: 'Job', message: `${by} ${what}`, by };
+    },
     leftBy: (nodeKey, uid) => pauses.of(nodeKey).find((pause) => pause.uid !== uid && ended.has(pause.uid)),
     pause(nodeKey, pause) {
       resumed.get(pause.uid)?.delete(nodeKey);
@@ -58,14 +77,16 @@ export function createPauses(): Pauses {
     learn(job) {
       const { uid, name, namespace = '' } = job.metadata;
       if (uid === undefined) return [];
+      const hasJustEnded = job.status?.phase === 'Held' && !ended.has(uid);
       if (job.status?.phase === 'Held') ended.add(uid);
       else ended.delete(uid);
       const named = new Set(pausedBy(job).map((node) => `${namespace}/${node}`));
       const freed = resumed.get(uid);
       for (const nodeKey of freed ?? []) if (!named.has(nodeKey)) freed?.delete(nodeKey);
       const by = describeJob({ kind: job.kind, namespace, name });
-      const added = [...named].filter((nodeKey) => freed?.has(nodeKey) !== true && pauses.add(nodeKey, { uid, by }));
-      return [...added, ...pauses.dropOthers(uid, named)];
+      const kept = [...named].filter((nodeKey) => freed?.has(nodeKey) !== true);
+      const changed = kept.filter((nodeKey) => pauses.add(nodeKey, { uid, by }) || hasJustEnded);
+      return [...changed, ...pauses.dropOthers(uid, named)];
     },
     forget(uid) {
       resumed.delete(uid);

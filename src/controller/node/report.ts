@@ -1,7 +1,7 @@
 // Derives a node's status from all that is known of it, and writes it when something that matters changed.
 
 import type { BlockchainNode, NodeStatus } from '../../api/blockchain-node.ts';
-import { isNodeReason, type NodeReason } from '../../api/codes/node-reasons.ts';
+import { isNodeReason } from '../../api/codes/node-reasons.ts';
 import { type Condition, findCondition } from '../../api/conditions.ts';
 import { keyOf } from '../../api/objects.ts';
 import { findChain } from '../../chains/index.ts';
@@ -13,7 +13,6 @@ import type { NodeDeps } from './deps.ts';
 import { sampleOf } from './node-sample.ts';
 import type { NodeObservation } from './observations.ts';
 import { findOwnNode } from './owner.ts';
-import type { Pause } from './pauses.ts';
 import { podAddress } from './pod.ts';
 
 type ReportDeps = Pick<
@@ -66,7 +65,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
   return nodeStatus({
     ...known,
     node,
-    hold: known.hold ?? pauseHold(pauses.of(key)) ?? heldBefore(node, observations.isPlanned),
+    hold: known.hold ?? pauses.holdOf(key) ?? heldBefore(node, observations.isPlanned),
     statefulSet,
     pods: await lastLogs.complete(pods),
     pvcs,
@@ -129,9 +128,4 @@ function heldBefore({ status }: BlockchainNode, isPlanned: boolean): NodeObserva
   const hold = status?.hold;
   if (isPlanned || hold === undefined || hold.by !== undefined || !isNodeReason(hold.reason)) return undefined;
   return { reason: hold.reason, message: hold.message };
-}
-
-function pauseHold(pause: Pause | undefined): { reason: NodeReason; message: string; by: string } | undefined {
-  if (pause === undefined) return undefined;
-  return { reason: 'Job', message: `${pause.by} keeps the node stopped while it works`, by: pause.by };
 }

@@ -1,0 +1,36 @@
+// Which nodes a job keeps stopped, and what their status says of it.
+
+import { expect, it } from 'vitest';
+
+import { API_VERSION } from '../../src/api/group.ts';
+import type { JobObject } from '../../src/api/job-object.ts';
+import type { JobPhase } from '../../src/api/job-phase.ts';
+import { createPauses } from '../../src/controller/node/pauses.ts';
+
+function aJob(phase: JobPhase): JobObject {
+  const metadata = { name: 'back', namespace: 'prod', uid: 'u' };
+  const kind = 'BlockHeightFallback';
+  return { apiVersion: API_VERSION, kind, metadata, spec: { node: 'a' }, status: { phase, holds: ['a'] } };
+}
+
+it('a node is not said to be stopped for work when its job has ended and holds it', () => {
+  const pauses = createPauses();
+  expect(pauses.learn(aJob('Working'))).toEqual(['prod/a']);
+  expect(pauses.holdOf('prod/a')).toEqual({
+    reason: 'Job',
+    message: 'BlockHeightFallback prod/back keeps the node stopped while it works',
+    by: 'BlockHeightFallback prod/back',
+  });
+  expect(pauses.learn(aJob('Verifying'))).toEqual([]);
+  expect(pauses.learn(aJob('Held'))).toEqual(['prod/a']);
+  expect(pauses.holdOf('prod/a')?.message).toMatch(/ has ended and left the node stopped/);
+  expect(pauses.learn(aJob('Held'))).toEqual([]);
+  expect(pauses.learn(aJob('Complete'))).toEqual(['prod/a']);
+  expect(pauses.holdOf('prod/a')).toBeUndefined();
+});
+
+it('a node says so too when the controller is started after the end of its job', () => {
+  const pauses = createPauses();
+  expect(pauses.learn(aJob('Held'))).toEqual(['prod/a']);
+  expect(pauses.holdOf('prod/a')?.message).toMatch(/ has ended and left the node stopped/);
+});
