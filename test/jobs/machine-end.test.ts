@@ -66,6 +66,24 @@ describe('after the work', () => {
     expect(later).toMatchObject({ phase: 'Starting', message: 'waits for 2 pods of a' });
   });
 
+  it.each([
+    { because: 'it has no pod', pods: [], phase: 'Starting' },
+    { because: 'its pod cannot be placed', pods: [{ name: 'a-0', ready: false, pending: true }], phase: 'Starting' },
+    { because: 'its pod runs', pods: [{ name: 'a-0', ready: false }], phase: 'Complete' },
+  ])('a Backup ends when its node runs again: $because', ({ pods, phase }) => {
+    const target = managedTarget('a');
+    const note = { ...NOTE, nodes: [{ node: 'a', workload: target.workload, wasRunning: true }] };
+    const { status } = step({
+      spec: { node: 'a' },
+      status: { ...working, phase: 'Starting', targets: [target], released: ['a'] },
+      observed: {
+        targets: new Map([['a', targetSeen(target, { pods, replicas: 1, paused: false })]]),
+        locks: new Map([[LOCK, { holder: HOLDER, note }]]),
+      },
+    });
+    expect(status.phase).toBe(phase);
+  });
+
   it('starts exactly as many replicas as there were', () => {
     const status: JobStatus = { ...working, phase: 'Starting', targets: [citaTarget('a', { replicas: 3 })] };
     const note = { ...NOTE, nodes: [{ ...NOTE.nodes[0]!, replicas: 3 }] };

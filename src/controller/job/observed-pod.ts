@@ -10,8 +10,10 @@ export function observedPod(pod: KubeObject): ObservedPod {
   const ready =
     Array.isArray(conditions) &&
     conditions.some((one) => textAt(one, ['type']) === 'Ready' && textAt(one, ['status']) === 'True');
+  const { deletionTimestamp } = pod.metadata;
+  const runs = textAt(pod, ['status', 'phase']) === 'Running' && deletionTimestamp === undefined;
   const host = textAt(pod, ['spec', 'nodeName']);
-  return { name: pod.metadata.name, ready, ...defined({ host }) };
+  return { name: pod.metadata.name, ready, ...(runs ? {} : { pending: true }), ...defined({ host }) };
 }
 
 /** Name of the Kubernetes node that the pods are on. */

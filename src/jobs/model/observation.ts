@@ -100,6 +100,8 @@ export interface ObservedNode {
 export interface ObservedPod {
   readonly name: string;
   readonly ready: boolean;
+  /** Its clients were not started yet, or it is going. */
+  readonly pending?: boolean;
   readonly host?: string;
 }
 

@@ -36,8 +36,8 @@ export function notYet(scope: Scope, target: JobTarget, started: Started): strin
 function notRunning({ node, workload, replicas = 1 }: JobTarget, now: ObservedNode | undefined): string | undefined {
   if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} releases ${node}`;
   // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
-  if (now !== undefined && now.pods.length >= replicas) return undefined;
-  return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits for a pod of ${node}`;
+  if (now !== undefined && now.pods.filter(({ pending }) => pending !== true).length >= replicas) return undefined;
+  return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits until the pod of ${node} runs`;
 }
 
 /** Of a node of another tool: its pods must be ready, and it must be healthy if it can be asked at all. */
