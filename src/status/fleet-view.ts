@@ -54,6 +54,8 @@ export interface SyncView {
   /** Why the cluster cannot be read or changed. */
   readonly clusterTrouble?: string | undefined;
   readonly suspended?: boolean | undefined;
+  /** fleet.yaml has an error: nothing of the commit is applied. */
+  readonly fleetBroken?: boolean | undefined;
   /** Signing Secrets used in place of the nodes' files, by `namespace/name`: what a Switchover exchanged. */
   readonly identities?: Readonly<Record<string, string>> | undefined;
   /** Of this executor. */

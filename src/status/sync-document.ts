@@ -77,13 +77,15 @@ function failureOf(sync: SyncView): State | undefined {
 }
 
 function waitingOf(sync: SyncView): State | undefined {
-  if (sync.held.length > 0) return { state: 'Held', summary: describeHolds(sync) };
-  const errors = sync.problems.filter(({ level }) => level === 'error').length;
-  if (errors > 0)
+  if (sync.fleetBroken === true)
     return {
       state: 'Degraded',
-      summary: `${count(errors, 'error')} in files: their nodes keep their last good state.`,
+      summary: 'fleet.yaml has an error: nothing is applied, and every node keeps its state, until it is corrected.',
     };
+  const errors = errorsOf(sync);
+  if (sync.held.length > 0)
+    return { state: 'Held', summary: [describeHolds(sync), ...(errors === undefined ? [] : [errors])].join(' ') };
+  if (errors !== undefined) return { state: 'Degraded', summary: errors };
   if (sync.seen === undefined) return { state: 'Waiting', summary: 'No commit has been read yet.' };
   if (sync.seen !== sync.applied) return { state: 'Progressing', summary: 'The latest commit is being applied.' };
   const { pendingNodes = [] } = sync;
@@ -92,6 +94,11 @@ function waitingOf(sync: SyncView): State | undefined {
     state: 'Progressing',
     summary: `${count(pendingNodes.length, 'node')} of the latest commit still being applied: ${first(pendingNodes)}`,
   };
+}
+
+function errorsOf({ problems }: SyncView): string | undefined {
+  const errors = problems.filter(({ level }) => level === 'error').length;
+  return errors === 0 ? undefined : `${count(errors, 'error')} in files: their nodes keep their last good state.`;
 }
 
 function upgradeOf({ upgrade }: SyncView): unknown {

@@ -97,6 +97,7 @@ describe('a file that is broken', () => {
       fleet.statusFile('sync.yaml')?.includes(`seen: main@sha1:${broken}`),
     );
     expect(await generations()).toEqual(before);
+    expect(fleet.statusFile('sync.yaml')).toContain('fleet.yaml has an error: nothing is applied');
     const repaired = fleet.commit({ 'fleet.yaml': fleet.fleetFile() });
     await applied(repaired);
     await waitFor('n0 gone, n4 there', async () => [...(await fleet.nodes()).keys()].sort().join() === 'n1,n2,n4');

@@ -97,6 +97,17 @@ describe('documents', () => {
     expect(text.includes(`sha256:${'ab'.repeat(32)}`)).toBe(state === 'Held');
   }); // prettier-ignore
 
+  it('says that a broken fleet.yaml keeps everything from being applied, and errors beside held actions', () => {
+    const summaryOf = (sync: Partial<FleetView['sync']>): string =>
+      parse(documents(aView({}, { problems: [problem], ...sync }), options).get('paris/sync.yaml') ?? '').summary;
+    const ref = { apiVersion: 'v', kind: 'BlockchainNode', namespace: 'n', name: 'x' };
+    const hold = { guard: 'Protected', message: 'm', release: 'r', approvable: true } as const;
+    const held = [{ do: 'delete', ref, because: 'gone', uid: 'u', keepsVolumes: true, hold }] as const;
+    expect(summaryOf({ fleetBroken: true })).toMatch(/^fleet\.yaml has an error: nothing is applied/);
+    expect(summaryOf({})).toMatch(/^1 error in files/);
+    expect(summaryOf({ held })).toMatch(/^1 action held: .* 1 error in files: /);
+  });
+
   it('lists what is kept as it is, in order', () => {
     const ref = { apiVersion: 'v', kind: 'BlockchainNode', namespace: 'n' };
     const kept = ['b', 'a'].map((name) => ({ ref: { ...ref, name }, because: 'its file is broken' }));

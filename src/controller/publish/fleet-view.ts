@@ -40,6 +40,7 @@ function syncView(deps: PublishDeps): Omit<SyncView, 'problems'> {
     identities: Object.fromEntries(deps.identities.overrides()),
     schedules: pulled === undefined ? undefined : deps.schedules.views(pulled),
     suspended: pulled?.desired.fleet.suspend,
+    fleetBroken: pulled?.desired.fleetBroken,
     upgrade: deps.upgrade.view,
   };
 }

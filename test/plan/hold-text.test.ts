@@ -1,0 +1,24 @@
+// Why an action is held, in one text of whole sentences.
+
+import { expect, it } from 'vitest';
+
+import { approvableHold, finalHold } from '../../src/plan/hold-words.ts';
+import { holdText } from '../../src/plan/hold-text.ts';
+
+const RELEASE = 'Undo the change, or add the digest of the held actions to spec.approvals in fleet.yaml.';
+
+it.each([
+  {
+    because: 'removed from Git: nodes/a.yaml no longer declares it',
+    hold: approvableHold('DeletionBudget', '4 of 7 nodes; the cluster has 3 nodes'),
+    is: `Removed from Git: nodes/a.yaml no longer declares it. Held: 4 of 7 nodes; the cluster has 3 nodes. ${RELEASE}`,
+  },
+  {
+    because: 'identity changed in nodes/a.yaml.',
+    hold: finalHold('IdentitySwap', 'use a Switchover instead.', 'The controller does it'),
+    is: 'Identity changed in nodes/a.yaml. Held: use a Switchover instead. The controller does it.',
+  },
+  { because: 'created by nodes/a.yaml', hold: undefined, is: 'Created by nodes/a.yaml.' },
+])('ends each sentence with one stop: $because', ({ because, hold, is }) => {
+  expect(holdText(hold === undefined ? { because } : { because, hold })).toBe(is);
+});
