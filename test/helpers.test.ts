@@ -1,5 +1,7 @@
 // What tests of real pods rely on: waits that do not end early, and a controller that runs again after each end.
 
+import { spawnSync } from 'node:child_process';
+
 import { expect, it } from 'vitest';
 
 import { waitFor } from './demo/wait-for.ts';
@@ -52,4 +54,17 @@ it('a killed controller is started again, and one that ended by itself too', asy
   end();
   await ended;
   expect(happened.slice(8)).toEqual([]);
+});
+
+it.each([
+  { args: ['--help'], code: 0, out: /^Usage: npm run cluster/, err: /^$/ },
+  { args: ['nonsense'], code: 2, out: /^$/, err: /^error: unknown command "nonsense"\n/ },
+  { args: ['up', '--nonsense'], code: 2, out: /^$/, err: /^error: .*--nonsense/ },
+])('the command line of clusters answers $args with a text, not with a stack trace', ({ args, code, out, err }) => {
+  const cli = new URL('cluster/cli.ts', import.meta.url).pathname;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
+  expect(status).toBe(code);
+  expect(stdout).toMatch(out);
+  expect(stderr).toMatch(err);
+  expect(stdout + stderr).not.toMatch(/^ +at /m);
 });

@@ -62,6 +62,14 @@ it('every list of codes is on the page of codes', async () => {
   expect([...missing]).toEqual([]);
 });
 
+it('the page of keys names the files that a Secret with an identity holds', async () => {
+  const text = await readFile(join(ROOT, 'repo-template/docs/keys.md'), 'utf8');
+  const settings = await readFile(join(ROOT, 'src/chains/cosmos/settings.ts'), 'utf8');
+  const [, file = 'none'] = /IDENTITY_PATH\}\/([a-z_.]+)/.exec(settings) ?? [];
+  expect(text).toMatch(new RegExp(`create secret generic .*--from-file=${file}`));
+  expect(text).toContain('`node_key.json`');
+});
+
 const workflows = [
   '.github/workflows/ci.yaml',
   'repo-template/.github/workflows/nodewright.yaml',
