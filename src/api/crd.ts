@@ -40,6 +40,9 @@ export interface CustomKind {
   readonly specRules: readonly CelRule[];
 }
 
+/** No object has this generation. */
+const NOT_JUDGED = -1;
+
 /** The CRD object. Throws when a schema has something that a CRD cannot express. */
 export function toCrd(kind: CustomKind): KubeObject {
   const { shortNames, categories } = kind;
@@ -91,6 +94,8 @@ function openApiSchema({ description, spec, status, specRules, maxNameLength }: 
       spec: specRules.length === 0 ? specSchema : { ...specSchema, 'x-kubernetes-validations': specRules },
       status: {
         description: 'Observed state: written by the controller alone.',
+        // Tools that wait compare it with the generation: an object that no controller has judged is not current.
+        default: { observedGeneration: NOT_JUDGED },
         ...toStructural(toJsonSchema(status, 'openapi-3.0'), ['status']),
       },
     },

@@ -150,7 +150,7 @@ function allNodes(_notice: object, { watches }: TriggerView): readonly string[] 
 
 /** Nodes that were never reconciled, at the end of a plan that may have created them. */
 function nodesWithoutStatus(_notice: object, { watches, executor }: TriggerView): readonly string[] {
-  const fresh = watches.nodes.list().filter((node) => node.status === undefined && isOwnedBy(node, executor));
+  const fresh = watches.nodes.list().filter((node) => node.status?.phase === undefined && isOwnedBy(node, executor));
   return fresh.map(keyOf);
 }
 

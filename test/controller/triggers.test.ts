@@ -72,6 +72,15 @@ describe('a notice queues', () => {
     expect(other.added).toEqual(['sync sync 20']);
   });
 
+  it('the end of a plan: the nodes that it created, whose status is what the API server fills in', () => {
+    const judged = { ...aNode('b'), status: { phase: 'Running' as const, observedGeneration: 1 } };
+    const fresh = { ...aNode('c'), status: { observedGeneration: -1 } };
+    const list = (): readonly BlockchainNode[] => [judged, fresh];
+    const { notify, added } = setup({ watches: { nodes: { list } as unknown as TriggerView['watches']['nodes'] } });
+    notify('PlanApplied', { nodeKeys: [] });
+    expect(added.filter((line) => line.startsWith('node '))).toEqual(['node ns/c 0']);
+  });
+
   it('a changed Secret: its node without backoff; a changed Pod: who waits for a key, and the observation', () => {
     const { notify, added } = setup();
     notify('SecretChanged', { nodeKey: 'ns/a' });

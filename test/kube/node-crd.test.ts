@@ -49,7 +49,8 @@ it('is not written a second time, nor are the others', async () => {
 it('fills in the defaults that the schema has', async () => {
   await apply(aNode('defaults'));
   const { text } = await kubectl(['get', 'bn', 'defaults', '-o', 'json']);
-  const { spec } = JSON.parse(text) as { spec: object };
+  const { spec, status } = JSON.parse(text) as { spec: object; status: object };
+  expect(status).toEqual({ observedGeneration: -1 });
   expect(spec).toEqual({
     ...aNode('defaults').spec,
     nodeType: 'full',

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { Condition } from '../../src/api/conditions.ts';
 import { isFinal, JobPhase } from '../../src/api/job-phase.ts';
+import { crds } from '../../src/desired/crds.ts';
 import { jobConditions } from '../../src/jobs/model/conditions.ts';
+import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import { nodeStatus } from '../../src/status/node-status.ts';
 import type { Observation } from '../../src/status/observation.ts';
 import { aNode, aPod, aSet, facts, observe, waiting } from './builders.ts';
@@ -63,6 +65,15 @@ describe('a BlockchainNode', () => {
     expect(kstatus({ ...waited, observedGeneration, conditions, generation: 99, isDeleted: false })).toBe('InProgress');
   });
 });
+
+it.each(crds().map((crd) => [textAt(crd, ['spec', 'names', 'kind']), crd] as const))(
+  'a %s that no controller has judged is not there yet',
+  (_kind, crd) => {
+    const status = ['spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'status', 'default'];
+    const { observedGeneration } = Object(valueAt(crd, status)) as { observedGeneration?: number };
+    expect(kstatus({ generation: 1, observedGeneration, conditions: [], isDeleted: false })).toBe('InProgress');
+  },
+);
 
 describe('a job', () => {
   const VERDICTS: Readonly<Record<JobPhase, Verdict>> = {
