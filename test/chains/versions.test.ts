@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { chains, findChain } from '../../src/chains/index.ts';
 import { versionFault } from '../../src/chains/check-spec.ts';
+import { isOlder } from '../../src/chains/version.ts';
 import { nodeWith } from './examples.ts';
 
 const cases = chains.flatMap((chain) =>
@@ -29,13 +30,43 @@ describe('default versions', () => {
   });
 });
 
+/** The first versions without a known fault of security, by their release notes and advisories. */
+const SECURE: Readonly<Record<string, string>> = {
+  geth: '1.16.9',
+  besu: '26.9.0',
+  lighthouse: '8.2.3',
+  cometbft: '0.38.17',
+};
+
+it.each(Object.entries(SECURE))('the default version of %s has the security fixes of %s', (name, first) => {
+  const client = chains
+    .flatMap(({ roles }) => roles.flatMap(({ clients }) => clients))
+    .find((one) => one.name === name);
+  expect(isOlder(client?.defaultVersion ?? '', first)).toBe(false);
+});
+
+it('the default version of cometbft is of the line that has security fixes: 1.x has none', () => {
+  const client = findChain('cosmos')?.roles.flatMap(({ clients }) => clients)[0];
+  expect(client?.defaultVersion).toMatch(/^0\.38\./);
+});
+
 describe('ethereum', () => {
-  const rows = [
+  interface Row {
+    readonly because: string;
+    readonly network: string;
+    readonly el: string;
+    readonly version: string;
+    readonly cl?: string;
+    readonly clVersion?: string;
+    readonly says?: RegExp;
+  }
+  const rows: readonly Row[] = [
     { because: 'geth 1.17.5 stops at Glamsterdam', network: 'sepolia', el: 'geth', version: '1.17.5', says: /Glamsterdam, the upgrade of sepolia at 2026-10-06T13:53:36Z\. Use 1\.17\.9 or newer/ },
     { because: 'the same version is good on Hoodi', network: 'hoodi', el: 'geth', version: '1.17.5' },
     { because: 'Hoodi was added to geth after 1.15.0', network: 'hoodi', el: 'geth', version: '1.15.0', says: /Fusaka/ },
     { because: 'geth 1.13.0 left the main network', network: 'mainnet', el: 'geth', version: '1.13.0', says: /1\.16\.7 or newer/ },
     { because: 'reth 1.11.4 knows Hoodi', network: 'hoodi', el: 'reth', version: '1.11.4' },
+    { because: 'prysm 7.0.1 knows Hoodi', network: 'hoodi', el: 'geth', cl: 'prysm', version: '1.17.5', clVersion: '7.0.1' },
     { because: 'reth 2.7.0 has the fork of Sepolia', network: 'sepolia', el: 'reth', version: '2.7.0' },
     { because: 'reth 2.8.0 leaves Hoodi', network: 'hoodi', el: 'reth', version: '2.8.0', says: /must not run on hoodi.*Use 2\.8\.1/ },
     { because: 'Nethermind 2.2.0 leaves Hoodi', network: 'hoodi', el: 'nethermind', version: 'v2.2.0', says: /must not run on hoodi.*withdrawn.*Use 2\.2\.1/ },
@@ -44,10 +75,14 @@ describe('ethereum', () => {
     { because: 'Gnosis has a schedule of its own', network: 'gnosis', el: 'nethermind', version: '1.36.1', says: /Fusaka, the upgrade of gnosis at 2026-04-14T12:06:20Z\. Use 1\.36\.2/ },
     { because: 'Chiado had it before', network: 'chiado', el: 'nethermind', version: '1.36.1' },
   ]; // prettier-ignore
-  it.each(rows)('$because', ({ network, el, version, says }) => {
+  it.each<Row>(rows)('$because', ({ network, el, version, says, ...more }) => {
+    const { cl = 'lighthouse', clVersion } = more;
     const { spec } = nodeWith('ethereum-geth-lighthouse', {
       network,
-      clients: { el: { name: el, version }, cl: { name: 'lighthouse' } },
+      clients: {
+        el: { name: el, version },
+        cl: { name: cl, ...(clVersion === undefined ? {} : { version: clVersion }) },
+      },
     });
     const errors = (findChain('ethereum')?.check(spec) ?? []).filter(({ level }) => level === 'error');
     expect(errors.map(({ path }) => path.join('.'))).toEqual(says === undefined ? [] : ['spec.clients.el.version']);

@@ -56,7 +56,7 @@ const PUBLIC_PLACE: Place = {
 /** Together these make a client show every flag it can set. */
 const EXTREMES: readonly Place[] = [
   PUBLIC_PLACE,
-  { ...PUBLIC_PLACE, network: 'sepolia' },
+  { ...PUBLIC_PLACE, network: 'sepolia', advertise: '2001:db8::1' },
   { ...PUBLIC_PLACE, network: 'hoodi' },
   { ...PUBLIC_PLACE, archive: true, checkpointUrl: undefined },
   { ...PUBLIC_PLACE, network: 'dev', development: true, advertise: undefined },

@@ -31,11 +31,11 @@ const lighthouse = defineClient({
     'discovery-port': String(place.p2pPort),
     'quic-port': String(place.quicPort),
     'disable-upnp': '',
-    ...advertised(place, (address) => ({
+    ...advertised(place, (address, family) => ({
       'enr-address': address,
-      'enr-tcp-port': String(place.p2pPort),
-      'enr-udp-port': String(place.p2pPort),
-      'enr-quic-port': String(place.quicPort),
+      [`enr-tcp${family}-port`]: String(place.p2pPort),
+      [`enr-udp${family}-port`]: String(place.p2pPort),
+      [`enr-quic${family}-port`]: String(place.quicPort),
       'disable-enr-auto-update': '',
     })),
     metrics: '',
@@ -217,11 +217,12 @@ const lodestar = defineClient({
     listenAddress: '0.0.0.0',
     port: String(place.p2pPort),
     // Without `nat` it drops the address again (initPeerIdAndEnr.ts).
-    ...advertised(place, (address) => ({
+    ...advertised(place, (address, family) => ({
       nat: '',
-      'enr.ip': address,
-      'enr.tcp': String(place.p2pPort),
-      'enr.udp': String(place.p2pPort),
+      [`enr.ip${family}`]: address,
+      [`enr.tcp${family}`]: String(place.p2pPort),
+      [`enr.udp${family}`]: String(place.p2pPort),
+      ...(family === '' ? {} : { listenAddress6: '::', port6: String(place.p2pPort) }),
     })),
     metrics: '',
     'metrics.address': '0.0.0.0',
@@ -235,8 +236,10 @@ const lodestar = defineClient({
 
 export const consensusClients: readonly EthereumClient[] = [lighthouse, prysm, teku, nimbus, lodestar];
 
-function advertised(place: Place, flags: (address: string) => Flags): Flags {
-  return place.advertise === undefined ? {} : flags(place.advertise);
+/** A node record has ports of its own for IPv6; the clients name them with a 6 (https://eips.ethereum.org/EIPS/eip-778). */
+function advertised(place: Place, flags: (address: string, family: '' | '6') => Flags): Flags {
+  const { advertise } = place;
+  return advertise === undefined ? {} : flags(advertise, advertise.includes(':') ? '6' : '');
 }
 
 function nimbusData({ dataDir }: Place): string {

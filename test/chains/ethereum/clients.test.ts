@@ -52,6 +52,21 @@ describe('peers', () => {
     expect(flagsOf('cl', { cl: 'lodestar' })).not.toHaveProperty('nat');
   });
 
+  it('are given an IPv6 address with the ports for IPv6', () => {
+    const fields = { p2p: { port: 30_500, advertiseAddress: '2001:db8::7' } };
+    const lighthouse = flagsOf('cl', { cl: 'lighthouse', fields });
+    expect(lighthouse).toMatchObject({ 'enr-address': '2001:db8::7', 'enr-tcp6-port': '30501', 'enr-udp6-port': '30501', 'enr-quic6-port': '30502' }); // prettier-ignore
+    expect(Object.keys(lighthouse).filter((flag) => /^enr-[a-z]+-port$/.test(flag))).toEqual([]);
+    const lodestar = flagsOf('cl', { cl: 'lodestar', fields });
+    expect(lodestar).toMatchObject({
+      'enr.ip6': '2001:db8::7',
+      'enr.tcp6': '30501',
+      listenAddress6: '::',
+      port6: '30501',
+    });
+    expect(lodestar).not.toHaveProperty('enr.ip');
+  });
+
   it('of teku use no QUIC port', () => {
     const cl = render({ cl: 'teku' }).containers.find(({ name }) => name === 'cl');
     expect(cl?.ports?.map(({ name }) => name)).not.toContain('cl-p2p-quic');
@@ -79,6 +94,11 @@ describe('an archive', () => {
       { code: 'UnsupportedNodeType', path: ['spec', 'nodeType'], message: expect.stringContaining('lighthouse, teku') },
     ]);
   });
+});
+
+it('may leave out the history of geth before Prague', () => {
+  const { problems } = render({ version: '1.17.5', fields: { args: { el: { 'history.chain': 'postprague' } } } });
+  expect(problems).toEqual([]);
 });
 
 describe('rpc', () => {
