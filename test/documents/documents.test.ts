@@ -70,6 +70,15 @@ it('the page of keys names the files that a Secret with an identity holds', asyn
   expect(text).toContain('`node_key.json`');
 });
 
+it('the package, the README and the decision name the same oldest version of Node.js', async () => {
+  const { engines } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { engines: { node: string } };
+  const [, oldest = 'none'] = /^>=(\d+\.\d+)$/.exec(engines.node) ?? [];
+  expect(await readFile(join(ROOT, 'README.md'), 'utf8')).toMatch(new RegExp(`Node\\.js +\\| ${oldest} or newer`));
+  expect(await readFile(join(ROOT, 'src/decisions/0001-typescript.md'), 'utf8')).toContain(
+    `Node ${oldest} is the oldest`,
+  );
+});
+
 const workflows = [
   '.github/workflows/ci.yaml',
   'repo-template/.github/workflows/nodewright.yaml',
