@@ -2,8 +2,7 @@
 
 import { z } from 'zod';
 
-import { Name, Resources } from './fields.ts';
-import { IMAGE_ADVICE, IMAGE_REFERENCE } from '../lib/image-reference.ts';
+import { IMAGE_ADVICE, IMAGE_REFERENCE, Name, Resources } from './fields.ts';
 
 /** How the node was deployed: by this controller, or in one of the three layouts of CITA-Cloud tools. */
 export const DeployMethod = z.enum(['managed', 'cloud-config', 'python', 'helm']);

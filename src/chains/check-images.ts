@@ -1,7 +1,7 @@
 // References of images that a node's file writes out: what no kubelet could pull is an error in the file already.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
-import { IMAGE_ADVICE, IMAGE_REFERENCE } from '../lib/image-reference.ts';
+import { IMAGE_ADVICE, IMAGE_REFERENCE } from '../api/fields.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
 import type { Path } from '../lib/json-pointer.ts';
 

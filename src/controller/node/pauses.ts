@@ -77,9 +77,7 @@ export function createPauses(): Pauses {
     learn(job) {
       const { uid, name, namespace = '' } = job.metadata;
       if (uid === undefined) return [];
-      const hasJustEnded = job.status?.phase === 'Held' && !ended.has(uid);
-      if (job.status?.phase === 'Held') ended.add(uid);
-      else ended.delete(uid);
+      const hasJustEnded = noteEnd(ended, job);
       const named = new Set(pausedBy(job).map((node) => `${namespace}/${node}`));
       const freed = resumed.get(uid);
       for (const nodeKey of freed ?? []) if (!named.has(nodeKey)) freed?.delete(nodeKey);
@@ -95,6 +93,15 @@ export function createPauses(): Pauses {
     },
     jobUids: () => pauses.jobUids(),
   };
+}
+
+/** Whether the job ended `Held` since it was learnt last. */
+function noteEnd(ended: Set<string>, { metadata, status }: JobObject): boolean {
+  const { uid = '' } = metadata;
+  const isEnd = status?.phase === 'Held' && !ended.has(uid);
+  if (status?.phase === 'Held') ended.add(uid);
+  else ended.delete(uid);
+  return isEnd;
 }
 
 interface PausesByNode {
