@@ -19,6 +19,31 @@ it.each([
   expect(readFileSync(new URL(file, TEMPLATE), 'utf8')).toContain(own);
 });
 
+const CHECKS = ['.github/workflows/nodewright.yaml', '.gitea/workflows/nodewright.yaml'];
+
+it.each(CHECKS)('%s runs only the image that the user names, without network, and not before there is one', (file) => {
+  const lines = readFileSync(new URL(file, TEMPLATE), 'utf8').replaceAll('\\\n', ' ').split('\n');
+  const runs = lines.filter((line) => line.includes('docker run'));
+  expect(runs.length).toBeGreaterThan(1);
+  for (const line of runs) expect(line).toMatch(/docker run --rm --network none --read-only .* "\$NODEWRIGHT_IMAGE" /);
+  const at = (text: string): number => lines.findIndex((line) => line.includes(text));
+  expect(at('[ -z "$NODEWRIGHT_IMAGE" ]')).toBeGreaterThan(0);
+  expect(at('[ -z "$NODEWRIGHT_IMAGE" ]')).toBeLessThan(at('docker pull'));
+});
+
+it('neither the chart nor the checks name an image that someone else could own', () => {
+  const values = readFileSync(new URL('../charts/nodewright/values.yaml', TEMPLATE), 'utf8');
+  expect(values).toMatch(/^image:\n(?: +#.*\n)* +repository: ''$/m);
+  const images = [...CHECKS, '.gitlab-ci.yml'].flatMap((file) => [
+    ...readFileSync(new URL(file, TEMPLATE), 'utf8').matchAll(
+      /^ *(?:image|NODEWRIGHT_IMAGE): *(\S.*)$|^ *name: (\$.*)$/gm,
+    ),
+  ]);
+  expect(new Set(images.map(([, image, name]) => image ?? name))).toEqual(
+    new Set(['${{ vars.NODEWRIGHT_IMAGE }}', '$NODEWRIGHT_IMAGE']),
+  );
+});
+
 it('the script for GitLab leaves a note of someone else as it is, and edits its own', async () => {
   const notes = [
     { id: 1, author: { id: 66 }, body: `${MARKER}\nforged` },
