@@ -50,11 +50,11 @@ function isRenamed({ live, wanted }: Names): boolean {
 
 /** Which items were added or are gone; without names, or in another order, the list as a whole. */
 function membershipDifferences(live: readonly unknown[], names: Names, path: string): readonly Difference[] {
-  const { live: present = [], wanted: expected = [] } = names;
+  const { live: present, wanted: expected } = names;
+  if (present === undefined || expected === undefined) return [{ path, live }];
   const added = present.filter((name) => !expected.includes(name));
   const gone = expected.filter((name) => !present.includes(name));
-  const areKnown = names.wanted !== undefined && names.live !== undefined && added.length + gone.length > 0;
-  if (!areKnown) return [{ path, live }];
+  if (added.length + gone.length === 0) return [{ path, live }];
   return [
     ...added.map((name) => ({ path: `${path}[${name}]`, live: live[present.indexOf(name)] })),
     ...gone.map((name) => ({ path: `${path}[${name}]`, live: undefined })),

@@ -13,7 +13,7 @@ import type { Scene } from './scene.ts';
 export function identitySwap(action: Action, scene: Scene): Hold | undefined {
   const requested = newSecret(action, scene);
   const start = keyOf(action.ref);
-  let holder = requested === undefined ? undefined : otherUser(requested, start, scene);
+  let holder = requested === undefined ? undefined : userOf(requested, scene);
   const first = holder;
   for (const seen = new Set<string>(); holder !== undefined && !seen.has(holder);) {
     seen.add(holder);
@@ -23,7 +23,7 @@ export function identitySwap(action: Action, scene: Scene): Hold | undefined {
       return finalHold(
         'IdentitySwap',
         `it and ${first} exchange their identities, which no order of restarts can do safely`,
-        next === userSecret(start, scene)
+        holder === first
           ? 'The controller carries it out as a Switchover and applies the change when that is complete.'
           : 'Undo the change and file Switchovers of two nodes each. Change the files when these are complete.',
       );
@@ -35,10 +35,11 @@ export function identitySwap(action: Action, scene: Scene): Hold | undefined {
 /** A node takes over a key only when the cluster shows that its previous user is gone. */
 export function identityInUse(action: Action, scene: Scene): Hold | undefined {
   const requested = newSecret(action, scene);
-  const user = requested === undefined ? undefined : otherUser(requested, keyOf(action.ref), scene);
-  if (requested === undefined || user === undefined) return undefined;
+  if (requested === undefined) return undefined;
+  const user = userOf(requested, scene);
+  if (user === undefined) return undefined;
   const isLeaving = scene.live.get(user)?.metadata.deletionTimestamp !== undefined;
-  const message = `the Secret ${requested.slice(requested.indexOf('/') + 1)} is the identity of ${user}${isLeaving ? ', which is still being deleted' : ''}`;
+  const message = `the Secret ${nameOf(requested)} is the identity of ${user}${isLeaving ? ', which is still being deleted' : ''}`;
   const release = `Continues when ${user} is gone or has another identity.`;
   return { ...finalHold('IdentityInUse', message, release), passes: true };
 }
@@ -82,7 +83,7 @@ function earlierSigner(action: Action, requested: string | undefined, scene: Sce
   const own = keyOf(action.ref);
   const records = [...(newKeys?.get(own) ?? []), ...(requested === undefined ? [] : [requested])];
   const here = records.flatMap((record) => signers?.get(record) ?? []).filter((signer) => signer !== own);
-  const user = requested === undefined ? undefined : otherUser(requested, own, scene);
+  const user = requested === undefined ? undefined : userOf(requested, scene);
   // A node that changes its executor within one cluster keeps its volume.
   const elsewhere = reservationsFor(action, scene).find(
     ({ key, node }) => signers?.get(key) !== own && (action.do === 'create' || node !== own),
@@ -127,7 +128,7 @@ export function signerState(action: Action, scene: Scene): Hold | undefined {
   const requested = newSecret(action, scene);
   const before = userSecret(keyOf(action.ref), scene);
   if (action.do !== 'update' || action.drift || requested === undefined || before === undefined) return undefined;
-  const [from, to] = [before, requested].map((secret) => secret.slice(secret.indexOf('/') + 1));
+  const [from, to] = [before, requested].map(nameOf);
   return approvableHold(
     'SignerState',
     `spec.identity changes from ${from} to ${to}, but the volume's record of what was signed belongs to the key in ${from}. Before approving make sure that the key in ${to} has signed nothing above this record, here or elsewhere, or it would sign the same height twice, and that nothing else signs with it. To exchange the keys of two nodes, file a Switchover: it moves these records too`,
@@ -159,11 +160,6 @@ function userOf(secret: string, scene: Scene): string | undefined {
 function userSecret(key: string, scene: Scene): string | undefined {
   const node = scene.live.get(key);
   return node === undefined ? undefined : secretOf(node, scene);
-}
-
-function otherUser(secret: string, than: string, scene: Scene): string | undefined {
-  const user = [...scene.live.values()].find((node) => keyOf(node) !== than && secretOf(node, scene) === secret);
-  return user === undefined ? undefined : keyOf(user);
 }
 
 function requestedBy(key: string, scene: Scene): string | undefined {

@@ -18,9 +18,8 @@ export function holdActions(actions: readonly Action[], facts: Omit<Scene, 'acti
   const scene: Scene = { ...facts, actions };
   const waits = new Map<Action, Hold>();
   const judged = actions.map((action): Action => {
-    const [first, ...others] = holdsOf(action, scene);
+    const [first, next] = holdsOf(action, scene);
     if (first === undefined) return action;
-    const [next] = first.passes === true ? others : [];
     if (next?.approvable !== true) return { ...action, hold: first };
     const held = { ...action, hold: next };
     waits.set(held, first);

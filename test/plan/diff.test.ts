@@ -28,11 +28,22 @@ const rows = [
     paths: ['spec.a[1].b'],
   },
   { because: 'an object does not equal a list', from: { a: {} }, to: { a: [] }, paths: ['spec.a'] },
+  { because: 'two empty lists are the same', from: { a: [] }, to: { a: [] }, paths: [] },
+  { because: 'a list that was empty', from: { a: [] }, to: { a: [1] }, paths: ['spec.a'] },
+  { because: 'a list that is empty now', from: { a: [1] }, to: { a: [] }, paths: ['spec.a'] },
   { because: 'null is a value', from: { a: null }, to: {}, paths: ['spec.a'] },
   { because: 'the order is that of the paths', from: {}, to: { b: 1, a: 1 }, paths: ['spec.a', 'spec.b'] },
 ];
 it.each(rows)('$because', ({ from, to, paths }) => {
   expect(toChanges(diff(from, to), ['spec']).map(({ path }) => path)).toEqual(paths);
+});
+
+it('a patch adds what is absent, replaces what is there, and removes what is gone', () => {
+  expect(toPatch(diff({ b: 1, c: 2 }, { a: 1, b: 2 }))).toEqual([
+    { op: 'add', path: '/a', value: 1 },
+    { op: 'replace', path: '/b', value: 2 },
+    { op: 'remove', path: '/c' },
+  ]);
 });
 
 it('the patch of a difference leads from one value to the other, and back', () => {

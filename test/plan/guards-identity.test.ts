@@ -2,6 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 
+import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
+import { LABEL } from '../../src/api/group.ts';
+import type { KnownVolumes } from '../../src/api/node-volumes.ts';
 import { planNodes } from '../../src/plan/plan.ts';
 import { aNode, applied, edited, inWords, type PlanRow, scene, type SceneParts } from '../support/plan-scene.ts';
 
@@ -16,6 +19,18 @@ const reservation = (executor: string, node: string, isHeld = true) => ({
   since: '2026-01-02T03:04:05Z',
   isHeld,
 });
+
+/** The live object of a node that another executor applied. */
+function from(executor: string, node: BlockchainNode): BlockchainNode {
+  const labels = { ...node.metadata.labels, [LABEL.executor]: executor };
+  return applied({ ...node, metadata: { ...node.metadata, labels }, spec: { ...node.spec, executor } });
+}
+
+/** A key signed with a volume that is gone. */
+const LOST: KnownVolumes = {
+  record: { chain: 'ethereum', network: 'hoodi', clients: {}, pvcs: { data: 'u1' }, signer: 'k' },
+  live: [],
+};
 
 const rows: readonly PlanRow[] = [
   {
@@ -185,6 +200,109 @@ const rows: readonly PlanRow[] = [
       reservations: [reservation('demo', 'ns/x'), { ...reservation('paris', 'ns/y'), key: 'sha256:other' }],
     },
     plan: ['create b'],
+  },
+  {
+    because: 'SignerState: passes a file that names the key from before a Switchover, beside another change',
+    declared: [aNode('a', { ...key('1'), restartGeneration: 1 })],
+    live: [applied(aNode('a', key('1')))],
+    facts: { identities: new Map([['ns/a', '2']]) },
+    plan: ['update a'],
+  },
+  {
+    because: 'SignerState: passes the deletion of a node whose new key has signed elsewhere',
+    declared: [aNode('b')],
+    live: live(['a', 'b']),
+    facts: { newKeys: new Map([['ns/a', [DIGEST]]]), signers: new Map([[DIGEST, 'ns/x']]) },
+    plan: ['delete a'],
+  },
+  {
+    because: 'SignerState: a start is judged by the key that the node has, not by the one that its file adds',
+    declared: [aNode('a', key('k'))],
+    live: [applied(aNode('a', key('k')))],
+    facts: {
+      newKeys: new Map([['ns/a', [DIGEST]]]),
+      signers: new Map([[DIGEST, 'ns/x']]),
+      volumes: new Map([['ns/a', LOST]]),
+    },
+    plan: ['start a SignerVolumeLost'],
+  },
+  {
+    because: 'SignerState: passes the node that signed last with a key that another executor has released since',
+    declared: [aNode('b', key('k'))],
+    facts: {
+      newKeys: new Map([['ns/b', [DIGEST]]]),
+      signers: new Map([[DIGEST, 'ns/b']]),
+      reservations: [reservation('paris', 'ns/x', false)],
+    },
+    plan: ['create b'],
+  },
+  {
+    because: 'SignerState: a node of this name that signed elsewhere, on volumes of another cluster',
+    declared: [aNode('b', key('k'))],
+    facts: { reservations: [reservation('paris', 'ns/b', false)] },
+    plan: ['create b SignerState'],
+  },
+  {
+    because: 'SignerState: passes a node that changes its executor within one cluster, because it keeps its volume',
+    declared: [aNode('b', key('k'))],
+    live: [from('paris', aNode('b', key('k')))],
+    facts: { newKeys: new Map([['ns/b', [DIGEST]]]), reservations: [reservation('paris', 'ns/b', false)] },
+    plan: ['update b NotOurs'],
+  },
+  {
+    because: 'SignerState: a node that changes its executor and receives a key of yet another node',
+    declared: [aNode('b', key('k'))],
+    live: [from('paris', aNode('b', key('k')))],
+    facts: { newKeys: new Map([['ns/b', [DIGEST]]]), reservations: [reservation('paris', 'ns/x', false)] },
+    plan: ['update b SignerState'],
+  },
+  {
+    because: 'KeyReserved: a node that changes its executor within one cluster, while the other one has the key',
+    declared: [aNode('b', key('k'))],
+    live: [from('paris', aNode('b', key('k')))],
+    facts: { reservations: [reservation('paris', 'ns/b')] },
+    plan: ['update b KeyReserved'],
+  },
+  {
+    because: 'KeyReserved: passes a change of a node that did not move',
+    declared: [aNode('b', { restartGeneration: 1 })],
+    live: live(['b']),
+    facts: { reservations: [reservation('paris', 'ns/b')] },
+    plan: ['update b'],
+  },
+  {
+    because: 'SignerState: passes the undoing of an edit, which was never acted on, wherever the key has signed',
+    declared: [aNode('a', key('1'))],
+    live: [edited(applied(aNode('a', key('1'))), key('2'))],
+    facts: { signers: new Map([['ns/1', 'ns/x']]) },
+    plan: ['update a'],
+  },
+  {
+    because: 'MemoryLost: the undoing of an edit of the key',
+    declared: [aNode('a', key('1'))],
+    live: [edited(applied(aNode('a', key('1'))), key('2'))],
+    facts: { memoryLost: true },
+    plan: ['update a MemoryLost'],
+  },
+  {
+    because: 'IdentitySwap: not a node that asks for the key of one of two others, which exchange theirs',
+    declared: [aNode('a', key('2')), aNode('b', key('3')), aNode('c', key('2'))],
+    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2'))), applied(aNode('c', key('3')))],
+    plan: ['update a SignerState', 'update b IdentitySwap', 'update c IdentitySwap'],
+  },
+  {
+    because: 'KeyReserved: passes a node whose label alone names the other executor',
+    declared: [aNode('b', key('k'))],
+    live: [applied(aNode('b', key('k')), { labels: { [LABEL.executor]: 'paris' } })],
+    facts: { reservations: [reservation('paris', 'ns/b')] },
+    plan: ['update b NotOurs'],
+  },
+  {
+    because: 'KeyReserved: passes a deletion',
+    declared: [aNode('b')],
+    live: live(['a', 'b']),
+    facts: { newKeys: new Map([['ns/a', [DIGEST]]]), reservations: [reservation('paris', 'ns/a')] },
+    plan: ['delete a'],
   },
 ];
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ANNOTATION, LABEL } from '../../src/api/group.ts';
 import { planNodes } from '../../src/plan/plan.ts';
-import { aNode, applied, carryOut, edited, scene } from '../support/plan-scene.ts';
+import { aNode, applied, carryOut, edited, inWords, scene } from '../support/plan-scene.ts';
 
 describe('planNodes', () => {
   it('is empty when the live object equals the desired one, also with fields of other owners', () => {
@@ -124,6 +124,14 @@ describe('planNodes', () => {
     expect(planNodes(scene({ live: after, desired: denied })).actions).toEqual([]);
   });
 
+  it('stops such a node also when it was created by hand and has no digest of what was applied', () => {
+    const { annotations: _annotations, ...metadata } = applied(aNode('a')).metadata;
+    const live = { ...aNode('a'), metadata };
+    expect(planNodes(scene({ live: [live], desired: denied })).actions).toMatchObject([
+      { do: 'update', because: expect.stringContaining('stopped by nodes/a.yaml') },
+    ]);
+  });
+
   it('does not take over an edit in the cluster with such a stop', () => {
     const live = edited(applied(aNode('a')), { restartGeneration: 9 });
     expect(planNodes(scene({ live: [live], desired: denied })).actions).toEqual([]);
@@ -174,6 +182,25 @@ describe('planNodes', () => {
       'update a',
       'create new',
     ]);
+  });
+});
+
+describe('order', () => {
+  it('is by name within one kind of action, in any order of the files', () => {
+    const names = ['c', 'a', 'd', 'b'];
+    const gone = ['z', 'x', 'y'].map((name) => applied(aNode(name)));
+    const fleet = { guards: { maxDeletionPercent: 100 } };
+    const { actions } = planNodes(scene({ declared: names.map((name) => aNode(name)), live: gone, fleet }));
+    expect(inWords(actions)).toEqual([
+      ...['delete x', 'delete y', 'delete z'],
+      ...['create a', 'create b', 'create c', 'create d'],
+    ]);
+  });
+
+  it('creates a stopped node after the deletions, whose name or volumes it may need', () => {
+    const declared = [aNode('a', { desiredState: 'Stopped' }), aNode('c')];
+    const { actions } = planNodes(scene({ declared, live: [applied(aNode('b')), applied(aNode('c'))] }));
+    expect(inWords(actions)).toEqual(['delete b', 'create a']);
   });
 });
 
