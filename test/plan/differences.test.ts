@@ -94,6 +94,13 @@ it.each([
     desired: { a: [{ v: 1 }] },
     paths: [['a', named('x', 'y')]],
   },
+  { because: 'nothing of items with names', live: { a: named('x', 'y') }, desired: { a: named('x', 'y') }, paths: [] },
+  {
+    because: 'names on the other side only, by the places of the items',
+    live: { a: named('x') },
+    desired: { a: [{ v: 1 }] },
+    paths: [['a[0].v', undefined]],
+  },
   {
     because: 'names on one side only, by the places of the items',
     live: { a: [{ v: 1 }] },

@@ -373,6 +373,11 @@ describe('a hold names', () => {
     expect(actions[0]?.hold?.message.slice(0, says.length)).toBe(says);
   });
 
+  it('one node as one, and the text ends there', () => {
+    const [action] = planNodes(scene({ live: live(['a']) })).actions;
+    expect(action?.hold?.message).toBe('no file declares a node, and the cluster has 1 node');
+  });
+
   it('the command that deletes data of another chain, in the namespace of the node', () => {
     const volumes = new Map([['ns/a', FOREIGN]]);
     const [action] = planNodes(scene({ declared: declared(['a']), facts: { volumes } })).actions;

@@ -152,6 +152,14 @@ describe('planNodes', () => {
     expect(plan.kept.map(({ because }) => because)).toEqual(why.map((words) => expect.stringMatching(words)));
   });
 
+  it('says that the file of such a node names no identity', () => {
+    const facts = { identities: new Map([['ns/a', '2']]) };
+    const { kept: keeps } = planNodes(scene({ declared: [aNode('a')], live: [applied(aNode('a'))], facts }));
+    expect(keeps[0]?.because).toBe(
+      'it signs with 2 since a Switchover, although its file names no identity: change the file to match',
+    );
+  });
+
   it('ignores nodes of other owners: without label, or of another executor', () => {
     const foreign = applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } });
     const byHand = applied(aNode('b'), { labels: {} });
@@ -163,7 +171,10 @@ describe('planNodes', () => {
     const live = [applied(aNode('a'), { deletionTimestamp: 'now' }), applied(aNode('b'), { deletionTimestamp: 'now' })];
     const plan = planNodes(scene({ declared: [aNode('a', { protect: true })], live }));
     expect(plan.actions).toEqual([]);
-    expect(plan.kept.map(({ ref }) => ref.name).toSorted()).toEqual(['a', 'b']);
+    expect(plan.kept.map(({ ref, because }) => `${ref.name}: ${because}`).toSorted()).toEqual([
+      'a: it is being deleted and is created again after that',
+      'b: it is being deleted',
+    ]);
   });
 
   it('puts stops and deletions before starts', () => {
@@ -191,10 +202,7 @@ describe('order', () => {
     const gone = ['z', 'x', 'y'].map((name) => applied(aNode(name)));
     const fleet = { guards: { maxDeletionPercent: 100 } };
     const { actions } = planNodes(scene({ declared: names.map((name) => aNode(name)), live: gone, fleet }));
-    expect(inWords(actions)).toEqual([
-      ...['delete x', 'delete y', 'delete z'],
-      ...['create a', 'create b', 'create c', 'create d'],
-    ]);
+    expect(inWords(actions).join(', ')).toBe('delete x, delete y, delete z, create a, create b, create c, create d');
   });
 
   it('creates a stopped node after the deletions, whose name or volumes it may need', () => {
