@@ -40,6 +40,7 @@ import { problemsToJson } from './problems-json.ts';
 import { capabilityProblems, publishedCapabilities } from './published/capabilities.ts';
 import { removedSourceProblems } from './published/removed-sources.ts';
 import { addStatusFromOption, publishedKeys } from './published/keys.ts';
+import { asExecutor } from './published/as-executor.ts';
 
 interface PlanOptions extends PolicyOptions {
   readonly from?: string;
@@ -98,8 +99,9 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
   const { statusFrom } = options;
   const reservations = statusFrom === undefined ? undefined : await publishedKeys(dir, statusFrom);
-  const facts = { ...comparison.facts, reservations };
+  const compared = { ...comparison, facts: { ...comparison.facts, reservations } };
   const problems = [...comparison.desired.problems, ...(await publishedProblems(dir, statusFrom, comparison))];
+  const isOfFiles = options.from !== undefined;
   const owners = executorsOf(comparison, options.executor);
   const all = options.executor === undefined ? executorsIn(comparison.desired.fleet, owners) : owners;
   const upgrades = comparison.upgrades(all);
@@ -109,7 +111,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
     upgrade: upgrades.find((one) => one.executor === executor),
     title: titleOfExecutor(comparison.desired.fleet, executor),
     policy: judging.nameOf(executor),
-    plan: planNodes({ ...comparison, facts, executor, workloadOf }),
+    plan: planNodes({ ...(isOfFiles ? asExecutor(compared, executor) : compared), executor, workloadOf }),
   }));
   process.stdout.write(print(plans, problems, options.format));
   if (problems.some(({ level }) => level === 'error')) return 2;

@@ -193,7 +193,7 @@ function patch(rest: Rest, { ref, operations, dryRun }: Patching): Promise<KubeO
 }
 
 async function remove(rest: Rest, ref: Ref, options: RemoveOptions): Promise<void> {
-  const { uid, propagation, gracePeriodSeconds } = options;
+  const { uid, propagation, gracePeriodSeconds, resourceVersion } = options;
   try {
     await rest.text({
       ...naming(ref),
@@ -203,7 +203,7 @@ async function remove(rest: Rest, ref: Ref, options: RemoveOptions): Promise<voi
       body: {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        preconditions: { uid },
+        preconditions: { uid, resourceVersion },
         propagationPolicy: propagation,
         ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
       },
@@ -211,7 +211,7 @@ async function remove(rest: Rest, ref: Ref, options: RemoveOptions): Promise<voi
     });
   } catch (error) {
     if (isKubeError(error, 'NOT_FOUND')) return;
-    // A conflict says that the UID differs; the object itself is the proof.
+    // A conflict says that the UID or the version differs; the object itself is the proof.
     if (isKubeError(error, 'CONFLICT') && (await get(rest, ref))?.metadata.uid !== uid) return;
     throw error;
   }

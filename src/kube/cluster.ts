@@ -23,6 +23,8 @@ export interface RemoveOptions {
   readonly uid: string;
   readonly propagation: 'Background' | 'Foreground' | 'Orphan';
   readonly gracePeriodSeconds?: number;
+  /** Only if nothing of the object has changed since, else KubeError CONFLICT. */
+  readonly resourceVersion?: string | undefined;
 }
 
 /**

@@ -48,7 +48,7 @@ function workloadLines(action: Action, change: Change): readonly string[] {
     case 'create':
       return after === undefined ? [] : [startLine(after), ...after.volumes.map((volume) => newVolume(volume, change))];
     case 'update':
-      return before === undefined || after === undefined
+      return before === undefined || after === undefined || action.move !== undefined
         ? []
         : [podLine(before, after), ...after.volumes.flatMap((volume) => volumeLine(volume, before, change))];
     case 'start':
@@ -93,7 +93,7 @@ function volumeLine(volume: NodeVolume, before: NodeWorkload, change: Change): r
 }
 
 /** The two halves of a move are in the plans of two controllers, perhaps of two clusters. */
-function moveLines({ move, ref }: Action, node: BlockchainNode | undefined): readonly string[] {
+function moveLines({ do: what, move, ref }: Action, node: BlockchainNode | undefined): readonly string[] {
   if (move === undefined) return [];
   const secret = node?.spec.identity?.secretName;
   const key = secret === undefined ? undefined : `the key in the Secret ${keyOf({ ...ref, name: secret })}`;
@@ -104,7 +104,11 @@ function moveLines({ move, ref }: Action, node: BlockchainNode | undefined): rea
         ? []
         : [`${move.to} must not start ${key} before this executor has stopped the pod and released it`]),
     ];
-  return key === undefined
-    ? []
-    : [`the pod must not start ${key} before ${move.from} has stopped its pod and released it`];
+  const { from } = move;
+  return [
+    what === 'update'
+      ? `${from} deletes it and keeps its volumes; after that it is created again here`
+      : `in the cluster of ${from} it gets the volumes that ${from} leaves, when ${from} has deleted it; in another cluster its data does not follow by itself`,
+    ...(key === undefined ? [] : [`the pod must not start ${key} before ${from} has stopped its pod and released it`]),
+  ];
 }

@@ -85,12 +85,19 @@ function earlierSigner(action: Action, requested: string | undefined, scene: Sce
   const here = records.flatMap((record) => signers?.get(record) ?? []).filter((signer) => signer !== own);
   const user = requested === undefined ? undefined : userOf(requested, scene);
   // A node that changes its executor within one cluster keeps its volume.
-  const elsewhere = reservationsFor(action, scene).find(
-    ({ key, node }) => signers?.get(key) !== own && (action.do === 'create' || node !== own),
-  );
+  const elsewhere = startsLater(action)
+    ? undefined
+    : reservationsFor(action, scene).find(
+        ({ key, node }) => signers?.get(key) !== own && (action.do === 'create' || node !== own),
+      );
   return (
     here[0] ?? user ?? (elsewhere === undefined ? undefined : `${elsewhere.node} of executor ${elsewhere.executor}`)
   );
+}
+
+/** Its data can be restored before it signs: the later start is held by what the key has signed until then. */
+function startsLater(action: Action): boolean {
+  return action.do === 'create' && textAt(action.object['spec'], ['desiredState']) === 'Stopped';
 }
 
 /** Of other executors: of the keys that the node would sign with, and of the node itself, which moved here. */

@@ -56,12 +56,21 @@ function hasLostLabel(node: BlockchainNode | undefined, executor: string): boole
   return node.metadata.annotations?.[ANNOTATION.file] !== undefined && node.spec.executor === executor;
 }
 
+/** Both executors are in one cluster. The old one deletes the object; taking it over meanwhile is for one that is gone. */
+function notDeletedYet(from: string): Hold {
+  return {
+    ...approvableHold('NotOurs', `the executor ${from} has not deleted the node yet`),
+    release: `Continues when ${from} has deleted it: it is created again with the same volumes. If ${from} does not run any more, add the digest of the held actions to spec.approvals in fleet.yaml: that takes the node over as it is.`,
+  };
+}
+
 /** An object that was created by hand or by another executor is taken over only after an approval. */
 export function notOurs(action: Action, { live, input }: Scene): Hold | undefined {
   if (action.do !== 'update') return undefined;
   const node = live.get(keyOf(action.ref));
   const owner = node?.metadata.labels?.[LABEL.executor];
   if (owner === input.executor || hasLostLabel(node, input.executor)) return undefined;
+  if (action.move?.from !== undefined) return notDeletedYet(action.move.from);
   const whose = owner === undefined ? 'it was not created from Git' : `it belongs to the executor ${owner}`;
   return approvableHold(
     'NotOurs',

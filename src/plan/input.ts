@@ -66,6 +66,11 @@ export interface PlanFacts {
   readonly movedKeys?: ReadonlyMap<string, MovedKeys> | undefined;
   /** Keys of all executors, from the status branch. */
   readonly reservations?: readonly KeyReservation[] | undefined;
+  /**
+   * Nodes (`namespace/name`) that move to this executor, and the one they come from. Only where no cluster is asked: then they
+   * are not in `current`, because they are created here whether the old executor has another cluster or deletes them first.
+   */
+  readonly arrivals?: ReadonlyMap<string, string> | undefined;
   /** The volumes of declared nodes by `namespace/name` of the node, also of nodes that do not exist. */
   readonly volumes?: ReadonlyMap<string, KnownVolumes> | undefined;
   /** What happens to job requests and schedules of all executors. */

@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
-import { keyOf, refOf, type KubeObject } from '../api/objects.ts';
+import { keyOf, type KubeObject, type Ref, refOf } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
 import { describeChanges } from './because.ts';
 import type { Action, Change, Kept, Plan } from './action.ts';
@@ -57,8 +57,10 @@ function computeAction(
   const object = withApplied(node);
   const ref = refOf(object);
   const nodes = { live, desired: node };
-  if (live === undefined)
-    return withConsequences({ do: 'create', ref, object, file, because: `created by ${file}` }, nodes, input);
+  if (live === undefined) {
+    const because = `created by ${file}`;
+    return withConsequences({ do: 'create', ref, object, file, because, ...arrival(ref, input) }, nodes, input);
+  }
   if (live.metadata.deletionTimestamp !== undefined) return undefined;
   const changes = changesOf(live, object);
   if (changes.length === 0) return undefined;
@@ -82,6 +84,12 @@ function startAction(key: string, { node, file }: DesiredNode, input: PlanInput)
       : 'its pod would start without the record of what its key has signed elsewhere';
   const nodes = { live: undefined, desired: node };
   return withConsequences({ do: 'start', ref: refOf(node), file, lost, ...defined({ moved }), because }, nodes, input);
+}
+
+/** A node that another executor has, or had, where no cluster is asked. */
+function arrival(ref: Ref, { facts }: PlanInput): Pick<Action, 'move'> {
+  const from = facts?.arrivals?.get(keyOf(ref));
+  return from === undefined ? {} : { move: { from } };
 }
 
 /** A live node that another executor of this repository applied, and that is now declared for this one. */
@@ -123,19 +131,24 @@ interface Leaving {
 function prune(node: BlockchainNode, input: PlanInput): Leaving {
   const ref = refOf(node);
   const file = node.metadata.annotations?.[ANNOTATION.file] ?? 'its file';
-  const uid = node.metadata.uid ?? '';
   if (node.metadata.deletionTimestamp !== undefined) return { kept: { ref, because: 'it is being deleted' } };
   const stop = stopDenied(node, input);
   if (stop !== undefined) return { action: stop };
   const why = whyKept(keyOf(node), file, input);
-  if (why !== undefined) return { kept: { ref, because: why } };
+  return why === undefined ? { action: deletionOf(node, file, input) } : { kept: { ref, because: why } };
+}
+
+function deletionOf(node: BlockchainNode, file: string, input: PlanInput): Action {
+  const ref = refOf(node);
+  const uid = node.metadata.uid ?? '';
   const elsewhere = input.desired.nodes.get(keyOf(node))?.node.spec.executor;
   const because =
     elsewhere === undefined ? `removed from Git: ${file} no longer declares it` : `its executor is now ${elsewhere}`;
-  const keepsVolumes = node.spec.deletionPolicy !== 'Delete';
+  // The data may not be in the other cluster yet, or the other executor uses these very volumes.
+  const keepsVolumes = elsewhere !== undefined || node.spec.deletionPolicy !== 'Delete';
   const move = elsewhere === undefined ? {} : { move: { to: elsewhere } };
   const action: Action = { do: 'delete', ref, uid, keepsVolumes, because, ...move };
-  return { action: withConsequences(action, { live: node, desired: undefined }, input) };
+  return withConsequences(action, { live: node, desired: undefined }, input);
 }
 
 /**

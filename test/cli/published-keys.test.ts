@@ -22,9 +22,10 @@ const fleet = document('Fleet', 'fleet', {
   executors: [{ name: 'paris' }, { name: 'tokyo' }],
   defaultExecutor: 'paris',
 });
-const validator = (executor: string): string =>
+const validator = (executor: string, desiredState = 'Running'): string =>
   document('BlockchainNode', 'val', {
     executor,
+    desiredState,
     chain: 'cosmos',
     network: 'private-1',
     nodeType: 'validator',
@@ -39,8 +40,8 @@ const keys = (state: string): string =>
     keys: [{ key: KEY, node: 'novacula-system/val', since: '2026-01-02T03:04:05Z', state, seal: '0'.repeat(64) }],
   });
 
-async function plan(status: string): Promise<CommandResult> {
-  const args = ['plan', repo, '--from', 'main', '--executor', 'tokyo', '--status-from', status];
+async function plan(status: string, from = 'main'): Promise<CommandResult> {
+  const args = ['plan', repo, '--from', from, '--executor', 'tokyo', '--status-from', status];
   return await runCommand(process.execPath, [MAIN, ...args], { cwd: folder, accept: [0, 1, 2], timeoutMs: 60_000 });
 }
 
@@ -48,6 +49,8 @@ beforeAll(() => {
   mkdirSync(join(repo, 'nodes'), { recursive: true });
   git(repo, ['init', '-q', '-b', 'main']);
   commitFiles(repo, { 'fleet.yaml': fleet, 'nodes/val.yaml': validator('paris') }, { branch: 'main' });
+  const waiting = { 'fleet.yaml': fleet, 'nodes/val.yaml': validator('tokyo', 'Stopped') };
+  commitFiles(repo, waiting, { branch: 'arrived' });
   commitFiles(repo, { 'paris/keys.yaml': keys('Reserved') }, { branch: 'held' });
   commitFiles(repo, { 'paris/keys.yaml': keys('Released') }, { branch: 'released' });
   commitFiles(repo, { 'paris/keys.yaml': 'x: [' }, { branch: 'broken' });
@@ -65,6 +68,23 @@ it('names the executor that has the key, and what to do', async () => {
 it('says nothing once the key is released, and warns of a file that cannot be read', async () => {
   expect((await plan('released')).stdout).not.toContain('has reserved the signing key');
   expect((await plan('broken')).stderr).toContain('broken:paris/keys.yaml cannot be read');
+});
+
+it('shows a node that moves as the new executor will: created, and held for what its key has signed', async () => {
+  const { stdout } = await plan('released');
+  expect(stdout).toContain('+ move BlockchainNode novacula-system/val from executor paris');
+  expect(stdout).toContain('in another cluster its data does not follow by itself');
+  expect(stdout).toContain('the pod val-0 starts');
+  expect(stdout).toContain('HELD by SignerState: the key in key has signed on novacula-system/val of executor paris');
+});
+
+it('shows that the start of a node that moved before is held, unless its own executor reserved the key last', async () => {
+  const { stdout } = await plan('released', 'arrived');
+  expect(stdout).toContain('! start BlockchainNode novacula-system/val');
+  expect(stdout).toContain('HELD by SignerState: its key has signed on novacula-system/val of executor paris');
+  const own = keys('Released').replaceAll('paris', 'tokyo').replace('2026-01-02', '2026-01-03');
+  commitFiles(repo, { 'paris/keys.yaml': keys('Released'), 'tokyo/keys.yaml': own }, { branch: 'back' });
+  expect((await plan('back', 'arrived')).stdout).not.toContain('SignerState');
 });
 
 it('refuses what the executor does not support by the capabilities that it published', async () => {

@@ -193,6 +193,12 @@ const rows: readonly PlanRow[] = [
     plan: ['create b SignerState'],
   },
   {
+    because: 'SignerState: not a node that is created stopped, because its start is held',
+    declared: [aNode('b', { ...key('k'), desiredState: 'Stopped' })],
+    facts: { newKeys: new Map([['ns/b', [DIGEST]]]), reservations: [reservation('paris', 'ns/b', false)] },
+    plan: ['create b'],
+  },
+  {
     because: 'KeyReserved: not by this executor itself, and not of another key',
     declared: [aNode('b', key('k'))],
     facts: {

@@ -296,6 +296,12 @@ const rows: readonly PlanRow[] = [
     plan: ['update a NotOurs'],
   },
   {
+    because: 'NotOurs: a node that another executor of the cluster has not deleted yet',
+    declared: declared(['a']),
+    live: [applied(aNode('a', { executor: 'other' }), { labels: { [LABEL.executor]: 'other' } })],
+    plan: ['update a NotOurs'],
+  },
+  {
     because: 'OtherCluster: everything that the plan has',
     declared: [aNode('a', { restartGeneration: 2 }), aNode('c')],
     live: live(['a', 'b']),

@@ -160,6 +160,15 @@ describe('planNodes', () => {
     );
   });
 
+  it('keeps the volumes of a node that moves to another executor, also with deletionPolicy: Delete', () => {
+    const live = applied(aNode('a', { deletionPolicy: 'Delete' }));
+    const moved = aNode('a', { executor: 'other', deletionPolicy: 'Delete' });
+    expect(planNodes(scene({ declared: [moved], live: [live] })).actions).toMatchObject([
+      { do: 'delete', keepsVolumes: true, move: { to: 'other' } },
+    ]);
+    expect(planNodes(scene({ live: [live] })).actions).toMatchObject([{ do: 'delete', keepsVolumes: false }]);
+  });
+
   it('ignores nodes of other owners: without label, or of another executor', () => {
     const foreign = applied(aNode('a'), { labels: { [LABEL.executor]: 'other' } });
     const byHand = applied(aNode('b'), { labels: {} });

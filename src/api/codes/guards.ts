@@ -61,8 +61,10 @@ export const GUARDS = defineCodes({
     action: `Make sure that the key cannot sign a height twice: restore the volume, or wait until the chain is far past its last height. Then: ${APPROVE}`,
   },
   NotOurs: {
-    meaning: 'A node of this name exists in the cluster and does not come from this repository or executor.',
-    action: 'Choose another name, or approve to take the node over.',
+    meaning:
+      'A node of this name exists in the cluster and does not come from this repository or executor, or an executor of the same cluster, from which it moves, has not deleted it yet.',
+    action:
+      'Choose another name, or approve to take the node over. A node that moves is created when the old executor has deleted it.',
   },
   PolicyException: {
     meaning: 'The change makes the node break a rule that the policy waives, such as `HostNetwork`.',

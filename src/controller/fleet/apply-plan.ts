@@ -1,10 +1,10 @@
 // Applies the actions of a plan that are not held. An action that fails does not stop the others.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import { ANNOTATION, FIELD_MANAGER } from '../../api/group.ts';
+import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../api/group.ts';
 import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
-import { describeError } from '../../lib/errors.ts';
+import { describeError, hasCode } from '../../lib/errors.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import type { Action, Plan } from '../../plan/action.ts';
 import { eachAtOnce } from '../engine/each-at-once.ts';
@@ -94,13 +94,40 @@ async function acceptKeys({ ref, approval }: Action, { fleet, identities }: Flee
   if (approval !== undefined && keys.length > 0) await identities.accept(keyOf(ref), keys);
 }
 
+/** The status of the node may be written in between. */
+const DELETE_TRIES = 5;
+
 async function deleteNode(action: Extract<Action, { do: 'delete' }>, deps: FleetDeps): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await deleteAsSeen(action, deps);
+    } catch (error) {
+      if (tries === DELETE_TRIES || !hasCode(error, 'CONFLICT')) throw error;
+    }
+}
+
+async function deleteAsSeen(action: Extract<Action, { do: 'delete' }>, deps: FleetDeps): Promise<void> {
   const node = deps.watches.nodes.get(keyOf(action.ref));
+  const resourceVersion = await versionToDelete(action, deps);
+  if (resourceVersion === undefined) return;
   if (node?.metadata.uid === action.uid) {
     if (action.keepsVolumes) await deps.volumeRecords.leaves(node);
     else await dropVolumes(node, deps);
   }
-  await deps.cluster.remove(action.ref, { uid: action.uid, propagation: 'Background' });
+  await deps.cluster.remove(action.ref, { uid: action.uid, resourceVersion, propagation: 'Background' });
+}
+
+/** Asks the API server: another executor may have taken the node over, and the watch may be behind. */
+async function versionToDelete(
+  { ref, uid }: Extract<Action, { do: 'delete' }>,
+  { cluster, settings, runtime }: FleetDeps,
+): Promise<string | undefined> {
+  const live = await cluster.get(ref);
+  if (live === undefined || live.metadata.uid !== uid) return undefined;
+  const owner = live.metadata.labels?.[LABEL.executor];
+  if (owner === settings.executor) return live.metadata.resourceVersion;
+  runtime.log.info({ object: describeRef(ref), executor: owner }, 'Keeping object of another executor');
+  return undefined;
 }
 
 async function dropVolumes(node: BlockchainNode, deps: FleetDeps): Promise<void> {
