@@ -147,6 +147,27 @@ export const StoredCopy = z.object({
 });
 export type StoredCopy = z.infer<typeof StoredCopy>;
 
+/** A VolumeSnapshot that a Backup or a Snapshot made of one volume. */
+export const VolumeSnapshotCopy = z.object({
+  volume: Short.describe('Name of the volume in the node.'),
+  name: Short.describe('Name of the VolumeSnapshot.'),
+  uid: Short.describe('UID of the VolumeSnapshot.'),
+  className: Short.optional().describe('Name of its VolumeSnapshotClass.'),
+  restoreSize: z.string().max(32).optional().describe('Size that a volume made from it needs.'),
+  content: Short.optional().describe('Name of its VolumeSnapshotContent.'),
+  handle: Short.optional().describe('Name of the snapshot in the storage system, where the content may be read.'),
+  storageClass: Short.optional().describe('StorageClass of the volume that it was made of.'),
+});
+export type VolumeSnapshotCopy = z.infer<typeof VolumeSnapshotCopy>;
+
+/** An object beside the worker Job that a job made and works with. */
+export const MadeObject = z.object({
+  kind: z.enum(['VolumeSnapshot', 'PersistentVolumeClaim']).describe('Kind of the object.'),
+  name: Short.describe('Name of the object.'),
+  uid: Short.describe('UID of the object; nothing is done with it before its UID is stored here.'),
+});
+export type MadeObject = z.infer<typeof MadeObject>;
+
 export const JobStatus = z.object({
   phase: JobPhase.optional().describe('How far the job is, or how it ended.'),
   observedGeneration: z.int().optional().describe('The `metadata.generation` that this status is about.'),
@@ -201,6 +222,18 @@ export const JobStatus = z.object({
   claimName: Short.optional().describe('The PVC that holds the data of a Backup or Snapshot.'),
   claimUid: Short.optional().describe('The UID of that PVC.'),
   objectStorage: StoredCopy.optional().describe('Where in object storage the data of a Backup or Snapshot is.'),
+  made: z
+    .array(MadeObject)
+    .max(16)
+    .optional()
+    .meta(mapList('name'))
+    .describe('VolumeSnapshots that the job made, or PVCs that a Restore made from them and removes at its end.'),
+  volumeSnapshots: z
+    .array(VolumeSnapshotCopy)
+    .max(16)
+    .optional()
+    .meta(mapList('name'))
+    .describe('The VolumeSnapshots with the data of a Backup or Snapshot.'),
   node: Short.optional().describe('The node or nodes, for display.'),
   height: Height.optional().describe('The height that was proven.'),
   heightBefore: Height.optional().describe('Height of the node before the job changed anything.'),

@@ -63,11 +63,24 @@ export const jobFields = {
     .describe('Seconds that the task may take, from one minute to 30 days. After that the node is started again.'),
 };
 
+const Location = z
+  .strictObject({ name: Name.describe('The location: an entry under `backupLocations` of the policy.') })
+  .describe('A location in object storage, where the data is encrypted and stored once.');
+
+/** A location in object storage, and nothing else. */
+export const StoredDestination = z.strictObject({ objectStorage: Location });
+
 /** Where a Backup or Snapshot goes, unless it goes to a PVC. */
 export const Destination = z.strictObject({
-  objectStorage: z
-    .strictObject({ name: Name.describe('The location: an entry under `backupLocations` of the policy.') })
-    .describe('A location in object storage, where the data is encrypted and stored once.'),
+  objectStorage: Location.optional(),
+  volumeSnapshot: z
+    .strictObject({
+      className: Name.optional().describe(
+        'Name of the VolumeSnapshotClass. Default: the default class of the CSI driver of the volume.',
+      ),
+    })
+    .optional()
+    .describe('A CSI VolumeSnapshot of each volume of the stopped node, in the namespace of the node.'),
 });
 export type Destination = z.infer<typeof Destination>;
 

@@ -87,6 +87,9 @@ const allowances = {
   ),
   configMaps: Patterns.optional().describe('Names of ConfigMaps that nodes may use. Default: any name.'),
   storageClasses: Patterns.optional().describe('Default: any.'),
+  snapshotClasses: Patterns.optional().describe(
+    'VolumeSnapshotClasses that jobs may use. Default: any. Where not all are allowed, a job must name its class.',
+  ),
   serviceTypes: z
     .array(ServiceType)
     .max(3)

@@ -52,6 +52,17 @@ export const BackupParameters = z.strictObject({
 });
 export type BackupParameters = z.infer<typeof BackupParameters>;
 
+/**
+ * `describe`: write the manifest of the volumes below `at`, which is an empty folder of the pod; the result has the digest
+ * of what they hold. Safe to repeat.
+ */
+export const DescribeParameters = z.strictObject({
+  ...BackupParameters.omit({ verb: true, to: true }).shape,
+  verb: z.literal('describe'),
+  at: Path,
+});
+export type DescribeParameters = z.infer<typeof DescribeParameters>;
+
 /** `seal`: a tool has filled `at` with the data of one volume; write the manifest of these files. Safe to repeat. */
 export const SealParameters = z.strictObject({ verb: z.literal('seal'), volume: Name, at: Path, origin: DataOrigin });
 export type SealParameters = z.infer<typeof SealParameters>;
@@ -84,6 +95,8 @@ export const RestoreParameters = z.strictObject({
   keep: z.array(z.strictObject({ volume: Name, path: Inside })).max(64),
   signerState: z.array(z.strictObject({ volume: Name, path: Inside, format: z.enum(['cometbft']) })).max(16),
   expect: Expected,
+  /** The volumes below `from` have no manifest: it is written first, and what they hold must have this digest. */
+  describe: z.strictObject({ origin: DataOrigin, contentSha256: Sha256 }).optional(),
   /** Owner of all files, where the pod may change owners; otherwise the owners are those of the manifest. */
   uid: Uid.optional(),
   gid: Uid.optional(),
@@ -142,7 +155,7 @@ export type UploadParameters = z.infer<typeof UploadParameters>;
 
 /** `download`: like `restore`, from a snapshot in a repository. `from` is a folder for the manifest and temporary files. */
 export const DownloadParameters = z.strictObject({
-  ...RestoreParameters.omit({ verb: true }).shape,
+  ...RestoreParameters.omit({ verb: true, describe: true }).shape,
   verb: z.literal('download'),
   repository: EngineRepository,
   snapshot: z.union([SnapshotId, z.literal('latest')]),
@@ -220,6 +233,7 @@ export const DoneParameters = z.strictObject({ verb: z.literal('done') });
 /** What `nodewright job run --parameters <json>` takes. */
 export const TaskParameters = z.discriminatedUnion('verb', [
   BackupParameters,
+  DescribeParameters,
   SealParameters,
   RestoreParameters,
   CheckParameters,

@@ -41,6 +41,18 @@ export const KINDS = {
     plural: 'volumesnapshotclasses',
     namespaced: false,
   },
+  VolumeSnapshot: {
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
+    plural: 'volumesnapshots',
+    namespaced: true,
+  },
+  VolumeSnapshotContent: {
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshotContent',
+    plural: 'volumesnapshotcontents',
+    namespaced: false,
+  },
   Lease: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases', namespaced: true },
   CustomResourceDefinition: {
     apiVersion: 'apiextensions.k8s.io/v1',

@@ -27,6 +27,21 @@ export function unknownClasses(
   );
 }
 
+/** Of a job that asks for VolumeSnapshots: why the cluster makes none. Nothing is said where their classes may not be listed. */
+export function unknownSnapshots(
+  className: string | undefined,
+  executor: string,
+  { snapshotClasses }: Pick<Capabilities, 'snapshotClasses'>,
+): string | undefined {
+  if (snapshotClasses === undefined) return undefined;
+  if (snapshotClasses.length === 0)
+    return `The cluster of executor ${executor} has no VolumeSnapshotClass, so it makes no VolumeSnapshots. Choose another destination, or install a CSI driver that makes them.`;
+  const known = snapshotClasses.map(({ name }) => name);
+  return className === undefined || known.includes(className)
+    ? undefined
+    : `The cluster of executor ${executor} has no VolumeSnapshotClass ${className}. It has: ${listOf(known)}.`;
+}
+
 function outsideChain(spec: JudgedSpec, executor: string, { chains }: Capabilities): readonly string[] {
   const chain = chains.find(({ name }) => name === spec.chain);
   if (chain === undefined)

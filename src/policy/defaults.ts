@@ -15,6 +15,7 @@ export const DEFAULTS = {
   secrets: ['**'],
   configMaps: ['**'],
   storageClasses: ['**'],
+  snapshotClasses: ['**'],
   serviceTypes: ['ClusterIP', 'NodePort', 'LoadBalancer'],
   priorityClasses: [],
   // Keys without a prefix are an administrator's own; those of control-plane nodes have one.

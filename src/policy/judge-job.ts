@@ -34,6 +34,7 @@ export const jobRules: readonly JobRule[] = [
   { rule: 'ForeignWorkloadNotAllowed', find: foreignWorkload },
   { rule: 'ImageNotAllowed', find: image },
   { rule: 'StorageClassNotAllowed', find: storageClass },
+  { rule: 'SnapshotClassNotAllowed', find: snapshotClass },
   { rule: 'ForeignVolume', find: pluginDevice },
   { rule: 'RootOwner', find: rootOwner },
   { rule: 'LocationNotAllowed', find: location },
@@ -126,6 +127,19 @@ function storageClass({ spec, allowed }: JobCase): JobBreach | undefined {
   const given = textAt(spec, ['storageClass']);
   if (given === undefined || matchesAny(allowed.storageClasses, given)) return undefined;
   return { path: ['spec', 'storageClass'], what: `is "${given}"` };
+}
+
+/** Which class is the default is known to the cluster alone. */
+function snapshotClass({ spec, allowed }: JobCase): JobBreach | undefined {
+  const at = ['destination', 'volumeSnapshot'];
+  const path = ['spec', ...at];
+  if (valueAt(spec, at) === undefined || allowed.snapshotClasses.includes('**')) return undefined;
+  const given = textAt(spec, [...at, 'className']);
+  if (given === undefined)
+    return { path, what: `names no class; the policy allows ${allowed.snapshotClasses.join(', ') || 'none'}` };
+  return matchesAny(allowed.snapshotClasses, given)
+    ? undefined
+    : { path: [...path, 'className'], what: `is "${given}"` };
 }
 
 /** As for a node: resources with a prefix come from device plugins. */

@@ -29,6 +29,7 @@ const LISTS = {
   secrets: ({ secrets }) => secrets,
   configMaps: ({ configMaps }) => configMaps,
   storageClasses: ({ storageClasses }) => storageClasses,
+  snapshotClasses: ({ snapshotClasses }) => snapshotClasses,
   serviceTypes: ({ serviceTypes }) => serviceTypes,
   priorityClasses: ({ priorityClasses }) => priorityClasses,
   tolerations: ({ tolerations }) => tolerations,

@@ -9,11 +9,13 @@ import { chown } from './chown.ts';
 import type { TaskContext } from './context.ts';
 import { copy } from './backup/copy.ts';
 import type { CopyResult } from './backup/copy-result.ts';
+import { describe } from './backup/describe.ts';
 import { upload } from './backup/upload.ts';
 import { download } from './restore/download.ts';
 import { readSigner } from './signer/read-signer.ts';
 import { retain } from './engine/retain.ts';
-import { restore, type RestoreResult } from './restore/restore.ts';
+import { restoreDescribed } from './restore-described.ts';
+import type { RestoreResult } from './restore/restore.ts';
 import { seal } from './backup/seal.ts';
 import { describeSignerState } from './signer/signer-state.ts';
 import { verify, type VerifyResult } from './restore/verify.ts';
@@ -35,7 +37,9 @@ export async function perform(task: TaskParameters, context: TaskContext): Promi
     case 'check':
       return describeCheck(await verify(task, context));
     case 'restore':
-      return describeRestore(await restore(task, context));
+      return describeRestore(await restoreDescribed(task, context));
+    case 'describe':
+      return describeCopy(await describe(task, context));
     case 'chown':
       return describeChown(await chown(task, context));
     case 'ask':

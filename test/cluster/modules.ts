@@ -28,6 +28,11 @@ export const HELM: GoModule = { folder: 'helm', path: 'helm.sh/helm/v4' };
 export const RESTIC: GoModule = { folder: '../../../src/image/restic', path: 'github.com/restic/restic' };
 /** An S3 server on a folder, for tests of backups. */
 export const VERSITYGW: GoModule = { folder: 'versitygw', path: 'github.com/versity/versitygw' };
+/** Its definitions alone; nothing of it is built. */
+export const EXTERNAL_SNAPSHOTTER: GoModule = {
+  folder: 'external-snapshotter',
+  path: 'github.com/kubernetes-csi/external-snapshotter/client/v8',
+};
 /** Judges the objects of the chart. */
 export const KUBE_SCORE: GoModule = { folder: 'kube-score', path: 'github.com/zegl/kube-score' };
 /** The version before; `NODEWRIGHT_TEST_HELM=3` lets it render the chart. */

@@ -178,6 +178,5 @@ export async function publishedAsSeen(fleet: Fleet, running: Publishing, commit:
 
 async function publishedLine(fleet: Fleet, running: Publishing, line: string): Promise<void> {
   running?.controller.requestSync();
-  // Many nodes on a busy machine take longer than the usual deadline.
-  await waitFor(`sync.yaml says ${line}`, () => fleet.statusFile('sync.yaml')?.includes(line), 120_000);
+  await waitFor(`sync.yaml says ${line}`, () => fleet.statusFile('sync.yaml')?.includes(line));
 }

@@ -143,7 +143,7 @@ it(`leaves phase, conditions, holds and the status branch as they are in ${RESTA
   const changed = git(fleet.repo, ['diff', '--name-only', before[0] ?? '', STATUS_BRANCH]).split('\n');
   expect(changed.filter((path) => path.includes('/nodes/'))).toEqual([]);
   expect(git(fleet.repo, ['log', '--format=%s', STATUS_BRANCH])).not.toMatch(/Error|Unreachable/);
-}, 400_000);
+});
 
 /** Every queue has done the work of the start: the plan too. */
 async function isObserved(): Promise<boolean> {

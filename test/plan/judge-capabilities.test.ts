@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { Capabilities } from '../../src/api/capabilities.ts';
-import { outsideCapabilities } from '../../src/plan/judge-capabilities.ts';
+import { outsideCapabilities, unknownSnapshots } from '../../src/plan/judge-capabilities.ts';
 
 const published = Capabilities.parse(
   parse(`
@@ -54,4 +54,28 @@ it('reads what older controllers published', () => {
   const { storageClasses, features } = Capabilities.parse({ chains: 'broken', storageClasses: ['fast'], features: 1 });
   expect(storageClasses?.map(({ name }) => name)).toEqual(['fast']);
   expect(features).toEqual([]);
+});
+
+describe('a job that asks for VolumeSnapshots', () => {
+  const classes = { snapshotClasses: [{ name: 'snapshots', driver: 'csi.example' }] };
+
+  it.each([
+    { because: 'a class that is there', className: 'snapshots', of: classes, says: undefined },
+    { because: 'the default class', className: undefined, of: classes, says: undefined },
+    { because: 'unknown classes', className: 'other', of: {}, says: undefined },
+    {
+      because: 'another class',
+      className: 'other',
+      of: classes,
+      says: 'The cluster of executor paris has no VolumeSnapshotClass other. It has: snapshots.',
+    },
+    {
+      because: 'a cluster without classes',
+      className: undefined,
+      of: { snapshotClasses: [] },
+      says: 'The cluster of executor paris has no VolumeSnapshotClass, so it makes no VolumeSnapshots. Choose another destination, or install a CSI driver that makes them.',
+    },
+  ])('with $because', ({ className, of, says }) => {
+    expect(unknownSnapshots(className, 'paris', of)).toBe(says);
+  });
 });

@@ -219,6 +219,10 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'blockchainnodes',
     ...OTHER_JOBS,
   ].map((kind) => `update validatoros.com/${kind}/finalizers`),
+  'backups in VolumeSnapshots': [
+    ...['create', 'delete', 'get'].map((verb) => `${verb} snapshot.storage.k8s.io/volumesnapshots`),
+    'get snapshot.storage.k8s.io/volumesnapshotcontents',
+  ],
   'jobs of other kinds': OTHER_JOBS.flatMap((kind) => [
     ...['create', 'get', 'patch'].map((verb) => `${verb} validatoros.com/${kind}`),
     `patch validatoros.com/${kind}/status`,

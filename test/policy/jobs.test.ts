@@ -70,6 +70,18 @@ const refused: readonly Row[] = [
     policy: { jobs: { kinds: ['Restore'] } },
   },
   {
+    rule: 'SnapshotClassNotAllowed',
+    because: 'not in the list',
+    spec: { node: 'n', destination: { volumeSnapshot: { className: 'slow' } } },
+    policy: { snapshotClasses: ['fast'] },
+  },
+  {
+    rule: 'SnapshotClassNotAllowed',
+    because: 'none named, where not all are allowed',
+    spec: { node: 'n', destination: { volumeSnapshot: {} } },
+    policy: { snapshotClasses: ['fast'] },
+  },
+  {
     rule: 'StorageClassNotAllowed',
     because: 'not in the list',
     spec: { node: 'n', storageClass: 'slow' },

@@ -71,6 +71,11 @@ export const JOB_REFUSALS = defineCodes({
     meaning: 'An earlier key exchange failed, and keys may be separated from their signer state.',
     action: 'Follow the message of the earlier job and release it first.',
   },
+  SnapshotsUnavailable: {
+    meaning: 'The cluster cannot make the VolumeSnapshot that the request asks for.',
+    action:
+      'Install the CRDs, the controller and a CSI driver for VolumeSnapshots, or name a class that the message lists. Then add a new request under a new name.',
+  },
   LocationUnusable: {
     meaning: 'The location in object storage cannot be used: its Secret is missing, incomplete or not labelled.',
     action: 'Correct what the message names, and add a new request under a new name.',
@@ -131,6 +136,15 @@ export const JOB_REFUSALS = defineCodes({
 
 /** Why a job failed after it began. */
 export const JOB_FAILURES = defineCodes({
+  SnapshotGone: { meaning: 'A VolumeSnapshot of the job was deleted or replaced.', action: NEW_REQUEST },
+  SnapshotTaken: {
+    meaning: 'A VolumeSnapshot of the required name exists and was not made by this job.',
+    action: 'Delete that VolumeSnapshot if it is not used, then add a new request.',
+  },
+  SnapshotFailed: {
+    meaning: 'The CSI driver did not make the VolumeSnapshot in time.',
+    action: 'Read the error of the driver in the message, correct the cause, then add a new request.',
+  },
   ClaimGone: { meaning: 'The PVC for the result was deleted or replaced.', action: NEW_REQUEST },
   ClaimLost: { meaning: 'The volume of the PVC for the result is lost.', action: NEW_REQUEST },
   ClaimPending: {

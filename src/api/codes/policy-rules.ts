@@ -93,6 +93,7 @@ export const FIXED_RULES = defineCodes({
     meaning: 'The policy does not allow nodes to use a ConfigMap of this name.',
     action: ADMINISTRATOR,
   },
+  SnapshotClassNotAllowed: { meaning: 'The policy does not allow this VolumeSnapshotClass.', action: ADMINISTRATOR },
   StorageClassNotAllowed: { meaning: 'The policy does not allow this storage class.', action: ADMINISTRATOR },
   ServiceTypeNotAllowed: { meaning: 'The policy does not allow this type of Service.', action: ADMINISTRATOR },
   ServiceExposure: {

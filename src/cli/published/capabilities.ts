@@ -6,7 +6,8 @@ import { Capabilities } from '../../api/capabilities.ts';
 import type { DesiredSet } from '../../desired/desired-set.ts';
 import type { Problem } from '../../desired/text/problem.ts';
 import { openLocalRepository } from '../../git/local.ts';
-import { outsideCapabilities } from '../../plan/judge-capabilities.ts';
+import { textAt, valueAt } from '../../lib/json-value.ts';
+import { outsideCapabilities, unknownSnapshots } from '../../plan/judge-capabilities.ts';
 
 /** By executor. A controller that published nothing that can be read restricts nothing. */
 export async function publishedCapabilities(dir: string, revision: string): Promise<ReadonlyMap<string, Capabilities>> {
@@ -34,17 +35,26 @@ function readText(text: string): Capabilities | undefined {
   }
 }
 
-/** One error for each thing that the node's executor does not have. */
+/** One error for each thing that the executor of a node or a request does not have. */
 export function capabilityProblems(
-  { nodes }: Pick<DesiredSet, 'nodes'>,
+  { nodes, requests }: Pick<DesiredSet, 'nodes' | 'requests'>,
   published: ReadonlyMap<string, Capabilities>,
 ): readonly Problem[] {
-  return [...nodes.values()].flatMap(({ node, file, line }) => {
-    const executor = node.spec.executor ?? '';
+  const problem = ({ file, line }: { readonly file: string; readonly line: number }, message: string): Problem => {
+    return { level: 'error', code: 'OutsideCapabilities', file, line, column: 1, message };
+  };
+  const ofNodes = [...nodes.values()].flatMap((one) => {
+    const executor = one.node.spec.executor ?? '';
     const capabilities = published.get(executor);
     if (capabilities === undefined) return [];
-    return outsideCapabilities(node.spec, executor, capabilities).map((message): Problem => {
-      return { level: 'error', code: 'OutsideCapabilities', file, line, column: 1, message };
-    });
+    return outsideCapabilities(one.node.spec, executor, capabilities).map((message) => problem(one, message));
   });
+  const ofRequests = [...requests.values()].flatMap((one) => {
+    const capabilities = published.get(one.executor);
+    const asked = valueAt(one.request.spec, ['destination', 'volumeSnapshot']);
+    if (capabilities === undefined || asked === undefined) return [];
+    const message = unknownSnapshots(textAt(asked, ['className']), one.executor, capabilities);
+    return message === undefined ? [] : [problem(one, message)];
+  });
+  return [...ofNodes, ...ofRequests];
 }

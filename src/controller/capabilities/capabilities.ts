@@ -58,12 +58,13 @@ export async function readCapabilities(
   };
 }
 
-/** Undefined when they may not be listed, or the cluster does not serve the kind. */
+/** Undefined when they may not be listed; none where the cluster does not serve the kind. */
 async function listed(kind: Kind, cluster: Cluster, { log }: Runtime): Promise<readonly KubeObject[] | undefined> {
   try {
     return await cluster.list(kind);
   } catch (error) {
-    if (!isKubeError(error, 'NOT_SERVED')) log.warn({ err: error, kind: kind.kind }, 'Listing classes failed');
+    if (isKubeError(error, 'NOT_SERVED')) return [];
+    log.warn({ err: error, kind: kind.kind }, 'Listing classes failed');
     return undefined;
   }
 }

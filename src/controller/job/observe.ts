@@ -4,12 +4,13 @@ import { suspendedFolder } from '../../api/fleet.ts';
 import { ANNOTATION } from '../../api/group.ts';
 import type { JobObject } from '../../api/job-object.ts';
 import { JOB_FINALIZER, JOB_UID_LABEL, jobKeyOf, nodeKeyIn, withdrawnFor } from '../../api/job-object.ts';
+import type { JobTarget } from '../../api/job-status.ts';
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import { layoutOf } from '../../jobs/layouts/index.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
 import { locksOf } from '../../jobs/model/locks.ts';
 import { jobObjectName } from '../../jobs/model/names.ts';
-import { UNREADABLE } from '../../jobs/requests/record.ts';
+import { type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
 import type {
   JobObservation,
   ObservedLock,
@@ -19,12 +20,17 @@ import type {
   Trial,
 } from '../../jobs/model/observation.ts';
 import { sourceKeyOf, sourceOf } from '../../jobs/requests/restore-source.ts';
+import type { KubeObject, Ref } from '../../api/objects.ts';
+import { KINDS } from '../../kube/kinds.ts';
+import { isKubeError } from '../../kube/kube-error.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { latestWarning } from './warning-events.ts';
+import { observeMade } from './storage/observe-made.ts';
 import { observeNodes } from './observe-nodes.ts';
 import { confirmNote } from './confirm-note.ts';
 import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
+import { whyNoSnapshots } from './storage/observe-snapshots.ts';
 import { observeStorage } from './storage/observe-storage.ts';
 import { observeTasks } from './observe-tasks.ts';
 import type { FleetState } from '../fleet/state.ts';
@@ -47,7 +53,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
     need.tasks ? observePvc(job, deps) : undefined,
     need.source ? observeSource(job, deps) : undefined,
   ]);
-  const storage = need.source ? await observeStorage(job, source, deps) : undefined;
+  const places = await observePlaces(job, need, { source, targets, deps });
   return {
     deleting: job.metadata.deletionTimestamp !== undefined,
     guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
@@ -67,8 +73,29 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
     workerPods: tasks.active,
     identities: identitiesOf(opened, targets, deps),
     source,
-    ...defined({ storage }),
+    ...places,
   };
+}
+
+interface Known extends Pick<JobObservation, 'source' | 'targets'> {
+  readonly deps: JobDeps;
+}
+
+/** Where the data comes from or goes to, unless that is a PVC of the result. */
+async function observePlaces(
+  job: JobObject,
+  need: Need,
+  { source, targets, deps }: Known,
+): Promise<Pick<JobObservation, 'storage' | 'made' | 'noSnapshots'>> {
+  return defined({
+    storage: need.source ? await observeStorage(job, source, deps) : undefined,
+    made: need.tasks ? await observeMade(job, source?.volumeSnapshots !== undefined, deps) : undefined,
+    noSnapshots: need.source ? await whyNoSnapshots(job, targetsIn(targets), deps) : undefined,
+  });
+}
+
+function targetsIn(targets: JobObservation['targets']): readonly JobTarget[] {
+  return [...targets.values()].flatMap(({ found }) => (found.ok ? [found.target] : []));
 }
 
 /** Without the object that it names where that object is not the one that this controller bound to it. */
@@ -188,13 +215,35 @@ async function observeSource(job: JobObject, { records, cluster }: JobDeps): Pro
   const key = job.kind === 'Restore' ? sourceKeyOf(job) : undefined;
   const record = key === undefined ? undefined : records.pushedAll().get(key);
   if (record === undefined || record === UNREADABLE) return undefined;
-  const { claimName, namespace } = record;
-  const live =
-    claimName === undefined
-      ? undefined
-      : await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName });
-  const isThere = live !== undefined && live.metadata.deletionTimestamp === undefined;
-  return sourceOf(record, new Map(isThere && claimName !== undefined ? [[claimName, live.metadata.uid ?? '']] : []));
+  return sourceOf(record, await liveData(record, cluster));
+}
+
+/** UIDs of the PVC or the VolumeSnapshots that a record names, as far as they are there. */
+async function liveData(record: JobRecord, cluster: JobDeps['cluster']): Promise<ReadonlyMap<string, string>> {
+  const { claimName, namespace, volumeSnapshots = [] } = record;
+  const refs: Ref[] = volumeSnapshots.map(({ name }) => ({ ...SNAPSHOT, namespace, name }));
+  if (claimName !== undefined)
+    refs.push({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName });
+  const found = await Promise.all(refs.map(async (ref) => await getServed(ref, cluster)));
+  return new Map(
+    found.flatMap((live) =>
+      live === undefined || live.metadata.deletionTimestamp !== undefined
+        ? []
+        : [[live.metadata.name, live.metadata.uid ?? ''] as const],
+    ),
+  );
+}
+
+const SNAPSHOT = { apiVersion: KINDS.VolumeSnapshot.apiVersion, kind: KINDS.VolumeSnapshot.kind };
+
+/** The definitions of VolumeSnapshots may be gone with all of them. */
+async function getServed(ref: Ref, cluster: JobDeps['cluster']): Promise<KubeObject | undefined> {
+  try {
+    return await cluster.get(ref);
+  } catch (error) {
+    if (isKubeError(error, 'NOT_SERVED')) return undefined;
+    throw error;
+  }
 }
 
 /** Managed nodes: the Secret that they sign with now. Others: the ConfigMap that their account volume names now. */

@@ -7,6 +7,7 @@ import { codeOf } from '../../lib/errors.ts';
 import type { Effect } from '../../jobs/model/effect.ts';
 import { describeJob } from '../../jobs/model/names.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import { KINDS } from '../../kube/kinds.ts';
 import { askNode } from './ask-node.ts';
 import { scaleForeign, setAccountVolume } from './change-foreign.ts';
 import type { JobDeps } from './deps.ts';
@@ -56,10 +57,13 @@ export async function performEffect(effect: Effect, { job, signal }: EffectScope
     case 'tryObjects':
       return void deps.trials.set(job.metadata.uid ?? '', await tryObjects(effect, job, deps));
     case 'createPvc':
+    case 'createSnapshot':
     case 'createJob':
       return await createOnce(effect.object, deps.cluster);
     case 'deletePvc':
       return await deleteOwn({ ...PVC, namespace, name: effect.name }, effect.uid, deps.cluster);
+    case 'deleteSnapshot':
+      return await deleteOwn({ ...SNAPSHOT, namespace, name: effect.name }, effect.uid, deps.cluster);
     case 'deleteJob':
       return await deleteOwn({ ...WORKER_JOB, namespace, name: effect.name }, effect.uid, deps.cluster);
     case 'resumeJob':
@@ -80,6 +84,7 @@ export async function performEffect(effect: Effect, { job, signal }: EffectScope
 }
 
 const PVC = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' } as const;
+const SNAPSHOT = { apiVersion: KINDS.VolumeSnapshot.apiVersion, kind: KINDS.VolumeSnapshot.kind } as const;
 const WORKER_JOB = { apiVersion: 'batch/v1', kind: 'Job' } as const;
 
 async function changeLock(

@@ -2,14 +2,15 @@
 // them; their records stay and say so.
 
 import { API_VERSION } from '../../api/group.ts';
-import type { Ref } from '../../api/objects.ts';
+import { describeRef, type Ref } from '../../api/objects.ts';
 import type { DesiredSchedule } from '../../desired/desired-set.ts';
 import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
 import { isProvenCopy, type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
-import { isOwnRun, whyForeignPvc } from '../../jobs/requests/own-backup.ts';
+import { isOwnRun, whyForeign } from '../../jobs/requests/own-backup.ts';
 import { type KeptBackup, retain } from '../../jobs/requests/retention.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
+import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
 import type { RequestsDeps } from './deps.ts';
 import { runsOf } from './schedules/schedule-runs.ts';
@@ -32,8 +33,8 @@ export async function applyRetention({ schedules, requests }: Retained, deps: Re
     const key = `${namespace}/${name}`;
     const runs = runsOf(key, deps.records).filter((record) => isOwnRun(record, { namespace, name }));
     const backups = runs.flatMap((record) => asBackup(record, inUse));
-    for (const { claimUid, because } of retain(key, spec.keep, backups)) {
-      const record = runs.find((candidate) => candidate.claimUid === claimUid);
+    for (const { dataUid, because } of retain(key, spec.keep, backups)) {
+      const record = runs.find((candidate) => dataOf(candidate)[0]?.uid === dataUid);
       if (record === undefined) continue;
       if (!(await removeData(record, because, deps))) continue;
       deps.records.put(withoutData(record, because));
@@ -43,31 +44,47 @@ export async function applyRetention({ schedules, requests }: Retained, deps: Re
   return changed;
 }
 
-/** False when the PVC is not the one that the job created: what the status branch says is never enough to remove it. */
+interface Data {
+  readonly ref: Ref;
+  readonly uid: string;
+}
+
+/** The objects in the cluster that have the data of a backup. */
+function dataOf({ namespace, claimName, claimUid, volumeSnapshots = [] }: JobRecord): readonly Data[] {
+  const { apiVersion, kind } = KINDS.VolumeSnapshot;
+  const pvc = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName ?? '' };
+  return [
+    ...(claimName === undefined || claimUid === undefined ? [] : [{ ref: pvc, uid: claimUid }]),
+    ...volumeSnapshots.map(({ name, uid }) => ({ ref: { apiVersion, kind, namespace, name }, uid })),
+  ];
+}
+
+/** False when one is not the one that the job created: what the status branch says is never enough to remove it. */
 async function removeData(
   record: JobRecord,
   because: string,
   { cluster, runtime }: Pick<RetentionDeps, 'cluster' | 'runtime'>,
 ): Promise<boolean> {
-  const { namespace, claimName = '', claimUid = '', uid } = record;
-  const pvc = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName };
-  const facts = { pvc: `${namespace}/${claimName}` };
-  const live = await cluster.get(pvc);
-  const foreign = live === undefined ? undefined : whyForeignPvc(record, live);
-  if (foreign !== undefined) {
+  const all = dataOf(record);
+  for (const { ref, uid } of all) {
+    const live = await cluster.get(ref);
+    const foreign = live === undefined ? undefined : whyForeign(record, uid, live);
+    if (foreign === undefined) continue;
     if (!refused.has(record))
-      runtime.log.warn({ ...facts, reason: foreign }, 'Keeping PVC that a record names as a backup');
+      runtime.log.warn({ object: describeRef(ref), reason: foreign }, 'Keeping object that a record names as a backup');
     refused.add(record);
     return false;
   }
-  runtime.log.info({ ...facts, reason: because }, 'Removing backup');
-  await cluster.remove(pvc, { uid: claimUid, propagation: 'Background' });
+  for (const { ref, uid } of all) {
+    runtime.log.info({ object: describeRef(ref), reason: because }, 'Removing backup');
+    await cluster.remove(ref, { uid, propagation: 'Background' });
+  }
   // Thousands of objects for data that is gone would hide the backups that are there.
-  if (uid !== undefined) await cluster.remove(objectOf(record), { uid, propagation: 'Background' });
+  if (record.uid !== undefined) await cluster.remove(objectOf(record), { uid: record.uid, propagation: 'Background' });
   return true;
 }
 
-/** Records whose PVC is not theirs: reported once each. */
+/** Records whose data is not theirs: reported once each. */
 const refused = new WeakSet<JobRecord>();
 
 /** What requests read from, or will: those under way, and those in Git that have not ended, also before they have an object. */
@@ -86,18 +103,18 @@ export function objectOf({ kind, namespace, name }: JobRecord): Ref {
 
 /** The record of a backup that is gone: nothing can restore it by its name. */
 export function withoutData(record: JobRecord, because: string): JobRecord {
-  const { claimName: _name, claimUid: _uid, objectStorage: _stored, ...rest } = record;
+  const { claimName: _name, claimUid: _uid, objectStorage: _stored, volumeSnapshots: _snapshots, ...rest } = record;
   const notes = [...(rest.notes ?? []), `its data was removed: ${because}`].slice(-8);
   return { ...rest, notes, dataRemoved: because };
 }
 
 function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly KeptBackup[] {
-  const { kind, namespace, name, claimName, claimUid, schedule, phase, endedAt } = record;
-  if (kind !== 'Backup' || claimName === undefined || claimUid === undefined || !isFinal(phase)) return [];
+  const { kind, namespace, name, schedule, phase, endedAt } = record;
+  const [data] = dataOf(record);
+  if (kind !== 'Backup' || data === undefined || !isFinal(phase)) return [];
   return [
     {
-      claimName,
-      claimUid,
+      dataUid: data.uid,
       ...defined({ schedule }),
       good: isProvenCopy(record),
       at: Date.parse(endedAt ?? '') || 0,

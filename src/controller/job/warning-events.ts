@@ -11,7 +11,7 @@ import { textAt } from '../../lib/json-value.ts';
  */
 export async function latestWarning(
   { metadata: { namespace, uid } }: KubeObject,
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'list'>,
   reason?: string,
 ): Promise<string | undefined> {
   const events = await cluster

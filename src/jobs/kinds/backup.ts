@@ -13,9 +13,11 @@ import { stopAndStart } from './effect-text.ts';
 import { defineJobKind, type CommonSpec, type JobView, type Verdict, type TaskPlan } from '../model/job-kind.ts';
 import { ENGINE_FOLDER, engineParts, repositoryAt, repositoryName, storageOf, storedCopy } from './object-storage.ts';
 import { dataAt, hostOf, originOf, ownerOf } from '../task/pod-parts.ts';
+import { listOf } from '../model/scope.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { resultPvc } from '../task/result-pvc.ts';
+import { MANIFEST_MOUNT, MANIFEST_VOLUME, noSnapshots, SNAPSHOT_FOLDER, volumeSnapshots } from './volume-snapshots.ts';
 
 const Spec = z
   .strictObject({
@@ -35,7 +37,7 @@ export const backup = defineJobKind({
   shortNames: ['bak'],
   title: 'Backup',
   summary:
-    'Copies every volume of a node to a new PVC or to object storage, where it outlives the request, with a checksum of every file.',
+    'Copies every volume of a node to a new PVC, to object storage or to CSI VolumeSnapshots, where it outlives the request, with a checksum of every file.',
   spec: Spec,
   example: { node: 'a' },
   printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
@@ -52,14 +54,13 @@ export const backup = defineJobKind({
       spec.destination === undefined
         ? 'works, unproven'
         : {
-            refused:
-              'a backup in object storage is of a stopped node: its manifest and its snapshot are made one after the other',
+            refused: `a backup in ${placeOf(spec)} is of a stopped node: its manifest and its snapshot are made one after the other`,
           },
     startProof: 'started',
     repairs: false,
     stops: () => true,
     check: () => [
-      ...checkDestination(spec),
+      ...checkDestination(spec, spec.deployMethod),
       ...(spec.action === 'Direct'
         ? [
             warningAt(
@@ -71,7 +72,7 @@ export const backup = defineJobKind({
         : []),
     ],
     preflight: (view) => {
-      const planned = planCopy(view, spec, spec);
+      const planned = noSnapshots(view) ?? planCopy(view, spec, spec);
       return 'refused' in planned ? { go: false, refuse: planned } : { go: true };
     },
     plan: (view) => planCopy(view, spec, spec),
@@ -96,6 +97,12 @@ interface CopyOptions {
 export function planCopy(view: JobView, common: CommonSpec, options: CopyOptions): TaskPlan | Refusal {
   const [target] = view.targets;
   if (target === undefined) throw new Error('a copy needs a target');
+  if (options.destination?.volumeSnapshot !== undefined)
+    return {
+      do: 'pods',
+      made: volumeSnapshots(view.job, target, options.destination.volumeSnapshot),
+      pods: [describePod({ view, target, common })],
+    };
   if (options.destination !== undefined) {
     const pod = uploadPod({ view, target, common });
     return 'refused' in pod ? pod : { do: 'pods', pods: [pod] };
@@ -163,19 +170,51 @@ function uploadPod({ view, target, common }: Pick<CopyPod, 'view' | 'target' | '
   };
 }
 
-/** A PVC of its own has a class and a size; an object has neither. */
-export function checkDestination(spec: CopyOptions): SpecProblem[] {
-  if (spec.destination === undefined) return [];
-  return (['storageClass', 'pvcSize'] as const).flatMap((field) =>
+/** The snapshots have the data; what they hold is read from the volumes, which nothing writes to meanwhile. */
+function describePod({ view, target, common }: Pick<CopyPod, 'view' | 'target' | 'common'>): TaskSpec {
+  const data = dataAt(target, `${SNAPSHOT_FOLDER}/volumes`, true);
+  return {
+    node: target.node,
+    repeatable: true,
+    unsafeWhenUnclear: false,
+    before: [],
+    parameters: {
+      verb: 'describe',
+      at: SNAPSHOT_FOLDER,
+      volumes: target.volumes.map(({ name }) => ({ name, from: `${SNAPSHOT_FOLDER}/volumes/${name}` })),
+      origin: originOf(view, target, { live: view.live }),
+      ...markersOf(view, target),
+    },
+    volumes: [MANIFEST_VOLUME, ...data.volumes],
+    mounts: [MANIFEST_MOUNT, ...data.mounts],
+    runAs: ownerOf(target),
+    ...hostOf(target, common, 'StopAndStart'),
+  };
+}
+
+/** A PVC of its own has a class and a size; what spec.destination names has neither. */
+export function checkDestination(spec: CopyOptions, deployMethod: string): SpecProblem[] {
+  const { destination } = spec;
+  if (destination === undefined) return [];
+  const problems = (['storageClass', 'pvcSize'] as const).flatMap((field) =>
     spec[field] === undefined
       ? []
       : [errorAt('NotSupported', ['spec', field], 'is of a PVC, and spec.destination makes none; take it out')],
   );
+  if ((destination.objectStorage === undefined) === (destination.volumeSnapshot === undefined))
+    problems.push(errorAt('OneOf', ['spec', 'destination'], 'give exactly one of objectStorage and volumeSnapshot'));
+  if (destination.volumeSnapshot !== undefined && deployMethod !== 'managed')
+    problems.push(errorAt('NotSupported', ['spec', 'destination', 'volumeSnapshot'], ONLY_MANAGED));
+  return problems;
 }
+
+const ONLY_MANAGED = 'is for managed nodes: nodes of other tools may share a volume; use a PVC';
 
 /** For messages. */
 export function placeOf({ destination }: CopyOptions): string {
-  return destination === undefined ? 'a new PVC' : `the location ${destination.objectStorage.name}`;
+  if (destination === undefined) return 'a new PVC';
+  const { objectStorage } = destination;
+  return objectStorage === undefined ? 'CSI VolumeSnapshots' : `the location ${objectStorage.name}`;
 }
 
 function markersOf({ observed }: JobView, { node, volumes }: JobTarget): Pick<BackupParameters, 'markers'> {
@@ -198,8 +237,15 @@ export function judgeCopy(
   if (files <= 0 || bytes <= 0) return emptyCopy(target, { files, bytes });
   const message = live
     ? 'copied while the node was running: every file is whole, but the databases are not proven to be consistent'
-    : 'copied, and every file is in the manifest';
+    : messageOf(view);
   return { ok: true, message, ...defined({ height: target?.height, stored: storedCopy(view, task) }) };
+}
+
+function messageOf({ observed: { made } }: JobView): string {
+  const snapshots = [...(made ?? [])].flatMap(([name, { kind }]) => (kind === 'VolumeSnapshot' ? [name] : []));
+  return snapshots.length === 0
+    ? 'copied, and every file is in the manifest'
+    : `made VolumeSnapshot ${listOf(snapshots)}, and recorded what every file holds`;
 }
 
 const WITHOUT_MANIFEST: Verdict = {

@@ -21,6 +21,8 @@ import { namedSnapshot, type StoredSnapshot } from './object-storage.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
 import { refuse, type Refusal, whyRemoved } from '../model/refusal.ts';
 import type { RestoreSource } from '../model/observation.ts';
+import { listOf } from '../model/scope.ts';
+import { planFromSnapshots, type RestorePod } from './restore-snapshots.ts';
 import { cloudOpPlace, cloudOpPod } from '../task/program-pods.ts';
 
 const Spec = z
@@ -115,16 +117,30 @@ function refuseSource(source: RestoreSource, target: JobTarget | undefined): Ref
 }
 
 function refuseData(source: RestoreSource): Refusal | undefined {
-  const { job, phase, pvcPresent, pvcName, stored, removed, ...data } = source;
+  const { job, phase, removed, ...data } = source;
   if (phase !== 'Complete') return refuse('SourceNotComplete', `${job} ended ${phase}: there is nothing to restore`);
   if (removed !== undefined) return refuse('SourceMissing', whyRemoved(job, removed));
-  if (stored === undefined && (!pvcPresent || pvcName === undefined))
-    return refuse('SourceMissing', `the PVC of ${job} is gone`);
+  const gone = whyGone(source);
+  if (gone !== undefined) return refuse('SourceMissing', gone);
   if (data.manifestSha256 === undefined)
     return refuse('NoManifest', `${job} has no manifest: whether its data is whole is unknown`);
   if (data.files === 0 || data.bytes === 0)
     return refuse('SourceEmpty', `${job} holds no data: restore another Backup or Snapshot`);
   return undefined;
+}
+
+function whyGone({
+  job,
+  stored,
+  volumeSnapshots,
+  missingSnapshots = [],
+  pvcPresent,
+  pvcName,
+}: RestoreSource): string | undefined {
+  if (stored !== undefined) return undefined;
+  if (volumeSnapshots !== undefined)
+    return missingSnapshots.length === 0 ? undefined : `VolumeSnapshot ${listOf(missingSnapshots)} of ${job} is gone`;
+  return pvcPresent && pvcName !== undefined ? undefined : `the PVC of ${job} is gone`;
 }
 
 function refuseOtherChain(source: RestoreSource, target: JobTarget): Refusal | undefined {
@@ -146,6 +162,8 @@ function plan(spec: RestoreSpec, view: JobView): TaskPlan | Refusal {
   // Only its chain knows which files are the node's own; without that they would be overwritten.
   if (target.deployMethod === 'managed' && view.observed.targets.get(target.node)?.answers === undefined)
     return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
+  if (source?.volumeSnapshots !== undefined)
+    return planFromSnapshots({ view, target, source }, copyPod({ spec, view, target, source }));
   const pod = podOf({ spec, view, target, source });
   return 'refused' in pod ? pod : { do: 'pods', pods: [pod] };
 }
@@ -170,7 +188,7 @@ interface Copy {
   readonly source: RestoreSource;
 }
 
-function copyPod({ spec, view, target, source }: Copy): TaskSpec {
+function copyPod({ spec, view, target, source }: Copy): RestorePod {
   const data = dataAt(target, '/data', false);
   const fromTool = source.kind === 'Snapshot' && source.deployMethod !== 'managed';
   const from = `/source/${fromTool ? String(source.height ?? 0) : BACKUP_FOLDER}`;

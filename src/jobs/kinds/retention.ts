@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { Name } from '../../api/fields.ts';
 import { Keep } from '../../api/job-schedule.ts';
-import { Destination, IMMUTABLE, jobFields } from '../../api/job.ts';
+import { IMMUTABLE, jobFields, StoredDestination } from '../../api/job.ts';
 import { AGE, MESSAGE, NODE, PHASE } from './columns.ts';
 import { defineJobKind, type JobView, type TaskPlan } from '../model/job-kind.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
@@ -17,7 +17,7 @@ const Spec = z
     ...jobFields,
     node: Name.describe('The node whose backups are looked through.'),
     schedule: Name.describe('The JobSchedule whose backups are removed; those of others are never touched.'),
-    destination: Destination.describe('Where the backups of the schedule go.'),
+    destination: StoredDestination.describe('Where the backups of the schedule go.'),
     keep: Keep.describe('Which backups are kept. The newest good one is never deleted.'),
   })
   .meta(IMMUTABLE);

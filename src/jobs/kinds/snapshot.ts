@@ -13,6 +13,7 @@ import { isNew, snapshotArgs, STATE_FOLDER } from '../layouts/cloud-op.ts';
 import { originOf } from '../task/pod-parts.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { resultPvc } from '../task/result-pvc.ts';
+import { noSnapshots } from './volume-snapshots.ts';
 import { cloudOpPlace, cloudOpPod, commandPod } from '../task/program-pods.ts';
 
 const Spec = z
@@ -34,7 +35,8 @@ export const snapshot = defineJobKind({
   kind: 'Snapshot',
   shortNames: ['snap'],
   title: 'Snapshot',
-  summary: 'Takes the state of a node at a height and keeps it on a new PVC or, as a copy, in object storage.',
+  summary:
+    'Takes the state of a node at a height and keeps it on a new PVC or, as a copy, in object storage or CSI VolumeSnapshots.',
   spec: Spec,
   example: { node: 'a', blockHeight: 30 },
   printerColumns: [NODE, PHASE, HEIGHT, BYTES, MESSAGE, AGE],
@@ -48,7 +50,7 @@ export const snapshot = defineJobKind({
     startProof: 'started',
     repairs: false,
     stops: () => true,
-    check: () => checkDestination(spec),
+    check: () => checkDestination(spec, spec.deployMethod),
     preflight: (view) => preflight(spec, view),
     plan: (view) => plan(spec, view),
     judge: (view, [task]) => judge(spec, view, task),
@@ -56,7 +58,7 @@ export const snapshot = defineJobKind({
 });
 
 function preflight(spec: Spec, view: JobView): Preflight {
-  const planned = plan(spec, view);
+  const planned = noSnapshots(view) ?? plan(spec, view);
   if ('refused' in planned) return { go: false, refuse: planned };
   const [target] = view.targets;
   const { health } = view.observed.targets.get(spec.node) ?? {};

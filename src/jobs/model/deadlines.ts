@@ -10,6 +10,10 @@ export const DEADLINE = {
   /** For an image that can't be pulled: registries have short failures. */
   pull: 3 * MINUTE,
   exchange: 10 * MINUTE,
+  /** For a VolumeSnapshot: some storage systems copy the data before it can be restored. */
+  snapshot: 30 * MINUTE,
+  /** For a CSI driver that reports an error: it tries again, and storage systems have short failures. */
+  snapshotError: 3 * MINUTE,
   /** For the height of a node that was just started: clients that repair their database take their time. */
   height: 30 * MINUTE,
   /** For containers beside `work` in a worker pod: a client may take its whole grace period of two minutes to stop. */

@@ -23,6 +23,9 @@ export type Effect =
   /** Creates the PVC; one that is there already is checked in the next reconciliation. */
   | { readonly do: 'createPvc'; readonly object: KubeObject }
   | { readonly do: 'deletePvc'; readonly name: string; readonly uid: string }
+  /** Creates the VolumeSnapshot; one that is there already is checked in the next reconciliation. */
+  | { readonly do: 'createSnapshot'; readonly object: KubeObject }
+  | { readonly do: 'deleteSnapshot'; readonly name: string; readonly uid: string }
   /** Creates a Job, suspended: it can't run before its UID is on record. */
   | { readonly do: 'createJob'; readonly object: KubeObject }
   | { readonly do: 'resumeJob'; readonly name: string; readonly uid: string }

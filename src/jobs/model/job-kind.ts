@@ -111,6 +111,8 @@ export type TaskPlan =
       readonly do: 'pods';
       /** Where the result goes, if the kind makes data. */
       readonly pvc?: KubeObject;
+      /** Other objects that must be there first: VolumeSnapshots of the volumes, or PVCs made from some. */
+      readonly made?: readonly KubeObject[];
       readonly pods: readonly TaskSpec[];
     }
   | {

@@ -14,6 +14,11 @@ export function jobObjectName(job: JobIdentity, suffix = ''): string {
   return `${fit(`${job.kind.toLowerCase()}-${job.name}`, MAX_NAME - end.length)}${end}`;
 }
 
+/** Of the VolumeSnapshot or PVC for one volume: the first has the name that the other objects of the job have. */
+export function madeName(job: JobIdentity, index: number): string {
+  return jobObjectName(job, index === 0 ? '' : `v${index}`);
+}
+
 export interface JobIdentity {
   readonly kind: string;
   readonly namespace: string;

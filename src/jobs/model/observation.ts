@@ -3,7 +3,7 @@
 import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { HowTo, Refused, DataPath, DatabaseMarker, SignerState } from '../../api/chain-jobs.ts';
 import type { JobPhase } from '../../api/job-phase.ts';
-import type { JobTarget, StoredCopy } from '../../api/job-status.ts';
+import type { JobTarget, MadeObject, StoredCopy, VolumeSnapshotCopy } from '../../api/job-status.ts';
 import type { Holder, LockNote } from './effect.ts';
 
 export interface JobObservation {
@@ -40,6 +40,20 @@ export interface JobObservation {
   readonly source: RestoreSource | undefined;
   /** The location that the request names, or that its source lies in. */
   readonly storage?: ObservedStorage;
+  /** By name: VolumeSnapshots and PVCs that carry the UID of the request, or the name of one that is on record. */
+  readonly made?: ReadonlyMap<string, ObservedMade>;
+  /** Why the cluster makes no VolumeSnapshot that the request asks for; undefined once it has begun. */
+  readonly noSnapshots?: string;
+}
+
+export interface ObservedMade extends MadeObject {
+  /** UID of the request that made it, from its label. */
+  readonly jobUid?: string;
+  /** A VolumeSnapshot that can be restored; a PVC is, as soon as it is there. */
+  readonly ready: boolean;
+  /** What the CSI driver or the provisioner complained about last. */
+  readonly message?: string;
+  readonly figures: Pick<VolumeSnapshotCopy, 'className' | 'restoreSize' | 'content' | 'handle'>;
 }
 
 /** A location in object storage as the policy defines it now, or why it cannot be used. */
@@ -176,6 +190,10 @@ export interface RestoreSource {
   readonly kind: string;
   /** In object storage, and not on a PVC. */
   readonly stored?: StoredCopy;
+  /** In VolumeSnapshots, and not on a PVC. */
+  readonly volumeSnapshots?: readonly VolumeSnapshotCopy[];
+  /** Those of them that the cluster has not, or not with their UID. */
+  readonly missingSnapshots?: readonly string[];
   /** Why its data was removed. */
   readonly removed?: string;
   readonly pvcName?: string;

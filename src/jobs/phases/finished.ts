@@ -78,7 +78,19 @@ function releaseLocks({ status, observed, job }: Scope, phase: JobPhase): readon
 function cleanUp(scope: Scope, phase: JobPhase): readonly Effect[] {
   const { record } = scope.observed;
   if (record?.phase === undefined || !isFinal(record.phase)) return [];
-  return [...deleteOldJobs(scope), ...(phase === 'Failed' ? deleteUnproven(scope) : [])];
+  return [...deleteOldJobs(scope), ...deleteMade(scope), ...(phase === 'Failed' ? deleteUnproven(scope) : [])];
+}
+
+/** PVCs that a Restore made from VolumeSnapshots: the node has the data. A VolumeSnapshot without a proof is no backup. */
+function deleteMade({ status, observed, job }: Scope): readonly Effect[] {
+  if (observed.workerPods > 0) return [];
+  const isUnproven = status.phase === 'Failed' && status.manifestSha256 === undefined;
+  return (status.made ?? []).flatMap(({ kind, name, uid }): readonly Effect[] => {
+    const live = observed.made?.get(name);
+    if (live?.uid !== uid || live.jobUid !== job.uid) return [];
+    if (kind === 'PersistentVolumeClaim') return [{ do: 'deletePvc', name, uid }];
+    return isUnproven ? [{ do: 'deleteSnapshot', name, uid }] : [];
+  });
 }
 
 function deleteOldJobs({ status, observed, open, job, now }: Scope): readonly Effect[] {

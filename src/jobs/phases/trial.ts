@@ -48,7 +48,8 @@ function objectsOf(scope: Scope, view: JobView): readonly KubeObject[] {
   const pods = plan.do === 'pods' ? plan.pods : view.targets.flatMap((target) => signerPod(scope, target));
   const jobs = pods.map((pod, index) => workerJob(scope, pod, index));
   const pvcs = plan.do === 'pods' && plan.pvc !== undefined ? [plan.pvc] : [];
-  return [...pvcs, ...jobs, ...jobs.flatMap(podOf)];
+  const made = plan.do === 'pods' ? (plan.made ?? []) : [];
+  return [...made, ...pvcs, ...jobs, ...jobs.flatMap(podOf)];
 }
 
 function workerJob({ job, open, settings }: Scope, task: TaskSpec, index: number): KubeObject {

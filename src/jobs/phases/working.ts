@@ -10,6 +10,7 @@ import type { TaskPlan } from '../model/job-kind.ts';
 import { parseResult } from '../task/result.ts';
 import { elapsed, enter, fail, listOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
 import { ensureLocks, stopEffects, unstopped } from './stopping.ts';
+import { ensureMade } from '../task/ensure-made.ts';
 import { ensureResultPvc } from '../task/ensure-result-pvc.ts';
 import { runTask, type TaskProgress } from '../task/run-task.ts';
 import { provenanceOf } from '../task/provenance.ts';
@@ -75,6 +76,8 @@ function riskOf(plan: ReturnType<Scope['open']['plan']>, { open, status }: Scope
 }
 
 function workerPods(scope: Scope, plan: Extract<TaskPlan, { do: 'pods' }>): Move {
+  const made = ensureMade(scope, plan.made ?? []);
+  if ('effects' in made) return made;
   const pvc = ensureResultPvc(scope, plan.pvc);
   if ('effects' in pvc) return pvc;
   const steps = plan.pods.map((pod, index) =>

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import type { JobObject } from '../../api/job-object.ts';
 import { JobPhase, isFinal } from '../../api/job-phase.ts';
-import { type JobStatus, type JobTarget, StoredCopy } from '../../api/job-status.ts';
+import { type JobStatus, type JobTarget, StoredCopy, VolumeSnapshotCopy } from '../../api/job-status.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import { defined } from '../../lib/defined.ts';
 
@@ -63,6 +63,7 @@ export const JobRecord = z.object({
   claimName: Word,
   claimUid: Word,
   objectStorage: StoredCopy.optional().catch(undefined),
+  volumeSnapshots: z.array(VolumeSnapshotCopy).max(16).optional().catch(undefined),
   /** Why the data was removed; its PVC is no longer named, also when the object names it. */
   dataRemoved: Word,
   live: z.boolean().optional().catch(undefined),
@@ -129,7 +130,6 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     command: status.command,
     image: status.image,
     imageDigest: status.imageDigest,
-    objectStorage: claim.dataRemoved === undefined ? status.objectStorage : undefined,
     ...dataOf(claim, status),
     outputTail: status.outputTail === undefined ? undefined : cleanText(status.outputTail, MAX_TAIL),
   });
@@ -138,10 +138,18 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
 function dataOf(
   { dataRemoved, notes }: JobRecord,
   status: JobStatus,
-): Pick<JobRecord, 'claimName' | 'claimUid' | 'notes'> {
-  if (dataRemoved !== undefined) return { claimName: undefined, claimUid: undefined, notes };
-  const { claimName, claimUid } = status;
-  return { claimName, claimUid, notes: status.notes === undefined ? undefined : [...status.notes] };
+): Pick<JobRecord, 'claimName' | 'claimUid' | 'objectStorage' | 'volumeSnapshots' | 'notes'> {
+  if (dataRemoved !== undefined)
+    return { claimName: undefined, claimUid: undefined, objectStorage: undefined, volumeSnapshots: undefined, notes };
+  const { claimName, claimUid, objectStorage } = status;
+  const volumeSnapshots = status.volumeSnapshots?.slice();
+  return {
+    claimName,
+    claimUid,
+    objectStorage,
+    volumeSnapshots,
+    notes: status.notes === undefined ? undefined : [...status.notes],
+  };
 }
 
 /** Of the first node, which stands for all: a job works on one chain. */

@@ -20,9 +20,12 @@ export function sourceKeyOf(request: JobRequest): string | undefined {
   return undefined;
 }
 
-/** A record as a source. `pvcs`: UID of every PVC of the namespace, by name; a PVC of another UID is another. */
+/**
+ * A record as a source. `pvcs`: UID of every PVC, or every VolumeSnapshot, that it may name, by name; one of another UID is
+ * another.
+ */
 export function sourceOf(record: JobRecord, pvcs: ReadonlyMap<string, string>): RestoreSource {
-  const { claimName, claimUid } = record;
+  const { claimName, claimUid, volumeSnapshots } = record;
   const uid = claimName === undefined ? undefined : pvcs.get(claimName);
   return {
     phase: record.phase,
@@ -37,6 +40,8 @@ export function sourceOf(record: JobRecord, pvcs: ReadonlyMap<string, string>): 
     ...defined({
       pvcName: claimName,
       stored: record.objectStorage,
+      volumeSnapshots,
+      missingSnapshots: volumeSnapshots?.filter((one) => pvcs.get(one.name) !== one.uid).map(({ name }) => name),
       removed: record.dataRemoved,
       height: record.height,
       bytes: record.bytes,

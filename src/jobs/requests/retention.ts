@@ -4,8 +4,8 @@ import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import { keepNewest } from '../../lib/dates/keep-newest.ts';
 
 export interface KeptBackup {
-  readonly claimName: string;
-  readonly claimUid: string;
+  /** UID of the object with its data, of the first one where there are several. */
+  readonly dataUid: string;
   /** The schedule that filed its request, from the record; absent for requests that people filed. */
   readonly schedule?: string;
   /** Its request is Complete and has a manifest. */
@@ -17,8 +17,7 @@ export interface KeptBackup {
 }
 
 export interface Removal {
-  readonly claimName: string;
-  readonly claimUid: string;
+  readonly dataUid: string;
   readonly because: string;
 }
 
@@ -33,16 +32,15 @@ export function retain(
 ): readonly Removal[] {
   const own = backups
     .filter((backup) => backup.schedule === schedule)
-    .sort((a, b) => b.at - a.at || (a.claimUid < b.claimUid ? -1 : 1));
+    .sort((a, b) => b.at - a.at || (a.dataUid < b.dataUid ? -1 : 1));
   const good = own.filter((backup) => backup.good);
   const [newest] = good;
   if (newest === undefined) return [];
   const kept = keepNewest(good, keep);
   return own
     .filter((backup) => !kept.has(backup) && !backup.inUse && backup.at < newest.at)
-    .map(({ claimName, claimUid }) => ({
-      claimName,
-      claimUid,
+    .map(({ dataUid }) => ({
+      dataUid,
       because: `retention of ${schedule}: last ${keep.last}, daily ${keep.daily}, weekly ${keep.weekly}`,
     }));
 }

@@ -95,14 +95,14 @@ function whyNotBegun(
   { claimName }: PlannedTask,
   { waiting, unschedulable, refused }: ObservedTask,
 ): Pick<Abort, 'code' | 'why'> {
-  const { pvc } = scope.observed;
   const within = `within ${inWords(beginWithin(scope))}`;
   if (refused !== undefined)
     return { code: 'PodNotCreated', why: `the worker pod could not be created ${within}: ${refused}` };
-  if (claimName !== undefined && pvc?.phase === 'Pending')
+  const pending = pendingClaim(scope, claimName);
+  if (pending !== undefined)
     return {
       code: 'ClaimPending',
-      why: `the PVC ${claimName} got no volume ${within}${pvc.message === undefined ? '; is its storage class right?' : `: ${pvc.message}`}`,
+      why: `the PVC ${pending.name} got no volume ${within}${pending.message === undefined ? '; is its storage class right?' : `: ${pending.message}`}`,
     };
   if (unschedulable !== undefined)
     return { code: 'Unschedulable', why: `the worker pod fits on no Kubernetes node: ${unschedulable}` };
@@ -115,4 +115,13 @@ function whyNotBegun(
     code: 'PodNotStarted',
     why: `the worker pod did not start ${within}; is its volume still attached to another Kubernetes node? podAffinityFlag keeps it on the same one`,
   };
+}
+
+/** The PVC of the result, or one that is made from a VolumeSnapshot. */
+function pendingClaim(
+  { observed: { pvc, made } }: Scope,
+  claimName: string | undefined,
+): { readonly name: string; readonly message?: string } | undefined {
+  if (claimName !== undefined && pvc?.phase === 'Pending') return { ...pvc, name: claimName };
+  return [...(made?.values() ?? [])].find(({ message }) => message !== undefined);
 }

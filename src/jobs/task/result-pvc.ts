@@ -30,12 +30,7 @@ export function resultPvc({ job, target, storageClass, size }: ResultPvcInput): 
     metadata: {
       name: jobObjectName(job),
       namespace: job.namespace,
-      labels: {
-        [LABEL.managedBy]: FIELD_MANAGER,
-        [LABEL.job]: jobObjectName(job),
-        [JOB_UID_LABEL]: job.uid,
-        [SOURCE_LABEL]: fit(target.node, 63),
-      },
+      labels: resultLabels(job, target.node),
     },
     spec: {
       accessModes: ['ReadWriteOnce'],
@@ -44,6 +39,16 @@ export function resultPvc({ job, target, storageClass, size }: ResultPvcInput): 
     },
   };
   return { pvc };
+}
+
+/** Retention removes only what carries them. `node`: the one that the data is of. */
+export function resultLabels(job: JobIdentity, node: string): Readonly<Record<string, string>> {
+  return {
+    [LABEL.managedBy]: FIELD_MANAGER,
+    [LABEL.job]: jobObjectName(job),
+    [JOB_UID_LABEL]: job.uid,
+    [SOURCE_LABEL]: fit(node, 63),
+  };
 }
 
 /** The node that a backup is of. Not the node's own label: prune and status must not take it for a part of the node. */

@@ -7,17 +7,12 @@ import { manifestOf } from '../engine/manifest-of.ts';
 import { openRepository, OWN_TAG, snapshotsWith, tagOf, type Snapshot } from '../engine/repository.ts';
 import { parseLine, runEngine, type Engine } from '../engine/run-engine.ts';
 import { Dir } from '../files/dir.ts';
-import { FilePool } from '../files/file-pool.ts';
-import { removeTree } from '../files/tree.ts';
 import { MANIFEST_NAME, VOLUMES_NAME, type ManifestFoot } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/manifest-reader.ts';
-import { ManifestWriter } from '../manifest/manifest-writer.ts';
-import { Notes } from '../notes.ts';
-import { startProgress } from '../progress.ts';
 import { toTaskError, TaskError } from '../task-error.ts';
 import { copyResult, type CopyResult } from './copy-result.ts';
-import { copyTree } from './copy-tree.ts';
-import { headOf, openSources, sourceChanged } from './sources.ts';
+import { describeVolumes } from './describe.ts';
+import { openSources } from './sources.ts';
 
 export interface UploadResult extends CopyResult {
   readonly snapshotId: string;
@@ -71,8 +66,7 @@ async function finishedBefore({ params, engine, folder }: Upload): Promise<Uploa
 async function make(job: Upload): Promise<UploadResult> {
   const { params, engine, folder, roots } = job;
   await openSources(params, { context: engine.context, roots });
-  await removeTree(folder, MANIFEST_NAME);
-  const described = await describe(job);
+  const described = await describeVolumes(params, { context: engine.context, folder, roots });
   engine.context.onStep?.('manifest');
   const snapshotId = await takeSnapshot(job, described.sha256);
   engine.context.onStep?.('snapshot');
@@ -87,34 +81,6 @@ async function make(job: Upload): Promise<UploadResult> {
     return { ...copyResult(described.foot, described.sha256), snapshotId, bytesAdded: addedBy(snapshot) };
   await runEngine(engine, { args: ['forget', snapshotId] });
   throw new TaskError('SourceChanged', `${missing}; something changed the volumes after the manifest was written`);
-}
-
-interface Described {
-  readonly sha256: string;
-  readonly foot: ManifestFoot;
-}
-
-/** Reads every file for its checksum. */
-async function describe({ params, engine: { context }, folder, roots }: Upload): Promise<Described> {
-  const writer = new ManifestWriter(folder, MANIFEST_NAME, headOf(params));
-  const pool = new FilePool(context.signal);
-  const progress = startProgress(context, { label: 'read', count: () => pool.counts() });
-  const [skipped, changed] = [new Notes(), new Notes()];
-  try {
-    for (const [index, { name }] of params.volumes.entries()) {
-      const root = roots[index];
-      if (root !== undefined) await copyTree({ volume: name, root, pool, writer, skipped, changed, context });
-    }
-    await pool.finish();
-    if (changed.count > 0) throw sourceChanged(changed);
-    const foot = { ...skipped.as('skipped', 'skippedCount'), ...changed.as('changedWhileCopying', 'changedCount') };
-    const { sha256, totals } = writer.finish(foot);
-    return { sha256, foot: { ...foot, totals } };
-  } finally {
-    progress.stop();
-    writer.close();
-    await pool.close();
-  }
 }
 
 async function takeSnapshot({ params, engine }: Upload, manifestSha256: string): Promise<string> {

@@ -13,6 +13,7 @@ const FLUSH_CHARS = 1 << 18;
 export class ManifestWriter {
   readonly #fd: number;
   readonly #hash = createHash('sha256');
+  readonly #content = createHash('sha256');
   readonly #totals = new Map<string, VolumeTotals>();
   #text: string;
   #first = true;
@@ -30,17 +31,22 @@ export class ManifestWriter {
   entry(entry: ManifestEntry): void {
     this.#text += `${this.#first ? '' : ',\n'}${JSON.stringify(entry)}`;
     this.#first = false;
+    this.#content.update(contentOf(entry));
     this.#totals.set(entry.volume, addEntry(this.#totals.get(entry.volume) ?? NO_TOTALS, entry));
     if (this.#text.length >= FLUSH_CHARS) this.#flush();
   }
 
-  /** Writes the end and makes it last; gives the manifest's sha256 and the totals. */
-  finish(foot: Omit<ManifestFoot, 'totals'>): { sha256: string; totals: Readonly<Record<string, VolumeTotals>> } {
+  /** Writes the end and makes it last; gives the manifest's sha256, that of the content alone, and the totals. */
+  finish(foot: Omit<ManifestFoot, 'totals'>): {
+    sha256: string;
+    contentSha256: string;
+    totals: Readonly<Record<string, VolumeTotals>>;
+  } {
     const totals = Object.fromEntries(this.#totals);
     this.#text += `\n],"end":${JSON.stringify({ totals, ...foot })}}\n`;
     this.#flush();
     fsyncSync(this.#fd);
-    return { sha256: this.#hash.digest('hex'), totals };
+    return { sha256: this.#hash.digest('hex'), contentSha256: this.#content.digest('hex'), totals };
   }
 
   close(): void {
@@ -53,4 +59,12 @@ export class ManifestWriter {
     for (let done = 0; done < bytes.length;) done += writeSync(this.#fd, bytes, done);
     this.#text = '';
   }
+}
+
+/** What mounting a volume does not change: no owners, modes and times. */
+function contentOf(entry: ManifestEntry): string {
+  const { volume, path, type } = entry;
+  const file = 'sha256' in entry ? [entry.size, entry.sha256] : [];
+  const link = 'target' in entry ? [entry.target] : [];
+  return `${JSON.stringify([volume, path, type, ...file, ...link])}\n`;
 }

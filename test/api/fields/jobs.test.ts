@@ -51,6 +51,7 @@ function sharedCases({ example }: JobKind): FieldCases {
     pvcSize: { to: '20Gi' },
     toolVersion: { base: { ...example, node: 'ledger', ...CLOUD_OP }, from: '0.2.0', to: '0.3.1' },
     'destination.objectStorage.name': { base: { ...example, ...STORED_BY }, to: 'onsite' },
+    'destination.volumeSnapshot.className': { base: { ...example, destination: { volumeSnapshot: {} } }, to: 'fast' },
   };
 }
 

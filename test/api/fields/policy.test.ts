@@ -57,6 +57,11 @@ const FILES = {
     },
   ),
   'jobs/owner.yaml': documentOf('ChangeOwner', { name: 'owner' }, { node: 'one', uid: 0 }),
+  'jobs/snapshot.yaml': documentOf(
+    'Backup',
+    { name: 'snapshot' },
+    { node: 'two', destination: { volumeSnapshot: { className: 'snapshots' } } },
+  ),
   'jobs/foreign.yaml': documentOf(
     'Backup',
     { name: 'foreign', namespace: 'app-ledger' },
@@ -86,6 +91,7 @@ const LISTS: Readonly<Record<string, FieldCase & { readonly from: string; readon
   'secrets[]': { from: 'the-*', to: 'other' },
   'configMaps[]': { from: 'the-genesis', to: 'other' },
   'storageClasses[]': { from: 'fast', to: 'slow' },
+  'snapshotClasses[]': { from: 'snapshots', to: 'other' },
   'serviceTypes[]': { from: 'LoadBalancer', to: 'ClusterIP' },
   'priorityClasses[]': { from: 'chain-nodes', to: 'other' },
   'tolerations[]': { from: 'team.example/only', to: 'other' },
@@ -109,6 +115,7 @@ const CLOSED: JsonObject = {
   secrets: ['other'],
   configMaps: ['other'],
   storageClasses: ['other'],
+  snapshotClasses: ['other'],
   serviceTypes: ['ClusterIP'],
   priorityClasses: ['other'],
   tolerations: ['other'],

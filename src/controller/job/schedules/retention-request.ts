@@ -1,7 +1,7 @@
 // The request that removes old backups of a schedule from object storage: one after each backup that is proven.
 
 import { ANNOTATION, API_VERSION } from '../../../api/group.ts';
-import { Destination } from '../../../api/job.ts';
+import { StoredDestination } from '../../../api/job.ts';
 import { isFinal } from '../../../api/job-phase.ts';
 import { keyOf } from '../../../api/objects.ts';
 import type { DesiredRequest, DesiredSchedule } from '../../../desired/desired-set.ts';
@@ -18,7 +18,7 @@ export function retentionRequests(
   retentions: readonly JobRecord[],
 ): readonly DesiredRequest[] {
   const { keep, template } = schedule.spec;
-  const destination = Destination.safeParse(member(template.spec, 'destination'));
+  const destination = StoredDestination.safeParse(member(template.spec, 'destination'));
   const node = textAt(template.spec, ['node']);
   if (keep === undefined || !destination.success || node === undefined) return [];
   const underWay = retentions.find(({ phase }) => !isFinal(phase));

@@ -1,0 +1,278 @@
+// A backup in VolumeSnapshots: each is made once, known by its UID, waited for, and restored through PVCs that are made from it.
+
+import { describe, expect, it } from 'vitest';
+
+import type { JobStatus } from '../../src/api/job-status.ts';
+import type { JobObservation, ObservedMade, RestoreSource } from '../../src/jobs/model/observation.ts';
+import type { Move } from '../../src/jobs/model/scope.ts';
+import { whyForeign } from '../../src/jobs/requests/own-backup.ts';
+import { JobRecord } from '../../src/jobs/requests/record.ts';
+import { managedTarget, targetSeen, UID } from './support/fixtures.ts';
+import { ago, type Given, HOLDER, LOCK, NOTE, step } from './support/step.ts';
+
+const NAME = 'backup-one-1f0c22aa';
+const TWO = managedTarget('a', {
+  volumes: [
+    { name: 'el', claim: 'el-a-0', size: '10Gi', storageClass: 'fast' },
+    { name: 'cl', claim: 'cl-a-0', size: '5Gi', storageClass: 'fast' },
+  ],
+});
+const stopped = targetSeen(TWO, {
+  pods: [],
+  paused: true,
+  replicas: 0,
+  answers: {
+    identityFiles: [],
+    signerState: [],
+    databaseMarkers: [{ volume: 'el', anyOf: ['geth/chaindata/CURRENT'] }],
+  },
+});
+const working: JobStatus = { phase: 'Working', since: ago(1), locks: [LOCK], targets: [TWO], holds: ['a'] };
+const spec = { node: 'a', destination: { volumeSnapshot: { className: 'snapshots' } } };
+
+const live = (name: string, more: Partial<ObservedMade> = {}): ObservedMade => ({
+  kind: 'VolumeSnapshot',
+  name,
+  uid: `uid-${name}`,
+  jobUid: UID,
+  ready: true,
+  figures: { restoreSize: '10Gi', content: `content-${name}`, handle: 'handle-1', className: 'snapshots' },
+  ...more,
+});
+const both = [live(NAME), live(`${NAME}-v1`)];
+const known = both.map(({ kind, name, uid }) => ({ kind, name, uid }));
+
+/** With the note on the lock that the job writes first. */
+function noted(given: Given): Move {
+  const first = step(given);
+  const [effect] = first.effects;
+  if (effect?.do !== 'noteOnLock') return first;
+  const locks = new Map([[LOCK, { holder: HOLDER, note: effect.note }]]);
+  return step({ ...given, observed: { ...given.observed, locks } });
+}
+
+function look(status: Partial<JobStatus>, made: readonly ObservedMade[], more: Partial<JobObservation> = {}): Move {
+  return noted({
+    kind: 'Backup',
+    spec,
+    status: { ...working, ...status },
+    observed: {
+      locks: new Map([[LOCK, { holder: HOLDER, note: NOTE }]]),
+      targets: new Map([['a', stopped]]),
+      made: new Map(made.map((one) => [one.name, one])),
+      ...more,
+    },
+  });
+}
+
+describe('a Backup in VolumeSnapshots', () => {
+  it('makes one for each volume of the stopped node, with its labels and without an owner', () => {
+    const { effects, status } = look({}, []);
+    expect(status.made).toBeUndefined();
+    expect(effects).toMatchObject([
+      {
+        do: 'createSnapshot',
+        object: {
+          apiVersion: 'snapshot.storage.k8s.io/v1',
+          kind: 'VolumeSnapshot',
+          metadata: { name: NAME, namespace: 'prod', labels: { 'validatoros.com/backup-of': 'a' } },
+          spec: { volumeSnapshotClassName: 'snapshots', source: { persistentVolumeClaimName: 'el-a-0' } },
+        },
+      },
+      { do: 'createSnapshot', object: { metadata: { name: `${NAME}-v1` } } },
+    ]);
+    expect(JSON.stringify(effects)).not.toContain('ownerReferences');
+  });
+
+  it('stores their UIDs before it does anything with them', () => {
+    const { effects, status } = look({}, both);
+    expect(effects).toEqual([]);
+    expect(status.made).toEqual(known);
+    expect(status.works).toBeUndefined();
+  });
+
+  it('waits until they can be restored, and shows what the CSI driver complains about', () => {
+    const [first = live(''), second = live('')] = both;
+    const waiting = look({ made: known }, [first, { ...second, ready: false }]);
+    expect(waiting.because).toBe(`waits until the CSI driver has made VolumeSnapshot ${NAME}-v1`);
+    const failing = { ...second, ready: false, message: 'rpc error: quota exceeded' };
+    expect(look({ made: known }, [first, failing]).because).toContain(': rpc error: quota exceeded');
+    expect(look({ made: known, since: ago(2) }, [first, failing]).status.phase).toBe('Working');
+    expect(look({ made: known, since: ago(4) }, [first, failing]).status).toMatchObject({
+      phase: 'Starting',
+      failure: {
+        reason: 'SnapshotFailed',
+        unsafe: false,
+        message: expect.stringContaining('rpc error: quota exceeded'),
+      },
+    });
+    const slow = { ...second, ready: false };
+    expect(look({ made: known, since: ago(29) }, [first, slow]).status.phase).toBe('Working');
+    expect(look({ made: known, since: ago(31) }, [first, slow]).status.failure?.reason).toBe('SnapshotFailed');
+  });
+
+  it('records what they are, then reads the volumes for the proof', () => {
+    const { effects, status } = look({ made: known }, both);
+    expect(effects).toEqual([]);
+    expect(status.volumeSnapshots).toMatchObject([
+      { volume: 'el', name: NAME, uid: `uid-${NAME}`, restoreSize: '10Gi', handle: 'handle-1', storageClass: 'fast' },
+      { volume: 'cl', name: `${NAME}-v1` },
+    ]);
+    const next = look(status, both);
+    const [effect] = next.effects;
+    const job = JSON.stringify(effect);
+    expect(effect).toMatchObject({ do: 'createJob' });
+    expect(job).toContain(String.raw`\\"verb\\":\\"describe\\"`.replaceAll('\\\\', '\\'));
+    expect(job).toContain('geth/chaindata/CURRENT');
+    expect(job).toContain('"mountPath":"/source/volumes/el","readOnly":true');
+  });
+
+  it.each([
+    { because: 'was deleted', made: both.slice(1), status: { made: known }, reason: 'SnapshotGone' },
+    {
+      because: 'was replaced',
+      made: [live(NAME, { uid: 'x' }), ...both.slice(1)],
+      status: { made: known },
+      reason: 'SnapshotGone',
+    },
+    { because: 'belongs to another job', made: [live(NAME, { jobUid: 'x' })], status: {}, reason: 'SnapshotTaken' },
+    { because: 'belongs to no job', made: [{ ...live(NAME), jobUid: undefined }], status: {}, reason: 'SnapshotTaken' },
+  ])('fails, and starts the node again, when one $because', ({ made, status, reason }) => {
+    expect(look(status, made as readonly ObservedMade[]).status).toMatchObject({
+      phase: 'Starting',
+      failure: { reason, unsafe: false },
+    });
+  });
+
+  it('is refused where the cluster makes none, before the node is stopped', () => {
+    const found = targetSeen(TWO, stopped);
+    const { status, effects } = look({ phase: 'Locked', holds: [] }, [], {
+      noSnapshots: 'the cluster has no VolumeSnapshots',
+      targets: new Map([['a', found]]),
+    });
+    expect(status).toMatchObject({
+      phase: 'Refused',
+      reason: 'SnapshotsUnavailable',
+      message: expect.stringContaining('no VolumeSnapshots'),
+    });
+    expect(effects.map((one) => one.do)).not.toContain('pauseNode');
+  });
+
+  it('leaves no VolumeSnapshot without a proof behind, and keeps a proven one', () => {
+    const end: Partial<JobStatus> = { phase: 'Failed', endTime: ago(1), made: known, holds: [] };
+    const record = { uid: UID, phase: 'Failed' } as const;
+    const removed = (status: Partial<JobStatus>): readonly string[] =>
+      look(status, both, { record }).effects.flatMap((one) => (one.do === 'deleteSnapshot' ? [one.uid] : []));
+    expect(removed(end)).toEqual(known.map(({ uid }) => uid));
+    expect(removed({ ...end, manifestSha256: 'a'.repeat(64) })).toEqual([]);
+    expect(removed({ ...end, phase: 'Complete' })).toEqual([]);
+  });
+});
+
+describe('a Restore from VolumeSnapshots', () => {
+  const source: RestoreSource = {
+    phase: 'Complete', job: 'Backup prod/nightly', kind: 'Backup', pvcPresent: false, chain: TWO.chain, node: 'a', live: false,
+    deployMethod: 'managed', manifestSha256: 'c'.repeat(64), bytes: 10, files: 2,
+    volumeSnapshots: [
+      { volume: 'el', name: 'snap-el', uid: '1', restoreSize: '12Gi', storageClass: 'fast' },
+      { volume: 'cl', name: 'snap-cl', uid: '2', restoreSize: '1Gi', storageClass: 'fast' },
+    ],
+    missingSnapshots: [],
+  }; // prettier-ignore
+  const CLAIM = 'restore-one-1f0c22aa';
+  const claim = (name: string): ObservedMade => live(name, { kind: 'PersistentVolumeClaim', figures: {} });
+  const claims = [claim(CLAIM), claim(`${CLAIM}-v1`)];
+
+  function restore(
+    status: Partial<JobStatus>,
+    made: readonly ObservedMade[],
+    more: Partial<JobObservation> = {},
+  ): Move {
+    return noted({
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'nightly' },
+      status: { ...working, ...status },
+      observed: {
+        locks: new Map([[LOCK, { holder: HOLDER, note: NOTE }]]),
+        targets: new Map([['a', stopped]]),
+        made: new Map(made.map((one) => [one.name, one])),
+        source,
+        ...more,
+      },
+    });
+  }
+
+  it('makes a PVC from each, as large as both the snapshot and the volume need', () => {
+    expect(restore({}, []).effects).toMatchObject([
+      {
+        do: 'createPvc',
+        object: {
+          metadata: { name: CLAIM, namespace: 'prod' },
+          spec: {
+            storageClassName: 'fast',
+            resources: { requests: { storage: '12Gi' } },
+            dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'snap-el' },
+          },
+        },
+      },
+      {
+        do: 'createPvc',
+        object: { spec: { resources: { requests: { storage: '5Gi' } }, dataSource: { name: 'snap-cl' } } },
+      },
+    ]);
+  });
+
+  it('copies from them, and only what has the content on record', () => {
+    const stored = restore({}, claims);
+    expect(stored.status.made).toHaveLength(2);
+    const [effect] = restore(stored.status, claims).effects;
+    const text = JSON.stringify(effect).replaceAll('\\', '');
+    expect(text).toContain(`"describe":{"contentSha256":"${'c'.repeat(64)}"`);
+    expect(text).toContain('"from":"/source"');
+    expect(text).toContain(`"claimName":"${CLAIM}-v1"`);
+  });
+
+  it('removes them when it has ended and that is on record', () => {
+    const made = claims.map(({ kind, name, uid }) => ({ kind, name, uid }));
+    const end = { phase: 'Complete', endTime: ago(1), made, holds: [] } satisfies Partial<JobStatus>;
+    const deleted = (more: Partial<JobObservation>): readonly string[] =>
+      restore(end, claims, more).effects.flatMap((one) => (one.do === 'deletePvc' ? [one.uid] : []));
+    expect(deleted({ record: { uid: UID, phase: 'Working' } })).toEqual([]);
+    expect(deleted({ record: { uid: UID, phase: 'Complete' }, workerPods: 1 })).toEqual([]);
+    expect(deleted({ record: { uid: UID, phase: 'Complete' } })).toEqual(made.map(({ uid }) => uid));
+  });
+
+  it.each([
+    {
+      because: 'is gone',
+      change: { missingSnapshots: ['snap-el'] },
+      says: 'VolumeSnapshot snap-el of Backup prod/nightly is gone',
+    },
+    {
+      because: 'is of another node with other volumes',
+      change: { volumeSnapshots: source.volumeSnapshots?.slice(0, 1) ?? [] },
+      says: 'no VolumeSnapshot of the volume cl',
+    },
+  ])('is refused when one $because', ({ change, says }) => {
+    const { status } = restore({ phase: 'Locked', holds: [] }, [], { source: { ...source, ...change } });
+    expect(status).toMatchObject({ phase: 'Refused', reason: 'SourceMissing', message: expect.stringContaining(says) });
+  });
+});
+
+it('is removed by retention only with the labels of the job in its record', () => {
+  const record = JobRecord.parse({
+    kind: 'Backup', namespace: 'prod', name: 'one', uid: UID, executor: 'demo', specDigest: 'x', phase: 'Complete',
+  }); // prettier-ignore
+  const labels = {
+    'app.kubernetes.io/managed-by': 'nodewright',
+    'validatoros.com/job': NAME,
+    'validatoros.com/job-uid': UID,
+  };
+  const object = (change: object, uid = '1') => ({
+    apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', metadata: { name: NAME, namespace: 'prod', uid, labels: { ...labels, ...change } },
+  }); // prettier-ignore
+  expect(whyForeign(record, '1', object({}))).toBeUndefined();
+  expect(whyForeign(record, '1', object({}, '2'))).toContain('UID');
+  for (const label of Object.keys(labels))
+    expect(whyForeign(record, '1', object({ [label]: 'other' }))).toContain('labels');
+});
