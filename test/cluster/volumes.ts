@@ -4,6 +4,7 @@
 // no fsGroup: a pod that does not run as root could never write to them. A `local` volume is treated by the kubelet like
 // any disk.
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -101,12 +102,27 @@ async function provision(storage: Storage, claim: V1PersistentVolumeClaim): Prom
   const name = `pvc-${claim.metadata?.uid}`;
   const path = join(storage.folder, name);
   mkdirSync(path, { recursive: true, mode: 0o755 });
+  fill(storage, claim, path);
   await storage.api.createPersistentVolume({
     body: {
       metadata: { name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
       spec: volumeSpec(claim, path, node),
     },
   });
+}
+
+/** From a VolumeSnapshot, as a CSI driver does it: `snapshotFolder` is where a test keeps what it is of. */
+function fill(storage: Storage, { metadata, spec }: V1PersistentVolumeClaim, path: string): void {
+  const { kind, name = '' } = spec?.dataSource ?? {};
+  if (kind !== 'VolumeSnapshot') return;
+  const from = snapshotFolder(storage.folder, metadata?.namespace ?? '', name);
+  // With owners, modes and times.
+  execFileSync('cp', ['-a', `${from}/.`, path]);
+}
+
+/** Below the folder of the volumes. */
+export function snapshotFolder(volumes: string, namespace: string, name: string): string {
+  return join(volumes, 'snapshots', namespace, name);
 }
 
 /** A directory of one node, for this PVC alone. */
