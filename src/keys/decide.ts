@@ -41,7 +41,7 @@ export function decide(memory: KeyMemory, tip: KeyFiles, circumstances: Circumst
     const next = nextOf(one, wanted.get(key), scene);
     if (next !== undefined) own[key] = next;
   }
-  const next = { own, foreign: foreign.remembered, signed: signedBy(memory.signed, published.entries, executor) };
+  const next = { own, foreign: foreign.remembered, signed: signedBy(memory.signed, published.entries, circumstances) };
   return { memory: next, refused, contested: contestedIn(own, foreign), document: keysDocument(executor, next) };
 }
 
@@ -51,13 +51,21 @@ export function isReservedFor(memory: KeyMemory, key: string, node: string): boo
   return one !== undefined && isHeld(one) && one.node === node;
 }
 
-/** Of each key the entry that changed last, also of a release. */
-function signedBy(before: KeyMemory['signed'], entries: readonly KeyEntry[], executor: string): KeyMemory['signed'] {
+/**
+ * Of each key the entry that changed last, also of a release. A time to come counts as now: an entry that someone wrote to the
+ * branch would otherwise stand before all that others sign from now on.
+ */
+function signedBy(
+  before: KeyMemory['signed'],
+  entries: readonly KeyEntry[],
+  { executor, now }: Pick<Circumstances, 'executor' | 'now'>,
+): KeyMemory['signed'] {
   const signed = { ...before };
   for (const entry of entries) {
     const known = signed[entry.key];
-    if (entry.executor === executor || (known !== undefined && known.since >= entry.since)) continue;
-    signed[entry.key] = { executor: entry.executor, node: entry.node, since: entry.since };
+    const since = entry.since > now ? now : entry.since;
+    if (entry.executor === executor || (known !== undefined && known.since >= since)) continue;
+    signed[entry.key] = { executor: entry.executor, node: entry.node, since };
   }
   return signed;
 }

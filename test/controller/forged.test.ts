@@ -23,6 +23,7 @@ import { idleFor, prepare, runController, type Running } from './harness.ts';
 const MINUTE = 60_000;
 const OLD = 29_000_000 * MINUTE;
 const FORGED_RUN = runName('s', OLD + 20 * MINUTE);
+const NEWEST = runName('s', OLD + 9 * MINUTE);
 /** Of the job whose backup retention may remove. */
 const RUN_UID = '11111111-aaaa-4bbb-8ccc-222222222222';
 
@@ -73,20 +74,32 @@ async function pvc(name: string, labels: Readonly<Record<string, string>> = {}):
   return metadata.uid ?? '';
 }
 
+/** The PVC that a run of that name creates. */
+function claimOf(name: string): string {
+  return jobObjectName({ kind: 'Backup', namespace: fleet.namespace, name, uid: RUN_UID });
+}
+
 /** Runs of the schedule, on the status branch before the controller starts. */
 async function forgeRecords(): Promise<void> {
   const { namespace, executor, repo } = fleet;
   const name = runName('s', OLD + MINUTE);
-  const own = jobObjectName({ kind: 'Backup', namespace, name, uid: RUN_UID });
+  const own = claimOf(name);
   const ownLabels = { [LABEL.managedBy]: 'nodewright', [LABEL.job]: own, [JOB_UID_LABEL]: RUN_UID };
+  const newestClaim = claimOf(NEWEST);
+  const absent = runName('s', OLD + 10 * MINUTE);
   const bare = runName('s', OLD + 2 * MINUTE);
-  const bareClaim = jobObjectName({ kind: 'Backup', namespace, name: bare, uid: RUN_UID });
+  const bareClaim = claimOf(bare);
   const records = [
     { name: runName('s', OLD), claimName: 'payroll', claimUid: await pvc('payroll') },
     { name: bare, claimName: bareClaim, claimUid: await pvc(bareClaim) },
     { name: 'by-hand', claimName: 'kept', claimUid: await pvc('kept', { ...ownLabels, [LABEL.job]: 'kept' }) },
     { name, claimName: own, claimUid: await pvc(own, ownLabels) },
-    { name: runName('s', OLD + 9 * MINUTE), claimName: 'newest', claimUid: 'u-newest' },
+    {
+      name: NEWEST,
+      claimName: newestClaim,
+      claimUid: await pvc(newestClaim, { ...ownLabels, [LABEL.job]: newestClaim }),
+    },
+    { name: absent, claimName: claimOf(absent), claimUid: 'u-absent' },
   ];
   const files = records.map((record, index) => [
     `${executor}/jobs/backup/${namespace}/${record.name}.yaml`,
@@ -101,9 +114,6 @@ async function forgeRecords(): Promise<void> {
       manifestSha256: 'a'.repeat(64),
       endedAt: `2026-01-0${index + 1}T00:00:00Z`,
       ...record,
-      ...(record.claimName === 'newest'
-        ? { claimName: jobObjectName({ kind: 'Backup', namespace, name: record.name, uid: RUN_UID }) }
-        : {}),
     }),
   ]);
   commitFiles(repo, Object.fromEntries(files), { branch: STATUS_BRANCH });
@@ -231,13 +241,7 @@ it('a record on the status branch removes no PVC but the one that the run of the
     fleet.statusFile(`jobs/backup/${fleet.namespace}/${name}.yaml`)?.includes('dataRemoved'),
   );
   await idleFor(running, 1000);
-  const bare = jobObjectName({
-    kind: 'Backup',
-    namespace: fleet.namespace,
-    name: runName('s', OLD + 2 * MINUTE),
-    uid: RUN_UID,
-  });
-  for (const kept of ['payroll', 'kept', bare]) {
+  for (const kept of ['payroll', 'kept', claimOf(runName('s', OLD + 2 * MINUTE)), claimOf(NEWEST)]) {
     const live = await get('PersistentVolumeClaim', kept);
     expect([kept, live !== undefined, live?.metadata.deletionTimestamp]).toEqual([kept, true, undefined]);
   }

@@ -139,7 +139,7 @@ describe('supersededRuns', () => {
 
 function backup(day: number, more: Partial<KeptBackup> = {}): KeptBackup {
   return {
-    dataUid: `b${day}`,
+    id: `b${day}`,
     schedule: 'nightly',
     good: true,
     at: START + day * DAY,
@@ -180,7 +180,7 @@ describe('retain', () => {
     {
       because: "people's own backups are not its business",
       keep: { last: 1, daily: 0, weekly: 0 },
-      backups: [{ dataUid: 'b0', good: true, at: START, inUse: false }, backup(1), backup(2)],
+      backups: [{ id: 'b0', good: true, at: START, inUse: false }, backup(1), backup(2)],
       left: ['b2', 'b0'],
     },
     {
@@ -196,11 +196,11 @@ describe('retain', () => {
       left: ['b2', 'b1'],
     },
   ])('$because', ({ keep, backups, left }) => {
-    const gone = new Set(retain('nightly', keep, backups).map(({ dataUid }) => dataUid));
+    const gone = new Set(retain('nightly', keep, backups).map(({ id }) => id));
     expect(
       backups
-        .filter(({ dataUid }) => !gone.has(dataUid))
-        .map(({ dataUid }) => dataUid)
+        .filter(({ id }) => !gone.has(id))
+        .map(({ id }) => id)
         .toSorted(),
     ).toEqual(left.toSorted());
   });
@@ -208,7 +208,7 @@ describe('retain', () => {
   it('never removes the newest good one', () => {
     const some = fc.array(
       fc.record({
-        dataUid: fc.uuid(),
+        id: fc.uuid(),
         schedule: fc.constantFrom('nightly', 'other'),
         good: fc.boolean(),
         at: fc.nat({ max: 100 * DAY }),
@@ -218,13 +218,13 @@ describe('retain', () => {
     );
     fc.assert(
       fc.property(some, fc.integer({ min: 1, max: 5 }), fc.nat({ max: 5 }), (backups, last, daily) => {
-        const gone = new Set(retain('nightly', { last, daily, weekly: 0 }, backups).map(({ dataUid }) => dataUid));
+        const gone = new Set(retain('nightly', { last, daily, weekly: 0 }, backups).map(({ id }) => id));
         const good = backups.filter((one) => one.schedule === 'nightly' && one.good);
         const newest = Math.max(...good.map(({ at }) => at));
-        expect(
-          good.length === 0 ? gone.size === 0 : good.some((one) => one.at === newest && !gone.has(one.dataUid)),
-        ).toBe(true);
-        expect(backups.filter((one) => one.schedule !== 'nightly' && gone.has(one.dataUid))).toEqual([]);
+        expect(good.length === 0 ? gone.size === 0 : good.some((one) => one.at === newest && !gone.has(one.id))).toBe(
+          true,
+        );
+        expect(backups.filter((one) => one.schedule !== 'nightly' && gone.has(one.id))).toEqual([]);
       }),
     );
   });

@@ -35,6 +35,7 @@ const live = (name: string, more: Partial<ObservedMade> = {}): ObservedMade => (
   name,
   uid: `uid-${name}`,
   jobUid: UID,
+  source: name.endsWith('-v1') ? 'cl-a-0' : 'el-a-0',
   ready: true,
   figures: { restoreSize: '10Gi', content: `content-${name}`, handle: 'handle-1', className: 'snapshots' },
   ...more,
@@ -136,12 +137,32 @@ describe('a Backup in VolumeSnapshots', () => {
       reason: 'SnapshotGone',
     },
     { because: 'belongs to another job', made: [live(NAME, { jobUid: 'x' })], status: {}, reason: 'SnapshotTaken' },
+    { because: 'is of another PVC', made: [live(NAME, { source: 'data-b-0' })], status: {}, reason: 'SnapshotTaken' },
+    { because: 'is of no PVC', made: [{ ...live(NAME), source: undefined }], status: {}, reason: 'SnapshotTaken' },
     { because: 'belongs to no job', made: [{ ...live(NAME), jobUid: undefined }], status: {}, reason: 'SnapshotTaken' },
   ])('fails, and starts the node again, when one $because', ({ made, status, reason }) => {
     expect(look(status, made as readonly ObservedMade[]).status).toMatchObject({
       phase: 'Starting',
       failure: { reason, unsafe: false },
     });
+  });
+
+  it.each([
+    { because: 'on record', status: { made: known } },
+    { because: 'there', status: {} },
+  ])('does not count when the node ran while one was $because: it may hold other files than are read', ({ status }) => {
+    const { found: _found, ...seen } = targetSeen(TWO);
+    const targets = new Map([['a', { ...stopped, replicas: 1, pods: seen.pods }]]);
+    const move = look(status, both, { targets });
+    expect(move.status).toMatchObject({ phase: 'Starting', failure: { reason: 'NodeStarted', unsafe: false } });
+  });
+
+  it('continues when the node ran before one was made', () => {
+    const { pods } = targetSeen(TWO);
+    const targets = new Map([['a', { ...stopped, replicas: 1, pods }]]);
+    const others = [live(NAME, { jobUid: 'x' })];
+    expect(look({}, [], { targets }).status).toMatchObject({ phase: 'Working' });
+    expect(look({}, others, { targets }).status).toMatchObject({ phase: 'Working' });
   });
 
   it('is refused where the cluster makes none, before the node is stopped', () => {
@@ -180,7 +201,8 @@ describe('a Restore from VolumeSnapshots', () => {
     missingSnapshots: [],
   }; // prettier-ignore
   const CLAIM = 'restore-one-1f0c22aa';
-  const claim = (name: string): ObservedMade => live(name, { kind: 'PersistentVolumeClaim', figures: {} });
+  const claim = (name: string): ObservedMade =>
+    live(name, { kind: 'PersistentVolumeClaim', source: name === CLAIM ? 'snap-el' : 'snap-cl', figures: {} });
   const claims = [claim(CLAIM), claim(`${CLAIM}-v1`)];
 
   function restore(
@@ -230,6 +252,12 @@ describe('a Restore from VolumeSnapshots', () => {
     expect(text).toContain(`"describe":{"contentSha256":"${'c'.repeat(64)}"`);
     expect(text).toContain('"from":"/source"');
     expect(text).toContain(`"claimName":"${CLAIM}-v1"`);
+  });
+
+  it('does not read a PVC that was made from another snapshot', () => {
+    const [first, second] = claims;
+    const made = [{ ...claim(CLAIM), ...first, source: 'snap-of-b' }, second].filter((one) => one !== undefined);
+    expect(restore({}, made).status.failure).toMatchObject({ reason: 'ClaimTaken' });
   });
 
   it('removes them when it has ended and that is on record', () => {

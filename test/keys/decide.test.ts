@@ -273,6 +273,21 @@ describe('which other controller had a key last', () => {
   });
 });
 
+describe('an entry of a time to come, which someone wrote to the branch', () => {
+  const forged = published(entry(1, { since: '9999-01-01T00:00:00Z' }));
+  const [earlier, later] = [notWanted, { ...notWanted, now: '2026-03-03T01:00:00Z' }];
+  const before = decide(remember(undefined), forged, earlier).memory;
+
+  it('is of now: what another controller signs later comes after it', () => {
+    const tip = new Map([['lima/keys.yaml', fileOf(entry(0, { since: '2026-03-03T00:30:00Z' }))]]);
+    expect(decide(before, tip, later).memory.signed[KEY]?.executor).toBe('lima');
+  });
+
+  it('is not the same as long as it stays: an approval of it covers nothing that comes later', () => {
+    expect(decide(before, forged, later).memory.signed[KEY]?.since).not.toBe(before.signed[KEY]?.since);
+  });
+});
+
 it.each([
   { because: 'reserved', one: own('Reserved', 0), node: 'ns/a', may: true },
   { because: 'reserved for another node', one: own('Reserved', 0), node: 'ns/b', may: false },

@@ -10,7 +10,7 @@ import { layoutOf } from '../../jobs/layouts/index.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
 import { locksOf } from '../../jobs/model/locks.ts';
 import { jobObjectName } from '../../jobs/model/names.ts';
-import { type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
+import { UNREADABLE } from '../../jobs/requests/record.ts';
 import type {
   JobObservation,
   ObservedLock,
@@ -20,12 +20,10 @@ import type {
   Trial,
 } from '../../jobs/model/observation.ts';
 import { sourceKeyOf, sourceOf } from '../../jobs/requests/restore-source.ts';
-import type { KubeObject, Ref } from '../../api/objects.ts';
-import { KINDS } from '../../kube/kinds.ts';
-import { isKubeError } from '../../kube/kube-error.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { latestWarning } from './warning-events.ts';
+import { liveData } from './storage/live-data.ts';
 import { observeMade } from './storage/observe-made.ts';
 import { observeNodes } from './observe-nodes.ts';
 import { confirmNote } from './confirm-note.ts';
@@ -216,34 +214,6 @@ async function observeSource(job: JobObject, { records, cluster }: JobDeps): Pro
   const record = key === undefined ? undefined : records.pushedAll().get(key);
   if (record === undefined || record === UNREADABLE) return undefined;
   return sourceOf(record, await liveData(record, cluster));
-}
-
-/** UIDs of the PVC or the VolumeSnapshots that a record names, as far as they are there. */
-async function liveData(record: JobRecord, cluster: JobDeps['cluster']): Promise<ReadonlyMap<string, string>> {
-  const { claimName, namespace, volumeSnapshots = [] } = record;
-  const refs: Ref[] = volumeSnapshots.map(({ name }) => ({ ...SNAPSHOT, namespace, name }));
-  if (claimName !== undefined)
-    refs.push({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName });
-  const found = await Promise.all(refs.map(async (ref) => await getServed(ref, cluster)));
-  return new Map(
-    found.flatMap((live) =>
-      live === undefined || live.metadata.deletionTimestamp !== undefined
-        ? []
-        : [[live.metadata.name, live.metadata.uid ?? ''] as const],
-    ),
-  );
-}
-
-const SNAPSHOT = { apiVersion: KINDS.VolumeSnapshot.apiVersion, kind: KINDS.VolumeSnapshot.kind };
-
-/** The definitions of VolumeSnapshots may be gone with all of them. */
-async function getServed(ref: Ref, cluster: JobDeps['cluster']): Promise<KubeObject | undefined> {
-  try {
-    return await cluster.get(ref);
-  } catch (error) {
-    if (isKubeError(error, 'NOT_SERVED')) return undefined;
-    throw error;
-  }
 }
 
 /** Managed nodes: the Secret that they sign with now. Others: the ConfigMap that their account volume names now. */

@@ -3,6 +3,7 @@
 
 import { API_VERSION } from '../../api/group.ts';
 import { describeRef, type Ref } from '../../api/objects.ts';
+import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import type { DesiredSchedule } from '../../desired/desired-set.ts';
 import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
@@ -14,6 +15,7 @@ import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
 import type { RequestsDeps } from './deps.ts';
 import { runsOf } from './schedules/schedule-runs.ts';
+import { getServed, liveData } from './storage/live-data.ts';
 
 export interface Retained {
   /** Of this controller. */
@@ -33,15 +35,55 @@ export async function applyRetention({ schedules, requests }: Retained, deps: Re
     const key = `${namespace}/${name}`;
     const runs = runsOf(key, deps.records).filter((record) => isOwnRun(record, { namespace, name }));
     const backups = runs.flatMap((record) => asBackup(record, inUse));
-    for (const { dataUid, because } of retain(key, spec.keep, backups)) {
-      const record = runs.find((candidate) => dataOf(candidate)[0]?.uid === dataUid);
-      if (record === undefined) continue;
+    for (const { record, because } of await outdated({ schedule: key, keep: spec.keep, backups }, deps)) {
       if (!(await removeData(record, because, deps))) continue;
       deps.records.put(withoutData(record, because));
       changed = true;
     }
   }
   return changed;
+}
+
+interface RecordedBackup extends KeptBackup {
+  readonly record: JobRecord;
+}
+
+interface Rule {
+  readonly schedule: string;
+  readonly keep: NonNullable<JobScheduleSpec['keep']>;
+  readonly backups: readonly RecordedBackup[];
+}
+
+interface Outdated {
+  readonly record: JobRecord;
+  readonly because: string;
+}
+
+/**
+ * What the rule does not keep. One that it keeps in the place of others must be there: who may write a record could otherwise
+ * have every backup removed for one that does not exist. Costs nothing while there is nothing to remove.
+ */
+async function outdated(
+  { schedule, keep, backups }: Rule,
+  deps: Pick<RetentionDeps, 'cluster'>,
+): Promise<readonly Outdated[]> {
+  const removals = new Map(retain(schedule, keep, backups).map(({ id, because }) => [id, because]));
+  if (removals.size === 0) return [];
+  const counted = backups.filter(({ id, good }) => good && !removals.has(id));
+  const isThere = await Promise.all(counted.map(async ({ record }) => await hasItsData(record, deps)));
+  const absent = new Set(counted.filter((_, index) => isThere[index] === false));
+  if (absent.size > 0)
+    return await outdated({ schedule, keep, backups: backups.filter((one) => !absent.has(one)) }, deps);
+  return backups.flatMap(({ id, record }) => {
+    const because = removals.get(id);
+    return because === undefined ? [] : [{ record, because }];
+  });
+}
+
+/** All of it, as the job of the record made it. */
+async function hasItsData(record: JobRecord, { cluster }: Pick<RetentionDeps, 'cluster'>): Promise<boolean> {
+  const live = await liveData(record, cluster);
+  return dataOf(record).every(({ ref, uid }) => live.get(ref.name) === uid);
 }
 
 interface Data {
@@ -67,7 +109,7 @@ async function removeData(
 ): Promise<boolean> {
   const all = dataOf(record);
   for (const { ref, uid } of all) {
-    const live = await cluster.get(ref);
+    const live = await getServed(ref, cluster);
     const foreign = live === undefined ? undefined : whyForeign(record, uid, live);
     if (foreign === undefined) continue;
     if (!refused.has(record))
@@ -108,13 +150,14 @@ export function withoutData(record: JobRecord, because: string): JobRecord {
   return { ...rest, notes, dataRemoved: because };
 }
 
-function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly KeptBackup[] {
+function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly RecordedBackup[] {
   const { kind, namespace, name, schedule, phase, endedAt } = record;
-  const [data] = dataOf(record);
-  if (kind !== 'Backup' || data === undefined || !isFinal(phase)) return [];
+  if (kind !== 'Backup' || dataOf(record).length === 0 || !isFinal(phase)) return [];
   return [
     {
-      dataUid: data.uid,
+      // Not the UID of the data, which another record may name as well.
+      id: `${kind}/${namespace}/${name}`,
+      record,
       ...defined({ schedule }),
       good: isProvenCopy(record),
       at: Date.parse(endedAt ?? '') || 0,

@@ -49,6 +49,8 @@ export interface JobObservation {
 export interface ObservedMade extends MadeObject {
   /** UID of the request that made it, from its label. */
   readonly jobUid?: string;
+  /** Of a VolumeSnapshot the PVC that it is of, of a PVC what it is filled from. */
+  readonly source?: string;
   /** A VolumeSnapshot that can be restored; a PVC is, as soon as it is there. */
   readonly ready: boolean;
   /** What the CSI driver or the provisioner complained about last. */

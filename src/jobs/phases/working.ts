@@ -42,7 +42,7 @@ function keepStopped(scope: Scope): Move | undefined {
   const withPods = running.filter((node) => (observed.targets.get(node)?.pods.length ?? 0) > 0);
   const underWay = tasks.filter((task) => task.uid !== undefined && task.outcome === undefined);
   // What was read of a node's signer state counts no more once the node has run.
-  const isInconsistent = underWay.length > 0 || status.signers !== undefined;
+  const isInconsistent = underWay.length > 0 || status.signers !== undefined || hasSnapshots(scope);
   if (withPods.length === 0 || !isInconsistent)
     return stay(scope, `stops ${listOf(running)} again: something else started it`, { effects: stopEffects(scope) });
   const plan = scope.open.plan(viewOf(scope));
@@ -61,6 +61,12 @@ function keepStopped(scope: Scope): Move | undefined {
   );
   const stops = move.status.phase === 'Held' ? stopEffects(scope) : [];
   return { ...move, effects: [...stops, ...underWay.map(stopTask), ...move.effects] };
+}
+
+/** What a VolumeSnapshot holds is of before the node ran, or of while it did; what the worker reads would be of after. */
+function hasSnapshots({ status, observed, job }: Scope): boolean {
+  const live = [...(observed.made?.values() ?? [])].filter(({ jobUid }) => jobUid === job.uid);
+  return [...(status.made ?? []), ...live].some(({ kind }) => kind === 'VolumeSnapshot');
 }
 
 function stopTask(task: JobTask): Effect {

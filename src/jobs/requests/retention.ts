@@ -4,8 +4,8 @@ import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import { keepNewest } from '../../lib/dates/keep-newest.ts';
 
 export interface KeptBackup {
-  /** UID of the object with its data, of the first one where there are several. */
-  readonly dataUid: string;
+  /** Names its record, and no other one. */
+  readonly id: string;
   /** The schedule that filed its request, from the record; absent for requests that people filed. */
   readonly schedule?: string;
   /** Its request is Complete and has a manifest. */
@@ -17,7 +17,7 @@ export interface KeptBackup {
 }
 
 export interface Removal {
-  readonly dataUid: string;
+  readonly id: string;
   readonly because: string;
 }
 
@@ -32,15 +32,15 @@ export function retain(
 ): readonly Removal[] {
   const own = backups
     .filter((backup) => backup.schedule === schedule)
-    .sort((a, b) => b.at - a.at || (a.dataUid < b.dataUid ? -1 : 1));
+    .sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
   const good = own.filter((backup) => backup.good);
   const [newest] = good;
   if (newest === undefined) return [];
   const kept = keepNewest(good, keep);
   return own
     .filter((backup) => !kept.has(backup) && !backup.inUse && backup.at < newest.at)
-    .map(({ dataUid }) => ({
-      dataUid,
+    .map(({ id }) => ({
+      id,
       because: `retention of ${schedule}: last ${keep.last}, daily ${keep.daily}, weekly ${keep.weekly}`,
     }));
 }

@@ -51,12 +51,17 @@ function whyUnfit({ job }: Scope, { object, live, known }: Found): Unfit | undef
       reason: isSnapshot ? 'SnapshotGone' : 'ClaimGone',
       message: `the ${nameOf(object)} was ${live === undefined ? 'deleted' : 'replaced'} under the work`,
     };
-  if (live !== undefined && live.jobUid !== job.uid)
+  if (live !== undefined && (live.jobUid !== job.uid || live.source !== sourceOfMade(object)))
     return {
       reason: isSnapshot ? 'SnapshotTaken' : 'ClaimTaken',
       message: `a ${nameOf(object)} that this job did not make is there already`,
     };
   return undefined;
+}
+
+/** The PVC that a VolumeSnapshot is of, or what a PVC is filled from. Labels alone can be put on an object of other data. */
+export function sourceOfMade({ kind, spec }: KubeObject): string | undefined {
+  return textAt(spec, kind === 'VolumeSnapshot' ? ['source', 'persistentVolumeClaimName'] : ['dataSource', 'name']);
 }
 
 function nameOf({ kind, metadata: { name } }: KubeObject): string {

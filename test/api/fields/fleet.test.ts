@@ -172,7 +172,7 @@ describe('JobSchedule', () => {
     const waiting = { name: 'old', phase: 'Claimed', claimedAt: '2025-12-31T03:00:00Z' } as const;
     const newer = { name: 'new', phase: 'Claimed', claimedAt: '2026-01-01T03:00:00Z' } as const;
     const backups = Array.from({ length: 30 }, (_, day) => ({
-      dataUid: `b${day}`,
+      id: `b${day}`,
       schedule: 'one',
       good: true,
       at: START + day * DAY,

@@ -4,11 +4,13 @@ import { JOB_UID_LABEL, type JobObject } from '../../../api/job-object.ts';
 import type { KubeObject } from '../../../api/objects.ts';
 import { madeName } from '../../../jobs/model/names.ts';
 import type { ObservedMade } from '../../../jobs/model/observation.ts';
+import { sourceOfMade } from '../../../jobs/task/ensure-made.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import { KINDS } from '../../../kube/kinds.ts';
 import { isKubeError } from '../../../kube/kube-error.ts';
 import { defined } from '../../../lib/defined.ts';
 import { member, textAt, valueAt } from '../../../lib/json-value.ts';
+import { getServed } from './live-data.ts';
 import { latestWarning } from '../warning-events.ts';
 
 type MadeDeps = { readonly cluster: Pick<Cluster, 'get' | 'list'> };
@@ -25,7 +27,7 @@ export async function observeMade(
   const { apiVersion, kind } = makesSnapshots ? KINDS.VolumeSnapshot : KINDS.PersistentVolumeClaim;
   const { namespace = '' } = job.metadata;
   const found = await Promise.all(
-    namesOf(job).map(async (name) => await cluster.get({ apiVersion, kind, namespace, name })),
+    namesOf(job).map(async (name) => await getServed({ apiVersion, kind, namespace, name }, cluster)),
   );
   const live = found.filter((object) => object !== undefined);
   return new Map(
@@ -51,7 +53,7 @@ async function readMade(object: KubeObject, cluster: MadeDeps['cluster']): Promi
     uid,
     ready: done || !isSnapshot,
     figures: isSnapshot && done ? await figuresOf(object, cluster) : {},
-    ...defined({ jobUid, message: message?.slice(0, 512) }),
+    ...defined({ jobUid, source: sourceOfMade(object), message: message?.slice(0, 512) }),
   };
 }
 
