@@ -37,7 +37,7 @@ export interface Seen {
 
 /** What is held by others now, from the branch and from what was seen of it before. */
 export function observeForeign({ executor, remembered, approvals, tip }: Seen): Foreign {
-  const entries = new Map(tip.entries.filter((one) => one.executor !== executor).map((one) => [idOf(one), one]));
+  const entries = new Map(tip.entries.map((one) => [idOf(one), one]));
   const next: Record<string, ForeignKey> = {};
   const holders = new Map<string, Holder[]>();
   for (const id of new Set([...Object.keys(remembered), ...entries.keys()])) {

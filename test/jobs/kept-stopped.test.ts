@@ -68,10 +68,70 @@ describe('the note on the lock', () => {
     expect(noteOf({ ...working, targets })).toMatchObject({ unsafe: 'an earlier job left it held' });
   });
 
+  it('says so also of a job that will repair the node, until it starts it', () => {
+    const status: JobStatus = { ...stopping, targets: [citaTarget('a', { detached: true })] };
+    const given = { kind: 'Restore', spec: { ...cloud, node: 'a', backup: 'one' } };
+    expect(noteOf(status, given)).toMatchObject({ unsafe: 'an earlier job left it held' });
+  });
+
   it('has no replicas of a node that has none of its own', () => {
     const { replicas: _replicas, ...target } = citaTarget('a');
     const [node] = (noteOf({ ...working, targets: [target] }) as typeof NOTE).nodes;
     expect(node).toEqual({ node: 'a', workload: target.workload, wasRunning: true });
+  });
+});
+
+describe('while the keys of two nodes are exchanged', () => {
+  const targets = [managedTarget('a'), managedTarget('b')];
+  const names = ['nodewright-node-a', 'nodewright-node-b'];
+  const states = targets.map(({ node }) => ({
+    node,
+    volume: 'data',
+    paths: ['state.json'],
+    text: '{"height":"9","round":0,"step":3}',
+  }));
+  const seen = new Map(
+    targets.map((target) => [target.node, targetSeen(target, { pods: [], replicas: 0, paused: true })]),
+  );
+  const exchange = (signers: JobStatus['signers'], observed: ReadonlyMap<string, object> = new Map()) =>
+    step({
+      kind: 'Switchover',
+      spec: { sourceNode: 'a', destNode: 'b' },
+      status: { ...working, locks: names, targets, holds: ['a', 'b'], works: [], signers },
+      observed: {
+        locks: new Map(names.map((name) => [name, { holder: HOLDER, ...observed.get(name) }])),
+        targets: seen,
+      },
+    });
+  const since = ago(1);
+
+  it('the note names what each key has signed, and forbids other jobs', () => {
+    const [effect] = exchange({ step: 'write', since, states }).effects;
+    expect(effect).toMatchObject({
+      do: 'noteOnLock',
+      note: {
+        keys: true,
+        unsafe: expect.stringMatching(/may lie on different volumes \(the first key of a: .*9.*the first key of b/),
+      },
+    });
+  });
+
+  it('the note forbids nothing while the states are only read', () => {
+    const [effect] = exchange({ step: 'read', since, states }).effects;
+    expect(effect).toMatchObject({ do: 'noteOnLock' });
+    expect(effect).not.toHaveProperty('note.unsafe');
+    expect(effect).not.toHaveProperty('note.keys');
+  });
+
+  it.each([
+    { because: 'held', at: 'write', phase: 'Held' },
+    { because: 'started again while nothing was written', at: 'read', phase: 'Starting' },
+  ] as const)('a lost lock leaves the nodes $because', ({ at: part, phase }) => {
+    const other = new Map([['nodewright-node-b', { holder: OTHER }]]);
+    expect(exchange({ step: part, since, states }, other).status).toMatchObject({
+      phase,
+      failure: { reason: 'LockLost' },
+    });
   });
 });
 

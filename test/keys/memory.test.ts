@@ -94,6 +94,13 @@ describe('before a push', () => {
   });
 });
 
+it('before a push one key changes, and the others stay', () => {
+  const [other, kept] = ['sha256:other', own('Reserved', 0, { node: 'ns/other' })];
+  const memory: KeyMemory = { ...NO_KEYS, own: { [KEY]: own('Reserved', 0), [other]: kept } };
+  const next = prepareKeys(memory, { wanted: new Map(), given: new Set([KEY]), now: NOW, newRoot: () => FRESH });
+  expect(next.own).toEqual({ [KEY]: own('Released', 1, { since: NOW }), [other]: kept });
+});
+
 describe('a chain of seals', () => {
   it.each([
     { known: 0, later: 0, steps: 0 },
@@ -134,19 +141,20 @@ describe('the file of a controller', () => {
 
   it('lists keys in their order, and of the releases the latest thousand', () => {
     const numbers = Array.from({ length: 1002 }, (_, index) => index);
-    const time = (number: number): string => `2026-01-01T00:00:00.${String(number).padStart(4, '0')}Z`;
-    const many = numbers.map(
-      (number) => [`key ${String(9999 - number)}`, own('Released', 1, { since: time(number) })] as const,
+    const text = (number: number): string => String(number).padStart(4, '0');
+    // Neither names nor times are in the order in which they are remembered.
+    const released = own('Released', 1);
+    const many = numbers.map((number) => {
+      const since = `2026-01-01T00:00:00.${text((number * 7) % 1002)}Z`;
+      return [`key ${text((number * 5) % 1002)}`, { ...released, since }] as const;
+    });
+    const { keys } = keysDocument('paris', { own: { ...Object.fromEntries(many), 'key x': own('Reserved', 0) } });
+    const oldest = new Set<string>(
+      many.filter(([, { since }]) => since < '2026-01-01T00:00:00.0002Z').map(([key]) => key),
     );
-    const { keys } = keysDocument('paris', { own: { ...Object.fromEntries(many), 'key 0': own('Reserved', 0) } });
-    const names = keys.map((one) => (one as typeof entry).key);
-    expect(names).toEqual([
-      'key 0',
-      ...numbers
-        .slice(2)
-        .map((number) => `key ${String(9999 - number)}`)
-        .toSorted(),
-    ]);
+    expect(oldest.size).toBe(2);
+    const latest = numbers.map((number) => `key ${text(number)}`).filter((key) => !oldest.has(key));
+    expect(keys.map((one) => (one as typeof entry).key)).toEqual([...latest, 'key x']);
   });
 
   it('is read by its path alone, and one that cannot be read is named', () => {
