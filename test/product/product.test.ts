@@ -113,7 +113,7 @@ describe('after the loss of everything in the cluster', () => {
   });
 });
 
-it('is uninstalled, and both chains go on making blocks', async () => {
+it('is uninstalled, and both chains continue to make blocks', async () => {
   kept = await nodePods();
   await site.follow('Uninstalling');
   await waitFor({ what: 'the end of the controller', timeoutMs: 60_000 }, async () =>
