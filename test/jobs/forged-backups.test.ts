@@ -54,12 +54,16 @@ function clusterOf(objects: readonly KubeObject[]) {
 }
 
 /** UIDs of the VolumeSnapshots that a rule of one backup removes. */
-async function removedOf(records: readonly JobRecord[], objects: readonly KubeObject[]): Promise<readonly string[]> {
+async function removedOf(
+  records: readonly JobRecord[],
+  objects: readonly KubeObject[],
+  jobs: readonly object[] = [],
+): Promise<readonly string[]> {
   const cluster = clusterOf(objects);
   const schedule = { name: 'nightly', namespace: 'prod', spec: { keep: { last: 1, daily: 0, weekly: 0 } } };
   const log = { info: () => undefined, warn: () => undefined };
   const all = new Map(records.map((one) => [one.name, one]));
-  const deps = { cluster, jobs: { list: () => [] }, records: { pushedAll: () => all, put: () => undefined }, runtime: { log } }; // prettier-ignore
+  const deps = { cluster, jobs: { list: () => jobs }, records: { pushedAll: () => all, put: () => undefined }, runtime: { log } }; // prettier-ignore
   await applyRetention({ schedules: [schedule], requests: [] } as never, deps as never);
   return cluster.removed;
 }
@@ -84,6 +88,23 @@ describe('retention', () => {
     expect(await removedOf([old, newest, run(9)], objects)).toEqual(['data-1']);
   }); // prettier-ignore
 
+  it.each([
+    { because: 'ended long ago', forged: { endedAt: '2020-01-01T00:00:00Z' } },
+    { because: 'has no proof', forged: { manifestSha256: undefined } },
+    { because: 'has failed', forged: { phase: 'Failed' } as const },
+  ])('believes the object of the newest backup, not a record that says that it $because', async ({ forged }) => {
+    const jobs = [old, newest].map(objectOf);
+    const middle = run(3);
+    const all = [...live, madeBy(middle)];
+    expect(await removedOf([old, middle, { ...newest, ...forged }], all, jobs)).toEqual(['data-1', 'data-3']);
+  });
+
+  it('does not touch the data of a Backup that works', async () => {
+    const { status: _status, ...object } = objectOf(old);
+    const jobs = [{ ...object, status: { phase: 'Working' } }, objectOf(newest)];
+    expect(await removedOf([old, newest], live, jobs)).toEqual([]);
+  });
+
   it('counts backups as gone, and continues, where the cluster has no VolumeSnapshots any more', async () => {
     const cluster = { get: notServed, remove: notServed };
     const all = new Map([old, newest].map((one) => [one.name, one]));
@@ -93,6 +114,11 @@ describe('retention', () => {
     expect(await applyRetention({ schedules: [schedule], requests: [] } as never, deps as never)).toBe(false);
   });
 });
+
+function objectOf({ kind, namespace, name, uid, endedAt, manifestSha256, volumeSnapshots }: JobRecord) {
+  const status = { phase: 'Complete', endTime: endedAt, manifestSha256, files: 1, bytes: 1, volumeSnapshots };
+  return { apiVersion: 'validatoros.com/v1alpha1', kind, metadata: { namespace, name, uid }, spec: {}, status };
+}
 
 const job = (day: number) => ({ kind: 'Backup', namespace: 'prod', name: run(day).name, uid: run(day).uid ?? '' });
 

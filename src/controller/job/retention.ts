@@ -5,9 +5,9 @@ import { API_VERSION } from '../../api/group.ts';
 import { describeRef, type Ref } from '../../api/objects.ts';
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import type { DesiredSchedule } from '../../desired/desired-set.ts';
-import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
+import { type JobObject, jobKeyOf, type JobRequest } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
-import { isProvenCopy, type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
+import { isProvenCopy, type JobRecord, recordOf, UNREADABLE } from '../../jobs/requests/record.ts';
 import { isOwnRun, whyForeign } from '../../jobs/requests/own-backup.ts';
 import { type KeptBackup, retain } from '../../jobs/requests/retention.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
@@ -59,11 +59,27 @@ interface Outdated {
   readonly because: string;
 }
 
+/** What the rule does not keep. Costs nothing while there is nothing to remove by the records. */
+async function outdated(rule: Rule, deps: Pick<RetentionDeps, 'cluster' | 'jobs'>): Promise<readonly Outdated[]> {
+  if (retain(rule.schedule, rule.keep, rule.backups).length === 0) return [];
+  const objects = new Map(deps.jobs.list().map((job) => [job.metadata.uid, job]));
+  const backups = rule.backups.flatMap((backup) => asObjectSays(backup, objects.get(backup.record.uid)));
+  return await withoutAbsent({ ...rule, backups }, deps);
+}
+
+/** While the object of a backup is there it says when that ended, and how: who may write a record decides neither. */
+function asObjectSays(backup: RecordedBackup, object: JobObject | undefined): readonly RecordedBackup[] {
+  if (object === undefined) return [backup];
+  if (!isFinal(object.status?.phase ?? 'Pending')) return [];
+  const reported = recordOf(backup.record, object);
+  return [{ ...backup, good: isProvenCopy(reported), at: endOf(reported) }];
+}
+
 /**
- * What the rule does not keep. One that it keeps in the place of others must be there: who may write a record could otherwise
- * have every backup removed for one that does not exist. Costs nothing while there is nothing to remove.
+ * One that the rule keeps in the place of others must be there: who may write a record could otherwise have every backup
+ * removed for one that does not exist.
  */
-async function outdated(
+async function withoutAbsent(
   { schedule, keep, backups }: Rule,
   deps: Pick<RetentionDeps, 'cluster'>,
 ): Promise<readonly Outdated[]> {
@@ -73,7 +89,7 @@ async function outdated(
   const isThere = await Promise.all(counted.map(async ({ record }) => await hasItsData(record, deps)));
   const absent = new Set(counted.filter((_, index) => isThere[index] === false));
   if (absent.size > 0)
-    return await outdated({ schedule, keep, backups: backups.filter((one) => !absent.has(one)) }, deps);
+    return await withoutAbsent({ schedule, keep, backups: backups.filter((one) => !absent.has(one)) }, deps);
   return backups.flatMap(({ id, record }) => {
     const because = removals.get(id);
     return because === undefined ? [] : [{ record, because }];
@@ -150,8 +166,12 @@ export function withoutData(record: JobRecord, because: string): JobRecord {
   return { ...rest, notes, dataRemoved: because };
 }
 
+function endOf({ endedAt }: JobRecord): number {
+  return Date.parse(endedAt ?? '') || 0;
+}
+
 function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly RecordedBackup[] {
-  const { kind, namespace, name, schedule, phase, endedAt } = record;
+  const { kind, namespace, name, schedule, phase } = record;
   if (kind !== 'Backup' || dataOf(record).length === 0 || !isFinal(phase)) return [];
   return [
     {
@@ -160,7 +180,7 @@ function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly Recor
       record,
       ...defined({ schedule }),
       good: isProvenCopy(record),
-      at: Date.parse(endedAt ?? '') || 0,
+      at: endOf(record),
       inUse: inUse.has(`${kind}/${namespace}/${name}`),
     },
   ];
