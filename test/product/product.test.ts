@@ -1,7 +1,7 @@
 // The whole product in one story: the chart and the image in a cluster, two chains, an upgrade through Git and one that fails, the
 // loss of the cluster and its rebuilding from Git and object storage, and an end that no node notices.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,18 +15,22 @@ import { put, statusOf, valueAt } from '../pods/comet.ts';
 import { gethOf, type Geth } from '../pods/geth.ts';
 import { EXECUTOR, NODE_NAMESPACE, type PodSeen, RELEASE_NAMESPACE } from '../pods/installation.ts';
 import { jobFile, type Request } from '../pods/job-files.ts';
-import { cometDev, gethDev, nodeFile } from '../pods/node-file.ts';
+import { gethDev, nodeFile } from '../pods/node-file.ts';
 import type { PodFinder } from '../pods/pod-finder.ts';
 import { openUpgradeSite, type UpgradeSite } from '../pods/upgrade/site.ts';
+import { makeValidators } from '../support/validators.ts';
 import { S3_KEYS, type S3Server, startS3 } from '../support/s3-server.ts';
 
 const ALICE = `0x${'a11ce'.padStart(40, '0')}`;
 const NODES = ['eth', 'comet'] as const;
+/** A validator whose key is in a Secret, which a person keeps outside of the cluster. */
+const network = makeValidators({ chainId: 'product-1', namespace: NODE_NAMESPACE, names: ['comet'] });
 const VALUES = ['selfUpdate.deadline=75s'];
 
 const folder = mkdtempSync(join(tmpdir(), 'nodewright-product-'));
 let s3: S3Server;
 let site: UpgradeSite;
+const approved: string[] = [];
 /** The nodes' pods that no act of the controller's own may end. */
 let kept: Readonly<Record<string, PodSeen>>;
 
@@ -43,7 +47,9 @@ afterAll(async () => {
 });
 
 it('makes blocks of two chains, from an empty cluster', async () => {
-  site.commit({ 'nodes/eth.yaml': nodeFile('eth', gethDev), 'nodes/comet.yaml': nodeFile('comet', cometDev) });
+  await giveKey();
+  const files = { eth: gethDev, comet: network.validator('comet') };
+  site.commit(Object.fromEntries(NODES.map((name) => [`nodes/${name}.yaml`, nodeFile(name, files[name])])));
   await bothRun();
   const before = await heights();
   await waitFor({ what: 'blocks of both', timeoutMs: 60_000 }, async () => {
@@ -93,19 +99,30 @@ describe('after the loss of everything in the cluster', () => {
     await site.install();
     const digest = await digestOfOtherCluster();
     expect(Object.keys(await nodePods())).toEqual([]);
+    await giveKey();
     site.commit({ 'fleet.yaml': approving(digest) });
-    await bothRun();
+    approved.push(digest);
+    await running('eth');
     expect(await (await eth()).balance(ALICE)).toBe(0n);
-    expect(await valueAt(await finder(), 'comet', 'colour')).toBe('');
+    // Its key has signed in the old cluster: it waits for its data.
+    expect(Object.keys(await nodePods())).toEqual(['eth-0']);
   });
 
   it('gets the data of both nodes back from object storage, and repeats no job', async () => {
     await allowBackups();
+    await site.kubectl('apply', '-f', written('claim.json', VALIDATOR_CLAIM));
+    for (const node of NODES) site.commit(jobFile(restoreOf(node)));
+    const { held } = await site.published<{ readonly held?: { readonly digest: string } }>('sync.yaml', 'held', (sync) => sync.held !== undefined); // prettier-ignore
+    await site.published<JobRecord>(
+      `jobs/restore/${NODE_NAMESPACE}/comet-back.yaml`,
+      'its data in place',
+      ({ phase }) => ['Starting', 'Complete'].includes(phase),
+    );
+    approved.push(held?.digest ?? '');
+    site.commit({ 'fleet.yaml': approving(...approved) });
     for (const node of NODES) {
-      const source = { objectStorage: { name: 'offsite' } };
       const made = await ended(backupOf(node));
-      const back = await run({ kind: 'Restore', name: `${node}-back`, spec: { node, source } });
-      expect(back).toMatchObject({ phase: 'Complete', height: made.height });
+      expect(await ended(restoreOf(node))).toMatchObject({ phase: 'Complete', height: made.height });
     }
     await bothRun();
     expect(await (await eth()).balance(ALICE)).toBe(1_000n);
@@ -143,6 +160,33 @@ async function allowBackups(): Promise<void> {
   await site.kubectl('label', 'secret', 'backup-keys', '-n', NODE_NAMESPACE, 'validatoros.com/allow-backups=true');
 }
 
+/** The Secret and the genesis, once the controller has made the namespace. */
+async function giveKey(): Promise<void> {
+  const list = { apiVersion: 'v1', kind: 'List', items: network.objects };
+  const file = written('network.json', list);
+  await waitFor({ what: 'the namespace of the nodes', timeoutMs: 120_000 }, async () =>
+    site.kubectl('apply', '-n', NODE_NAMESPACE, '-f', file),
+  );
+}
+
+function written(name: string, object: object): string {
+  const file = join(folder, name);
+  writeFileSync(file, JSON.stringify(object));
+  return file;
+}
+
+/** As the page on recovery says: what a validator that may not start yet is restored to. */
+const VALIDATOR_CLAIM = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'data-comet-0', namespace: NODE_NAMESPACE, labels: { 'novacula.com/node': 'comet' } },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+};
+
+function restoreOf(node: string): Request {
+  return { kind: 'Restore', name: `${node}-back`, spec: { node, source: { objectStorage: { name: 'offsite' } } } };
+}
+
 function backupOf(node: string): Request {
   return { kind: 'Backup', name: `${node}-first`, spec: { node, destination: { objectStorage: { name: 'offsite' } } } };
 }
@@ -157,6 +201,12 @@ async function ended(request: Pick<Request, 'kind' | 'name'>): Promise<JobRecord
   const path = `jobs/${request.kind.toLowerCase()}/${NODE_NAMESPACE}/${request.name}.yaml`;
   return await site.published<JobRecord>(path, 'its end', ({ phase }) =>
     ['Complete', 'Failed', 'Held', 'Interrupted', 'Refused', 'Cancelled'].includes(phase),
+  );
+}
+
+async function running(name: string): Promise<void> {
+  await waitFor({ what: `${name} to be ready`, timeoutMs: 240_000 }, async () =>
+    site.kubectl('wait', '--for=condition=Ready', '--timeout=1s', '-n', NODE_NAMESPACE, `bn/${name}`),
   );
 }
 
@@ -217,7 +267,7 @@ async function digestOfOtherCluster(): Promise<string> {
   });
 }
 
-function approving(digest: string): string {
+function approving(...digests: readonly string[]): string {
   return stringify({
     apiVersion: 'validatoros.com/v1alpha1',
     kind: 'Fleet',
@@ -226,7 +276,7 @@ function approving(digest: string): string {
       executors: [{ name: EXECUTOR }],
       defaultExecutor: EXECUTOR,
       controller: { version: '0.2.0' },
-      approvals: [{ digest }],
+      approvals: digests.map((digest) => ({ digest })),
     },
   });
 }
