@@ -157,6 +157,19 @@ const rows: readonly PlanRow[] = [
     plan: ['update a', 'update b'],
   },
   {
+    because:
+      'MemoryLost: passes the creation of a stopped node whose key has signed on volumes that are gone: its start is held',
+    declared: [aNode('a', { ...key, desiredState: 'Stopped' })],
+    facts: { memoryLost: true, volumes: new Map([['ns/a', { record: { ...recordOf('u1'), signer: 'k' }, live: [] }]]) },
+    plan: ['create a'],
+  },
+  {
+    because: 'MemoryLost: the creation of a stopped node of which nothing is known, and of a running one',
+    declared: [aNode('a', { ...key, desiredState: 'Stopped' }), aNode('b', key)],
+    facts: { memoryLost: true, volumes: new Map([['ns/b', { record: { ...recordOf('u1'), signer: 'k' }, live: [] }]]) },
+    plan: ['create a MemoryLost', 'create b MemoryLost', 'start b SignerVolumeLost'],
+  },
+  {
     because: 'MemoryLost: a start is left to the guards of keys',
     declared: [aNode('a', key)],
     live: [applied(aNode('a', key))],

@@ -30,7 +30,6 @@ const VALUES = ['selfUpdate.deadline=75s'];
 const folder = mkdtempSync(join(tmpdir(), 'nodewright-product-'));
 let s3: S3Server;
 let site: UpgradeSite;
-const approved: string[] = [];
 /** The nodes' pods that no act of the controller's own may end. */
 let kept: Readonly<Record<string, PodSeen>>;
 
@@ -100,11 +99,10 @@ describe('after the loss of everything in the cluster', () => {
     const digest = await digestOfOtherCluster();
     expect(Object.keys(await nodePods())).toEqual([]);
     await giveKey();
-    site.commit({ 'fleet.yaml': approving(digest) });
-    approved.push(digest);
+    const stopped = nodeFile('comet', { ...network.validator('comet'), desiredState: 'Stopped' });
+    site.commit({ 'fleet.yaml': approving(digest), 'nodes/comet.yaml': stopped });
     await running('eth');
     expect(await (await eth()).balance(ALICE)).toBe(0n);
-    // Its key has signed in the old cluster: it waits for its data.
     expect(Object.keys(await nodePods())).toEqual(['eth-0']);
   });
 
@@ -112,22 +110,27 @@ describe('after the loss of everything in the cluster', () => {
     await allowBackups();
     await site.kubectl('apply', '-f', written('claim.json', VALIDATOR_CLAIM));
     for (const node of NODES) site.commit(jobFile(restoreOf(node)));
-    const { held } = await site.published<{ readonly held?: { readonly digest: string } }>('sync.yaml', 'held', (sync) => sync.held !== undefined); // prettier-ignore
-    await site.published<JobRecord>(
-      `jobs/restore/${NODE_NAMESPACE}/comet-back.yaml`,
-      'its data in place',
-      ({ phase }) => ['Starting', 'Complete'].includes(phase),
-    );
-    approved.push(held?.digest ?? '');
-    site.commit({ 'fleet.yaml': approving(...approved) });
     for (const node of NODES) {
       const made = await ended(backupOf(node));
       expect(await ended(restoreOf(node))).toMatchObject({ phase: 'Complete', height: made.height });
     }
-    await bothRun();
     expect(await (await eth()).balance(ALICE)).toBe(1_000n);
-    expect(await valueAt(await finder(), 'comet', 'colour')).toBe('green');
+    expect(Object.keys(await nodePods())).toEqual(['eth-0']);
     expect((await site.kubectl('get', 'backups', '-n', NODE_NAMESPACE, '-o', 'name')).trim()).toBe('');
+  });
+
+  it('starts the validator when a person approves that, where it was', async () => {
+    site.commit({ 'nodes/comet.yaml': nodeFile('comet', network.validator('comet')) });
+    const { held } = await site.published<{ readonly held?: { readonly digest: string } }>(
+      'sync.yaml',
+      'held',
+      (sync) => JSON.stringify(sync.held ?? '').includes('SignerVolumeLost'),
+    );
+    site.commit({ 'fleet.yaml': approving(held?.digest ?? '') });
+    await bothRun();
+    const made = await ended(backupOf('comet'));
+    expect((await heights()).comet).toBeGreaterThan(made.height ?? Number.NaN);
+    expect(await valueAt(await finder(), 'comet', 'colour')).toBe('green');
   });
 });
 
@@ -267,7 +270,7 @@ async function digestOfOtherCluster(): Promise<string> {
   });
 }
 
-function approving(...digests: readonly string[]): string {
+function approving(digest: string): string {
   return stringify({
     apiVersion: 'validatoros.com/v1alpha1',
     kind: 'Fleet',
@@ -276,7 +279,7 @@ function approving(...digests: readonly string[]): string {
       executors: [{ name: EXECUTOR }],
       defaultExecutor: EXECUTOR,
       controller: { version: '0.2.0' },
-      approvals: digests.map((digest) => ({ digest })),
+      approvals: [{ digest }],
     },
   });
 }

@@ -38,7 +38,8 @@ export const REQUEST_REFUSALS = defineCodes({
     action: 'Find out who created the object and delete it. The request runs then.',
   },
   BranchHeld: {
-    meaning: 'The desired branch was moved or emptied, and that is held. No new request begins.',
+    meaning:
+      'The desired branch was moved or emptied, or the memory of the controller was lost, and actions are held for that. No new request begins.',
     action: 'Undo the change of the branch, or approve it.',
   },
 });

@@ -81,7 +81,7 @@ function unclaimed({ request, object }: Unrecorded, input: AdmitInput): Decision
     return refused(
       request,
       'BranchHeld',
-      'the branch was moved or emptied, and that is held: nothing new begins until it is released or undone',
+      'the branch was moved or emptied, or the memory of the controller was lost, and actions are held for that: nothing new begins until they are released or undone',
     );
   // An object that has acted was bound by a record that is lost: it continues, and is not run a second time.
   const record: JobRecord = { ...claimOf(request, now), ...defined({ uid: acted?.uid }) };
