@@ -11,7 +11,7 @@ import { eachAtOnce } from '../engine/each-at-once.ts';
 import { isRefusal } from '../engine/refusal.ts';
 import { catchUp, type Write } from './catch-up.ts';
 import type { FleetDeps } from './deps.ts';
-import { handOverVolumes } from './hand-over-volumes.ts';
+import { handOverVolumes, takeBackVolumes } from './hand-over-volumes.ts';
 import type { FailedAction } from './state.ts';
 
 /** Requests that are under way at the same time. */
@@ -111,7 +111,7 @@ async function deleteAsSeen(action: Extract<Action, { do: 'delete' }>, deps: Fle
   const resourceVersion = await versionToDelete(action, deps);
   if (resourceVersion === undefined) return;
   if (node?.metadata.uid === action.uid) {
-    if (action.keepsVolumes) await deps.volumeRecords.leaves(node);
+    if (action.keepsVolumes) await keepVolumes(node, deps);
     else await dropVolumes(node, deps);
   }
   await deps.cluster.remove(action.ref, { uid: action.uid, resourceVersion, propagation: 'Background' });
@@ -128,6 +128,11 @@ async function versionToDelete(
   if (owner === settings.executor) return live.metadata.resourceVersion;
   runtime.log.info({ object: describeRef(ref), executor: owner }, 'Keeping object of another executor');
   return undefined;
+}
+
+async function keepVolumes(node: BlockchainNode, deps: FleetDeps): Promise<void> {
+  await takeBackVolumes(node, deps);
+  await deps.volumeRecords.leaves(node);
 }
 
 async function dropVolumes(node: BlockchainNode, deps: FleetDeps): Promise<void> {

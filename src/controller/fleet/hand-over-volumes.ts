@@ -2,7 +2,8 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { API_VERSION } from '../../api/group.ts';
-import { describeRef, keyOf, refOf } from '../../api/objects.ts';
+import { describeRef, keyOf, type KubeObject, type OwnerReference, refOf } from '../../api/objects.ts';
+import type { Cluster } from '../../kube/cluster.ts';
 import { codeOf } from '../../lib/errors.ts';
 import { pvcNames } from '../../render/names.ts';
 import type { FleetDeps } from './deps.ts';
@@ -23,15 +24,40 @@ export async function handOverVolumes(
   const ours = new Set(pvcNames(node).map(({ pvc }) => pvc));
   for (const pvc of watches.owned(keyOf(node), 'PersistentVolumeClaim')) {
     if (!ours.has(pvc.metadata.name)) continue;
-    const ref = refOf(pvc);
-    runtime.log.info({ object: describeRef(ref), owner: uid }, 'Deleting volume with its node');
-    try {
-      await cluster.patch(ref, [
-        { op: 'test', path: '/metadata/uid', value: pvc.metadata.uid },
-        { op: 'add', path: '/metadata/ownerReferences', value: [owner] },
-      ]);
-    } catch (error) {
-      if (codeOf(error) !== 'NOT_FOUND') throw error;
-    }
+    runtime.log.info({ object: describeRef(refOf(pvc)), owner: uid }, 'Deleting volume with its node');
+    await setOwners(pvc, [owner], cluster);
+  }
+}
+
+/**
+ * Before a deletion that keeps the volumes: an earlier one that did not may have ended after it had given them to the node, and
+ * the garbage collector would remove them now.
+ */
+export async function takeBackVolumes(
+  node: BlockchainNode,
+  { cluster, watches, runtime }: Pick<FleetDeps, 'cluster' | 'watches' | 'runtime'>,
+): Promise<void> {
+  const { uid } = node.metadata;
+  for (const pvc of watches.owned(keyOf(node), 'PersistentVolumeClaim')) {
+    const owners = pvc.metadata.ownerReferences ?? [];
+    const others = owners.filter((one) => one.uid !== uid);
+    if (others.length === owners.length) continue;
+    runtime.log.info({ object: describeRef(refOf(pvc)), owner: uid }, 'Keeping volume of node');
+    await setOwners(pvc, others, cluster);
+  }
+}
+
+async function setOwners(
+  pvc: KubeObject,
+  owners: readonly OwnerReference[],
+  cluster: Pick<Cluster, 'patch'>,
+): Promise<void> {
+  try {
+    await cluster.patch(refOf(pvc), [
+      { op: 'test', path: '/metadata/uid', value: pvc.metadata.uid },
+      { op: 'add', path: '/metadata/ownerReferences', value: owners },
+    ]);
+  } catch (error) {
+    if (codeOf(error) !== 'NOT_FOUND') throw error;
   }
 }
