@@ -31,10 +31,13 @@ export async function refuseLeftMemory({ cluster, events, settings }: LeftMemory
   throw new Error(message);
 }
 
+/** Only the data is moved: an owner that someone gave the ConfigMap would have it removed later. */
 function messageOf(name: string, from: string, to: string): string {
+  const object = `{"{"}"apiVersion":"v1","kind":"ConfigMap","metadata":{"{"}"name":"${name}","namespace":"${to}"{"}"},"data":{.data}{"}"}`;
   return (
-    `ConfigMap ${from}/${name} is what a controller of this executor remembers, and this one remembers in namespace ${to}. Move it: ` +
-    `kubectl -n ${from} get configmap ${name} -o yaml | sed 's/^  namespace: .*/  namespace: ${to}/; /^  uid:/d; /^  resourceVersion:/d' | kubectl apply --server-side --field-manager=${FIELD_MANAGER} -f - && ` +
-    `kubectl -n ${from} delete configmap ${name}. If it is not the controller's, delete it.`
+    `ConfigMap ${from}/${name} says what a controller of this executor remembers, and this one remembers in namespace ${to}. ` +
+    `If no controller of this executor ever had its memory in ${from}, someone else wrote it: delete it. If one had, move it: ` +
+    `kubectl -n ${from} get configmap ${name} -o jsonpath='${object}' | kubectl apply --server-side --field-manager=${FIELD_MANAGER} -f - && ` +
+    `kubectl -n ${from} delete configmap ${name}`
   );
 }

@@ -110,6 +110,14 @@ it('never sends requests to the API server through a proxy', async () => {
   expect(text).toMatch(/NO_PROXY\n\s+value: "\$\(KUBERNETES_SERVICE_HOST\),\.svc"/);
 });
 
+it('gives a controller with rights in some namespaces only its memory in its own, and no other ConfigMap there', async () => {
+  const text = await render('--set', 'rbac.namespaces={a},namespace=a,executor=paris');
+  const role = text.split('---').find((part) => part.includes('kind: Role\n') && part.includes('-memory')) ?? '';
+  expect(role).toMatch(/namespace: default/);
+  expect(role).toMatch(/resourceNames: \[nodewright-paris\]\n\s+verbs: \[get, patch\]/);
+  expect(role.match(/configmaps/g)).toHaveLength(2);
+});
+
 describe('refuses', () => {
   it.each([
     'image.repository=',
@@ -132,6 +140,10 @@ describe('refuses', () => {
     'replicas=2',
   ])('--set %s', async (value) => {
     await expect(render('--set', value)).rejects.toThrow(/values don't meet|missing|schema/);
+  });
+
+  it('an executor whose memory would have the name of a ConfigMap of the chart', async () => {
+    await expect(render('--set', 'fullnameOverride=nodewright,executor=policy')).rejects.toThrow(/of its own/);
   });
 
   it('a ServiceMonitor without its Service', async () => {

@@ -94,7 +94,7 @@ it('is moved there by the commands in the refusal, and nothing is lost by it', a
   const events = await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace });
   expect(events.map((event) => event['reason'])).toContain('MemoryElsewhere');
 
-  const commands = /Move it: (.*)\. If it/.exec(refusal)?.[1] ?? '';
+  const commands = /move it: (.*)$/.exec(refusal)?.[1] ?? '';
   const path = `${dirname(await binary('kubectl'))}:${process.env['PATH'] ?? ''}`;
   await promisify(execFile)('sh', ['-c', commands], {
     cwd: folder,

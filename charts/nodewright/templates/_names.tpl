@@ -12,6 +12,17 @@
 {{- default .Release.Namespace .Values.namespace -}}
 {{- end -}}
 
+{{- /* The name of the executor. The ConfigMap of its memory must not be one of the chart's. */ -}}
+{{- define "nodewright.executor" -}}
+{{- $executor := required "executor is missing: the controller's name in fleet.yaml" .Values.executor -}}
+{{- range list "policy" "verification" "self-update" "dashboard" -}}
+{{- if eq (printf "nodewright-%s" $executor) (printf "%s-%s" (include "nodewright.name" $) .) -}}
+{{- fail (printf "executor %s: the chart has a ConfigMap nodewright-%s of its own; choose another name for the executor or for the release" $executor $executor) -}}
+{{- end -}}
+{{- end -}}
+{{- $executor -}}
+{{- end -}}
+
 {{- define "nodewright.image" -}}
 {{- $repository := required "image.repository is missing: build the image from the Dockerfile and push it to your registry" .Values.image.repository -}}
 {{- $image := printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
