@@ -245,7 +245,7 @@ it('a record on the status branch removes no PVC but the one that the run of the
     const live = await get('PersistentVolumeClaim', kept);
     expect([kept, live !== undefined, live?.metadata.deletionTimestamp]).toEqual([kept, true, undefined]);
   }
-  expect(running.log.map(({ msg }) => msg)).toContain('Keeping PVC that a record names as a backup');
+  expect(running.log.map(({ msg }) => msg)).toContain('Keeping object that a record names as a backup');
 });
 
 it('a note on a Lease that no record confirms scales nothing, and the lock is free afterwards', async () => {
