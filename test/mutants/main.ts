@@ -23,6 +23,13 @@ if (positionals.length === 0) {
 }
 const { folder, mutants } = await mutatedCopy(ROOT, positionals);
 const results = join(folder, 'results.jsonl');
+let stopWorker = (): void => {};
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    stopWorker();
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  });
 try {
   const tests = filesOf(values.tests === undefined ? positionals.map(testsOf) : [values.tests]);
   console.log(`${mutants.length} mutants, ${tests.length} test files`);
@@ -71,13 +78,15 @@ function worker(file: string): Promise<string> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, MUTANT_RESULTS: results, MUTANTS_DONE: join(folder, 'done.json') },
   });
+  stopWorker = () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   const started = Date.now();
   const watch = setInterval(() => {
     const written = statSync(results, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (Date.now() - Math.max(started, written) > HANGS_MS && child.pid !== undefined)
-      process.kill(-child.pid, 'SIGKILL');
+    if (Date.now() - Math.max(started, written) > HANGS_MS) stopWorker();
   }, 1000);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
