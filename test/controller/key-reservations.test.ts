@@ -248,6 +248,20 @@ describe('a key is found wherever the final pod reaches it', () => {
 });
 
 describe('a key that has signed elsewhere since', () => {
+  it('needs its approval also while its Secret is read again: a plan may be made at that moment', async () => {
+    elsewhere = 'ns/x';
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ reason: 'SignerState' });
+    const again = reserve(reservations, signer('a'));
+    for (let turn = 0; turn < 20; turn++) {
+      expect([...reservations.moved.keys()]).toEqual(['ns/a']);
+      await Promise.resolve();
+    }
+    expect(await again).toMatchObject({ reason: 'SignerState' });
+    elsewhere = undefined;
+    expect(await reserve(reservations, signer('a'))).toMatchObject({ ok: true });
+    expect([...reservations.moved.keys()]).toEqual([]);
+  });
+
   it('starts nothing before an approval, and is not requested on the branch', async () => {
     elsewhere = 'ns/x';
     const refusal = await reserve(reservations, signer('a'));

@@ -57,7 +57,6 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
     const nodeKey = keyOf(node);
     const before = granted.get(nodeKey)?.keys ?? [];
     granted.delete(nodeKey);
-    moved.delete(nodeKey);
     // Before the content is read: a change in between is found the next time.
     const versions = versionsOf(node, secrets, deps);
     const keys = await keysOf(node, secrets, deps.cluster);
@@ -71,6 +70,16 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
     if (since !== undefined) return since;
     granted.set(nodeKey, { secrets, versions, keys });
     return { ok: true, keys, isChanged: before.some((key) => !keys.includes(key)) };
+  }
+
+  /**
+   * What needs an approval stays so until it is known that it does not: a plan that is made while a Secret is read would
+   * otherwise lack the action to approve, and nothing would ask for another plan.
+   */
+  async function reserveAgain(node: BlockchainNode, secrets: readonly string[]): Promise<Grant | Refusal> {
+    const answer = await reserveAlone(node, secrets);
+    if (answer.ok || answer.reason !== 'SignerState') moved.delete(keyOf(node));
+    return answer;
   }
 
   /** While the node has a pod its keys are not given back: what the branch says of others then was written by hand. */
@@ -95,7 +104,7 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
       const standing = granted.get(keyOf(node));
       const isSame =
         standing?.secrets.join() === secrets.join() && standing.versions === versionsOf(node, secrets, deps);
-      if (standing === undefined || !isSame) return await oneByOne(async () => await reserveAlone(node, secrets));
+      if (standing === undefined || !isSame) return await oneByOne(async () => await reserveAgain(node, secrets));
       // While it waited, another executor may have signed.
       return movedSince(keyOf(node), standing.keys) ?? { ok: true, keys: standing.keys, isChanged: false };
     },
