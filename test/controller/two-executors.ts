@@ -52,8 +52,8 @@ export interface TwoExecutors {
   /** `sync.yaml` of the executor, once it holds an action for that reason. */
   readonly holds: (fleet: Fleet, guard: string) => Promise<string>;
   readonly released: (fleet: Fleet) => Promise<void>;
-  /** The memory of the executor about keys. */
-  readonly memoryOf: (fleet: Fleet) => Promise<string>;
+  /** The executor knows from the status branch that the other one has the key. */
+  readonly hasSeen: (fleet: Fleet, holder: Fleet) => Promise<void>;
   /** Ends its controllers. */
   readonly stop: (fleet: Fleet) => Promise<void>;
   /** The executor carries out a deletion of `val` that it planned when the node was its own. Gives what failed. */
@@ -151,12 +151,7 @@ export async function twoExecutors({
         PATIENCE_MS,
       );
     },
-    async memoryOf({ cluster, executor }) {
-      const name = `nodewright-${executor}`;
-      return (
-        textAt(await cluster.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name }), ['data', 'keys']) ?? ''
-      );
-    },
+    hasSeen,
     async stop(fleet) {
       for (const one of runnings.filter((each) => each.fleet === fleet)) await one.running.stop();
     },
@@ -207,4 +202,11 @@ async function deletesLate({ cluster, executor, namespace }: Fleet, uid: string)
   };
   const plan = { revision: '', actions: [action], kept: [], jobs: [], heldDigest: undefined, released: {} };
   return await applyPlan(plan, deps as unknown as FleetDeps, new AbortController().signal);
+}
+
+async function hasSeen({ cluster, executor, namespace }: Fleet, holder: Fleet): Promise<void> {
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: `nodewright-${executor}` };
+  const knows = async (): Promise<boolean> =>
+    textAt(await cluster.get(ref), ['data', 'keys'])?.includes(`${holder.executor} sha256:`) ?? false;
+  await waitFor(`${executor} has seen the reservation`, knows, PATIENCE_MS);
 }
