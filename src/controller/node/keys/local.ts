@@ -84,8 +84,7 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
 
   /** While the node has a pod its keys are not given back: what the branch says of others then was written by hand. */
   function movedSince(nodeKey: string, keys: readonly string[]): Refusal | undefined {
-    if (deps.watches.owned(nodeKey, 'Pod').some(({ metadata }) => metadata.deletionTimestamp === undefined))
-      return undefined;
+    if (hasPod(nodeKey, deps)) return undefined;
     const known = keys.filter(isKeyDigest);
     const signer = deps.identities.signedElsewhere(nodeKey, known);
     return signer === undefined ? undefined : refuse(nodeKey, { signer, keys: known });
@@ -109,6 +108,11 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
       return movedSince(keyOf(node), standing.keys) ?? { ok: true, keys: standing.keys, isChanged: false };
     },
   };
+}
+
+/** One that is not being deleted. */
+function hasPod(nodeKey: string, { watches }: Pick<LocalKeysDeps, 'watches'>): boolean {
+  return watches.owned(nodeKey, 'Pod').some(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
 /** Another node that has one of the keys reserved, or may sign with it. */
