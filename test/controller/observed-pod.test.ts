@@ -5,12 +5,13 @@ import { expect, it } from 'vitest';
 import { observedPod } from '../../src/controller/job/observed-pod.ts';
 
 it.each([
-  { because: 'is not placed', phase: 'Pending', going: false, pending: true },
-  { because: 'runs', phase: 'Running', going: false, pending: undefined },
-  { because: 'ends', phase: 'Running', going: true, pending: true },
-  { because: 'has failed', phase: 'Failed', going: false, pending: true },
-])('a pod that $because', ({ phase, going, pending }) => {
-  const deletion = going ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {};
+  { because: 'is not placed', phase: 'Pending', told: false, is: { pending: true } },
+  { because: 'runs', phase: 'Running', told: false, is: {} },
+  { because: 'is told to end', phase: 'Running', told: true, is: { terminating: true } },
+  { because: 'is told to end before it runs', phase: 'Pending', told: true, is: { pending: true, terminating: true } },
+  { because: 'has failed', phase: 'Failed', told: false, is: { pending: true } },
+])('a pod that $because', ({ phase, told, is }) => {
+  const deletion = told ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {};
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a-0', ...deletion }, status: { phase } };
-  expect(observedPod(pod).pending).toBe(pending);
+  expect(observedPod(pod)).toStrictEqual({ name: 'a-0', ready: false, ...is });
 });

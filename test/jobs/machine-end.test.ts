@@ -6,8 +6,11 @@ import { API_VERSION } from '../../src/api/group.ts';
 import type { JobStatus, JobTarget } from '../../src/api/job-status.ts';
 import type { ObservedHealth } from '../../src/jobs/model/observation.ts';
 import { createPauses } from '../../src/controller/node/pauses.ts';
+import { defined } from '../../src/lib/defined.ts';
 import { citaTarget, managedTarget, targetSeen, UID } from './support/fixtures.ts';
 import { ago, busy, pvc, HOLDER, LOCK, locks, NOTE, step, stopped, work, working } from './support/step.ts';
+
+const NOT_STOPPED = { reason: 'NodeWillNotStop', message: 'a did not stop', unsafe: false } as const;
 
 describe('after the work', () => {
   it.each([
@@ -69,13 +72,21 @@ describe('after the work', () => {
   it.each([
     { because: 'it has no pod', pods: [], phase: 'Starting' },
     { because: 'its pod cannot be placed', pods: [{ name: 'a-0', ready: false, pending: true }], phase: 'Starting' },
+    { because: 'its pod ends', pods: [{ name: 'a-0', ready: true, terminating: true }], phase: 'Starting' },
     { because: 'its pod runs', pods: [{ name: 'a-0', ready: false }], phase: 'Complete' },
-  ])('a Backup ends when its node runs again: $because', ({ pods, phase }) => {
+    { because: 'it failed without a pod', pods: [], failure: NOT_STOPPED, phase: 'Starting' },
+    {
+      because: 'it failed, as the pod will not end',
+      pods: [{ name: 'a-0', ready: true, terminating: true }],
+      failure: NOT_STOPPED,
+      phase: 'Failed',
+    },
+  ])('a Backup ends when its node runs again: $because', ({ pods, failure, phase }) => {
     const target = managedTarget('a');
     const note = { ...NOTE, nodes: [{ node: 'a', workload: target.workload, wasRunning: true }] };
     const { status } = step({
       spec: { node: 'a' },
-      status: { ...working, phase: 'Starting', targets: [target], released: ['a'] },
+      status: { ...working, phase: 'Starting', targets: [target], released: ['a'], ...defined({ failure }) },
       observed: {
         targets: new Map([['a', targetSeen(target, { pods, replicas: 1, paused: false })]]),
         locks: new Map([[LOCK, { holder: HOLDER, note }]]),

@@ -11,9 +11,15 @@ export function observedPod(pod: KubeObject): ObservedPod {
     Array.isArray(conditions) &&
     conditions.some((one) => textAt(one, ['type']) === 'Ready' && textAt(one, ['status']) === 'True');
   const { deletionTimestamp } = pod.metadata;
-  const runs = textAt(pod, ['status', 'phase']) === 'Running' && deletionTimestamp === undefined;
+  const runs = textAt(pod, ['status', 'phase']) === 'Running';
   const host = textAt(pod, ['spec', 'nodeName']);
-  return { name: pod.metadata.name, ready, ...(runs ? {} : { pending: true }), ...defined({ host }) };
+  return {
+    name: pod.metadata.name,
+    ready,
+    ...(runs ? {} : { pending: true }),
+    ...(deletionTimestamp === undefined ? {} : { terminating: true }),
+    ...defined({ host }),
+  };
 }
 
 /** Name of the Kubernetes node that the pods are on. */

@@ -116,8 +116,10 @@ export interface ObservedNode {
 export interface ObservedPod {
   readonly name: string;
   readonly ready: boolean;
-  /** Its clients were not started yet, or it is going. */
+  /** Its clients were not started yet, or have ended. */
   readonly pending?: boolean;
+  /** It was told to end, and has its grace period left. */
+  readonly terminating?: boolean;
   readonly host?: string;
 }
 

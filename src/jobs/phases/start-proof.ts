@@ -26,17 +26,27 @@ export function withFirstHeights({ status, observed, now }: Scope): Started {
 export function notYet(scope: Scope, target: JobTarget, started: Started): string | undefined {
   const { observed, open, status } = scope;
   if (!target.wasRunning || !mayStart(scope, target)) return undefined;
-  const stopped = notRunning(target, observed.targets.get(target.node));
+  const failed = status.failure !== undefined;
+  const stopped = notRunning(target, observed.targets.get(target.node), failed);
   if (stopped !== undefined) return stopped;
   // After a failure it is enough that the node runs again.
-  if (open.startProof === 'started' || status.failure !== undefined) return undefined;
+  if (open.startProof === 'started' || failed) return undefined;
   return target.deployMethod === 'managed' ? notHealthy(scope, target, started) : notHeard(scope, target, started);
 }
 
-function notRunning({ node, workload, replicas = 1 }: JobTarget, now: ObservedNode | undefined): string | undefined {
+/**
+ * A pod that will not stop keeps no failure from being reported: that it does not is the failure, and its workload starts
+ * the next one.
+ */
+function notRunning(
+  { node, workload, replicas = 1 }: JobTarget,
+  now: ObservedNode | undefined,
+  failed: boolean,
+): string | undefined {
   if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} releases ${node}`;
   // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
-  if (now !== undefined && now.pods.filter(({ pending }) => pending !== true).length >= replicas) return undefined;
+  const running = now?.pods.filter((pod) => pod.pending !== true && (failed || pod.terminating !== true)) ?? [];
+  if (now !== undefined && running.length >= replicas) return undefined;
   return replicas > 1 ? `waits for ${replicas} pods of ${workload.name}` : `waits until the pod of ${node} runs`;
 }
 
