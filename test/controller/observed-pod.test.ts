@@ -5,13 +5,13 @@ import { expect, it } from 'vitest';
 import { observedPod } from '../../src/controller/job/observed-pod.ts';
 
 it.each([
-  { because: 'is not placed', phase: 'Pending', told: false, is: { pending: true } },
-  { because: 'runs', phase: 'Running', told: false, is: {} },
-  { because: 'is told to end', phase: 'Running', told: true, is: { terminating: true } },
-  { because: 'is told to end before it runs', phase: 'Pending', told: true, is: { pending: true, terminating: true } },
-  { because: 'has failed', phase: 'Failed', told: false, is: { pending: true } },
-])('a pod that $because', ({ phase, told, is }) => {
-  const deletion = told ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {};
+  { because: 'is not placed', phase: 'Pending', deleted: false, is: { pending: true } },
+  { because: 'runs', phase: 'Running', deleted: false, is: {} },
+  { because: 'is deleted', phase: 'Running', deleted: true, is: { terminating: true } },
+  { because: 'is deleted before it runs', phase: 'Pending', deleted: true, is: { pending: true, terminating: true } },
+  { because: 'has failed', phase: 'Failed', deleted: false, is: { pending: true } },
+])('a pod that $because', ({ phase, deleted, is }) => {
+  const deletion = deleted ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {};
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a-0', ...deletion }, status: { phase } };
   expect(observedPod(pod)).toStrictEqual({ name: 'a-0', ready: false, ...is });
 });

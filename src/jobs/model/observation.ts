@@ -118,7 +118,7 @@ export interface ObservedPod {
   readonly ready: boolean;
   /** Its clients were not started yet, or have ended. */
   readonly pending?: boolean;
-  /** It was told to end, and has its grace period left. */
+  /** It was deleted, and its grace period has not ended. */
   readonly terminating?: boolean;
   readonly host?: string;
 }
