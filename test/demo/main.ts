@@ -48,6 +48,7 @@ async function runChapters(cluster: DemoCluster, made: (stage: Stage) => void): 
   made(stage);
   terminal.say(`repository ${stage.cloneUrl}, created by nodewright init; user and password are "demo"`);
   for (const command of stage.controller.commands) terminal.command(command);
+  if (stage.controller.values !== undefined) terminal.show(stage.controller.values.trimEnd());
   for (const chapter of chapters) {
     terminal.chapter(chapter.title);
     await chapter.run(stage, terminal);

@@ -57,9 +57,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     (await runCommand('git', ['-C', clone, ...args])).stdout;
   await createRepository({ server, clone, git });
   const cloneUrl = server.url('fleet');
-  const made = { ...options, url: cloneUrl, executor: EXECUTOR, namespace: NAMESPACE };
+  const made = { ...options, url: cloneUrl, executor: EXECUTOR, namespace: NAMESPACE, folder: dir };
   const { chart } = options;
-  const controller = chart === undefined ? await runControllerBeside(made, dir) : await installController(made, chart);
+  const controller = chart === undefined ? await runControllerBeside(made) : await installController(made, chart);
   return {
     kubeconfig: options.kubeconfig,
     cloneUrl,
