@@ -198,6 +198,7 @@ async function deletesLate({ cluster, executor, namespace }: Fleet, uid: string)
     settings: { executor },
     fleet: {},
     watches: { nodes: { get: () => undefined, list: () => [] } },
+    memory: { current: { deletions: {} } },
     runtime: { log: pino({ level: 'silent' }) },
   };
   const plan = { revision: '', actions: [action], kept: [], jobs: [], heldDigest: undefined, released: {} };

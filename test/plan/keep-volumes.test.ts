@@ -22,7 +22,10 @@ function world(owners: readonly OwnerReference[]) {
   };
   const patches: unknown[] = [];
   const deps = {
-    cluster: { patch: (_ref: unknown, operations: unknown) => Promise.resolve(void patches.push(operations)) },
+    cluster: {
+      get: () => Promise.resolve(pvc),
+      patch: (_ref: unknown, operations: unknown) => Promise.resolve(void patches.push(operations)),
+    },
     watches: { owned: () => [pvc] },
     runtime: { log: { info: () => undefined } },
   };

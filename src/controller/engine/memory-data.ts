@@ -32,6 +32,11 @@ export interface Remembered {
   readonly accepted: Readonly<Record<string, string>>;
   /** The volumes of nodes that sign, and of nodes that are gone, by `namespace/name` of the node. */
   readonly volumes: Readonly<Record<string, VolumeRecord>>;
+  /**
+   * Nodes, `namespace/name`, whose deletion with their volumes is under way, with the UID of the object. Whether they are gone
+   * decides whether their volumes are forgotten or given back.
+   */
+  readonly deletions: Readonly<Record<string, string>>;
   /** Key reservations of all controllers. The roots in it must not be published. */
   readonly keys: KeyMemory;
   /**
@@ -70,6 +75,7 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   signers: {},
   accepted: {},
   volumes: {},
+  deletions: {},
   keys: NO_KEYS,
   jobs: {},
   schedules: {},
@@ -106,6 +112,7 @@ export function readData(data: Data): ReadMemory {
     released: parse(z.record(z.string(), z.array(z.string())), data['released']),
     schedules: parse(z.record(z.string(), z.number()), data['schedules']),
     skips: parse(z.record(z.string(), z.string().max(500)), data['skips']),
+    deletions: parse(Texts, data['deletions']),
   };
   const texts = {
     origin,

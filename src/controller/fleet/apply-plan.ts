@@ -1,17 +1,16 @@
 // Applies the actions of a plan that are not held. An action that fails does not stop the others.
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../api/group.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../../api/group.ts';
 import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
-import { describeError, hasCode } from '../../lib/errors.ts';
+import { describeError } from '../../lib/errors.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import type { Action, Plan } from '../../plan/action.ts';
 import { eachAtOnce } from '../engine/each-at-once.ts';
 import { isRefusal } from '../engine/refusal.ts';
 import { catchUp, type Write } from './catch-up.ts';
+import { deleteNode, settleDeletions } from './delete-node.ts';
 import type { FleetDeps } from './deps.ts';
-import { handOverVolumes, takeBackVolumes } from './hand-over-volumes.ts';
 import type { FailedAction } from './state.ts';
 
 /** Requests that are under way at the same time. */
@@ -25,6 +24,7 @@ const SENTENCE = {
 } as const;
 
 export async function applyPlan(plan: Plan, deps: FleetDeps, signal: AbortSignal): Promise<readonly FailedAction[]> {
+  await settleDeletions(deps);
   const failures: FailedAction[] = [];
   const writes: Write[] = [];
   const actions = plan.actions.filter(({ hold }) => hold === undefined);
@@ -92,53 +92,6 @@ async function acceptStart(
 async function acceptKeys({ ref, approval }: Action, { fleet, identities }: FleetDeps): Promise<void> {
   const keys = fleet.newKeys.get(keyOf(ref)) ?? [];
   if (approval !== undefined && keys.length > 0) await identities.accept(keyOf(ref), keys);
-}
-
-/** The status of the node may be written in between. */
-const DELETE_TRIES = 5;
-
-async function deleteNode(action: Extract<Action, { do: 'delete' }>, deps: FleetDeps): Promise<void> {
-  for (let tries = 1; ; tries++)
-    try {
-      return await deleteAsSeen(action, deps);
-    } catch (error) {
-      if (tries === DELETE_TRIES || !hasCode(error, 'CONFLICT')) throw error;
-    }
-}
-
-async function deleteAsSeen(action: Extract<Action, { do: 'delete' }>, deps: FleetDeps): Promise<void> {
-  const node = deps.watches.nodes.get(keyOf(action.ref));
-  const resourceVersion = await versionToDelete(action, deps);
-  if (resourceVersion === undefined) return;
-  if (node?.metadata.uid === action.uid) {
-    if (action.keepsVolumes) await keepVolumes(node, deps);
-    else await dropVolumes(node, deps);
-  }
-  await deps.cluster.remove(action.ref, { uid: action.uid, resourceVersion, propagation: 'Background' });
-}
-
-/** Asks the API server: another executor may have taken the node over, and the watch may be behind. */
-async function versionToDelete(
-  { ref, uid }: Extract<Action, { do: 'delete' }>,
-  { cluster, settings, runtime }: FleetDeps,
-): Promise<string | undefined> {
-  const live = await cluster.get(ref);
-  if (live === undefined || live.metadata.uid !== uid) return undefined;
-  const owner = live.metadata.labels?.[LABEL.executor];
-  if (owner === settings.executor) return live.metadata.resourceVersion;
-  runtime.log.info({ object: describeRef(ref), executor: owner }, 'Keeping object of another executor');
-  return undefined;
-}
-
-async function keepVolumes(node: BlockchainNode, deps: FleetDeps): Promise<void> {
-  await takeBackVolumes(node, deps);
-  await deps.volumeRecords.leaves(node);
-}
-
-async function dropVolumes(node: BlockchainNode, deps: FleetDeps): Promise<void> {
-  await deps.identities.losesVolumes(keyOf(node));
-  await deps.volumeRecords.forget(keyOf(node));
-  await handOverVolumes(node, deps);
 }
 
 function withRevision(object: KubeObject, revision: string): KubeObject {

@@ -30,18 +30,20 @@ export async function handOverVolumes(
 }
 
 /**
- * Before a deletion that keeps the volumes: an earlier one that did not may have ended after it had given them to the node, and
- * the garbage collector would remove them now.
+ * For a node that lives on, or leaves its volumes behind: a deletion with them may have begun and not happened, and the garbage
+ * collector would remove them with the node. Asked of the API server: the watch may be behind what was given just now.
  */
 export async function takeBackVolumes(
   node: BlockchainNode,
   { cluster, watches, runtime }: Pick<FleetDeps, 'cluster' | 'watches' | 'runtime'>,
 ): Promise<void> {
-  const { uid } = node.metadata;
-  for (const pvc of watches.owned(keyOf(node), 'PersistentVolumeClaim')) {
-    const owners = pvc.metadata.ownerReferences ?? [];
+  const { namespace = '', uid } = node.metadata;
+  const labelled = watches.owned(keyOf(node), 'PersistentVolumeClaim').map(({ metadata }) => metadata.name);
+  for (const name of new Set([...pvcNames(node).map(({ pvc }) => pvc), ...labelled])) {
+    const pvc = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name });
+    const owners = pvc?.metadata.ownerReferences ?? [];
     const others = owners.filter((one) => one.uid !== uid);
-    if (others.length === owners.length) continue;
+    if (pvc === undefined || others.length === owners.length) continue;
     runtime.log.info({ object: describeRef(refOf(pvc)), owner: uid }, 'Keeping volume of node');
     await setOwners(pvc, others, cluster);
   }
