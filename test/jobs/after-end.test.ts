@@ -148,6 +148,12 @@ describe('the finalizer', () => {
       isRemoved: true,
     },
     {
+      because: 'the PVC of a failed backup is going',
+      status: failed,
+      observed: { ...recorded('Failed'), guarded: true, pvc: { ...pvc, going: true } },
+      isRemoved: true,
+    },
+    {
       because: 'nothing guards the object',
       status: complete,
       observed: { ...recorded('Complete'), guarded: false },
@@ -168,6 +174,14 @@ describe('the finalizer', () => {
   ])('is removed: $because: $isRemoved', ({ status, observed, isRemoved }) => {
     expect(effectsOf(status, observed)).toEqual(isRemoved ? [{ do: 'removeFinalizer' }] : []);
   });
+});
+
+it('the finalizer waits for the PVC of a failed backup, and of a held one whose object is deleted', () => {
+  const removed = [{ do: 'deletePvc', name: pvc.name, uid: 'claim-1' }];
+  expect(effectsOf(failed, { ...recorded('Failed'), guarded: true, pvc })).toEqual(removed);
+  const { manifestSha256: _none, ...held } = heldStatus;
+  expect(effectsOf(held, { ...recorded('Held'), deleting: true, pvc })).toEqual(removed);
+  expect(effectsOf(held, { ...recorded('Held'), pvc })).toEqual([]);
 });
 
 describe('a held node', () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { JobStatus } from '../../src/api/job-status.ts';
 import type { JobObservation, ObservedMade, RestoreSource } from '../../src/jobs/model/observation.ts';
+import { defined } from '../../src/lib/defined.ts';
 import type { Move } from '../../src/jobs/model/scope.ts';
 import { whyForeign } from '../../src/jobs/requests/own-backup.ts';
 import { JobRecord } from '../../src/jobs/requests/record.ts';
@@ -50,6 +51,13 @@ function noted(given: Given): Move {
   if (effect?.do !== 'noteOnLock') return first;
   const locks = new Map([[LOCK, { holder: HOLDER, note: effect.note }]]);
   return step({ ...given, observed: { ...given.observed, locks } });
+}
+
+function removalsIn({ effects }: Move): readonly string[] {
+  return effects.flatMap((effect) => {
+    if (effect.do === 'removeFinalizer') return effect.do;
+    return effect.do === 'deletePvc' || effect.do === 'deleteSnapshot' ? effect.uid : [];
+  });
 }
 
 function look(status: Partial<JobStatus>, made: readonly ObservedMade[], more: Partial<JobObservation> = {}): Move {
@@ -179,14 +187,25 @@ describe('a Backup in VolumeSnapshots', () => {
     expect(effects.map((one) => one.do)).not.toContain('pauseNode');
   });
 
-  it('leaves no VolumeSnapshot without a proof behind, and keeps a proven one', () => {
-    const end: Partial<JobStatus> = { phase: 'Failed', endTime: ago(1), made: known, holds: [] };
-    const record = { uid: UID, phase: 'Failed' } as const;
-    const removed = (status: Partial<JobStatus>): readonly string[] =>
-      look(status, both, { record }).effects.flatMap((one) => (one.do === 'deleteSnapshot' ? [one.uid] : []));
-    expect(removed(end)).toEqual(known.map(({ uid }) => uid));
-    expect(removed({ ...end, manifestSha256: 'a'.repeat(64) })).toEqual([]);
-    expect(removed({ ...end, phase: 'Complete' })).toEqual([]);
+  interface End {
+    readonly because: string;
+    readonly end: Pick<JobStatus, 'phase' | 'manifestSha256'>;
+    readonly deleting?: boolean;
+    readonly does: readonly string[];
+  }
+  const removal = known.map(({ uid }) => uid);
+  it.each<End>([
+    { because: 'failed', end: { phase: 'Failed' }, does: removal },
+    { because: 'failed, and has a proof', end: { phase: 'Failed', manifestSha256: 'a'.repeat(64) }, does: [] },
+    { because: 'complete', end: { phase: 'Complete' }, does: [] },
+    { because: 'held', end: { phase: 'Held' }, does: [] },
+    { because: 'held, and its object is deleted', end: { phase: 'Held' }, deleting: true, does: removal },
+  ])('leaves no VolumeSnapshot without a proof behind: $because', ({ deleting = false, does, end }) => {
+    const status: Partial<JobStatus> = { ...end, endTime: ago(1), made: known, holds: [] };
+    const after = (made: readonly ObservedMade[]): readonly string[] =>
+      removalsIn(look(status, made, { record: defined({ uid: UID, phase: end.phase }), deleting }));
+    expect(after(both)).toEqual(does);
+    expect(after(both.map((one) => ({ ...one, going: true })))).toEqual(deleting ? ['removeFinalizer'] : []);
   });
 });
 
@@ -260,15 +279,37 @@ describe('a Restore from VolumeSnapshots', () => {
     expect(restore({}, made).status.failure).toMatchObject({ reason: 'ClaimTaken' });
   });
 
-  it('removes them when it has ended and that is on record', () => {
-    const made = claims.map(({ kind, name, uid }) => ({ kind, name, uid }));
-    const end = { phase: 'Complete', endTime: ago(1), made, holds: [] } satisfies Partial<JobStatus>;
-    const deleted = (more: Partial<JobObservation>): readonly string[] =>
-      restore(end, claims, more).effects.flatMap((one) => (one.do === 'deletePvc' ? [one.uid] : []));
-    expect(deleted({ record: { uid: UID, phase: 'Working' } })).toEqual([]);
-    expect(deleted({ record: { uid: UID, phase: 'Complete' }, workerPods: 1 })).toEqual([]);
-    expect(deleted({ record: { uid: UID, phase: 'Complete' } })).toEqual(made.map(({ uid }) => uid));
+  it('owns them, so that Kubernetes removes them when its object is gone', () => {
+    const [effect] = restore({}, []).effects;
+    const owner = { apiVersion: 'validatoros.com/v1alpha1', kind: 'Restore', name: 'one', uid: UID };
+    expect(effect).toMatchObject({ do: 'createPvc', object: { metadata: { ownerReferences: [owner] } } });
   });
+
+  const made = claims.map(({ kind, name, uid }) => ({ kind, name, uid }));
+  interface Deleted {
+    readonly because: string;
+    readonly phase?: JobStatus['phase'];
+    readonly record?: JobStatus['phase'];
+    readonly workerPods?: number;
+    readonly left?: readonly ObservedMade[];
+    readonly does: readonly string[];
+  }
+  const [first = claim(''), second = claim('')] = claims;
+  const both = made.map(({ uid }) => uid);
+  it.each<Deleted>([
+    { because: 'not before its end is on record', record: 'Working', does: [] },
+    { because: 'under a worker pod', workerPods: 1, does: both },
+    { because: 'when its end is on record', does: both },
+    { because: 'when it is held', phase: 'Held', record: 'Held', does: both },
+    { because: 'unless it is going', left: [first, { ...second, going: true }], does: [first.uid] },
+    { because: 'unless it was replaced', left: [first, { ...second, uid: 'x' }], does: [first.uid] },
+    { because: 'until all are going', left: claims.map((one) => ({ ...one, going: true })), does: ['removeFinalizer'] },
+    { because: 'until none is left', left: [], does: ['removeFinalizer'] },
+    { because: 'and waits for no worker pod', phase: 'Held', record: 'Held', workerPods: 1, left: [], does: ['removeFinalizer'] },
+  ])('removes them, then the finalizer of its deleted object, $because', ({ phase = 'Complete', record = 'Complete', left = claims, workerPods = 0, does }) => {
+    const status = { phase, endTime: ago(1), made, holds: [] } satisfies Partial<JobStatus>;
+    expect(removalsIn(restore(status, left, { record: { uid: UID, phase: record }, workerPods, deleting: true, guarded: true }))).toEqual(does);
+  }); // prettier-ignore
 
   it.each([
     {

@@ -204,6 +204,7 @@ async function observePvc(job: JobObject, { cluster }: JobDeps): Promise<Observe
     name,
     uid: live.metadata.uid ?? '',
     phase,
+    going: live.metadata.deletionTimestamp !== undefined,
     ...defined({ message, jobUid }),
   };
 }

@@ -1,5 +1,6 @@
 // CSI VolumeSnapshots as the place of a backup: the objects, and the PVCs that a Restore makes from them.
 
+import { API_VERSION } from '../../api/group.ts';
 import type { Destination } from '../../api/job.ts';
 import type { JobTarget, JobVolume, VolumeSnapshotCopy } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
@@ -40,7 +41,10 @@ export function volumeSnapshots(
   }));
 }
 
-/** A PVC for each volume of the node, filled from its snapshot; the Restore removes them when it has ended. */
+/**
+ * A PVC for each volume of the node, filled from its snapshot. The Restore removes them when it has ended, and owns them: however its
+ * object goes, no copy of the data is left.
+ */
 export function claimsFrom(
   job: JobIdentity,
   target: JobTarget,
@@ -68,7 +72,14 @@ function claimFrom(volume: JobVolume, snapshot: VolumeSnapshotCopy, { job, targe
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: madeName(job, index), namespace: job.namespace, labels: resultLabels(job, target.node) },
+    metadata: {
+      name: madeName(job, index),
+      namespace: job.namespace,
+      labels: resultLabels(job, target.node),
+      ownerReferences: [
+        { apiVersion: API_VERSION, kind: job.kind, name: job.name, uid: job.uid, blockOwnerDeletion: false },
+      ],
+    },
     spec: {
       accessModes: ['ReadWriteOnce'],
       ...(storageClassName === undefined ? {} : { storageClassName }),

@@ -53,6 +53,8 @@ export interface ObservedMade extends MadeObject {
   readonly source?: string;
   /** A VolumeSnapshot that can be restored; a PVC is, as soon as it is there. */
   readonly ready: boolean;
+  /** Its deletion was accepted. */
+  readonly going?: boolean;
   /** What the CSI driver or the provisioner complained about last. */
   readonly message?: string;
   readonly figures: Pick<VolumeSnapshotCopy, 'className' | 'restoreSize' | 'content' | 'handle'>;
@@ -147,6 +149,8 @@ export interface ObservedPvc {
   /** UID of the request that made it, from its label. */
   readonly jobUid?: string;
   readonly phase: string;
+  /** Its deletion was accepted. */
+  readonly going?: boolean;
   /** The provisioner's last complaint. */
   readonly message?: string;
 }

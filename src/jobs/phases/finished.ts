@@ -1,6 +1,7 @@
 // After the end: locks are released, worker pods are removed in time, and a held node may be released.
 
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
+import type { MadeObject } from '../../api/job-status.ts';
 import { millisecondsOf } from '../../lib/timestamp.ts';
 import type { Effect } from '../model/effect.ts';
 import { enter, listOf, lockOf, stay, type Move, type Scope } from '../model/scope.ts';
@@ -76,21 +77,33 @@ function releaseLocks({ status, observed, job }: Scope, phase: JobPhase): readon
 
 /** By UID, and only when the result is on the pushed branch: nothing is removed that is not on record. */
 function cleanUp(scope: Scope, phase: JobPhase): readonly Effect[] {
-  const { record } = scope.observed;
-  if (record?.phase === undefined || !isFinal(record.phase)) return [];
-  return [...deleteOldJobs(scope), ...deleteMade(scope), ...(phase === 'Failed' ? deleteUnproven(scope) : [])];
+  return isRecorded(scope) ? [...deleteOldJobs(scope), ...deleteLeftovers(scope, phase)] : [];
+}
+
+function isRecorded({ observed: { record } }: Scope): boolean {
+  return record?.phase !== undefined && isFinal(record.phase);
+}
+
+/**
+ * What must not outlive the job and is not going yet. Also while a worker pod is there: Kubernetes keeps a PVC until no pod uses it,
+ * and an object whose pod does not end, on a machine that is lost, must be able to go all the same.
+ */
+function deleteLeftovers(scope: Scope, phase: JobPhase): readonly Effect[] {
+  const { manifestSha256 } = scope.status;
+  const isOver = phase === 'Failed' || (phase === 'Held' && scope.observed.deleting);
+  const isUnproven = isOver && manifestSha256 === undefined;
+  return [
+    ...(scope.status.made ?? []).flatMap((made) => deleteMade(scope, made, isUnproven)),
+    ...(isUnproven ? deleteUnproven(scope) : []),
+  ];
 }
 
 /** PVCs that a Restore made from VolumeSnapshots: the node has the data. A VolumeSnapshot without a proof is no backup. */
-function deleteMade({ status, observed, job }: Scope): readonly Effect[] {
-  if (observed.workerPods > 0) return [];
-  const isUnproven = status.phase === 'Failed' && status.manifestSha256 === undefined;
-  return (status.made ?? []).flatMap(({ kind, name, uid }): readonly Effect[] => {
-    const live = observed.made?.get(name);
-    if (live?.uid !== uid || live.jobUid !== job.uid) return [];
-    if (kind === 'PersistentVolumeClaim') return [{ do: 'deletePvc', name, uid }];
-    return isUnproven ? [{ do: 'deleteSnapshot', name, uid }] : [];
-  });
+function deleteMade({ observed, job }: Scope, { kind, name, uid }: MadeObject, isUnproven: boolean): readonly Effect[] {
+  const live = observed.made?.get(name);
+  if (live?.uid !== uid || live.jobUid !== job.uid || live.going === true) return [];
+  if (kind === 'PersistentVolumeClaim') return [{ do: 'deletePvc', name, uid }];
+  return isUnproven ? [{ do: 'deleteSnapshot', name, uid }] : [];
 }
 
 function deleteOldJobs({ status, observed, open, job, now }: Scope): readonly Effect[] {
@@ -105,14 +118,18 @@ function deleteOldJobs({ status, observed, open, job, now }: Scope): readonly Ef
 
 /** A PVC without a proven copy is no backup and is deleted; a backup stays, also when its request ends otherwise. */
 function deleteUnproven({ status, observed: { pvc }, job }: Scope): readonly Effect[] {
-  if (status.manifestSha256 !== undefined || pvc === undefined) return [];
+  if (pvc === undefined || pvc.going === true) return [];
   const isOwn = pvc.uid === status.claimUid && pvc.jobUid === job.uid;
   return isOwn ? [{ do: 'deletePvc', name: pvc.name, uid: pvc.uid }] : [];
 }
 
-/** Once the end is on record nothing is lost with the object: a namespace can go although no controller is there. */
-function removeFinalizer({ observed }: Scope, phase: JobPhase): readonly Effect[] {
-  const isRecorded = observed.record?.phase !== undefined && isFinal(observed.record.phase);
-  const isWanted = observed.deleting || (observed.guarded === true && phase !== 'Held');
-  return isRecorded && isWanted ? [{ do: 'removeFinalizer' }] : [];
+/**
+ * Once the end is on record, and what must go with the job is going, nothing is lost with the object: a namespace can go although no
+ * controller is there.
+ */
+function removeFinalizer(scope: Scope, phase: JobPhase): readonly Effect[] {
+  const { deleting, guarded } = scope.observed;
+  const isWanted = deleting || (guarded === true && phase !== 'Held');
+  const isDone = isRecorded(scope) && deleteLeftovers(scope, phase).length === 0;
+  return isDone && isWanted ? [{ do: 'removeFinalizer' }] : [];
 }

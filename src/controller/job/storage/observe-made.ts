@@ -42,7 +42,7 @@ function namesOf({ kind, metadata: { namespace = '', name, uid = '' }, status }:
 }
 
 async function readMade(object: KubeObject, cluster: MadeDeps['cluster']): Promise<ObservedMade> {
-  const { name, uid = '', labels } = object.metadata;
+  const { name, uid = '', labels, deletionTimestamp } = object.metadata;
   const jobUid = labels?.[JOB_UID_LABEL];
   const isSnapshot = object.kind === KINDS.VolumeSnapshot.kind;
   const done = isSnapshot ? valueAt(object, ['status', 'readyToUse']) === true : isBound(object);
@@ -52,6 +52,7 @@ async function readMade(object: KubeObject, cluster: MadeDeps['cluster']): Promi
     name,
     uid,
     ready: done || !isSnapshot,
+    going: deletionTimestamp !== undefined,
     figures: isSnapshot && done ? await figuresOf(object, cluster) : {},
     ...defined({ jobUid, source: sourceOfMade(object), message: message?.slice(0, 512) }),
   };
