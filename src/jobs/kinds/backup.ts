@@ -5,19 +5,17 @@ import { z } from 'zod';
 import { Name, Quantity } from '../../api/fields.ts';
 import { Destination, IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
 import type { JobTarget, JobTask } from '../../api/job-status.ts';
-import type { BackupParameters } from '../../api/worker-task.ts';
 import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import { defined } from '../../lib/defined.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { stopAndStart } from './effect-text.ts';
 import { defineJobKind, type CommonSpec, type JobView, type Verdict, type TaskPlan } from '../model/job-kind.ts';
-import { ENGINE_FOLDER, engineParts, repositoryAt, repositoryName, storageOf, storedCopy } from './object-storage.ts';
-import { dataAt, hostOf, originOf, ownerOf } from '../task/pod-parts.ts';
+import { copyPod, describePod, uploadPod } from './copy-pods.ts';
+import { storedCopy } from './object-storage.ts';
 import { listOf } from '../model/scope.ts';
-import type { TaskSpec } from '../model/task-spec.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { resultPvc } from '../task/result-pvc.ts';
-import { MANIFEST_MOUNT, MANIFEST_VOLUME, noSnapshots, SNAPSHOT_FOLDER, volumeSnapshots } from './volume-snapshots.ts';
+import { noSnapshots, volumeSnapshots } from './volume-snapshots.ts';
 
 const Spec = z
   .strictObject({
@@ -80,12 +78,6 @@ export const backup = defineJobKind({
   }),
 });
 
-/**
- * A folder in the new volume, not its top: it gets its name when the copy is whole, and file systems put things of
- * their own at the top.
- */
-export const BACKUP_FOLDER = 'backup';
-
 interface CopyOptions {
   readonly destination?: Destination | undefined;
   readonly storageClass?: string | undefined;
@@ -113,85 +105,6 @@ export function planCopy(view: JobView, common: CommonSpec, options: CopyOptions
   return { do: 'pods', pvc, pods: [copyPod({ view, target, common, to: pvc.metadata.name, action: options.action })] };
 }
 
-interface CopyPod {
-  readonly view: JobView;
-  readonly target: JobTarget;
-  readonly common: CommonSpec;
-  readonly to: string;
-  readonly action: 'StopAndStart' | 'Direct' | undefined;
-}
-
-function copyPod({ view, target, common, to, action = 'StopAndStart' }: CopyPod): TaskSpec {
-  const data = dataAt(target, '/source', true);
-  return {
-    node: target.node,
-    repeatable: true,
-    unsafeWhenUnclear: false,
-    before: [],
-    parameters: {
-      verb: 'backup',
-      volumes: target.volumes.map(({ name }) => ({ name, from: `/source/${name}` })),
-      to: `/result/${BACKUP_FOLDER}`,
-      origin: originOf(view, target, { live: view.live }),
-      ...markersOf(view, target),
-    },
-    volumes: [...data.volumes, { name: 'result', pvc: to, readOnly: false }],
-    mounts: [...data.mounts, { volume: 'result', path: '/result' }],
-    runAs: ownerOf(target),
-    ...hostOf(target, common, action),
-  };
-}
-
-/** The volumes lie below the folder of the manifest, so that one snapshot has both under one path. */
-function uploadPod({ view, target, common }: Pick<CopyPod, 'view' | 'target' | 'common'>): TaskSpec | Refusal {
-  const storage = storageOf(view);
-  if ('refused' in storage) return storage;
-  const parts = engineParts(storage, view.job, target);
-  const data = dataAt(target, `${ENGINE_FOLDER}/volumes`, true);
-  return {
-    node: target.node,
-    repeatable: true,
-    unsafeWhenUnclear: false,
-    before: [],
-    parameters: {
-      verb: 'upload',
-      repository: repositoryAt(storage, repositoryName(storage.executor, view.job.namespace, target.node)),
-      at: ENGINE_FOLDER,
-      volumes: target.volumes.map(({ name }) => ({ name, from: `${ENGINE_FOLDER}/volumes/${name}` })),
-      origin: originOf(view, target, { live: view.live }),
-      ...markersOf(view, target),
-      ...defined({ schedule: storage.schedule }),
-    },
-    engine: parts.engine,
-    volumes: [...parts.volumes, ...data.volumes],
-    mounts: [...parts.mounts, ...data.mounts],
-    runAs: ownerOf(target),
-    ...hostOf(target, common, 'StopAndStart'),
-  };
-}
-
-/** The snapshots have the data; what they hold is read from the volumes, which nothing writes to meanwhile. */
-function describePod({ view, target, common }: Pick<CopyPod, 'view' | 'target' | 'common'>): TaskSpec {
-  const data = dataAt(target, `${SNAPSHOT_FOLDER}/volumes`, true);
-  return {
-    node: target.node,
-    repeatable: true,
-    unsafeWhenUnclear: false,
-    before: [],
-    parameters: {
-      verb: 'describe',
-      at: SNAPSHOT_FOLDER,
-      volumes: target.volumes.map(({ name }) => ({ name, from: `${SNAPSHOT_FOLDER}/volumes/${name}` })),
-      origin: originOf(view, target, { live: view.live }),
-      ...markersOf(view, target),
-    },
-    volumes: [MANIFEST_VOLUME, ...data.volumes],
-    mounts: [MANIFEST_MOUNT, ...data.mounts],
-    runAs: ownerOf(target),
-    ...hostOf(target, common, 'StopAndStart'),
-  };
-}
-
 /** A PVC of its own has a class and a size; what spec.destination names has neither. */
 export function checkDestination(spec: CopyOptions, deployMethod: string): SpecProblem[] {
   const { destination } = spec;
@@ -215,12 +128,6 @@ export function placeOf({ destination }: CopyOptions): string {
   if (destination === undefined) return 'a new PVC';
   const { objectStorage } = destination;
   return objectStorage === undefined ? 'CSI VolumeSnapshots' : `the location ${objectStorage.name}`;
-}
-
-function markersOf({ observed }: JobView, { node, volumes }: JobTarget): Pick<BackupParameters, 'markers'> {
-  const markers = observed.targets.get(node)?.answers?.databaseMarkers ?? [];
-  const known = markers.filter(({ volume }) => volumes.some(({ name }) => name === volume));
-  return known.length === 0 ? {} : { markers: known.map(({ volume, anyOf }) => ({ volume, anyOf: [...anyOf] })) };
 }
 
 /** A copy is proven by its manifest: without one there is no backup. */

@@ -7,7 +7,7 @@ import { IMMUTABLE, JobAction, jobFields, StoredSource, toolVersion } from '../.
 import { isFinal } from '../../api/job-phase.ts';
 import type { JobTarget } from '../../api/job-status.ts';
 import type { TaskParameters } from '../../api/worker-task.ts';
-import { BACKUP_FOLDER } from './backup.ts';
+import { BACKUP_FOLDER } from './copy-pods.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkRestore } from './check-restore.ts';
 import { stopAndStart } from './effect-text.ts';
