@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { valueAt } from '../../src/lib/json-value.ts';
 import type { Trial } from '../../src/jobs/model/observation.ts';
 import { fitsWithout } from '../../src/jobs/task/quota.ts';
-import { managedTarget, targetSeen } from './support/fixtures.ts';
+import { managedTarget, source, targetSeen } from './support/fixtures.ts';
 import { ago, NOW, step } from './support/step.ts';
 
 const target = targetSeen(managedTarget('a'));
@@ -27,6 +27,22 @@ describe('a job that stops its node', () => {
     expect(effect?.targets.map(({ node }) => node)).toEqual(['a']);
     const [, job, pod] = effect?.creates ?? [];
     expect(valueAt(pod, ['spec'])).toEqual(valueAt(job, ['spec', 'template', 'spec']));
+  });
+
+  it('tries the PVCs too that its node does not have yet', () => {
+    const missing = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data-a-0' } };
+    const { effects } = step({
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'nightly' },
+      status: { phase: 'Locked', since: ago(1), locks: ['nodewright-node-a'] },
+      observed: {
+        targets: new Map([['a', targetSeen(managedTarget('a'), { pods: [], missingPvcs: [missing] })]]),
+        source: source(),
+        trial: { verdict: 'Untried' },
+      },
+    });
+    const [effect] = effects.filter((one) => one.do === 'tryObjects');
+    expect(effect?.creates).toContainEqual(missing);
   });
 
   it('is refused with the words of the API server, and stops nothing', () => {

@@ -8,14 +8,14 @@ import { stringify } from 'yaml';
 
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { S3_KEYS, startS3, type S3Server } from '../support/s3-server.ts';
-import { podsCluster, type PodsWorld, startWorld } from './world.ts';
+import { podsCluster, type PodsWorld, type Repository, startWorld } from './world.ts';
 
 export const PASSWORD = 'the-password-of-the-repositories';
 
 export interface Offsite {
   readonly s3: S3Server;
   /** A controller with the locations `offsite`, and `unlabelled` whose Secret does not allow backups. */
-  world(label: string): Promise<PodsWorld>;
+  world(label: string, shared?: Repository): Promise<PodsWorld>;
   /** After its worlds. */
   close(): Promise<void>;
 }
@@ -29,8 +29,8 @@ export async function openOffsite(): Promise<Offsite> {
   writeFileSync(policy, policyFor(s3.endpoint));
   return {
     s3,
-    async world(label) {
-      const world = await startWorld(label, ['--image', image, '--policy', policy]);
+    async world(label, shared) {
+      const world = await startWorld(label, ['--image', image, '--policy', policy], shared);
       await world.kubectl(['apply', '-f', '-'], [keys('backup-keys', { 'validatoros.com/allow-backups': 'true' })]);
       await world.kubectl(['apply', '-f', '-'], [keys('unlabelled', {})]);
       return world;

@@ -13,12 +13,15 @@ import { type CommandResult, runCommand } from '../demo/run-command.ts';
 import { waitFor as waitForFact } from '../demo/wait-for.ts';
 import { testCluster, testNamespace, type TestCluster } from '../support/cluster.ts';
 import { commitFiles, git } from '../support/git-repo.ts';
-import { basic, startGitServer } from '../support/git-server.ts';
+import { basic, type GitServer, startGitServer } from '../support/git-server.ts';
 import { type Observer, openObserver } from './observer.ts';
 import { nodeFile, type NodeFields } from './node-file.ts';
 
 export interface PodsWorld extends Observer {
   readonly namespace: string;
+  readonly executor: string;
+  /** Its Git repository. */
+  readonly repository: Repository;
   readonly state: ClusterState;
   readonly kubeconfig: string;
   /** The process that runs now, or the one that ran last. */
@@ -81,17 +84,26 @@ export async function podsCluster(): Promise<TestCluster & { readonly state: Clu
   return { ...cluster, state: cluster.state };
 }
 
-/** Resolves when the controller's process runs; `more` are further options of its command line. */
-export async function startWorld(label: string, more: readonly string[] = []): Promise<PodsWorld> {
+export interface Repository {
+  readonly url: string;
+  /** Bare, on this machine. */
+  readonly folder: string;
+}
+
+/**
+ * Resolves when the controller's process runs; `more` are further options of its command line. With a `shared` repository
+ * it is one executor more of that fleet, which `fleet.yaml` must list.
+ */
+export async function startWorld(label: string, more: readonly string[] = [], shared?: Repository): Promise<PodsWorld> {
   const cluster = await podsCluster();
   const executor = `${EXECUTOR}-${label}`;
   const namespace = await testNamespace(cluster, label);
   const folder = await mkdtemp(join(tmpdir(), `nodewright-${label}-`));
-  const server = await startGitServer({ accept: [basic('demo', 'demo')] });
-  const repo = server.createRepo('fleet');
-  commitFiles(repo, { 'fleet.yaml': fleet(executor) }, { message: 'Start the fleet' });
+  const server = shared === undefined ? await startGitServer({ accept: [basic('demo', 'demo')] }) : undefined;
+  const repository = shared ?? newRepository(server, executor);
+  const repo = repository.folder;
   const options = {
-    args: ['run', '--repo', server.url('fleet'), '--branch', 'main', '--executor', executor, ...INTERVALS,
+    args: ['run', '--repo', repository.url, '--branch', 'main', '--executor', executor, ...INTERVALS,
       '--namespace', namespace.name, '--kubeconfig', cluster.kubeconfigPath, '--policy', POLICY, ...more], // prettier-ignore
     env: {
       NODEWRIGHT_GIT_USERNAME: 'demo',
@@ -110,6 +122,8 @@ export async function startWorld(label: string, more: readonly string[] = []): P
   return {
     ...observer,
     namespace: namespace.name,
+    executor,
+    repository,
     state: cluster.state,
     kubeconfig: cluster.kubeconfigPath,
     get controller() {
@@ -153,11 +167,18 @@ export async function startWorld(label: string, more: readonly string[] = []): P
       for (const undo of undos) await undo();
       await controller.stop();
       observer.closeObserver();
-      await server.close();
+      await server?.close();
       await namespace.remove();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function newRepository(server: GitServer | undefined, executor: string): Repository {
+  if (server === undefined) throw new Error('a repository needs a server');
+  const folder = server.createRepo('fleet');
+  commitFiles(folder, { 'fleet.yaml': fleet(executor) }, { message: 'Start the fleet' });
+  return { url: server.url('fleet'), folder };
 }
 
 const INTERVALS = ['--interval', '1s', '--observe-interval', '1s', '--height-interval', '2s'] as const;

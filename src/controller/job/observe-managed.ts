@@ -4,6 +4,7 @@ import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { LABEL } from '../../api/group.ts';
 import { type JobObject, nodeKeyIn } from '../../api/job-object.ts';
 import { findChain } from '../../chains/index.ts';
+import { missingPvcs } from '../../jobs/layouts/missing-pvcs.ts';
 import { readManaged } from '../../jobs/layouts/managed.ts';
 import { replicasOf } from '../../jobs/layouts/read-workload.ts';
 import type { ChainAnswers, ObservedHealth, ObservedNode } from '../../jobs/model/observation.ts';
@@ -12,10 +13,11 @@ import { defined } from '../../lib/defined.ts';
 import type { Observations } from '../node/observations.ts';
 import type { JobDeps } from './deps.ts';
 import { hostOf, observedPod } from './observed-pod.ts';
+import type { OpenedJob } from './opened-job.ts';
 
 type ManagedDeps = Pick<JobDeps, 'cluster' | 'identities' | 'observations' | 'pauses' | 'watches'>;
 
-export async function observeManaged(job: JobObject, name: string, deps: ManagedDeps): Promise<ObservedNode> {
+export async function observeManaged({ job, open }: OpenedJob, name: string, deps: ManagedDeps): Promise<ObservedNode> {
   const { cluster, watches, pauses, observations } = deps;
   const namespace = job.metadata.namespace ?? '';
   const key = nodeKeyIn(job, name);
@@ -24,19 +26,20 @@ export async function observeManaged(job: JobObject, name: string, deps: Managed
   const statefulSet = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
   const health = healthOf(key, observations, node);
   const pvcs = watches.owned(key, 'PersistentVolumeClaim');
+  const missing = open.fillsVolumes === true ? missingPvcs(statefulSet, pvcs) : [];
   const left = pauses.leftBy(key, job.metadata.uid ?? '');
   return {
     found: readManaged({
       node,
       name,
-      pvcs,
+      pvcs: [...pvcs, ...missing],
       ...defined({ host: hostOf(pods), height: health?.height }),
       ...factsOf(node, deps),
     }),
     pods: pods.map(observedPod),
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
     paused: pauses.of(key) !== undefined,
-    ...defined({ leftHeldBy: left?.by, health }),
+    ...defined({ leftHeldBy: left?.by, health, missingPvcs: missing.length === 0 ? undefined : missing }),
     ...(node === undefined ? {} : answersOf(node, job)),
   };
 }

@@ -9,15 +9,16 @@ import { observeManaged } from './observe-managed.ts';
 
 /** Every node of the job, by name. Nodes of other tools are asked for their height only while `asking` is given. */
 export async function observeNodes(
-  { job, open }: OpenedJob,
+  opened: OpenedJob,
   deps: JobDeps,
   asking: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ObservedNode>> {
+  const { job, open } = opened;
   const layout = layoutOf(open.common.deployMethod);
   const { chain = '' } = open.common;
   const observe = async (node: string): Promise<ObservedNode> =>
     layout === undefined
-      ? await observeManaged(job, node, deps)
+      ? await observeManaged(opened, node, deps)
       : await observeForeign({ job, node, layout, chain, asking }, deps);
   return new Map(await Promise.all(open.nodes.map(async (node) => [node, await observe(node)] as const)));
 }

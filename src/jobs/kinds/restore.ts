@@ -55,6 +55,7 @@ export const restore = defineJobKind({
     whileRunning: { refused: 'data is never replaced under a running node: use StopAndStart, or stop the node first' },
     startProof: 'grows',
     repairs: true,
+    fillsVolumes: true,
     stops: () => true,
     check: (context) => checkRestore(spec, context),
     awaits: ({ source }) => (source === undefined || isFinal(source.phase) ? undefined : `waits for ${source.job}`),

@@ -52,6 +52,8 @@ export interface OpenJob {
   readonly startsAt?: number;
   /** Whether the nodes are stopped for the tasks, unless the action is `Direct`. */
   stops(view: JobView): boolean;
+  /** It replaces all data of its nodes: where a node that never ran has no PVCs yet, they are created. */
+  readonly fillsVolumes?: true;
   /** Whether success makes a node fit to run that another job had left stopped. */
   readonly repairs: boolean;
   /** Without a cluster: what is wrong with the request. */

@@ -3,6 +3,7 @@
 import type { FailureReason } from '../../api/codes/job-reasons.ts';
 import type { HowTo, Refused, DataPath, DatabaseMarker, SignerState } from '../../api/chain-jobs.ts';
 import type { JobPhase } from '../../api/job-phase.ts';
+import type { KubeObject } from '../../api/objects.ts';
 import type { JobTarget, MadeObject, StoredCopy, VolumeSnapshotCopy } from '../../api/job-status.ts';
 import type { Holder, LockNote } from './effect.ts';
 
@@ -111,6 +112,8 @@ export interface ObservedNode {
   /** Managed: the earlier job that has it on record that the node stays stopped. */
   readonly leftHeldBy?: string;
   readonly health?: ObservedHealth;
+  /** Managed, for a kind that fills volumes: PVCs that the node gets with its first pod, and does not have yet. */
+  readonly missingPvcs?: readonly KubeObject[];
   /** Managed: what its chain says of this request. */
   readonly answers?: ChainAnswers;
 }

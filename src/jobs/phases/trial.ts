@@ -9,6 +9,7 @@ import { jobObjectName } from '../model/names.ts';
 import { elapsed, enter, listOf, stay, type Move, type Scope } from '../model/scope.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
 import { withAdvice } from '../task/blocked.ts';
+import { missingVolumes } from '../task/ensure-volumes.ts';
 import { hostOf, mountOf, ownerOf } from '../task/pod-parts.ts';
 import { renderWorkerJob } from '../task/render-job.ts';
 
@@ -49,7 +50,7 @@ function objectsOf(scope: Scope, view: JobView): readonly KubeObject[] {
   const jobs = pods.map((pod, index) => workerJob(scope, pod, index));
   const pvcs = plan.do === 'pods' && plan.pvc !== undefined ? [plan.pvc] : [];
   const made = plan.do === 'pods' ? (plan.made ?? []) : [];
-  return [...made, ...pvcs, ...jobs, ...jobs.flatMap(podOf)];
+  return [...missingVolumes(scope), ...made, ...pvcs, ...jobs, ...jobs.flatMap(podOf)];
 }
 
 function workerJob({ job, open, settings }: Scope, task: TaskSpec, index: number): KubeObject {

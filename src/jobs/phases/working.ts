@@ -12,6 +12,7 @@ import { elapsed, enter, fail, listOf, stay, viewOf, type Move, type Scope } fro
 import { ensureLocks, stopEffects, unstopped } from './stopping.ts';
 import { ensureMade } from '../task/ensure-made.ts';
 import { ensureResultPvc } from '../task/ensure-result-pvc.ts';
+import { ensureVolumes } from '../task/ensure-volumes.ts';
 import { runTask, type TaskProgress } from '../task/run-task.ts';
 import { provenanceOf } from '../task/provenance.ts';
 
@@ -82,6 +83,8 @@ function riskOf(plan: ReturnType<Scope['open']['plan']>, { open, status }: Scope
 }
 
 function workerPods(scope: Scope, plan: Extract<TaskPlan, { do: 'pods' }>): Move {
+  const volumes = ensureVolumes(scope);
+  if ('effects' in volumes) return volumes;
   const made = ensureMade(scope, plan.made ?? []);
   if ('effects' in made) return made;
   const pvc = ensureResultPvc(scope, plan.pvc);
