@@ -121,7 +121,13 @@ function judge(one: Resolved, known: Surroundings & Pick<Context, 'policy'>): Re
   const { key, desired, document } = one;
   const { request, file, specDigest } = desired;
   const { name, namespace = '' } = request.metadata;
-  const problems = checkRequest(request, { ...known, name, namespace, chainJobs: chainJobsOf });
+  const problems = checkRequest(request, {
+    ...known,
+    name,
+    namespace,
+    executor: desired.executor,
+    chainJobs: chainJobsOf,
+  });
   const { kind, spec } = request;
   const judged = judgeFileRequest({ kind, namespace, spec, file, executor: desired.executor }, known.policy);
   const needsApproval = neededApproval({ key, specDigest, rules: judged.exceptions });

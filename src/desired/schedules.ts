@@ -43,7 +43,7 @@ export function resolveSchedule(
   const judged = judgeTemplate(spec, { namespace, file, executor: executor.name, policy: context.policy });
   const problems = [
     ...executor.problems,
-    ...problemsIn(spec, { ...known, name, namespace, chainJobs: chainJobsOf }),
+    ...problemsIn(spec, { ...known, name, namespace, executor: executor.name, chainJobs: chainJobsOf }),
     ...judged.problems,
   ];
   const key = keyOf({ metadata: { name, namespace } });

@@ -35,6 +35,7 @@ const nodes = new Map([
   node('testnet', { network: 'theta' }),
   node('keyless', { identity: undefined }),
   node('idle', { suspend: true }),
+  node('far', { executor: 'tokyo' }),
 ]);
 
 const chainJobs = (chain: string): ChainJobs => ({
@@ -105,6 +106,12 @@ describe('checkRequest', () => {
       kind: 'ChangeOwner',
       spec: { node: 'idle' },
       want: ['warning NodeSuspended spec.node'],
+    },
+    {
+      because: 'a node of another executor',
+      kind: 'Backup',
+      spec: { node: 'far' },
+      want: ['warning OtherExecutor spec.node'],
     },
     {
       because: 'neither backup nor snapshot',
@@ -248,6 +255,7 @@ describe('checkRequest', () => {
       {
         name: 'x',
         namespace: 'prod',
+        executor: 'paris',
         nodes,
         chainJobs,
         ...(others === undefined ? {} : { others: sourcesOf(others) }),

@@ -67,6 +67,7 @@ it('makes blocks on its old executor', async () => {
 
 it('continues on the new one with its data, and signs nothing twice', async () => {
   const block = await hashAt(old, 'val', 2);
+  const { height } = await statusOf(old, 'val');
 
   // 1. Stop the node.
   declare(old, { desiredState: 'Stopped' });
@@ -75,7 +76,7 @@ it('continues on the new one with its data, and signs nothing twice', async () =
 
   // 2. Back it up.
   const made = await run(old, { kind: 'Backup', name: 'before-the-move', spec: { node: 'val', destination } });
-  expect(made).toMatchObject({ phase: 'Complete', height: expect.any(Number) });
+  expect(made.phase).toBe('Complete');
   const volume = old.pvc('data-val-0')?.metadata?.uid;
 
   // 3. Change the executor, with its Secret there, and leave it stopped.
@@ -87,9 +88,9 @@ it('continues on the new one with its data, and signs nothing twice', async () =
 
   // 4. Restore it there.
   const objectStorage = { name: 'offsite', executor: old.executor, namespace: old.namespace };
-  const spec = { node: 'val', source: { objectStorage } };
+  const spec = { node: 'val', executor: next.executor, source: { objectStorage } };
   const restored = await run(next, { kind: 'Restore', name: 'after-the-move', spec });
-  expect(restored).toMatchObject({ phase: 'Complete', height: made.height });
+  expect(restored.phase).toBe('Complete');
   expect(next.pvc('data-val-0')?.metadata?.labels).toMatchObject({ 'novacula.com/node': 'val' });
   expect(next.pod('val')).toBeUndefined();
 
@@ -98,11 +99,7 @@ it('continues on the new one with its data, and signs nothing twice', async () =
   const sync = await next.publishedSync('the hold', (text) => text.includes('SignerState'));
   const { held } = parse(sync) as { readonly held?: { readonly digest: string } };
   fleet(held?.digest ?? '');
-  await next.await(
-    'val',
-    'to make blocks',
-    (node) => isWell(node) && (node.status?.height ?? 0) > (made.height ?? 0) + 1,
-  );
+  await next.await('val', 'to make blocks', (node) => isWell(node) && (node.status?.height ?? 0) > height + 2);
   expect(await valueAt(next, 'val', 'colour')).toBe('green');
   expect(await hashAt(next, 'val', 2)).toBe(block);
   expect((await statusOf(next, 'val')).address).toBe(network.address('val'));

@@ -108,7 +108,6 @@ describe('after the loss of everything in the cluster', () => {
 
   it('gets the data of both nodes back from object storage, and repeats no job', async () => {
     await allowBackups();
-    await site.kubectl('apply', '-f', written('claim.json', VALIDATOR_CLAIM));
     for (const node of NODES) site.commit(jobFile(restoreOf(node)));
     for (const node of NODES) {
       const made = await ended(backupOf(node));
@@ -177,14 +176,6 @@ function written(name: string, object: object): string {
   writeFileSync(file, JSON.stringify(object));
   return file;
 }
-
-/** As the page on recovery says: what a validator that may not start yet is restored to. */
-const VALIDATOR_CLAIM = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: 'data-comet-0', namespace: NODE_NAMESPACE, labels: { 'novacula.com/node': 'comet' } },
-  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-};
 
 function restoreOf(node: string): Request {
   return { kind: 'Restore', name: `${node}-back`, spec: { node, source: { objectStorage: { name: 'offsite' } } } };

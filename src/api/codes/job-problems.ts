@@ -15,6 +15,10 @@ export const JOB_PROBLEMS = defineCodes({
     meaning: 'The node is suspended, so the job waits.',
     action: 'Remove `spec.suspend` of the node when the job may begin.',
   },
+  OtherExecutor: {
+    meaning: 'The node belongs to another executor than the request.',
+    action: 'Set `spec.executor` to that of the node. A request that has run already can stay as it is.',
+  },
   NotSupported: {
     meaning: 'The client, chain or controller does not support what the file asks for. The message gives the reason.',
     action: 'Remove it, or choose what the message names.',

@@ -59,7 +59,10 @@ export const JOB_REFUSALS = defineCodes({
     meaning: 'The status branch has a result of this request. A request runs once.',
     action: 'Add a new request under a new name.',
   },
-  ClaimMissing: { meaning: 'The PVC with the data of the node does not exist.', action: 'Start the node once.' },
+  ClaimMissing: {
+    meaning: 'The PVC with the data of the node does not exist.',
+    action: 'Start the node once, or restore a Backup into it: a Restore creates the PVCs of a node that never ran.',
+  },
   HeightNotBelow: {
     meaning: 'The requested height is not below the height of the node.',
     action: 'Add a new request with a lower height.',

@@ -35,11 +35,11 @@ export function checkNodes(
 }
 
 function checkNode(common: CommonSpec, named: NamedNode, context: CheckContext): SpecProblem[] {
-  const { nodes, brokenNodes, namespace } = context;
+  const { nodes, brokenNodes, namespace, executor } = context;
   const key = `${namespace}/${named.name}`;
   if (nodes === undefined || brokenNodes?.has(key) === true) return [];
   const node = nodes.get(key);
-  if (common.deployMethod === 'managed') return checkManaged(common, { ...named, namespace }, node);
+  if (common.deployMethod === 'managed') return checkManaged(common, { ...named, namespace, executor }, node);
   if (node === undefined) return [];
   return [
     errorAt('ManagedNode', named.path, `${key} is a BlockchainNode of this repository: deployMethod must be managed`),
@@ -48,7 +48,7 @@ function checkNode(common: CommonSpec, named: NamedNode, context: CheckContext):
 
 function checkManaged(
   { chain }: CommonSpec,
-  { name, path, namespace }: NamedNode & { readonly namespace: string },
+  { name, path, namespace, executor }: NamedNode & Pick<CheckContext, 'namespace' | 'executor'>,
   node: BlockchainNode | undefined,
 ): SpecProblem[] {
   if (node === undefined)
@@ -66,6 +66,14 @@ function checkManaged(
         'WrongChain',
         ['spec', 'chain'],
         `${name} is on chain ${spec.chain}, network ${spec.network}, not on ${chain}`,
+      ),
+    ];
+  if (executor !== undefined && spec.executor !== undefined && executor !== spec.executor)
+    return [
+      warningAt(
+        'OtherExecutor',
+        path,
+        `${name} belongs to executor ${spec.executor}, and this to executor ${executor}, which has no such node: set spec.executor to ${spec.executor}, unless it has run already`,
       ),
     ];
   if (spec.suspend === true)

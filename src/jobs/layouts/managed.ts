@@ -33,7 +33,7 @@ export function readManaged(facts: ManagedInput): Found {
     return {
       ok: false,
       reason: 'ClaimMissing',
-      message: `node ${name} has no PVCs yet; wait until it ran once`,
+      message: `node ${name} has no PVCs yet; wait until it ran once, or restore a Backup into it`,
     };
   const { host, identity, chainId, height } = facts;
   return {

@@ -84,6 +84,8 @@ export interface CommonSpec {
 export interface CheckContext {
   readonly name: string;
   readonly namespace: string;
+  /** The executor of the request. */
+  readonly executor?: string | undefined;
   /** Nodes of the same commit whose documents have an error: they live on as they were. */
   readonly brokenNodes?: ReadonlySet<string>;
   /** Nodes of the same commit, by `namespace/name`; undefined where nodes are not known (an editor). */
