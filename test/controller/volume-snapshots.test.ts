@@ -194,7 +194,7 @@ it('is removed by the retention of its schedule alone: not without its labels, a
   };
   const schedule = { name: 'nightly', namespace: fleet.namespace, spec: { keep: { last: 1, daily: 0, weekly: 0 } } };
   const log = { info: () => undefined, warn: () => undefined };
-  const deps = { cluster: fleet.cluster, jobs: { list: () => [] }, records, runtime: { log } };
+  const deps = { cluster: fleet.cluster, jobs: { list: () => runs.map(objectOf) }, records, runtime: { log } };
   await applyRetention({ schedules: [schedule], requests: [] } as never, deps as never);
   expect(
     changed.map(({ name, volumeSnapshots, dataRemoved }) => [name, volumeSnapshots, dataRemoved !== undefined]),
@@ -202,6 +202,12 @@ it('is removed by the retention of its schedule alone: not without its labels, a
   const left = await Promise.all(runs.map(async (one) => (await fleet.cluster.get(refOfRun(one))) !== undefined));
   expect(left).toEqual([false, true, true, true]);
 });
+
+/** The object of the run, as its job left it. */
+function objectOf({ kind, namespace, name, uid, endedAt, manifestSha256, files, bytes, volumeSnapshots }: JobRecord) {
+  const status = { phase: 'Complete', endTime: endedAt, manifestSha256, files, bytes, volumeSnapshots };
+  return { kind, metadata: { namespace, name, uid }, spec: {}, status };
+}
 
 function refOfRun(record: JobRecord | undefined): Required<Pick<Ref, 'namespace'>> & Ref {
   const name = record?.volumeSnapshots?.[0]?.name ?? '';

@@ -33,7 +33,7 @@ function retention(day: number, snapshotsLeft: readonly string[] | undefined, mo
     apiVersion: 'validatoros.com/v1alpha1',
     kind: 'Retention',
     metadata: { name: `keep-${day}`, namespace: 'prod', uid: `keep-${day}` },
-    spec: { node: 'a', schedule: 'nightly' },
+    spec: { node: 'a', schedule: 'nightly', destination: { objectStorage: { name: 'offsite' } } },
     status: { ...status, ...more },
   } as unknown as JobObject;
 }
@@ -63,6 +63,16 @@ it.each([
   {
     because: 'the backup of another node, which has another repository',
     runs: [run('nightly-20454', { day: 1, snapshot: OLD, nodes: ['b'] })],
+    retentions: [retention(2, LEFT)],
+  },
+  {
+    because: 'a backup in another location, which the schedule had before',
+    runs: [
+      {
+        ...NIGHTLY[0],
+        objectStorage: { location: 'before', repository: 'demo/prod/a', snapshot: OLD },
+      },
+    ],
     retentions: [retention(2, LEFT)],
   },
   {

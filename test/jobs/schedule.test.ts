@@ -141,6 +141,7 @@ function backup(day: number, more: Partial<KeptBackup> = {}): KeptBackup {
   return {
     id: `b${day}`,
     schedule: 'nightly',
+    isReported: true,
     good: true,
     at: START + day * DAY,
     inUse: false,
@@ -180,7 +181,7 @@ describe('retain', () => {
     {
       because: "people's own backups are not its business",
       keep: { last: 1, daily: 0, weekly: 0 },
-      backups: [{ id: 'b0', good: true, at: START, inUse: false }, backup(1), backup(2)],
+      backups: [{ id: 'b0', isReported: true, good: true, at: START, inUse: false }, backup(1), backup(2)],
       left: ['b2', 'b0'],
     },
     {
@@ -188,6 +189,41 @@ describe('retain', () => {
       keep: { last: 1, daily: 0, weekly: 0 },
       backups: [backup(1, { schedule: 'weekly' }), backup(2)],
       left: ['b2', 'b1'],
+    },
+    {
+      because: 'one without an object takes the place of no other',
+      keep: { last: 1, daily: 0, weekly: 0 },
+      backups: [backup(1), backup(2), backup(3, { isReported: false })],
+      left: ['b3', 'b2'],
+    },
+    {
+      because: 'one without an object stays as long as if it were good',
+      keep: { last: 2, daily: 0, weekly: 0 },
+      backups: [backup(1, { isReported: false }), backup(2, { isReported: false, good: false }), backup(3), backup(4)],
+      left: ['b4', 'b3'],
+    },
+    {
+      because: 'two without an object do not push each other out',
+      keep: { last: 2, daily: 0, weekly: 0 },
+      backups: [backup(1, { isReported: false }), backup(2, { isReported: false, good: false }), backup(3)],
+      left: ['b3', 'b2', 'b1'],
+    },
+    {
+      because: 'nor one of the same day as a good one',
+      keep: { last: 1, daily: 3, weekly: 0 },
+      backups: [
+        backup(1, { isReported: false }),
+        backup(2, { isReported: false, at: START + 2.5 * DAY }),
+        backup(2),
+        backup(4),
+      ],
+      left: ['b4', 'b2', 'b2', 'b1'],
+    },
+    {
+      because: 'records alone remove nothing',
+      keep: { last: 1, daily: 0, weekly: 0 },
+      backups: month.map((one) => ({ ...one, isReported: false })),
+      left: month.map(({ id }) => id),
     },
     {
       because: 'what a restore reads stays',
@@ -210,6 +246,7 @@ describe('retain', () => {
       fc.record({
         id: fc.uuid(),
         schedule: fc.constantFrom('nightly', 'other'),
+        isReported: fc.boolean(),
         good: fc.boolean(),
         at: fc.nat({ max: 100 * DAY }),
         inUse: fc.boolean(),
@@ -219,7 +256,7 @@ describe('retain', () => {
     fc.assert(
       fc.property(some, fc.integer({ min: 1, max: 5 }), fc.nat({ max: 5 }), (backups, last, daily) => {
         const gone = new Set(retain('nightly', { last, daily, weekly: 0 }, backups).map(({ id }) => id));
-        const good = backups.filter((one) => one.schedule === 'nightly' && one.good);
+        const good = backups.filter((one) => one.schedule === 'nightly' && one.good && one.isReported);
         const newest = Math.max(...good.map(({ at }) => at));
         expect(good.length === 0 ? gone.size === 0 : good.some((one) => one.at === newest && !gone.has(one.id))).toBe(
           true,

@@ -5,17 +5,19 @@ import { API_VERSION } from '../../api/group.ts';
 import { describeRef, type Ref } from '../../api/objects.ts';
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import type { DesiredSchedule } from '../../desired/desired-set.ts';
-import { type JobObject, jobKeyOf, type JobRequest } from '../../api/job-object.ts';
+import { jobKeyOf, type JobRequest } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
-import { isProvenCopy, type JobRecord, recordOf, UNREADABLE } from '../../jobs/requests/record.ts';
+import { isProvenCopy, type JobRecord, UNREADABLE } from '../../jobs/requests/record.ts';
 import { isOwnRun, whyForeign } from '../../jobs/requests/own-backup.ts';
 import { type KeptBackup, retain } from '../../jobs/requests/retention.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
 import type { RequestsDeps } from './deps.ts';
+import { keyOfRecord } from './record-reader.ts';
 import { runsOf } from './schedules/schedule-runs.ts';
-import { getServed, liveData } from './storage/live-data.ts';
+import { getServed, liveData, madeAt } from './storage/live-data.ts';
+import { asReported, objectOfRecord, type ObjectsByKey, objectsByKey } from './storage/reported-record.ts';
 
 export interface Retained {
   /** Of this controller. */
@@ -28,13 +30,16 @@ type RetentionDeps = Pick<RequestsDeps, 'cluster' | 'jobs' | 'records' | 'runtim
 
 /** Removes by UID, then writes it down; a crash in between repeats a removal that does nothing. True when a record changed. */
 export async function applyRetention({ schedules, requests }: Retained, deps: RetentionDeps): Promise<boolean> {
-  const inUse = sourcesInUse(requests, deps);
+  const keeping = schedules.filter(({ spec }) => spec.keep !== undefined);
+  if (keeping.length === 0) return false;
+  const known = { inUse: sourcesInUse(requests, deps), objects: objectsByKey(deps.jobs.list()) };
   let changed = false;
-  for (const { name, namespace, spec } of schedules) {
+  for (const { name, namespace, spec } of keeping) {
     if (spec.keep === undefined) continue;
     const key = `${namespace}/${name}`;
-    const runs = runsOf(key, deps.records).filter((record) => isOwnRun(record, { namespace, name }));
-    const backups = runs.flatMap((record) => asBackup(record, inUse));
+    const backups: RecordedBackup[] = [];
+    for (const run of runsOf(key, deps.records))
+      backups.push(...(await asBackup(run, { schedule: { namespace, name }, ...known }, deps)));
     for (const { record, because } of await outdated({ schedule: key, keep: spec.keep, backups }, deps)) {
       if (!(await removeData(record, because, deps))) continue;
       deps.records.put(withoutData(record, because));
@@ -48,6 +53,52 @@ interface RecordedBackup extends KeptBackup {
   readonly record: JobRecord;
 }
 
+interface Known {
+  readonly schedule: { readonly namespace: string; readonly name: string };
+  readonly inUse: ReadonlySet<string>;
+  readonly objects: ObjectsByKey;
+}
+
+/**
+ * While the object of a backup is there it says what the backup is, when it ended, and how; else its data says when it was made.
+ * Who may write a record decides none of that.
+ */
+async function asBackup(
+  record: JobRecord,
+  { schedule, inUse, objects }: Known,
+  { cluster }: Pick<RetentionDeps, 'cluster'>,
+): Promise<readonly RecordedBackup[]> {
+  const object = objectOfRecord(record, objects);
+  const reported = asReported(record, object);
+  if (!isBackupOf(schedule, reported) || !isFinal(record.phase)) return [];
+  if (object !== undefined && !isFinal(object.status?.phase ?? 'Pending')) return [];
+  return [
+    {
+      // Not the UID of the data, which another record may name as well.
+      id: keyOfRecord(reported),
+      record: reported,
+      ...defined({ schedule: record.schedule }),
+      isReported: object !== undefined,
+      good: isProvenCopy(reported),
+      // Where nothing is left of the data, only the record is at stake.
+      at: (object === undefined ? await madeOnce(record, cluster) : undefined) ?? endOf(reported),
+      inUse: inUse.has(keyOfRecord(reported)),
+    },
+  ];
+}
+
+function isBackupOf(schedule: Known['schedule'], record: JobRecord): boolean {
+  return record.kind === 'Backup' && dataOf(record).length > 0 && isOwnRun(record, schedule);
+}
+
+/** Asked once for each record: what has a UID is made at one moment, and is never there again once it is gone. */
+async function madeOnce(record: JobRecord, cluster: RetentionDeps['cluster']): Promise<number | undefined> {
+  if (!made.has(record)) made.set(record, await madeAt(record, cluster));
+  return made.get(record);
+}
+
+const made = new WeakMap<JobRecord, number | undefined>();
+
 interface Rule {
   readonly schedule: string;
   readonly keep: NonNullable<JobScheduleSpec['keep']>;
@@ -59,37 +110,21 @@ interface Outdated {
   readonly because: string;
 }
 
-/** What the rule does not keep. Costs nothing while there is nothing to remove by the records. */
-async function outdated(rule: Rule, deps: Pick<RetentionDeps, 'cluster' | 'jobs'>): Promise<readonly Outdated[]> {
-  if (retain(rule.schedule, rule.keep, rule.backups).length === 0) return [];
-  const objects = new Map(deps.jobs.list().map((job) => [job.metadata.uid, job]));
-  const backups = rule.backups.flatMap((backup) => asObjectSays(backup, objects.get(backup.record.uid)));
-  return await withoutAbsent({ ...rule, backups }, deps);
-}
-
-/** While the object of a backup is there it says when that ended, and how: who may write a record decides neither. */
-function asObjectSays(backup: RecordedBackup, object: JobObject | undefined): readonly RecordedBackup[] {
-  if (object === undefined) return [backup];
-  if (!isFinal(object.status?.phase ?? 'Pending')) return [];
-  const reported = recordOf(backup.record, object);
-  return [{ ...backup, good: isProvenCopy(reported), at: endOf(reported) }];
-}
-
 /**
- * One that the rule keeps in the place of others must be there: who may write a record could otherwise have every backup
- * removed for one that does not exist.
+ * What the rule does not keep. One that it keeps in the place of others must be there: data can be deleted by hand. Costs no request
+ * while there is nothing to remove.
  */
-async function withoutAbsent(
+async function outdated(
   { schedule, keep, backups }: Rule,
   deps: Pick<RetentionDeps, 'cluster'>,
 ): Promise<readonly Outdated[]> {
   const removals = new Map(retain(schedule, keep, backups).map(({ id, because }) => [id, because]));
   if (removals.size === 0) return [];
-  const counted = backups.filter(({ id, good }) => good && !removals.has(id));
+  const counted = backups.filter(({ id, good, isReported }) => good && isReported && !removals.has(id));
   const isThere = await Promise.all(counted.map(async ({ record }) => await hasItsData(record, deps)));
   const absent = new Set(counted.filter((_, index) => isThere[index] === false));
   if (absent.size > 0)
-    return await withoutAbsent({ schedule, keep, backups: backups.filter((one) => !absent.has(one)) }, deps);
+    return await outdated({ schedule, keep, backups: backups.filter((one) => !absent.has(one)) }, deps);
   return backups.flatMap(({ id, record }) => {
     const because = removals.get(id);
     return because === undefined ? [] : [{ record, because }];
@@ -168,20 +203,4 @@ export function withoutData(record: JobRecord, because: string): JobRecord {
 
 function endOf({ endedAt }: JobRecord): number {
   return Date.parse(endedAt ?? '') || 0;
-}
-
-function asBackup(record: JobRecord, inUse: ReadonlySet<string>): readonly RecordedBackup[] {
-  const { kind, namespace, name, schedule, phase } = record;
-  if (kind !== 'Backup' || dataOf(record).length === 0 || !isFinal(phase)) return [];
-  return [
-    {
-      // Not the UID of the data, which another record may name as well.
-      id: `${kind}/${namespace}/${name}`,
-      record,
-      ...defined({ schedule }),
-      good: isProvenCopy(record),
-      at: endOf(record),
-      inUse: inUse.has(`${kind}/${namespace}/${name}`),
-    },
-  ];
 }

@@ -30,9 +30,10 @@ export function removedCopies(
   if (newest === undefined || left === undefined) return [];
   const began = newest.status?.startTime ?? '';
   const node = textAt(newest.spec, ['node']);
+  const location = textAt(newest.spec, ['destination', 'objectStorage', 'name']);
   const because = `removed by Retention ${schedule.namespace}/${newest.metadata.name}`;
   return runs
-    .filter((record) => isOwnRun(record, schedule) && isGone(record, { left, began, node }))
+    .filter((record) => isOwnRun(record, schedule) && isGone(record, { left, began, node, location }))
     .map((record) => ({ record, because }));
 }
 
@@ -55,10 +56,13 @@ interface Found {
   readonly left: readonly string[];
   readonly began: string;
   readonly node: string | undefined;
+  readonly location: string | undefined;
 }
 
-function isGone({ objectStorage, endedAt, nodes }: JobRecord, { left, began, node }: Found): boolean {
-  const { snapshot } = objectStorage ?? {};
-  if (snapshot === undefined || endedAt === undefined || endedAt >= began || nodes?.[0] !== node) return false;
+/** A schedule may have had another location before. */
+function isGone({ objectStorage, endedAt, nodes }: JobRecord, { left, began, ...of }: Found): boolean {
+  const { snapshot, location } = objectStorage ?? {};
+  if (snapshot === undefined || endedAt === undefined || endedAt >= began) return false;
+  if (nodes?.[0] !== of.node || location !== of.location) return false;
   return !left.some((id) => snapshot.startsWith(id));
 }

@@ -174,6 +174,7 @@ describe('JobSchedule', () => {
     const backups = Array.from({ length: 30 }, (_, day) => ({
       id: `b${day}`,
       schedule: 'one',
+      isReported: true,
       good: true,
       at: START + day * DAY,
       inUse: false,

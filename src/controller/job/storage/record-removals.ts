@@ -8,16 +8,20 @@ import { outdatedRetentions, removedCopies } from '../../../jobs/requests/remove
 import type { RequestsDeps } from '../deps.ts';
 import { objectOf, withoutData } from '../retention.ts';
 import { retentionsOf, runsOf } from '../schedules/schedule-runs.ts';
+import { asReported, objectOfRecord, objectsByKey } from './reported-record.ts';
 
 type RemovalDeps = Pick<RequestsDeps, 'cluster' | 'jobs' | 'records' | 'runtime'>;
 
 /** `schedules`: of this controller. True when a record changed. A crash in between repeats what it has done. */
 export async function recordRemovals(schedules: readonly DesiredSchedule[], deps: RemovalDeps): Promise<boolean> {
-  const objects = deps.jobs.list().filter(({ kind }) => kind === retention.kind);
+  const all = deps.jobs.list();
+  const objects = all.filter(({ kind }) => kind === retention.kind);
+  const byKey = objectsByKey(all);
   let changed = false;
   for (const schedule of schedules) {
     const key = keyOf(schedule);
-    for (const { record, because } of removedCopies(schedule, runsOf(key, deps.records), objects)) {
+    const runs = runsOf(key, deps.records).map((record) => asReported(record, objectOfRecord(record, byKey)));
+    for (const { record, because } of removedCopies(schedule, runs, objects)) {
       const { kind, namespace, name, uid } = record;
       deps.runtime.log.info({ job: `${kind} ${namespace}/${name}`, reason: because }, 'Recording a removed backup');
       deps.records.put(withoutData(record, because));
