@@ -34,12 +34,13 @@ import {
 } from './option.ts';
 import { readOwnDeployments } from './own-deployments.ts';
 import { addPolicyOptions, policiesFor, type PolicyOptions } from './policy-option.ts';
-import { jobsAgainstCluster, jobsBetween } from './plan-jobs.ts';
-import { signingMemory, volumesOf } from './plan-facts.ts';
+import { readMemories, volumesOf } from './plan/facts.ts';
+import { jobsAgainstCluster, jobsBetween } from './plan/jobs.ts';
+import { keyFacts } from './plan/keys.ts';
 import { problemsToJson } from './problems-json.ts';
 import { capabilityProblems, publishedCapabilities } from './published/capabilities.ts';
 import { removedSourceProblems } from './published/removed-sources.ts';
-import { addStatusFromOption, publishedKeys } from './published/keys.ts';
+import { addStatusFromOption, type PublishedSigning, publishedSigning } from './published/keys.ts';
 import { asExecutor } from './published/as-executor.ts';
 
 interface PlanOptions extends PolicyOptions {
@@ -61,11 +62,15 @@ interface Comparison {
   readonly current: readonly BlockchainNode[];
   readonly revision: string;
   readonly facts: PlanFacts;
+  /** Of one executor in the cluster that was named, by its name; absent between two revisions. */
+  readonly keyFacts?: ReadonlyMap<string, PlanFacts>;
   readonly upgrades: (executors: readonly string[]) => readonly UpgradeStep[];
 }
 
 interface Judged {
   readonly judgedBy: Policy;
+  /** The status branch. */
+  readonly published: PublishedSigning | undefined;
 }
 
 export function addPlan(program: Command, exit: SetExitCode): void {
@@ -94,14 +99,12 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   if (options.to !== undefined && options.from === undefined)
     throw new Error('--to needs --from: name the revision to compare with');
   const judging = await policiesFor(dir, options);
-  const judged = { ...options, judgedBy: judging.policy };
+  const { statusFrom = options.policyFrom } = options;
+  const published = statusFrom === undefined ? undefined : await publishedSigning(dir, statusFrom);
+  const judged = { ...options, judgedBy: judging.policy, published };
   const comparison =
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
-  const { statusFrom } = options;
-  const reservations = statusFrom === undefined ? undefined : await publishedKeys(dir, statusFrom);
-  const compared = { ...comparison, facts: { ...comparison.facts, reservations } };
   const problems = [...comparison.desired.problems, ...(await publishedProblems(dir, statusFrom, comparison))];
-  const isOfFiles = options.from !== undefined;
   const owners = executorsOf(comparison, options.executor);
   const all = options.executor === undefined ? executorsIn(comparison.desired.fleet, owners) : owners;
   const upgrades = comparison.upgrades(all);
@@ -111,12 +114,20 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
     upgrade: upgrades.find((one) => one.executor === executor),
     title: titleOfExecutor(comparison.desired.fleet, executor),
     policy: judging.nameOf(executor),
-    plan: planNodes({ ...(isOfFiles ? asExecutor(compared, executor) : compared), executor, workloadOf }),
+    plan: planNodes({ ...sideOf(executor, comparison, published), executor, workloadOf }),
   }));
   process.stdout.write(print(plans, problems, options.format));
   if (problems.some(({ level }) => level === 'error')) return 2;
   const changes = plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0);
   return changes || upgrades.length > 0 ? 1 : 0;
+}
+
+/** Each executor has a cluster of its own, or shares one. */
+function sideOf(executor: string, comparison: Comparison, published: PublishedSigning | undefined): Comparison {
+  const { facts, keyFacts: inCluster } = comparison;
+  return inCluster === undefined
+    ? asExecutor(comparison, executor, published)
+    : { ...comparison, facts: { ...facts, ...inCluster.get(executor) } };
 }
 
 /** What the desired state asks of a controller that it cannot do, by what it published. */
@@ -132,7 +143,7 @@ async function publishedProblems(
 
 async function withCluster(
   dir: string,
-  { kubeconfig, context, namespace, ownNamespace, executor, judgedBy }: PlanOptions & Judged,
+  { kubeconfig, context, namespace, ownNamespace, executor, judgedBy, published }: PlanOptions & Judged,
 ): Promise<Comparison> {
   const desired = readDesired(await readDirectory(dir), { defaultNamespace: namespace, policy: judgedBy });
   const cluster = connectCluster({
@@ -148,16 +159,12 @@ async function withCluster(
     const current = listed as readonly BlockchainNode[];
     const jobs = await jobsAgainstCluster(cluster, desired);
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
-    const memory = await signingMemory(executors, {
-      cluster,
-      namespace: ownNamespace ?? namespace,
-      known: current,
-    });
-    const volumes = await volumesOf(desired, memory.volumes, cluster);
-    const { identities, signers } = memory;
+    const memories = await readMemories(executors, { cluster, namespace: ownNamespace ?? namespace, known: current });
+    const volumes = await volumesOf(desired, memories, cluster);
+    const keys = await keyFacts(executors, { desired, current, cluster, memories, published: published?.keys });
     const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));
     const upgrades = (names: readonly string[]) => upgradesOf(desired.fleet, images, names);
-    return { desired, current, revision: WORK_TREE, facts: { identities, signers, volumes, jobs }, upgrades };
+    return { desired, current, revision: WORK_TREE, facts: { volumes, jobs }, keyFacts: keys, upgrades };
   } finally {
     await cluster.close();
   }

@@ -55,7 +55,7 @@ export function isReservedFor(memory: KeyMemory, key: string, node: string): boo
  * Of each key the entry that changed last, also of a release. A time to come counts as now: an entry that someone wrote to the
  * branch would otherwise stand before all that others sign from now on.
  */
-function signedBy(
+export function signedBy(
   before: KeyMemory['signed'],
   entries: readonly KeyEntry[],
   { executor, now }: Pick<Circumstances, 'executor' | 'now'>,

@@ -7,18 +7,21 @@ import { keyOf } from '../api/objects.ts';
 import type { Action } from './action.ts';
 import type { PlanInput } from './input.ts';
 import { describeVolume } from './judge-volumes.ts';
+import { keyLines } from './key-lines.ts';
 
 /** The action with what follows from it. `live` and `desired` are the node before and after. */
 export function withConsequences(
   action: Action,
   nodes: { readonly live: BlockchainNode | undefined; readonly desired: BlockchainNode | undefined },
-  { facts, workloadOf }: PlanInput,
+  input: PlanInput,
 ): Action {
+  const { facts, workloadOf } = input;
   const before = nodes.live === undefined ? undefined : workloadOf?.(nodes.live);
   const after = nodes.desired === undefined ? undefined : workloadOf?.(nodes.desired);
   const known = facts?.volumes?.get(keyOf(action.ref));
   const consequences = [
     ...moveLines(action, nodes.live ?? nodes.desired),
+    ...keyLines(action, nodes.desired, input),
     ...workloadLines(action, {
       before,
       after,

@@ -1,5 +1,6 @@
 // A plan as Markdown: the comment on a pull request.
 
+import { clip } from '../lib/clip.ts';
 import type { Plan } from './action.ts';
 import { actionLines, jobLines, releaseLines, summarizePlan } from './describe.ts';
 import { describeRef } from '../api/objects.ts';
@@ -24,7 +25,7 @@ export function planToMarkdown(plan: Plan, maxLength: number): string {
     section('Jobs', plan.jobs.map(jobLines)),
     section(
       'Kept unchanged',
-      plan.kept.map(({ ref, because }) => [`= ${describeRef(ref)}`, `    ${because}`]),
+      plan.kept.map(({ ref, because }) => [`= ${describeRef(ref)}`, `    ${clip(because, 600)}`]),
     ),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;

@@ -4,7 +4,7 @@ import type { JobStep } from '../api/job-step.ts';
 import { describeRef, type KubeObject } from '../api/objects.ts';
 import { exceptionsIn, ruleOfException } from '../api/policy-exceptions.ts';
 import { clip, clipJson } from '../lib/clip.ts';
-import type { Action, Approval, Change, Plan } from './action.ts';
+import type { Action, Approval, Change, Hold, Plan } from './action.ts';
 
 const SIGN = { create: '+', update: '~', start: '!', delete: '-' } as const;
 const MAX_CHANGES = 40;
@@ -15,7 +15,7 @@ export function describePlan(plan: Plan): string {
     [summarizePlan(plan)],
     ...plan.actions.map(actionLines),
     ...plan.jobs.map(jobLines),
-    ...plan.kept.map(({ ref, because }) => [`= keep ${describeRef(ref)}`, `    ${because}`]),
+    ...plan.kept.map(({ ref, because }) => [`= keep ${describeRef(ref)}`, `    ${clip(because, 600)}`]),
     ...(plan.heldDigest === undefined ? [] : [releaseLines(plan.heldDigest)]),
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -54,7 +54,7 @@ function jobParts(jobs: readonly JobStep[]): string[] {
 export function jobLines({ do: what, job, file, because, exceptions = [], hold }: JobStep): readonly string[] {
   const lines = [`${JOB[what].sign} ${what} ${clip(job, 300)}`, `    ${clip(because, 600)}`, `    ${clip(file, 300)}`];
   if (exceptions.length > 0) lines.push(usesLine(exceptions));
-  return hold === undefined ? lines : [...lines, `    HELD by ${hold.guard}: ${hold.message}`, `    ${hold.release}`];
+  return hold === undefined ? lines : [...lines, ...holdLines(hold)];
 }
 
 function usesLine(rules: readonly string[]): string {
@@ -68,10 +68,18 @@ export function actionLines(action: Action): readonly string[] {
   if ('object' in action) lines.push(...exceptionLines(action.object));
   if (action.do === 'delete')
     lines.push(action.keepsVolumes ? '    its volumes are kept' : '    its volumes are DELETED with it');
-  for (const line of action.consequences ?? []) lines.push(`    ${clip(line, 300)}`);
+  for (const line of action.consequences ?? []) lines.push(`    ${clip(line, 600)}`);
   if (action.approval !== undefined) lines.push(approvalLine(action.approval));
-  if (action.hold === undefined) return lines;
-  return [...lines, `    HELD by ${action.hold.guard}: ${action.hold.message}`, `    ${action.hold.release}`];
+  return action.hold === undefined ? lines : [...lines, ...holdLines(action.hold)];
+}
+
+/** A hold may quote the status branch, which others may write. */
+function holdLines({
+  guard,
+  message,
+  release,
+}: Pick<Hold, 'message' | 'release'> & { readonly guard: string }): readonly string[] {
+  return [`    HELD by ${guard}: ${clip(message, 2000)}`, `    ${clip(release, 2000)}`];
 }
 
 function titleLine({ do: what, ref, move }: Action): string {

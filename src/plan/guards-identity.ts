@@ -6,6 +6,7 @@ import { textAt } from '../lib/json-value.ts';
 import type { Action, Hold } from './action.ts';
 import { approvableHold, finalHold } from './hold-words.ts';
 import type { KeyReservation } from './input.ts';
+import { shortKey } from './key-lines.ts';
 import { describeMove, RELEASE_OF_START } from './moved-keys.ts';
 import type { Scene } from './scene.ts';
 
@@ -39,7 +40,7 @@ export function identityInUse(action: Action, scene: Scene): Hold | undefined {
   const user = userOf(requested, scene);
   if (user === undefined) return undefined;
   const isLeaving = scene.live.get(user)?.metadata.deletionTimestamp !== undefined;
-  const message = `the Secret ${nameOf(requested)} is the identity of ${user}${isLeaving ? ', which is still being deleted' : ''}`;
+  const message = `the Secret ${nameOf(requested)} is the identity of ${user}${ownerOf(user, scene)}${isLeaving ? ', which is still being deleted' : ''}`;
   const release = `Continues when ${user} is gone or has another identity.`;
   return { ...finalHold('IdentityInUse', message, release), passes: true };
 }
@@ -69,7 +70,7 @@ export function signerElsewhere(action: Action, scene: Scene): Hold | undefined 
   const [where, record] =
     signer === ''
       ? ['a node that was deleted', 'was deleted with its volumes']
-      : [signer, "stays on that node's volume"];
+      : [`${signer}${ownerOf(signer, scene)}`, "stays on that node's volume"];
   const what = requested === undefined ? 'a key that its pod can read' : `the key in ${nameOf(requested)}`;
   return approvableHold(
     'SignerState',
@@ -122,11 +123,6 @@ function nameOf(secret: string): string {
   return secret.slice(secret.indexOf('/') + 1);
 }
 
-/** Enough to find it in keys.yaml. */
-function shortKey(key: string): string {
-  return key.slice(0, 'sha256:'.length + 12);
-}
-
 /**
  * The record of what a node has signed is on its volume and does not move with a key. Undoing an edit in the cluster is
  * not a change, because an edited spec was never acted on. Nor is a file that follows a completed Switchover.
@@ -162,6 +158,12 @@ function secretOf(node: BlockchainNode, { input }: Scene): string | undefined {
 function userOf(secret: string, scene: Scene): string | undefined {
   const user = [...scene.live.values()].find((node) => secretOf(node, scene) === secret);
   return user === undefined ? undefined : keyOf(user);
+}
+
+/** Where the node is there and is another executor's. */
+function ownerOf(node: string, { live, input }: Scene): string {
+  const executor = live.get(node)?.spec.executor ?? input.executor;
+  return executor === input.executor ? '' : ` of executor ${executor}`;
 }
 
 function userSecret(key: string, scene: Scene): string | undefined {

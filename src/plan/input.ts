@@ -62,6 +62,11 @@ export interface PlanFacts {
    * come from all Secrets that its final pod reaches. Absent where Secrets cannot be read.
    */
   readonly newKeys?: ReadonlyMap<string, readonly string[]> | undefined;
+  /**
+   * Digests of all keys that a declared node would sign with, by `namespace/name` of the node, where these are known. With it
+   * the plan says who holds them.
+   */
+  readonly keys?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Nodes, `namespace/name`, whose keys have signed elsewhere since these nodes did. */
   readonly movedKeys?: ReadonlyMap<string, MovedKeys> | undefined;
   /** Keys of all executors, from the status branch. */

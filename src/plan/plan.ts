@@ -12,6 +12,7 @@ import { diff, toChanges } from './diff.ts';
 import { holdActions } from './hold.ts';
 import type { PlanInput, DesiredNode } from './input.ts';
 import { lostVolumes } from './judge-volumes.ts';
+import { heldLines } from './key-lines.ts';
 import { inSafeOrder } from './order.ts';
 
 /**
@@ -36,6 +37,7 @@ export function planNodes(input: PlanInput): Plan {
     kept: [
       ...leaving.flatMap(({ kept }) => kept ?? []),
       ...declared.flatMap(([key]) => leavingKept(live.get(key))),
+      ...declared.flatMap(([key, { node }]) => waitingKept(node, live.get(key), { input, actions })),
       ...declared.flatMap(([key, { node }]) => overrideKept(node, live.get(key), input.facts?.identities?.get(key))),
     ],
     jobs: (input.facts?.jobs ?? []).filter((job) => job.executor === executor),
@@ -192,6 +194,23 @@ function whyKept(key: string, file: string, { desired }: PlanInput): string | un
 function leavingKept(live: BlockchainNode | undefined): readonly Kept[] {
   if (live?.metadata.deletionTimestamp === undefined) return [];
   return [{ ref: refOf(live), because: 'it is being deleted and is created again after that' }];
+}
+
+interface Decided {
+  readonly input: PlanInput;
+  readonly actions: readonly Action[];
+}
+
+/** Nothing of it changes, and it waits for its key. */
+function waitingKept(
+  node: BlockchainNode,
+  live: BlockchainNode | undefined,
+  { input, actions }: Decided,
+): readonly Kept[] {
+  const ref = refOf(node);
+  const isDecided = actions.some((action) => keyOf(action.ref) === keyOf(ref));
+  if (live === undefined || isDecided || node.spec.desiredState !== 'Running') return [];
+  return heldLines(node, input).map((because) => ({ ref, because }));
 }
 
 /** A Switchover gave the node another identity than its file names. The plan does not undo that, and reports it. */

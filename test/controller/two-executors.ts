@@ -1,5 +1,9 @@
 // Two executors of one repository, with a cluster each or with one for both, and one validator that goes from one to the other.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { pino } from 'pino';
 
 import { findCondition } from '../../src/api/conditions.ts';
@@ -33,10 +37,14 @@ export interface TwoExecutors {
   readonly at: (fleet: Fleet, spec?: object) => Files;
   /** The file of a node that runs on that executor all the time. */
   readonly neighbour: (fleet: Fleet) => Files;
+  /** The file of another validator, with that Secret. */
+  readonly copy: (fleet: Fleet, secretName: string, spec?: object) => Files;
   readonly approving: (...digests: readonly string[]) => Files;
   readonly run: (fleet: Fleet) => Promise<Running>;
   /** Opens a pull request, and gives what `nodewright plan` says of it. */
   readonly propose: (files: Files) => Promise<string>;
+  /** What `nodewright plan` says of the desired branch with these files, compared with the cluster of that executor; warnings too. */
+  readonly planInCluster: (fleet: Fleet, files: Files, options?: readonly string[]) => Promise<string>;
   /** Merges the pull request that was opened last. */
   readonly merge: () => void;
   /** A file of the status branch; empty text when there is none. */
@@ -96,6 +104,8 @@ export async function twoExecutors({
     tokyo,
     at: ({ executor }, spec) => nodeFile('val', { executor, ...validators.validator('val'), ...spec }),
     neighbour: (fleet) => nodeFile(`by-${fleet.executor}`, { executor: fleet.executor, ...validators.follower() }),
+    copy: ({ executor }, secretName, spec) =>
+      nodeFile('copy', { executor, ...validators.validator('val'), identity: { secretName }, ...spec }),
     approving: (...digests) => ({
       'fleet.yaml': fleetFile([`approvals: [${digests.map((digest) => `{ digest: "${digest}" }`).join(', ')}]`]),
     }),
@@ -112,6 +122,8 @@ export async function twoExecutors({
       const { stdout } = await runCommand(process.execPath, [MAIN, ...args, ...status], { accept: [0, 1, 2] });
       return stdout;
     },
+    planInCluster: async (fleet, files, options = ['--executor', fleet.executor]) =>
+      await planInCluster(fleet, files, options),
     merge() {
       moveBranch(repo, BRANCH, git(repo, ['rev-parse', 'proposal']));
       for (const { running } of runnings) running.controller.requestSync();
@@ -162,6 +174,25 @@ export async function twoExecutors({
       await paris.close();
     },
   };
+}
+
+/** The files are checked out, as a person who asks has them. */
+async function planInCluster(
+  { repo, kubeconfig, namespace }: Fleet,
+  files: Files,
+  options: readonly string[],
+): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'nodewright-plan-'));
+  try {
+    moveBranch(repo, 'checkout', git(repo, ['rev-parse', BRANCH]));
+    commitFiles(repo, files, { branch: 'checkout' });
+    git(repo, ['clone', '-q', '-b', 'checkout', repo, folder]);
+    const args = ['plan', folder, '--kubeconfig', kubeconfig, '--namespace', namespace, ...options];
+    const { stdout, stderr } = await runCommand(process.execPath, [MAIN, ...args], { accept: [0, 1, 2] });
+    return `${stderr}${stdout}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function install(fleet: Fleet, { objects }: Validators): Promise<void> {

@@ -1,7 +1,6 @@
 // What the controller must remember over a restart, and over an outage of Git: one ConfigMap in the cluster, and a copy on the status branch.
 
 import { FIELD_MANAGER, LABEL } from '../../api/group.ts';
-import type { VolumeRecord } from '../../api/node-volumes.ts';
 import type { Ref } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { createSerial } from '../../lib/serial.ts';
@@ -102,25 +101,14 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
-export interface SigningMemory {
-  readonly identities: ReadonlyMap<string, string>;
-  readonly signers: ReadonlyMap<string, string>;
-  readonly volumes: ReadonlyMap<string, VolumeRecord>;
-}
-
-/** What another process remembers of identities, the last signers and their volumes; undefined where there is no memory. */
-export async function readSigningMemory(
+/** What another process remembers; undefined where there is no memory. A part that cannot be read is empty. */
+export async function readMemory(
   cluster: Pick<Cluster, 'get'>,
   place: Pick<MemoryOptions, 'executor' | 'namespace'>,
-): Promise<SigningMemory | undefined> {
+): Promise<Remembered | undefined> {
   const stored = await cluster.get(refOfMemory(place));
   if (stored === undefined) return undefined;
-  const { remembered } = readData(stringMap(stored['data']));
-  return {
-    identities: new Map(Object.entries(remembered.identities ?? {})),
-    signers: new Map(Object.entries(remembered.signers ?? {})),
-    volumes: new Map(Object.entries(remembered.volumes ?? {})),
-  };
+  return { ...NOTHING, origin: '', ...readData(stringMap(stored['data'])).remembered };
 }
 
 /** Where the memory of an executor lies. */

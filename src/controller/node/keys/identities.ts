@@ -39,7 +39,7 @@ export interface Assignment {
 }
 
 /** Stored in the controller's memory in the cluster: a restart must not undo an exchange. */
-export function createIdentities(memory: Memory): Identities {
+export function createIdentities(memory: Pick<Memory, 'current' | 'save'>): Identities {
   const secretOf = (node: BlockchainNode): string | undefined =>
     memory.current.identities[keyOf(node)] ?? node.spec.identity?.secretName;
   const { record, ...history } = createKeyHistory(memory);

@@ -1,18 +1,18 @@
 // Both sides of the comparison of job requests and schedules, for `nodewright plan`.
 
-import { ANNOTATION, LABEL } from '../api/group.ts';
-import { jobKeyOf, type JobObject } from '../api/job-object.ts';
-import { isFinal } from '../api/job-phase.ts';
-import type { JobStep } from '../api/job-step.ts';
-import type { DesiredRequest, DesiredSet } from '../desired/desired-set.ts';
+import { ANNOTATION, LABEL } from '../../api/group.ts';
+import { jobKeyOf, type JobObject } from '../../api/job-object.ts';
+import { isFinal } from '../../api/job-phase.ts';
+import type { JobStep } from '../../api/job-step.ts';
+import type { DesiredRequest, DesiredSet } from '../../desired/desired-set.ts';
 import {
   planRequests,
   type RequestSide,
   type PlannedRequest,
   type DesiredRequests,
-} from '../jobs/requests/plan-requests.ts';
-import type { Cluster } from '../kube/cluster.ts';
-import { requestsInCluster } from './cluster-requests.ts';
+} from '../../jobs/requests/plan-requests.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import { requestsInCluster } from '../cluster-requests.ts';
 
 /** Between two revisions. */
 export function jobsBetween(before: DesiredSet, desired: DesiredSet): readonly JobStep[] {
