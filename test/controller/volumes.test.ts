@@ -7,6 +7,7 @@ import type { BlockchainNode } from '../../src/api/blockchain-node.ts';
 import { findCondition } from '../../src/api/conditions.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
+import { valueAt } from '../../src/lib/json-value.ts';
 import { testCluster } from '../support/cluster.ts';
 import { tipOf } from '../support/git-repo.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
@@ -14,6 +15,9 @@ import { waitFor } from '../support/wait-for.ts';
 import { byHand, type ByHand } from './by-hand.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
 import { prepare, published, runController, type Running } from './harness.ts';
+
+/** The garbage collector of a new cluster looks for kinds that were installed every 30 s. */
+const COLLECTION_MS = 90_000;
 
 let fleet: Fleet;
 let running: Running;
@@ -90,6 +94,22 @@ async function digestOfHold(...words: readonly string[]): Promise<string> {
   });
 }
 
+/** A Warning on the node itself, in the words of its condition. */
+async function isWarned(name: string): Promise<void> {
+  await waitFor(`${name} has a Warning`, async () => {
+    const stalled = findCondition((await node(name))?.status?.conditions, 'Stalled');
+    const events = await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace });
+    return events.some(
+      (event) =>
+        valueAt(event, ['involvedObject', 'kind']) === 'BlockchainNode' &&
+        valueAt(event, ['involvedObject', 'name']) === name &&
+        event['type'] === 'Warning' &&
+        event['reason'] === 'SignerVolumeLost' &&
+        event['message'] === stalled?.message,
+    );
+  });
+}
+
 async function isStopped(name: string): Promise<void> {
   await waitFor(`${name} is stopped`, async () => {
     const set = await fleet.cluster.get({ ...target('Pod', name), apiVersion: 'apps/v1', kind: 'StatefulSet' });
@@ -108,6 +128,7 @@ describe('a validator whose PVC was deleted by hand', () => {
     const digest = await digestOfHold('SignerVolumeLost', `start BlockchainNode ${fleet.namespace}/solo`);
     await isStopped('solo');
     await waitFor('the node says why', async () => (await node('solo'))?.status?.hold?.reason === 'SignerVolumeLost');
+    await isWarned('solo');
 
     fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
     running.controller.requestSync();
@@ -123,6 +144,7 @@ describe('a validator whose PVC was deleted by hand', () => {
     await waitFor(
       'it is gone',
       async () => (await live('Pod', 'again-0')) === undefined && (await node('again')) === undefined,
+      COLLECTION_MS,
     );
     await hand.remove(target('PersistentVolumeClaim', 'data-again-0'));
     await waitFor('its PVC is gone', async () => (await live('PersistentVolumeClaim', 'data-again-0')) === undefined);
@@ -133,6 +155,7 @@ describe('a validator whose PVC was deleted by hand', () => {
       const stalled = findCondition((await node('again'))?.status?.conditions, 'Stalled');
       return stalled?.reason === 'SignerVolumeLost';
     });
+    await isWarned('again');
     expect(await live('Pod', 'again-0')).toBeUndefined();
     expect(await live('PersistentVolumeClaim', 'data-again-0')).toBeUndefined();
   });
@@ -149,6 +172,7 @@ describe('a validator whose PVC was deleted by hand', () => {
     running = await runController(fleet);
     await digestOfHold('SignerVolumeLost', `start BlockchainNode ${fleet.namespace}/down`);
     await isStopped('down');
+    await isWarned('down');
     expect(await live('Pod', 'down-0')).toBeUndefined();
   });
 });
@@ -161,6 +185,7 @@ describe('a node under the name of one that left its volume behind', () => {
     await waitFor(
       'it is gone',
       async () => (await live('Pod', 'g4-0')) === undefined && (await node('g4')) === undefined,
+      COLLECTION_MS,
     );
     const other = fleet
       .nodeFile('g4', [])
