@@ -25,16 +25,20 @@ const STAGES: Readonly<Record<string, () => Promise<Counts>>> = {
     return await runProject('git');
   },
   cluster: () => runProject('cluster'),
-  pods: runOnPods,
+  pods: () => runOnPods('pods'),
 };
 
 /** Only by name: they take as long as they are asked to, or their first run builds programs for minutes. */
 const SLOW: Readonly<Record<string, () => Promise<Counts>>> = {
-  upgrade: async () => (bestMode() === 'pods' ? await runProject('upgrade') : skipPods()),
-  product: async () => (bestMode() === 'pods' ? await runProject('product') : skipPods()),
-  fight: async () => (bestMode() === 'pods' ? await runProject('fight') : skipPods()),
-  kills: async () => (bestMode() === 'pods' ? await runProject('kills') : skipPods()),
-  'object-storage': async () => (bestMode() === 'pods' ? await runProject('object-storage') : skipPods()),
+  upgrade: () => runOnPods('upgrade'),
+  product: () => runOnPods('product'),
+  fight: () => runOnPods('fight'),
+  kills: () => runOnPods('kills'),
+  backups: () => runOnPods('backups'),
+  'other-chains': async () => {
+    await tryBitcoind();
+    return await runOnPods('other-chains');
+  },
   'kubernetes-1.27': () =>
     runProject('cluster', {
       files: [
@@ -105,15 +109,8 @@ async function tryBitcoind(): Promise<void> {
   }
 }
 
-async function runOnPods(): Promise<Counts> {
-  if (bestMode() === 'pods') {
-    await tryBitcoind();
-    return await runProject('pods');
-  }
-  return skipPods();
-}
-
-function skipPods(): Counts {
+async function runOnPods(project: string): Promise<Counts> {
+  if (bestMode() === 'pods') return await runProject(project);
   console.log('skipped: real pods need root on Linux, with containerd, runc and CNI plugins');
   return SKIPPED;
 }

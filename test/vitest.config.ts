@@ -81,7 +81,8 @@ export default defineConfig({
         },
       },
       onPods('pods', ['test/pods/**/*.test.ts', 'test/cluster/real-pods.test.ts']),
-      onPods('object-storage', ['test/object-storage/**/*.test.ts']),
+      onPods('backups', ['test/backups/**/*.test.ts']),
+      onPods('other-chains', ['test/other-chains/**/*.test.ts']),
       {
         extends: true,
         test: {

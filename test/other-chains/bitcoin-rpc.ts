@@ -4,7 +4,7 @@ import { bitcoin } from '../../src/chains/bitcoin/bitcoin.ts';
 import type { Question } from '../../src/chains/observed.ts';
 import { createAsker } from '../../src/rpc/ask.ts';
 import { waitFor } from '../demo/wait-for.ts';
-import type { PodsWorld } from './world.ts';
+import type { PodsWorld } from '../pods/world.ts';
 
 /** What makes that many blocks with each client; the keys of the addresses are unknown. */
 export const BLOCKS = {

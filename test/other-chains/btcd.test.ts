@@ -11,11 +11,11 @@ import { runCommand } from '../demo/run-command.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BLOCKS, call, rpcSecret } from './bitcoin-rpc.ts';
 import { btcdNode, btcdWith } from './btcd.ts';
-import { isWell } from './observer.ts';
-import { ask, ended, jobFile, run, says } from './job-files.ts';
-import { processOf } from './processes.ts';
-import { volumeFolder } from './volume-folder.ts';
-import { podsCluster, type PodsWorld, startWorld } from './world.ts';
+import { isWell } from '../pods/observer.ts';
+import { ask, ended, jobFile, run, says } from '../pods/job-files.ts';
+import { processOf } from '../pods/processes.ts';
+import { volumeFolder } from '../pods/volume-folder.ts';
+import { podsCluster, type PodsWorld, startWorld } from '../pods/world.ts';
 
 // The address of a hash of zeros, of which the key is unknown.
 const maker = btcdWith({ miningaddr: 'SMJ12qn9jNCCXJnTYRz5Yu9ZenERqvYwfg' });

@@ -9,11 +9,11 @@ import { BITCOIND, hasDebianTree } from '../cluster/debian.ts';
 import { importMissing } from '../cluster/images.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
 import { BLOCKS, call, rpcSecret } from './bitcoin-rpc.ts';
-import { isWell } from './observer.ts';
-import { ask, ended, run, says } from './job-files.ts';
-import type { NodeFields } from './node-file.ts';
-import { processOf } from './processes.ts';
-import { podsCluster, type PodsWorld, startWorld } from './world.ts';
+import { isWell } from '../pods/observer.ts';
+import { ask, ended, run, says } from '../pods/job-files.ts';
+import type { NodeFields } from '../pods/node-file.ts';
+import { processOf } from '../pods/processes.ts';
+import { podsCluster, type PodsWorld, startWorld } from '../pods/world.ts';
 
 const OTHER_ADDRESS = 'mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8';
 

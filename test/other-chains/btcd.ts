@@ -1,6 +1,6 @@
 // A btcd of a development network.
 
-import type { NodeFields } from './node-file.ts';
+import type { NodeFields } from '../pods/node-file.ts';
 
 export const btcdNode: NodeFields = {
   chain: 'bitcoin',

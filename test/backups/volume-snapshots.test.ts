@@ -13,11 +13,11 @@ import { PROVISIONER } from '../cluster/storage-classes.ts';
 import { snapshotFolder } from '../cluster/volumes.ts';
 import { snapshotDefinitions } from '../support/snapshot-definitions.ts';
 import { waitFor } from '../demo/wait-for.ts';
-import { wellGeth } from './geth.ts';
-import { run } from './job-files.ts';
-import { gethDev } from './node-file.ts';
-import { isWell } from './observer.ts';
-import { podsCluster, type PodsWorld, startWorld } from './world.ts';
+import { wellGeth } from '../pods/geth.ts';
+import { run } from '../pods/job-files.ts';
+import { gethDev } from '../pods/node-file.ts';
+import { isWell } from '../pods/observer.ts';
+import { podsCluster, type PodsWorld, startWorld } from '../pods/world.ts';
 
 const ALICE = `0x${'a11ce'.padStart(40, '0')}`;
 const BOB = `0x${'b0b'.padStart(40, '0')}`;

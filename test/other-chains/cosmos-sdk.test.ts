@@ -9,10 +9,10 @@ import { SIMD_IMAGE } from '../cluster/image-list.ts';
 import { importMissing } from '../cluster/images.ts';
 import { makeSdkValidators } from '../support/sdk-validators.ts';
 import type { Validators } from '../support/validators.ts';
-import { isWell } from './observer.ts';
-import { processOf, variableOf } from './processes.ts';
-import { volumeFolder } from './volume-folder.ts';
-import { type PodsWorld, startWorld } from './world.ts';
+import { isWell } from '../pods/observer.ts';
+import { processOf, variableOf } from '../pods/processes.ts';
+import { volumeFolder } from '../pods/volume-folder.ts';
+import { type PodsWorld, startWorld } from '../pods/world.ts';
 
 let world: PodsWorld;
 let network: Validators;
