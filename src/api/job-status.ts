@@ -164,7 +164,9 @@ export type VolumeSnapshotCopy = z.infer<typeof VolumeSnapshotCopy>;
 export const MadeObject = z.object({
   kind: z.enum(['VolumeSnapshot', 'PersistentVolumeClaim']).describe('Kind of the object.'),
   name: Short.describe('Name of the object.'),
-  uid: Short.describe('UID of the object; nothing is done with it before its UID is stored here.'),
+  uid: Short.optional().describe(
+    'UID of the object; nothing is done with it before its UID is stored here. Absent while it is created, under a name that was free when the node had stopped.',
+  ),
 });
 export type MadeObject = z.infer<typeof MadeObject>;
 

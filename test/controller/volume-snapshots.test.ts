@@ -8,7 +8,7 @@ import type { KubeObject, Ref } from '../../src/api/objects.ts';
 import { API_VERSION } from '../../src/api/group.ts';
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { applyRetention } from '../../src/controller/job/retention.ts';
-import { claimsFrom } from '../../src/jobs/kinds/volume-snapshots.ts';
+import { claimsFrom, volumeSnapshots } from '../../src/jobs/kinds/volume-snapshots.ts';
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { resultLabels } from '../../src/jobs/task/result-pvc.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
@@ -114,6 +114,27 @@ async function report(snapshot: KubeObject, change: object): Promise<void> {
   );
 }
 
+it('is refused while the node runs when something made one of its name before', async () => {
+  const uid = (await get('v1', 'Pod', 'n0-0'))?.metadata.uid;
+  const hands = byHand(cluster.kubeconfigPath);
+  const { namespace } = fleet;
+  const lock = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'nodewright-node-n0', namespace };
+  await hands.patch(lock, { spec: { holderIdentity: 'someone' } });
+  file('early', { className: 'snapshots' });
+  await status('early', 'waits for the lock', ({ phase }) => phase === 'Claimed');
+  const job = (await get(API_VERSION, 'Backup', 'early'))?.metadata.uid ?? '';
+  const identity = { kind: 'Backup', namespace, name: 'early', uid: job };
+  const [early] = volumeSnapshots(identity, managedTarget('n0'), { className: 'snapshots' });
+  if (early === undefined) throw new Error('nothing is made');
+  const remove = await hands.create(early as never);
+  await hands.patch(lock, { spec: { holderIdentity: null } });
+  const { reason, message } = await status('early', 'is refused', isRefused);
+  expect(reason).toBe('ObjectsRefused');
+  expect(message).toContain(`a VolumeSnapshot ${early.metadata.name} that this job did not make is there already`);
+  expect((await get('v1', 'Pod', 'n0-0'))?.metadata.uid).toBe(uid);
+  await remove();
+}, 400_000);
+
 it('is made of the stopped node, shows the error of the driver, and is used only when it is ready and on record', async () => {
   file('good', { className: 'snapshots' });
   const snapshot = await waitFor('the VolumeSnapshot', async () => (await fleet.cluster.list(KINDS.VolumeSnapshot, { namespace: fleet.namespace }))[0], PATIENCE_MS); // prettier-ignore
@@ -121,9 +142,9 @@ it('is made of the stopped node, shows the error of the driver, and is used only
   expect(await get('v1', 'Pod', 'n0-0')).toBeUndefined();
   expect(valueAt(live, ['spec', 'source'])).toEqual({ persistentVolumeClaimName: 'data-n0-0' });
   expect(live.metadata.ownerReferences).toBeUndefined();
-  expect((await status('good', 'has it on record', ({ made = [] }) => made.length > 0)).made).toEqual([
-    { kind: 'VolumeSnapshot', name: live.metadata.name, uid: live.metadata.uid },
-  ]);
+  expect(
+    (await status('good', 'has it on record', ({ made = [] }) => made.some(({ uid: one }) => one !== undefined))).made,
+  ).toEqual([{ kind: 'VolumeSnapshot', name: live.metadata.name, uid: live.metadata.uid }]);
   await report(live, { readyToUse: false, error: { message: 'rpc error: the pool is full' } });
   await status('good', 'shows the error', ({ message = '' }) => message.includes('rpc error: the pool is full'));
   expect(await workerJobs(live)).toEqual([]);

@@ -20,9 +20,32 @@ describe('while the work begins', () => {
   });
 
   it('stores the UID of the PVC before any pod mounts it', () => {
-    const { status, effects } = observe(before, pvc);
+    const { status, effects } = observe({ ...before, claimName: pvc.name }, pvc);
     expect(status).toMatchObject({ phase: 'Working', claimUid: pvc.uid });
     expect(effects).toEqual([]);
+  });
+
+  const { object } = pvc;
+  it.each([
+    { because: 'was there before', status: before, change: {}, says: 'it was made before the job could make it' },
+    { because: 'has other data', change: { spec: { storageClassName: 'nas', dataSource: { kind: 'PersistentVolumeClaim', name: 'x' } } }, says: 'its spec.dataSource is another' },
+    { because: 'lies elsewhere', change: { spec: { storageClassName: 'shared' } }, says: 'its spec.storageClassName is another' },
+    { because: 'would not be found by retention', change: { metadata: { ...object.metadata, labels: { ...object.metadata.labels, 'validatoros.com/job': 'x' } } }, says: 'its label validatoros.com/job is another' },
+    { because: 'goes with something else', change: { metadata: { ...object.metadata, ownerReferences: [{ uid: 'x' }] } }, says: 'its owners are others' },
+  ])('does not take a PVC that $because, and leaves it', ({ status: given = { ...before, claimName: pvc.name }, change, says }) => {
+    const live = { ...pvc, object: { ...object, ...change } } as ObservedPvc;
+    const { status } = observe(given, live);
+    expect(status).toMatchObject({ phase: 'Starting', failure: { reason: 'ClaimTaken', unsafe: false } });
+    expect(status.failure?.message).toContain(says);
+    const end = { ...status, phase: 'Failed', endTime: status.since } as const;
+    const observed = { pvc: live, record: { uid: UID, phase: 'Failed' } } as const;
+    expect(step({ status: end, observed }).effects.filter((one) => one.do === 'deletePvc')).toEqual([]);
+  }); // prettier-ignore
+
+  it('removes one that was created and not seen any more', () => {
+    const status = { ...before, claimName: pvc.name, phase: 'Failed' } as const;
+    const { effects } = step({ status, observed: { pvc, record: { uid: UID, phase: 'Failed' } } });
+    expect(effects).toContainEqual({ do: 'deletePvc', name: pvc.name, uid: pvc.uid });
   });
 
   it.each([

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { JobStatus } from '../../src/api/job-status.ts';
 import type { JobObservation, ObservedMade, RestoreSource } from '../../src/jobs/model/observation.ts';
+import type { KubeObject } from '../../src/api/objects.ts';
+import { claimsFrom, volumeSnapshots } from '../../src/jobs/kinds/volume-snapshots.ts';
 import { defined } from '../../src/lib/defined.ts';
 import type { Move } from '../../src/jobs/model/scope.ts';
 import { whyForeign } from '../../src/jobs/requests/own-backup.ts';
@@ -31,18 +33,40 @@ const stopped = targetSeen(TWO, {
 const working: JobStatus = { phase: 'Working', since: ago(1), locks: [LOCK], targets: [TWO], holds: ['a'] };
 const spec = { node: 'a', destination: { volumeSnapshot: { className: 'snapshots' } } };
 
-const live = (name: string, more: Partial<ObservedMade> = {}): ObservedMade => ({
-  kind: 'VolumeSnapshot',
-  name,
-  uid: `uid-${name}`,
+const JOB = { kind: 'Backup', namespace: 'prod', name: 'one', uid: UID };
+
+/** As the API server has what the job has created. */
+const live = (object: KubeObject, more: Partial<ObservedMade> = {}): ObservedMade => ({
+  kind: object.kind === 'VolumeSnapshot' ? object.kind : 'PersistentVolumeClaim',
+  name: object.metadata.name,
+  uid: `uid-${object.metadata.name}`,
   jobUid: UID,
-  source: name.endsWith('-v1') ? 'cl-a-0' : 'el-a-0',
+  object,
   ready: true,
-  figures: { restoreSize: '10Gi', content: `content-${name}`, handle: 'handle-1', className: 'snapshots' },
+  figures: {
+    restoreSize: '10Gi',
+    content: `content-${object.metadata.name}`,
+    handle: 'handle-1',
+    className: 'snapshots',
+  },
   ...more,
 });
-const both = [live(NAME), live(`${NAME}-v1`)];
+const both = volumeSnapshots(JOB, TWO, { className: 'snapshots' }).map((object) => live(object));
 const known = both.map(({ kind, name, uid }) => ({ kind, name, uid }));
+/** Their names were free, and they are being created. */
+const intended = both.map(({ kind, name }) => ({ kind, name }));
+
+/** The first, with another object in its place. */
+function otherwise([first, ...others]: readonly ObservedMade[], change: (object: KubeObject) => KubeObject) {
+  return first === undefined ? [] : [{ ...first, object: change(first.object) }, ...others];
+}
+
+const withSpec =
+  (change: object) =>
+  (object: KubeObject): KubeObject => ({ ...object, spec: { ...(object['spec'] as object), ...change } });
+const withMetadata =
+  (change: object) =>
+  (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata, ...change } });
 
 /** With the note on the lock that the job writes first. */
 function noted(given: Given): Move {
@@ -77,7 +101,7 @@ function look(status: Partial<JobStatus>, made: readonly ObservedMade[], more: P
 describe('a Backup in VolumeSnapshots', () => {
   it('makes one for each volume of the stopped node, with its labels and without an owner', () => {
     const { effects, status } = look({}, []);
-    expect(status.made).toBeUndefined();
+    expect(status.made).toEqual(intended);
     expect(effects).toMatchObject([
       {
         do: 'createSnapshot',
@@ -94,14 +118,20 @@ describe('a Backup in VolumeSnapshots', () => {
   });
 
   it('stores their UIDs before it does anything with them', () => {
-    const { effects, status } = look({}, both);
+    const { effects, status } = look({ made: intended }, both);
     expect(effects).toEqual([]);
     expect(status.made).toEqual(known);
     expect(status.works).toBeUndefined();
   });
 
+  it('creates again what was lost on the way, and knows what was created', () => {
+    const { effects, status } = look({ made: intended }, both.slice(1));
+    expect(effects).toMatchObject([{ do: 'createSnapshot', object: { metadata: { name: NAME } } }]);
+    expect(status.made).toEqual(intended);
+  });
+
   it('waits until they can be restored, and shows what the CSI driver complains about', () => {
-    const [first = live(''), second = live('')] = both;
+    const [first, second] = both as [ObservedMade, ObservedMade];
     const waiting = look({ made: known }, [first, { ...second, ready: false }]);
     expect(waiting.because).toBe(`waits until the CSI driver has made VolumeSnapshot ${NAME}-v1`);
     const failing = { ...second, ready: false, message: 'rpc error: quota exceeded' };
@@ -138,26 +168,33 @@ describe('a Backup in VolumeSnapshots', () => {
 
   it.each([
     { because: 'was deleted', made: both.slice(1), status: { made: known }, reason: 'SnapshotGone' },
-    {
-      because: 'was replaced',
-      made: [live(NAME, { uid: 'x' }), ...both.slice(1)],
-      status: { made: known },
-      reason: 'SnapshotGone',
-    },
-    { because: 'belongs to another job', made: [live(NAME, { jobUid: 'x' })], status: {}, reason: 'SnapshotTaken' },
-    { because: 'is of another PVC', made: [live(NAME, { source: 'data-b-0' })], status: {}, reason: 'SnapshotTaken' },
-    { because: 'is of no PVC', made: [{ ...live(NAME), source: undefined }], status: {}, reason: 'SnapshotTaken' },
-    { because: 'belongs to no job', made: [{ ...live(NAME), jobUid: undefined }], status: {}, reason: 'SnapshotTaken' },
+    { because: 'was replaced', made: both.map((one) => ({ ...one, uid: 'x' })), status: { made: known }, reason: 'SnapshotGone' },
+    { because: 'was there before the job made any', made: both, status: {}, reason: 'SnapshotTaken' },
+    { because: 'was there before the job made it', made: both, status: { made: known.slice(1) }, reason: 'SnapshotTaken' },
   ])('fails, and starts the node again, when one $because', ({ made, status, reason }) => {
-    expect(look(status, made as readonly ObservedMade[]).status).toMatchObject({
-      phase: 'Starting',
-      failure: { reason, unsafe: false },
-    });
-  });
+    expect(look(status, made).status).toMatchObject({ phase: 'Starting', failure: { reason, unsafe: false } });
+  }); // prettier-ignore
+
+  it.each([
+    { because: 'is of another PVC', change: withSpec({ source: { persistentVolumeClaimName: 'data-b-0' } }), says: 'its spec.source is another' },
+    { because: 'is of a content', change: withSpec({ source: { volumeSnapshotContentName: 'x' } }), says: 'its spec.source is another' },
+    { because: 'is of another class', change: withSpec({ volumeSnapshotClassName: 'x' }), says: 'its spec.volumeSnapshotClassName is another' },
+    { because: 'is of another job', change: withMetadata({ labels: { ...both[0]?.object.metadata.labels, 'validatoros.com/job-uid': 'x' } }), says: 'its label validatoros.com/job-uid is another' },
+    { because: 'is of no job', change: withMetadata({ labels: undefined }), says: 'is another' },
+    { because: 'goes with something else', change: withMetadata({ ownerReferences: [{ uid: 'x' }] }), says: 'its owners are others' },
+  ])('does not take one that $because, says what to do about it, and leaves it', ({ change, says }) => {
+    const made = otherwise(both, change);
+    const { status } = look({ made: intended }, made);
+    expect(status).toMatchObject({ phase: 'Starting', failure: { reason: 'SnapshotTaken', unsafe: false }, made: intended.slice(1) });
+    expect(status.failure?.message).toContain(says);
+    expect(status.failure?.message).toContain(`kubectl -n prod get volumesnapshot ${NAME} -o yaml --show-managed-fields`);
+    const end = { ...status, phase: 'Failed', endTime: ago(1) } as const;
+    expect(removalsIn(look(end, made, { record: { uid: UID, phase: 'Failed' } }))).toEqual([`uid-${NAME}-v1`]);
+  }); // prettier-ignore
 
   it.each([
     { because: 'on record', status: { made: known } },
-    { because: 'there', status: {} },
+    { because: 'there', status: { made: intended } },
   ])('does not count when the node ran while one was $because: it may hold other files than are read', ({ status }) => {
     const { found: _found, ...seen } = targetSeen(TWO);
     const targets = new Map([['a', { ...stopped, replicas: 1, pods: seen.pods }]]);
@@ -165,12 +202,15 @@ describe('a Backup in VolumeSnapshots', () => {
     expect(move.status).toMatchObject({ phase: 'Starting', failure: { reason: 'NodeStarted', unsafe: false } });
   });
 
-  it('continues when the node ran before one was made', () => {
+  it('continues when the node ran before one was made, and then takes none that is there already', () => {
     const { pods } = targetSeen(TWO);
     const targets = new Map([['a', { ...stopped, replicas: 1, pods }]]);
-    const others = [live(NAME, { jobUid: 'x' })];
+    const others = both.map((one) => ({ ...one, jobUid: 'x' }));
     expect(look({}, [], { targets }).status).toMatchObject({ phase: 'Working' });
     expect(look({}, others, { targets }).status).toMatchObject({ phase: 'Working' });
+    const again = look({ made: intended }, [], { targets });
+    expect(again.status).toMatchObject({ phase: 'Working', made: [] });
+    expect(look(again.status, both).status.failure?.reason).toBe('SnapshotTaken');
   });
 
   it('is refused where the cluster makes none, before the node is stopped', () => {
@@ -207,6 +247,11 @@ describe('a Backup in VolumeSnapshots', () => {
     expect(after(both)).toEqual(does);
     expect(after(both.map((one) => ({ ...one, going: true })))).toEqual(deleting ? ['removeFinalizer'] : []);
   });
+
+  it('nor one that was created and not seen any more', () => {
+    const status: Partial<JobStatus> = { phase: 'Failed', endTime: ago(1), made: intended, holds: [] };
+    expect(removalsIn(look(status, both, { record: { uid: UID, phase: 'Failed' } }))).toEqual(removal);
+  });
 });
 
 describe('a Restore from VolumeSnapshots', () => {
@@ -220,9 +265,9 @@ describe('a Restore from VolumeSnapshots', () => {
     missingSnapshots: [],
   }; // prettier-ignore
   const CLAIM = 'restore-one-1f0c22aa';
-  const claim = (name: string): ObservedMade =>
-    live(name, { kind: 'PersistentVolumeClaim', source: name === CLAIM ? 'snap-el' : 'snap-cl', figures: {} });
-  const claims = [claim(CLAIM), claim(`${CLAIM}-v1`)];
+  const wanted = claimsFrom({ ...JOB, kind: 'Restore' }, TWO, source.volumeSnapshots ?? []);
+  const claims = 'refused' in wanted ? [] : wanted.map((object) => live(object, { figures: {} }));
+  const creating = claims.map(({ kind, name }) => ({ kind, name }));
 
   function restore(
     status: Partial<JobStatus>,
@@ -264,7 +309,7 @@ describe('a Restore from VolumeSnapshots', () => {
   });
 
   it('copies from them, and only what has the content on record', () => {
-    const stored = restore({}, claims);
+    const stored = restore({ made: creating }, claims);
     expect(stored.status.made).toHaveLength(2);
     const [effect] = restore(stored.status, claims).effects;
     const text = JSON.stringify(effect).replaceAll('\\', '');
@@ -273,10 +318,20 @@ describe('a Restore from VolumeSnapshots', () => {
     expect(text).toContain(`"claimName":"${CLAIM}-v1"`);
   });
 
-  it('does not read a PVC that was made from another snapshot', () => {
-    const [first, second] = claims;
-    const made = [{ ...claim(CLAIM), ...first, source: 'snap-of-b' }, second].filter((one) => one !== undefined);
-    expect(restore({}, made).status.failure).toMatchObject({ reason: 'ClaimTaken' });
+  it.each([
+    { because: 'was made from another snapshot', change: withSpec({ dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'x' } }), says: 'spec.dataSource' },
+    { because: 'was made from a PVC of that name', change: withSpec({ dataSource: { kind: 'PersistentVolumeClaim', name: 'snap-el' } }), says: 'spec.dataSource' },
+    { because: 'has another class', change: withSpec({ storageClassName: 'shared' }), says: 'spec.storageClassName' },
+    { because: 'chooses its volume', change: withSpec({ selector: { matchLabels: { a: 'b' } } }), says: 'spec.selector' },
+    { because: 'would outlive the Restore', change: withMetadata({ ownerReferences: [] }), says: 'owners' },
+  ])('does not read a PVC that $because', ({ change, says }) => {
+    const { failure } = restore({ made: creating }, otherwise(claims, change)).status;
+    expect(failure).toMatchObject({ reason: 'ClaimTaken', message: expect.stringContaining(says) });
+    expect(failure?.message).toContain('kubectl -n prod get pvc');
+  }); // prettier-ignore
+
+  it('does not read a PVC that was there before', () => {
+    expect(restore({}, claims).status.failure?.reason).toBe('ClaimTaken');
   });
 
   it('owns them, so that Kubernetes removes them when its object is gone', () => {
@@ -294,7 +349,7 @@ describe('a Restore from VolumeSnapshots', () => {
     readonly left?: readonly ObservedMade[];
     readonly does: readonly string[];
   }
-  const [first = claim(''), second = claim('')] = claims;
+  const [first, second] = claims as [ObservedMade, ObservedMade];
   const both = made.map(({ uid }) => uid);
   it.each<Deleted>([
     { because: 'not before its end is on record', record: 'Working', does: [] },

@@ -203,6 +203,7 @@ async function observePvc(job: JobObject, { cluster }: JobDeps): Promise<Observe
   return {
     name,
     uid: live.metadata.uid ?? '',
+    object: live,
     phase,
     going: live.metadata.deletionTimestamp !== undefined,
     ...defined({ message, jobUid }),

@@ -6,6 +6,7 @@ import type { KubeObject, Ref } from '../../api/objects.ts';
 import type { Effect } from '../../jobs/model/effect.ts';
 import type { Trial } from '../../jobs/model/observation.ts';
 import { fitsWithout, isQuotaRefusal } from '../../jobs/task/quota.ts';
+import { MADE_BEFORE, taken } from '../../jobs/task/taken.ts';
 import { codeOf, describeError, hasCode } from '../../lib/errors.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
@@ -69,8 +70,18 @@ function withOwner(object: KubeObject, { metadata: { uid = '' } }: JobObject): K
 }
 
 async function tryCreate(object: KubeObject, deps: TrialDeps): Promise<Trial> {
-  return await verdictOf(deps.cluster.create(object, { dryRun: true }), deps);
+  const write = deps.cluster.create(object, { dryRun: true });
+  if (object.kind !== 'PersistentVolumeClaim' && object.kind !== 'VolumeSnapshot') return await verdictOf(write, deps);
+  return await verdictOf(
+    write.catch((error: unknown) => {
+      throw hasCode(error, 'ALREADY_EXISTS') ? new Taken(taken(object, MADE_BEFORE)) : error;
+    }),
+    deps,
+  );
 }
+
+/** The job has created nothing yet, and their names have its UID: something else has made them. */
+class Taken extends Error {}
 
 /** The stop, the start, and the pod that the start makes. */
 async function tryRestart(target: JobTarget, namespace: string, deps: TrialDeps): Promise<Trial> {
@@ -140,7 +151,10 @@ async function verdictOf(write: Promise<unknown>, { redactor, runtime }: TrialDe
   } catch (error) {
     const message = redactor(describeError(error));
     if (isNoAnswerToTheQuestion(error, message)) return ACCEPTED;
-    const isRefused = hasCode(error, 'FORBIDDEN', 'INVALID', 'TOO_LARGE') || message.includes('denied the request');
+    const isRefused =
+      error instanceof Taken ||
+      hasCode(error, 'FORBIDDEN', 'INVALID', 'TOO_LARGE') ||
+      message.includes('denied the request');
     return isRefused ? { verdict: 'Refused', message } : { verdict: 'Unclear', message, at: runtime.now() };
   }
 }

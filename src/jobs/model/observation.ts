@@ -41,17 +41,18 @@ export interface JobObservation {
   readonly source: RestoreSource | undefined;
   /** The location that the request names, or that its source lies in. */
   readonly storage?: ObservedStorage;
-  /** By name: VolumeSnapshots and PVCs that carry the UID of the request, or the name of one that is on record. */
+  /** By name: VolumeSnapshots or PVCs with the names of those that the job makes. Read after the pods of its nodes. */
   readonly made?: ReadonlyMap<string, ObservedMade>;
   /** Why the cluster makes no VolumeSnapshot that the request asks for; undefined once it has begun. */
   readonly noSnapshots?: string;
 }
 
 export interface ObservedMade extends MadeObject {
+  readonly uid: string;
   /** UID of the request that made it, from its label. */
   readonly jobUid?: string;
-  /** Of a VolumeSnapshot the PVC that it is of, of a PVC what it is filled from. */
-  readonly source?: string;
+  /** As the API server has it. */
+  readonly object: KubeObject;
   /** A VolumeSnapshot that can be restored; a PVC is, as soon as it is there. */
   readonly ready: boolean;
   /** Its deletion was accepted. */
@@ -151,6 +152,8 @@ export interface ObservedPvc {
   readonly uid: string;
   /** UID of the request that made it, from its label. */
   readonly jobUid?: string;
+  /** As the API server has it. */
+  readonly object: KubeObject;
   readonly phase: string;
   /** Its deletion was accepted. */
   readonly going?: boolean;

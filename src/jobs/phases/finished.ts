@@ -101,9 +101,11 @@ function deleteLeftovers(scope: Scope, phase: JobPhase): readonly Effect[] {
 /** PVCs that a Restore made from VolumeSnapshots: the node has the data. A VolumeSnapshot without a proof is no backup. */
 function deleteMade({ observed, job }: Scope, { kind, name, uid }: MadeObject, isUnproven: boolean): readonly Effect[] {
   const live = observed.made?.get(name);
-  if (live?.uid !== uid || live.jobUid !== job.uid || live.going === true) return [];
-  if (kind === 'PersistentVolumeClaim') return [{ do: 'deletePvc', name, uid }];
-  return isUnproven ? [{ do: 'deleteSnapshot', name, uid }] : [];
+  if (live?.kind !== kind || live.jobUid !== job.uid || live.going === true) return [];
+  // Without a UID on record it was created, and the job ended before it was seen.
+  if (uid !== undefined && uid !== live.uid) return [];
+  if (kind === 'PersistentVolumeClaim') return [{ do: 'deletePvc', name, uid: live.uid }];
+  return isUnproven ? [{ do: 'deleteSnapshot', name, uid: live.uid }] : [];
 }
 
 function deleteOldJobs({ status, observed, open, job, now }: Scope): readonly Effect[] {
@@ -119,7 +121,8 @@ function deleteOldJobs({ status, observed, open, job, now }: Scope): readonly Ef
 /** A PVC without a proven copy is no backup and is deleted; a backup stays, also when its request ends otherwise. */
 function deleteUnproven({ status, observed: { pvc }, job }: Scope): readonly Effect[] {
   if (pvc === undefined || pvc.going === true) return [];
-  const isOwn = pvc.uid === status.claimUid && pvc.jobUid === job.uid;
+  const isKnown = status.claimUid === undefined ? status.claimName === pvc.name : status.claimUid === pvc.uid;
+  const isOwn = isKnown && pvc.jobUid === job.uid;
   return isOwn ? [{ do: 'deletePvc', name: pvc.name, uid: pvc.uid }] : [];
 }
 

@@ -10,7 +10,7 @@ import type { TaskPlan } from '../model/job-kind.ts';
 import { parseResult } from '../task/result.ts';
 import { elapsed, enter, fail, listOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
 import { ensureLocks, stopEffects, unstopped } from './stopping.ts';
-import { ensureMade } from '../task/ensure-made.ts';
+import { ensureMade, freeNames } from '../task/ensure-made.ts';
 import { ensureResultPvc } from '../task/ensure-result-pvc.ts';
 import { ensureVolumes } from '../task/ensure-volumes.ts';
 import { runTask, type TaskProgress } from '../task/run-task.ts';
@@ -45,7 +45,10 @@ function keepStopped(scope: Scope): Move | undefined {
   // What was read of a node's signer state counts no more once the node has run.
   const isInconsistent = underWay.length > 0 || status.signers !== undefined || hasSnapshots(scope);
   if (withPods.length === 0 || !isInconsistent)
-    return stay(scope, `stops ${listOf(running)} again: something else started it`, { effects: stopEffects(scope) });
+    return stay(scope, `stops ${listOf(running)} again: something else started it`, {
+      status: freeNames(scope),
+      effects: stopEffects(scope),
+    });
   const plan = scope.open.plan(viewOf(scope));
   const move = fail(
     scope,
@@ -67,7 +70,8 @@ function keepStopped(scope: Scope): Move | undefined {
 /** What a VolumeSnapshot holds is of before the node ran, or of while it did; what the worker reads would be of after. */
 function hasSnapshots({ status, observed, job }: Scope): boolean {
   const live = [...(observed.made?.values() ?? [])].filter(({ jobUid }) => jobUid === job.uid);
-  return [...(status.made ?? []), ...live].some(({ kind }) => kind === 'VolumeSnapshot');
+  const made = (status.made ?? []).filter(({ uid }) => uid !== undefined);
+  return [...made, ...live].some(({ kind }) => kind === 'VolumeSnapshot');
 }
 
 function stopTask(task: JobTask): Effect {

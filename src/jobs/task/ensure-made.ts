@@ -1,27 +1,26 @@
-// Creates VolumeSnapshots, or PVCs from them, each once: nothing is done with one before its UID is on record.
+// Creates VolumeSnapshots, or PVCs from them, each once, under a name that was free when the node had stopped: nothing is done with
+// one before its UID is on record.
 
 import type { FailureReason } from '../../api/codes/job-reasons.ts';
-import type { JobVolume, MadeObject, VolumeSnapshotCopy } from '../../api/job-status.ts';
+import type { JobStatus, JobVolume, MadeObject, VolumeSnapshotCopy } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { DEADLINE, inWords } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ObservedMade } from '../model/observation.ts';
 import { elapsed, fail, listOf, stay, type Move, type Scope } from '../model/scope.ts';
+import { MADE_BEFORE, taken, whyNotMade } from './taken.ts';
 
 /** A move until all of them exist, are on record and can be used; then `{ ready: true }`. */
 export function ensureMade(scope: Scope, wanted: readonly KubeObject[]): Move | { readonly ready: true } {
   const found = wanted.map((object) => ({ object, ...lookUp(scope, object) }));
-  const trouble = found.flatMap((one) => whyUnfit(scope, one) ?? [])[0];
-  if (trouble !== undefined) return fail(scope, { ...trouble, unsafe: false });
-  const missing = found.filter(({ live }) => live === undefined).map(({ object }) => object);
-  if (missing.length > 0)
-    return stay(scope, `creates ${listOf(missing.map(nameOf))}`, { effects: missing.map(creationOf) });
-  const fresh = found.flatMap(({ live, known }) => (known === undefined && live !== undefined ? [onRecord(live)] : []));
+  const trouble = found.flatMap((one) => whyUnfit(one) ?? [])[0];
+  if (trouble !== undefined) return failWith(scope, trouble);
+  const missing = found.filter(({ live }) => live === undefined);
+  if (missing.length > 0) return create(scope, missing);
+  const fresh = found.flatMap(({ live, known }) => (known?.uid === undefined && live !== undefined ? [live] : []));
   if (fresh.length > 0)
-    return stay(scope, `has ${listOf(wanted.map(nameOf))}`, {
-      status: { made: [...(scope.status.made ?? []), ...fresh] },
-    });
+    return stay(scope, `has ${listOf(wanted.map(nameOf))}`, { status: { made: withUids(scope, fresh) } });
   return snapshotsReady(scope, wanted);
 }
 
@@ -29,6 +28,45 @@ interface Found {
   readonly object: KubeObject;
   readonly live: ObservedMade | undefined;
   readonly known: MadeObject | undefined;
+}
+
+/**
+ * That the names are free is stored before anything is created: an object that is there and not on record was made by something else,
+ * perhaps of the node while it ran. Whether the node has stopped was observed before the names were.
+ */
+function create(scope: Scope, missing: readonly Found[]): Move {
+  const { made = [] } = scope.status;
+  const intents = missing.flatMap(({ object, known }) => (known === undefined ? [intentOf(object)] : []));
+  return stay(scope, `creates ${listOf(missing.map(({ object }) => nameOf(object)))}`, {
+    status: { made: [...made, ...intents] },
+    effects: missing.map(({ object }) => creationOf(object)),
+  });
+}
+
+function intentOf({ kind, metadata: { name } }: KubeObject): MadeObject {
+  return { kind: kind === 'VolumeSnapshot' ? kind : 'PersistentVolumeClaim', name };
+}
+
+function withUids({ status: { made = [] } }: Scope, fresh: readonly ObservedMade[]): MadeObject[] {
+  return made.map((one) => {
+    const live = fresh.find(({ kind, name }) => kind === one.kind && name === one.name);
+    return live === undefined ? one : { ...one, uid: live.uid };
+  });
+}
+
+function failWith(scope: Scope, { name, ...failure }: Unfit): Move {
+  return fail(scope, { ...failure, unsafe: false }, withoutIntent(scope, name));
+}
+
+/** What is there under that name is not removed at the end of the job. */
+function withoutIntent({ status: { made } }: Scope, name: string): Partial<JobStatus> {
+  return made === undefined ? {} : { made: made.filter((one) => one.uid !== undefined || one.name !== name) };
+}
+
+/** The node ran: what is made under these names from now on may be of it. One that is there was made before, and is judged. */
+export function freeNames({ status: { made }, observed }: Scope): Partial<JobStatus> {
+  if (made === undefined) return {};
+  return { made: made.filter(({ uid, name }) => uid !== undefined || observed.made?.has(name) === true) };
 }
 
 function lookUp({ status, observed }: Scope, { kind, metadata }: KubeObject): Pick<Found, 'live' | 'known'> {
@@ -40,28 +78,27 @@ function lookUp({ status, observed }: Scope, { kind, metadata }: KubeObject): Pi
 }
 
 interface Unfit {
+  readonly name: string;
   readonly reason: FailureReason;
   readonly message: string;
 }
 
-function whyUnfit({ job }: Scope, { object, live, known }: Found): Unfit | undefined {
+function whyUnfit({ object, live, known }: Found): Unfit | undefined {
   const isSnapshot = object.kind === 'VolumeSnapshot';
-  if (known !== undefined && known.uid !== live?.uid)
-    return {
-      reason: isSnapshot ? 'SnapshotGone' : 'ClaimGone',
-      message: `the ${nameOf(object)} was ${live === undefined ? 'deleted' : 'replaced'} under the work`,
-    };
-  if (live !== undefined && (live.jobUid !== job.uid || live.source !== sourceOfMade(object)))
-    return {
-      reason: isSnapshot ? 'SnapshotTaken' : 'ClaimTaken',
-      message: `a ${nameOf(object)} that this job did not make is there already`,
-    };
-  return undefined;
+  const { name } = object.metadata;
+  if (known?.uid !== undefined) {
+    if (known.uid === live?.uid) return undefined;
+    const message = `the ${nameOf(object)} was ${live === undefined ? 'deleted' : 'replaced'} under the work`;
+    return { name, reason: isSnapshot ? 'SnapshotGone' : 'ClaimGone', message };
+  }
+  const why = live === undefined ? undefined : whyTaken(object, live, known);
+  return why === undefined
+    ? undefined
+    : { name, reason: isSnapshot ? 'SnapshotTaken' : 'ClaimTaken', message: taken(object, why) };
 }
 
-/** The PVC that a VolumeSnapshot is of, or what a PVC is filled from. Labels alone can be put on an object of other data. */
-export function sourceOfMade({ kind, spec }: KubeObject): string | undefined {
-  return textAt(spec, kind === 'VolumeSnapshot' ? ['source', 'persistentVolumeClaimName'] : ['dataSource', 'name']);
+function whyTaken(object: KubeObject, live: ObservedMade, intent: MadeObject | undefined): string | undefined {
+  return intent === undefined ? MADE_BEFORE : whyNotMade(object, live.object);
 }
 
 function nameOf({ kind, metadata: { name } }: KubeObject): string {
@@ -70,10 +107,6 @@ function nameOf({ kind, metadata: { name } }: KubeObject): string {
 
 function creationOf(object: KubeObject): Effect {
   return object.kind === 'VolumeSnapshot' ? { do: 'createSnapshot', object } : { do: 'createPvc', object };
-}
-
-function onRecord({ kind, name, uid }: ObservedMade): MadeObject {
-  return { kind, name, uid };
 }
 
 /** A PVC may get its volume only when a pod uses it. */

@@ -56,6 +56,8 @@ function begin(scope: Scope, planned: PlannedTask, attempt: number): TaskProgres
   ].filter((part) => part !== '');
   const name = jobObjectName(scope.job, parts.join('-'));
   const task: JobTask = { name, node: planned.pod.node, attempt, intentAt: timestamp(scope.now) };
+  // The first thing that is known of a Job is on record before it is created.
+  if (scope.observed.tasks.has(name)) return nameTaken(scope, task);
   return { task, effects: [create(scope, planned, name)], waits: `creates the worker pod for ${planned.pod.node}` };
 }
 
@@ -78,16 +80,17 @@ function remember(scope: Scope, planned: PlannedTask, { task, observed }: Found)
       });
     return { task, effects: [create(scope, planned, task.name)], waits: `creates the worker pod for ${task.node}` };
   }
-  if (observed.jobUid !== scope.job.uid)
-    return failed(scope, task, {
-      code: 'NameTaken',
-      why: `a Job ${task.name} that this request did not make is there already`,
-    });
+  if (observed.jobUid !== scope.job.uid) return nameTaken(scope, task);
   return {
     task: { ...task, uid: observed.uid },
     effects: [{ do: 'resumeJob', name: task.name, uid: observed.uid }],
     waits: 'starts the worker pod',
   };
+}
+
+function nameTaken(scope: Scope, task: JobTask): TaskProgress {
+  const why = `a Job ${task.name} that this request did not make is there already`;
+  return failed(scope, task, { code: 'NameTaken', why });
 }
 
 interface Watched {

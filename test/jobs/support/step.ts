@@ -4,7 +4,8 @@ import type { JobStatus } from '../../../src/api/job-status.ts';
 import { timestamp } from '../../../src/lib/timestamp.ts';
 import { next } from '../../../src/jobs/phases/machine.ts';
 import type { Move } from '../../../src/jobs/model/scope.ts';
-import type { JobObservation, ObservedTask } from '../../../src/jobs/model/observation.ts';
+import type { JobObservation, ObservedPvc, ObservedTask } from '../../../src/jobs/model/observation.ts';
+import { resultLabels } from '../../../src/jobs/task/result-pvc.ts';
 import { citaTarget, kindNamed, observed, settings, targetSeen, UID } from './fixtures.ts';
 
 export const NOW = 1_800_000_000_000;
@@ -38,7 +39,19 @@ export const ago = (minutes: number): string => timestamp(NOW - minutes * MINUTE
 export const found = targetSeen(citaTarget('a'));
 export const stopped = targetSeen(citaTarget('a'), { pods: [], replicas: 0, health: { answering: false } });
 export const locks = new Map([[LOCK, { holder: HOLDER, note: NOTE }]]);
-export const pvc = { name: 'backup-one-1f0c22aa', uid: 'claim-1', jobUid: UID, phase: 'Bound' };
+const job = { kind: 'Backup', namespace: 'prod', name: 'one', uid: UID };
+export const pvc: ObservedPvc = {
+  name: 'backup-one-1f0c22aa',
+  uid: 'claim-1',
+  jobUid: UID,
+  phase: 'Bound',
+  object: {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'backup-one-1f0c22aa', namespace: 'prod', labels: resultLabels(job, 'a') },
+    spec: { storageClassName: 'nas' },
+  },
+};
 export const work = { name: 'backup-one-1f0c22aa', node: 'a', attempt: 1, intentAt: ago(1), uid: 'job-1' };
 export const busy: ObservedTask = { uid: 'job-1', jobUid: UID, suspended: false, active: 1, running: false };
 export const held = { locks: [LOCK], targets: [citaTarget('a')], holds: ['a'] };

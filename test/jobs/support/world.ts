@@ -15,6 +15,7 @@ import type {
   JobObservation,
   RestoreSource,
   ObservedNode,
+  ObservedPvc,
   ObservedTask,
 } from '../../../src/jobs/model/observation.ts';
 import { createPauses, type Pauses } from '../../../src/controller/node/pauses.ts';
@@ -72,7 +73,7 @@ export class World {
   readonly asks = new Map<string, string>();
   /** So many times the identities can't be written. */
   refusals = 0;
-  claim: { name: string; uid: string; jobUid: string; phase: string } | undefined;
+  claim: ObservedPvc | undefined;
   status: JobStatus = {};
   record: ObservedRecord | undefined;
   now = 1_800_000_000_000;
@@ -291,6 +292,7 @@ export class World {
           uid: this.#newUid('claim'),
           jobUid: this.#uid,
           phase: 'Bound',
+          object: effect.object,
         };
         return;
       case 'deletePvc':

@@ -4,7 +4,6 @@ import { JOB_UID_LABEL, type JobObject } from '../../../api/job-object.ts';
 import type { KubeObject } from '../../../api/objects.ts';
 import { madeName } from '../../../jobs/model/names.ts';
 import type { ObservedMade } from '../../../jobs/model/observation.ts';
-import { sourceOfMade } from '../../../jobs/task/ensure-made.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import { KINDS } from '../../../kube/kinds.ts';
 import { isKubeError } from '../../../kube/kube-error.ts';
@@ -54,7 +53,8 @@ async function readMade(object: KubeObject, cluster: MadeDeps['cluster']): Promi
     ready: done || !isSnapshot,
     going: deletionTimestamp !== undefined,
     figures: isSnapshot && done ? await figuresOf(object, cluster) : {},
-    ...defined({ jobUid, source: sourceOfMade(object), message: message?.slice(0, 512) }),
+    object,
+    ...defined({ jobUid, message: message?.slice(0, 512) }),
   };
 }
 
