@@ -92,7 +92,7 @@ async function runTools(): Promise<Counts> {
   // Tests of jobs run the first four on folders, without any cluster.
   const others: readonly BinaryName[] =
     bestMode() === 'pods'
-      ? ['geth', 'cometbft', 'restic', 'versitygw', 'simd', 'btcd', 'helm', 'kube-score']
+      ? ['geth', 'cometbft', 'restic', 'versitygw', 'helm', 'kube-score']
       : ['geth', 'cometbft', 'restic', 'versitygw'];
   if (bestMode() === 'pods') await ensureTools('pods');
   for (const name of others) await binary(name);

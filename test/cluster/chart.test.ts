@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runCommand } from '../demo/run-command.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -12,6 +12,8 @@ import { binary } from './binaries.ts';
 
 const CHART = new URL('../../charts/nodewright', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'nodewright-chart-'));
+// The first run on a machine builds it.
+beforeAll(async () => void (await binary('helm')), 1_200_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const REQUIRED = ['--set', 'executor=a', '--set', 'git.url=https://git.example.com/a', '--set', 'image.repository=r/n'];
