@@ -26,7 +26,7 @@ import { within } from './wait.ts';
 
 const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
        npm run bench -- quick   compares the ratios of a small fleet with test/bench/recorded.json, in two minutes
-NAME: offline reading history copy sync change drift phase idle jobs fleet large (all unless given)
+NAME: offline reading history copy sync change drift phase idle jobs ten fleet large (all unless given)
 NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
@@ -42,12 +42,14 @@ const NAMES = [
   'phase',
   'idle',
   'jobs',
+  'ten',
   'fleet',
   'large',
 ] as const;
 type Name = (typeof NAMES)[number];
 
 const WHOLE: FleetShape = { size: 1000, complete: 1000 };
+const TEN: FleetShape = { size: 10, complete: 10 };
 const SMALL: FleetShape = { size: 150, complete: 150 };
 const TEN_THOUSAND: FleetShape = { size: 10_000, complete: 0 };
 /** For everything on one stage, beyond the idle time. */
@@ -102,7 +104,7 @@ async function measure(
   await add('reading', measureReading);
   await add('history', measureHistory);
   await add('copy', () => measureCopy(COPY_SIZES[full ? 'full' : 'short']));
-  const onThousand = NAMES.slice(NAMES.indexOf('sync'), NAMES.indexOf('fleet')).some((name) => wanted.includes(name));
+  const onThousand = NAMES.slice(NAMES.indexOf('sync'), NAMES.indexOf('ten')).some((name) => wanted.includes(name));
   if (onThousand) {
     await onStage({ size: 1000, complete }, async (stage) => {
       const sync = await measureFirstSync(stage);
@@ -116,9 +118,15 @@ async function measure(
       await add('jobs', () => measureJobs(stage));
     });
   }
+  await add('ten', () => onStage(TEN, (stage) => measureAtRest(stage, idleSeconds)));
   await add('fleet', () => measureWholeFleet(WHOLE));
   await add('large', () => onStage(TEN_THOUSAND, measureLarge));
   return figures;
+}
+
+async function measureAtRest(stage: Stage, idleSeconds: number): Promise<readonly Figure[]> {
+  await measureFirstSync(stage);
+  return await measureIdle(stage, idleSeconds);
 }
 
 async function quick(): Promise<number> {

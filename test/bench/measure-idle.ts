@@ -29,12 +29,12 @@ export async function measureIdle(stage: Stage, seconds: number): Promise<readon
   const pushed = statusCommits(repo) - commits;
   if (pushed > 0)
     console.error(`  while idle: ${git(repo, ['log', `-${pushed}`, '--format=%s', 'nodewright-status'])}`);
-  const name = `idle for ${seconds} s`;
+  const name = `idle for ${seconds} s, ${stage.fleet.size} nodes`;
   return [
     { name: `${name}: requests`, value: asked.reduce((sum, { count }) => sum + count, 0), unit: 'requests', limit: 0 },
     { name: `${name}: status commits`, value: pushed, unit: 'commits', limit: 0 },
     { name: `${name}: CPU`, value: share, unit: '% of a core', limit: 1 },
-    { name: `resident memory, ${stage.fleet.size} nodes`, ...(await resident(pid)), limit: 250 },
+    { name: `resident memory at rest, ${stage.fleet.size} nodes`, ...(await resident(pid)), limit: 250 },
     { name: 'a poll that finds nothing new', value: pollBytes(server, began), unit: 'bytes', limit: 1024 },
   ];
 }
