@@ -126,6 +126,8 @@ async function measure(
 
 async function measureAtRest(stage: Stage, idleSeconds: number): Promise<readonly Figure[]> {
   await measureFirstSync(stage);
+  // The garbage collector of Kubernetes looks for new kinds every 30 seconds, and then reads each owner once.
+  await settle(stage, 45_000);
   return await measureIdle(stage, idleSeconds);
 }
 
