@@ -193,11 +193,30 @@ function contentOf(name: string, { metadata }: KubeObject): KubeObject {
 
 it('is restored through a PVC that the API server accepts', async () => {
   const job = { kind: 'Restore', namespace: fleet.namespace, name: 'back', uid: '1f0c22aa' };
-  const claims = claimsFrom(job, managedTarget('n0'), [{ volume: 'data', name: 'a', uid: '1', restoreSize: '2Gi' }]);
+  const claims = claimsFrom({
+    job,
+    target: managedTarget('n0'),
+    snapshots: [{ volume: 'data', name: 'a', uid: '1', restoreSize: '2Gi' }],
+    classes: undefined,
+  });
   if ('refused' in claims) throw new Error(claims.message);
   const [created] = await Promise.all(claims.map(async (claim) => await fleet.cluster.create(claim, { dryRun: true })));
   expect(valueAt(created, ['spec', 'dataSourceRef'])).toMatchObject({ kind: 'VolumeSnapshot', name: 'a' });
 });
+
+it('is restored through a PVC that goes with the object of the Restore', async () => {
+  const { namespace } = fleet;
+  const metadata = { name: 'gone', namespace };
+  const spec = { node: 'n0', backup: 'x' };
+  const { metadata: { uid = '' } } = await fleet.cluster.create({ apiVersion: API_VERSION, kind: 'Restore', metadata, spec });
+  const snapshots = [{ volume: 'data', name: 'a', uid: '1' }];
+  const claims = claimsFrom({ job: { kind: 'Restore', namespace, name: 'gone', uid }, target: managedTarget('n0'), snapshots, classes: undefined });
+  const [claim] = 'refused' in claims ? [] : claims;
+  const created = claim && (await fleet.cluster.create(claim));
+  expect(created?.metadata.ownerReferences).toMatchObject([{ kind: 'Restore', uid }]);
+  await byHand(cluster.kubeconfigPath).remove({ apiVersion: API_VERSION, kind: 'Restore', name: 'gone', namespace });
+  await waitFor('the PVC is gone', async () => (await get('v1', 'PersistentVolumeClaim', claim?.metadata.name ?? '')) === undefined, PATIENCE_MS);
+}, 400_000); // prettier-ignore
 
 it('is removed by the retention of its schedule alone: not without its labels, and not in another namespace', async () => {
   const runs = await Promise.all([1, 2, 3, 4].map(async (day) => await recordOf(day)));

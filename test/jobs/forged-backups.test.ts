@@ -9,6 +9,7 @@ import { liveData } from '../../src/controller/job/storage/live-data.ts';
 import { recordRemovals } from '../../src/controller/job/storage/record-removals.ts';
 import { observeMade } from '../../src/controller/job/storage/observe-made.ts';
 import { jobObjectName } from '../../src/jobs/model/names.ts';
+import { whyForeign } from '../../src/jobs/requests/own-backup.ts';
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { sourceOf } from '../../src/jobs/requests/restore-source.ts';
 import { resultLabels } from '../../src/jobs/task/result-pvc.ts';
@@ -231,4 +232,15 @@ it('a Backup ends although the cluster has no VolumeSnapshots any more', async (
   const spec = { node: 'a', destination: { volumeSnapshot: {} } };
   const backup = { apiVersion: 'x', kind: 'Backup', metadata: { name: 'one', namespace: 'prod', uid: 'u' }, spec, status }; // prettier-ignore
   expect((await observeMade(backup as never, false, { cluster: { get: notServed, list: notServed } }))?.size).toBe(0);
+});
+
+it('data is removed by retention only with the labels of the job in its record', () => {
+  const record = run(1);
+  const live = madeBy(record);
+  expect(whyForeign(record, 'data-1', live)).toBeUndefined();
+  expect(whyForeign(record, 'data-2', live)).toContain('UID');
+  for (const label of ['app.kubernetes.io/managed-by', 'validatoros.com/job', 'validatoros.com/job-uid']) {
+    const labels = { ...live.metadata.labels, [label]: 'other' };
+    expect(whyForeign(record, 'data-1', { ...live, metadata: { ...live.metadata, labels } })).toContain('labels');
+  }
 });

@@ -8,8 +8,6 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import { claimsFrom, volumeSnapshots } from '../../src/jobs/kinds/volume-snapshots.ts';
 import { defined } from '../../src/lib/defined.ts';
 import type { Move } from '../../src/jobs/model/scope.ts';
-import { whyForeign } from '../../src/jobs/requests/own-backup.ts';
-import { JobRecord } from '../../src/jobs/requests/record.ts';
 import { managedTarget, targetSeen, UID } from './support/fixtures.ts';
 import { ago, type Given, HOLDER, LOCK, NOTE, step } from './support/step.ts';
 
@@ -259,13 +257,19 @@ describe('a Restore from VolumeSnapshots', () => {
     phase: 'Complete', job: 'Backup prod/nightly', kind: 'Backup', pvcPresent: false, chain: TWO.chain, node: 'a', live: false,
     deployMethod: 'managed', manifestSha256: 'c'.repeat(64), bytes: 10, files: 2,
     volumeSnapshots: [
-      { volume: 'el', name: 'snap-el', uid: '1', restoreSize: '12Gi', storageClass: 'fast' },
-      { volume: 'cl', name: 'snap-cl', uid: '2', restoreSize: '1Gi', storageClass: 'fast' },
+      { volume: 'el', name: 'snap-el', uid: '1', restoreSize: '12Gi', driver: 'csi.fast', notedClass: 'old' },
+      { volume: 'cl', name: 'snap-cl', uid: '2', restoreSize: '1Gi', driver: 'csi.fast', notedClass: 'old' },
     ],
     missingSnapshots: [],
   }; // prettier-ignore
   const CLAIM = 'restore-one-1f0c22aa';
-  const wanted = claimsFrom({ ...JOB, kind: 'Restore' }, TWO, source.volumeSnapshots ?? []);
+  const classes: NonNullable<JobObservation['storageClasses']> = new Map([
+    ['fast', { provisioner: 'csi.fast', isAllowed: true }],
+    ['old', { provisioner: 'csi.fast', isAllowed: true }],
+    ['slow', { provisioner: 'csi.slow', isAllowed: true }],
+  ]);
+  const job = { ...JOB, kind: 'Restore' };
+  const wanted = claimsFrom({ job, target: TWO, snapshots: source.volumeSnapshots ?? [], classes });
   const claims = 'refused' in wanted ? [] : wanted.map((object) => live(object, { figures: {} }));
   const creating = claims.map(({ kind, name }) => ({ kind, name }));
 
@@ -283,6 +287,7 @@ describe('a Restore from VolumeSnapshots', () => {
         targets: new Map([['a', stopped]]),
         made: new Map(made.map((one) => [one.name, one])),
         source,
+        storageClasses: classes,
         ...more,
       },
     });
@@ -306,6 +311,11 @@ describe('a Restore from VolumeSnapshots', () => {
         object: { spec: { resources: { requests: { storage: '5Gi' } }, dataSource: { name: 'snap-cl' } } },
       },
     ]);
+  });
+
+  it('is refused before the node is stopped when no class fits', () => {
+    const { status } = restore({ phase: 'Locked', holds: [] }, [], { storageClasses: new Map() });
+    expect(status).toMatchObject({ phase: 'Refused', reason: 'NoStorageClass' });
   });
 
   it('copies from them, and only what has the content on record', () => {
@@ -381,22 +391,4 @@ describe('a Restore from VolumeSnapshots', () => {
     const { status } = restore({ phase: 'Locked', holds: [] }, [], { source: { ...source, ...change } });
     expect(status).toMatchObject({ phase: 'Refused', reason: 'SourceMissing', message: expect.stringContaining(says) });
   });
-});
-
-it('is removed by retention only with the labels of the job in its record', () => {
-  const record = JobRecord.parse({
-    kind: 'Backup', namespace: 'prod', name: 'one', uid: UID, executor: 'demo', specDigest: 'x', phase: 'Complete',
-  }); // prettier-ignore
-  const labels = {
-    'app.kubernetes.io/managed-by': 'nodewright',
-    'validatoros.com/job': NAME,
-    'validatoros.com/job-uid': UID,
-  };
-  const object = (change: object, uid = '1') => ({
-    apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', metadata: { name: NAME, namespace: 'prod', uid, labels: { ...labels, ...change } },
-  }); // prettier-ignore
-  expect(whyForeign(record, '1', object({}))).toBeUndefined();
-  expect(whyForeign(record, '1', object({}, '2'))).toContain('UID');
-  for (const label of Object.keys(labels))
-    expect(whyForeign(record, '1', object({ [label]: 'other' }))).toContain('labels');
 });

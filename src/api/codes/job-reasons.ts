@@ -94,6 +94,11 @@ export const JOB_REFUSALS = defineCodes({
     meaning: 'The job works only on a stopped node, and the node runs.',
     action: 'Use `action: StopAndStart`, or stop the node first.',
   },
+  NoStorageClass: {
+    meaning: 'No StorageClass that may be used is of the CSI driver that made the VolumeSnapshot.',
+    action:
+      'Restore into a node whose volumes are of that driver, or ask the administrator to create or allow the StorageClass of the volume that was backed up. Then add a new request under a new name.',
+  },
   NotCitaCloud: { meaning: 'The job needs a node of CITA-Cloud.', action: 'Use another kind of job.' },
   NotSupported: { meaning: 'The client of the node cannot do this.', action: 'Follow the advice in the message.' },
   SpecDiffers: {

@@ -3,15 +3,23 @@
 import { ANNOTATION } from '../../api/group.ts';
 import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
 import { judgeJob } from '../../policy/judge-job.ts';
+import type { Allowed } from '../../policy/policy.ts';
 import type { JobDeps } from './deps.ts';
 
+export type PolicyDeps = Pick<JobDeps, 'settings' | 'fleet'>;
+
 /** What the policy refuses, in the words of `validate`; undefined when nothing is refused. */
-export function policyDenial(job: JobObject, deps: Pick<JobDeps, 'settings' | 'fleet'>): string | undefined {
+export function policyDenial(job: JobObject, deps: PolicyDeps): string | undefined {
   const { kind, metadata, spec } = job;
-  const file = fileOf(job, deps);
-  const allowed = deps.settings.policy.allowedFor(file === undefined ? undefined : [file]);
+  const allowed = allowedFor(job, deps);
   const { denials } = judgeJob({ kind, namespace: metadata.namespace ?? '', spec, allowed });
   return denials.length === 0 ? undefined : denials.map(({ message }) => message).join(' ');
+}
+
+/** What the job may do, by the file of its request. */
+export function allowedFor(job: JobObject, deps: PolicyDeps): Allowed {
+  const file = fileOf(job, deps);
+  return deps.settings.policy.allowedFor(file === undefined ? undefined : [file]);
 }
 
 /** The request's file, or that of the schedule that files it. Any other file that an annotation names counts for nothing. */

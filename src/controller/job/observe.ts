@@ -10,25 +10,17 @@ import { layoutOf } from '../../jobs/layouts/index.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
 import { locksOf } from '../../jobs/model/locks.ts';
 import { jobObjectName } from '../../jobs/model/names.ts';
-import { UNREADABLE } from '../../jobs/requests/record.ts';
-import type {
-  JobObservation,
-  ObservedLock,
-  ObservedPvc,
-  ObservedTask,
-  RestoreSource,
-  Trial,
-} from '../../jobs/model/observation.ts';
-import { sourceKeyOf, sourceOf } from '../../jobs/requests/restore-source.ts';
+import type { JobObservation, ObservedLock, ObservedPvc, ObservedTask, Trial } from '../../jobs/model/observation.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { latestWarning } from './warning-events.ts';
-import { liveData } from './storage/live-data.ts';
+import { observeClasses } from './storage/observe-classes.ts';
 import { observeMade } from './storage/observe-made.ts';
 import { observeNodes } from './observe-nodes.ts';
 import { confirmNote } from './confirm-note.ts';
 import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
 import { whyNoSnapshots } from './storage/observe-snapshots.ts';
+import { observeSource } from './storage/observe-source.ts';
 import { observeStorage } from './storage/observe-storage.ts';
 import { observeTasks } from './observe-tasks.ts';
 import type { FleetState } from '../fleet/state.ts';
@@ -84,11 +76,12 @@ async function observePlaces(
   job: JobObject,
   need: Need,
   { source, targets, deps }: Known,
-): Promise<Pick<JobObservation, 'storage' | 'made' | 'noSnapshots'>> {
+): Promise<Pick<JobObservation, 'storage' | 'made' | 'noSnapshots' | 'storageClasses'>> {
   return defined({
     storage: need.source ? await observeStorage(job, source, deps) : undefined,
     made: need.tasks ? await observeMade(job, source?.volumeSnapshots !== undefined, deps) : undefined,
     noSnapshots: need.source ? await whyNoSnapshots(job, targetsIn(targets), deps) : undefined,
+    storageClasses: await observeClasses({ job, source, targets: targetsIn(targets) }, deps),
   });
 }
 
@@ -208,14 +201,6 @@ async function observePvc(job: JobObject, { cluster }: JobDeps): Promise<Observe
     going: live.metadata.deletionTimestamp !== undefined,
     ...defined({ message, jobUid }),
   };
-}
-
-/** What a Restore reads from: by its record, which outlives its object. */
-async function observeSource(job: JobObject, { records, cluster }: JobDeps): Promise<RestoreSource | undefined> {
-  const key = job.kind === 'Restore' ? sourceKeyOf(job) : undefined;
-  const record = key === undefined ? undefined : records.pushedAll().get(key);
-  if (record === undefined || record === UNREADABLE) return undefined;
-  return sourceOf(record, await liveData(record, cluster));
 }
 
 /** Managed nodes: the Secret that they sign with now. Others: the ConfigMap that their account volume names now. */

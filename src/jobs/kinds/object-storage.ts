@@ -29,6 +29,21 @@ export function repositoryName(executor: string, namespace: string, node: string
   return `${executor}/${namespace}/${node}`;
 }
 
+/**
+ * Why a record names another repository than its job can have written to: there lies the data of a node of another namespace, which the
+ * policy may not let the Restore read.
+ */
+export function whyOtherRepository(
+  repository: string,
+  { executor, namespace }: { readonly executor: string; readonly namespace: string },
+): string | undefined {
+  const node = repository.split('/').at(-1) ?? '';
+  const isOwn = /^[a-z0-9][-a-z0-9.]*$/.test(node) && repository === repositoryName(executor, namespace, node);
+  return isOwn
+    ? undefined
+    : `its record names the repository ${repository}, and a job in ${namespace} writes below ${executor}/${namespace}/: someone else changed the record`;
+}
+
 export function repositoryAt({ location, base, region, caSecret }: Storage, name: string): EngineRepository {
   return {
     location,

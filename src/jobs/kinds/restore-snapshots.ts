@@ -9,7 +9,7 @@ import type { Refusal } from '../model/refusal.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
 import { dataAt } from '../task/pod-parts.ts';
 import { expectation } from './restore-parameters.ts';
-import { claimsAt, claimsFrom, SNAPSHOT_FOLDER } from './volume-snapshots.ts';
+import { claimsAt, claimsFrom, noClassFor, SNAPSHOT_FOLDER } from './volume-snapshots.ts';
 
 export type RestorePod = TaskSpec & { readonly parameters: RestoreParameters };
 
@@ -21,7 +21,7 @@ interface FromSnapshots {
 
 /** `pod` restores from a PVC; here the worker writes the manifest itself, and compares the content with the record. */
 export function planFromSnapshots({ view, target, source }: FromSnapshots, pod: RestorePod): TaskPlan | Refusal {
-  const claims = claimsFrom(view.job, target, source.volumeSnapshots ?? []);
+  const claims = claimsFrom(readsOf({ view, target, source }));
   if ('refused' in claims) return claims;
   const from = claimsAt(claims, target);
   const data = dataAt(target, '/data', false);
@@ -37,6 +37,15 @@ export function planFromSnapshots({ view, target, source }: FromSnapshots, pod: 
     [...data.mounts, ...from.mounts],
   ];
   return { do: 'pods', made: claims, pods: [{ ...pod, parameters, volumes, mounts }] };
+}
+
+/** Before the node is stopped. */
+export function refuseClasses(from: FromSnapshots): Refusal | undefined {
+  return noClassFor(readsOf(from));
+}
+
+function readsOf({ view, target, source }: FromSnapshots): Parameters<typeof claimsFrom>[0] {
+  return { job: view.job, target, snapshots: source.volumeSnapshots ?? [], classes: view.observed.storageClasses };
 }
 
 /** For the manifest: what the record says of the data. */

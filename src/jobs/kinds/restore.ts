@@ -22,7 +22,7 @@ import type { TaskSpec } from '../model/task-spec.ts';
 import { refuse, type Refusal, whyRemoved } from '../model/refusal.ts';
 import type { RestoreSource } from '../model/observation.ts';
 import { listOf } from '../model/scope.ts';
-import { planFromSnapshots, type RestorePod } from './restore-snapshots.ts';
+import { planFromSnapshots, refuseClasses, type RestorePod } from './restore-snapshots.ts';
 import { cloudOpPlace, cloudOpPod } from '../task/program-pods.ts';
 
 const Spec = z
@@ -101,7 +101,7 @@ function preflight(spec: RestoreSpec, view: JobView): Preflight {
       go: false,
       refuse: refuse('SourceMissing', `${name} does not exist, neither as an object nor as a record`),
     };
-  const refusal = refuseSource(source, target);
+  const refusal = refuseSource(source, target) ?? (target && refuseClasses({ view, target, source }));
   if (refusal !== undefined) return { go: false, refuse: refusal };
   const planned = plan(spec, view);
   if ('refused' in planned) return { go: false, refuse: planned };
@@ -133,12 +133,13 @@ function refuseData(source: RestoreSource): Refusal | undefined {
 function whyGone({
   job,
   stored,
+  otherRepository,
   volumeSnapshots,
   missingSnapshots = [],
   pvcPresent,
   pvcName,
 }: RestoreSource): string | undefined {
-  if (stored !== undefined) return undefined;
+  if (stored !== undefined) return otherRepository === undefined ? undefined : `${job}: ${otherRepository}`;
   if (volumeSnapshots !== undefined)
     return missingSnapshots.length === 0 ? undefined : `VolumeSnapshot ${listOf(missingSnapshots)} of ${job} is gone`;
   return pvcPresent && pvcName !== undefined ? undefined : `the PVC of ${job} is gone`;
@@ -171,6 +172,7 @@ function plan(spec: RestoreSpec, view: JobView): TaskPlan | Refusal {
 
 function podOf({ source, ...rest }: Omit<Copy, 'source'> & { source: RestoreSource | undefined }): TaskSpec | Refusal {
   const { spec, view, target } = rest;
+  if (source?.otherRepository !== undefined) return refuse('SourceMissing', source.otherRepository);
   const snapshot = storedSnapshot({ ...rest, source });
   if (snapshot !== undefined) return downloadPod({ snapshot, view, target, common: spec, source });
   if (source?.pvcName === undefined) return refuse('SourceMissing', 'the source of the restore is gone');

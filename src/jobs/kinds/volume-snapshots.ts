@@ -2,11 +2,12 @@
 
 import { API_VERSION } from '../../api/group.ts';
 import type { Destination } from '../../api/job.ts';
-import type { JobTarget, JobVolume, VolumeSnapshotCopy } from '../../api/job-status.ts';
+import type { JobTarget, JobVolume } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import { parseQuantity } from '../../lib/quantity.ts';
 import type { JobView } from '../model/job-kind.ts';
 import { madeName, type JobIdentity } from '../model/names.ts';
+import type { JobObservation, ObservedClass, SourceSnapshot } from '../model/observation.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import type { PodMount, PodVolume } from '../model/task-spec.ts';
 import { resultLabels } from '../task/result-pvc.ts';
@@ -41,23 +42,77 @@ export function volumeSnapshots(
   }));
 }
 
+/** What a Restore reads VolumeSnapshots with. */
+interface FromSnapshots {
+  readonly job: JobIdentity;
+  readonly target: JobTarget;
+  readonly snapshots: readonly SourceSnapshot[];
+  readonly classes: JobObservation['storageClasses'];
+}
+
 /**
  * A PVC for each volume of the node, filled from its snapshot. The Restore removes them when it has ended, and owns them: however its
  * object goes, no copy of the data is left.
  */
-export function claimsFrom(
-  job: JobIdentity,
-  target: JobTarget,
-  snapshots: readonly VolumeSnapshotCopy[],
-): readonly KubeObject[] | Refusal {
+export function claimsFrom({ job, target, snapshots, classes }: FromSnapshots): readonly KubeObject[] | Refusal {
   const claims = target.volumes.map((volume, index) => {
     const snapshot = snapshots.find((one) => one.volume === volume.name);
-    return snapshot === undefined ? undefined : claimFrom(volume, snapshot, { job, target, index });
+    if (snapshot === undefined) return undefined;
+    return claimFrom({ volume, snapshot, storageClass: classFor(volume, snapshot, classes) }, { job, target, index });
   });
   const missing = target.volumes.find((_, index) => claims[index] === undefined);
   if (missing !== undefined)
     return refuse('SourceMissing', `the backup has no VolumeSnapshot of the volume ${missing.name}`);
   return claims.filter((claim) => claim !== undefined);
+}
+
+/** Before a node is stopped: why a PVC of one of its volumes cannot be filled. */
+export function noClassFor({ target, snapshots, classes }: FromSnapshots): Refusal | undefined {
+  for (const volume of target.volumes) {
+    const snapshot = snapshots.find((one) => one.volume === volume.name);
+    const { driver, notedClass } = snapshot ?? {};
+    const isTried = volume.storageClass !== undefined || notedClass !== undefined;
+    if (snapshot === undefined || driver === undefined || !isTried) continue;
+    const name = classFor(volume, snapshot, classes);
+    if (name !== undefined && isOf(driver, classes?.get(name))) continue;
+    const known = new Set([volume.storageClass, notedClass].filter((one) => one !== undefined));
+    const classesText = [...known].map((one) => describeClass(one, classes?.get(one))).join(', ');
+    const what = `the VolumeSnapshot ${snapshot.name} is of the CSI driver ${driver}`;
+    return refuse('NoStorageClass', `${what}, and no StorageClass for the volume ${volume.name} is: ${classesText}`);
+  }
+  return undefined;
+}
+
+function describeClass(name: string, found: ObservedClass | undefined): string {
+  if (found === undefined) return `${name} does not exist`;
+  const refused = found.isAllowed ? '' : ', and the policy does not allow it';
+  return `${name} is of ${found.provisioner ?? 'a driver that may not be read'}${refused}`;
+}
+
+/**
+ * That of the node's own volume. Only where another driver made the snapshot, that of the volume which was backed up: a record names it,
+ * so it counts as far as a file of the request could name it, and as it is of the driver.
+ */
+function classFor(
+  { storageClass }: JobVolume,
+  { driver, notedClass }: SourceSnapshot,
+  classes: FromSnapshots['classes'],
+): string | undefined {
+  if (driver === undefined || (storageClass !== undefined && isOf(driver, classes?.get(storageClass))))
+    return storageClass;
+  const noted = notedClass === undefined ? undefined : classes?.get(notedClass);
+  return noted?.isAllowed === true && noted.provisioner === driver ? notedClass : storageClass;
+}
+
+/** Of one that may not be read nothing is known to be wrong. */
+function isOf(driver: string, found: ObservedClass | undefined): boolean {
+  return found !== undefined && (found.provisioner ?? driver) === driver;
+}
+
+interface Claim {
+  readonly volume: JobVolume;
+  readonly snapshot: SourceSnapshot;
+  readonly storageClass: string | undefined;
 }
 
 interface ClaimOf {
@@ -67,8 +122,7 @@ interface ClaimOf {
 }
 
 /** Its class must be of the driver that made the snapshot, and its size at least what the driver asks for. */
-function claimFrom(volume: JobVolume, snapshot: VolumeSnapshotCopy, { job, target, index }: ClaimOf): KubeObject {
-  const storageClassName = snapshot.storageClass ?? volume.storageClass;
+function claimFrom({ volume, snapshot, storageClass }: Claim, { job, target, index }: ClaimOf): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
@@ -82,7 +136,7 @@ function claimFrom(volume: JobVolume, snapshot: VolumeSnapshotCopy, { job, targe
     },
     spec: {
       accessModes: ['ReadWriteOnce'],
-      ...(storageClassName === undefined ? {} : { storageClassName }),
+      ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
       resources: { requests: { storage: larger(snapshot.restoreSize, volume.size) } },
       dataSource: { apiGroup: GROUP, kind: 'VolumeSnapshot', name: snapshot.name },
     },

@@ -43,6 +43,8 @@ export interface JobObservation {
   readonly storage?: ObservedStorage;
   /** By name: VolumeSnapshots or PVCs with the names of those that the job makes. Read after the pods of its nodes. */
   readonly made?: ReadonlyMap<string, ObservedMade>;
+  /** By name: the StorageClasses of the volumes of its node, and those that its source names, for a Restore from VolumeSnapshots. */
+  readonly storageClasses?: ReadonlyMap<string, ObservedClass>;
   /** Why the cluster makes no VolumeSnapshot that the request asks for; undefined once it has begun. */
   readonly noSnapshots?: string;
 }
@@ -198,14 +200,34 @@ export interface ObservedTask {
   readonly imageDigest?: string;
 }
 
+/** A VolumeSnapshot that a Restore reads. */
+export interface SourceSnapshot extends Pick<VolumeSnapshotCopy, 'volume' | 'name' | 'uid'> {
+  /** As the cluster reports it now. */
+  readonly restoreSize?: string;
+  /** The CSI driver that has it; absent where that may not be read. */
+  readonly driver?: string;
+  /** StorageClass of the volume that it was made of, as the record says. */
+  readonly notedClass?: string;
+}
+
+/** A StorageClass that exists. */
+export interface ObservedClass {
+  /** Absent where that may not be read. */
+  readonly provisioner?: string;
+  /** By the policy, for the file of the job. */
+  readonly isAllowed: boolean;
+}
+
 export interface RestoreSource {
   readonly phase: JobPhase;
   readonly job: string;
   readonly kind: string;
   /** In object storage, and not on a PVC. */
   readonly stored?: StoredCopy;
+  /** Why the repository that the record names is not the one of its job. */
+  readonly otherRepository?: string;
   /** In VolumeSnapshots, and not on a PVC. */
-  readonly volumeSnapshots?: readonly VolumeSnapshotCopy[];
+  readonly volumeSnapshots?: readonly SourceSnapshot[];
   /** Those of them that the cluster has not, or not with their UID. */
   readonly missingSnapshots?: readonly string[];
   /** Why its data was removed. */

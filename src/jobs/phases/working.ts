@@ -20,7 +20,8 @@ export function working(scope: Scope): Move {
   const disturbed = keepStopped(scope);
   if (disturbed !== undefined) return disturbed;
   const plan = scope.open.plan(viewOf(scope));
-  if ('refused' in plan) return fail(scope, { reason: plan.reason, message: plan.message, unsafe: false });
+  if ('refused' in plan)
+    return fail(scope, { reason: plan.reason, message: plan.message, unsafe: riskOf(plan, scope) !== undefined });
   const kept = ensureLocks(scope, riskOf(plan, scope));
   if (kept !== undefined) return kept;
   switch (plan.do) {
@@ -78,9 +79,17 @@ function stopTask(task: JobTask): Effect {
   return { do: 'deleteJob', name: task.name, uid: task.uid ?? '', because: 'the node runs' };
 }
 
+/**
+ * A record, a location or a class may be gone under the work, also because someone else changed it. What tasks that have run did to
+ * the data of the node is not known then.
+ */
+function mayHaveChanged(open: Scope['open'], status: Scope['status']): boolean {
+  return open.repairs && (status.works ?? []).some(({ uid }) => uid !== undefined);
+}
+
 /** Why being lost now may leave a node that must not be started; undefined when it can't. */
 function riskOf(plan: ReturnType<Scope['open']['plan']>, { open, status }: Scope): string | undefined {
-  if ('refused' in plan) return undefined;
+  if ('refused' in plan) return mayHaveChanged(open, status) ? 'its data was being changed' : undefined;
   if (plan.do === 'exchange' && open.common.deployMethod === 'managed') return whyKeysAtRisk(status.signers);
   const isRisky = plan.do === 'exchange' || (plan.do === 'pods' && plan.pods.some((pod) => pod.unsafeWhenUnclear));
   return isRisky ? 'its data is being changed' : undefined;

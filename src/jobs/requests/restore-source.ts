@@ -20,11 +20,14 @@ export function sourceKeyOf(request: JobRequest): string | undefined {
   return undefined;
 }
 
+/** Its VolumeSnapshots as the record says. */
+export type RecordedSource = Omit<RestoreSource, 'volumeSnapshots'> & Pick<JobRecord, 'volumeSnapshots'>;
+
 /**
  * A record as a source. `pvcs`: UID of every PVC, or every VolumeSnapshot, that it may name, by name; one of another UID is
  * another.
  */
-export function sourceOf(record: JobRecord, pvcs: ReadonlyMap<string, string>): RestoreSource {
+export function sourceOf(record: JobRecord, pvcs: ReadonlyMap<string, string>): RecordedSource {
   const { claimName, claimUid, volumeSnapshots } = record;
   const uid = claimName === undefined ? undefined : pvcs.get(claimName);
   return {

@@ -24,7 +24,8 @@ export async function madeAt(record: JobRecord, cluster: Pick<Cluster, 'get'>): 
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-async function liveObjects(record: JobRecord, cluster: Pick<Cluster, 'get'>): Promise<readonly KubeObject[]> {
+/** The objects themselves. */
+export async function liveObjects(record: JobRecord, cluster: Pick<Cluster, 'get'>): Promise<readonly KubeObject[]> {
   const { claimName, namespace, volumeSnapshots = [] } = record;
   const refs: Ref[] = volumeSnapshots.map(({ name }) => ({ ...SNAPSHOT, namespace, name }));
   if (claimName !== undefined)

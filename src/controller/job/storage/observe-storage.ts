@@ -9,13 +9,15 @@ import { isRunOf } from '../../../jobs/requests/schedule.ts';
 import { CREDENTIALS } from '../../../jobs/task/render-job.ts';
 import { defined } from '../../../lib/defined.ts';
 import { member, textAt } from '../../../lib/json-value.ts';
+import { matchesAny } from '../../../policy/patterns.ts';
+import { allowedFor } from '../check-policy.ts';
 import type { JobDeps } from '../deps.ts';
 
 /** Undefined for a job that has nothing to do with object storage. */
 export async function observeStorage(
   job: JobObject,
   source: RestoreSource | undefined,
-  deps: Pick<JobDeps, 'cluster' | 'settings' | 'records'>,
+  deps: Pick<JobDeps, 'cluster' | 'settings' | 'records' | 'fleet'>,
 ): Promise<ObservedStorage | undefined> {
   const name = locationOf(job, source);
   if (name === undefined) return undefined;
@@ -24,7 +26,7 @@ export async function observeStorage(
   if (location === undefined)
     return { ok: false, message: `the policy of this controller has no backup location ${name}; name one that it has` };
   // What has begun ends with what it began with: a plan that is refused in the middle would start the node under it.
-  const trouble = await troubleBefore(job, location, deps);
+  const trouble = await troubleBefore(job, { name, location }, deps);
   if (trouble !== undefined) return { ok: false, message: `the location ${name}: ${trouble}` };
   const { region, secret, caSecret } = location;
   return {
@@ -42,10 +44,21 @@ function locationOf({ spec }: JobObject, source: RestoreSource | undefined): str
   return [...named, source?.stored?.location].find((name) => name !== undefined);
 }
 
+interface NamedLocation {
+  readonly name: string;
+  readonly location: BackupLocation;
+}
+
 /** Nothing is known to be wrong with what is not asked: the Secrets of a job that has begun. */
-async function troubleBefore(job: JobObject, location: BackupLocation, deps: Pick<JobDeps, 'cluster'>) {
-  const isNew = ['Claimed', 'Locked'].includes(job.status?.phase ?? 'Pending');
-  return isNew ? await whySecretsUnusable(job.metadata.namespace ?? '', location, deps) : undefined;
+async function troubleBefore(
+  job: JobObject,
+  { name, location }: NamedLocation,
+  deps: Pick<JobDeps, 'cluster' | 'settings' | 'fleet'>,
+): Promise<string | undefined> {
+  if (!['Claimed', 'Locked'].includes(job.status?.phase ?? 'Pending')) return undefined;
+  // Also of one that no file names, but a record.
+  if (!matchesAny(allowedFor(job, deps).locations, name)) return 'the policy does not allow it';
+  return await whySecretsUnusable(job.metadata.namespace ?? '', location, deps);
 }
 
 /** The form that the engine knows: https://restic.readthedocs.io/en/stable/030_preparing_a_new_repo.html */
