@@ -2,14 +2,16 @@
 
 import { expect, it } from 'vitest';
 
+import { JOB_UID_LABEL } from '../../src/api/job-object.ts';
 import { tryObjects } from '../../src/controller/job/try-objects.ts';
 import { KubeError } from '../../src/kube/kube-error.ts';
 import { busy, locks, pvc, step, stopped, work, working } from './support/step.ts';
 
 const metadata = { name: 'backup-one-1f0c22aa', namespace: 'prod' };
+const OF_THE_JOB: Readonly<Record<string, string>> = { [JOB_UID_LABEL]: 'u' };
 const RESOURCE = { PersistentVolumeClaim: 'pvc', VolumeSnapshot: 'volumesnapshot' };
 
-async function verdict(kind: string, code: 'ALREADY_EXISTS' | 'SERVER' | 'FORBIDDEN') {
+async function verdict(kind: string, code: 'ALREADY_EXISTS' | 'SERVER' | 'FORBIDDEN', labels = OF_THE_JOB) {
   const create = async (): Promise<never> => await Promise.reject(new KubeError(code, 'the words of the API server'));
   const deps = {
     cluster: { create, get: () => Promise.resolve() },
@@ -18,7 +20,7 @@ async function verdict(kind: string, code: 'ALREADY_EXISTS' | 'SERVER' | 'FORBID
   };
   const job = { apiVersion: 'x', kind: 'Backup', metadata: { ...metadata, uid: 'u' }, spec: {} };
   return await tryObjects(
-    { do: 'tryObjects', creates: [{ apiVersion: 'v1', kind, metadata }], targets: [] },
+    { do: 'tryObjects', creates: [{ apiVersion: 'v1', kind, metadata: { ...metadata, labels } }], targets: [] },
     job,
     deps as never,
   );
@@ -36,6 +38,11 @@ it.each(['PersistentVolumeClaim', 'VolumeSnapshot'] as const)('a trial refuses t
     verdict: 'Refused',
     message: 'the words of the API server',
   });
+});
+
+it('a trial does not for a PVC of the node, which its StatefulSet has created meanwhile', async () => {
+  const verdictOfNode = await verdict('PersistentVolumeClaim', 'ALREADY_EXISTS', { 'novacula.com/node': 'a' });
+  expect(verdictOfNode).toEqual({ verdict: 'Accepted' });
 });
 
 it.each(['Job', 'Pod'])(

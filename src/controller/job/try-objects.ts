@@ -1,6 +1,6 @@
 // Dry runs of everything that a job creates or changes, before it stops a node.
 
-import { nodeKeyIn, type JobObject } from '../../api/job-object.ts';
+import { JOB_UID_LABEL, nodeKeyIn, type JobObject } from '../../api/job-object.ts';
 import type { JobTarget } from '../../api/job-status.ts';
 import type { KubeObject, Ref } from '../../api/objects.ts';
 import type { Effect } from '../../jobs/model/effect.ts';
@@ -71,13 +71,19 @@ function withOwner(object: KubeObject, { metadata: { uid = '' } }: JobObject): K
 
 async function tryCreate(object: KubeObject, deps: TrialDeps): Promise<Trial> {
   const write = deps.cluster.create(object, { dryRun: true });
-  if (object.kind !== 'PersistentVolumeClaim' && object.kind !== 'VolumeSnapshot') return await verdictOf(write, deps);
+  if (!hasOwnName(object)) return await verdictOf(write, deps);
   return await verdictOf(
     write.catch((error: unknown) => {
       throw hasCode(error, 'ALREADY_EXISTS') ? new Taken(taken(object, MADE_BEFORE)) : error;
     }),
     deps,
   );
+}
+
+/** Not of a PVC of the node, which its StatefulSet may have created meanwhile, nor of a Job, which may run already. */
+function hasOwnName({ kind, metadata }: KubeObject): boolean {
+  const isData = kind === 'PersistentVolumeClaim' || kind === 'VolumeSnapshot';
+  return isData && metadata.labels?.[JOB_UID_LABEL] !== undefined;
 }
 
 /** The job has created nothing yet, and their names have its UID: something else has made them. */
