@@ -11,6 +11,7 @@ import { lockOfNode } from '../../src/jobs/model/locks.ts';
 import { jobObjectName } from '../../src/jobs/model/names.ts';
 import { runName } from '../../src/jobs/requests/schedule.ts';
 import { digestOf } from '../../src/lib/hash.ts';
+import { timestamp } from '../../src/lib/timestamp.ts';
 import { valueAt } from '../../src/lib/json-value.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -30,6 +31,7 @@ const RUN_UID = '11111111-aaaa-4bbb-8ccc-222222222222';
 let fleet: Fleet;
 let running: Running;
 let kubeconfig: string;
+let newestClaim = '';
 beforeAll(async () => {
   ({ kubeconfigPath: kubeconfig } = await testCluster());
   fleet = await startFleet({ kubeconfig, nodes: 1 });
@@ -75,8 +77,31 @@ async function pvc(name: string, labels: Readonly<Record<string, string>> = {}):
 }
 
 /** The PVC that a run of that name creates. */
-function claimOf(name: string): string {
-  return jobObjectName({ kind: 'Backup', namespace: fleet.namespace, name, uid: RUN_UID });
+function claimOf(name: string, uid = RUN_UID): string {
+  return jobObjectName({ kind: 'Backup', namespace: fleet.namespace, name, uid });
+}
+
+const labelsOf = (claim: string, uid: string) => ({
+  [LABEL.managedBy]: 'nodewright',
+  [LABEL.job]: claim,
+  [JOB_UID_LABEL]: uid,
+});
+
+/** The newest backup of the schedule, and the only one whose object is there. */
+async function newestRun() {
+  const { cluster, namespace, executor } = fleet;
+  const head = { apiVersion: API_VERSION, kind: 'Backup' };
+  const metadata = { name: NEWEST, namespace };
+  const labels = { [LABEL.executor]: executor };
+  const { uid = '' } = (await cluster.create({ ...head, metadata: { ...metadata, labels }, spec: { node: 'n0' } }))
+    .metadata;
+  const claimName = claimOf(NEWEST, uid);
+  const claimUid = await pvc(claimName, labelsOf(claimName, uid));
+  const endTime = timestamp(Date.now() + MINUTE);
+  const status = { phase: 'Complete', endTime, manifestSha256: 'a'.repeat(64), claimName, claimUid };
+  await cluster.applyStatus({ ...head, metadata, status }, { fieldManager: 'kubectl', force: true });
+  newestClaim = claimName;
+  return { name: NEWEST, uid, claimName, claimUid };
 }
 
 /** Runs of the schedule, on the status branch before the controller starts. */
@@ -84,8 +109,7 @@ async function forgeRecords(): Promise<void> {
   const { namespace, executor, repo } = fleet;
   const name = runName('s', OLD + MINUTE);
   const own = claimOf(name);
-  const ownLabels = { [LABEL.managedBy]: 'nodewright', [LABEL.job]: own, [JOB_UID_LABEL]: RUN_UID };
-  const newestClaim = claimOf(NEWEST);
+  const ownLabels = labelsOf(own, RUN_UID);
   const absent = runName('s', OLD + 10 * MINUTE);
   const bare = runName('s', OLD + 2 * MINUTE);
   const bareClaim = claimOf(bare);
@@ -94,11 +118,7 @@ async function forgeRecords(): Promise<void> {
     { name: bare, claimName: bareClaim, claimUid: await pvc(bareClaim) },
     { name: 'by-hand', claimName: 'kept', claimUid: await pvc('kept', { ...ownLabels, [LABEL.job]: 'kept' }) },
     { name, claimName: own, claimUid: await pvc(own, ownLabels) },
-    {
-      name: NEWEST,
-      claimName: newestClaim,
-      claimUid: await pvc(newestClaim, { ...ownLabels, [LABEL.job]: newestClaim }),
-    },
+    await newestRun(),
     { name: absent, claimName: claimOf(absent), claimUid: 'u-absent' },
   ];
   const files = records.map((record, index) => [
@@ -241,7 +261,7 @@ it('a record on the status branch removes no PVC but the one that the run of the
     fleet.statusFile(`jobs/backup/${fleet.namespace}/${name}.yaml`)?.includes('dataRemoved'),
   );
   await idleFor(running, 1000);
-  for (const kept of ['payroll', 'kept', claimOf(runName('s', OLD + 2 * MINUTE)), claimOf(NEWEST)]) {
+  for (const kept of ['payroll', 'kept', claimOf(runName('s', OLD + 2 * MINUTE)), newestClaim]) {
     const live = await get('PersistentVolumeClaim', kept);
     expect([kept, live !== undefined, live?.metadata.deletionTimestamp]).toEqual([kept, true, undefined]);
   }
