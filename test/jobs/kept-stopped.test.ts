@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { JobStatus, JobTarget } from '../../src/api/job-status.ts';
 import type { ObservedNode } from '../../src/jobs/model/observation.ts';
-import { citaTarget, managedTarget, targetSeen } from './support/fixtures.ts';
+import { citaTarget, managedTarget, source, targetSeen } from './support/fixtures.ts';
 import { ago, found, HOLDER, LOCK, locks, NOTE, pvc, step, stopped, work, working } from './support/step.ts';
 
 const OTHER = { uid: 'another', text: 'Restore prod/two' };
@@ -272,5 +272,34 @@ describe('a node that something else starts during the work', () => {
   it('does not matter to a job that stopped nothing', () => {
     const status: JobStatus = { ...working, holds: [] };
     expect(step({ status, observed: { locks, targets: at(running), pvc } }).status).not.toHaveProperty('failure');
+  });
+});
+
+describe('a node that is stopped when a job with the action Direct begins', () => {
+  const target = managedTarget('a', { wasRunning: false });
+  const begin = (kind: string, spec: object, pods: ObservedNode['pods']): JobStatus =>
+    step({
+      kind,
+      spec: { node: 'a', action: 'Direct', ...spec },
+      status: { phase: 'Locked', locks: [LOCK] },
+      observed: {
+        locks: new Map([[LOCK, { holder: HOLDER }]]),
+        targets: at(targetSeen(target, { pods, replicas: pods.length, health: { answering: false } })),
+        source: source(),
+        trial: { verdict: 'Accepted' },
+      },
+    }).status;
+  const pods = [{ name: 'a-0', ready: true }];
+
+  it.each([
+    { because: 'while it is copied', kind: 'Backup', spec: {} },
+    { because: 'while its data is replaced', kind: 'Restore', spec: { backup: 'nightly' } },
+  ])('is kept so $because, so that it does not run on half of its data', ({ kind, spec }) => {
+    expect(begin(kind, spec, [])).toMatchObject({ phase: 'Stopping', holds: ['a'] });
+  });
+
+  it('is not stopped when it runs, or for a job that works beside it', () => {
+    expect(begin('Backup', {}, pods)).toMatchObject({ phase: 'Working', holds: [], live: true });
+    expect(begin('ChangeOwner', { uid: 1000, gid: 1000 }, [])).toMatchObject({ phase: 'Working', holds: [] });
   });
 });

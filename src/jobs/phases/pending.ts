@@ -5,7 +5,7 @@ import { isFinal } from '../../api/job-phase.ts';
 import type { JobStatus, JobTarget } from '../../api/job-status.ts';
 import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
-import type { JobView } from '../model/job-kind.ts';
+import type { JobView, OpenJob } from '../model/job-kind.ts';
 import { locksOf } from '../model/locks.ts';
 import { tryObjects } from './trial.ts';
 import { elapsed, enter, holderOf, listOf, lockOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
@@ -161,7 +161,7 @@ function judgeStart(scope: Scope, targets: readonly JobTarget[]): Move {
 
 function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
   const { open } = scope;
-  const stops = open.action !== 'Direct' && open.stops(view);
+  const stops = keepsStopped(open, view) && open.stops(view);
   const untried = stops ? tryObjects(scope, view) : undefined;
   if (untried !== undefined) return untried;
   const heights = view.targets.flatMap(({ height }) => height ?? []);
@@ -175,6 +175,11 @@ function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
   return stops
     ? enter(scope, { phase: 'Stopping', message: `stops ${listOf(open.nodes)}`, status })
     : enter(scope, { phase: 'Working', message: 'works without stopping the node', status });
+}
+
+/** `Direct` stops no node. One that it finds stopped stays so until the end: started under the work, it would run on half of its data. */
+function keepsStopped({ action, whileRunning }: OpenJob, { live }: JobView): boolean {
+  return action !== 'Direct' || (!live && whileRunning !== 'works');
 }
 
 /** Before the first task a request that was withdrawn, or whose object was deleted, is cancelled. */
