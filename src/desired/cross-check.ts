@@ -2,6 +2,7 @@
 
 import type { Chain } from '../chains/chain.ts';
 import { SERVICE_SUFFIX } from '../api/group.ts';
+import { mapInSteps } from '../lib/finish.ts';
 import type { NodeFile } from './node-file.ts';
 import type { Problem } from './text/problem.ts';
 import { locate } from './layers.ts';
@@ -13,22 +14,29 @@ export interface Conflicts {
   readonly problems: readonly Problem[];
 }
 
-/** Finds nodes that exclude each other. All of them are refused, because the intended one is unknown. */
-export function crossCheck(files: readonly NodeFile[], chains: readonly Chain[]): Conflicts {
+/**
+ * Finds nodes that exclude each other. All of them are refused, because the intended one is unknown. Pauses: a mistake in a
+ * patch may concern every node.
+ */
+export function* crossCheck(files: readonly NodeFile[], chains: readonly Chain[]): Generator<void, Conflicts> {
   const nodes = files.flatMap((file) => file.nodes);
-  const duplicates = findDuplicates(nodes, files);
-  const identities = findSharedIdentities(nodes);
-  const services = findServiceClashes(nodes);
-  const ports = findSharedPorts(nodes, chains);
+  const found = [
+    yield* findDuplicates(nodes, files),
+    yield* findSharedIdentities(nodes),
+    yield* findServiceClashes(nodes),
+    yield* findSharedPorts(nodes, chains),
+  ];
   return {
-    keys: new Set([...duplicates.keys, ...identities.keys, ...services.keys, ...ports.keys]),
-    problems: [...duplicates.problems, ...identities.problems, ...services.problems, ...ports.problems],
+    keys: new Set(found.flatMap(({ keys }) => [...keys])),
+    problems: found.flatMap(({ problems }) => problems),
   };
 }
 
+type Check = Generator<void, Conflicts>;
+
 /** Names are compared without case, as some file systems do. */
-function findDuplicates(nodes: readonly ResolvedNode[], files: readonly NodeFile[]): Conflicts {
-  const groups = groupBy(nodes, ({ key }) => key.toLowerCase());
+function* findDuplicates(nodes: readonly ResolvedNode[], files: readonly NodeFile[]): Check {
+  const groups = yield* groupBy(nodes, ({ key }) => key.toLowerCase());
   const broken = new Map(
     files.flatMap(({ path, brokenKeys }) =>
       brokenKeys.filter(({ isNode }) => isNode).map(({ key }) => [key.toLowerCase(), path] as const),
@@ -48,6 +56,7 @@ function findDuplicates(nodes: readonly ResolvedNode[], files: readonly NodeFile
           message: `metadata.name: ${node.key} is also in ${placeOf(other, node)}; keep one. Until then the node is not changed`,
         }),
       );
+      yield;
     }
   }
   return { keys, problems };
@@ -58,49 +67,56 @@ function placeOf(other: string, node: ResolvedNode): string {
 }
 
 /** One key has one signer, also across executors: the same Secret copied to two clusters is the same key. */
-function findSharedIdentities(nodes: readonly ResolvedNode[]): Conflicts {
+function* findSharedIdentities(nodes: readonly ResolvedNode[]): Check {
   const signers = nodes.filter(({ node }) => node?.spec.identity !== undefined);
-  const groups = groupBy(signers, ({ node }) => `${node?.metadata.namespace}/${node?.spec.identity?.secretName}`);
+  const groups = yield* groupBy(
+    signers,
+    ({ node }) => `${node?.metadata.namespace}/${node?.spec.identity?.secretName}`,
+  );
   const keys = new Set<string>();
   const problems: Problem[] = [];
   for (const [secret, group] of groups) {
-    if (new Set(group.map(({ key }) => key)).size < 2) continue;
     const first = [...new Set(group.map(({ key }) => key))].slice(0, 4);
+    if (first.length < 2) continue;
     for (const node of group) {
       keys.add(node.key);
       const others = first.filter((key) => key !== node.key);
       const message = `spec.identity.secretName: ${secret} is also the identity of ${others.slice(0, 3).join(', ')}; two signers with one key are slashed. Give each node its own Secret`;
       problems.push(problemAt(node, ['spec', 'identity', 'secretName'], { code: 'SharedIdentity', message }));
+      yield;
     }
   }
   return { keys, problems };
 }
 
 /** `eth` has a Service `eth-rpc`, which a node `eth-rpc` would need too. The node with the longer name is refused. */
-function findServiceClashes(nodes: readonly ResolvedNode[]): Conflicts {
+function* findServiceClashes(nodes: readonly ResolvedNode[]): Check {
   const known = new Set(nodes.map(({ key }) => key));
   const suffixes = Object.values(SERVICE_SUFFIX).map((suffix) => `-${suffix}`);
-  const clashes = nodes.flatMap((node) => {
+  const judged = yield* mapInSteps(nodes, (node) => {
     const suffix = suffixes.find((one) => node.key.endsWith(one) && known.has(node.key.slice(0, -one.length)));
     if (suffix === undefined) return [];
     const other = node.key.slice(0, -suffix.length);
     const message = `metadata.name: ${other} has a Service of this name; give this node another name`;
     return [{ key: node.key, problem: problemAt(node, ['metadata', 'name'], { code: 'ServiceNameTaken', message }) }];
   });
+  const clashes = judged.flat();
   return { keys: new Set(clashes.map(({ key }) => key)), problems: clashes.map(({ problem }) => problem) };
 }
 
 /** A node port is open on every Kubernetes node, so only one node of a cluster can have it. */
-function findSharedPorts(nodes: readonly ResolvedNode[], chains: readonly Chain[]): Conflicts {
-  const opened = nodes.flatMap((node) => nodePorts(node, chains).map((port) => ({ node, port })));
-  const groups = groupBy(opened, ({ node, port }) => `${node.node?.spec.executor} ${port}`);
+function* findSharedPorts(nodes: readonly ResolvedNode[], chains: readonly Chain[]): Check {
+  const opened = yield* mapInSteps(nodes, (node) => nodePorts(node, chains).map((port) => ({ node, port })));
+  const groups = yield* groupBy(opened.flat(), ({ node, port }) => `${node.node?.spec.executor} ${port}`);
   const found = new Map<ResolvedNode, Problem>();
   for (const group of groups.values()) {
+    const two = [...new Set(group.map(({ node }) => node.key))].slice(0, 2);
     for (const { node, port } of group) {
-      const other = group.find((one) => one.node.key !== node.key)?.node.key;
+      const other = two.find((key) => key !== node.key);
       if (other === undefined || found.has(node)) continue;
       const message = `spec.p2p.port: the node port ${port} is also opened by ${other}; choose another port for one of them`;
       found.set(node, problemAt(node, ['spec', 'p2p', 'port'], { code: 'DuplicatePort', message }));
+      yield;
     }
   }
   return { keys: new Set([...found.keys()].map(({ key }) => key)), problems: [...found.values()] };
@@ -122,11 +138,11 @@ function problemAt(
   return { level: 'error', code, ...place, message };
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+function* groupBy<T>(items: readonly T[], nameOf: (item: T) => string): Generator<void, ReadonlyMap<string, T[]>> {
   const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
+  for (const [name, item] of yield* mapInSteps(items, (one) => [nameOf(one), one] as const)) {
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
     else group.push(item);
   }
   return groups;

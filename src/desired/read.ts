@@ -12,6 +12,7 @@ import { gatherProblems, sortProblems } from './gather-problems.ts';
 import { readNodeFile, type NodeFile } from './node-file.ts';
 import type { GitRole } from './kinds.ts';
 import { readPatches } from './patches.ts';
+import { finish } from '../lib/finish.ts';
 import { createCommitBudget, isAmple, type PatchCost, spend } from '../lib/patch-budget.ts';
 import type { Policy } from '../policy/policy.ts';
 import { completePolicy } from './policy-file.ts';
@@ -42,11 +43,7 @@ export type ReadInSteps = (files: readonly SourceFile[]) => Generator<void, Desi
  * present in `brokenNodes` or `brokenFiles`; other nodes are not affected.
  */
 export function readDesired(files: readonly SourceFile[], options: ReadOptions): DesiredSet {
-  const steps = readInSteps(files, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finish(readInSteps(files, options));
 }
 
 /** The same, with a pause after each file: ten thousand files take seconds, in which other tasks must run. */
@@ -64,9 +61,9 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const chainNames = new Set(chains.map(({ name }) => name));
   const context: Context = { chains, chainNames, fleet, patches, defaultNamespace, policy, patchBudget };
   const nodeFiles = yield* readNodeFiles(contents, context, cache);
-  const conflicts = crossCheck(nodeFiles, chains);
+  const conflicts = yield* crossCheck(nodeFiles, chains);
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
-  const nodes = fleet.broken ? new Map<string, DesiredNode>() : goodNodes(nodeFiles, conflicts);
+  const nodes = fleet.broken ? new Map<string, DesiredNode>() : yield* goodNodes(nodeFiles, conflicts);
   const broken = brokenOnes(nodeFiles, conflicts, context);
   const requests = yield* readRequests(
     contents.filter(hasRole('request', 'schedule')).map(({ content }) => content),
@@ -160,12 +157,16 @@ function takenFrom(cached: NodeFile | undefined, { patchBudget }: Context): Node
   return cached;
 }
 
-function goodNodes(files: readonly NodeFile[], conflicts: Conflicts): ReadonlyMap<string, DesiredNode> {
+function* goodNodes(
+  files: readonly NodeFile[],
+  conflicts: Conflicts,
+): Generator<void, ReadonlyMap<string, DesiredNode>> {
   const good = new Map<string, DesiredNode>();
   for (const { key, node, layers } of files.flatMap(({ nodes }) => nodes)) {
     if (node === undefined || conflicts.keys.has(key)) continue;
     const { file, contributors, places } = layers;
     good.set(key, { node, file, contributors, line: places.of(['metadata', 'name']).line });
+    yield;
   }
   return good;
 }

@@ -27,7 +27,7 @@ export function actionDigest(action: Action): string {
   }
 }
 
-/** The digest of a set of actions, in any order; undefined for none. */
-export function setDigest(actions: readonly Action[]): string | undefined {
-  return actions.length === 0 ? undefined : digestOf(actions.map(actionDigest).sort());
+/** The digest of a set of actions, by their digests in any order; undefined for none. */
+export function setDigest(digests: readonly string[]): string | undefined {
+  return digests.length === 0 ? undefined : digestOf(digests.toSorted());
 }

@@ -1,6 +1,7 @@
 // Applies the guards to every action, and the approvals to the held ones.
 
 import { defined } from '../lib/defined.ts';
+import { mapInSteps } from '../lib/finish.ts';
 import type { Action, Hold, Releases } from './action.ts';
 import { actionDigest, setDigest } from './digest.ts';
 import { guards } from './guards.ts';
@@ -13,11 +14,11 @@ export interface Held {
   readonly released: Releases;
 }
 
-/** Adds to each action the hold of the first guard that answers. Never drops an action. */
-export function holdActions(actions: readonly Action[], facts: Omit<Scene, 'actions'>): Held {
+/** Adds to each action the hold of the first guard that answers. Never drops an action. Pauses after each. */
+export function* holdActions(actions: readonly Action[], facts: Omit<Scene, 'actions'>): Generator<void, Held> {
   const scene: Scene = { ...facts, actions };
   const waits = new Map<Action, Hold>();
-  const judged = actions.map((action): Action => {
+  const judged = yield* mapInSteps(actions, (action): Action => {
     const [first, next] = holdsOf(action, scene);
     if (first === undefined) return action;
     if (next?.approvable !== true) return { ...action, hold: first };
@@ -25,7 +26,9 @@ export function holdActions(actions: readonly Action[], facts: Omit<Scene, 'acti
     waits.set(held, first);
     return held;
   });
-  return release(judged, { ...facts, waits });
+  const approvable = judged.filter(isApprovable);
+  const digests = new Map(yield* mapInSteps(approvable, (action) => [action, actionDigest(action)] as const));
+  return release(judged, { ...facts, waits, digests });
 }
 
 /** The holds of an action, in the order of the guards. Ends at the first hold that does not end by itself. */
@@ -42,26 +45,28 @@ function holdsOf(action: Action, scene: Scene): readonly Hold[] {
 interface Judged extends Omit<Scene, 'actions'> {
   /** What still holds an action after its approval. */
   readonly waits: ReadonlyMap<Action, Hold>;
+  /** Of the actions that an approval may release. */
+  readonly digests: ReadonlyMap<Action, string>;
 }
 
 /** Actions that earlier plans released come first, so that the digest to approve covers the remaining ones only. */
-function release(judged: readonly Action[], { input, waits }: Judged): Held {
+function release(judged: readonly Action[], { input, waits, digests }: Judged): Held {
   const approvals = new Map(input.desired.fleet.approvals?.map((approval) => [approval.digest, approval]));
   const releases = releasesBefore(input.facts?.released ?? {}, new Set(approvals.keys()));
-  const approvable = judged.filter(isApprovable);
-  const rest = approvable.filter((action) => !releases.has(actionDigest(action)));
+  const rest = [...digests.values()].filter((one) => !releases.has(one));
   const digest = setDigest(rest);
   const isApproved = digest !== undefined && approvals.has(digest);
-  if (isApproved) for (const action of rest) releases.set(actionDigest(action), digest);
-  const free = new Set(approvable.filter((action) => releases.has(actionDigest(action))));
+  if (isApproved) for (const one of rest) releases.set(one, digest);
+  const free = [...digests.values()].filter((one) => releases.has(one));
   return {
     held: judged.map((action) => {
-      if (!free.has(action)) return action;
-      const approval = approvals.get(releases.get(actionDigest(action)) ?? '');
+      const releasedBy = releases.get(digests.get(action) ?? '');
+      if (releasedBy === undefined) return action;
+      const approval = approvals.get(releasedBy);
       return { ...withHold(action, waits.get(action)), ...defined({ approval: approval && defined(approval) }) };
     }),
     digest: isApproved ? undefined : digest,
-    released: byApproval([...free].map(actionDigest), releases),
+    released: byApproval(free, releases),
   };
 }
 

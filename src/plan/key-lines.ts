@@ -16,6 +16,7 @@ export function keyLines(action: Action, node: BlockchainNode | undefined, input
 export function heldLines(node: BlockchainNode, { facts, executor: own }: PlanInput): readonly string[] {
   const nodeKey = keyOf(node);
   const keys = facts?.keys?.get(nodeKey) ?? [];
+  if (keys.length === 0) return [];
   const isOther = ({ executor, node: holder }: KeyReservation): boolean => executor !== own || holder !== nodeKey;
   return (facts?.reservations ?? [])
     .filter((one) => one.isHeld && keys.includes(one.key) && isOther(one))

@@ -4,6 +4,7 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { keyOf, type KubeObject, type Ref, refOf } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
+import { finish, mapInSteps } from '../lib/finish.ts';
 import { describeChanges } from './because.ts';
 import type { Action, Change, Kept, Plan } from './action.ts';
 import { withConsequences } from './consequences.ts';
@@ -20,30 +21,44 @@ import { inSafeOrder } from './order.ts';
  * so after a plan that was carried out in part the next plan has the remaining actions.
  */
 export function planNodes(input: PlanInput): Plan {
+  return finish(planInSteps(input));
+}
+
+/** The same, with a pause after each node. `input` must not change meanwhile. */
+export function* planInSteps(input: PlanInput): Generator<void, Plan> {
   const { desired, executor } = input;
   const live = new Map(input.current.map((node) => [keyOf(node), node]));
   const declared = [...desired.nodes].filter(([, { node }]) => node.spec.executor === executor);
-  const changing = desired.fleetBroken
-    ? []
-    : declared.flatMap(([key, node]) => computeAction(node, live.get(key), input) ?? []);
+  const changing = yield* flatMapInSteps(desired.fleetBroken ? [] : declared, ([key, node]) => [
+    ...listOf(computeAction(node, live.get(key), input)),
+    ...listOf(startAction(key, node, input)),
+  ]);
   const ours = input.current.filter((node) => node.metadata.labels?.[LABEL.executor] === executor);
-  const leaving = ours.filter((node) => !isDeclaredHere(input, node)).map((node) => prune(node, input));
-  const starting = desired.fleetBroken ? [] : declared.flatMap(([key, node]) => startAction(key, node, input) ?? []);
-  const actions = [...changing, ...starting, ...leaving.flatMap(({ action }) => action ?? [])];
-  const { held, digest, released } = holdActions(inSafeOrder(actions), { input, live, ours });
+  const leaving = yield* flatMapInSteps(ours, (node) => (isDeclaredHere(input, node) ? [] : [prune(node, input)]));
+  const actions = inSafeOrder([...changing, ...leaving.flatMap(({ action }) => action ?? [])]);
+  const { held, digest, released } = yield* holdActions(actions, { input, live, ours });
+  const changed = new Set(actions.map(({ ref }) => keyOf(ref)));
   return {
     revision: input.revision,
     actions: held,
     kept: [
       ...leaving.flatMap(({ kept }) => kept ?? []),
       ...declared.flatMap(([key]) => leavingKept(live.get(key))),
-      ...declared.flatMap(([key, { node }]) => waitingKept(node, live.get(key), { input, actions })),
+      ...declared.flatMap(([key, { node }]) => (changed.has(key) ? [] : waitingKept(node, live.get(key), input))),
       ...declared.flatMap(([key, { node }]) => overrideKept(node, live.get(key), input.facts?.identities?.get(key))),
     ],
     jobs: (input.facts?.jobs ?? []).filter((job) => job.executor === executor),
     heldDigest: digest,
     released,
   };
+}
+
+function* flatMapInSteps<T, R>(items: readonly T[], change: (item: T) => readonly R[]): Generator<void, readonly R[]> {
+  return (yield* mapInSteps(items, change)).flat();
+}
+
+function listOf<T>(one: T | undefined): readonly T[] {
+  return one === undefined ? [] : [one];
 }
 
 function isDeclaredHere({ desired, executor }: PlanInput, node: BlockchainNode): boolean {
@@ -196,21 +211,10 @@ function leavingKept(live: BlockchainNode | undefined): readonly Kept[] {
   return [{ ref: refOf(live), because: 'it is being deleted and is created again after that' }];
 }
 
-interface Decided {
-  readonly input: PlanInput;
-  readonly actions: readonly Action[];
-}
-
 /** Nothing of it changes, and it waits for its key. */
-function waitingKept(
-  node: BlockchainNode,
-  live: BlockchainNode | undefined,
-  { input, actions }: Decided,
-): readonly Kept[] {
-  const ref = refOf(node);
-  const isDecided = actions.some((action) => keyOf(action.ref) === keyOf(ref));
-  if (live === undefined || isDecided || node.spec.desiredState !== 'Running') return [];
-  return heldLines(node, input).map((because) => ({ ref, because }));
+function waitingKept(node: BlockchainNode, live: BlockchainNode | undefined, input: PlanInput): readonly Kept[] {
+  if (live === undefined || node.spec.desiredState !== 'Running') return [];
+  return heldLines(node, input).map((because) => ({ ref: refOf(node), because }));
 }
 
 /** A Switchover gave the node another identity than its file names. The plan does not undo that, and reports it. */

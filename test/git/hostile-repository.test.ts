@@ -22,6 +22,8 @@ const MAX_MORE = 100;
 const MAX_MORE_OF_TEXTS = 260;
 /** A listing of a hundred thousand entries, in two stores. */
 const MAX_MORE_OF_ENTRIES = 220;
+/** Ten thousand nodes, as far as the collector lets them grow: with the usual 140 this is below the limit of the chart. */
+const MAX_MORE_OF_NODES = 350;
 const AUTHOR = ['-c', 'user.name=A U Thor', '-c', 'user.email=author@example.com'];
 const GOOD = { 'fleet.yaml': FLEET, 'nodes/good.yaml': nodeFile('good') };
 
@@ -112,6 +114,12 @@ const rows: readonly Row[] = [
     codes: ['DuplicateRequest'],
   },
   {
+    because: 'ten thousand node files',
+    files: tenThousand,
+    nodes: 10_001,
+    more: MAX_MORE_OF_NODES,
+  },
+  {
     because: 'a folder of ninety thousand files',
     prepare: (repo) => commitTree(repo, 90_000),
     more: MAX_MORE_OF_ENTRIES,
@@ -150,6 +158,10 @@ function wide(): string {
   return Array.from({ length: 90_000 }, (_, at) => `k${at}: v\n`)
     .join('')
     .slice(0, MEGABYTE - 10);
+}
+
+function tenThousand(): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`nodes/n-${at}.yaml`, nodeFile(`n-${at}`)]));
 }
 
 function signer(name: string): string {

@@ -24,9 +24,10 @@ export interface KnownKeys {
 
 export function knownKeys(from: KnownFrom): KnownKeys {
   const live = new Map(from.current.map((node) => [keyOf(node), node]));
+  const records = indexOf(from);
   const found = [...from.desired.nodes].flatMap(([key, { node }]) => {
     if (node.spec.executor !== from.executor) return [];
-    const keys = keysFor(node, live.get(key), from);
+    const keys = keysFor(node, live.get(key), { ...from, ...records });
     return keys.length === 0 ? [] : [{ key, keys, isFresh: isFresh(node, live.get(key), from) }];
   });
   return {
@@ -35,12 +36,44 @@ export function knownKeys(from: KnownFrom): KnownKeys {
   };
 }
 
-function keysFor(node: BlockchainNode, old: BlockchainNode | undefined, from: KnownFrom): readonly string[] {
-  const secret = secretOf(node, from.identities);
+/** Of ten thousand validators none is compared with all others. */
+interface Records {
+  /** Before the change, by Secret (`namespace/name`). */
+  readonly users: ReadonlyMap<string, readonly BlockchainNode[]>;
+  /** By `namespace/name` of the node. */
+  readonly reserved: ReadonlyMap<string, readonly KeyReservation[]>;
+  /** With how many Secrets each node has signed. */
+  readonly secretsOf: ReadonlyMap<string, readonly string[]>;
+}
+
+function indexOf({ current, identities, reservations, signers }: KnownFrom): Records {
+  const secrets = Object.keys(signers).filter((of) => of.includes('/'));
+  return {
+    users: groupBy(current, (node) => secretOf(node, identities)),
+    reserved: groupBy(reservations, ({ node }) => node),
+    secretsOf: groupBy(secrets, (of) => signers[of]),
+  };
+}
+
+function groupBy<T>(items: readonly T[], nameOf: (item: T) => string | undefined): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = nameOf(item);
+    const group = groups.get(name ?? '');
+    if (group !== undefined) group.push(item);
+    else if (name !== undefined) groups.set(name, [item]);
+  }
+  return groups;
+}
+
+type Known = KnownFrom & Records;
+
+function keysFor(node: BlockchainNode, old: BlockchainNode | undefined, known: Known): readonly string[] {
+  const secret = secretOf(node, known.identities);
   if (secret === undefined) return [];
-  const before = old === undefined ? undefined : secretOf(old, from.identities);
-  const own = before === undefined || before === secret ? recordedFor(keyOf(node), from.reservations) : [];
-  return [...new Set([...own, ...keysOfUsers(secret, keyOf(node), from)])];
+  const before = old === undefined ? undefined : secretOf(old, known.identities);
+  const own = before === undefined || before === secret ? recordedFor(known.reserved.get(keyOf(node))) : [];
+  return [...new Set([...own, ...keysOfUsers(secret, keyOf(node), known)])];
 }
 
 /** The executor does not have the node, or the node does not have the Secret. */
@@ -50,29 +83,30 @@ function isFresh(node: BlockchainNode, old: BlockchainNode | undefined, { execut
   );
 }
 
-function keysOfUsers(secret: string, own: string, from: KnownFrom): readonly string[] {
-  const { current, reservations, identities, signers, executor } = from;
-  const users = current.filter((node) => keyOf(node) !== own && secretOf(node, identities) === secret);
-  const ofUsers = users.flatMap((node) => recordedFor(keyOf(node), ofExecutor(reservations, node.spec.executor)));
+function keysOfUsers(secret: string, own: string, known: Known): readonly string[] {
+  const { users, signers, secretsOf, executor } = known;
+  const others = (users.get(secret) ?? []).filter((node) => keyOf(node) !== own);
+  const ofUsers = others.flatMap((node) => recordedFor(reservedBy(keyOf(node), node.spec.executor, known)));
   const last = signers[secret];
   // A node that has signed with other Secrets too may have had another key with each.
-  const isOnly = Object.entries(signers).filter(([of, node]) => of.includes('/') && node === last).length === 1;
-  return last === undefined || last === '' || !isOnly
-    ? ofUsers
-    : [...ofUsers, ...recordedFor(last, ofExecutor(reservations, executor))];
+  if (last === undefined || last === '' || secretsOf.get(last)?.length !== 1) return ofUsers;
+  return [...ofUsers, ...recordedFor(reservedBy(last, executor, known))];
+}
+
+function reservedBy(
+  node: string,
+  executor: string | undefined,
+  { reserved }: Records,
+): readonly KeyReservation[] | undefined {
+  return reserved.get(node)?.filter((one) => one.executor === executor);
 }
 
 /** The keys that the node has reserved; else the one that it released last. */
-function recordedFor(node: string, all: readonly KeyReservation[]): readonly string[] {
-  const its = all.filter((one) => one.node === node);
+function recordedFor(its: readonly KeyReservation[] = []): readonly string[] {
   const held = its.filter(({ isHeld }) => isHeld).map(({ key }) => key);
   if (held.length > 0) return held;
   const [last] = its.toSorted((a, b) => (a.since < b.since ? 1 : -1));
   return last === undefined ? [] : [last.key];
-}
-
-function ofExecutor(all: readonly KeyReservation[], executor: string | undefined): readonly KeyReservation[] {
-  return all.filter((one) => one.executor === executor);
 }
 
 function secretOf(node: BlockchainNode, identities: Readonly<Record<string, string>>): string | undefined {

@@ -20,6 +20,18 @@ export async function runYielding<T>(work: Generator<void, T>): Promise<T> {
   }
 }
 
+/**
+ * For loops that wait: what they wait for may be there already, and then they give no turn. Gives one when it is time for it.
+ */
+export function createPauses(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < TURN_MS) return;
+    await turn();
+    since = performance.now();
+  };
+}
+
 /** Does `work` for each item, in order. */
 export async function eachYielding<T>(items: readonly T[], work: (item: T) => void): Promise<void> {
   for (const [index, item] of items.entries()) {

@@ -6,24 +6,33 @@ import type { Cluster } from '../../kube/cluster.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import type { Identities } from '../node/keys/identities.ts';
+import { createPauses } from '../engine/run-yielding.ts';
 import { isKeyDigest, readKeys, secretsOfNode } from '../node/keys/signing-secrets.ts';
 import type { FleetDeps } from './deps.ts';
 import type { Pulled } from './state.ts';
-
-type KeyDeps = Pick<FleetDeps, 'cluster' | 'identities' | 'settings' | 'watches'>;
 
 interface ReadDeps {
   readonly cluster: Pick<Cluster, 'get'>;
   readonly identities: Pick<Identities, 'effective'>;
 }
 
+interface KeyDeps extends ReadDeps {
+  readonly settings: Pick<FleetDeps['settings'], 'executor'>;
+  readonly watches: { readonly nodes: Pick<FleetDeps['watches']['nodes'], 'get'> };
+}
+
 /** Reads the Secrets of nodes that change, as far as these did not have them before. */
-export async function findNewKeys({ desired }: Pulled, deps: KeyDeps): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function findNewKeys(
+  { desired }: Pick<Pulled, 'desired'>,
+  deps: KeyDeps,
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
+  const pause = createPauses();
   for (const [key, { node }] of desired.nodes) {
     if (node.spec.executor !== deps.settings.executor) continue;
     const keys = await newKeysOf(node, deps.watches.nodes.get(key), deps);
     if (keys.length > 0) found.set(key, keys);
+    await pause();
   }
   return found;
 }

@@ -2,8 +2,9 @@
 
 import { keyOf } from '../../api/objects.ts';
 import type { Plan } from '../../plan/action.ts';
-import { planNodes } from '../../plan/plan.ts';
+import { planInSteps } from '../../plan/plan.ts';
 import { DONE, type ReconcileResult } from '../engine/queue.ts';
+import { runYielding } from '../engine/run-yielding.ts';
 import { announcePlan, countActions } from './announce-plan.ts';
 import { applyPlan } from './apply-plan.ts';
 import type { FleetDeps } from './deps.ts';
@@ -19,7 +20,7 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
   try {
     await takeOver(deps, signal);
     deps.fleet.newKeys = await findNewKeys(pulled, deps);
-    const plan = computePlan(pulled, deps);
+    const plan = await computePlan(pulled, deps);
     announcePlan(plan, deps);
     deps.fleet.plan = plan;
     await rememberReleases(plan, deps);
@@ -43,9 +44,9 @@ function notePlan({ fleet, notify, observations, watches }: FleetDeps): void {
 }
 
 /** The plan of that revision: the last one, or a new one that is not applied. */
-export function planOf(pulled: Pulled, deps: PlanDeps): Plan {
+export async function planOf(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
   const { plan } = deps.fleet;
-  return plan?.revision === pulled.revision ? plan : computePlan(pulled, deps);
+  return plan?.revision === pulled.revision ? plan : await computePlan(pulled, deps);
 }
 
 export type PlanDeps = Pick<
@@ -61,10 +62,11 @@ export type PlanDeps = Pick<
   | 'watches'
 >;
 
-function computePlan(pulled: Pulled, deps: PlanDeps): Plan {
+/** From one moment: what others change while it pauses is for the next plan. */
+async function computePlan(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
   const { watches, settings, memory, identities, volumeRecords, keyLedger, keyReservations, fleet } = deps;
   const declared = [...pulled.desired.nodes].filter(([, { node }]) => node.spec.executor === settings.executor);
-  return planNodes({
+  const steps = planInSteps({
     desired: pulled.desired,
     current: watches.nodes.list(),
     executor: settings.executor,
@@ -79,10 +81,11 @@ function computePlan(pulled: Pulled, deps: PlanDeps): Plan {
       signers: identities.signers(),
       newKeys: fleet.newKeys,
       reservations: keyLedger.foreign(),
-      movedKeys: keyReservations.moved,
+      movedKeys: new Map(keyReservations.moved),
       volumes: new Map(declared.map(([key, { node }]) => [key, volumeRecords.known(node)])),
     },
   });
+  return await runYielding(steps);
 }
 
 /** Before the first action: an approved plan that is applied in part must stay approved. */

@@ -36,7 +36,7 @@ export async function reconcileRequests(deps: RequestsDeps, signal: AbortSignal)
 /** The steps that need the desired state and the records. When the next scheduled run is due, in milliseconds from now. */
 async function reconcileBranch(pulled: Pulled, deps: RequestsDeps, signal: AbortSignal): Promise<number | undefined> {
   await noteUnrecorded(pulled, deps, signal);
-  const trust = trustIn(pulled, planOf(pulled, deps));
+  const trust = trustIn(pulled, await planOf(pulled, deps));
   const runs = trust.mayBegin ? await deps.schedules.tick(pulled, trust.mayRemove) : NOTHING_DUE;
   const { refusals, recordsChanged } = await admitRequests(pulled, trust, deps);
   await settleUnrecorded(pulled, deps);

@@ -1,4 +1,4 @@
-// A process of its own that fetches a repository and reads it as the controller does. Arguments: URL, folder of the store, and `twice`
+// A process of its own that fetches a repository, reads it and plans as the controller does. Arguments: URL, folder of the store, and `twice`
 // for a figure without the time that the compiler takes.
 // Prints what it found, the longest turn of its event loop and its peak memory.
 
@@ -10,7 +10,7 @@ import { createReadCache } from '../../../src/desired/read-cache.ts';
 import { readInSteps } from '../../../src/desired/read.ts';
 import { createGitSource } from '../../../src/git/source.ts';
 import { codeOf, describeError } from '../../../src/lib/errors.ts';
-import { planNodes } from '../../../src/plan/plan.ts';
+import { planInSteps } from '../../../src/plan/plan.ts';
 import { watchTurns } from '../../support/longest-turn.ts';
 
 export interface FleetReport {
@@ -41,9 +41,10 @@ async function readFleet(store: string): Promise<Omit<FleetReport, 'peakBytes'>>
     const desired = await runYielding(
       readInSteps(files, { defaultNamespace: 'novacula-system', cache: createReadCache() }),
     );
+    const plan = await runYielding(
+      planInSteps({ desired, current: [], executor: 'demo', revision: `main@sha1:${commit}`, facts: {} }),
+    );
     const longestMs = turns.stop();
-    // A plan is made in one turn: see bench/.
-    const plan = planNodes({ desired, current: [], executor: 'demo', revision: `main@sha1:${commit}`, facts: {} });
     const codes = [...new Set(desired.problems.map(({ code }) => code))].toSorted();
     return {
       nodes: desired.nodes.size,
