@@ -42,3 +42,8 @@ export class KubeError extends CodedError {
 export function isKubeError(error: unknown, ...codes: readonly KubeErrorCode[]): error is KubeError {
   return error instanceof KubeError && codes.includes(error.code);
 }
+
+/** Nothing can be created in the namespace any more. The words are those of the admission plugin NamespaceLifecycle. */
+export function isNamespaceGoing(error: unknown): boolean {
+  return isKubeError(error, 'FORBIDDEN') && error.message.includes('because it is being terminated');
+}

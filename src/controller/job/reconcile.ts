@@ -13,6 +13,7 @@ import type { Move } from '../../jobs/model/scope.ts';
 import { next } from '../../jobs/phases/machine.ts';
 import { hasActed } from '../../jobs/requests/open-jobs.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
+import { isNamespaceGoing } from '../../kube/kube-error.ts';
 import { defined } from '../../lib/defined.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { sameJson } from '../../lib/stable-json.ts';
@@ -46,21 +47,33 @@ export async function reconcileJob(key: string, deps: JobDeps, signal: AbortSign
   if (!isComplete(deps)) return again(INCOMPLETE_MS);
   if (!mayAct(key, deps)) return DONE;
   try {
-    const scope = await readJob(key, deps);
-    if (scope === undefined) return DONE;
-    if (!isTrusted(scope.job, deps)) return ignoreJob(key, deps);
-    const observed = await observeJob(scope, deps, signal);
-    signal.throwIfAborted();
-    const now = deps.runtime.now();
-    const move = decideMove(scope, observed, { deps, now });
-    const isStored = await persistStatus(scope.job, move.status, deps);
-    await performEffects(move, { job: scope.job, signal }, deps);
-    if (isStored || move.effects.length > 0) return again(SOON_MS);
-    return nextReconciliation(move.status, scope.open, { observed, now });
+    return await moveJob(key, deps, { signal });
   } catch (error) {
     if (hasCode(error, 'CONFLICT')) return again(CONFLICT_MS);
+    // Waiting would keep the object, and with its finalizer the namespace.
+    if (isNamespaceGoing(error)) return await moveJob(key, deps, { signal, facts: { namespaceGoing: true } });
     throw error;
   }
+}
+
+interface MoveInput {
+  readonly signal: AbortSignal;
+  /** What is known beside the observation. */
+  readonly facts?: Pick<JobObservation, 'namespaceGoing'>;
+}
+
+async function moveJob(key: string, deps: JobDeps, { signal, facts = {} }: MoveInput): Promise<ReconcileResult> {
+  const scope = await readJob(key, deps);
+  if (scope === undefined) return DONE;
+  if (!isTrusted(scope.job, deps)) return ignoreJob(key, deps);
+  const observed = { ...(await observeJob(scope, deps, signal)), ...facts };
+  signal.throwIfAborted();
+  const now = deps.runtime.now();
+  const move = decideMove(scope, observed, { deps, now });
+  const isStored = await persistStatus(scope.job, move.status, deps);
+  await performEffects(move, { job: scope.job, signal }, deps);
+  if (isStored || move.effects.length > 0) return again(SOON_MS);
+  return nextReconciliation(move.status, scope.open, { observed, now });
 }
 
 /** An object that cannot be seen may exist all the same. */

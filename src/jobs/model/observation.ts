@@ -12,6 +12,8 @@ export interface JobObservation {
   readonly deleting: boolean;
   /** It carries our finalizer. */
   readonly guarded?: boolean;
+  /** The API server creates nothing in its namespace any more, because that is being deleted. */
+  readonly namespaceGoing?: boolean;
   /** Why it is no longer requested: `its file was removed`. */
   readonly withdrawn?: string;
   /** What the controller's policy refuses of the object as it is. What has begun continues to its end. */

@@ -40,7 +40,7 @@ export interface JobInput {
 export function next({ spec, ...input }: JobInput): Move {
   const scope: Scope = { ...input, open: input.kind.open(spec) };
   const phase = input.status.phase ?? 'Pending';
-  const other = refuseOtherSpec(scope, phase);
+  const other = endWithNamespace(scope, phase) ?? refuseOtherSpec(scope, phase);
   if (other !== undefined) return other;
   switch (phase) {
     case 'Pending':
@@ -67,6 +67,13 @@ export function next({ spec, ...input }: JobInput): Move {
     default:
       return assertNever(phase);
   }
+}
+
+/** Its locks, its node and its data go with it. Only what the work has made elsewhere may count: that is known from Starting on. */
+function endWithNamespace(scope: Scope, phase: JobPhase): Move | undefined {
+  if (scope.observed.namespaceGoing !== true || isFinal(phase) || phase === 'Starting') return undefined;
+  const message = 'its namespace is being deleted, and with it the node and all that this job works on';
+  return enter(scope, { phase: 'Interrupted', reason: 'Interrupted', message });
 }
 
 /**

@@ -13,6 +13,8 @@ import { mayStart, noteEffects } from './stopping.ts';
 export function starting(scope: Scope): Move {
   if (scope.observed.workerPods > 0)
     return stay(scope, 'waits until the worker pods are gone', { effects: stopTasks(scope) });
+  if (scope.observed.namespaceGoing === true)
+    return unstarted(scope, 'its namespace is being deleted, so that no node was started');
   const doubled = oneKey(scope);
   if (doubled !== undefined) return doubled;
   const taken = lockTaken(scope);
@@ -107,10 +109,13 @@ function done(scope: Scope, started: Started): Move {
   return enter(scope, { phase: 'Complete', message: message === '' ? 'done' : message, status });
 }
 
-/** A copy that is proven stays proven when its node is slow to come back; for other kinds the proof is missing. */
 function tooLong(scope: Scope, missing: string): Move {
+  return unstarted(scope, `30 minutes after the start it still ${missing}`);
+}
+
+/** A copy that is proven stays proven when its node does not come back in time; for other kinds the proof is missing. */
+function unstarted(scope: Scope, late: string): Move {
   const { failure, notes = [] } = scope.status;
-  const late = `30 minutes after the start it still ${missing}`;
   if (failure !== undefined)
     return enter(scope, {
       phase: 'Failed',
