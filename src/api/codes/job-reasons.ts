@@ -230,6 +230,12 @@ export const JOB_FAILURES = defineCodes({
 });
 
 const PROGRESS = defineCodes({
+  StatusChanged: {
+    meaning:
+      'Someone else changed the status of the job so that it names what the job does not work on. The job does nothing more.',
+    action:
+      'Find out who may write the status of jobs. Put the status back, or delete the object of the job: its nodes are started again, unless that is unsafe.',
+  },
   Verified: { meaning: 'The result of the work is proven.', action: NONE },
   Released: { meaning: 'The held nodes were released by an annotation in Git.', action: NONE },
 });

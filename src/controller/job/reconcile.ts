@@ -10,7 +10,8 @@ import { jobConditions } from '../../jobs/model/conditions.ts';
 import type { OpenJob } from '../../jobs/model/job-kind.ts';
 import type { JobObservation } from '../../jobs/model/observation.ts';
 import type { Move } from '../../jobs/model/scope.ts';
-import { next } from '../../jobs/phases/machine.ts';
+import { type JobInput, next } from '../../jobs/phases/machine.ts';
+import { whyRedirected } from '../../jobs/phases/redirected.ts';
 import { hasActed } from '../../jobs/requests/open-jobs.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
 import { isNamespaceGoing } from '../../kube/kube-error.ts';
@@ -69,7 +70,10 @@ async function moveJob(key: string, deps: JobDeps, { signal, facts = {} }: MoveI
   const observed = { ...(await observeJob(scope, deps, signal)), ...facts };
   signal.throwIfAborted();
   const now = deps.runtime.now();
-  const move = decideMove(scope, observed, { deps, now });
+  const input = inputOf(scope, observed, { deps, now });
+  const elsewhere = whyRedirected(input);
+  if (elsewhere !== undefined) return await refuseStatus({ job: scope.job, signal }, elsewhere, deps);
+  const move = next(input);
   const isStored = await persistStatus(scope.job, move.status, deps);
   await performEffects(move, { job: scope.job, signal }, deps);
   if (isStored || move.effects.length > 0) return again(SOON_MS);
@@ -129,13 +133,13 @@ async function readJob(key: string, { cluster }: JobDeps): Promise<OpenedJob | u
   return { kind, job, open: kind.open(job.spec) };
 }
 
-function decideMove(
+function inputOf(
   { kind, job }: OpenedJob,
   observed: JobObservation,
   { deps, now }: { readonly deps: JobDeps; readonly now: number },
-): Move {
+): JobInput {
   const { namespace = '', name, uid = '' } = job.metadata;
-  return next({
+  return {
     kind,
     job: { kind: job.kind, namespace, name, uid },
     spec: job.spec,
@@ -143,7 +147,20 @@ function decideMove(
     observed,
     settings: deps.jobSettings,
     now,
-  });
+  };
+}
+
+/**
+ * Nothing is done by such a status, and its nodes stay as they are. When the object is deleted, its locks and worker Jobs are
+ * recovered like those of a job that was lost.
+ */
+async function refuseStatus(scope: EffectScope, why: string, deps: JobDeps): Promise<ReconcileResult> {
+  const { job } = scope;
+  const message = `${why}: someone else has changed the status of this job, and the job does nothing more. Put its status back, or delete the job: then its nodes are started again, unless that is unsafe.`;
+  deps.runtime.log.warn({ job: jobKeyOf(job), reason: why }, 'Refusing a status that leads the job elsewhere');
+  deps.events.emit({ about: job, type: 'Warning', reason: 'StatusChanged', message });
+  if (job.metadata.deletionTimestamp !== undefined) await performEffect({ do: 'removeFinalizer' }, scope, deps);
+  return again(HELD_MS);
 }
 
 async function performEffects({ status, effects }: Move, { job, signal }: EffectScope, deps: JobDeps): Promise<void> {

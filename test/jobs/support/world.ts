@@ -8,6 +8,7 @@ import { valueAt } from '../../../src/lib/json-value.ts';
 import type { Effect, LockNote } from '../../../src/jobs/model/effect.ts';
 import type { JobKind } from '../../../src/jobs/model/job-kind.ts';
 import { next } from '../../../src/jobs/phases/machine.ts';
+import { whyRedirected } from '../../../src/jobs/phases/redirected.ts';
 import type { Move } from '../../../src/jobs/model/scope.ts';
 import type {
   ChainAnswers,
@@ -118,7 +119,7 @@ export class World {
   /** One reconciliation of the job. `steps` counts down to a crash; the stored status and the cluster stay, the rest is lost. */
   reconcile(steps = Number.POSITIVE_INFINITY): Move {
     const { kind, spec } = this.#options;
-    const move = next({
+    const input = {
       kind,
       job: { kind: kind.kind, namespace: 'prod', name: 'one', uid: this.#uid },
       spec,
@@ -126,7 +127,10 @@ export class World {
       observed: this.observe(),
       settings,
       now: this.now,
-    });
+    };
+    const elsewhere = whyRedirected(input);
+    if (elsewhere !== undefined) this.violations.push(`its own status counts as one of another: ${elsewhere}`);
+    const move = next(input);
     if (!this.#carryOut(move, steps)) this.#restart();
     return move;
   }
