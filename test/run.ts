@@ -39,6 +39,7 @@ const SLOW: Readonly<Record<string, () => Promise<Counts>>> = {
     await tryBitcoind();
     return await runOnPods('other-chains');
   },
+  moving: () => runProject('moving'),
   'kubernetes-1.27': () =>
     runProject('cluster', {
       files: [

@@ -80,6 +80,16 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          // Each story waits for two controllers, their leases and their branches.
+          name: 'moving',
+          include: ['test/moving/**/*.test.ts'],
+          globalSetup: ['test/support/cluster-setup.ts'],
+          hookTimeout: 300_000,
+        },
+      },
       onPods('pods', ['test/pods/**/*.test.ts', 'test/cluster/real-pods.test.ts']),
       onPods('backups', ['test/backups/**/*.test.ts']),
       onPods('other-chains', ['test/other-chains/**/*.test.ts']),

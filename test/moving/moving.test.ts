@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type PrivateCluster, privateCluster, testCluster } from '../support/cluster.ts';
 import { deleteBranch, git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { STATUS_BRANCH } from './fleet.ts';
-import { type TwoExecutors, twoExecutors, type TwoOptions } from './two-executors.ts';
+import { STATUS_BRANCH } from '../controller/fleet.ts';
+import { type TwoExecutors, twoExecutors, type TwoOptions } from '../controller/two-executors.ts';
 
 let kubeconfig: string;
 let other: PrivateCluster;
