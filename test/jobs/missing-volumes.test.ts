@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 
 import { missingPvcs } from '../../src/jobs/layouts/missing-pvcs.ts';
 import { statefulSet } from '../../src/render/stateful-set.ts';
-import type { KubeObject } from '../../src/api/objects.ts';
+import { keyOf, type KubeObject, type Ref } from '../../src/api/objects.ts';
 import { findChain } from '../../src/chains/index.ts';
 import { aNode } from '../support/plan-scene.ts';
-import { managedTarget, source, targetSeen } from './support/fixtures.ts';
+import { observeManaged } from '../../src/controller/job/observe-managed.ts';
+import { kindNamed, managedTarget, source, targetSeen, UID } from './support/fixtures.ts';
 import { ago, HOLDER, LOCK, NOTE, step, work } from './support/step.ts';
 
 describe('the PVCs of a node that never ran', () => {
@@ -31,16 +32,52 @@ describe('the PVCs of a node that never ran', () => {
   });
 });
 
+describe('a PVC that a watch does not show', () => {
+  const node = aNode('eth-0', { storage: { data: { size: '1Gi' } } });
+  const live = statefulSet(node, findChain('ethereum')!.workload(node), { running: false });
+  const found = async (kind: string, pvc: KubeObject | undefined) => {
+    const get = (ref: Ref) => Promise.resolve(ref.kind === 'StatefulSet' ? live : pvc);
+    const deps = {
+      cluster: { get, list: () => Promise.resolve([]) },
+      watches: { nodes: new Map([[keyOf(node), node]]), owned: () => [] },
+      pauses: { of: () => undefined, leftBy: () => undefined },
+      observations: { of: () => ({ facts: new Map() }) },
+      identities: { of: () => undefined },
+    };
+    const { namespace } = node.metadata;
+    const job = {
+      apiVersion: 'x',
+      kind,
+      metadata: { name: 'one', namespace, uid: UID },
+      spec: { node: 'eth-0', backup: 'x' },
+    };
+    const open = kindNamed(kind).open({ node: 'eth-0', ...(kind === 'Restore' ? { backup: 'x' } : {}) });
+    return await observeManaged({ job, open } as never, 'eth-0', deps as never);
+  };
+  const unlabelled = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data-eth-0-0' } };
+
+  it('is the volume of the node all the same, and is not created', async () => {
+    const seen = await found('Restore', unlabelled);
+    expect(seen.missingPvcs).toBeUndefined();
+    expect(seen.found).toMatchObject({ ok: true, target: { volumes: [{ name: 'data', claim: 'data-eth-0-0' }] } });
+  });
+
+  it('is created by a Restore when it does not exist, and by no other job', async () => {
+    expect((await found('Restore', undefined)).missingPvcs).toHaveLength(1);
+    expect((await found('Backup', undefined)).found).toMatchObject({ ok: false, reason: 'ClaimMissing' });
+  });
+});
+
 describe('a Restore into it', () => {
   const target = managedTarget('a', { wasRunning: false });
   const pvc = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data-a-0', namespace: 'prod' } };
-  const given = (missing: readonly KubeObject[], works: readonly object[] = []) =>
+  const given = (missing: readonly KubeObject[], works: readonly object[] = [], since = ago(1)) =>
     step({
       kind: 'Restore',
       spec: { node: 'a', backup: 'nightly' },
       status: {
         phase: 'Working',
-        since: ago(1),
+        since,
         locks: [LOCK],
         targets: [target],
         holds: ['a'],
@@ -58,7 +95,10 @@ describe('a Restore into it', () => {
   it('creates them first', () => {
     const { status, effects } = given([pvc]);
     expect(effects).toEqual([{ do: 'createPvc', object: pvc }]);
-    expect(status).toMatchObject({ phase: 'Working', message: 'creates the PVC data-a-0, as the node never ran' });
+    expect(status).toMatchObject({
+      phase: 'Working',
+      message: 'creates the PVC data-a-0, which its node does not have yet',
+    });
   });
 
   it('works once they are there', () => {
@@ -66,6 +106,26 @@ describe('a Restore into it', () => {
   });
 
   it('does not put an empty one in the place of one that was lost under the work', () => {
-    expect(given([pvc], [work]).effects.map((effect) => effect.do)).not.toContain('createPvc');
+    const { uid: _uid, ...again } = { ...work, name: `${work.name}-r2`, attempt: 2 };
+    for (const task of [work, again])
+      expect(given([pvc], [task]).effects.map((effect) => effect.do)).not.toContain('createPvc');
+  });
+
+  it('starts the node again when they cannot be created', () => {
+    expect(given([pvc], [], ago(11)).status).toMatchObject({
+      phase: 'Starting',
+      failure: {
+        reason: 'ClaimMissing',
+        message: 'the PVC data-a-0 could not be created within 10 minutes',
+        unsafe: false,
+      },
+    });
+  });
+
+  it('keeps the node stopped when a second attempt cannot begin: the first may have changed its data', () => {
+    const { uid: _uid, ...again } = { ...work, name: `${work.name}-r2`, attempt: 2, intentAt: ago(11) };
+    const first = { ...again, attempt: 1 };
+    expect(given([], [again]).status.works).toMatchObject([{ code: 'JobNotCreated', unsafe: true }]);
+    expect(given([], [first]).status.works).toMatchObject([{ code: 'JobNotCreated', unsafe: false }]);
   });
 });

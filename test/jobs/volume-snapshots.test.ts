@@ -9,7 +9,7 @@ import { claimsFrom, volumeSnapshots } from '../../src/jobs/kinds/volume-snapsho
 import { defined } from '../../src/lib/defined.ts';
 import type { Move } from '../../src/jobs/model/scope.ts';
 import { managedTarget, targetSeen, UID } from './support/fixtures.ts';
-import { ago, type Given, HOLDER, LOCK, NOTE, step } from './support/step.ts';
+import { ago, type Given, HOLDER, LOCK, NOTE, step, work } from './support/step.ts';
 
 const NAME = 'backup-one-1f0c22aa';
 const TWO = managedTarget('a', {
@@ -316,6 +316,15 @@ describe('a Restore from VolumeSnapshots', () => {
   it('is refused before the node is stopped when no class fits', () => {
     const { status } = restore({ phase: 'Locked', holds: [] }, [], { storageClasses: new Map() });
     expect(status).toMatchObject({ phase: 'Refused', reason: 'NoStorageClass' });
+  });
+
+  it.each([
+    { because: 'before the work', works: [], phase: 'Starting', unsafe: false },
+    { because: 'under the work', works: [work], phase: 'Held', unsafe: true },
+  ])('of which one goes $because ends $phase', ({ works, phase, unsafe }) => {
+    const { status } = restore({ made: creating }, claims);
+    const gone = restore({ ...status, works }, claims.slice(1));
+    expect(gone.status).toMatchObject({ phase, failure: { reason: 'ClaimGone', unsafe } });
   });
 
   it('copies from them, and only what has the content on record', () => {

@@ -3,6 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { LABEL } from '../../api/group.ts';
 import { type JobObject, nodeKeyIn } from '../../api/job-object.ts';
+import { type KubeObject, refOf } from '../../api/objects.ts';
 import { findChain } from '../../chains/index.ts';
 import { missingPvcs } from '../../jobs/layouts/missing-pvcs.ts';
 import { readManaged } from '../../jobs/layouts/managed.ts';
@@ -26,13 +27,14 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
   const statefulSet = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
   const health = healthOf(key, observations, node);
   const pvcs = watches.owned(key, 'PersistentVolumeClaim');
-  const missing = open.fillsVolumes === true ? missingPvcs(statefulSet, pvcs) : [];
+  const { missing, unlabelled } =
+    open.fillsVolumes === true ? await lookUp(missingPvcs(statefulSet, pvcs), deps) : NONE;
   const left = pauses.leftBy(key, job.metadata.uid ?? '');
   return {
     found: readManaged({
       node,
       name,
-      pvcs: [...pvcs, ...missing],
+      pvcs: [...pvcs, ...unlabelled, ...missing],
       ...defined({ host: hostOf(pods), height: health?.height }),
       ...factsOf(node, deps),
     }),
@@ -41,6 +43,23 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
     paused: pauses.of(key) !== undefined,
     ...defined({ leftHeldBy: left?.by, health, missingPvcs: missing.length === 0 ? undefined : missing }),
     ...(node === undefined ? {} : answersOf(node, job)),
+  };
+}
+
+interface LookedUp {
+  readonly missing: readonly KubeObject[];
+  /** There without the label of the node: made by hand, or restored by a tool. Its StatefulSet uses them by their names. */
+  readonly unlabelled: readonly KubeObject[];
+}
+
+const NONE: LookedUp = { missing: [], unlabelled: [] };
+
+/** Watches show labelled PVCs, and those a moment late. */
+async function lookUp(candidates: readonly KubeObject[], { cluster }: ManagedDeps): Promise<LookedUp> {
+  const found = await Promise.all(candidates.map(async (pvc) => ({ pvc, live: await cluster.get(refOf(pvc)) })));
+  return {
+    missing: found.filter(({ live }) => live === undefined).map(({ pvc }) => pvc),
+    unlabelled: found.flatMap(({ live }) => live ?? []),
   };
 }
 

@@ -13,6 +13,7 @@ import { ensureLocks, stopEffects, unstopped } from './stopping.ts';
 import { ensureMade, freeNames } from '../task/ensure-made.ts';
 import { ensureResultPvc } from '../task/ensure-result-pvc.ts';
 import { ensureVolumes } from '../task/ensure-volumes.ts';
+import { mayHaveChanged } from '../task/has-begun.ts';
 import { runTask, type TaskProgress } from '../task/run-task.ts';
 import { provenanceOf } from '../task/provenance.ts';
 
@@ -79,17 +80,9 @@ function stopTask(task: JobTask): Effect {
   return { do: 'deleteJob', name: task.name, uid: task.uid ?? '', because: 'the node runs' };
 }
 
-/**
- * A record, a location or a class may be gone under the work, also because someone else changed it. What tasks that have run did to
- * the data of the node is not known then.
- */
-function mayHaveChanged(open: Scope['open'], status: Scope['status']): boolean {
-  return open.repairs && (status.works ?? []).some(({ uid }) => uid !== undefined);
-}
-
 /** Why being lost now may leave a node that must not be started; undefined when it can't. */
 function riskOf(plan: ReturnType<Scope['open']['plan']>, { open, status }: Scope): string | undefined {
-  if ('refused' in plan) return mayHaveChanged(open, status) ? 'its data was being changed' : undefined;
+  if ('refused' in plan) return mayHaveChanged({ open, status }) ? 'its data was being changed' : undefined;
   if (plan.do === 'exchange' && open.common.deployMethod === 'managed') return whyKeysAtRisk(status.signers);
   const isRisky = plan.do === 'exchange' || (plan.do === 'pods' && plan.pods.some((pod) => pod.unsafeWhenUnclear));
   return isRisky ? 'its data is being changed' : undefined;

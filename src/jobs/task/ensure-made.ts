@@ -9,6 +9,7 @@ import { DEADLINE, inWords } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ObservedMade } from '../model/observation.ts';
 import { elapsed, fail, listOf, stay, type Move, type Scope } from '../model/scope.ts';
+import { mayHaveChanged } from './has-begun.ts';
 import { MADE_BEFORE, taken, whyNotMade } from './taken.ts';
 
 /** A move until all of them exist, are on record and can be used; then `{ ready: true }`. */
@@ -55,7 +56,7 @@ function withUids({ status: { made = [] } }: Scope, fresh: readonly ObservedMade
 }
 
 function failWith(scope: Scope, { name, ...failure }: Unfit): Move {
-  return fail(scope, { ...failure, unsafe: false }, withoutIntent(scope, name));
+  return fail(scope, { ...failure, unsafe: mayHaveChanged(scope) }, withoutIntent(scope, name));
 }
 
 /** What is there under that name is not removed at the end of the job. */

@@ -1,16 +1,23 @@
-// Creates the PVCs of a node that was created stopped and never ran, for a job that fills them.
+// Creates the PVCs that a node does not have yet, for a job that fills them: one that was created stopped never ran.
 
 import type { KubeObject } from '../../api/objects.ts';
-import { listOf, stay, type Move, type Scope } from '../model/scope.ts';
+import { DEADLINE, inWords } from '../model/deadlines.ts';
+import { elapsed, fail, listOf, stay, type Move, type Scope } from '../model/scope.ts';
+import { hasBegun } from './has-begun.ts';
 
 /** A move until every node has its PVCs; then, or when the work has begun, `{ ready: true }`. */
 export function ensureVolumes(scope: Scope): Move | { readonly ready: true } {
   // A PVC that goes after that was lost under the work: a new one, which is empty, must not take its place.
-  const hasBegun = (scope.status.works ?? []).some(({ uid }) => uid !== undefined);
-  const missing = hasBegun ? [] : missingVolumes(scope);
+  const missing = hasBegun(scope.status.works) ? [] : missingVolumes(scope);
   if (missing.length === 0) return { ready: true };
-  const names = missing.map(({ metadata }) => metadata.name);
-  return stay(scope, `creates the PVC ${listOf(names)}, as the node never ran`, {
+  const names = listOf(missing.map(({ metadata }) => metadata.name));
+  if (elapsed(scope) > DEADLINE.begin)
+    return fail(scope, {
+      reason: 'ClaimMissing',
+      message: `the PVC ${names} could not be created within ${inWords(DEADLINE.begin)}`,
+      unsafe: false,
+    });
+  return stay(scope, `creates the PVC ${names}, which its node does not have yet`, {
     effects: missing.map((object) => ({ do: 'createPvc', object })),
   });
 }

@@ -32,6 +32,14 @@ export interface PlannedTask {
 
 /** The next step. Every branch asks again for what the world still lacks. */
 export function runTask(scope: Scope, planned: PlannedTask): TaskProgress {
+  const progress = stepTask(scope, planned);
+  const { task } = progress;
+  // However a second attempt fails, it proves nothing of what the first one changed.
+  const isUnsafe = task.outcome === 'Failed' && task.attempt > 1 && planned.pod.unsafeWhenUnclear;
+  return isUnsafe ? { ...progress, task: { ...task, unsafe: true } } : progress;
+}
+
+function stepTask(scope: Scope, planned: PlannedTask): TaskProgress {
   const task = scope.status.works?.find(({ node }) => node === planned.pod.node);
   if (task === undefined) return begin(scope, planned, 1);
   if (task.outcome !== undefined) return { task, effects: [] };
@@ -122,9 +130,7 @@ function end(scope: Scope, planned: PlannedTask, { task, observed }: Watched): T
   const read = readOutcome(planned.pod, observed);
   const digest = observed.imageDigest === undefined ? {} : { imageDigest: observed.imageDigest.slice(0, 512) };
   if (read.outcome === 'Unclear') return unclear(scope, planned, { task: { ...task, ...digest }, why: read.message });
-  // A second attempt proves nothing of what the first one changed.
-  const unsafe = read.outcome === 'Failed' && task.attempt > 1 && planned.pod.unsafeWhenUnclear ? { unsafe: true } : {};
-  return { task: { ...task, ...digest, ...read, ...unsafe, endedAt: timestamp(scope.now) }, effects: [] };
+  return { task: { ...task, ...digest, ...read, endedAt: timestamp(scope.now) }, effects: [] };
 }
 
 /** A log may come late, or its last lines. */
