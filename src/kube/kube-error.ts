@@ -43,7 +43,11 @@ export function isKubeError(error: unknown, ...codes: readonly KubeErrorCode[]):
   return error instanceof KubeError && codes.includes(error.code);
 }
 
-/** Nothing can be created in the namespace any more. The words are those of the admission plugin NamespaceLifecycle. */
-export function isNamespaceGoing(error: unknown): boolean {
-  return isKubeError(error, 'FORBIDDEN') && error.message.includes('because it is being terminated');
+/**
+ * Nothing can be created in this namespace any more: what was refused may have been for another one. The words are those of the
+ * admission plugin NamespaceLifecycle.
+ */
+export function isNamespaceGoing(error: unknown, namespace: string): boolean {
+  const words = `in namespace ${namespace} because it is being terminated`;
+  return isKubeError(error, 'FORBIDDEN') && error.message.includes(words);
 }

@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest';
 
 import { isNamespaceGoing, KubeError } from '../../src/kube/kube-error.ts';
+import { managedTarget } from './support/fixtures.ts';
 import { found, step, stopped, working } from './support/step.ts';
 
 const observed = { namespaceGoing: true, targets: new Map([['a', stopped]]) };
@@ -28,6 +29,33 @@ it.each([
   expect(move.effects.map((one) => one.do)).toEqual(['emitEvent']);
 }); // prettier-ignore
 
+const states = ['a', 'b'].map((node) => ({ node, volume: 'data', paths: ['state.json'], text: '{"height":"9","round":0,"step":3}' })); // prettier-ignore
+
+it.each([
+  { at: 'read', phase: 'Interrupted', reason: 'Interrupted', says: 'its namespace is being deleted' },
+  { at: 'write', phase: 'Held', reason: 'SignerStateLost', says: 'the first key of a: ' },
+  { at: 'assign', phase: 'Held', reason: 'SignerStateLost', says: 'the first key of b: ' },
+  { at: 'undo', phase: 'Held', reason: 'SignerStateLost', says: 'status.signers' },
+] as const)('ends a Switchover at $at: $phase', ({ at, phase, reason, says }) => {
+  const targets = [managedTarget('a'), managedTarget('b')];
+  const signers = { step: at, since: working.since ?? '', states };
+  const status = { ...working, targets, holds: ['a', 'b'], works: [], signers };
+  const move = step({ kind: 'Switchover', spec: { sourceNode: 'a', destNode: 'b' }, status, observed });
+  expect(move.status).toMatchObject({ phase, reason, message: expect.stringContaining(says) });
+  expect(move.effects.map((one) => one.do)).toEqual(['emitEvent']);
+});
+
+it('lets the object of a held job go also when its nodes are released', () => {
+  const status = { ...working, phase: 'Held' as const, works: [] };
+  const record = { phase: 'Held' } as never;
+  const facts = { targets: observed.targets, deleting: true, release: true, record };
+  const doings = (more: object): readonly string[] =>
+    step({ status, observed: { ...facts, ...more } }).effects.map((effect) => effect.do);
+  expect(doings({})).toEqual(['acquireLock', 'noteOnLock']);
+  expect(doings({ namespaceGoing: true })).toContain('removeFinalizer');
+  expect(doings({ namespaceGoing: true })).not.toContain('acquireLock');
+});
+
 it('changes nothing of a job that has ended, or whose namespace stays', () => {
   const ended = { ...working, phase: 'Complete' as const, message: 'done' };
   expect(step({ status: ended, observed }).status).toBe(ended);
@@ -37,7 +65,13 @@ it('changes nothing of a job that has ended, or whose namespace stays', () => {
 it('is known by the words of the API server', () => {
   const words =
     'leases "x" is forbidden: unable to create new content in namespace prod because it is being terminated';
-  expect(isNamespaceGoing(new KubeError('FORBIDDEN', words))).toBe(true);
-  expect(isNamespaceGoing(new KubeError('FORBIDDEN', 'leases "x" is forbidden: exceeded quota'))).toBe(false);
-  expect(isNamespaceGoing(new KubeError('SERVER', words))).toBe(false);
+  expect(isNamespaceGoing(new KubeError('FORBIDDEN', words), 'prod')).toBe(true);
+  expect(isNamespaceGoing(new KubeError('FORBIDDEN', 'leases "x" is forbidden: exceeded quota'), 'prod')).toBe(false);
+  expect(isNamespaceGoing(new KubeError('SERVER', words), 'prod')).toBe(false);
+});
+
+it('is not the namespace of the controller, or any other', () => {
+  const words = 'configmaps "nodewright" is forbidden: unable to create new content in namespace us because it is being terminated'; // prettier-ignore
+  expect(isNamespaceGoing(new KubeError('FORBIDDEN', words), 'us')).toBe(true);
+  for (const other of ['prod', 'u', 'us-prod', '']) expect(isNamespaceGoing(new KubeError('FORBIDDEN', words), other)).toBe(false); // prettier-ignore
 });

@@ -51,8 +51,10 @@ export async function reconcileJob(key: string, deps: JobDeps, signal: AbortSign
     return await moveJob(key, deps, { signal });
   } catch (error) {
     if (hasCode(error, 'CONFLICT')) return again(CONFLICT_MS);
-    // Waiting would keep the object, and with its finalizer the namespace.
-    if (isNamespaceGoing(error)) return await moveJob(key, deps, { signal, facts: { namespaceGoing: true } });
+    // Waiting would keep the object, and with its finalizer the namespace. What was refused may be the memory, in another one.
+    const [, namespace = ''] = key.split('/');
+    if (isNamespaceGoing(error, namespace))
+      return await moveJob(key, deps, { signal, facts: { namespaceGoing: true } });
     throw error;
   }
 }

@@ -10,7 +10,8 @@ import { ensureLocks } from './stopping.ts';
 
 /** Repeating it changes nothing. */
 export function afterEnd(scope: Scope, phase: JobPhase): Move {
-  if (phase === 'Held') {
+  // To start its nodes would need a lock, which can't be created there any more.
+  if (phase === 'Held' && scope.observed.namespaceGoing !== true) {
     const released = heldOn(scope);
     if (released !== undefined) return released;
   }

@@ -7,6 +7,7 @@ import { afterEnd } from './finished.ts';
 import { claimed, locked, pending } from './pending.ts';
 import type { JobKind } from '../model/job-kind.ts';
 import type { JobIdentity } from '../model/names.ts';
+import { whyKeysAtRisk } from '../model/keys-at-risk.ts';
 import { enter, fail, type Move, type Scope } from '../model/scope.ts';
 import type { JobObservation } from '../model/observation.ts';
 import type { JobSettings } from '../model/settings.ts';
@@ -69,10 +70,16 @@ export function next({ spec, ...input }: JobInput): Move {
   }
 }
 
-/** Its locks, its node and its data go with it. Only what the work has made elsewhere may count: that is known from Starting on. */
+/**
+ * Its locks, its node and its data go with it. Only what the work has made elsewhere may count: that is known from Starting on. Volumes
+ * can outlive it, and so must what is known of keys that may lie apart from what they have signed.
+ */
 function endWithNamespace(scope: Scope, phase: JobPhase): Move | undefined {
   if (scope.observed.namespaceGoing !== true || isFinal(phase) || phase === 'Starting') return undefined;
   const message = 'its namespace is being deleted, and with it the node and all that this job works on';
+  const risk = whyKeysAtRisk(scope.status.signers);
+  if (risk !== undefined)
+    return fail(scope, { reason: 'SignerStateLost', message: `${message}; ${risk}`, unsafe: true });
   return enter(scope, { phase: 'Interrupted', reason: 'Interrupted', message });
 }
 
