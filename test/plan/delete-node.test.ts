@@ -25,6 +25,8 @@ interface Fault {
   readonly remove?: (remove: () => void) => void;
   /** The process ends after so many writes. */
   readonly writes?: number;
+  /** So many first reads of the node get no answer. */
+  readonly unread?: number;
 }
 
 class Crash extends Error {}
@@ -33,6 +35,7 @@ class Crash extends Error {}
 class World {
   readonly objects = new Map<string, KubeObject>();
   #left: number;
+  #unread = 0;
   #fault: Fault;
   readonly #data = new Map<string, string>();
 
@@ -53,6 +56,7 @@ class World {
   }
 
   get(ref: Ref): Promise<KubeObject | undefined> {
+    if (ref.kind === node.kind && this.#unread-- > 0) return Promise.reject(new KubeError('TIMEOUT', 'no answer'));
     const data = Object.fromEntries(this.#data);
     const memory = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: ref.name }, data };
     return Promise.resolve(ref.kind === 'ConfigMap' ? memory : this.objects.get(`${ref.kind} ${ref.name}`));
@@ -85,6 +89,7 @@ class World {
   /** A new process, with nothing but what is stored. */
   async run(actions: readonly Action[], fault?: Fault): Promise<readonly FailedAction[]> {
     if (fault !== undefined) [this.#fault, this.#left] = [fault, fault.writes ?? Number.POSITIVE_INFINITY];
+    this.#unread = fault?.unread ?? 0;
     const cluster = this as never;
     const memory = createMemory({ cluster, executor: 'demo', namespace: 'us', origin: 'https://git.example' });
     await memory.load();
@@ -218,6 +223,18 @@ describe('after the end of the process at any write', () => {
     await world.run([], {});
     expect(world.state).toEqual(isGone(world) ? FORGOTTEN : UNTOUCHED);
   });
+
+  const keeping: Action = { ...deletion, keepsVolumes: true, because: 'its executor changed' };
+
+  it.each(points)('%i, a deletion that keeps them, after one with them that could not be settled, forgets nothing', async (writes) => {
+    const world = new World();
+    await world.run([deletion], { writes: 2 });
+    await world.run([keeping], { writes, unread: 1 });
+    await world.run(isGone(world) ? [] : [keeping], {});
+    expect(isGone(world)).toBe(true);
+    const { signers, deletions, owners } = UNTOUCHED;
+    expect(world.state).toMatchObject({ volumes: { 'ns/a': { pvcs: RECORD.pvcs, signer: RECORD.signer } }, signers, deletions, owners });
+  }); // prettier-ignore
 
   it('is at every one of them', async () => {
     const last = new World();

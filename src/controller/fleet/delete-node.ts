@@ -49,7 +49,11 @@ async function settleDeletion(nodeKey: string, deps: DeleteDeps): Promise<void> 
     await takeBackVolumes(live as BlockchainNode, deps);
   // Another node of this name may have records of its own already. Records of volumes that are gone only hold a start.
   else if (live === undefined || live.metadata.uid === uid) await forgetVolumes(nodeKey, deps);
-  await deps.memory.save(({ deletions: { [nodeKey]: _settled, ...deletions } }) => ({ deletions }));
+  await dropDeletion(nodeKey, deps);
+}
+
+async function dropDeletion(nodeKey: string, { memory }: Pick<DeleteDeps, 'memory'>): Promise<void> {
+  await memory.save(({ deletions: { [nodeKey]: _settled, ...deletions } }) => ({ deletions }));
 }
 
 function refOfNode(nodeKey: string): Ref {
@@ -89,9 +93,11 @@ async function nodeToDelete(
   return undefined;
 }
 
+/** A deletion with them that was begun before is over: settling it once the node is gone would forget volumes that are kept. */
 async function keepVolumes(node: BlockchainNode, deps: DeleteDeps): Promise<void> {
   await takeBackVolumes(node, deps);
   await deps.volumeRecords.leaves(node);
+  await dropDeletion(keyOf(node), deps);
 }
 
 /** That it is under way is stored first: settling it needs nothing else. */
