@@ -178,7 +178,8 @@ function objectOf({ kind, namespace, name, uid, endedAt, manifestSha256, volumeS
 it.each([
   { because: 'as its object says', forged: {}, isRecorded: true },
   { because: 'not as a record that says that it ended before', forged: { endedAt: '2026-01-01T00:00:00Z' }, isRecorded: false },
-])('a Retention removed a backup from a location: $because', async ({ forged, isRecorded }) => {
+  { because: 'as its record says once its object is gone', forged: {}, isRecorded: true, isGone: true },
+])('a Retention removed a backup from a location: $because', async ({ forged, isRecorded, isGone = false }) => {
   const objectStorage = { location: 'offsite', repository: 'demo/prod/a', snapshot: 'b'.repeat(64) };
   const stored = run(isRecorded ? 2 : 4, { volumeSnapshots: undefined, objectStorage, nodes: ['a'] });
   const { metadata, ...object } = objectOf(stored);
@@ -188,7 +189,7 @@ it.each([
   const retained = { kind: 'Retention', metadata: { name: 'keep', namespace: 'prod', uid: 'keep' }, spec, status };
   const put: JobRecord[] = [];
   const records = { pushedAll: () => new Map([['x', { ...stored, ...forged }]]), put: (one: JobRecord) => void put.push(one) };
-  const deps = { cluster: clusterOf([]), jobs: { list: () => [backup, retained] }, records, runtime: { log: { info: () => undefined } } };
+  const deps = { cluster: clusterOf([]), jobs: { list: () => (isGone ? [retained] : [backup, retained]) }, records, runtime: { log: { info: () => undefined } } };
   const schedule = { name: 'nightly', namespace: 'prod', metadata: { name: 'nightly', namespace: 'prod' } };
   expect(await recordRemovals([schedule] as never, deps as never)).toBe(isRecorded);
   expect(put.map(({ dataRemoved }) => dataRemoved)).toEqual(isRecorded ? ['removed by Retention prod/keep'] : []);

@@ -17,8 +17,9 @@ interface ScheduleName {
 
 /**
  * By what the newest complete Retention of the schedule found in the repository when it ended: also what an interrupted one
- * has removed is gone. A backup that was not on record by then is not judged. Only the object says this, no record: those
- * that may write to the status branch cannot declare a backup gone.
+ * has removed is gone. A backup that was not on record by then is not judged. Only the object of a Retention says this. `runs`
+ * are as their objects report them; of one without an object there is the record alone, which others can write. It counts all the
+ * same: the object goes before the record of the removal is pushed, and with a lost cluster.
  */
 export function removedCopies(
   schedule: ScheduleName,
