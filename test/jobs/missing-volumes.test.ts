@@ -62,6 +62,13 @@ describe('a PVC that a watch does not show', () => {
     expect(seen.found).toMatchObject({ ok: true, target: { volumes: [{ name: 'data', claim: 'data-eth-0-0' }] } });
   });
 
+  it('is not taken from another node that has one by the same name', async () => {
+    const metadata = { name: 'data-eth-0-0', labels: { 'novacula.com/node': '0' } };
+    const seen = await found('Restore', { ...unlabelled, metadata });
+    expect(seen.missingPvcs).toBeUndefined();
+    expect(seen.found).toMatchObject({ ok: false, reason: 'ClaimMissing' });
+  });
+
   it('is created by a Restore when it does not exist, and by no other job', async () => {
     expect((await found('Restore', undefined)).missingPvcs).toHaveLength(1);
     expect((await found('Backup', undefined)).found).toMatchObject({ ok: false, reason: 'ClaimMissing' });

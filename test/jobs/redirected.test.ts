@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { JobStatus, JobTarget } from '../../src/api/job-status.ts';
-import type { JobObservation } from '../../src/jobs/model/observation.ts';
+import type { LockNote } from '../../src/jobs/model/effect.ts';
+import type { JobObservation, ObservedNode } from '../../src/jobs/model/observation.ts';
 import { whyRedirected } from '../../src/jobs/phases/redirected.ts';
 import { citaTarget, kindNamed, managedTarget, observed, settings, targetSeen, UID } from './support/fixtures.ts';
 
@@ -19,12 +20,44 @@ interface Row {
   readonly says?: RegExp;
 }
 
+const OF_HELM = { kind: 'Backup', spec: { node: 'chain-0', deployMethod: 'helm', chain: 'chain' } };
+const BOTH = { kind: 'BlockHeightFallback', spec: { nodes: ['a', 'b'], blockHeight: 90 } };
+
 const seen = (...targets: readonly JobTarget[]) => ({
   targets: new Map(targets.map((target) => [target.node, targetSeen(target)] as const)),
 });
 const gone = { found: { ok: false, reason: 'NodeMissing', message: 'gone' } } as const;
-const lost = { targets: new Map([['a', targetSeen(managedTarget('a'), gone)]]) };
+const lostWith = (more: Partial<ObservedNode>) => ({
+  targets: new Map([['a', targetSeen(managedTarget('a'), { ...gone, ...more })]]),
+});
+const lost = lostWith({});
+const withoutPvc = (more: Partial<ObservedNode> = {}) => ({
+  targets: new Map([['a', targetSeen(managedTarget('a', { volumes: [] }), more)]]),
+});
 const lostCita = { targets: new Map([['a', targetSeen(citaTarget('a'), gone)]]) };
+const cita = (more: Partial<JobTarget>): JobStatus => ({ targets: [citaTarget('a', more)] });
+/** As it is now, with the note of a job on its lock. */
+const noted = (target: JobTarget, of: Partial<LockNote['nodes'][number]>, uid = UID) => ({
+  ...seen(target),
+  locks: new Map([
+    [
+      'nodewright-node-a',
+      {
+        note: {
+          uid,
+          job: 'Backup prod/one',
+          nodes: [{ node: 'a', workload: target.workload, wasRunning: true, ...of }],
+        },
+      },
+    ],
+  ]),
+});
+const helmTarget = (replicas: number) =>
+  citaTarget('chain-0', {
+    deployMethod: 'helm',
+    workload: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'chain' },
+    replicas,
+  });
 const volume = (claim: string, name = 'data', subPath?: string) => ({
   volumes: [{ name, claim, ...(subPath === undefined ? {} : { subPath }) }],
 });
@@ -35,7 +68,100 @@ const refused: readonly Row[] = [
   {
     because: 'the PVC of another node by an ambiguous name',
     target: volume('data-x-a-0', 'data-x'),
+    facts: withoutPvc({ claimsOfOthers: ['data-x-a-0'] }),
     says: /data-x-a-0/,
+  },
+  {
+    because: 'such a PVC while the node is gone',
+    target: volume('data-x-a-0', 'data-x'),
+    facts: lostWith({ claimsOfOthers: ['data-x-a-0'] }),
+    says: /data-x-a-0/,
+  },
+  {
+    because: 'such a PVC before its node is observed',
+    target: volume('data-x-a-0', 'data-x'),
+    facts: {},
+    says: /data-x-a-0/,
+  },
+  { because: 'a hold of another node', status: { holds: ['a', 'x'] }, says: /^status\.holds names x, which spec/ },
+  {
+    because: 'another number of replicas than the note on its lock',
+    job: OF_CITA,
+    status: cita({ replicas: 1 }),
+    facts: noted(citaTarget('a'), { replicas: 0 }),
+    says: /names 1 replicas, which a does not have/,
+  },
+  {
+    because: 'several pods with one key',
+    job: OF_CITA,
+    status: cita({ replicas: 2 }),
+    facts: seen(citaTarget('a')),
+    says: /names 2 replicas/,
+  },
+  {
+    because: 'several pods with one key that its own note does not know',
+    job: OF_CITA,
+    status: cita({ replicas: 2 }),
+    facts: noted(citaTarget('a'), { replicas: 1 }),
+    says: /names 2 replicas/,
+  },
+  {
+    because: 'other replicas of a chain than the note',
+    job: OF_HELM,
+    status: { targets: [helmTarget(4)] },
+    facts: {
+      ...seen(helmTarget(3)),
+      locks: new Map([
+        [
+          'nodewright-chain-chain',
+          {
+            note: {
+              uid: UID,
+              job: 'Backup prod/one',
+              nodes: [{ node: 'chain-0', workload: helmTarget(3).workload, wasRunning: true, replicas: 3 }],
+            },
+          },
+        ],
+      ]),
+    },
+    says: /names 4 replicas/,
+  },
+  {
+    because: 'as stopped by this job what an earlier one left stopped',
+    facts: noted(managedTarget('a'), { detached: true }),
+    says: /names a stop by this job/,
+  },
+  {
+    because: 'another ConfigMap',
+    job: OF_CITA,
+    status: cita({ configMap: 'payroll' }),
+    facts: seen(citaTarget('a')),
+    says: /the ConfigMap payroll/,
+  },
+  { because: 'a ConfigMap of a node without one', target: { configMap: 'payroll' }, says: /the ConfigMap payroll/ },
+  {
+    because: 'a ConfigMap of a managed node that is gone',
+    target: { configMap: 'payroll' },
+    facts: lost,
+    says: /the ConfigMap payroll/,
+  },
+  {
+    because: 'another workload, where the spec was changed and the nodes start',
+    status: {
+      phase: 'Starting',
+      targets: [managedTarget('a', { workload: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'other' } })],
+    },
+    facts: { ...seen(managedTarget('a')), specDiffers: true },
+    says: /the Deployment other/,
+  },
+  {
+    because: 'another node, where the spec was changed and it says that it failed already',
+    status: {
+      targets: [managedTarget('x')],
+      failure: { reason: 'WorkFailed', message: 'no', unsafe: false },
+    },
+    facts: { ...seen(managedTarget('a')), specDiffers: true },
+    says: /names x, which spec does not/,
   },
   { because: 'a PVC of another owner while the node is gone', target: volume('payroll'), facts: lost, says: /payroll/ },
   {
@@ -74,6 +200,74 @@ const own: readonly Row[] = [
   { because: 'after its height was added', target: { height: 7 } },
   { because: 'while the node is gone', facts: lost },
   { because: 'while its PVC is gone', facts: seen(managedTarget('a', { volumes: [] })) },
+  {
+    because: 'while a PVC is gone whose volume has a - in its name',
+    target: volume('eth-data-a-0', 'eth-data'),
+    facts: withoutPvc(),
+  },
+  {
+    because: 'while the node is gone and its volume has a - in its name',
+    target: volume('eth-data-a-0', 'eth-data'),
+    facts: lostWith({ claimsOfOthers: [] }),
+  },
+  { because: 'that holds its nodes', job: BOTH, status: { holds: ['a', 'b'] } },
+  {
+    because: 'with as many replicas as its note',
+    job: OF_CITA,
+    status: cita({ replicas: 2 }),
+    facts: noted(citaTarget('a', { replicas: 0 }), { replicas: 2 }),
+  },
+  {
+    because: 'with as many replicas as the workload has before the note',
+    job: OF_CITA,
+    status: cita({ replicas: 2 }),
+    facts: { targets: new Map([['a', targetSeen(citaTarget('a', { replicas: 2 }), { replicas: 2 })]]) },
+  },
+  {
+    because: 'with as many replicas as by the note of an earlier job',
+    job: OF_CITA,
+    status: cita({ replicas: 2, detached: true }),
+    facts: noted(citaTarget('a', { replicas: 0 }), { replicas: 2 }, 'earlier'),
+  },
+  {
+    because: 'with the replicas of a chain before the note',
+    job: OF_HELM,
+    status: { targets: [helmTarget(3)] },
+    facts: seen(helmTarget(0)),
+  },
+  {
+    because: 'of a node that an earlier job left stopped',
+    target: { detached: true },
+    facts: noted(managedTarget('a'), { detached: true }),
+  },
+  {
+    because: 'with the ConfigMap that it starts with again after a change',
+    job: OF_CITA,
+    status: { phase: 'Starting', ...cita({ configMap: 'a-config' }) },
+    facts: seen(citaTarget('a', { configMap: 'new' })),
+  },
+  {
+    because: 'of a workload of another tool that gets a user',
+    job: OF_CITA,
+    status: cita({ uid: 0, gid: 0 }),
+    facts: seen(citaTarget('a')),
+  },
+  {
+    because: 'when its spec was changed: the job ends for that',
+    status: { locks: ['nodewright-node-x'], targets: [managedTarget('x')], holds: ['x'] },
+    facts: { ...seen(managedTarget('a')), specDiffers: true },
+  },
+  {
+    because: 'when it has ended for that and starts its nodes',
+    status: {
+      phase: 'Starting',
+      locks: ['nodewright-node-x'],
+      targets: [managedTarget('x')],
+      holds: ['x'],
+      failure: { reason: 'SpecDiffers', message: 'another spec', unsafe: false },
+    },
+    facts: { ...seen(managedTarget('a')), specDiffers: true },
+  },
   { because: 'while a volume was added to the node', facts: seen(managedTarget('a', more('ancient'))) },
   {
     because: 'of a workload of another tool that is gone',

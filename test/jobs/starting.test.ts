@@ -144,11 +144,12 @@ describe('which nodes are started', () => {
   it('a node that an earlier job left held stays stopped, unless this job repairs it and has not failed', () => {
     const detached = { ...starting, targets: [citaTarget('a', { detached: true })] };
     const observed = { targets: new Map([['a', stopped]]) };
-    const held = new Map([[LOCK, { holder: HOLDER, note: { ...NOTE, unsafe: 'an earlier job left it held' } }]]);
+    const nodes = NOTE.nodes.map((node) => ({ ...node, detached: true }));
+    const held = new Map([[LOCK, { holder: HOLDER, note: { ...NOTE, nodes, unsafe: 'an earlier job left it held' } }]]);
     expect(started(step({ status: detached, observed: { ...observed, locks: held } }))).toEqual([]);
     const restore = { kind: 'Restore', spec: { ...PLACE, backup: 'one' } };
     const of = (more: object) =>
-      new Map([[LOCK, { holder: HOLDER, note: { ...NOTE, job: 'Restore prod/one', ...more } }]]);
+      new Map([[LOCK, { holder: HOLDER, note: { ...NOTE, nodes, job: 'Restore prod/one', ...more } }]]);
     const repaired = step({ ...restore, status: detached, observed: { ...observed, locks: of({}) } });
     expect(started(repaired)).toEqual(['scaleWorkload']);
     const failure = { reason: 'NoSpace', message: 'no space', unsafe: false } as const;

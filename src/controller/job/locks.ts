@@ -22,6 +22,7 @@ const Note = z.object({
       workload: z.object({ apiVersion: z.string(), kind: z.string(), name: z.string() }),
       replicas: z.int().optional(),
       wasRunning: z.boolean(),
+      detached: z.boolean().optional(),
     }),
   ),
   unsafe: z.string().optional(),

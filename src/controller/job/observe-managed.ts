@@ -27,20 +27,22 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
   const statefulSet = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
   const health = healthOf(key, observations, node);
   const pvcs = watches.owned(key, 'PersistentVolumeClaim');
-  const { missing, unlabelled } =
-    open.fillsVolumes === true ? await lookUp(missingPvcs(statefulSet, pvcs), deps) : NONE;
+  const { missing, unwatched } =
+    open.fillsVolumes === true ? await lookUp(missingPvcs(statefulSet, pvcs), name, deps) : NONE;
   const left = pauses.leftBy(key, job.metadata.uid ?? '');
+  const claimsOfOthers = await findClaimsOfOthers(job, { name, pvcs }, cluster);
   return {
     found: readManaged({
       node,
       name,
-      pvcs: [...pvcs, ...unlabelled, ...missing],
+      pvcs: [...pvcs, ...unwatched, ...missing],
       ...defined({ host: hostOf(pods), height: health?.height }),
       ...factsOf(node, deps),
     }),
     pods: pods.map(observedPod),
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
     paused: pauses.of(key) !== undefined,
+    claimsOfOthers,
     ...defined({ leftHeldBy: left?.by, health, missingPvcs: missing.length === 0 ? undefined : missing }),
     ...(node === undefined ? {} : answersOf(node, job)),
   };
@@ -48,19 +50,39 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
 
 interface LookedUp {
   readonly missing: readonly KubeObject[];
-  /** There without the label of the node: made by hand, or restored by a tool. Its StatefulSet uses them by their names. */
-  readonly unlabelled: readonly KubeObject[];
+  /** There, perhaps without the label of the node: made by hand, or restored by a tool. Its StatefulSet uses them by their names. */
+  readonly unwatched: readonly KubeObject[];
 }
 
-const NONE: LookedUp = { missing: [], unlabelled: [] };
+const NONE: LookedUp = { missing: [], unwatched: [] };
 
 /** Watches show labelled PVCs, and those a moment late. */
-async function lookUp(candidates: readonly KubeObject[], { cluster }: ManagedDeps): Promise<LookedUp> {
+async function lookUp(candidates: readonly KubeObject[], name: string, { cluster }: ManagedDeps): Promise<LookedUp> {
   const found = await Promise.all(candidates.map(async (pvc) => ({ pvc, live: await cluster.get(refOf(pvc)) })));
   return {
     missing: found.filter(({ live }) => live === undefined).map(({ pvc }) => pvc),
-    unlabelled: found.flatMap(({ live }) => live ?? []),
+    // One that another node has by the same name is neither.
+    unwatched: found.flatMap(({ live }) => (live !== undefined && isOf(live, name) ? [live] : [])),
   };
+}
+
+function isOf({ metadata: { labels } }: KubeObject, name: string): boolean {
+  return (labels?.[LABEL.node] ?? name) === name;
+}
+
+/** The watch has only PVCs with the label of a node. */
+async function findClaimsOfOthers(
+  { metadata: { namespace = '' }, status }: JobObject,
+  { name, pvcs }: Pick<ManagedInput, 'name' | 'pvcs'>,
+  cluster: JobDeps['cluster'],
+): Promise<readonly string[]> {
+  const volumes = status?.targets?.find(({ node }) => node === name)?.volumes ?? [];
+  const unknown = volumes.filter(({ claim }) => !pvcs.some(({ metadata }) => metadata.name === claim));
+  const others = unknown.map(async ({ claim }) => {
+    const live = await cluster.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claim });
+    return live === undefined || live.metadata.labels?.[LABEL.node] === name ? [] : [claim];
+  });
+  return (await Promise.all(others)).flat();
 }
 
 type ManagedInput = Parameters<typeof readManaged>[0];

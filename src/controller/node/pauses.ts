@@ -23,8 +23,11 @@ export interface Pauses {
   pause(nodeKey: string, pause: Pause): boolean;
   /** Ends every pause of the node; true when there was one. */
   resume(nodeKey: string): boolean;
-  /** Takes over what a job's stored status says. Returns the nodes whose pause changed, or whose job ended `Held`. */
-  learn(job: JobObject): readonly string[];
+  /**
+   * Takes over what a job's stored status says. `nodes`: the only ones that it may pause from now on. Returns the nodes whose
+   * pause changed, or whose job ended `Held`.
+   */
+  learn(job: JobObject, nodes?: readonly string[]): readonly string[];
   /** Nothing is left of the job, nor of what it did. Returns the nodes whose pause changed. */
   forget(uid: string): readonly string[];
   /** UIDs of the jobs that pause a node. */
@@ -74,7 +77,7 @@ export function createPauses(): Pauses {
       }
       return members.length > 0;
     },
-    learn(job) {
+    learn(job, nodes) {
       const { uid, name, namespace = '' } = job.metadata;
       if (uid === undefined) return [];
       const hasJustEnded = noteEnd(ended, job);
@@ -82,7 +85,8 @@ export function createPauses(): Pauses {
       const freed = resumed.get(uid);
       for (const nodeKey of freed ?? []) if (!named.has(nodeKey)) freed?.delete(nodeKey);
       const by = describeJob({ kind: job.kind, namespace, name });
-      const kept = [...named].filter((nodeKey) => freed?.has(nodeKey) !== true);
+      const own = nodes === undefined ? named : new Set(nodes.map((node) => `${namespace}/${node}`));
+      const kept = [...named].filter((nodeKey) => own.has(nodeKey) && freed?.has(nodeKey) !== true);
       const changed = kept.filter((nodeKey) => pauses.add(nodeKey, { uid, by }) || hasJustEnded);
       return [...changed, ...pauses.dropOthers(uid, named)];
     },

@@ -95,4 +95,6 @@ export interface NotedNode {
   readonly workload: Workload;
   readonly replicas?: number;
   readonly wasRunning: boolean;
+  /** An earlier job left it stopped. */
+  readonly detached?: boolean;
 }

@@ -116,6 +116,8 @@ export interface ObservedNode {
   readonly paused: boolean;
   /** Managed: the earlier job that has it on record that the node stays stopped. */
   readonly leftHeldBy?: string;
+  /** Managed: PVCs that the status of the job names as the node's, and that do not have the label of the node. */
+  readonly claimsOfOthers?: readonly string[];
   readonly health?: ObservedHealth;
   /** Managed, for a kind that fills volumes: PVCs that the node gets with its first pod, and does not have yet. */
   readonly missingPvcs?: readonly KubeObject[];

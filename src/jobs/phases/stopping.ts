@@ -66,11 +66,12 @@ function noteOf({ status, job, open }: Scope, unsafe: string | undefined): LockN
   return {
     uid: job.uid,
     job: describeJob(job),
-    nodes: targets.map(({ node, workload, replicas, wasRunning }) => ({
+    nodes: targets.map(({ node, workload, replicas, wasRunning, detached }) => ({
       node,
       workload,
       wasRunning,
       ...(replicas === undefined ? {} : { replicas }),
+      ...(detached === true ? { detached } : {}),
     })),
     ...(why === undefined ? {} : { unsafe: why }),
     ...(unsafe === undefined || whyKeysAtRisk(status.signers) === undefined ? {} : { keys: true }),

@@ -1,6 +1,8 @@
-// What the stored status of a job pauses. Others may write a status, so it counts only for a job that this controller bound.
+// What the stored status of a job pauses. Others may write a status, so it counts only for a job that this controller bound,
+// and only for the nodes of its spec, which nothing changes.
 
 import type { JobObject } from '../../../api/job-object.ts';
+import { readRequest } from '../../../jobs/kinds/index.ts';
 import type { Memory } from '../../engine/memory.ts';
 import type { Pauses } from '../../node/pauses.ts';
 import { isOpen } from './open-jobs.ts';
@@ -12,6 +14,7 @@ interface LearnDeps {
 
 /** The nodes whose pause changed. After a loss of the memory every status counts, until the jobs under way were found. */
 export function learnPauses(job: JobObject, { memory, pauses }: LearnDeps): readonly string[] {
-  const { status: _others, ...bare } = job;
-  return pauses.learn(memory.current.jobs === undefined || isOpen(job, memory) ? job : bare);
+  const { status, ...bare } = job;
+  const isTrusted = memory.current.jobs === undefined || isOpen(job, memory);
+  return pauses.learn(isTrusted ? job : bare, status?.holds === undefined ? undefined : readRequest(job)?.nodes);
 }
