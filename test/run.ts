@@ -51,7 +51,11 @@ const SLOW: Readonly<Record<string, () => Promise<Counts>>> = {
       ],
       env: { NODEWRIGHT_TEST_KUBERNETES: '1.27' },
     }),
-  helm3: () => runProject('cluster', { files: ['test/cluster/chart.test.ts'], env: { NODEWRIGHT_TEST_HELM: '3' } }),
+  helm3: async () => {
+    const env = { NODEWRIGHT_TEST_HELM: '3' };
+    const rendered = await runProject('cluster', { files: ['test/cluster/chart.test.ts'], env });
+    return sum(rendered, await runOnPods('pods', { files: ['test/pods/install.test.ts'], env }));
+  },
 };
 
 const ALL: Readonly<Record<string, () => Promise<Counts>>> = { ...STAGES, ...SLOW };
@@ -110,8 +114,8 @@ async function tryBitcoind(): Promise<void> {
   }
 }
 
-async function runOnPods(project: string): Promise<Counts> {
-  if (bestMode() === 'pods') return await runProject(project);
+async function runOnPods(project: string, selection: Selection = {}): Promise<Counts> {
+  if (bestMode() === 'pods') return await runProject(project, selection);
   console.log('skipped: real pods need root on Linux, with containerd, runc and CNI plugins');
   return SKIPPED;
 }
