@@ -71,10 +71,10 @@ export function noClassFor({ target, snapshots, classes }: FromSnapshots): Refus
   for (const volume of target.volumes) {
     const snapshot = snapshots.find((one) => one.volume === volume.name);
     const { driver, notedClass } = snapshot ?? {};
-    const isTried = volume.storageClass !== undefined || notedClass !== undefined;
-    if (snapshot === undefined || driver === undefined || !isTried) continue;
+    if (snapshot === undefined || driver === undefined) continue;
     const name = classFor(volume, snapshot, classes);
-    if (name !== undefined && isOf(driver, classes?.get(name))) continue;
+    // Without a name it is the default class of the cluster, as of the node itself.
+    if (name === undefined || isOf(driver, classes?.get(name))) continue;
     const known = new Set([volume.storageClass, notedClass].filter((one) => one !== undefined));
     const classesText = [...known].map((one) => describeClass(one, classes?.get(one))).join(', ');
     const what = `the VolumeSnapshot ${snapshot.name} is of the CSI driver ${driver}`;
