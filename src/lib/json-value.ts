@@ -27,3 +27,10 @@ export function textAt(value: unknown, path: Path): string | undefined {
   const found = valueAt(value, path);
   return typeof found === 'string' ? found : undefined;
 }
+
+/** The members of the object at a path that are texts: labels, annotations, the data of a ConfigMap. Empty when there is none. */
+export function textsAt(value: unknown, path: Path): Record<string, string> {
+  const found = valueAt(value, path);
+  const entries = isObject(found) ? Object.entries(found) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}

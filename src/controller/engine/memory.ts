@@ -3,9 +3,10 @@
 import { FIELD_MANAGER, LABEL } from '../../api/group.ts';
 import type { Ref } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import { textsAt } from '../../lib/json-value.ts';
 import { createSerial } from '../../lib/serial.ts';
 import { sameJson } from '../../lib/stable-json.ts';
-import { type Data, dataOf, NOTHING, readData, type Remembered } from './memory-data.ts';
+import { dataOf, NOTHING, readData, type Remembered } from './memory-data.ts';
 
 export type { Remembered } from './memory-data.ts';
 
@@ -77,7 +78,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       return left === undefined;
     },
     async load(hasTraces = false) {
-      const { remembered, isWhole } = readData(stringMap((await cluster.get(ref))?.['data']));
+      const { remembered, isWhole } = readData(textsAt(await cluster.get(ref), ['data']));
       current = { ...current, ...remembered };
       commitAtStart = current.appliedCommit;
       if (isWhole || !hasTraces) return;
@@ -108,7 +109,7 @@ export async function readMemory(
 ): Promise<Remembered | undefined> {
   const stored = await cluster.get(refOfMemory(place));
   if (stored === undefined) return undefined;
-  return { ...NOTHING, origin: '', ...readData(stringMap(stored['data'])).remembered };
+  return { ...NOTHING, origin: '', ...readData(textsAt(stored, ['data'])).remembered };
 }
 
 /** Where the memory of an executor lies. */
@@ -119,11 +120,4 @@ export function refOfMemory({ executor, namespace }: Pick<MemoryOptions, 'execut
     namespace,
     name: `nodewright-${executor}`,
   };
-}
-
-function stringMap(value: unknown): Data {
-  if (typeof value !== 'object' || value === null) return {};
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }

@@ -9,7 +9,7 @@ import { fitsWithout, isQuotaRefusal } from '../../jobs/task/quota.ts';
 import { MADE_BEFORE, taken } from '../../jobs/task/taken.ts';
 import { codeOf, describeError, hasCode } from '../../lib/errors.ts';
 import { KINDS } from '../../kube/kinds.ts';
-import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import { isObject, textAt, textsAt, valueAt } from '../../lib/json-value.ts';
 import type { JobDeps } from './deps.ts';
 
 type TrialDeps = Pick<JobDeps, 'cluster' | 'redactor' | 'runtime' | 'watches'>;
@@ -127,22 +127,14 @@ function podOf(live: KubeObject): KubeObject | undefined {
       : [];
   });
   const owner = { apiVersion: live.apiVersion, kind: live.kind, name, uid, controller: true };
-  const { labels, annotations } = metadataOf(template);
+  const labels = textsAt(template, ['metadata', 'labels']);
+  const annotations = textsAt(template, ['metadata', 'annotations']);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { labels, annotations, name: `${name}-0`, namespace, ownerReferences: [owner] },
     spec: { ...spec, volumes: [...listAt(spec, ['volumes']), ...claims] },
   };
-}
-
-function metadataOf(template: unknown): { labels: Record<string, string>; annotations: Record<string, string> } {
-  const textsAt = (name: string): Record<string, string> => {
-    const value = valueAt(template, ['metadata', name]);
-    const entries = isObject(value) ? Object.entries(value) : [];
-    return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-  };
-  return { labels: textsAt('labels'), annotations: textsAt('annotations') };
 }
 
 function listAt(value: unknown, path: readonly string[]): readonly unknown[] {

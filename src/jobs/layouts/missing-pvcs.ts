@@ -1,7 +1,7 @@
 // The PVCs that a StatefulSet creates with its first pod: a node that was created stopped has none yet.
 
 import type { KubeObject } from '../../api/objects.ts';
-import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import { isObject, textAt, textsAt, valueAt } from '../../lib/json-value.ts';
 
 /** As the StatefulSet would create them for its pod 0, those of `pvcs` left out. It uses PVCs of these names that exist. */
 export function missingPvcs(statefulSet: KubeObject | undefined, pvcs: readonly KubeObject[]): readonly KubeObject[] {
@@ -23,15 +23,9 @@ function pvcOf(template: unknown, { metadata: { name, namespace = '' } }: KubeOb
     metadata: {
       name: `${volume}-${name}-0`,
       namespace,
-      labels: textsAt(template, 'labels'),
-      annotations: textsAt(template, 'annotations'),
+      labels: textsAt(template, ['metadata', 'labels']),
+      annotations: textsAt(template, ['metadata', 'annotations']),
     },
     spec,
   };
-}
-
-function textsAt(template: unknown, field: 'labels' | 'annotations'): Readonly<Record<string, string>> {
-  const value = valueAt(template, ['metadata', field]);
-  const entries = isObject(value) ? Object.entries(value) : [];
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }

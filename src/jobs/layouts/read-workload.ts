@@ -5,7 +5,7 @@ import type { KubeObject } from '../../api/objects.ts';
 import type { DeployMethod } from '../../api/job.ts';
 import type { JobTarget, JobVolume } from '../../api/job-status.ts';
 import { defined } from '../../lib/defined.ts';
-import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import { textAt, textsAt, valueAt } from '../../lib/json-value.ts';
 import type { Found, LayoutObjects, NodePlace } from './layout.ts';
 
 /** Label of everything that cloud-config generates. */
@@ -31,7 +31,7 @@ export function readWorkload(
   const data = pvcs.get(pvc.name);
   if (data === undefined)
     return missing('ClaimMissing', `PVC ${pvc.name} of node ${node} does not exist in its namespace`);
-  const selector = textMap(valueAt(workload, ['spec', 'selector', 'matchLabels']));
+  const selector = textsAt(workload, ['spec', 'selector', 'matchLabels']);
   if (Object.keys(selector).length === 0)
     return missing('NoSelector', `${workload.kind} ${workload.metadata.name} selects its pods by no label`);
   const replicas = replicasOf(workload);
@@ -134,11 +134,4 @@ function kindOf(workload: KubeObject): 'StatefulSet' | 'Deployment' {
 function numberAt(workload: KubeObject, field: string): number | undefined {
   const value = valueAt(workload, ['spec', 'template', 'spec', 'securityContext', field]);
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
-}
-
-function textMap(value: unknown): Record<string, string> {
-  if (!isObject(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }
