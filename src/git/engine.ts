@@ -129,6 +129,8 @@ export interface PublishRequest extends CommitRequest {
    */
   readonly decided?: {
     readonly reads: (path: string) => boolean;
+    /** Folders that may have such files; every folder unless given. */
+    readonly enters?: (folder: string) => boolean;
     /** With the files of the tip that `reads` asks for; undefined for one that is there and cannot be read. */
     readonly decide: (tip: ReadonlyMap<string, string | undefined>) => ReadonlyMap<string, string>;
   };

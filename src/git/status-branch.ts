@@ -12,11 +12,13 @@ import type { Generation } from './generation.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { listTree } from './listing.ts';
 import { Mirror } from './mirror.ts';
-import { pushCommit } from './push.ts';
+import { pushCommit } from './push/push.ts';
 import { readTexts, type TextCache } from './read-texts.ts';
 import { checkBranch, type RemoteOptions } from './remote.ts';
 import type { Operation } from './transport.ts';
-import { checkPath, graft, writeFile, writeFolder } from './write-tree.ts';
+import { collectObjects } from './push/outgoing-pack.ts';
+import { checkPath, graft, writeFile } from './write-tree.ts';
+import { WrittenFolder } from './push/written-folder.ts';
 
 export interface StatusBranchOptions extends RemoteOptions {
   /** A folder for the object store; used by this branch alone. It may be lost. */
@@ -44,7 +46,7 @@ export function createStatusBranch(options: StatusBranchOptions): StatusBranch {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const mirror = new Mirror({ ...options, limits });
   const branch = checkBranch(options.branch ?? 'nodewright-status');
-  const writing: Writing = { mirror, branch, limits, sign: options.sign, texts: new Map() };
+  const writing: Writing = { mirror, branch, limits, sign: options.sign, texts: new Map(), own: new WrittenFolder() };
   const oneByOne = createSerial();
   return {
     publish: (request, signal) => oneByOne(() => publish(writing, request, signal)),
@@ -60,18 +62,20 @@ interface Writing {
   readonly limits: Limits;
   readonly sign: StatusBranchOptions['sign'];
   readonly texts: TextCache;
+  /** What was written last: a push costs what changed since. */
+  readonly own: WrittenFolder;
 }
 
 async function publish(writing: Writing, request: PublishRequest, signal: AbortSignal): Promise<Published> {
-  const files = belowPrefix(request);
+  checkFiles(writing, request);
   const tried = new Set<Oid>();
   let broken = 0;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await writing.mirror.run(signal, (operation) =>
-        publishOnce({ writing, request, files, tried, operation }),
-      );
+      return await writing.mirror.run(signal, (operation) => publishOnce({ writing, request, tried, operation }));
     } catch (error) {
+      // The store may have lost what it had.
+      if (!(error instanceof GitError && error.code === 'PUSH_REJECTED')) writing.own.forget();
       if (!(error instanceof GitError)) throw error;
       if (UNCERTAIN.has(error.code)) broken += 1;
       else if (error.code !== 'PUSH_REJECTED') throw error;
@@ -93,8 +97,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 interface Attempt {
   readonly writing: Writing;
   readonly request: PublishRequest;
-  /** The request's files by their path below the prefix. */
-  readonly files: ReadonlyMap<string, string>;
   /** Commits that earlier attempts pushed without hearing an answer. */
   readonly tried: Set<Oid>;
   readonly operation: Operation;
@@ -116,44 +118,58 @@ async function publishOnce(attempt: Attempt): Promise<Published> {
   const content = writing.sign === undefined ? unsigned : withSignature(unsigned, await writing.sign(unsigned));
   const commit = await generation.store.write('commit', content);
   tried.add(commit);
-  await pushCommit({ operation, gitdir: generation.gitdir, url: mirror.url, branch, commit, expected: tip });
+  const pack = await collectObjects(generation.store, { commit, tree, base });
+  await pushCommit({ operation, gitdir: generation.gitdir, url: mirror.url, branch, commit, pack, expected: tip });
+  // The tip was verified, and all that it has not was just read.
+  for (const oid of pack.trees) generation.completeTrees.add(oid);
   return { commit, pushed: true };
 }
 
-async function buildTree(
-  { writing, request, files }: Attempt,
-  generation: Generation,
-  base: Oid | undefined,
-): Promise<Oid> {
-  const { store, trees } = generation;
-  const place = await writeFolder(
-    store,
-    new Map([...files, ...(await decidedFiles({ writing, request }, generation, base))]),
-  );
-  let tree = await graft(store, base, { path: checkPath(request.prefix), place });
-  if (request.shared !== undefined) {
-    const { limits, texts } = writing;
-    const entries = tree === undefined ? [] : await listTree(tree, { store, limits, cache: trees });
-    const now = await readTexts(store, entries, { limits, cache: texts, lenient: true });
-    for (const [path, text] of request.shared(now))
-      tree = await graft(store, tree, { path: checkShared(path, request.prefix), place: await writeFile(store, text) });
+async function buildTree({ writing, request }: Attempt, generation: Generation, base: Oid | undefined): Promise<Oid> {
+  const { store } = generation;
+  const { prefix, shared } = request;
+  const decided = await decidedFiles({ writing, request }, generation, base);
+  const files = decided.size === 0 ? request.files : new Map([...request.files, ...decided]);
+  const place = await writing.own.write(store, prefix, files);
+  let tree = await graft(store, base, { path: checkPath(prefix), place });
+  if (shared !== undefined) {
+    const others = await othersFiles({ writing, request }, generation, tree);
+    for (const [path, text] of shared(new Map([...files, ...others])))
+      tree = await graft(store, tree, { path: checkShared(path, prefix), place: await writeFile(store, text) });
   }
   return tree ?? store.write('tree', Buffer.alloc(0));
 }
 
+type Asked = Pick<Attempt, 'writing' | 'request'>;
+
+/** Every readable file outside of our folder. */
+async function othersFiles(
+  { writing: { limits, texts }, request: { prefix } }: Asked,
+  { store, trees }: Generation,
+  tree: Oid | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  if (tree === undefined) return new Map();
+  const skip = (folder: string): boolean => folder === prefix;
+  const entries = await listTree(tree, { store, limits, cache: trees, skip });
+  return readTexts(store, entries, { limits, cache: texts, lenient: true });
+}
+
 /** Read from the tip that the push expects. */
 async function decidedFiles(
-  { writing: { limits, texts }, request }: Pick<Attempt, 'writing' | 'request'>,
+  { writing: { limits, texts }, request }: Asked,
   { store, trees }: Generation,
   base: Oid | undefined,
 ): Promise<ReadonlyMap<string, string>> {
-  const { decided, prefix } = request;
+  const { decided } = request;
   if (decided === undefined) return new Map();
-  const all = base === undefined ? [] : await listTree(base, { store, limits, cache: trees });
+  const skip = (folder: string): boolean => decided.enters?.(folder) === false;
+  const all = base === undefined ? [] : await listTree(base, { store, limits, cache: trees, skip });
   const entries = all.filter(({ path }) => decided.reads(path));
   const found = await readTexts(store, entries, { limits, cache: texts, lenient: true });
   const tip = new Map(entries.map(({ path }) => [path, found.get(path)]));
-  return belowPrefix({ prefix, files: decided.decide(tip) });
+  const files = decided.decide(tip);
+  for (const path of files.keys()) checkOwn(path, request.prefix);
+  return files;
 }
 
 async function readBelow(writing: Writing, operation: Operation, prefix: string): Promise<ReadonlyMap<string, string>> {
@@ -179,17 +195,16 @@ async function treeOf({ store }: Generation, commit: Oid): Promise<Oid> {
   return parseCommit(commit, (await store.read(commit)).content).tree;
 }
 
-/** Paths below the prefix, checked; a file outside of it would break the promise to leave others' folders alone. */
-function belowPrefix({ prefix, files }: Pick<PublishRequest, 'prefix' | 'files'>): ReadonlyMap<string, string> {
+/** A file outside of the prefix would break the promise to leave others' folders alone. */
+function checkFiles({ own }: Writing, { prefix, files }: PublishRequest): void {
   checkPath(prefix);
-  const below = new Map<string, string>();
-  for (const [path, text] of files) {
-    checkPath(path);
-    if (path === prefix || !within(path, prefix))
-      throw new GitError('BAD_PATH', `${JSON.stringify(path)} does not lie below ${prefix}/`);
-    below.set(path.slice(prefix.length + 1), text);
-  }
-  return below;
+  for (const path of files.keys()) if (!own.has(path, prefix)) checkOwn(path, prefix);
+}
+
+function checkOwn(path: string, prefix: string): void {
+  checkPath(path);
+  if (path === prefix || !within(path, prefix))
+    throw new GitError('BAD_PATH', `${JSON.stringify(path)} does not lie below ${prefix}/`);
 }
 
 function checkShared(path: string, prefix: string): readonly string[] {

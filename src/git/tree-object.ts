@@ -33,22 +33,32 @@ export function parseTree(content: Buffer): readonly RawEntry[] {
 
 /** A tree object's content, sorted as Git sorts: by bytes, folders as if their names ended in `/`. */
 export function encodeTree(entries: readonly RawEntry[]): Buffer {
-  const keyed = entries.map((entry) => ({
-    entry,
-    key: isFolder(entry) ? Buffer.concat([entry.name, SLASH]) : entry.name,
-  }));
-  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
-  const parts = keyed.flatMap(({ entry }) => [
-    Buffer.from(`${entry.mode} `),
-    entry.name,
-    NUL,
-    Buffer.from(entry.oid, 'hex'),
-  ]);
-  return Buffer.concat(parts);
+  const sorted = entries.toSorted(inGitOrder);
+  const size = sorted.reduce((sum, { mode, name }) => sum + mode.length + name.length + FIXED_BYTES, 0);
+  const content = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { mode, name, oid } of sorted) {
+    at += content.write(`${mode} `, at, 'latin1');
+    at += name.copy(content, at);
+    at = content.writeUInt8(0, at);
+    at += content.write(oid, at, 'hex');
+  }
+  return content;
+}
+
+export function inGitOrder(a: RawEntry, b: RawEntry): number {
+  const shorter = Math.min(a.name.length, b.name.length);
+  const order = a.name.compare(b.name, 0, shorter, 0, shorter);
+  return order === 0 ? endOf(a, shorter) - endOf(b, shorter) : order;
+}
+
+/** What follows the part that both names share; the end of a file's name sorts first. */
+function endOf(entry: RawEntry, at: number): number {
+  return entry.name[at] ?? (isFolder(entry) ? SLASH : -1);
 }
 
 export function isFolder(entry: RawEntry): boolean {
-  return /^0*40000$/.test(entry.mode);
+  return entry.mode === '40000' || /^0*40000$/.test(entry.mode);
 }
 
 /** 100644, 100755 and the historical 100664; some tools write them with a leading zero. */
@@ -56,5 +66,6 @@ export function isRegularFile(entry: RawEntry): boolean {
   return /^0*100[0-7]{3}$/.test(entry.mode);
 }
 
-const SLASH = Buffer.from('/');
-const NUL = Buffer.from([0]);
+const SLASH = 0x2f;
+/** The space, the zero and the id. */
+const FIXED_BYTES = 22;

@@ -12,28 +12,6 @@ export interface Place {
   readonly oid: Oid;
 }
 
-/** Writes a folder that holds exactly `files` (paths below it); undefined for no files. Objects that are here are not written again. */
-export async function writeFolder(store: ObjectStore, files: ReadonlyMap<string, string>): Promise<Place | undefined> {
-  if (files.size === 0) return undefined;
-  const here: RawEntry[] = [];
-  const below = new Map<string, Map<string, string>>();
-  for (const [path, text] of files) {
-    const slash = path.indexOf('/');
-    if (slash < 0) here.push(entryOf(path, await writeFile(store, text)));
-    else {
-      const name = path.slice(0, slash);
-      const folder = below.get(name) ?? new Map<string, string>();
-      below.set(name, folder.set(path.slice(slash + 1), text));
-    }
-  }
-  for (const [name, folder] of below) {
-    if (files.has(name)) throw new GitError('BAD_PATH', `${oneLine(name)} cannot be both a file and a folder`);
-    const place = await writeFolder(store, folder);
-    if (place !== undefined) here.push(entryOf(name, place));
-  }
-  return { mode: '40000', oid: await store.write('tree', encodeTree(here)) };
-}
-
 export async function writeFile(store: ObjectStore, text: string): Promise<Place> {
   return { mode: '100644', oid: await store.write('blob', Buffer.from(text)) };
 }

@@ -15,17 +15,20 @@ type Files = ReadonlyMap<string, string>;
  * A caller that describes again and again gives its reader.
  */
 export function describeBatch(previous: Files, next: Files, reader: TreeReader = createTreeReader()): string {
-  const before = nodesOf(previous, reader);
-  const after = nodesOf(next, reader);
+  const changes: Change[] = [];
+  let syncing = 0;
+  for (const [path, text] of next) {
+    const old = previous.get(path);
+    if (old !== text) changes.push({ path, text, old });
+    if (reader.node(path, text)?.phase === 'Syncing') syncing += 1;
+  }
+  const gone = [...previous].filter(([path]) => !next.has(path));
   const news = [
-    ...[...after.values()].flatMap((node) => newsOf(before.get(node.path), node)),
-    ...[...before.values()]
-      .filter(({ path }) => !after.has(path))
-      .map(({ name }) => ({ weight: 2, text: `${name} deleted` })),
-    ...syncNews(previous, next, reader),
-    ...jobNews(previous, next, reader),
+    ...changes.flatMap((change) => nodeNews(change, reader)),
+    ...gone.flatMap(([path, text]) => deleted(reader.node(path, text))),
+    ...changes.flatMap((change) => syncNews(change, reader)),
+    ...changes.flatMap((change) => jobNews(change, reader)),
   ].sort((a, b) => a.weight - b.weight || (a.text < b.text ? -1 : 1));
-  const syncing = [...after.values()].filter(({ phase }) => phase === 'Syncing').length;
   const tail = syncing === 0 ? '' : `${syncing} ${syncing === 1 ? 'node' : 'nodes'} syncing`;
   return fit(
     news.map(({ text }) => text),
@@ -48,6 +51,23 @@ export function commitMessage(subject: string, { sourceCommit, executor, templat
     .map(([key, value]) => `${key}: ${value}\n`);
   const line = template.replace('{subject}', () => cleanLine(redact(subject), MAX_SUBJECT));
   return `${line}\n\n${trailers.join('')}`;
+}
+
+/** A file that is new, or has another text than before. */
+interface Change {
+  readonly path: string;
+  readonly text: string;
+  readonly old: string | undefined;
+}
+
+function nodeNews({ path, text, old = '' }: Change, reader: TreeReader): News[] {
+  const before = reader.node(path, old);
+  const after = reader.node(path, text);
+  return after === undefined ? deleted(before) : newsOf(before, after);
+}
+
+function deleted(node: TreeNode | undefined): News[] {
+  return node === undefined ? [] : [{ weight: 2, text: `${node.name} deleted` }];
 }
 
 interface News {
@@ -100,18 +120,15 @@ const ENDS: ReadonlyMap<string, string> = new Map([
   ['Cancelled', 'cancelled'],
 ]);
 
-function jobNews(previous: Files, next: Files, reader: TreeReader): News[] {
-  return [...next].flatMap(([path, text]) => {
-    if (previous.get(path) === text) return [];
-    const now = reader.job(path, text);
-    const before = reader.job(path, previous.get(path) ?? '');
-    if (now === undefined) return [];
-    const job = `${cleanLine(now.kind, 30)} ${cleanLine(now.name, 40)}`;
-    if (now.phase === before?.phase) return [{ weight: 7, text: `${job}${progress(before, now)}` }];
-    const weight = BAD_END.has(now.phase) ? 0 : 2;
-    const end = ENDS.get(now.phase);
-    return [{ weight, text: end === undefined ? `${job}: ${transition(before?.phase, now.phase)}` : `${job} ${end}` }];
-  });
+function jobNews({ path, text, old = '' }: Change, reader: TreeReader): News[] {
+  const now = reader.job(path, text);
+  const before = reader.job(path, old);
+  if (now === undefined) return [];
+  const job = `${cleanLine(now.kind, 30)} ${cleanLine(now.name, 40)}`;
+  if (now.phase === before?.phase) return [{ weight: 7, text: `${job}${progress(before, now)}` }];
+  const weight = BAD_END.has(now.phase) ? 0 : 2;
+  const end = ENDS.get(now.phase);
+  return [{ weight, text: end === undefined ? `${job}: ${transition(before?.phase, now.phase)}` : `${job} ${end}` }];
 }
 
 /** The same phase: what it waits for, or that more is known of it. */
@@ -120,23 +137,15 @@ function progress(before: TreeJob, now: TreeJob): string {
 }
 
 /** News of the sync itself: another state, or another applied revision. */
-function syncNews(previous: Files, next: Files, reader: TreeReader): News[] {
-  return [...next].flatMap(([path, text]) => {
-    if (previous.get(path) === text) return [];
-    const now = reader.sync(path, text);
-    const old = reader.sync(path, previous.get(path) ?? '');
-    if (now === undefined) return [];
-    if (now.state !== old?.state)
-      return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync: ${transition(old?.state, now.state)}` }];
-    const { applied } = now.revision;
-    if (applied === old.revision.applied) return [];
-    return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*$/, '@$1'), 40)} applied` }];
-  });
-}
-
-function nodesOf(files: Files, reader: TreeReader): Map<string, TreeNode> {
-  const nodes = [...files].flatMap(([path, text]) => reader.node(path, text) ?? []);
-  return new Map(nodes.map((node) => [node.path, node]));
+function syncNews({ path, text, old = '' }: Change, reader: TreeReader): News[] {
+  const now = reader.sync(path, text);
+  const before = reader.sync(path, old);
+  if (now === undefined) return [];
+  if (now.state !== before?.state)
+    return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync: ${transition(before?.state, now.state)}` }];
+  const { applied } = now.revision;
+  if (applied === before.revision.applied) return [];
+  return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*$/, '@$1'), 40)} applied` }];
 }
 
 function fit(news: readonly string[], tail: string): string {

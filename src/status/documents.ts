@@ -34,8 +34,8 @@ export function documents(view: FleetView, options: DocumentOptions): Map<string
   if (view.policy !== undefined) files.set(`${view.executor}/policy.yaml`, documentText(view.policy, redactor));
   if (view.memory !== undefined) files.set(memoryPath(view.executor), documentText(view.memory, redactor));
   for (const one of view.nodes) {
-    const path = nodePath(view.executor, one.node);
-    if (isSafePath(path)) files.set(path, nodeFile(view.executor, one, options));
+    const { path, isSafe } = nodePath(view.executor, one.node);
+    if (isSafe) files.set(path, nodeFile(view.executor, one, options));
   }
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -51,13 +51,28 @@ export function syncFile(view: FleetView, redactor?: Redactor): string {
 
 /** One node's file. With `options.written` it is written again only when something that it shows changed. */
 export function nodeFile(executor: string, one: FleetView['nodes'][number], options: DocumentOptions): string {
-  return writeNodeFile({ ...one, path: nodePath(executor, one.node) }, options, (document) =>
+  return writeNodeFile({ ...one, path: nodePath(executor, one.node).path }, options, (document) =>
     documentText(document, options.redactor),
   );
 }
 
-function nodePath(executor: string, { metadata }: BlockchainNode): string {
-  return `${executor}/nodes/${metadata.namespace ?? ''}/${metadata.name}.yaml`;
+interface NodePath {
+  readonly executor: string;
+  readonly path: string;
+  readonly isSafe: boolean;
+}
+
+/** Of nodes that are the very same objects as before. */
+const knownPaths = new WeakMap<BlockchainNode, NodePath>();
+
+function nodePath(executor: string, node: BlockchainNode): NodePath {
+  const known = knownPaths.get(node);
+  if (known?.executor === executor) return known;
+  const { namespace = '', name } = node.metadata;
+  const path = `${executor}/nodes/${namespace}/${name}.yaml`;
+  const made = { executor, path, isSafe: isSafePath(path) };
+  knownPaths.set(node, made);
+  return made;
 }
 
 /** A value as YAML with every key and text cleaned, redacted and capped. Jobs' records pass through here as well. */

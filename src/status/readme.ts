@@ -15,9 +15,11 @@ const MAX_JOBS = { open: 100, ended: 20 } as const;
  * text can break out of its cell. A caller that renders again and again gives its reader.
  */
 export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeReader = createTreeReader()): string {
-  const files = [...tree].sort(([a], [b]) => (a < b ? -1 : 1));
+  const files = [...tree];
   const nodes = files.flatMap(([path, text]) => reader.node(path, text) ?? []);
-  const syncs = files.flatMap(([path, text]) => reader.sync(path, text) ?? []);
+  const syncs = files
+    .flatMap(([path, text]) => reader.sync(path, text) ?? [])
+    .sort((a, b) => (`${a.executor}/` < `${b.executor}/` ? -1 : 1));
   const broken = brokenFiles(syncs);
   const problems = syncs.flatMap(problemRows);
   const shown = [...nodes].sort(inOrder).slice(0, MAX_ROWS);
@@ -117,7 +119,17 @@ function heightOf({ height, heightAt }: TreeNode): string {
   return heightAt === undefined ? String(height) : `${height} at ${heightAt}`;
 }
 
-function nodeRow(node: TreeNode, broken: string | undefined): string[] {
+/** Of a node that is the very same object as before, the row is too. */
+const knownRows = new WeakMap<TreeNode, readonly string[]>();
+
+function nodeRow(node: TreeNode, broken: string | undefined): readonly string[] {
+  if (broken !== undefined) return makeRow(node, broken);
+  const row = knownRows.get(node) ?? makeRow(node, undefined);
+  knownRows.set(node, row);
+  return row;
+}
+
+function makeRow(node: TreeNode, broken: string | undefined): readonly string[] {
   const height = heightOf(node);
   const matter = [
     broken === undefined ? '' : `keeps its last good state: ${broken}`,

@@ -53,12 +53,21 @@ const MAX_REMEMBERED = 100_000;
 
 /** A reader that remembers the last two texts of each path: of a thousand files only those that changed are parsed. */
 export function createTreeReader(): TreeReader {
-  return { node: remembering(readTreeNode), sync: remembering(readTreeSync), job: remembering(readTreeJob) };
+  return {
+    node: remembering(readTreeNode, (path) => path.includes('/nodes/')),
+    sync: remembering(readTreeSync, (path) => path.endsWith('/sync.yaml')),
+    job: remembering(readTreeJob, (path) => path.includes('/jobs/')),
+  };
 }
 
-function remembering<T>(read: (path: string, text: string) => T): (path: string, text: string) => T {
-  const known = new Map<string, readonly { readonly text: string; readonly value: T }[]>();
+/** `mayBe` says no only to paths of which nothing is read. */
+function remembering<T>(
+  read: (path: string, text: string) => T | undefined,
+  mayBe: (path: string) => boolean,
+): (path: string, text: string) => T | undefined {
+  const known = new Map<string, readonly { readonly text: string; readonly value: T | undefined }[]>();
   return (path, text) => {
+    if (!mayBe(path)) return undefined;
     const texts = known.get(path) ?? [];
     const found = texts.find((one) => one.text === text);
     if (found !== undefined) return found.value;

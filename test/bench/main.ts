@@ -15,6 +15,7 @@ import { measureIdle } from './measure-idle.ts';
 import { measureJobs } from './measure-jobs.ts';
 import { measureLarge } from './measure-large.ts';
 import { measureOffline } from './measure-offline.ts';
+import { measurePush } from './measure-push.ts';
 import { measureReading } from './measure-reading.ts';
 import { measurePhase } from './measure-phase.ts';
 import { measureFirstSync } from './measure-sync.ts';
@@ -26,7 +27,7 @@ import { within } from './wait.ts';
 
 const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
        npm run bench -- quick   compares the ratios of a small fleet with test/bench/recorded.json, in two minutes
-NAME: offline reading history copy sync change drift phase idle jobs ten fleet large (all unless given)
+NAME: offline reading history push copy sync change drift phase idle jobs ten fleet large (all unless given)
 NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
@@ -35,6 +36,7 @@ const NAMES = [
   'offline',
   'reading',
   'history',
+  'push',
   'copy',
   'sync',
   'change',
@@ -103,6 +105,7 @@ async function measure(
   await add('offline', measureOffline);
   await add('reading', measureReading);
   await add('history', measureHistory);
+  await add('push', measurePush);
   await add('copy', () => measureCopy(COPY_SIZES[full ? 'full' : 'short']));
   const onThousand = NAMES.slice(NAMES.indexOf('sync'), NAMES.indexOf('ten')).some((name) => wanted.includes(name));
   if (onThousand) {

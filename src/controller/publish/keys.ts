@@ -50,6 +50,8 @@ export function decidedKeys(round: KeyRound, deps: PublishDeps): NonNullable<Pub
   const { keyLedger, redactor } = deps;
   return {
     reads: (path) => isKeysPath(path) || path === memoryPath(round.executor),
+    // Both lie at the top of an executor's folder.
+    enters: (folder) => !folder.includes('/'),
     decide(tip) {
       checkOwner(tip, deps);
       const document = keyLedger.decide(tip, round);

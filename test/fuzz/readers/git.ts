@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { deflateSync } from 'node:zlib';
 
 import { parseCommit, signatureOf } from '../../../src/git/commit-object.ts';
@@ -18,7 +19,9 @@ import { openLocalRepository } from '../../../src/git/local.ts';
 import { objectId, ObjectStore } from '../../../src/git/object-store.ts';
 import { applyDelta, deltaResultSize, parseEntryHeader } from '../../../src/git/pack-entry.ts';
 import { parsePackIndex } from '../../../src/git/pack-index.ts';
+import { readReport } from '../../../src/git/push/receive-report.ts';
 import { redactor } from '../../../src/git/remote.ts';
+import { compareTrees } from '../../../src/git/push/tree-difference.ts';
 import { encodeTree, parseTree } from '../../../src/git/tree-object.ts';
 import { textAt } from '../../../src/lib/json-value.ts';
 import { verifyTip } from '../../../src/git/verify.ts';
@@ -146,6 +149,18 @@ export const readers: readonly Reader[] = [
         await listTree('b'.repeat(40), { store, limits: DEFAULT_LIMITS, cache: new TreeCache() }),
       ];
     },
+  },
+  {
+    name: 'git-tree-difference',
+    corpus: [TREE, encodeTree([entry('100644', 'fleet.yaml'), entry('40000', 'nodes')])],
+    mayThrow: isGit,
+    read: (input) => [compareTrees(TREE, input).added.length, compareTrees(input, TREE).added.length],
+  },
+  {
+    name: 'git-push-report',
+    corpus: [pkt(`\u0001${pkt('unpack ok\n')}${pkt('ng refs/heads/x no\n')}0000`) + pkt('\u0002said\n') + '0000'],
+    mayThrow: isGit,
+    read: async (input) => await readReport(Readable.from([input]), { isBanded: true, redact: String }),
   },
   {
     name: 'git-tip',
