@@ -1,10 +1,10 @@
 // Parses the text of one file into documents with positions, or problems.
 
-import { LineCounter, type Document, type ParsedNode } from 'yaml';
+import { LineCounter } from 'yaml';
 
 import { finish } from '../../lib/finish.ts';
 import { isObject, textAt, type JsonObject } from '../../lib/json-value.ts';
-import { type Composed, composeInSteps, type YamlLimits } from '../../lib/yaml/compose.ts';
+import { type Composed, type ComposedDocument, composeInSteps, type YamlLimits } from '../../lib/yaml/compose.ts';
 import { TOKENS } from '../../lib/yaml/read.ts';
 import { Places } from './places.ts';
 import { showable, type Problem } from './problem.ts';
@@ -106,7 +106,7 @@ interface ReadDocument {
   readonly problems: readonly Omit<Problem, 'file'>[];
 }
 
-function readDocument(document: Document.Parsed<ParsedNode>, lines: LineCounter): ReadDocument {
+function readDocument(document: ComposedDocument, lines: LineCounter): ReadDocument {
   const places = new Places(lines.lineStarts);
   const { value, problems } = toValue(document.contents, places);
   const name = nameOf(value);

@@ -1,7 +1,8 @@
 // What is not valid YAML in a document, where it begins and what to do.
 
-import type { Document, ErrorCode, LineCounter, ParsedNode, YAMLParseError } from 'yaml';
+import type { ErrorCode, LineCounter, YAMLParseError } from 'yaml';
 
+import type { ComposedDocument } from '../../lib/yaml/compose.ts';
 import { Places } from './places.ts';
 import type { Problem } from './problem.ts';
 import { syntaxCause, type SyntaxCause } from './syntax-cause.ts';
@@ -14,10 +15,7 @@ export interface SourceLines {
   readonly lines: LineCounter;
 }
 
-export function syntaxProblems(
-  { path, text, lines }: SourceLines,
-  document: Document.Parsed<ParsedNode>,
-): readonly Problem[] {
+export function syntaxProblems({ path, text, lines }: SourceLines, document: ComposedDocument): readonly Problem[] {
   const places = new Places(lines.lineStarts);
   return [...errorsOf(text, document), ...versionErrors(document)].map(({ offset, message }) => ({
     level: 'error',
@@ -29,7 +27,7 @@ export function syntaxProblems(
 }
 
 /** What follows the first error with a known cause is a consequence of it. Of several errors at one place the first counts. */
-function errorsOf(text: string, { errors }: Document.Parsed<ParsedNode>): readonly SyntaxCause[] {
+function errorsOf(text: string, { errors }: ComposedDocument): readonly SyntaxCause[] {
   const [first] = errors;
   if (first === undefined) return [];
   const cause = HAS_CAUSE.has(first.code) ? syntaxCause(text, first.pos[0]) : undefined;
@@ -42,7 +40,7 @@ function asParsed({ code, pos: [offset] }: YAMLParseError): SyntaxCause {
   return { offset, message: SYNTAX[code] ?? 'this is not valid YAML' };
 }
 
-function versionErrors({ directives, range }: Document.Parsed<ParsedNode>): readonly SyntaxCause[] {
+function versionErrors({ directives, range }: ComposedDocument): readonly SyntaxCause[] {
   const { version, explicit } = directives.yaml;
   if (explicit !== true || version === '1.2') return [];
   return [{ offset: range[0], message: `%YAML ${version} is not supported; remove the line (YAML 1.2 is read)` }];

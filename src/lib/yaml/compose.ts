@@ -1,6 +1,8 @@
 // YAML text to syntax trees, for text that anyone may have written: bounded in depth, in size and in time.
 
-import { Composer, type Document, Lexer, LineCounter, type ParsedNode, Parser } from 'yaml';
+import { Composer, type Document, Lexer, LineCounter, type ParsedNode, Parser, type YAMLParseError } from 'yaml';
+
+import { MAX_DEPTH, type PlainNode, readPlain } from './plain.ts';
 
 export interface YamlLimits {
   readonly documents: number;
@@ -10,9 +12,17 @@ export interface YamlLimits {
   readonly tokens: number;
 }
 
-export interface Composed {
+/** What is read of a document: that of the library, or of the reader for plain texts. */
+export interface ComposedDocument {
+  readonly contents: ParsedNode | PlainNode | null;
+  readonly errors: readonly YAMLParseError[];
+  readonly directives: { readonly yaml: { readonly version: string; readonly explicit?: boolean } };
+  readonly range: readonly [number, number, number];
+}
+
+export interface Composed<D extends ComposedDocument = ComposedDocument> {
   /** Those before the place where reading ended. */
-  readonly documents: readonly Document.Parsed<ParsedNode>[];
+  readonly documents: readonly D[];
   /** Which limit ended the reading, and where. */
   readonly exceeded?: { readonly limit: keyof YamlLimits; readonly offset: number };
 }
@@ -35,18 +45,38 @@ const MARK_COST = 40;
 /** Errors of syntax after which the rest is not read: there may be one at every character. */
 const MAX_ERRORS = 20;
 
-/**
- * Reads the text with pauses. The library reads by recursion and compares all keys of a map with each other, so the depth is
- * limited while tokens come in, before any tree is built; callers find duplicate keys themselves. Never throws.
- */
+/** What a character of a plain text costs at most. */
+const MAX_CHARACTER_COST = 4;
+const YAML_1_2 = { yaml: { version: '1.2' } } as const;
+
+/** Reads the text with pauses. Never throws. A text of the plain kind, which most are, takes a tenth of the library's time. */
 export function* composeInSteps(
   text: string,
   limits: YamlLimits,
   lines = new LineCounter(),
 ): Generator<void, Composed> {
+  const isSmall = text.length * MAX_CHARACTER_COST <= limits.tokens && limits.depth > MAX_DEPTH && limits.documents > 0;
+  const plain = isSmall ? readPlain(text) : undefined;
+  if (plain === undefined) return yield* composeByLibrary(text, limits, lines);
+  for (const offset of plain.lineStarts) lines.addNewLine(offset);
+  const { contents } = plain;
+  return { documents: [{ contents, errors: [], directives: YAML_1_2, range: [0, text.length, text.length] }] };
+}
+
+type LibraryDocument = Document.Parsed<ParsedNode>;
+
+/**
+ * Reads any text. The library reads by recursion and compares all keys of a map with each other, so the depth is
+ * limited while tokens come in, before any tree is built; callers find duplicate keys themselves.
+ */
+export function* composeByLibrary(
+  text: string,
+  limits: YamlLimits,
+  lines = new LineCounter(),
+): Generator<void, Composed<LibraryDocument>> {
   const parser = new Parser(lines.addNewLine);
   const composer = createComposer();
-  const documents: Document.Parsed<ParsedNode>[] = [];
+  const documents: LibraryDocument[] = [];
   let [read, tokens, errors] = [0, 0, 0];
   lines.addNewLine(0);
   for (const lexeme of new Lexer().lex(text)) {
@@ -73,8 +103,8 @@ function costOf(lexeme: string): number {
 function compose(
   composer: Composer,
   tokens: ReturnType<Parser['next']>,
-): { readonly documents: readonly Document.Parsed<ParsedNode>[]; readonly errors: number } {
-  const documents: Document.Parsed<ParsedNode>[] = [];
+): { readonly documents: readonly LibraryDocument[]; readonly errors: number } {
+  const documents: LibraryDocument[] = [];
   let errors = 0;
   for (const token of tokens) {
     if (token.type === 'error') errors += 1;
@@ -84,10 +114,10 @@ function compose(
 }
 
 function cut(
-  documents: Composed['documents'],
+  documents: readonly LibraryDocument[],
   limits: YamlLimits,
   exceeded: NonNullable<Composed['exceeded']>,
-): Composed {
+): Composed<LibraryDocument> {
   return { documents: documents.slice(0, limits.documents), exceeded };
 }
 
