@@ -45,7 +45,12 @@ export async function startController(options: ControllerOptions, signal: AbortS
   signal.removeEventListener('abort', giveUp);
   const queues = createQueues(options.runtime);
   const { settings } = options;
-  const view = { executor: settings.executor, watches, jobs, keyReservations: services.keyReservations };
+  const view = {
+    executor: settings.executor,
+    watches,
+    jobs: services.jobs,
+    keyReservations: services.keyReservations,
+  };
   const deps = withNotify(services, createNotify({ triggers: TRIGGERS, queues, view, delays: settings }));
   startReconciling(deps, queues);
   const checking = setInterval(createObservationCheck(deps), CHECK_MS);

@@ -72,6 +72,7 @@ function makeOperations(rest: Rest): Omit<ApiCluster, 'inform' | 'close'> {
     list: async (kind, scope = {}) => (await listAll(rest, { ...scope, kind, shape: withoutManagedFields })).items,
     apply: (object, options) => apply(rest, object, options),
     applyStatus: (object, options) => applyStatus(rest, object, options),
+    replaceStatus: (object) => replaceStatus(rest, object),
     create: (object, options) => create(rest, object, options),
     replace: (object) => replace(rest, object),
     patch: (ref, operations, options) => patch(rest, { ref, operations, ...options }),
@@ -161,9 +162,7 @@ function create(rest: Rest, object: KubeObject, { dryRun }: WriteOptions = {}): 
 
 async function replace(rest: Rest, object: KubeObject): Promise<KubeObject> {
   const ref = refOf(object);
-  if (object.metadata.resourceVersion === undefined) {
-    throw new KubeError('INVALID', `replace ${describeRef(ref)}: needs metadata.resourceVersion; get the object first`);
-  }
+  requireVersion(object, ref);
   return await ask(rest, ref, {
     verb: 'replace',
     method: 'PUT',
@@ -171,6 +170,29 @@ async function replace(rest: Rest, object: KubeObject): Promise<KubeObject> {
     query: WRITTEN_BY_US,
     body: withoutManagedFields(object),
     // Sent twice it can't act twice, but the second answer would be a conflict with ourselves.
+    idempotent: false,
+  });
+}
+
+function requireVersion({ metadata }: KubeObject, ref: Ref): void {
+  if (metadata.resourceVersion !== undefined) return;
+  throw new KubeError('INVALID', `replace ${describeRef(ref)}: needs metadata.resourceVersion; get the object first`);
+}
+
+/** As a patch, which names the version that it is about, so that the permission to write a status stays one verb. */
+async function replaceStatus(rest: Rest, object: KubeObject): Promise<KubeObject> {
+  const ref = refOf(object);
+  requireVersion(object, ref);
+  return await ask(rest, ref, {
+    verb: 'patch',
+    method: 'PATCH',
+    path: `${objectPath(ref)}/status`,
+    query: WRITTEN_BY_US,
+    contentType: 'application/json-patch+json',
+    body: [
+      { op: 'replace', path: '/metadata/resourceVersion', value: object.metadata.resourceVersion },
+      { op: 'add', path: '/status', value: object['status'] },
+    ],
     idempotent: false,
   });
 }

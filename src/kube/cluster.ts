@@ -77,6 +77,11 @@ export interface Cluster {
    * object was changed after that version.
    */
   applyStatus(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
+  /**
+   * Replaces the status as a whole, also what others have set in it; an apply would leave that. Its `metadata.resourceVersion`
+   * must still be current, else KubeError CONFLICT.
+   */
+  replaceStatus(object: KubeObject): Promise<KubeObject>;
   /** Fails with KubeError ALREADY_EXISTS when there is one: so a caller can do something at most once. */
   create(object: KubeObject, options?: WriteOptions): Promise<KubeObject>;
   /** Replaces the object; its `metadata.resourceVersion` must still be current, else KubeError CONFLICT. */

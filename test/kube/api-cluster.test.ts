@@ -137,6 +137,20 @@ describe('apply', () => {
     await expect(cluster.applyStatus({ ...successor, status: { phase: 'Bound' } }, ours)).rejects.toThrow(/uid/i);
   });
 
+  it('replaces a status, also what others set in it, and only the version that was judged', async () => {
+    const made = await cluster.create({ ...claim, metadata: { name: 'e', namespace: 'default' } });
+    const others = { ...made, status: { phase: 'Pending', accessModes: ['ReadWriteOnce'] } };
+    const seen = await cluster.applyStatus(others, { fieldManager: 'someone', force: true });
+    await expect(cluster.replaceStatus({ ...made, status: { phase: 'Lost' } })).rejects.toThrow(
+      failsWith({ code: 'CONFLICT' }),
+    );
+    const next = await cluster.replaceStatus({ ...seen, spec: {}, status: { phase: 'Lost' } });
+    expect(next['status']).toEqual({ phase: 'Lost' });
+    expect(next['spec']).toMatchObject(claim.spec);
+    const { resourceVersion: _version, ...metadata } = next.metadata;
+    await expect(cluster.replaceStatus({ ...next, metadata })).rejects.toThrow(failsWith({ code: 'INVALID' }));
+  });
+
   it('writes a status only over the version that was judged, when one is named', async () => {
     const made = await cluster.create({ ...claim, metadata: { name: 'd', namespace: 'default' } });
     await cluster.applyStatus({ ...made, status: { phase: 'Lost' } }, { ...ours, force: true });

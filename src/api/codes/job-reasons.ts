@@ -232,9 +232,9 @@ export const JOB_FAILURES = defineCodes({
 const PROGRESS = defineCodes({
   StatusChanged: {
     meaning:
-      'Someone else changed the status of the job so that it names what the job does not work on. The job does nothing more.',
+      'The status of the job is not the one that the controller stored. It is put back, and nothing is done by it. Without a kept one, after a loss of the memory, the job does nothing more.',
     action:
-      'Find out who may write the status of jobs. Put the status back, or delete the object of the job: its nodes are started again, unless that is unsafe.',
+      'Find out who may write the status of jobs. Where the Event says that the job does nothing more, put the status back, or delete the object of the job: its nodes are started again, unless that is unsafe.',
   },
   Verified: { meaning: 'The result of the work is proven.', action: NONE },
   Released: { meaning: 'The held nodes were released by an annotation in Git.', action: NONE },

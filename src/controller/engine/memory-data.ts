@@ -94,6 +94,8 @@ export interface ReadMemory {
   readonly remembered: Partial<Remembered>;
   /** Everything could be read on which a deletion, a key or a job depends. */
   readonly isWhole: boolean;
+  /** Members that are no part of what is remembered. */
+  readonly others: Data;
 }
 
 /** What can be read of it. A member that was edited by hand into something else is absent. */
@@ -108,7 +110,7 @@ export function readData(data: Data): ReadMemory {
     keys: parse(KeyMemory, data['keys']),
     unrecorded: parse(z.array(z.string()), data['unrecorded'] ?? '[]'),
   };
-  const others = {
+  const more = {
     released: parse(z.record(z.string(), z.array(z.string())), data['released']),
     schedules: parse(z.record(z.string(), z.number()), data['schedules']),
     skips: parse(z.record(z.string(), z.string().max(500)), data['skips']),
@@ -128,8 +130,11 @@ export function readData(data: Data): ReadMemory {
   const jobs = data['jobs'] === undefined ? undefined : parse(Texts, data['jobs']);
   const isFirst = Object.keys(data).length === 0;
   return {
-    remembered: { ...defined(texts), ...defined(needed), ...defined(others), ...(isFirst ? {} : { jobs }) },
+    remembered: { ...defined(texts), ...defined(needed), ...defined(more), ...(isFirst ? {} : { jobs }) },
     isWhole: origin !== undefined && commit.success && !Object.values(needed).includes(undefined),
+    others: Object.fromEntries(
+      Object.entries(data).filter(([name]) => !Object.hasOwn(NOTHING, name) && name !== 'origin'),
+    ),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Cluster } from '../../kube/cluster.ts';
 import { textsAt } from '../../lib/json-value.ts';
 import { createSerial } from '../../lib/serial.ts';
 import { sameJson } from '../../lib/stable-json.ts';
-import { dataOf, NOTHING, readData, type Remembered } from './memory-data.ts';
+import { type Data, dataOf, NOTHING, readData, type Remembered } from './memory-data.ts';
 
 export type { Remembered } from './memory-data.ts';
 
@@ -20,6 +20,8 @@ export interface Memory {
    * be applied and no key may start before that.
    */
   readonly isKnown: boolean;
+  /** What else the ConfigMap had when it was read: members that are written one by one. */
+  readonly othersAtStart: Data;
   /** Reads the ConfigMap. `hasTraces`: objects of this executor exist, so that an absent memory is a lost one. */
   load(hasTraces?: boolean): Promise<void>;
   /** Names the cluster, once. Stored with the next change: until then the name can be found again. */
@@ -31,6 +33,8 @@ export interface Memory {
    * ended, with what they stored.
    */
   save(change: (current: Remembered) => News): Promise<void>;
+  /** Stores what is remembered once more: the ConfigMap may have been removed. */
+  rewrite(): Promise<void>;
 }
 
 type News = Partial<Remembered>;
@@ -49,10 +53,16 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
   /** What could be read of a memory of which a part was lost. */
   let left: Partial<Remembered> | undefined;
   let commitAtStart: string | undefined;
+  let othersAtStart: Data = {};
   const oneByOne = createSerial();
 
   async function store(next: Remembered): Promise<void> {
     if (sameJson(next, current)) return;
+    await write(next);
+    current = next;
+  }
+
+  async function write(next: Remembered): Promise<void> {
     const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
     await cluster.apply(
       {
@@ -63,7 +73,6 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       },
       { fieldManager: FIELD_MANAGER, force: true },
     );
-    current = next;
   }
 
   return {
@@ -77,8 +86,12 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
     get isKnown() {
       return left === undefined;
     },
+    get othersAtStart() {
+      return othersAtStart;
+    },
     async load(hasTraces = false) {
-      const { remembered, isWhole } = readData(textsAt(await cluster.get(ref), ['data']));
+      const { remembered, isWhole, others } = readData(textsAt(await cluster.get(ref), ['data']));
+      othersAtStart = others;
       current = { ...current, ...remembered };
       commitAtStart = current.appliedCommit;
       if (isWhole || !hasTraces) return;
@@ -94,6 +107,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
         left = undefined;
       }),
     save: async (change) => await oneByOne(async () => await store({ ...current, ...change(current) })),
+    rewrite: async () => await oneByOne(async () => await write(current)),
   };
 }
 

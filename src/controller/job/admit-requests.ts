@@ -47,6 +47,7 @@ async function rememberOpen(decisions: readonly Decision[], input: AdmitInput, d
   const { memory, jobs, notify } = deps;
   const wasUnknown = memory.current.jobs === undefined;
   await memory.save(({ jobs: open }) => ({ jobs: openAfter(open ?? adoptOpen(input), decisions, input) }));
+  await deps.statuses.settle();
   if (!wasUnknown) return;
   const nodeKeys = jobs.list().flatMap((job) => learnPauses(job, deps));
   if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });

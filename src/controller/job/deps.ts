@@ -22,6 +22,7 @@ import type { Pauses } from '../node/pauses.ts';
 import type { VolumeRecords } from '../node/volumes/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
 import type { LockRecovery } from './job-changes.ts';
+import type { KeptStatuses } from './kept-statuses.ts';
 import type { JobLocks } from './locks.ts';
 import type { Records } from './records.ts';
 import type { RefusedRequest } from './refused-request.ts';
@@ -38,7 +39,9 @@ export interface JobDeps {
   readonly jobSettings: JobSettings;
   readonly notify: Notify;
   readonly watches: Watches;
+  /** With the statuses that count. */
   readonly jobs: JobWatches;
+  readonly statuses: KeptStatuses;
   readonly fleet: FleetState;
   readonly locks: JobLocks;
   readonly records: Records;

@@ -4,6 +4,7 @@ import type { Notify } from '../engine/notices.ts';
 import type { Memory } from '../engine/memory.ts';
 import type { Pauses } from '../node/pauses.ts';
 import { learnPauses } from './records/learn-pauses.ts';
+import type { KeptStatuses } from './kept-statuses.ts';
 import type { JobChange, JobListener } from './watches.ts';
 
 /** Whether a job object vanished that may have left a lock behind. Kept while the lock recovery has not finished. */
@@ -14,6 +15,7 @@ export interface LockRecovery {
 export interface JobChangesDeps {
   readonly memory: Pick<Memory, 'current'>;
   readonly pauses: Pauses;
+  readonly statuses: Pick<KeptStatuses, 'trusted'>;
   readonly lockRecovery: LockRecovery;
   readonly notify: Notify;
 }
@@ -34,13 +36,14 @@ function reportChange({ key, old, now }: JobChange, deps: JobChangesDeps): void 
     if (old !== undefined) notify('JobDeleted', { key, job: old });
     return;
   }
-  const nodeKeys = learnPauses(now, deps);
+  const trusted = deps.statuses.trusted(now);
+  const nodeKeys = learnPauses(trusted, deps);
   if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
   if (old === undefined || isReplaced) notify('JobCreated', { key, job: now });
-  else if (inputOf(old) !== inputOf(now)) notify('JobChanged', { key, job: now });
+  else if (inputOf(old) !== inputOf(now) || trusted !== now) notify('JobChanged', { key, job: now });
 }
 
-/** Not the status: the reconciliation that wrote it queues the next one by itself. */
+/** Not its own status: the reconciliation that wrote it queues the next one by itself. */
 function inputOf({ metadata }: NonNullable<JobChange['now']>): string {
   return JSON.stringify([metadata.deletionTimestamp, metadata.annotations]);
 }

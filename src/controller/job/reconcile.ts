@@ -1,7 +1,7 @@
 // One job: observe it and its nodes, decide its next move, store that, perform it.
 
 import { mergeConditions } from '../../api/conditions.ts';
-import { API_VERSION, FIELD_MANAGER, LABEL } from '../../api/group.ts';
+import { API_VERSION, LABEL } from '../../api/group.ts';
 import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { JobStatus } from '../../api/job-status.ts';
@@ -76,7 +76,7 @@ async function moveJob(key: string, deps: JobDeps, { signal, facts = {} }: MoveI
   const elsewhere = whyRedirected(input);
   if (elsewhere !== undefined) return await refuseStatus({ job: scope.job, signal }, elsewhere, deps);
   const move = next(input);
-  const isStored = await persistStatus(scope.job, move.status, deps);
+  const isStored = await persistStatus(scope, move.status, deps);
   await performEffects(move, { job: scope.job, signal }, deps);
   if (isStored || move.effects.length > 0) return again(SOON_MS);
   return nextReconciliation(move.status, scope.open, { observed, now });
@@ -125,14 +125,15 @@ function ignoreJob(key: string, { memory, runtime }: JobDeps): ReconcileResult {
 }
 
 /** From the API server, not from the watch: a move from an old status could undo a newer one. */
-async function readJob(key: string, { cluster }: JobDeps): Promise<OpenedJob | undefined> {
+async function readJob(key: string, { cluster, statuses }: JobDeps): Promise<OpenedJob | undefined> {
   const [kindName = '', namespace = '', name = ''] = key.split('/');
   const kind = findJobKind(kindName);
   const live = await cluster.get({ apiVersion: API_VERSION, kind: kindName, namespace, name });
   if (kind === undefined || live === undefined) return undefined;
   // The edge: the CRD fixes the shape.
-  const job = live as JobObject;
-  return { kind, job, open: kind.open(job.spec) };
+  const found = live as JobObject;
+  const job = statuses.trusted(found);
+  return { kind, job, isChanged: job !== found, open: kind.open(job.spec) };
 }
 
 function inputOf(
@@ -170,15 +171,23 @@ async function performEffects({ status, effects }: Move, { job, signal }: Effect
 }
 
 /** Stores a new status, and updates the record. True when the status changed. */
-async function persistStatus(job: JobObject, next: JobStatus, deps: JobDeps): Promise<boolean> {
+async function persistStatus({ job, isChanged }: OpenedJob, next: JobStatus, deps: JobDeps): Promise<boolean> {
   const { status: before = {}, metadata } = job;
   const changed = !sameJson(next, before);
   const status = changed ? withConditions(next, job, deps.runtime.now()) : before;
-  if (changed) await writeStatus(job, status, deps);
+  if (isChanged) reportChanged(job, deps);
+  if (changed || isChanged) await writeStatus(job, status, deps);
   // Also when nothing changed: a crash may have come between the status and its record.
   followRecord({ ...job, status }, deps);
   forgetAnswers(metadata.uid ?? '', status, deps);
-  return changed;
+  return changed || isChanged;
+}
+
+function reportChanged(job: JobObject, { events, runtime }: JobDeps): void {
+  const message =
+    'The status of this job was not the one that the controller stored: someone else changed it, or the controller was stopped between two writes. It was put back, and the job continues.';
+  runtime.log.warn({ job: jobKeyOf(job) }, 'Putting back the status of a job');
+  events.emit({ about: job, type: 'Warning', reason: 'StatusChanged', message });
 }
 
 /** What the later phases do not ask for. */
@@ -209,12 +218,12 @@ function withConditions(status: JobStatus, { metadata, status: before }: JobObje
   };
 }
 
-async function writeStatus(job: JobObject, status: JobStatus, { cluster }: JobDeps): Promise<void> {
+async function writeStatus(job: JobObject, status: JobStatus, { cluster, statuses }: JobDeps): Promise<void> {
   const { apiVersion, kind, metadata } = job;
   const { name, namespace, uid, resourceVersion } = metadata;
   // Of the version that was read: a process that lost the lease must not overwrite a newer status.
   const object = { apiVersion, kind, metadata: { name, ...defined({ namespace, uid, resourceVersion }) }, status };
-  await cluster.applyStatus(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true });
+  await statuses.store(job, status, async () => await cluster.replaceStatus(object));
 }
 
 /** A finished job is reconciled once more when its worker pods may be removed, and then never again. */

@@ -89,3 +89,15 @@ export function startJobWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortS
     isComplete: () => informers.every(({ isSynced }) => isSynced),
   };
 }
+
+/** The same with the statuses that count: others may write to the objects. */
+export function withStatuses(watches: JobWatches, trusted: (job: JobObject) => JobObject): JobWatches {
+  return {
+    ...watches,
+    list: () => watches.list().map(trusted),
+    get(key) {
+      const job = watches.get(key);
+      return job === undefined ? undefined : trusted(job);
+    },
+  };
+}
