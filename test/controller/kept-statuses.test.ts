@@ -1,0 +1,155 @@
+// The copy of a job's status in the memory: over restarts, losses and failed writes.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { API_VERSION } from '../../src/api/group.ts';
+import { type JobObject, jobKeyOf } from '../../src/api/job-object.ts';
+import type { JobStatus } from '../../src/api/job-status.ts';
+import { createMemory, type Memory } from '../../src/controller/engine/memory.ts';
+import { createKeptStatuses, type KeptStatuses } from '../../src/controller/job/kept-statuses.ts';
+import { type ApiCluster, connectCluster } from '../../src/kube/api-cluster.ts';
+import type { Cluster } from '../../src/kube/cluster.ts';
+import { textsAt } from '../../src/lib/json-value.ts';
+import { testCluster, testNamespace, type TestNamespace } from '../support/cluster.ts';
+
+let namespace: TestNamespace;
+let cluster: ApiCluster;
+beforeAll(async () => {
+  const shared = await testCluster();
+  namespace = await testNamespace(shared, 'kept');
+  cluster = connectCluster({ kubeconfig: shared.kubeconfigPath });
+});
+afterAll(async () => {
+  await namespace?.remove();
+  await cluster?.close();
+});
+
+const STOPPING: JobStatus = { phase: 'Stopping', holds: ['a'], locks: ['nodewright-node-a'] };
+const WORKING: JobStatus = { ...STOPPING, phase: 'Working' };
+
+let count = 0;
+interface Scene {
+  readonly memory: Memory;
+  readonly statuses: KeptStatuses;
+  /** Another process on the same memory. */
+  restart(): Promise<Omit<Scene, 'restart'>>;
+}
+
+/** A memory that has bound these jobs. */
+async function begin(jobs: readonly JobObject[], patch: Cluster['patch'] = (...args) => cluster.patch(...args)) {
+  const executor = `e${++count}`;
+  const open = async (): Promise<Omit<Scene, 'restart'>> => {
+    const memory = createMemory({ cluster, executor, namespace: namespace.name, origin: 'https://git.example/' });
+    await memory.load();
+    return { memory, statuses: createKeptStatuses({ cluster: { patch }, memory, jobs: { list: () => jobs } }) };
+  };
+  const first = await open();
+  await first.memory.save(() => ({ jobs: Object.fromEntries(jobs.map((job) => [jobKeyOf(job), uidOf(job)])) }));
+  return { ...first, restart: open };
+}
+
+function job(name: string, status?: JobStatus): JobObject {
+  const metadata = { name, namespace: 'ns', uid: `uid-${name}` };
+  return { apiVersion: API_VERSION, kind: 'Backup', metadata, spec: { node: 'a' }, ...(status && { status }) };
+}
+
+const uidOf = ({ metadata }: JobObject): string => metadata.uid ?? '';
+const written = async (): Promise<void> => undefined;
+
+async function members(memory: Memory): Promise<readonly string[]> {
+  const names = Object.keys(textsAt(await cluster.get(memory.ref), ['data']));
+  return names.filter((name) => name.startsWith('job.')).sort();
+}
+
+it('is what counts for another process, whatever the object says', async () => {
+  const { statuses, memory, restart } = await begin([job('one'), job('two')]);
+  await statuses.settle();
+  await statuses.store(job('one'), STOPPING, written);
+  const after = await restart();
+  const own = job('one', STOPPING);
+  expect(after.statuses.trusted(own)).toBe(own);
+  expect(after.statuses.trusted(job('one', WORKING)).status).toEqual(STOPPING);
+  expect(after.statuses.trusted(job('one')).status).toEqual(STOPPING);
+  expect(after.statuses.trusted(job('two', WORKING)).status).toBeUndefined();
+  const other = job('three', WORKING);
+  expect(after.statuses.trusted(other)).toBe(other);
+  expect(await members(memory)).toEqual(['job.uid-one']);
+});
+
+it('counts only when it was written, and the one before until then', async () => {
+  let fails = false;
+  const { statuses } = await begin([job('one')], async (...args) => {
+    if (fails) throw new Error('no answer');
+    return await cluster.patch(...args);
+  });
+  await statuses.store(job('one'), STOPPING, written);
+  fails = true;
+  await expect(statuses.store(job('one'), WORKING, written)).rejects.toThrow('no answer');
+  expect(statuses.trusted(job('one', WORKING)).status).toEqual(STOPPING);
+  fails = false;
+  await statuses.store(job('one'), WORKING, written);
+  expect(statuses.trusted(job('one', STOPPING)).status).toEqual(WORKING);
+});
+
+it('does not count when the object could not be written', async () => {
+  const { statuses } = await begin([job('one')]);
+  await statuses.store(job('one'), STOPPING, written);
+  const refusal = statuses.store(job('one'), WORKING, async () => await Promise.reject(new Error('conflict')));
+  await expect(refusal).rejects.toThrow('conflict');
+  expect(statuses.trusted(job('one', WORKING)).status).toEqual(STOPPING);
+});
+
+it('is seen as soon as the object has it, before the memory has', async () => {
+  const { statuses } = await begin([job('one')]);
+  await statuses.store(job('one'), STOPPING, written);
+  const next = job('one', WORKING);
+  await statuses.store(job('one'), WORKING, async () => expect(statuses.trusted(next)).toBe(next));
+});
+
+it('of a memory without statuses are those of the objects, and become its own', async () => {
+  const jobs = [job('one', STOPPING), job('two', WORKING)];
+  const { statuses, restart } = await begin(jobs);
+  for (const one of jobs) expect(statuses.trusted(one)).toBe(one);
+  await statuses.settle();
+  const after = await restart();
+  expect(after.statuses.trusted(job('two', STOPPING)).status).toEqual(WORKING);
+});
+
+it.each(['edited by hand', 'AAAA', ''])('counts no longer, nor do others, when a member is "%s"', async (text) => {
+  const { statuses, memory, restart } = await begin([job('one')]);
+  await statuses.store(job('one'), STOPPING, written);
+  await cluster.patch(memory.ref, [{ op: 'add', path: '/data/job.uid-one', value: text }]);
+  const found = job('one', WORKING);
+  expect((await restart()).statuses.trusted(found)).toBe(found);
+});
+
+it('is written again, with all others, after the memory was removed by hand', async () => {
+  const { statuses, memory, restart } = await begin([job('one'), job('two')]);
+  await statuses.store(job('one'), STOPPING, written);
+  await cluster.remove(memory.ref, {
+    uid: (await cluster.get(memory.ref))?.metadata.uid ?? '',
+    propagation: 'Background',
+  });
+  await statuses.store(job('two'), WORKING, written);
+  expect(await members(memory)).toEqual(['job.uid-one', 'job.uid-two']);
+  expect((await restart()).statuses.trusted(job('one')).status).toEqual(STOPPING);
+});
+
+it('goes with those of other jobs into few requests, and goes when its job has ended', async () => {
+  const jobs = Array.from({ length: 40 }, (_, index) => job(`j${index}`));
+  let patches = 0;
+  const { statuses, memory } = await begin(jobs, async (...args) => {
+    patches += 1;
+    return await cluster.patch(...args);
+  });
+  await statuses.settle();
+  await Promise.all(jobs.map(async (one) => await statuses.store(one, STOPPING, written)));
+  expect(await members(memory)).toHaveLength(40);
+  expect(patches).toBeLessThanOrEqual(3);
+  await memory.save(() => ({ jobs: { 'Backup/ns/j0': 'uid-j0', 'Backup/ns/new': '' } }));
+  await statuses.settle();
+  expect(await members(memory), 'a claim without an object may be one of these').toHaveLength(40);
+  await memory.save(() => ({ jobs: { 'Backup/ns/j0': 'uid-j0' } }));
+  await statuses.settle();
+  expect(await members(memory)).toEqual(['job.uid-j0']);
+});
