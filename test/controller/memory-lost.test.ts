@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import type { Ref } from '../../src/api/objects.ts';
 import { testCluster } from '../support/cluster.ts';
-import { deleteBranch, moveBranch, tipOf } from '../support/git-repo.ts';
+import { commitFiles, deleteBranch, moveBranch, tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { byHand, type ByHand, type Target } from './by-hand.ts';
 import { BRANCH, type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
@@ -108,34 +108,53 @@ it('holds deletions after the loss of both, until they are approved', async () =
   await waitFor('n3 is deleted', async () => !(await names()).includes('n3'));
 });
 
-it('does not run earlier requests again after the loss of the status branch and of their objects', async () => {
-  const backup = (name: string): string =>
-    [
-      'apiVersion: validatoros.com/v1alpha1',
-      'kind: Backup',
-      `metadata: { name: ${name} }`,
-      'spec: { node: n0 }',
-      '',
-    ].join('\n');
-  const object = (name: string): Ref & Target => ({
-    apiVersion: 'validatoros.com/v1alpha1',
-    kind: 'Backup',
-    namespace: fleet.namespace,
-    name,
-  });
-  await published(fleet, running, fleet.commit({ 'jobs/old.yaml': backup('old') }));
-  await waitFor('it has an object', async () => (await fleet.cluster.get(object('old'))) !== undefined);
+const backup = (name: string): string =>
+  [
+    'apiVersion: validatoros.com/v1alpha1',
+    'kind: Backup',
+    `metadata: { name: ${name} }`,
+    'spec: { node: n0 }',
+    '',
+  ].join('\n');
+
+const object = (name: string): Ref & Target => ({
+  apiVersion: 'validatoros.com/v1alpha1',
+  kind: 'Backup',
+  namespace: fleet.namespace,
+  name,
+});
+
+/** Has the request run as far as its object, and stops the controller. */
+async function ranOnce(name: string): Promise<void> {
+  await published(fleet, running, fleet.commit({ [`jobs/${name}.yaml`]: backup(name) }));
+  await waitFor('it has an object', async () => (await fleet.cluster.get(object(name))) !== undefined);
+  await waitFor('it is bound', () => fleet.statusFile(recordPath(name))?.includes('uid:'));
   await running.stop();
-  deleteBranch(fleet.repo, STATUS_BRANCH);
-  await hand.patch(object('old'), { metadata: { finalizers: null } });
-  await hand.remove(object('old'));
-  fleet.commit({ 'jobs/new.yaml': backup('new') });
-  running = await runController(fleet);
-  await waitFor('a later request runs', async () => (await fleet.cluster.get(object('new'))) !== undefined);
-  const sync = await waitFor('the earlier one is refused', () => {
+}
+
+const recordPath = (name: string): string => `jobs/backup/${fleet.namespace}/${name}.yaml`;
+
+async function removeObject(name: string): Promise<void> {
+  await hand.patch(object(name), { metadata: { finalizers: null } });
+  await hand.remove(object(name));
+}
+
+/** What the status branch says of it. */
+async function refusedAsLost(): Promise<string> {
+  return await waitFor('it is refused', () => {
     const text = fleet.statusFile('sync.yaml') ?? '';
     return text.includes('code: RecordLost') ? text : undefined;
   });
+}
+
+it('does not run earlier requests again after the loss of the status branch and of their objects', async () => {
+  await ranOnce('old');
+  deleteBranch(fleet.repo, STATUS_BRANCH);
+  await removeObject('old');
+  fleet.commit({ 'jobs/new.yaml': backup('new') });
+  running = await runController(fleet);
+  await waitFor('a later request runs', async () => (await fleet.cluster.get(object('new'))) !== undefined);
+  const sync = await refusedAsLost();
   expect(await fleet.cluster.get(object('old'))).toBeUndefined();
 
   await running.stop();
@@ -147,6 +166,24 @@ it('does not run earlier requests again after the loss of the status branch and 
     fleet.commit({ 'nodes/n1.yaml': fleet.nodeFile('n1', ['desiredState: Stopped', 'restartGeneration: 1']) }),
   );
   await idleFor(running, 1000);
+  expect(await fleet.cluster.get(object('old'))).toBeUndefined();
+  fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
+  running.controller.requestSync();
+  await waitFor('an approval lets it run', async () => (await fleet.cluster.get(object('old'))) !== undefined);
+});
+
+it('does not run a request again whose record and object someone removed, until an approval', async () => {
+  await ranOnce('old');
+  commitFiles(fleet.repo, { [`${fleet.executor}/${recordPath('old')}`]: null }, { branch: STATUS_BRANCH });
+  await removeObject('old');
+  running = await runController(fleet);
+  const digest = /sha256:[0-9a-f]{64}/.exec(await refusedAsLost())?.[0] ?? '';
+  await idleFor(running, 1000);
+  expect(await fleet.cluster.get(object('old'))).toBeUndefined();
+
+  const commit = fleet.commit({ 'jobs/new.yaml': backup('new') });
+  await published(fleet, running, commit);
+  await waitFor('another request runs', async () => (await fleet.cluster.get(object('new'))) !== undefined);
   expect(await fleet.cluster.get(object('old'))).toBeUndefined();
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
   running.controller.requestSync();

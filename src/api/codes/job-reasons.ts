@@ -15,7 +15,8 @@ export const REQUEST_REFUSALS = defineCodes({
     action: 'Give the controller write access to the status branch.',
   },
   RecordLost: {
-    meaning: 'The status branch was lost, and the request may have run before.',
+    meaning:
+      'The record of the request is no longer on the status branch, or the branch was lost, and the request may have run before.',
     action: 'Remove the file. If it must run, add the digest in the message to `spec.approvals` in `fleet.yaml`.',
   },
   PolicyException: {

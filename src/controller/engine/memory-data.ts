@@ -50,6 +50,8 @@ export interface Remembered {
   readonly skips: Readonly<Record<string, string>>;
   /** Job requests, `Kind/namespace/name`, that may have run before their records were lost: none runs without an approval. */
   readonly unrecorded: readonly string[];
+  /** Requests of files that were claimed, see job/records/ran.ts. */
+  readonly ran: readonly string[];
   /** `yes` when records were pushed to the status branch: without them the branch was lost. */
   readonly published: string | undefined;
   /** The status branch was lost. The requests of this commit may have run: an object id, or `unknown`. */
@@ -81,6 +83,7 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   schedules: {},
   skips: {},
   unrecorded: [],
+  ran: [],
   published: undefined,
   recordsLostAt: undefined,
   cluster: undefined,
@@ -115,6 +118,7 @@ export function readData(data: Data): ReadMemory {
     schedules: parse(z.record(z.string(), z.number()), data['schedules']),
     skips: parse(z.record(z.string(), z.string().max(500)), data['skips']),
     deletions: parse(Texts, data['deletions']),
+    ran: parse(z.array(z.string()), data['ran'] ?? '[]'),
   };
   const texts = {
     origin,

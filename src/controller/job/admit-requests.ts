@@ -17,6 +17,7 @@ import { eachAtOnce } from '../engine/each-at-once.ts';
 import type { RequestsDeps } from './deps.ts';
 import { identitySwapRequests } from './identity-swaps.ts';
 import { learnPauses } from './records/learn-pauses.ts';
+import { ranAfter, ranUnrecorded } from './records/ran.ts';
 import type { RefusedRequest } from './refused-request.ts';
 import type { Pulled } from '../fleet/state.ts';
 
@@ -36,17 +37,31 @@ export async function admitRequests(pulled: Pulled, trust: BranchTrust, deps: Re
   const input = await gatherInput(requests, { pulled, trust }, deps);
   const decisions = admit(input);
   // Before a claim or a binding can be pushed: what is pushed and not remembered does not act.
-  await rememberOpen(decisions, input, deps);
+  await rememberOpen(decisions, input, { pulled, deps });
   // All records at once, without a pause in which half of them could be pushed.
   const recorded = decisions.filter((decision) => record(decision, deps));
   await eachAtOnce(decisions, AT_ONCE, async (decision) => await carryOut(decision, requests, deps));
   return { refusals: decisions.flatMap(refusalOf), recordsChanged: recorded.length > 0 };
 }
 
-async function rememberOpen(decisions: readonly Decision[], input: AdmitInput, deps: RequestsDeps): Promise<void> {
-  const { memory, jobs, notify } = deps;
+interface Remembering {
+  readonly pulled: Pulled;
+  readonly deps: RequestsDeps;
+}
+
+async function rememberOpen(
+  decisions: readonly Decision[],
+  input: AdmitInput,
+  { pulled, deps }: Remembering,
+): Promise<void> {
+  const { memory, jobs, notify, settings } = deps;
   const wasUnknown = memory.current.jobs === undefined;
-  await memory.save(({ jobs: open }) => ({ jobs: openAfter(open ?? adoptOpen(input), decisions, input) }));
+  const claimed = decisions.flatMap((decision) => (decision.do === 'claim' ? [decision.key] : []));
+  const recorded = new Set([...input.records.keys(), ...claimed]);
+  await memory.save(({ jobs: open, ran }) => ({
+    jobs: openAfter(open ?? adoptOpen(input), decisions, input),
+    ran: ranAfter(ran, { desired: pulled.desired, executor: settings.executor, recorded }),
+  }));
   await deps.statuses.settle();
   if (!wasUnknown) return;
   const nodeKeys = jobs.list().flatMap((job) => learnPauses(job, deps));
@@ -78,12 +93,24 @@ async function gatherInput(
     executor: deps.settings.executor,
     unreadable: desired.brokenRequests,
     brokenFiles: desired.brokenFiles,
-    unrecorded: new Set(deps.memory.current.unrecorded),
+    unrecorded: unrecordedOf(desired, new Set(records.keys()), deps),
     approvals: new Set(desired.fleet.approvals?.map(({ digest }) => digest)),
     mayBegin: trust.mayBegin,
     trustRemovals: trust.mayRemove && !desired.fleetBroken,
     now: deps.runtime.now(),
   };
+}
+
+/** Of the lost branch, and of records that were removed from it. */
+function unrecordedOf(
+  desired: Pulled['desired'],
+  recorded: ReadonlySet<string>,
+  { memory, settings, records }: RequestsDeps,
+): ReadonlySet<string> {
+  const { unrecorded, ran } = memory.current;
+  const removed = ranUnrecorded(ran, { desired, executor: settings.executor, recorded });
+  // Claimed by this process, and not pushed yet.
+  return new Set([...unrecorded, ...removed.filter((key) => records.next(key) === undefined)]);
 }
 
 function refusalOf(decision: Decision): readonly RefusedRequest[] {

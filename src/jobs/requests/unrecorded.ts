@@ -1,4 +1,4 @@
-// Requests that may have run before the status branch was lost: neither a record nor an object says so.
+// Requests that may have run although neither a record nor an object says so: the status branch was lost, or records were removed.
 
 import { digestOf } from '../../lib/hash.ts';
 import type { AdmitInput, GitRequest } from './admission.ts';
@@ -11,7 +11,7 @@ export function whyUnrecorded(
   if (unrecorded?.has(request.key) !== true) return undefined;
   const digest = runDigest(request);
   if (approvals?.has(digest) === true) return undefined;
-  return `the status branch was lost, so whether it ran is unknown. Remove the file, or let it run by adding the digest ${digest} to spec.approvals in fleet.yaml`;
+  return `its record is no longer on the status branch, so whether it ran is unknown. Remove the file, or let it run by adding the digest ${digest} to spec.approvals in fleet.yaml`;
 }
 
 /** An approval is for this request with this content. */
