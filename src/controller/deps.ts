@@ -13,7 +13,7 @@ import type { FleetDeps } from './fleet/deps.ts';
 import { nameCluster } from './fleet/other-cluster.ts';
 import { createFleetState } from './fleet/state.ts';
 import type { RequestsDeps } from './job/deps.ts';
-import { createKeptStatuses } from './job/kept-statuses.ts';
+import { createKeptStatuses } from './job/records/kept-statuses.ts';
 import { createJobLocks } from './job/locks.ts';
 import { createRecords } from './job/records.ts';
 import { createSchedules } from './job/schedules/schedules.ts';

@@ -6,7 +6,7 @@ import { API_VERSION } from '../../src/api/group.ts';
 import { type JobObject, jobKeyOf } from '../../src/api/job-object.ts';
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { createMemory, type Memory } from '../../src/controller/engine/memory.ts';
-import { createKeptStatuses, type KeptStatuses } from '../../src/controller/job/kept-statuses.ts';
+import { createKeptStatuses, type KeptStatuses } from '../../src/controller/job/records/kept-statuses.ts';
 import { type ApiCluster, connectCluster } from '../../src/kube/api-cluster.ts';
 import type { Cluster } from '../../src/kube/cluster.ts';
 import { textsAt } from '../../src/lib/json-value.ts';
@@ -61,7 +61,7 @@ async function members(memory: Memory): Promise<readonly string[]> {
   return names.filter((name) => name.startsWith('job.')).sort();
 }
 
-it('is what counts for another process, whatever the object says', async () => {
+it('is what counts for another process, and not what the object says', async () => {
   const { statuses, memory, restart } = await begin([job('one'), job('two')]);
   await statuses.settle();
   await statuses.store(job('one'), STOPPING, written);

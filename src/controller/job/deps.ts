@@ -22,7 +22,7 @@ import type { Pauses } from '../node/pauses.ts';
 import type { VolumeRecords } from '../node/volumes/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
 import type { LockRecovery } from './job-changes.ts';
-import type { KeptStatuses } from './kept-statuses.ts';
+import type { KeptStatuses } from './records/kept-statuses.ts';
 import type { JobLocks } from './locks.ts';
 import type { Records } from './records.ts';
 import type { RefusedRequest } from './refused-request.ts';

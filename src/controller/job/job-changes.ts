@@ -4,7 +4,7 @@ import type { Notify } from '../engine/notices.ts';
 import type { Memory } from '../engine/memory.ts';
 import type { Pauses } from '../node/pauses.ts';
 import { learnPauses } from './records/learn-pauses.ts';
-import type { KeptStatuses } from './kept-statuses.ts';
+import type { KeptStatuses } from './records/kept-statuses.ts';
 import type { JobChange, JobListener } from './watches.ts';
 
 /** Whether a job object vanished that may have left a lock behind. Kept while the lock recovery has not finished. */

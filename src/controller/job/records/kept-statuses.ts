@@ -4,17 +4,17 @@
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
-import type { JobStatus } from '../../api/job-status.ts';
-import type { Cluster, JsonPatchOperation } from '../../kube/cluster.ts';
-import { hasCode } from '../../lib/errors.ts';
-import { isObject } from '../../lib/json-value.ts';
-import { createSerial } from '../../lib/serial.ts';
-import { sameJson } from '../../lib/stable-json.ts';
-import type { Memory } from '../engine/memory.ts';
-import type { Data } from '../engine/memory-data.ts';
-import { isOpen } from './records/open-jobs.ts';
-import type { JobWatches } from './watches.ts';
+import { type JobObject, jobKeyOf } from '../../../api/job-object.ts';
+import type { JobStatus } from '../../../api/job-status.ts';
+import type { Cluster, JsonPatchOperation } from '../../../kube/cluster.ts';
+import { hasCode } from '../../../lib/errors.ts';
+import { isObject } from '../../../lib/json-value.ts';
+import { createSerial } from '../../../lib/serial.ts';
+import { sameJson } from '../../../lib/stable-json.ts';
+import type { Memory } from '../../engine/memory.ts';
+import type { Data } from '../../engine/memory-data.ts';
+import { isOpen } from './open-jobs.ts';
+import type { JobWatches } from '../watches.ts';
 
 export interface KeptStatuses {
   /** The job with the status that counts; the same object when that is its own. Only a bound job has a kept one. */
