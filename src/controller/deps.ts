@@ -13,11 +13,11 @@ import type { FleetDeps } from './fleet/deps.ts';
 import { nameCluster } from './fleet/other-cluster.ts';
 import { createFleetState } from './fleet/state.ts';
 import type { RequestsDeps } from './job/deps.ts';
-import { createKeptStatuses } from './job/records/kept-statuses.ts';
+import { keepStatuses } from './job/records/kept-statuses.ts';
 import { createJobLocks } from './job/locks.ts';
 import { createRecords } from './job/records.ts';
 import { createSchedules } from './job/schedules/schedules.ts';
-import { type JobWatches, withStatuses } from './job/watches.ts';
+import type { JobWatches } from './job/watches.ts';
 import { createObjectApplier } from './node/apply-objects.ts';
 import type { NodeDeps } from './node/deps.ts';
 import { createIdentities } from './node/keys/identities.ts';
@@ -72,12 +72,10 @@ export async function createServices(
   const repairs = createRepairs();
   const fleet = createFleetState(memory.current.appliedRevision);
   const { workerImage, stopDeadlineMs } = settings;
-  const statuses = createKeptStatuses({ cluster, memory, jobs });
   return {
     ...options,
     watches,
-    jobs: withStatuses(jobs, statuses.trusted),
-    statuses,
+    ...keepStatuses({ cluster, memory, jobs }),
     memory,
     capabilities,
     records,

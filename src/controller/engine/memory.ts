@@ -46,6 +46,8 @@ interface MemoryOptions {
   readonly origin: string;
 }
 
+const NAME = 'nodewright-';
+
 /** Memory in ConfigMap `nodewright-<executor>`. */
 export function createMemory({ cluster, executor, namespace, origin }: MemoryOptions): Memory {
   const ref = refOfMemory({ executor, namespace });
@@ -58,21 +60,8 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
 
   async function store(next: Remembered): Promise<void> {
     if (sameJson(next, current)) return;
-    await write(next);
+    await write(cluster, ref, dataOf(next));
     current = next;
-  }
-
-  async function write(next: Remembered): Promise<void> {
-    const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: executor };
-    await cluster.apply(
-      {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: ref.name, namespace: ref.namespace, labels },
-        data: dataOf(next),
-      },
-      { fieldManager: FIELD_MANAGER, force: true },
-    );
   }
 
   return {
@@ -107,8 +96,17 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
         left = undefined;
       }),
     save: async (change) => await oneByOne(async () => await store({ ...current, ...change(current) })),
-    rewrite: async () => await oneByOne(async () => await write(current)),
+    rewrite: async () => await oneByOne(async () => await write(cluster, ref, dataOf(current))),
   };
+}
+
+async function write(cluster: Pick<Cluster, 'apply'>, ref: Memory['ref'], data: Data): Promise<void> {
+  const { apiVersion, kind, name, namespace } = ref;
+  const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: name.slice(NAME.length) };
+  await cluster.apply(
+    { apiVersion, kind, metadata: { name, namespace, labels }, data },
+    { fieldManager: FIELD_MANAGER, force: true },
+  );
 }
 
 /** An absent list says as little as an empty one. */
@@ -132,6 +130,6 @@ export function refOfMemory({ executor, namespace }: Pick<MemoryOptions, 'execut
     apiVersion: 'v1',
     kind: 'ConfigMap',
     namespace,
-    name: `nodewright-${executor}`,
+    name: `${NAME}${executor}`,
   };
 }

@@ -1,5 +1,6 @@
 // A change of a job's object in the cluster: what it means for the nodes it keeps stopped, and which notice it is.
 
+import type { JobObject } from '../../api/job-object.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Memory } from '../engine/memory.ts';
 import type { Pauses } from '../node/pauses.ts';
@@ -28,19 +29,23 @@ export function createJobListener(deps: JobChangesDeps): JobListener {
 }
 
 function reportChange({ key, old, now }: JobChange, deps: JobChangesDeps): void {
-  const { lockRecovery, notify } = deps;
   const isReplaced = old !== undefined && old.metadata.uid !== now?.metadata.uid;
   // Its pauses stay until its locks were examined: a worker pod may be writing to the data of the node.
-  if (isReplaced) lockRecovery.isDue = true;
-  if (now === undefined) {
-    if (old !== undefined) notify('JobDeleted', { key, job: old });
-    return;
-  }
+  if (isReplaced) deps.lockRecovery.isDue = true;
+  if (now !== undefined) reportNow({ key, now, old: isReplaced ? undefined : old }, deps);
+  else if (old !== undefined) deps.notify('JobDeleted', { key, job: old });
+}
+
+type Now = JobChange & { readonly now: JobObject };
+
+/** `old`: the same object before. */
+function reportNow({ key, old, now }: Now, deps: JobChangesDeps): void {
+  const { notify } = deps;
   const trusted = deps.statuses.trusted(now);
   const nodeKeys = learnPauses(trusted, deps);
   if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
-  if (old === undefined || isReplaced) notify('JobCreated', { key, job: now });
-  else if (inputOf(old) !== inputOf(now) || trusted !== now) notify('JobChanged', { key, job: now });
+  if (old === undefined) notify('JobCreated', { key, job: now });
+  else if (trusted !== now || inputOf(old) !== inputOf(now)) notify('JobChanged', { key, job: now });
 }
 
 /** Not its own status: the reconciliation that wrote it queues the next one by itself. */
