@@ -3,7 +3,7 @@
 import type { Transport } from '../../src/kube/transport.ts';
 import { send } from './raw-request.ts';
 
-/** What the controller reads and writes. Leases are left out: everything that elects a leader renews one. */
+/** What the controller reads and writes, and Flux. Leases are left out: everything that elects a leader renews one. */
 const RESOURCES: ReadonlySet<string> = new Set([
   'blockchainnodes',
   'statefulsets',
@@ -17,6 +17,8 @@ const RESOURCES: ReadonlySet<string> = new Set([
   'namespaces',
   'storageclasses',
   'customresourcedefinitions',
+  'gitrepositories',
+  'kustomizations',
 ]);
 
 /** The API server's own: it lists all Services every few minutes, also without any client, to repair its addresses. */

@@ -9,13 +9,15 @@ export interface FleetShape {
    * alone, which is the work that other tools were measured with.
    */
   readonly complete: number;
+  /** What the nodes with objects do; default: stopped. */
+  readonly wish?: keyof typeof WISHES;
 }
 
 /** Path → text of the whole repository. */
-export function fleetFiles({ size, complete }: FleetShape): Record<string, string> {
+export function fleetFiles({ size, complete, wish = 'stopped' }: FleetShape): Record<string, string> {
   const files: Record<string, string> = { 'fleet.yaml': FLEET };
   for (let index = 0; index < size; index++)
-    files[nodePath(index)] = nodeText(index, index < complete ? WISHES.stopped : WISHES.suspended);
+    files[nodePath(index)] = nodeText(index, index < complete ? WISHES[wish] : WISHES.suspended);
   return files;
 }
 

@@ -10,12 +10,15 @@ import { measureChange } from './measure-change.ts';
 import { COPY_SIZES, measureCopy } from './measure-copy.ts';
 import { measureChangeOfAll, measureFleet, measureRestart } from './measure-fleet.ts';
 import { measureDrift } from './measure-drift.ts';
+import { measureFailover } from './measure-failover.ts';
+import { measureFlux } from './measure-flux.ts';
 import { measureHistory } from './measure-history.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureJobs } from './measure-jobs.ts';
 import { measureLarge } from './measure-large.ts';
 import { measureOffline } from './measure-offline.ts';
 import { measurePush } from './measure-push.ts';
+import { measureRunning } from './measure-running.ts';
 import { measureReading } from './measure-reading.ts';
 import { measurePhase } from './measure-phase.ts';
 import { measureFirstSync } from './measure-sync.ts';
@@ -27,7 +30,8 @@ import { within } from './wait.ts';
 
 const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
        npm run bench -- quick   compares the ratios of a small fleet with test/bench/recorded.json, in two minutes
-NAME: offline reading history push copy sync change drift phase idle jobs ten fleet large (all unless given)
+NAME: offline reading history push copy sync change drift phase idle jobs ten fleet large (all of these unless given)
+      flux running failover (only when given)
 NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
@@ -48,9 +52,13 @@ const NAMES = [
   'fleet',
   'large',
 ] as const;
-type Name = (typeof NAMES)[number];
+/** Each takes minutes, or builds programs first. */
+const ON_REQUEST = ['flux', 'running', 'failover'] as const;
+type Name = (typeof NAMES)[number] | (typeof ON_REQUEST)[number];
 
 const WHOLE: FleetShape = { size: 1000, complete: 1000 };
+const SUSPENDED: FleetShape = { size: 1000, complete: 0 };
+const RUNNING: FleetShape = { ...WHOLE, wish: 'running' };
 const TEN: FleetShape = { size: 10, complete: 10 };
 const SMALL: FleetShape = { size: 150, complete: 150 };
 const TEN_THOUSAND: FleetShape = { size: 10_000, complete: 0 };
@@ -73,9 +81,10 @@ async function main(): Promise<number> {
   if (positionals.join(' ') === 'quick') return await quick();
   const idleSeconds = Number(values.idle);
   const complete = Number(values.complete);
-  const wanted = positionals.length === 0 ? NAMES : NAMES.filter((name) => positionals.includes(name));
+  const known: readonly Name[] = [...NAMES, ...ON_REQUEST];
+  const wanted = positionals.length === 0 ? NAMES : known.filter((name) => positionals.includes(name));
   if (
-    positionals.some((name) => !NAMES.some((known) => known === name)) ||
+    positionals.some((name) => !known.some((one) => one === name)) ||
     !(idleSeconds > 0) ||
     !(complete >= 100 && complete <= 1000)
   ) {
@@ -123,7 +132,12 @@ async function measure(
   }
   await add('ten', () => onStage(TEN, (stage) => measureAtRest(stage, idleSeconds)));
   await add('fleet', () => measureWholeFleet(WHOLE));
-  await add('large', () => onStage(TEN_THOUSAND, measureLarge));
+  await add('large', () =>
+    onStage(TEN_THOUSAND, async (stage) => [...(await measureLarge(stage)), ...(await measureRestart(stage, 10))]),
+  );
+  await add('flux', () => onStage(SUSPENDED, measureFlux));
+  await add('running', () => onStage(RUNNING, measureRunning));
+  await add('failover', () => onStage(WHOLE, measureFailover));
   return figures;
 }
 
@@ -151,7 +165,7 @@ async function measureWholeFleet(shape: FleetShape): Promise<readonly Figure[]> 
   return await onStage(shape, async (stage) => [
     ...(await measureFleet(stage, bare)),
     ...(await measureChangeOfAll(stage, bare)),
-    ...(await measureRestart(stage)),
+    ...(await measureRestart(stage, 1.5)),
   ]);
 }
 

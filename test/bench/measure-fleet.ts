@@ -1,7 +1,5 @@
 // A fleet that is built from an empty cluster, node by node with all its objects, and the restart of its controller.
 
-import { readFile } from 'node:fs/promises';
-
 import { LABEL } from '../../src/api/group.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { countsBetween, requestCounts } from './api-requests.ts';
@@ -10,6 +8,7 @@ import type { Figure } from './figure.ts';
 import { CHANGE_OF_ALL } from './fleet.ts';
 import { firstReadAfter } from './git-requests.ts';
 import { memoryOf } from './process-usage.ts';
+import { untilReady } from './ready.ts';
 import { settle } from './settle.ts';
 import { watchKind } from './sightings.ts';
 import { LOOK_OFTEN, type Stage } from './stage.ts';
@@ -81,16 +80,10 @@ export async function measureChangeOfAll(stage: Stage, bare: BareFleet): Promise
 }
 
 /** From the start of the process until it is ready, with everything in the cluster as desired. */
-export async function measureRestart(stage: Stage): Promise<readonly Figure[]> {
+export async function measureRestart(stage: Stage, limitSeconds: number): Promise<readonly Figure[]> {
   const before = await countsAtRest(stage);
   const began = performance.now();
-  const { logFile } = await stage.start();
-  const { length } = await readFile(logFile, 'utf8');
-  const port = await until('the port of the probes', 60_000, async () =>
-    portIn((await readFile(logFile, 'utf8')).slice(length)),
-  );
-  await until('the controller to be ready', 60_000, async () => await isReady(port));
-  const readyMs = performance.now() - began;
+  const readyMs = (await untilReady(await stage.start())) - began;
   await settle(stage, 5000);
   const asked = countsBetween(before, await requestCounts(stage.transport)).filter(
     ({ request }) => !request.startsWith('LIST'),
@@ -99,7 +92,7 @@ export async function measureRestart(stage: Stage): Promise<readonly Figure[]> {
   const writes = asked.filter(({ request }) => !request.startsWith('GET'));
   const name = `restart with ${stage.fleet.size} nodes`;
   return [
-    { name: `${name}, to ready`, value: readyMs / 1000, unit: 's', limit: 1.5 },
+    { name: `${name}, to ready`, value: readyMs / 1000, unit: 's', limit: limitSeconds },
     { name: `${name}: writes`, value: sum(writes), unit: 'requests', limit: 0 },
     { name: `${name}: reads of single objects`, value: sum(asked) - sum(writes), unit: 'requests' },
   ];
@@ -119,18 +112,4 @@ async function countsAtRest({ transport }: Stage): Promise<ReadonlyMap<string, n
 
 function sum(counts: readonly { readonly count: number }[]): number {
   return counts.reduce((total, { count }) => total + count, 0);
-}
-
-/** Of the line that says that the process has started. */
-function portIn(log: string): number | undefined {
-  const line = log.split('\n').find((one) => one.includes('"msg":"Started"'));
-  return line === undefined ? undefined : Number(/"port":(\d+)/.exec(line)?.[1]);
-}
-
-async function isReady(port: number): Promise<boolean> {
-  try {
-    return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
-  } catch {
-    return false;
-  }
 }

@@ -1,19 +1,15 @@
 // `validate` and `plan` of a pull request in a repository of ten thousand files, as a check of a forge runs them.
 
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { commitFiles, createBareRepo, git } from '../support/git-repo.ts';
-import { type Figure, median } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { CHANGE_OF_ALL, fleetFiles, nodePath, nodeText, WISHES } from './fleet.ts';
+import { timeCommand } from './time-command.ts';
 
 const SIZE = 10_000;
-const ROUNDS = 3;
-const LIMIT_MS = 5 * 60_000;
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
 /** Medians, each in a process of its own. */
 export async function measureReading(): Promise<readonly Figure[]> {
@@ -39,25 +35,5 @@ export async function measureReading(): Promise<readonly Figure[]> {
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function timeCommand(args: readonly string[]): Promise<number> {
-  const samples: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const began = performance.now();
-    await run(args);
-    samples.push(performance.now() - began);
-  }
-  return median(samples);
-}
-
-/** Exit code 1 of `plan` says that there are changes. */
-async function run(args: readonly string[]): Promise<void> {
-  const options = { timeout: LIMIT_MS, maxBuffer: 256 * 2 ** 20 };
-  try {
-    await promisify(execFile)(process.execPath, [MAIN, ...args], options);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 1 && args[0] === 'plan')) throw error;
   }
 }

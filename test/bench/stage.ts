@@ -1,6 +1,6 @@
 // What figures are measured on: a cluster of its own, a Git server with a fleet, the controller as its own process.
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,6 +25,11 @@ export const LOOK_OFTEN = ['--interval', '500ms'];
 
 export interface Stage {
   readonly fleet: FleetShape;
+  /** Of the cluster: what `startServer` starts there ends with it. */
+  readonly directory: string;
+  readonly kubeconfig: string;
+  /** A folder for files, removed at the end. */
+  readonly folder: string;
   readonly cluster: ApiCluster;
   readonly transport: Transport;
   readonly server: GitServer;
@@ -40,6 +45,10 @@ export interface Stage {
   lastLog(): Promise<string>;
   /** Starts `nodewright run`, in place of the one that ran. Without arguments it runs with its defaults. */
   start(args?: readonly string[]): Promise<ControllerProcess>;
+  /** One more controller, with a data folder of that name; it may end by itself. Arguments as of `nodewright run`. */
+  startBeside(name: string, args?: readonly string[]): Promise<ControllerProcess>;
+  /** Ends the controller that `start` started, if it runs. */
+  stop(): Promise<void>;
   /** Ends everything; nothing is left behind. */
   close(): Promise<void>;
 }
@@ -67,7 +76,8 @@ interface Ending {
 async function build(fleet: FleetShape, { undo, close }: Ending): Promise<Stage> {
   const name = `bench-${process.pid}`;
   undo.push(() => release(name));
-  const kubeconfig = kubeconfigPath(await up({ name, mode: 'simulated', startedBy: 'tests' }));
+  const state = await up({ name, mode: 'simulated', startedBy: 'tests' });
+  const kubeconfig = kubeconfigPath(state);
   const cluster = connectCluster({ kubeconfig });
   undo.push(() => cluster.close());
   const transport = makeTransport(loadConfig({ kubeconfig }));
@@ -82,6 +92,7 @@ async function build(fleet: FleetShape, { undo, close }: Ending): Promise<Stage>
   await applyCrds(cluster, crds());
   await ensureNamespace(cluster, DEFAULT_NAMESPACE);
   const nodes = await watchKind(cluster, KINDS.BlockchainNode);
+  const launch = launcher({ folder: dir, repo: server.url('fleet'), kubeconfig });
   let controller: ControllerProcess | undefined;
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
@@ -93,6 +104,9 @@ async function build(fleet: FleetShape, { undo, close }: Ending): Promise<Stage>
   undo.push(stop);
   return {
     fleet,
+    directory: state.directory,
+    kubeconfig,
+    folder: dir,
     cluster,
     transport,
     server,
@@ -103,18 +117,42 @@ async function build(fleet: FleetShape, { undo, close }: Ending): Promise<Stage>
     lastLog: async () => (await controller?.lastLog(15)) ?? '',
     async start(args = []) {
       await stop();
-      const started = await startControllerProcess({
-        args: ['run', '--repo', server.url('fleet'), '--executor', EXECUTOR, '--kubeconfig', kubeconfig, ...args],
-        env: { NODEWRIGHT_DATA_DIR: join(dir, 'data'), NODEWRIGHT_LISTEN: '0', ...profiling() },
-        logFile: join(dir, 'controller.log'),
-      });
+      const started = await launch('data', args);
       controller = started;
       void started.ended.then((code) => {
         if (controller === started) failed.reject(new Error(`the controller ended by itself with code ${code}`));
       });
       return started;
     },
+    async startBeside(name, args = []) {
+      const started = await launch(name, args);
+      undo.push(() => started.stop());
+      return started;
+    },
+    stop,
     close,
+  };
+}
+
+interface Place {
+  readonly folder: string;
+  /** URL of the repository. */
+  readonly repo: string;
+  readonly kubeconfig: string;
+}
+
+/** Starts controllers, each with a log of its own. */
+function launcher({ folder, repo, kubeconfig }: Place) {
+  let starts = 0;
+  return async (name: string, args: readonly string[]): Promise<ControllerProcess> => {
+    const logFile = join(folder, `controller-${++starts}.log`);
+    // There from the beginning, for those who wait for a line of it.
+    await writeFile(logFile, '');
+    return await startControllerProcess({
+      args: ['run', '--repo', repo, '--executor', EXECUTOR, '--kubeconfig', kubeconfig, ...args],
+      env: { NODEWRIGHT_DATA_DIR: join(folder, name), NODEWRIGHT_LISTEN: '0', ...profiling() },
+      logFile,
+    });
   };
 }
 

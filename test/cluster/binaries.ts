@@ -13,6 +13,8 @@ import {
   BTCD,
   COMETBFT,
   ETCD,
+  FLUX_KUSTOMIZE,
+  FLUX_SOURCE,
   GETH,
   HELM,
   HELM_3,
@@ -43,7 +45,9 @@ export type BinaryName =
   | 'helm'
   | 'kube-score'
   | 'restic'
-  | 'versitygw';
+  | 'versitygw'
+  | 'source-controller'
+  | 'kustomize-controller';
 
 interface Source {
   /** Names the folder in the cache together with the version. */
@@ -95,60 +99,31 @@ async function obtain(name: BinaryName, source: Source, target: string): Promise
   );
 }
 
+/** Programs that are always built; the cache has a folder of the program's name. */
+const BUILDS: Partial<Readonly<Record<BinaryName, Source['build']>>> = {
+  kwok: { module: KWOK, command: `${KWOK.path}/cmd/kwok` },
+  geth: { module: GETH, command: `${GETH.path}/cmd/geth` },
+  cometbft: { module: COMETBFT, command: `${COMETBFT.path}/cmd/cometbft` },
+  simd: { module: SIMD, command: `${SIMD.path}/testing/simapp/simd` },
+  btcd: { module: BTCD, command: BTCD.path },
+  restic: { module: RESTIC, command: `${RESTIC.path}/cmd/restic`, tags: 'disable_grpc_modules' },
+  'kube-score': { module: KUBE_SCORE, command: `${KUBE_SCORE.path}/cmd/kube-score` },
+  versitygw: { module: VERSITYGW, command: `${VERSITYGW.path}/cmd/versitygw` },
+  'source-controller': { module: FLUX_SOURCE, command: FLUX_SOURCE.path },
+  'kustomize-controller': { module: FLUX_KUSTOMIZE, command: FLUX_KUSTOMIZE.path },
+};
+
 function sourceOf(name: BinaryName): Source {
-  switch (name) {
-    case 'etcd':
-      return {
-        folder: 'etcd',
-        version: versionOf(ETCD),
-        release: etcdRelease(),
-        build: { module: ETCD, command: ETCD.path },
-      };
-    case 'kwok':
-      return {
-        folder: 'kwok',
-        version: versionOf(KWOK),
-        build: { module: KWOK, command: 'sigs.k8s.io/kwok/cmd/kwok' },
-      };
-    case 'geth':
-      return { folder: 'geth', version: versionOf(GETH), build: { module: GETH, command: `${GETH.path}/cmd/geth` } };
-    case 'cometbft':
-      return {
-        folder: 'cometbft',
-        version: versionOf(COMETBFT),
-        build: { module: COMETBFT, command: `${COMETBFT.path}/cmd/cometbft` },
-      };
-    case 'simd':
-      return {
-        folder: 'simd',
-        version: versionOf(SIMD),
-        build: { module: SIMD, command: `${SIMD.path}/testing/simapp/simd` },
-      };
-    case 'helm':
-      return helmSource();
-    case 'restic':
-      return {
-        folder: 'restic',
-        version: versionOf(RESTIC),
-        build: { module: RESTIC, command: `${RESTIC.path}/cmd/restic`, tags: 'disable_grpc_modules' },
-      };
-    case 'kube-score':
-      return {
-        folder: 'kube-score',
-        version: versionOf(KUBE_SCORE),
-        build: { module: KUBE_SCORE, command: `${KUBE_SCORE.path}/cmd/kube-score` },
-      };
-    case 'versitygw':
-      return {
-        folder: 'versitygw',
-        version: versionOf(VERSITYGW),
-        build: { module: VERSITYGW, command: `${VERSITYGW.path}/cmd/versitygw` },
-      };
-    case 'btcd':
-      return { folder: 'btcd', version: versionOf(BTCD), build: { module: BTCD, command: BTCD.path } };
-    default:
-      return kubernetesSource(name);
-  }
+  const build = BUILDS[name];
+  if (build !== undefined) return { folder: name, version: versionOf(build.module), build };
+  if (name === 'helm') return helmSource();
+  if (name !== 'etcd') return kubernetesSource(name);
+  return {
+    folder: 'etcd',
+    version: versionOf(ETCD),
+    release: etcdRelease(),
+    build: { module: ETCD, command: ETCD.path },
+  };
 }
 
 /** What an older cluster has of its own; kubectl and the simulated kubelet are those of the usual one. */

@@ -37,6 +37,15 @@ export const EXTERNAL_SNAPSHOTTER: GoModule = {
 export const KUBE_SCORE: GoModule = { folder: 'kube-score', path: 'github.com/zegl/kube-score' };
 /** The version before; `NODEWRIGHT_TEST_HELM=3` lets it render the chart. */
 export const HELM_3: GoModule = { folder: 'helm3', path: 'helm.sh/helm/v3' };
+/**
+ * Both controllers of Flux that sync a repository, which the benchmarks compare with. The Go module proxy lacks a
+ * requirement of every source-controller after this one.
+ */
+export const FLUX_SOURCE: GoModule = { folder: 'flux-source-controller', path: 'github.com/fluxcd/source-controller' };
+export const FLUX_KUSTOMIZE: GoModule = {
+  folder: 'flux-kustomize-controller',
+  path: 'github.com/fluxcd/kustomize-controller',
+};
 export const COMETBFT: GoModule = { folder: 'cometbft', path: 'github.com/cometbft/cometbft' };
 
 /** The required version, e.g. `v1.36.3`. Throws when the go.mod does not require the module. */

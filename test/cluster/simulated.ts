@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { applyObject } from './api.ts';
 import { binary } from './binaries.ts';
 import { inCache } from './cache.ts';
-import { run } from './command.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { isNodeReady } from './kubelet.ts';
-import { KWOK, moduleDirectory, versionOf } from './modules.ts';
+import { moduleFolder } from './module-folder.ts';
+import { KWOK, versionOf } from './modules.ts';
 import { startServer, waitFor } from './processes.ts';
 import type { ClusterState } from './state.ts';
 
@@ -55,12 +55,8 @@ export async function addSimulatedNode(state: ClusterState, name: string): Promi
 async function kwokStages(): Promise<string> {
   const path = inCache('bin', `${KWOK.folder}@${versionOf(KWOK)}`, 'stages.yaml');
   if (existsSync(path)) return path;
-  const text = await run('go', ['mod', 'download', '-json', KWOK.path], {
-    cwd: moduleDirectory(KWOK),
-    timeoutMs: 300_000,
-  });
-  const { Dir } = JSON.parse(text) as { readonly Dir: string };
-  const documents = STAGES.flatMap((stage) => stageDocuments(join(Dir, 'kustomize', 'stage', stage)));
+  const folder = await moduleFolder(KWOK);
+  const documents = STAGES.flatMap((stage) => stageDocuments(join(folder, 'kustomize', 'stage', stage)));
   mkdirSync(inCache('bin', `${KWOK.folder}@${versionOf(KWOK)}`), { recursive: true });
   writeFileSync(`${path}.${process.pid}`, documents.join('\n---\n'));
   renameSync(`${path}.${process.pid}`, path);

@@ -6,19 +6,15 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 import type { KubeObject } from '../../src/api/objects.ts';
-import { run } from '../cluster/command.ts';
-import { EXTERNAL_SNAPSHOTTER, moduleDirectory } from '../cluster/modules.ts';
+import { moduleFolder } from '../cluster/module-folder.ts';
+import { EXTERNAL_SNAPSHOTTER } from '../cluster/modules.ts';
 
 const NAMES = ['volumesnapshotclasses', 'volumesnapshotcontents', 'volumesnapshots'];
 
 export async function snapshotDefinitions(): Promise<readonly KubeObject[]> {
-  const text = await run('go', ['mod', 'download', '-json', EXTERNAL_SNAPSHOTTER.path], {
-    cwd: moduleDirectory(EXTERNAL_SNAPSHOTTER),
-    timeoutMs: 300_000,
-  });
-  const { Dir } = JSON.parse(text) as { readonly Dir: string };
+  const folder = await moduleFolder(EXTERNAL_SNAPSHOTTER);
   return NAMES.map(
     (name) =>
-      parse(readFileSync(join(Dir, 'config/crd', `snapshot.storage.k8s.io_${name}.yaml`), 'utf8')) as KubeObject,
+      parse(readFileSync(join(folder, 'config/crd', `snapshot.storage.k8s.io_${name}.yaml`), 'utf8')) as KubeObject,
   );
 }
