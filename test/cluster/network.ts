@@ -38,7 +38,7 @@ export function forwardingNow(): string {
 
 /** Makes the bridge, the rules, and the configuration containerd hands to the CNI plugins. */
 export async function startNetwork(state: ClusterState, network: Network): Promise<void> {
-  await run('ip', ['link', 'add', network.bridge, 'type', 'bridge']);
+  await run('ip', ['link', 'add', network.bridge, 'address', hardwareAddress(network.address), 'type', 'bridge']);
   await run('ip', ['addr', 'add', `${network.address}/24`, 'dev', network.bridge]);
   await run('ip', ['link', 'set', network.bridge, 'up']);
   const comment = ['-m', 'comment', '--comment', ruleComment(state.name)];
@@ -54,6 +54,15 @@ export async function startNetwork(state: ClusterState, network: Network): Promi
   ];
   for (const rule of rules) await run('iptables', ['-w', '10', ...rule]);
   writeCniConfiguration(state, network);
+}
+
+/**
+ * Without one of its own a bridge has the lowest of its ports, and another one when that pod goes: then the other pods send
+ * to an address that is gone, and for seconds reach neither names nor the API server.
+ */
+function hardwareAddress(address: string): string {
+  const bytes = address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
+  return ['0a', '58', ...bytes].join(':');
 }
 
 /** The rule that leads pods of the cluster from a Service's address to a pod; removed with the cluster. */

@@ -68,6 +68,31 @@ describe('chain software', () => {
     expect(waited).toContain('condition met');
   });
 
+  it('pods find the node at one hardware address, whichever of them come and go', async () => {
+    const kubectl = kubectlFor(kubeconfig, namespace.name);
+    const sleeper = { name: 'main', image: 'busybox:1.36', command: ['sleep', '600'], securityContext: RESTRICTED };
+    const names = Array.from({ length: 6 }, (_, index) => `guest-${index}`);
+    await kubectl(
+      ['apply', '-f', '-'],
+      names.map((name) => pod(name, 65532, { containers: [sleeper] })),
+    );
+    const pods = names.map((name) => `pod/${name}`);
+    await kubectl(['wait', ...pods, '--for=condition=Ready', '--timeout=90s']);
+    const seen = async (): Promise<string> =>
+      await kubectl([
+        'exec',
+        'guest-5',
+        '--',
+        'sh',
+        '-c',
+        `nc -w 5 ${API_SERVICE_ADDRESS} 443 -e true; cat /proc/net/arp`,
+      ]);
+    const before = await seen();
+    expect(before).toMatch(/ 0a:58:0a:f4:/);
+    await kubectl(['delete', ...pods.slice(0, 5), '--wait', '--grace-period=1']);
+    expect(await seen()).toBe(before);
+  });
+
   it('pods reach a Service by its name, at an address that stays when its pod does not', async () => {
     const kubectl = kubectlFor(kubeconfig, namespace.name);
     const server = {
