@@ -1,5 +1,5 @@
 // The controller is killed at every stage of every kind that works on one node or several: the outcome is that of the
-// same request without a disturbance. Backup and Restore: `jobs-crash`, Switchover: `switchover`.
+// same request without a disturbance. Backup and Restore: `backup-and-restore`, Switchover: `switchover`.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 

@@ -1,5 +1,7 @@
 // Six nodes in the three layouts of CITA-Cloud's tools, the controller, and guards; requests from the documents of the CITA-Cloud operator.
 
+import { expect } from 'vitest';
+
 import { importMissing } from '../../cluster/images.ts';
 import { importWorkerImage } from '../../cluster/worker-image.ts';
 import { cloudConfigNode } from '../../support/cita/cloud-config.ts';
@@ -91,6 +93,14 @@ export async function setScene(): Promise<Scene> {
       return ended;
     },
   };
+}
+
+/** Of all that happened until now. */
+export function expectNoTrouble({ guards }: Scene): void {
+  const working = guards.workingPods('').map(({ metadata }) => metadata?.name ?? '');
+  expect(guards.troubles).toEqual([]);
+  expect(working.filter((name) => guards.served.has(name))).toEqual([]);
+  expect(guards.served).toContain(`${NODES[0]}-0`);
 }
 
 /** `pullPolicy: Always` would ask a registry that has no such image. */

@@ -10,12 +10,12 @@ import { importWorkerImage } from '../cluster/worker-image.ts';
 import { STATUS_BRANCH } from '../controller/fleet.ts';
 import { git } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { breakableKubeconfig } from './breakable-kubeconfig.ts';
-import { type CrashWorld, NODE, startCrashWorld } from './crash-world.ts';
-import { type Killer, startKiller } from './kill-points.ts';
-import { expectOneRun } from './one-run.ts';
-import type { Kind } from './request-observer.ts';
-import { podsCluster } from './world.ts';
+import { breakableKubeconfig } from '../pods/breakable-kubeconfig.ts';
+import { type CrashWorld, NODE, startCrashWorld } from '../pods/crash-world.ts';
+import { type Killer, startKiller } from '../pods/kill-points.ts';
+import { expectOneRun } from '../pods/one-run.ts';
+import type { Kind } from '../pods/request-observer.ts';
+import { podsCluster } from '../pods/world.ts';
 
 let killed: CrashWorld;
 let shaken: CrashWorld;
