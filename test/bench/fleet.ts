@@ -1,6 +1,8 @@
 // The fleet that is measured: one file a node, as a person would write it.
 
 export const EXECUTOR = 'bench';
+/** Of every second node, when a fleet has two. */
+export const SECOND_EXECUTOR = 'bench-2';
 
 export interface FleetShape {
   readonly size: number;
@@ -11,13 +13,17 @@ export interface FleetShape {
   readonly complete: number;
   /** What the nodes with objects do; default: stopped. */
   readonly wish?: keyof typeof WISHES;
+  /** Default: one. */
+  readonly executors?: 1 | 2;
 }
 
 /** Path → text of the whole repository. */
-export function fleetFiles({ size, complete, wish = 'stopped' }: FleetShape): Record<string, string> {
-  const files: Record<string, string> = { 'fleet.yaml': FLEET };
-  for (let index = 0; index < size; index++)
-    files[nodePath(index)] = nodeText(index, index < complete ? WISHES[wish] : WISHES.suspended);
+export function fleetFiles({ size, complete, wish = 'stopped', executors = 1 }: FleetShape): Record<string, string> {
+  const files: Record<string, string> = { 'fleet.yaml': fleetText(executors) };
+  for (let index = 0; index < size; index++) {
+    const text = nodeText(index, index < complete ? WISHES[wish] : WISHES.suspended);
+    files[nodePath(index)] = executors === 2 && index % 2 === 1 ? `${text}  executor: ${SECOND_EXECUTOR}\n` : text;
+  }
   return files;
 }
 
@@ -65,15 +71,17 @@ export const WISHES = {
   suspended: 'suspend: true',
 } as const;
 
-const FLEET = `apiVersion: validatoros.com/v1alpha1
+function fleetText(executors: number): string {
+  return `apiVersion: validatoros.com/v1alpha1
 kind: Fleet
 metadata:
   name: fleet
 spec:
   executors:
     - name: ${EXECUTOR}
-  defaultExecutor: ${EXECUTOR}
+${executors === 2 ? `    - name: ${SECOND_EXECUTOR}\n` : ''}  defaultExecutor: ${EXECUTOR}
 `;
+}
 
 /** A file more, which moves every node to another version of its client. */
 export const CHANGE_OF_ALL = {

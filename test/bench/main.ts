@@ -21,6 +21,7 @@ import { measurePush } from './measure-push.ts';
 import { measureRunning } from './measure-running.ts';
 import { measureReading } from './measure-reading.ts';
 import { measurePhase } from './measure-phase.ts';
+import { measureScale } from './measure-scale.ts';
 import { measureFirstSync } from './measure-sync.ts';
 import { settle } from './settle.ts';
 import { setStage, type Stage } from './stage.ts';
@@ -31,7 +32,7 @@ import { within } from './wait.ts';
 const USAGE = `npm run bench -- [NAME…] [--json] [--idle SECONDS] [--complete NODES] [--full]
        npm run bench -- quick   compares the ratios of a small fleet with test/bench/recorded.json, in two minutes
 NAME: offline reading history push copy sync change drift phase idle jobs ten fleet large (all of these unless given)
-      flux running failover (only when given)
+      flux running failover scale (only when given)
 NODES of the thousand have all their objects (100 unless given); the others are custom resources alone
 --full: copy the promised 5 GiB and 200,000 files instead of a tenth`;
 
@@ -53,7 +54,7 @@ const NAMES = [
   'large',
 ] as const;
 /** Each takes minutes, or builds programs first. */
-const ON_REQUEST = ['flux', 'running', 'failover'] as const;
+const ON_REQUEST = ['flux', 'running', 'failover', 'scale'] as const;
 type Name = (typeof NAMES)[number] | (typeof ON_REQUEST)[number];
 
 const WHOLE: FleetShape = { size: 1000, complete: 1000 };
@@ -138,6 +139,7 @@ async function measure(
   await add('flux', () => onStage(SUSPENDED, measureFlux));
   await add('running', () => onStage(RUNNING, measureRunning));
   await add('failover', () => onStage(WHOLE, measureFailover));
+  await add('scale', () => measureScale(onStage));
   return figures;
 }
 
