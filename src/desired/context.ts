@@ -3,6 +3,8 @@
 import type { Chain } from '../chains/chain.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PatchBudget } from '../lib/patch-budget.ts';
+import type { NodeSpec } from '../api/blockchain-node.ts';
+import type { SpecProblem } from '../api/spec-problem.ts';
 import type { FleetFile } from './fleet.ts';
 import type { PatchFiles } from './patches.ts';
 
@@ -15,4 +17,10 @@ export interface Context {
   readonly policy: Policy;
   /** What the patches of the nodes read so far have left. */
   readonly patchBudget: PatchBudget;
+  /** By their JSON: what was found in the specs of nodes that were read before. */
+  readonly checkedSpecs: Map<string, CheckedSpec>;
 }
+
+export type CheckedSpec =
+  | { readonly spec: NodeSpec; readonly chain: Chain; readonly problems: readonly SpecProblem[] }
+  | { readonly spec: undefined; readonly problems: readonly SpecProblem[] };

@@ -22,9 +22,10 @@ export interface JudgedNode {
 
 /** Renders the node as it would run and checks the result. Only for nodes that `chain.check` accepts. */
 export function judgeFileNode(node: BlockchainNode, chain: Chain, { files, policy, patchBudget }: Source): JudgedNode {
-  const rendered = renderNode(node, chain, { running: true, patchBudget });
+  const workload = chain.workload(node);
+  const rendered = renderNode(node, chain, { running: true, patchBudget, workload });
   if (rendered.problems.length > 0) return { problems: rendered.problems, exceptions: [] };
-  const madeSecrets = generatedSecretRefs(node, chain.workload(node)).map(({ ref }) => ref.name);
+  const madeSecrets = generatedSecretRefs(node, workload).map(({ ref }) => ref.name);
   const own = policyOfExecutor(policy, node.spec.executor);
   const verdictFor = (some: readonly string[]): Verdict =>
     judgeNode({ node, objects: rendered.objects, madeSecrets, allowed: own.allowedFor(some) });

@@ -58,8 +58,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     chains,
   );
   const patchBudget = createCommitBudget(options.patchLimit);
-  const chainNames = new Set(chains.map(({ name }) => name));
-  const context: Context = { chains, chainNames, fleet, patches, defaultNamespace, policy, patchBudget };
+  const context = createContext({ chains, fleet, patches, defaultNamespace, policy, patchBudget });
   const nodeFiles = yield* readNodeFiles(contents, context, cache);
   const conflicts = yield* crossCheck(nodeFiles, chains);
   const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
@@ -96,6 +95,10 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
         (fleet.places === undefined ? 0 : 1),
     },
   };
+}
+
+function createContext(parts: Omit<Context, 'chainNames' | 'checkedSpecs'>): Context {
+  return { ...parts, chainNames: new Set(parts.chains.map(({ name }) => name)), checkedSpecs: new Map() };
 }
 
 /** The nodes of one executor, by key. */

@@ -2,27 +2,22 @@
 
 import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
 import { DEFAULT_EXECUTOR } from '../api/fleet.ts';
-import { errorAt, errorAtKey, messageWithPath, type SpecProblem } from '../api/spec-problem.ts';
+import { messageWithPath, type SpecProblem } from '../api/spec-problem.ts';
 import { exceptionsAnnotation } from '../api/policy-exceptions.ts';
-import { checkExecutor } from './executor.ts';
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
-import type { Chain } from '../chains/chain.ts';
 import { toDotted } from '../lib/json-pointer.ts';
-import { clipJson } from '../lib/clip.ts';
-import { textAt, type JsonObject } from '../lib/json-value.ts';
-import { nearest } from '../lib/nearest.ts';
+import { textAt } from '../lib/json-value.ts';
 import type { Context } from './context.ts';
 import { contributorsOf } from './contributors.ts';
 import { withDefaults, withPatches } from './defaults.ts';
 import type { Envelope } from './envelope.ts';
 import type { GoodDocument } from './file-content.ts';
-import { nodeSpecSchema } from './kinds.ts';
 import { locate, type Layers } from './layers.ts';
 import { matches } from './patches.ts';
 import type { UsedException } from '../policy/judge-node.ts';
 import { judgeFileNode } from './policy-check.ts';
 import { showable, type Problem } from './text/problem.ts';
-import { checkSchema } from './check-schema.ts';
+import { checkNodeSpec } from './check-node-spec.ts';
 
 /** A problem, and the node that it breaks when it is in a file that many nodes share. */
 export interface NodeProblem {
@@ -109,48 +104,6 @@ function locatedProblem(found: SpecProblem, layers: Layers, key: string): NodePr
   const { own, ...place } = locate(layers, path, part);
   const problem: Problem = { level, code, ...place, message: showable(messageWithPath(found)) };
   return own ? { problem } : { problem, node: key };
-}
-
-type CheckedSpec =
-  | { readonly spec: NodeSpec; readonly chain: Chain; readonly problems: readonly SpecProblem[] }
-  | { readonly spec: undefined; readonly problems: readonly SpecProblem[] };
-
-function checkNodeSpec(spec: JsonObject, context: Context): CheckedSpec {
-  const executor = checkExecutor(spec, context.fleet.fleet);
-  const chain = context.chains.find(({ name }) => name === spec['chain']);
-  const general = [...executor.problems, ...checkChain(spec, chain, context)];
-  const complete = spec['executor'] === undefined ? { ...spec, executor: executor.name } : spec;
-  const checked = checkSchema(nodeSpecSchema(context.chains), complete, ['spec']);
-  if (!checked.ok) return { spec: undefined, problems: withoutRepeats([...general, ...checked.problems]) };
-  if (chain === undefined) return { spec: undefined, problems: general };
-  const parsed = checked.data as NodeSpec;
-  const problems = [...general, ...chain.check(parsed)];
-  const isBroken = problems.some(({ level }) => level === 'error');
-  return isBroken ? { spec: undefined, problems } : { spec: parsed, chain, problems };
-}
-
-function withoutRepeats(problems: readonly SpecProblem[]): SpecProblem[] {
-  const paths = problems.map(({ path }) => toDotted(path));
-  return problems.filter((_one, index) => paths.indexOf(paths[index] ?? '') === index);
-}
-
-function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainNames }: Context): SpecProblem[] {
-  const name = spec['chain'];
-  if (typeof name === 'string' && chain === undefined) {
-    const meant = nearest(name, [...chainNames]);
-    const known = chains.map((one) => one.name).join(', ');
-    return [
-      errorAt(
-        'UnknownChain',
-        ['spec', 'chain'],
-        `${clipJson(name)} is no chain; ${meant === undefined ? `known chains are ${known}` : `did you mean "${meant}"?`}`,
-      ),
-    ];
-  }
-  const foreign = Object.keys(spec).filter((field) => chainNames.has(field) && field !== name);
-  return foreign.map((field) =>
-    errorAtKey('ForeignOptions', ['spec', field], `only for nodes with chain: ${field}; remove it`),
-  );
 }
 
 interface NodeParts {

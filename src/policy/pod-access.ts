@@ -5,7 +5,17 @@ import { clipJson } from '../lib/clip.ts';
 import { isObject, member } from '../lib/json-value.ts';
 import { repositoryOf } from './images.ts';
 import { matchesAny } from './patterns.ts';
-import { at, containersOf, itemsOf, type Located, membersOf, nameOf, podsOf, volumesOf } from './pod-view.ts';
+import {
+  at,
+  containersOf,
+  itemsOf,
+  type Located,
+  membersOf,
+  nameOf,
+  podsOf,
+  remembered,
+  volumesOf,
+} from './pod-view.ts';
 import { referencesOf } from './references.ts';
 import type { Breach, NodeCase, NodeRule } from './rule.ts';
 
@@ -255,12 +265,24 @@ function tolerations(subject: NodeCase): readonly Breach[] {
     .map((one) => is(at(one, 'key'), [...fieldOf(one), 'key']));
 }
 
+const namesIn = {
+  labels: remembered((subject) => membersNamed(subject, 'labels')),
+  annotations: remembered((subject) => membersNamed(subject, 'annotations')),
+};
+
 /** Names of objects are labels and annotations of the pod and of the objects. */
 export function metadataOf(
   subject: NodeCase,
   field: 'labels' | 'annotations',
 ): readonly (Located & { readonly name: string })[] {
-  return subject.objects.flatMap((object) => {
+  return namesIn[field](subject);
+}
+
+function membersNamed(
+  { objects }: Pick<NodeCase, 'objects'>,
+  field: string,
+): readonly (Located & { readonly name: string })[] {
+  return objects.flatMap((object) => {
     const root = { object, value: object, path: [] };
     const places = [at(root, 'metadata', field), at(root, 'spec', 'template', 'metadata', field)];
     const templates = itemsOf(at(root, 'spec', 'volumeClaimTemplates')).map((one) => at(one, 'metadata', field));

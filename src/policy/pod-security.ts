@@ -3,7 +3,17 @@
 
 import { clipJson } from '../lib/clip.ts';
 import { isObject, member } from '../lib/json-value.ts';
-import { at, containersOf, inherited, itemsOf, type Located, membersOf, podsOf, volumesOf } from './pod-view.ts';
+import {
+  at,
+  containersOf,
+  contextsOf,
+  inherited,
+  itemsOf,
+  type Located,
+  membersOf,
+  podsOf,
+  volumesOf,
+} from './pod-view.ts';
 import type { Breach, NodeCase, NodeRule } from './rule.ts';
 
 export const podSecurityRules: readonly NodeRule[] = [
@@ -27,11 +37,6 @@ export const podSecurityRules: readonly NodeRule[] = [
   { rule: 'VolumeType', find: volumeType },
 ];
 
-/** Security contexts of the pod and of every container. */
-function contexts(subject: NodeCase): readonly Located[] {
-  return [...podsOf(subject), ...containersOf(subject)].map((one) => at(one, 'securityContext'));
-}
-
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
@@ -41,7 +46,7 @@ function is(found: Located): Breach {
 }
 
 function hostProcess(subject: NodeCase): readonly Breach[] {
-  const flags = contexts(subject).map((one) => at(one, 'windowsOptions', 'hostProcess'));
+  const flags = contextsOf(subject).map((one) => at(one, 'windowsOptions', 'hostProcess'));
   return flags.filter(({ value }) => !isAbsent(value) && value !== false).map(is);
 }
 
@@ -118,7 +123,7 @@ function runAsNonRoot(subject: NodeCase): readonly Breach[] {
 
 /** The fields of https://kubernetes.io/docs/concepts/security/pod-security-standards/ name the user; its group 0 is as strong. */
 function runAsUser(subject: NodeCase): readonly Breach[] {
-  return contexts(subject)
+  return contextsOf(subject)
     .flatMap((one) => [
       ...['runAsUser', 'runAsGroup', 'fsGroup'].map((field) => at(one, field)),
       ...itemsOf(at(one, 'supplementalGroups')),
@@ -130,7 +135,7 @@ function runAsUser(subject: NodeCase): readonly Breach[] {
 const PROFILES: ReadonlySet<unknown> = new Set(['RuntimeDefault', 'Localhost']);
 
 function seccomp(subject: NodeCase): readonly Breach[] {
-  const named = contexts(subject)
+  const named = contextsOf(subject)
     .map((one) => at(one, 'seccompProfile', 'type'))
     .filter(({ value }) => !isAbsent(value) && !PROFILES.has(value))
     .map(is);
@@ -144,7 +149,7 @@ function seccomp(subject: NodeCase): readonly Breach[] {
 const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
 function appArmor(subject: NodeCase): readonly Breach[] {
-  const types = contexts(subject)
+  const types = contextsOf(subject)
     .map((one) => at(one, 'appArmorProfile', 'type'))
     .filter(({ value }) => !isAbsent(value) && !PROFILES.has(value));
   const annotations = podsOf(subject).flatMap(({ object }) =>
@@ -164,7 +169,7 @@ const SELINUX_TYPES: ReadonlySet<unknown> = new Set([
 ]);
 
 function seLinux(subject: NodeCase): readonly Breach[] {
-  return contexts(subject).flatMap((one) => {
+  return contextsOf(subject).flatMap((one) => {
     const type = at(one, 'seLinuxOptions', 'type');
     const names = [at(one, 'seLinuxOptions', 'user'), at(one, 'seLinuxOptions', 'role')];
     return [

@@ -17,49 +17,84 @@ export interface PodView extends Located {
 
 const POD: Path = ['spec', 'template', 'spec'];
 
-/** Forty rules ask for the pods of the same objects, which do not change. */
-const known = new WeakMap<NodeCase['objects'], readonly PodView[]>();
+type Rendered = Pick<NodeCase, 'objects'>;
+
+/** Forty rules, one after the other, ask for the same parts of the same objects, which do not change. */
+export function remembered<T>(find: (subject: Rendered) => T): (subject: Rendered) => T {
+  let last: { readonly objects: NodeCase['objects']; readonly found: T } | undefined;
+  return (subject) => {
+    if (last?.objects !== subject.objects) last = { objects: subject.objects, found: find(subject) };
+    return last.found;
+  };
+}
 
 /** The pod of every workload of the node: there is one. */
-export function podsOf({ objects }: Pick<NodeCase, 'objects'>): readonly PodView[] {
-  const pods = known.get(objects) ?? findPods(objects);
-  known.set(objects, pods);
-  return pods;
-}
-
-function findPods(objects: NodeCase['objects']): readonly PodView[] {
-  return objects.flatMap((object) => {
+export const podsOf = remembered(({ objects }): readonly PodView[] =>
+  objects.flatMap((object) => {
     const value = valueAt(object, POD);
     return isObject(value) ? [{ object, value, path: POD }] : [];
-  });
-}
+  }),
+);
 
 /** Containers of every sort, ephemeral ones too. */
-export function containersOf(subject: Pick<NodeCase, 'objects'>): readonly Located[] {
-  return podsOf(subject).flatMap((pod) =>
+export const containersOf = remembered((subject): readonly Located[] =>
+  podsOf(subject).flatMap((pod) =>
     ['initContainers', 'containers', 'ephemeralContainers'].flatMap((field) => itemsOf(at(pod, field))),
-  );
+  ),
+);
+
+/** Security contexts of the pod and of every container. */
+export const contextsOf = remembered((subject): readonly Located[] =>
+  [...podsOf(subject), ...containersOf(subject)].map((one) => at(one, 'securityContext')),
+);
+
+export const volumesOf = remembered((subject): readonly Located[] =>
+  podsOf(subject).flatMap((pod) => itemsOf(at(pod, 'volumes'))),
+);
+
+/** Its path is made only when a rule shows it: most of what rules look at is in order. */
+class Below implements Located {
+  readonly object: KubeObject;
+  readonly value: unknown;
+  readonly #above: Located;
+  readonly #steps: Path;
+
+  constructor(above: Located, steps: Path, value: unknown) {
+    this.object = above.object;
+    this.value = value;
+    this.#above = above;
+    this.#steps = steps;
+  }
+
+  get path(): Path {
+    return [...this.#above.path, ...this.#steps];
+  }
 }
 
-export function volumesOf(subject: Pick<NodeCase, 'objects'>): readonly Located[] {
-  return podsOf(subject).flatMap((pod) => itemsOf(at(pod, 'volumes')));
+class Member extends Below {
+  readonly name: string;
+
+  constructor(above: Located, name: string, value: unknown) {
+    super(above, [name], value);
+    this.name = name;
+  }
 }
 
 /** The member of a located value; its value is undefined where there is none. */
-export function at({ object, value, path }: Located, ...below: Path): Located {
-  return { object, value: valueAt(value, below), path: [...path, ...below] };
+export function at(above: Located, ...below: Path): Located {
+  return new Below(above, below, valueAt(above.value, below));
 }
 
 /** The items of a located list. */
-export function itemsOf({ object, value, path }: Located): readonly Located[] {
-  if (!Array.isArray(value)) return [];
-  return value.map((item: unknown, index) => ({ object, value: item, path: [...path, index] }));
+export function itemsOf(list: Located): readonly Located[] {
+  if (!Array.isArray(list.value)) return [];
+  return list.value.map((item: unknown, index) => new Below(list, [index], item));
 }
 
 /** The members of a located object. */
-export function membersOf({ object, value, path }: Located): readonly (Located & { readonly name: string })[] {
-  if (!isObject(value)) return [];
-  return Object.entries(value).map(([name, one]) => ({ object, name, value: one, path: [...path, name] }));
+export function membersOf(owner: Located): readonly (Located & { readonly name: string })[] {
+  if (!isObject(owner.value)) return [];
+  return Object.entries(owner.value).map(([name, one]) => new Member(owner, name, one));
 }
 
 /** A container's own setting of its security context, else the pod's. */

@@ -20,6 +20,8 @@ export interface RenderOptions {
   readonly volumeIsUsed?: boolean;
   /** Of the commit that the node is read with; one node alone needs none. */
   readonly patchBudget?: PatchBudget;
+  /** What the chain makes of the node, if the caller has it already. */
+  readonly workload?: Workload;
 }
 
 export interface Rendered {
@@ -31,7 +33,7 @@ export interface Rendered {
 
 /** Only for nodes that `chain.check` accepts. The node's Secrets are not among the objects: see generated-secrets.ts. */
 export function renderNode(node: BlockchainNode, chain: Chain, options: RenderOptions): Rendered {
-  const workload = chain.workload(node);
+  const { workload = chain.workload(node) } = options;
   const objects: readonly KubeObject[] = [
     configMap(node, { ...workload.files, ...signerVolumeFile(workload, options) }),
     ...services(node, workload),
