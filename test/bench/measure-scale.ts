@@ -19,7 +19,7 @@ import { until } from './wait.ts';
 const SIZES = [100, 1000, 5000, 10_000, 20_000];
 const SPLIT_SIZE = 10_000;
 const CHANGES = 3;
-const PATIENCE_MS = 600_000;
+const PATIENCE_MS = 840_000;
 const PICTURE = new URL('scale.svg', import.meta.url);
 
 type OnStage = <T>(fleet: FleetShape, work: (stage: Stage) => Promise<T>) => Promise<T>;

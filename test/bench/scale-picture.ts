@@ -10,7 +10,7 @@ export interface PictureFigures {
 const [WIDTH, HEIGHT] = [720, 420];
 const PLOT = { left: 60, right: 540, top: 30, bottom: 370 };
 const X = { from: 100, to: 20_000, ticks: [100, 1000, 5000, 10_000, 20_000] };
-const Y = { from: 1, to: 1000, ticks: [1, 10, 100, 1000] };
+const Y = { from: 1, to: 2000, ticks: [1, 10, 100, 1000] };
 
 interface Line {
   readonly label: string;
