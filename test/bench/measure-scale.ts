@@ -1,4 +1,4 @@
-// What a controller needs by the size of its fleet, and what half of a fleet needs when a second executor has the rest.
+// What a controller needs by the size of its fleet, and what a second executor that has the half of it saves.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { timeCommand } from './time-command.ts';
 import { until } from './wait.ts';
 
 const SIZES = [100, 1000, 5000, 10_000, 20_000];
-const SPLIT_SIZE = 10_000;
+const SPLIT_SIZE = 5000;
 const CHANGES = 3;
 const PATIENCE_MS = 840_000;
 const PICTURE = new URL('scale.svg', import.meta.url);
@@ -34,12 +34,18 @@ export async function measureScale(onStage: OnStage): Promise<readonly Figure[]>
     scales.push(scale);
   }
   console.error(`  ${SPLIT_SIZE} nodes of two executors …`);
-  const halves = await onStage({ size: SPLIT_SIZE, complete: 0, executors: 2 }, measureHalves);
+  const shape: FleetShape = { size: SPLIT_SIZE, complete: 0, executors: 2 };
+  const halves = await onStage(shape, measureHalves);
+  console.error(`  half of ${SPLIT_SIZE} nodes on a cluster of its own …`);
+  const half = await onStage(shape, measureHalf);
   console.log(`${tableOf(scales)}\n`);
   writeFileSync(PICTURE, scalePicture(scales));
   return [
     ...scales.flatMap(figuresOf),
-    ...halves.flatMap((half, index) => usageFigures(`${SPLIT_SIZE} nodes, executor ${index + 1} of 2`, half)),
+    ...halves.flatMap((half, index) =>
+      usageFigures(`${SPLIT_SIZE} nodes, executor ${index + 1} of 2, one cluster`, half),
+    ),
+    ...usageFigures(`${SPLIT_SIZE} nodes, one of 2 executors, a cluster each`, half),
   ];
 }
 
@@ -71,7 +77,18 @@ async function measureSize(stage: Stage): Promise<Scale> {
   return { ...usage, pushBytes: median(pushBytes), planMs: await timePlan(stage) };
 }
 
-/** Both controllers at the same time, as they would run. */
+/** The other executor has another cluster: this one has only the nodes of the first. */
+async function measureHalf(stage: Stage): Promise<Usage> {
+  const controller = await stage.start(LOOK_OFTEN);
+  const began = performance.now();
+  const nodes = stage.fleet.size / 2;
+  await untilReported(stage, nodes);
+  const seconds = (performance.now() - began) / 1000;
+  await settle(stage, 10_000);
+  return await usageOf(controller, { nodes, seconds });
+}
+
+/** Both controllers at the same time, on one cluster. */
 async function measureHalves(stage: Stage): Promise<readonly Usage[]> {
   const began = performance.now();
   const controllers = await Promise.all(
@@ -86,10 +103,10 @@ async function measureHalves(stage: Stage): Promise<readonly Usage[]> {
   return await Promise.all(controllers.map(async (controller) => await usageOf(controller, half)));
 }
 
-async function untilReported({ nodes, fleet }: Stage): Promise<void> {
-  await until(`${fleet.size} nodes with a status`, PATIENCE_MS, () => {
+async function untilReported({ nodes, fleet }: Stage, count = fleet.size): Promise<void> {
+  await until(`${count} nodes with a status`, PATIENCE_MS, () => {
     const all = nodes.list();
-    return all.length >= fleet.size && all.every((node) => textAt(node, ['status', 'phase']) !== undefined);
+    return all.length >= count && all.every((node) => textAt(node, ['status', 'phase']) !== undefined);
   });
 }
 
