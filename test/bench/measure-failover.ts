@@ -21,9 +21,9 @@ export async function measureFailover(stage: Stage): Promise<readonly Figure[]> 
   const { nodes, fleet } = stage;
   const leases = await watchKind(stage.cluster, KINDS.Lease);
   let leader = await stage.startBeside('first');
-  await nodes.until(`${fleet.size} complete nodes`, 300_000, () => {
+  await nodes.until(`${fleet.size} nodes with a status`, 720_000, () => {
     const all = nodes.list();
-    return all.length >= fleet.size && all.every((node) => textAt(node, ['status', 'appliedRevision']) !== undefined);
+    return all.length >= fleet.size && all.every((node) => textAt(node, ['status', 'phase']) !== undefined);
   });
   await settle(stage, 10_000);
   const failovers: { readonly killed: Failover[]; readonly ended: Failover[] } = { killed: [], ended: [] };
