@@ -96,9 +96,13 @@ function waitingOf(sync: SyncView): State | undefined {
   };
 }
 
+/** An error may be one of a node, new or not, or of a job request. */
+const LEFT_OUT =
+  'Nodes whose file has one keep their last good state, new ones are not created, and job requests with one are not carried out.';
+
 function errorsOf({ problems }: SyncView): string | undefined {
   const errors = problems.filter(({ level }) => level === 'error').length;
-  return errors === 0 ? undefined : `${count(errors, 'error')} in files: their nodes keep their last good state.`;
+  return errors === 0 ? undefined : `${count(errors, 'error')} in files. ${LEFT_OUT}`;
 }
 
 function upgradeOf({ upgrade }: SyncView): unknown {

@@ -104,8 +104,10 @@ describe('documents', () => {
     const hold = { guard: 'Protected', message: 'm', release: 'r', approvable: true } as const;
     const held = [{ do: 'delete', ref, because: 'gone', uid: 'u', keepsVolumes: true, hold }] as const;
     expect(summaryOf({ fleetBroken: true })).toMatch(/^fleet\.yaml has an error: nothing is applied/);
-    expect(summaryOf({})).toMatch(/^1 error in files/);
-    expect(summaryOf({ held })).toMatch(/^1 action held: .* 1 error in files: /);
+    expect(summaryOf({})).toMatch(
+      /^1 error in files\. .*last good state, .*not created, .*job requests .*not carried out\.$/,
+    );
+    expect(summaryOf({ held })).toMatch(/^1 action held: .* 1 error in files\. /);
   });
 
   it('lists what is kept as it is, in order', () => {
