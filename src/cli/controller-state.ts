@@ -24,7 +24,7 @@ const POLL_MS = 500;
 
 interface Place {
   readonly executor: string;
-  /** Of the controller. */
+  /** Of the controller's nodes, where its Lease is: not the one of its pod. */
   readonly namespace: string;
 }
 
@@ -71,7 +71,7 @@ function judge(lease: LeaseHolder | undefined, { place, clock, isRenewed = false
   if (lease === undefined)
     return unknown(
       place,
-      `there is no Lease ${namespace}/nodewright-${executor}. Start the controller, or give its --namespace`,
+      `there is no Lease ${namespace}/nodewright-${executor}. Start the controller, or give the --namespace of its nodes, where its Lease is (the chart's value namespace)`,
     );
   const { holder, renewedAt } = lease;
   const known = { executor, holder, ...(renewedAt === undefined ? {} : { renewedAt }) };

@@ -58,7 +58,8 @@ const FRESHNESS = [
   'Each row is true as of its time: that is when the controller last had something new to commit. Heights alone are',
   'committed at most once an hour. An older time means that nothing changed since, or that the controller is down. To',
   'find out which, run `nodewright status --executor CONTROLLER` with access to the cluster, or look whether `renewTime`',
-  "of the Lease `nodewright-CONTROLLER` in the controller's namespace moves: it does every 2 seconds while it works.",
+  'of the Lease `nodewright-CONTROLLER` moves: it does every 2 seconds while the controller works. The Lease is in the',
+  'namespace of the nodes that name none (`namespace` of the chart, `--namespace` of the commands).',
 ].join('\n');
 
 function controllers(syncs: readonly TreeSync[]): string[] {

@@ -66,7 +66,7 @@ describe('the controller', () => {
   it('is unknown without a Lease, and when the Lease cannot be read', async () => {
     expect(await given(() => undefined).state()).toMatchObject({
       state: 'Unknown',
-      warning: expect.stringMatching(/no Lease ops\/nodewright-prod\. .*--namespace/),
+      warning: expect.stringMatching(/no Lease ops\/nodewright-prod\. .*--namespace of its nodes/),
     });
     const denied = given(() => {
       throw new KubeError('FORBIDDEN', 'leases is forbidden');
