@@ -5,12 +5,12 @@ import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import { isBehind, isElsewhere, isOld, isSynced, lacksPeers } from './head.ts';
 import { judgeSilence } from './judge-silence.ts';
-import { roleVerdict, type RoleVerdict, type RoleView } from './role-view.ts';
+import { roleVerdict, startOf, type RoleVerdict, type RoleView } from './role-view.ts';
 import { broken, stuck, underway, type Verdict } from './verdict.ts';
 
 /** A ready node stays ready until its head is this many times the allowed age (EL clients: 60 s, warn to 300 s). */
 const LATE_FACTOR = 5;
-/** From this on an old head is called a halt. */
+/** From this on a client that had no new block is called halted. */
 const HALT_FACTOR = 10;
 /** A client that takes in old blocks does so many times a second; one that pauses this long has stopped. */
 const RISING_MS = 30_000;
@@ -129,21 +129,30 @@ function unknownHead({ title, facts, expectation }: Said): Verdict | undefined {
 }
 
 function oldHead(said: Said): Verdict | undefined {
-  const { title, facts, expectation, wasReady, previousReason, now } = said;
+  const { title, facts, expectation, wasReady, now } = said;
   if (!isOld(facts, expectation, { now, factor: wasReady ? LATE_FACTOR : 1 })) return undefined;
   if (isMoving(said))
     return underway('Syncing', 'CatchingUp', `${title} calls itself synced but still takes in old blocks.`);
-  const halted = previousReason === 'Halted' || isOld(facts, expectation, { now, factor: HALT_FACTOR });
   const advice =
     'Compare with a node elsewhere: either the chain stands still, or this node is cut off or failed inside; see its log and the room on its disk.';
   const says = `${title} calls itself synced but`;
-  return halted
+  return isHalted(said)
     ? broken('Halted', `${says} has had no new block for a long time. ${advice}`)
     : underway(
         'Syncing',
         'HeadTooOld',
         `${says} its newest block is over ${expectation.maxHeadAgeSeconds} s old. ${advice}`,
       );
+}
+
+/** A client that was stopped could have no new block: the time without one counts from its start at the earliest. */
+function isHalted({ container, facts, expectation, previousReason, previousAt, now }: Said): boolean {
+  const startedAt = startOf({ container });
+  const isNewStart = previousAt !== undefined && startedAt > previousAt;
+  if (previousReason === 'Halted' && !isNewStart) return true;
+  const isSinceStart = facts.headTime !== undefined && startedAt / 1000 > facts.headTime;
+  const since = isSinceStart ? { ...facts, headTime: startedAt / 1000 } : facts;
+  return isOld(since, expectation, { now, factor: HALT_FACTOR });
 }
 
 /**

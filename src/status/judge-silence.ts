@@ -3,7 +3,7 @@
 import type { RoleFacts } from '../chains/observed.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
-import { roleVerdict, stateOf, type RoleVerdict, type RoleView } from './role-view.ts';
+import { roleVerdict, startOf, stateOf, type RoleVerdict, type RoleView } from './role-view.ts';
 import { broken, underway, type Verdict } from './verdict.ts';
 
 /** How long a role may miss its answers before the status says so: three questions 20 s apart. */
@@ -32,11 +32,6 @@ function isStarting(view: RoleView, facts: RoleFacts | undefined): boolean {
 
 function answerSinceStart(view: RoleView): number | undefined {
   return view.answeredAt !== undefined && view.answeredAt < startOf(view) ? undefined : view.answeredAt;
-}
-
-/** NaN when unknown: comparisons with it are false. */
-function startOf({ container }: RoleView): number {
-  return Date.parse(container?.state.running?.startedAt ?? '');
 }
 
 /** One missed answer is not news. */

@@ -35,6 +35,11 @@ export interface RoleVerdict extends Verdict {
   readonly keepsFigures: boolean;
 }
 
+/** When the container started, milliseconds since the epoch. NaN when unknown: comparisons with it are false. */
+export function startOf({ container }: Pick<RoleView, 'container'>): number {
+  return Date.parse(container?.state.running?.startedAt ?? '');
+}
+
 /** The verdict of a role whose figures, if any, are new. */
 export function roleVerdict(verdict: Verdict, synced: boolean): RoleVerdict {
   return { ...verdict, state: stateOf(verdict), synced, keepsFigures: false };
