@@ -13,6 +13,7 @@ import { KINDS } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import { revisionOf } from '../controller/fleet/pull.ts';
 import { readFiles } from '../controller/fleet/read-files.ts';
+import { defined } from '../lib/defined.ts';
 import type { Plan } from '../plan/action.ts';
 import { withApplied } from '../plan/applied.ts';
 import { planComment, titleOfExecutor } from '../plan/comment.ts';
@@ -104,7 +105,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const judged = { ...options, judgedBy: judging.policy, published };
   const comparison =
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
-  const problems = [...comparison.desired.problems, ...(await publishedProblems(dir, statusFrom, comparison))];
+  const problems = [...problemsIn(comparison.desired), ...(await publishedProblems(dir, statusFrom, comparison))];
   const owners = executorsOf(comparison, options.executor);
   const all = options.executor === undefined ? executorsIn(comparison.desired.fleet, owners) : owners;
   const upgrades = comparison.upgrades(all);
@@ -120,6 +121,11 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   if (problems.some(({ level }) => level === 'error')) return 2;
   const changes = plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0);
   return changes || upgrades.length > 0 ? 1 : 0;
+}
+
+/** A name without an entry is no error of the files. */
+function problemsIn({ problems, unlisted }: DesiredSet): readonly Problem[] {
+  return unlisted === undefined ? problems : [{ ...unlisted, level: 'warning' }, ...problems];
 }
 
 /** Each executor has a cluster of its own, or shares one. */
@@ -145,7 +151,11 @@ async function withCluster(
   dir: string,
   { kubeconfig, context, namespace, ownNamespace, executor, judgedBy, published }: PlanOptions & Judged,
 ): Promise<Comparison> {
-  const desired = readDesired(await readDirectory(dir), { defaultNamespace: namespace, policy: judgedBy });
+  const desired = readDesired(await readDirectory(dir), {
+    defaultNamespace: namespace,
+    policy: judgedBy,
+    ...defined({ executor }),
+  });
   const cluster = connectCluster({
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
@@ -173,12 +183,12 @@ async function withCluster(
 async function betweenRevisions(
   dir: string,
   from: string,
-  { to, namespace, judgedBy }: Pick<PlanOptions, 'to' | 'namespace'> & Judged,
+  { to, namespace, executor, judgedBy }: Pick<PlanOptions, 'to' | 'namespace' | 'executor'> & Judged,
 ): Promise<Comparison> {
   // Most files are the same on both sides.
   const cache = createReadCache();
   const read = (files: readonly SourceFile[]): DesiredSet =>
-    readDesired(files, { defaultNamespace: namespace, policy: judgedBy, cache });
+    readDesired(files, { defaultNamespace: namespace, policy: judgedBy, ...defined({ executor }), cache });
   const repository = await openLocalRepository(dir);
   const texts = new Map<string, SourceFile>();
   const signal = new AbortController().signal;

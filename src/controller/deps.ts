@@ -84,7 +84,7 @@ export async function createServices(
     declared: (nodeKey) => fleet.pulled?.desired.nodes.get(nodeKey),
     optIns: createOptIns(cluster),
     readInSteps: (files) =>
-      readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, cache: readCache }),
+      readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, executor, cache: readCache }),
     fileCache: new Map(),
     applier: createObjectApplier({ cluster, runtime, events, repairs }),
     repairs,

@@ -70,6 +70,8 @@ export interface DesiredSet {
   readonly unreadableFiles: ReadonlySet<string>;
   /** fleet.yaml has an error: no node can be checked, so none is changed and none is pruned. */
   readonly fleetBroken: boolean;
+  /** Of the executor that reads, when fleet.yaml lists others only. Not in `problems`, which are the same for all. */
+  readonly unlisted?: Problem | undefined;
   /** Job requests of every executor, by `Kind/namespace/name`. */
   readonly requests: ReadonlyMap<string, DesiredRequest>;
   /** Job requests in files with errors: neither created nor withdrawn. */

@@ -1,9 +1,12 @@
 // The executor of a document.
 
-import { DEFAULT_EXECUTOR, type FleetSpec } from '../api/fleet.ts';
+import { DEFAULT_EXECUTOR, FLEET_FILE, type FleetSpec } from '../api/fleet.ts';
 import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
+import { clip } from '../lib/clip.ts';
 import { textAt, type JsonObject } from '../lib/json-value.ts';
 import { nearest } from '../lib/nearest.ts';
+import type { FleetFile } from './fleet.ts';
+import type { Problem } from './text/problem.ts';
 
 /** The executor that the spec names, else the default of the Fleet, else the only one. */
 export function checkExecutor(
@@ -14,6 +17,18 @@ export function checkExecutor(
   const only = names.length > 1 ? undefined : (names[0] ?? DEFAULT_EXECUTOR);
   const name = textAt(spec, ['executor']) ?? fleet.defaultExecutor ?? only;
   return { name, problems: checkName(name, names) };
+}
+
+/** An executor without an entry owns nothing: every node and request that names it has an error. */
+export function unlistedExecutor(
+  name: string | undefined,
+  { fleet, places }: Pick<FleetFile, 'fleet' | 'places'>,
+): Problem | undefined {
+  const names = fleet.executors?.map((one) => one.name) ?? [];
+  if (name === undefined || names.length === 0 || names.includes(name)) return undefined;
+  const message = `"${name}" is not an executor of the Fleet; it lists ${clip(names.join(', '), 500)}. Correct --executor, or add it to spec.executors`;
+  const place = places?.of(['spec', 'executors']) ?? { line: 1, column: 1 };
+  return { level: 'error', code: 'UnknownExecutor', file: FLEET_FILE, ...place, message };
 }
 
 /** A Fleet that lists no executors knows every name. */

@@ -6,6 +6,7 @@ import type { Chain } from '../chains/chain.ts';
 import type { Context } from './context.ts';
 import { crossCheck, type Conflicts } from './cross-check.ts';
 import type { DesiredNode, DesiredSet, SourceFile } from './desired-set.ts';
+import { unlistedExecutor } from './executor.ts';
 import { parseSource, type FileContent } from './file-content.ts';
 import { readFleet } from './fleet.ts';
 import { gatherProblems, sortProblems } from './gather-problems.ts';
@@ -31,6 +32,8 @@ export interface ReadOptions {
   readonly policy?: Policy;
   /** What all patches of the commit together may do. Default: enough for ten thousand nodes. */
   readonly patchLimit?: PatchCost;
+  /** On whose behalf the files are read. */
+  readonly executor?: string;
   /** Kept by the caller between reads. */
   readonly cache?: ReadCache;
 }
@@ -78,6 +81,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     ...broken,
     brokenFiles: new Set([...broken.brokenFiles, ...requests.brokenFiles]),
     fleetBroken: fleet.broken,
+    unlisted: unlistedExecutor(options.executor, fleet),
     problems: sortProblems([
       ...own,
       ...conflicts.problems,

@@ -56,6 +56,8 @@ export interface SyncView {
   readonly suspended?: boolean | undefined;
   /** fleet.yaml has an error: nothing of the commit is applied. */
   readonly fleetBroken?: boolean | undefined;
+  /** Why nothing can belong to this executor: fleet.yaml lists others only. One of `problems`. */
+  readonly unlisted?: string | undefined;
   /** Signing Secrets used in place of the nodes' files, by `namespace/name`: what a Switchover exchanged. */
   readonly identities?: Readonly<Record<string, string>> | undefined;
   /** Of this executor. */

@@ -100,9 +100,13 @@ function waitingOf(sync: SyncView): State | undefined {
 const LEFT_OUT =
   'Nodes whose file has one keep their last good state, new ones are not created, and job requests with one are not carried out.';
 
-function errorsOf({ problems }: SyncView): string | undefined {
-  const errors = problems.filter(({ level }) => level === 'error').length;
-  return errors === 0 ? undefined : `${count(errors, 'error')} in files. ${LEFT_OUT}`;
+function errorsOf({ problems, unlisted }: SyncView): string | undefined {
+  const errors = problems.filter(({ level, message }) => level === 'error' && message !== unlisted).length;
+  const said = [
+    unlisted === undefined ? '' : `Nothing can belong to this executor: ${unlisted}.`,
+    errors === 0 ? '' : `${count(errors, 'error')} in files. ${LEFT_OUT}`,
+  ].filter((text) => text !== '');
+  return said.length === 0 ? undefined : said.join(' ');
 }
 
 function upgradeOf({ upgrade }: SyncView): unknown {

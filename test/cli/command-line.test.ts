@@ -229,6 +229,17 @@ describe('plan', () => {
     ).toEqual(['create comet-dev', 'create eth-dev']);
   });
 
+  it('warns of an executor that fleet.yaml does not list', async () => {
+    const args = ['plan', fleet, '--from', 'main', '--to', 'main', '--executor'];
+    expect(await nodewright([...args, 'primari'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^fleet\.yaml:\d+:\d+ warning UnknownExecutor "primari" .* it lists primary\./),
+    });
+    const edited = await nodewright(['plan', fleet, '--from', 'main', '--executor', 'primari']);
+    expect(edited.stdout).toMatch(/^fleet\.yaml:\d+:\d+ warning UnknownExecutor /);
+    expect((await nodewright([...args, 'primary'])).stdout).not.toContain('UnknownExecutor');
+  });
+
   it('fails when a file has an error, and still shows the rest', async () => {
     const path = join(fleet, 'nodes/dev/broken.yaml');
     writeFileSync(path, 'kind: [');

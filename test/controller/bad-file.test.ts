@@ -1,11 +1,13 @@
 // One bad file stops nothing else, and its problem reads the same everywhere.
 
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
 
 import { readDesired } from '../../src/desired/read.ts';
 import { testCluster } from '../support/cluster.ts';
+import { git, tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { type Fleet, startFleet } from './fleet.ts';
+import { type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
 import { prepare, runController, type Running } from './harness.ts';
 
 const BROKEN =
@@ -116,5 +118,26 @@ describe('a file that is broken', () => {
     running.controller.requestSync();
     await waitFor('the deletion is held', () => fleet.statusFile('sync.yaml')?.includes('Rewritten'));
     expect([...(await fleet.nodes()).keys()].sort()).toEqual(['n0', 'n1', 'n2', 'n3']);
+  });
+});
+
+describe('an executor that fleet.yaml does not list', () => {
+  it('says so in the log and on the status branch', async () => {
+    const executor = `${fleet.executor}x`;
+    const lost = await runController(fleet, { settings: { executor } });
+    onTestFinished(async () => await lost.stop());
+    const sync = await waitFor('its sync.yaml is published', () =>
+      tipOf(fleet.repo, STATUS_BRANCH) === undefined
+        ? undefined
+        : git(fleet.repo, ['ls-tree', '-r', '--name-only', STATUS_BRANCH]).includes(`${executor}/sync.yaml`) &&
+          git(fleet.repo, ['show', `${STATUS_BRANCH}:${executor}/sync.yaml`]),
+    );
+    const message = `"${executor}" is not an executor of the Fleet; it lists ${fleet.executor}.`;
+    expect(parse(sync)).toMatchObject({
+      state: 'Degraded',
+      problems: { list: [{ level: 'error', code: 'UnknownExecutor', message: expect.stringContaining(message) }] },
+    });
+    expect(lost.log).toContainEqual(expect.objectContaining({ level: 40, reason: expect.stringContaining(message) }));
+    expect(running.log.filter(({ msg }) => msg === 'Missing the executor in fleet.yaml')).toEqual([]);
   });
 });

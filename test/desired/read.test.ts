@@ -37,6 +37,20 @@ describe('a good repository', () => {
     expect(set.counts).toEqual({ files: 2, nodeFiles: 1, objects: 2 });
   });
 
+  it('finds no fault with an executor that fleet.yaml lists, or when it lists none', () => {
+    const unlisted = (executor: string, fleet = FLEET): unknown =>
+      readDesired(sources({ 'fleet.yaml': fleet }), { defaultNamespace: 'x', executor }).unlisted;
+    expect(unlisted('demo')).toBeUndefined();
+    expect(unlisted('dem', FLEET.replace(/.*executors:.*\n/, ''))).toBeUndefined();
+    expect(unlisted('dem')).toMatchObject({
+      level: 'error',
+      code: 'UnknownExecutor',
+      file: 'fleet.yaml',
+      line: FLEET.split('\n').findIndex((line) => line.includes('executors:')) + 1,
+      message: expect.stringContaining('"dem" is not an executor of the Fleet; it lists demo.'),
+    });
+  });
+
   it('reads several documents of one file and reports each problem once', () => {
     const set = read({
       'nodes/two.yaml': `${nodeFile('eth-0')}---\n${nodeFile('eth-1', (text) => text.replace('2Ti', 'x'))}`,

@@ -110,6 +110,18 @@ describe('documents', () => {
     expect(summaryOf({ held })).toMatch(/^1 action held: .* 1 error in files\. /);
   });
 
+  it('says that fleet.yaml does not list the executor, apart from errors in files', () => {
+    const unlisted = '"paris" is not an executor of the Fleet; it lists primary';
+    const own = { ...problem, code: 'UnknownExecutor', message: unlisted } as const;
+    const syncOf = (problems: FleetView['sync']['problems']) =>
+      parse(documents(aView({}, { problems, unlisted }), options).get('paris/sync.yaml') ?? '');
+    expect(syncOf([own])).toMatchObject({
+      state: 'Degraded',
+      summary: `Nothing can belong to this executor: ${unlisted}.`,
+    });
+    expect(syncOf([own, problem]).summary).toMatch(/it lists primary\. 1 error in files\. /);
+  });
+
   it('lists what is kept as it is, in order', () => {
     const ref = { apiVersion: 'v', kind: 'BlockchainNode', namespace: 'n' };
     const kept = ['b', 'a'].map((name) => ({ ref: { ...ref, name }, because: 'its file is broken' }));

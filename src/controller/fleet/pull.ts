@@ -73,6 +73,8 @@ async function readCommit(oid: Oid, deps: FleetDeps, signal: AbortSignal): Promi
   const { objects } = desired.counts;
   const facts = { commit: oid, ancestry, files: files.length, objects, ms: runtime.now() - started };
   runtime.log.info(facts, 'Read revision');
+  if (desired.unlisted !== undefined)
+    runtime.log.warn({ reason: desired.unlisted.message }, 'Missing the executor in fleet.yaml');
   return { commit, revision: revisionOf(settings.branch, oid), desired, ancestry };
 }
 

@@ -1,6 +1,7 @@
 // What is known of the desired branch and of its last plan. The reconcilers of the fleet write it, others read it.
 
 import type { DesiredSet } from '../../desired/desired-set.ts';
+import type { Problem } from '../../desired/text/problem.ts';
 import type { Ancestry, CommitInfo, Oid } from '../../git/engine.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
 import type { Plan } from '../../plan/action.ts';
@@ -13,6 +14,13 @@ export interface Pulled {
   readonly desired: DesiredSet;
   /** Relation to the commit applied last. */
   readonly ancestry: Ancestry | 'first';
+}
+
+/** Of the commit that was read last. */
+export function problemsInFiles({ pulled }: Pick<FleetState, 'pulled'>): readonly Problem[] {
+  if (pulled === undefined) return [];
+  const { unlisted, problems } = pulled.desired;
+  return unlisted === undefined ? problems : [unlisted, ...problems];
 }
 
 export interface GitTrouble {

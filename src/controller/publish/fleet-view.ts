@@ -41,6 +41,7 @@ function syncView(deps: PublishDeps): Omit<SyncView, 'problems'> {
     schedules: pulled === undefined ? undefined : deps.schedules.views(pulled),
     suspended: pulled?.desired.fleet.suspend,
     fleetBroken: pulled?.desired.fleetBroken,
+    unlisted: pulled?.desired.unlisted?.message,
     upgrade: deps.upgrade.view,
   };
 }

@@ -2,7 +2,7 @@
 
 import { ANNOTATION } from '../../api/group.ts';
 import type { ProblemView } from '../../status/fleet-view.ts';
-import type { FailedAction } from '../fleet/state.ts';
+import { type FailedAction, problemsInFiles } from '../fleet/state.ts';
 import type { RefusedRequest } from '../job/refused-request.ts';
 import type { PublishDeps } from './deps.ts';
 
@@ -12,7 +12,7 @@ export function problemsOf(deps: ProblemDeps): readonly ProblemView[] {
   const { fleet, refusals } = deps;
   return [
     ...lostMemory(deps),
-    ...(fleet.pulled?.desired.problems ?? []),
+    ...problemsInFiles(fleet),
     ...refusals.current.map(problemOfRequest),
     ...fleet.failures.flatMap(refusedAction),
     ...refusedNodes(deps),
