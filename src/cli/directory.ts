@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import type { ProblemCode } from '../api/codes/problems.ts';
 import type { SourceFile } from '../desired/desired-set.ts';
@@ -28,7 +28,7 @@ export async function readDirectory(root: string): Promise<readonly SourceFile[]
   await readFolder({ root, folder: '', depth: 0, submodules: await submodulesOf(root) }, files);
   if (files.length === 0)
     throw new Error(
-      `${root} has no fleet.yaml and none of the folders nodes/, patches/, jobs/ and schedules/. Give the top folder of the repository.`,
+      `${resolve(root)} has no fleet.yaml and none of the folders nodes/, patches/, jobs/ and schedules/. Give the top folder of the repository.`,
     );
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,4 +1,4 @@
-// Prepares the environment for the options: empty variables, variables of another operator, and switches.
+// Prepares the environment for the options: empty variables, variables of another operator, switches, and the folder.
 
 /**
  * Variables of the Novacula operator (https://docs.novacula.io) that have a meaning here: what they are called, and how
@@ -22,6 +22,16 @@ export function settleEnvironment(environment: NodeJS.ProcessEnv): void {
     const isSwitchedOff = name.startsWith('NODEWRIGHT_NO_') && /^(0|false|no|off)$/i.test(value ?? '');
     if (isEmpty(value) || isSwitchedOff) delete environment[name];
   }
+}
+
+/**
+ * Where `npm run nodewright` was called, which relative paths are meant from: npm runs a script in the folder of its
+ * package. Undefined without npm, and below another script, which has chosen its folder itself.
+ * https://docs.npmjs.com/cli/v11/commands/npm-run
+ */
+export function callersFolder(environment: NodeJS.ProcessEnv): string | undefined {
+  const { npm_package_name: project, npm_lifecycle_event: script, INIT_CWD: folder = '' } = environment;
+  return project === 'nodewright' && script === 'nodewright' && folder !== '' ? folder : undefined;
 }
 
 function readLegacy(environment: NodeJS.ProcessEnv): void {

@@ -8,7 +8,7 @@ import { CommanderError, type Command } from 'commander';
 
 import { describeError } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
-import { settleEnvironment } from './environment.ts';
+import { callersFolder, settleEnvironment } from './environment.ts';
 
 /** Runs one command line; resolves to the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -17,7 +17,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const program = await programFor(argv, (result) => {
     code = result;
   });
+  const folder = callersFolder(process.env);
   try {
+    if (folder !== undefined) process.chdir(folder);
     await program.parseAsync(argv);
     return code;
   } catch (error) {
