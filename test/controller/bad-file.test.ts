@@ -3,6 +3,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 
+import { API_VERSION } from '../../src/api/group.ts';
 import { readDesired } from '../../src/desired/read.ts';
 import { testCluster } from '../support/cluster.ts';
 import { git, tipOf } from '../support/git-repo.ts';
@@ -121,6 +122,49 @@ describe('a file that is broken', () => {
   });
 });
 
+describe('the log of the controller', () => {
+  const linesOf = (...sentences: readonly string[]) => running.log.filter(({ msg }) => sentences.includes(msg));
+
+  it('names each problem once, without secrets, and says when all are solved', async () => {
+    const secret = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
+    const broken = fleet.nodeFile('n1', ['desiredState: Stopped', `${secret}: 1`]);
+    await applied(fleet.commit({ 'nodes/n1.yaml': broken }));
+    const found = {
+      msg: 'Found problem in file',
+      level: 40,
+      severity: 'error',
+      code: 'UnknownField',
+      reason: expect.stringMatching(/redacted.*unknown field/i),
+      place: expect.stringMatching(/^nodes\/n1\.yaml:\d+:\d+$/),
+    };
+    expect(linesOf('Found problem in file')).toMatchObject([found]);
+    expect(JSON.stringify(running.log)).not.toContain(secret);
+    await applied(fleet.commit({ 'nodes/n1.yaml': `# moved\n${broken}`, 'nodes/n3.yaml': BROKEN.replace('n1', 'n3') }));
+    expect(linesOf('Found problem in file').slice(1)).toMatchObject([
+      { place: expect.stringMatching(/^nodes\/n3\.yaml:/) },
+    ]);
+    expect(linesOf('Solved all problems in files')).toEqual([]);
+    const commit = fleet.commit({ 'nodes/n1.yaml': fleet.nodeFile('n1'), 'nodes/n3.yaml': fleet.nodeFile('n3') });
+    await applied(commit);
+    expect(linesOf('Solved all problems in files')).toMatchObject([{ level: 30, revision: `main@sha1:${commit}` }]);
+  });
+
+  it('names a job request that is refused', async () => {
+    const head = { apiVersion: API_VERSION, kind: 'Backup' };
+    const file = (node: string) => JSON.stringify({ ...head, metadata: { name: 'b' }, spec: { node } });
+    await applied(fleet.commit({ 'jobs/b.yaml': file('n0') }));
+    const ref = { ...head, namespace: fleet.namespace, name: 'b' };
+    await waitFor('it is claimed', async () => (await fleet.cluster.get(ref)) !== undefined);
+    fleet.commit({ 'jobs/b.yaml': file('n2') });
+    running.controller.requestSync();
+    const [line] = await waitFor('a line', () => {
+      const lines = linesOf('Found problem in file');
+      return lines.length > 0 && lines;
+    });
+    expect(line).toMatchObject({ level: 40, code: 'Edited', place: 'jobs/b.yaml:1:1' });
+  });
+});
+
 describe('an executor that fleet.yaml does not list', () => {
   it('says so in the log and on the status branch', async () => {
     const executor = `${fleet.executor}x`;
@@ -138,6 +182,6 @@ describe('an executor that fleet.yaml does not list', () => {
       problems: { list: [{ level: 'error', code: 'UnknownExecutor', message: expect.stringContaining(message) }] },
     });
     expect(lost.log).toContainEqual(expect.objectContaining({ level: 40, reason: expect.stringContaining(message) }));
-    expect(running.log.filter(({ msg }) => msg === 'Missing the executor in fleet.yaml')).toEqual([]);
+    expect(running.log.filter(({ msg }) => msg === 'Found problem in file')).toEqual([]);
   });
 });

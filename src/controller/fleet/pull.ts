@@ -1,14 +1,16 @@
 // Reads the desired branch when it moved.
 
+import type { Problem } from '../../desired/text/problem.ts';
 import type { Oid } from '../../git/engine.ts';
 import { codeOf, describeError } from '../../lib/errors.ts';
 import { again, type ReconcileResult } from '../engine/queue.ts';
 import { runYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
+import { announceProblems } from './announce-problems.ts';
 import type { FleetDeps } from './deps.ts';
 import { readFiles } from './read-files.ts';
 import { restoreMemory } from './restore-memory.ts';
-import type { GitTrouble, Pulled } from './state.ts';
+import { type GitTrouble, problemsInFiles, type Pulled } from './state.ts';
 import { whyUnverified } from './verify-revision.ts';
 
 /** Compares the tip, and reads a new commit. After a failed read the last good commit stays: it never looks like an empty repository. */
@@ -41,7 +43,9 @@ async function readNewCommit(deps: FleetDeps, signal: AbortSignal): Promise<bool
   if (oid === fleet.unverified?.commit) return false;
   const accepted = oid === known ? undefined : await acceptedCommit(oid, deps, signal);
   if (accepted === undefined) return false;
+  const before = problemsInFiles(fleet);
   fleet.pulled = await readCommit(accepted, deps, signal);
+  announceFiles(before, deps);
   await source.maintain(signal);
   return true;
 }
@@ -73,9 +77,14 @@ async function readCommit(oid: Oid, deps: FleetDeps, signal: AbortSignal): Promi
   const { objects } = desired.counts;
   const facts = { commit: oid, ancestry, files: files.length, objects, ms: runtime.now() - started };
   runtime.log.info(facts, 'Read revision');
-  if (desired.unlisted !== undefined)
-    runtime.log.warn({ reason: desired.unlisted.message }, 'Missing the executor in fleet.yaml');
   return { commit, revision: revisionOf(settings.branch, oid), desired, ancestry };
+}
+
+function announceFiles(before: readonly Problem[], { fleet, runtime }: FleetDeps): void {
+  const problems = problemsInFiles(fleet);
+  announceProblems(before, problems, runtime.log);
+  const isSolved = before.length > 0 && problems.length === 0;
+  if (isSolved) runtime.log.info({ revision: fleet.pulled?.revision }, 'Solved all problems in files');
 }
 
 /** `main@sha1:4f2a…`: with the algorithm, because SHA-256 repositories exist. */

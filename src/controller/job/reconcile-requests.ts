@@ -1,6 +1,7 @@
 // All job requests: recover locks, file due runs, admit requests, apply retention, remove orphans.
 
 import type { DesiredSet } from '../../desired/desired-set.ts';
+import { announceProblems } from '../fleet/announce-problems.ts';
 import { trustIn } from '../fleet/branch-trust.ts';
 import { planOf } from '../fleet/reconcile.ts';
 import type { Pulled } from '../fleet/state.ts';
@@ -8,6 +9,7 @@ import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import { admitRequests } from './admit-requests.ts';
 import type { RequestsDeps } from './deps.ts';
+import { problemOfRequest } from './refused-request.ts';
 import { removeOrphanWorkerJobs } from './orphan-worker-jobs.ts';
 import { isComplete } from './reconcile.ts';
 import { recoverLocks } from './recover-locks.ts';
@@ -55,7 +57,8 @@ async function removeOldBackups({ desired }: Pulled, deps: RequestsDeps): Promis
 }
 
 /** True when they changed. A refusal may come from the cluster alone: an object that someone created. */
-function storeRefusals(next: RequestsDeps['refusals']['current'], { refusals }: RequestsDeps): boolean {
+function storeRefusals(next: RequestsDeps['refusals']['current'], { refusals, runtime }: RequestsDeps): boolean {
+  announceProblems(refusals.current.map(problemOfRequest), next.map(problemOfRequest), runtime.log);
   const isNews = !sameJson(next, refusals.current);
   refusals.current = next;
   return isNews;
@@ -68,11 +71,14 @@ async function recoverDueLocks(deps: RequestsDeps, signal: AbortSignal): Promise
 }
 
 /** A claim needs a status branch. */
-function refuseWithoutBranch({ desired }: Pulled, { statusBranch, refusals }: RequestsDeps): boolean {
-  if (statusBranch !== undefined) return false;
+function refuseWithoutBranch({ desired }: Pulled, deps: RequestsDeps): boolean {
+  if (deps.statusBranch !== undefined) return false;
   const message =
     'A job request needs a status branch for its claim and its result. Run the controller with --status-branch.';
-  refusals.current = [...desired.requests.values()].map(({ file }) => ({ file, code: 'NoStatusBranch', message }));
+  const refused = [...desired.requests.values()].map(
+    ({ file }) => ({ file, code: 'NoStatusBranch', message }) as const,
+  );
+  storeRefusals(refused, deps);
   return true;
 }
 

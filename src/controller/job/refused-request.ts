@@ -1,9 +1,14 @@
 // A job request in Git that is not carried out, for the list of problems.
 
 import type { RequestRefusal } from '../../api/codes/job-reasons.ts';
+import type { ProblemView } from '../../status/fleet-view.ts';
 
 export interface RefusedRequest {
   readonly file: string;
   readonly code: RequestRefusal;
   readonly message: string;
+}
+
+export function problemOfRequest({ file, code, message }: RefusedRequest): ProblemView {
+  return { level: 'error', code, file, line: 1, column: 1, message };
 }

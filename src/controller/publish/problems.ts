@@ -3,7 +3,7 @@
 import { ANNOTATION } from '../../api/group.ts';
 import type { ProblemView } from '../../status/fleet-view.ts';
 import { type FailedAction, problemsInFiles } from '../fleet/state.ts';
-import type { RefusedRequest } from '../job/refused-request.ts';
+import { problemOfRequest } from '../job/refused-request.ts';
 import type { PublishDeps } from './deps.ts';
 
 type ProblemDeps = Pick<PublishDeps, 'fleet' | 'memory' | 'observations' | 'refusals' | 'watches'>;
@@ -24,10 +24,6 @@ function lostMemory({ memory }: ProblemDeps): readonly ProblemView[] {
   return lost === undefined
     ? []
     : [{ level: 'warning', code: 'MemoryLost', file: 'fleet.yaml', line: 1, column: 1, message: lost }];
-}
-
-function problemOfRequest({ file, code, message }: RefusedRequest): ProblemView {
-  return { level: 'error', code, file, line: 1, column: 1, message };
 }
 
 /** A server that does not answer is no problem of a file. */
