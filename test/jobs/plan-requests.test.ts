@@ -21,6 +21,7 @@ function side(requests: readonly PlannedRequest[], more: Partial<DesiredRequests
     schedules: new Map(),
     broken: new Set(),
     brokenFiles: new Set(),
+    stopped: new Set(),
     ...more,
   };
 }
@@ -81,6 +82,49 @@ describe('a new request runs', () => {
     expect(step).toMatchObject({ do: 'run', job: `${kind} ns/r`, executor: 'east', file: 'jobs/r.yaml' });
     expect(step?.because).toContain(says);
     expect(step?.because).toMatch(/; once$/);
+  });
+
+  it.each([
+    {
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'b' },
+      says: /^keeps a stopped, as spec\.desiredState asks, replaces its data by Backup b .*, and does not start it; once$/,
+    },
+    { kind: 'Backup', spec: { node: 'a' }, says: /^keeps a stopped, .* copies its volumes .* does not start it;/ },
+    {
+      kind: 'Snapshot',
+      spec: { node: 'a', blockHeight: 7 },
+      says: /^at height 7, keeps a stopped, .* does not start it;/,
+    },
+    {
+      kind: 'ChangeOwner',
+      spec: { node: 'a' },
+      says: /^keeps a stopped, .* gives all its files .* does not start it;/,
+    },
+    {
+      kind: 'Switchover',
+      spec: { sourceNode: 'a', destNode: 'b' },
+      says: /^stops b, keeps a stopped, as spec\.desiredState asks, exchanges .*, and starts b again\./,
+    },
+    {
+      kind: 'BlockHeightFallback',
+      spec: { nodes: ['a', 'b'], blockHeight: 7 },
+      says: /^brings a and b back .*, stopped meanwhile .*; does not start a: spec\.desiredState is Stopped;/,
+    },
+    {
+      kind: 'Retention',
+      spec: { node: 'a', schedule: 's', destination: { objectStorage: { name: 'far' } }, keep: { last: 1 } },
+      says: /; a stays stopped;/,
+    },
+  ])('$kind leaves a node stopped that its spec stops', ({ kind, spec, says }) => {
+    const stopped = new Set(['ns/a', 'other/b']);
+    expect(planRequests(NONE, side([asked(kind, spec)], { stopped }))[0]?.because).toMatch(says);
+  });
+
+  it('knows nothing of a node that another tool deploys', () => {
+    const backup = asked('Backup', { node: 'a', chain: 'c', deployMethod: 'helm' });
+    const [step] = planRequests(NONE, side([backup], { stopped: new Set(['ns/a']) }));
+    expect(step?.because).toMatch(/^stops a, /);
   });
 
   it('compared with a cluster it may have ended before', () => {
@@ -183,6 +227,12 @@ describe('schedules', () => {
     { because: 'gone', from: withSchedule(), to: NONE, want: { do: 'unschedule', file: 'schedules/n.yaml' } },
   ])('$because', ({ from, to, want }) => {
     expect(planRequests(from, to)).toMatchObject([{ job: 'JobSchedule ns/n', executor: 'east', ...want }]);
+  });
+
+  it('says that a stopped node stays so', () => {
+    const stopped = new Set(['ns/a']);
+    const [step] = planRequests(NONE, { ...withSchedule(), stopped });
+    expect(step?.because).toMatch(/that keeps a stopped, .* and does not start it; keeps the last 3/);
   });
 
   it.each([

@@ -45,8 +45,13 @@ function requestsOf(desired: DesiredSet): DesiredRequests {
     schedules: desired.schedules,
     broken: desired.brokenRequests,
     brokenFiles: desired.brokenFiles,
+    stopped: new Set(stoppedIn(desired)),
     approvals: new Set(desired.fleet.approvals?.map(({ digest }) => digest)),
   };
+}
+
+function stoppedIn({ nodes }: DesiredSet): readonly string[] {
+  return [...nodes].flatMap(([key, { node }]) => (node.spec.desiredState === 'Stopped' ? [key] : []));
 }
 
 function fromFile({ request, executor, file, specDigest, needsApproval }: DesiredRequest): PlannedRequest {

@@ -43,10 +43,10 @@ export const backup = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
-    effect:
+    effect: (stopped) =>
       spec.action === 'Direct'
         ? `copies the volumes of ${spec.node} to ${placeOf(spec)} without stopping it`
-        : stopAndStart([spec.node], `copies its volumes to ${placeOf(spec)}`),
+        : stopAndStart([spec.node], `copies its volumes to ${placeOf(spec)}`, stopped),
     action: spec.action,
     whileRunning:
       spec.destination === undefined

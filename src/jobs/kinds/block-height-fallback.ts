@@ -47,7 +47,7 @@ export const blockHeightFallback = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: nodesOf(spec),
-    effect: `brings ${listOf(nodesOf(spec))} back to height ${spec.blockHeight}, stopped meanwhile where the client needs that; later blocks are removed`,
+    effect: (stopped) => effectOf(spec, stopped),
     action: 'StopAndStart',
     whileRunning: { refused: 'databases are never changed under a running node' },
     startProof: 'grows',
@@ -63,6 +63,13 @@ export const blockHeightFallback = defineJobKind({
 
 function nodesOf({ node, nodes }: FallbackSpec): readonly string[] {
   return nodes ?? (node === undefined ? [] : [node]);
+}
+
+function effectOf(spec: FallbackSpec, stopped: readonly string[]): string {
+  const nodes = nodesOf(spec);
+  const meanwhile = stopped.length < nodes.length ? ', stopped meanwhile where the client needs that' : '';
+  const after = stopped.length > 0 ? `; does not start ${listOf(stopped)}: spec.desiredState is Stopped` : '';
+  return `brings ${listOf(nodes)} back to height ${spec.blockHeight}${meanwhile}; later blocks are removed${after}`;
 }
 
 function preflight(spec: FallbackSpec, view: JobView): Preflight {

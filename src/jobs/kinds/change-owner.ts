@@ -36,10 +36,10 @@ export const changeOwner = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
-    effect:
+    effect: (stopped) =>
       spec.action === 'Direct'
         ? `gives all files of ${spec.node} to ${spec.uid}:${spec.gid} without stopping it`
-        : stopAndStart([spec.node], `gives all its files to ${spec.uid}:${spec.gid}`),
+        : stopAndStart([spec.node], `gives all its files to ${spec.uid}:${spec.gid}`, stopped),
     action: spec.action,
     whileRunning: 'works',
     startProof: 'answers',

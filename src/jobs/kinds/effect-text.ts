@@ -2,7 +2,19 @@
 
 import { listOf } from '../model/scope.ts';
 
-/** `stops a and b, WORK, and starts them again`. A node that does not run stays stopped, which the words leave open. */
-export function stopAndStart(nodes: readonly string[], work: string): string {
-  return `stops ${listOf(nodes)}, ${work}, and starts ${nodes.length === 1 ? 'it' : 'them'} again`;
+/** `stops a and b, WORK, and starts them again`; a job never starts those of `stopped`. */
+export function stopAndStart(nodes: readonly string[], work: string, stopped: readonly string[]): string {
+  const running = nodes.filter((node) => !stopped.includes(node));
+  if (running.length === 0) return `${keepStopped(stopped)}, ${work}, and does not start ${pronoun(stopped)}`;
+  const begin = stopped.length === 0 ? '' : `, ${keepStopped(stopped)}`;
+  const started = stopped.length === 0 ? pronoun(running) : listOf(running);
+  return `stops ${listOf(running)}${begin}, ${work}, and starts ${started} again`;
+}
+
+function keepStopped(nodes: readonly string[]): string {
+  return `keeps ${listOf(nodes)} stopped, as spec.desiredState asks`;
+}
+
+function pronoun(nodes: readonly string[]): string {
+  return nodes.length === 1 ? 'it' : 'them';
 }

@@ -50,7 +50,7 @@ export const restore = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
-    effect: effectOf(spec),
+    effect: (stopped) => effectOf(spec, stopped),
     action: spec.action,
     whileRunning: { refused: 'data is never replaced under a running node: use StopAndStart, or stop the node first' },
     startProof: 'grows',
@@ -72,12 +72,12 @@ export const restore = defineJobKind({
   }),
 });
 
-function effectOf(spec: RestoreSpec): string {
+function effectOf(spec: RestoreSpec, stopped: readonly string[]): string {
   const { node, action } = spec;
   const source = nameOfSource(spec);
   return action === 'Direct'
     ? `replaces the data of ${node}, which must be stopped, by ${source}; its keys stay`
-    : stopAndStart([node], `replaces its data by ${source} (its keys stay)`);
+    : stopAndStart([node], `replaces its data by ${source} (its keys stay)`, stopped);
 }
 
 function nameOfSource({ backup, snapshot, source }: RestoreSpec): string {

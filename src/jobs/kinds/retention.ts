@@ -37,7 +37,8 @@ export const retention = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
-    effect: `removes backups of the schedule ${spec.schedule} from the location ${spec.destination.objectStorage.name}; ${spec.node} keeps running`,
+    effect: (stopped) =>
+      `removes backups of the schedule ${spec.schedule} from the location ${spec.destination.objectStorage.name}; ${spec.node} ${stopped.length > 0 ? 'stays stopped' : 'keeps running'}`,
     action: 'Direct',
     whileRunning: 'works',
     startProof: 'started',

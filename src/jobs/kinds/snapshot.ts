@@ -45,7 +45,8 @@ export const snapshot = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.node],
-    effect: `at height ${spec.blockHeight}, ${stopAndStart([spec.node], `keeps its state on ${placeOf(spec)}`)}`,
+    effect: (stopped) =>
+      `at height ${spec.blockHeight}, ${stopAndStart([spec.node], `keeps its state on ${placeOf(spec)}`, stopped)}`,
     action: 'StopAndStart',
     whileRunning: { refused: 'a snapshot is of a stopped node' },
     startProof: 'started',

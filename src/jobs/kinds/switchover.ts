@@ -45,7 +45,7 @@ export const switchover = defineJobKind({
   open: (spec) => ({
     common: spec,
     nodes: [spec.sourceNode, spec.destNode],
-    effect: effectOf(spec),
+    effect: (stopped) => effectOf(spec, stopped),
     action: 'StopAndStart',
     whileRunning: { refused: 'both nodes must be stopped' },
     startProof: 'answers',
@@ -59,8 +59,8 @@ export const switchover = defineJobKind({
 });
 
 /** The second step needs a user: the controller never writes to the desired branch. */
-function effectOf({ sourceNode, destNode, deployMethod }: SwitchoverSpec): string {
-  const effect = stopAndStart([sourceNode, destNode], 'exchanges the keys they sign with');
+function effectOf({ sourceNode, destNode, deployMethod }: SwitchoverSpec, stopped: readonly string[]): string {
+  const effect = stopAndStart([sourceNode, destNode], 'exchanges the keys they sign with', stopped);
   return deployMethod === 'managed'
     ? `${effect}. When it is complete, exchange spec.identity.secretName in the files of both nodes`
     : effect;

@@ -37,8 +37,11 @@ export interface OpenJob {
   readonly common: CommonSpec;
   /** The nodes it works on, as given. */
   readonly nodes: readonly string[];
-  /** What it will do, for the plan of a pull request: `stops a, copies its volumes to a new PVC, and starts it again`. */
-  readonly effect: string;
+  /**
+   * What it will do, for the plan of a pull request: `stops a, copies its volumes to a new PVC, and starts it again`.
+   * `stopped` are those of its nodes that are stopped by their spec and stay so.
+   */
+  effect(stopped: readonly string[]): string;
   readonly action: JobAction;
   /** What `Direct` means while the node runs. */
   readonly whileRunning: 'works' | 'works, unproven' | { readonly refused: string };

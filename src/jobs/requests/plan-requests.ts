@@ -43,6 +43,8 @@ export interface DesiredRequests extends RequestSide {
   /** Requests and files that can't be read: what they were about counts as unchanged. */
   readonly broken: ReadonlySet<string>;
   readonly brokenFiles: ReadonlySet<string>;
+  /** By `namespace/name`: nodes whose spec says that they are stopped, which a job leaves so. */
+  readonly stopped: ReadonlySet<string>;
   /** The digests that `fleet.yaml` approves. */
   readonly approvals?: ReadonlySet<string>;
 }
@@ -57,7 +59,7 @@ function requestSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   return keys.flatMap((key) => {
     const [then, now] = [before.requests.get(key), after.requests.get(key)];
     if (now !== undefined && then === undefined)
-      return [{ ...stepOf('run', now, `${effectOf(now)}; ${ONCE[before.from]}`), ...exceptionOf(now, after) }];
+      return [{ ...stepOf('run', now, `${effectOf(now, after)}; ${ONCE[before.from]}`), ...exceptionOf(now, after) }];
     if (now !== undefined && then !== undefined && isEdited(then, now)) return [stepOf('refuse', now, EDITED)];
     if (now !== undefined || then === undefined) return [];
     if (after.broken.has(key) || after.brokenFiles.has(then.file)) return [];
@@ -88,8 +90,14 @@ function isEdited(then: PlannedRequest, now: PlannedRequest): boolean {
 }
 
 /** A template may still be waiting for what its schedule fills in. */
-function effectOf(request: Pick<PlannedRequest, 'kind' | 'spec'>): string {
-  return readRequest(request)?.effect ?? `does what ${request.kind} is for`;
+function effectOf(
+  request: Pick<PlannedRequest, 'kind' | 'namespace' | 'spec'>,
+  { stopped }: Pick<DesiredRequests, 'stopped'>,
+): string {
+  const open = readRequest(request);
+  if (open === undefined) return `does what ${request.kind} is for`;
+  const isManaged = open.common.deployMethod === 'managed';
+  return open.effect(open.nodes.filter((node) => isManaged && stopped.has(`${request.namespace}/${node}`)));
 }
 
 function scheduleSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
@@ -100,7 +108,7 @@ function scheduleSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
     if (now !== undefined)
       return sameJson(then?.spec, now.spec)
         ? []
-        : [{ ...scheduleStep('schedule', now, scheduleWords(now.spec)), ...exceptionOf(now, after) }];
+        : [{ ...scheduleStep('schedule', now, scheduleWords(now, after)), ...exceptionOf(now, after) }];
     if (then === undefined || after.brokenFiles.has(then.file)) return [];
     return [scheduleStep('unschedule', then, 'its file is gone: it files nothing any more; what it made stays')];
   });
@@ -111,9 +119,10 @@ function scheduleStep(what: JobStep['do'], schedule: PlannedSchedule, because: s
   return { do: what, job: `JobSchedule ${namespace}/${name}`, executor, file, because };
 }
 
-function scheduleWords({ schedule, timeZone, suspend, template, keep, concurrencyPolicy }: JobScheduleSpec): string {
+function scheduleWords({ namespace, spec }: PlannedSchedule, after: DesiredRequests): string {
+  const { schedule, timeZone, suspend, template, keep, concurrencyPolicy } = spec;
   const when = suspend ? 'is suspended; otherwise files' : 'files';
-  const each = `${when} a ${template.kind} at "${schedule}" (${timeZone}, ${concurrencyPolicy}) that ${effectOf(template)}`;
+  const each = `${when} a ${template.kind} at "${schedule}" (${timeZone}, ${concurrencyPolicy}) that ${effectOf({ ...template, namespace }, after)}`;
   return keep === undefined
     ? `${each}; keeps all`
     : `${each}; keeps the last ${keep.last}, ${keep.daily} daily and ${keep.weekly} weekly`;
