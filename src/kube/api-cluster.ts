@@ -182,7 +182,8 @@ function requireVersion({ metadata }: KubeObject, ref: Ref): void {
 /** As a patch, which names the version that it is about, so that the permission to write a status stays one verb. */
 async function replaceStatus(rest: Rest, object: KubeObject): Promise<KubeObject> {
   const ref = refOf(object);
-  requireVersion(object, ref);
+  const { uid, resourceVersion } = object.metadata;
+  if (uid === undefined) requireVersion(object, ref);
   return await ask(rest, ref, {
     verb: 'patch',
     method: 'PATCH',
@@ -190,7 +191,9 @@ async function replaceStatus(rest: Rest, object: KubeObject): Promise<KubeObject
     query: WRITTEN_BY_US,
     contentType: 'application/json-patch+json',
     body: [
-      { op: 'replace', path: '/metadata/resourceVersion', value: object.metadata.resourceVersion },
+      resourceVersion === undefined
+        ? { op: 'test', path: '/metadata/uid', value: uid }
+        : { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
       { op: 'add', path: '/status', value: object['status'] },
     ],
     idempotent: false,

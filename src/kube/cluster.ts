@@ -79,7 +79,7 @@ export interface Cluster {
   applyStatus(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
   /**
    * Replaces the status as a whole, also what others have set in it; an apply would leave that. Its `metadata.resourceVersion`
-   * must still be current, else KubeError CONFLICT.
+   * must still be current, else KubeError CONFLICT; without one the object must have that UID, else INVALID.
    */
   replaceStatus(object: KubeObject): Promise<KubeObject>;
   /** Fails with KubeError ALREADY_EXISTS when there is one: so a caller can do something at most once. */

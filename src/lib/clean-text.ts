@@ -46,3 +46,17 @@ export function cleanText(text: string, maxLength: number): string {
 export function cleanLine(text: string, maxLength: number): string {
   return capText(stripControls(text).split(/\s+/).join(' ').trim(), maxLength);
 }
+/**
+ * The same value with whole characters in its texts. Half of a surrogate pair, which a text that was cut can end with, would be
+ * stored as another character.
+ */
+export function wellFormed<T>(value: T): T {
+  return adjusted(value) as T;
+}
+
+function adjusted(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(adjusted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, adjusted(member)]));
+}

@@ -392,11 +392,15 @@ describe('working', () => {
       says: 'not found',
     },
   ])('$because', ({ facts, observed: workSeen, code, says }) => {
-    const { status, effects } = see({ ...facts, tasks: new Map([[work.name, workSeen]]), workerPods: 1 }, late);
+    const seen = { ...facts, tasks: new Map([[work.name, workSeen]]), workerPods: 1 };
+    const { status } = see(seen, late);
     expect(status.works?.[0]).toMatchObject({ outcome: 'Failed', code, unsafe: false });
     expect(status.works?.[0]?.message).toContain(says);
-    expect(status.phase).toBe('Verifying');
-    expect(effects.length).toBeGreaterThan(0);
+    expect(status).toMatchObject({ phase: 'Verifying', message: 'the work has failed' });
+
+    // Until it is gone: a pod that waits keeps the node stopped.
+    expect(see(seen, status).effects).toMatchObject([{ do: 'deleteJob', name: work.name, uid: 'job-1' }]);
+    expect(see({ ...facts, workerPods: 0 }, status).status).toMatchObject({ failure: { reason: code } });
   });
 
   it('an image that has just failed once is given time', () => {

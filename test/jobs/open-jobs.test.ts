@@ -81,9 +81,10 @@ describe('after each decision', () => {
     expect(openAfter({}, [claim, bind], seenOf({}))).toEqual({ 'Backup/prod/next': '', [KEY]: 'u1' });
   });
 
-  it('is the same where nothing was claimed, so that nothing is written', () => {
+  it('is the same where nothing was claimed and nothing has ended, so that nothing is written', () => {
     const open = { [KEY]: 'u1' };
-    expect(openAfter(open, [], seenOf({ record: recordOf('Complete', 'u1') }))).toBe(open);
+    expect(openAfter(open, [], seenOf({ record: recordOf('Working', 'u1') }))).toBe(open);
+    expect(openAfter(open, [], seenOf({ record: recordOf('Complete', 'u1') }))).toEqual({});
   });
 
   it.each<Given & { readonly because: string; readonly kept: boolean }>([

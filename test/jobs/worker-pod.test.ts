@@ -57,6 +57,11 @@ describe('a container that the cluster injected', () => {
   });
 });
 
+it('a worker that failed by itself keeps its Job, and so its log', () => {
+  const failed: JobStatus = { ...working, phase: 'Verifying', works: [{ ...work, outcome: 'Failed' }] };
+  expect(observe({ running: false, finished: 'Failed', finishedAt: ago(0) }, failed).effects).toEqual([]);
+});
+
 describe('a rollback by the client itself', () => {
   const run = { image: 'example.com/bitcoind:1', command: ['sh'], args: [], mounts: [] };
   const rollback = {

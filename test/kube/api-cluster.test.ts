@@ -147,8 +147,13 @@ describe('apply', () => {
     const next = await cluster.replaceStatus({ ...seen, spec: {}, status: { phase: 'Lost' } });
     expect(next['status']).toEqual({ phase: 'Lost' });
     expect(next['spec']).toMatchObject(claim.spec);
-    const { resourceVersion: _version, ...metadata } = next.metadata;
-    await expect(cluster.replaceStatus({ ...next, metadata })).rejects.toThrow(failsWith({ code: 'INVALID' }));
+    const { resourceVersion: _version, uid = '', ...place } = next.metadata;
+    const again = { ...next, status: { phase: 'Bound' } };
+    expect((await cluster.replaceStatus({ ...again, metadata: { ...place, uid } }))['status']).toEqual({
+      phase: 'Bound',
+    });
+    for (const metadata of [place, { ...place, uid: '00000000-0000-4000-8000-000000000000' }])
+      await expect(cluster.replaceStatus({ ...again, metadata })).rejects.toThrow(failsWith({ code: 'INVALID' }));
   });
 
   it('writes a status only over the version that was judged, when one is named', async () => {

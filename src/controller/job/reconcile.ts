@@ -18,10 +18,12 @@ import { isNamespaceGoing } from '../../kube/kube-error.ts';
 import { defined } from '../../lib/defined.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { sameJson } from '../../lib/stable-json.ts';
+import { wellFormed } from '../../lib/clean-text.ts';
 import { millisecondsOf, timestamp } from '../../lib/timestamp.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import type { JobDeps } from './deps.ts';
 import { observeJob } from './observe.ts';
+import type { WriteGuard } from './records/kept-statuses.ts';
 import type { OpenedJob } from './opened-job.ts';
 import { isOpen } from './records/open-jobs.ts';
 import { type EffectScope, performEffect } from './perform-effect.ts';
@@ -173,8 +175,8 @@ async function performEffects({ status, effects }: Move, { job, signal }: Effect
 /** Stores a new status, and updates the record. True when the status changed. */
 async function persistStatus({ job, isChanged }: OpenedJob, next: JobStatus, deps: JobDeps): Promise<boolean> {
   const { status: before = {}, metadata } = job;
-  const changed = !sameJson(next, before);
-  const status = changed ? withConditions(next, job, deps.runtime.now()) : before;
+  const changed = !sameJson(wellFormed(next), before);
+  const status = changed ? wellFormed(withConditions(next, job, deps.runtime.now())) : before;
   if (isChanged) reportChanged(job, deps);
   if (changed || isChanged) await writeStatus(job, status, deps);
   // Also when nothing changed: a crash may have come between the status and its record.
@@ -221,9 +223,12 @@ function withConditions(status: JobStatus, { metadata, status: before }: JobObje
 async function writeStatus(job: JobObject, status: JobStatus, { cluster, statuses }: JobDeps): Promise<void> {
   const { apiVersion, kind, metadata } = job;
   const { name, namespace, uid, resourceVersion } = metadata;
-  // Of the version that was read: a process that lost the lease must not overwrite a newer status.
-  const object = { apiVersion, kind, metadata: { name, ...defined({ namespace, uid, resourceVersion }) }, status };
-  await statuses.store(job, status, async () => await cluster.replaceStatus(object));
+  // Of the version that was read, or of a job whose copy is guarded: a process that lost the lease must not overwrite a newer status.
+  const objectOf = (guard: WriteGuard) => {
+    const version = guard === 'version' ? resourceVersion : undefined;
+    return { apiVersion, kind, metadata: { name, ...defined({ namespace, uid, resourceVersion: version }) }, status };
+  };
+  await statuses.store(job, status, async (guard) => await cluster.replaceStatus(objectOf(guard)));
 }
 
 /** A finished job is reconciled once more when its worker pods may be removed, and then never again. */

@@ -101,8 +101,12 @@ function workerPods(scope: Scope, plan: Extract<TaskPlan, { do: 'pods' }>): Move
   const tasks = steps.map(({ task }) => task);
   const status = { works: tasks, ...provenanceOf(scope, plan.pods, tasks) };
   if (tasks.every(({ outcome }) => outcome !== undefined))
-    return enter(scope, { phase: 'Verifying', message: 'the work has ended', status });
+    return enter(scope, { phase: 'Verifying', message: endOf(tasks), status });
   return stay(scope, firstWaiting(steps), { status, effects: steps.flatMap(({ effects }) => effects) });
+}
+
+function endOf(tasks: readonly JobTask[]): string {
+  return tasks.every(({ outcome }) => outcome === 'Succeeded') ? 'the work has ended' : 'the work has failed';
 }
 
 function firstWaiting(steps: readonly TaskProgress[]): string {

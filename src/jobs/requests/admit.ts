@@ -62,7 +62,8 @@ function unrecorded(found: Unrecorded, input: AdmitInput): Decision | undefined 
 }
 
 function mayHaveRun({ request, object }: Unrecorded, input: AdmitInput): Decision | undefined {
-  const why = object === undefined ? whyUnrecorded(request, input) : undefined;
+  const isBound = object !== undefined && input.open.get(request.key) === object.uid;
+  const why = isBound ? undefined : whyUnrecorded(request, input);
   return why === undefined ? undefined : refused(request, 'RecordLost', why);
 }
 
@@ -141,7 +142,9 @@ function forgotten(claimed: Claimed, { now }: AdmitInput): Decision {
 function unbound(claimed: Claimed, withdrawn: string | undefined, input: AdmitInput): Decision | undefined {
   const { key, request, record, object } = claimed;
   const refuse = whyOther(claimed, input);
-  if (object !== undefined && refuse === undefined) return { do: 'bind', key, record: { ...record, uid: object.uid } };
+  // Without its file nothing but the record says which spec was claimed, and others can write that.
+  if (object !== undefined && request !== undefined && refuse === undefined)
+    return { do: 'bind', key, record: { ...record, uid: object.uid } };
   if (withdrawn !== undefined)
     return ended(
       { key, record },
@@ -156,7 +159,7 @@ function unbound(claimed: Claimed, withdrawn: string | undefined, input: AdmitIn
 function whyOther({ key, request, record, object }: Claimed, { open }: AdmitInput): Refuse | undefined {
   if (object === undefined) return undefined;
   if (isStarted(object, key, open)) return refuseStarted;
-  return differs(object, record.objectDigest ?? request?.objectDigest) ? refuseObject : undefined;
+  return differs(object, request?.objectDigest ?? record.objectDigest) ? refuseObject : undefined;
 }
 
 type Refuse = (request: GitRequest) => Decision;

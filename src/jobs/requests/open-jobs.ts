@@ -41,9 +41,8 @@ export function openAfter(
   const news = decisions.flatMap((decision) =>
     decision.do === 'claim' || decision.do === 'bind' ? [[decision.key, decision.record.uid ?? ''] as const] : [],
   );
-  if (news.length === 0) return open;
   const left = Object.entries(open).filter(([key]) => !hasEnded(key, input, requested));
-  return Object.fromEntries([...left, ...news]);
+  return news.length === 0 && left.length === Object.keys(open).length ? open : Object.fromEntries([...left, ...news]);
 }
 
 /**

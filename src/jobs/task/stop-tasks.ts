@@ -11,3 +11,17 @@ export function stopTasks({ status, observed }: Pick<Scope, 'status' | 'observed
       : [],
   );
 }
+
+/**
+ * Deletes the worker Jobs that were given up before their work ended, until they are gone: a pod that waits for an image would
+ * wait as long as the Job may take. One that has ended by itself stays for its log.
+ */
+export function stopAborted(scope: Pick<Scope, 'status' | 'observed'>): readonly Effect[] {
+  const { tasks } = scope.observed;
+  const ended = new Set(
+    [...tasks].flatMap(([name, { finished, taskEnded }]) =>
+      finished === undefined && taskEnded === undefined ? [] : [name],
+    ),
+  );
+  return stopTasks(scope).filter((effect) => effect.do === 'deleteJob' && !ended.has(effect.name));
+}

@@ -5,6 +5,7 @@
 import { type JobObject, jobKeyOf } from '../../../api/job-object.ts';
 import type { JobStatus } from '../../../api/job-status.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
+import { hasCode } from '../../../lib/errors.ts';
 import { sameJson } from '../../../lib/stable-json.ts';
 import type { Memory } from '../../engine/memory.ts';
 import { type JobWatches, withStatuses } from '../watches.ts';
@@ -15,13 +16,23 @@ export interface KeptStatuses {
   /** The job with the status that counts; the same object when that is its own. Only a bound job has a kept one. */
   trusted(this: void, job: JobObject): JobObject;
   /** `write` changes the object. Rejects when either could not be written; then the status before counts. */
-  store(job: JobObject, status: JobStatus, write: () => Promise<unknown>): Promise<void>;
+  store(job: JobObject, status: JobStatus, write: (guard: WriteGuard) => Promise<unknown>): Promise<void>;
   /** Forgets those of jobs that have ended. From now on a bound job without one has not begun. */
   settle(): Promise<void>;
 }
 
+/**
+ * What an object is compared with when it is written: its version, so that no change is overwritten unseen. Someone who writes
+ * the status in a loop must not keep the controller from writing it: then its UID, because the mark of the copies keeps
+ * other processes out as well.
+ */
+export type WriteGuard = 'version' | 'uid';
+
+/** Conflicts in a row after which the version does not matter. */
+const MAX_CONFLICTS = 2;
+
 interface KeptDeps {
-  readonly cluster: Pick<Cluster, 'patch'>;
+  readonly cluster: Pick<Cluster, 'patch' | 'get'>;
   readonly memory: Memory;
   readonly jobs: Pick<JobWatches, 'list'>;
 }
@@ -42,14 +53,28 @@ export function createKeptStatuses(deps: KeptDeps): KeptStatuses {
   const { cluster, memory } = deps;
   const copies = createStatusCopies({ cluster, memory, others: () => begun(deps) });
   const writing = new Map<string, JobStatus>();
+  const conflicts = new Map<string, number>();
+
+  async function guarded(uid: string, writeObject: (guard: WriteGuard) => Promise<unknown>): Promise<void> {
+    const before = conflicts.get(uid) ?? 0;
+    const isKept = copies.isWhole && copies.get(uid) !== undefined;
+    try {
+      await writeObject(isKept && before >= MAX_CONFLICTS ? 'uid' : 'version');
+      conflicts.delete(uid);
+    } catch (error) {
+      if (hasCode(error, 'CONFLICT')) conflicts.set(uid, before + 1);
+      throw error;
+    }
+  }
+
   return {
     trusted: createTrust({ memory, copies, writing }),
     async store(job, status, writeObject) {
       const { uid = '' } = job.metadata;
-      if (!isClaimed(job, memory)) return void (await writeObject());
+      if (!isClaimed(job, memory)) return void (await writeObject('version'));
       writing.set(uid, status);
       try {
-        await writeObject();
+        await guarded(uid, writeObject);
         await copies.keep(new Map([[uid, status]]));
       } finally {
         writing.delete(uid);
@@ -59,7 +84,9 @@ export function createKeptStatuses(deps: KeptDeps): KeptStatuses {
       if (memory.current.jobs === undefined) return;
       const open = new Set(Object.values(memory.current.jobs));
       if (open.size > 0) await copies.complete();
-      const ended = open.has(UNBOUND) ? [] : copies.uids().filter((uid) => !open.has(uid));
+      // A claim without an object: any object of its name may be bound to it.
+      const waiting = new Set(deps.jobs.list().flatMap((job) => (isClaimed(job, memory) ? [job.metadata.uid] : [])));
+      const ended = copies.uids().filter((uid) => !open.has(uid) && !waiting.has(uid));
       await copies.keep(new Map(ended.map((uid) => [uid, undefined])));
     },
   };
@@ -79,21 +106,26 @@ function createTrust({ memory, copies, writing }: Trust): KeptStatuses['trusted'
   function compare(job: JobObject, copy: JobStatus | undefined): JobObject {
     const before = seen.get(job);
     if (before !== undefined && before.copy === copy) return before.job;
-    const result = sameJson(copy ?? {}, job.status ?? {}) ? job : withStatus(job, copy);
+    const result = sameJson(copy ?? {}, ownStatus(job)) ? job : withStatus(job, copy);
     seen.set(job, { copy, job: result });
     return result;
   }
 
   return (job) => {
     const { uid = '' } = job.metadata;
-    if (!copies.isWhole || !isOpen(job, memory)) return job;
+    if (!copies.isWhole || !isClaimed(job, memory)) return job;
     const ahead = writing.get(uid);
     return ahead !== undefined && sameJson(ahead, job.status) ? job : compare(job, copies.get(uid));
   };
 }
 
+/** Without what the API server puts into the status of every new object. */
+function ownStatus({ status = {} }: JobObject): JobStatus {
+  return Object.keys(status).every((name) => name === 'observedGeneration') ? {} : status;
+}
+
 /** Bound, or about to be: what is stored before the binding counts after it. */
-function isClaimed(job: JobObject, memory: Memory): boolean {
+function isClaimed(job: JobObject, memory: Pick<Memory, 'current'>): boolean {
   return isOpen(job, memory) || memory.current.jobs?.[jobKeyOf(job)] === UNBOUND;
 }
 

@@ -1,11 +1,12 @@
 // The copies of jobs' statuses in the ConfigMap of the memory: a member for each job, written one by one.
 
+import { randomUUID } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import type { JobStatus } from '../../../api/job-status.ts';
 import type { Cluster, JsonPatchOperation } from '../../../kube/cluster.ts';
 import { hasCode } from '../../../lib/errors.ts';
-import { isObject } from '../../../lib/json-value.ts';
+import { isObject, textAt } from '../../../lib/json-value.ts';
 import { createSerial } from '../../../lib/serial.ts';
 import type { Memory } from '../../engine/memory.ts';
 import type { Data } from '../../engine/memory-data.ts';
@@ -25,7 +26,7 @@ export interface StatusCopies {
 }
 
 interface CopiesOptions {
-  readonly cluster: Pick<Cluster, 'patch'>;
+  readonly cluster: Pick<Cluster, 'patch' | 'get'>;
   readonly memory: Pick<Memory, 'ref' | 'othersAtStart' | 'isKnown' | 'rewrite'>;
   /** What makes copies whole that are not. */
   readonly others: () => ReadonlyMap<string, JobStatus>;
@@ -33,46 +34,53 @@ interface CopiesOptions {
 
 /** Members of the ConfigMap: `job.<UID>` is a status as JSON, deflated, in base64. */
 const PREFIX = 'job.';
-/** Says that the members are complete. */
+/** Says that the members are complete, and which process writes them: one that lost its place to another may not. */
 const MARK = 'statuses';
-const MARKED = 'kept';
 /** Far above what the definition of the kinds allows, far below what would hurt. */
 const MAX_BYTES = 4 * 1024 * 1024;
-const IS_MARKED: JsonPatchOperation = { op: 'test', path: `/data/${MARK}`, value: MARKED };
-const SET_MARK: JsonPatchOperation = { op: 'add', path: `/data/${MARK}`, value: MARKED };
+const MARK_PATH = `/data/${MARK}`;
 
 export function createStatusCopies({ cluster, memory, others }: CopiesOptions): StatusCopies {
-  let { stored, isWhole } = readCopies(memory.othersAtStart);
+  const own = randomUUID();
+  const takeOver: JsonPatchOperation = { op: 'add', path: MARK_PATH, value: own };
+  let { stored, mark } = readCopies(memory.othersAtStart);
   const write = createBatches(async (copies) => {
     const changes = [...copies].filter(([uid, status]) => status !== undefined || stored.has(uid));
     if (changes.length === 0) return;
     try {
-      await cluster.patch(memory.ref, [IS_MARKED, ...changes.map(change)]);
-      stored = withCopies(stored, changes);
+      const isOurs: JsonPatchOperation = { op: 'test', path: MARK_PATH, value: mark ?? own };
+      await cluster.patch(memory.ref, [isOurs, takeOver, ...changes.map(change)]);
+      [stored, mark] = [withCopies(stored, changes), own];
     } catch (error) {
-      // The ConfigMap was removed by hand, or has never had any.
-      if (!hasCode(error, 'NOT_FOUND', 'INVALID')) throw error;
+      if (!hasCode(error, 'NOT_FOUND', 'INVALID') || !(await isUnmarked(error))) throw error;
       await writeAll(changes);
     }
   });
 
+  /** The ConfigMap was removed by hand, or has never had any copies. Rejects when another process writes them. */
+  async function isUnmarked(error: unknown): Promise<boolean> {
+    const found = textAt(await cluster.get(memory.ref), ['data', MARK]);
+    if (found === undefined || mark === undefined) return true;
+    if (found === mark) return false;
+    throw new Error('another process of this executor stores the statuses of jobs', { cause: error });
+  }
+
   async function writeAll(changes: Iterable<Change>): Promise<void> {
-    const all = withCopies(isWhole ? stored : new Map([...others(), ...stored]), changes);
+    const all = withCopies(mark === undefined ? new Map([...others(), ...stored]) : stored, changes);
     // What is left of a lost memory stays as it is until it was restored.
     if (memory.isKnown) await memory.rewrite();
-    await cluster.patch(memory.ref, [...[...all].map(change), SET_MARK]);
-    stored = all;
-    isWhole = true;
+    await cluster.patch(memory.ref, [...[...all].map(change), takeOver]);
+    [stored, mark] = [all, own];
   }
 
   return {
     get: (uid) => stored.get(uid),
     uids: () => [...stored.keys()],
     get isWhole() {
-      return isWhole;
+      return mark !== undefined;
     },
     keep: async (copies) => await write.together(copies),
-    complete: async () => await write.alone(async () => (isWhole ? undefined : await writeAll([]))),
+    complete: async () => await write.alone(async () => (mark === undefined ? await writeAll([]) : undefined)),
   };
 }
 
@@ -97,6 +105,7 @@ function createBatches(write: (copies: Copies) => Promise<void>): Batches {
 
   return {
     async together(copies) {
+      if (copies.size === 0) return;
       waiting ??= open();
       for (const [uid, status] of copies) waiting.copies.set(uid, status);
       await waiting.done;
@@ -126,12 +135,12 @@ function textOf(status: JobStatus): string {
 }
 
 /** A member that was edited by hand into something else makes all of them incomplete. */
-function readCopies(members: Data): { stored: ReadonlyMap<string, JobStatus>; isWhole: boolean } {
+function readCopies(members: Data): { stored: ReadonlyMap<string, JobStatus>; mark: string | undefined } {
   const read = Object.entries(members).flatMap(([name, text]) =>
     name.startsWith(PREFIX) ? [[name.slice(PREFIX.length), statusIn(text)] as const] : [],
   );
   const stored = withCopies(new Map(), read);
-  return { stored, isWhole: members[MARK] === MARKED && stored.size === read.length };
+  return { stored, mark: stored.size === read.length ? members[MARK] : undefined };
 }
 
 function statusIn(text: string): JobStatus | undefined {
