@@ -46,7 +46,8 @@ function nextSteps(dir: string, isRepository: boolean): readonly string[] {
     `  ${COMMAND} validate "$PWD"`,
     `  ${isRepository ? '' : 'git init -b main && '}git add . && git commit -m "Start the fleet"`,
     '  git remote add origin URL && git push -u origin main',
-    `  ${COMMAND} run --repo URL --executor primary --image IMAGE`,
+    '  kubectl create namespace nodewright-system',
+    `  ${COMMAND} run --repo URL --executor primary --own-namespace nodewright-system --image IMAGE`,
     '',
     'docs/ in the new folder explains every kind, approvals, jobs, keys and the status branch.',
   ];

@@ -88,6 +88,8 @@ describe('init', () => {
     const options = { cwd: join(folder, 'steps'), encoding: 'utf8', env: { ...process.env, PATH } } as const;
     expect(execFileSync('sh', ['-c', command], options)).toMatch(/^\d+ objects, 0 errors, 0 warnings$/m);
     expect(stdout).toContain('docs/');
+    // Where the chart's page installs the controller, which refuses to start when a trial kept its memory elsewhere.
+    expect(stdout).toMatch(/kubectl create namespace nodewright-system\n.* run .*--own-namespace nodewright-system /);
   });
 
   it('refuses a folder that is not empty', async () => {
