@@ -12,7 +12,7 @@ export interface ControllerState {
   readonly holder?: string;
   /** Milliseconds since the epoch. */
   readonly renewedAt?: number;
-  /** What is wrong and what to do. */
+  /** What is wrong and what to do, one or more lines. */
   readonly warning?: string;
 }
 

@@ -31,7 +31,7 @@ import {
   type SetExitCode,
 } from './option.ts';
 import { readOwnDeployments, upgradeText } from './own-deployments.ts';
-import { readPushWarning } from './push-warning.ts';
+import { readBranchWarning } from './branch-warning.ts';
 import { statusText } from './status-text.ts';
 
 interface StatusOptions extends GitOptions {
@@ -110,7 +110,7 @@ async function readCluster(cluster: ApiCluster, { executor, namespace }: StatusO
       const place = { executor: one, namespace };
       const state = await readControllerState(cluster, place, clock);
       const upgrade = deployments.filter((own) => own.executor === one).flatMap((own) => upgradeText(own) ?? [])[0];
-      const warning = state.warning ?? (await readPushWarning(cluster, place)) ?? upgrade;
+      const warning = state.warning ?? (await readBranchWarning(cluster, place)) ?? upgrade;
       return { ...state, ...defined({ warning }) };
     }),
   );

@@ -96,6 +96,14 @@ describe('status', () => {
     ]);
   });
 
+  it('shows each warning of a controller in a line of its own', () => {
+    const warning = `the desired branch: ${'x'.repeat(600)}\nthe status branch: 404`;
+    const controllers = [{ executor: 'a', state: 'Alive', warning }] as const;
+    const [first, second] = statusText({ controllers, nodes: [], jobs: [], now: NOW }).split('\n');
+    expect(first).toMatch(/^warning: the desired branch: x+…$/);
+    expect(second).toBe('warning: the status branch: 404');
+  });
+
   it('shows jobs that run or keep a node stopped, the oldest first, then finished jobs, the newest first', () => {
     const lines = linesOf(
       aJob('done', 7200, { status: { phase: 'Complete', node: 'a', height: 90, message: 'copied' } }),

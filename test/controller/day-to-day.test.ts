@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
-import { readPushWarning } from '../../src/cli/push-warning.ts';
+import { readBranchWarning } from '../../src/cli/branch-warning.ts';
 import { valueAt } from '../../src/lib/json-value.ts';
 import { testCluster } from '../support/cluster.ts';
 import { basic } from '../support/git-server.ts';
@@ -55,24 +55,24 @@ it('a credential of Git is rotated without a restart; one that ends before is re
 
   accept.splice(0, 1, basic('git', 'second'));
   fleet.commit({ 'nodes/n0.yaml': file(362) });
-  const warning = await waitFor('an Event says it', async () => await readPushWarning(fleet.cluster, fleet), 60_000);
+  const warning = await waitFor('an Event says it', async () => await readBranchWarning(fleet.cluster, fleet), 60_000);
   expect(warning).toMatch(/token|credential|401/i);
   expect(warning).not.toContain('first');
 
   writeFileSync(token, 'second\n');
   await grace('n0', 362);
-  await waitFor('the Event is over', async () => (await readPushWarning(fleet.cluster, fleet)) === undefined, 60_000);
+  await waitFor('the Event is over', async () => (await readBranchWarning(fleet.cluster, fleet)) === undefined, 60_000);
   expect(await controller.log()).not.toMatch(/\b(first|second)\b/);
 
   // After a restart of the controller instead, the warning of the process before does not count.
   writeFileSync(token, 'third\n');
   fleet.commit({ 'nodes/n0.yaml': file(363) });
-  await waitFor('an Event says it again', async () => await readPushWarning(fleet.cluster, fleet), 60_000);
+  await waitFor('an Event says it again', async () => await readBranchWarning(fleet.cluster, fleet), 60_000);
   await controller.cleanUp();
   writeFileSync(token, 'second\n');
   controller = await startProcess(fleet, { args: [`--git-token-file ${token}`] });
   await grace('n0', 363);
-  await waitFor('its Event is over', async () => (await readPushWarning(fleet.cluster, fleet)) === undefined, 60_000);
+  await waitFor('its Event is over', async () => (await readBranchWarning(fleet.cluster, fleet)) === undefined, 60_000);
 }, 240_000);
 
 it('a suspended node is left as it is, also what is changed by hand, and follows its file again afterwards', async () => {

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { readBranchWarning } from '../../src/cli/branch-warning.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';
 import type { Fault } from '../support/git-faults.ts';
@@ -89,6 +90,27 @@ describe('Git fails while it runs', () => {
       expect(fleet.statusFile('sync.yaml')).not.toContain('gitTrouble');
     },
   );
+
+  it('`nodewright status` says that the desired branch is not read and the status branch not written, until both are over', async () => {
+    const { controller } = await run();
+    await synced();
+    const { cluster, namespace, executor } = fleet;
+    const warning = async (): Promise<string | undefined> => await readBranchWarning(cluster, { executor, namespace });
+    expect(await warning()).toBeUndefined();
+    fleet.server.fault = () => ({ do: 'status', status: 404 });
+    controller.requestSync();
+    const lines = await waitFor('both are said', async () => {
+      const said = (await warning())?.split('\n') ?? [];
+      return said.length === 2 && said;
+    });
+    expect(lines).toEqual([
+      expect.stringMatching(/ cannot read the desired branch, so that what is merged has no effect: .*404/),
+      expect.stringMatching(/ cannot write the status branch: .*404/),
+    ]);
+    fleet.server.fault = undefined;
+    controller.requestSync();
+    await waitFor('both are over', async () => (await warning()) === undefined);
+  });
 
   it('429 with Retry-After: not asked again before', async () => {
     const { controller, log } = await run();

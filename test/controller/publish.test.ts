@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
-import { readPushWarning } from '../../src/cli/push-warning.ts';
+import { readBranchWarning } from '../../src/cli/branch-warning.ts';
 import { NOT_ROOT } from '../support/not-root.ts';
 import { testCluster } from '../support/cluster.ts';
 import { commitFiles, deleteBranch, git, installHook, tipOf } from '../support/git-repo.ts';
@@ -129,7 +129,7 @@ it('a hook declines: the trouble is in log and metrics, the nodes continue, and 
   expect(tipOf(fleet.repo, STATUS_BRANCH)).toBeUndefined();
   expect(await running.metrics()).toContain('nodewright_status_push_failing 1');
   const { cluster, namespace, executor } = fleet;
-  const warning = async (): Promise<string | undefined> => await readPushWarning(cluster, { executor, namespace });
+  const warning = async (): Promise<string | undefined> => await readBranchWarning(cluster, { executor, namespace });
   expect(await waitFor('the trouble is an Event', warning)).toMatch(
     /cannot write the status branch: .*protected branch/,
   );

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { findCondition } from '../../src/api/conditions.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
-import { readPushWarning } from '../../src/cli/push-warning.ts';
+import { readBranchWarning } from '../../src/cli/branch-warning.ts';
 import { connectCluster } from '../../src/kube/api-cluster.ts';
 import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import { type PrivateCluster, privateCluster, testCluster } from '../support/cluster.ts';
@@ -310,7 +310,7 @@ function ownFolder(): string | undefined {
 }
 
 async function warningOf(fleet: Fleet): Promise<string | undefined> {
-  return await waitFor('an Event about the Lease', async () => await readPushWarning(fleet.cluster, fleet), 100_000);
+  return await waitFor('an Event about the Lease', async () => await readBranchWarning(fleet.cluster, fleet), 100_000);
 }
 
 /** Approves everything that is held, until the fact holds. Gives what was held. */

@@ -7,6 +7,12 @@ export const CONTROLLER_REASONS = defineCodes({
     meaning: 'The status branch cannot be written. The nodes are reconciled all the same; no job begins.',
     action: 'Follow the words of the Git server in the message. The push is tried again.',
   },
+  DesiredReadFailed: {
+    meaning:
+      'The desired branch cannot be read. The nodes run on with the last commit that was read, and what is merged has no effect.',
+    action: 'Follow the words of the Git server in the message. The branch is asked for again.',
+  },
+  DesiredRead: { meaning: 'The desired branch can be read again.', action: 'No action is needed.' },
   OtherCluster: {
     meaning: 'Another cluster works under the same executor name, by the word of the status branch.',
     action:

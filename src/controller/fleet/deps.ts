@@ -4,6 +4,7 @@ import type { ReadInSteps } from '../../desired/read.ts';
 import type { SourceFile } from '../../desired/desired-set.ts';
 import type { GitSource, Oid, StatusBranch } from '../../git/engine.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import type { Redactor } from '../../lib/redact.ts';
 import type { Trust } from '../../signatures/verifier.ts';
 import type { Events } from '../../kube/events.ts';
 import type { Memory } from '../engine/memory.ts';
@@ -21,6 +22,7 @@ import type { BranchOwner, FleetState } from './state.ts';
 export interface FleetDeps {
   readonly cluster: Cluster;
   readonly events: Events;
+  readonly redactor: Redactor;
   readonly runtime: Runtime;
   readonly settings: Settings;
   readonly notify: Notify;

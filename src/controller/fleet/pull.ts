@@ -2,15 +2,15 @@
 
 import type { Problem } from '../../desired/text/problem.ts';
 import type { Oid } from '../../git/engine.ts';
-import { codeOf, describeError } from '../../lib/errors.ts';
 import { again, type ReconcileResult } from '../engine/queue.ts';
 import { runYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
 import { announceProblems } from './announce-problems.ts';
 import type { FleetDeps } from './deps.ts';
+import { notePulled, notePullFailed, reportTrouble } from './pull-trouble.ts';
 import { readFiles } from './read-files.ts';
 import { restoreMemory } from './restore-memory.ts';
-import { type GitTrouble, problemsInFiles, type Pulled } from './state.ts';
+import { problemsInFiles, type Pulled } from './state.ts';
 import { whyUnverified } from './verify-revision.ts';
 
 /** Compares the tip, and reads a new commit. After a failed read the last good commit stays: it never looks like an empty repository. */
@@ -20,9 +20,9 @@ export async function pullBranch(deps: FleetDeps, signal: AbortSignal): Promise<
   try {
     await restoreMemory(deps, signal);
     if (await readNewCommit(deps, signal)) notify('CommitRead', {});
-    fleet.gitTrouble = undefined;
+    notePulled(deps);
   } catch (error) {
-    if (!signal.aborted) fleet.gitTrouble = troubleOf(error, before, runtime.now());
+    if (!signal.aborted) notePullFailed(error, deps);
     throw error;
   } finally {
     reportTrouble(before, deps);
@@ -90,16 +90,4 @@ function announceFiles(before: readonly Problem[], { fleet, runtime }: FleetDeps
 /** `main@sha1:4f2a…`: with the algorithm, because SHA-256 repositories exist. */
 export function revisionOf(branch: string, oid: Oid): string {
   return `${branch}@${oid.length === 64 ? 'sha256' : 'sha1'}:${oid}`;
-}
-
-function troubleOf(error: unknown, before: GitTrouble | undefined, now: number): GitTrouble {
-  const code = codeOf(error) ?? 'GitFailed';
-  return { code, message: describeError(error), since: before?.code === code ? before.since : now };
-}
-
-function reportTrouble(before: GitTrouble | undefined, { fleet, notify }: FleetDeps): void {
-  if (fleet.gitTrouble?.message === before?.message) return;
-  // The host answers again, so a push need not wait for the backoff of the pushes that failed.
-  if (fleet.gitTrouble === undefined) notify('GitRecovered', {});
-  else notify('GitStateChanged', {});
 }

@@ -1,15 +1,14 @@
 // A cluster that does not own the executor name reports under a name of its own, so that it overwrites nothing.
 
 import type { StatusBranch } from '../../git/engine.ts';
-import { controllerLease } from '../../kube/lease/holder.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { syncFile, syncPath } from '../../status/documents.ts';
 import type { FleetView, ProblemView } from '../../status/fleet-view.ts';
 import { renderReadme } from '../../status/readme.ts';
+import { emitAboutLease } from '../engine/lease-events.ts';
 import { clusterIn, judgeOwner, otherCluster, type OtherCluster } from '../fleet/other-cluster.ts';
 import type { PublishDeps } from './deps.ts';
 import { fleetView } from './fleet-view.ts';
-import { PUSHING } from './push-trouble.ts';
 
 /** `paris@0f3a91c2`: no executor can be called so. */
 function ownName({ settings, memory }: PublishDeps): string {
@@ -107,7 +106,7 @@ async function write(
 }
 
 function announce({ message, release }: OtherCluster, deps: PublishDeps): void {
-  const { events, published, runtime, settings } = deps;
+  const { published, runtime, settings } = deps;
   const text = `${message}. ${release}`;
   if (published.trouble !== text)
     runtime.log.error(
@@ -116,7 +115,5 @@ function announce({ message, release }: OtherCluster, deps: PublishDeps): void {
     );
   published.trouble = text;
   runtime.telemetry.statusPushFailing(true);
-  const { apiVersion, kind, name } = controllerLease(settings.executor, settings.namespace);
-  const about = { apiVersion, kind, metadata: { name, namespace: settings.namespace } };
-  events.emit({ about, type: 'Warning', reason: 'OtherCluster', message: text, state: PUSHING });
+  emitAboutLease({ type: 'Warning', reason: 'OtherCluster', message: text, state: 'pushing' }, deps);
 }

@@ -1,0 +1,81 @@
+// What the controller cannot do with its branches, as it says it in Events about its Lease.
+
+import type { ControllerReason } from '../api/codes/controller-reasons.ts';
+import { ANNOTATION } from '../api/group.ts';
+import type { KubeObject } from '../api/objects.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { KINDS } from '../kube/kinds.ts';
+import { controllerLease } from '../kube/lease/holder.ts';
+import { cleanLine } from '../lib/clean-text.ts';
+import { textAt } from '../lib/json-value.ts';
+
+interface Ability {
+  readonly failed: readonly ControllerReason[];
+  readonly works: ControllerReason;
+  /** What the controller cannot do, and what that means. */
+  readonly lacks: string;
+}
+
+const ABILITIES: readonly Ability[] = [
+  {
+    failed: ['DesiredReadFailed'],
+    works: 'DesiredRead',
+    lacks: 'cannot read the desired branch, so that what is merged has no effect',
+  },
+  {
+    failed: ['StatusPushFailed', 'OtherCluster'],
+    works: 'StatusPushed',
+    lacks: 'cannot write the status branch',
+  },
+];
+
+/**
+ * A line for each thing that it cannot do. Undefined when the last attempts succeeded, when the controller was started since, when
+ * there is no Event any more, and without permission to read Events.
+ */
+export async function readBranchWarning(
+  cluster: Pick<Cluster, 'get' | 'list'>,
+  { executor, namespace }: { readonly executor: string; readonly namespace: string },
+): Promise<string | undefined> {
+  const lease = controllerLease(executor, namespace);
+  const { kind, name } = lease;
+  const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
+  const events = (await cluster.list(KINDS.Event, { namespace, fieldSelector }).catch(() => [])).map(saidIn);
+  const failures = ABILITIES.flatMap((ability) => failureOf(ability, events));
+  if (failures.length === 0) return undefined;
+  // One that was started since says so itself when it cannot do it either.
+  const startedAt = Date.parse(textAt(await cluster.get(lease).catch(() => undefined), ['spec', 'acquireTime']) ?? '');
+  const lines = failures
+    .filter(({ at }) => !(Date.parse(at) < startedAt))
+    .map(({ lacks, message }) => `the controller of executor ${executor} ${lacks}: ${cleanLine(message, MAX_MESSAGE)}`);
+  return lines.length === 0 ? undefined : lines.join('\n');
+}
+
+const MAX_MESSAGE = 1000;
+
+interface Said {
+  readonly reason: string;
+  readonly message: string;
+  readonly at: string;
+}
+
+function saidIn(event: KubeObject): Said {
+  return {
+    reason: textAt(event, ['reason']) ?? '',
+    message: textAt(event, ['message']) ?? '',
+    // Without the annotation it is one of an older controller.
+    at: event.metadata.annotations?.[ANNOTATION.saidAt] ?? textAt(event, ['lastTimestamp']) ?? '',
+  };
+}
+
+/** The last word about it, when that is a failure. */
+function failureOf(
+  { failed, works, lacks }: Ability,
+  events: readonly Said[],
+): readonly (Said & Pick<Ability, 'lacks'>)[] {
+  const isFailure = ({ reason }: Said): boolean => failed.some((one) => one === reason);
+  const [last] = events
+    .filter((said) => isFailure(said) || said.reason === works)
+    .toSorted((a, b) => (a.at < b.at ? 1 : -1));
+  return last !== undefined && isFailure(last) ? [{ ...last, lacks }] : [];
+}
