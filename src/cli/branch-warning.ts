@@ -1,4 +1,4 @@
-// What the controller cannot do with its branches, as it says it in Events about its Lease.
+// What keeps a controller that runs from its work, as it says it in Events about its Lease.
 
 import type { ControllerReason } from '../api/codes/controller-reasons.ts';
 import { ANNOTATION } from '../api/group.ts';
@@ -12,7 +12,7 @@ import { textAt } from '../lib/json-value.ts';
 interface Ability {
   readonly failed: readonly ControllerReason[];
   readonly works: ControllerReason;
-  /** What the controller cannot do, and what that means. */
+  /** What is wrong with the controller, and what that means. */
   readonly lacks: string;
 }
 
@@ -23,6 +23,11 @@ const ABILITIES: readonly Ability[] = [
     lacks: 'cannot read the desired branch, so that what is merged has no effect',
   },
   {
+    failed: ['ExecutorNotListed'],
+    works: 'ExecutorListed',
+    lacks: 'owns no node and no job request',
+  },
+  {
     failed: ['StatusPushFailed', 'OtherCluster'],
     works: 'StatusPushed',
     lacks: 'cannot write the status branch',
@@ -30,7 +35,7 @@ const ABILITIES: readonly Ability[] = [
 ];
 
 /**
- * A line for each thing that it cannot do. Undefined when the last attempts succeeded, when the controller was started since, when
+ * A line for each thing that is wrong. Undefined when the last attempts succeeded, when the controller was started since, when
  * there is no Event any more, and without permission to read Events.
  */
 export async function readBranchWarning(

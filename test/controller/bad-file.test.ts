@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished 
 import { parse } from 'yaml';
 
 import { API_VERSION } from '../../src/api/group.ts';
+import { readBranchWarning } from '../../src/cli/branch-warning.ts';
 import { readDesired } from '../../src/desired/read.ts';
 import { testCluster } from '../support/cluster.ts';
 import { git, tipOf } from '../support/git-repo.ts';
@@ -166,7 +167,7 @@ describe('the log of the controller', () => {
 });
 
 describe('an executor that fleet.yaml does not list', () => {
-  it('says so in the log and on the status branch', async () => {
+  it('says so in the log, on the status branch and in the cluster, until it is listed', async () => {
     const executor = `${fleet.executor}x`;
     const lost = await runController(fleet, { settings: { executor } });
     onTestFinished(async () => await lost.stop());
@@ -183,5 +184,16 @@ describe('an executor that fleet.yaml does not list', () => {
     });
     expect(lost.log).toContainEqual(expect.objectContaining({ level: 40, reason: expect.stringContaining(message) }));
     expect(running.log.filter(({ msg }) => msg === 'Found problem in file')).toEqual([]);
+    const { cluster, namespace } = fleet;
+    const warning = async () => await readBranchWarning(cluster, { executor, namespace });
+    expect(await waitFor('an Event says it', warning)).toContain(message);
+    const more = fleet.fleetFile().replace('executors: [', `executors: [{ name: ${executor} }, `);
+    const commit = fleet.commit({ 'fleet.yaml': more });
+    lost.controller.requestSync();
+    await waitFor('the Event is over', async () => (await warning()) === undefined);
+    await waitFor('it is published', () => {
+      const text = git(fleet.repo, ['show', `${STATUS_BRANCH}:${executor}/sync.yaml`]);
+      return text.includes(`applied: main@sha1:${commit}`) && text.includes('state: Synced');
+    });
   });
 });

@@ -13,6 +13,12 @@ export const CONTROLLER_REASONS = defineCodes({
     action: 'Follow the words of the Git server in the message. The branch is asked for again.',
   },
   DesiredRead: { meaning: 'The desired branch can be read again.', action: 'No action is needed.' },
+  ExecutorNotListed: {
+    meaning:
+      'The executor of the controller is not in `spec.executors` of the Fleet, so no node or job request belongs to it.',
+    action: 'Correct the name with which the controller is started, or add the executor.',
+  },
+  ExecutorListed: { meaning: 'The executor is in `spec.executors` of the Fleet now.', action: 'No action is needed.' },
   OtherCluster: {
     meaning: 'Another cluster works under the same executor name, by the word of the status branch.',
     action:

@@ -6,6 +6,7 @@ import { again, type ReconcileResult } from '../engine/queue.ts';
 import { runYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
 import { announceProblems } from './announce-problems.ts';
+import { announceUnlisted } from './announce-unlisted.ts';
 import type { FleetDeps } from './deps.ts';
 import { notePulled, notePullFailed, reportTrouble } from './pull-trouble.ts';
 import { readFiles } from './read-files.ts';
@@ -17,10 +18,12 @@ import { whyUnverified } from './verify-revision.ts';
 export async function pullBranch(deps: FleetDeps, signal: AbortSignal): Promise<ReconcileResult> {
   const { fleet, runtime, settings, notify } = deps;
   const before = fleet.gitTrouble;
+  const unlisted = fleet.pulled?.desired.unlisted;
   try {
     await restoreMemory(deps, signal);
     if (await readNewCommit(deps, signal)) notify('CommitRead', {});
     notePulled(deps);
+    announceUnlisted(unlisted, deps);
   } catch (error) {
     if (!signal.aborted) notePullFailed(error, deps);
     throw error;
