@@ -1,7 +1,9 @@
 // Whether the controller of an executor works: from its Lease, which it renews every 2 seconds.
 
+import { LABEL } from '../api/group.ts';
 import type { Cluster } from '../kube/cluster.ts';
-import { controllerLease, type LeaseHolder, readLeaseHolder } from '../kube/lease/holder.ts';
+import { KINDS } from '../kube/kinds.ts';
+import { controllerLease, executorOf, holderIn, type LeaseHolder, readLeaseHolder } from '../kube/lease/holder.ts';
 import { describeError } from '../lib/errors.ts';
 import { ageText } from './age.ts';
 
@@ -31,6 +33,24 @@ interface Place {
 export interface Clock {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** A controller that owns no node, and one that died long ago with no node left, differ by this alone. */
+const RECENT_MS = 3_600_000;
+
+/** Executors whose controllers held their Leases lately, also those that own no node; none without the permission to list Leases. */
+export async function recentExecutors(
+  cluster: Pick<Cluster, 'list'>,
+  namespace: string,
+  now: number,
+): Promise<readonly string[]> {
+  const leases = await cluster.list(KINDS.Lease, { namespace, labelSelector: `!${LABEL.component}` }).catch(() => []);
+  return leases.flatMap((lease) => {
+    const executor = executorOf(lease.metadata.name);
+    const { holder, renewedAt } = holderIn(lease);
+    const isRecent = renewedAt !== undefined && Math.abs(now - renewedAt) < RECENT_MS;
+    return executor !== undefined && holder !== '' && isRecent ? [executor] : [];
+  });
 }
 
 /** Waits for a renewal when the last one is not recent: the clock of the controller may differ from this one. */

@@ -17,7 +17,7 @@ import { KINDS } from '../kube/kinds.ts';
 import { defined } from '../lib/defined.ts';
 import { branchText, isWell as isBranchWell, readBranchState, staleControllers } from './branch-status.ts';
 import { requestsInCluster } from './cluster-requests.ts';
-import { type ControllerState, readControllerState } from './controller-state.ts';
+import { type ControllerState, readControllerState, recentExecutors } from './controller-state.ts';
 import { addGitOptions, type GitOptions, gitRemote } from './git-options.ts';
 import {
   branchArgument,
@@ -102,7 +102,13 @@ async function readCluster(cluster: ApiCluster, { executor, namespace }: StatusO
   const nodes = all.filter((node) => executor === undefined || node.spec.executor === executor);
   const requests = await requestsInCluster(cluster);
   const jobs = requests?.filter((job) => executor === undefined || job.spec['executor'] === executor);
-  const executors = executor === undefined ? nodes.flatMap(({ spec }) => spec.executor ?? []) : [executor];
+  const executors =
+    executor === undefined
+      ? [
+          ...nodes.flatMap(({ spec }) => spec.executor ?? []),
+          ...(await recentExecutors(cluster, namespace, Date.now())),
+        ]
+      : [executor];
   const deployments = await readOwnDeployments(cluster);
   const clock = { now: Date.now, sleep: async (ms: number) => await sleep(ms) };
   const controllers = await Promise.all(

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { readControllerState } from '../../src/cli/controller-state.ts';
+import { readControllerState, recentExecutors } from '../../src/cli/controller-state.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { KubeError } from '../../src/kube/kube-error.ts';
 
@@ -73,4 +73,21 @@ describe('the controller', () => {
     });
     expect(await denied.state()).toMatchObject({ state: 'Unknown', warning: expect.stringContaining('forbidden') });
   });
+});
+
+it('knows the controllers that held their Leases lately, also without nodes', async () => {
+  const lease = (name: string, spec: Record<string, string>): KubeObject => {
+    return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
+  };
+  const leases = [
+    lease('nodewright-works', { holderIdentity: 'pod-a', renewTime: at(-2000) }),
+    lease('nodewright-died', { holderIdentity: 'pod-b', renewTime: at(-600_000) }),
+    lease('nodewright-gone', { holderIdentity: 'pod-c', renewTime: at(-86_400_000) }),
+    lease('nodewright-released', { holderIdentity: '', renewTime: at(-2000) }),
+    lease('other', { holderIdentity: 'pod-d', renewTime: at(-2000) }),
+  ];
+  const found = await recentExecutors({ list: async () => await Promise.resolve(leases) }, 'ops', NOW);
+  expect(found).toEqual(['works', 'died']);
+  const denied = new KubeError('FORBIDDEN', 'leases is forbidden');
+  expect(await recentExecutors({ list: async () => await Promise.reject(denied) }, 'ops', NOW)).toEqual([]);
 });

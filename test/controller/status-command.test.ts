@@ -51,6 +51,17 @@ async function status(...options: readonly string[]): Promise<CommandResult> {
   return await runCommand(process.execPath, [MAIN, 'status', ...args, ...options], { accept: [0, 1, 2] });
 }
 
+it('shows a controller without nodes, also when no executor is named', async () => {
+  const { kubeconfig, executor, namespace } = fleet;
+  await renewLease();
+  const args = ['--kubeconfig', kubeconfig, '--namespace', namespace];
+  const { stdout } = await runCommand(process.execPath, [MAIN, 'status', ...args], { accept: [0, 1] });
+  expect(stdout).toMatch(new RegExp(`^${executor} +Alive +pod-a`, 'm'));
+  const { cluster } = fleet;
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: `nodewright-${executor}`, namespace };
+  await cluster.remove(lease, { uid: (await cluster.get(lease))?.metadata.uid ?? '', propagation: 'Background' });
+});
+
 it('shows nodes and jobs of one controller; its code is that of the nodes while the controller works', async () => {
   const { namespace } = fleet;
   const storage = { data: { size: '1Gi' } };

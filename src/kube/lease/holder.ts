@@ -1,12 +1,19 @@
 // Who holds a Lease, as anyone who may read it sees it.
 
-import type { Ref } from '../../api/objects.ts';
+import type { KubeObject, Ref } from '../../api/objects.ts';
 import { textAt } from '../../lib/json-value.ts';
 import type { Cluster } from '../cluster.ts';
 
+const PREFIX = 'nodewright-';
+
 /** The Lease of the controller of an executor; `namespace` is the controller's. */
 export function controllerLease(executor: string, namespace: string): Ref & { readonly namespace: string } {
-  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: `nodewright-${executor}` };
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: `${PREFIX}${executor}` };
+}
+
+/** Of the Lease of a controller, by its name. */
+export function executorOf(lease: string): string | undefined {
+  return lease.startsWith(PREFIX) ? lease.slice(PREFIX.length) : undefined;
 }
 
 export interface LeaseHolder {
@@ -19,7 +26,10 @@ export interface LeaseHolder {
 /** Undefined when there is no such Lease. */
 export async function readLeaseHolder(cluster: Pick<Cluster, 'get'>, lease: Ref): Promise<LeaseHolder | undefined> {
   const live = await cluster.get(lease);
-  if (live === undefined) return undefined;
+  return live === undefined ? undefined : holderIn(live);
+}
+
+export function holderIn(live: KubeObject): LeaseHolder {
   const renewedAt = Date.parse(textAt(live, ['spec', 'renewTime']) ?? '');
   return {
     holder: textAt(live, ['spec', 'holderIdentity']) ?? '',
