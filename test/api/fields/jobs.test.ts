@@ -129,7 +129,7 @@ function outcomeOf(kind: JobKind): (spec: JsonObject) => Outcome {
       warnings: problems,
       executor: request.executor,
       nodes: open.nodes,
-      effect: open.effect,
+      effect: open.effect([]),
       ...tasksOf(kind, open),
       removal: removalOf(kind, spec),
     };
