@@ -99,7 +99,7 @@ it('a status that was there before the binding says nothing of the work', async 
   );
   expect((await job('pre'))?.status?.works?.[0]?.name).toMatch(/^backup-pre-/);
   await waitFor('an Event says so', async () => (await changedStatuses()).length === 1, PATIENCE_MS);
-});
+}, 300_000);
 
 it('an object with another spec than the file runs not even when the record says that it is the claimed one', async () => {
   const before = await runs('n1');

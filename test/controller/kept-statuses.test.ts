@@ -175,6 +175,16 @@ it('is absent also when the object has what the API server puts into each new on
   expect(statuses.trusted(fresh)).toBe(fresh);
 });
 
+it('is none of a claim that is not bound while the memory is without statuses', async () => {
+  const { statuses, memory } = await begin([]);
+  const forged = job('one', WORKING);
+  await memory.save(() => ({ jobs: { [jobKeyOf(forged)]: '' } }));
+  await statuses.store(forged, WORKING, written);
+  expect(await members(memory)).toEqual([]);
+  await statuses.settle();
+  expect(statuses.trusted(forged).status).toBeUndefined();
+});
+
 it('counts before the binding too', async () => {
   const { statuses, memory } = await begin([job('one')]);
   await statuses.settle();

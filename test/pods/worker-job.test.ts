@@ -98,7 +98,10 @@ describe('cloud-op on the claim of a CITA-Cloud node', () => {
       return Number(/LastBlockNumber\S* (\d+)/.exec((await response?.text()) ?? '')?.[1] ?? 0);
     };
     await waitFor('the node to make blocks', async () => (await height()) > 4, 60_000);
-    expect(await kubectl(['logs', 'cita', '-c', 'controller'])).toMatch(/node address: 0xabc\nheight \d+ signed by/);
+    // A line may reach the log after the file has it.
+    await expect
+      .poll(() => kubectl(['logs', 'cita', '-c', 'controller']), { timeout: 30_000 })
+      .toMatch(/node address: 0xabc\nheight \d+ signed by/);
     await kubectl(['delete', 'pod', 'cita', '--wait']);
 
     const target = citaTarget('c', { volumes: [{ name: 'data', claim: 'datadir-c-0', size: '64Mi' }] });

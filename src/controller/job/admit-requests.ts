@@ -58,6 +58,8 @@ async function rememberOpen(
   const wasUnknown = memory.current.jobs === undefined;
   const claimed = decisions.flatMap((decision) => (decision.do === 'claim' ? [decision.key] : []));
   const recorded = new Set([...input.records.keys(), ...claimed]);
+  // Before the first claim counts: what an object says of a claim that is not bound is of someone else.
+  await deps.statuses.settle(claimed.length > 0);
   await memory.save(({ jobs: open, ran }) => ({
     jobs: openAfter(open ?? adoptOpen(input), decisions, input),
     ran: ranAfter(ran, { desired: pulled.desired, executor: settings.executor, recorded }),

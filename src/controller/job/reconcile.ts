@@ -78,7 +78,9 @@ async function moveJob(key: string, deps: JobDeps, { signal, facts = {} }: MoveI
   const elsewhere = whyRedirected(input);
   if (elsewhere !== undefined) return await refuseStatus({ job: scope.job, signal }, elsewhere, deps);
   const move = next(input);
-  const isStored = await persistStatus(scope, move.status, deps);
+  // What was decided before the binding had landed says that it waits for that, and is over.
+  const isNews = observed.record?.uid === scope.job.metadata.uid || isFinal(move.status.phase ?? 'Pending');
+  const isStored = await persistStatus({ ...scope, isNews }, move.status, deps);
   await performEffects(move, { job: scope.job, signal }, deps);
   if (isStored || move.effects.length > 0) return again(SOON_MS);
   return nextReconciliation(move.status, scope.open, { observed, now });
@@ -173,14 +175,18 @@ async function performEffects({ status, effects }: Move, { job, signal }: Effect
 }
 
 /** Stores a new status, and updates the record. True when the status changed. */
-async function persistStatus({ job, isChanged }: OpenedJob, next: JobStatus, deps: JobDeps): Promise<boolean> {
+async function persistStatus(
+  { job, isChanged, isNews }: OpenedJob & { readonly isNews: boolean },
+  next: JobStatus,
+  deps: JobDeps,
+): Promise<boolean> {
   const { status: before = {}, metadata } = job;
   const changed = !sameJson(wellFormed(next), before);
   const status = changed ? wellFormed(withConditions(next, job, deps.runtime.now())) : before;
   if (isChanged) reportChanged(job, deps);
   if (changed || isChanged) await writeStatus(job, status, deps);
   // Also when nothing changed: a crash may have come between the status and its record.
-  followRecord({ ...job, status }, deps);
+  if (isNews) followRecord({ ...job, status }, deps);
   forgetAnswers(metadata.uid ?? '', status, deps);
   return changed || isChanged;
 }

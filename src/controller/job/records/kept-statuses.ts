@@ -17,8 +17,8 @@ export interface KeptStatuses {
   trusted(this: void, job: JobObject): JobObject;
   /** `write` changes the object. Rejects when either could not be written; then the status before counts. */
   store(job: JobObject, status: JobStatus, write: (guard: WriteGuard) => Promise<unknown>): Promise<void>;
-  /** Forgets those of jobs that have ended. From now on a bound job without one has not begun. */
-  settle(): Promise<void>;
+  /** Forgets those of jobs that have ended. With `claims`, or a claim on record, a claimed job without one has not begun from now on. */
+  settle(claims?: boolean): Promise<void>;
 }
 
 /**
@@ -71,7 +71,9 @@ export function createKeptStatuses(deps: KeptDeps): KeptStatuses {
     trusted: createTrust({ memory, copies, writing }),
     async store(job, status, writeObject) {
       const { uid = '' } = job.metadata;
-      if (!isClaimed(job, memory)) return void (await writeObject('version'));
+      // Until the copies are whole, what the object of an unbound claim says may be someone else's.
+      const isKept = copies.isWhole ? isClaimed(job, memory) : isOpen(job, memory);
+      if (!isKept) return void (await writeObject('version'));
       writing.set(uid, status);
       try {
         await guarded(uid, writeObject);
@@ -80,10 +82,10 @@ export function createKeptStatuses(deps: KeptDeps): KeptStatuses {
         writing.delete(uid);
       }
     },
-    async settle() {
+    async settle(claims = false) {
       if (memory.current.jobs === undefined) return;
       const open = new Set(Object.values(memory.current.jobs));
-      if (open.size > 0) await copies.complete();
+      if (claims || open.size > 0) await copies.complete();
       // A claim without an object: any object of its name may be bound to it.
       const waiting = new Set(deps.jobs.list().flatMap((job) => (isClaimed(job, memory) ? [job.metadata.uid] : [])));
       const ended = copies.uids().filter((uid) => !open.has(uid) && !waiting.has(uid));
