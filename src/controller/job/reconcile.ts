@@ -1,12 +1,10 @@
 // One job: observe it and its nodes, decide its next move, store that, perform it.
 
-import { mergeConditions } from '../../api/conditions.ts';
 import { API_VERSION, LABEL } from '../../api/group.ts';
 import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { JobStatus } from '../../api/job-status.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
-import { jobConditions } from '../../jobs/model/conditions.ts';
 import type { OpenJob } from '../../jobs/model/job-kind.ts';
 import type { JobObservation } from '../../jobs/model/observation.ts';
 import type { Move } from '../../jobs/model/scope.ts';
@@ -15,17 +13,14 @@ import { whyRedirected } from '../../jobs/phases/redirected.ts';
 import { hasActed } from '../../jobs/requests/open-jobs.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
 import { isNamespaceGoing } from '../../kube/kube-error.ts';
-import { defined } from '../../lib/defined.ts';
 import { hasCode } from '../../lib/errors.ts';
-import { sameJson } from '../../lib/stable-json.ts';
-import { wellFormed } from '../../lib/clean-text.ts';
-import { millisecondsOf, timestamp } from '../../lib/timestamp.ts';
+import { millisecondsOf } from '../../lib/timestamp.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import type { JobDeps } from './deps.ts';
 import { observeJob } from './observe.ts';
-import type { WriteGuard } from './records/kept-statuses.ts';
 import type { OpenedJob } from './opened-job.ts';
 import { isOpen } from './records/open-jobs.ts';
+import { storeStatus } from './records/store-status.ts';
 import { type EffectScope, performEffect } from './perform-effect.ts';
 
 /** After a move, in milliseconds: the next one is often possible at once. */
@@ -78,9 +73,8 @@ async function moveJob(key: string, deps: JobDeps, { signal, facts = {} }: MoveI
   const elsewhere = whyRedirected(input);
   if (elsewhere !== undefined) return await refuseStatus({ job: scope.job, signal }, elsewhere, deps);
   const move = next(input);
-  // What was decided before the binding had landed says that it waits for that, and is over.
-  const isNews = observed.record?.uid === scope.job.metadata.uid || isFinal(move.status.phase ?? 'Pending');
-  const isStored = await persistStatus({ ...scope, isNews }, move.status, deps);
+  const isStored = await storeStatus({ ...scope, record: observed.record }, move.status, deps);
+  forgetAnswers(scope.job.metadata.uid ?? '', move.status, deps);
   await performEffects(move, { job: scope.job, signal }, deps);
   if (isStored || move.effects.length > 0) return again(SOON_MS);
   return nextReconciliation(move.status, scope.open, { observed, now });
@@ -174,67 +168,10 @@ async function performEffects({ status, effects }: Move, { job, signal }: Effect
   for (const effect of effects) await performEffect(effect, { job: { ...job, status }, signal }, deps);
 }
 
-/** Stores a new status, and updates the record. True when the status changed. */
-async function persistStatus(
-  { job, isChanged, isNews }: OpenedJob & { readonly isNews: boolean },
-  next: JobStatus,
-  deps: JobDeps,
-): Promise<boolean> {
-  const { status: before = {}, metadata } = job;
-  const changed = !sameJson(wellFormed(next), before);
-  const status = changed ? wellFormed(withConditions(next, job, deps.runtime.now())) : before;
-  if (isChanged) reportChanged(job, deps);
-  if (changed || isChanged) await writeStatus(job, status, deps);
-  // Also when nothing changed: a crash may have come between the status and its record.
-  if (isNews) followRecord({ ...job, status }, deps);
-  forgetAnswers(metadata.uid ?? '', status, deps);
-  return changed || isChanged;
-}
-
-function reportChanged(job: JobObject, { events, runtime }: JobDeps): void {
-  const message =
-    'The status of this job was not the one that the controller stored: someone else changed it, or the controller was stopped between two writes. It was put back, and the job continues.';
-  runtime.log.warn({ job: jobKeyOf(job) }, 'Putting back the status of a job');
-  events.emit({ about: job, type: 'Warning', reason: 'StatusChanged', message });
-}
-
 /** What the later phases do not ask for. */
 function forgetAnswers(uid: string, { phase = 'Pending', works = [] }: JobStatus, { answers, trials }: JobDeps): void {
   if (phase !== 'Locked') trials.delete(uid);
   if (isFinal(phase)) for (const { name } of works) answers.delete(`${uid}/${name}`);
-}
-
-/** Progress can wait for the next push; what another controller or a rebuilt cluster needs cannot. */
-function followRecord(job: JobObject, { records, notify }: JobDeps): void {
-  const key = jobKeyOf(job);
-  const before = records.next(key);
-  if (!records.follow(key, job)) return;
-  const now = records.next(key);
-  const isUrgent = isFinal(job.status?.phase ?? 'Pending') || !sameJson(before?.workloads, now?.workloads);
-  notify('JobStatusWritten', { isUrgent });
-}
-
-function withConditions(status: JobStatus, { metadata, status: before }: JobObject, now: number): JobStatus {
-  const conditions = mergeConditions(before?.conditions ?? [], jobConditions(status), {
-    now: timestamp(now),
-    generation: metadata.generation,
-  });
-  return {
-    ...status,
-    conditions,
-    ...defined({ observedGeneration: metadata.generation }),
-  };
-}
-
-async function writeStatus(job: JobObject, status: JobStatus, { cluster, statuses }: JobDeps): Promise<void> {
-  const { apiVersion, kind, metadata } = job;
-  const { name, namespace, uid, resourceVersion } = metadata;
-  // Of the version that was read, or of a job whose copy is guarded: a process that lost the lease must not overwrite a newer status.
-  const objectOf = (guard: WriteGuard) => {
-    const version = guard === 'version' ? resourceVersion : undefined;
-    return { apiVersion, kind, metadata: { name, ...defined({ namespace, uid, resourceVersion: version }) }, status };
-  };
-  await statuses.store(job, status, async (guard) => await cluster.replaceStatus(objectOf(guard)));
 }
 
 /** A finished job is reconciled once more when its worker pods may be removed, and then never again. */
