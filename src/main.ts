@@ -238,6 +238,8 @@ async function runController(turn: Turn, lost: Promise<string>): Promise<End> {
   );
   const webhook =
     options.webhook && (await startWebhook({ ...options.webhook, onPush: () => controller.requestSync() }));
+  // At once: a rolling update and a fail-over wait for it.
+  void controller.synced.then(() => health.arrived(FIRST_SYNC));
   let isSmall = false;
   const watchdog = setInterval(() => {
     watch(controller, health, metrics);
@@ -283,7 +285,6 @@ function watch(controller: Controller, health: Health, { telemetry }: Metrics): 
     telemetry.queue(name, { depth, waitingSince });
     if (busyMs < deadlineMs) health.beat(name, now);
   }
-  if (controller.isSynced) health.arrived(FIRST_SYNC);
 }
 
 /** In a pod its name: only one process of a pod runs at a time, so a restarted container continues at once. */

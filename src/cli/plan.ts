@@ -195,9 +195,9 @@ async function betweenRevisions(
   try {
     const base = await repository.resolve(from);
     const before = read(await readFiles({ source: repository, commit: base, texts, signal }));
-    const current = [...before.nodes.values()].map(({ node }) => withApplied(node));
     if (to === undefined) {
       const desired = read(await readDirectory(dir));
+      const current = currentOf(before, desired);
       const upgrades = upgradesFrom(before, desired);
       return { desired, current, revision: WORK_TREE, facts: { jobs: jobsBetween(before, desired) }, upgrades };
     }
@@ -206,7 +206,7 @@ async function betweenRevisions(
     const ancestry = await repository.ancestry(base, head);
     return {
       desired,
-      current,
+      current: currentOf(before, desired),
       revision: revisionOf(to, head),
       upgrades: upgradesFrom(before, desired),
       facts: { ancestry, lastApplied: revisionOf(from, base), jobs: jobsBetween(before, desired) },
@@ -214,6 +214,11 @@ async function betweenRevisions(
   } finally {
     await repository.close();
   }
+}
+
+/** As if the nodes of the older side had been applied; those that both sides share need no digest. */
+function currentOf(before: DesiredSet, after: DesiredSet): readonly BlockchainNode[] {
+  return [...before.nodes].map(([key, { node }]) => (after.nodes.get(key)?.node === node ? node : withApplied(node)));
 }
 
 function upgradesFrom(before: DesiredSet, after: DesiredSet): Comparison['upgrades'] {

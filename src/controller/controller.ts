@@ -20,6 +20,8 @@ export interface Controller {
   requestSync(): void;
   /** Whether the plan of a commit was applied once; actions that failed are tried again. */
   readonly isSynced: boolean;
+  /** Resolves when that becomes true. */
+  readonly synced: Promise<void>;
   /** For the watchdog and metrics. */
   queues(): Readonly<Record<QueueName, QueueState>>;
   /**
@@ -75,6 +77,7 @@ function controllerOf(deps: Deps, queues: Queues, ending: AbortController): Cont
     get isSynced() {
       return deps.fleet.isSynced;
     },
+    synced: deps.fleet.firstSync.promise,
     queues: () => ({
       pull: queues.pull.state,
       sync: queues.sync.state,

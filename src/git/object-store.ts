@@ -3,7 +3,7 @@
 // are names seen as bytes, and is the memory that a read takes bounded by the object instead of by the pack.
 
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { deflateSync, inflateSync, constants } from 'node:zlib';
 
@@ -14,9 +14,11 @@ import {
   ENOUGH_FOR_START,
   inflateExactly,
   parseEntryHeader,
+  resultSizeOf,
   type ObjectType,
 } from './pack-entry.ts';
 import { MAX_OBJECT_BYTES } from './limits.ts';
+import { FilePages } from './pack/pages.ts';
 import { parsePackIndex, type PackIndex } from './pack-index.ts';
 import { type GitObject, RecentObjects } from './recent-objects.ts';
 
@@ -24,7 +26,7 @@ interface Pack {
   /** Without the extension. */
   readonly path: string;
   readonly index: PackIndex;
-  readonly file: FileHandle;
+  readonly file: FilePages;
 }
 
 interface EntryLimits {
@@ -144,12 +146,16 @@ export class ObjectStore {
       throw new GitError('STORE_CORRUPT', 'A chain of deltas has no end; the store is fetched again');
     const first = await readRange(pack.file, start, Math.min(end, start + HEAD_BYTES));
     const head = parseEntryHeader(first);
-    const size = head.kind === 'object' ? head.size : deltaResultSize(first.subarray(head.dataAt));
+    const isWhole = end - start <= first.length;
+    const begun = first.subarray(head.dataAt);
+    const delta =
+      head.kind !== 'object' && isWhole && head.size <= HEAD_BYTES ? inflateExactly(begun, head.size) : undefined;
+    const size =
+      head.kind === 'object' ? head.size : delta === undefined ? deltaResultSize(begun) : resultSizeOf(delta);
     if (size > maxBytes) throw tooLarge(size, maxBytes);
     if (head.size > MAX_OBJECT_BYTES) throw tooLarge(head.size, MAX_OBJECT_BYTES);
     const longest = start + head.dataAt + 2 * head.size + HEAD_BYTES;
-    const entry = end - start <= first.length ? first : await readRange(pack.file, start, Math.min(end, longest));
-    const data = entry.subarray(head.dataAt);
+    const data = isWhole ? begun : (await readRange(pack.file, start, Math.min(end, longest))).subarray(head.dataAt);
     let object: GitObject;
     if (head.kind === 'object') object = { type: head.type, content: inflateExactly(data, size) };
     else {
@@ -161,7 +167,7 @@ export class ObjectStore {
               end: start,
               depth: depth + 1,
             });
-      object = { type: base.type, content: applyDelta(base.content, inflateExactly(data, head.size)) };
+      object = { type: base.type, content: applyDelta(base.content, delta ?? inflateExactly(data, head.size)) };
     }
     this.#recent.set(key, object);
     return object;
@@ -200,19 +206,17 @@ async function openPack(path: string): Promise<Pack> {
   });
   try {
     const { size } = await file.stat();
-    return { path, file, index: parsePackIndex(await readFile(`${path}.idx`), size) };
+    return { path, file: new FilePages(file), index: parsePackIndex(await readFile(`${path}.idx`), size) };
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-async function readRange(file: FileHandle, start: number, end: number): Promise<Buffer> {
+async function readRange(file: FilePages, start: number, end: number): Promise<Buffer> {
   if (start < 0 || end <= start)
     throw new GitError('STORE_CORRUPT', 'A pack entry lies nowhere; the store is fetched again');
-  const buffer = Buffer.alloc(end - start);
-  const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
-  return buffer.subarray(0, bytesRead);
+  return await file.read(start, end);
 }
 
 async function readLoose(path: string, oid: string, maxBytes: number): Promise<GitObject> {

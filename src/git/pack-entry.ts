@@ -51,7 +51,9 @@ export function parseEntryHeader(entry: Buffer): EntryHeader {
 export function inflateExactly(data: Buffer, size: number): Buffer {
   let out: Buffer;
   try {
-    out = inflateSync(data, { maxOutputLength: Math.max(1, size) });
+    // One byte more than needed, or zlib asks for another chunk. Most objects are far smaller than the chunks of Node.
+    const chunkSize = Math.min(Math.max(size + 1, constants.Z_MIN_CHUNK), constants.Z_DEFAULT_CHUNK);
+    out = inflateSync(data, { maxOutputLength: Math.max(1, size), chunkSize });
   } catch (error) {
     throw corrupt('data that does not inflate', error);
   }
@@ -73,7 +75,12 @@ export function deltaResultSize(data: Buffer): number {
   } catch (error) {
     throw corrupt('a delta that does not inflate', error);
   }
-  return deltaSize(start, deltaSize(start, 0).next).value;
+  return resultSizeOf(start);
+}
+
+/** The same of a delta that is inflated, or of its start. */
+export function resultSizeOf(delta: Buffer): number {
+  return deltaSize(delta, deltaSize(delta, 0).next).value;
 }
 
 /** The object that `delta` makes out of `base`. */

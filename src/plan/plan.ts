@@ -71,6 +71,8 @@ function computeAction(
   live: BlockchainNode | undefined,
   input: PlanInput,
 ): Action | undefined {
+  // Between two revisions the nodes of unchanged files are the same.
+  if (live === node) return undefined;
   const object = withApplied(node);
   const ref = refOf(object);
   const nodes = { live, desired: node };

@@ -1,5 +1,6 @@
 // The desired branch as people move it: polling, changes, rewinds, rewrites, restarts, and the cost of each.
 
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -249,7 +250,9 @@ describe('the store', () => {
 
   it('damage that a read finds is an error, never an empty repository, and the next fetch heals it', async () => {
     const world = await makeWorld();
-    const tip = commitFiles(world.repo, manyFiles(50));
+    // More than what was read a moment ago is held of.
+    const noise = (): string => randomBytes(30_000).toString('hex');
+    const tip = commitFiles(world.repo, Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, noise()])));
     const directory = temporaryFolder();
     const source = openSource(world, { directory });
     await source.fetch('main', never);

@@ -1,5 +1,7 @@
 // The files of a commit that can matter, as text; only blobs that were not read before are opened.
 
+import { setImmediate } from 'node:timers/promises';
+
 import type { SourceFile } from '../../desired/desired-set.ts';
 import { decodeSource, notAFile } from '../../desired/source-text.ts';
 import type { GitSource, Oid, TreeEntry } from '../../git/engine.ts';
@@ -8,6 +10,7 @@ import { describeError, hasCode } from '../../lib/errors.ts';
 /** Most bytes of files that are held in memory; a repository beyond it is refused, not half read. */
 const MAX_TOTAL_BYTES = 256 * 2 ** 20;
 const READ_AT_ONCE = 16;
+const FILES_PER_PAUSE = 64;
 
 export interface ReadFiles {
   readonly source: Pick<GitSource, 'list' | 'read'>;
@@ -29,6 +32,8 @@ export async function readFiles({ source, commit, texts, signal }: ReadFiles): P
       const entry = entries[index];
       if (entry === undefined) return;
       signal.throwIfAborted();
+      // What lies in memory already is read without a pause otherwise.
+      if (index % FILES_PER_PAUSE === 0) await setImmediate();
       const known = entry.problem === undefined && entry.type === 'file' ? texts.get(entry.oid) : undefined;
       const file = known === undefined ? await readFile(source, entry) : { ...known, path: entry.path };
       bytes += file.text?.length ?? 0;

@@ -96,6 +96,7 @@ async function rememberReleases({ released }: Plan, { memory }: FleetDeps): Prom
 function noteApplied({ actions }: Plan, failures: readonly FailedAction[], fleet: FleetState): void {
   const { create: created, update: updated, delete: deleted } = countActions(actions);
   fleet.isSynced = true;
+  fleet.firstSync.resolve();
   fleet.failures = failures;
   if (created + updated + deleted > 0) fleet.lastApplied = { created, updated, deleted, failed: failures.length };
 }

@@ -70,6 +70,8 @@ export interface FleetState {
   newKeys: ReadonlyMap<string, readonly string[]>;
   /** Whether a plan was applied once to its end, also when single actions of it failed. */
   isSynced: boolean;
+  /** Resolves when `isSynced` becomes true. */
+  readonly firstSync: PromiseWithResolvers<void>;
   /** Of the last plan that was applied. */
   failures: readonly FailedAction[];
   /** `branch@sha1:…` whose plan was applied, except for held actions. */
@@ -89,6 +91,7 @@ export function createFleetState(appliedRevision: string | undefined): FleetStat
     plan: undefined,
     newKeys: new Map(),
     isSynced: false,
+    firstSync: Promise.withResolvers(),
     failures: [],
     appliedRevision,
     lastApplied: undefined,
