@@ -8,17 +8,10 @@ import { basename, join } from 'node:path';
 import { deflateSync, inflateSync, constants } from 'node:zlib';
 
 import { asGitError, GitError } from './errors.ts';
-import {
-  applyDelta,
-  deltaResultSize,
-  ENOUGH_FOR_START,
-  inflateExactly,
-  parseEntryHeader,
-  resultSizeOf,
-  type ObjectType,
-} from './pack-entry.ts';
+import { applyDelta, ENOUGH_FOR_START, inflateExactly, type EntryHeader, type ObjectType } from './pack-entry.ts';
 import { MAX_OBJECT_BYTES } from './limits.ts';
 import { FilePages } from './pack/pages.ts';
+import { type EntryLimits, readEntry, tooLarge } from './pack/read-entry.ts';
 import { parsePackIndex, type PackIndex } from './pack-index.ts';
 import { type GitObject, RecentObjects } from './recent-objects.ts';
 
@@ -29,15 +22,13 @@ interface Pack {
   readonly file: FilePages;
 }
 
-interface EntryLimits {
-  readonly maxBytes: number;
-  readonly end: number;
-  /** Deltas above it: two that are each other's base would never end. */
+interface DeltaPlace {
+  readonly head: Exclude<EntryHeader, { readonly kind: 'object' }>;
+  readonly pack: Pack;
+  readonly start: number;
   readonly depth: number;
 }
 
-/** Read first of an entry: its header, the start of its data, and most entries as a whole. */
-const HEAD_BYTES = 4096;
 const MAX_CHAIN = 4096;
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
@@ -138,39 +129,28 @@ export class ObjectStore {
   }
 
   async #readEntry(pack: Pack, start: number, limits: EntryLimits): Promise<GitObject> {
-    const { maxBytes, end, depth } = limits;
+    const { maxBytes, depth } = limits;
     const key = `${pack.path}:${start}`;
     const recent = this.#recent.get(key);
     if (recent !== undefined && recent.content.length <= maxBytes) return recent;
     if (depth > MAX_CHAIN)
       throw new GitError('STORE_CORRUPT', 'A chain of deltas has no end; the store is fetched again');
-    const first = await readRange(pack.file, start, Math.min(end, start + HEAD_BYTES));
-    const head = parseEntryHeader(first);
-    const isWhole = end - start <= first.length;
-    const begun = first.subarray(head.dataAt);
-    const delta =
-      head.kind !== 'object' && isWhole && head.size <= HEAD_BYTES ? inflateExactly(begun, head.size) : undefined;
-    const size =
-      head.kind === 'object' ? head.size : delta === undefined ? deltaResultSize(begun) : resultSizeOf(delta);
-    if (size > maxBytes) throw tooLarge(size, maxBytes);
-    if (head.size > MAX_OBJECT_BYTES) throw tooLarge(head.size, MAX_OBJECT_BYTES);
-    const longest = start + head.dataAt + 2 * head.size + HEAD_BYTES;
-    const data = isWhole ? begun : (await readRange(pack.file, start, Math.min(end, longest))).subarray(head.dataAt);
-    let object: GitObject;
-    if (head.kind === 'object') object = { type: head.type, content: inflateExactly(data, size) };
-    else {
-      const base =
-        head.kind === 'ref-delta'
-          ? await this.#readAny(head.base, { maxBytes: MAX_OBJECT_BYTES, depth: depth + 1 })
-          : await this.#readEntry(pack, start - head.distance, {
-              maxBytes: MAX_OBJECT_BYTES,
-              end: start,
-              depth: depth + 1,
-            });
-      object = { type: base.type, content: applyDelta(base.content, delta ?? inflateExactly(data, head.size)) };
-    }
+    const { head, data } = await readEntry(pack.file, start, limits);
+    const object =
+      head.kind === 'object'
+        ? { type: head.type, content: data }
+        : await this.#applyDelta(data, { head, pack, start, depth: depth + 1 });
     this.#recent.set(key, object);
     return object;
+  }
+
+  async #applyDelta(delta: Buffer, { head, pack, start, depth }: DeltaPlace): Promise<GitObject> {
+    const limits = { maxBytes: MAX_OBJECT_BYTES, depth };
+    const base =
+      head.kind === 'ref-delta'
+        ? await this.#readAny(head.base, limits)
+        : await this.#readEntry(pack, start - head.distance, { ...limits, end: start });
+    return { type: base.type, content: applyDelta(base.content, delta) };
   }
 
   async #findLoose(oid: string): Promise<string | undefined> {
@@ -213,12 +193,6 @@ async function openPack(path: string): Promise<Pack> {
   }
 }
 
-async function readRange(file: FilePages, start: number, end: number): Promise<Buffer> {
-  if (start < 0 || end <= start)
-    throw new GitError('STORE_CORRUPT', 'A pack entry lies nowhere; the store is fetched again');
-  return await file.read(start, end);
-}
-
 async function readLoose(path: string, oid: string, maxBytes: number): Promise<GitObject> {
   const deflated = await readFile(path).catch((error: unknown) => {
     throw new GitError('OBJECT_MISSING', `Object ${oid} is not in the store; fetch the branch again`, { cause: error });
@@ -250,8 +224,4 @@ function parseLooseHeader(
 
 function header(type: ObjectType, content: Buffer): Buffer {
   return Buffer.from(`${type} ${content.length}\0`);
-}
-
-function tooLarge(size: number, limit: number): GitError {
-  return new GitError('FILE_TOO_LARGE', `The file has ${size} bytes, more than the limit of ${limit}; make it smaller`);
 }
