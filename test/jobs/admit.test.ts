@@ -4,62 +4,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { JobPhase } from '../../src/api/job-phase.ts';
-import type { AdmitInput, Decision, GitRequest, LiveRequest } from '../../src/jobs/requests/admission.ts';
-import { admit } from '../../src/jobs/requests/admit.ts';
+import type { Decision, LiveRequest } from '../../src/jobs/requests/admission.ts';
 import { UNREADABLE, type JobRecord } from '../../src/jobs/requests/record.ts';
+import { admitOne, KEY, object, record, request } from './support/admission.ts';
 
-const KEY = 'Backup/prod/nightly';
 const NEEDED = { rules: ['RootOwner'], digest: 'sha256:needed' };
-const request: GitRequest = {
-  key: KEY,
-  kind: 'Backup',
-  namespace: 'prod',
-  name: 'nightly',
-  executor: 'east',
-  specDigest: 'sha256:1',
-  file: 'jobs/nightly.yaml',
-  commit: 'c'.repeat(40),
-  author: 'Ada <ada@example.com>',
-};
-const record: JobRecord = {
-  kind: 'Backup',
-  namespace: 'prod',
-  name: 'nightly',
-  executor: 'east',
-  specDigest: 'sha256:1',
-  phase: 'Claimed',
-  file: request.file,
-  commit: request.commit,
-};
 const GONE = 'its file was removed';
-const object: LiveRequest = { uid: 'u1', phase: undefined, withdrawn: undefined };
-
-interface Given {
-  readonly requests?: readonly GitRequest[];
-  readonly record?: JobRecord | typeof UNREADABLE;
-  readonly object?: LiveRequest;
-  /** What the controller remembers: the UID of the object. Default: what the record says. `null`: nothing. */
-  readonly open?: string | null;
-  readonly more?: Partial<AdmitInput>;
-}
-
-function admitOne({ requests = [request], record: known, object: live, open, more = {} }: Given): readonly Decision[] {
-  const remembered = open === undefined && known !== undefined && known !== UNREADABLE ? (known.uid ?? '') : open;
-  return admit({
-    requests,
-    records: new Map(known === undefined ? [] : [[KEY, known]]),
-    unpushed: new Map(),
-    objects: new Map(live === undefined ? [] : [[KEY, live]]),
-    executor: 'east',
-    open: new Map(typeof remembered === 'string' ? [[KEY, remembered]] : []),
-    unreadable: new Set(),
-    brokenFiles: new Set(),
-    mayBegin: true,
-    trustRemovals: true,
-    now: 1_800_000_000_000,
-    ...more,
-  });
-}
 
 describe('admit', () => {
   it.each([
@@ -120,11 +70,23 @@ describe('admit', () => {
       given: { record, object },
       want: [{ do: 'bind', record: { uid: 'u1' } }],
     },
+    {
+      because: 'also when the controller remembers it and the branch does not name it yet',
+      given: { record, object: { ...object, phase: 'Working' as JobPhase }, open: 'u1' },
+      want: [{ do: 'bind', record: { uid: 'u1' } }],
+    },
+    {
+      because: 'but not while its file cannot be read: only that says which spec was claimed',
+      given: { requests: [], record, object, more: { brokenFiles: new Set([request.file]) } },
+      want: [],
+    },
     { because: 'a bound object is left alone', given: { record: { ...record, uid: 'u1' }, object }, want: [] },
     {
       because: 'a bound object that vanished is Interrupted, never made again',
       given: { record: { ...record, uid: 'u1' } },
-      want: [{ do: 'end', record: { phase: 'Interrupted' } }],
+      want: [
+        { do: 'end', record: { phase: 'Interrupted', message: expect.stringContaining('its object disappeared') } },
+      ],
     },
     {
       because: 'an object of the same name with another UID is not it',
@@ -155,6 +117,11 @@ describe('admit', () => {
       because: 'a record that cannot be read blocks: whether it ran is unknown',
       given: { record: UNREADABLE as typeof UNREADABLE },
       want: [{ do: 'refuse', reason: 'UnreadableRecord' }],
+    },
+    {
+      because: 'one without its file says nothing',
+      given: { requests: [], record: UNREADABLE as typeof UNREADABLE },
+      want: [],
     },
     {
       because: 'a file removed before there was an object cancels',
@@ -240,6 +207,11 @@ describe('admit', () => {
       because: 'a record that names another object than the controller bound',
       given: { record: { ...record, uid: 'u2' }, object: { ...object, uid: 'u2' }, open: 'u1' },
       want: [{ do: 'end', record: { phase: 'Interrupted' } }],
+    },
+    {
+      because: 'a record that names an object which the controller has not bound',
+      given: { record: { ...record, uid: 'u1' }, object, open: '' },
+      want: [{ do: 'end', record: { phase: 'Interrupted', message: expect.stringContaining('does not remember') } }],
     },
     {
       because: 'a record that was set back after its object ran',

@@ -6,8 +6,7 @@ import type { JobPhase } from '../../src/api/job-phase.ts';
 import type { Decision, LiveRequest } from '../../src/jobs/requests/admission.ts';
 import { adoptOpen, openAfter } from '../../src/jobs/requests/open-jobs.ts';
 import { UNREADABLE, type JobRecord } from '../../src/jobs/requests/record.ts';
-
-const KEY = 'Backup/prod/nightly';
+import { KEY, request } from './support/admission.ts';
 
 function recordOf(phase: JobPhase, uid?: string): JobRecord {
   const head = { kind: 'Backup', namespace: 'prod', name: 'nightly', executor: 'east', specDigest: 'sha256:1' };
@@ -81,6 +80,23 @@ describe('after each decision', () => {
     expect(openAfter({}, [claim, bind], seenOf({}))).toEqual({ 'Backup/prod/next': '', [KEY]: 'u1' });
   });
 
+  it.each([
+    { because: 'while it is requested', requests: [request], kept: true },
+    { because: 'and not when its file is gone too', requests: [], kept: false },
+  ])('a claim of which nothing is on the branch is remembered $because', ({ requests, kept }) => {
+    expect(KEY in openAfter({ [KEY]: '' }, [], { ...seenOf({}), requests })).toBe(kept);
+  }); // prettier-ignore
+
+  it('is the same where other things are decided', () => {
+    const open = { [KEY]: 'u1' };
+    const record = recordOf('Working', 'u1');
+    const decisions: Decision[] = [
+      { do: 'mark', key: KEY, uid: 'u1', withdrawn: 'its file was removed' },
+      { do: 'end', key: 'Backup/prod/next', record: recordOf('Cancelled') },
+    ];
+    expect(openAfter(open, decisions, seenOf({ record }))).toBe(open);
+  });
+
   it('is the same where nothing was claimed and nothing has ended, so that nothing is written', () => {
     const open = { [KEY]: 'u1' };
     expect(openAfter(open, [], seenOf({ record: recordOf('Working', 'u1') }))).toBe(open);
@@ -100,7 +116,9 @@ describe('after each decision', () => {
       object: { uid: 'u1', phase: 'Complete' },
       kept: true,
     },
-    { because: 'it is held', object: { uid: 'u1', phase: 'Held' }, kept: true },
+    { because: 'it is held', record: recordOf('Held', 'u1'), object: { uid: 'u1', phase: 'Held' }, kept: true },
+    { because: 'its object ended without a record', object: { uid: 'u1', phase: 'Complete' }, kept: true },
+    { because: 'its record cannot be read', record: UNREADABLE, kept: true },
     {
       because: 'only the branch says that it ended',
       record: recordOf('Complete', 'u1'),

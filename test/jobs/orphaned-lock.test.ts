@@ -8,6 +8,7 @@ import { exchangesIn } from '../../src/jobs/key-exchange/identity-override.ts';
 import { locksOf } from '../../src/jobs/model/locks.ts';
 import { recoverOrphanedLock, type OrphanedLock } from '../../src/jobs/requests/orphaned-lock.ts';
 import { jobObjectName } from '../../src/jobs/model/names.ts';
+import { defined } from '../../src/lib/defined.ts';
 import { citaTarget, managedTarget, UID } from './support/fixtures.ts';
 
 const { workload } = citaTarget('a');
@@ -35,6 +36,33 @@ describe('recoverOrphanedLock', () => {
       done: false,
     },
     {
+      because: 'one that runs is left to end',
+      more: { workerPods: 1, jobs: [{ name: 'w', uid: 'u', suspended: false }] },
+      want: [],
+      done: false,
+    },
+    {
+      because: 'a Job without a pod goes before the lock is given back',
+      more: {
+        nodes: new Map([['a', { replicas: 1, paused: false }]]),
+        jobs: [{ name: 'w', uid: 'u', suspended: false }],
+      },
+      want: [{ do: 'deleteJob', name: 'w', uid: 'u' }],
+      done: false,
+    },
+    {
+      because: 'a workload that is gone is not waited for',
+      more: { nodes: new Map() },
+      want: [{ ...release, keepNote: false }],
+      done: true,
+    },
+    {
+      because: 'nor one whose replicas are not known',
+      more: { nodes: new Map([['a', { replicas: undefined, paused: false }]]) },
+      want: [{ ...release, keepNote: false }],
+      done: true,
+    },
+    {
       because: 'then the node is started as it was',
       more: {},
       want: [{ do: 'scaleWorkload', workload, replicas: 1 }],
@@ -55,6 +83,15 @@ describe('recoverOrphanedLock', () => {
       want: [{ do: 'unpauseNode', node: 'a' }],
       done: false,
     },
+    ...[new Map([['a', { replicas: 0, paused: false }]]), new Map()].map((nodes) => ({
+      because: `the lock of a managed node that is not paused is given back: ${nodes.size === 0 ? 'it is gone' : 'it runs'}`,
+      more: {
+        note: { ...lost.note, nodes: [{ node: 'a', workload: managedTarget('a').workload, wasRunning: true }] },
+        nodes,
+      },
+      want: [{ ...release, keepNote: false }],
+      done: true,
+    })),
     {
       because: 'an unsafe one stays stopped, with its note',
       more: { note: { ...lost.note, unsafe: 'its data is being changed' } },
@@ -74,6 +111,16 @@ describe('recoverOrphanedLock', () => {
     expect(recovery.done).toBe(done);
     expect(recovery.message).toContain('Backup prod/one');
   });
+});
+
+it.each([
+  { because: 'by a job', keys: undefined, says: 'a stays stopped until a Restore or a BlockHeightFallback repairs it' },
+  { because: 'by hand, after keys were at risk', keys: true, says: 'a stays stopped until it is repaired by hand' },
+])('says why a node stays stopped, and that it is repaired $because', ({ keys, says }) => {
+  const note = { ...lost.note, unsafe: 'its data is being changed', ...defined({ keys }) };
+  const { message } = recoverOrphanedLock({ ...lost, note });
+  expect(message).toContain('was lost and its data is being changed: ');
+  expect(message).toContain(says);
 });
 
 describe('identities', () => {

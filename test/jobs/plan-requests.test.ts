@@ -127,6 +127,10 @@ describe('a new request runs', () => {
     expect(step?.because).toMatch(/^stops a, /);
   });
 
+  it('that is not complete is planned by its kind alone', () => {
+    expect(planRequests(NONE, side([asked('Backup', {})]))[0]?.because).toBe('does what Backup is for; once');
+  });
+
   it('compared with a cluster it may have ended before', () => {
     const cluster: RequestSide = { from: 'cluster', requests: new Map(), schedules: new Map() };
     expect(planRequests(cluster, side([BACKUP]))[0]?.because).toContain('not if its result is on the status branch');
@@ -150,6 +154,7 @@ describe('requests on both sides', () => {
   it('an object of the cluster has defaults: no edit', () => {
     const { specDigest: _, ...live } = asked('Backup', { node: 'a', action: 'StopAndStart' });
     expect(planRequests({ ...side([live]), from: 'cluster' }, side([BACKUP]))).toEqual([]);
+    expect(planRequests(side([BACKUP]), side([live]))).toEqual([]);
   });
 });
 
@@ -185,6 +190,12 @@ describe('a request that is gone', () => {
   ])('is not withdrawn when $because', ({ more }) => {
     expect(planRequests(side([BACKUP]), side([], more))).toEqual([]);
   });
+});
+
+it('requests come in the order of their names, those of one side and those of both', () => {
+  const named = (...names: readonly string[]) => side(names.map((name) => ({ ...BACKUP, name })));
+  const steps = planRequests(named('c', 'b'), named('d', 'a'));
+  expect(steps.map((step) => step.job)).toEqual(['a', 'b', 'c', 'd'].map((name) => `Backup ns/${name}`));
 });
 
 describe('schedules', () => {
@@ -224,9 +235,23 @@ describe('schedules', () => {
       to: withSchedule({ startingDeadlineSeconds: 60 }),
       want: { do: 'schedule' },
     },
+    {
+      because: 'without a rule for old backups',
+      from: withSchedule(),
+      to: withSchedule({ keep: undefined }),
+      want: { do: 'schedule', because: expect.stringMatching(/; keeps all$/) },
+    },
     { because: 'gone', from: withSchedule(), to: NONE, want: { do: 'unschedule', file: 'schedules/n.yaml' } },
   ])('$because', ({ from, to, want }) => {
     expect(planRequests(from, to)).toMatchObject([{ job: 'JobSchedule ns/n', executor: 'east', ...want }]);
+  });
+
+  it('come in the order of their names', () => {
+    const [[, one]] = [...schedule()] as [[string, PlannedSchedule]];
+    const named = (...names: readonly string[]) =>
+      side([], { schedules: new Map(names.map((name) => [`ns/${name}`, { ...one, name }])) });
+    const steps = planRequests(named('c'), named('b', 'a'));
+    expect(steps.map((step) => step.job)).toEqual(['a', 'b', 'c'].map((name) => `JobSchedule ns/${name}`));
   });
 
   it('says that a stopped node stays so', () => {

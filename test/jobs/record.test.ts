@@ -3,12 +3,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { parseRecord, recordOf, recordPath, UNREADABLE, type JobRecord } from '../../src/jobs/requests/record.ts';
+import { parseRecord, recordOf, recordPath, UNREADABLE, JobRecord } from '../../src/jobs/requests/record.ts';
+import { defined } from '../../src/lib/defined.ts';
 import { redact } from '../../src/lib/redact.ts';
 import { createRecords } from '../../src/controller/job/records.ts';
 import { sourceKeyOf, sourceOf } from '../../src/jobs/requests/restore-source.ts';
 import type { JobObject } from '../../src/api/job-object.ts';
-import { managedTarget, UID } from './support/fixtures.ts';
+import { citaTarget, managedTarget, UID } from './support/fixtures.ts';
 
 const claim: JobRecord = {
   kind: 'Backup',
@@ -88,10 +89,11 @@ describe('recordOf', () => {
   it.each([
     { because: 'a job that ended Held says what it keeps stopped', phase: 'Held', holds: ['a'], want: ['a'] },
     { because: 'once repaired it keeps nothing', phase: 'Held', holds: [], want: undefined },
+    { because: 'one that says nothing keeps nothing', phase: 'Held', holds: undefined, want: undefined },
     { because: 'a job under way gives back what it stopped', phase: 'Working', holds: ['a'], want: undefined },
   ] as const)('$because', ({ phase, holds, want }) => {
     const before = { ...claim, phase: 'Held' as const, holds: ['a'] };
-    expect(recordOf(before, objectWith({ phase, holds: [...holds] })).holds).toEqual(want);
+    expect(recordOf(before, objectWith(defined({ phase, holds }))).holds).toEqual(want);
   });
 
   it('never says again that data is there which was removed', () => {
@@ -100,6 +102,34 @@ describe('recordOf', () => {
     expect(recordOf(pruned, objectWith(complete))).toEqual(pruned);
     const objectStorage = { location: 'offsite', repository: 'east/prod/a', snapshot: 'a'.repeat(64) };
     expect(recordOf(pruned, objectWith({ ...complete, objectStorage }))).toEqual(pruned);
+  });
+
+  it('names no data that was removed, also where the claim names it still', () => {
+    const pruned = recordOf({ ...record, dataRemoved: 'last 1' }, objectWith(complete));
+    expect(Object.keys(pruned)).not.toContain('claimName');
+    expect(Object.keys(pruned)).not.toContain('claimUid');
+  });
+
+  it.each([undefined, 'Pending'])('has the phase of its claim while its object has the phase %s', (phase) => {
+    expect(recordOf({ ...claim, phase: 'Held' }, objectWith(defined({ phase }))).phase).toBe('Held');
+  });
+
+  it('keeps what its object does not say, and the notes that it says', () => {
+    const workloads = [{ node: 'b', workload: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'b' }, replicas: 2 }];
+    const phases = [{ phase: 'Claimed' as const, at: '2026-11-22T03:00:00Z' }];
+    const before = { ...claim, workloads, phases };
+    expect(recordOf(before, objectWith({}))).toMatchObject({ workloads, phases });
+    expect(recordOf(before, objectWith(complete))).toMatchObject({ workloads, phases: complete.history });
+    expect(recordOf(claim, objectWith({ notes: ['slow'] })).notes).toEqual(['slow']);
+  });
+
+  it('names what of other tools is stopped, and nothing of managed nodes', () => {
+    const targets = [managedTarget('a'), citaTarget('b'), citaTarget('c', { replicas: 0 })];
+    const workload = (name: string) => ({ apiVersion: 'apps/v1', kind: 'StatefulSet', name });
+    expect(recordOf(claim, objectWith({ targets })).workloads).toEqual([
+      { node: 'b', workload: workload('b'), replicas: 1 },
+      { node: 'c', workload: workload('c'), replicas: 0 },
+    ]);
   });
 
   it('has its place below its executor', () => {
@@ -116,6 +146,21 @@ describe('recordOf', () => {
       chainId: 'local-1',
     });
     expect(sourceOf(record, new Map([['backup-nightly-1f0c22aa', 'pvc-2']])).pvcPresent).toBe(false);
+  });
+
+  it.each([
+    { because: 'that is gone', more: {}, pvcs: {}, isThere: false },
+    { because: 'that it does not name', more: { claimName: undefined, claimUid: undefined }, pvcs: {}, isThere: false },
+    { because: 'whose UID is not on record', more: { claimUid: undefined }, pvcs: { [complete.claimName]: 'pvc-9' }, isThere: true },
+  ])('as a source, a PVC $because is there: $isThere', ({ more, pvcs, isThere }) => {
+    expect(sourceOf(JobRecord.parse({ ...record, ...more }), new Map(Object.entries(pvcs))).pvcPresent).toBe(isThere);
+  }); // prettier-ignore
+
+  it.each([
+    { more: { live: true, deployMethod: 'helm' }, want: { live: true, deployMethod: 'helm' } },
+    { more: { live: undefined, deployMethod: undefined }, want: { live: false, deployMethod: 'managed' } },
+  ])('as a source, $more counts as $want', ({ more, want }) => {
+    expect(sourceOf(JobRecord.parse({ ...record, ...more }), new Map())).toMatchObject(want);
   });
 
   it.each([

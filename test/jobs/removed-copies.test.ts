@@ -7,7 +7,7 @@ import { outdatedRetentions, removedCopies } from '../../src/jobs/requests/remov
 import { JobRecord } from '../../src/jobs/requests/record.ts';
 
 const SCHEDULE = { namespace: 'prod', name: 'nightly' };
-const [OLD, NEW] = ['a'.repeat(64), 'b'.repeat(64)];
+const [OLD, NEW] = ['a1'.repeat(32), 'b2'.repeat(32)].map((id) => `${id.slice(0, 60)}0000`) as [string, string];
 
 function run(name: string, { day, snapshot, ...more }: { day: number; snapshot: string; nodes?: string[] }): JobRecord {
   return JobRecord.parse({
@@ -80,8 +80,31 @@ it.each([
     runs: [{ ...NIGHTLY[0], objectStorage: undefined }],
     retentions: [retention(2, LEFT)],
   },
+  {
+    because: 'a backup that ended when the Retention began',
+    runs: [{ ...NIGHTLY[0], endedAt: '2026-01-02T03:20:00Z' }],
+    retentions: [retention(2, LEFT)],
+  },
+  { because: 'a backup under way', runs: [{ ...NIGHTLY[0], endedAt: undefined }], retentions: [retention(2, LEFT)] },
+  { because: 'a backup of no node', runs: [{ ...NIGHTLY[0], nodes: undefined }], retentions: [retention(2, LEFT)] },
+  { because: 'without a Retention', runs: NIGHTLY, retentions: [] },
+  {
+    because: 'a Retention without a task',
+    runs: NIGHTLY,
+    retentions: [retention(2, LEFT, { works: [] }), retention(3, LEFT, { works: undefined })],
+  },
+  {
+    because: 'a Retention that has no status yet',
+    runs: NIGHTLY,
+    retentions: [{ ...retention(2, LEFT), status: undefined }],
+  },
+  ...[{ namespace: 'staging' }, { schedule: 'weekly' }].map(({ namespace = 'prod', schedule = 'nightly' }) => {
+    const { metadata, spec, ...rest } = retention(2, LEFT);
+    const other = { ...rest, metadata: { ...metadata, namespace }, spec: { ...spec, schedule } };
+    return { because: `the Retention of ${namespace}/${schedule}`, runs: NIGHTLY, retentions: [other] };
+  }),
 ])('not $because', ({ runs, retentions }) => {
-  expect(removedCopies(SCHEDULE, runs as readonly JobRecord[], retentions)).toEqual([]);
+  expect(removedCopies(SCHEDULE, runs as readonly JobRecord[], retentions as readonly JobObject[])).toEqual([]);
 });
 
 it('by the newest complete Retention alone; the objects of older ones say nothing any more', () => {
@@ -93,6 +116,8 @@ it('by the newest complete Retention alone; the objects of older ones say nothin
     ),
     retention(4, [], { phase: 'Working' }),
   ];
-  expect(removedCopies(SCHEDULE, NIGHTLY, retentions)).toEqual([]);
-  expect(outdatedRetentions(SCHEDULE, retentions).map(({ metadata }) => metadata.name)).toEqual(['keep-2']);
+  for (const found of [retentions, retentions.toReversed()]) {
+    expect(removedCopies(SCHEDULE, NIGHTLY, found)).toEqual([]);
+    expect(outdatedRetentions(SCHEDULE, found).map(({ metadata }) => metadata.name)).toEqual(['keep-2']);
+  }
 });

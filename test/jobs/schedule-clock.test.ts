@@ -33,6 +33,11 @@ describe('days', () => {
     { schedule: '0 0 * * 5', because: 'only the weekday is restricted', is: ['2026-01-02T00:00', '2026-01-09T00:00'] },
     { schedule: '0 0 */10 * 3', because: 'a field that starts with a star is not restricted, so both must match', is: ['2026-01-21T00:00', '2026-02-11T00:00'] },
     { schedule: '0 0 * * 7', because: '7 is Sunday', is: ['2026-01-04T00:00'] },
+    { schedule: '0 0 13 * */5', because: 'also where that is the weekday', is: ['2026-02-13T00:00', '2026-03-13T00:00', '2026-09-13T00:00'] },
+    { schedule: '0 0 * * */1', because: 'every weekday', is: ['2026-01-02T00:00', '2026-01-03T00:00', '2026-01-04T00:00'] },
+    { schedule: '0 0 * jan sun', because: 'the first names', is: ['2026-01-04T00:00'] },
+    { schedule: ' 5  4 \t* * * ', because: 'spaces around and between fields', is: ['2026-01-01T04:05'] },
+    { schedule: '5 4 * *', because: 'what is no expression has no run', is: [] },
     { schedule: '0 0 * feb sat-sat', because: 'names', is: ['2026-02-07T00:00'] },
     { schedule: '5/20 4,6 1 1 *', because: 'a step from a number', is: ['2026-01-01T04:05', '2026-01-01T04:25', '2026-01-01T04:45', '2026-01-01T06:05'] },
     { schedule: '0 0 29 2 *', because: 'a leap day', is: ['2028-02-29T00:00', '2032-02-29T00:00'] },
@@ -49,6 +54,7 @@ describe('clock changes', () => {
     { schedule: '0 * * * *', zone: 'Europe/Berlin', from: '2026-03-29T00:30Z', because: 'an hourly run is not affected', is: ['2026-03-29T01:00', '2026-03-29T02:00'] },
     { schedule: '15 2 * * *', zone: 'Australia/Lord_Howe', from: '2026-10-03T00:00Z', because: 'a change of half an hour', is: ['2026-10-04T15:15'] },
     { schedule: '30 23 * * *', zone: 'America/St_Johns', from: '2010-11-07T00:00Z', because: 'a day that is repeated after midnight', is: ['2010-11-07T02:00', '2010-11-07T03:00'] },
+    { schedule: '0,30 0,23 * * *', zone: 'America/St_Johns', from: '2010-11-07T00:00Z', because: 'the day after one that is repeated has begun before it', is: ['2010-11-07T01:30', '2010-11-07T02:00', '2010-11-07T02:30', '2010-11-07T03:00', '2010-11-07T03:30', '2010-11-07T04:00'] },
     { schedule: '0 12 * * *', zone: 'Pacific/Apia', from: '2011-12-29T00:00Z', because: 'a whole day that is skipped', is: ['2011-12-29T22:00', '2011-12-30T22:00'] },
   ])('$schedule in $zone: $because', ({ schedule, zone, from, is }) => {
     expect(runs({ schedule, timeZone: zone, from }, is.length)).toEqual(is);
@@ -56,7 +62,7 @@ describe('clock changes', () => {
 });
 
 describe('the parser', () => {
-  it.each(['* * * *', '60 * * * *', '* 24 * * *', '* * 0 * *', '* * * 13 *', '* * * * 8', '5-1 * * * *', '*/0 * * * *', 'L * * * *', '* * ? * *', '1-2-3 * * * *', ', * * * *'])(
+  it.each(['* * * *', '60 * * * *', '* 24 * * *', '* * 0 * *', '* * * 13 *', '* * * * 8', '5-1 * * * *', '*/0 * * * *', 'L * * * *', '* * ? * *', '1-2-3 * * * *', ', * * * *', '0 0 * * * *', 'a5 * * * *', '5a * * * *'])(
     'refuses %s',
     (schedule) => expect(parseCron(schedule).ok).toBe(false),
   ); // prettier-ignore

@@ -11,6 +11,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = 20_000 * DAY;
 const hourly = (after: number): number => (Math.floor(after / HOUR) + 1) * HOUR;
+const daily = (after: number): number => (Math.floor(after / DAY) + 1) * DAY;
 const base: ScheduleInput = {
   name: 'nightly',
   spec: { concurrencyPolicy: 'Forbid', startingDeadlineSeconds: 3600, suspend: false },
@@ -45,9 +46,33 @@ describe('dueRun', () => {
       want: { skipped: 'it is later than startingDeadlineSeconds', lastScheduled: START + HOUR },
     },
     {
+      because: 'at the end of its deadline it is not too late',
+      input: { now: START + 2 * DAY + HOUR, nextTime: daily },
+      want: { file: { at: START + 2 * DAY }, next: START + 3 * DAY },
+    },
+    {
+      because: 'of many missed times within the deadline the latest is made up for',
+      input: { now: START + 5 * HOUR + HOUR / 2 },
+      want: { file: { at: START + 5 * HOUR } },
+    },
+    {
+      because: 'also when the latest is hours ago',
+      input: {
+        now: START + 3 * DAY + 5 * HOUR,
+        nextTime: daily,
+        spec: { ...base.spec, startingDeadlineSeconds: 604_800 },
+      },
+      want: { file: { at: START + 3 * DAY } },
+    },
+    {
+      because: 'the latest is skipped, not the first, when even that is too late',
+      input: { now: START + 5 * HOUR + 30_000, spec: { ...base.spec, startingDeadlineSeconds: 10 } },
+      want: { skipped: 'it is later than startingDeadlineSeconds', lastScheduled: START + 5 * HOUR },
+    },
+    {
       because: 'a name that exists is not filed again',
       input: { runs: [{ name, phase: 'Complete' }] },
-      want: { lastScheduled: START + HOUR },
+      want: { lastScheduled: START + HOUR, recorded: true },
     },
     {
       because: 'Forbid skips while one is under way',
@@ -128,6 +153,7 @@ describe('supersededRuns', () => {
     { because: 'all that wait, for the newest', runs: [...waiting, at(5, 'Claimed')], want: ['h0', 'h1', 'h2'] },
     { because: 'also for one that has ended', runs: [at(0, 'Claimed'), at(5, 'Complete')], want: ['h0'] },
     { because: 'none that works or has ended', runs: [at(0, 'Stopping'), at(1, 'Failed'), at(5, 'Claimed')], want: [] },
+    { because: 'in any order', runs: [at(5, 'Claimed'), at(0, 'Claimed')], want: ['h0'] },
     { because: 'never the newest', runs: [at(0, 'Complete'), at(5, 'Claimed')], want: [] },
     { because: 'nothing of nothing', runs: [], want: [] },
   ])('$because', ({ runs, want }) => {
@@ -225,6 +251,21 @@ describe('retain', () => {
       backups: month.map((one) => ({ ...one, isReported: false })),
       left: month.map(({ id }) => id),
     },
+    {
+      because: 'a bad one that ended with the newest good one stays',
+      keep: { last: 1, daily: 0, weekly: 0 },
+      backups: [backup(2), backup(2, { id: 'bad', good: false })],
+      left: ['b2', 'bad'],
+    },
+    ...[
+      ['x', 'y'],
+      ['y', 'x'],
+    ].map((ids) => ({
+      because: `of two that ended together the same one stays: ${ids.join(', ')}`,
+      keep: { last: 2, daily: 0, weekly: 0 },
+      backups: [backup(2), ...ids.map((id) => backup(1, { id }))],
+      left: ['b2', 'x'],
+    })),
     {
       because: 'what a restore reads stays',
       keep: { last: 1, daily: 0, weekly: 0 },

@@ -66,7 +66,7 @@ function parseField(text: string, field: Field): ReadonlySet<number> {
 }
 
 function parseRange(text: string, field: Field, stepped: boolean): readonly [number, number] {
-  if (text === '*') return [field.from, field.to === 7 ? 6 : field.to];
+  if (text === '*') return [field.from, field.to];
   const [low = '', high, ...rest] = text.split('-');
   const from = parseNumber(low, field);
   // As in Kubernetes, `5/15` stands for `5-59/15`.

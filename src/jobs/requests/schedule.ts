@@ -51,7 +51,7 @@ const DAY = 86_400_000;
 export function dueRun(input: ScheduleInput): ScheduleDecision {
   const { name, now, nextTime, runs } = input;
   const due = latestDue(input);
-  const next = nextTime(Math.max(now, due ?? now));
+  const next = nextTime(now);
   // What was searched without a match is done with; recorded once a day, so that an idle schedule writes nothing else.
   if (due === undefined) return { lastScheduled: now - input.lastScheduled > DAY ? now : input.lastScheduled, next };
   const run = runName(name, due);
@@ -107,7 +107,7 @@ function lastAfter(from: number, { now, nextTime }: Pick<ScheduleInput, 'now' | 
   let latest: number | undefined;
   for (let step = 0; step < MAX_STEPS; step++) {
     const time = nextTime(latest ?? from);
-    if (time === undefined || time > now || time <= (latest ?? from)) break;
+    if (time === undefined || time > now) break;
     latest = time;
   }
   return latest;
@@ -120,5 +120,5 @@ function firstMissed({
   nextTime,
 }: Pick<ScheduleInput, 'lastScheduled' | 'now' | 'nextTime'>): number | undefined {
   const time = nextTime(lastScheduled);
-  return time !== undefined && time <= now && time > lastScheduled ? time : undefined;
+  return time !== undefined && time <= now ? time : undefined;
 }
