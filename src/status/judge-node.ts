@@ -1,5 +1,6 @@
 // One verdict for the whole node: what it is asked to do, its pod, its clients, in this order.
 
+import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { isNodeReason, type NodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition } from '../api/conditions.ts';
 import { judgeRole } from './judge-role.ts';
@@ -73,9 +74,17 @@ function stoppedForNow(hold: Hold | undefined, set: StatefulSetView | undefined)
 
 function judgeStart({ node }: Observation, set: StatefulSetView | undefined): Verdict | undefined {
   if (set !== undefined) return undefined;
+  if (node.status?.appliedRevision !== undefined) return underway('Pending', 'ObjectDeleted', whatIsDeleted(node));
   return node.spec.suspend === true
     ? underway('Pending', 'Suspended', 'The node is suspended and was never created. Remove spec.suspend to create it.')
     : underway('Pending', 'Creating', "The node's objects are being created.");
+}
+
+function whatIsDeleted({ metadata, spec }: BlockchainNode): string {
+  const deleted = `The StatefulSet ${metadata.name} was deleted, not by the controller`;
+  return spec.suspend === true
+    ? `${deleted}, and the node is suspended. Remove spec.suspend to make it again.`
+    : `${deleted}. It is made again.`;
 }
 
 function podContext({ node, now, events = [] }: Observation): PodContext {

@@ -169,7 +169,7 @@ function planSeries(registry: Registry): Pick<Telemetry, 'planned' | 'problems' 
   });
   const repairs = counter(registry, {
     name: 'repairs_total',
-    help: 'Objects of nodes that were changed in the cluster and put back.',
+    help: 'Objects of nodes that were changed or deleted in the cluster and put back.',
     labelNames: ['kind'],
   });
   return {

@@ -78,6 +78,17 @@ describe('applying an object', () => {
     expect(await applyAndCount(parts, service(2))).toEqual([undefined, 0]);
   });
 
+  it('makes an object again that was deleted, and counts that as a repair, also one that an earlier process applied', async () => {
+    const parts = applier();
+    expect((await applyAndCount(parts, service(1, 'd')))[0]).toBe('created');
+    await hand.remove(target('d'));
+    expect(await parts.apply(service(1, 'd'), undefined)).toBe('repaired');
+    await hand.remove(target('d'));
+    expect(await applier().apply(service(1, 'd'), undefined)).toBe('created');
+    await hand.remove(target('d'));
+    expect(await applier().apply(service(1, 'd'), undefined, true)).toBe('repaired');
+  });
+
   it('leaves fields alone that it does not set, also when it changes or repairs others', async () => {
     const parts = applier();
     await applyAndCount(parts, service(1, 'f'));
@@ -187,7 +198,7 @@ describe('applying an object', () => {
     expect(await parts.apply(service(2, 'e'), old)).toBeUndefined();
     expect((await live('e'))?.metadata.resourceVersion).toBe(version);
     await hand.remove(target('e'));
-    expect(await parts.apply(service(2, 'e'), undefined)).toBe('created');
+    expect(await parts.apply(service(2, 'e'), undefined)).toBe('repaired');
   });
 
   it('is made again under the same name when it was deleted', async () => {

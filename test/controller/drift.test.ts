@@ -56,6 +56,13 @@ async function repaired(change: () => Promise<void>, isRight: () => Promise<bool
   return await waitFor('it is put back', isRight);
 }
 
+async function repairsOf(kind: string): Promise<number> {
+  const line = (await running.metrics())
+    .split('\n')
+    .find((one) => one.startsWith(`nodewright_repairs_total{kind="${kind}"}`));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
+
 async function firstOf(kind: keyof typeof KINDS, node: string): Promise<Target> {
   const found = await fleet.cluster.list(KINDS[kind], {
     namespace: fleet.namespace,
@@ -171,11 +178,22 @@ describe('an object of a node changed by hand', () => {
   it.each(['StatefulSet', 'Service', 'ConfigMap'] as const)('%s deleted: made again', async (kind) => {
     const what = await firstOf(kind, 'n0');
     const uid = (await get(what))?.metadata.uid;
+    const before = await repairsOf(kind);
     const isRepaired = await repaired(
       () => hand.remove(what),
       async () => ((await get(what))?.metadata.uid ?? uid) !== uid,
     );
     expect(isRepaired).toBe(true);
+    expect(await repairsOf(kind)).toBe(before + 1);
+    const message = `${kind} ${fleet.namespace}/${what.name} was deleted, not by the controller. It is made again.`;
+    await waitFor('an Event of the node says so', async () =>
+      (await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace })).some(
+        (event) =>
+          event['reason'] === 'ObjectDeleted' &&
+          event['message'] === message &&
+          field(event, 'involvedObject.name') === 'n0',
+      ),
+    );
   });
 
   it('an environment variable, a replica count and a port are put back', async () => {

@@ -66,6 +66,8 @@ const READY = new Set(['Running', 'Stopped']);
 
 const kubernetes: Row[] = [
   { because: 'nothing exists yet', seen: { statefulSet: undefined, pods: [], pvcs: [] }, phase: 'Pending', reason: 'Creating' },
+  { because: 'its StatefulSet is gone', seen: { node: withStatus(aNode(), { appliedRevision: 'main@sha1:1' }), statefulSet: undefined, pods: [] }, phase: 'Pending', reason: 'ObjectDeleted' },
+  { because: 'its StatefulSet is gone while it is suspended', seen: { node: withStatus(aNode({ suspend: true }), { appliedRevision: 'main@sha1:1' }), statefulSet: undefined, pods: [] }, phase: 'Pending', reason: 'ObjectDeleted', says: /Remove spec.suspend/ },
   { because: 'the pod is not made yet', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod' },
   { because: 'a quota is named when an Event of the StatefulSet reports it', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small')] }, phase: 'Pending', reason: 'WaitingForPod', says: /cannot create the pod: exceeded quota: small/ },
   { because: 'no cause is guessed without an Event', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod', says: /^The StatefulSet controller has not created the pod yet\.$/ },

@@ -34,6 +34,19 @@ export function announceRepair(
   );
 }
 
+/** Of an object that the controller had applied, and that was gone. */
+export function announceDeleted(
+  desired: KubeObject,
+  object: string,
+  { runtime, events }: { readonly runtime: Runtime; readonly events: Pick<Events, 'emit'> },
+): void {
+  runtime.telemetry.repaired(desired.kind);
+  runtime.log.info({ object }, 'Made deleted object again');
+  const about = ownerOf(desired);
+  const message = `${object} was deleted, not by the controller. It is made again.`;
+  if (about !== undefined) events.emit({ about, type: 'Warning', reason: 'ObjectDeleted', message });
+}
+
 /** For the condition and the Event: without figures that change. */
 export function describeContest({ object, paths, by }: Contest): string {
   return `${object} is changed again and again in ${list(paths)}${suffix(by)}. The controller puts it back at growing intervals.`;
@@ -49,7 +62,7 @@ function list(paths: readonly string[]): string {
 }
 
 /** The node, as the owner reference names it. */
-function ownerOf({ metadata }: KubeObject): KubeObject | undefined {
+export function ownerOf({ metadata }: KubeObject): KubeObject | undefined {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   if (owner === undefined) return undefined;
   const { apiVersion, kind, name, uid } = owner;

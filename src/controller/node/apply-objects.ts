@@ -9,7 +9,7 @@ import { digestOf } from '../../lib/hash.ts';
 import type { Difference } from '../../plan/differences.ts';
 import { withLiveTemplates } from '../../render/volumes.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import { announceRepair } from './announce-repair.ts';
+import { announceDeleted, announceRepair, ownerOf } from './announce-repair.ts';
 import { changedBy } from './changed-by.ts';
 import { driftOf, needsReplacement, withOwnFields } from './owned-fields.ts';
 import type { Repairs } from './repairs.ts';
@@ -25,8 +25,11 @@ export interface ObjectApplierOptions {
 export type Applied = 'created' | 'updated' | 'repaired' | 'postponed';
 
 export interface ObjectApplier {
-  /** Applies `desired` when `live` lacks a field of it. Resolves to undefined when it does not. */
-  apply(desired: KubeObject, live: KubeObject | undefined): Promise<Applied | undefined>;
+  /**
+   * Applies `desired` when `live` lacks a field of it. Resolves to undefined when it does not. `wasApplied`: before this process, so that
+   * an object that is missing was deleted.
+   */
+  apply(desired: KubeObject, live: KubeObject | undefined, wasApplied?: boolean): Promise<Applied | undefined>;
 }
 
 /**
@@ -35,26 +38,52 @@ export interface ObjectApplier {
  * The watched object may be older than the latest write, so drift is confirmed by a read before it is repaired.
  */
 export function createObjectApplier(options: ObjectApplierOptions): ObjectApplier {
-  const written = new Map<string, string>();
+  const written = new Map<string, Written>();
   return {
-    async apply(desired, watched) {
+    async apply(desired, watched, wasApplied = false) {
       const id = describeRef(refOf(desired));
       const target = { id, desired, digest: digestOf(desired) };
-      const isOlder = written.get(id) === target.digest && digestMark(watched) !== target.digest;
+      const last = written.get(id);
+      const isOlder = last?.digest === target.digest && digestMark(watched) !== target.digest;
       const live = isOlder ? await options.cluster.get(refOf(desired)) : watched;
-      const found = judge(live, target);
-      if (found === undefined) return undefined;
-      if (found === 'repaired') {
-        const repaired = await repair(target, options);
-        if (repaired === 'repaired') written.set(id, target.digest);
-        return repaired;
-      }
-      options.runtime.log.info({ object: id, reason: REASON[found] }, 'Applying object');
-      await write(target, live, options);
-      written.set(id, target.digest);
-      return found;
+      const owner = ownerOf(desired)?.metadata.uid;
+      const wasThere = wasApplied || (last !== undefined && last.owner === owner);
+      const applied = await applyOne(target, { live, wasThere }, options);
+      if (isWrite(applied)) written.set(id, { digest: target.digest, owner });
+      return applied;
     },
   };
+}
+
+function isWrite(applied: Applied | undefined): boolean {
+  return applied !== undefined && applied !== 'postponed';
+}
+
+interface Written {
+  readonly digest: string;
+  /** UID of the node: another node of the same name begins without objects. */
+  readonly owner: string | undefined;
+}
+
+interface Live {
+  readonly live: KubeObject | undefined;
+  /** Where it is missing now, it was deleted. */
+  readonly wasThere: boolean;
+}
+
+async function applyOne(
+  target: Target,
+  { live, wasThere }: Live,
+  options: ObjectApplierOptions,
+): Promise<Applied | undefined> {
+  const found = judge(live, target);
+  if (found === undefined) return undefined;
+  if (found === 'repaired') return await repair(target, options);
+  options.runtime.log.info({ object: target.id, reason: REASON[found] }, 'Applying object');
+  await write(target, live, options);
+  if (found !== 'created' || !wasThere) return found;
+  announceDeleted(target.desired, target.id, options);
+  return 'repaired';
 }
 
 const REASON: Readonly<Record<'created' | 'updated', string>> = {

@@ -32,8 +32,18 @@ export async function applyOwnedObjects(
   if (foreign !== undefined) return { foreign, refused: [] };
   const refused: RefusedObject[] = [];
   for (const { desired, live } of found)
-    refused.push(...(await collectRefusal(desired, async () => await deps.applier.apply(desired, live))));
+    refused.push(
+      ...(await collectRefusal(
+        desired,
+        async () => await deps.applier.apply(desired, live, wasApplied(node, desired)),
+      )),
+    );
   return { foreign: undefined, refused };
+}
+
+/** Every version of the controller gives a node a StatefulSet. Of other objects this process knows only those that it applied itself. */
+function wasApplied({ status }: BlockchainNode, { kind }: KubeObject): boolean {
+  return kind === 'StatefulSet' && status?.appliedRevision !== undefined;
 }
 
 interface Found {
