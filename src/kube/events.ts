@@ -2,7 +2,7 @@
 
 import type { EventReason } from '../api/codes/event-reason.ts';
 import { ANNOTATION, FIELD_MANAGER } from '../api/group.ts';
-import { describeRef, refOf, type KubeObject } from '../api/objects.ts';
+import { describeRef, type KubeObject, type Ref, refOf } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { Cluster } from './cluster.ts';
@@ -15,12 +15,12 @@ export interface EventNote {
   readonly reason: EventReason;
   /** One sentence, redacted. Without figures that change in every reconciliation, so that repeats are recognized. */
   readonly message: string;
-  /** The Event says what is so until another one of the same state, such as failing and working again: it is never a repeat of one before that. */
+  /** The Event says what is so until another one of the same state, such as failing and working again: after another one it is written again at once. */
   readonly state?: string;
 }
 
 export interface EventOptions {
-  readonly cluster: Pick<Cluster, 'apply'>;
+  readonly cluster: Pick<Cluster, 'apply' | 'get'>;
   /** The controller's name, shown as the source. */
   readonly component: string;
   /** Which of its processes. */
@@ -37,7 +37,10 @@ export interface Events {
   flush(): Promise<void>;
 }
 
-/** The same reason and message about the same object are written again after this long at the earliest, with a count. */
+/**
+ * The same reason and message about the same object are written again after this long at the earliest, with a count, unless their state has
+ * changed in between.
+ */
 const REPEAT_MS = 5 * 60_000;
 const MAX_MESSAGE = 1024;
 const MAX_REASON = 128;
@@ -49,9 +52,9 @@ const MAX_WAITING = { Normal: 256, Warning: 2048 };
 const MAX_KNOWN = 4096;
 
 interface Known {
-  readonly firstAt: number;
   readonly writtenAt: number;
-  readonly count: number;
+  /** Repeats since then. */
+  readonly unwritten: number;
 }
 
 export function makeEvents(options: EventOptions): Events {
@@ -66,23 +69,18 @@ export function makeEvents(options: EventOptions): Events {
   function emit(note: EventNote): void {
     const at = now();
     const id = identify(note, options.component);
-    const before = known.get(id);
-    const series = { firstAt: before?.firstAt ?? at, count: (before?.count ?? 0) + 1 };
-    const isOther = isNews(note, id);
-    const isRepeat = before !== undefined && at - before.writtenAt < REPEAT_MS && !isOther;
-    // Taken out and put in again: the map's order is the order of use.
-    known.delete(id);
-    known.set(id, { ...series, writtenAt: isRepeat ? before.writtenAt : at });
-    forgetOldest(known);
+    const { writtenAt, unwritten } = known.get(id) ?? { writtenAt: -Infinity, unwritten: 0 };
+    const isRepeat = !isNews(note, id) && at - writtenAt < REPEAT_MS;
+    remember(known, id, isRepeat ? { writtenAt, unwritten: unwritten + 1 } : { writtenAt: at, unwritten: 0 });
     if (isRepeat) return;
-    if (waiting < MAX_WAITING[note.type]) write(makeEvent({ note, id, ...series, lastAt: at }, options));
+    if (waiting < MAX_WAITING[note.type]) write({ note, id, at, times: unwritten + 1 });
     else drop();
   }
 
-  function write(event: KubeObject): void {
+  function write(emission: Emission): void {
     waiting++;
     // One at a time, so that a burst of Events does not displace other requests.
-    line = line.then(() => send(event));
+    line = line.then(() => send(emission));
   }
 
   /** Logged once per burst, and the number of dropped Events at its end. */
@@ -90,11 +88,13 @@ export function makeEvents(options: EventOptions): Events {
     if (dropped++ === 0) log.warn({ waiting }, 'Dropping Events because too many are waiting');
   }
 
-  async function send(event: KubeObject): Promise<void> {
+  async function send(emission: Emission): Promise<void> {
+    const ref = refOfEvent(emission);
     try {
+      const event = makeEvent(emission, await readSeries(ref, options), options);
       await options.cluster.apply(event, { fieldManager: FIELD_MANAGER, force: true });
     } catch (error) {
-      log.warn({ event: event.metadata.name, err: error }, 'Writing an Event failed');
+      log.warn({ event: ref.name, err: error }, 'Writing an Event failed');
     } finally {
       waiting--;
       if (waiting === 0 && dropped > 0) {
@@ -112,9 +112,9 @@ function createStates(): (note: EventNote, id: string) => boolean {
   const said = new Map<string, string>();
   return ({ about, state }, id) => {
     if (state === undefined) return false;
-    const subject = `${state} ${describeRef(refOf(about))}`;
+    const subject = `${state} ${describeRef(refOf(about))} ${about.metadata.uid ?? ''}`;
     const isOther = said.get(subject) !== id;
-    said.set(subject, id);
+    remember(said, subject, id);
     return isOther;
   };
 }
@@ -123,51 +123,74 @@ function identify({ about, type, reason, message }: EventNote, component: string
   return sha256([about.metadata.uid ?? '', about.metadata.name, type, reason, message, component].join('\n'));
 }
 
-function forgetOldest(known: Map<string, Known>): void {
-  if (known.size <= MAX_KNOWN) return;
-  for (const id of known.keys()) {
-    known.delete(id);
-    return;
-  }
+/** Taken out and put in again: the order of the map is the order of use. */
+function remember<T>(known: Map<string, T>, id: string, value: T): void {
+  known.delete(id);
+  known.set(id, value);
+  const [oldest] = known.keys();
+  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
 }
 
-interface Series {
+interface Emission {
   readonly note: EventNote;
   /** Equal for equal Events. */
   readonly id: string;
-  readonly firstAt: number;
-  readonly lastAt: number;
-  readonly count: number;
+  readonly at: number;
+  /** With the repeats that were not written. */
+  readonly times: number;
 }
 
-function makeEvent({ note, id, ...series }: Series, options: EventOptions): KubeObject {
-  const { about, type, reason, message } = note;
-  const { uid, resourceVersion } = about.metadata;
-  const ref = refOf(about);
+/** Equal Events have the same name, so a repeat, also after a restart, updates the object. */
+function refOfEvent({ note: { about }, id }: Emission): Ref & { readonly namespace: string } {
+  const { name, namespace } = refOf(about);
   // Events about cluster-scoped objects are in `default`, where kubectl reads them.
-  const namespace = ref.namespace ?? 'default';
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    // Equal Events have the same name, so a repeat, also after a restart, updates the object.
+    name: `${name.slice(0, 200)}.${id.slice(0, 16)}`,
+    namespace: namespace ?? 'default',
+  };
+}
+
+interface Series {
+  readonly count: number;
+  /** RFC 3339. */
+  readonly since: string | undefined;
+}
+
+const NO_SERIES: Series = { count: 0, since: undefined };
+
+/** The API server has the series, and forgets it after an hour without a repeat: then the next Event is a first one. */
+async function readSeries(ref: Ref, { cluster }: EventOptions): Promise<Series> {
+  // A role of before may not read Events: they are written all the same.
+  const live = await cluster.get(ref).catch(() => undefined);
+  const [count, since] = [live?.['count'], live?.['firstTimestamp']];
+  return typeof count === 'number' && typeof since === 'string' ? { count, since } : NO_SERIES;
+}
+
+function makeEvent(emission: Emission, series: Series, options: EventOptions): KubeObject {
+  const { note, at, times } = emission;
+  const { about, type, reason, message } = note;
+  const { uid, resourceVersion } = about.metadata;
+  const { apiVersion, kind, ...metadata } = refOfEvent(emission);
+  return {
+    apiVersion,
+    kind,
     metadata: {
-      name: `${ref.name.slice(0, 200)}.${id.slice(0, 16)}`,
-      namespace,
+      ...metadata,
       // The times of an Event are whole seconds, in which a state may change twice.
-      ...(note.state === undefined
-        ? {}
-        : { annotations: { [ANNOTATION.saidAt]: new Date(series.lastAt).toISOString() } }),
+      ...(note.state === undefined ? {} : { annotations: { [ANNOTATION.saidAt]: new Date(at).toISOString() } }),
     },
-    involvedObject: { ...ref, ...defined({ uid, resourceVersion }) },
+    involvedObject: { ...refOf(about), ...defined({ uid, resourceVersion }) },
     type,
     reason: reason.slice(0, MAX_REASON),
     message: message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`,
     source: { component: options.component },
     reportingComponent: options.component,
     reportingInstance: options.instance.slice(0, 128),
-    firstTimestamp: seconds(series.firstAt),
-    lastTimestamp: seconds(series.lastAt),
-    count: series.count,
+    firstTimestamp: series.since ?? seconds(at),
+    lastTimestamp: seconds(at),
+    count: series.count + times,
   };
 }
 

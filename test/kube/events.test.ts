@@ -53,7 +53,36 @@ it('reports once what is said many times, and continues to count after five minu
   const second = events();
   second.emit(note);
   await second.flush();
-  expect(await written('PodFailed')).toHaveLength(1);
+  expect(await written('PodFailed')).toMatchObject([{ count: 12, firstTimestamp: '2026-01-01T00:00:00Z' }]);
+});
+
+it('writes what it may not read', async () => {
+  const refusing = {
+    apply: cluster.apply.bind(cluster),
+    get: async () => await Promise.reject(new Error('forbidden')),
+  };
+  const reporter = events({ cluster: refusing });
+  reporter.emit({ about, type: 'Normal', reason: 'Stopped', message: 'as asked' });
+  await reporter.flush();
+  expect(await written('Stopped')).toMatchObject([{ count: 1 }]);
+});
+
+it('begins a new series when the API server has forgotten the one before', async () => {
+  const reporter = events();
+  const note = { about, type: 'Warning', reason: 'Evicted', message: 'by the kubelet' } as const;
+  reporter.emit(note);
+  await reporter.flush();
+  const [first] = await written('Evicted');
+  const { name, uid } = first?.metadata ?? {};
+  await cluster.remove(
+    { apiVersion: 'v1', kind: 'Event', name: name ?? '', namespace: 'default' },
+    { uid: uid ?? '', propagation: 'Background' },
+  );
+  now += 3 * 3_600_000;
+  reporter.emit(note);
+  await reporter.flush();
+  const at = new Date(now).toISOString().replace('.000', '');
+  expect(await written('Evicted')).toMatchObject([{ count: 1, firstTimestamp: at, lastTimestamp: at }]);
 });
 
 it('writes what changes back and forth each time, with the order in which it was said', async () => {

@@ -9,6 +9,7 @@ import { defined } from '../../lib/defined.ts';
 import { isEditedByHand } from '../../plan/applied.ts';
 import { generatedSecretRefs } from '../../render/generated-secrets.ts';
 import { type Rendered, renderNode, type RenderOptions } from '../../render/render-node.ts';
+import { cleanMessage } from '../../status/node-status.ts';
 import { planVolumes, type VolumePlan } from '../../render/volumes.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { applyOwnedObjects, createSecrets } from './apply-owned.ts';
@@ -212,10 +213,11 @@ function refusedTrouble(node: BlockchainNode, refusal: Refusal, deps: NodeDeps):
   const { events, notify, observations } = deps;
   const { reason, message, passing, stopsPod } = refusal;
   const isNew = observations.troubles().get(keyOf(node))?.message !== message;
+  const isSaid = node.status?.conditions?.some((condition) => condition.message === cleanMessage(message)) === true;
   // The plan has the action to approve.
   if (reason === 'SignerState' && isNew) notify('SignersChanged', { nodeKeys: [keyOf(node)] });
   if (reason === 'KeyPending') notify('KeysRequested', {});
-  else if (isNew) events.emit({ about: node, type: 'Warning', reason, message });
+  else if (isNew && !isSaid) events.emit({ about: node, type: 'Warning', reason, message, state: 'Ready' });
   return { reason, message, stalled: !passing, retryMs: KEY_RETRY_MS, ...defined({ stopsPod }) };
 }
 
