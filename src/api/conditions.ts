@@ -6,11 +6,12 @@ import type { EventReason } from './codes/event-reason.ts';
 import { mapList } from './fields.ts';
 
 /**
- * `Ready` is normal-true. `Reconciling`, `Stalled`, `Contested` and `DataAtRisk` are abnormal-true: present only while True, the
+ * `Ready` is normal-true. `Reconciling`, `Stalled`, `Unapplied`, `Contested` and `DataAtRisk` are abnormal-true: present only while True, the
  * convention that kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus). Jobs also have `Complete` or
  * `Failed` at their end.
  */
-export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'Contested' | 'DataAtRisk' | 'Complete' | 'Failed';
+export type ConditionType =
+  'Ready' | 'Reconciling' | 'Stalled' | 'Unapplied' | 'Contested' | 'DataAtRisk' | 'Complete' | 'Failed';
 
 export interface Condition {
   readonly type: ConditionType;

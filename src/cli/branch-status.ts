@@ -66,7 +66,10 @@ export function staleControllers({ controllers }: BranchState, { now, maxAgeMs }
 /** Whether every controller has applied its latest commit and every node is ready. */
 export function isWell({ controllers, nodes }: BranchState): boolean {
   const isApplied = controllers.every(({ state }) => state === 'Synced' || state === 'Suspended');
-  return isApplied && nodes.every(({ message, hold }) => message === '' && hold === undefined);
+  return (
+    isApplied &&
+    nodes.every(({ message, hold, broken }) => message === '' && hold === undefined && broken === undefined)
+  );
 }
 
 export function branchText(state: BranchState, judgement: Judgement): string {
@@ -104,9 +107,22 @@ function jobRow({ job, at }: RecentJob): readonly string[] {
 }
 
 function nodeRow(node: TreeNode): readonly string[] {
-  const { executor, namespace, name, chain, network, phase, height, heightAt, message, hold } = node;
+  const { executor, namespace, name, chain, network, phase, height, heightAt, message, hold, broken } = node;
   // A held change hides no trouble of the node as it is.
-  const what = [message, hold === undefined ? '' : `held: ${hold}`].filter((text) => text !== '').join('; ');
+  const what = [
+    message,
+    hold === undefined ? '' : `held: ${hold}`,
+    broken === undefined ? '' : `not applied: ${broken}`,
+  ];
   const figure = height === undefined ? '-' : String(height);
-  return [`${namespace}/${name}`, executor, chain, network, phase, figure, heightAt ?? '-', what];
+  return [
+    `${namespace}/${name}`,
+    executor,
+    chain,
+    network,
+    phase,
+    figure,
+    heightAt ?? '-',
+    what.filter((text) => text !== '').join('; '),
+  ];
 }

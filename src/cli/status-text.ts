@@ -1,7 +1,7 @@
 // The nodes and jobs of a cluster as text for a terminal.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
-import { findCondition } from '../api/conditions.ts';
+import { type Condition, findCondition } from '../api/conditions.ts';
 import type { JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-phase.ts';
 import { keyOf } from '../api/objects.ts';
@@ -90,8 +90,14 @@ function saidOf({ status: { hold, conditions } = {} }: BlockchainNode): readonly
     isNews ? ready?.message : undefined,
     risk?.message,
     hold === undefined ? undefined : `held: ${hold.message}`,
+    brokenOf(conditions),
   ];
   return said.filter((text) => text !== undefined);
+}
+
+function brokenOf(conditions: readonly Condition[] | undefined): string | undefined {
+  const unapplied = findCondition(conditions, 'Unapplied');
+  return unapplied?.reason === 'FileBroken' ? `not applied: ${unapplied.message}` : undefined;
 }
 
 function sentences(texts: readonly string[]): string {

@@ -152,9 +152,11 @@ function toJson(value: unknown): string {
 }
 
 function isWell({ spec, status: now }: BlockchainNode): boolean {
-  if (spec.desiredState === 'Stopped') return now?.phase === 'Stopped';
-  if (findCondition(now?.conditions, 'DataAtRisk') !== undefined) return false;
-  return findCondition(now?.conditions, 'Ready')?.status === 'True' && now?.hold === undefined;
+  const { phase, conditions, hold } = now ?? {};
+  if (findCondition(conditions, 'Unapplied') !== undefined) return false;
+  if (spec.desiredState === 'Stopped') return phase === 'Stopped';
+  if (findCondition(conditions, 'DataAtRisk') !== undefined || hold !== undefined) return false;
+  return findCondition(conditions, 'Ready')?.status === 'True';
 }
 
 function controllerJson({ renewedAt, ...state }: ControllerState): unknown {

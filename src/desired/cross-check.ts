@@ -9,8 +9,8 @@ import { locate } from './layers.ts';
 import type { ResolvedNode } from './resolve-node.ts';
 
 export interface Conflicts {
-  /** Keys of nodes that may not be used. */
-  readonly keys: ReadonlySet<string>;
+  /** Keys of nodes that may not be used, each with its first problem. */
+  readonly keys: ReadonlyMap<string, Problem>;
   readonly problems: readonly Problem[];
 }
 
@@ -27,7 +27,7 @@ export function* crossCheck(files: readonly NodeFile[], chains: readonly Chain[]
     yield* findSharedPorts(nodes, chains),
   ];
   return {
-    keys: new Set(found.flatMap(({ keys }) => [...keys])),
+    keys: new Map(found.toReversed().flatMap(({ keys }) => [...keys])),
     problems: found.flatMap(({ problems }) => problems),
   };
 }
@@ -42,20 +42,19 @@ function* findDuplicates(nodes: readonly ResolvedNode[], files: readonly NodeFil
       brokenKeys.filter(({ isNode }) => isNode).map(({ key }) => [key.toLowerCase(), path] as const),
     ),
   );
-  const keys = new Set<string>();
+  const keys = new Map<string, Problem>();
   const problems: Problem[] = [];
   for (const [folded, group] of groups) {
     const twin = broken.get(folded);
     if (group.length < 2 && twin === undefined) continue;
     for (const node of group) {
-      keys.add(node.key);
       const other = group.find((candidate) => candidate !== node)?.layers.file ?? twin ?? '';
-      problems.push(
-        problemAt(node, ['metadata', 'name'], {
-          code: 'DuplicateNode',
-          message: `metadata.name: ${node.key} is also in ${placeOf(other, node)}; keep one. Until then the node is not changed`,
-        }),
-      );
+      const problem = problemAt(node, ['metadata', 'name'], {
+        code: 'DuplicateNode',
+        message: `metadata.name: ${node.key} is also in ${placeOf(other, node)}; keep one. Until then the node is not changed`,
+      });
+      keys.set(node.key, keys.get(node.key) ?? problem);
+      problems.push(problem);
       yield;
     }
   }
@@ -73,16 +72,17 @@ function* findSharedIdentities(nodes: readonly ResolvedNode[]): Check {
     signers,
     ({ node }) => `${node?.metadata.namespace}/${node?.spec.identity?.secretName}`,
   );
-  const keys = new Set<string>();
+  const keys = new Map<string, Problem>();
   const problems: Problem[] = [];
   for (const [secret, group] of groups) {
     const first = [...new Set(group.map(({ key }) => key))].slice(0, 4);
     if (first.length < 2) continue;
     for (const node of group) {
-      keys.add(node.key);
       const others = first.filter((key) => key !== node.key);
       const message = `spec.identity.secretName: ${secret} is also the identity of ${others.slice(0, 3).join(', ')}; two signers with one key are slashed. Give each node its own Secret`;
-      problems.push(problemAt(node, ['spec', 'identity', 'secretName'], { code: 'SharedIdentity', message }));
+      const problem = problemAt(node, ['spec', 'identity', 'secretName'], { code: 'SharedIdentity', message });
+      keys.set(node.key, keys.get(node.key) ?? problem);
+      problems.push(problem);
       yield;
     }
   }
@@ -101,7 +101,10 @@ function* findServiceClashes(nodes: readonly ResolvedNode[]): Check {
     return [{ key: node.key, problem: problemAt(node, ['metadata', 'name'], { code: 'ServiceNameTaken', message }) }];
   });
   const clashes = judged.flat();
-  return { keys: new Set(clashes.map(({ key }) => key)), problems: clashes.map(({ problem }) => problem) };
+  return {
+    keys: new Map(clashes.map(({ key, problem }) => [key, problem])),
+    problems: clashes.map(({ problem }) => problem),
+  };
 }
 
 /** A node port is open on every Kubernetes node, so only one node of a cluster can have it. */
@@ -119,7 +122,7 @@ function* findSharedPorts(nodes: readonly ResolvedNode[], chains: readonly Chain
       yield;
     }
   }
-  return { keys: new Set([...found.keys()].map(({ key }) => key)), problems: [...found.values()] };
+  return { keys: new Map([...found].map(([{ key }, problem]) => [key, problem])), problems: [...found.values()] };
 }
 
 function nodePorts({ node }: ResolvedNode, chains: readonly Chain[]): readonly number[] {

@@ -64,6 +64,11 @@ export interface DesiredSet {
    */
   readonly brokenFiles: ReadonlySet<string>;
   readonly brokenNodes: ReadonlySet<string>;
+  /** The error that breaks a node, by its key, and the first error of each file. */
+  readonly brokenBy: {
+    readonly nodes: ReadonlyMap<string, Problem>;
+    readonly files: ReadonlyMap<string, Problem>;
+  };
   /** Of `brokenNodes`: those that the policy alone refuses and whose file says that they are stopped, with that file. */
   readonly stoppedNodes: ReadonlyMap<string, string>;
   /** Those of `brokenFiles` that may declare nodes whose names could not be read. */

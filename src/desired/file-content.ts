@@ -70,7 +70,7 @@ export function readDocuments(file: FileContent, chains: readonly Chain[]): Docu
         unusedMetadata(data, kind).map((one) => toProblem(file.path, places, one)),
       ),
     ],
-    brokenNames: [...file.brokenNames, ...bad.flatMap(({ document }) => brokenName(document) ?? [])],
+    brokenNames: [...file.brokenNames, ...bad.flatMap((one) => namedProblem(file.path, one))],
     unreadable: file.unreadable || bad.some(({ document }) => brokenName(document) === undefined),
   };
 }
@@ -98,6 +98,15 @@ function checkDocument(document: JsonObject, { kind, kinds, chains }: Expected):
   if (spec === undefined || spec.ok) return envelope;
   const problems: readonly SpecProblem[] = [...(envelope.ok ? [] : envelope.problems), ...spec.problems];
   return { ok: false, problems };
+}
+
+function namedProblem(
+  path: string,
+  { document, places, problems: [first] }: { document: JsonObject; places: Places; problems: readonly SpecProblem[] },
+): readonly BrokenName[] {
+  const name = brokenName(document);
+  if (name === undefined || first === undefined) return [];
+  return [{ ...name, problem: toProblem(path, places, first) }];
 }
 
 function brokenName(document: JsonObject): BrokenName | undefined {

@@ -3,6 +3,7 @@
 import type { PatchCost } from '../lib/patch-budget.ts';
 import type { Context } from './context.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
+import type { Problem } from './text/problem.ts';
 import { resolveNode, type NodeProblem, type ResolvedNode } from './resolve-node.ts';
 
 export interface NodeFile {
@@ -23,6 +24,8 @@ export interface BrokenKey {
   readonly key: string;
   /** Its kind is BlockchainNode or missing. A document of another kind with the same name is not a second node. */
   readonly isNode: boolean;
+  /** The first error of its document, where it is known. */
+  readonly problem?: Problem | undefined;
 }
 
 /**
@@ -42,8 +45,9 @@ export function* readNodeFile(file: FileContent, context: Context): Generator<vo
     path: file.path,
     nodes,
     brokenKeys: documents.brokenNames.map(
-      ({ kind = 'BlockchainNode', namespace = context.defaultNamespace, name }) => ({
+      ({ kind = 'BlockchainNode', namespace = context.defaultNamespace, name, problem }) => ({
         key: `${namespace}/${name}`,
+        problem,
         isNode: kind === 'BlockchainNode',
       }),
     ),

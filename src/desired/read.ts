@@ -3,6 +3,7 @@
 import { FLEET_FILE } from '../api/fleet.ts';
 import { chains as allChains } from '../chains/index.ts';
 import type { Chain } from '../chains/chain.ts';
+import { brokenBy } from './broken-by.ts';
 import type { Context } from './context.ts';
 import { crossCheck, type Conflicts } from './cross-check.ts';
 import type { DesiredNode, DesiredSet, SourceFile } from './desired-set.ts';
@@ -72,6 +73,12 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     context,
     { nodes: new Map([...nodes].map(([key, { node }]) => [key, node])), brokenNodes: broken.brokenNodes },
   );
+  const problems = sortProblems([
+    ...own,
+    ...conflicts.problems,
+    ...requests.problems,
+    ...gatherProblems(nodeFiles.flatMap((file) => file.problems)),
+  ]);
   return {
     fleet: fleet.fleet,
     nodes,
@@ -80,25 +87,20 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     schedules: fleet.broken ? new Map() : requests.schedules,
     ...broken,
     brokenFiles: new Set([...broken.brokenFiles, ...requests.brokenFiles]),
+    brokenBy: brokenBy(nodeFiles, conflicts.keys, problems),
     fleetBroken: fleet.broken,
     unlisted: unlistedExecutor(options.executor, fleet),
-    problems: sortProblems([
-      ...own,
-      ...conflicts.problems,
-      ...requests.problems,
-      ...gatherProblems(nodeFiles.flatMap(({ problems }) => problems)),
-    ]),
+    problems,
     counts: {
       files: contents.length,
       nodeFiles: nodeFiles.length,
-      objects:
-        nodes.size +
-        requests.requests.size +
-        requests.schedules.size +
-        patches.objects +
-        (fleet.places === undefined ? 0 : 1),
+      objects: nodes.size + requests.requests.size + requests.schedules.size + patches.objects + fleetObjects(fleet),
     },
   };
+}
+
+function fleetObjects({ places }: Context['fleet']): number {
+  return places === undefined ? 0 : 1;
 }
 
 function createContext(parts: Omit<Context, 'chainNames' | 'checkedSpecs'>): Context {

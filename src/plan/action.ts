@@ -71,6 +71,8 @@ export interface Hold {
 export interface Kept {
   readonly ref: Ref;
   readonly because: string;
+  /** What Git asks for cannot be read, because of an error in a file: where it is, and what is wrong. */
+  readonly brokenBy?: string;
 }
 
 /** Approval digest → digests of the actions it released. */

@@ -16,10 +16,19 @@ export interface Desired {
   readonly nodes: ReadonlyMap<string, DesiredNode>;
   readonly brokenFiles: ReadonlySet<string>;
   readonly brokenNodes: ReadonlySet<string>;
+  /** The error that breaks a node, by its key, and the first error of each file. */
+  readonly brokenBy: { readonly nodes: ReadonlyMap<string, FileError>; readonly files: ReadonlyMap<string, FileError> };
   /** Of `brokenNodes`: those that the policy alone refuses and whose file says that they are stopped, with that file. */
   readonly stoppedNodes: ReadonlyMap<string, string>;
   readonly unreadableFiles: ReadonlySet<string>;
   readonly counts: { readonly nodeFiles: number };
+}
+
+/** As `Problem` of the module desired, which this module may not import. */
+export interface FileError {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
 }
 
 export interface DesiredNode {

@@ -1,6 +1,7 @@
 // Computes the plan from the desired state and the live objects.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { FLEET_FILE } from '../api/fleet.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { keyOf, type KubeObject, type Ref, refOf } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
@@ -11,7 +12,7 @@ import { withConsequences } from './consequences.ts';
 import { isEditedByHand, ownView, withApplied } from './applied.ts';
 import { diff, toChanges } from './diff.ts';
 import { holdActions } from './hold.ts';
-import type { PlanInput, DesiredNode } from './input.ts';
+import type { PlanInput, DesiredNode, FileError } from './input.ts';
 import { lostVolumes } from './judge-volumes.ts';
 import { heldLines } from './key-lines.ts';
 import { inSafeOrder } from './order.ts';
@@ -154,7 +155,7 @@ function prune(node: BlockchainNode, input: PlanInput): Leaving {
   const stop = stopDenied(node, input);
   if (stop !== undefined) return { action: stop };
   const why = whyKept(keyOf(node), file, input);
-  return why === undefined ? { action: deletionOf(node, file, input) } : { kept: { ref, because: why } };
+  return why === undefined ? { action: deletionOf(node, file, input) } : { kept: { ref, ...why } };
 }
 
 function deletionOf(node: BlockchainNode, file: string, input: PlanInput): Action {
@@ -200,12 +201,18 @@ function stopDenied(live: BlockchainNode, input: PlanInput): Action | undefined 
 }
 
 /** Nothing is pruned because of a file with an error: the file may declare the node. */
-function whyKept(key: string, file: string, { desired }: PlanInput): string | undefined {
-  if (desired.fleetBroken) return 'fleet.yaml has an error: nothing is changed until it is corrected';
-  if (desired.brokenNodes.has(key)) return 'its document has an error: it keeps its last good state';
-  return desired.brokenFiles.has(file)
-    ? `${file} has an error: what came from it keeps its last good state`
-    : undefined;
+function whyKept(key: string, file: string, { desired }: PlanInput): Omit<Kept, 'ref'> | undefined {
+  const { nodes, files } = desired.brokenBy;
+  if (desired.fleetBroken)
+    return brokenKept('fleet.yaml has an error: nothing is changed until it is corrected', files.get(FLEET_FILE));
+  if (desired.brokenNodes.has(key))
+    return brokenKept('its document has an error: it keeps its last good state', nodes.get(key) ?? files.get(file));
+  if (!desired.brokenFiles.has(file)) return undefined;
+  return brokenKept(`${file} has an error: what came from it keeps its last good state`, files.get(file));
+}
+
+function brokenKept(because: string, error: FileError | undefined): Omit<Kept, 'ref'> {
+  return { because, brokenBy: error === undefined ? because : `${error.file}:${error.line}: ${error.message}` };
 }
 
 function leavingKept(live: BlockchainNode | undefined): readonly Kept[] {

@@ -78,10 +78,12 @@ function phaseOf(verdict: Verdict, trouble: Trouble | undefined): NodeStatus['ph
 function conditionsOf(observation: Observation, verdict: Verdict, updating: boolean): NewCondition<NodeReason>[] {
   const trouble = cleanTrouble(observation.trouble);
   const hold = cleanHold(observation.hold);
+  const circumstances = { trouble, hold, broken: brokenCause(observation), updating };
   return [
-    readyOf(observation, verdict, { trouble, updating }),
-    ...reconcilingOf(verdict, { trouble, hold, updating }),
-    ...stalledOf(verdict, trouble),
+    readyOf(observation, verdict, circumstances),
+    ...reconcilingOf(verdict, circumstances),
+    ...stalledOf(verdict, circumstances),
+    ...unappliedOf(circumstances),
     ...contestedOf(observation),
     ...dataAtRisk(observation.node, readPvcs(observation.pvcs)),
   ];
@@ -98,6 +100,8 @@ function withRisk(
 interface Circumstances {
   readonly trouble: Trouble | undefined;
   readonly hold?: Hold | undefined;
+  /** What Git asks for cannot be read. */
+  readonly broken?: Cause | undefined;
   /** The pod is not yet of the latest revision. */
   readonly updating: boolean;
 }
@@ -142,19 +146,25 @@ function reconcilingOf(verdict: Verdict, circumstances: Circumstances): NewCondi
   return [{ type: 'Reconciling', status: 'True', reason: cause.reason, message: cause.message }];
 }
 
-function reconcilingBecause(verdict: Verdict, { trouble, hold, updating }: Circumstances): Cause | undefined {
+function reconcilingBecause(verdict: Verdict, circumstances: Circumstances): Cause | undefined {
+  const { trouble, hold, updating } = circumstances;
   if (trouble?.stalled === false) return trouble;
   if (hold !== undefined) return hold;
-  if (trouble !== undefined || verdict.stalled) return undefined;
+  if (stalledBecause(verdict, circumstances) !== undefined) return undefined;
   if (updating) return { reason: 'Updating', message: 'The pod is being replaced.' };
   const isDone = verdict.phase === 'Running' || verdict.phase === 'Stopped' || verdict.reason === 'Suspended';
   return isDone ? undefined : { reason: 'Progressing', message: verdict.message };
 }
 
-function stalledOf(verdict: Verdict, trouble: Trouble | undefined): NewCondition<NodeReason>[] {
-  const cause = trouble?.stalled === true ? trouble : verdict;
-  if (!cause.stalled) return [];
+function stalledOf(verdict: Verdict, circumstances: Circumstances): NewCondition<NodeReason>[] {
+  const cause = stalledBecause(verdict, circumstances);
+  if (cause === undefined) return [];
   return [{ type: 'Stalled', status: 'True', reason: cause.reason, message: cause.message }];
+}
+
+/** Also a node that is well, while what Git asks for cannot be read: no time will apply it. */
+function stalledBecause(verdict: Verdict, { trouble, broken }: Circumstances): Cause | undefined {
+  return [trouble, verdict].find((one) => one?.stalled === true) ?? broken;
 }
 
 function contestedOf({ contested = [] }: Observation): NewCondition<NodeReason>[] {
@@ -164,12 +174,29 @@ function contestedOf({ contested = [] }: Observation): NewCondition<NodeReason>[
   ];
 }
 
+/** What Git asks for is not what the cluster has, although the node may be well. */
+function unappliedOf({ broken, hold }: Circumstances): NewCondition<NodeReason>[] {
+  // A job stops a node, and holds no change.
+  const cause = broken ?? (hold?.by === undefined ? hold : undefined);
+  if (cause === undefined) return [];
+  return [{ type: 'Unapplied', status: 'True', reason: cause.reason, message: cause.message }];
+}
+
+function brokenCause({ broken }: Observation): Cause | undefined {
+  return broken === undefined ? undefined : { reason: 'FileBroken', message: cleanMessage(broken) };
+}
+
+/** A message of others as a condition has it. */
+export function cleanMessage(message: string): string {
+  return cleanLine(redact(message), 1_000);
+}
+
 function cleanTrouble(trouble: Trouble | undefined): Trouble | undefined {
-  return trouble === undefined ? undefined : { ...trouble, message: cleanLine(redact(trouble.message), 1_000) };
+  return trouble === undefined ? undefined : { ...trouble, message: cleanMessage(trouble.message) };
 }
 
 function cleanHold(hold: Hold | undefined): Hold | undefined {
-  return hold === undefined ? undefined : { ...hold, message: cleanLine(redact(hold.message), 1_000) };
+  return hold === undefined ? undefined : { ...hold, message: cleanMessage(hold.message) };
 }
 
 /** A person asked for a restart, which is done now. */

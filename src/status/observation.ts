@@ -31,6 +31,8 @@ export interface Observation {
   readonly revision?: string | undefined;
   /** Why a change is held: a guard, a job, a person. */
   readonly hold?: Hold | undefined;
+  /** The error in a file because of which what Git asks for is not known, in whole sentences with its place. */
+  readonly broken?: string | undefined;
   /** Rendering or applying failed. `stalled`: trying again will not help. */
   readonly trouble?: Trouble | undefined;
   /** A job keeps the node stopped, or works on it. */

@@ -32,6 +32,8 @@ export interface TreeNode {
   /** Why it is not Ready; empty when it is. */
   readonly message: string;
   readonly hold: string | undefined;
+  /** The error in a file because of which it keeps its last good state. */
+  readonly broken?: string | undefined;
 }
 
 const NODE_PATH = /^([^/]+)\/nodes\/([^/]+)\/([^/]+)\.yaml$/;
@@ -98,6 +100,7 @@ function readTreeNode(path: string, text: string): TreeNode | undefined {
     height: snapshot.height,
     heightAt: snapshot.takenAt,
     hold: status.hold?.message,
+    broken: status.conditions.find(({ type, reason }) => type === 'Unapplied' && reason === 'FileBroken')?.message,
   };
 }
 

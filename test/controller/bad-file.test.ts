@@ -3,14 +3,16 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 
+import { type ConditionType, findCondition } from '../../src/api/conditions.ts';
 import { API_VERSION } from '../../src/api/group.ts';
 import { readBranchWarning } from '../../src/cli/branch-warning.ts';
 import { readDesired } from '../../src/desired/read.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';
 import { git, tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
-import { prepare, runController, type Running } from './harness.ts';
+import { idleFor, prepare, runController, type Running } from './harness.ts';
 
 const BROKEN =
   'apiVersion: validatoros.com/v1alpha1\nkind: BlockchainNode\nmetadata: { name: n1 }\nspec: {chain: ethereum\n';
@@ -71,6 +73,43 @@ describe('a file that is broken', () => {
     await applied(fixed);
     expect((await fleet.nodes()).get('n1')?.spec.restartGeneration).toBe(9);
     expect(fleet.statusFile('sync.yaml')).not.toContain(problem.message);
+  });
+
+  it('shows in the node itself until it is corrected, also after a restart', async () => {
+    await waitFor('n1 is judged', async () => (await fleet.nodes()).get('n1')?.status?.phase === 'Stopped');
+    const condition = async (type: ConditionType) =>
+      findCondition((await fleet.nodes()).get('n1')?.status?.conditions, type);
+    const warnings = async () =>
+      (await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace })).filter(
+        ({ reason }) => reason === 'FileBroken',
+      );
+    await applied(fleet.commit({ 'nodes/n1.yaml': BROKEN }));
+    const unapplied = await waitFor('n1 says so', async () => await condition('Unapplied'));
+    expect(unapplied).toMatchObject({
+      status: 'True',
+      reason: 'FileBroken',
+      message: expect.stringMatching(/^nodes\/n1\.yaml:4: .*the node keeps its last good state\.$/),
+    });
+    expect(await condition('Ready')).toMatchObject({ status: 'True', reason: 'Stopped' });
+    expect(await condition('Stalled')).toMatchObject({ reason: 'FileBroken', message: unapplied.message });
+    await waitFor('an Event says so', async () => (await warnings()).length > 0);
+    await waitFor('its file says so', () =>
+      fleet.statusFile(`nodes/${fleet.namespace}/n1.yaml`)?.includes('reason: FileBroken'),
+    );
+    expect((await fleet.nodes()).get('n2')?.status?.conditions).toMatchObject([{ type: 'Ready' }]);
+
+    await running.stop();
+    running = await runController(fleet);
+    await waitFor('a plan', () => running.log.some(({ msg }) => msg === 'Read revision'));
+    await idleFor(running, 2000);
+    expect(await condition('Unapplied')).toEqual(unapplied);
+    expect(await warnings()).toMatchObject([
+      { type: 'Warning', count: 1, message: unapplied.message, involvedObject: { kind: 'BlockchainNode', name: 'n1' } },
+    ]);
+
+    await applied(fleet.commit({ 'nodes/n1.yaml': fleet.nodeFile('n1') }));
+    await waitFor('it is over', async () => (await condition('Unapplied')) === undefined);
+    expect((await fleet.nodes()).get('n1')?.status?.conditions).toMatchObject([{ type: 'Ready', status: 'True' }]);
   });
 
   it('is too large: the file has a problem with its path and what to do, and every other file is applied', async () => {

@@ -48,6 +48,8 @@ describe('a BlockchainNode', () => {
     ['is stopped by a job', { hold, statefulSet: aSet(0), pods: [] }, 'Stopped', 'InProgress'],
     ['runs with an older revision', { statefulSet: aSet(1, 'r2') }, 'Running', 'InProgress'],
     ['runs while a change of it is held', { hold: { reason: 'Protected', message: 'protect: true' } }, 'Running', 'InProgress'],
+    ['runs while its file has an error', { broken: 'nodes/a.yaml:3: no.' }, 'Running', 'Failed'],
+    ['syncs while its file has an error', { broken: 'nodes/a.yaml:3: no.', facts: facts({ syncing: true }) }, 'Syncing', 'Failed'],
     ['does not answer, which may pass', { facts: facts(silent, silent) }, 'Error', 'InProgress'],
     ['is on another network', { facts: facts({ chainId: '1' }) }, 'Error', 'Failed'],
     ['runs while its new spec is refused', { trouble: refused }, 'Running', 'Failed'],

@@ -68,6 +68,7 @@ export function scene({ declared = [], live = [], fleet = {}, facts = {}, desire
       ),
       brokenFiles: new Set(),
       brokenNodes: new Set(),
+      brokenBy: { nodes: new Map(), files: new Map() },
       stoppedNodes: new Map(),
       unreadableFiles: new Set(),
       counts: { nodeFiles: 1 },

@@ -37,6 +37,11 @@ export const NODE_REASONS = defineCodes({
     meaning: 'An object of the node differed from what the controller had applied; its fields were put back.',
     action: 'Change the file of the node instead of the object. The Event names the fields and who set them.',
   },
+  ObjectDeleted: {
+    meaning: 'An object of the node was deleted, by hand or by another program. The controller makes it again.',
+    action:
+      'Delete no object of a node: to stop it, set `desiredState: Stopped` in its file; to remove it, remove the file.',
+  },
   RepairRepeats: {
     meaning: 'Another program keeps changing a field that the controller sets; repairs are spaced out.',
     action:
@@ -50,6 +55,11 @@ export const NODE_REASONS = defineCodes({
   InvalidSpec: {
     meaning: 'The spec contradicts what the chain or its client supports.',
     action: 'Correct the file as the message says. `nodewright validate` reports the same errors.',
+  },
+  FileBroken: {
+    meaning:
+      'The file of the node, or a file on which the node depends, has an error. The node keeps the last state that could be read.',
+    action: 'Correct the line that the message names. `nodewright validate` reports the same error.',
   },
   StorageClassMissing: {
     meaning: 'The cluster has no StorageClass of the name that the node file gives. Nothing of the node is created.',

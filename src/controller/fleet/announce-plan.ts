@@ -1,9 +1,10 @@
-// Reports a plan: metrics, and a log line and an Event for each action that is newly held.
+// Reports a plan: metrics, and a log line for each action that is newly held.
 
 import { describeRef, keyOf } from '../../api/objects.ts';
 import type { Action, Plan } from '../../plan/action.ts';
 import { holdText } from '../../plan/hold-text.ts';
 import type { Telemetry } from '../../lib/telemetry.ts';
+import { isOwnedBy } from '../node/owner.ts';
 import type { FleetDeps } from './deps.ts';
 
 /** An action that was held before for the same reason is not announced again. */
@@ -14,14 +15,19 @@ export function announcePlan(plan: Plan, deps: FleetDeps): void {
     if (action.hold !== undefined && !known.has(holdKey(action))) announceHold(action, plan.heldDigest, deps);
 }
 
-function announceHold(action: Action, digest: string | undefined, { runtime, watches, events }: FleetDeps): void {
+function announceHold(
+  action: Action,
+  digest: string | undefined,
+  { runtime, watches, events, settings }: FleetDeps,
+): void {
   const { hold, ref } = action;
   if (hold === undefined) return;
   const { guard, message, release } = hold;
   const facts = { object: describeRef(ref), do: action.do, guard, reason: message, release, digest };
   runtime.log.warn(facts, 'Holding action');
   const live = watches.nodes.get(keyOf(ref));
-  if (live === undefined) return;
+  // Of an own node the condition `Unapplied` and its Event say it.
+  if (live === undefined || isOwnedBy(live, settings.executor)) return;
   events.emit({ about: live, type: 'Warning', reason: guard, message: holdText(action) });
 }
 

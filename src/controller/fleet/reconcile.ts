@@ -1,5 +1,7 @@
 // What Git declares becomes BlockchainNode objects, and stays so.
 
+import { findCondition } from '../../api/conditions.ts';
+import type { NodeStatus } from '../../api/node-status.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { Plan } from '../../plan/action.ts';
 import { planInSteps } from '../../plan/plan.ts';
@@ -38,9 +40,13 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
 function notePlan({ fleet, notify, observations, watches }: FleetDeps): void {
   const heldBefore = observations.isPlanned
     ? []
-    : watches.nodes.list().filter(({ status }) => status?.hold !== undefined);
-  const changed = observations.setHolds(fleet.plan);
+    : watches.nodes.list().filter(({ status }) => status?.hold !== undefined || isUnapplied(status));
+  const changed = observations.setPlan(fleet.plan);
   notify('PlanApplied', { nodeKeys: [...new Set([...changed, ...heldBefore.map(keyOf)])] });
+}
+
+function isUnapplied(status: NodeStatus | undefined): boolean {
+  return findCondition(status?.conditions, 'Unapplied') !== undefined;
 }
 
 /** The plan of that revision: the last one, or a new one that is not applied. */

@@ -1,9 +1,10 @@
 // What the reconcilers know of each node between reconciliations.
 
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
-import { keyOf } from '../../api/objects.ts';
+import { keyOf, type Ref } from '../../api/objects.ts';
 import type { RoleFacts } from '../../chains/observed.ts';
 import type { Plan } from '../../plan/action.ts';
+import { clip } from '../../lib/clip.ts';
 import { holdText } from '../../plan/hold-text.ts';
 import { createRoleFacts, type RoleObservation } from './role-facts.ts';
 import type { NodeTrouble } from './trouble.ts';
@@ -12,6 +13,8 @@ export interface NodeObservation extends RoleObservation {
   /** Why the last reconciliation could not apply the node; undefined when it could. */
   readonly trouble: NodeTrouble | undefined;
   readonly hold: { readonly reason: NodeReason; readonly message: string } | undefined;
+  /** The error in a file because of which the node keeps its last good state, in whole sentences. */
+  readonly broken: string | undefined;
   /** `branch@sha1:…`: the last revision of which the API server accepted every object of the node. */
   readonly revision: string | undefined;
 }
@@ -32,8 +35,8 @@ export interface Observations {
   /** Every node that could not be applied. */
   troubles(): ReadonlyMap<string, NodeTrouble>;
   setApplied(key: string, revision: string | undefined): void;
-  /** Takes over the held actions of a plan; returns the nodes whose hold changed. */
-  setHolds(plan: Plan | undefined): readonly string[];
+  /** Takes over what a plan holds, and what it keeps because of an error in a file; returns the nodes for which that changed. */
+  setPlan(plan: Plan | undefined): readonly string[];
   /** Whether there was a plan since the start. Before it, what was held still is. */
   readonly isPlanned: boolean;
   forget(key: string): void;
@@ -45,13 +48,13 @@ export function createObservations(): Observations {
   const troubles = new Map<string, NodeTrouble>();
   const reconciled = new Set<string>();
   const revisions = new Map<string, string>();
-  let holds: ReadonlyMap<string, NonNullable<NodeObservation['hold']>> = new Map();
+  let planned: ReadonlyMap<string, Planned> = new Map();
   let isPlanned = false;
   return {
     of: (key) => ({
       ...roles.of(key),
       trouble: troubles.get(key),
-      hold: holds.get(key),
+      ...(planned.get(key) ?? UNPLANNED),
       revision: revisions.get(key),
     }),
     setFacts: (key, facts, now) => roles.set(key, facts, now),
@@ -71,13 +74,11 @@ export function createObservations(): Observations {
     get isPlanned() {
       return isPlanned;
     },
-    setHolds(plan) {
+    setPlan(plan) {
       isPlanned ||= plan !== undefined;
-      const next = holdsOf(plan);
-      const keys = new Set([...holds.keys(), ...next.keys()]);
-      const changed = [...keys].filter((key) => holds.get(key)?.message !== next.get(key)?.message);
-      holds = next;
-      return changed;
+      const before = planned;
+      planned = plannedOf(plan);
+      return changedKeys(before, planned);
     },
     forget(key) {
       roles.forget(key);
@@ -88,11 +89,30 @@ export function createObservations(): Observations {
   };
 }
 
-function holdsOf(plan: Plan | undefined): ReadonlyMap<string, NonNullable<NodeObservation['hold']>> {
-  const holds = new Map<string, NonNullable<NodeObservation['hold']>>();
+type Planned = Pick<NodeObservation, 'hold' | 'broken'>;
+
+const UNPLANNED: Planned = { hold: undefined, broken: undefined };
+
+function plannedOf(plan: Plan | undefined): ReadonlyMap<string, Planned> {
+  const planned = new Map<string, Planned>();
+  const add = (ref: Ref, found: Partial<Planned>): void =>
+    void planned.set(keyOf(ref), { ...UNPLANNED, ...planned.get(keyOf(ref)), ...found });
+  for (const { ref, brokenBy } of plan?.kept ?? [])
+    if (brokenBy !== undefined) add(ref, { broken: describeBroken(brokenBy) });
   for (const action of plan?.actions ?? []) {
     const { ref, hold } = action;
-    if (hold !== undefined) holds.set(keyOf(ref), { reason: hold.guard, message: holdText(action) });
+    if (hold !== undefined) add(ref, { hold: { reason: hold.guard, message: holdText(action) } });
   }
-  return holds;
+  return planned;
+}
+
+function changedKeys(before: ReadonlyMap<string, Planned>, after: ReadonlyMap<string, Planned>): readonly string[] {
+  const textOf = (planned: Planned = UNPLANNED): string => JSON.stringify([planned.hold?.message, planned.broken]);
+  return [...new Set([...before.keys(), ...after.keys()])].filter(
+    (key) => textOf(before.get(key)) !== textOf(after.get(key)),
+  );
+}
+
+function describeBroken(error: string): string {
+  return `${clip(/[.!?]$/.test(error) ? error : `${error}.`, 900)} Until that is corrected, the node keeps its last good state.`;
 }

@@ -66,6 +66,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     ...known,
     node,
     hold: known.hold ?? pauses.holdOf(key) ?? heldBefore(node, observations.isPlanned),
+    broken: known.broken ?? brokenBefore(node, observations.isPlanned),
     statefulSet,
     pods: await lastLogs.complete(pods),
     pvcs,
@@ -81,7 +82,8 @@ async function persistStatus(node: BlockchainNode, status: NodeStatus, deps: Rep
   const { statusWriter, runtime, notify } = deps;
   if (!(await statusWriter.write(node, status, runtime.now()))) return;
   announce(node, status, deps);
-  announceRisk(node, status, deps);
+  announceCondition('DataAtRisk', { node, status }, deps);
+  announceCondition('Unapplied', { node, status }, deps);
   notify('NodeStatusWritten', { nodeKey: keyOf(node), isUrgent: isUrgent(node.status, status) });
 }
 
@@ -89,22 +91,31 @@ async function persistStatus(node: BlockchainNode, status: NodeStatus, deps: Rep
 function announce(node: BlockchainNode, status: NodeStatus, { events, runtime }: ReportDeps): void {
   const ready = findCondition(status.conditions, 'Ready');
   if (ready === undefined || !isNodeReason(ready.reason) || isAnnounced(node, status, ready)) return;
-  const isWarning = status.phase === 'Error' || findCondition(status.conditions, 'Stalled') !== undefined;
+  const stalled = findCondition(status.conditions, 'Stalled');
+  const isWarning = status.phase === 'Error' || stalled?.reason === ready.reason;
   runtime.log.info({ node: keyOf(node), phase: status.phase, reason: ready.reason }, 'Node changed phase');
   events.emit({
     about: node,
     type: isWarning ? 'Warning' : 'Normal',
     reason: ready.reason,
     message: ready.message,
+    state: 'Ready',
   });
 }
 
-function announceRisk(node: BlockchainNode, status: NodeStatus, { events, runtime }: ReportDeps): void {
-  const risk = findCondition(status.conditions, 'DataAtRisk');
-  const last = findCondition(node.status?.conditions, 'DataAtRisk');
-  if (risk === undefined || !isNodeReason(risk.reason) || last?.message === risk.message) return;
-  runtime.log.warn({ node: keyOf(node), reason: risk.reason }, 'Data of a node is at risk');
-  events.emit({ about: node, type: 'Warning', reason: risk.reason, message: risk.message });
+const LOG_LINE = { DataAtRisk: 'Data of a node is at risk', Unapplied: 'Node is not as Git asks' } as const;
+
+/** A Warning when a condition appears or says something else: what was written before a restart is not said again. */
+function announceCondition(
+  type: keyof typeof LOG_LINE,
+  { node, status }: { readonly node: BlockchainNode; readonly status: NodeStatus },
+  { events, runtime }: ReportDeps,
+): void {
+  const found = findCondition(status.conditions, type);
+  const last = findCondition(node.status?.conditions, type);
+  if (found === undefined || !isNodeReason(found.reason) || last?.message === found.message) return;
+  runtime.log.warn({ node: keyOf(node), reason: found.reason }, LOG_LINE[type]);
+  events.emit({ about: node, type: 'Warning', reason: found.reason, message: found.message, state: type });
 }
 
 function isAnnounced({ status: before }: BlockchainNode, { phase }: NodeStatus, ready: Condition): boolean {
@@ -121,6 +132,11 @@ function nextReport(key: string, { phase }: NodeStatus, { watches, ownEvents }: 
   const isWaiting = pods.length > 0 && podAddress(pods) === undefined && phase !== 'Running' && phase !== 'Stopped';
   const due = [ownEvents.dueIn(key), isWaiting ? WAITING_MS : undefined].filter((ms) => ms !== undefined);
   return due.length === 0 ? DONE : again(Math.min(...due));
+}
+
+function brokenBefore({ status }: BlockchainNode, isPlanned: boolean): string | undefined {
+  const before = findCondition(status?.conditions, 'Unapplied');
+  return isPlanned || before?.reason !== 'FileBroken' ? undefined : before.message;
 }
 
 /** What a plan held before a restart, until there is a plan: Git may be down for hours. */

@@ -35,6 +35,8 @@ export interface BrokenName {
   readonly kind: string | undefined;
   readonly namespace: string | undefined;
   readonly name: string;
+  /** The first error of its document; absent where only the file as a whole has errors. */
+  readonly problem?: Problem;
 }
 
 /** The same without pauses. */
@@ -70,7 +72,9 @@ export function* parseInSteps(path: string, text: string): Generator<void, Parse
     path,
     documents: read.flatMap((one) => one.document ?? []),
     problems: read.flatMap((one) => one.problems.map((problem) => ({ ...problem, file: path }))).slice(0, MAX_PROBLEMS),
-    brokenNames: read.flatMap((one) => (one.problems.length > 0 ? (one.name ?? []) : [])),
+    brokenNames: read.flatMap(({ name, problems: [first] }) =>
+      first === undefined || name === undefined ? [] : [{ ...name, problem: { ...first, file: path } }],
+    ),
     unreadable: read.some((one) => one.problems.length > 0 && one.name === undefined),
   };
 }
