@@ -38,6 +38,8 @@ describe('without an upgrade', () => {
     ['nothing was ever tried', scene(undefined, { live: OLD })],
     ['the last one is complete', scene('Complete', { image: NEW, leads: true })],
     ['the last one was taken back', scene('Failed', { live: OLD, leads: true })],
+    ['it is complete, and the Deployment was set back', scene('Complete', { image: NEW, live: OLD })],
+    ['the old version, after a failure that is not taken back yet', scene('Failed', { live: NEW })],
   ])('works: %s', (_, one) => expect(movesOf(one)).toBe('work'));
 
   it('keeps a pod of the version that was taken back out of the way', () => {
@@ -93,6 +95,15 @@ describe('the new version', () => {
       `write Failed UpgradeCrashed ${OLD}`,
     );
   });
+});
+
+it('leaves a process alone that is neither the old version nor the new one', () => {
+  for (const leads of [true, false]) expect(movesOf(scene('Standby', { image: 'other:1', leads }))).toBe('work');
+});
+
+it('says which image the Deployment has instead, cut', () => {
+  const move = decide(scene('Leading', { live: 'x'.repeat(400) }));
+  expect(move).toMatchObject({ state: { message: `the Deployment has the image ${'x'.repeat(300)}` } });
 });
 
 it('ends an upgrade whose Deployment was changed by something else, and changes no image', () => {

@@ -3,13 +3,22 @@
 import { describe, expect, it } from 'vitest';
 
 import { FleetSpec } from '../../src/api/fleet.ts';
-import { pinnedImage } from '../../src/upgrade/image.ts';
+import { pinnedImage, splitImage } from '../../src/upgrade/image.ts';
 import { readUpgradeState, STATE_FORMAT, STATE_FORMAT_LABEL, writeUpgradeState } from '../../src/upgrade/state.ts';
-import { isFulfilled, refusalOf, requestOf, type UpgradeRules } from '../../src/upgrade/target.ts';
+import {
+  isFulfilled,
+  refusalOf,
+  repositoryFor,
+  requestOf,
+  rulesOf,
+  type UpgradeRules,
+} from '../../src/upgrade/target.ts';
 import { inRange, isVersionRange } from '../../src/api/version-range.ts';
 import { IMAGE_CONFIG } from '../../src/image/config.ts';
+import { defined } from '../../src/lib/defined.ts';
 
 const RULES: UpgradeRules = { allowed: true, repository: undefined, versions: undefined };
+const RULES_OFF: UpgradeRules = { ...RULES, allowed: false };
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const request = (version: string) => ({ version, id: version });
 
@@ -26,7 +35,9 @@ it('an entry of the executor wins, and another attempt is another request', () =
     { version: '2', id: '2 attempt 3' },
     { version: '1', id: '1' },
   ]);
+  expect(requestOf(fleet, 'c')).toEqual({ version: '1', id: '1' });
   expect(requestOf(FleetSpec.parse({}), 'a')).toBeUndefined();
+  expect(requestOf(FleetSpec.parse({ executors: [{ name: 'a' }] }), 'a')).toBeUndefined();
 });
 
 describe('the policy', () => {
@@ -54,6 +65,25 @@ it.each([
   ['r/n:1', DIGEST, false],
 ])('%s is version %s: %s', (image, version, expected) => {
   expect(isFulfilled(image, request(version), RULES)).toBe(expected);
+});
+
+it.each([
+  { image: 'r/n:1', parts: { name: 'r/n', tag: '1', digest: undefined } },
+  { image: '10.0.0.1:5000/n', parts: { name: '10.0.0.1:5000/n', tag: undefined, digest: undefined } },
+  { image: `10.0.0.1:5000/n:1@${DIGEST}`, parts: { name: '10.0.0.1:5000/n', tag: '1', digest: DIGEST } },
+  { image: `n@${DIGEST}`, parts: { name: 'n', tag: undefined, digest: DIGEST } },
+])('$image has the parts $parts', ({ image, parts }) => {
+  expect(splitImage(image)).toEqual(parts);
+  expect(repositoryFor(image, RULES)).toBe(parts.name);
+  expect(repositoryFor(image, { ...RULES, repository: 'other/n' })).toBe('other/n');
+});
+
+it.each([
+  { selfUpdate: undefined, want: RULES_OFF },
+  { selfUpdate: { allowed: false, versions: '>=1.0.0' }, want: { ...RULES_OFF, versions: '>=1.0.0' } },
+  { selfUpdate: { allowed: true, repository: 'r/n' }, want: { ...RULES, repository: 'r/n' } },
+])('the policy $selfUpdate gives $want', ({ selfUpdate, want }) => {
+  expect(rulesOf({ spec: defined({ selfUpdate }) })).toEqual(want);
 });
 
 it('an image of another repository than the policy names is another version', () => {
