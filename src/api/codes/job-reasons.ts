@@ -90,7 +90,10 @@ export const JOB_REFUSALS = defineCodes({
     meaning: 'The workload selects its pods by no label.',
     action: 'Add `spec.selector.matchLabels` to the workload.',
   },
-  NodeMissing: { meaning: 'The node or its chain is unknown.', action: 'Correct the name, or create the node.' },
+  NodeMissing: {
+    meaning: 'The node or its chain is unknown, or the node was deleted while the job waited or worked.',
+    action: 'Correct the name, or create the node; then file a new request.',
+  },
   NodeRunning: {
     meaning: 'The job works only on a stopped node, and the node runs.',
     action: 'Use `action: StopAndStart`, or stop the node first.',

@@ -50,6 +50,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
     ...defined({
       withdrawn: withdrawnFor(job),
       mustWait: mayNotBegin(opened, deps),
+      gone: goneNodes(opened, deps),
       denied: policyDenial(job, deps),
       specDiffers: specDiffers(job, deps),
       trial: trialOf(job, deps),
@@ -154,6 +155,18 @@ function mayNotBegin({ job, open }: OpenedJob, { fleet: state, watches }: JobDep
     if (folder !== undefined) return `waits while the folder ${folder} is suspended`;
   }
   return undefined;
+}
+
+/** A file that cannot be read may declare the node; one that is held or suspended is still there. */
+function goneNodes({ job, open }: OpenedJob, { fleet: { pulled }, watches }: JobDeps): readonly string[] | undefined {
+  if (pulled === undefined || open.common.deployMethod !== 'managed') return undefined;
+  const { nodes, brokenNodes, unreadableFiles, fleetBroken } = pulled.desired;
+  if (fleetBroken || unreadableFiles.size > 0) return undefined;
+  const gone = open.nodes.filter((name) => {
+    const key = nodeKeyIn(job, name);
+    return watches.nodes.get(key) === undefined && !nodes.has(key) && !brokenNodes.has(key);
+  });
+  return gone.length === 0 ? undefined : gone;
 }
 
 /** An annotation in Git that asks to start held nodes in spite of everything. */

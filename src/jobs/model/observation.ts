@@ -22,6 +22,8 @@ export interface JobObservation {
   readonly specDiffers?: boolean;
   /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun continues to its end. */
   readonly mustWait?: string;
+  /** Managed nodes of it that no file declares and that the cluster has no more: nothing will bring them back. */
+  readonly gone?: readonly string[];
   /** A user asked to start the held nodes all the same. */
   readonly release: boolean;
   /** The request's record on the pushed status branch. */

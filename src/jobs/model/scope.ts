@@ -49,6 +49,13 @@ export function stay(
   return { status: same ? scope.status : status, effects: more.effects ?? [], because: message };
 }
 
+/** Of a node that was deleted; undefined while each is there, or may be. */
+export function whyGone({ observed: { gone = [] } }: Scope): string | undefined {
+  if (gone.length === 0) return undefined;
+  const [what, has] = gone.length === 1 ? ['BlockchainNode', 'was'] : ['BlockchainNodes', 'were'];
+  return `${what} ${listOf(gone)} ${has} deleted, and no file declares ${gone.length === 1 ? 'it' : 'them'}: file a new request when there is one of the name`;
+}
+
 interface Entry {
   readonly phase: JobPhase;
   readonly message: string;

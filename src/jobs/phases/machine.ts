@@ -34,7 +34,7 @@ export interface JobInput {
  * crash anywhere in between loses nothing, because an effect is returned again until it is observed.
  *
  *   Pending → Claimed → Locked → Stopping → Working → Verifying → Starting → Complete | Failed
- *      before work: Cancelled (file or object gone), Refused (can't be done), Interrupted (the claim belongs to a lost
+ *      before work: Cancelled (file or object gone), Refused (can't be done, its node was deleted), Interrupted (the claim belongs to a lost
  *                   object), Failed (waited too long)
  *      after work:  Held (starting the node would be unsafe)
  */

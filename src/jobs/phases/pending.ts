@@ -8,7 +8,18 @@ import type { Effect } from '../model/effect.ts';
 import type { JobView, OpenJob } from '../model/job-kind.ts';
 import { locksOf } from '../model/locks.ts';
 import { tryObjects } from './trial.ts';
-import { elapsed, enter, holderOf, listOf, lockOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
+import {
+  elapsed,
+  enter,
+  holderOf,
+  listOf,
+  lockOf,
+  stay,
+  viewOf,
+  whyGone,
+  type Move,
+  type Scope,
+} from '../model/scope.ts';
 
 /** A request runs only after its claim is on the pushed status branch, and never when its result is there. */
 export function pending(scope: Scope): Move {
@@ -36,10 +47,18 @@ export function claimed(scope: Scope): Move {
   if (isCancelled(scope)) return cancelled(scope);
   const unbound = refuseUnbound(scope);
   if (unbound !== undefined) return unbound;
+  const gone = refuseGone(scope);
+  if (gone !== undefined) return gone;
   if (scope.observed.denied !== undefined) return denied(scope, scope.observed.denied);
   if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
   const awaited = scope.open.awaits?.(scope.observed);
   return awaited === undefined ? acquireLocks(scope) : waitFor(scope, awaited);
+}
+
+/** Waiting for a node of the same commit makes sense; for one that was deleted it does not. */
+function refuseGone(scope: Scope): Move | undefined {
+  const message = whyGone(scope);
+  return message === undefined ? undefined : enter(scope, { phase: 'Refused', reason: 'NodeMissing', message });
 }
 
 function refuseUnbound(scope: Scope): Move | undefined {
@@ -90,6 +109,8 @@ function acquireLocks(scope: Scope): Move {
 /** Checks the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */
 export function locked(scope: Scope): Move {
   if (isCancelled(scope)) return cancelled(scope);
+  const gone = refuseGone(scope);
+  if (gone !== undefined) return gone;
   if (scope.observed.denied !== undefined) return denied(scope, scope.observed.denied);
   if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
   const targets: JobTarget[] = [];

@@ -25,7 +25,7 @@ export function withFirstHeights({ status, observed, now }: Scope): Started {
 /** What is still missing of the proof that a node runs; undefined when nothing is. */
 export function notYet(scope: Scope, target: JobTarget, started: Started): string | undefined {
   const { observed, open, status } = scope;
-  if (!target.wasRunning || !mayStart(scope, target)) return undefined;
+  if (!target.wasRunning || !mayStart(scope, target) || observed.gone?.includes(target.node) === true) return undefined;
   const failed = status.failure !== undefined;
   const stopped = notRunning(target, observed.targets.get(target.node), failed);
   if (stopped !== undefined) return stopped;

@@ -4,7 +4,7 @@ import type { JobTarget } from '../../api/job-status.ts';
 import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ObservedNode } from '../model/observation.ts';
-import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } from '../model/scope.ts';
+import { elapsed, enter, fail, holderOf, listOf, stay, whyGone, type Move, type Scope } from '../model/scope.ts';
 import { stopTasks } from '../task/stop-tasks.ts';
 import { lastHeight, notYet, unproven, withFirstHeights, type Started } from './start-proof.ts';
 import { mayStart, noteEffects } from './stopping.ts';
@@ -28,7 +28,7 @@ function startNodes(scope: Scope): Move {
   const effects = startEffects(scope);
   const started = withFirstHeights(scope);
   const missing = (scope.status.targets ?? []).flatMap((target) => notYet(scope, target, started) ?? []);
-  if (effects.length === 0 && missing.length === 0) return done(scope, started);
+  if (effects.length === 0 && missing.length === 0) return ended(scope, started);
   if (elapsed(scope) > DEADLINE.start) return tooLong(scope, missing[0] ?? 'the nodes could not be started');
   const released = withReleased(scope, effects);
   return stay(scope, missing[0] ?? `starts ${listOf(scope.open.nodes)}`, {
@@ -90,6 +90,12 @@ function startEffect(
     return now?.paused === true && now.leftHeldBy === undefined ? { do: 'unpauseNode', node } : undefined;
   if (now?.replicas === undefined || now.replicas === replicas) return undefined;
   return { do: 'scaleWorkload', node, workload, replicas };
+}
+
+/** A node that was deleted meanwhile is not waited for. */
+function ended(scope: Scope, started: Started): Move {
+  const gone = whyGone(scope);
+  return gone === undefined || scope.status.failure !== undefined ? done(scope, started) : unstarted(scope, gone);
 }
 
 function done(scope: Scope, started: Started): Move {

@@ -6,10 +6,12 @@ import { inWords } from '../model/deadlines.ts';
 import type { Effect, LockNote } from '../model/effect.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import { describeJob } from '../model/names.ts';
-import { elapsed, enter, fail, holderOf, listOf, stay, type Move, type Scope } from '../model/scope.ts';
+import { elapsed, enter, fail, holderOf, listOf, stay, whyGone, type Move, type Scope } from '../model/scope.ts';
 
 /** First the note on the lock, then the stop: when the object is lost in between, the note says what the job did. */
 export function stopping(scope: Scope): Move {
+  const gone = whyGone(scope);
+  if (gone !== undefined) return fail(scope, { reason: 'NodeMissing', message: gone, unsafe: false });
   const kept = ensureLocks(scope);
   if (kept !== undefined) return kept;
   const effects = stopEffects(scope);
