@@ -1,0 +1,103 @@
+// What Kubernetes reports of a node's pod and its containers, case by case → reason and what the message names.
+
+import { expect, it } from 'vitest';
+
+import { findCondition } from '../../src/api/conditions.ts';
+import type { KubeObject } from '../../src/api/objects.ts';
+import { nodeStatus } from '../../src/status/node-status.ts';
+import type { Observation } from '../../src/status/observation.ts';
+import { aClaim, aNode, aPod, aSet, ago, crashed, facts, observe, running, unscheduled, waiting, withStatus } from './builders.ts'; // prettier-ignore
+
+const containers = (...list: unknown[]): Partial<Observation> => ({ pods: [aPod({ containers: list })] });
+const inits = (...list: unknown[]): Partial<Observation> => ({
+  pods: [aPod({ inits: list, containers: [waiting('el', 'PodInitializing')] })],
+});
+const ended = (end: object): Partial<Observation> =>
+  containers(running('el', { ready: false, state: { terminated: { exitCode: 1, ...end } } }), running('cl'));
+const failed = (reason: string, message = ''): Partial<Observation> => ({
+  pods: [aPod({ status: { phase: 'Failed', reason, message } })],
+});
+
+function anEvent(about: string, reason: string, message: string): KubeObject {
+  const [kind, name] = about.split('/');
+  const head = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'e', creationTimestamp: ago(5) } };
+  return { ...head, involvedObject: { kind, name }, reason, message };
+}
+
+/** A pod whose sandbox is not ready since then. */
+function unmounted(seconds: number, parts: Parameters<typeof aPod>[0] = {}): KubeObject {
+  const unready = { type: 'PodReadyToStartContainers', status: 'False', lastTransitionTime: ago(seconds) };
+  const conditions = [{ type: 'PodScheduled', status: 'True' }, unready];
+  return aPod({ containers: [waiting('el', 'ContainerCreating')], status: { phase: 'Pending', conditions }, ...parts });
+}
+
+const unbound = 'pod has unbound immediate PersistentVolumeClaims';
+const CLAIM = 'PersistentVolumeClaim/data-eth-0-0';
+const noClass = { ...aClaim('Pending'), spec: {} };
+
+it.each<{ readonly because: string; readonly seen: Partial<Observation>; readonly reason: string; readonly says?: RegExp }>([
+  { because: 'a container that cannot be created', seen: containers(waiting('el', 'CreateContainerError', 'no such file')), reason: 'CreateContainerError', says: /^el cannot be started: no such file\. Check command/ },
+  { because: 'a container without a state', seen: containers(running('el', { state: {} }), running('cl')), reason: 'CreatingContainers', says: /^el is being created/ },
+  { because: 'a crash without a report', seen: containers(waiting('el', 'CrashLoopBackOff'), running('cl')), reason: 'CrashLoopBackOff', says: /keeps crashing for an unknown reason; see/ },
+  { because: 'the reason of an end', seen: ended({ reason: 'ContainerCannotRun', message: 'boom' }), reason: 'ContainerExited', says: /^el ended with exit code 1, ContainerCannotRun: boom; Kubernetes starts it again/ },
+  ...['Error', 'Completed', ''].map((reason) => ({ because: `no reason for ${reason}`, seen: ended({ reason }), reason: 'ContainerExited', says: /^el ended with exit code 1; / })),
+  { because: 'a container that ended after a restart', seen: containers(running('el', { restartCount: 1, state: { terminated: { exitCode: 2 } } }), running('cl')), reason: 'CrashLoopBackOff', says: /exit code 2/ },
+  { because: 'a container that was restarted long ago and runs', seen: containers(running('el', { lastState: { terminated: { exitCode: 1 } } }), running('cl')), reason: 'Running' },
+  { because: 'a first restart of a node that was well', seen: containers(running('el', { state: { running: { startedAt: ago(5) } }, lastState: { terminated: { exitCode: 1 } } }), running('cl')), reason: 'Running' },
+  { because: 'the disk of an init container', seen: inits(crashed('init', { message: 'ENOSPC' })), reason: 'DiskFull', says: /^init stopped/ },
+  { because: 'an init container that crashes', seen: inits(crashed('init', { exitCode: 3 })), reason: 'InitFailed', says: /init container init failed with exit code 3; see its log \(kubectl logs -c init\)/ },
+  { because: 'an init container without its Secret', seen: inits(waiting('init', 'CreateContainerConfigError', 'secret "k"')), reason: 'CreateContainerConfigError', says: /^init cannot be configured: secret "k"/ },
+  { because: 'the init container that fails, beside one that ended', seen: inits(running('one', { state: { terminated: { exitCode: 0 } } }), crashed('two', {})), reason: 'InitFailed', says: /two/ },
+  { because: 'an init container that runs after it failed once and ended well', seen: inits(running('init', { state: { terminated: { exitCode: 0 } }, lastState: { terminated: { exitCode: 1 } } })), reason: 'CreatingContainers' },
+  { because: 'a failed pod with a reason', seen: failed('NodeShutdown', 'going down'), reason: 'PodFailed', says: /^The pod failed: NodeShutdown: going down\.$/ },
+  { because: 'a failed pod without one', seen: failed(''), reason: 'PodFailed', says: /^The pod failed: no reason given\.$/ },
+  ...['node was low on resource: ephemeral-storage', 'low on inodes', 'disk pressure'].map((message) => ({ because: message, seen: failed('Evicted', message), reason: 'DiskPressure' })),
+  { because: 'a lost Kubernetes node', seen: { pods: [aPod({ status: { reason: 'NodeLost' } })] }, reason: 'MachineUnreachable' },
+  { because: 'an unknown phase', seen: { pods: [aPod({ status: { phase: 'Unknown' } })] }, reason: 'MachineUnreachable' },
+  { because: 'a pod that should be gone for a minute', seen: { pods: [aPod({ metadata: { deletionTimestamp: ago(60) } })] }, reason: 'Restarting' },
+  { because: 'a pod that should be gone for longer', seen: { pods: [aPod({ metadata: { deletionTimestamp: ago(61) } })] }, reason: 'PodStuckTerminating' },
+  { because: 'the newer one of two pods', seen: { pods: [aPod({ metadata: { creationTimestamp: ago(9000), deletionTimestamp: ago(300) } }), aPod()] }, reason: 'Running' },
+  { because: 'the newest of two pods that stay', seen: { pods: [aPod({ metadata: { creationTimestamp: ago(9000) }, status: { phase: 'Failed' } }), aPod()] }, reason: 'Running' },
+  { because: 'a pod that is scheduled, before its Kubernetes node is known', seen: { pods: [aPod({ spec: { nodeName: undefined } })] }, reason: 'Running' },
+  { because: 'a PVC of the default class', seen: { pods: [unscheduled(unbound)], pvcs: [noClass] }, reason: 'VolumePending', says: /\(the default class\) .*provisioner runs\.$/ },
+  { because: 'no Event of another PVC', seen: { pods: [unscheduled(unbound)], pvcs: [aClaim('Pending')], events: [anEvent('PersistentVolumeClaim/x', 'ProvisioningFailed', 'no'), anEvent(CLAIM, 'Other', 'no')] }, reason: 'VolumePending', says: /runs\.$/ },
+  { because: 'a volume whose provisioner failed on the selected Kubernetes node', seen: { pods: [unscheduled(unbound)], pvcs: [aClaim('Pending', { annotations: { 'volume.kubernetes.io/selected-node': 'm' } })], events: [anEvent(CLAIM, 'ProvisioningFailed', 'quota')] }, reason: 'VolumePending', says: /Kubernetes reports: quota$/ },
+  { because: 'no volume where all are bound', seen: { pods: [unscheduled(unbound)] }, reason: 'WaitingForScheduler', says: /No Kubernetes node can run the pod: pod has unbound/ },
+  { because: 'a mount that fails, by its Event', seen: { pods: [unmounted(121)], events: [anEvent('Pod/eth-0-0', 'FailedMount', 'no such share')] }, reason: 'VolumesNotReady', says: /network: no such share$/ },
+  { because: 'a mount that waits, without Secrets', seen: { pods: [unmounted(121)], events: [anEvent('StatefulSet/eth-0', 'FailedMount', 'x'), anEvent('Pod/eth-0-0', 'Pulled', 'x')] }, reason: 'VolumesNotReady', says: /network: see the Events of the pod/ },
+  { because: 'a mount that takes two minutes', seen: { pods: [unmounted(120)] }, reason: 'CreatingContainers' },
+  { because: 'no mount where a container has run', seen: { pods: [unmounted(300, { containers: [waiting('el', 'ContainerCreating'), running('cl')] })] }, reason: 'CreatingContainers' },
+  { because: 'no mount where a container was restarted', seen: { pods: [unmounted(300, { containers: [{ ...waiting('el', 'ContainerCreating'), restartCount: 1 }] })] }, reason: 'CreatingContainers' },
+  { because: 'the latest Event of the StatefulSet', seen: { pods: [], events: [{ ...anEvent('StatefulSet/eth-0', 'FailedCreate', 'old'), lastTimestamp: ago(60) }, { ...anEvent('StatefulSet/eth-0', 'FailedCreate', 'new'), eventTime: ago(1) }, anEvent('Pod/x', 'FailedCreate', 'other')] }, reason: 'WaitingForPod', says: /cannot create the pod: new$/ },
+  { because: 'two containers that are not ready', seen: containers(running('el', { ready: false }), running('cl', { ready: false })), reason: 'NotReady', says: /^el, cl are not ready/ },
+  { because: 'an older revision while the StatefulSet controller has not seen the spec', seen: { statefulSet: { ...aSet(1, 'r2'), metadata: { name: 'eth-0', generation: 8 } } }, reason: 'Running' },
+  { because: 'a pod without a revision', seen: { statefulSet: aSet(1, 'r2'), pods: [aPod({ metadata: { labels: {} } })] }, reason: 'Running' },
+  { because: 'a StatefulSet that was deleted', seen: { node: withStatus(aNode(), { appliedRevision: 'x' }), statefulSet: undefined }, reason: 'ObjectDeleted', says: /eth-0 was deleted, not by the controller\. It is made again\.$/ },
+  { because: 'a hold does not stop a node that has replicas', seen: { hold: { reason: 'Job', message: 'x' } }, reason: 'Running' },
+  { because: 'the complaint, where the client that it is about is well', seen: { facts: facts({}, { alarm: { reason: 'ExecutionOffline', message: 'x' } }) }, reason: 'ExecutionOffline' },
+  { because: 'a role that is expected and not in the pod', seen: containers(running('cl')), reason: 'Starting' },
+])('$reason: $because', ({ seen, reason, says }) => {
+  const ready = findCondition(nodeStatus(observe(seen)).conditions, 'Ready');
+  expect(ready?.reason).toBe(reason);
+  expect(ready?.message).toMatch(says ?? /./);
+}); // prettier-ignore
+
+it.each([
+  { because: 'by the name of its StatefulSet alone', name: 'data-eth-0-0', volume: 'data', size: '100Gi', says: undefined },
+  { because: 'that is of another pod', name: 'data-eth-1-0', volume: 'data-eth-1-0', size: '50Gi', says: undefined },
+  { because: 'that was grown', name: 'data-eth-0-0', volume: 'data', size: '50Gi', says: /^The PVC requests 100Gi, more than spec\.storage\.data\.size \(50Gi\)/ },
+  { because: 'whose size in the file is larger', name: 'data-eth-0-0', volume: 'data', size: '200Gi', says: undefined },
+  { because: 'whose size in the file cannot be read', name: 'data-eth-0-0', volume: 'data', size: 'much', says: undefined },
+])('shows a PVC $because as the volume $volume', ({ name, volume, size, says }) => {
+  const node = aNode({ storage: { data: { size } } });
+  const [found] = nodeStatus(observe({ node, pvcs: [{ ...aClaim('Bound'), metadata: { name } }] })).volumes ?? [];
+  expect(found).toMatchObject({ name: volume, claim: name, phase: 'Bound' });
+  expect(found?.message ?? '').toMatch(says ?? /^$/);
+}); // prettier-ignore
+
+it('names all volumes that are being deleted, unless the node is deleted itself', () => {
+  const pvcs = ['b', 'a'].map((name) => ({ ...aClaim('Bound'), metadata: { name, deletionTimestamp: ago(5) } }));
+  const riskOf = (seen: Partial<Observation>) => findCondition(nodeStatus(observe(seen)).conditions, 'DataAtRisk');
+  expect(riskOf({ pvcs })?.message).toMatch(/^The PVC a, b was deleted/);
+  expect(riskOf({ pvcs, node: aNode({}, { deletionTimestamp: ago(1) }) })).toBeUndefined();
+});
