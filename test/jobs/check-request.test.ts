@@ -35,6 +35,7 @@ const nodes = new Map([
   node('testnet', { network: 'theta' }),
   node('keyless', { identity: undefined }),
   node('idle', { suspend: true }),
+  node('off', { desiredState: 'Stopped' }),
   node('far', { executor: 'tokyo' }),
 ]);
 
@@ -94,6 +95,13 @@ describe('checkRequest', () => {
       kind: 'Backup',
       spec: { node: 'a', action: 'Direct' },
       want: ['warning LiveCopy spec.action'],
+    },
+    { because: 'no live copy of a stopped node', kind: 'Backup', spec: { node: 'off', action: 'Direct' }, want: [] },
+    {
+      because: 'a node that is stopped already, as Direct needs it',
+      kind: 'Restore',
+      spec: { node: 'off', source: { objectStorage: { name: 'far' } }, action: 'Direct' },
+      want: [],
     },
     {
       because: 'an image that nothing uses',

@@ -102,6 +102,21 @@ describe('a new request runs', () => {
       says: /^keeps a stopped, .* gives all its files .* does not start it;/,
     },
     {
+      kind: 'Backup',
+      spec: { node: 'a', action: 'Direct' },
+      says: /^keeps a stopped, .* copies its volumes .* does not start it;/,
+    },
+    {
+      kind: 'ChangeOwner',
+      spec: { node: 'a', action: 'Direct' },
+      says: /^keeps a stopped, .* gives all its files .* does not start it;/,
+    },
+    {
+      kind: 'Restore',
+      spec: { node: 'a', backup: 'b', action: 'Direct' },
+      says: /^keeps a stopped, .* replaces its data .* does not start it;/,
+    },
+    {
       kind: 'Switchover',
       spec: { sourceNode: 'a', destNode: 'b' },
       says: /^stops b, keeps a stopped, as spec\.desiredState asks, exchanges .*, and starts b again\./,

@@ -8,7 +8,8 @@ import type { JobTarget, JobTask } from '../../api/job-status.ts';
 import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import { defined } from '../../lib/defined.ts';
 import { AGE, BYTES, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
-import { stopAndStart } from './effect-text.ts';
+import { nodeOf } from './check-nodes.ts';
+import { byAction } from './effect-text.ts';
 import { defineJobKind, type CommonSpec, type JobView, type Verdict, type TaskPlan } from '../model/job-kind.ts';
 import { copyPod, describePod, uploadPod } from './copy-pods.ts';
 import { storedCopy } from './object-storage.ts';
@@ -44,9 +45,14 @@ export const backup = defineJobKind({
     common: spec,
     nodes: [spec.node],
     effect: (stopped) =>
-      spec.action === 'Direct'
-        ? `copies the volumes of ${spec.node} to ${placeOf(spec)} without stopping it`
-        : stopAndStart([spec.node], `copies its volumes to ${placeOf(spec)}`, stopped),
+      byAction(
+        spec,
+        {
+          running: `copies the volumes of ${spec.node} to ${placeOf(spec)} without stopping it`,
+          stopped: `copies its volumes to ${placeOf(spec)}`,
+        },
+        stopped,
+      ),
     action: spec.action,
     whileRunning:
       spec.destination === undefined
@@ -57,9 +63,9 @@ export const backup = defineJobKind({
     startProof: 'started',
     repairs: false,
     stops: () => true,
-    check: () => [
+    check: (context) => [
       ...checkDestination(spec, spec.deployMethod),
-      ...(spec.action === 'Direct'
+      ...(spec.action === 'Direct' && nodeOf(spec, spec.node, context)?.spec.desiredState !== 'Stopped'
         ? [
             warningAt(
               'LiveCopy',

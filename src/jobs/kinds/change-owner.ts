@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Name } from '../../api/fields.ts';
 import { IMMUTABLE, JobAction, jobFields } from '../../api/job.ts';
 import { AGE, MESSAGE, NODE, PHASE } from './columns.ts';
-import { stopAndStart } from './effect-text.ts';
+import { byAction } from './effect-text.ts';
 import { defineJobKind, type JobView } from '../model/job-kind.ts';
 import { dataAt, hostOf } from '../task/pod-parts.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
@@ -37,9 +37,14 @@ export const changeOwner = defineJobKind({
     common: spec,
     nodes: [spec.node],
     effect: (stopped) =>
-      spec.action === 'Direct'
-        ? `gives all files of ${spec.node} to ${spec.uid}:${spec.gid} without stopping it`
-        : stopAndStart([spec.node], `gives all its files to ${spec.uid}:${spec.gid}`, stopped),
+      byAction(
+        spec,
+        {
+          running: `gives all files of ${spec.node} to ${spec.uid}:${spec.gid} without stopping it`,
+          stopped: `gives all its files to ${spec.uid}:${spec.gid}`,
+        },
+        stopped,
+      ),
     action: spec.action,
     whileRunning: 'works',
     startProof: 'answers',

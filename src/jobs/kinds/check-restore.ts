@@ -32,7 +32,7 @@ export function checkRestore(spec: RestoreSpec, context: CheckContext): readonly
     const name = spec[field];
     if (name !== undefined) problems.push(...checkSource(spec, { field, kind, name }, context));
   }
-  if (spec.action === 'Direct')
+  if (spec.action === 'Direct' && nodeOf(spec, spec.node, context)?.spec.desiredState !== 'Stopped')
     problems.push(
       warningAt(
         'DirectRestore',

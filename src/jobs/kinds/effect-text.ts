@@ -18,3 +18,13 @@ function keepStopped(nodes: readonly string[]): string {
 function pronoun(nodes: readonly string[]): string {
   return nodes.length === 1 ? 'it' : 'them';
 }
+
+/** `Direct` stops nothing, and a node that is stopped it finds so: of that nothing is done while it runs. */
+export function byAction(
+  { action, node }: { readonly action: 'StopAndStart' | 'Direct'; readonly node: string },
+  work: { readonly running: string; readonly stopped: string },
+  stopped: readonly string[],
+): string {
+  const isDirect = action === 'Direct' && !stopped.includes(node);
+  return isDirect ? work.running : stopAndStart([node], work.stopped, stopped);
+}

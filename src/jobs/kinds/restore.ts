@@ -10,7 +10,7 @@ import type { TaskParameters } from '../../api/worker-task.ts';
 import { BACKUP_FOLDER } from './copy-pods.ts';
 import { AGE, HEIGHT, MESSAGE, NODE, PHASE } from './columns.ts';
 import { checkRestore } from './check-restore.ts';
-import { stopAndStart } from './effect-text.ts';
+import { byAction } from './effect-text.ts';
 import { foreignClient } from './foreign-client.ts';
 import { defineJobKind, type JobView, type Preflight, type TaskPlan } from '../model/job-kind.ts';
 import { isNew, recoverArgs, STATE_FOLDER } from '../layouts/cloud-op.ts';
@@ -75,9 +75,11 @@ export const restore = defineJobKind({
 function effectOf(spec: RestoreSpec, stopped: readonly string[]): string {
   const { node, action } = spec;
   const source = nameOfSource(spec);
-  return action === 'Direct'
-    ? `replaces the data of ${node}, which must be stopped, by ${source}; its keys stay`
-    : stopAndStart([node], `replaces its data by ${source} (its keys stay)`, stopped);
+  const work = {
+    running: `replaces the data of ${node}, which must be stopped, by ${source}; its keys stay`,
+    stopped: `replaces its data by ${source} (its keys stay)`,
+  };
+  return byAction({ action, node }, work, stopped);
 }
 
 function nameOfSource({ backup, snapshot, source }: RestoreSpec): string {

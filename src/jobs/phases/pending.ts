@@ -194,8 +194,27 @@ function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
     ...(view.live && open.whileRunning === 'works, unproven' ? { live: true } : {}),
   };
   return stops
-    ? enter(scope, { phase: 'Stopping', message: `stops ${listOf(open.nodes)}`, status })
-    : enter(scope, { phase: 'Working', message: 'works without stopping the node', status });
+    ? enter(scope, { phase: 'Stopping', message: stopText(view.targets), status })
+    : enter(scope, { phase: 'Working', message: workText(view), status });
+}
+
+/** `stops a and keeps b stopped` */
+function stopText(targets: readonly JobTarget[]): string {
+  const named = (wasRunning: boolean): readonly string[] =>
+    targets.filter((target) => target.wasRunning === wasRunning).map(({ node }) => node);
+  const [running, stopped] = [named(true), named(false)];
+  const parts = [
+    running.length === 0 ? '' : `stops ${listOf(running)}`,
+    stopped.length === 0 ? '' : `keeps ${listOf(stopped)} stopped`,
+  ];
+  return parts.filter((part) => part !== '').join(' and ');
+}
+
+function workText({ targets }: JobView): string {
+  const running = targets.filter(({ wasRunning }) => wasRunning);
+  return running.length === 0
+    ? `works on ${listOf(targets.map(({ node }) => node))}, which is stopped`
+    : 'works without stopping the node';
 }
 
 /** `Direct` stops no node. One that it finds stopped stays so until the end: started under the work, it would run on half of its data. */

@@ -31,10 +31,18 @@ function startNodes(scope: Scope): Move {
   if (effects.length === 0 && missing.length === 0) return ended(scope, started);
   if (elapsed(scope) > DEADLINE.start) return tooLong(scope, missing[0] ?? 'the nodes could not be started');
   const released = withReleased(scope, effects);
-  return stay(scope, missing[0] ?? `starts ${listOf(scope.open.nodes)}`, {
+  return stay(scope, missing[0] ?? startText(scope), {
     status: { started, ...(released.length === 0 ? {} : { released }) },
     effects,
   });
+}
+
+/** Of a node that was stopped before only the hold of the job ends. */
+function startText({ status: { targets = [] } }: Scope): string {
+  const running = targets.filter(({ wasRunning }) => wasRunning).map(({ node }) => node);
+  return running.length === 0
+    ? `leaves ${listOf(targets.map(({ node }) => node))} stopped, as before`
+    : `starts ${listOf(running)}`;
 }
 
 /** A lock was removed by hand, and another job acquired it: until that job releases it, this one must not start the nodes. */
