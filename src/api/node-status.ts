@@ -22,6 +22,10 @@ export const RoleStatus = z.object({
   version: z.string().optional().describe('Version that the client reports.'),
   image: z.string().optional().describe('Image of the container.'),
   restarts: z.int().optional().describe('How often Kubernetes has restarted the container in this pod.'),
+  reason: z
+    .string()
+    .optional()
+    .describe('Why the role is in this state, as one word for programs; absent while it is well.'),
   message: z.string().optional().describe('Why the role is in this state, and what to do.'),
 });
 export type RoleStatus = z.infer<typeof RoleStatus>;

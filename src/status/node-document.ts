@@ -69,8 +69,8 @@ function factsOf(status: NodeStatus): unknown {
     conditions: conditions.map(({ type, status: value, reason, message, lastTransitionTime }) => ({
       type, status: value, reason, message, since: lastTransitionTime,
     })), // prettier-ignore
-    roles: roles.map(({ name, client, state, version, image, restarts, message }) => ({
-      name, client, state, version, image, restarts, message,
+    roles: roles.map(({ name, client, state, version, image, restarts, reason, message }) => ({
+      name, client, state, version, image, restarts, reason, message,
     })), // prettier-ignore
   };
 }

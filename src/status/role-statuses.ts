@@ -25,7 +25,9 @@ export function roleStatuses(
       state: verdict?.state ?? idleState(container?.state, pod),
       ...figuresOf(verdict, facts, previous),
       ...(container === undefined ? {} : containerFields(container)),
-      ...(verdict === undefined || verdict.reason === 'Running' ? {} : { message: verdict.message }),
+      ...(verdict === undefined || verdict.reason === 'Running'
+        ? {}
+        : { reason: verdict.reason, message: verdict.message }),
     };
   });
 }

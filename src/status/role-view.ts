@@ -14,7 +14,7 @@ export interface RoleView {
   readonly facts: RoleFacts | undefined;
   readonly expectation: Expectation | undefined;
   readonly previous: RoleStatus | undefined;
-  /** The reason of the node's previous condition Ready. */
+  /** The reason of its previous verdict; undefined while it was well. */
   readonly previousReason: NodeReason | undefined;
   /** Whether the node was Ready before. */
   readonly wasReady: boolean;

@@ -1,7 +1,7 @@
 // Gathers, for each role, what the observation holds about it.
 
 import type { BlockchainNode, RoleStatus } from '../api/blockchain-node.ts';
-import { isNodeReason } from '../api/codes/node-reasons.ts';
+import { isNodeReason, type NodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition } from '../api/conditions.ts';
 import type { RoleView } from './role-view.ts';
 import type { Observation } from './observation.ts';
@@ -19,13 +19,19 @@ export function roleViews(observation: Observation, pod: PodView | undefined): R
     facts: facts.get(role),
     expectation: expectations.get(role),
     previous: previousOf(node, role),
-    previousReason: isNodeReason(ready?.reason) ? ready.reason : undefined,
+    previousReason: reasonBefore(node, role),
     wasReady: ready?.status === 'True',
     answeredAt: answeredAt?.get(role) ?? (answeredBefore(node, role) ? previousAt : undefined),
     risenAt: risenAt?.get(role),
     previousAt,
     now,
   }));
+}
+
+/** Of this role: the reason of the node is that of its worst role. */
+function reasonBefore(node: BlockchainNode, role: string): NodeReason | undefined {
+  const reason = previousOf(node, role)?.reason;
+  return isNodeReason(reason) ? reason : undefined;
 }
 
 /** `observedAt` is the time of an answer only for roles that gave one. */
