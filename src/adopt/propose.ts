@@ -2,7 +2,7 @@
 
 import type { Client } from '../api/containers.ts';
 import { API_VERSION } from '../api/group.ts';
-import { bareVersion } from '../chains/version.ts';
+import { bareVersion, wrongVersion } from '../chains/version.ts';
 import { findSetting } from '../chains/setting-name.ts';
 import { defined } from '../lib/defined.ts';
 import { type DataFolder, dataFolderOf } from './data-folder.ts';
@@ -135,9 +135,11 @@ function storageOf({ size, storageClass, accessMode }: ForeignPvc): object {
 function clientOf({ client, container }: RecognisedRole): Client {
   const tag = /:([^:/@]+)$/.exec(container.image)?.[1];
   const isOwn = repositoryOf(container.image).replace(/^docker\.io\//, '') === client.image;
-  if (!isOwn || tag === undefined || !tag.startsWith(client.tagPrefix))
+  const version =
+    tag?.startsWith(client.tagPrefix) === true ? bareVersion(tag.slice(client.tagPrefix.length)) : undefined;
+  if (!isOwn || version === undefined || wrongVersion(version, client) !== undefined)
     return { name: client.name, image: container.image };
-  return { name: client.name, version: bareVersion(tag.slice(client.tagPrefix.length)) };
+  return { name: client.name, version };
 }
 
 function nodeTypeOf({ chain, roles }: Recognised, signer: string | undefined): string | undefined {

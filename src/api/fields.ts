@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { QUANTITY_PATTERN } from '../lib/quantity.ts';
+import { QUANTITY_PATTERN, wrongQuantity } from '../lib/quantity.ts';
 
 /** RFC 1123 label: what a pod, a Service and a PVC can be called. */
 export const Name = z
@@ -34,7 +34,7 @@ export const NodeName = z
 export const Quantity = z
   .string()
   .max(32)
-  .regex(QUANTITY_PATTERN, 'must be a Kubernetes quantity such as "500m", "4" or "100Gi"');
+  .regex(QUANTITY_PATTERN, { error: ({ input }) => wrongQuantity(input) });
 
 const ResourceList = z.record(z.string().max(63), Quantity).meta({ maxProperties: 16 });
 

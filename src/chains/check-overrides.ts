@@ -1,7 +1,8 @@
 // Checks spec.args, spec.config, spec.env and spec.resources: managed keys are refused, each one named; known keys are typed.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
-import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
+import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import type { ChainFacts, ClientInfo, ValueType } from './chain.ts';
 import { findSetting } from './setting-name.ts';
 import { mismatch } from './value-type.ts';
@@ -45,8 +46,9 @@ function checkConfig(chain: ChainFacts, name: string, keys: Readonly<Record<stri
   const file = chain.configFiles.find((candidate) => candidate.name === name);
   if (file === undefined) {
     const known = chain.configFiles.map((candidate) => candidate.name);
-    const hint = known.length === 0 ? 'It takes settings from spec.args only' : `Use: ${known.join(', ')}`;
-    return [errorAt('UnknownConfigFile', path, `${chain.title} has no configuration file "${name}". ${hint}.`)];
+    const list = known.length === 0 ? 'it takes settings from spec.args only' : `use: ${known.join(', ')}`;
+    const message = `${chain.title} has no configuration file "${name}"; ${didYouMean(name, known, list)}`;
+    return [errorAtKey('UnknownConfigFile', path, message)];
   }
   const { managedKeys: managed, knownKeys: known, programKeys: programs = [], forbidden = [] } = file;
   return Object.entries(keys).flatMap(([key, value]) => {
@@ -137,6 +139,7 @@ function checkRoleNames(spec: NodeSpec, field: 'env' | 'resources'): readonly Sp
 }
 
 function unknownRole(spec: NodeSpec, path: readonly string[], role: string): SpecProblem {
-  const roles = Object.keys(spec.clients).join(', ');
-  return errorAt('UnknownRole', path, `The node runs no client in the role "${role}". Its roles: ${roles}.`);
+  const roles = Object.keys(spec.clients);
+  const advice = didYouMean(role, roles, `its roles: ${roles.join(', ')}`);
+  return errorAtKey('UnknownRole', path, `The node runs no client in the role "${role}"; ${advice}`);
 }

@@ -1,7 +1,8 @@
 // Checks volumes, capacity, sidecars and exposure.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
-import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
+import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
+import { didYouMean, nearest } from '../lib/nearest.ts';
 import { parseQuantity } from '../lib/quantity.ts';
 import type { ChainFacts } from './chain.ts';
 
@@ -12,10 +13,36 @@ export function checkPlacement(chain: ChainFacts, spec: NodeSpec): readonly Spec
 
 function checkVolumes(spec: NodeSpec): readonly SpecProblem[] {
   const roles = Object.keys(spec.clients);
+  return [...checkNames(spec, roles), ...checkSizes(spec)];
+}
+
+function checkNames(spec: NodeSpec, roles: readonly string[]): readonly SpecProblem[] {
   const complete = spec.storage['data'] !== undefined || roles.every((role) => spec.storage[role] !== undefined);
   if (complete) return [];
+  const near = Object.keys(spec.storage).find((name) => nearest(name, ['data', ...roles]) !== undefined);
+  if (near !== undefined) {
+    const advice = didYouMean(near, ['data', ...roles], '');
+    return [errorAtKey('MissingStorage', ['spec', 'storage', near], `no volume of this name is used; ${advice}`)];
+  }
   const message = `No volume for the data. Add storage.data with a size, or one volume per role: ${roles.join(', ')}.`;
   return [errorAt('MissingStorage', ['spec', 'storage'], message)];
+}
+
+/** Smaller ones hold no file system: https://man7.org/linux/man-pages/man8/mkfs.xfs.8.html needs 300 MiB, ext4 some hundred KiB. */
+const SMALLEST = 2 ** 20;
+/** Kubernetes silently lowers what is above it. */
+const LARGEST = 2 ** 63;
+
+function checkSizes({ storage }: NodeSpec): readonly SpecProblem[] {
+  return Object.entries(storage).flatMap(([name, { size }]) => {
+    const bytes = parseQuantity(size) ?? SMALLEST;
+    const path = ['spec', 'storage', name, 'size'];
+    if (bytes >= LARGEST)
+      return [errorAt('InvalidValue', path, `${size} is more than a volume can have; write less than 8Ei`)];
+    if (bytes >= SMALLEST) return [];
+    const meant = /^[0-9.]+$/.test(size) && bytes > 0 ? `; did you mean "${size}Gi"?` : '; write at least 1Mi';
+    return [errorAt('InvalidValue', path, `${size} stands for ${bytes} bytes, too few for a volume${meant}`)];
+  });
 }
 
 function checkCapacity(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {

@@ -1,12 +1,13 @@
 // The checks that every chain needs: does the chain know this network, role, client, version, volume?
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
-import { errorAt, type SpecProblem, warningAt } from '../api/spec-problem.ts';
+import { errorAt, errorAtKey, type SpecProblem, warningAt } from '../api/spec-problem.ts';
 import { isHostName, isIpAddress } from './address.ts';
 import type { ChainFacts, ClientInfo, Role } from './chain.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import { checkOverrides } from './check-overrides.ts';
 import { checkPlacement } from './check-placement.ts';
-import { bareVersion, isOlder } from './version.ts';
+import { bareVersion, isOlder, wrongVersion } from './version.ts';
 import { checkPodFields } from './check-pod-fields.ts';
 import { checkSecrets } from './check-secrets.ts';
 
@@ -29,13 +30,14 @@ function checkNetwork(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[]
   const deprecated = chain.networks.find(({ name }) => name === spec.network)?.deprecated;
   if (deprecated !== undefined) return [warningAt('DeprecatedNetwork', ['spec', 'network'], deprecated)];
   if (chain.customNetworks || names.includes(spec.network)) return [];
-  const message = `${chain.title} has no network "${spec.network}". Use one of: ${names.join(', ')}.`;
+  const advice = didYouMean(spec.network, names, `use one of: ${names.join(', ')}`);
+  const message = `${chain.title} has no network "${spec.network}"; ${advice}`;
   return [errorAt('UnknownNetwork', ['spec', 'network'], message)];
 }
 
 function checkNodeType(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   if (chain.nodeTypes.includes(spec.nodeType)) return [];
-  const message = `${chain.title} cannot run as "${spec.nodeType}". Use one of: ${chain.nodeTypes.join(', ')}.`;
+  const message = `${chain.title} cannot run as "${spec.nodeType}"; use one of: ${chain.nodeTypes.join(', ')}`;
   return [errorAt('UnsupportedNodeType', ['spec', 'nodeType'], message)];
 }
 
@@ -54,23 +56,34 @@ function checkClient(chain: ChainFacts, spec: NodeSpec, roleName: string): reado
   const path = ['spec', 'clients', roleName];
   const role = chain.roles.find((candidate) => candidate.name === roleName);
   if (role === undefined) {
-    const known = chain.roles.map((candidate) => candidate.name).join(', ');
-    return [errorAt('UnknownRole', path, `${chain.title} has no role "${roleName}". Use: ${known}.`)];
+    const known = chain.roles.map((candidate) => candidate.name);
+    const advice = didYouMean(roleName, known, `use: ${known.join(', ')}`);
+    return [errorAtKey('UnknownRole', path, `${chain.title} has no role "${roleName}"; ${advice}`)];
   }
   const client = role.clients.find((candidate) => candidate.name === spec.clients[roleName]?.name);
   if (client === undefined) {
-    const message = `${role.title} "${spec.clients[roleName]?.name}" is not known. Use: ${listClients(role.clients)}.`;
+    const name = spec.clients[roleName]?.name;
+    const known = role.clients.map((one) => one.name);
+    const message = `${role.title} "${name}" is not known; ${didYouMean(name, known, `use: ${listClients(role.clients)}`)}`;
     return [errorAt('UnknownClient', [...path, 'name'], message)];
   }
   return [
-    ...checkClientNetwork(client, spec, path),
+    ...checkClientNetwork(chain, { client, spec, path }),
     ...checkClientType(role, client, spec),
     ...checkVersion(chain, spec, { role: roleName, client }),
   ];
 }
 
-function checkClientNetwork(client: ClientInfo, spec: NodeSpec, path: readonly string[]): readonly SpecProblem[] {
+interface Site {
+  readonly client: ClientInfo;
+  readonly spec: NodeSpec;
+  readonly path: readonly string[];
+}
+
+/** Of a network that the chain does not have either, its own error says everything. */
+function checkClientNetwork(chain: ChainFacts, { client, spec, path }: Site): readonly SpecProblem[] {
   if (client.networks === undefined || client.networks.includes(spec.network)) return [];
+  if (!chain.customNetworks && !chain.networks.some(({ name }) => name === spec.network)) return [];
   const message = `${client.name} cannot join ${spec.network}. It knows: ${client.networks.join(', ')}.`;
   return [errorAt('UnsupportedNetwork', [...path, 'name'], message)];
 }
@@ -99,11 +112,8 @@ function checkVersion(chain: ChainFacts, spec: NodeSpec, chosen: ChosenClient): 
   const { version, image } = spec.clients[chosen.role] ?? {};
   const path = ['spec', 'clients', chosen.role, 'version'];
   if (version === undefined) return image === undefined ? [] : checkImage(chain, spec, chosen);
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}$/.test(version)) {
-    return [
-      errorAt('InvalidVersion', path, `"${version}" cannot be an image tag. Use letters, digits, ".", "_", "-".`),
-    ];
-  }
+  const wrong = wrongVersion(version, chosen.client);
+  if (wrong !== undefined) return [errorAt('InvalidVersion', path, wrong)];
   const fault = versionFault(chain, chosen.client, { network: spec.network, version });
   return fault === undefined ? [] : [errorAt(fault.code, path, fault.message)];
 }

@@ -7,9 +7,10 @@ import { join, resolve } from 'node:path';
 
 import type { ProblemCode } from '../api/codes/problems.ts';
 import type { SourceFile } from '../desired/desired-set.ts';
+import { holdsOurs } from '../desired/stray-files.ts';
 import { decodeSource, notAFile } from '../desired/source-text.ts';
+import { isInPlace, isWanted, mayHoldWanted } from '../desired/wanted.ts';
 import { judgeName, tooDeep } from '../lib/entry-name.ts';
-import { isWanted } from '../controller/fleet/read-files.ts';
 
 const MAX_FILE_BYTES = 1 << 20;
 const MAX_FILES = 100_000;
@@ -26,7 +27,7 @@ export async function readDirectory(root: string): Promise<readonly SourceFile[]
   if (!info.isDirectory()) throw new Error(`${root} is not a directory`);
   const files: SourceFile[] = [];
   await readFolder({ root, folder: '', depth: 0, submodules: await submodulesOf(root) }, files);
-  if (files.length === 0)
+  if (!files.some(({ path, text }) => isInPlace(path) || holdsOurs(text)))
     throw new Error(
       `${resolve(root)} has no fleet.yaml and none of the folders nodes/, patches/, jobs/ and schedules/. Give the top folder of the repository.`,
     );
@@ -45,9 +46,10 @@ interface Place {
 async function readFolder(place: Place, files: SourceFile[]): Promise<void> {
   const { root, folder } = place;
   // As bytes: Node.js replaces what is not valid UTF-8.
-  for (const entry of await readdir(join(root, folder), { withFileTypes: true, encoding: 'buffer' })) {
+  const entries = readdir(join(root, folder), { withFileTypes: true, encoding: 'buffer' });
+  for (const entry of await (isInPlace(folder) || folder === '' ? entries : entries.catch(() => []))) {
     const { path, problem } = judgeName(entry.name, folder, NONE);
-    if (!isWanted(entry.isDirectory() ? `${path}/` : path)) continue;
+    if (!(entry.isDirectory() ? mayHoldWanted(path) : isWanted(path))) continue;
     if (problem !== undefined) files.push(trouble(path, 'BadFileName', problem));
     else if (entry.isDirectory()) await enter(place, path, files);
     else {

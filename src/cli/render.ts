@@ -6,6 +6,8 @@ import { stringify } from 'yaml';
 import { findChain } from '../chains/index.ts';
 import { describeProblem } from '../desired/text/problem.ts';
 import { readDesired } from '../desired/read.ts';
+import { clip } from '../lib/clip.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import { renderNode } from '../render/render-node.ts';
 import { readDirectory } from './directory.ts';
 import { nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
@@ -34,8 +36,10 @@ async function render(name: string, options: RenderOptions): Promise<0 | 1> {
   const { nodes, problems } = readDesired(await readDirectory(dir), { defaultNamespace: namespace, policy });
   const found = nodes.get(name.includes('/') ? name : `${namespace}/${name}`);
   if (found === undefined) {
-    const known = [...nodes.keys()].sort().join(', ');
-    process.stderr.write(`error: there is no valid node ${name}; valid nodes: ${known === '' ? 'none' : known}\n`);
+    const known = [...nodes.keys()].sort();
+    const list = `valid nodes: ${known.length === 0 ? 'none' : clip(known.join(', '), 500)}`;
+    const advice = didYouMean(name.includes('/') ? name : `${namespace}/${name}`, known, list);
+    process.stderr.write(`error: there is no valid node ${name}; ${advice}\n`);
     for (const problem of problems) process.stderr.write(`${describeProblem(problem)}\n`);
     return 1;
   }

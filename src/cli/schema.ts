@@ -9,6 +9,7 @@ import { toDocsTable } from '../api/docs-table.ts';
 import { toEditorSchema } from '../api/editor-schema.ts';
 import { chains } from '../chains/index.ts';
 import { type GitKind, gitKinds, metadataOf } from '../desired/kinds.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import { policyKind } from '../desired/policy-file.ts';
 import { option, type SetExitCode } from './option.ts';
 
@@ -37,7 +38,8 @@ const KINDS: readonly GitKind[] = [...gitKinds, policyKind];
 async function schema(name: string | undefined, { out, format }: SchemaOptions): Promise<0> {
   const kinds = KINDS.filter(({ kind }) => name === undefined || kind.toLowerCase() === name.toLowerCase());
   if (kinds.length === 0) {
-    throw new Error(`there is no kind ${name}; there are: ${KINDS.map(({ kind }) => kind).join(', ')}`);
+    const known = KINDS.map(({ kind }) => kind);
+    throw new Error(`there is no kind ${name}; ${didYouMean(name, known, `there are: ${known.join(', ')}`)}`);
   }
   if (out === undefined) {
     process.stdout.write(format === 'markdown' ? tables(kinds) : kinds.map(toJson).join('\n'));

@@ -6,7 +6,7 @@ import type { Chain } from '../chains/chain.ts';
 import { clipJson } from '../lib/clip.ts';
 import { toDotted } from '../lib/json-pointer.ts';
 import type { JsonObject } from '../lib/json-value.ts';
-import { nearest } from '../lib/nearest.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import { checkSchema } from './check-schema.ts';
 import type { CheckedSpec, Context } from './context.ts';
 import { checkExecutor } from './executor.ts';
@@ -47,15 +47,8 @@ function withoutRepeats(problems: readonly SpecProblem[]): SpecProblem[] {
 function checkChain(spec: JsonObject, chain: Chain | undefined, { chains, chainNames }: Context): SpecProblem[] {
   const name = spec['chain'];
   if (typeof name === 'string' && chain === undefined) {
-    const meant = nearest(name, [...chainNames]);
-    const known = chains.map((one) => one.name).join(', ');
-    return [
-      errorAt(
-        'UnknownChain',
-        ['spec', 'chain'],
-        `${clipJson(name)} is no chain; ${meant === undefined ? `known chains are ${known}` : `did you mean "${meant}"?`}`,
-      ),
-    ];
+    const advice = didYouMean(name, [...chainNames], `known chains are ${chains.map((one) => one.name).join(', ')}`);
+    return [errorAt('UnknownChain', ['spec', 'chain'], `${clipJson(name)} is no chain; ${advice}`)];
   }
   const foreign = Object.keys(spec).filter((field) => chainNames.has(field) && field !== name);
   return foreign.map((field) =>

@@ -6,7 +6,7 @@ import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import { clip, clipJson } from '../lib/clip.ts';
 import type { Path } from '../lib/json-pointer.ts';
 import { isObject, valueAt } from '../lib/json-value.ts';
-import { nearest } from '../lib/nearest.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import { fieldsAt } from './schema-walk.ts';
 
 export type Checked<T> =
@@ -60,11 +60,8 @@ function problemsOf(context: Context, issue: Issue): SpecProblem[] {
 
 function unknownField(context: Context, path: Path, key: string): string {
   const known = fieldsAt(context.schema, path);
-  const meant = nearest(key, known);
-  if (meant !== undefined) return `unknown field; did you mean "${meant}"?`;
-  return known.length === 0
-    ? 'unknown field; no field is allowed here'
-    : `unknown field; known fields are ${clip(known.toSorted().join(', '), 300)}`;
+  const list = `known fields are ${clip(known.toSorted().join(', '), 300)}`;
+  return `unknown field; ${didYouMean(key, known, known.length === 0 ? 'no field is allowed here' : list)}`;
 }
 
 function firstMessage(issues: readonly Issue[]): string {
@@ -107,8 +104,8 @@ function typeName(value: unknown): string {
 }
 
 function oneOf(values: readonly string[], value: unknown): string {
-  const meant = typeof value === 'string' ? nearest(value, values) : undefined;
-  return `must be ${values.length === 1 ? values[0] : `one of ${values.join(', ')}`}${received(value)}${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+  const advice = didYouMean(value, values, '');
+  return `must be ${values.length === 1 ? values[0] : `one of ${values.join(', ')}`}${received(value)}${advice === '' ? '' : `; ${advice}`}`;
 }
 
 function limitOf(origin: string, side: string, limit: number): string {

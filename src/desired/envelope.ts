@@ -6,7 +6,7 @@ import type { JsonObject } from '../lib/json-value.ts';
 import { isObject } from '../lib/json-value.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { clip, clipJson } from '../lib/clip.ts';
-import { nearest } from '../lib/nearest.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import { GitMetadata, gitKinds, type GitKind } from './kinds.ts';
 import { checkSchema, type Checked } from './check-schema.ts';
 
@@ -53,17 +53,11 @@ function checkKind({ apiVersion, kind }: JsonObject, expected: GitKind, kinds: r
 function wrongKind(kind: unknown, allowed: string): [ProblemCode, string[], string] {
   const known = gitKinds.find((candidate) => candidate.kind === kind);
   if (known !== undefined) return ['WrongFolder', ['kind'], `a ${known.kind} belongs in ${known.place}, not here`];
-  const meant =
-    typeof kind === 'string'
-      ? nearest(
-          kind,
-          gitKinds.map((candidate) => candidate.kind),
-        )
-      : undefined;
-  const advice =
-    meant === undefined
-      ? `only ${allowed} ${allowed.includes(',') ? 'are' : 'is'} read from this folder; nothing else is applied`
-      : `did you mean ${meant}?`;
+  const advice = didYouMean(
+    kind,
+    gitKinds.map((candidate) => candidate.kind),
+    `only ${allowed} ${allowed.includes(',') ? 'are' : 'is'} read from this folder; nothing else is applied`,
+  );
   return ['UnknownKind', ['kind'], `${clipJson(kind)} is not a kind of this repository; ${advice}`];
 }
 
@@ -77,14 +71,8 @@ function checkFields(document: JsonObject): SpecProblem[] {
     .map((field) => {
       if (field === 'status')
         return errorAtKey('ForbiddenField', [field], 'status is written by the controller; remove it');
-      const meant = nearest(field, FIELDS);
-      return errorAtKey(
-        'UnknownField',
-        [clip(field, 60)],
-        meant === undefined
-          ? `unknown field; known fields are ${FIELDS.join(', ')}`
-          : `unknown field; did you mean "${meant}"?`,
-      );
+      const advice = didYouMean(field, FIELDS, `known fields are ${FIELDS.join(', ')}`);
+      return errorAtKey('UnknownField', [clip(field, 60)], `unknown field; ${advice}`);
     });
 }
 

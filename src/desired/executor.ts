@@ -4,7 +4,7 @@ import { DEFAULT_EXECUTOR, FLEET_FILE, type FleetSpec } from '../api/fleet.ts';
 import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import { clip } from '../lib/clip.ts';
 import { textAt, type JsonObject } from '../lib/json-value.ts';
-import { nearest } from '../lib/nearest.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import type { FleetFile } from './fleet.ts';
 import type { Problem } from './text/problem.ts';
 
@@ -39,7 +39,6 @@ function checkName(name: string | undefined, names: readonly string[]): readonly
     return [errorAtKey('MissingField', path, message)];
   }
   if (names.length === 0 || names.includes(name)) return [];
-  const meant = nearest(name, names);
-  const advice = meant === undefined ? `it lists ${names.join(', ')}` : `did you mean "${meant}"?`;
+  const advice = didYouMean(name, names, `it lists ${clip(names.join(', '), 500)}`);
   return [errorAt('UnknownExecutor', path, `"${name}" is not an executor of the Fleet; ${advice}`)];
 }

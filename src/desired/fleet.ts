@@ -18,13 +18,25 @@ export interface FleetFile {
   readonly problems: readonly Problem[];
 }
 
+export interface FleetScene {
+  readonly chains: readonly Chain[];
+  readonly policy: Policy;
+  /** A Fleet is in a file that is not read. */
+  readonly isElsewhere: boolean;
+}
+
 /**
  * Reads fleet.yaml. Without the file, all fields have their defaults. With an error in it, nothing of the fleet may be
  * changed, because its defaults and guards are unknown.
  */
-export function readFleet(file: FileContent | undefined, chains: readonly Chain[], policy: Policy): FleetFile {
+export function readFleet(file: FileContent | undefined, { chains, policy, isElsewhere }: FleetScene): FleetFile {
   const fallback = { fleet: FleetSpec.parse({}), places: undefined };
-  if (file === undefined) return { ...fallback, broken: false, problems: [missing()] };
+  if (file === undefined)
+    return {
+      ...fallback,
+      broken: isElsewhere,
+      problems: [isElsewhere ? consequence('there is a Fleet in this file') : missing()],
+    };
   const { good, problems, bad, unreadable } = readDocuments(file, chains);
   const [only, second] = good;
   if (second !== undefined)
@@ -92,11 +104,8 @@ function missing(): Problem {
   };
 }
 
-function consequence(): Problem {
-  return at(
-    'FleetBroken',
-    'until this file is corrected, no node is changed or deleted, because defaults and guards are unknown',
-  );
+function consequence(until = 'this file is corrected'): Problem {
+  return at('FleetBroken', `until ${until}, no node is changed or deleted, because defaults and guards are unknown`);
 }
 
 function at(code: ProblemCode, message: string): Problem {

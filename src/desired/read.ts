@@ -20,7 +20,7 @@ import type { Policy } from '../policy/policy.ts';
 import { completePolicy } from './policy-file.ts';
 import type { Problem } from './text/problem.ts';
 import { cacheKey, createReadCache, type ReadCache } from './read-cache.ts';
-import { readRequests } from './requests.ts';
+import { readRequests, type RequestFiles } from './requests.ts';
 import type { ResolvedNode } from './resolve-node.ts';
 import { strayFiles } from './stray-files.ts';
 
@@ -56,7 +56,9 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const policy = options.policy ?? completePolicy({}, { namespace: defaultNamespace });
   const sources = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const contents = yield* readContents(sources, cache);
-  const fleet = readFleet(contents.find(hasRole('fleet'))?.content, chains, policy);
+  const strays = strayFiles(sources, defaultNamespace);
+  const fleetFile = contents.find(hasRole('fleet'))?.content;
+  const fleet = readFleet(fleetFile, { chains, policy, isElsewhere: strays.fleet });
   const patches = yield* readPatches(
     contents.filter(hasRole('patch')).map(({ content }) => content),
     chains,
@@ -65,9 +67,10 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const context = createContext({ chains, fleet, patches, defaultNamespace, policy, patchBudget });
   const nodeFiles = yield* readNodeFiles(contents, context, cache);
   const conflicts = yield* crossCheck(nodeFiles, chains);
-  const own: Problem[] = [...strayFiles(sources), ...fleet.problems, ...patches.problems];
+  const own: Problem[] = [...strays.problems, ...fleet.problems, ...patches.problems];
   const nodes = fleet.broken ? new Map<string, DesiredNode>() : yield* goodNodes(nodeFiles, conflicts);
-  const broken = brokenOnes(nodeFiles, conflicts, context);
+  const unread = strays.nodes.filter((key) => !nodes.has(key));
+  const broken = brokenOnes(nodeFiles, conflicts, { ...context, unread });
   const requests = yield* readRequests(
     contents.filter(hasRole('request', 'schedule')).map(({ content }) => content),
     context,
@@ -83,7 +86,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     fleet: fleet.fleet,
     nodes,
     requests: fleet.broken ? new Map() : requests.requests,
-    brokenRequests: fleet.broken ? new Set([...requests.requests.keys(), ...requests.broken]) : requests.broken,
+    brokenRequests: brokenRequests(requests, fleet.broken, strays.requests),
     schedules: fleet.broken ? new Map() : requests.schedules,
     ...broken,
     brokenFiles: new Set([...broken.brokenFiles, ...requests.brokenFiles]),
@@ -166,6 +169,15 @@ function takenFrom(cached: NodeFile | undefined, { patchBudget }: Context): Node
   return cached;
 }
 
+function brokenRequests(
+  { requests, broken }: Pick<RequestFiles, 'requests' | 'broken'>,
+  isFleetBroken: boolean,
+  strays: readonly string[],
+): ReadonlySet<string> {
+  const unread = strays.filter((key) => !requests.has(key));
+  return new Set([...(isFleetBroken ? requests.keys() : []), ...broken, ...unread]);
+}
+
 function* goodNodes(
   files: readonly NodeFile[],
   conflicts: Conflicts,
@@ -195,7 +207,7 @@ function stoppedOnes(files: readonly NodeFile[], keys: readonly string[]): Reado
 function brokenOnes(
   files: readonly NodeFile[],
   conflicts: Conflicts,
-  { fleet, patches }: Context,
+  { fleet, patches, unread }: Context & { readonly unread: readonly string[] },
 ): Pick<DesiredSet, 'brokenFiles' | 'brokenNodes' | 'stoppedNodes' | 'unreadableFiles'> {
   const isBroken = ({ node, key }: ResolvedNode): boolean =>
     fleet.broken || node === undefined || conflicts.keys.has(key);
@@ -207,7 +219,7 @@ function brokenOnes(
   const shared = [...(fleet.broken ? [FLEET_FILE] : []), ...patches.broken.map(({ file }) => file)];
   return {
     brokenFiles: new Set([...shared, ...broken.map(({ path }) => path)]),
-    brokenNodes: new Set(keys),
+    brokenNodes: new Set([...keys, ...unread]),
     stoppedNodes: fleet.broken ? new Map() : stoppedOnes(files, keys),
     unreadableFiles: new Set(files.filter(({ unreadable }) => unreadable).map(({ path }) => path)),
   };

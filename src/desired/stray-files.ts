@@ -1,23 +1,140 @@
-// Warns of files that look like documents of the repository but are not read.
+// Finds files that look like documents of the repository but are not read.
 
 import { FLEET_FILE } from '../api/fleet.ts';
+import { CITA_API_VERSION, GROUP } from '../api/group.ts';
+import { isObject, textAt } from '../lib/json-value.ts';
 import type { SourceFile } from './desired-set.ts';
-import { kindsAt } from './kinds.ts';
+import { type GitKind, gitKinds, kindsAt } from './kinds.ts';
+import { parseFile } from './text/parse.ts';
+import { clip } from '../lib/clip.ts';
 import type { Problem } from './text/problem.ts';
+import { isInPlace, meantFolder } from './wanted.ts';
 
-/** Files in a known folder that are not YAML are not parsed. README and dotfiles cause no warning. */
-export function strayFiles(files: readonly SourceFile[]): Problem[] {
-  return files.flatMap((file) => {
-    const message = reasonNotRead(file);
-    return message === undefined
-      ? []
-      : [{ level: 'warning', code: 'FileNotRead', file: file.path, line: 1, column: 1, message } satisfies Problem];
+export interface StrayFiles {
+  readonly problems: readonly Problem[];
+  /** By `namespace/name` and `Kind/namespace/name`: what they declare keeps its last good state. */
+  readonly nodes: readonly string[];
+  readonly requests: readonly string[];
+  /** A Fleet that is not in fleet.yaml: what it says is not known. */
+  readonly fleet: boolean;
+}
+
+/**
+ * A file that holds an object of ours and is not read is an error: its author waits for an effect. Other files in a known folder
+ * cause a warning, README and dotfiles none.
+ */
+export function strayFiles(files: readonly SourceFile[], defaultNamespace: string): StrayFiles {
+  const found = files.flatMap((file) => strayOf(file) ?? []);
+  const keysOf = (role: GitKind['role']): readonly string[] =>
+    found.flatMap(({ objects }) =>
+      objects.filter(({ kind }) => kind.role === role).map((one) => keyOf(one, defaultNamespace)),
+    );
+  return {
+    problems: found.map(({ problem }) => problem),
+    nodes: keysOf('node'),
+    requests: keysOf('request'),
+    fleet: keysOf('fleet').length > 0,
+  };
+}
+
+interface OwnObject {
+  readonly kind: GitKind;
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+interface Stray {
+  readonly problem: Problem;
+  /** Of one that is an error. */
+  readonly objects: readonly OwnObject[];
+}
+
+function keyOf({ kind, name, namespace }: OwnObject, defaultNamespace: string): string {
+  const key = `${namespace ?? defaultNamespace}/${name}`;
+  return kind.role === 'request' ? `${kind.kind}/${key}` : key;
+}
+
+function strayOf(file: SourceFile): Stray | undefined {
+  const { path } = file;
+  if (kindsAt(path).length > 0) return isEmpty(file) ? warned(path, 'EmptyFile', EMPTY) : undefined;
+  const mistake = isUnsaid(path) ? wrongTop(path) : (misplaced(file) ?? reasonNotRead(file));
+  if (mistake === undefined) return undefined;
+  return typeof mistake === 'string' ? warned(path, 'FileNotRead', mistake) : mistake;
+}
+
+const EMPTY = 'the file is empty, so that it declares nothing: write its object, or delete the file';
+
+/** A comment alone says that nothing is declared on purpose. fleet.yaml has its own error. */
+function isEmpty({ path, text }: SourceFile): boolean {
+  return path !== FLEET_FILE && text !== undefined && /^(\s|---|\.\.\.)*$/.test(text);
+}
+
+function warned(path: string, code: Problem['code'], message: string): Stray {
+  return { problem: { level: 'warning', code, file: path, line: 1, column: 1, message }, objects: [] };
+}
+
+const GROUPS = [GROUP, CITA_API_VERSION.replace(/\/.*/, '')].map((group) => group.replaceAll('.', '\\.'));
+const OURS = new RegExp(`\\bapiVersion["']?\\s*:\\s*["']?(${GROUPS.join('|')})/`);
+
+/** Whether a text has an object of the API groups that are read here. */
+export function holdsOurs(text: string | undefined): boolean {
+  return text !== undefined && OURS.test(text);
+}
+
+/** A file with an object of ours in another place than where its kind is read. */
+function misplaced({ path, text, trouble }: SourceFile): Stray | undefined {
+  if (trouble !== undefined || text === undefined || !holdsOurs(text) || isPutAside(path)) return undefined;
+  const objects = objectsIn(path, text);
+  const [first] = objects;
+  if (first === undefined) return undefined;
+  const place = meantFolder(path.split('/').slice(0, -1));
+  const isError = isInPlace(path) || place === undefined || place.isTop;
+  const message = messageOf(path, first.kind);
+  return isError
+    ? { problem: { level: 'error', code: 'FileNotRead', file: path, line: 1, column: 1, message }, objects }
+    : warned(path, 'FileNotRead', message);
+}
+
+/** A name that says that the file is not to be read, such as `a.yaml.bak`. */
+function isPutAside(path: string): boolean {
+  const ending = /\.([^./]*)$/.exec(path)?.[1];
+  return ending !== undefined && !/^(ya?ml|json|txt)$/i.test(ending);
+}
+
+function objectsIn(path: string, text: string): readonly OwnObject[] {
+  const { documents, brokenNames } = parseFile(path, text);
+  const read = documents.map(({ value }) => {
+    const metadata = isObject(value['metadata']) ? value['metadata'] : {};
+    return {
+      kind: textAt(value, ['kind']),
+      name: textAt(metadata, ['name']) ?? '',
+      namespace: textAt(metadata, ['namespace']),
+    };
+  });
+  return [...read, ...brokenNames].flatMap(({ kind: kindName, name, namespace }) => {
+    const kind = gitKinds.find((one) => one.kind === kindName);
+    return kind === undefined ? [] : [{ kind, name, namespace }];
   });
 }
 
+function messageOf(path: string, { kind, place }: GitKind): string {
+  const target = targetOf(path, place);
+  if (!place.endsWith('/')) return `not read, although it holds a ${kind}: name it ${target}`;
+  const folder = meantFolder(path.split('/').slice(0, -1));
+  if (folder?.isTop === true && folder.name !== folder.meant && `${folder.meant}/` === place)
+    return `not read, although it holds a ${kind}; did you mean ${place}? Move it to ${target}`;
+  return `not read, although it holds a ${kind}: that is read from ${place} at the top of the repository, from files that end in .yaml or .yml. Move it to ${target}`;
+}
+
+/** The same name in the right place. */
+function targetOf(path: string, place: string): string {
+  if (!place.endsWith('/')) return place;
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.(ya?ml|json|txt)$/i, '');
+  return `${place}${clip(name, 60)}.yaml`;
+}
+
 function reasonNotRead({ path, trouble }: SourceFile): string | undefined {
-  const isRead = kindsAt(path).length > 0;
-  if (isRead || isUnsaid(path)) return wrongTop(path);
+  if (!isInPlace(path)) return undefined;
   // A folder that is a link or a submodule has no name that would be right.
   return wrongTop(path) ?? (trouble === undefined ? wrongName(path) : `not read: ${trouble.message}`);
 }

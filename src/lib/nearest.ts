@@ -1,8 +1,15 @@
 // Finds the name that was probably intended.
 
+/** The advice on a name that is not known: `did you mean "ethereum"?`, or `otherwise`, which lists what is known. */
+export function didYouMean(name: unknown, candidates: readonly string[], otherwise: string): string {
+  const meant = typeof name === 'string' ? nearest(name, candidates) : undefined;
+  return meant === undefined ? otherwise : `did you mean "${meant}"?`;
+}
+
 /**
  * The candidate closest to `name` by edit distance, or undefined when none is close: at most a third of the letters
- * (two of five to eight, one of fewer) may differ, and case and separators do not count. Long inputs are never compared.
+ * (two of five to eight, one of fewer) may differ, and case and separators do not count. Else the only word that
+ * begins with it (`eth`). Long inputs are never compared.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   if (name.length > 64) return undefined;
@@ -19,7 +26,13 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     best = candidate;
     bestDistance = distance;
   }
-  return best;
+  return best ?? onlyLonger(target, candidates);
+}
+
+function onlyLonger(start: string, candidates: readonly string[]): string | undefined {
+  const [longer, second] =
+    start.length < 3 ? [] : candidates.filter((one) => /^[A-Za-z][a-z]*$/.test(one) && plain(one).startsWith(start));
+  return second === undefined ? longer : undefined;
 }
 
 function plain(name: string): string {

@@ -8,6 +8,26 @@ const SUFFIX: Readonly<Record<string, number>> = {
 /** The pattern of a non-negative quantity, for schemas. */
 export const QUANTITY_PATTERN = /^[0-9]{1,18}(\.[0-9]{1,9})?([eE][+-]?[0-9]{1,2}|[KMGTPE]i|[numkMGTPE])?$/;
 
+/** What a text must be that is none, with the quantity that was probably meant: `"10G" or "10Gi"` for `10GB`. */
+export function wrongQuantity(text: unknown): string {
+  const [, sign = '', digits = '', unit = ''] = PARTS.exec(String(text)) ?? [];
+  const meant = digits === '' ? [] : unitsLike(unit).map((one) => `"${digits}${one}"`);
+  const examples = meant.length === 0 ? '"500m", "4" or "100Gi"' : meant.join(' or ');
+  return `must be a Kubernetes quantity${sign === '-' ? ' that is not negative' : ''} such as ${examples}`;
+}
+
+/** The units that a text may stand for. */
+function unitsLike(unit: string): readonly string[] {
+  if (/^(cores?|cpus?|bytes?|b)?$/i.test(unit)) return [''];
+  const letter = /^([kmgtpe])(i?)b?$/i.exec(unit);
+  if (letter === null) return [];
+  const upper = (letter[1] ?? '').toUpperCase();
+  return letter[2] === '' ? [upper === 'K' ? 'k' : upper, `${upper}i`] : [`${upper}i`];
+}
+
+/** Sign, digits and unit, as people write them. */
+const PARTS = /^\s*([+-]?)([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([A-Za-z]{0,8})\s*$/;
+
 /** The number a quantity stands for (bytes, cores), or undefined when the text is not a quantity. Precise to 53 bits. */
 export function parseQuantity(text: string): number | undefined {
   if (!QUANTITY_PATTERN.test(text)) return undefined;

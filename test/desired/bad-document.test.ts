@@ -25,7 +25,7 @@ const documents: readonly BadInput[] = [
     text: nodeFile('x', (t) => line(t, 2, 'kind: BlockchianNode')),
     code: 'UnknownKind',
     at: '2:7',
-    says: 'did you mean BlockchainNode',
+    says: 'did you mean "BlockchainNode"',
   },
   {
     because: 'a Fleet among nodes',

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { clip, clipJson } from '../../src/lib/clip.ts';
-import { nearest } from '../../src/lib/nearest.ts';
+import { didYouMean, nearest } from '../../src/lib/nearest.ts';
 import { toDotted, toPointer } from '../../src/lib/json-pointer.ts';
 import { isObject, member, textAt, valueAt } from '../../src/lib/json-value.ts';
 
@@ -27,6 +27,7 @@ describe('clip', () => {
 
 describe('nearest', () => {
   const fields = ['restartGeneration', 'storage', 'size', 'clients', 'chain'];
+  const [word, compound, both] = [['ethereum'], ['imagePullSecrets'], ['mainnet', 'mainstream']];
   const rows = [
     { name: 'restartGenration', is: 'restartGeneration', because: 'a letter is missing' },
     { name: 'restart_generation', is: 'restartGeneration', because: 'separators and case do not count' },
@@ -37,6 +38,18 @@ describe('nearest', () => {
     { name: '', is: undefined, because: 'nothing is not like anything' },
   ];
   it.each(rows)('$because', ({ name, is }) => expect(nearest(name, fields)).toBe(is));
+
+  it('takes a name for the beginning of one word alone', () => {
+    expect([nearest('eth', word), nearest('et', word), nearest('image', compound), nearest('main', both)]).toEqual([
+      'ethereum', undefined, undefined, undefined,
+    ]); // prettier-ignore
+  });
+
+  it('advises the name that was meant, else what is given', () => {
+    expect([didYouMean('sizze', fields, 'x'), didYouMean('zzz', fields, 'x'), didYouMean(7, fields, 'x')]).toEqual([
+      'did you mean "size"?', 'x', 'x',
+    ]); // prettier-ignore
+  });
 });
 
 describe('JSON values and paths', () => {

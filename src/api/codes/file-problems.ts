@@ -14,8 +14,15 @@ export const FILE_PROBLEMS = defineCodes({
   },
   BadFileName: { meaning: 'The path cannot be decoded.', action: 'Rename the file.' },
   FileNotRead: {
-    meaning: 'The file lies in a folder that is read, but its name or place excludes it.',
-    action: 'Move or rename it as the message says, or ignore the warning if the file is not meant for the controller.',
+    meaning:
+      'The name or the place of the file excludes it from what is read. An error when it holds an object of ours: what it declares has no effect, and what it declared before keeps its last good state.',
+    action:
+      'Move or rename it as the message says. Ignore the warning if the file is not meant for the controller; keep objects that are not to be read in a folder that begins with a dot, or in files such as `a.yaml.off`.',
+  },
+  EmptyFile: {
+    meaning:
+      'The file has no text. It declares nothing, and what it declared before is deleted as if the file were gone.',
+    action: 'Write its object, or delete the file.',
   },
   FileTooLarge: { meaning: 'The file is larger than 1 MiB.', action: 'Split it.' },
   NotText: { meaning: 'The file holds binary data or text in another encoding.', action: 'Save it as UTF-8.' },

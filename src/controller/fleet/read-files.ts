@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { SourceFile } from '../../desired/desired-set.ts';
 import { decodeSource, notAFile } from '../../desired/source-text.ts';
+import { isWanted } from '../../desired/wanted.ts';
 import type { GitSource, Oid, TreeEntry } from '../../git/engine.ts';
 import { describeError, hasCode } from '../../lib/errors.ts';
 
@@ -61,10 +62,4 @@ async function readFile(source: ReadFiles['source'], entry: TreeEntry): Promise<
       return { path, oid, trouble: { code: 'FileTooLarge', message: describeError(error) } };
     throw error;
   }
-}
-
-/** Files that can matter; everything else in the repository is never opened. */
-export function isWanted(path: string): boolean {
-  // Without case, so that `Nodes/` is reported and not silently ignored.
-  return /^(fleet\.ya?ml$|(nodes|patches|jobs|schedules)(\/|$))/i.test(path);
 }

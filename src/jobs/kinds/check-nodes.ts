@@ -3,6 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import { clip } from '../../lib/clip.ts';
+import { didYouMean } from '../../lib/nearest.ts';
 import type { Path } from '../../lib/json-pointer.ts';
 import type { CheckContext, CommonSpec } from '../model/job-kind.ts';
 
@@ -39,26 +40,35 @@ function checkNode(common: CommonSpec, named: NamedNode, context: CheckContext):
   const key = `${namespace}/${named.name}`;
   if (nodes === undefined || brokenNodes?.has(key) === true) return [];
   const node = nodes.get(key);
-  if (common.deployMethod === 'managed') return checkManaged(common, { ...named, namespace, executor }, node);
+  if (common.deployMethod === 'managed')
+    return node === undefined
+      ? [unknownNode(named, [...nodes.keys()], namespace)]
+      : checkManaged(common, { ...named, executor }, node);
   if (node === undefined) return [];
   return [
     errorAt('ManagedNode', named.path, `${key} is a BlockchainNode of this repository: deployMethod must be managed`),
   ];
 }
 
+const NO_NODE =
+  'if another tool deployed it, set deployMethod to cloud-config, python or helm; if it was removed, remove the requests and schedules that name it too (their records stay)';
+
+/** A node of the name in another namespace was probably meant, or one with nearly this name. */
+function unknownNode({ name, path }: NamedNode, keys: readonly string[], namespace: string): SpecProblem {
+  const elsewhere = keys.find((key) => key.endsWith(`/${name}`));
+  const near = keys.filter((key) => key.startsWith(`${namespace}/`)).map((key) => key.slice(namespace.length + 1));
+  const advice =
+    elsewhere === undefined
+      ? didYouMean(name, near, NO_NODE)
+      : `${elsewhere} is in another namespace: a job must be in the namespace of its node`;
+  return errorAt('UnknownNode', path, `there is no BlockchainNode ${namespace}/${clip(name)}; ${advice}`);
+}
+
 function checkManaged(
   { chain }: CommonSpec,
-  { name, path, namespace, executor }: NamedNode & Pick<CheckContext, 'namespace' | 'executor'>,
-  node: BlockchainNode | undefined,
+  { name, path, executor }: NamedNode & Pick<CheckContext, 'executor'>,
+  node: BlockchainNode,
 ): SpecProblem[] {
-  if (node === undefined)
-    return [
-      errorAt(
-        'UnknownNode',
-        path,
-        `there is no BlockchainNode ${namespace}/${clip(name)}; if another tool deployed it, set deployMethod to cloud-config, python or helm; if it was removed, remove the requests and schedules that name it too (their records stay)`,
-      ),
-    ];
   const { spec } = node;
   if (chain !== undefined && chain !== spec.chain && chain !== spec.network)
     return [

@@ -3,6 +3,7 @@
 import type { JobAction, StoredSource } from '../../api/job.ts';
 import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
 import { textAt } from '../../lib/json-value.ts';
+import { didYouMean } from '../../lib/nearest.ts';
 import { clientsOf } from '../layouts/managed.ts';
 import type { CheckContext, CommonSpec } from '../model/job-kind.ts';
 import { nodeOf } from './check-nodes.ts';
@@ -58,11 +59,15 @@ function checkSource(spec: RestoreSpec, { field, kind, name }: Source, context: 
       warningAt(
         'UnknownSource',
         ['spec', field],
-        `no ${kind} ${namespace}/${name} is in this commit; the job will be refused unless there is one by then`,
+        `no ${kind} ${namespace}/${name} is in this commit; ${didYouMean(name, namesOf(others, `${kind}/${namespace}/`), 'the job will be refused unless there is one by then')}`,
       ),
     ];
   if (textAt(source.spec, ['deployMethod']) !== 'managed') return [];
   return checkFit(spec, { field, from: textAt(source.spec, ['node']) ?? '' }, context);
+}
+
+function namesOf(others: NonNullable<CheckContext['others']>, prefix: string): readonly string[] {
+  return [...others.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
 }
 
 /** Chain and network of a node never change. Its clients may have changed since the copy was made. */

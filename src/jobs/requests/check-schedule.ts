@@ -5,6 +5,7 @@ import { validateDetailed } from 'node-cron';
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import { errorAt, type SpecProblem } from '../../api/spec-problem.ts';
 import { clipJson } from '../../lib/clip.ts';
+import { didYouMean } from '../../lib/nearest.ts';
 import { checkRequest } from '../kinds/check-request.ts';
 import { findJobKind, jobKinds } from '../kinds/index.ts';
 import type { CheckContext } from '../model/job-kind.ts';
@@ -25,7 +26,7 @@ function checkTime({ schedule, timeZone }: JobScheduleSpec): readonly SpecProble
       errorAt(
         'InvalidTimeZone',
         ['spec', 'timeZone'],
-        `${clipJson(timeZone)} is no IANA time zone, like Europe/Berlin`,
+        `${clipJson(timeZone)} is no IANA time zone; ${didYouMean(timeZone, Intl.supportedValuesOf('timeZone'), 'write a name like Europe/Berlin or UTC')}`,
       ),
     );
   return problems;
@@ -58,8 +59,9 @@ function checkKeep({ keep, template }: JobScheduleSpec): readonly SpecProblem[] 
 /** As a file in jobs/ with the same content would be judged; places and words point into the template. */
 function checkTemplate({ template }: JobScheduleSpec, context: CheckContext): readonly SpecProblem[] {
   if (findJobKind(template.kind) === undefined) {
-    const kinds = jobKinds.map(({ kind }) => kind).join(', ');
-    const message = `${clipJson(template.kind)} is no kind of job; the kinds are ${kinds}`;
+    const kinds = jobKinds.map(({ kind }) => kind);
+    const advice = didYouMean(template.kind, kinds, `the kinds are ${kinds.join(', ')}`);
+    const message = `${clipJson(template.kind)} is no kind of job; ${advice}`;
     return [errorAt('UnknownKind', ['spec', 'template', 'kind'], message)];
   }
   const own =
