@@ -36,12 +36,13 @@ import {
 import { readOwnDeployments } from './own-deployments.ts';
 import { addPolicyOptions, policiesFor, type PolicyOptions } from './policy-option.ts';
 import { readMemories, volumesOf } from './plan/facts.ts';
-import { jobsAgainstCluster, jobsBetween } from './plan/jobs.ts';
+import { jobsAgainstCluster, jobsBetween, type PublishedRecords, recordsAsked } from './plan/jobs.ts';
 import { keyFacts } from './plan/keys.ts';
 import { problemsToJson } from './problems-json.ts';
 import { capabilityProblems, publishedCapabilities } from './published/capabilities.ts';
 import { removedSourceProblems } from './published/removed-sources.ts';
 import { addStatusFromOption, type PublishedSigning, publishedSigning } from './published/keys.ts';
+import { publishedRecords } from './published/records.ts';
 import { asExecutor } from './published/as-executor.ts';
 
 interface PlanOptions extends PolicyOptions {
@@ -102,7 +103,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const judging = await policiesFor(dir, options);
   const { statusFrom = options.policyFrom } = options;
   const published = statusFrom === undefined ? undefined : await publishedSigning(dir, statusFrom);
-  const judged = { ...options, judgedBy: judging.policy, published };
+  const judged = { ...options, ...defined({ statusFrom }), judgedBy: judging.policy, published };
   const comparison =
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
   const problems = [...problemsIn(comparison.desired), ...(await publishedProblems(dir, statusFrom, comparison))];
@@ -147,10 +148,17 @@ async function publishedProblems(
   return [...capabilityProblems(desired, capabilities), ...(await removedSourceProblems(dir, statusFrom, desired))];
 }
 
-async function withCluster(
+/** What the status branch says of the requests of all sides; undefined when it is not read. */
+async function recordsIn(
   dir: string,
-  { kubeconfig, context, namespace, ownNamespace, executor, judgedBy, published }: PlanOptions & Judged,
-): Promise<Comparison> {
+  statusFrom: string | undefined,
+  ...sides: readonly DesiredSet[]
+): Promise<PublishedRecords> {
+  return statusFrom === undefined ? undefined : await publishedRecords(dir, statusFrom, recordsAsked(...sides));
+}
+
+async function withCluster(dir: string, judged: PlanOptions & Judged): Promise<Comparison> {
+  const { kubeconfig, context, namespace, ownNamespace, executor, judgedBy, published } = judged;
   const desired = readDesired(await readDirectory(dir), {
     defaultNamespace: namespace,
     policy: judgedBy,
@@ -167,7 +175,7 @@ async function withCluster(
       throw error;
     });
     const current = listed as readonly BlockchainNode[];
-    const jobs = await jobsAgainstCluster(cluster, desired);
+    const jobs = await jobsAgainstCluster(cluster, desired, await recordsIn(dir, judged.statusFrom, desired));
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
     const memories = await readMemories(executors, { cluster, namespace: ownNamespace ?? namespace, known: current });
     const volumes = await volumesOf(desired, memories, cluster);
@@ -183,7 +191,7 @@ async function withCluster(
 async function betweenRevisions(
   dir: string,
   from: string,
-  { to, namespace, executor, judgedBy }: Pick<PlanOptions, 'to' | 'namespace' | 'executor'> & Judged,
+  { to, namespace, executor, judgedBy, statusFrom }: PlanOptions & Judged,
 ): Promise<Comparison> {
   // Most files are the same on both sides.
   const cache = createReadCache();
@@ -199,17 +207,19 @@ async function betweenRevisions(
       const desired = read(await readDirectory(dir));
       const current = currentOf(before, desired);
       const upgrades = upgradesFrom(before, desired);
-      return { desired, current, revision: WORK_TREE, facts: { jobs: jobsBetween(before, desired) }, upgrades };
+      const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
+      return { desired, current, revision: WORK_TREE, facts: { jobs }, upgrades };
     }
     const head = await repository.resolve(to);
     const desired = read(await readFiles({ source: repository, commit: head, texts, signal }));
     const ancestry = await repository.ancestry(base, head);
+    const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
     return {
       desired,
       current: currentOf(before, desired),
       revision: revisionOf(to, head),
       upgrades: upgradesFrom(before, desired),
-      facts: { ancestry, lastApplied: revisionOf(from, base), jobs: jobsBetween(before, desired) },
+      facts: { ancestry, lastApplied: revisionOf(from, base), jobs },
     };
   } finally {
     await repository.close();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import { runCommand } from '../demo/run-command.ts';
+import { nodeFile } from '../support/desired-files.ts';
 import { commitFiles, git } from '../support/git-repo.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -66,3 +67,24 @@ it('names the request and the reason, and leaves alone one that ran while the da
     'jobs/late.yaml: the data of Backup/novacula-system/nightly-1 was removed (removed by Retention novacula-system/nightly-2-keep): name a Backup or Snapshot that still has its data',
   ]);
 });
+
+it('says by the same records which requests run, and which were used up or edited', async () => {
+  const jobs = 'paris/jobs/restore/novacula-system';
+  const steps = await jobsOf({ [`${jobs}/ran.yaml`]: record('Restore', 'ran'), [`${jobs}/late.yaml`]: 'no record: [' });
+  expect(steps).toEqual([
+    expect.stringMatching(/^run Restore novacula-system\/good .*; once$/),
+    expect.stringMatching(/^refuse Restore novacula-system\/late its record on the status branch cannot be read/),
+    expect.stringMatching(/^refuse Restore novacula-system\/ran it was merged with other content/),
+  ]);
+});
+
+async function jobsOf(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  commitFiles(repo, files, { branch: 'records' });
+  writeFileSync(join(repo, 'nodes/a.yaml'), nodeFile('a'));
+  const args = ['plan', repo, '--from', 'main', '--status-from', 'records', '--format', 'json'];
+  const { stdout } = await runCommand(process.execPath, [MAIN, ...args], { accept: [0, 1, 2], timeoutMs: 60_000 });
+  const [{ plan }] = JSON.parse(stdout).plans;
+  return plan.jobs.map(
+    (step: { do: string; job: string; because: string }) => `${step.do} ${step.job} ${step.because}`,
+  );
+}

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { ANNOTATION, API_VERSION, FIELD_MANAGER, LABEL } from '../../src/api/group.ts';
+import { defined } from '../../src/lib/defined.ts';
 import { runCommand } from '../demo/run-command.ts';
 import { testCluster } from '../support/cluster.ts';
 import { type Fleet, startFleet } from './fleet.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
     'jobs/fresh.yaml': requestFile('fresh'),
     'jobs/there.yaml': requestFile('there'),
     'jobs/done.yaml': requestFile('done'),
+    'jobs/edited.yaml': requestFile('edited', { action: 'Direct' }),
   };
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -38,16 +40,26 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function requestFile(name: string): string {
-  return JSON.stringify({ apiVersion: API_VERSION, kind: 'Backup', metadata: { name }, spec: { node: 'n0' } });
+function requestFile(name: string, more: object = {}): string {
+  return JSON.stringify({ apiVersion: API_VERSION, kind: 'Backup', metadata: { name }, spec: { node: 'n0', ...more } });
+}
+
+interface Given {
+  readonly phase?: string;
+  readonly withdrawn?: string;
 }
 
 /** As the controller makes one, and brings it to a phase. */
-async function given(name: string, file: string, phase?: string): Promise<void> {
+async function given(name: string, file: string, { phase, withdrawn }: Given = {}): Promise<void> {
   const { cluster, namespace, executor } = fleet;
   const head = { apiVersion: API_VERSION, kind: 'Backup' };
   const labels = { [LABEL.executor]: executor, [LABEL.managedBy]: 'nodewright' };
-  const metadata = { name, namespace, labels, annotations: { [ANNOTATION.file]: file } };
+  const metadata = {
+    name,
+    namespace,
+    labels,
+    annotations: { [ANNOTATION.file]: file, ...defined({ [ANNOTATION.withdrawn]: withdrawn }) },
+  };
   await cluster.create({ ...head, metadata, spec: { node: 'n0', executor, action: 'StopAndStart' } });
   if (phase !== undefined)
     await cluster.applyStatus(
@@ -56,12 +68,14 @@ async function given(name: string, file: string, phase?: string): Promise<void> 
     );
 }
 
-it('shows what would run and what would be withdrawn, and leaves out what has an object or has ended', async () => {
-  await given('there', 'jobs/there.yaml', 'Working');
-  await given('done', 'jobs/done.yaml', 'Complete');
-  await given('gone', 'jobs/gone.yaml', 'Locked');
-  await given('gone-and-done', 'jobs/gone-and-done.yaml', 'Failed');
-  await given('nightly-1', 'schedules/nightly.yaml', 'Working');
+it('shows what would run, what was edited and what is withdrawn now, and leaves out what has an object, has ended or was withdrawn before', async () => {
+  await given('there', 'jobs/there.yaml', { phase: 'Working' });
+  await given('done', 'jobs/done.yaml', { phase: 'Complete' });
+  await given('gone', 'jobs/gone.yaml', { phase: 'Locked' });
+  await given('edited', 'jobs/edited.yaml', { phase: 'Complete' });
+  await given('marked', 'jobs/marked.yaml', { phase: 'Working', withdrawn: 'its file was removed' });
+  await given('gone-and-done', 'jobs/gone-and-done.yaml', { phase: 'Failed' });
+  await given('nightly-1', 'schedules/nightly.yaml', { phase: 'Working' });
   const { kubeconfig, namespace, executor } = fleet;
   const options = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--executor', executor, '--format', 'json'];
   const { stdout, code } = await runCommand(process.execPath, [MAIN, 'plan', folder, ...options], {
@@ -69,6 +83,7 @@ it('shows what would run and what would be withdrawn, and leaves out what has an
   });
   const [{ plan }] = JSON.parse(stdout).plans;
   expect(plan.jobs).toMatchObject([
+    { do: 'refuse', job: `Backup ${namespace}/edited`, because: expect.stringContaining('put the file back') },
     { do: 'run', job: `Backup ${namespace}/fresh`, because: expect.stringContaining('status branch already') },
     { do: 'withdraw', job: `Backup ${namespace}/gone`, file: 'jobs/gone.yaml' },
   ]);

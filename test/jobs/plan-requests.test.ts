@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import type { JobPhase } from '../../src/api/job-phase.ts';
 import { JobScheduleSpec } from '../../src/api/job-schedule.ts';
 import {
   planRequests,
@@ -10,6 +11,7 @@ import {
   type PlannedSchedule,
   type DesiredRequests,
 } from '../../src/jobs/requests/plan-requests.ts';
+import { UNREADABLE } from '../../src/jobs/requests/record.ts';
 
 const REQUEST = { kind: 'Backup', namespace: 'ns', name: 'r', executor: 'east', file: 'jobs/r.yaml' };
 
@@ -22,6 +24,7 @@ function side(requests: readonly PlannedRequest[], more: Partial<DesiredRequests
     broken: new Set(),
     brokenFiles: new Set(),
     stopped: new Set(),
+    records: new Map(),
     ...more,
   };
 }
@@ -146,9 +149,11 @@ describe('a new request runs', () => {
     expect(planRequests(NONE, side([asked('Backup', {})]))[0]?.because).toBe('does what Backup is for; once');
   });
 
-  it('compared with a cluster it may have ended before', () => {
+  it('may have ended before, where the status branch is not read', () => {
     const cluster: RequestSide = { from: 'cluster', requests: new Map(), schedules: new Map() };
-    expect(planRequests(cluster, side([BACKUP]))[0]?.because).toContain('not if its result is on the status branch');
+    const unread = side([BACKUP], { records: undefined });
+    for (const before of [cluster, NONE])
+      expect(planRequests(before, unread)[0]?.because).toMatch(/once, and not if its result is .* --status-from\)$/);
   });
 });
 
@@ -162,7 +167,7 @@ describe('requests on both sides', () => {
   });
 
   it('edited: refused, for it was merged once', () => {
-    const [step] = planRequests(side([BACKUP]), side([asked('Backup', { node: 'b' })]));
+    const [step] = planRequests(side([BACKUP]), side([asked('Backup', { node: 'b' })], { records: undefined }));
     expect(step).toMatchObject({ do: 'refuse', because: expect.stringContaining('under a new name') });
   });
 
@@ -170,6 +175,74 @@ describe('requests on both sides', () => {
     const { specDigest: _, ...live } = asked('Backup', { node: 'a', action: 'StopAndStart' });
     expect(planRequests({ ...side([live]), from: 'cluster' }, side([BACKUP]))).toEqual([]);
     expect(planRequests(side([BACKUP]), side([live]))).toEqual([]);
+  });
+});
+
+describe('what the status branch says of a request', () => {
+  const edited = asked('Backup', { node: 'b' });
+  const cluster: RequestSide = { ...NONE, from: 'cluster' };
+  const recorded = (phase: JobPhase): Partial<DesiredRequests> => ({
+    records: new Map([['east/Backup/ns/r', { phase, specDigest: BACKUP.specDigest ?? '', endedAt: 'noon' }]]),
+  });
+  const unreadable = { records: new Map([['east/Backup/ns/r', UNREADABLE] as const]) };
+  const plan = (before: RequestSide, after: DesiredRequests): readonly string[] =>
+    planRequests(before, after).map((step) => `${step.do}: ${step.because}`);
+
+  it('a name that was used up is refused where it is filed again, and no change of a cluster', () => {
+    expect(plan(NONE, side([BACKUP], recorded('Complete')))).toEqual([
+      'refuse: it has run already (Complete at noon), and a request runs once: to run it again, file a new one under a new name',
+    ]);
+    expect(plan(cluster, side([BACKUP], recorded('Complete')))).toEqual([]);
+    expect(plan(NONE, side([BACKUP], recorded('Working')))).toEqual([]);
+  });
+
+  it('one that was claimed with other content is refused, also where its object is gone', () => {
+    for (const before of [NONE, side([BACKUP]), cluster])
+      expect(plan(before, side([edited], recorded('Complete')))).toEqual([
+        expect.stringMatching(/^refuse: it was merged/),
+      ]);
+  });
+
+  it('one that was edited before it was claimed runs', () => {
+    expect(plan(side([BACKUP]), side([edited]))).toEqual([expect.stringMatching(/^run: .*; once$/)]);
+  });
+
+  it('put back as it was claimed, it is refused no more', () => {
+    expect(plan(side([edited]), side([BACKUP], recorded('Working')))).toEqual([]);
+  });
+
+  it('a record that cannot be read blocks its request', () => {
+    expect(plan(NONE, side([BACKUP], unreadable))).toEqual([
+      expect.stringMatching(/^refuse: its record .* cannot be read/),
+    ]);
+    expect(plan(side([BACKUP]), side([], unreadable))).toEqual([]);
+  });
+
+  it('nothing becomes of the removed file of one that has ended', () => {
+    expect(plan(side([BACKUP]), side([], recorded('Failed')))).toEqual([]);
+    expect(plan(side([BACKUP]), side([], recorded('Locked')))).toEqual([
+      expect.stringMatching(/^withdraw: its file is gone: cancelled/),
+    ]);
+    expect(plan(side([BACKUP]), NONE)).toEqual([expect.stringMatching(/^withdraw: .* was not claimed/)]);
+  });
+});
+
+describe('an object of the cluster', () => {
+  const object = { ...BACKUP, specDigest: undefined, objectDigest: 'one' };
+  const cluster = (more: Partial<PlannedRequest> = {}): RequestSide => ({
+    ...side([{ ...object, ...more }]),
+    from: 'cluster',
+  });
+
+  it('refuses a file that says something else', () => {
+    const plan = planRequests(cluster(), side([{ ...BACKUP, objectDigest: 'two' }]));
+    expect(plan).toMatchObject([{ do: 'refuse', because: expect.stringContaining('put the file back') }]);
+    expect(planRequests(cluster(), side([{ ...BACKUP, objectDigest: 'one' }]))).toEqual([]);
+  });
+
+  it('is withdrawn once', () => {
+    expect(planRequests(cluster(), NONE)).toMatchObject([{ do: 'withdraw' }]);
+    expect(planRequests(cluster({ isWithdrawn: true }), NONE)).toEqual([]);
   });
 });
 

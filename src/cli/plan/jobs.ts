@@ -1,40 +1,55 @@
 // Both sides of the comparison of job requests and schedules, for `nodewright plan`.
 
 import { ANNOTATION, LABEL } from '../../api/group.ts';
-import { jobKeyOf, type JobObject } from '../../api/job-object.ts';
+import { jobKeyOf, type JobObject, withdrawnFor } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
 import type { JobStep } from '../../api/job-step.ts';
 import type { DesiredRequest, DesiredSet } from '../../desired/desired-set.ts';
 import {
   planRequests,
+  recordKey,
   type RequestSide,
   type PlannedRequest,
   type DesiredRequests,
 } from '../../jobs/requests/plan-requests.ts';
+import { recordPath } from '../../jobs/requests/record.ts';
+import { digestOfObject } from '../../jobs/kinds/index.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { requestsInCluster } from '../cluster-requests.ts';
 
-/** Between two revisions. */
-export function jobsBetween(before: DesiredSet, desired: DesiredSet): readonly JobStep[] {
-  return stepsFrom(requestsOf(before), desired);
+export type PublishedRecords = DesiredRequests['records'];
+
+/** Between two revisions; `records`: what the status branch says of the requests of both, when it is read. */
+export function jobsBetween(before: DesiredSet, desired: DesiredSet, records?: PublishedRecords): readonly JobStep[] {
+  return stepsFrom(requestsOf(before), desired, records);
+}
+
+/** Where each request of the files has its record. */
+export function recordsAsked(...sides: readonly DesiredSet[]): ReadonlyMap<string, string> {
+  const requests = sides.flatMap((side) => [...requestsOf(side).requests.values()]);
+  return new Map(requests.map((request) => [recordKey(request), recordPath(request)]));
 }
 
 /**
  * Compares with the jobs of the cluster. A job that `desired` does not declare counts only while it runs and when it came
  * from a file in `jobs/`: schedules and identity swaps create jobs too.
  */
-export async function jobsAgainstCluster(cluster: Cluster, desired: DesiredSet): Promise<readonly JobStep[]> {
+export async function jobsAgainstCluster(
+  cluster: Cluster,
+  desired: DesiredSet,
+  records?: PublishedRecords,
+): Promise<readonly JobStep[]> {
   const objects = await requestsInCluster(cluster);
   if (objects === undefined) return [];
   const found = objects.map((object) => [jobKeyOf(object), object] as const);
   const counted = found.filter(([key, object]) => desired.requests.has(key) || isUnderWay(object));
   const requests = new Map(counted.map(([key, object]) => [key, fromObject(object)]));
-  return stepsFrom({ from: 'cluster', requests, schedules: new Map() }, desired);
+  return stepsFrom({ from: 'cluster', requests, schedules: new Map() }, desired, records);
 }
 
 /** An error in fleet.yaml stops all changes, also of job requests. */
-function stepsFrom(before: RequestSide, desired: DesiredSet): readonly JobStep[] {
-  return desired.fleetBroken ? [] : planRequests(before, requestsOf(desired));
+function stepsFrom(before: RequestSide, desired: DesiredSet, records: PublishedRecords): readonly JobStep[] {
+  return desired.fleetBroken ? [] : planRequests(before, { ...requestsOf(desired), records });
 }
 
 /** The job requests and schedules of one side. */
@@ -64,6 +79,7 @@ function fromFile({ request, executor, file, specDigest, needsApproval }: Desire
     file,
     spec,
     specDigest,
+    objectDigest: digestOfObject(request),
     needsApproval,
   };
 }
@@ -73,8 +89,11 @@ function isUnderWay({ metadata, status }: JobObject): boolean {
   return isFiled && (status?.phase === undefined || !isFinal(status.phase));
 }
 
-function fromObject({ kind, metadata, spec }: JobObject): PlannedRequest {
+function fromObject(object: JobObject): PlannedRequest {
+  const { kind, metadata, spec } = object;
   return {
+    objectDigest: digestOfObject(object),
+    isWithdrawn: withdrawnFor(object) !== undefined,
     kind,
     namespace: metadata.namespace ?? '',
     name: metadata.name,

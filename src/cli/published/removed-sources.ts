@@ -2,12 +2,11 @@
 
 import type { DesiredRequest, DesiredSet } from '../../desired/desired-set.ts';
 import type { Problem } from '../../desired/text/problem.ts';
-import { openLocalRepository } from '../../git/local.ts';
-import { type JobRecord, parseRecord, recordPath, UNREADABLE } from '../../jobs/requests/record.ts';
+import { recordPath, UNREADABLE } from '../../jobs/requests/record.ts';
 import { whyRemoved } from '../../jobs/model/refusal.ts';
 import { sourceKeyOf } from '../../jobs/requests/restore-source.ts';
 import { jobKeyOf } from '../../api/job-object.ts';
-import { readJobDocument } from '../../status/job-document.ts';
+import { publishedRecords } from './records.ts';
 
 /** A request that has a record runs no second time, so that nothing is wrong with it. Reads only the records that matter. */
 export async function removedSourceProblems(
@@ -20,29 +19,16 @@ export async function removedSourceProblems(
     return source === undefined ? [] : [{ request, source }];
   });
   if (asked.length === 0) return [];
-  const repository = await openLocalRepository(dir);
-  try {
-    const oids = new Map(
-      (await repository.list(await repository.resolve(revision))).flatMap(({ path, oid, type }) =>
-        type === 'file' ? [[path, oid]] : [],
-      ),
-    );
-    const read = async (path: string): Promise<JobRecord | undefined> => {
-      const oid = oids.get(path);
-      if (oid === undefined) return undefined;
-      const record = parseRecord(readJobDocument(new TextDecoder().decode(await repository.read(oid))));
-      return record === UNREADABLE ? undefined : record;
-    };
-    const problems: Problem[] = [];
-    for (const { request, source } of asked) {
-      if (oids.has(pathOf(jobKeyOf(request.request), request))) continue;
-      const because = (await read(pathOf(source, request)))?.dataRemoved;
-      if (because !== undefined) problems.push(problemOf(request, whyRemoved(source, because)));
-    }
-    return problems;
-  } finally {
-    await repository.close();
-  }
+  const paths = asked.flatMap(({ request, source }) => [
+    pathOf(jobKeyOf(request.request), request),
+    pathOf(source, request),
+  ]);
+  const records = await publishedRecords(dir, revision, new Map(paths.map((path) => [path, path])));
+  return asked.flatMap(({ request, source }) => {
+    const copy = records.get(pathOf(source, request));
+    if (records.has(pathOf(jobKeyOf(request.request), request)) || copy === undefined || copy === UNREADABLE) return [];
+    return copy.dataRemoved === undefined ? [] : [problemOf(request, whyRemoved(source, copy.dataRemoved))];
+  });
 }
 
 /** Of the same controller. */

@@ -1,11 +1,13 @@
 // What a commit changes of requests and schedules: the part of a plan that is not about nodes.
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
+import { isFinal } from '../../api/job-phase.ts';
 import type { JobStep } from '../../api/job-step.ts';
 import { defined } from '../../lib/defined.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import { heldFor, type NeededApproval } from './approval.ts';
 import { readRequest } from '../kinds/index.ts';
+import { type JobRecord, UNREADABLE } from './record.ts';
 
 /** A request as one side of the comparison has it. `DesiredRequest` gives one, and so does an object of the cluster. */
 export interface PlannedRequest {
@@ -18,6 +20,10 @@ export interface PlannedRequest {
   readonly spec: unknown;
   /** Digest of kind and spec as written; undefined for an object of the cluster, where defaults were filled in. */
   readonly specDigest?: string | undefined;
+  /** Digest of the spec that its object has, or must have. */
+  readonly objectDigest?: string | undefined;
+  /** The controller has written to its object that it is no longer requested: nothing more follows from its missing file. */
+  readonly isWithdrawn?: boolean;
   readonly needsApproval?: NeededApproval | undefined;
 }
 
@@ -47,7 +53,18 @@ export interface DesiredRequests extends RequestSide {
   readonly stopped: ReadonlySet<string>;
   /** The digests that `fleet.yaml` approves. */
   readonly approvals?: ReadonlySet<string>;
+  /** Of the status branch, by executor and key (`recordKey`); undefined when the branch is not read. */
+  readonly records?: ReadonlyMap<string, PlannedRecord | typeof UNREADABLE> | undefined;
 }
+
+export type PlannedRecord = Pick<JobRecord, 'phase' | 'specDigest' | 'endedAt'>;
+
+/** Under which `records` has the record of a request. */
+export function recordKey({ executor, kind, namespace, name }: RecordName): string {
+  return `${executor}/${kind}/${namespace}/${name}`;
+}
+
+type RecordName = Pick<PlannedRequest, 'executor' | 'kind' | 'namespace' | 'name'>;
 
 /** In the order of kinds and names; empty when both sides have the same. */
 export function planRequests(before: RequestSide, after: DesiredRequests): readonly JobStep[] {
@@ -58,20 +75,70 @@ function requestSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   const keys = [...new Set([...before.requests.keys(), ...after.requests.keys()])].sort();
   return keys.flatMap((key) => {
     const [then, now] = [before.requests.get(key), after.requests.get(key)];
-    if (now !== undefined && then === undefined)
-      return [{ ...stepOf('run', now, `${effectOf(now, after)}; ${ONCE[before.from]}`), ...exceptionOf(now, after) }];
-    if (now !== undefined && then !== undefined && isEdited(then, now)) return [stepOf('refuse', now, EDITED)];
-    if (now !== undefined || then === undefined) return [];
-    if (after.broken.has(key) || after.brokenFiles.has(then.file)) return [];
-    return [stepOf('withdraw', then, GONE)];
+    if (now !== undefined) return declaredStep({ then, now, from: before.from }, after) ?? [];
+    return then === undefined ? [] : (removedStep(key, then, after) ?? []);
   });
 }
 
-const ONCE = { files: 'once', cluster: 'once, and not if its result is on the status branch already' } as const;
+interface Declared {
+  readonly then: PlannedRequest | undefined;
+  readonly now: PlannedRequest;
+  readonly from: RequestSide['from'];
+}
+
+/** A record says more than the files: the controller judges by it. */
+function declaredStep(declared: Declared, after: DesiredRequests): JobStep | undefined {
+  const { then, now, from } = declared;
+  const isChanged = then === undefined || isEdited(then, now);
+  // What another change did is not shown again between two revisions; the cluster is compared as a whole.
+  if (!isChanged && from === 'files') return undefined;
+  const record = after.records?.get(recordKey(now));
+  if (record !== undefined) return recordedStep({ ...declared, record });
+  return isChanged ? unrecordedStep(declared, after) : undefined;
+}
+
+function unrecordedStep({ then, now, from }: Declared, after: DesiredRequests): JobStep {
+  const mayBeClaimed = from === 'cluster' || after.records === undefined;
+  if (then !== undefined && mayBeClaimed) return stepOf('refuse', now, EDITED);
+  const because = `${effectOf(now, after)}; ${after.records === undefined ? UNKNOWN : 'once'}`;
+  return { ...stepOf('run', now, because), ...exceptionOf(now, after) };
+}
+
+function recordedStep({
+  now,
+  from,
+  record,
+}: Declared & { readonly record: PlannedRecord | typeof UNREADABLE }): JobStep | undefined {
+  if (record === UNREADABLE) return stepOf('refuse', now, UNREADABLE_RECORD);
+  if (record.specDigest !== now.specDigest) return stepOf('refuse', now, EDITED);
+  if (from === 'cluster') return undefined;
+  if (!isFinal(record.phase)) return undefined;
+  const ended = `${record.phase}${record.endedAt === undefined ? '' : ` at ${record.endedAt}`}`;
+  return stepOf('refuse', now, `it has run already (${ended}), and a request runs once: ${NEW_NAME}`);
+}
+
+/** Nothing follows for one that has ended, or that was marked before. */
+function removedStep(key: string, then: PlannedRequest, after: DesiredRequests): JobStep | undefined {
+  if (then.isWithdrawn === true || after.broken.has(key) || after.brokenFiles.has(then.file)) return undefined;
+  const record = after.records?.get(recordKey(then));
+  if (record === undefined) return stepOf('withdraw', then, isUnclaimed(then, after) ? UNCLAIMED : GONE);
+  return record === UNREADABLE || isFinal(record.phase) ? undefined : stepOf('withdraw', then, GONE);
+}
+
+/** A request of the files without a record; one of the cluster has an object, which was claimed. */
+function isUnclaimed({ specDigest }: PlannedRequest, { records }: DesiredRequests): boolean {
+  return records !== undefined && specDigest !== undefined;
+}
+
+const UNKNOWN =
+  'once, and not if its result is on the status branch already (which was not read: name it with --status-from)';
+const NEW_NAME = 'to run it again, file a new one under a new name';
 const EDITED =
   'it was merged with other content and runs, or ran, as it was then: put the file back, and file a new one under a new name';
+const UNREADABLE_RECORD = `its record on the status branch cannot be read, so that it is not known whether it ran: ${NEW_NAME}`;
 const GONE =
   'its file is gone: cancelled if work has not begun, otherwise it runs to its end; the record of one that ended stays';
+const UNCLAIMED = 'its file is gone, and by the status branch it was not claimed: it does not run';
 
 function stepOf(what: JobStep['do'], request: PlannedRequest, because: string): JobStep {
   const { kind, namespace, name, executor, file } = request;
@@ -85,8 +152,11 @@ function exceptionOf(
   return defined({ exceptions: needsApproval?.rules, hold: heldFor(needsApproval, approvals) });
 }
 
+/** Files are compared as written, an object with what the file would make of it. */
 function isEdited(then: PlannedRequest, now: PlannedRequest): boolean {
-  return then.specDigest !== undefined && now.specDigest !== undefined && then.specDigest !== now.specDigest;
+  const [a, b] =
+    then.specDigest === undefined ? [then.objectDigest, now.objectDigest] : [then.specDigest, now.specDigest];
+  return a !== undefined && b !== undefined && a !== b;
 }
 
 /** A template may still be waiting for what its schedule fills in. */
