@@ -63,11 +63,13 @@ export function staleControllers({ controllers }: BranchState, { now, maxAgeMs }
   });
 }
 
-/** Whether every controller has applied its latest commit and every node is ready. */
+/** Whether every controller has applied its latest commit, no file has an error, and every node is ready. */
 export function isWell({ controllers, nodes }: BranchState): boolean {
   const isApplied = controllers.every(({ state }) => state === 'Synced' || state === 'Suspended');
+  const isValid = controllers.every(({ problems }) => problems.list.every(({ level }) => level !== 'error'));
   return (
     isApplied &&
+    isValid &&
     nodes.every(({ message, hold, broken }) => message === '' && hold === undefined && broken === undefined)
   );
 }

@@ -23,6 +23,11 @@ const ABILITIES: readonly Ability[] = [
     lacks: 'cannot read the desired branch, so that what is merged has no effect',
   },
   {
+    failed: ['FilesHaveErrors'],
+    works: 'FilesValid',
+    lacks: 'applies a part of the desired branch only',
+  },
+  {
     failed: ['ExecutorNotListed'],
     works: 'ExecutorListed',
     lacks: 'owns no node and no job request',

@@ -70,6 +70,13 @@ describe('the status of a branch', () => {
     );
   });
 
+  it('is not well while a file has an error, also where the fleet is suspended', () => {
+    const problems = { total: 1, list: [{ level: 'error', place: 'nodes/eth-0.yaml:3:1', message: 'bad' }] };
+    const suspended = sync('prod', '2026-11-22T11:59:00Z', 'Suspended');
+    expect(isWell({ ...STATE, controllers: [{ ...suspended, problems }] })).toBe(false);
+    expect(isWell({ ...STATE, controllers: [suspended] })).toBe(true);
+  });
+
   it('shows jobs that run or keep a node stopped first, then those that ended, the newest first', () => {
     const records = [
       job('old', { phase: 'Complete', endedAt: '2026-11-20T00:00:00Z', height: 5, message: 'copied' }),

@@ -60,6 +60,10 @@ describe('a file that is broken', () => {
     expect(nodes.get('n2')?.spec.restartGeneration).toBe(7);
     expect([...nodes.keys()].sort()).toEqual(['n0', 'n1', 'n2', 'n3']);
     expect(nodes.get('n1')?.metadata.uid).toBe(before['n1']);
+    const warning = async () => await readBranchWarning(fleet.cluster, fleet);
+    expect(await waitFor('an Event about the Lease names the place', warning)).toMatch(
+      /applies a part of the desired branch only: 1 error in files at main@sha1:\w+\..* nodes\/n1\.yaml:\d+:\d+ error/,
+    );
     const [problem] = readDesired([{ path: 'nodes/n1.yaml', oid: 'x', text: BROKEN }], {
       defaultNamespace: fleet.namespace,
     }).problems.filter(({ file }) => file === 'nodes/n1.yaml');
@@ -73,6 +77,7 @@ describe('a file that is broken', () => {
     await applied(fixed);
     expect((await fleet.nodes()).get('n1')?.spec.restartGeneration).toBe(9);
     expect(fleet.statusFile('sync.yaml')).not.toContain(problem.message);
+    await waitFor('the Event is over', async () => (await warning()) === undefined);
   });
 
   it('shows in the node itself until it is corrected, also after a restart', async () => {

@@ -13,6 +13,13 @@ export const CONTROLLER_REASONS = defineCodes({
     action: 'Follow the words of the Git server in the message. The branch is asked for again.',
   },
   DesiredRead: { meaning: 'The desired branch can be read again.', action: 'No action is needed.' },
+  FilesHaveErrors: {
+    meaning:
+      'Files of the desired branch have errors. What they declare keeps its last good state; everything else is applied.',
+    action:
+      'Correct the files at the places in the message, or revert the commit. `nodewright validate` shows all errors.',
+  },
+  FilesValid: { meaning: 'The files of the desired branch have no error any more.', action: 'No action is needed.' },
   ExecutorNotListed: {
     meaning:
       'The executor of the controller is not in `spec.executors` of the Fleet, so no node or job request belongs to it.',

@@ -5,6 +5,7 @@ import type { Oid } from '../../git/engine.ts';
 import { again, type ReconcileResult } from '../engine/queue.ts';
 import { runYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
+import { announceErrors } from './announce-errors.ts';
 import { announceProblems } from './announce-problems.ts';
 import { announceUnlisted } from './announce-unlisted.ts';
 import type { FleetDeps } from './deps.ts';
@@ -18,12 +19,13 @@ import { whyUnverified } from './verify-revision.ts';
 export async function pullBranch(deps: FleetDeps, signal: AbortSignal): Promise<ReconcileResult> {
   const { fleet, runtime, settings, notify } = deps;
   const before = fleet.gitTrouble;
-  const unlisted = fleet.pulled?.desired.unlisted;
+  const last = fleet.pulled;
   try {
     await restoreMemory(deps, signal);
     if (await readNewCommit(deps, signal)) notify('CommitRead', {});
     notePulled(deps);
-    announceUnlisted(unlisted, deps);
+    announceUnlisted(last?.desired.unlisted, deps);
+    announceErrors(last, deps);
   } catch (error) {
     if (!signal.aborted) notePullFailed(error, deps);
     throw error;
