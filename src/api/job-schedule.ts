@@ -4,6 +4,16 @@ import { z } from 'zod';
 
 import { Name } from './fields.ts';
 
+const NICKNAMES: ReadonlyMap<string, string> = new Map([
+  ['@hourly', '0 * * * *'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@monthly', '0 0 1 * *'],
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+]);
+
 /** Which backups are kept. */
 export const Keep = z.strictObject({
   last: z.int().min(1).max(1000).default(7).describe('How many of the newest backups are kept.'),
@@ -15,7 +25,9 @@ export const Keep = z.strictObject({
 const Cron = z
   .string()
   .max(128)
-  .regex(/^\S+( +\S+){4}$/, 'must be five cron fields: minute, hour, day of month, month, day of week');
+  .regex(/^\S+( +\S+){4}$/, {
+    error: ({ input }) => `must be five cron fields: minute, hour, day of month, month, day of week${meaningOf(input)}`,
+  });
 
 export const JobScheduleSpec = z.strictObject({
   executor: Name.optional().describe("The controller that runs the jobs. Default: the Fleet's `defaultExecutor`."),
@@ -47,3 +59,9 @@ export const JobScheduleSpec = z.strictObject({
     .describe('The job request that each run creates.'),
 });
 export type JobScheduleSpec = z.infer<typeof JobScheduleSpec>;
+
+/** What cron has other names for: https://man7.org/linux/man-pages/man5/crontab.5.html */
+function meaningOf(input: unknown): string {
+  const fields = typeof input === 'string' ? NICKNAMES.get(input.trim().toLowerCase()) : undefined;
+  return fields === undefined ? '' : ` ("${fields}")`;
+}

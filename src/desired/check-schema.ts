@@ -60,7 +60,7 @@ function problemsOf(context: Context, issue: Issue): SpecProblem[] {
 
 function unknownField(context: Context, path: Path, key: string): string {
   const known = fieldsAt(context.schema, path);
-  const list = `known fields are ${clip(known.toSorted().join(', '), 300)}`;
+  const list = `known fields are ${clip(known.toSorted().join(', '), 600)}`;
   return `unknown field; ${didYouMean(key, known, known.length === 0 ? 'no field is allowed here' : list)}`;
 }
 

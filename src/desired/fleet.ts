@@ -3,12 +3,15 @@
 import type { ProblemCode } from '../api/codes/problems.ts';
 import { DEFAULT_EXECUTOR, FleetSpec, FLEET_FILE } from '../api/fleet.ts';
 import type { Chain } from '../chains/chain.ts';
+import { clipJson } from '../lib/clip.ts';
+import { toDotted } from '../lib/json-pointer.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import { policyOfExecutor } from '../policy/by-executor.ts';
 import type { Policy } from '../policy/policy.ts';
 import { refusalOf, requestOf, rulesOf } from '../upgrade/target.ts';
 import { readDocuments, type FileContent } from './file-content.ts';
 import type { Places } from './text/places.ts';
-import type { Problem } from './text/problem.ts';
+import { type Problem, showable } from './text/problem.ts';
 
 export interface FleetFile {
   readonly fleet: FleetSpec;
@@ -61,7 +64,13 @@ export function readFleet(file: FileContent | undefined, { chains, policy, isEls
     fleet: spec,
     places: only.places,
     broken: false,
-    problems: [...problems, ...checkDefaultExecutor(spec, only.places), ...checkVersions(spec, only.places, policy)],
+    problems: [
+      ...problems,
+      ...checkDefaultExecutor(spec, only.places),
+      ...checkExecutors(spec, only.places),
+      ...checkDefaults(spec, only.places, chains),
+      ...checkVersions(spec, only.places, policy),
+    ],
   };
 }
 
@@ -71,6 +80,27 @@ function checkDefaultExecutor(fleet: FleetSpec, places: Places): Problem[] {
   if (defaultExecutor === undefined || names === undefined || names.includes(defaultExecutor)) return [];
   const message = `spec.defaultExecutor: "${defaultExecutor}" is not one of spec.executors (${names.join(', ')})`;
   return [{ ...at('UnknownExecutor', message), ...places.of(['spec', 'defaultExecutor']) }];
+}
+
+function checkExecutors({ executors = [] }: FleetSpec, places: Places): Problem[] {
+  const names = executors.map(({ name }) => name);
+  return names.flatMap((name, index) => {
+    if (names.indexOf(name) === index) return [];
+    const message = `spec.executors[${index}].name: "${name}" occurs twice; remove one`;
+    return [{ ...at('DuplicateExecutor', message), ...places.of(['spec', 'executors', index, 'name']) }];
+  });
+}
+
+/** Defaults of a chain that does not exist have no effect. */
+function checkDefaults({ defaults }: FleetSpec, places: Places, chains: readonly Chain[]): Problem[] {
+  const known = chains.map(({ name }) => name);
+  return Object.keys(defaults?.chains ?? {}).flatMap((name) => {
+    if (known.includes(name)) return [];
+    const path = ['spec', 'defaults', 'chains', name];
+    const advice = didYouMean(name, known, `known chains are ${known.join(', ')}`);
+    const message = `${toDotted(path)}: ${clipJson(name)} is no chain; ${advice}`;
+    return [{ ...at('UnknownChain', showable(message)), ...places.of(path, 'key') }];
+  });
 }
 
 /** One problem per place and message: what one policy refuses, those of other controllers may refuse as well. */

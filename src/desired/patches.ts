@@ -2,12 +2,15 @@
 
 import { FleetPatchSpec } from '../api/fleet.ts';
 import { mapInSteps } from '../lib/finish.ts';
+import { clipJson } from '../lib/clip.ts';
+import type { Path } from '../lib/json-pointer.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import type { PatchOperation } from '../lib/json-patch.ts';
 import { member, textAt, type JsonObject } from '../lib/json-value.ts';
 import type { Chain } from '../chains/chain.ts';
-import { readDocuments, type FileContent } from './file-content.ts';
+import { readDocuments, type FileContent, type GoodDocument } from './file-content.ts';
 import type { Places } from './text/places.ts';
-import type { Problem } from './text/problem.ts';
+import { type Problem, showable } from './text/problem.ts';
 import { checkSchema } from './check-schema.ts';
 
 type Match = FleetPatchSpec['match'];
@@ -45,9 +48,52 @@ export function* readPatches(files: readonly FileContent[], chains: readonly Cha
       ...bad.map(({ document }) => ({ file: file.path, match: matchOf(document) })),
       ...(unreadable ? [{ file: file.path, match: undefined }] : []),
     ]),
-    problems: read.flatMap(({ problems }) => problems),
+    problems: [...read.flatMap(({ problems }) => problems), ...doubtful(read, chains)],
     objects: read.reduce((sum, { good }) => sum + good.length, 0),
   };
+}
+
+interface ReadPatch {
+  readonly file: FileContent;
+  readonly good: readonly GoodDocument[];
+}
+
+/** Warnings of patches that do less, or more, than their authors think. */
+function doubtful(read: readonly ReadPatch[], chains: readonly Chain[]): readonly Problem[] {
+  const known = chains.map(({ name }) => name);
+  const first = new Map<string, string>();
+  return read.flatMap(({ file: { path: file }, good }) =>
+    good.flatMap(({ data, places }) => {
+      const warn = (code: Problem['code'], path: Path, message: string): Problem => {
+        return { level: 'warning', code, file, ...places.of(path), message: showable(message) };
+      };
+      const { name } = data.metadata;
+      const twin = first.get(name);
+      first.set(name, twin ?? file);
+      const chain = textAt(data.spec, ['match', 'chain']);
+      const advice = didYouMean(chain, known, `known chains are ${known.join(', ')}`);
+      return [
+        ...(twin === undefined
+          ? []
+          : [
+              warn(
+                'DuplicatePatch',
+                ['metadata', 'name'],
+                `metadata.name: ${name} is also in ${twin}; both apply, so give one another name`,
+              ),
+            ]),
+        ...(chain === undefined || known.includes(chain)
+          ? []
+          : [
+              warn(
+                'UnknownChain',
+                ['spec', 'match', 'chain'],
+                `spec.match.chain: ${clipJson(chain)} is no chain, so that no node matches; ${advice}`,
+              ),
+            ]),
+      ];
+    }),
+  );
 }
 
 /** The type of the library requires the members of each operation; they are checked when the patch is applied. */

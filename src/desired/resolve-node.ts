@@ -5,6 +5,7 @@ import { DEFAULT_EXECUTOR } from '../api/fleet.ts';
 import { messageWithPath, type SpecProblem } from '../api/spec-problem.ts';
 import { exceptionsAnnotation } from '../api/policy-exceptions.ts';
 import { ANNOTATION, API_VERSION, LABEL } from '../api/group.ts';
+import { clip } from '../lib/clip.ts';
 import { toDotted } from '../lib/json-pointer.ts';
 import { textAt } from '../lib/json-value.ts';
 import type { Context } from './context.ts';
@@ -95,8 +96,15 @@ function patchProblem({ patch, index, message }: Extract<ReturnType<typeof withP
     code: 'PatchFailed',
     file: patch.file,
     ...patch.places.of([...path, 'path']),
-    message: `${toDotted(path)}: ${message}; correct the patch or narrow spec.match`,
+    message: `${toDotted(path)}: ${message}; ${adviceFor(patch.operations[index]?.path)}`,
   };
+}
+
+function adviceFor(path = ''): string {
+  const below = /^\/spec(\/.+)$/.exec(path)?.[1];
+  return below === undefined
+    ? 'correct the patch or narrow spec.match'
+    : `paths begin below spec of the node: write ${clip(below, 80)}`;
 }
 
 function locatedProblem(found: SpecProblem, layers: Layers, key: string): NodeProblem {

@@ -109,6 +109,8 @@ function reasonOf(error: unknown, operation: PatchOperation): string {
   const name = error instanceof Error ? error.name : '';
   if (name === 'TEST_OPERATION_FAILED') return `test of ${operation.path} failed: the value there is different`;
   if (name === 'OPERATION_PATH_UNRESOLVABLE') return `${operation.path} does not exist`;
+  if (name === 'OPERATION_PATH_CANNOT_ADD')
+    return `${operation.op} ${operation.path}: the object or list for it does not exist`;
   const first = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   return `${operation.op} ${operation.path}: ${first}`;
 }

@@ -70,6 +70,11 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     meaning: 'The file that was given as the policy holds no Policy, or more than one.',
     action: 'Write exactly one document of `kind: Policy`.',
   },
+  DuplicateExecutor: { meaning: '`fleet.yaml` lists an executor twice.', action: 'Remove one of the entries.' },
+  DuplicatePatch: {
+    meaning: 'Two FleetPatches have one name. Both apply, in the order of their files.',
+    action: 'Give one of them another name.',
+  },
   DuplicateFleet: { meaning: '`fleet.yaml` holds more than one Fleet.', action: 'Keep one.' },
   FleetBroken: {
     meaning:

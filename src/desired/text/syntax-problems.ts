@@ -32,6 +32,8 @@ function errorsOf(text: string, { errors }: ComposedDocument): readonly SyntaxCa
   if (first === undefined) return [];
   const cause = HAS_CAUSE.has(first.code) ? syntaxCause(text, first.pos[0]) : undefined;
   if (cause !== undefined) return [cause];
+  // The rest of a text that was taken for an alias.
+  if (first.code === 'BAD_ALIAS') return [asParsed(first)];
   const places = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
   return [...places.values()].toReversed().slice(0, MAX_ERRORS).map(asParsed);
 }
@@ -57,7 +59,8 @@ const HAS_CAUSE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Own messages, because those of the library quote the text, which may contain a secret. */
 const SYNTAX: Readonly<Partial<Record<ErrorCode, string>>> = {
-  BAD_ALIAS: 'an alias or anchor is not allowed here',
+  BAD_ALIAS:
+    'a value that begins with * or & is an alias or an anchor of YAML: put a text, such as a cron expression, in quotes',
   BAD_INDENT: 'wrong indentation: entries of one block must start in the same column',
   BAD_SCALAR_START: 'a value cannot begin with this character: put the value in quotes',
   BLOCK_AS_IMPLICIT_KEY:

@@ -90,7 +90,7 @@ function resolveAlias(walk: Walk, name: string, site: Site): unknown {
   if (target === undefined)
     return addProblem(walk, site, {
       code: 'BadAlias',
-      message: `the alias *${clip(name, 40)} has no complete anchor before it`,
+      message: `the alias *${clip(name, 40)} has no complete anchor before it: define &${clip(name, 40)} first, or put the value in quotes if it is a text`,
     });
   walk.aliases += 1;
   if (walk.aliases > LIMITS.aliases)
@@ -110,7 +110,10 @@ function convertMap(walk: Walk, map: YAMLMap, site: Site): unknown {
       addProblem(
         walk,
         { ...site, offset: key.offset },
-        { code: 'DuplicateKey', message: `${dotted(site.path, key.name)} occurs twice; remove one` },
+        {
+          code: 'DuplicateKey',
+          message: `${dotted(site.path, key.name)} occurs twice; ${onceMore(site.path, key.name)}`,
+        },
       );
       continue;
     }
@@ -124,6 +127,12 @@ function convertMap(walk: Walk, map: YAMLMap, site: Site): unknown {
   }
   checkNamedValue(walk, result, site);
   return result;
+}
+
+/** Two objects without a line between them look like one. */
+function onceMore(path: Path, name: string): string {
+  const isHead = path.length === 0 && (name === 'apiVersion' || name === 'kind');
+  return isHead ? 'remove one, or put a line --- before it if another object begins here' : 'remove one';
 }
 
 function emptyValue(walk: Walk, site: Site): null {
@@ -144,7 +153,8 @@ function keyOf(walk: Walk, pair: Pair, site: Site): { readonly name: string; rea
   const offset = site.aliased ? site.offset : startOf(key, site.offset);
   const at = { ...site, offset };
   if (!isScalar(key) || key.value === null || typeof key.value === 'object') {
-    addProblem(walk, at, { code: 'BadKey', message: 'a key must be a text' });
+    const advice = isMap(key) ? ': a value that begins with {{ needs quotes, and templates are not filled in here' : '';
+    addProblem(walk, at, { code: 'BadKey', message: `a key must be a text${advice}` });
     return undefined;
   }
   const name = typeof key.value === 'string' ? key.value : (key.source ?? '');

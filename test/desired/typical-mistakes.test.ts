@@ -1,0 +1,67 @@
+// Mistakes that people make often: each message has its place, and says what to write instead.
+
+import { expect, it } from 'vitest';
+
+import { FLEET, nodeFile, read } from '../support/desired-files.ts';
+
+const document = (kind: string, name: string, spec: string): string =>
+  `apiVersion: validatoros.com/v1alpha1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n${spec}`;
+const node = (from: string | RegExp, to: string) => ({
+  'nodes/a.yaml': nodeFile('a', (text) => text.replace(from, to)),
+});
+const size = (text: string) => node('2Ti', JSON.stringify(text));
+const schedule = (line: string, kind = 'Backup') => ({
+  'nodes/a.yaml': nodeFile('a'),
+  'schedules/s.yaml': document('JobSchedule', 's', `  ${line}\n  template: { kind: ${kind}, spec: { node: a } }\n`),
+});
+const patch = (match: string, path = '/podAnnotations') =>
+  document(
+    'FleetPatch',
+    'p',
+    `  match: { ${match} }\n  patch: [{ op: add, path: ${path}, value: { example.com/a: b } }]\n`,
+  );
+const job = (head: string, spec: string) => ({
+  'nodes/eth-0.yaml': nodeFile('eth-0'),
+  'jobs/b.yaml': document('Backup', `b${head}`, `  ${spec}\n`),
+});
+
+// prettier-ignore
+const rows: readonly { readonly files: Readonly<Record<string, string>>; readonly says: string }[] = [
+  { files: node('hoodi', 'hodi'), says: 'nodes/a.yaml:7 error UnknownNetwork spec.network: Ethereum has no network "hodi"; did you mean "hoodi"?' },
+  { files: node('geth', 'gteh'), says: 'nodes/a.yaml:9 error UnknownClient spec.clients.el.name: Execution client "gteh" is not known; did you mean "geth"?' },
+  { files: node('ethereum', 'eth'), says: 'nodes/a.yaml:6 error UnknownChain spec.chain: "eth" is no chain; did you mean "ethereum"?' },
+  { files: node('    data: {', '    dta: {'), says: 'nodes/a.yaml:12 error MissingStorage spec.storage.dta: no volume of this name is used; did you mean "data"?' },
+  { files: size('10GB'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: must be a Kubernetes quantity such as "10G" or "10Gi", but is "10GB"' },
+  { files: size('10 Gi'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: must be a Kubernetes quantity such as "10Gi", but is "10 Gi"' },
+  { files: size('-1Gi'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: must be a Kubernetes quantity that is not negative such as "1Gi", but is "-1Gi"' },
+  { files: size('5'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: 5 stands for 5 bytes, too few for a volume; did you mean "5Gi"?' },
+  { files: size('99999999Ei'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: 99999999Ei is more than a volume can have; write less than 8Ei' },
+  { files: { 'nodes/a.yaml': nodeFile('a') + nodeFile('b') }, says: 'nodes/a.yaml:14 error DuplicateKey apiVersion occurs twice; remove one, or put a line --- before it if another object begins here' },
+  { files: node('hoodi', '{{ .Values.network }}'), says: 'nodes/a.yaml:7 error BadKey a key must be a text: a value that begins with {{ needs quotes, and templates are not filled in here' },
+  { files: node('hoodi', '*network'), says: 'nodes/a.yaml:7 error BadAlias the alias *network has no complete anchor before it: define &network first, or put the value in quotes if it is a text' },
+  { files: schedule('schedule: * * * * *'), says: 'schedules/s.yaml:5 error BadYaml a value that begins with * or & is an alias or an anchor of YAML: put a text, such as a cron expression, in quotes' },
+  { files: schedule('schedule: "@daily"'), says: 'schedules/s.yaml:5 error InvalidValue spec.schedule: must be five cron fields: minute, hour, day of month, month, day of week ("0 0 * * *"), but is "@daily"' },
+  { files: schedule('schedule: 0 3 * * *', 'Bakup'), says: 'schedules/s.yaml:6 error UnknownKind spec.template.kind: "Bakup" is no kind of job; did you mean "Backup"?' },
+  { files: schedule('schedule: 0 3 * * *\n  timeZone: Europe/Berln'), says: 'schedules/s.yaml:6 error InvalidTimeZone spec.timeZone: "Europe/Berln" is no IANA time zone; did you mean "Europe/Berlin"?' },
+  { files: { 'nodes/a.yaml': nodeFile('a'), 'patches/p.yaml': patch('chain: etherium') }, says: 'patches/p.yaml:5 warning UnknownChain spec.match.chain: "etherium" is no chain, so that no node matches; did you mean "ethereum"?' },
+  { files: { 'patches/p.yaml': patch('network: x'), 'patches/q.yaml': patch('network: x') }, says: 'patches/q.yaml:3 warning DuplicatePatch metadata.name: p is also in patches/p.yaml; both apply, so give one another name' },
+  { files: { 'nodes/a.yaml': nodeFile('a'), 'patches/p.yaml': patch('chain: ethereum', '/spec/podAnnotations') }, says: 'patches/p.yaml:6 error PatchFailed spec.patch[0]: add /spec/podAnnotations: the object or list for it does not exist; paths begin below spec of the node: write /podAnnotations (breaks novacula-system/a)' },
+  { files: { 'fleet.yaml': FLEET.replace('{ name: demo }', '{ name: demo }, { name: demo }') }, says: 'fleet.yaml:5 error DuplicateExecutor spec.executors[1].name: "demo" occurs twice; remove one' },
+  { files: { 'fleet.yaml': `${FLEET}  defaults: { chains: { etherium: {} } }\n` }, says: 'fleet.yaml:6 error UnknownChain spec.defaults.chains.etherium: "etherium" is no chain; did you mean "ethereum"?' },
+  { files: job('', 'node: eth0x'), says: 'jobs/b.yaml:5 error UnknownNode spec.node: there is no BlockchainNode novacula-system/eth0x; did you mean "eth-0"?' },
+];
+
+it.each(rows)('$says', ({ files, says }) => {
+  const { problems } = read(files);
+  const lines = problems.map(({ file, line, level, code, message }) => `${file}:${line} ${level} ${code} ${message}`);
+  expect(lines).toContain(says);
+});
+
+it('says where a node of this name is, for a job in another namespace', () => {
+  const files = job(', namespace: other', 'node: eth-0');
+  expect(read(files).problems.map(({ message }) => message)).toContainEqual(
+    expect.stringContaining(
+      'there is no BlockchainNode other/eth-0; novacula-system/eth-0 is in another namespace: a job must be in the namespace of its node',
+    ),
+  );
+});
