@@ -46,7 +46,7 @@ function checkConfig(chain: ChainFacts, name: string, keys: Readonly<Record<stri
   const file = chain.configFiles.find((candidate) => candidate.name === name);
   if (file === undefined) {
     const known = chain.configFiles.map((candidate) => candidate.name);
-    const list = known.length === 0 ? 'it takes settings from spec.args only' : `use: ${known.join(', ')}`;
+    const list = known.length === 0 ? 'it takes settings from spec.args only.' : `use: ${known.join(', ')}.`;
     const message = `${chain.title} has no configuration file "${name}"; ${didYouMean(name, known, list)}`;
     return [errorAtKey('UnknownConfigFile', path, message)];
   }
@@ -140,6 +140,6 @@ function checkRoleNames(spec: NodeSpec, field: 'env' | 'resources'): readonly Sp
 
 function unknownRole(spec: NodeSpec, path: readonly string[], role: string): SpecProblem {
   const roles = Object.keys(spec.clients);
-  const advice = didYouMean(role, roles, `its roles: ${roles.join(', ')}`);
+  const advice = didYouMean(role, roles, `its roles: ${roles.join(', ')}.`);
   return errorAtKey('UnknownRole', path, `The node runs no client in the role "${role}"; ${advice}`);
 }

@@ -38,9 +38,9 @@ function checkSizes({ storage }: NodeSpec): readonly SpecProblem[] {
     const bytes = parseQuantity(size) ?? SMALLEST;
     const path = ['spec', 'storage', name, 'size'];
     if (bytes >= LARGEST)
-      return [errorAt('InvalidValue', path, `${size} is more than a volume can have; write less than 8Ei`)];
+      return [errorAt('InvalidValue', path, `${size} is more than a volume can have; write less than 8Ei.`)];
     if (bytes >= SMALLEST) return [];
-    const meant = /^[0-9.]+$/.test(size) && bytes > 0 ? `; did you mean "${size}Gi"?` : '; write at least 1Mi';
+    const meant = /^[0-9.]+$/.test(size) && bytes > 0 ? `; did you mean "${size}Gi"?` : '; write at least 1Mi.';
     return [errorAt('InvalidValue', path, `${size} stands for ${bytes} bytes, too few for a volume${meant}`)];
   });
 }

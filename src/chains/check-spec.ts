@@ -30,14 +30,14 @@ function checkNetwork(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[]
   const deprecated = chain.networks.find(({ name }) => name === spec.network)?.deprecated;
   if (deprecated !== undefined) return [warningAt('DeprecatedNetwork', ['spec', 'network'], deprecated)];
   if (chain.customNetworks || names.includes(spec.network)) return [];
-  const advice = didYouMean(spec.network, names, `use one of: ${names.join(', ')}`);
+  const advice = didYouMean(spec.network, names, `use one of: ${names.join(', ')}.`);
   const message = `${chain.title} has no network "${spec.network}"; ${advice}`;
   return [errorAt('UnknownNetwork', ['spec', 'network'], message)];
 }
 
 function checkNodeType(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   if (chain.nodeTypes.includes(spec.nodeType)) return [];
-  const message = `${chain.title} cannot run as "${spec.nodeType}"; use one of: ${chain.nodeTypes.join(', ')}`;
+  const message = `${chain.title} cannot run as "${spec.nodeType}"; use one of: ${chain.nodeTypes.join(', ')}.`;
   return [errorAt('UnsupportedNodeType', ['spec', 'nodeType'], message)];
 }
 
@@ -57,14 +57,14 @@ function checkClient(chain: ChainFacts, spec: NodeSpec, roleName: string): reado
   const role = chain.roles.find((candidate) => candidate.name === roleName);
   if (role === undefined) {
     const known = chain.roles.map((candidate) => candidate.name);
-    const advice = didYouMean(roleName, known, `use: ${known.join(', ')}`);
+    const advice = didYouMean(roleName, known, `use: ${known.join(', ')}.`);
     return [errorAtKey('UnknownRole', path, `${chain.title} has no role "${roleName}"; ${advice}`)];
   }
   const client = role.clients.find((candidate) => candidate.name === spec.clients[roleName]?.name);
   if (client === undefined) {
     const name = spec.clients[roleName]?.name;
     const known = role.clients.map((one) => one.name);
-    const message = `${role.title} "${name}" is not known; ${didYouMean(name, known, `use: ${listClients(role.clients)}`)}`;
+    const message = `${role.title} "${name}" is not known; ${didYouMean(name, known, `use: ${listClients(role.clients)}.`)}`;
     return [errorAt('UnknownClient', [...path, 'name'], message)];
   }
   return [

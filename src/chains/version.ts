@@ -17,7 +17,7 @@ export function wrongVersion(version: string, { name, defaultVersion }: ClientIn
   if (/^v?\d[A-Za-z0-9_.-]{0,100}$/.test(version) && !/\.[xX](\.|$)/.test(version)) return undefined;
   const bare = /^[vV=]*(\d+(?:\.\d+)*(?:-[A-Za-z0-9.-]+)?)$/.exec(version.trim())?.[1];
   const advice = `one of ${name}, such as ${defaultVersion}; for an image with another tag, set image beside it`;
-  return `${clipJson(version)} is not the version of a release: write ${bare === undefined ? advice : `"${bare}"`}`;
+  return `${clipJson(version)} is not the version of a release: write ${bare === undefined ? advice : `"${bare}"`}.`;
 }
 
 /** `v1.16.7` → `1.16.7`: people write both. */

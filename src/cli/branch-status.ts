@@ -14,6 +14,8 @@ export interface BranchState {
   readonly controllers: readonly TreeSync[];
   readonly nodes: readonly TreeNode[];
   readonly jobs: RecentJobs;
+  /** Executors of `controllers` that fleet.yaml lists no more. */
+  readonly retired?: readonly string[];
 }
 
 /** Limits of jobs that are shown. */
@@ -51,8 +53,12 @@ export interface Judgement {
 }
 
 /** Controllers that committed nothing for too long: whether they work cannot be read from the branch. */
-export function staleControllers({ controllers }: BranchState, { now, maxAgeMs }: Judgement): readonly string[] {
-  return controllers.flatMap(({ executor, publishedAt }) => {
+export function staleControllers(
+  { controllers, retired = [] }: BranchState,
+  { now, maxAgeMs }: Judgement,
+): readonly string[] {
+  const expected = controllers.filter(({ executor }) => !retired.includes(executor));
+  return expected.flatMap(({ executor, publishedAt }) => {
     const age = now - Date.parse(publishedAt ?? '');
     if (age <= maxAgeMs) return [];
     const since = Number.isNaN(age) ? 'at an unknown time' : `${ageText(age)} ago`;
@@ -64,7 +70,8 @@ export function staleControllers({ controllers }: BranchState, { now, maxAgeMs }
 }
 
 /** Whether every controller has applied its latest commit, no file has an error, and every node is ready. */
-export function isWell({ controllers, nodes }: BranchState): boolean {
+export function isWell({ controllers: all, nodes, retired = [] }: BranchState): boolean {
+  const controllers = all.filter(({ executor }) => !retired.includes(executor));
   const isApplied = controllers.every(({ state }) => state === 'Synced' || state === 'Suspended');
   const isValid = controllers.every(({ problems }) => problems.list.every(({ level }) => level !== 'error'));
   return (
@@ -83,7 +90,7 @@ export function branchText(state: BranchState, judgement: Judgement): string {
       .join('\n'),
     textTable(
       ['CONTROLLER', 'STATE', 'AS OF', 'VERSION', 'SUMMARY'],
-      controllers.map((one) => [one.executor, one.state, one.publishedAt ?? '-', one.controllerVersion, one.summary]),
+      controllers.map((one) => controllerRow(one, state, judgement)),
     ),
     nodes.length === 0
       ? 'There are no nodes.'
@@ -91,6 +98,22 @@ export function branchText(state: BranchState, judgement: Judgement): string {
     jobsText(jobs),
   ];
   return sections.filter((text) => text !== '').join('\n\n');
+}
+
+function controllerRow(
+  { executor, state, publishedAt, controllerVersion, summary }: TreeSync,
+  { retired = [] }: BranchState,
+  { now }: Judgement,
+): readonly string[] {
+  const head = [publishedAt ?? '-', controllerVersion];
+  if (!retired.includes(executor)) return [executor, state, ...head, summary];
+  const age = publishedAt === undefined ? '' : `, committed last ${ageText(now - Date.parse(publishedAt))} ago`;
+  return [
+    executor,
+    'Retired',
+    ...head,
+    `Not in spec.executors any more${age}. docs/observing.md says how to remove its files.`,
+  ];
 }
 
 function jobsText({ shown, left }: RecentJobs): string {

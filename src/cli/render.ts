@@ -38,7 +38,9 @@ async function render(name: string, options: RenderOptions): Promise<0 | 1> {
   if (found === undefined) {
     const known = [...nodes.keys()].sort();
     const list = `valid nodes: ${known.length === 0 ? 'none' : clip(known.join(', '), 500)}`;
-    const advice = didYouMean(name.includes('/') ? name : `${namespace}/${name}`, known, list);
+    // Equal namespaces would make every name look like the other.
+    const names = known.map((key) => key.slice(key.indexOf('/') + 1));
+    const advice = didYouMean(name.slice(name.indexOf('/') + 1), names, list);
     process.stderr.write(`error: there is no valid node ${name}; ${advice}\n`);
     for (const problem of problems) process.stderr.write(`${describeProblem(problem)}\n`);
     return 1;

@@ -32,6 +32,7 @@ import {
 } from './option.ts';
 import { readOwnDeployments, upgradeText } from './own-deployments.ts';
 import { readBranchWarning } from './branch-warning.ts';
+import { retiredExecutors } from './retired-executors.ts';
 import { statusText } from './status-text.ts';
 
 interface StatusOptions extends GitOptions {
@@ -134,8 +135,18 @@ async function showBranch(url: string, options: StatusOptions): Promise<0 | 1> {
       throw new Error(`${url} has no branch ${statusBranch}: no controller has written its status`);
     const isShown = (one: { readonly executor: string }): boolean =>
       executor === undefined || one.executor === executor;
-    const state = { ...whole, controllers: whole.controllers.filter(isShown), nodes: whole.nodes.filter(isShown) };
     const judgement = { now: Date.now(), maxAgeMs };
+    // The desired branch is read only where a controller may have been retired.
+    const isFresh = staleControllers(whole, judgement).length === 0;
+    const retired = isFresh
+      ? []
+      : [...(await retiredExecutors(source, whole.controllers, AbortSignal.timeout(300_000)))];
+    const state = {
+      ...whole,
+      controllers: whole.controllers.filter(isShown),
+      nodes: whole.nodes.filter(isShown),
+      ...(retired.length === 0 ? {} : { retired }),
+    };
     const warnings = staleControllers(state, judgement);
     process.stdout.write(
       `${options.format === 'json' ? toJson({ ...state, warnings }) : branchText(state, judgement)}\n`,

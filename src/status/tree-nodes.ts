@@ -114,6 +114,8 @@ const Time = z
 const Sync = z.object({
   executor: Text,
   controllerVersion: Text,
+  /** The desired branch. */
+  branch: z.string().min(1).max(1024).optional().catch(undefined),
   state: Text,
   summary: Text,
   /** When the controller changed anything on the branch last. */

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { branchText, isWell, type BranchState, staleControllers } from '../../src/cli/branch-status.ts';
+import { retiredExecutors } from '../../src/cli/retired-executors.ts';
 import { recentJobs } from '../../src/status/recent-jobs.ts';
 import { createTreeReader } from '../../src/status/tree-nodes.ts';
 import { stringify } from 'yaml';
@@ -75,6 +76,33 @@ describe('the status of a branch', () => {
     const suspended = sync('prod', '2026-11-22T11:59:00Z', 'Suspended');
     expect(isWell({ ...STATE, controllers: [{ ...suspended, problems }] })).toBe(false);
     expect(isWell({ ...STATE, controllers: [suspended] })).toBe(true);
+  });
+
+  it('shows a retired executor with its age, and expects nothing of it', async () => {
+    const fleet =
+      'apiVersion: validatoros.com/v1alpha1\nkind: Fleet\nmetadata: { name: f }\nspec: { executors: [{ name: prod }] }\n';
+    const asked: string[] = [];
+    const source = {
+      resolve: async (branch: string) => (asked.push(branch), await Promise.resolve('1'.repeat(40))),
+      fetch: async () => await Promise.resolve('1'.repeat(40)),
+      list: async () => await Promise.resolve([{ path: 'fleet.yaml', oid: 'f', type: 'file' as const }]),
+      read: async () => await Promise.resolve(new TextEncoder().encode(fleet)),
+    };
+    const controllers = STATE.controllers.map((one) => ({ ...one, branch: 'main' }));
+    const retired = [...(await retiredExecutors(source, controllers, new AbortController().signal))];
+    expect({ retired, asked }).toEqual({ retired: ['idle'], asked: ['main'] });
+    const judgement = { now: NOW, maxAgeMs: 7_200_000 };
+    expect(staleControllers({ ...STATE, retired }, judgement)).toEqual([]);
+    const broken = [STATE.controllers[0] ?? unreadable(), sync('idle', '2026-11-21T11:59:00Z', 'Degraded')];
+    expect([isWell({ ...STATE, controllers: broken }), isWell({ ...STATE, controllers: broken, retired })]).toEqual([
+      false,
+      true,
+    ]);
+    expect(branchText({ ...STATE, retired }, judgement)).toMatch(
+      /^idle +Retired +2026-11-21T11:59:00Z +1\.0\.0 +Not in spec\.executors any more, committed last 24h ago\. docs\/observing\.md says how/m,
+    );
+    const none = { ...source, read: async () => await Promise.resolve(new TextEncoder().encode('[')) };
+    expect(await retiredExecutors(none, controllers, new AbortController().signal)).toEqual(new Set());
   });
 
   it('shows jobs that run or keep a node stopped first, then those that ended, the newest first', () => {

@@ -142,7 +142,7 @@ describe('validate', () => {
     const found = JSON.parse(stdout).problems.map(({ file, code: what }: Found) => `${file} ${what}`);
     expect({ code, found }).toEqual({
       code: 1,
-      found: ['nodes/big.yaml FileTooLarge', 'nodes/link.yaml NotAFile'],
+      found: ['elsewhere.yaml FileNotRead', 'nodes/big.yaml FileTooLarge', 'nodes/link.yaml NotAFile'],
     });
   });
 });

@@ -67,7 +67,7 @@ describe('refused is', () => {
       spec: { template: { ...template, kind: 'Bakup' } },
       code: 'UnknownKind',
       at: '8:11',
-      says: /the kinds are Backup, Restore/,
+      says: /did you mean "Backup"/,
     },
     {
       because: 'a field that the kind does not have',

@@ -35,7 +35,7 @@ const rows: readonly { readonly files: Readonly<Record<string, string>>; readonl
   { files: size('10 Gi'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: must be a Kubernetes quantity such as "10Gi", but is "10 Gi"' },
   { files: size('-1Gi'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: must be a Kubernetes quantity that is not negative such as "1Gi", but is "-1Gi"' },
   { files: size('5'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: 5 stands for 5 bytes, too few for a volume; did you mean "5Gi"?' },
-  { files: size('99999999Ei'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: 99999999Ei is more than a volume can have; write less than 8Ei' },
+  { files: size('99999999Ei'), says: 'nodes/a.yaml:12 error InvalidValue spec.storage.data.size: 99999999Ei is more than a volume can have; write less than 8Ei.' },
   { files: { 'nodes/a.yaml': nodeFile('a') + nodeFile('b') }, says: 'nodes/a.yaml:14 error DuplicateKey apiVersion occurs twice; remove one, or put a line --- before it if another object begins here' },
   { files: node('hoodi', '{{ .Values.network }}'), says: 'nodes/a.yaml:7 error BadKey a key must be a text: a value that begins with {{ needs quotes, and templates are not filled in here' },
   { files: node('hoodi', '*network'), says: 'nodes/a.yaml:7 error BadAlias the alias *network has no complete anchor before it: define &network first, or put the value in quotes if it is a text' },
