@@ -9,7 +9,7 @@ import type { ProblemCode } from '../api/codes/problems.ts';
 import type { SourceFile } from '../desired/desired-set.ts';
 import { holdsOurs } from '../desired/stray-files.ts';
 import { decodeSource, notAFile } from '../desired/source-text.ts';
-import { isInPlace, isWanted, mayHoldWanted } from '../desired/wanted.ts';
+import { isInPlace, isWanted, mayHoldWanted, meantFolder } from '../desired/wanted.ts';
 import { judgeName, tooDeep } from '../lib/entry-name.ts';
 
 const MAX_FILE_BYTES = 1 << 20;
@@ -27,11 +27,16 @@ export async function readDirectory(root: string): Promise<readonly SourceFile[]
   if (!info.isDirectory()) throw new Error(`${root} is not a directory`);
   const files: SourceFile[] = [];
   await readFolder({ root, folder: '', depth: 0, submodules: await submodulesOf(root) }, files);
-  if (!files.some(({ path, text }) => isInPlace(path) || holdsOurs(text)))
+  if (!files.some(({ path, text }) => isInPlace(path) || isMisplaced(path, text)))
     throw new Error(
       `${resolve(root)} has no fleet.yaml and none of the folders nodes/, patches/, jobs/ and schedules/. Give the top folder of the repository.`,
     );
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Ours, at the top or in a folder there that is named almost like one of ours. */
+function isMisplaced(path: string, text: string | undefined): boolean {
+  return meantFolder(path.split('/').slice(0, -1))?.isTop !== false && holdsOurs(text);
 }
 
 interface Place {

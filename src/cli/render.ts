@@ -7,7 +7,7 @@ import { findChain } from '../chains/index.ts';
 import { describeProblem } from '../desired/text/problem.ts';
 import { readDesired } from '../desired/read.ts';
 import { clip } from '../lib/clip.ts';
-import { didYouMean } from '../lib/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { renderNode } from '../render/render-node.ts';
 import { readDirectory } from './directory.ts';
 import { nameArgument, namespaceOption, option, type SetExitCode } from './option.ts';
@@ -40,7 +40,8 @@ async function render(name: string, options: RenderOptions): Promise<0 | 1> {
     const list = `valid nodes: ${known.length === 0 ? 'none' : clip(known.join(', '), 500)}`;
     // Equal namespaces would make every name look like the other.
     const names = known.map((key) => key.slice(key.indexOf('/') + 1));
-    const advice = didYouMean(name.slice(name.indexOf('/') + 1), names, list);
+    const meant = nearest(name.slice(name.indexOf('/') + 1), names);
+    const advice = meant === undefined ? list : `did you mean "${known[names.indexOf(meant)]}"?`;
     process.stderr.write(`error: there is no valid node ${name}; ${advice}\n`);
     for (const problem of problems) process.stderr.write(`${describeProblem(problem)}\n`);
     return 1;

@@ -263,6 +263,8 @@ describe('render, schema, crds', () => {
   });
 
   it('lists the valid nodes when one does not exist', async () => {
+    const near = await nodewright(['render', 'other/eth-dve', '--dir', fleet]);
+    expect(near.stderr).toBe('error: there is no valid node other/eth-dve; did you mean "novacula-system/eth-dev"?\n');
     const { code, stdout, stderr } = await nodewright(['render', 'missing', '--dir', fleet]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
