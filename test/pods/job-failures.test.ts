@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { JOB_UID_LABEL } from '../../src/api/job-object.ts';
 import type { JobRecord } from '../../src/jobs/requests/record.ts';
 import { waitFor } from '../demo/wait-for.ts';
 import { importWorkerImage } from '../cluster/worker-image.ts';
@@ -94,10 +95,15 @@ describe.concurrent('a backup', () => {
   it.concurrent('whose image is nowhere', async () => {
     const record = await failing('unpulled', {
       image: 'registry.devops.rivtower.com/cita-cloud/missing:0.0.0',
-      ...SOON,
+      // Half a minute more than the patience with the image: only the deletion of the worker Job gives the node back before the Job ends by itself.
+      deadlineSeconds: 150,
     });
     expect(record).toMatchObject({ phase: 'Failed', reason: 'ImageNotPullable' });
     expect(record.message).toContain('registry.devops.rivtower.com/cita-cloud/missing:0.0.0');
+    const late = '{.items[*].status.conditions[?(@.reason=="DeadlineExceeded")].reason}';
+    expect(await world.kubectl(['get', 'jobs', '-l', `${JOB_UID_LABEL}=${record.uid}`, '-o', `jsonpath=${late}`])).toBe(
+      '',
+    );
     await isRemoved(record);
   });
 
