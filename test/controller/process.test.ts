@@ -103,6 +103,20 @@ it('only one of two with the same name acts; the other takes over when the first
   expect(await second.stop()).toBe(0);
 });
 
+it('only one of two with the same name acts also when their nodes are in different namespaces', async () => {
+  const first = await start();
+  await published(fleet, undefined, tip());
+  const second = await start([`--namespace ${fleet.namespace}-x`]);
+  await waitFor('the second waits', async () =>
+    (await second.log()).includes('of the same executor in another namespace'),
+  );
+  await published(fleet, undefined, fleet.commit({ 'nodes/n3.yaml': fleet.nodeFile('n3') }));
+  expect(await second.log()).not.toContain('Creating object');
+  expect((await second.probe('/readyz')).status).toBe(503);
+  expect(await second.stop()).toBe(0);
+  expect(await first.stop()).toBe(0);
+});
+
 it('ends on SIGTERM also while the API server is away', async () => {
   const process = await start();
   await published(fleet, undefined, tip());

@@ -143,6 +143,19 @@ it('a hook declines: the trouble is in log and metrics, the nodes continue, and 
   await waitFor('the Event says that it is over', async () => (await warning()) === undefined);
 });
 
+it('a Git server whose disk is full: the log and the Event say so, and nothing of permissions', async () => {
+  installHook(fleet.repo, 'pre-receive', 'echo "fatal: write error: No space left on device" >&2; exit 1');
+  const running = await run();
+  const { cluster, namespace, executor } = fleet;
+  const warning = async (): Promise<string | undefined> => await readBranchWarning(cluster, { executor, namespace });
+  const event = await waitFor('the trouble is an Event', warning);
+  const line = running.log.find((one) => one.msg === 'Reconciliation failed' && one['queue'] === 'publish');
+  for (const text of [event, String(line?.['reason'])]) {
+    expect(text).toContain('free space on its disk');
+    expect(text).not.toContain('allow this controller');
+  }
+});
+
 it('writes the author and the message that the push rules of the server require', async () => {
   installHook(
     fleet.repo,
