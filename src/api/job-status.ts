@@ -199,6 +199,7 @@ export const JobStatus = z.object({
     .max(64)
     .optional()
     .describe('Those of them that may run again although the job has not ended.'),
+  risk: Text.optional().describe('Why its nodes must not be started when the job is lost now.'),
   works: z.array(JobTask).max(64).optional().meta(mapList('name')).describe('The tasks, each with its worker Job.'),
   signers: SignerMove.optional().describe('Switchover: the signer states, which move with their keys.'),
   failure: z

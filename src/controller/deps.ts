@@ -75,7 +75,7 @@ export async function createServices(
   return {
     ...options,
     watches,
-    ...keepStatuses({ cluster, memory, jobs }),
+    ...keepStatuses({ cluster, memory, jobs, onRemoved: reportRemoved(memory, options) }),
     memory,
     capabilities,
     records,
@@ -105,6 +105,21 @@ export async function createServices(
     lockRecovery: { isDue: true },
     upgrade: noUpgrade(),
     published: nothingPublished(),
+  };
+}
+
+/** Of older versions, or edited by hand. */
+function reportRemoved({ ref }: Memory, { events, runtime }: ControllerOptions): (members: readonly string[]) => void {
+  const { apiVersion, kind, name, namespace } = ref;
+  return (members) => {
+    const message = `Removed members that are no statuses of jobs under way: ${members.join(', ')}. They were edited by hand, or are from before an older version worked here. The statuses of the objects count in their place.`;
+    runtime.log.warn({ object: `${kind} ${namespace}/${name}`, members }, 'Removing statuses from the memory');
+    events.emit({
+      about: { apiVersion, kind, metadata: { name, namespace } },
+      type: 'Warning',
+      reason: 'MemoryRepaired',
+      message,
+    });
   };
 }
 

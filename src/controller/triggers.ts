@@ -77,7 +77,7 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['NodeReconciled', 'NodeObserved', 'PlanApplied'], keys: namedNodes, queue: 'report' }),
   row({ on: ['PodChanged', 'SecretChanged', ...APPLIED], keys: owner, queue: 'report', delayMs: 20 }),
 
-  row({ on: ['Started', 'RecordsPushed'], keys: allRequests, queue: 'requests' }),
+  row({ on: ['Started', 'RecordsPushed', 'LockNoteWritten'], keys: allRequests, queue: 'requests' }),
   row({ on: ['CommitRead'], keys: allRequests, queue: 'requests', resetsBackoff: true }),
   row({ on: ['JobCreated', 'JobDeleted'], keys: allRequests, queue: 'requests', delayMs: 20 }),
 

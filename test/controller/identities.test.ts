@@ -18,6 +18,7 @@ function memoryOf(identities: Readonly<Record<string, string>>): Memory {
     ref: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'ns', name: 'memory' },
     commitAtStart: undefined,
     othersAtStart: {},
+    isFromOlder: false,
     isKnown: true,
     rewrite: async () => undefined,
     load: async () => undefined,

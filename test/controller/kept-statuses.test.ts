@@ -2,11 +2,12 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { API_VERSION } from '../../src/api/group.ts';
+import { API_VERSION, FIELD_MANAGER } from '../../src/api/group.ts';
 import { type JobObject, jobKeyOf } from '../../src/api/job-object.ts';
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { createMemory, type Memory } from '../../src/controller/engine/memory.ts';
 import { createKeptStatuses, type KeptStatuses } from '../../src/controller/job/records/kept-statuses.ts';
+import type { KeptJob } from '../../src/controller/job/records/status-copies.ts';
 import { type ApiCluster, connectCluster } from '../../src/kube/api-cluster.ts';
 import type { Cluster } from '../../src/kube/cluster.ts';
 import { KubeError } from '../../src/kube/kube-error.ts';
@@ -29,6 +30,7 @@ const STOPPING: JobStatus = { phase: 'Stopping', holds: ['a'], locks: ['nodewrig
 const WORKING: JobStatus = { ...STOPPING, phase: 'Working' };
 
 let count = 0;
+const removed: string[] = [];
 interface Scene {
   readonly memory: Memory;
   readonly statuses: KeptStatuses;
@@ -48,6 +50,7 @@ async function begin(jobs: readonly JobObject[], patch: Cluster['patch'] = (...a
         cluster: { patch, get: (object) => cluster.get(object) },
         memory,
         jobs: { list: () => jobs },
+        onRemoved: (names) => void removed.push(...names),
       }),
     };
   };
@@ -129,6 +132,75 @@ it.each(['edited by hand', 'AAAA', ''])('counts no longer, nor do others, when a
   await cluster.patch(memory.ref, [{ op: 'add', path: '/data/job.uid-one', value: text }]);
   const found = job('one', WORKING);
   expect((await restart()).statuses.trusted(found)).toBe(found);
+});
+
+it('is made whole from the object when it cannot be read, and members of no job are removed', async () => {
+  const jobs = [job('one', WORKING), job('two', STOPPING)];
+  const { statuses, memory, restart } = await begin(jobs);
+  for (const one of jobs) await statuses.store(one, STOPPING, written);
+  const edits = ['uid-one', 'uid-gone'].map((uid) => ({ op: 'add', path: `/data/job.${uid}`, value: '!' }) as const);
+  await cluster.patch(memory.ref, edits);
+  const next = await restart();
+  await next.statuses.settle();
+  expect(await members(memory)).toEqual(['job.uid-one', 'job.uid-two']);
+  expect(next.statuses.trusted(job('one', STOPPING)).status).toEqual(WORKING);
+  expect(removed).toContain('job.uid-gone');
+});
+
+/** As a version applies its memory that knows no copies: with a list of jobs of its own. */
+async function saveAsOlder({ ref }: Memory, jobs: Readonly<Record<string, string>> | undefined): Promise<void> {
+  const { name, ...place } = ref;
+  const data = { origin: 'https://git.example/', ...(jobs && { jobs: JSON.stringify(jobs) }) };
+  const { apiVersion, kind, namespace } = place;
+  const object = { apiVersion, kind, metadata: { name, namespace }, data };
+  await cluster.apply(object, { fieldManager: FIELD_MANAGER, force: true });
+}
+
+it('counts no longer when an older version has worked meanwhile', async () => {
+  const { statuses, memory, restart } = await begin([job('one', WORKING)]);
+  await statuses.store(job('one'), STOPPING, written);
+  await statuses.change('uid-lost', {
+    job: { kind: 'Backup', namespace: 'ns', name: 'lost', uid: 'uid-lost' },
+    status: STOPPING,
+  });
+  await saveAsOlder(memory, { 'Backup/ns/one': 'uid-one' });
+  const next = await restart();
+  expect(next.memory.current.jobs).toEqual({ 'Backup/ns/one': 'uid-one' });
+  expect(next.statuses.trusted(job('one', WORKING)).status).toEqual(WORKING);
+  expect(next.statuses.jobs()).toEqual([]);
+  await next.statuses.settle();
+  expect(await members(memory)).toEqual(['job.uid-one']);
+  expect((await restart()).statuses.trusted(job('one', STOPPING)).status).toEqual(WORKING);
+});
+
+it('counts after an older version that did nothing with jobs', async () => {
+  const { statuses, memory, restart } = await begin([job('one')]);
+  await statuses.store(job('one'), STOPPING, written);
+  await saveAsOlder(memory, undefined);
+  const next = await restart();
+  expect(next.memory.current.jobs).toBeUndefined();
+  await next.memory.save(() => ({ jobs: { 'Backup/ns/one': 'uid-one' } }));
+  expect(next.statuses.trusted(job('one', WORKING)).status).toEqual(STOPPING);
+});
+
+it('of a job whose object is gone stays until someone has dealt with it', async () => {
+  const { statuses, memory, restart } = await begin([job('one')]);
+  await statuses.store(job('one'), STOPPING, written);
+  const lost: KeptJob = { job: { kind: 'Backup', namespace: 'ns', name: 'lost', uid: 'uid-lost' }, status: WORKING };
+  await statuses.change('uid-lost', lost);
+  await memory.save(() => ({ jobs: {} }));
+  await statuses.settle();
+  expect((await restart()).statuses.jobs()).toEqual([lost]);
+  await statuses.change('uid-lost', undefined);
+  expect(await members(memory)).toEqual([]);
+});
+
+it('is what pauses follow while it is on its way', async () => {
+  const { statuses } = await begin([job('one')]);
+  await statuses.store(job('one'), STOPPING, written);
+  const next = job('one', WORKING);
+  await statuses.store(job('one'), WORKING, async () => expect(statuses.stored(next).status).toEqual(STOPPING));
+  expect(statuses.stored(next)).toBe(next);
 });
 
 it('is written again, with all others, after the memory was removed by hand', async () => {

@@ -125,8 +125,8 @@ describe('the status of a Backup whose node is stopping', () => {
     await cluster.remove(memory, { uid, propagation: 'Background' });
     await forge({ phase: 'Working' });
     await isPutBack(status);
-    const again = await waitFor('the memory is there again', async () => await cluster.get(memory), PATIENCE_MS);
-    expect(valueAt(again, ['data', 'statuses'])).toBeTypeOf('string');
+    const mark = async (): Promise<unknown> => valueAt(await cluster.get(memory), ['data', 'statuses']);
+    await expect.poll(mark, { timeout: PATIENCE_MS }).toBeTypeOf('string');
   });
 
   it('led to nothing: no worker Job, one pod, and the job continues', async () => {

@@ -98,7 +98,7 @@ describe('a notice queues', () => {
     notify('LockReleased', { namespace: 'ns', lock: 'nodewright-node-a' });
     notify('LockReleased', { namespace: 'other', lock: 'nodewright-node-a' });
     notify('LockNoteWritten', { namespace: 'ns', lock: 'nodewright-node-a' });
-    expect(added).toEqual(['jobs Backup/ns/nightly 0']);
+    expect(added).toEqual(['jobs Backup/ns/nightly 0', 'requests requests 0']);
   });
 
   it('a node status: a status commit after the delay of the settings, a longer one while it only proceeds', () => {

@@ -123,6 +123,16 @@ it.each([
   expect(message).toContain(says);
 });
 
+it.each([undefined, true])(
+  'says that a lock of which the controller has a copy is not to be deleted (keys: %s)',
+  (keys) => {
+    const note = { ...lost.note, unsafe: 'half', ...defined({ keys }) };
+    const { message } = recoverOrphanedLock({ ...lost, note, isKept: true });
+    expect(message).toContain('add the annotation validatoros.com/release: "true" to the file of the request');
+    expect(message).not.toContain('delete the lock');
+  },
+);
+
 describe('identities', () => {
   const was = [
     { node: 'p/a', identity: 'ka' },

@@ -36,6 +36,11 @@ export const CONTROLLER_REASONS = defineCodes({
       'What the controller remembers lies in the namespace of the nodes, and the controller has a namespace of its own for it. It does not start.',
     action: 'Move the ConfigMap with the commands in the message.',
   },
+  MemoryRepaired: {
+    meaning:
+      'What the controller remembered of some jobs under way was edited by hand, or is from before an older version worked here. The statuses of their objects count.',
+    action: 'Make sure that no one but the controller writes in its namespace.',
+  },
   StatusPushed: { meaning: 'The status branch can be written again.', action: 'No action is needed.' },
 });
 

@@ -91,6 +91,13 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   lost: undefined,
 };
 
+/**
+ * Where the member `jobs` is. A version without copies of statuses does not know this name: it moves no job before it has
+ * written its own list, and with that apply this one goes.
+ */
+const JOBS = 'openJobs';
+const OLDER_JOBS = 'jobs';
+
 export type Data = Readonly<Record<string, string>>;
 
 export interface ReadMemory {
@@ -99,6 +106,8 @@ export interface ReadMemory {
   readonly isWhole: boolean;
   /** Members that are no part of what is remembered. */
   readonly others: Data;
+  /** A version without copies of statuses has written it last, so that jobs may have moved without them. */
+  readonly isFromOlder: boolean;
 }
 
 /** What can be read of it. A member that was edited by hand into something else is absent. */
@@ -131,14 +140,16 @@ export function readData(data: Data): ReadMemory {
     appliedCommit: commit.data,
   };
   // A memory without it is lost or older. A controller that starts for the first time has none at all.
-  const jobs = data['jobs'] === undefined ? undefined : parse(Texts, data['jobs']);
+  const jobsText = data[JOBS] ?? data[OLDER_JOBS];
+  const jobs = jobsText === undefined ? undefined : parse(Texts, jobsText);
   const isFirst = Object.keys(data).length === 0;
   return {
     remembered: { ...defined(texts), ...defined(needed), ...defined(more), ...(isFirst ? {} : { jobs }) },
     isWhole: origin !== undefined && commit.success && !Object.values(needed).includes(undefined),
     others: Object.fromEntries(
-      Object.entries(data).filter(([name]) => !Object.hasOwn(NOTHING, name) && name !== 'origin'),
+      Object.entries(data).filter(([name]) => !Object.hasOwn(NOTHING, name) && name !== 'origin' && name !== JOBS),
     ),
+    isFromOlder: data[JOBS] === undefined && data[OLDER_JOBS] !== undefined,
   };
 }
 
@@ -146,7 +157,10 @@ export function readData(data: Data): ReadMemory {
 export function dataOf(remembered: Remembered): Readonly<Record<string, string>> {
   const members = Object.entries(remembered).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    members.map(([name, value]) => [name, typeof value === 'string' ? value : stableJson(value)]),
+    members.map(([name, value]) => [
+      name === OLDER_JOBS ? JOBS : name,
+      typeof value === 'string' ? value : stableJson(value),
+    ]),
   );
 }
 

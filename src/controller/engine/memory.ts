@@ -6,7 +6,7 @@ import type { Cluster } from '../../kube/cluster.ts';
 import { textsAt } from '../../lib/json-value.ts';
 import { createSerial } from '../../lib/serial.ts';
 import { sameJson } from '../../lib/stable-json.ts';
-import { type Data, dataOf, NOTHING, readData, type Remembered } from './memory-data.ts';
+import { type Data, dataOf, NOTHING, readData, type ReadMemory, type Remembered } from './memory-data.ts';
 
 export type { Remembered } from './memory-data.ts';
 
@@ -22,6 +22,8 @@ export interface Memory {
   readonly isKnown: boolean;
   /** What else the ConfigMap had when it was read: members that are written one by one. */
   readonly othersAtStart: Data;
+  /** A version without copies of statuses had written it last, when it was read. */
+  readonly isFromOlder: boolean;
   /** Reads the ConfigMap. `hasTraces`: objects of this executor exist, so that an absent memory is a lost one. */
   load(hasTraces?: boolean): Promise<void>;
   /** Names the cluster, once. Stored with the next change: until then the name can be found again. */
@@ -55,7 +57,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
   /** What could be read of a memory of which a part was lost. */
   let left: Partial<Remembered> | undefined;
   let commitAtStart: string | undefined;
-  let othersAtStart: Data = {};
+  let atStart: Pick<ReadMemory, 'others' | 'isFromOlder'> = { others: {}, isFromOlder: false };
   const oneByOne = createSerial();
 
   async function store(next: Remembered): Promise<void> {
@@ -76,11 +78,14 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       return left === undefined;
     },
     get othersAtStart() {
-      return othersAtStart;
+      return atStart.others;
+    },
+    get isFromOlder() {
+      return atStart.isFromOlder;
     },
     async load(hasTraces = false) {
-      const { remembered, isWhole, others } = readData(textsAt(await cluster.get(ref), ['data']));
-      othersAtStart = others;
+      const { remembered, isWhole, ...rest } = readData(textsAt(await cluster.get(ref), ['data']));
+      atStart = rest;
       current = { ...current, ...remembered };
       commitAtStart = current.appliedCommit;
       if (isWhole || !hasTraces) return;

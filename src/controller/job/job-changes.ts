@@ -16,7 +16,7 @@ export interface LockRecovery {
 export interface JobChangesDeps {
   readonly memory: Pick<Memory, 'current'>;
   readonly pauses: Pauses;
-  readonly statuses: Pick<KeptStatuses, 'trusted'>;
+  readonly statuses: Pick<KeptStatuses, 'stored' | 'trusted'>;
   readonly lockRecovery: LockRecovery;
   readonly notify: Notify;
 }
@@ -42,7 +42,7 @@ type Now = JobChange & { readonly now: JobObject };
 function reportNow({ key, old, now }: Now, deps: JobChangesDeps): void {
   const { notify } = deps;
   const trusted = deps.statuses.trusted(now);
-  const nodeKeys = learnPauses(trusted, deps);
+  const nodeKeys = learnPauses(deps.statuses.stored(now), deps);
   if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
   if (old === undefined) notify('JobCreated', { key, job: now });
   else if (trusted !== now || inputOf(old) !== inputOf(now)) notify('JobChanged', { key, job: now });

@@ -27,6 +27,7 @@ import type { FleetState } from '../fleet/state.ts';
 import { policyDenial } from './check-policy.ts';
 import type { JobDeps } from './deps.ts';
 import type { OpenedJob } from './opened-job.ts';
+import { withCopies } from './records/kept-locks.ts';
 import { isOpen } from './records/open-jobs.ts';
 
 /**
@@ -47,6 +48,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
   return {
     deleting: job.metadata.deletionTimestamp !== undefined,
     guarded: job.metadata.finalizers?.includes(JOB_FINALIZER) === true,
+    isKept: deps.statuses.keeps(job),
     ...defined({
       withdrawn: withdrawnFor(job),
       mustWait: mayNotBegin(opened, deps),
@@ -177,14 +179,19 @@ function isReleased(job: JobObject, { pulled }: FleetState): boolean {
 
 async function observeLocks(
   { job, open }: OpenedJob,
-  { locks, records }: JobDeps,
+  { locks, records, statuses }: JobDeps,
 ): Promise<ReadonlyMap<string, ObservedLock>> {
   const needed = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
   const names = [...new Set([...needed, ...(job.status?.locks ?? [])])];
-  const namespace = job.metadata.namespace ?? '';
+  const { namespace = '', uid = '' } = job.metadata;
+  const reader = { job: { kind: job.kind, namespace, name: job.metadata.name, uid }, status: job.status ?? {} };
+  const kept = statuses.jobs();
   return new Map(
     await Promise.all(
-      names.map(async (name) => [name, confirmed(await locks.read(namespace, name), job, records)] as const),
+      names.map(async (name) => {
+        const seen = confirmed(await locks.read(namespace, name), job, records);
+        return [name, withCopies(name, seen, { reader, kept })] as const;
+      }),
     ),
   );
 }

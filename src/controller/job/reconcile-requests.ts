@@ -12,6 +12,7 @@ import type { RequestsDeps } from './deps.ts';
 import { problemOfRequest } from './refused-request.ts';
 import { removeOrphanWorkerJobs } from './orphan-worker-jobs.ts';
 import { isComplete } from './reconcile.ts';
+import { isReleaseDue } from './lost/recover-kept.ts';
 import { recoverLocks } from './recover-locks.ts';
 import { noteUnrecorded, settleUnrecorded } from './lost-records.ts';
 import { applyRetention } from './retention.ts';
@@ -67,7 +68,7 @@ function storeRefusals(next: RequestsDeps['refusals']['current'], { refusals, ru
 const NOTHING_DUE: Ticked = { nextMs: undefined, skipped: false };
 
 async function recoverDueLocks(deps: RequestsDeps, signal: AbortSignal): Promise<void> {
-  if (deps.lockRecovery.isDue) deps.lockRecovery.isDue = await recoverLocks(deps, signal);
+  if (deps.lockRecovery.isDue || isReleaseDue(deps)) deps.lockRecovery.isDue = await recoverLocks(deps, signal);
 }
 
 /** A claim needs a status branch. */

@@ -10,6 +10,8 @@ export interface Pause {
   readonly uid: string;
   /** `Backup novacula-system/nightly` */
   readonly by: string;
+  /** What the status of the node says after the name of the job, where its status does not say it. */
+  readonly because?: string;
 }
 
 export interface Pauses {
@@ -58,10 +60,8 @@ export function createPauses(): Pauses {
     holdOf(nodeKey) {
       const [pause] = pauses.of(nodeKey);
       if (pause === undefined) return undefined;
-      const { by, uid } = pause;
-      const what = ended.has(uid)
-        ? 'has ended and left the node stopped; its status says why and what to do'
-        : 'keeps the node stopped while it works';
+      const { by, uid, because = 'keeps the node stopped while it works' } = pause;
+      const what = ended.has(uid) ? 'has ended and left the node stopped; its status says why and what to do' : because;
       return { reason: 'Job', message: `${by} ${what}`, by };
     },
     leftBy: (nodeKey, uid) => pauses.of(nodeKey).find((pause) => pause.uid !== uid && ended.has(pause.uid)),

@@ -18,6 +18,8 @@ export interface JobObservation {
   readonly withdrawn?: string;
   /** What the controller's policy refuses of the object as it is. What has begun continues to its end. */
   readonly denied?: string;
+  /** Its status is the controller's own copy: no note on a lock is needed to confirm it. */
+  readonly isKept?: boolean;
   /** Its spec is not the one that the record claims. */
   readonly specDiffers?: boolean;
   /** Why nothing may begin now, as a message: `waits while the Fleet is suspended`. What has begun continues to its end. */

@@ -7,6 +7,7 @@ import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
 import type { JobView, OpenJob } from '../model/job-kind.ts';
 import { locksOf } from '../model/locks.ts';
+import { LEFT_HELD } from './stopping.ts';
 import { tryObjects } from './trial.ts';
 import {
   elapsed,
@@ -189,6 +190,7 @@ function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
   const status: Partial<JobStatus> = {
     targets: [...view.targets],
     holds: stops ? [...open.nodes] : [],
+    ...riskOf(view, stops),
     ...(notes.length === 0 ? {} : { notes: [...notes] }),
     ...(heights[0] === undefined ? {} : { heightBefore: heights[0] }),
     ...(view.live && open.whileRunning === 'works, unproven' ? { live: true } : {}),
@@ -215,6 +217,11 @@ function workText({ targets }: JobView): string {
   return running.length === 0
     ? `works on ${listOf(targets.map(({ node }) => node))}, which is stopped`
     : 'works without stopping the node';
+}
+
+/** Until it has repaired a node that an earlier job left held, that one must not be started. */
+function riskOf({ targets }: JobView, stops: boolean): Partial<JobStatus> {
+  return stops && targets.some(({ detached }) => detached === true) ? { risk: LEFT_HELD } : {};
 }
 
 /** `Direct` stops no node. One that it finds stopped stays so until the end: started under the work, it would run on half of its data. */

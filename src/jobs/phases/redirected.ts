@@ -87,10 +87,13 @@ function isOwnConfigMap({ configMap, deployMethod }: JobTarget, now: JobTarget |
 }
 
 /**
- * What decides whether and how it is started. The job's own note on the lock says it from before the stop. Until then, a
- * node of another tool with several pods, which would sign with one key, has them now, or had them by the note of an earlier job.
+ * What decides whether and how it is started; asked only where no copy of the controller says it. The job's own note on the
+ * lock says it from before the stop. Until then, a node of another tool with several pods, which would sign with one key, has them
+ * now, or had them by the note of an earlier job.
  */
 function otherStart(target: JobTarget, scope: Scope): string | undefined {
+  // Others may write notes too.
+  if (scope.observed.isKept === true) return undefined;
   const { node, workload } = target;
   const note = scope.observed.locks.get(lockOf(scope, node))?.note;
   const noted = note?.nodes.find((one) => one.node === node || one.workload.name === workload.name);

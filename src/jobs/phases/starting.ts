@@ -7,7 +7,7 @@ import type { ObservedNode } from '../model/observation.ts';
 import { elapsed, enter, fail, holderOf, listOf, stay, whyGone, type Move, type Scope } from '../model/scope.ts';
 import { stopTasks } from '../task/stop-tasks.ts';
 import { lastHeight, notYet, unproven, withFirstHeights, type Started } from './start-proof.ts';
-import { mayStart, noteEffects } from './stopping.ts';
+import { mayStart, notesOf } from './stopping.ts';
 
 /** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
 export function starting(scope: Scope): Move {
@@ -19,8 +19,10 @@ export function starting(scope: Scope): Move {
   if (doubled !== undefined) return doubled;
   const taken = lockTaken(scope);
   if (taken !== undefined) return elapsed(scope) > DEADLINE.start ? tooLong(scope, taken) : stay(scope, taken);
-  const notes = [...lostLocks(scope), ...noteEffects(scope)];
-  if (notes.length > 0) return stay(scope, 'writes down that the nodes may be started', { effects: notes });
+  const { risk, notes } = notesOf(scope);
+  const effects = [...lostLocks(scope), ...notes];
+  if (effects.length > 0 || risk !== scope.status.risk)
+    return stay(scope, 'writes down that the nodes may be started', { status: { risk }, effects });
   return startNodes(scope);
 }
 

@@ -1,9 +1,9 @@
 // Stopping: until every pod of every node is gone, not merely unready.
 
 import type { JobTarget } from '../../api/job-status.ts';
-import { whyKeysAtRisk } from '../model/keys-at-risk.ts';
 import { inWords } from '../model/deadlines.ts';
-import type { Effect, LockNote } from '../model/effect.ts';
+import type { Effect } from '../model/effect.ts';
+import { noteOf } from '../model/lock-note.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import { describeJob } from '../model/names.ts';
 import { elapsed, enter, fail, holderOf, listOf, stay, whyGone, type Move, type Scope } from '../model/scope.ts';
@@ -47,37 +47,34 @@ export function ensureLocks(scope: Scope, unsafe?: string): Move | undefined {
       });
     if (holder === undefined) effects.push({ do: 'acquireLock', lock, holder: holderOf(scope) });
   }
-  effects.push(...noteEffects(scope, unsafe));
-  return effects.length === 0 ? undefined : stay(scope, 'writes down what it is about to do', { effects });
+  const { risk, notes } = notesOf(scope, unsafe);
+  effects.push(...notes);
+  if (effects.length === 0 && risk === status.risk) return undefined;
+  return stay(scope, 'writes down what it is about to do', { status: { risk }, effects });
 }
 
-/** Notes that do not say what they should. None for a job that stops nothing. */
-export function noteEffects(scope: Scope, unsafe?: string): readonly Effect[] {
+export interface Notes {
+  readonly risk: string | undefined;
+  readonly notes: readonly Effect[];
+}
+
+/** Notes that do not say what they should, and what the status must say of it first. None for a job that stops nothing. */
+export function notesOf(scope: Scope, unsafe?: string): Notes {
   const { status, observed } = scope;
-  if ((status.holds ?? []).length === 0) return [];
-  const note = noteOf(scope, unsafe);
-  return (status.locks ?? []).flatMap((lock) =>
+  if ((status.holds ?? []).length === 0) return { risk: undefined, notes: [] };
+  const risk = unsafe ?? (isLeftHeld(scope) ? LEFT_HELD : undefined);
+  const note = noteOf(scope, risk);
+  const notes = (status.locks ?? []).flatMap((lock) =>
     sameJson(observed.locks.get(lock)?.note, note) ? [] : [{ do: 'noteOnLock', lock, note } as const],
   );
+  return { risk, notes };
 }
 
-function noteOf({ status, job, open }: Scope, unsafe: string | undefined): LockNote {
-  const targets = status.targets ?? [];
-  const isLeftHeld = targets.some((target) => !mayStart({ open, status }, target));
-  const why = unsafe ?? (isLeftHeld ? 'an earlier job left it held' : undefined);
-  return {
-    uid: job.uid,
-    job: describeJob(job),
-    nodes: targets.map(({ node, workload, replicas, wasRunning, detached }) => ({
-      node,
-      workload,
-      wasRunning,
-      ...(replicas === undefined ? {} : { replicas }),
-      ...(detached === true ? { detached } : {}),
-    })),
-    ...(why === undefined ? {} : { unsafe: why }),
-    ...(unsafe === undefined || whyKeysAtRisk(status.signers) === undefined ? {} : { keys: true }),
-  };
+/** Why a job must not start a node that it found held. */
+export const LEFT_HELD = 'an earlier job left it held';
+
+function isLeftHeld({ open, status }: Scope): boolean {
+  return (status.targets ?? []).some((target) => !mayStart({ open, status }, target));
 }
 
 /**

@@ -1,10 +1,13 @@
 // A request whose object is lost while its lock still stands: what becomes of the nodes it had stopped.
 
+import { ANNOTATION } from '../../api/group.ts';
 import type { Effect, LockNote, NotedNode } from '../model/effect.ts';
 
 export interface OrphanedLock {
   readonly lock: string;
   readonly note: LockNote;
+  /** The note is the controller's own copy: it stays when the lock is deleted. */
+  readonly isKept?: boolean;
   /** Pods of the lost request that have not ended. */
   readonly workerPods: number;
   /** Jobs of the lost request, by their label. */
@@ -26,7 +29,8 @@ export interface Recovery {
  * from ones in the middle of a swap. Then the nodes are started as they were, unless the note says that this is unsafe:
  * then they stay stopped, the note stays, and the reason is said.
  */
-export function recoverOrphanedLock({ lock, note, workerPods, jobs, nodes }: OrphanedLock): Recovery {
+export function recoverOrphanedLock(orphaned: OrphanedLock): Recovery {
+  const { lock, note, workerPods, jobs, nodes } = orphaned;
   const unstarted = jobs.filter(({ suspended }) => suspended).map(remove);
   if (workerPods > 0)
     return {
@@ -34,7 +38,7 @@ export function recoverOrphanedLock({ lock, note, workerPods, jobs, nodes }: Orp
       message: `the object of ${note.job} is lost; its worker pod is left to end`,
       done: false,
     };
-  if (note.unsafe !== undefined) return keepHeld({ lock, note, jobs });
+  if (note.unsafe !== undefined) return keepHeld(orphaned);
   const starts = note.nodes.flatMap((node) => startNode(node, nodes));
   if (starts.length > 0 || jobs.length > 0)
     return {
@@ -49,19 +53,22 @@ export function recoverOrphanedLock({ lock, note, workerPods, jobs, nodes }: Orp
   };
 }
 
-function keepHeld({ lock, note, jobs }: Pick<OrphanedLock, 'lock' | 'note' | 'jobs'>): Recovery {
+function keepHeld({ lock, note, jobs, isKept = false }: OrphanedLock): Recovery {
   const names = note.nodes.map(({ node }) => node).join(', ');
-  const until =
-    note.keys === true ? `it is repaired by hand: ${REPAIR_LOST}` : 'a Restore or a BlockHeightFallback repairs it';
   return {
     effects: [...jobs.map(remove), { do: 'releaseLock', lock, keepNote: true }],
-    message: `the object of ${note.job} was lost and ${note.unsafe ?? ''}: ${names} stays stopped until ${until}`,
+    message: `the object of ${note.job} was lost and ${note.unsafe ?? ''}: ${names} stays stopped until ${repairOf(note, isKept)}`,
     done: true,
   };
 }
 
-const REPAIR_LOST =
-  'give each volume the signer state of the key that its node will use, then delete the lock, a Lease in the same namespace';
+function repairOf({ keys }: LockNote, isKept: boolean): string {
+  if (keys !== true) return `a Restore or a BlockHeightFallback repairs it${isKept ? `; or ${RELEASE}` : ''}`;
+  const end = isKept ? RELEASE : 'delete the lock, a Lease in the same namespace';
+  return `it is repaired by hand: give each volume the signer state of the key that its node will use, then ${end}`;
+}
+
+const RELEASE = `add the annotation ${ANNOTATION.release}: "true" to the file of the request`;
 
 function remove({ name, uid }: { readonly name: string; readonly uid: string }): Effect {
   return { do: 'deleteJob', name, uid, because: 'its request is lost' };

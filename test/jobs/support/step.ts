@@ -32,7 +32,14 @@ export function step({
   observed: facts = {},
 }: Given): Move {
   const job = { kind, namespace: 'prod', name: 'one', uid: UID };
-  return next({ kind: kindNamed(kind), job, spec, status, observed: observed(facts), settings, now: NOW });
+  const risk = notedRisk(facts);
+  const stored = risk === undefined ? status : { risk, ...status };
+  return next({ kind: kindNamed(kind), job, spec, status: stored, observed: observed(facts), settings, now: NOW });
+}
+
+/** It is in the status before the job's own note on the lock says it. */
+function notedRisk({ locks: all }: Partial<JobObservation>): string | undefined {
+  return [...(all?.values() ?? [])].find(({ note }) => note?.uid === UID)?.note?.unsafe;
 }
 
 export const ago = (minutes: number): string => timestamp(NOW - minutes * MINUTE);

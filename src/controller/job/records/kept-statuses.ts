@@ -10,14 +10,27 @@ import { sameJson } from '../../../lib/stable-json.ts';
 import type { Memory } from '../../engine/memory.ts';
 import { type JobWatches, withStatuses } from '../watches.ts';
 import { isOpen } from './open-jobs.ts';
-import { createStatusCopies, type StatusCopies } from './status-copies.ts';
+import { createStatusCopies, type KeptJob, type StatusCopies } from './status-copies.ts';
 
 export interface KeptStatuses {
   /** The job with the status that counts; the same object when that is its own. Only a bound job has a kept one. */
   trusted(this: void, job: JobObject): JobObject;
+  /** The same without a status that is on its way into the copy: what follows from that must wait until it is stored. */
+  stored(this: void, job: JobObject): JobObject;
+  /** Every job with a copy; none while the memory is new, lost or of an older version. */
+  jobs(): readonly KeptJob[];
+  /** Characters in the ConfigMap of the memory that a copy takes; undefined where there is none. */
+  sizeOf(uid: string): number | undefined;
+  /** Changes the copy of a job whose object is gone; undefined forgets it. */
+  change(uid: string, kept: KeptJob | undefined): Promise<void>;
+  /** Whether a copy says what counts, so that nothing else has to confirm it. */
+  keeps(job: JobObject): boolean;
   /** `write` changes the object. Rejects when either could not be written; then the status before counts. */
   store(job: JobObject, status: JobStatus, write: (guard: WriteGuard) => Promise<unknown>): Promise<void>;
-  /** Forgets those of jobs that have ended. With `claims`, or a claim on record, a claimed job without one has not begun from now on. */
+  /**
+   * Forgets those of jobs that have ended; one whose object is gone is left to the recovery of its locks. With `claims`, or a claim on record, a
+   * claimed job without one has not begun from now on.
+   */
   settle(claims?: boolean): Promise<void>;
 }
 
@@ -35,6 +48,7 @@ interface KeptDeps {
   readonly cluster: Pick<Cluster, 'patch' | 'get'>;
   readonly memory: Memory;
   readonly jobs: Pick<JobWatches, 'list'>;
+  readonly onRemoved: (members: readonly string[]) => void;
 }
 
 /** In place of the UID while a claim has no object yet. */
@@ -51,7 +65,7 @@ export function keepStatuses(deps: Omit<KeptDeps, 'jobs'> & { readonly jobs: Job
 
 export function createKeptStatuses(deps: KeptDeps): KeptStatuses {
   const { cluster, memory } = deps;
-  const copies = createStatusCopies({ cluster, memory, others: () => begun(deps) });
+  const copies = createStatusCopies({ cluster, memory, others: () => begun(deps), onRemoved: deps.onRemoved });
   const writing = new Map<string, JobStatus>();
   const conflicts = new Map<string, number>();
 
@@ -68,7 +82,11 @@ export function createKeptStatuses(deps: KeptDeps): KeptStatuses {
   }
 
   return {
-    trusted: createTrust({ memory, copies, writing }),
+    ...createTrust({ memory, copies, writing }),
+    jobs: () => (copies.isWhole ? copies.all() : []),
+    sizeOf: (uid) => copies.sizeOf(uid),
+    change: async (uid, kept) => await copies.keep(new Map([[uid, kept]])),
+    keeps: (job) => copies.isWhole && isClaimed(job, memory) && copies.get(job.metadata.uid ?? '') !== undefined,
     async store(job, status, writeObject) {
       const { uid = '' } = job.metadata;
       // Until the copies are whole, what the object of an unbound claim says may be someone else's.
@@ -77,7 +95,7 @@ export function createKeptStatuses(deps: KeptDeps): KeptStatuses {
       writing.set(uid, status);
       try {
         await guarded(uid, writeObject);
-        await copies.keep(new Map([[uid, status]]));
+        await copies.keep(new Map([[uid, { job: identityOf(job), status }]]));
       } finally {
         writing.delete(uid);
       }
@@ -87,8 +105,10 @@ export function createKeptStatuses(deps: KeptDeps): KeptStatuses {
       const open = new Set(Object.values(memory.current.jobs));
       if (claims || open.size > 0) await copies.complete();
       // A claim without an object: any object of its name may be bound to it.
-      const waiting = new Set(deps.jobs.list().flatMap((job) => (isClaimed(job, memory) ? [job.metadata.uid] : [])));
-      const ended = copies.uids().filter((uid) => !open.has(uid) && !waiting.has(uid));
+      const ended = deps.jobs.list().flatMap((job) => {
+        const { uid = '' } = job.metadata;
+        return open.has(uid) || isClaimed(job, memory) ? [] : [uid];
+      });
       await copies.keep(new Map(ended.map((uid) => [uid, undefined])));
     },
   };
@@ -101,7 +121,7 @@ interface Trust {
   readonly writing: ReadonlyMap<string, JobStatus>;
 }
 
-function createTrust({ memory, copies, writing }: Trust): KeptStatuses['trusted'] {
+function createTrust({ memory, copies, writing }: Trust): Pick<KeptStatuses, 'trusted' | 'stored'> {
   /** Lists of all jobs are read at each change of a pod: an object is compared once with a copy. */
   const seen = new WeakMap<JobObject, { readonly copy: JobStatus | undefined; readonly job: JobObject }>();
 
@@ -113,11 +133,16 @@ function createTrust({ memory, copies, writing }: Trust): KeptStatuses['trusted'
     return result;
   }
 
-  return (job) => {
-    const { uid = '' } = job.metadata;
-    if (!copies.isWhole || !isClaimed(job, memory)) return job;
-    const ahead = writing.get(uid);
-    return ahead !== undefined && sameJson(ahead, job.status) ? job : compare(job, copies.get(uid));
+  function stored(job: JobObject): JobObject {
+    return copies.isWhole && isClaimed(job, memory) ? compare(job, copies.get(job.metadata.uid ?? '')) : job;
+  }
+
+  return {
+    stored,
+    trusted(job) {
+      const ahead = writing.get(job.metadata.uid ?? '');
+      return ahead !== undefined && sameJson(ahead, job.status) ? job : stored(job);
+    },
   };
 }
 
@@ -137,11 +162,14 @@ function withStatus(job: JobObject, status: JobStatus | undefined): JobObject {
 }
 
 /** For a memory without copies: what the objects of bound jobs say. */
-function begun({ jobs, memory }: KeptDeps): ReadonlyMap<string, JobStatus> {
-  return new Map(
-    jobs.list().flatMap((job) => {
-      const { metadata, status } = job;
-      return status === undefined || !isOpen(job, memory) ? [] : [[metadata.uid ?? '', status] as const];
-    }),
-  );
+function begun({ jobs, memory }: KeptDeps): readonly KeptJob[] {
+  return jobs.list().flatMap((job) => {
+    const { status } = job;
+    return status === undefined || !isOpen(job, memory) ? [] : [{ job: identityOf(job), status }];
+  });
+}
+
+function identityOf({ kind, metadata }: JobObject): KeptJob['job'] {
+  const { namespace = '', name, uid = '' } = metadata;
+  return { kind, namespace, name, uid };
 }

@@ -13,6 +13,7 @@ import { timestamp } from '../../../lib/timestamp.ts';
 import type { JobDeps } from '../deps.ts';
 import type { OpenedJob } from '../opened-job.ts';
 import type { WriteGuard } from './kept-statuses.ts';
+import { learnPauses } from './learn-pauses.ts';
 
 interface Stored extends Pick<OpenedJob, 'job' | 'isChanged'> {
   /** By which it was decided. */
@@ -30,10 +31,19 @@ export async function storeStatus(
   const changed = !sameJson(decided, before);
   const status = changed ? withConditions(decided, job, deps.runtime.now()) : before;
   if (isChanged) reportChanged(job, deps);
-  if (changed || isChanged) await writeStatus(job, status, deps);
+  if (changed || isChanged) {
+    await writeStatus(job, status, deps);
+    reportPauses({ ...job, status }, deps);
+  }
   // Also when nothing changed: a crash may have come between the status and its record.
   if (isNews(record, { ...job, status })) followRecord({ ...job, status }, deps);
   return changed || isChanged;
+}
+
+/** The watch may show the object before the copy is stored, and does not show that. */
+function reportPauses(job: JobObject, deps: JobDeps): void {
+  const nodeKeys = learnPauses(job, deps);
+  if (nodeKeys.length > 0) deps.notify('PausesChanged', { nodeKeys });
 }
 
 /** What was decided before the binding had landed says that it waits for that, and is over. */
