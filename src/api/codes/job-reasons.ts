@@ -43,6 +43,11 @@ export const REQUEST_REFUSALS = defineCodes({
       'The desired branch was moved or emptied, or the memory of the controller was lost, and actions are held for that. No new request begins.',
     action: 'Undo the change of the branch, or approve it.',
   },
+  MemoryFull: {
+    meaning:
+      'As many jobs are under way as the controller can remember in its ConfigMap of 1 MiB. The request waits until other jobs have ended.',
+    action: 'Wait: the request runs then by itself. File fewer requests at a time, or use more executors.',
+  },
 });
 
 /** Why a job is refused. This happens before anything is changed. */

@@ -8,6 +8,7 @@ import { admit } from '../../jobs/requests/admit.ts';
 import { digestOfObject, readRequest } from '../../jobs/kinds/index.ts';
 import { adoptOpen, openAfter } from '../../jobs/requests/open-jobs.ts';
 import type { JobRecord } from '../../jobs/requests/record.ts';
+import { withinRoom } from '../../jobs/requests/room.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { CommitInfo } from '../../git/engine.ts';
 import { defined } from '../../lib/defined.ts';
@@ -17,6 +18,7 @@ import { eachAtOnce } from '../engine/each-at-once.ts';
 import type { RequestsDeps } from './deps.ts';
 import { identitySwapRequests } from './identity-swaps.ts';
 import { learnPauses } from './records/learn-pauses.ts';
+import { usedMemory } from './records/used-memory.ts';
 import { ranAfter, ranUnrecorded } from './records/ran.ts';
 import type { RefusedRequest } from './refused-request.ts';
 import type { Pulled } from '../fleet/state.ts';
@@ -35,7 +37,8 @@ export async function admitRequests(pulled: Pulled, trust: BranchTrust, deps: Re
     ...identitySwapRequests(pulled, deps),
   ]);
   const input = await gatherInput(requests, { pulled, trust }, deps);
-  const decisions = admit(input);
+  const files = new Map([...requests].map(([key, { file }]) => [key, file]));
+  const decisions = withinRoom(admit(input), { used: () => usedMemory(input, deps), files });
   // Before a claim or a binding can be pushed: what is pushed and not remembered does not act.
   await rememberOpen(decisions, input, { pulled, deps });
   // All records at once, without a pause in which half of them could be pushed.
