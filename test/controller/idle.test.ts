@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { findJobKind } from '../../src/jobs/kinds/index.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { type Asker, createAsker } from '../../src/rpc/ask.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -74,9 +75,14 @@ it(`for ${WINDOW_MS / 1000} s: no request, no commit, no resourceVersion that mo
   };
   const until = Date.now() + WINDOW_MS;
   await waitFor('the window is over', () => Date.now() > until, WINDOW_MS + 30_000);
-  expect(work(running.requests).slice(before.requests)).toEqual([]);
+  expect(work(running.requests).slice(before.requests).filter(isOwn)).toEqual([]);
   expect(fleet.statusCommits().length).toBe(before.commits);
   expect(await versions()).toBe(before.versions);
   // It did read Git meanwhile.
   expect(fleet.server.requests.length).toBeGreaterThan(before.polls + 10);
 });
+
+/** This fleet has no jobs: one that another test in the cluster has lost may be looked for. */
+function isOwn({ verb, kind }: { readonly verb: string; readonly kind: string }): boolean {
+  return verb !== 'get' || findJobKind(kind) === undefined;
+}
