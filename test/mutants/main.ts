@@ -12,6 +12,8 @@ import { doneFor, readResults, type Result } from './results.ts';
 const ROOT = new URL('../..', import.meta.url).pathname;
 /** Without a result for so long, a worker hangs. */
 const HANGS_MS = 300_000;
+/** After so many workers without any result, one after the other, the file does not run. */
+const MAX_IDLE = 3;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,6 +29,8 @@ let stopWorker = (): void => {};
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     stopWorker();
+    console.log('Interrupted: what is called not reached may not have been tried yet.');
+    report(readResults(results));
     rmSync(folder, { recursive: true, force: true });
     process.exit(130);
   });
@@ -53,17 +57,19 @@ function filesOf(filters: readonly string[]): readonly string[] {
   return [...found].sort((a, b) => isSlow(a) - isSlow(b) || (a < b ? -1 : 1));
 }
 
-/** As often as workers end early: each continues where the one before ended. */
+/** As often as workers end early: each continues where the one before ended. On a busy machine one may not even start. */
 async function runFile(file: string): Promise<void> {
-  for (let before = -1; ;) {
+  for (let [before, idle] = [0, 0]; ;) {
     const done = doneFor(file, readResults(results));
     writeFileSync(join(folder, 'done.json'), JSON.stringify(done));
     const output = await worker(file);
     const own = readResults(results).filter((one) => one.file === file);
     const last = own.at(-1);
     if (own.some((one) => 'isDone' in one)) break;
-    if (last === undefined || own.length === before) throw new Error(`${file} does not run in the copy:\n${output}`);
-    if ('begins' in last) appendFileSync(results, `${JSON.stringify({ file, id: last.begins, isKilled: true })}\n`);
+    idle = own.length === before ? idle + 1 : 0;
+    if (idle === MAX_IDLE) throw new Error(`${file} does not run in the copy:\n${output}`);
+    if (last !== undefined && 'begins' in last)
+      appendFileSync(results, `${JSON.stringify({ file, id: last.begins, isKilled: true })}\n`);
     before = own.length;
   }
   const killed = readResults(results).filter((one) => one.file === file && 'id' in one && one.isKilled).length;

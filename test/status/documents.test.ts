@@ -144,6 +144,31 @@ describe('documents', () => {
     expect(sync.problems.list[0]).toMatchObject({ level: 'error', place: 'nodes/a.yaml:240:11' });
   });
 
+  it('has files for the policy and the memory where they are known', () => {
+    const files = documents(aView({ nodes: [], policy: { namespaces: ['a'] }, memory: { origin: 'o' } }), options);
+    expect([...files.keys()]).toEqual(['capabilities', 'memory', 'policy', 'sync'].map((name) => `paris/${name}.yaml`));
+    expect(parse(files.get('paris/memory.yaml') ?? '')).toEqual({ origin: 'o' });
+    expect(parse(files.get('paris/policy.yaml') ?? '')).toEqual({ namespaces: ['a'] });
+  });
+
+  it.each([
+    { name: 'a', isWritten: true },
+    { name: 'a.b-c', isWritten: true },
+    { name: 'a'.repeat(248), isWritten: true },
+    { name: '-a', isWritten: false },
+    { name: 'A', isWritten: false },
+    { name: 'a b', isWritten: false },
+  ])('writes the node $name: $isWritten', ({ name, isWritten }) => {
+    const files = documents(aView({ nodes: [{ node: aNode({}, { name }) }] }), options);
+    expect(files.has(`paris/nodes/novacula-system/${name}.yaml`)).toBe(isWritten);
+  });
+
+  it('gives a node that goes to another executor another path', () => {
+    const nodes = [{ node: aNode() }];
+    for (const executor of ['paris', 'tokyo'])
+      expect([...documents(aView({ executor, nodes }), options).keys()]).toContain(`${executor}/nodes/novacula-system/eth-0.yaml`);
+  }); // prettier-ignore
+
   it('leaves out what can not be a path', () => {
     const nodes = [{ node: aNode({}, { name: '../../escape' }) }, { node: aNode({}, { namespace: '..' }) }];
     expect([...documents(aView({ nodes }), options).keys()]).toEqual(['paris/capabilities.yaml', 'paris/sync.yaml']);
@@ -276,6 +301,13 @@ describe('secrets', () => {
       password: '[redacted]',
       nested: { apiToken: '[redacted]' },
       secretName: 'eth-keys',
+    });
+    expect(parse(documentText({ password: { length: 3 }, a: null, b: true, c: Number.NaN, d: () => 1 }))).toEqual({
+      password: { length: 3 },
+      a: null,
+      b: true,
+      c: 'NaN',
+      d: null,
     });
   });
 });

@@ -66,6 +66,8 @@ describe('at once', () => {
 it('is a lost Lease when the version that stands by saw no new one hold it for longer than a Lease lasts', () => {
   const at = (withoutLeaseMs: number | undefined): string | undefined =>
     failureOf(stateOf('Leading'), { now: 0, pods: [pod], withoutLeaseMs })?.reason;
+  const lost = failureOf(stateOf('Leading'), { now: 0, pods: [pod], withoutLeaseMs: 60_000 });
+  expect(lost?.message).toBe('no pod of the new version has held the Lease for 45 s');
   expect([at(undefined), at(45_000), at(45_001)]).toEqual([undefined, undefined, 'UpgradeLeaseLost']);
 });
 

@@ -63,6 +63,7 @@ it.each([
   [`r/n:1@${DIGEST}`, `1@${DIGEST}`, true],
   [`r/n@${DIGEST}`, DIGEST, true],
   ['r/n:1', DIGEST, false],
+  [`r/n@sha256:${'b'.repeat(64)}`, DIGEST, false],
 ])('%s is version %s: %s', (image, version, expected) => {
   expect(isFulfilled(image, request(version), RULES)).toBe(expected);
 });
