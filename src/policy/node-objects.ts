@@ -159,7 +159,7 @@ function selectors({ node, objects }: NodeCase): readonly Breach[] {
     if (object.kind === 'ConfigMap') return [];
     const found = located(object, ...field);
     const expressions = located(object, 'spec', 'selector', 'matchExpressions');
-    const isOwn = sameJson(found.value, own) && (object.kind === 'Service' || expressions.value === undefined);
+    const isOwn = sameJson(found.value, own) && expressions.value === undefined;
     const template = valueAt(object, ['spec', 'template', 'metadata', 'labels']);
     const carries =
       object.kind !== 'StatefulSet' || Object.entries(own).every(([name, value]) => member(template, name) === value);

@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { clipJson } from '../lib/clip.ts';
-import { isObject, member } from '../lib/json-value.ts';
+import { member } from '../lib/json-value.ts';
 import { repositoryOf } from './images.ts';
 import { matchesAny } from './patterns.ts';
 import {
@@ -286,6 +286,6 @@ function membersNamed(
     const root = { object, value: object, path: [] };
     const places = [at(root, 'metadata', field), at(root, 'spec', 'template', 'metadata', field)];
     const templates = itemsOf(at(root, 'spec', 'volumeClaimTemplates')).map((one) => at(one, 'metadata', field));
-    return [...places, ...templates].filter(({ value }) => isObject(value)).flatMap(membersOf);
+    return [...places, ...templates].flatMap(membersOf);
   });
 }

@@ -27,6 +27,8 @@ const clients = (el: object) => ({ ...aNode().spec.clients, el: { name: 'geth', 
 it.each<Row>([
   { because: 'the image of a client', spec: { clients: clients({ image }) }, field: ['clients', 'el', 'image'] },
   { because: 'an image that the chain chose', policy: { images: { nodes: ['sigp/*'] } }, field: ['clients'] },
+  { because: 'an image that the chain chose, beside one that is named', spec: { clients: clients({ image: 'ok/geth:1' }) }, policy: { images: { nodes: ['ok/*'] } }, field: ['clients'] },
+  { because: 'no image', patch: [{ op: 'remove', path: `${POD}/containers/0/image` }], field: ['clients'] },
   { because: 'the image of the second sidecar', spec: { sidecars: [{ name: 'a', image: 'ok/a' }, { name: 'b', image }] }, policy: { images: { sidecars: ['ok/*'] } }, field: ['sidecars', 1, 'image'] },
   { because: 'an identity', spec: { identity: { secretName: 'nodewright-git' } }, field: ['identity', 'secretName'] },
   { because: 'a ConfigMap', patch: set(`${POD}/volumes/-`, { name: 'x', configMap: { name: 'a' } }), policy: { configMaps: [] }, field: ['genesis', 'configMap', 'name'] },
@@ -45,6 +47,24 @@ it.each<Row>([
   const { denials } = judge({ ...given, node: aNode(spec) });
   expect(denials[0]?.path).toEqual(['spec', ...field]);
 }); // prettier-ignore
+
+it.each<Omit<Row, 'field'> & { readonly says: string }>([
+  { because: 'a Secret, once', spec: { identity: { secretName: 'nodewright-git' } }, patch: set(`${POD}/volumes/-`, { name: 'x', secret: { secretName: 'nodewright-git' } }), says: 'spec.identity.secretName is "nodewright-git", which holds credentials of the controller. The policy' },
+  { because: 'a kind of volume', patch: set(`${POD}/volumes/-`, { name: 'x', nfs: {} }), says: 'spec.template.spec.volumes[3].nfs of StatefulSet novacula-system/eth-geth is not an allowed kind of volume. The policy' },
+  { because: 'a label', patch: set('/metadata/labels/app', 'pay'), says: 'metadata.labels.app of StatefulSet novacula-system/eth-geth is not an allowed label. The policy' },
+])('the message names $because', ({ says, spec = {}, ...given }) => {
+  const { denials } = judge({ ...given, node: aNode(spec) });
+  expect(denials.map(({ message }) => message)).toEqual([expect.stringContaining(says)]);
+}); // prettier-ignore
+
+it.each([
+  { namespaces: [], says: 'is "argocd"; the policy allows none.' },
+  { namespaces: ['a', 'b'], says: 'is "argocd"; the policy allows a, b.' },
+])('the message names the allowed namespaces $namespaces', ({ namespaces, says }) => {
+  const node = aNode();
+  const elsewhere = { ...node, metadata: { ...node.metadata, namespace: 'argocd' } };
+  expect(judge({ node: elsewhere, policy: { namespaces } }).denials[0]?.message).toContain(says);
+});
 
 it.each([
   { because: 'its namespace', metadata: { namespace: 'argocd' }, field: ['metadata', 'namespace'] },
@@ -87,4 +107,11 @@ describe('the operation that wrote a place', () => {
     expect(found).toEqual(at && ['spec', 'patches', index, 'patch', operation, 'path']);
     expect(patchedAt(subject, { path: ['spec', 'type'], what: '' })).toBeUndefined();
   }); // prettier-ignore
+
+  it('is the one that added an item to the list', () => {
+    const patches = [patchOf(service, add('/spec/ports/-'))];
+    const subject = { node: aNode({ patches }), objects: [], madeSecrets: [], allowed: {} as never };
+    const path = ['spec', 'ports', 2];
+    expect(patchedAt(subject, { object, path, what: '' })).toEqual(['spec', 'patches', 0, 'patch', 0, 'path']);
+  });
 });

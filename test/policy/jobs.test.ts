@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 
 import type { PolicyRule } from '../../src/api/codes/policy-rules.ts';
 import type { PolicySpec } from '../../src/api/policy.ts';
+import { defined } from '../../src/lib/defined.ts';
 import type { JsonObject } from '../../src/lib/json-value.ts';
 import { jobRules, judgeJob } from '../../src/policy/judge-job.ts';
 import { NAMESPACE, policyOf } from './support.ts';
@@ -21,6 +22,8 @@ interface Row {
 
 const LOCATION = { endpoint: 'https://s3.example.com', bucket: 'backups', secret: 'backup-keys' };
 const foreign = { deployMethod: 'cloud-config', chain: 'c', node: 'ledger' };
+
+const snapshotOf = (volumeSnapshot: JsonObject): JsonObject => ({ node: 'n', destination: { volumeSnapshot } });
 
 const refused: readonly Row[] = [
   {
@@ -102,8 +105,26 @@ describe('the rules for jobs', () => {
     { because: 'the own image of the controller', spec: { node: 'n', image: 'registry.example/nodewright:1' } },
     { because: 'no image', spec: { node: 'n' } },
     { because: 'a workload of another tool in the own namespace', spec: foreign },
-  ])('let pass $because', ({ spec }) => {
-    expect(verdictOf({ spec })).toEqual({ denials: [], exceptions: [] });
+    { because: 'any class where all are allowed', spec: snapshotOf({}) },
+    { because: 'a class in the list', spec: snapshotOf({ className: 'fast' }), policy: { snapshotClasses: ['fast'] } },
+    { because: 'a backup without VolumeSnapshots', spec: { node: 'n' }, policy: { snapshotClasses: [] } },
+  ])('let pass $because', ({ spec, policy }) => {
+    expect(verdictOf({ spec, ...defined({ policy }) })).toEqual({ denials: [], exceptions: [] });
+  });
+
+  it.each([
+    {
+      snapshot: {},
+      snapshotClasses: ['fast', 'slow'],
+      path: [],
+      says: 'names no class; the policy allows fast, slow.',
+    },
+    { snapshot: {}, snapshotClasses: [], path: [], says: 'names no class; the policy allows none.' },
+    { snapshot: { className: 'x' }, snapshotClasses: ['fast'], path: ['className'], says: 'className is "x".' },
+  ])('name where the class $snapshot is refused', ({ snapshot, snapshotClasses, path, says }) => {
+    const [denial] = verdictOf({ spec: snapshotOf(snapshot), policy: { snapshotClasses } }).denials;
+    expect(denial?.path).toEqual(['spec', 'destination', 'volumeSnapshot', ...path]);
+    expect(denial?.message).toContain(says);
   });
 
   it('waive what the policy names, and say so', () => {

@@ -104,6 +104,8 @@ describe('a policy', () => {
       ['n', 's', 'j'].map((name) => `docker.io/a/${name}`),
     );
     expect(found.patchesOfConfigMap).toEqual(['/metadata/annotations/**', '/data/**']);
+    const nodes = policyOf({ rules: [{ when: { paths: ['**'] }, allow: { images: { nodes: ['a/n'] } } }] });
+    expect(nodes.allowedFor(['a.yaml']).jobImages).toEqual(nodes.allowedFor(undefined).jobImages);
   });
 
   it('keeps the defaults of what a part of its lists does not name', () => {
@@ -166,6 +168,7 @@ describe('a policy', () => {
     };
     const folder = (path: string) => ['volumes/-', { name: 'x', hostPath: { path } }] as const;
     expect(use(['containers/0/ports/0/hostPort', 1], folder('/'), ['hostIPC', true]).map(({ rule }) => rule)).toEqual(['HostIPC', 'HostPath', 'HostPort']);
+    expect(use()).toEqual([]);
     expect(use(folder('/'))).toEqual(use(folder('/')));
     expect(use(folder('/'))).not.toEqual(use(folder('/var')));
     expect(use(folder('/'))[0]?.digest).toMatch(/^[0-9a-f]{8}$/);

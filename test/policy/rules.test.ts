@@ -375,8 +375,9 @@ describe('patches of the spec', () => {
     { path: `${POD}/affinity/nodeAffinity`, kind: 'StatefulSet' },
     { path: `${POD}/containers/1/resources`, kind: 'StatefulSet' },
     { path: '/spec/externalTrafficPolicy', kind: 'Service' },
-  ])('may change $path of a $kind', ({ path, kind }) => {
-    expect(verdict({ kind }, { op: 'add', path, value: {} }).denials).toEqual([]);
+    { path: '/spec/replicas', kind: 'StatefulSet', op: 'test' },
+  ])('may change $path of a $kind, or test it', ({ path, kind, op = 'add' }) => {
+    expect(verdict({ kind }, { op, path, value: op === 'test' ? 1 : {} }).denials).toEqual([]);
   });
 
   it.each([
