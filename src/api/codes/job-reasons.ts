@@ -3,10 +3,10 @@
 import { TASK_CODES } from '../../lib/error-codes.ts';
 import type { JobPhase } from '../job-phase.ts';
 import { defineCodes } from './codes.ts';
+import { JOB_EVENTS } from './job-events.ts';
 
 const NEW_REQUEST = 'Correct the cause, then add a new request under a new name.';
 const REPAIR = 'Repair the node with a Restore or a BlockHeightFallback, or release the job.';
-const NONE = 'None: the job continues.';
 
 /** Why a request is not carried out at all; shown beside its file. */
 export const REQUEST_REFUSALS = defineCodes({
@@ -238,26 +238,15 @@ export const JOB_FAILURES = defineCodes({
   WorkFailed: { meaning: 'The task failed without a reason that has a code.', action: 'Read `status.outputTail`.' },
 });
 
-const PROGRESS = defineCodes({
-  StatusChanged: {
-    meaning:
-      'The status of the job is not the one that the controller stored. It is put back, and nothing is done by it. Without a kept one, after a loss of the memory, the job does nothing more.',
-    action:
-      'Find out who may write the status of jobs. Where the Event says that the job does nothing more, put the status back, or delete the object of the job: its nodes are started again, unless that is unsafe.',
-  },
-  Verified: { meaning: 'The result of the work is proven.', action: NONE },
-  Released: { meaning: 'The held nodes were released by an annotation in Git.', action: NONE },
-});
-
 /** Every reason with its explanation. A job's phase is also its reason where no other applies. */
-export const JOB_REASONS = { ...TASK_CODES, ...REQUEST_REFUSALS, ...JOB_REFUSALS, ...JOB_FAILURES, ...PROGRESS };
+export const JOB_REASONS = { ...TASK_CODES, ...REQUEST_REFUSALS, ...JOB_REFUSALS, ...JOB_FAILURES, ...JOB_EVENTS };
 
 export type RequestRefusal = keyof typeof REQUEST_REFUSALS;
 /** Why a job failed, was refused or left its nodes held. */
-export type FailureReason = Exclude<keyof typeof JOB_REASONS, RequestRefusal | keyof typeof PROGRESS>;
+export type FailureReason = Exclude<keyof typeof JOB_REASONS, RequestRefusal | keyof typeof JOB_EVENTS>;
 export type JobReason = keyof typeof JOB_REASONS | JobPhase;
 
 /** Whether a text from outside, such as the result of a worker pod, is a reason. */
 export function isFailureReason(text: string): text is FailureReason {
-  return Object.hasOwn(JOB_REASONS, text) && !Object.hasOwn(REQUEST_REFUSALS, text) && !Object.hasOwn(PROGRESS, text);
+  return Object.hasOwn(JOB_REASONS, text) && !Object.hasOwn(REQUEST_REFUSALS, text) && !Object.hasOwn(JOB_EVENTS, text);
 }

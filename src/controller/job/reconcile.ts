@@ -19,6 +19,7 @@ import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import type { JobDeps } from './deps.ts';
 import { observeJob } from './observe.ts';
 import type { OpenedJob } from './opened-job.ts';
+import { announceUnfiled } from './records/announce-unfiled.ts';
 import { isOpen } from './records/open-jobs.ts';
 import { storeStatus } from './records/store-status.ts';
 import { type EffectScope, performEffect } from './perform-effect.ts';
@@ -43,7 +44,10 @@ const CONFLICT_MS = 200;
 /** One move. The status is stored before the first effect, so a crash in between loses nothing. */
 export async function reconcileJob(key: string, deps: JobDeps, signal: AbortSignal): Promise<ReconcileResult> {
   if (!isComplete(deps)) return again(INCOMPLETE_MS);
-  if (!mayAct(key, deps)) return DONE;
+  if (!mayAct(key, deps)) {
+    announceUnfiled(key, deps);
+    return DONE;
+  }
   try {
     return await moveJob(key, deps, { signal });
   } catch (error) {

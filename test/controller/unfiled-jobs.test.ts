@@ -1,0 +1,41 @@
+// The object of a job that was made with kubectl and not by a file: nothing is done, and it is said.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { API_VERSION } from '../../src/api/group.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
+import { testCluster } from '../support/cluster.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type Fleet, startFleet } from './fleet.ts';
+import { prepare, runController, type Running } from './harness.ts';
+
+let fleet: Fleet;
+let running: Running;
+beforeAll(async () => {
+  const { kubeconfigPath: kubeconfig } = await testCluster();
+  fleet = await startFleet({ kubeconfig, nodes: 1 });
+  await prepare(fleet);
+  running = await runController(fleet);
+});
+afterAll(async () => {
+  await running?.stop();
+  await fleet?.close();
+});
+
+it('an object that no file asks for does nothing, and an Event says what to do', async () => {
+  const made = await fleet.cluster.create({
+    apiVersion: API_VERSION,
+    kind: 'Backup',
+    metadata: { name: 'by-hand', namespace: fleet.namespace },
+    spec: { node: 'n0' },
+  });
+  const said = await waitFor('an Event about it', async () => {
+    const events = await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace });
+    return events.find((event) => JSON.stringify(event['involvedObject']).includes(made.metadata.uid ?? ''));
+  });
+  expect(said['reason']).toBe('NotFromGit');
+  expect(said['message']).toContain('Commit it as a file in jobs/');
+  const { apiVersion, kind, metadata } = made;
+  const live = await fleet.cluster.get({ apiVersion, kind, namespace: fleet.namespace, name: metadata.name });
+  expect(live?.['status']).toEqual({ observedGeneration: -1 });
+});
