@@ -32,6 +32,12 @@ it('reads a valid schedule with defaults', () => {
   ]);
 });
 
+it('lets a schedule of backups say which it keeps', () => {
+  const { schedules, problems } = read({ 'schedules/nightly.yaml': schedule({ keep: { last: 3 } }) });
+  expect(problems).toEqual([]);
+  expect(schedules.size).toBe(1);
+});
+
 describe('refused is', () => {
   it.each([
     {
@@ -68,6 +74,13 @@ describe('refused is', () => {
       code: 'UnknownKind',
       at: '8:11',
       says: /did you mean "Backup"/,
+    },
+    {
+      because: 'a kind that does not exist, beside a rule for old ones',
+      spec: { keep: { last: 3 }, template: { ...template, kind: 'Bakup' } },
+      code: 'UnknownKind',
+      at: '8:11',
+      says: /is no kind of job/,
     },
     {
       because: 'a field that the kind does not have',

@@ -34,7 +34,7 @@ export function describeJob({ kind, namespace, name }: Omit<JobIdentity, 'uid'>)
 /** `text` when it is a fitting object name of at most `max` characters, else a shortened form with a digest. */
 export function fit(text: string, max: number): string {
   const plain = text.toLowerCase().replaceAll(/[^-a-z0-9]/g, '-');
-  if (plain === text.toLowerCase() && text === plain && text.length <= max) return text;
+  if (text === plain && text.length <= max) return text;
   const digest = sha256(text).slice(0, 8);
   return `${plain.slice(0, max - 9).replace(/-+$/, '')}-${digest}`;
 }
