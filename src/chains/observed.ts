@@ -14,7 +14,12 @@ export interface Question {
   readonly auth?: { readonly secret: string; readonly userKey: string; readonly passwordKey: string };
   /** For clients that only speak TLS and make their own certificate (btcd): encrypted, but not authenticated. */
   readonly tls?: 'unverified';
+  /** Largest reply. Default 64 KiB. */
+  readonly maxBytes?: number;
 }
+
+/** For a list that grows with the chain or the peers: 10,000 hashes of transactions, or some hundreds of peers. */
+export const LONG_REPLY_BYTES = 1_048_576;
 
 export type Reply =
   | { readonly ok: true; readonly status: number; readonly body: unknown }

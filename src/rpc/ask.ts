@@ -2,10 +2,14 @@
 
 import { isIP } from 'node:net';
 
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 
 import type { Question, Reply } from '../chains/observed.ts';
+import { Body } from './body.ts';
+import { HeldBytes, type Share } from './held-bytes.ts';
+import { readJson } from './read-json.ts';
 import { describeTrouble, failed, TooLarge } from './trouble.ts';
+import { Turns } from './turns.ts';
 
 export type Auth = NonNullable<Question['auth']>;
 
@@ -16,8 +20,6 @@ export interface Target {
   readonly signal: AbortSignal;
   /** Limit of each query from connecting to the last byte. Default 5,000. */
   readonly timeoutMs?: number;
-  /** Largest reply body. Default 1 MiB. */
-  readonly maxBytes?: number;
   /** Reads user and password; undefined when the Secret or a key is missing. */
   readonly credentials?: (auth: Auth) => Promise<Credentials | undefined>;
 }
@@ -34,40 +36,91 @@ export interface Asker {
 }
 
 export const DEFAULT_TIMEOUT_MS = 5_000;
-export const DEFAULT_MAX_BYTES = 1_048_576;
+export const DEFAULT_MAX_BYTES = 65_536;
+
+/** What the replies of all nodes may take together, in bytes: while they are read, parsed, and wait for the node's others. */
+const MAX_HELD_BYTES = 33_554_432;
+/** What one value takes in memory, in bytes, beside its text. */
+const VALUE_BYTES = 64;
+/** A reply may have one value for so many bytes of its limit. Longest to parse are many small values. */
+const BYTES_PER_VALUE = 32;
 
 /** One connection pool for all nodes. Redirects are never followed, because a node could redirect to any host. */
-export function createAsker(): Asker {
+export function createAsker({ maxHeldBytes = MAX_HELD_BYTES } = {}): Asker {
   // The self-signed certificate of a client proves nothing, so none is verified. The query is protected by the address of
   // the pod in the cluster's network, as it is without TLS.
   const connect = { rejectUnauthorized: false };
   const agent = new Agent({ connect, connections: 8, pipelining: 1, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 });
+  const shared = { agent, turns: new Turns(), held: new HeldBytes(maxHeldBytes) };
   return {
-    async ask(questions, target) {
-      const replies = await Promise.all(
-        questions.map(async (question) => [question.id, await askOne(agent, question, target)] as const),
-      );
-      return new Map(replies);
-    },
+    ask: async (questions, target) => await askAll(questions, target, shared),
     // destroy, not close: close would wait for replies that may never come.
     close: () => agent.destroy(),
   };
 }
 
-async function askOne(agent: Agent, question: Question, target: Target): Promise<Reply> {
+/** What all queries share. */
+interface Shared {
+  readonly agent: Agent;
+  readonly turns: Turns;
+  readonly held: HeldBytes;
+}
+
+async function askAll(
+  questions: readonly Question[],
+  target: Target,
+  shared: Shared,
+): Promise<ReadonlyMap<string, Reply>> {
+  const givenUp = new AbortController();
+  const replies = new Map<string, Reply>();
+  const share = shared.held.open(() => {
+    replies.clear();
+    givenUp.abort(
+      new TooLarge('the replies of all nodes together are too large, and those of this node are the largest'),
+    );
+  });
+  const one = { target, share, givenUp: givenUp.signal, ...shared };
+  try {
+    await Promise.all(
+      questions.map(async (question) => {
+        const reply = await askOne(question, one);
+        if (!givenUp.signal.aborted) replies.set(question.id, reply);
+      }),
+    );
+    if (!givenUp.signal.aborted) return replies;
+    const trouble = describeTrouble(givenUp.signal.reason, { timedOut: false, cancelled: false });
+    return new Map(questions.map(({ id }) => [id, trouble]));
+  } finally {
+    share.close();
+  }
+}
+
+interface Asking extends Shared {
+  readonly target: Target;
+  readonly share: Share;
+  readonly givenUp: AbortSignal;
+}
+
+async function askOne(question: Question, asking: Asking): Promise<Reply> {
+  const { target, givenUp } = asking;
   const timeout = AbortSignal.timeout(target.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const signal = AbortSignal.any([target.signal, timeout]);
+  const signal = AbortSignal.any([target.signal, timeout, givenUp]);
   try {
     const headers = await within(headersOf(question, target), signal);
     if (headers === undefined) return failed(`the Secret ${question.auth?.secret ?? ''} or one of its keys is missing`);
-    const response = await request(urlOf(question, target.host), {
-      dispatcher: agent,
+    const maxBytes = question.maxBytes ?? DEFAULT_MAX_BYTES;
+    const body = new Body(maxBytes, asking.share);
+    const { origin, pathname, search } = new URL(urlOf(question, target.host));
+    const request = {
+      origin,
+      path: pathname + search,
       method: question.method,
       headers,
-      signal,
       ...(question.body === undefined ? {} : { body: JSON.stringify(question.body) }),
-    });
-    return await replyOf(response, target.maxBytes ?? DEFAULT_MAX_BYTES);
+    };
+    const status = await receive(request, { agent: asking.agent, body, signal });
+    if (status >= 300 && status < 400) return failed(`HTTP ${status}: redirects are not followed`);
+    return await asking.turns.run(() => replyOf(status, body, { share: asking.share, signal: givenUp, maxBytes }));
   } catch (error) {
     return describeTrouble(error, { timedOut: timeout.aborted, cancelled: target.signal.aborted });
   }
@@ -112,32 +165,72 @@ async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-async function replyOf(response: Dispatcher.ResponseData, maxBytes: number): Promise<Reply> {
-  const { statusCode: status, body } = response;
-  if (status >= 300 && status < 400) {
-    // Note: destroying an unread body emits an error, and an error without a handler ends the process.
-    body.on('error', () => undefined).destroy();
-    return failed(`HTTP ${status}: redirects are not followed`);
+interface Receiving {
+  readonly agent: Agent;
+  readonly body: Body;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Fills the body, except that of a redirect, and returns the status. The handler is called for each piece while the
+ * connection's data is read, so that a reply beyond a limit ends there, and not after all that has arrived.
+ */
+async function receive(request: Dispatcher.DispatchOptions, { agent, body, signal }: Receiving): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let status = 0;
+  let controller: Dispatcher.DispatchController | undefined;
+  function end(error: Error): void {
+    reject(error);
+    controller?.abort(error);
   }
-  const text = await readText(body, maxBytes);
+  const onAbort = (): void => end(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return { ok: true, status, body: JSON.parse(text) };
-  } catch {
+    agent.dispatch(request, {
+      onRequestStart(started) {
+        controller = started;
+        if (signal.aborted) onAbort();
+      },
+      onResponseStart(_, received) {
+        status = received;
+        if (status < 300 || status >= 400) return;
+        resolve(status);
+        controller?.abort(new Error('redirect'));
+      },
+      onResponseData(_, piece) {
+        try {
+          body.add(piece);
+        } catch (error) {
+          end(error instanceof Error ? error : new Error('not readable'));
+        }
+      },
+      onResponseEnd: () => resolve(status),
+      onResponseError: (_, error) => reject(error),
+    });
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+interface Parsing {
+  readonly share: Share;
+  readonly signal: AbortSignal;
+  readonly maxBytes: number;
+}
+
+function replyOf(status: number, body: Body, { share, signal, maxBytes }: Parsing): Reply {
+  signal.throwIfAborted();
+  const bytes = body.bytes();
+  try {
+    const { value, values } = readJson(bytes, Math.ceil(maxBytes / BYTES_PER_VALUE));
+    // A character takes up to two bytes.
+    share.add(2 * bytes.length + VALUE_BYTES * values - body.reserved);
+    return { ok: true, status, body: value };
+  } catch (error) {
+    if (error instanceof TooLarge) throw error;
     // Only the status: an untrusted body must not be in a message.
     if (status >= 400) return failed(`HTTP ${status}`);
     return { ok: false, reason: 'notJson', message: `HTTP ${status}: the reply is not JSON` };
   }
-}
-
-async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
-    // Leaving the loop by throwing destroys the stream and its connection.
-    if (size > maxBytes) throw new TooLarge(maxBytes);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

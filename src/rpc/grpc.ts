@@ -14,6 +14,8 @@ export interface GrpcQuestion {
   readonly path: string;
   /** The request's message, encoded. */
   readonly message: Uint8Array;
+  /** Largest reply. */
+  readonly maxBytes?: number;
 }
 
 export type GrpcReply = { readonly ok: true; readonly message: Uint8Array } | Trouble;
@@ -26,7 +28,7 @@ export async function askGrpc(question: GrpcQuestion, target: Target): Promise<G
   try {
     signal.throwIfAborted();
     session = connect(`http://${authorityOf(target.host, question.port)}`, CONNECTION);
-    return await exchange(session, question, { signal, maxBytes: target.maxBytes ?? DEFAULT_MAX_BYTES });
+    return await exchange(session, question, signal);
   } catch (error) {
     return describeTrouble(error, { timedOut: timeout.aborted, cancelled: target.signal.aborted });
   } finally {
@@ -37,15 +39,10 @@ export async function askGrpc(question: GrpcQuestion, target: Target): Promise<G
 /** No server push, and a small limit of what a node can make this process store. */
 const CONNECTION = { settings: { enablePush: false }, maxSessionMemory: 1, maxHeaderListPairs: 64 };
 
-interface Limits {
-  readonly signal: AbortSignal;
-  readonly maxBytes: number;
-}
-
 async function exchange(
   session: ClientHttp2Session,
-  { path, message }: GrpcQuestion,
-  { signal, maxBytes }: Limits,
+  { path, message, maxBytes = DEFAULT_MAX_BYTES }: GrpcQuestion,
+  signal: AbortSignal,
 ): Promise<GrpcReply> {
   const { promise, resolve, reject } = Promise.withResolvers<GrpcReply>();
   const received: Received = { head: {}, trailers: {}, chunks: [] };
@@ -62,7 +59,7 @@ async function exchange(
     })
     .on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) reject(new TooLarge(maxBytes));
+      if (size > maxBytes) reject(new TooLarge(`the reply is larger than ${maxBytes} bytes`));
       else received.chunks.push(chunk);
     })
     .on('trailers', (trailers) => (received.trailers = trailers))

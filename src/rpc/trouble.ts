@@ -7,11 +7,9 @@ import { redact } from '../lib/redact.ts';
 /** A reply with the reason of the failure. */
 export type Trouble = Exclude<Reply, { readonly ok: true }>;
 
+/** A reply beyond one of the limits. */
 export class TooLarge extends Error {
-  constructor(maxBytes: number) {
-    super(`the reply is larger than ${maxBytes} bytes`);
-    this.name = 'TooLarge';
-  }
+  override readonly name = 'TooLarge';
 }
 
 const REFUSED = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL'] as const;

@@ -45,8 +45,16 @@ function reply(stream: ServerHttp2Stream, bytes: Buffer, trailers: Record<string
   stream.end(bytes);
 }
 
-async function call(port: number, target: Partial<Target> = {}): Promise<GrpcReply> {
-  const question = { port, path: '/demo.Service/Get', message: Buffer.from('0801', 'hex') };
+async function call(
+  port: number,
+  { maxBytes, ...target }: Partial<Target> & { maxBytes?: number } = {},
+): Promise<GrpcReply> {
+  const question = {
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    port,
+    path: '/demo.Service/Get',
+    message: Buffer.from('0801', 'hex'),
+  };
   return await askGrpc(question, {
     host: '127.0.0.1',
     signal: new AbortController().signal,

@@ -3,7 +3,7 @@
 import type { BlockchainNode, NodeSpec } from '../../api/blockchain-node.ts';
 import type { SpecProblem } from '../../api/spec-problem.ts';
 import type { Chain } from '../chain.ts';
-import type { Expectation, Question } from '../observed.ts';
+import { LONG_REPLY_BYTES, type Expectation, type Question } from '../observed.ts';
 import { defined } from '../../lib/defined.ts';
 import { emptiesChain } from './btcd.ts';
 import { defineCheck } from '../define-check.ts';
@@ -51,6 +51,7 @@ function questions(node: BlockchainNode): readonly Question[] {
     body: { jsonrpc: '1.0', id: 'nodewright', method, params: [] },
     auth: { secret: secretName(node, secret.name), userKey: 'user', passwordKey: 'password' },
     ...(tls === undefined ? {} : { tls }),
+    ...(method === 'getpeerinfo' ? { maxBytes: LONG_REPLY_BYTES } : {}),
   }));
 }
 

@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import type { Chain } from '../chain.ts';
-import type { Expectation, Question } from '../observed.ts';
+import { LONG_REPLY_BYTES, type Expectation, type Question } from '../observed.ts';
 import { defineCheck } from '../define-check.ts';
 import { checkCosmos } from './check.ts';
 import { clients, configFiles } from './clients.ts';
@@ -38,7 +38,15 @@ export const cosmos: Chain = {
 
 function questions(): readonly Question[] {
   const paths = { 'node.status': '/status', 'node.netInfo': '/net_info', 'node.abciInfo': '/abci_info' };
-  return Object.entries(paths).map(([id, path]) => ({ id, role: 'node', port: RPC_PORT, method: 'GET', path }));
+  return Object.entries(paths).map(([id, path]) => ({
+    id,
+    role: 'node',
+    port: RPC_PORT,
+    method: 'GET',
+    path,
+    // It lists the peers.
+    ...(id === 'node.netInfo' ? { maxBytes: LONG_REPLY_BYTES } : {}),
+  }));
 }
 
 /** Blocks come every few seconds; a head older than a minute is a halted chain or a lying node. */

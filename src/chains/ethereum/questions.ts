@@ -1,7 +1,7 @@
 // What to ask a running Ethereum node: JSON-RPC of the execution client, beacon API of the consensus client.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { Question } from '../observed.ts';
+import { LONG_REPLY_BYTES, type Question } from '../observed.ts';
 import { jsonRpcCall } from '../json-rpc.ts';
 import { clientOf } from './workload.ts';
 
@@ -19,7 +19,11 @@ function execution(port: number): readonly Question[] {
     ['el.version', 'web3_clientVersion', []],
     ['el.chainId', 'eth_chainId', []],
   ];
-  return calls.map(([id, method, params]) => jsonRpcCall({ id, role: 'el', port }, method, params));
+  return calls.map(([id, method, params]) => ({
+    ...jsonRpcCall({ id, role: 'el', port }, method, params),
+    // A block lists the hashes of its transactions.
+    ...(id === 'el.block' ? { maxBytes: LONG_REPLY_BYTES } : {}),
+  }));
 }
 
 function consensus(port: number): readonly Question[] {

@@ -19,8 +19,8 @@ export async function askForeignHeight(
   const host = podAddress(pod === undefined ? [] : [pod]);
   if (pod === undefined || host === undefined) return undefined;
   const port = controllerPort(pod);
-  const target = { host, signal, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
-  const reply = await askGrpc({ ...GET_BLOCK_NUMBER, port }, target);
+  const target = { host, signal, timeoutMs: TIMEOUT_MS };
+  const reply = await askGrpc({ ...GET_BLOCK_NUMBER, port, maxBytes: MAX_BYTES }, target);
   if (!reply.ok) return { answering: false, trouble: `port ${port}: ${reply.message}` };
   const height = blockNumberIn(reply.message);
   return height === undefined
