@@ -101,9 +101,10 @@ describe('a node that an earlier job left held', () => {
   it.each([
     { because: 'as that job found it', note: noteOf(), want: { wasRunning: true, replicas: 1, detached: true } },
     { because: 'by its workload', note: noteOf({ nodes: NOTE.nodes.map((one) => ({ ...one, node: 'chain' })) }), want: { wasRunning: true, replicas: 1, detached: true } },
+    { because: 'by its name', note: noteOf({ nodes: NOTE.nodes.map((one) => ({ ...one, workload: { ...one.workload, name: 'x' } })) }), want: { wasRunning: true, replicas: 1, detached: true } },
     { because: 'with its own replicas, where that job noted none', note: noteOf({ nodes: NOTE.nodes.map(({ replicas: _replicas, ...one }) => one) }), want: { wasRunning: true, replicas: 0, detached: true } },
   ])('is remembered $because', ({ note, want }) => {
-    expect(locked(note)).toMatchObject({ phase: 'Stopping', targets: [want] });
+    expect(locked(note)).toMatchObject({ phase: 'Stopping', targets: [want], risk: expect.stringContaining('left it held') });
   }); // prettier-ignore
 
   it.each([
@@ -113,6 +114,28 @@ describe('a node that an earlier job left held', () => {
     const [target] = locked(note).targets ?? [];
     expect(target).toMatchObject({ wasRunning: false, replicas: 0 });
     expect(target).not.toHaveProperty('detached');
+    expect(locked(note)).not.toHaveProperty('risk');
+  }); // prettier-ignore
+});
+
+describe('a job that may stop nothing yet', () => {
+  it('waits for the height of a Snapshot however long that takes, up to its deadline', () => {
+    const at = (minutes: number) => step({ kind: 'Snapshot', spec: { node: 'a', blockHeight: 200 }, status: { phase: 'Locked', since: ago(minutes), locks: [LOCK] }, observed: { targets: new Map([['a', running]]) } }).status;
+    for (const minutes of [1, 60, 300]) expect(at(minutes)).toMatchObject({ phase: 'Locked', message: 'waits until a has reached height 200' });
+    expect(at(360)).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  }); // prettier-ignore
+
+  it.each([
+    { because: 'one that runs and one that does not', wasRunning: [true, false], says: 'stops a and keeps b stopped' },
+    { because: 'two that do not run', wasRunning: [false, false], says: 'keeps a and b stopped' },
+    { because: 'two that run', wasRunning: [true, true], says: 'stops a and b' },
+  ])('says of $because: $says', ({ wasRunning, says }) => {
+    const cloud = { deployMethod: 'cloud-config', chain: 'test-chain' };
+    const targets = new Map(['a', 'b'].map((node, index) => [node, targetSeen(citaTarget(node, { wasRunning: wasRunning[index] === true }))]));
+    const spec = { ...cloud, nodes: ['a', 'b'], blockHeight: 90 };
+    const { status } = step({ kind: 'BlockHeightFallback', spec, status: { phase: 'Locked', since: ago(1), locks: [LOCK, LOCK_B] }, observed: { targets } });
+    expect(status).toMatchObject({ phase: 'Stopping', message: says });
+    expect(status).not.toHaveProperty('risk');
   }); // prettier-ignore
 });
 
@@ -138,6 +161,14 @@ describe('the begin', () => {
     expect(status.live).toBe('live' in want ? true : undefined);
   }); // prettier-ignore
 
+  it('has no height before where the node has none, and says that one is stopped already', () => {
+    const { height: _height, ...target } = managedTarget('a', { wasRunning: false });
+    const node = targetSeen(target, { pods: [], replicas: 0 });
+    expect(begin(BACKUP, node)).not.toHaveProperty('heightBefore');
+    const direct = { kind: 'ChangeOwner', spec: { node: 'a', action: 'Direct' } };
+    expect(begin(direct, node).message).toBe('works on a, which is stopped');
+  });
+
   it('waits for a node that cannot be read for ten minutes, and ends with its reason', () => {
     const missing = { found: { ok: false, reason: 'NoVolumes', message: 'a has no volumes' }, pods: [] } as const;
     const after = (minutes: number) => step({ status: { ...locked, since: ago(minutes) }, observed: { targets: new Map([['a', missing as never]]) } }).status;
@@ -156,6 +187,10 @@ describe('the begin', () => {
   }); // prettier-ignore
 });
 
+function argumentsOf(pod: unknown): string {
+  return String(valueAt(pod, ['spec', 'containers', 0, 'args']));
+}
+
 describe('the objects that are tried', () => {
   const tried = (given: object, more: object = {}) => {
     const targets = new Map(['a', 'b'].map((node) => [node, targetSeen(managedTarget(node), more)]));
@@ -171,6 +206,28 @@ describe('the objects that are tried', () => {
     expect(creates.map(({ metadata }) => metadata.namespace)).toEqual(Array.from({ length: 4 }, () => 'prod'));
     const spec = ['spec', 'volumes', 0, 'persistentVolumeClaim', 'claimName'];
     expect(creates.slice(2).map((pod) => valueAt(pod, spec))).toEqual(['data-b-0', 'data-a-0']);
+    for (const pod of creates.slice(2)) {
+      expect(valueAt(pod, ['spec', 'volumes', 0, 'persistentVolumeClaim', 'readOnly'])).toBe(true);
+      expect(valueAt(pod, ['spec', 'containers', 0, 'volumeMounts'])).toContainEqual(expect.objectContaining({ name: 'node-data', readOnly: true }));
+      expect(argumentsOf(pod)).toContain('"verb":"readSigner"');
+    }
+  }); // prettier-ignore
+
+  it('of a copy are its own PVC or VolumeSnapshots, its Job and the pod of that', () => {
+    const copy = tried(BACKUP);
+    expect(copy.map(({ kind }) => kind)).toEqual(['PersistentVolumeClaim', 'Job', 'Pod']);
+    expect(argumentsOf(copy.at(-1))).toContain('"verb":"backup"');
+    const snapshot = tried({ spec: { node: 'a', destination: { volumeSnapshot: {} } } });
+    expect(snapshot.map(({ kind }) => kind)).toEqual(['VolumeSnapshot', 'Job', 'Pod']);
+  });
+
+  it('of a key exchange of other tools, or of a node without volumes, are none', () => {
+    const cloud = { deployMethod: 'cloud-config', chain: 'test-chain' };
+    const targets = new Map(['a', 'b'].map((node) => [node, targetSeen(citaTarget(node))]));
+    const observed = { targets, trial: { verdict: 'Untried' as const } };
+    expect(tried({ kind: 'Switchover', spec: { ...EXCHANGE.spec, ...cloud }, observed })).toEqual([]);
+    const bare = new Map(['a', 'b'].map((node) => [node, targetSeen(managedTarget(node, { volumes: [] }))]));
+    expect(tried({ ...EXCHANGE, observed: { ...observed, targets: bare } })).toEqual([]);
   });
 
   it.each([
