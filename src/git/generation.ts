@@ -66,8 +66,7 @@ export interface FetchRequest {
 export async function fetchVerified(request: FetchRequest): Promise<Oid> {
   const { generation, operation } = request;
   const before = await remember(generation, request.trackingRef);
-  let said = '';
-  const incoming = new IncomingPack(generation.gitdir);
+  const incoming = new IncomingPack(generation.gitdir, new URL(request.url).host);
   try {
     const result = await fetch({
       fs,
@@ -80,7 +79,6 @@ export async function fetchVerified(request: FetchRequest): Promise<Oid> {
       singleBranch: true,
       tags: false,
       cache: {},
-      onMessage: (line: string) => void (said = line.slice(0, 1000)),
       ...(request.depth === undefined ? {} : { depth: request.depth }),
     });
     if (result.fetchHead === null) throw new GitError('EMPTY_REPOSITORY', 'The repository has no commits; push one');
@@ -91,7 +89,7 @@ export async function fetchVerified(request: FetchRequest): Promise<Oid> {
     return result.fetchHead;
   } catch (error) {
     await putBack(generation, request.trackingRef, before);
-    throw incomplete(operation.failure() ?? error, operation.redact(said));
+    throw incomplete(operation.failure() ?? incoming.failure() ?? error, operation.redact(incoming.said));
   } finally {
     await incoming.close();
   }

@@ -10,21 +10,39 @@ import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git
 import { asGitError, GitError } from './errors.ts';
 import { encodePackIndex } from './encode-pack-index.ts';
 import { indexPack, type IndexOptions } from './index-pack.ts';
+import { answerTooLarge, FETCH_MESSAGES } from './limits.ts';
 
 /** Bytes of a pack without entries: header and checksum. */
 const EMPTY_PACK = 32;
 const CHUNK = 256 * 1024;
+const MAX_SAID = 1000;
+const PACK = 1;
+const PROGRESS = 2;
+const FATAL = 3;
+/** Between lines; isomorphic-git passes over them, with a promise for each. */
+const SEPARATORS: ReadonlySet<string> = new Set(['0000', '0001']);
 
 export class IncomingPack {
   readonly #folder: string;
   readonly #path: string;
+  readonly #host: string;
   #file: FileHandle | undefined;
   #bytes = 0;
+  /** Bytes of the answers that are not the pack. */
+  #messages = 0;
+  #said = '';
   #error: GitError | undefined;
 
-  constructor(gitdir: string) {
+  /** `host` is for messages. */
+  constructor(gitdir: string, host: string) {
+    this.#host = host;
     this.#folder = join(gitdir, 'objects', 'pack');
     this.#path = join(this.#folder, 'incoming.tmp');
+  }
+
+  /** The last that the server said about its progress. */
+  get said(): string {
+    return this.#said.split(/[\r\n]+/).findLast((line) => line !== '') ?? '';
   }
 
   /** The same client, with answers to a fetch that lack the pack. */
@@ -36,6 +54,11 @@ export class IncomingPack {
         return isFetch && response.body !== undefined ? { ...response, body: this.#divert(response.body) } : response;
       },
     };
+  }
+
+  /** Why the answer could not be taken: isomorphic-git takes a broken stream for an ended one. */
+  failure(): GitError | undefined {
+    return this.#error;
   }
 
   /** Checks and indexes what arrived, and makes it visible. Throws when a part of it is missing, damaged or too large. */
@@ -59,12 +82,14 @@ export class IncomingPack {
     await rm(this.#path, { force: true });
   }
 
-  /** Takes side band 1 out of the packet lines (gitprotocol-pack); everything else stays. */
+  /** Takes side bands 1 and 2 and separators out of the packet lines (gitprotocol-pack); everything else stays. */
   async *#divert(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
     let rest = Buffer.alloc(0);
     for await (const chunk of body) {
       rest = Buffer.concat([rest, chunk]);
-      const { kept, pack, used } = splitLines(rest);
+      const { kept, pack, said, used, messages } = splitLines(rest);
+      this.#count(messages);
+      for (const piece of said) this.#said = (this.#said + piece.toString('utf8')).slice(-MAX_SAID);
       for (const piece of pack) await this.#write(piece);
       rest = rest.subarray(used);
       if (kept.length > 0) yield Buffer.concat(kept);
@@ -72,7 +97,14 @@ export class IncomingPack {
     if (rest.length > 0) yield rest;
   }
 
-  /** Keeps the first error for later: isomorphic-git takes a broken stream for an ended one. */
+  #count(messages: number): void {
+    this.#messages += messages;
+    if (this.#messages <= FETCH_MESSAGES.maxBytes) return;
+    this.#error ??= answerTooLarge(this.#host, FETCH_MESSAGES);
+    throw this.#error;
+  }
+
+  /** Keeps the first error for later. */
   async #write(piece: Buffer): Promise<void> {
     if (this.#error !== undefined) return;
     try {
@@ -87,26 +119,38 @@ export class IncomingPack {
 }
 
 interface Lines {
-  readonly kept: readonly Buffer[];
+  readonly kept: Buffer[];
   /** Parts of the pack. */
-  readonly pack: readonly Buffer[];
-  readonly used: number;
+  readonly pack: Buffer[];
+  /** Parts of what the server says. */
+  readonly said: Buffer[];
+  used: number;
+  /** Bytes of lines that are not, or have nothing of, the pack. */
+  messages: number;
 }
 
 function splitLines(data: Buffer): Lines {
-  const [kept, pack]: [Buffer[], Buffer[]] = [[], []];
-  let at = 0;
-  while (data.length - at >= 4) {
-    const head = data.toString('latin1', at, at + 4);
+  const lines: Lines = { kept: [], pack: [], said: [], used: 0, messages: 0 };
+  while (data.length - lines.used >= 4) {
+    const left = data.subarray(lines.used);
+    const head = left.toString('latin1', 0, 4);
     // Not a packet line: what follows is for isomorphic-git to refuse.
-    const length = /^[0-9a-f]{4}$/i.test(head) ? Math.max(4, Number.parseInt(head, 16)) : data.length - at;
-    if (data.length - at < length) break;
-    const line = data.subarray(at, at + length);
-    if (length > 4 && line[4] === 1) pack.push(line.subarray(5));
-    else kept.push(line);
-    at += length;
+    const length = /^[0-9a-f]{4}$/i.test(head) ? Math.max(4, Number.parseInt(head, 16)) : left.length;
+    if (left.length < length) break;
+    if (SEPARATORS.has(head)) lines.messages += length;
+    else addLine(left.subarray(0, length), lines);
+    lines.used += length;
   }
-  return { kept, pack, used: at };
+  return lines;
+}
+
+function addLine(line: Buffer, lines: Lines): void {
+  const band = line.length > 4 ? line[4] : undefined;
+  const content = line.subarray(5);
+  if (band === PACK) lines.pack.push(content);
+  if (band === PROGRESS || band === FATAL) lines.said.push(content);
+  if (band !== PACK && band !== PROGRESS) lines.kept.push(line);
+  if (band !== PACK || content.length === 0) lines.messages += line.length;
 }
 
 /** The checksum at the end of a pack, when it is that of the bytes before it. */

@@ -138,7 +138,10 @@ export class Mirror {
 
   async #remoteRefs(operation: Operation, prefix: string): Promise<readonly { ref: string; oid: string }[]> {
     try {
-      return await listServerRefs({ http: operation.http, url: this.url, prefix, protocolVersion: 2 });
+      const refs = await listServerRefs({ http: operation.http, url: this.url, prefix, protocolVersion: 2 });
+      const failure = operation.failure();
+      if (failure !== undefined) throw failure;
+      return refs;
     } catch (error) {
       throw operation.failure() ?? asGitError(error, `Asking ${new URL(this.url).host} for branches`);
     }

@@ -50,7 +50,8 @@ function retryAfter(header: string | undefined): number | undefined {
   return Number.isFinite(ms) ? Math.min(3_600_000, Math.max(0, ms)) : undefined;
 }
 
-async function beginning(answer: IncomingMessage): Promise<string> {
+/** At most a few thousand characters of a body; never rejects. */
+export async function beginning(answer: IncomingMessage): Promise<string> {
   let text = '';
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {

@@ -9,8 +9,9 @@ import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git
 import type { Limits } from './engine.ts';
 import { asGitError, GitError } from './errors.ts';
 import { inspectStart } from './inspect-answer.ts';
+import { answerLimit, answerTooLarge, type AnswerLimit } from './limits.ts';
 import { authorizationOf, redactor, refusePlainHttp, type RemoteOptions } from './remote.ts';
-import { refuseStatus } from './refuse-status.ts';
+import { beginning, refuseStatus } from './refuse-status.ts';
 
 export type TransportLimits = Pick<Limits, 'maxFetchBytes' | 'idleTimeoutMs' | 'operationTimeoutMs'>;
 
@@ -83,8 +84,10 @@ async function exchange(context: Context, request: GitHttpRequest): Promise<GitH
   for (let redirects = 0; ; redirects++) {
     const answer = await send(context, { request, target, body });
     const status = answer.statusCode ?? 0;
-    if (status < 300 || status > 399) return accept(context, target, answer);
-    answer.resume();
+    if (status < 300 || status > 399)
+      return accept(context, { target, answer, limit: answerLimit(target.pathname, body) });
+    // A short one is read to its end, which keeps the connection.
+    await beginning(answer);
     target = redirectTarget(context, { request, target, answer, redirects });
   }
 }
@@ -165,12 +168,18 @@ function headersOf(context: Context, outgoing: ClientRequest): Promise<IncomingM
   });
 }
 
-async function accept(context: Context, target: URL, answer: IncomingMessage): Promise<GitHttpResponse> {
+interface Accepted {
+  readonly target: URL;
+  readonly answer: IncomingMessage;
+  readonly limit: AnswerLimit | undefined;
+}
+
+async function accept(context: Context, { target, answer, limit }: Accepted): Promise<GitHttpResponse> {
   const status = answer.statusCode ?? 0;
   if (status !== 200) throw await refuseStatus({ context, target, answer });
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) headers[name] = String(value);
-  const body = keepFailure(context, inspectStart(received(context, answer), context));
+  const body = keepFailure(context, inspectStart(received(context, answer, limit), context));
   return { url: target.href, statusCode: status, statusMessage: answer.statusMessage ?? '', headers, body };
 }
 
@@ -187,9 +196,16 @@ async function* keepFailure(
 }
 
 /** The body's bytes, counted; fails when there are too many, when they stop coming and when the end is missing. */
-async function* received(context: Context, answer: IncomingMessage): AsyncGenerator<Uint8Array, void, undefined> {
+async function* received(
+  context: Context,
+  answer: IncomingMessage,
+  limit: AnswerLimit | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let length = 0;
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (limit !== undefined && length > limit.maxBytes) throw answerTooLarge(context.url.host, limit);
       context.budget -= chunk.length;
       if (context.budget < 0) throw tooLarge(context);
       yield chunk;

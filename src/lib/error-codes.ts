@@ -51,7 +51,8 @@ export const GIT_CODES = defineCodes({
   },
   TOO_LARGE: {
     meaning: 'The repository or the answer is larger than the limit.',
-    action: 'Remove large files from the history, or use a repository of its own for the fleet.',
+    action:
+      'Do what the message says: remove large files from the history, delete branches and tags, or use a repository of its own for the fleet.',
   },
   TRANSFER_INCOMPLETE: { meaning: 'The server ended the transfer early or sent damaged objects.', action: RETRIED },
   BRANCH_MISSING: {

@@ -186,11 +186,6 @@ describe('the report of a push', () => {
       message: 'The server ended the push: out of memory of ***',
     });
   });
-
-  it('that does not end is cut off', async () => {
-    const endless = line(`\u0002${'x'.repeat(60_000)}`).repeat(100);
-    expect(await failureOf(report(endless, true))).toMatchObject({ code: 'TOO_LARGE' });
-  });
 });
 
 function line(text: string): string {

@@ -31,8 +31,10 @@ export type Fault =
   | { readonly do: 'sideband-fatal'; readonly message: string }
   /** Answers with an ERR pkt-line. */
   | { readonly do: 'err'; readonly message: string }
-  /** A valid beginning and then progress messages without end. */
+  /** A valid beginning and then a pack without end. */
   | { readonly do: 'endless' }
+  /** A beginning and then these packet lines again and again without end. */
+  | { readonly do: 'flood'; readonly first: readonly string[]; readonly lines: readonly string[] }
   | { readonly do: 'redirect'; readonly to: string; readonly status?: number }
   /** Lets Git do the work, then destroys the socket instead of answering. */
   | { readonly do: 'drop-answer' };
@@ -69,7 +71,9 @@ export async function answerWithFault(exchange: Exchange): Promise<void> {
     case 'sideband-fatal':
       return send(exchange, { ...(await run()), body: fatalAnswer(fault.message) });
     case 'endless':
-      return sendEndless(exchange);
+      return sendEndless(exchange, ['NAK\n'], [`\u0001${'\u0007'.repeat(60_000)}`]);
+    case 'flood':
+      return sendEndless(exchange, fault.first, fault.lines);
     default:
       return sendDamaged(exchange, fault, await run());
   }
@@ -117,15 +121,21 @@ function drip({ res, seen }: Exchange, answer: CgiAnswer, everyMs: number): void
   res.on('close', () => clearInterval(timer));
 }
 
-function sendEndless({ res, seen }: Exchange): void {
-  res.writeHead(200, { 'content-type': `application/x-${seen.service}-result` });
-  res.write(pktLine(Buffer.from('NAK\n')));
-  const noise = pktLine(Buffer.concat([Buffer.from([1]), Buffer.alloc(60_000, 7)]));
+function sendEndless({ res, seen }: Exchange, first: readonly string[], lines: readonly string[]): void {
+  const kind = seen.method === 'GET' ? 'advertisement' : 'result';
+  res.writeHead(200, { 'content-type': `application/x-${seen.service}-${kind}` });
+  res.write(pktLines(first));
+  const noise = pktLines(lines);
   const more = (): void => {
-    while (!res.destroyed && res.write(noise)) seen.sent += noise.length;
+    for (let ready = true; ready && !res.destroyed; seen.sent += noise.length) ready = res.write(noise);
   };
   res.on('drain', more);
   more();
+}
+
+/** An empty text is a flush. */
+function pktLines(texts: readonly string[]): Buffer {
+  return Buffer.concat(texts.map((text) => (text === '' ? Buffer.from('0000') : pktLine(Buffer.from(text)))));
 }
 
 /** One pkt-line: four hex digits of length, then the data (gitprotocol-common). */

@@ -51,12 +51,13 @@ export async function pushCommit(request: PushRequest): Promise<void> {
   await writeRef({ fs, gitdir, ref: `refs/remotes/origin/${branch}`, value: commit, force: true });
 }
 
-async function send(
-  { operation, url, commit, pack, branch, expected }: PushRequest,
-  ref: string,
-): Promise<ReceiveReport> {
+async function send(request: PushRequest, ref: string): Promise<ReceiveReport> {
+  const { operation, url, commit, pack, branch, expected } = request;
   const { http, signal, redact } = operation;
   const { refs = [], capabilities } = await getRemoteInfo2({ http, url, forPush: true, protocolVersion: 1 });
+  // What broke off looks like a list that ended.
+  const failure = operation.failure();
+  if (failure !== undefined) throw failure;
   const there = refs.find((one) => one.ref === ref)?.oid;
   if (there !== expected) throw moved(branch);
   const used = CAPABILITIES.filter((name) => capabilities[name] !== undefined);

@@ -11,11 +11,10 @@ export interface ReceiveReport {
   readonly said: readonly string[];
 }
 
-/** A server may say anything, for as long as it likes. */
+/** A server may say anything; the transport limits the bytes of the answer. */
 const MAX_LINES = 50;
-const MAX_ANSWER = 4 * 1024 * 1024;
 
-/** Throws TOO_LARGE, TRANSFER_INCOMPLETE when the report is missing or cut, and FAILED with the server's last words. */
+/** Throws TRANSFER_INCOMPLETE when the report is missing or cut, and FAILED with the server's last words. */
 export async function readReport(
   body: AsyncIterable<Uint8Array>,
   { isBanded, redact }: { readonly isBanded: boolean; readonly redact: (text: string) => string },
@@ -36,13 +35,7 @@ export async function readReport(
 
 async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > MAX_ANSWER)
-      throw new GitError('TOO_LARGE', `The server answered a push with more than ${MAX_ANSWER} bytes`);
-    chunks.push(chunk);
-  }
+  for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

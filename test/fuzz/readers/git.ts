@@ -223,7 +223,7 @@ export const readers: readonly Reader[] = [
     mayThrow: isGit,
     read: async (input) => {
       const host = { url: new URL('https://git.example.com/x'), redact: redactor(undefined) };
-      const incoming = new IncomingPack(join(root, 'incoming'));
+      const incoming = new IncomingPack(join(root, 'incoming'), 'git.example.com');
       const answer = {
         url: '',
         statusCode: 200,
