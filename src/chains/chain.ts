@@ -35,6 +35,8 @@ export interface Chain {
   readonly jobs?: ChainJobs;
   /** Digests of the signing keys in a Secret's files, under any name; never throws, and says nothing of other content. */
   signingKeys?(files: Readonly<Record<string, string>>): readonly string[];
+  /** The names of those files that name more than one key, so that the client decides which one it takes. */
+  unclearKeyFiles?(files: Readonly<Record<string, string>>): readonly string[];
   /** What "synced" demands beyond the client's own word. Key: role. */
   expectations(node: BlockchainNode): ReadonlyMap<string, Expectation>;
 }

@@ -26,3 +26,8 @@ export function chainJobsOf(name: string): ChainJobs | undefined {
 export function signingKeysIn(files: Readonly<Record<string, string>>): readonly string[] {
   return [...new Set(chains.flatMap((chain) => chain.signingKeys?.(files) ?? []))].sort();
 }
+
+/** The names of the files that name several keys of one chain, sorted: which one a client signs with is not known. */
+export function unclearKeyFilesIn(files: Readonly<Record<string, string>>): readonly string[] {
+  return [...new Set(chains.flatMap((chain) => chain.unclearKeyFiles?.(files) ?? []))].sort();
+}

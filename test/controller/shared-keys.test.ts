@@ -257,6 +257,27 @@ function privateKey(): string {
   return textAt(file, ['priv_key', 'value']) ?? 'no key';
 }
 
+it('a key file that clients read in different ways starts no node, until it has one key', async () => {
+  const good = JSON.stringify({ priv_key: { type: 'tendermint/PrivKeyEd25519', value: privateKey() } });
+  const other = Buffer.alloc(64, 'o').toString('base64');
+  await setKeyFile(good.replace('"value"', `"value":"${other}","VALUE"`));
+  paris.commit(signer(paris));
+  await run(paris);
+  const message = await waits(paris, 'IdentityUnclear');
+  expect(message).toContain(`Secret ${secretOf(paris)}`);
+  expect(message).toContain('(priv_validator_key.json)');
+  expect(message).not.toContain(privateKey());
+  expect(await mayRun(paris)).toBe(false);
+  await setKeyFile(good);
+  await runs(paris);
+});
+
+async function setKeyFile(content: string): Promise<void> {
+  const ref = { apiVersion: 'v1', kind: 'Secret', namespace: paris.namespace, name: secretOf(paris) };
+  const value = Buffer.from(content).toString('base64');
+  await paris.cluster.patch(ref, [{ op: 'replace', path: '/data/priv_validator_key.json', value }]);
+}
+
 it('a second cluster under one executor name applies nothing, and takes its place after an approval', async () => {
   const second: Fleet = { ...tokyo, executor: paris.executor };
   paris.commit(signer(paris));

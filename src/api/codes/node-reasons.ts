@@ -76,8 +76,7 @@ export const NODE_REASONS = defineCodes({
     action: 'Change the node as the message says, or ask the administrator to extend the policy.',
   },
   NotLabelled: {
-    meaning:
-      'A Secret or ConfigMap that the node names does not carry the label `validatoros.com/allow-nodes: "true"`.',
+    meaning: 'A Secret or ConfigMap that the node names lacks the label `validatoros.com/allow-nodes: "true"`.',
     action: 'If nodes may use it, add the label with the command in the message. It is checked again within seconds.',
   },
   ConfigMapMissing: {
@@ -93,8 +92,7 @@ export const NODE_REASONS = defineCodes({
     action: 'Restore the Role and RoleBinding of the controller.',
   },
   ObjectRefused: {
-    meaning:
-      'The API server refused an object of the node. The message has the object and the answer of the API server.',
+    meaning: 'The API server refused an object of the node. The message has the object and the answer.',
     action: 'Correct the node, or the admission policy, quota or permission that refuses the object.',
   },
   ApplyFailed: {
@@ -121,9 +119,12 @@ export const NODE_REASONS = defineCodes({
     meaning: 'A Secret that the node names, most often that with the signing key, does not exist or holds no key.',
     action: 'Create the Secret, with the label `validatoros.com/allow-nodes: "true"`.',
   },
+  IdentityUnclear: {
+    meaning: 'A file of a Secret that the node names has several signing keys, and clients differ in which they take.',
+    action: 'Leave one key in each file, under the name that the client writes itself.',
+  },
   KeyPending: {
-    meaning:
-      'The reservation of the signing key is not on the status branch yet, so that another executor could take it.',
+    meaning: 'The reservation of the signing key is not on the status branch yet: another executor could take it.',
     action: 'Wait. If this lasts, check that the controller can push to the status branch.',
   },
   KeyContested: {
@@ -132,8 +133,7 @@ export const NODE_REASONS = defineCodes({
   },
 
   WaitingForPod: {
-    meaning:
-      'Kubernetes has not created the pod yet. The message has the reason if an Event of the StatefulSet gives one.',
+    meaning: 'Kubernetes has not created the pod yet. The message has the reason if an Event gives one.',
     action: 'If this lasts, look at the Events of the StatefulSet (`kubectl describe statefulset`).',
   },
   WaitingForScheduler: {

@@ -10,7 +10,7 @@ import { nodeFacts } from './facts.ts';
 import { jobs } from './jobs.ts';
 import { chainIdOf, CosmosOptions } from './options.ts';
 import { RPC_PORT } from './settings.ts';
-import { signingKeys } from './signing-key.ts';
+import { signingKeys, unclearKeyFiles } from './signing-key.ts';
 import { workload } from './workload.ts';
 
 const lists = {
@@ -34,6 +34,7 @@ export const cosmos: Chain = {
   expectations,
   jobs,
   signingKeys,
+  unclearKeyFiles,
 };
 
 function questions(): readonly Question[] {

@@ -13,7 +13,7 @@ import { executionFacts } from './execution-facts.ts';
 import { jobs } from './jobs.ts';
 import { findNetwork, networks } from './networks.ts';
 import { questions } from './questions.ts';
-import { signingKeys } from './signing-keys.ts';
+import { signingKeys, unclearKeyFiles } from './signing-keys.ts';
 import { workload } from './workload.ts';
 
 const lists = {
@@ -40,6 +40,7 @@ export const ethereum: Chain = {
   expectations,
   jobs,
   signingKeys,
+  unclearKeyFiles,
 };
 
 function checkConsensus(spec: NodeSpec): readonly SpecProblem[] {

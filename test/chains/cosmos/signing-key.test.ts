@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { signingKeysIn } from '../../../src/chains/index.ts';
+import { signingKeysIn, unclearKeyFilesIn } from '../../../src/chains/index.ts';
 import { makeValidators } from '../../support/validators.ts';
 
 const value = (letter: string, bytes = 64): string => Buffer.alloc(bytes, letter).toString('base64');
@@ -66,6 +66,45 @@ describe('the signing key of a Secret', () => {
   });
 });
 
+/** As Go's encoding/json reads them in CometBFT: each of these was given to `cometbft show-validator`. */
+describe('a key file in an unusual form', () => {
+  const type = 'tendermint/PrivKeyEd25519';
+  const key = value('k');
+  it.each([
+    { because: 'inner names in another case', text: JSON.stringify({ priv_key: { Type: type, VALUE: key } }) },
+    { because: 'escapes in names', text: `{"priv\\u005fkey":{"typ\\u0065":"${type}","v\\u0061lue":"${key}"}}` },
+    {
+      because: 'a list of bytes',
+      text: JSON.stringify({ priv_key: { type, value: [...Buffer.from(key, 'base64')] } }),
+    },
+    { because: 'line breaks in the key', text: JSON.stringify({ priv_key: { type, value: key.replace(/./g, `$&${'\n'.repeat(20)}`) } }) }, // prettier-ignore
+    { because: 'an earlier member of the name', text: `{"priv_key":{"type":"x","value":"${value('o')}"},"priv_key":{"type":"${type}","value":"${value('o')}","value":"${key}"}}` }, // prettier-ignore
+    { because: 'spaces before it', text: ` \r\n\t${keyFile(key)}` },
+    { because: 'outer names in another case', text: JSON.stringify({ Priv_Key: { type, value: key } }) },
+    { because: 'letters that fold to ASCII', text: JSON.stringify({ 'priv_\u212Aey': { type, value: key } }) },
+  ])('is known with $because', ({ text }) => {
+    expect(signingKeysIn({ x: text })).toEqual(keys);
+    expect(unclearKeyFilesIn({ x: text })).toEqual([]);
+  });
+
+  it.each([
+    { because: 'inner', text: JSON.stringify({ priv_key: { type, value: value('o'), VALUE: key } }) },
+    { because: 'outer', text: JSON.stringify({ priv_key: { type, value: value('o') }, PRIV_KEY: { type, value: key } }) }, // prettier-ignore
+  ])('counts all keys of $because names in several spellings, and is not clear', ({ text }) => {
+    expect(signingKeysIn({ x: text })).toEqual(signingKeysIn({ x: keyFile(value('o')), y: keyFile(key) }));
+    expect(signingKeysIn({ x: text })).toHaveLength(2);
+    expect(unclearKeyFilesIn({ good: keyFile(key), x: text })).toEqual(['x']);
+  });
+
+  it.each([
+    { because: 'a list with what is no byte', text: JSON.stringify({ priv_key: { value: Array(64).fill(256) } }) },
+    { because: 'a list of keys', text: `[${keyFile(key)}]` },
+    { because: 'text after it', text: `${keyFile(key)}x` },
+  ])('is none with $because', ({ text }) => {
+    expect(signingKeysIn({ x: text })).toEqual([]);
+  });
+});
+
 describe('a validator keystore of Ethereum', () => {
   const keystore = (pubkey: string, more: object = {}): string =>
     JSON.stringify({ version: 4, crypto: { cipher: { message: 'm' } }, pubkey, ...more });
@@ -76,6 +115,17 @@ describe('a validator keystore of Ethereum', () => {
     expect(one).toMatch(/^sha256:/);
     expect(signingKeysIn({ x: keystore(`0x${pubkey.toUpperCase()}`, { crypto: { other: 1 } }) })).toEqual([one]);
     expect(signingKeysIn({ x: keystore('cd'.repeat(48)), y: keystore(pubkey) })).toHaveLength(2);
+  });
+
+  it('is known in any case of its names, and not clear with several', () => {
+    const crypto = { cipher: { message: 'm' } };
+    const same = signingKeysIn({ x: keystore(pubkey) });
+    expect(signingKeysIn({ x: JSON.stringify({ Crypto: crypto, PubKey: pubkey }) })).toEqual(same);
+    expect(signingKeysIn({ x: JSON.stringify({ crypto, 'pub\u212Aey': pubkey }) })).toEqual(same);
+    expect(signingKeysIn({ x: keystore(pubkey).replace('pubkey', 'pub\\u006bey') })).toEqual(same);
+    const several = { good: keystore(pubkey), x: keystore('cd'.repeat(48), { Pubkey: pubkey }) };
+    expect(signingKeysIn(several)).toHaveLength(2);
+    expect(unclearKeyFilesIn(several)).toEqual(['x']);
   });
 
   it('without a public key says nothing', () => {

@@ -6,9 +6,9 @@ import type { Cluster } from '../../../kube/cluster.ts';
 import { createSerial } from '../../../lib/serial.ts';
 import type { MovedKeys } from '../../../plan/moved-keys.ts';
 import type { Identities } from './identities.ts';
-import { inUse, missing, type Refusal, replaced, signedSince } from './refusal.ts';
+import { inUse, missing, type Refusal, replaced, signedSince, unclear } from './refusal.ts';
 import { createReachedKeys } from './reached.ts';
-import { isKeyDigest, readKeys } from './signing-secrets.ts';
+import { isKeyDigest, readSigningSecret } from './signing-secrets.ts';
 import type { Watches } from '../watches.ts';
 
 export interface Grant {
@@ -60,7 +60,7 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
     // Before the content is read: a change in between is found the next time.
     const versions = versionsOf(node, secrets, deps);
     const keys = await keysOf(node, secrets, deps.cluster);
-    if (typeof keys === 'string') return missing(keys);
+    if ('ok' in keys) return keys;
     const known = keys.filter(isKeyDigest);
     const replaces = deps.identities.replacedKey(nodeKey, known);
     if (replaces !== undefined) return refuse(nodeKey, { signer: '', keys: known, replaces });
@@ -146,20 +146,21 @@ export function wantedBy(granted: ReadonlyMap<string, Granted>): ReadonlyMap<str
 }
 
 /**
- * The keys, or the name of a Secret that does not exist. Of a Secret that is no identity only known keys count: others may
+ * The keys, or what is wrong with a Secret. Of a Secret that is no identity only known keys count: others may
  * have the same content for good reasons.
  */
 async function keysOf(
   node: BlockchainNode,
   secrets: readonly string[],
   cluster: Pick<Cluster, 'get'>,
-): Promise<readonly string[] | string> {
+): Promise<readonly string[] | Refusal> {
   const { namespace = '' } = node.metadata;
   const keys = new Set<string>();
   for (const name of secrets) {
-    const found = await readKeys(cluster, namespace, name);
-    if (found === undefined) return name;
-    for (const key of found) if (isKeyDigest(key) || name === node.spec.identity?.secretName) keys.add(key);
+    const found = await readSigningSecret(cluster, namespace, name);
+    if (found === undefined) return missing(name);
+    if (found.unclear.length > 0) return unclear(name, found.unclear);
+    for (const key of found.keys) if (isKeyDigest(key) || name === node.spec.identity?.secretName) keys.add(key);
   }
   return [...keys];
 }

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly ok: false;
   readonly reason: Extract<
     NodeReason,
-    'IdentityMissing' | 'IdentityInUse' | 'KeyReserved' | 'KeyPending' | 'SignerState'
+    'IdentityMissing' | 'IdentityUnclear' | 'IdentityInUse' | 'KeyReserved' | 'KeyPending' | 'SignerState'
   >;
   readonly message: string;
   /** The refusal ends by itself: the node that has the key is being deleted, or the next push decides. */
@@ -22,6 +22,13 @@ export interface Refusal {
 export function missing(secret: string): Refusal {
   const message = `Secret ${secret}, which the node uses, does not exist in the namespace of the node. Create it.`;
   return { ok: false, reason: 'IdentityMissing', message, passing: false };
+}
+
+export function unclear(secret: string, files: readonly string[]): Refusal {
+  const message =
+    `Secret ${secret}, which the node uses, has files that name more than one signing key (${files.join(', ')}), with ` +
+    'names that differ in case only: which key the client takes is not known. Leave one key in each file.';
+  return { ok: false, reason: 'IdentityUnclear', message, passing: false };
 }
 
 export function inUse(other: string, node: BlockchainNode | undefined): Refusal {

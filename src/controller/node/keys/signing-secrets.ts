@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../../../api/blockchain-node.ts';
 import type { KubeObject } from '../../../api/objects.ts';
 import type { Chain } from '../../../chains/chain.ts';
-import { signingKeysIn } from '../../../chains/index.ts';
+import { signingKeysIn, unclearKeyFilesIn } from '../../../chains/index.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import { digestOf } from '../../../lib/hash.ts';
 import { isObject, valueAt } from '../../../lib/json-value.ts';
@@ -21,11 +21,28 @@ export async function readKeys(
   namespace: string,
   name: string,
 ): Promise<readonly string[] | undefined> {
+  return (await readSigningSecret(cluster, namespace, name))?.keys;
+}
+
+export interface SigningSecret {
+  /** As of `readKeys`. Of an unclear file all keys that it names. */
+  readonly keys: readonly string[];
+  /** Names of files of which it is not known which key a client takes. */
+  readonly unclear: readonly string[];
+}
+
+export async function readSigningSecret(
+  cluster: Pick<Cluster, 'get'>,
+  namespace: string,
+  name: string,
+): Promise<SigningSecret | undefined> {
   const live = await cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace, name });
   if (live === undefined) return undefined;
-  const files = textsOf(live['data']);
+  const files = textsOf(live['data'], 'utf8');
   const known = signingKeysIn(files);
-  return known.length > 0 ? known : [`${WHOLE} ${digestOf(files)}`];
+  // As Latin-1 each byte counts.
+  const keys = known.length > 0 ? known : [`${WHOLE} ${digestOf(textsOf(live['data'], 'latin1'))}`];
+  return { keys, unclear: unclearKeyFilesIn(files) };
 }
 
 const WHOLE = 'content';
@@ -36,10 +53,10 @@ export function isKeyDigest(digest: string): boolean {
 }
 
 /** A Secret's data, decoded. */
-function textsOf(data: unknown): Readonly<Record<string, string>> {
+function textsOf(data: unknown, encoding: 'utf8' | 'latin1'): Readonly<Record<string, string>> {
   if (!isObject(data)) return {};
   return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => [name, Buffer.from(String(value), 'base64').toString('latin1')]),
+    Object.entries(data).map(([name, value]) => [name, Buffer.from(String(value), 'base64').toString(encoding)]),
   );
 }
 
