@@ -52,6 +52,7 @@ export async function startController(options: ControllerOptions, signal: AbortS
     watches,
     jobs: services.jobs,
     keyReservations: services.keyReservations,
+    observations: services.observations,
   };
   const deps = withNotify(services, createNotify({ triggers: TRIGGERS, queues, view, delays: settings }));
   startReconciling(deps, queues);

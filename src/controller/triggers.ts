@@ -11,6 +11,7 @@ import type { Trigger } from './engine/trigger.ts';
 import type { JobWatches } from './job/watches.ts';
 import type { KeyReservations } from './node/keys/key-reservations.ts';
 import { isOwnedBy } from './node/owner.ts';
+import type { Observations } from './node/observations.ts';
 import type { Watches } from './node/watches.ts';
 
 /** What the key functions look up. */
@@ -18,6 +19,7 @@ export interface TriggerView {
   readonly executor: string;
   readonly watches: Pick<Watches, 'nodes'>;
   readonly jobs: Pick<JobWatches, 'list'>;
+  readonly observations: Pick<Observations, 'isReconciled'>;
   readonly keyReservations: Pick<KeyReservations, 'waiting' | 'isLeaving' | 'usersOf'>;
 }
 
@@ -39,6 +41,8 @@ const APPLIED = [
 const NEW_NODE_MS = 2000;
 /** The first read of the branch has the CPU to itself; its result, or its failure, is published at once. */
 const FIRST_STATUS_MS = 5000;
+/** The nodes are looked at after the first plan, and after this time while the branch cannot be read, or is large. */
+const FIRST_READ_MS = 2000;
 
 export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['Started'], keys: branch, queue: 'pull' }),
@@ -52,9 +56,10 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
     queue: 'sync',
   }),
 
-  row({ on: ['Started', 'MemoryRestored'], keys: allNodes, queue: 'node' }),
+  row({ on: ['Started'], keys: allNodes, queue: 'node', delayMs: FIRST_READ_MS }),
+  row({ on: ['MemoryRestored'], keys: allNodes, queue: 'node' }),
   row({ on: ['NodeCreated'], keys: ownNode, queue: 'node', delayMs: NEW_NODE_MS }),
-  row({ on: ['PlanApplied'], keys: nodesWithoutStatus, queue: 'node' }),
+  row({ on: ['PlanApplied'], keys: nodesNotReconciled, queue: 'node' }),
   row({ on: ['NodeChanged', 'NodeDeleted'], keys: ownNode, queue: 'node', resetsBackoff: true }),
   row({ on: ['SecretChanged'], keys: owner, queue: 'node', delayMs: 20, resetsBackoff: true }),
   row({ on: ['UsedSecretChanged'], keys: nodesWithSecret, queue: 'node', delayMs: 20, resetsBackoff: true }),
@@ -148,10 +153,10 @@ function allNodes(_notice: object, { watches }: TriggerView): readonly string[] 
   return watches.nodes.list().map(keyOf);
 }
 
-/** Nodes that were never reconciled, at the end of a plan that may have created them. */
-function nodesWithoutStatus(_notice: object, { watches, executor }: TriggerView): readonly string[] {
-  const fresh = watches.nodes.list().filter((node) => node.status?.phase === undefined && isOwnedBy(node, executor));
-  return fresh.map(keyOf);
+/** At the end of a plan that may have created them, or the first one after a start. */
+function nodesNotReconciled(_notice: object, { watches, executor, observations }: TriggerView): readonly string[] {
+  const own = watches.nodes.list().filter((node) => isOwnedBy(node, executor));
+  return own.map(keyOf).filter((key) => !observations.isReconciled(key));
 }
 
 function ownNode({ key, node }: Notices['NodeChanged'], { executor }: TriggerView): readonly string[] {

@@ -184,6 +184,7 @@ describe('an object of a node changed by hand', () => {
       async () => ((await get(what))?.metadata.uid ?? uid) !== uid,
     );
     expect(isRepaired).toBe(true);
+    await waitFor('it is counted', async () => (await repairsOf(kind)) > before);
     expect(await repairsOf(kind)).toBe(before + 1);
     const message = `${kind} ${fleet.namespace}/${what.name} was deleted, not by the controller. It is made again.`;
     await waitFor('an Event of the node says so', async () =>

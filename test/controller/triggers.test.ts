@@ -35,6 +35,7 @@ function setup(view: Partial<TriggerView> = {}) {
       executor: 'demo',
       watches: { nodes: { list: () => [node] as readonly BlockchainNode[] } as TriggerView['watches']['nodes'] },
       jobs: { list: () => [backup] },
+      observations: { isReconciled: (nodeKey) => nodeKey !== 'ns/new' },
       keyReservations: {
         waiting: new Set(['ns/w']),
         isLeaving: (nodeKey) => nodeKey === 'ns/leaving',
@@ -72,13 +73,11 @@ describe('a notice queues', () => {
     expect(other.added).toEqual(['sync sync 20']);
   });
 
-  it('the end of a plan: the nodes that it created, whose status is what the API server fills in', () => {
-    const judged = { ...aNode('b'), status: { phase: 'Running' as const, observedGeneration: 1 } };
-    const fresh = { ...aNode('c'), status: { observedGeneration: -1 } };
-    const list = (): readonly BlockchainNode[] => [judged, fresh];
+  it('the end of a plan: the nodes that were not reconciled yet, such as those that it created', () => {
+    const list = (): readonly BlockchainNode[] => [aNode('b'), aNode('new')];
     const { notify, added } = setup({ watches: { nodes: { list } as unknown as TriggerView['watches']['nodes'] } });
     notify('PlanApplied', { nodeKeys: [] });
-    expect(added.filter((line) => line.startsWith('node '))).toEqual(['node ns/c 0']);
+    expect(added.filter((line) => line.startsWith('node '))).toEqual(['node ns/new 0']);
   });
 
   it('a changed Secret: its node without backoff; a changed Pod: who waits for a key, and the observation', () => {
