@@ -4,6 +4,7 @@ import { ANNOTATION, API_VERSION } from '../api/group.ts';
 import { jobKeyOf, type JobRequest } from '../api/job-object.ts';
 import { chainJobsOf } from '../chains/index.ts';
 import { checkRequest } from '../jobs/kinds/check-request.ts';
+import { schedulesByRun } from '../jobs/requests/schedule.ts';
 import { neededApproval } from '../jobs/requests/approval.ts';
 import type { CheckContext } from '../jobs/model/job-kind.ts';
 import { defined } from '../lib/defined.ts';
@@ -17,7 +18,7 @@ import { type FileContent, type GoodDocument, readDocuments } from './file-conte
 import { judgeFileRequest } from './policy-check.ts';
 import type { Problem } from './text/problem.ts';
 import { toProblem } from './text/problem.ts';
-import { duplicateSchedules, resolveSchedule } from './schedules.ts';
+import { duplicateSchedules, type ResolvedSchedule, resolveSchedule } from './schedules.ts';
 
 export interface RequestFiles {
   readonly requests: ReadonlyMap<string, DesiredRequest>;
@@ -46,9 +47,6 @@ export function* readRequests(
   const others = new Map(resolved.map(({ key, desired }) => [key, desired.request]));
   const known = { ...surroundings, others, policy: context.policy };
   const judged = yield* mapInSteps(resolved, (one) => judge(one, known));
-  const duplicates = findDuplicates(judged);
-  const isBad = ({ key, problems }: Resolved): boolean =>
-    duplicates.has(key) || problems.some(({ level }) => level === 'error');
   const declared = read.flatMap(({ file, documents }) =>
     file.role === 'schedule' ? documents.good.map((document) => ({ file, document })) : [],
   );
@@ -56,6 +54,9 @@ export function* readRequests(
     resolveSchedule(document, file.path, { ...known, context }),
   );
   const twins = duplicateSchedules(schedules);
+  const duplicates = new Map([...findTakenNames(judged, schedules), ...findDuplicates(judged)]);
+  const isBad = ({ key, problems }: Resolved): boolean =>
+    duplicates.has(key) || problems.some(({ level }) => level === 'error');
   const problems = [
     ...read.flatMap(({ documents }) => documents.problems),
     ...judged.flatMap((one) => one.problems),
@@ -154,6 +155,27 @@ function findDuplicates(requests: readonly Resolved[]): ReadonlyMap<string, read
     else before.push(problem);
   }
   return found;
+}
+
+/** Requests that have the name of a run to come: that run could not be filed any more. */
+function findTakenNames(
+  requests: readonly Resolved[],
+  schedules: readonly ResolvedSchedule[],
+): ReadonlyMap<string, readonly Problem[]> {
+  const groups = Map.groupBy(schedules, ({ key, kind }) => `${kind}/${key.slice(0, key.indexOf('/'))}`);
+  const finders = new Map(
+    [...groups].map(([group, all]) => [group, schedulesByRun(all.map(({ key }) => key.slice(key.indexOf('/') + 1)))]),
+  );
+  return new Map(
+    requests.flatMap(({ key, desired, document }): [string, Problem[]][] => {
+      const { kind, metadata } = desired.request;
+      const schedule = finders.get(`${kind}/${metadata.namespace ?? ''}`)?.(metadata.name);
+      if (schedule === undefined) return [];
+      const message = `metadata.name: ${metadata.name} is a name that the schedule ${schedule} gives to its runs; rename the request, or remove this file if it has run`;
+      const place = document.places.of(['metadata', 'name'], 'value');
+      return [[key, [{ level: 'error', code: 'NameOfRun', file: desired.file, ...place, message }]]];
+    }),
+  );
 }
 
 interface ReadFile {

@@ -23,6 +23,8 @@ import { checkSchema } from './check-schema.ts';
 export interface ResolvedSchedule {
   /** `namespace/name` */
   readonly key: string;
+  /** Of its runs. */
+  readonly kind: string;
   readonly document: GoodDocument;
   readonly file: string;
   /** Undefined for one with an error: it creates no job request. */
@@ -56,6 +58,7 @@ export function resolveSchedule(
   const isGood = executor.name !== undefined && problems.every(({ level }) => level !== 'error');
   return {
     key,
+    kind: spec.template.kind,
     document,
     file,
     schedule: isGood

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
+import { runName } from '../../src/jobs/requests/schedule.ts';
 import { nodeFile, read as readFiles } from '../support/desired-files.ts';
 
 const template = { kind: 'Backup', spec: { node: 'a' } };
@@ -160,6 +161,54 @@ describe('refused is', () => {
       ],
     ]);
     expect([...schedules.keys()]).toEqual(['ns/z']);
+  });
+});
+
+describe('a request with the name of a run', () => {
+  const request = (name: string, more: object = {}): string => stringify({ ...backup(name), ...more });
+  const long = 'l'.repeat(60);
+
+  it.each([
+    { because: 'to come', schedules: ['nightly'], name: 'nightly-29933984' },
+    { because: 'of any time', schedules: ['nightly'], name: 'nightly-1' },
+    { because: 'of a schedule whose name ends in digits', schedules: ['night-1', 'night'], name: 'night-1-29933984' },
+    { because: 'that is cut', schedules: [long], name: runName(long, 1_796_039_040_000) },
+  ])('$because is refused', ({ schedules, name }) => {
+    const { requests, brokenRequests, problems } = read({
+      ...Object.fromEntries(schedules.map((one) => [`schedules/${one}.yaml`, schedule({}, one)])),
+      'jobs/x.yaml': request(name),
+      'jobs/good.yaml': request('good'),
+    });
+    expect(problems.map(({ file, level, code, line }) => [file, level, code, line])).toEqual([
+      ['jobs/x.yaml', 'error', 'NameOfRun', expect.any(Number)],
+    ]);
+    expect(problems[0]?.message).toContain(`the schedule ${schedules[0] ?? ''} gives to its runs; rename the request`);
+    expect([...requests.keys()]).toEqual(['Backup/ns/good']);
+    expect([...brokenRequests]).toEqual([`Backup/ns/${name}`]);
+  });
+
+  it('also of a schedule with an error', () => {
+    const files = { 'schedules/n.yaml': schedule({ schedule: '99 3 * * *' }, 'n'), 'jobs/x.yaml': request('n-1') };
+    expect(read(files).problems.map(({ code }) => code)).toContain('NameOfRun');
+  });
+
+  it.each([
+    { because: 'of another name', name: 'nightly-2-restored' },
+    { because: 'without a minute', name: 'nightly' },
+    { because: 'of no schedule', name: 'weekly-29933984' },
+    { because: 'of another namespace', name: 'nightly-29933984', more: { namespace: 'other' } },
+  ])('$because is accepted', ({ name, more = {} }) => {
+    const { problems } = read({
+      'schedules/nightly.yaml': schedule({}),
+      'jobs/x.yaml': request(name, { metadata: { name, ...more } }),
+    });
+    expect(problems.map(({ code }) => code)).not.toContain('NameOfRun');
+  });
+
+  it('of another kind is accepted', () => {
+    const snapshot = { ...backup('nightly-29933984'), kind: 'Snapshot' };
+    const { problems } = read({ 'schedules/nightly.yaml': schedule({}), 'jobs/x.yaml': stringify(snapshot) });
+    expect(problems.map(({ code }) => code)).not.toContain('NameOfRun');
   });
 });
 

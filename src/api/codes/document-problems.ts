@@ -52,6 +52,10 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     meaning: 'Two documents declare the same job request. Both are refused.',
     action: 'Give one of them another name.',
   },
+  NameOfRun: {
+    meaning: 'A request has a name that a schedule of its namespace gives to its runs. That run could not be filed.',
+    action: 'Rename the request, or remove its file if it has run.',
+  },
   DuplicateSchedule: {
     meaning: 'Two documents declare the same schedule. Both are refused.',
     action: 'Give one of them another name.',

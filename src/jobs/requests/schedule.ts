@@ -45,6 +45,19 @@ export function isRunOf(schedule: string, run: string): boolean {
   return isCut && fit(schedule, 63).startsWith(run.slice(0, -9));
 }
 
+/** A run of a schedule with a shorter name has all of it in its name. */
+const SHORTEST_CUT = 50;
+
+/** Which of the schedules gives its runs that name, for many names. */
+export function schedulesByRun(schedules: readonly string[]): (run: string) => string | undefined {
+  const all = new Set(schedules);
+  const long = schedules.filter(({ length }) => length >= SHORTEST_CUT);
+  return (run) => {
+    const base = /^(.*)-\d{1,12}$/.exec(run)?.[1];
+    return base !== undefined && all.has(base) ? base : long.find((one) => isRunOf(one, run));
+  };
+}
+
 const DAY = 86_400_000;
 
 /** What is due. A name that exists already is never filed again. */
