@@ -186,7 +186,9 @@ it('says from its first commit on that a record cannot be read, also in the metr
   const commits = git(fleet.repo, ['log', '--format=%H', STATUS_BRANCH, '--', file]).split('\n');
   const states = commits.map((commit) => /^state: .*$/m.exec(git(fleet.repo, ['show', `${commit}:${file}`]))?.[0]);
   expect(states).not.toContain('state: Synced');
-  expect(await running.metrics()).toContain('nodewright_problems{level="error"} 1');
+  await waitFor('the metric says so too', async () =>
+    (await running.metrics()).includes('nodewright_problems{level="error"} 1'),
+  );
 });
 
 it('a token that may only read: everything but the status works, and the log says so', async () => {
