@@ -16,11 +16,11 @@ import { createStatusBranch } from './git/status-branch.ts';
 import { type ApiCluster, connectCluster } from './kube/api-cluster.ts';
 import { type Events, makeEvents } from './kube/events.ts';
 import { inNamespaces } from './kube/namespaced.ts';
-import { holdSoleLease } from './kube/lease/sole.ts';
 import { defined } from './lib/defined.ts';
 import type { Redactor } from './lib/redact.ts';
 import { type Controller, startController } from './controller/controller.ts';
 import { prepareCluster } from './controller/prepare-cluster.ts';
+import { takeLease } from './controller/take-lease.ts';
 import type { Settings } from './controller/engine/options.ts';
 import { QUEUES } from './controller/engine/queues.ts';
 import type { Runtime } from './controller/engine/runtime.ts';
@@ -182,21 +182,18 @@ async function workAsLeader(turn: Turn): Promise<End> {
   for (const queue of Object.keys(QUEUES)) health.rest(queue);
   await awaitTurn(turn);
   const losing = Promise.withResolvers<string>();
-  log.info({ lease: `nodewright-${settings.executor}` }, 'Waiting for the lease');
-  const waiting = new AbortController();
-  const giveUp = (): void => waiting.abort(signal.reason);
-  signal.addEventListener('abort', giveUp, { once: true });
-  const lease = await holdSoleLease({
-    cluster,
-    namespace: settings.namespace,
-    name: `nodewright-${settings.executor}`,
-    identity: IDENTITY,
-    signal: waiting.signal,
-    onLost: losing.resolve,
-    log,
-  });
-  // From here on the lease is kept until the controller has stopped.
-  signal.removeEventListener('abort', giveUp);
+  const lease = await takeLease(
+    {
+      cluster,
+      settings,
+      events: turn.events,
+      identity: IDENTITY,
+      onLost: losing.resolve,
+      explain: (why) => health.explain(FIRST_SYNC, why),
+      log,
+    },
+    signal,
+  );
   metrics.telemetry.leading(true);
   try {
     return await runController(turn, losing.promise);

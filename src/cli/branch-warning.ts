@@ -18,6 +18,11 @@ interface Ability {
 
 const ABILITIES: readonly Ability[] = [
   {
+    failed: ['LeaseHeld'],
+    works: 'LeaseTaken',
+    lacks: 'waits for its Lease and updates nothing',
+  },
+  {
     failed: ['DesiredReadFailed'],
     works: 'DesiredRead',
     lacks: 'cannot read the desired branch, so that what is merged has no effect',

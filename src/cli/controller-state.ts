@@ -48,7 +48,8 @@ export async function recentExecutors(
   return leases.flatMap((lease) => {
     const executor = executorOf(lease.metadata.name);
     const { holder, renewedAt } = holderIn(lease);
-    const isRecent = renewedAt !== undefined && Math.abs(now - renewedAt) < RECENT_MS;
+    // One in the future is an error of a clock, or someone else wrote it: both have to be shown.
+    const isRecent = renewedAt !== undefined && now - renewedAt < RECENT_MS;
     return executor !== undefined && holder !== '' && isRecent ? [executor] : [];
   });
 }
@@ -95,7 +96,8 @@ function judge(lease: LeaseHolder | undefined, { place, clock, isRenewed = false
     );
   const { holder, renewedAt } = lease;
   const known = { executor, holder, ...(renewedAt === undefined ? {} : { renewedAt }) };
-  const age = renewedAt === undefined ? 'some time' : ageText(clock.now() - renewedAt);
+  const isPast = renewedAt !== undefined && renewedAt <= clock.now();
+  const age = isPast ? ageText(clock.now() - renewedAt) : 'some time';
   if (holder === '')
     return {
       ...known,

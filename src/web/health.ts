@@ -5,6 +5,8 @@ export interface Health {
   beat(loop: string, now: number): void;
   /** Something that the process waits for is complete, such as the first sync or list. */
   arrived(part: string): void;
+  /** Why a part that the process waits for does not arrive; undefined when there is no reason any more. */
+  explain(part: string, why: string | undefined): void;
   /** A loop that has nothing to do (not the leader) is not watched until its next beat. */
   rest(loop: string): void;
   state(now: number): HealthState;
@@ -32,9 +34,11 @@ export interface HealthOptions {
 export function createHealth({ deadlines, awaits, startedAt }: HealthOptions): Health {
   const beats = new Map<string, number>(Object.keys(deadlines).map((loop) => [loop, startedAt]));
   const missing = new Set(awaits);
+  const reasons = new Map<string, string>();
   return {
     beat: (loop, now) => void beats.set(loop, now),
     arrived: (part) => void missing.delete(part),
+    explain: (part, why) => void (why === undefined ? reasons.delete(part) : reasons.set(part, why)),
     rest: (loop) => void beats.delete(loop),
     state(now) {
       const hanging = [...beats].flatMap(([loop, last]) => {
@@ -42,7 +46,10 @@ export function createHealth({ deadlines, awaits, startedAt }: HealthOptions): H
         if (deadline === undefined || now - last <= deadline) return [];
         return [`loop ${loop} has not finished a reconciliation within ${Math.round(deadline / 1000)} s`];
       });
-      const waiting = [...missing].map((part) => `waiting for ${part}`);
+      const waiting = [...missing].map((part) => {
+        const why = reasons.get(part);
+        return `waiting for ${part}${why === undefined ? '' : `: ${why}`}`;
+      });
       return {
         live: hanging.length === 0,
         ready: hanging.length === 0 && waiting.length === 0,

@@ -58,6 +58,15 @@ describe('the controller', () => {
     expect(warning).toMatch(/^the controller of executor prod is dead: pod-a has not renewed its Lease for 10m\./);
   });
 
+  it('is dead when its renewal is far in the future and does not change', async () => {
+    const { state } = given(() => ({ holderIdentity: 'evil', renewTime: at(86_400_000) }));
+    expect(await state()).toMatchObject({
+      state: 'Dead',
+      holder: 'evil',
+      warning: expect.stringContaining('evil has not renewed its Lease for some time.'),
+    });
+  });
+
   it('is stopped when it released its Lease', async () => {
     const { state } = given(() => ({ holderIdentity: '', renewTime: at(-7_300_000) }));
     expect(await state()).toMatchObject({ state: 'Stopped', warning: expect.stringContaining('2h ago') });
@@ -82,12 +91,13 @@ it('knows the controllers that held their Leases lately, also without nodes', as
   const leases = [
     lease('nodewright-works', { holderIdentity: 'pod-a', renewTime: at(-2000) }),
     lease('nodewright-died', { holderIdentity: 'pod-b', renewTime: at(-600_000) }),
+    lease('nodewright-future', { holderIdentity: 'evil', renewTime: at(86_400_000) }),
     lease('nodewright-gone', { holderIdentity: 'pod-c', renewTime: at(-86_400_000) }),
     lease('nodewright-released', { holderIdentity: '', renewTime: at(-2000) }),
     lease('other', { holderIdentity: 'pod-d', renewTime: at(-2000) }),
   ];
   const found = await recentExecutors({ list: async () => await Promise.resolve(leases) }, 'ops', NOW);
-  expect(found).toEqual(['works', 'died']);
+  expect(found).toEqual(['works', 'died', 'future']);
   const denied = new KubeError('FORBIDDEN', 'leases is forbidden');
   expect(await recentExecutors({ list: async () => await Promise.reject(denied) }, 'ops', NOW)).toEqual([]);
 });

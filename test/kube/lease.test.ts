@@ -1,10 +1,11 @@
 // The holder of a Lease on a real API server: one at a time, and none that cannot renew it.
 
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 
-import type { Ref } from '../../src/api/objects.ts';
+import type { KubeObject, Ref } from '../../src/api/objects.ts';
 import { connectCluster, type ApiCluster } from '../../src/kube/api-cluster.ts';
-import { holdLease, type Lease, type LeaseOptions } from '../../src/kube/lease/lease.ts';
+import { holdLease, LEASE_TIMES, type Lease, type LeaseOptions } from '../../src/kube/lease/lease.ts';
+import { MAX_PROMISE_MS, type LeaseWait } from '../../src/kube/lease/wait-notice.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
 import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -109,6 +110,52 @@ it('is taken over only after it did not change for its duration, for every time 
   expect(await specOf('expired')).toMatchObject({ holderIdentity: 'b', leaseTransitions: 4 });
 });
 
+it('is taken from a record that promises decades and a renewal in the future, once that did not change for the longest promise', async () => {
+  await direct.create(decades('decades'));
+  const started = performance.now();
+  const lease = await hold('decades', 'b', { times: { ...times, maxPromiseMs: 3000 } });
+  expect(performance.now() - started).toBeGreaterThan(3000);
+  expect(lease.held).toBe(true);
+  expect(await specOf('decades')).toMatchObject({ holderIdentity: 'b', leaseDurationSeconds: 2 });
+});
+
+it('is never taken for a promise that is longer than the longest while its holder renews it', async () => {
+  // The durations of two controllers of ours are the same, and count whole.
+  expect(LEASE_TIMES.durationMs).toBeLessThan(MAX_PROMISE_MS);
+  const short = { ...times, maxPromiseMs: 1 };
+  const first = await hold('short', 'a', { times: short });
+  const waits: LeaseWait[] = [];
+  const waitTimes = { afterMs: 3 * times.durationMs, everyMs: 600_000 };
+  void hold('short', 'b', { times: short, waitTimes, onLongWait: (wait) => waits.push(wait) }).catch(() => undefined);
+  await waitFor('it waited for three durations', () => waits.length > 0);
+  expect(first.held).toBe(true);
+  expect(held).toEqual([first]);
+});
+
+it('says seldom who writes it when something else does again and again', async () => {
+  await direct.create(decades('again'));
+  const writing = new AbortController();
+  onTestFinished(() => writing.abort());
+  const writer = writeAgain('again', writing.signal);
+  const waits: LeaseWait[] = [];
+  const warned: unknown[] = [];
+  const log = { info: () => undefined, warn: (facts: object, text: string) => void warned.push([text, facts]) };
+  const waitTimes = { afterMs: 3000, everyMs: 2000 };
+  const short = { ...times, maxPromiseMs: 2000 };
+  const waiting = hold('again', 'b', { times: short, waitTimes, log, onLongWait: (wait) => waits.push(wait) });
+  await waitFor('the second report', () => waits.length > 1);
+  expect(waits[0]).toMatchObject({ holder: 'evil', namespace: 'default' });
+  expect(waits[0]?.message).toMatch(/^the Lease default\/again is held by evil, .* take the right to write Leases/);
+  expect(warned[0]).toEqual([
+    'Waiting long for the lease',
+    expect.objectContaining({ holder: 'evil', lease: 'again' }),
+  ]);
+  expect(warned.length).toBeLessThan(5);
+  writing.abort();
+  await writer;
+  expect((await waiting).held).toBe(true);
+});
+
 it.each([
   { because: 'the server hangs', fault: { do: 'hang' } as const },
   { because: 'connections break', fault: { do: 'reset', when: 'before' } as const },
@@ -157,3 +204,22 @@ it('is no longer waited for once the signal aborts', async () => {
   controller.abort();
   await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
 });
+
+function decades(name: string): KubeObject {
+  const { apiVersion, kind } = refOf(name);
+  const spec = {
+    holderIdentity: 'evil',
+    leaseDurationSeconds: 2_000_000_000,
+    renewTime: '2199-01-01T00:00:00.000000Z',
+  };
+  return { apiVersion, kind, metadata: { name, namespace: 'default' }, spec };
+}
+
+/** As someone who may write Leases. */
+async function writeAgain(name: string, signal: AbortSignal): Promise<void> {
+  for (let transitions = 1; !signal.aborted; transitions++) {
+    const current = await direct.get(refOf(name));
+    const spec = { ...(await specOf(name)), holderIdentity: 'evil', leaseTransitions: transitions };
+    await direct.replace({ ...current!, spec }).catch(() => undefined);
+  }
+}

@@ -44,7 +44,7 @@ function hold(name: string, namespace: string, more: Partial<Pick<ApiCluster, 'l
     identity: `${name}-in-${namespace}`,
     signal: ending.signal,
     onLost: silent,
-    times: { durationMs: 2000, renewDeadlineMs: 1200, retryMs: 100 },
+    times: { durationMs: 2000, renewDeadlineMs: 1200, retryMs: 100, maxPromiseMs: 2500 },
     log: { info: silent, warn: note },
   });
   void lease.then((one) => held.push(one));
@@ -79,6 +79,19 @@ it('takes over from one that died', async () => {
   const metadata = { name: 'e', namespace: 'one' };
   await cluster.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
   expect((await hold('e', 'two').lease).held).toBe(true);
+});
+
+it('does not wait for decades for a record that promises them', async () => {
+  const spec = {
+    holderIdentity: 'evil',
+    leaseDurationSeconds: 2_000_000_000,
+    renewTime: '2199-01-01T00:00:00.000000Z',
+  };
+  const metadata = { name: 'g', namespace: 'one' };
+  await cluster.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
+  const { lease, warnings } = hold('g', 'two');
+  expect((await lease).held).toBe(true);
+  expect(warnings.map(({ holder }) => holder)).toEqual(['evil']);
 });
 
 it('says once that it may not look into other namespaces', async () => {

@@ -25,4 +25,12 @@ describe('createHealth', () => {
     expect(state.reasons.join('; ')).toContain(says);
     expect(state.reasons.length > 0).toBe(!live || !ready);
   }); // prettier-ignore
+
+  it('says why what it waits for does not come, as long as that is so', () => {
+    const health = make();
+    health.explain('first sync', 'the Lease is held by evil');
+    expect(health.state(1).reasons).toEqual(['waiting for first sync: the Lease is held by evil']);
+    health.explain('first sync', undefined);
+    expect(health.state(1).reasons).toEqual(['waiting for first sync']);
+  });
 });

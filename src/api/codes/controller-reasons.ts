@@ -26,6 +26,13 @@ export const CONTROLLER_REASONS = defineCodes({
     action: 'Correct the name with which the controller is started, or add the executor.',
   },
   ExecutorListed: { meaning: 'The executor is in `spec.executors` of the Fleet now.', action: 'No action is needed.' },
+  LeaseHeld: {
+    meaning:
+      'Another process has held the Lease of the controller for longer than one that died could. The controller updates nothing; what runs stays.',
+    action:
+      'If the holder is no controller of this executor, find out who writes the Lease (audit log of the API server), and take the right to write Leases in that namespace from them.',
+  },
+  LeaseTaken: { meaning: 'The controller has its Lease now.', action: 'No action is needed.' },
   OtherCluster: {
     meaning: 'Another cluster works under the same executor name, by the word of the status branch.',
     action:

@@ -38,6 +38,8 @@ export const POLL_MS = 2000;
 export class Upgrader {
   readonly deps: UpgraderDeps;
   #leaving = Promise.withResolvers<void>();
+  /** The holder and its time as last read, and when they were first read so, by our monotonic clock. */
+  #seenLease: { readonly text: string; readonly at: number } | undefined;
   /** Since when this process stands by and no new version holds the Lease, by its monotonic clock. */
   #withoutLeaseSince: number | undefined;
 
@@ -121,12 +123,18 @@ export class Upgrader {
     return this.#withoutLeaseSince === undefined ? undefined : performance.now() - this.#withoutLeaseSince;
   }
 
-  /** Of a Lease that is renewed; clocks that differ by less than a minute do not matter. */
+  /** Of a Lease that is renewed: seen to change lately, or at first sight renewed lately by the clock of its holder. */
   async #holder(): Promise<string> {
     const { cluster, executor, namespace, runtime } = this.deps;
     const lease = await readLeaseHolder(cluster, controllerLease(executor, namespace));
-    const isOld = lease?.renewedAt === undefined || runtime.now() - lease.renewedAt > LEASE_AGE_MS;
-    return lease === undefined || isOld ? '' : lease.holder;
+    if (lease?.renewedAt === undefined) return '';
+    const now = performance.now();
+    const text = `${lease.holder} ${lease.renewedAt}`;
+    // Also one in the future is no renewal: anyone who may write Leases can name any time.
+    const isRecent = Math.abs(runtime.now() - lease.renewedAt) <= LEASE_AGE_MS;
+    if (this.#seenLease?.text !== text)
+      this.#seenLease = { text, at: this.#seenLease !== undefined || isRecent ? now : Number.NEGATIVE_INFINITY };
+    return now - this.#seenLease.at > LEASE_AGE_MS ? '' : lease.holder;
   }
 
   /** Another process was faster, or the API server does not answer: the next look decides. */

@@ -5,6 +5,7 @@ import { KubeError } from '../kube-error.ts';
 import { LeaseRecord } from './record.ts';
 import { NO_LOG, type Log } from '../log.ts';
 import { pause } from '../pause.ts';
+import { WaitNotice, type LeaseWait, type WaitTimes } from './wait-notice.ts';
 
 export interface LeaseTimes {
   /** A lease that was not renewed for this long is free. */
@@ -13,6 +14,8 @@ export interface LeaseTimes {
   readonly renewDeadlineMs: number;
   /** Between tries to get or renew it. */
   readonly retryMs: number;
+  /** Longest duration of another's record that counts: a minute unless given. */
+  readonly maxPromiseMs?: number;
 }
 
 /** The times of client-go. */
@@ -28,7 +31,10 @@ export interface LeaseOptions {
   readonly signal: AbortSignal;
   /** Called once when the lease is lost against our will: stop at once what only its holder may do. */
   readonly onLost: (why: string) => void;
+  /** Called when another has held the lease for long, and seldom again; also logged. */
+  readonly onLongWait?: ((wait: LeaseWait) => void) | undefined;
   readonly times?: LeaseTimes;
+  readonly waitTimes?: WaitTimes;
   readonly log?: Log;
 }
 
@@ -42,17 +48,22 @@ export interface Lease {
 /**
  * Resolves once we hold the lease; waits for that as long as it takes. Rejects with ABORTED when the signal does first.
  * Clocks of other processes are never trusted: a lease is free when it did not *change* for its duration, measured with
- * the own monotonic clock.
+ * the own monotonic clock. A longer duration than our own counts up to a minute.
  */
-export async function holdLease(options: LeaseOptions): Promise<Lease> {
+export async function holdLease(options: LeaseOptions, notice = waitNotice(options)): Promise<Lease> {
   const { cluster, namespace, name, identity, signal, times = LEASE_TIMES, log = NO_LOG } = options;
-  const record = new LeaseRecord({ cluster, namespace, name, identity, durationMs: times.durationMs, log });
+  const record = new LeaseRecord({ cluster, namespace, name, identity, ...times, log });
   while (!signal.aborted) {
     const since = await record.tryOnce(signal);
     if (since !== undefined) return new HeldLease({ record, times, signal, identity, onLost: options.onLost }, since);
+    if (record.holder !== '') notice.waits(record.holder, namespace);
     await pause(jittered(times.retryMs), signal);
   }
   throw new KubeError('ABORTED', `waiting for lease ${namespace}/${name} was given up`);
+}
+
+export function waitNotice({ name, log = NO_LOG, onLongWait, waitTimes }: LeaseOptions): WaitNotice {
+  return new WaitNotice({ name, log, onLongWait, waitTimes });
 }
 
 interface HeldOptions {

@@ -4,6 +4,7 @@ import type { KubeObject, Ref } from '../../api/objects.ts';
 import type { Cluster } from '../cluster.ts';
 import { isKubeError } from '../kube-error.ts';
 import type { Log } from '../log.ts';
+import { promiseMs } from './wait-notice.ts';
 
 export interface LeaseRecordOptions {
   readonly cluster: Pick<Cluster, 'get' | 'create' | 'replace'>;
@@ -11,6 +12,8 @@ export interface LeaseRecordOptions {
   readonly name: string;
   readonly identity: string;
   readonly durationMs: number;
+  /** `MAX_PROMISE_MS` unless given. */
+  readonly maxPromiseMs?: number;
   readonly log: Log;
 }
 
@@ -82,10 +85,10 @@ export class LeaseRecord {
     this.#seen = { object, at: performance.now() };
   }
 
-  #isFree({ holderIdentity = '', leaseDurationSeconds = 0 }: LeaseSpec): boolean {
+  /** Its times are not read: they are another's, and those who may write a Lease can put any there. */
+  #isFree({ holderIdentity = '', leaseDurationSeconds }: LeaseSpec): boolean {
     if (holderIdentity === '' || holderIdentity === this.#options.identity) return true;
-    // The holder may have been promised longer than we would be.
-    const durationMs = Math.max(this.#options.durationMs, leaseDurationSeconds * 1000);
+    const durationMs = promiseMs(this.#options, leaseDurationSeconds);
     return this.#seen !== undefined && performance.now() - this.#seen.at > durationMs;
   }
 

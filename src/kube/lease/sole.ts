@@ -5,11 +5,12 @@ import { textAt, valueAt } from '../../lib/json-value.ts';
 import type { Cluster } from '../cluster.ts';
 import { KINDS } from '../kinds.ts';
 import { isKubeError } from '../kube-error.ts';
-import { holdLease, LEASE_TIMES, type Lease, type LeaseOptions } from './lease.ts';
+import { holdLease, LEASE_TIMES, type Lease, type LeaseOptions, waitNotice } from './lease.ts';
 import { NO_LOG } from '../log.ts';
 import { pause } from '../pause.ts';
+import { promiseMs, type WaitNotice } from './wait-notice.ts';
 
-interface SoleLeaseOptions extends LeaseOptions {
+export interface SoleLeaseOptions extends LeaseOptions {
   readonly cluster: LeaseOptions['cluster'] & Pick<Cluster, 'list'>;
 }
 
@@ -19,9 +20,10 @@ interface SoleLeaseOptions extends LeaseOptions {
  */
 export async function holdSoleLease(options: SoleLeaseOptions): Promise<Lease> {
   const { signal, times = LEASE_TIMES } = options;
-  const others = watchOthers(options);
+  const notice = waitNotice(options);
+  const others = watchOthers(options, notice);
   for (;;) {
-    const lease = await holdLease(options);
+    const lease = await holdLease(options, notice);
     if (!(await others.exist())) return lease;
     await lease.release();
     do await pause(times.retryMs * (1 + Math.random()), signal);
@@ -35,9 +37,10 @@ interface Seen {
   readonly at: number;
 }
 
-function watchOthers({ cluster, namespace, name, times = LEASE_TIMES, log = NO_LOG }: SoleLeaseOptions): {
-  exist(): Promise<boolean>;
-} {
+function watchOthers(
+  { cluster, namespace, name, times = LEASE_TIMES, log = NO_LOG }: SoleLeaseOptions,
+  notice: WaitNotice,
+): { exist(): Promise<boolean> } {
   const seen = new Map<string, Seen>();
   const reported = new Set<string>();
 
@@ -54,8 +57,8 @@ function watchOthers({ cluster, namespace, name, times = LEASE_TIMES, log = NO_L
     const isNews = before?.version !== lease.metadata.resourceVersion;
     const at = before === undefined || isNews ? performance.now() : before.at;
     seen.set(place, { version: lease.metadata.resourceVersion, at });
-    const seconds = Number(valueAt(lease, ['spec', 'leaseDurationSeconds']) ?? 0);
-    return performance.now() - at <= Math.max(times.durationMs, seconds * 1000);
+    const seconds = valueAt(lease, ['spec', 'leaseDurationSeconds']);
+    return performance.now() - at <= promiseMs(times, seconds);
   }
 
   return {
@@ -64,8 +67,9 @@ function watchOthers({ cluster, namespace, name, times = LEASE_TIMES, log = NO_L
         const leases = await cluster.list(KINDS.Lease, { fieldSelector: `metadata.name=${name}` });
         const other = leases.find((lease) => lease.metadata.namespace !== namespace && isHeld(lease));
         if (other === undefined) return false;
-        const holder = textAt(other, ['spec', 'holderIdentity']);
-        const where = other.metadata.namespace;
+        const holder = textAt(other, ['spec', 'holderIdentity']) ?? '';
+        const where = other.metadata.namespace ?? '';
+        notice.waits(holder, where);
         report(
           `${where}/${holder}`,
           { lease: name, namespace: where, holder },
