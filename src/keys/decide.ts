@@ -11,6 +11,8 @@ export interface Circumstances {
   readonly wanted: ReadonlyMap<string, string>;
   /** Digests of `spec.approvals` in fleet.yaml. */
   readonly approvals: ReadonlySet<string>;
+  /** Of the Fleet; undefined when it lists none. */
+  readonly executors?: readonly string[] | undefined;
   /** RFC 3339 */
   readonly now: string;
 }
@@ -28,9 +30,9 @@ export interface Decision {
 
 /** May be called again with another tip after a lost race: only the decision whose push has landed counts. */
 export function decide(memory: KeyMemory, tip: KeyFiles, circumstances: Circumstances): Decision {
-  const { executor, approvals, wanted, now } = circumstances;
+  const { executor, approvals, executors, wanted, now } = circumstances;
   const published = readKeys(tip);
-  const foreign = observeForeign({ executor, remembered: memory.foreign, approvals, tip: published });
+  const foreign = observeForeign({ executor, remembered: memory.foreign, approvals, tip: published, executors });
   const mine = new Map(published.entries.filter((one) => one.executor === executor).map((one) => [one.key, one]));
   const refused = new Map<string, Holder>();
   const own: Record<string, OwnKey> = {};

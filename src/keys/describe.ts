@@ -15,10 +15,19 @@ export function describeHolder(key: string, holder: Holder): string {
     case 'Unproven':
       return `${held}. The status branch says that the key is released, without the proof that only ${executor} has. ${stop}. ${overrule(holder)}`;
     case 'Unreadable':
-      return `The file ${executor}/keys.yaml of the status branch cannot be read, so that ${executor} may have reserved the signing key ${shortKey(key)}. The controller of ${executor} writes it again; this node starts after that.`;
+      return describeUnreadable(key, holder);
     default:
       return assertNever(holder.how);
   }
+}
+
+function describeUnreadable(key: string, { executor, isUnlisted }: Holder): string {
+  const file = `${executor}/keys.yaml`;
+  const why = `The file ${file} of the status branch cannot be read, so that ${executor} may have reserved the signing key ${shortKey(key)}`;
+  const remove = `remove ${file} in a commit to the status branch; this node starts after that`;
+  return isUnlisted === true
+    ? `${why}. fleet.yaml lists no executor ${executor}: no controller writes the file again. Make sure that no node of that name signs with this key, and ${remove}. The history of the file says who wrote it.`
+    : `${why}. The controller of ${executor} writes it again; this node starts after that. If there is no such controller, and nothing there can sign with this key, ${remove}.`;
 }
 
 function overrule({ executor, approval = '' }: Holder): string {

@@ -17,6 +17,8 @@ export interface Holder {
   readonly how: 'Reserved' | 'Vanished' | 'Unproven' | 'Unreadable';
   /** The approval in fleet.yaml that overrules this reservation. */
   readonly approval?: string;
+  /** The Fleet lists executors, and not this one. Of one whose file cannot be read. */
+  readonly isUnlisted?: true;
 }
 
 export interface Foreign {
@@ -33,10 +35,12 @@ export interface Seen {
   readonly remembered: Readonly<Record<string, ForeignKey>>;
   readonly approvals: ReadonlySet<string>;
   readonly tip: PublishedKeys;
+  /** As the Fleet lists them; undefined or empty when it lists none. */
+  readonly executors?: readonly string[] | undefined;
 }
 
 /** What is held by others now, from the branch and from what was seen of it before. */
-export function observeForeign({ executor, remembered, approvals, tip }: Seen): Foreign {
+export function observeForeign({ executor, remembered, approvals, tip, executors = [] }: Seen): Foreign {
   const entries = new Map(tip.entries.map((one) => [idOf(one), one]));
   const next: Record<string, ForeignKey> = {};
   const holders = new Map<string, Holder[]>();
@@ -52,7 +56,10 @@ export function observeForeign({ executor, remembered, approvals, tip }: Seen): 
   }
   const unreadable = tip.unreadable
     .filter((name) => name !== executor)
-    .map((name): Holder => ({ executor: name, how: 'Unreadable' }));
+    .map((name): Holder => {
+      const isUnlisted = executors.length > 0 && !executors.includes(name);
+      return { executor: name, how: 'Unreadable', ...(isUnlisted ? { isUnlisted } : {}) };
+    });
   return { remembered: next, holders, unreadable };
 }
 

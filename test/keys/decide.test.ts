@@ -122,6 +122,15 @@ describe('a requested key', () => {
     expect(memory.own[KEY]).toEqual(request);
   });
 
+  it.each([
+    { because: 'the Fleet lists it', executors: ['paris', 'tokyo'], holder: {} },
+    { because: 'the Fleet lists no executor', executors: [], holder: {} },
+    { because: 'the Fleet lists others only', executors: ['paris'], holder: { isUnlisted: true } },
+  ])('says of a file that cannot be read whose it may be when $because', ({ executors, holder }) => {
+    const { refused } = decide(remember(request), new Map([['tokyo/keys.yaml', undefined]]), { ...wanted, executors });
+    expect([...refused]).toEqual([[KEY, { executor: 'tokyo', how: 'Unreadable', ...holder }]]);
+  });
+
   it('is reserved with an approval of exactly this reservation, which is then forgotten', () => {
     const approvals = new Set([approval(0)]);
     const { memory, refused } = decide(remember(request, seen(0)), published(), { ...wanted, approvals });

@@ -200,5 +200,13 @@ describe('a node that waits for its key says', () => {
   it('which file cannot be read', () => {
     const text = describeHolder(KEY, { executor: 'tokyo', how: 'Unreadable' });
     expect(text).toMatch(/^The file tokyo\/keys\.yaml of the status branch cannot be read, .*sha256:aaaaaaaaaaaa\./);
+    expect(text).toContain('The controller of tokyo writes it again');
+    expect(text).toContain('If there is no such controller');
+  });
+
+  it('how to get rid of a file that cannot be read and that no executor of the Fleet writes', () => {
+    const text = describeHolder(KEY, { executor: 'evil', how: 'Unreadable', isUnlisted: true });
+    expect(text).toContain('fleet.yaml lists no executor evil: no controller writes the file again.');
+    expect(text).toContain('remove evil/keys.yaml in a commit to the status branch; this node starts after that.');
   });
 });

@@ -23,12 +23,13 @@ export function lookMs({ settings, keyLedger }: Pick<PublishDeps, 'settings' | '
 export async function beginKeys(deps: PublishDeps): Promise<KeyRound> {
   const { settings, keyReservations, keyLedger, fleet, runtime } = deps;
   const given = await givenKeys(deps);
-  const approvals = fleet.pulled?.desired.fleet.approvals ?? [];
+  const { approvals = [], executors } = fleet.pulled?.desired.fleet ?? {};
   const round: KeyRound = {
     executor: settings.executor,
     given,
     wanted: keyReservations.wanted(),
     approvals: new Set(approvals.map(({ digest }) => digest)),
+    executors: executors?.map(({ name }) => name),
     now: timestamp(runtime.now()),
   };
   await keyLedger.begin(round);
