@@ -298,6 +298,7 @@ it('a second cluster under one executor name applies nothing, and takes its plac
   expect(sync).toContain('state: Held');
   expect(sync).toMatch(/summary: another cluster \(\S+\) works under the name of executor/);
   expect(show('README.md')).toContain(name.replace('@', '&#64;'));
+  expect(sync).toContain('nothing is applied, no job begins');
   expect(sync).toContain('guard: OtherCluster');
   expect(await object(second, 'BlockchainNode')).toBeUndefined();
   expect(await mayRun(second)).toBe(false);
@@ -317,7 +318,10 @@ it('a second cluster under one executor name applies nothing, and takes its plac
 
   // The first one comes back: it sees who took its place, and changes nothing there.
   await run(paris);
-  await waitFor('the first one reports under a name of its own', () => ownFolder(), 100_000);
+  const own = await waitFor('the first one reports under a name of its own', () => ownFolder(), 100_000);
+  expect(show(`${own}/sync.yaml`)).toContain(
+    'apart from that nodes are created, changed, repaired and deleted as always',
+  );
   expect(keysOf(second)).toContain('state: Reserved');
 }, 400_000);
 

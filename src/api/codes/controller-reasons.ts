@@ -34,9 +34,10 @@ export const CONTROLLER_REASONS = defineCodes({
   },
   LeaseTaken: { meaning: 'The controller has its Lease now.', action: 'No action is needed.' },
   OtherCluster: {
-    meaning: 'Another cluster works under the same executor name, by the word of the status branch.',
+    meaning:
+      'Another cluster works under the same executor name, by the word of the status branch. A cluster that has reported there before begins no job, starts no node with a new signing key and reports under a name of its own; other nodes are reconciled as always. One that has not applies nothing.',
     action:
-      'Give one of the two clusters an executor name of its own. If the other cluster is gone for good, approve the digest in the message.',
+      'Give one of the two clusters an executor name of its own. If the other cluster is gone for good, approve the digest in the message. If there never was another one, set the field `cluster` in `memory.yaml` back, as the message says.',
   },
   MemoryElsewhere: {
     meaning:

@@ -20,7 +20,7 @@ const BRANCH_GUARDS = defineCodes({
 export const GUARDS = defineCodes({
   OtherCluster: {
     meaning:
-      'Another cluster works under the same executor name, by the word of the status branch. This cluster applies nothing, begins no job and starts no signing key.',
+      'Another cluster works under the same executor name, by the word of the status branch, and this one has never reported there. It applies nothing, begins no job and starts no signing key.',
     action:
       'Give one of the two clusters an executor name of its own. If the other cluster is gone for good, approve the digest that the message shows.',
   },

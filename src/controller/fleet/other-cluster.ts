@@ -12,6 +12,8 @@ import type { FleetDeps } from './deps.ts';
 export interface OtherCluster {
   readonly id: string;
   readonly message: string;
+  /** What this cluster does and does not do until then. */
+  readonly held: string;
   readonly release: string;
   /** Names this take-over: the next one needs another approval. */
   readonly approval: string;
@@ -44,9 +46,21 @@ export function judgeOwner(
   return {
     id,
     approval,
+    held: memory.current.published === undefined ? NOTHING_APPLIED : JOBS_AND_KEYS_HELD,
     message: `another cluster (${id}) works under the name of executor ${executor}; this one is ${own}`,
-    release: `Give one of the two clusters an executor name of its own, in its settings and in fleet.yaml. If the other cluster is gone for good and none of its keys can sign any more, add the approval ${approval} to spec.approvals in fleet.yaml.`,
+    release: `Give one of the two clusters an executor name of its own, in its settings and in fleet.yaml. If the other cluster is gone for good and none of its keys can sign any more, add the approval ${approval} to spec.approvals in fleet.yaml. If no other cluster ever worked under this name, someone else changed the branch; set the field cluster in ${memoryPath(executor)} back to ${own}.`,
   };
+}
+
+/** Of a cluster that has never written the branch: it may be the second one. */
+const NOTHING_APPLIED =
+  'Until this is settled, nothing is applied, no job begins and no node starts with a signing key';
+/** Of one that has: `heldByOther`. */
+const JOBS_AND_KEYS_HELD =
+  'Until this is settled, no job begins, no node starts with a signing key that is not reserved yet, and this cluster reports under a name of its own; apart from that nodes are created, changed, repaired and deleted as always';
+
+export function describeOther({ message, held, release }: OtherCluster): string {
+  return `${message}. ${held}. ${release}`;
 }
 
 function isApproved(approval: string, { pulled }: FleetDeps['fleet']): boolean {

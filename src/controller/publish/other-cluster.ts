@@ -6,7 +6,14 @@ import { syncFile, syncPath } from '../../status/documents.ts';
 import type { FleetView, ProblemView } from '../../status/fleet-view.ts';
 import { renderReadme } from '../../status/readme.ts';
 import { emitAboutLease } from '../engine/lease-events.ts';
-import { clusterIn, judgeOwner, otherCluster, type OtherCluster } from '../fleet/other-cluster.ts';
+import {
+  clusterIn,
+  describeOther,
+  heldByOther,
+  judgeOwner,
+  otherCluster,
+  type OtherCluster,
+} from '../fleet/other-cluster.ts';
 import type { PublishDeps } from './deps.ts';
 import { fleetView } from './fleet-view.ts';
 
@@ -36,8 +43,8 @@ export function checkOwner(tip: ReadonlyMap<string, string | undefined>, deps: P
 }
 
 export class NotOurName extends Error {
-  constructor({ message, release }: OtherCluster) {
-    super(`${message}. ${release}`);
+  constructor(other: OtherCluster) {
+    super(describeOther(other));
   }
 }
 
@@ -76,9 +83,9 @@ export async function withdrawReport(
   return true;
 }
 
-function viewOf({ message, release }: OtherCluster, problems: readonly ProblemView[], deps: PublishDeps): FleetView {
+function viewOf(other: OtherCluster, problems: readonly ProblemView[], deps: PublishDeps): FleetView {
   const view = fleetView(problems, deps);
-  return { ...view, executor: ownName(deps), sync: { ...view.sync, otherCluster: `${message}. ${release}` } };
+  return { ...view, executor: ownName(deps), sync: { ...view.sync, otherCluster: describeOther(other) } };
 }
 
 interface Push {
@@ -105,14 +112,16 @@ async function write(
   await statusBranch.publish(request, signal);
 }
 
-function announce({ message, release }: OtherCluster, deps: PublishDeps): void {
+function announce(other: OtherCluster, deps: PublishDeps): void {
   const { published, runtime, settings } = deps;
-  const text = `${message}. ${release}`;
-  if (published.trouble !== text)
-    runtime.log.error(
-      { executor: settings.executor, reason: message },
-      'Holding everything: the executor name belongs to another cluster',
-    );
+  const text = describeOther(other);
+  if (published.trouble !== text) {
+    const { message: reason, held, release } = other;
+    const facts = { executor: settings.executor, reason, held, release };
+    if (heldByOther(deps) === undefined)
+      runtime.log.error(facts, 'Holding jobs and new signing keys: the branch names another cluster for the executor');
+    else runtime.log.error(facts, 'Holding everything: the branch names another cluster for the executor');
+  }
   published.trouble = text;
   runtime.telemetry.statusPushFailing(true);
   emitAboutLease({ type: 'Warning', reason: 'OtherCluster', message: text, state: 'pushing' }, deps);
