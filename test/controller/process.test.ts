@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../src/api/objects.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
+import { controllerLease } from '../../src/kube/lease/holder.ts';
 import { isObject } from '../../src/lib/json-value.ts';
 import { makeSshKey } from '../signatures/keys.ts';
 import { privateCluster, type PrivateCluster } from '../support/cluster.ts';
@@ -116,6 +117,33 @@ it('only one of two with the same name acts also when their nodes are in differe
   expect(await second.stop()).toBe(0);
   expect(await first.stop()).toBe(0);
 });
+
+it('ends when someone else writes its Lease, and leads again although the Lease promises decades', async () => {
+  const first = await start();
+  await published(fleet, undefined, tip());
+  const ref = controllerLease(fleet.executor, fleet.namespace);
+  const evil = {
+    holderIdentity: 'evil',
+    leaseDurationSeconds: 2_000_000_000,
+    renewTime: '2199-01-01T00:00:00.000000Z',
+  };
+  await waitFor('the Lease is written', async () => {
+    const lease = await fleet.cluster.get(ref);
+    if (lease === undefined) return false;
+    const write = fleet.cluster.replace({ ...lease, spec: evil });
+    return await write.then(
+      () => true,
+      () => false,
+    );
+  });
+  expect(await first.ended).toBe(1);
+  expect(await first.log()).toContain('evil holds it now');
+  const second = await start();
+  const later = fleet.commit({ 'nodes/n3.yaml': fleet.nodeFile('n3') });
+  await waitFor('it carries on', async () => (await fleet.nodes()).has('n3'), 120_000);
+  await published(fleet, undefined, later);
+  expect(await second.stop()).toBe(0);
+}, 240_000);
 
 it('ends on SIGTERM also while the API server is away', async () => {
   const process = await start();
