@@ -4,7 +4,7 @@ import type { GuardName } from './codes/guards.ts';
 
 /** The action on one job request or schedule. */
 export interface JobStep {
-  readonly do: 'run' | 'withdraw' | 'refuse' | 'schedule' | 'unschedule';
+  readonly do: 'run' | 'release' | 'withdraw' | 'refuse' | 'schedule' | 'unschedule';
   /** `Backup novacula-system/eth-1` */
   readonly job: string;
   readonly executor: string;

@@ -35,6 +35,7 @@ export function summarizePlan({ revision, actions, jobs, kept }: Plan): string {
 
 const JOB = {
   run: { sign: '+', one: 'job to run', more: 'jobs to run' },
+  release: { sign: '!', one: 'held job to release', more: 'held jobs to release' },
   withdraw: { sign: '-', one: 'job to withdraw', more: 'jobs to withdraw' },
   refuse: { sign: '!', one: 'job refused', more: 'jobs refused' },
   schedule: { sign: '+', one: 'schedule to set', more: 'schedules to set' },

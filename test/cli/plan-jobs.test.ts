@@ -20,3 +20,12 @@ it.each([
   const [step] = jobsBetween(before, read({ 'nodes/a.yaml': node, 'jobs/save.yaml': BACKUP }));
   expect(step?.because).toMatch(says);
 });
+
+it('shows that an annotation releases a job', () => {
+  const nodes = { 'nodes/a.yaml': nodeFile('a') };
+  const released = BACKUP.replace('{ name: save }', '{ name: save, annotations: { validatoros.com/release: "true" } }');
+  const before = read({ ...nodes, 'jobs/save.yaml': BACKUP });
+  const after = read({ ...nodes, 'jobs/save.yaml': released });
+  expect(jobsBetween(before, after)).toMatchObject([{ do: 'release', job: 'Backup novacula-system/save' }]);
+  expect(jobsBetween(before, before)).toEqual([]);
+});

@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 
 import type { JobPhase } from '../../src/api/job-phase.ts';
 import { JobScheduleSpec } from '../../src/api/job-schedule.ts';
-import {
-  planRequests,
-  type RequestSide,
-  type PlannedRequest,
-  type PlannedSchedule,
-  type DesiredRequests,
-} from '../../src/jobs/requests/plan-requests.ts';
+import { planRequests } from '../../src/jobs/requests/plan-requests.ts';
+import type {
+  RequestSide,
+  PlannedRequest,
+  PlannedSchedule,
+  DesiredRequests,
+} from '../../src/jobs/requests/planned-request.ts';
 import { UNREADABLE } from '../../src/jobs/requests/record.ts';
 
 const REQUEST = { kind: 'Backup', namespace: 'ns', name: 'r', executor: 'east', file: 'jobs/r.yaml' };
@@ -224,6 +224,47 @@ describe('what the status branch says of a request', () => {
       expect.stringMatching(/^withdraw: its file is gone: cancelled/),
     ]);
     expect(plan(side([BACKUP]), NONE)).toEqual([expect.stringMatching(/^withdraw: .* was not claimed/)]);
+  });
+});
+
+describe('the annotation that releases a job which ended Held', () => {
+  const released = { ...BACKUP, isReleased: true };
+  const cluster: RequestSide = { ...NONE, from: 'cluster' };
+  const record = { specDigest: BACKUP.specDigest ?? '', message: 'the copy failed' };
+  const recorded = (holds?: string[], phase: JobPhase = 'Held'): Partial<DesiredRequests> => ({
+    records: new Map([['east/Backup/ns/r', { ...record, phase, ...(holds === undefined ? {} : { holds }) }]]),
+  });
+  const plan = (before: RequestSide, more: Partial<DesiredRequests>): readonly string[] =>
+    planRequests(before, side([released], more)).map((step) => `${step.do}: ${step.because}`);
+  const starts = (nodes: string): string =>
+    `release: starts ${nodes} without proof, although it ended Held: the copy failed`;
+
+  it('starts the nodes that it keeps stopped', () => {
+    expect(plan(side([BACKUP]), recorded(['a', 'b']))).toEqual([starts('a and b')]);
+    expect(plan(cluster, recorded(['a']))).toEqual([starts('a')]);
+    const object = { ...BACKUP, specDigest: undefined, held: { holds: ['b'], message: 'the copy failed' } };
+    expect(plan({ ...side([object]), from: 'cluster' }, { records: undefined })).toEqual([starts('b')]);
+  });
+
+  it('leaves a node stopped that its spec stops', () => {
+    const stopped = new Set(['ns/a']);
+    expect(plan(side([BACKUP]), { ...recorded(['a', 'b']), stopped })).toEqual([
+      'release: starts b without proof, lets a start later, without proof, although it ended Held: the copy failed',
+    ]);
+  });
+
+  it('is of unknown effect where the status branch is not read', () => {
+    expect(plan(side([BACKUP]), { records: undefined })).toEqual([
+      expect.stringMatching(/^release: if it ended Held, starts .* --status-from\)$/),
+    ]);
+  });
+
+  it('changes nothing where it stood before, and nothing of a job that keeps no node stopped', () => {
+    expect(plan(side([released]), recorded(['a']))).toEqual([]);
+    expect(plan(side([BACKUP]), recorded())).toEqual([]);
+    expect(plan(side([BACKUP]), recorded(['a'], 'Starting'))).toEqual([]);
+    expect(plan(side([BACKUP]), { records: new Map([['east/Backup/ns/r', UNREADABLE]]) })).toEqual([]);
+    expect(plan(side([BACKUP]), {})).toEqual([]);
   });
 });
 

@@ -5,13 +5,13 @@ import { jobKeyOf, type JobObject, withdrawnFor } from '../../api/job-object.ts'
 import { isFinal } from '../../api/job-phase.ts';
 import type { JobStep } from '../../api/job-step.ts';
 import type { DesiredRequest, DesiredSet } from '../../desired/desired-set.ts';
+import { planRequests } from '../../jobs/requests/plan-requests.ts';
 import {
-  planRequests,
   recordKey,
   type RequestSide,
   type PlannedRequest,
   type DesiredRequests,
-} from '../../jobs/requests/plan-requests.ts';
+} from '../../jobs/requests/planned-request.ts';
 import { recordPath } from '../../jobs/requests/record.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -79,6 +79,7 @@ function fromFile({ request, executor, file, specDigest, needsApproval }: Desire
     file,
     spec,
     specDigest,
+    isReleased: metadata.annotations?.[ANNOTATION.release] === 'true',
     objectDigest: digestOfObject(request),
     needsApproval,
   };
@@ -90,8 +91,9 @@ function isUnderWay({ metadata, status }: JobObject): boolean {
 }
 
 function fromObject(object: JobObject): PlannedRequest {
-  const { kind, metadata, spec } = object;
+  const { kind, metadata, spec, status } = object;
   return {
+    ...(status?.phase === 'Held' ? { held: { holds: status.holds ?? [], message: status.message } } : {}),
     objectDigest: digestOfObject(object),
     isWithdrawn: withdrawnFor(object) !== undefined,
     kind,

@@ -1,70 +1,22 @@
 // What a commit changes of requests and schedules: the part of a plan that is not about nodes.
 
-import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import { isFinal } from '../../api/job-phase.ts';
 import type { JobStep } from '../../api/job-step.ts';
 import { defined } from '../../lib/defined.ts';
 import { sameJson } from '../../lib/stable-json.ts';
-import { heldFor, type NeededApproval } from './approval.ts';
+import { heldFor } from './approval.ts';
 import { readRequest } from '../kinds/index.ts';
-import { type JobRecord, UNREADABLE } from './record.ts';
-
-/** A request as one side of the comparison has it. `DesiredRequest` gives one, and so does an object of the cluster. */
-export interface PlannedRequest {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly executor: string;
-  readonly file: string;
-  /** It passed the kind's schema. */
-  readonly spec: unknown;
-  /** Digest of kind and spec as written; undefined for an object of the cluster, where defaults were filled in. */
-  readonly specDigest?: string | undefined;
-  /** Digest of the spec that its object has, or must have. */
-  readonly objectDigest?: string | undefined;
-  /** The controller has written to its object that it is no longer requested: nothing more follows from its missing file. */
-  readonly isWithdrawn?: boolean;
-  readonly needsApproval?: NeededApproval | undefined;
-}
-
-export interface PlannedSchedule {
-  readonly namespace: string;
-  readonly name: string;
-  readonly executor: string;
-  readonly file: string;
-  readonly spec: JobScheduleSpec;
-  readonly needsApproval?: NeededApproval | undefined;
-}
-
-export interface RequestSide {
-  /** By `Kind/namespace/name`. */
-  readonly requests: ReadonlyMap<string, PlannedRequest>;
-  /** By `namespace/name`. */
-  readonly schedules: ReadonlyMap<string, PlannedSchedule>;
-  /** A cluster has no objects for schedules, and need not have one for a request that has ended. */
-  readonly from: 'files' | 'cluster';
-}
-
-export interface DesiredRequests extends RequestSide {
-  /** Requests and files that can't be read: what they were about counts as unchanged. */
-  readonly broken: ReadonlySet<string>;
-  readonly brokenFiles: ReadonlySet<string>;
-  /** By `namespace/name`: nodes whose spec says that they are stopped, which a job leaves so. */
-  readonly stopped: ReadonlySet<string>;
-  /** The digests that `fleet.yaml` approves. */
-  readonly approvals?: ReadonlySet<string>;
-  /** Of the status branch, by executor and key (`recordKey`); undefined when the branch is not read. */
-  readonly records?: ReadonlyMap<string, PlannedRecord | typeof UNREADABLE> | undefined;
-}
-
-export type PlannedRecord = Pick<JobRecord, 'phase' | 'specDigest' | 'endedAt'>;
-
-/** Under which `records` has the record of a request. */
-export function recordKey({ executor, kind, namespace, name }: RecordName): string {
-  return `${executor}/${kind}/${namespace}/${name}`;
-}
-
-type RecordName = Pick<PlannedRequest, 'executor' | 'kind' | 'namespace' | 'name'>;
+import { releaseStep } from './planned-release.ts';
+import {
+  type DesiredRequests,
+  type PlannedRecord,
+  type PlannedRequest,
+  type PlannedSchedule,
+  type RequestSide,
+  recordKey,
+  stepOf,
+} from './planned-request.ts';
+import { UNREADABLE } from './record.ts';
 
 /** In the order of kinds and names; empty when both sides have the same. */
 export function planRequests(before: RequestSide, after: DesiredRequests): readonly JobStep[] {
@@ -75,7 +27,10 @@ function requestSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   const keys = [...new Set([...before.requests.keys(), ...after.requests.keys()])].sort();
   return keys.flatMap((key) => {
     const [then, now] = [before.requests.get(key), after.requests.get(key)];
-    if (now !== undefined) return declaredStep({ then, now, from: before.from }, after) ?? [];
+    if (now !== undefined) {
+      const declared = { then, now, from: before.from };
+      return [declaredStep(declared, after), releaseStep(declared, after)].filter((step) => step !== undefined);
+    }
     return then === undefined ? [] : (removedStep(key, then, after) ?? []);
   });
 }
@@ -139,11 +94,6 @@ const UNREADABLE_RECORD = `its record on the status branch cannot be read, so th
 const GONE =
   'its file is gone: cancelled if work has not begun, otherwise it runs to its end; the record of one that ended stays';
 const UNCLAIMED = 'its file is gone, and by the status branch it was not claimed: it does not run';
-
-function stepOf(what: JobStep['do'], request: PlannedRequest, because: string): JobStep {
-  const { kind, namespace, name, executor, file } = request;
-  return { do: what, job: `${kind} ${namespace}/${name}`, executor, file, because };
-}
 
 function exceptionOf(
   { needsApproval }: Pick<PlannedRequest, 'needsApproval'>,
