@@ -25,6 +25,8 @@ export async function takeLease(
   const waiting = new AbortController();
   const giveUp = (): void => waiting.abort(signal.reason);
   signal.addEventListener('abort', giveUp, { once: true });
+  // It may have come while the cluster was prepared, and does not come again.
+  if (signal.aborted) giveUp();
   const say = (note: Omit<LeaseNote, 'state'>): void =>
     emitAboutLease({ ...note, state: 'leading' }, { events, settings });
   let hasWaited = false;

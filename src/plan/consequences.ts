@@ -4,6 +4,7 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KnownVolumes } from '../api/node-volumes.ts';
 import type { NodeVolume, NodeWorkload } from '../api/node-workload.ts';
 import { keyOf } from '../api/objects.ts';
+import { parseQuantity } from '../lib/quantity.ts';
 import type { Action } from './action.ts';
 import type { PlanInput } from './input.ts';
 import { describeVolume } from './judge-volumes.ts';
@@ -92,7 +93,8 @@ function volumeLine(volume: NodeVolume, before: NodeWorkload, change: Change): r
   const old = before.volumes.find(({ name }) => name === volume.name);
   if (old === undefined) return [newVolume(volume, change)];
   if (old.size === volume.size) return [];
-  return [`the volume ${volume.name} grows from ${old.size} to ${volume.size} (PVC ${volume.pvc})`];
+  const verb = (parseQuantity(volume.size) ?? 0) < (parseQuantity(old.size) ?? 0) ? 'would shrink' : 'grows';
+  return [`the volume ${volume.name} ${verb} from ${old.size} to ${volume.size} (PVC ${volume.pvc})`];
 }
 
 /** The two halves of a move are in the plans of two controllers, perhaps of two clusters. */

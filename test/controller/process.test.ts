@@ -145,6 +145,15 @@ it('ends when someone else writes its Lease, and leads again although the Lease 
   expect(await second.stop()).toBe(0);
 }, 240_000);
 
+it('ends on SIGTERM also when it comes before it waits for the lease of another', async () => {
+  const first = await start();
+  await published(fleet, undefined, tip());
+  const second = await start();
+  await waitFor('the second has started', async () => (await second.log()).includes('"msg":"Started"'));
+  expect(await second.stop()).toBe(0);
+  expect(await first.stop()).toBe(0);
+});
+
 it('ends on SIGTERM also while the API server is away', async () => {
   const process = await start();
   await published(fleet, undefined, tip());
