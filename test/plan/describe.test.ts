@@ -38,7 +38,9 @@ const LEFT_BEHIND: KnownVolumes = {
   live: [{ name: 'data', pvc: 'data-back-again-0', uid: 'u', createdAt: '2026-11-02T10:00:00Z' }],
 };
 const VOLUMES = new Map<string, KnownVolumes>([
-  ...['grown', 'new', 'restarted', 'same-pod', 'started', 'stopped'].map((name) => [`ns/${name}`, NONE] as const),
+  ...['grown', 'shrunk', 'new', 'restarted', 'same-pod', 'started', 'stopped'].map(
+    (name) => [`ns/${name}`, NONE] as const,
+  ),
   ['ns/back-again', LEFT_BEHIND],
 ]);
 const SIGNED: KnownVolumes = {
@@ -120,6 +122,7 @@ const scenes: Readonly<Record<string, SceneParts>> = {
   'pods-and-volumes': {
     declared: [
       aValidator('grown', { storage: { data: { size: '2Gi' }, more: { size: '1Gi' } } }),
+      aValidator('shrunk', { storage: { data: { size: '512Mi' } } }),
       aValidator('new'),
       aValidator('restarted', { restartGeneration: 1 }),
       aValidator('same-pod', { deletionPolicy: 'Delete' }),
@@ -128,7 +131,7 @@ const scenes: Readonly<Record<string, SceneParts>> = {
       aValidator('back-again'),
     ],
     live: [
-      ...['grown', 'restarted', 'same-pod', 'stopped', 'gone'].map((name) => applied(aValidator(name))),
+      ...['grown', 'shrunk', 'restarted', 'same-pod', 'stopped', 'gone'].map((name) => applied(aValidator(name))),
       applied(aValidator('started', { desiredState: 'Stopped' })),
     ],
     facts: { volumes: VOLUMES },
