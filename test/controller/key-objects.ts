@@ -23,7 +23,10 @@ export const named = (kind: string, name: string): KubeObject => ({
   kind,
   metadata: { name, namespace: 'ns' },
 });
-export const aPod = (secret: string): KubeObject => ({ ...named('Pod', 'pod'), spec: volumesWith(secret) });
+export const aPod = (secret: string, name = 'a-0'): KubeObject => ({
+  ...named('Pod', name),
+  spec: volumesWith(secret),
+});
 
 export function aSet(secret: string, replicas: number, status: object = {}): KubeObject {
   return {

@@ -342,7 +342,7 @@ describe('a Secret that is edited', () => {
     secrets['key-a-jwt'] = data({ jwt: 'x' });
     const made = (creationTimestamp: string): KubeObject => ({
       ...aPod('key-a'),
-      metadata: { name: 'pod', creationTimestamp },
+      metadata: { name: 'a-0', creationTimestamp },
     });
     pods = [made('2025-12-31T00:00:00Z')];
     expect(await reservations.given()).toEqual(new Set());

@@ -39,6 +39,11 @@ export const CONTROLLER_REASONS = defineCodes({
     action:
       'Give one of the two clusters an executor name of its own. If the other cluster is gone for good, approve the digest in the message. If there never was another one, set the field `cluster` in `memory.yaml` back, as the message says.',
   },
+  KeyInUse: {
+    meaning:
+      'A node gave its signing key back, and a pod that can sign with it still runs without the labels of the node. The key stays reserved.',
+    action: 'Find out who changed its labels, then delete the pod, or put the labels back.',
+  },
   MemoryElsewhere: {
     meaning:
       'What the controller remembers lies in the namespace of the nodes, and the controller has a namespace of its own for it. It does not start.',

@@ -1,13 +1,13 @@
 // Keys in a plan against a cluster: which key each node would sign with, by the Secrets, and who holds it or signed with it.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import { LABEL } from '../../api/group.ts';
-import { keyOf } from '../../api/objects.ts';
+import { keyOf, type KubeObject } from '../../api/objects.ts';
 import { eachAtOnce } from '../../controller/engine/each-at-once.ts';
 import type { Remembered } from '../../controller/engine/memory.ts';
 import { NOTHING } from '../../controller/engine/memory-data.ts';
 import { newKeysOf, secretsNamedBy } from '../../controller/fleet/new-keys.ts';
 import { isOwnedBy } from '../../controller/node/owner.ts';
+import { hasEnded, nodesOfPod } from '../../controller/node/living-pods.ts';
 import { createIdentities, type Identities } from '../../controller/node/keys/identities.ts';
 import { isKeyDigest, readKeys } from '../../controller/node/keys/signing-secrets.ts';
 import type { PublishedKeys } from '../../keys/document.ts';
@@ -37,7 +37,7 @@ export async function keyFacts(
   scene: ClusterKeys,
 ): Promise<ReadonlyMap<string, PlanFacts>> {
   const reader = createReader(scene.cluster);
-  const pods = await nodesWithPod(scene.cluster);
+  const pods = await nodesWithPod(scene);
   const facts = new Map<string, PlanFacts>();
   for (const executor of executors) facts.set(executor, await factsOf(executor, { ...scene, reader, pods }));
   if (reader.isForbidden)
@@ -182,13 +182,16 @@ async function keysIn(node: BlockchainNode, get: Cluster['get']): Promise<readon
   return [...keys];
 }
 
-async function nodesWithPod(cluster: Pick<Cluster, 'list'>): Promise<ReadonlySet<string> | undefined> {
+/** By the names of the pods too: labels can be taken off a pod that runs. */
+async function nodesWithPod({ cluster, current }: ClusterKeys): Promise<ReadonlySet<string> | undefined> {
+  const living: KubeObject[] = [];
   try {
-    const pods = await cluster.list(KINDS.Pod, { labelSelector: LABEL.node });
-    const living = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    return new Set(living.map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.[LABEL.node]}`));
+    for (const namespace of new Set(current.map(({ metadata }) => metadata.namespace ?? '')))
+      living.push(...(await cluster.list(KINDS.Pod, { namespace })));
   } catch (error) {
     if (isKubeError(error, 'FORBIDDEN')) return undefined;
     throw error;
   }
+  const pods = living.filter((pod) => pod.metadata.deletionTimestamp === undefined && !hasEnded(pod));
+  return new Set(pods.flatMap(nodesOfPod));
 }

@@ -2,7 +2,7 @@
 
 import { LABEL } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
-import type { JobObject } from '../../api/job-object.ts';
+import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
 import type { Layout } from '../../jobs/layouts/layout.ts';
 import { replicasOf } from '../../jobs/layouts/read-workload.ts';
 import type { ObservedNode } from '../../jobs/model/observation.ts';
@@ -11,7 +11,7 @@ import { defined } from '../../lib/defined.ts';
 import { isObject, valueAt } from '../../lib/json-value.ts';
 import type { JobDeps } from './deps.ts';
 import { askForeignHeight } from './foreign-height.ts';
-import { hostOf, observedPod } from './observed-pod.ts';
+import { hostOf, type PodsOfNode, podsOfNode } from './observed-pod.ts';
 
 export interface ForeignNode {
   readonly job: JobObject;
@@ -30,8 +30,11 @@ export async function observeForeign(
   const workload = await cluster.get({ ...layout.workload({ chain, node }), namespace });
   const pvcs = await cluster.list(KINDS.PersistentVolumeClaim, { namespace });
   const selector = valueAt(workload, ['spec', 'selector', 'matchLabels']);
-  const labels = isObject(selector) ? Object.entries(selector).map(([name, value]) => `${name}=${String(value)}`) : [];
-  const pods = labels.length === 0 ? [] : await cluster.list(KINDS.Pod, { namespace, labelSelector: labels.join(',') });
+  const labels = isObject(selector) ? Object.entries(selector) : [];
+  const isOwn = ({ metadata }: KubeObject): boolean =>
+    labels.length > 0 && labels.every(([name, value]) => metadata.labels?.[name] === value);
+  const listed = await cluster.list(KINDS.Pod, { namespace, ...selectorOf(job, labels) });
+  const pods = listed.filter(isOwn);
   const own = pods.filter(({ metadata }) => layout.isPodOf(node, metadata.name));
   const health = asking === undefined ? undefined : await askForeignHeight(own, asking);
   const objects = {
@@ -39,12 +42,37 @@ export async function observeForeign(
     pvcs: new Map(pvcs.map((pvc) => [pvc.metadata.name, pvc])),
     ...defined({ host: hostOf(pods), height: health?.height }),
   };
+  const found = managedBy(workload) ?? layout.read({ chain, node }, objects);
   return {
-    found: managedBy(workload) ?? layout.read({ chain, node }, objects),
-    pods: pods.map(observedPod),
+    found,
+    pods: podsOfNode(listed, { node, isOwn, ...placeOf(found, node, job) }),
     replicas: workload === undefined ? undefined : replicasOf(workload),
     paused: false,
     ...defined({ health }),
+  };
+}
+
+/** All pods of the namespace, until the node is started again. */
+function selectorOf(
+  { status }: JobObject,
+  labels: readonly (readonly [string, unknown])[],
+): { readonly labelSelector?: string } {
+  if (status?.phase !== 'Starting' || labels.length === 0) return {};
+  return { labelSelector: labels.map(([name, value]) => `${name}=${String(value)}`).join(',') };
+}
+
+/** Pods of other tools have names that say little: the volumes say whose they are. */
+function placeOf(
+  found: ObservedNode['found'],
+  node: string,
+  { metadata, status }: JobObject,
+): Pick<PodsOfNode, 'volumes' | 'isNamed' | 'isWorker'> {
+  const target = status?.targets?.find((one) => one.node === node) ?? (found.ok ? found.target : undefined);
+  return {
+    volumes: status?.phase === 'Starting' ? [] : (target?.volumes ?? []),
+    isNamed: () => false,
+    isWorker: (pod) =>
+      (status?.works ?? []).length > 0 && pod.metadata.labels?.[JOB_UID_LABEL] === (metadata.uid ?? ''),
   };
 }
 

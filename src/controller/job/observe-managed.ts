@@ -2,7 +2,7 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { LABEL } from '../../api/group.ts';
-import { type JobObject, nodeKeyIn } from '../../api/job-object.ts';
+import { JOB_UID_LABEL, type JobObject, nodeKeyIn } from '../../api/job-object.ts';
 import { type KubeObject, refOf } from '../../api/objects.ts';
 import { findChain } from '../../chains/index.ts';
 import { missingPvcs } from '../../jobs/layouts/missing-pvcs.ts';
@@ -13,7 +13,8 @@ import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Observations } from '../node/observations.ts';
 import type { JobDeps } from './deps.ts';
-import { hostOf, observedPod } from './observed-pod.ts';
+import { isLabelledFor, isNamedAfter, isPodOf } from '../node/living-pods.ts';
+import { hostOf, type PodsOfNode, podsOfNode } from './observed-pod.ts';
 import type { OpenedJob } from './opened-job.ts';
 
 type ManagedDeps = Pick<JobDeps, 'cluster' | 'identities' | 'observations' | 'pauses' | 'watches'>;
@@ -23,7 +24,7 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
   const namespace = job.metadata.namespace ?? '';
   const key = nodeKeyIn(job, name);
   const node = watches.nodes.get(key);
-  const pods = await cluster.list(KINDS.Pod, { namespace, labelSelector: `${LABEL.node}=${name}` });
+  const pods = await listPods(job, name, cluster);
   const statefulSet = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
   const health = healthOf(key, observations, node);
   const pvcs = watches.owned(key, 'PersistentVolumeClaim');
@@ -36,15 +37,39 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
       node,
       name,
       pvcs: [...pvcs, ...unwatched, ...missing],
-      ...defined({ host: hostOf(pods), height: health?.height }),
+      ...defined({ host: hostOf(pods.filter((pod) => isPodOf(pod, name))), height: health?.height }),
       ...factsOf(node, deps),
     }),
-    pods: pods.map(observedPod),
+    pods: podsOfNode(pods, placeOf(job, name, [...pvcs, ...missingPvcs(statefulSet, pvcs)])),
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
     paused: pauses.of(key) !== undefined,
     claimsOfOthers,
     ...defined({ leftHeldBy: left?.by, health, missingPvcs: missing.length === 0 ? undefined : missing }),
     ...(node === undefined ? {} : answersOf(node, job)),
+  };
+}
+
+/** A pod without the labels matters until the node is started again: then it is the pod of the workload that is waited for. */
+async function listPods(
+  { metadata: { namespace = '' }, status }: JobObject,
+  name: string,
+  cluster: JobDeps['cluster'],
+): Promise<readonly KubeObject[]> {
+  const labelSelector = `${LABEL.node}=${name}`;
+  return await cluster.list(KINDS.Pod, status?.phase === 'Starting' ? { namespace, labelSelector } : { namespace });
+}
+
+/** Its volumes by the watch, by the names that its StatefulSet gives them, and by what was found before it was stopped. */
+function placeOf({ metadata, status }: JobObject, node: string, pvcs: readonly KubeObject[]): PodsOfNode {
+  const before = status?.targets?.find((target) => target.node === node)?.volumes ?? [];
+  return {
+    node,
+    volumes: [...pvcs.map((pvc) => ({ claim: pvc.metadata.name })), ...before.map(({ claim }) => ({ claim }))],
+    isOwn: (pod) => isLabelledFor(pod, node),
+    isNamed: (pod) => isNamedAfter(pod, node),
+    // Before it has begun its work it has none.
+    isWorker: (pod) =>
+      (status?.works ?? []).length > 0 && pod.metadata.labels?.[JOB_UID_LABEL] === (metadata.uid ?? ''),
   };
 }
 

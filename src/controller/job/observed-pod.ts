@@ -4,6 +4,7 @@ import type { KubeObject } from '../../api/objects.ts';
 import type { ObservedPod } from '../../jobs/model/observation.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt, valueAt } from '../../lib/json-value.ts';
+import { hasEnded, remedyFor, type UsedVolume, volumeUsedBy } from '../node/living-pods.ts';
 
 export function observedPod(pod: KubeObject): ObservedPod {
   const conditions = valueAt(pod, ['status', 'conditions']);
@@ -20,6 +21,33 @@ export function observedPod(pod: KubeObject): ObservedPod {
     ...(deletionTimestamp === undefined ? {} : { terminating: true }),
     ...defined({ host }),
   };
+}
+
+export interface PodsOfNode {
+  readonly node: string;
+  readonly volumes: readonly UsedVolume[];
+  /** As its workload labels it. */
+  readonly isOwn: (pod: KubeObject) => boolean;
+  /** By its name. */
+  readonly isNamed: (pod: KubeObject) => boolean;
+  /** A worker pod of the job itself. */
+  readonly isWorker: (pod: KubeObject) => boolean;
+}
+
+/** All pods of the namespace that are the node's or can use its volumes: those that its workload does not select come last. */
+export function podsOfNode(pods: readonly KubeObject[], of: PodsOfNode): readonly ObservedPod[] {
+  const others = pods.filter((pod) => !of.isOwn(pod) && !hasEnded(pod));
+  return [...pods.filter((pod) => of.isOwn(pod)).map(observedPod), ...others.flatMap((pod) => strayPod(pod, of))];
+}
+
+function strayPod(pod: KubeObject, { node, volumes, isNamed, isWorker }: PodsOfNode): readonly ObservedPod[] {
+  const { name, namespace = '' } = pod.metadata;
+  if (isNamed(pod))
+    return [{ ...observedPod(pod), stray: `${name} runs without the labels of ${node}: ${remedyFor(pod, node)}` }];
+  const volume = isWorker(pod) ? undefined : volumeUsedBy(pod, volumes);
+  if (volume === undefined) return [];
+  const remedy = `end it (kubectl -n ${namespace} delete pod ${name})`;
+  return [{ ...observedPod(pod), stray: `${name} uses the volume ${volume.claim} of ${node}: ${remedy}` }];
 }
 
 /** Name of the Kubernetes node that the pods are on. */

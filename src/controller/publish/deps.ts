@@ -33,7 +33,7 @@ export interface PublishDeps {
   readonly records: Records;
   readonly memory: Memory;
   readonly identities: Identities;
-  readonly keyReservations: Pick<KeyReservations, 'given' | 'wanted'>;
+  readonly keyReservations: Pick<KeyReservations, 'given' | 'kept' | 'wanted'>;
   readonly keyLedger: KeyLedger;
   readonly observations: Observations;
   readonly schedules: Pick<Schedules, 'views'>;

@@ -1,11 +1,12 @@
 // The key reservations in a push: requested, decided on the tip that the push builds on, and reported to the nodes.
 
-import { describeHolder } from '../../keys/describe.ts';
+import { describeHolder, shortKey } from '../../keys/describe.ts';
 import { isKeysPath, keysPath } from '../../keys/document.ts';
 import type { PublishRequest } from '../../git/engine.ts';
 import { describeError } from '../../lib/errors.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { documentText } from '../../status/documents.ts';
+import { emitAboutLease } from '../engine/lease-events.ts';
 import type { KeyRound } from '../node/keys/ledger.ts';
 import { memoryPath } from '../../status/memory-document.ts';
 import type { PublishDeps } from './deps.ts';
@@ -15,8 +16,15 @@ import { checkOwner } from './other-cluster.ts';
 const WAITING_LOOK_MS = 10_000;
 
 /** How often the tip is compared. */
-export function lookMs({ settings, keyLedger }: Pick<PublishDeps, 'settings' | 'keyLedger'>): number {
-  return keyLedger.isWaiting ? Math.min(settings.statusLookMs, WAITING_LOOK_MS) : settings.statusLookMs;
+export function lookMs({
+  settings,
+  keyLedger,
+  keyReservations,
+}: Pick<PublishDeps, 'settings' | 'keyLedger' | 'keyReservations'>): number {
+  // That such a pod is gone no watch reports.
+  return keyLedger.isWaiting || keyReservations.kept.size > 0
+    ? Math.min(settings.statusLookMs, WAITING_LOOK_MS)
+    : settings.statusLookMs;
 }
 
 /** From here on no pod starts with a key that this push gives back. */
@@ -37,13 +45,24 @@ export async function beginKeys(deps: PublishDeps): Promise<KeyRound> {
 }
 
 /** A key that cannot be proven unused stays reserved. */
-async function givenKeys({ keyReservations, runtime }: PublishDeps): Promise<ReadonlySet<string>> {
+async function givenKeys(deps: PublishDeps): Promise<ReadonlySet<string>> {
+  const { keyReservations, runtime } = deps;
   try {
-    return await keyReservations.given();
+    const before = new Set(keyReservations.kept.values());
+    const given = await keyReservations.given();
+    for (const [key, why] of keyReservations.kept) if (!before.has(why)) announceKept(key, why, deps);
+    return given;
   } catch (error) {
     runtime.log.warn({ reason: describeError(error) }, 'Keeping key reservations: the pods cannot be listed');
     return new Set();
   }
+}
+
+/** Its node may be gone: the Event is about the controller's Lease. */
+function announceKept(key: string, why: string, deps: PublishDeps): void {
+  const message = `The signing key ${shortKey(key)} stays reserved for ${why}.`;
+  deps.runtime.log.warn({ key, reason: why }, 'Keeping key reservation: a pod without the labels of its node can sign');
+  emitAboutLease({ type: 'Warning', reason: 'KeyInUse', message, state: `key ${key}` }, deps);
 }
 
 /** An executor that never signed has no file. */

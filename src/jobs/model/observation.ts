@@ -109,7 +109,7 @@ export interface ObservedNode {
   readonly found:
     | { readonly ok: true; readonly target: JobTarget }
     | { readonly ok: false; readonly reason: FailureReason; readonly message: string };
-  /** Every pod of the node that still exists, ready or not. */
+  /** Every pod of the node that still exists, ready or not; while the node is not started again, also others that can use its volumes. */
   readonly pods: readonly ObservedPod[];
   /** Replicas that its workload asks for now; undefined when the workload is gone. */
   readonly replicas: number | undefined;
@@ -136,6 +136,8 @@ export interface ObservedPod {
   readonly pending?: boolean;
   /** It was deleted, and its grace period has not ended. */
   readonly terminating?: boolean;
+  /** It is not one of the workload's, and can all the same use the volumes of the node: which pod it is, and what to do about it. */
+  readonly stray?: string;
   readonly host?: string;
 }
 

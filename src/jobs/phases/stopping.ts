@@ -30,7 +30,8 @@ export function stopping(scope: Scope): Move {
       message: `${listOf(running)} did not stop within ${inWords(stopDeadlineMs)}: ${whatIsLeft(scope, running)}`,
       unsafe: false,
     });
-  return stay(scope, `waits until every pod of ${listOf(running)} is gone`, { status: { targets }, effects });
+  const waits = `waits until every pod of ${listOf(running)} is gone${straysOf(scope, running)}`;
+  return stay(scope, waits, { status: { targets }, effects });
 }
 
 /** Locks and notes as they must be while nodes are stopped; a move when they are not. */
@@ -122,7 +123,14 @@ function withHeights({ status, observed }: Scope): JobTarget[] {
   });
 }
 
-function whatIsLeft({ observed }: Scope, nodes: readonly string[]): string {
-  const pods = nodes.flatMap((node) => observed.targets.get(node)?.pods.map(({ name }) => name) ?? []);
-  return pods.length === 0 ? 'its workload still asks for pods' : `pod ${listOf([...new Set(pods)])} still exists`;
+/** They do not go by themselves. */
+export function straysOf({ observed }: Pick<Scope, 'observed'>, nodes: readonly string[]): string {
+  const strays = nodes.flatMap((node) => observed.targets.get(node)?.pods.flatMap(({ stray }) => stray ?? []) ?? []);
+  return strays.length === 0 ? '' : `; pod ${[...new Set(strays)].join('; pod ')}`;
+}
+
+function whatIsLeft(scope: Scope, nodes: readonly string[]): string {
+  const pods = nodes.flatMap((node) => scope.observed.targets.get(node)?.pods.map(({ name }) => name) ?? []);
+  if (pods.length === 0) return 'its workload still asks for pods';
+  return `pod ${listOf([...new Set(pods)])} still exists${straysOf(scope, nodes)}`;
 }

@@ -3,13 +3,14 @@
 import type { JobTask } from '../../api/job-status.ts';
 import { defined } from '../../lib/defined.ts';
 import { timestamp } from '../../lib/timestamp.ts';
+import { inWords } from '../model/deadlines.ts';
 import { whyKeysAtRisk } from '../model/keys-at-risk.ts';
 import type { Effect } from '../model/effect.ts';
 import { exchange } from '../key-exchange/exchange.ts';
 import type { TaskPlan } from '../model/job-kind.ts';
 import { parseResult } from '../task/result.ts';
 import { elapsed, enter, fail, listOf, stay, viewOf, type Move, type Scope } from '../model/scope.ts';
-import { ensureLocks, stopEffects, unstopped } from './stopping.ts';
+import { ensureLocks, stopEffects, straysOf, unstopped } from './stopping.ts';
 import { ensureMade, freeNames } from '../task/ensure-made.ts';
 import { ensureResultPvc } from '../task/ensure-result-pvc.ts';
 import { ensureVolumes } from '../task/ensure-volumes.ts';
@@ -46,17 +47,13 @@ function keepStopped(scope: Scope): Move | undefined {
   const underWay = tasks.filter((task) => task.uid !== undefined && task.outcome === undefined);
   // What was read of a node's signer state counts no more once the node has run.
   const isInconsistent = underWay.length > 0 || status.signers !== undefined || hasSnapshots(scope);
-  if (withPods.length === 0 || !isInconsistent)
-    return stay(scope, `stops ${listOf(running)} again: something else started it`, {
-      status: freeNames(scope),
-      effects: stopEffects(scope),
-    });
+  if (withPods.length === 0 || !isInconsistent) return stopAgain(scope, running);
   const plan = scope.open.plan(viewOf(scope));
   const move = fail(
     scope,
     {
       reason: 'NodeStarted',
-      message: `something else started ${listOf(withPods)} while its data was being worked on, so the result is not consistent; run the job again`,
+      message: `something else started ${listOf(withPods)} while its data was being worked on, so the result is not consistent; run the job again${straysOf(scope, withPods)}`,
       unsafe: riskOf(plan, scope) !== undefined,
     },
     {
@@ -67,6 +64,22 @@ function keepStopped(scope: Scope): Move | undefined {
   );
   const stops = move.status.phase === 'Held' ? stopEffects(scope) : [];
   return { ...move, effects: [...stops, ...underWay.map(stopTask), ...move.effects] };
+}
+
+/** A pod that is not of the workload ends only when someone ends it: that is not waited for without an end. */
+function stopAgain(scope: Scope, running: readonly string[]): Move {
+  const strays = straysOf(scope, running);
+  const { stopDeadlineMs } = scope.settings;
+  if (strays !== '' && elapsed(scope) > stopDeadlineMs)
+    return fail(scope, {
+      reason: 'NodeWillNotStop',
+      message: `${listOf(running)} did not stop within ${inWords(stopDeadlineMs)}${strays}`,
+      unsafe: riskOf(scope.open.plan(viewOf(scope)), scope) !== undefined,
+    });
+  return stay(scope, `stops ${listOf(running)} again: something else started it${strays}`, {
+    status: freeNames(scope),
+    effects: stopEffects(scope),
+  });
 }
 
 /** What a VolumeSnapshot holds is of before the node ran, or of while it did; what the worker reads would be of after. */

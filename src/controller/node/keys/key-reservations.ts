@@ -38,6 +38,8 @@ export interface KeyReservations {
   wanted(): ReadonlyMap<string, string>;
   /** Keys that are reserved on the branch and that nothing of their nodes can sign with: asks the API server. */
   given(): Promise<ReadonlySet<string>>;
+  /** By key: a pod that keeps it from being given back, and that does not go by itself. As of the last `given`. */
+  readonly kept: ReadonlyMap<string, string>;
 }
 
 export interface KeyReservationsDeps {
@@ -97,6 +99,9 @@ export function createKeyReservations(deps: KeyReservationsDeps): KeyReservation
       return granted.delete(nodeKey);
     },
     wanted: () => wantedBy(granted),
+    get kept() {
+      return returned.kept;
+    },
     given: async () => await returned.given(),
   };
 }

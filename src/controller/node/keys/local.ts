@@ -1,14 +1,17 @@
 // Who may sign with a key within this cluster.
 
 import type { BlockchainNode } from '../../../api/blockchain-node.ts';
-import { keyOf } from '../../../api/objects.ts';
+import { keyOf, type KubeObject } from '../../../api/objects.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import { createSerial } from '../../../lib/serial.ts';
 import type { MovedKeys } from '../../../plan/moved-keys.ts';
 import type { Identities } from './identities.ts';
-import { inUse, missing, type Refusal, replaced, signedSince, unclear } from './refusal.ts';
+import { hasEnded, isNamedAfter } from '../living-pods.ts';
+import type { KeyLedger } from './ledger.ts';
+import { inUse, missing, type Refusal, replaced, signedSince, strayInUse, unclear } from './refusal.ts';
 import { createReachedKeys } from './reached.ts';
-import { isKeyDigest, readSigningSecret } from './signing-secrets.ts';
+import { isKeyDigest, namespaceOf, readSigningSecret } from './signing-secrets.ts';
+import { straySigner } from './stray-signers.ts';
 import type { Watches } from '../watches.ts';
 
 export interface Grant {
@@ -37,7 +40,8 @@ export interface LocalKeys {
 }
 
 interface LocalKeysDeps {
-  readonly cluster: Pick<Cluster, 'get'>;
+  readonly cluster: Pick<Cluster, 'get' | 'list'>;
+  readonly keyLedger: Pick<KeyLedger, 'reserved'>;
   readonly watches: Pick<Watches, 'nodes' | 'owned' | 'owners' | 'secretVersion'>;
   readonly identities: Pick<Identities, 'signedElsewhere' | 'replacedKey'>;
 }
@@ -66,8 +70,8 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
     if (replaces !== undefined) return refuse(nodeKey, { signer: '', keys: known, replaces });
     const other = keys.length === 0 ? undefined : await otherSigner(nodeKey, keys, { granted, reached });
     if (other !== undefined) return inUse(other, deps.watches.nodes.get(other));
-    const since = movedSince(nodeKey, known);
-    if (since !== undefined) return since;
+    const stopped = (await strayOf(node, keys, deps)) ?? movedSince(nodeKey, known);
+    if (stopped !== undefined) return stopped;
     granted.set(nodeKey, { secrets, versions, keys });
     return { ok: true, keys, isChanged: before.some((key) => !keys.includes(key)) };
   }
@@ -84,9 +88,9 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
 
   /** While the node has a pod its keys are not given back: what the branch says of others then was written by hand. */
   function movedSince(nodeKey: string, keys: readonly string[]): Refusal | undefined {
-    if (hasPod(nodeKey, deps)) return undefined;
     const known = keys.filter(isKeyDigest);
-    const signer = deps.identities.signedElsewhere(nodeKey, known);
+    const hasPod = podsOf(nodeKey, deps).length > 0;
+    const signer = hasPod ? undefined : deps.identities.signedElsewhere(nodeKey, known);
     return signer === undefined ? undefined : refuse(nodeKey, { signer, keys: known });
   }
 
@@ -110,9 +114,22 @@ export function createLocalKeys(deps: LocalKeysDeps): LocalKeys {
   };
 }
 
-/** One that is not being deleted. */
-function hasPod(nodeKey: string, { watches }: Pick<LocalKeysDeps, 'watches'>): boolean {
-  return watches.owned(nodeKey, 'Pod').some(({ metadata }) => metadata.deletionTimestamp === undefined);
+/** That is not being deleted. A label alone can be put on any pod. */
+function podsOf(nodeKey: string, { watches }: Pick<LocalKeysDeps, 'watches'>): readonly KubeObject[] {
+  const name = nodeKey.slice(namespaceOf(nodeKey).length + 1);
+  const pods = watches.owned(nodeKey, 'Pod').filter((pod) => isNamedAfter(pod, name));
+  return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+/** Only where a pod would start: for a thousand nodes that run already a list of all pods would say nothing new. */
+async function strayOf(
+  node: BlockchainNode,
+  keys: readonly string[],
+  deps: LocalKeysDeps,
+): Promise<Refusal | undefined> {
+  const runs = podsOf(keyOf(node), deps).some((pod) => !hasEnded(pod));
+  const stray = keys.length === 0 || runs ? undefined : await straySigner(node, keys, deps);
+  return stray === undefined ? undefined : strayInUse(stray);
 }
 
 /** Another node that has one of the keys reserved, or may sign with it. */

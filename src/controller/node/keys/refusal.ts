@@ -39,6 +39,16 @@ export function inUse(other: string, node: BlockchainNode | undefined): Refusal 
   return { ok: false, reason: 'IdentityInUse', message, passing: isLeaving };
 }
 
+/** No approval lets the node start beside it. */
+export function strayInUse(stray: string): Refusal {
+  return {
+    ok: false,
+    reason: 'IdentityInUse',
+    message: `${stray}. The node starts when that is done.`,
+    passing: false,
+  };
+}
+
 export function reservedElsewhere(holders: ReadonlyMap<string, Holder>): Refusal {
   const message = [...holders].map(([key, holder]) => describeHolder(key, holder)).join(' ');
   return { ok: false, reason: 'KeyReserved', message, passing: false };
