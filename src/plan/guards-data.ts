@@ -2,11 +2,12 @@
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
 import type { Storage } from '../api/node-storage.ts';
-import { keyOf } from '../api/objects.ts';
+import { keyOf, type Ref } from '../api/objects.ts';
 import { isObject, textAt, valueAt } from '../lib/json-value.ts';
 import { parseQuantity } from '../lib/quantity.ts';
 import type { Action, Hold } from './action.ts';
 import { approvableHold, finalHold } from './hold-words.ts';
+import { whyForeign, whyResyncs } from './judge-volumes.ts';
 import type { Scene } from './scene.ts';
 
 const NEW_NODE =
@@ -17,41 +18,87 @@ export function volumeShrink(action: Action, { live }: Scene): Hold | undefined 
   const node = live.get(keyOf(action.ref));
   if (action.do !== 'update' || node === undefined) return undefined;
   for (const [name, volume] of Object.entries(node.spec.storage)) {
-    const why = whatShrinks(volume, valueAt(action.object['spec'], ['storage', name]));
-    if (why !== undefined) return finalHold('VolumeShrink', `volume ${name}: ${why}`, NEW_NODE);
+    const to = valueAt(action.object['spec'], ['storage', name]);
+    // No PVC was made of what was added by hand: an edited spec is not rendered.
+    if (action.drift && to === undefined) continue;
+    const why = whatShrinks(volume, to);
+    if (why === undefined) continue;
+    const size = textAt(to, ['size']) ?? '';
+    return action.drift && isSmaller(size, volume.size)
+      ? sizeEdited(action, { name, from: volume.size, to: size })
+      : finalHold('VolumeShrink', `volume ${name}: ${why}`, NEW_NODE);
   }
   return undefined;
+}
+
+interface Resize {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The volume itself has the size of the file still, but a rule of the CRD refuses the way back. */
+function sizeEdited({ file, ref }: Extract<Action, { do: 'update' }>, { name, from, to }: Resize): Hold {
+  const remove = `kubectl -n ${ref.namespace ?? ''} delete blockchainnode ${ref.name}`;
+  return finalHold(
+    'VolumeShrink',
+    `volume ${name}: its size was changed in the cluster from ${to} to ${from}, and the API server accepts no smaller size than ${from} for this object`,
+    `Write ${from} into ${file}: then the volume grows to that size. Or delete the object (${remove}): it is created again with ${to}, its pod restarts, and its volumes stay.`,
+  );
 }
 
 function whatShrinks(from: Storage, to: unknown): string | undefined {
   if (!isObject(to)) return 'a volume cannot be removed from a node';
   const size = textAt(to, ['size']) ?? '';
-  if ((parseQuantity(size) ?? 0) < (parseQuantity(from.size) ?? 0)) return `${from.size} cannot shrink to ${size}`;
+  if (isSmaller(size, from.size)) return `${from.size} cannot shrink to ${size}`;
   const storageClass = textAt(to, ['storageClass']);
   if (storageClass === from.storageClass) return undefined;
   return `the storage class of an existing volume cannot change from ${from.storageClass ?? 'the default'} to ${storageClass ?? 'the default'}`;
 }
 
+function isSmaller(one: string, other: string): boolean {
+  return (parseQuantity(one) ?? 0) < (parseQuantity(other) ?? 0);
+}
+
 /** Another chain or network never fits the data; another client or an archive needs a new sync. */
-export function identityOfData(action: Action, { live }: Scene): Hold | undefined {
-  const node = live.get(keyOf(action.ref));
+export function identityOfData(action: Action, scene: Scene): Hold | undefined {
+  const node = scene.live.get(keyOf(action.ref));
   if (action.do !== 'update' || node === undefined) return undefined;
-  for (const field of ['chain', 'network'] as const) {
-    const to = textAt(action.object['spec'], [field]);
-    if (to !== node.spec[field])
-      return finalHold(
-        'IdentityOfData',
-        `${field} changes from ${node.spec[field]} to ${to}, but the volumes hold data of ${node.spec[field]}`,
-        'Undo the change, and create a new node for the other one.',
-      );
-  }
-  const why = whatResyncs(node.spec, action.object['spec']);
+  if (action.drift && fitsVolumes(action.ref, scene)) return undefined;
+  const to = action.object['spec'];
+  return chainOfData(node.spec, to) ?? clientOfData(node.spec, to);
+}
+
+function clientOfData(from: NodeSpec, to: unknown): Hold | undefined {
+  const why = whatResyncs(from, to);
   return why === undefined
     ? undefined
     : approvableHold(
         'IdentityOfData',
         `${why}: it cannot use the data on the volume, so the node syncs from the start and is not available until then. Safer: create a new node, and delete this one when the new one is synced`,
       );
+}
+
+function chainOfData(from: NodeSpec, spec: unknown): Hold | undefined {
+  for (const field of ['chain', 'network'] as const) {
+    const to = textAt(spec, [field]);
+    if (to !== from[field])
+      return finalHold(
+        'IdentityOfData',
+        `${field} changes from ${from[field]} to ${to}, but the volumes hold data of ${from[field]}`,
+        'Undo the change, and create a new node for the other one.',
+      );
+  }
+  return undefined;
+}
+
+/** What was written by hand was not rendered: not the live object says what the volumes hold, but they themselves. */
+function fitsVolumes(ref: Ref, { input }: Scene): boolean {
+  const key = keyOf(ref);
+  const spec = input.desired.nodes.get(key)?.node.spec;
+  const known = input.facts?.volumes?.get(key);
+  if (spec === undefined || known === undefined) return spec !== undefined;
+  return whyForeign(spec, known) === undefined && whyResyncs(spec, known) === undefined;
 }
 
 function whatResyncs(from: NodeSpec, to: unknown): string | undefined {

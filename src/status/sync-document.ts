@@ -50,8 +50,7 @@ function troubleOf(sync: SyncView): State | undefined {
   if (sync.otherCluster !== undefined) return { state: 'Held', summary: sync.otherCluster };
   if (sync.clusterTrouble !== undefined)
     return { state: 'Degraded', summary: 'The cluster does not answer; nothing is changed until it does.' };
-  if (sync.gitTrouble !== undefined)
-    return { state: 'Degraded', summary: 'Git does not answer; the nodes run on with the last commit that was read.' };
+  if (sync.gitTrouble !== undefined) return { state: 'Degraded', summary: describeGit(sync) };
   if (sync.unverified !== undefined) return { state: 'Held', summary: describeUnverified(sync) };
   if (sync.suspended === true)
     return {
@@ -59,6 +58,13 @@ function troubleOf(sync: SyncView): State | undefined {
       summary: 'fleet.yaml suspends the fleet: nothing is changed until it says otherwise.',
     };
   return undefined;
+}
+
+/** A refusal is an answer: the reason is said in the words of the trouble. */
+function describeGit({ branch, seen, applied, gitTrouble }: SyncView): string {
+  const isFirst = seen === undefined && applied === undefined;
+  const kept = isFirst ? 'no commit of it was ever read' : 'the nodes keep the last commit that was read';
+  return `The branch ${branch} cannot be read, and ${kept}: ${gitTrouble ?? ''}`;
 }
 
 function failureOf(sync: SyncView): State | undefined {
@@ -127,7 +133,8 @@ function upgradeState({ upgrade }: SyncView): State | undefined {
 function describeHolds({ held, heldDigest }: SyncView): string {
   const what = `${count(held.length, 'action')} held`;
   if (heldDigest === undefined) return `${what}: see the reason and what releases each below.`;
-  return `${what}: name the digest in an approval in fleet.yaml, or revert the commit.`;
+  const undo = held.every((action) => action.do === 'update' && action.drift) ? 'undo the edit' : 'revert the commit';
+  return `${what}: name the digest in an approval in fleet.yaml, or ${undo}.`;
 }
 
 function problemsOf(problems: readonly ProblemView[]): unknown {

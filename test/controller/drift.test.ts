@@ -95,6 +95,11 @@ describe('a BlockchainNode changed by hand', () => {
       isRight: (node) => field(node, 'spec.args') === undefined,
     },
     {
+      because: 'another client goes away, for the volume holds the data of the one in Git',
+      change: { spec: { clients: { el: { name: 'reth' } } } },
+      isRight: (node) => field(node, 'spec.clients.el.name') === 'geth',
+    },
+    {
       because: 'our label comes back',
       change: { metadata: { labels: { 'validatoros.com/executor': null } } },
       isRight: (node) => node?.metadata.labels?.['validatoros.com/executor'] === fleet.executor,
@@ -123,7 +128,17 @@ describe('a BlockchainNode changed by hand', () => {
     expect({ ...labels, ...annotations }).toMatchObject({ team: 'a', 'example.com/note': 'b' });
   });
 
-  it('is created again when it was deleted', async () => {
+  it('with a larger size: the API server takes no smaller one back, and sync.yaml says what is possible', async () => {
+    await hand.patch(target('BlockchainNode', 'n1'), { spec: { storage: { data: { size: '2Gi' } } } });
+    const text = await waitFor('it is held on the status branch', () => {
+      const sync = fleet.statusFile('sync.yaml') ?? '';
+      return sync.includes('VolumeShrink') ? sync.replaceAll(/\s+/g, ' ') : undefined;
+    });
+    expect(text).toContain('volume data: its size was changed in the cluster from 1Gi to 2Gi, and the API server');
+    expect(text).toContain('Write 2Gi into nodes/n1.yaml: then the volume grows to that size. Or delete the object');
+  });
+
+  it('is created again when it was deleted, as the file says', async () => {
     const what = target('BlockchainNode', 'n1');
     const uid = (await get(what))?.metadata.uid;
     const isRepaired = await repaired(
@@ -131,6 +146,7 @@ describe('a BlockchainNode changed by hand', () => {
       async () => ((await get(what))?.metadata.uid ?? uid) !== uid,
     );
     expect(isRepaired).toBe(true);
+    expect(field(await get(what), 'spec.storage.data.size')).toBe('1Gi');
   });
 });
 

@@ -22,13 +22,16 @@ function deletion(name: string, guard: 'Protected' | 'DeletionBudget' = 'Protect
   return { do: 'delete', ref, because: 'gone', uid: 'u', keepsVolumes: true, hold };
 }
 
+const { ref, hold, because } = deletion('a');
+const edit = { do: 'update', ref, because, hold, object: { ...ref, metadata: { name: 'a' } }, file: 'a.yaml', changes: [], drift: true } as Action; // prettier-ignore
+
 const upgrade = { version: '2', state: 'Rolling', isUnderWay: true, message: 'no such tag' };
 
 /** Each is more pressing than those after it. */
 const PRESSING: readonly (readonly [sync: Partial<SyncView>, state: string, summary: string | RegExp])[] = [
   [{ otherCluster: 'two clusters' }, 'Held', 'two clusters'],
   [{ clusterTrouble: 'timeout' }, 'Degraded', /^The cluster does not answer/],
-  [{ gitTrouble: 'timeout' }, 'Degraded', /^Git does not answer/],
+  [{ gitTrouble: 'timeout' }, 'Degraded', 'The branch main cannot be read, and the nodes keep the last commit that was read: timeout'],
   [{ unverified: { revision: 'main@sha1:2', because: 'no signature' } }, 'Held', 'main@sha1:2 is not accepted: no signature. main@sha1:1 stays applied until the commits are signed with accepted keys.'],
   [{ suspended: true }, 'Suspended', /^fleet\.yaml suspends the fleet/],
   [{ failures: ['a', 'b'] }, 'Degraded', '2 actions failed and will be tried again: a; b'],
@@ -56,8 +59,10 @@ it.each([
   { because: 'a failed upgrade', sync: { upgrade: { ...upgrade, isUnderWay: false, state: 'Failed' } }, state: 'Degraded', summary: 'Version 2 of the controller was tried and taken back: no such tag' },
   { because: 'a refused upgrade', sync: { upgrade: { ...upgrade, isUnderWay: false, state: 'Refused' } }, state: 'Degraded', summary: 'Version 2 of the controller is not installed: no such tag' },
   { because: 'held actions with one digest', sync: { held: [deletion('a')], heldDigest: 'sha256:1' }, state: 'Held', summary: '1 action held: name the digest in an approval in fleet.yaml, or revert the commit.' },
+  { because: 'a held edit', sync: { held: [edit], heldDigest: 'sha256:1' }, state: 'Held', summary: '1 action held: name the digest in an approval in fleet.yaml, or undo the edit.' },
   { because: 'three failures', sync: { failures: ['a', 'b', 'c'] }, state: 'Degraded', summary: '3 actions failed and will be tried again: a; b; c' },
   { because: 'a first commit that is not accepted', sync: { applied: undefined, unverified: { revision: 'x', because: 'y' } }, state: 'Held', summary: 'x is not accepted: y. Nothing is applied until the commits are signed with accepted keys.' },
+  { because: 'a branch that does not exist', sync: { seen: undefined, applied: undefined, gitTrouble: 'BRANCH_MISSING: there are: main' }, state: 'Degraded', summary: 'The branch main cannot be read, and no commit of it was ever read: BRANCH_MISSING: there are: main' },
   { because: 'nothing read', sync: { seen: undefined, applied: undefined }, state: 'Waiting', summary: 'No commit has been read yet.' },
 ])('$because: $summary', ({ sync, state, summary }) => {
   expect(syncOf(sync)).toMatchObject({ state, summary });

@@ -44,7 +44,8 @@ export const GUARDS = defineCodes({
   },
   VolumeShrink: {
     meaning: 'The change makes a volume smaller, removes it, or moves it to another storage class.',
-    action: 'Undo the change. To move the data, create a new node and restore a Backup into it.',
+    action:
+      'Undo the change. To move the data, create a new node and restore a Backup into it. A size that was edited in the cluster cannot be undone there: the message says what to do.',
   },
   IdentityOfData: {
     meaning:

@@ -85,7 +85,7 @@ export const NODE_REASONS = defineCodes({
   },
   EditedByHand: {
     meaning: 'The spec in the cluster differs from the one in Git.',
-    action: 'Change the file instead; the controller restores the spec from Git.',
+    action: 'Change the file instead. The spec is restored from Git, unless `sync.yaml` says that this is held.',
   },
   Forbidden: {
     meaning: 'The controller lacks a permission that it needs to reconcile the node.',

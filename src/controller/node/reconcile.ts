@@ -133,7 +133,9 @@ function checkEdits(node: BlockchainNode): NodeTrouble | undefined {
 
 const EDITED: NodeTrouble = {
   reason: 'EditedByHand',
-  message: 'The spec in the cluster differs from the one in Git. The controller restores it; change the file instead.',
+  message:
+    'The spec in the cluster differs from the one in Git. The controller restores it unless sync.yaml on the status branch ' +
+    'says that this is held; change the file instead.',
   stalled: false,
 };
 
