@@ -3,6 +3,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { readBranchWarning } from '../../src/cli/branch-warning.ts';
+import type { Settings } from '../../src/controller/engine/options.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';
 import type { Fault } from '../support/git-faults.ts';
@@ -31,8 +32,9 @@ afterEach(async () => {
   await fleet.close();
 });
 
-async function run(password = 'right'): Promise<Running> {
+async function run(password = 'right', settings: Partial<Settings> = {}): Promise<Running> {
   running = await runController(fleet, {
+    settings,
     credentials: async () => await Promise.resolve({ kind: 'basic', username: 'git', password }),
   });
   return running;
@@ -141,6 +143,19 @@ describe('Git fails while it runs', () => {
     fleet.server.fault = undefined;
     await published(fleet, running, commit);
     expect((await fleet.nodes()).get('n0')?.spec.restartGeneration).toBe(6);
+  });
+});
+
+describe('a branch that does not exist', () => {
+  it('is said in sync.yaml in the words of the reader, not as a Git that does not answer', async () => {
+    await run('right', { branch: 'mian' });
+    const text = await waitFor('it is said', () => {
+      const sync = fleet.statusFile('sync.yaml')?.replaceAll(/\s+/g, ' ') ?? '';
+      return sync.includes('cannot be read') ? sync : undefined;
+    });
+    expect(text).toContain(
+      'The branch mian cannot be read, and no commit of it was ever read: BRANCH_MISSING: The branch',
+    );
   });
 });
 
