@@ -202,6 +202,10 @@ export const JOB_FAILURES = defineCodes({
     action: 'Make another Backup or Snapshot.',
   },
   NoResult: { meaning: 'The worker pod ended without a result.', action: NEW_REQUEST },
+  PodNotOfJob: {
+    meaning: 'A pod names the worker Job as its owner and was not made by it. Nothing of the work is believed.',
+    action: 'Find out who made the pod, or what changes the pods of the Job. Then add a new request.',
+  },
   NodeNotHealthy: {
     meaning: 'The work is done, but the started node does not prove that it works.',
     action: 'Read the status and the log of the node.',

@@ -4,6 +4,7 @@ import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { ObservedTask } from '../../jobs/model/observation.ts';
 import { WORK_CONTAINER } from '../../jobs/task/render-job.ts';
+import { whyInDoubt } from '../../jobs/task/worker-pods.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
@@ -54,7 +55,7 @@ async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: 
     ...ended,
     active: pods.filter(isActive).length,
     ...(pod === undefined ? { running: false } : { ...readPod(pod), ...runningBeside(pod, live) }),
-    ...defined({ output, refused }),
+    ...defined({ output, refused, doubt: whyInDoubt(live, pods) }),
   };
 }
 

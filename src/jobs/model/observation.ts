@@ -192,6 +192,8 @@ export interface ObservedTask {
   readonly injectedRuns?: boolean;
   /** The client that the Job has beside `work` runs, perhaps to stop in its own time. */
   readonly besideRuns?: boolean;
+  /** Why its pods prove nothing of the work: someone made a pod that the Job takes for its own. */
+  readonly doubt?: string;
   /** Pods of it that have not ended. */
   readonly active: number;
   /** The container `work`, or a program before it, runs. */

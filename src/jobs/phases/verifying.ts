@@ -3,7 +3,7 @@
 import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { defined } from '../../lib/defined.ts';
 import { stopInjected } from '../task/stop-injected.ts';
-import { stopAborted } from '../task/stop-tasks.ts';
+import { stopAborted, stopForged } from '../task/stop-tasks.ts';
 import { enter, fail, listOf, stay, viewOf, type Failure, type Move, type Scope } from '../model/scope.ts';
 
 /** A pod's success alone is no proof: each kind says what is. */
@@ -12,7 +12,7 @@ export function verifying(scope: Scope): Move {
   const tasks = status.works ?? [];
   if (observed.workerPods > 0)
     return stay(scope, 'waits until the worker pods are gone', {
-      effects: [...stopAborted(scope), ...stopInjected(scope, tasks)],
+      effects: [...stopAborted(scope), ...stopInjected(scope, tasks), ...stopForged(tasks)],
     });
   const failure = failureOf(tasks);
   if (failure !== undefined) return fail(scope, failure, figures(tasks));

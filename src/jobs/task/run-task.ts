@@ -12,6 +12,7 @@ import type { Scope } from '../model/scope.ts';
 import type { ObservedTask } from '../model/observation.ts';
 import { renderWorkerJob } from './render-job.ts';
 import { stopInjected } from './stop-injected.ts';
+import { stopForged } from './stop-tasks.ts';
 
 export interface TaskProgress {
   readonly task: JobTask;
@@ -46,6 +47,7 @@ function stepTask(scope: Scope, planned: PlannedTask): TaskProgress {
   const observed = scope.observed.tasks.get(task.name);
   if (task.uid === undefined) return remember(scope, planned, { task, observed });
   if (observed?.uid !== task.uid) return unclear(scope, planned, { task, why: 'its Job was deleted' });
+  if (observed.doubt !== undefined) return inDoubt(scope, planned, { task, why: observed.doubt });
   if (hasEnded(observed)) return end(scope, planned, { task, observed });
   if (observed.suspended)
     return { task, effects: [{ do: 'resumeJob', name: task.name, uid: task.uid }], waits: 'starts the worker pod' };
@@ -171,6 +173,24 @@ function unclear(
     },
     effects: [],
   };
+}
+
+/** Nothing of it is believed, not even a failure that changed nothing, and it is not repeated. Its Job goes, and the pods with it. */
+function inDoubt(
+  { now }: Scope,
+  { pod }: PlannedTask,
+  { task, why }: { readonly task: JobTask; readonly why: string },
+): TaskProgress {
+  const message = `the work on ${task.node} has no result that can be trusted: ${why}. Find out who made it, then file the job again`;
+  const ended: JobTask = {
+    ...task,
+    outcome: 'Unclear',
+    code: 'PodNotOfJob',
+    message: message.slice(0, 1024),
+    unsafe: pod.unsafeWhenUnclear,
+    endedAt: timestamp(now),
+  };
+  return { task: ended, effects: stopForged([ended]) };
 }
 
 function failed({ now }: Scope, task: JobTask, { code, why }: Pick<Abort, 'code' | 'why'>): TaskProgress {

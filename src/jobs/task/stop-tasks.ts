@@ -1,5 +1,6 @@
 // Stops the worker Jobs of one request.
 
+import type { JobTask } from '../../api/job-status.ts';
 import type { Effect } from '../model/effect.ts';
 import type { Scope } from '../model/scope.ts';
 
@@ -24,4 +25,13 @@ export function stopAborted(scope: Pick<Scope, 'status' | 'observed'>): readonly
     ),
   );
   return stopTasks(scope).filter((effect) => effect.do === 'deleteJob' && !ended.has(effect.name));
+}
+
+/** Deletes the Jobs whose pods were not all made by them, with all of these pods. */
+export function stopForged(tasks: readonly JobTask[]): readonly Effect[] {
+  return tasks.flatMap(({ name, uid, code }) =>
+    uid === undefined || code !== 'PodNotOfJob'
+      ? []
+      : [{ do: 'deleteJob', name, uid, because: 'a pod that it did not make has it as its owner' } as const],
+  );
 }

@@ -1,0 +1,122 @@
+// A pod that someone makes with a worker Job as its owner: the Job counts it, and its words would be the result of the job.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { API_VERSION } from '../../src/api/group.ts';
+import { JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
+import type { KubeObject } from '../../src/api/objects.ts';
+import { whyInDoubt } from '../../src/jobs/task/worker-pods.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
+import { textAt } from '../../src/lib/json-value.ts';
+import { testCluster } from '../support/cluster.ts';
+import { RESTRICTED } from '../support/restricted-pod.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type Fleet, startFleet } from './fleet.ts';
+import { prepare, runController, type Running } from './harness.ts';
+
+const PATIENCE_MS = 120_000;
+const RESULT = JSON.stringify({ ok: true, message: 'copied', bytes: 1, files: 1, manifestSha256: 'a'.repeat(64) });
+
+let fleet: Fleet;
+let running: Running;
+beforeAll(async () => {
+  const { kubeconfigPath: kubeconfig } = await testCluster();
+  fleet = await startFleet({ kubeconfig, nodes: 1, spec: [] });
+  await prepare(fleet);
+  running = await runController(fleet);
+  await waitFor('n0 runs', async () => await fleet.cluster.get(podOf('n0-0')), PATIENCE_MS);
+});
+afterAll(async () => {
+  await running?.stop();
+  await fleet?.close();
+});
+
+const podOf = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', namespace: fleet.namespace, name });
+
+/** Merges a Backup, and waits for its worker Job. */
+async function merged(name: string): Promise<KubeObject> {
+  const file = { apiVersion: API_VERSION, kind: 'Backup', metadata: { name }, spec: { node: 'n0' } };
+  fleet.commit({ [`jobs/${name}.yaml`]: JSON.stringify(file) });
+  running.controller.requestSync();
+  return await waitFor(
+    'the worker Job',
+    async () => {
+      const jobs = await fleet.cluster.list(KINDS.Job, { namespace: fleet.namespace });
+      return jobs.find(({ metadata }) => metadata.name.startsWith(`backup-${name}-`));
+    },
+    PATIENCE_MS,
+  );
+}
+
+async function ended(name: string): Promise<JobObject> {
+  return await waitFor(
+    'the job has ended',
+    async () => {
+      const ref = { apiVersion: API_VERSION, kind: 'Backup', namespace: fleet.namespace, name };
+      const live = (await fleet.cluster.get(ref)) as JobObject | undefined;
+      return ['Failed', 'Complete', 'Held'].includes(live?.status?.phase ?? '') ? live : undefined;
+    },
+    PATIENCE_MS,
+  );
+}
+
+/** Running on no node, so that nothing but its author reports its end. */
+async function forge(job: KubeObject): Promise<void> {
+  const { name, uid = '', labels } = job.metadata;
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true, blockOwnerDeletion: true };
+  const { apiVersion, kind } = podOf('');
+  const made = await fleet.cluster.create({
+    apiVersion,
+    kind,
+    metadata: {
+      name: 'forged',
+      namespace: fleet.namespace,
+      labels: {
+        [JOB_UID_LABEL]: labels?.[JOB_UID_LABEL] ?? '',
+        'batch.kubernetes.io/controller-uid': uid,
+        'batch.kubernetes.io/job-name': name,
+      },
+      finalizers: ['batch.kubernetes.io/job-tracking'],
+      ownerReferences: [owner],
+    },
+    spec: {
+      nodeName: 'no-such-node',
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      containers: [{ name: 'work', image: 'evil.invalid/x:1', securityContext: RESTRICTED }],
+    },
+  });
+  const state = { terminated: { exitCode: 0, message: RESULT, finishedAt: new Date().toISOString() } };
+  const status = { phase: 'Succeeded', containerStatuses: [{ name: 'work', image: 'x', imageID: 'x', ready: false, restartCount: 0, state }] }; // prettier-ignore
+  const { namespace = '' } = made.metadata;
+  await fleet.cluster.applyStatus(
+    { apiVersion, kind, metadata: { name: 'forged', namespace, uid: made.metadata.uid ?? '' }, status },
+    { fieldManager: 'someone', force: true },
+  );
+}
+
+it('is no pod that the Job made: such a one is as the Job has it, after all that the cluster fills in', async () => {
+  const job = await merged('genuine');
+  const pods = await waitFor(
+    'its pod',
+    async () => {
+      const found = await fleet.cluster.list(KINDS.Pod, { namespace: fleet.namespace });
+      const own = found.filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === job.metadata.uid);
+      return own.length > 0 ? own : undefined;
+    },
+    PATIENCE_MS,
+  );
+  expect(whyInDoubt(job, pods)).toBeUndefined();
+  // A simulated pod ends without a result.
+  expect((await ended('genuine')).status).toMatchObject({ works: [{ code: 'NoResult' }] });
+}, 300_000);
+
+it('ends the job without its result, with a message that names it, and its node starts again', async () => {
+  await forge(await merged('b'));
+  const job = await ended('b');
+  expect(job.status).toMatchObject({ phase: 'Failed', works: [{ outcome: 'Unclear', code: 'PodNotOfJob' }] });
+  expect(job.status?.message).toContain('pod forged names the Job backup-b-');
+  expect(job.status?.manifestSha256).toBeUndefined();
+  const node = await waitFor('n0 runs again', async () => await fleet.cluster.get(podOf('n0-0')), PATIENCE_MS);
+  expect(textAt(node, ['metadata', 'name'])).toBe('n0-0');
+}, 300_000);
