@@ -20,6 +20,7 @@ import { planComment, titleOfExecutor } from '../plan/comment.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
 import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
+import { unusedApprovals } from '../plan/unused-approvals.ts';
 import type { Policy } from '../policy/policy.ts';
 import { describeUpgrade, executorsIn, upgradesBetween, upgradesOf, type UpgradeStep } from '../upgrade/describe.ts';
 import { workloadOf } from '../render/workload.ts';
@@ -118,7 +119,12 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
     policy: judging.nameOf(executor),
     plan: planNodes({ ...sideOf(executor, comparison, published), executor, workloadOf }),
   }));
-  process.stdout.write(print(plans, problems, options.format));
+  // An approval may be for any of the executors.
+  const unused = unusedApprovals(
+    comparison.desired,
+    plans.map(({ plan: made }) => made),
+  );
+  process.stdout.write(print(plans, [...problems, ...unused], options.format));
   if (problems.some(({ level }) => level === 'error')) return 2;
   const changes = plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0);
   return changes || upgrades.length > 0 ? 1 : 0;

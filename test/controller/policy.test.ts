@@ -197,15 +197,24 @@ describe('with an exception in the policy', () => {
   });
 
   it('a node that uses it waits for an approval', async () => {
-    await applied(fleet.commit({ 'nodes/n0.yaml': fleet.nodeFile('n0', HOST) }));
+    const wrong = `sha256:${'0'.repeat(64)}`;
+    await applied(
+      fleet.commit({
+        'nodes/n0.yaml': fleet.nodeFile('n0', HOST),
+        'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${wrong}`]),
+      }),
+    );
     const sync = await waitFor('the held action', () => {
       const text = fleet.statusFile('sync.yaml') ?? '';
-      return text.includes('PolicyException') ? text : undefined;
+      return text.includes('PolicyException') && text.includes('UnusedApproval') ? text : undefined;
     });
+    expect(sync.replaceAll(/\s+/g, ' ')).toContain(`the approval ${wrong} releases no held action`);
     expect(spec(await statefulSet('n0'))).not.toContain('hostNetwork');
-    const digest = /sha256:[0-9a-f]{64}/.exec(/heldDigest: (.*)/.exec(sync)?.[1] ?? sync)?.[0] ?? '';
+    const digests = sync.match(/sha256:[0-9a-f]{64}/g) ?? [];
+    const digest = digests.find((one) => one !== wrong) ?? '';
     await applied(fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) }));
     await waitFor('the host network', async () => spec(await statefulSet('n0')).includes('"hostNetwork":true'));
+    await waitFor('no word on approvals', () => !(fleet.statusFile('sync.yaml') ?? '').includes('UnusedApproval'));
   });
 
   it('a node created by hand cannot use it: without an approval', async () => {

@@ -90,6 +90,10 @@ export const DOCUMENT_PROBLEMS = defineCodes({
       'The controller that owns the node does not support what the node asks for, by the `capabilities.yaml` that it published.',
     action: 'Choose what the message lists, another executor, or upgrade the controller.',
   },
+  UnusedApproval: {
+    meaning: 'Actions are held, and an approval in `spec.approvals` of the Fleet releases none of them.',
+    action: 'Correct its digest, or remove it when its actions are done.',
+  },
   UnknownExecutor: {
     meaning: 'The executor is not in `spec.executors` of the Fleet.',
     action: 'Correct the name, or add the executor.',

@@ -1,6 +1,7 @@
 // Everything that is wrong with the fleet, in one list: in files, in job requests, and what the API server refused.
 
 import { ANNOTATION } from '../../api/group.ts';
+import { unusedApprovals } from '../../plan/unused-approvals.ts';
 import type { ProblemView } from '../../status/fleet-view.ts';
 import { type FailedAction, problemsInFiles } from '../fleet/state.ts';
 import { problemOfRequest } from '../job/refused-request.ts';
@@ -13,6 +14,7 @@ export function problemsOf(deps: ProblemDeps): readonly ProblemView[] {
   return [
     ...lostMemory(deps),
     ...problemsInFiles(fleet),
+    ...approvalsWithoutUse(deps),
     ...refusals.current.map(problemOfRequest),
     ...fleet.failures.flatMap(refusedAction),
     ...refusedNodes(deps),
@@ -24,6 +26,12 @@ function lostMemory({ memory }: ProblemDeps): readonly ProblemView[] {
   return lost === undefined
     ? []
     : [{ level: 'warning', code: 'MemoryLost', file: 'fleet.yaml', line: 1, column: 1, message: lost }];
+}
+
+/** By the plan of the same revision: one of an older revision does not know a new approval. */
+function approvalsWithoutUse({ fleet: { pulled, plan } }: ProblemDeps): readonly ProblemView[] {
+  if (pulled === undefined || plan?.revision !== pulled.revision) return [];
+  return unusedApprovals(pulled.desired, [plan]);
 }
 
 /** A server that does not answer is no problem of a file. */
