@@ -1,23 +1,15 @@
 // Checks that sidecars open no port that the node's own containers have: a pod has one set of ports.
 
-import { API_VERSION } from '../api/group.ts';
-import type { BlockchainNode, NodeSpec } from '../api/blockchain-node.ts';
+import type { NodeSpec } from '../api/blockchain-node.ts';
 import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
 import type { Workload } from './workload.ts';
 
-/** For specs without errors, because it looks at the rendered workload. */
 export function checkSidecarPorts(
   spec: NodeSpec,
-  workload: (node: BlockchainNode) => Workload,
+  { containers, initContainers }: Pick<Workload, 'containers' | 'initContainers'>,
 ): readonly SpecProblem[] {
   const sidecars = spec.sidecars ?? [];
   if (sidecars.length === 0) return [];
-  const { containers, initContainers } = workload({
-    apiVersion: API_VERSION,
-    kind: 'BlockchainNode',
-    metadata: { name: 'x' },
-    spec,
-  });
   const taken = containers.flatMap((container) => container.ports ?? []);
   const names = new Set(taken.map((port) => port.name));
   const numbers = new Set(taken.filter((port) => port.protocol !== 'UDP').map((port) => port.port));

@@ -1,8 +1,10 @@
 // The check of a chain: the shared checks of its lists, its own, and last those that need a workload.
 
 import type { NodeSpec } from '../api/blockchain-node.ts';
+import { API_VERSION } from '../api/group.ts';
 import type { SpecProblem } from '../api/spec-problem.ts';
 import type { Chain, ChainFacts } from './chain.ts';
+import { checkPorts } from './check-ports.ts';
 import { checkSidecarPorts } from './check-sidecar-ports.ts';
 import { checkSpec } from './check-spec.ts';
 
@@ -15,6 +17,8 @@ export function defineCheck(
   return (spec) => {
     const problems = [...checkSpec(lists, spec), ...own(spec)];
     const isValid = problems.every(({ level }) => level !== 'error');
-    return isValid ? [...problems, ...checkSidecarPorts(spec, workload)] : problems;
+    if (!isValid) return problems;
+    const made = workload({ apiVersion: API_VERSION, kind: 'BlockchainNode', metadata: { name: 'x' }, spec });
+    return [...problems, ...checkPorts(spec, made), ...checkSidecarPorts(spec, made)];
   };
 }

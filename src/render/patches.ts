@@ -9,6 +9,7 @@ import { applyPatch, type PatchOperation } from '../lib/json-patch.ts';
 import { createCommitBudget, type PatchBudget, spendPart } from '../lib/patch-budget.ts';
 import { sameJson } from '../lib/stable-json.ts';
 import type { Path } from '../lib/json-pointer.ts';
+import { refusalOf } from './check-patched.ts';
 
 type SpecPatch = NonNullable<NodeSpec['patches']>[number];
 
@@ -45,6 +46,8 @@ export function applyPatches(
 function patchedWithin(objects: readonly KubeObject[], patches: readonly SpecPatch[], budget: PatchBudget): Patched {
   const result = [...objects];
   const problems: SpecProblem[] = [];
+  /** The last patch of each object. */
+  const changed = new Map<number, Path>();
   for (const [index, { target, patch }] of patches.entries()) {
     const path: Path = ['spec', 'patches', index];
     const matching = [...result.keys()].filter((at) => matches(result[at], target));
@@ -53,11 +56,23 @@ function patchedWithin(objects: readonly KubeObject[], patches: readonly SpecPat
       const object = result[at];
       if (object === undefined) continue;
       const outcome = patched(object, patch, { path, budget });
-      if (outcome.ok) result[at] = outcome.object;
-      else problems.push(outcome.problem);
+      if (outcome.ok) {
+        result[at] = outcome.object;
+        changed.set(at, path);
+      } else problems.push(outcome.problem);
     }
   }
-  return { objects: result, problems };
+  return { objects: result, problems: [...problems, ...refusals(result, changed)] };
+}
+
+/** After all patches: one may add what another one names. */
+function refusals(objects: readonly KubeObject[], changed: ReadonlyMap<number, Path>): readonly SpecProblem[] {
+  return [...changed].flatMap(([at, path]) => {
+    const object = objects[at];
+    const refusal = object === undefined ? undefined : refusalOf(object);
+    if (object === undefined || refusal === undefined) return [];
+    return [problem(path, `The API server refuses the patched ${object.kind} ${object.metadata.name}: ${refusal}.`)];
+  });
 }
 
 interface Patched {

@@ -34,6 +34,14 @@ afterAll(async () => {
 
 type Row = readonly [because: string, spec: object, name?: string];
 
+const CONTAINER = '/spec/template/spec/containers/0';
+
+function patch(kind: string, path: string, value: unknown): { readonly patches: readonly object[] } {
+  return { patches: [{ target: { kind }, patch: [{ op: 'add', path, value }] }] };
+}
+
+const COSMOS = { chain: 'cosmos', network: 'dev', nodeType: 'validator', clients: { node: { name: 'cometbft' } } };
+
 const refused: readonly Row[] = [
   ['a name in capitals', {}, 'Node'],
   ['a name with an underscore', {}, 'a_b'],
@@ -83,6 +91,15 @@ const refused: readonly Row[] = [
   ['an affinity to pods without its key', { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: '', labelSelector: { matchLabels: { a: 'b' } } }] } } }],
   ['a key of a Secret with a space', { secretEnv: { el: [{ name: 'A', secretName: 'B_C', key: 'k k' }] } }],
   ['a Secret folder without a path', { secretMounts: { el: [{ secretName: 'a', path: '' }] } }],
+  ['an annotation that is an object', patch('Service', '/metadata/annotations', { a: { b: 'c' } })],
+  ['a label that is a number', patch('StatefulSet', '/metadata/labels/a', 1)],
+  ['an annotation of the pod that is true', patch('StatefulSet', '/spec/template/metadata/annotations', { a: true })],
+  ['a node selector that is a number', patch('StatefulSet', '/spec/template/spec/nodeSelector', { a: 1 })],
+  ['a resource claim that the pod has not', patch('StatefulSet', `${CONTAINER}/resources/claims`, [{ name: 'x' }])],
+  ['a port of a container twice', patch('StatefulSet', `${CONTAINER}/ports/-`, { containerPort: 8545, name: 'again' })],
+  ['a port of a Service twice', patch('Service', '/spec/ports/-', { port: 8545, name: 'again' })],
+  ['a remote signer on the port of the RPC', { ...COSMOS, cosmos: { remoteSigner: { port: 26_657 } } }],
+  ['a remote signer on the port of the peers', { ...COSMOS, cosmos: { remoteSigner: { port: 26_656 } } }],
 ]; // prettier-ignore
 
 /** Refused in the file alone: the API server would take these, and the node would not run, or not as it was meant. */
@@ -103,6 +120,9 @@ const accepted: readonly Row[] = [
   ['a toleration of everything', { tolerations: [{ operator: 'Exists' }] }],
   ['resources', { resources: { el: { requests: { cpu: '500m', memory: '1e9' }, limits: { cpu: '1', memory: '1Gi' } } } }],
   ['a node selector without a value', { nodeSelector: { 'example.com/a': '' } }],
+  ['a remote signer', { ...COSMOS, cosmos: { remoteSigner: { port: 26_659 } } }],
+  ['a patched annotation', patch('Service', '/metadata/annotations', { a: 'b' })],
+  ['a resource claim of the pod', { patches: [...patch('StatefulSet', `${CONTAINER}/resources/claims`, [{ name: 'x' }]).patches, ...patch('StatefulSet', '/spec/template/spec/resourceClaims', [{ name: 'x', resourceClaimTemplateName: 't' }]).patches] }],
 ]; // prettier-ignore
 
 interface Answers {

@@ -44,6 +44,20 @@ describe('applyPatches', () => {
     },
     { because: "a Service's selector", path: '/spec/selector', value: {}, kind: 'Service' },
   ];
+  it('refuses what the API server cannot take, with the place of the patch', () => {
+    const good: Patch = {
+      target: { kind: 'Service' },
+      patch: [{ op: 'add', path: '/metadata/annotations', value: { a: 'b' } }],
+    };
+    const bad: Patch = {
+      target: { kind: 'ConfigMap' },
+      patch: [{ op: 'add', path: '/data', value: { a: { b: 'c' } } }],
+    };
+    expect(applyPatches(objects, [good, bad]).problems).toMatchObject([
+      { code: 'PatchFailed', path: ['spec', 'patches', 1], message: expect.stringContaining('data.a is no text') },
+    ]);
+  });
+
   it.each(owned)('does not change $because', ({ path, value, kind = 'StatefulSet' }) => {
     const result = applyPatches(objects, [{ target: { kind }, patch: [{ op: 'add', path, value }] }]);
     expect(result.objects).toEqual(objects);

@@ -18,6 +18,12 @@ describe('check', () => {
         codes: ['MissingImage', 'MissingBinary'],
       },
       {
+        because: 'the remote signer needs a port that nothing else has',
+        base: 'cosmos-dev',
+        fields: { cosmos: { remoteSigner: { port: 26_657 } } },
+        codes: ['DuplicatePort'],
+      },
+      {
         because: 'an image without a shell cannot prepare the node',
         base: 'cosmos-gaia',
         fields: {
