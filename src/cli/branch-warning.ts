@@ -33,6 +33,16 @@ const ABILITIES: readonly Ability[] = [
     lacks: 'applies a part of the desired branch only',
   },
   {
+    failed: ['ActionsHeld'],
+    works: 'NothingHeld',
+    lacks: 'does not do all that the desired branch asks for',
+  },
+  {
+    failed: ['RequestsRefused'],
+    works: 'RequestsAccepted',
+    lacks: 'refuses what files in jobs/ and schedules ask for',
+  },
+  {
     failed: ['ExecutorNotListed'],
     works: 'ExecutorListed',
     lacks: 'owns no node and no job request',

@@ -26,7 +26,7 @@ export interface ClusterState {
 /** Warnings, and tables of the controllers, the nodes and the jobs; an empty one is omitted, except that of the nodes. */
 export function statusText({ controllers = [], nodes, jobs = [], now }: ClusterState): string {
   const warnings = controllers.flatMap(({ warning }) =>
-    (warning?.split('\n') ?? []).map((line) => `warning: ${cleanLine(line, 500)}`),
+    (warning?.split('\n') ?? []).map((line) => `warning: ${cleanLine(line, 1200)}`),
   );
   const isLive = new Map(controllers.map(({ executor, state }) => [executor, state === 'Alive']));
   const rows = nodes.map((node) => nodeRow(node, { now, isLive: isLive.get(node.spec.executor ?? '') ?? true }));

@@ -137,6 +137,7 @@ function nothingPublished(): PublishDeps['published'] {
     files: undefined,
     tip: undefined,
     trouble: undefined,
+    waiting: new Set(),
     reported: undefined,
     checkedAt: 0,
     written: new Map(),

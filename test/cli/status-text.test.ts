@@ -53,6 +53,12 @@ describe('status', () => {
     expect(whatOf('True')).toBe('held: protect: true.');
   });
 
+  it('shows why a change is held as a whole', () => {
+    const message = `Removed from Git. Held: ${'more nodes than the budget allows. '.repeat(8)}Undo the change.`;
+    const nodes = [{ ...aNode(), status: { phase: 'Running' as const, hold: { reason: 'DeletionBudget', message } } }];
+    expect(statusText({ nodes, jobs: [], now: NOW })).toContain(message);
+  });
+
   it('shows data at risk of a node that is ready', () => {
     const ready = {
       type: 'Ready',
@@ -97,7 +103,7 @@ describe('status', () => {
   });
 
   it('shows each warning of a controller in a line of its own', () => {
-    const warning = `the desired branch: ${'x'.repeat(600)}\nthe status branch: 404`;
+    const warning = `the desired branch: ${'x'.repeat(1500)}\nthe status branch: 404`;
     const controllers = [{ executor: 'a', state: 'Alive', warning }] as const;
     const [first, second] = statusText({ controllers, nodes: [], jobs: [], now: NOW }).split('\n');
     expect(first).toMatch(/^warning: the desired branch: x+…$/);
@@ -137,10 +143,10 @@ describe('status', () => {
 
   it('prints texts of objects in one line, without control characters', () => {
     const [, line] = linesOf(
-      aJob('x', 1, { status: { phase: 'Failed', node: 'a', message: `one\ntwo\u001b[31m${'.'.repeat(500)}` } }),
+      aJob('x', 1, { status: { phase: 'Failed', node: 'a', message: `one\ntwo\u001b[31m${'.'.repeat(900)}` } }),
     );
     expect(line).toMatch(/^Backup prod\/x {2}a {6}Failed {2}- {7}1s {3}one two/);
     expect(line).not.toContain('\u001b');
-    expect(line?.length).toBeLessThan(220);
+    expect(line?.length).toBeLessThan(660);
   });
 });

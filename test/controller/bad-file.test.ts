@@ -194,7 +194,7 @@ describe('the log of the controller', () => {
     expect(linesOf('Solved all problems in files')).toMatchObject([{ level: 30, revision: `main@sha1:${commit}` }]);
   });
 
-  it('names a job request that is refused', async () => {
+  it('names a job request that is refused, as an Event does until it no longer is', async () => {
     const head = { apiVersion: API_VERSION, kind: 'Backup' };
     const file = (node: string) => JSON.stringify({ ...head, metadata: { name: 'b' }, spec: { node } });
     await applied(fleet.commit({ 'jobs/b.yaml': file('n0') }));
@@ -207,6 +207,14 @@ describe('the log of the controller', () => {
       return lines.length > 0 && lines;
     });
     expect(line).toMatchObject({ level: 40, code: 'Edited', place: 'jobs/b.yaml:1:1' });
+    const { cluster, executor, namespace } = fleet;
+    const warning = async () => await readBranchWarning(cluster, { executor, namespace });
+    expect(await waitFor('an Event says it', warning)).toMatch(
+      /refuses .*: 1 job request is not carried out: jobs\/b\.yaml Edited .*put the file back/,
+    );
+    fleet.commit({ 'jobs/b.yaml': file('n0') });
+    running.controller.requestSync();
+    await waitFor('the Event is over', async () => (await warning()) === undefined);
   });
 });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { findCondition } from '../../src/api/conditions.ts';
 import { ANNOTATION, API_VERSION, LABEL } from '../../src/api/group.ts';
+import { readBranchWarning } from '../../src/cli/branch-warning.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { ALLOW_LABEL } from '../../src/api/policy.ts';
 import { readPolicy } from '../../src/desired/policy-file.ts';
@@ -212,8 +213,14 @@ describe('with an exception in the policy', () => {
     expect(spec(await statefulSet('n0'))).not.toContain('hostNetwork');
     const digests = sync.match(/sha256:[0-9a-f]{64}/g) ?? [];
     const digest = digests.find((one) => one !== wrong) ?? '';
+    const { cluster, executor, namespace } = fleet;
+    const warning = async () => await readBranchWarning(cluster, { executor, namespace });
+    expect(await waitFor('an Event says it', warning)).toMatch(
+      new RegExp(`1 action is held .*${digest} .*: update BlockchainNode .*n0 \\(PolicyException: `),
+    );
     await applied(fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) }));
     await waitFor('the host network', async () => spec(await statefulSet('n0')).includes('"hostNetwork":true'));
+    await waitFor('the Event is over', async () => (await warning()) === undefined);
     await waitFor('no word on approvals', () => !(fleet.statusFile('sync.yaml') ?? '').includes('UnusedApproval'));
   });
 

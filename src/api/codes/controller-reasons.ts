@@ -20,6 +20,17 @@ export const CONTROLLER_REASONS = defineCodes({
       'Correct the files at the places in the message, or revert the commit. `nodewright validate` shows all errors.',
   },
   FilesValid: { meaning: 'The files of the desired branch have no error any more.', action: 'No action is needed.' },
+  ActionsHeld: {
+    meaning: 'Guards hold actions of the plan. `held` of `sync.yaml` has each of them with its reason.',
+    action:
+      'Undo the change, or review the plan and add the digest in the message to `spec.approvals` in `fleet.yaml`.',
+  },
+  NothingHeld: { meaning: 'No action of the plan is held any more.', action: 'No action is needed.' },
+  RequestsRefused: {
+    meaning: 'Job requests are not carried out. `problems` of `sync.yaml` has each of them with its reason.',
+    action: 'Follow the messages. They name the files.',
+  },
+  RequestsAccepted: { meaning: 'No job request is refused any more.', action: 'No action is needed.' },
   ExecutorNotListed: {
     meaning:
       'The executor of the controller is not in `spec.executors` of the Fleet, so no node or job request belongs to it.',

@@ -10,7 +10,7 @@ export interface LeaseNote {
   readonly reason: ControllerReason;
   readonly message: string;
   /** What this Event, and those that contradict it, are about. */
-  readonly state: 'pushing' | 'reading' | 'listed' | 'files' | 'leading' | `key ${string}`;
+  readonly state: 'pushing' | 'reading' | 'listed' | 'files' | 'held' | 'requests' | 'leading' | `key ${string}`;
 }
 
 interface LeaseEventDeps {

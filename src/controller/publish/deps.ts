@@ -56,6 +56,8 @@ export interface PublishedState {
   reported: string | undefined;
   /** When the tip was compared last, milliseconds since the epoch. */
   checkedAt: number;
+  /** What the Events about the Lease say is not carried out. */
+  readonly waiting: Set<'held' | 'requests'>;
   /** Documents of nodes that need no new rendering. */
   readonly written: WrittenNodes;
   readonly reader: TreeReader;

@@ -13,6 +13,7 @@ import { eachYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
 import { otherCluster } from '../fleet/other-cluster.ts';
 import type { KeyRound } from '../node/keys/ledger.ts';
+import { announceWaiting } from './announce-waiting.ts';
 import type { PublishDeps } from './deps.ts';
 import { fleetView } from './fleet-view.ts';
 import { beginKeys, decidedKeys, landKeys, lookMs } from './keys.ts';
@@ -36,6 +37,7 @@ export async function publishStatus(deps: PublishDeps, signal: AbortSignal): Pro
   const { statusBranch } = deps;
   const problems = problemsOf(deps);
   countProblems(problems, deps);
+  announceWaiting(deps);
   if (statusBranch === undefined) return DONE;
   // The copy on the branch may be all that is left of it.
   if (!deps.memory.isKnown) return again(MEMORY_RETRY_MS);

@@ -1,0 +1,80 @@
+// What is not carried out, in Events about the Lease: for those who see only the cluster, where nothing may show it.
+
+import { describeRef } from '../../api/objects.ts';
+import { clip } from '../../lib/clip.ts';
+import type { Action, Plan } from '../../plan/action.ts';
+import { emitAboutLease, type LeaseNote } from '../engine/lease-events.ts';
+import type { RefusedRequest } from '../job/refused-request.ts';
+import type { PublishDeps } from './deps.ts';
+
+/** Events are limited to 1024 characters. */
+const MAX_NAMED = 3;
+const MAX_TEXT = 250;
+
+type State = 'held' | 'requests';
+
+interface Waiting {
+  readonly state: State;
+  /** Undefined when nothing waits. */
+  readonly message: string | undefined;
+  readonly failed: LeaseNote['reason'];
+  readonly works: LeaseNote['reason'];
+  readonly over: string;
+}
+
+/** The Events are repeated while it is so, because an API server forgets them. */
+export function announceWaiting(deps: PublishDeps): void {
+  const { fleet, refusals, published, redactor } = deps;
+  const all: readonly Waiting[] = [
+    {
+      state: 'held',
+      message: describeHeld(fleet.plan),
+      failed: 'ActionsHeld',
+      works: 'NothingHeld',
+      over: 'No action is held any more.',
+    },
+    {
+      state: 'requests',
+      message: describeRefused(refusals.current),
+      failed: 'RequestsRefused',
+      works: 'RequestsAccepted',
+      over: 'No job request is refused any more.',
+    },
+  ];
+  for (const { state, message, failed, works, over } of all) {
+    if (message !== undefined) {
+      published.waiting.add(state);
+      emitAboutLease({ type: 'Warning', reason: failed, message: redactor(message), state }, deps);
+    } else if (published.waiting.delete(state)) {
+      emitAboutLease({ type: 'Normal', reason: works, message: over, state }, deps);
+    }
+  }
+}
+
+function describeHeld(plan: Plan | undefined): string | undefined {
+  const held = plan?.actions.filter(({ hold }) => hold !== undefined) ?? [];
+  if (held.length === 0) return undefined;
+  const digest =
+    plan?.heldDigest === undefined
+      ? 'no approval releases them'
+      : `to release what may be approved, review the plan and add the digest ${plan.heldDigest} to spec.approvals in fleet.yaml`;
+  const what = held.length === 1 ? 'action is' : 'actions are';
+  return `${held.length} ${what} held (${digest}): ${firstOf(held.map(describeAction))}`;
+}
+
+function describeAction({ do: what, ref, hold }: Action): string {
+  return `${what} ${describeRef(ref)} (${hold?.guard}: ${hold?.message})`;
+}
+
+function describeRefused(refusals: readonly RefusedRequest[]): string | undefined {
+  if (refusals.length === 0) return undefined;
+  const what = refusals.length === 1 ? 'job request is' : 'job requests are';
+  const all = refusals.map(({ file, code, message }) => `${file} ${code} ${message}`);
+  return `${refusals.length} ${what} not carried out: ${firstOf(all)}`;
+}
+
+function firstOf(texts: readonly string[]): string {
+  const first = texts.slice(0, MAX_NAMED).map((text) => clip(text, MAX_TEXT));
+  const more = texts.length > MAX_NAMED ? `; ${texts.length - MAX_NAMED} more: see sync.yaml` : '';
+  return `${first.join('; ')}${more}`;
+}
