@@ -6,7 +6,11 @@ import type { GitErrorCode } from '../lib/error-codes.ts';
 import { GitError } from './errors.ts';
 
 interface Refusal {
-  readonly context: { readonly url: URL; readonly redact: (text: string) => string };
+  readonly context: {
+    readonly url: URL;
+    readonly redact: (text: string) => string;
+    readonly authorization: string | undefined;
+  };
   readonly target: URL;
   readonly answer: IncomingMessage;
 }
@@ -19,7 +23,9 @@ export async function refuseStatus({ context, target, answer }: Refusal): Promis
   const push = target.href.includes('git-receive-pack');
   const said = context.redact(await beginning(answer));
   const retryAfterMs = retryAfter(answer.headers['retry-after']);
-  const [code, advice] = meaning(status, push, retryAfterMs !== undefined);
+  const isAnonymous = context.authorization === undefined;
+  const [code, advice] =
+    (isAnonymous ? ANONYMOUS[status] : undefined) ?? meaning(status, push, retryAfterMs !== undefined);
   const words = said === '' || said.startsWith('<') ? '' : ` The server says: ${said}`;
   const message = `${context.url.host}${context.url.pathname} answered ${status}: ${advice}.${words}`;
   return new GitError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
@@ -33,6 +39,16 @@ const MEANINGS: Readonly<Record<number, readonly [GitErrorCode, string]>> = {
   408: ['TIMEOUT', 'the server gave up waiting'],
   410: ['REPOSITORY_NOT_FOUND', 'the repository is gone; check the URL'],
   429: ['RATE_LIMITED', 'too many requests; it is tried again later'],
+};
+
+const NO_CREDENTIALS =
+  'no credentials are configured: give a token in NODEWRIGHT_GIT_TOKEN or with --git-token-file, or a GitHub App';
+
+/** Where the request had no credentials. */
+const ANONYMOUS: typeof MEANINGS = {
+  203: ['AUTHENTICATION_FAILED', `the server wants a sign-in, and ${NO_CREDENTIALS}`],
+  401: ['AUTHENTICATION_FAILED', NO_CREDENTIALS],
+  404: ['REPOSITORY_NOT_FOUND', `check the URL; if the repository is private, ${NO_CREDENTIALS}`],
 };
 
 function meaning(status: number, push: boolean, waits: boolean): readonly [GitErrorCode, string] {

@@ -99,6 +99,15 @@ describe('a status other than 200', () => {
     expect(error.message).not.toMatch(/[\u0000-\u001f]/);
   });
 
+  it.each([203, 401, 404])('%s without credentials says how to give them, and with them does not', async (status) => {
+    const world = await makeWorld();
+    world.server.fault = () => ({ do: 'status', status });
+    const credentials = async () => ({ kind: 'token', token: 'old' }) as const;
+    const [without, wrong] = [openSource(world), openSource(world, { credentials })];
+    expect((await failureOf(without.resolve('main', never))).message).toContain('NODEWRIGHT_GIT_TOKEN');
+    expect((await failureOf(wrong.resolve('main', never))).message).not.toContain('NODEWRIGHT_GIT_TOKEN');
+  });
+
   it('says so when the answer is a web page', async () => {
     const world = await makeWorld();
     world.server.fault = () => ({
