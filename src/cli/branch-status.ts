@@ -2,6 +2,7 @@
 
 import type { GitSource } from '../git/engine.ts';
 import { cleanLine } from '../lib/clean-text.ts';
+import { shownHold } from '../plan/hold-text.ts';
 import { recentJobs, type JobLimits, type RecentJob, type RecentJobs } from '../status/recent-jobs.ts';
 import { createTreeReader, type TreeNode, type TreeSync } from '../status/tree-nodes.ts';
 import { ageText } from './age.ts';
@@ -136,7 +137,7 @@ function nodeRow(node: TreeNode): readonly string[] {
   // A held change hides no trouble of the node as it is.
   const what = [
     message,
-    hold === undefined ? '' : `held: ${hold}`,
+    hold === undefined ? '' : shownHold(hold),
     broken === undefined ? '' : `not applied: ${broken}`,
   ];
   const figure = height === undefined ? '-' : String(height);

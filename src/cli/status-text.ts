@@ -6,6 +6,7 @@ import type { JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-phase.ts';
 import { keyOf } from '../api/objects.ts';
 import { cleanLine } from '../lib/clean-text.ts';
+import { shownHold } from '../plan/hold-text.ts';
 import { ageText } from './age.ts';
 import type { ControllerState } from './controller-state.ts';
 import { textTable } from './text-table.ts';
@@ -89,7 +90,7 @@ function saidOf({ status: { hold, conditions } = {} }: BlockchainNode): readonly
   const said = [
     isNews ? ready?.message : undefined,
     risk?.message,
-    hold === undefined ? undefined : `held: ${hold.message}`,
+    hold === undefined ? undefined : shownHold(hold.message),
     brokenOf(conditions),
   ];
   return said.filter((text) => text !== undefined);

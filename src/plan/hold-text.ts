@@ -4,9 +4,20 @@ import type { Action } from './action.ts';
 
 /** `Removed from Git: … . Held: the cluster has 3 nodes. Undo the change, or …` */
 export function holdText({ because, hold }: Pick<Action, 'because' | 'hold'>): string {
-  const [first = '', ...rest] = because;
-  const reason = ended(first.toUpperCase() + rest.join(''));
+  const reason = ended(FIELD.test(because) ? because : capitalized(because));
   return hold === undefined ? reason : `${reason} Held: ${ended(hold.message)} ${ended(hold.release)}`;
+}
+
+/** The message of a hold that is shown beside other texts; one of an action says already that it is held. */
+export function shownHold(message: string): string {
+  return /(^|[.!?] )Held: /.test(message) ? message : `held: ${message}`;
+}
+
+/** The path of a field at its beginning, which is written as it is. */
+const FIELD = /^\S+ (and \S+ )?(and \d+ more fields )?changed in /;
+
+function capitalized([first = '', ...rest]: string): string {
+  return first.toUpperCase() + rest.join('');
 }
 
 function ended(text: string): string {

@@ -2,6 +2,7 @@
 
 import { cleanLine, stripControls } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
+import { shownHold } from '../plan/hold-text.ts';
 import { recentJobs, type RecentJob } from './recent-jobs.ts';
 import { createTreeReader, type TreeNode, type TreeReader, type TreeSync } from './tree-nodes.ts';
 
@@ -135,7 +136,7 @@ function makeRow(node: TreeNode, broken: string | undefined): readonly string[] 
   const matter = [
     broken === undefined ? '' : `keeps its last good state: ${broken}`,
     node.message,
-    node.hold === undefined ? '' : `held: ${node.hold}`,
+    node.hold === undefined ? '' : shownHold(node.hold),
   ].filter((part) => part !== '');
   const name = escapeCell(`${node.namespace}/${node.name}`);
   return [

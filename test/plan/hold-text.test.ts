@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 
 import { approvableHold, finalHold } from '../../src/plan/hold-words.ts';
-import { holdText } from '../../src/plan/hold-text.ts';
+import { holdText, shownHold } from '../../src/plan/hold-text.ts';
 
 const RELEASE = 'Undo the change, or add the digest of the held actions to spec.approvals in fleet.yaml.';
 
@@ -14,11 +14,21 @@ it.each([
     is: `Removed from Git: nodes/a.yaml no longer declares it. Held: 4 of 7 nodes; the cluster has 3 nodes. ${RELEASE}`,
   },
   {
-    because: 'identity changed in nodes/a.yaml.',
+    because: 'held back for now.',
     hold: finalHold('IdentitySwap', 'use a Switchover instead.', 'The controller does it'),
-    is: 'Identity changed in nodes/a.yaml. Held: use a Switchover instead. The controller does it.',
+    is: 'Held back for now. Held: use a Switchover instead. The controller does it.',
   },
+  ...[
+    'storage.data.size changed in nodes/a.yaml',
+    'network and storage.data.size changed in the cluster, not in nodes/a.yaml',
+    'network and 2 more fields changed in nodes/a.yaml',
+  ].map((because) => ({ because, hold: undefined, is: `${because}.` })),
   { because: 'created by nodes/a.yaml', hold: undefined, is: 'Created by nodes/a.yaml.' },
 ])('ends each sentence with one stop: $because', ({ because, hold, is }) => {
   expect(holdText(hold === undefined ? { because } : { because, hold })).toBe(is);
+});
+
+it('is shown without saying twice that it is held', () => {
+  expect(shownHold('Removed from Git. Held: too many.')).toBe('Removed from Git. Held: too many.');
+  expect(shownHold('a job works on it')).toBe('held: a job works on it');
 });
