@@ -7,23 +7,32 @@ import type { Problem } from './text/problem.ts';
 
 /** Of files the first error. Of nodes the first error that concerns them alone, where one is known. */
 export function brokenBy(
-  files: readonly NodeFile[],
+  nodeFiles: readonly NodeFile[],
   conflicts: ReadonlyMap<string, Problem>,
   problems: readonly Problem[],
 ): DesiredSet['brokenBy'] {
-  const ofFiles = new Map<string, Problem>();
-  for (const problem of problems)
-    if (isError(problem) && !isConsequence(problem) && !ofFiles.has(problem.file)) ofFiles.set(problem.file, problem);
+  const causes = problems.filter((problem) => isError(problem) && !isConsequence(problem));
+  const counts = new Map<string, number>();
+  for (const { file } of causes) counts.set(file, (counts.get(file) ?? 0) + 1);
+  const withMore = (problem: Problem): Problem => sayMore(problem, (counts.get(problem.file) ?? 1) - 1);
+  const ofFiles = new Map(causes.toReversed().map((problem) => [problem.file, problem]));
   const causeOf = (problem: Problem): Problem =>
     isConsequence(problem) ? (ofFiles.get(problem.file) ?? problem) : problem;
-  const known = files.flatMap(({ nodes, brokenKeys }) => [
+  const known = nodeFiles.flatMap(({ nodes, brokenKeys }) => [
     ...nodes.map((node) => [node.key, errorOf(node)] as const),
     ...brokenKeys.map(({ key, problem }) => [key, problem] as const),
   ]);
   const ofNodes = [...known, ...conflicts].flatMap(([key, problem]) =>
-    problem === undefined ? [] : [[key, causeOf(problem)] as const],
+    problem === undefined ? [] : [[key, withMore(causeOf(problem))] as const],
   );
-  return { nodes: new Map(ofNodes.toReversed()), files: ofFiles };
+  const files = [...ofFiles].map(([file, problem]) => [file, withMore(problem)] as const);
+  return { nodes: new Map(ofNodes.toReversed()), files: new Map(files.toReversed()) };
+}
+
+/** One of the others may say more of the cause. */
+function sayMore(problem: Problem, more: number): Problem {
+  if (more <= 0) return problem;
+  return { ...problem, message: `${problem.message} (${more} more ${more === 1 ? 'error' : 'errors'} in this file)` };
 }
 
 function errorOf({ node, problems }: ResolvedNode): Problem | undefined {

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { FLEET, nodeFile, read } from '../support/desired-files.ts';
 
 const BAD = `${nodeFile('eth-0')}  desiredStat: Stopped\n`;
+const KEY = 'novacula-system/eth-0';
 const unknown = (line: number) => ({ line, message: expect.stringContaining('desiredStat') });
 
 function causes(files: Record<string, string>): Readonly<Record<string, unknown>> {
@@ -18,6 +19,15 @@ it('is the error of its own document, not of another one in the file', () => {
     'novacula-system/eth-0': { file: 'nodes/a.yaml', ...unknown(lines) },
     'novacula-system/eth-1': { file: 'nodes/a.yaml', ...unknown(2 * lines + 1) },
   });
+});
+
+it('says how many more errors its file has', () => {
+  const messageOf = (text: string) =>
+    Object.values(read({ 'nodes/a.yaml': text }).brokenBy.nodes.get(KEY) ?? {}).join(' ');
+  expect(messageOf(BAD)).not.toContain('more error');
+  expect(messageOf(`${BAD}  restartGen: 1\n`)).toContain('(1 more error in this file)');
+  const { files } = read({ 'nodes/a.yaml': `${BAD}  restartGen: 1\n  executr: a\n` }).brokenBy;
+  expect(files.get('nodes/a.yaml')?.message).toContain('(2 more errors in this file)');
 });
 
 it('is the error of a document whose name alone can be read', () => {
