@@ -1,26 +1,29 @@
 // A pod that someone makes with a worker Job as its owner: the Job counts it, and its words would be the result of the job.
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 
 import { API_VERSION } from '../../src/api/group.ts';
 import { JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
-import { whyInDoubt } from '../../src/jobs/task/worker-pods.ts';
+import { podLike, whyInDoubt } from '../../src/jobs/task/worker-pods.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { textAt } from '../../src/lib/json-value.ts';
 import { testCluster } from '../support/cluster.ts';
 import { RESTRICTED } from '../support/restricted-pod.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { byHand } from './by-hand.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { prepare, runController, type Running } from './harness.ts';
 
+const ADMISSION = 'admissionregistration.k8s.io/v1';
 const PATIENCE_MS = 120_000;
 const RESULT = JSON.stringify({ ok: true, message: 'copied', bytes: 1, files: 1, manifestSha256: 'a'.repeat(64) });
 
+let kubeconfig: string;
 let fleet: Fleet;
 let running: Running;
 beforeAll(async () => {
-  const { kubeconfigPath: kubeconfig } = await testCluster();
+  kubeconfig = (await testCluster()).kubeconfigPath;
   fleet = await startFleet({ kubeconfig, nodes: 1, spec: [] });
   await prepare(fleet);
   running = await runController(fleet);
@@ -119,4 +122,38 @@ it('ends the job without its result, with a message that names it, and its node 
   expect(job.status?.manifestSha256).toBeUndefined();
   const node = await waitFor('n0 runs again', async () => await fleet.cluster.get(podOf('n0-0')), PATIENCE_MS);
   expect(textAt(node, ['metadata', 'name'])).toBe('n0-0');
+}, 300_000);
+
+it('a pod whose image admission takes from a mirror is that of the Job all the same', async () => {
+  const metadata = { name: `mirror-${fleet.namespace}` };
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': fleet.namespace } };
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
+  const image = 'object.spec.containers[0].image';
+  const expression = `${image}.startsWith("mirror.invalid/") ? [] : [JSONPatch{op: "replace", path: "/spec/containers/0/image", value: "mirror.invalid/" + ${image}}]`;
+  const spec = {
+    failurePolicy: 'Fail',
+    reinvocationPolicy: 'Never',
+    matchConstraints: { resourceRules: [rule] },
+    mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
+  };
+  const hand = byHand(kubeconfig);
+  onTestFinished(
+    await hand.create({ apiVersion: ADMISSION, kind: 'MutatingAdmissionPolicy', metadata, spec } as never),
+  );
+  const binding = { policyName: metadata.name, matchResources: { namespaceSelector } };
+  onTestFinished(
+    await hand.create({
+      apiVersion: ADMISSION,
+      kind: 'MutatingAdmissionPolicyBinding',
+      metadata,
+      spec: binding,
+    } as never),
+  );
+  const probe = { ...podLike(await merged('probe')), metadata: { name: 'probe', namespace: fleet.namespace } };
+  await waitFor('the policy counts', async () =>
+    JSON.stringify(await fleet.cluster.create(probe, { dryRun: true })).includes('mirror.invalid/'),
+  );
+  await ended('probe');
+  await merged('mirrored');
+  expect((await ended('mirrored')).status).toMatchObject({ works: [{ code: 'NoResult' }] });
 }, 300_000);

@@ -4,11 +4,12 @@ import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { ObservedTask } from '../../jobs/model/observation.ts';
 import { WORK_CONTAINER } from '../../jobs/task/render-job.ts';
-import { whyInDoubt } from '../../jobs/task/worker-pods.ts';
+import { podLike, whyInDoubt, withImagesOf } from '../../jobs/task/worker-pods.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import { isRefusal } from '../engine/refusal.ts';
 import { latestWarning } from './warning-events.ts';
 
 const TAIL_LINES = 200;
@@ -55,8 +56,20 @@ async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: 
     ...ended,
     active: pods.filter(isActive).length,
     ...(pod === undefined ? { running: false } : { ...readPod(pod), ...runningBeside(pod, live) }),
-    ...defined({ output, refused, doubt: whyInDoubt(live, pods) }),
+    ...defined({ output, refused, doubt: await doubtOf(live, pods, cluster) }),
   };
+}
+
+/** Admission may give all pods other images, such as those of a mirror: the API server says which by a dry run. */
+async function doubtOf(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<string | undefined> {
+  const why = whyInDoubt(live, pods);
+  if (why === undefined) return undefined;
+  try {
+    return whyInDoubt(withImagesOf(live, await cluster.create(podLike(live), { dryRun: true })), pods);
+  } catch (error) {
+    if (isRefusal(error)) return why;
+    throw error;
+  }
 }
 
 function endOf(live: KubeObject): Pick<ObservedTask, 'finished' | 'finishedAt' | 'reason'> {

@@ -1,6 +1,7 @@
 // Whether pods are those that the Job made: labels and owners can be put on any pod, and its end would count as the end of the work.
 
 import type { KubeObject } from '../../api/objects.ts';
+import { defined } from '../../lib/defined.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 
@@ -18,6 +19,8 @@ export function whyInDoubt(job: KubeObject, pods: readonly KubeObject[]): string
   const names = pods.map(({ metadata }) => metadata.name).sort();
   return `pods ${names.join(', ')} name the Job ${job.metadata.name} as their owner, which makes ${most}`;
 }
+
+const SORTS = ['initContainers', 'containers'] as const;
 
 /** What the cluster itself and admission may set on a container of the Job. */
 const MAY_BE_SET = [
@@ -45,7 +48,7 @@ function whyNotOf(template: unknown, spec: unknown): string | undefined {
   const added = MAY_NOT_BE_SET.find((name) => valueAt(spec, [name]) === true && valueAt(template, [name]) !== true);
   if (added !== undefined) return `it has ${added}`;
   if (accountOf(spec) !== accountOf(template)) return 'its service account is not that of the Job';
-  for (const sort of ['initContainers', 'containers'])
+  for (const sort of SORTS)
     for (const ours of itemsOf(template, sort)) {
       const name = textAt(ours, ['name']);
       const why = whyOtherContainer(
@@ -101,4 +104,37 @@ function contains(live: unknown, ours: unknown): boolean {
 function itemsOf(spec: unknown, field: string): readonly unknown[] {
   const found = valueAt(spec, [field]);
   return Array.isArray(found) ? found : [];
+}
+
+/** A pod as the Job makes them, for a dry run. */
+export function podLike({ metadata: { name, namespace, uid = '' }, ...job }: KubeObject): KubeObject {
+  const template = valueAt(job, ['spec', 'template']);
+  const { labels, annotations } = (valueAt(template, ['metadata']) ?? {}) as Partial<KubeObject['metadata']>;
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `${name}-as-admitted`, ...defined({ namespace, labels, annotations }), ownerReferences: [owner] },
+    spec: valueAt(template, ['spec']),
+  };
+}
+
+/** The Job with the images that admission gave the containers of a pod like its own. */
+export function withImagesOf(job: KubeObject, admitted: KubeObject): KubeObject {
+  const template = valueAt(job, ['spec', 'template', 'spec']);
+  const images = new Map(
+    SORTS.flatMap((sort) => itemsOf(admitted['spec'], sort)).map((one) => [
+      textAt(one, ['name']),
+      textAt(one, ['image']),
+    ]),
+  );
+  const moved = SORTS.map((sort) => {
+    const items = itemsOf(template, sort).map((one) => ({
+      ...(one as object),
+      image: images.get(textAt(one, ['name'])),
+    }));
+    return [sort, items] as const;
+  });
+  const spec = { ...(template as object), ...Object.fromEntries(moved.filter(([, items]) => items.length > 0)) };
+  return { ...job, spec: { ...(job['spec'] as object), template: { spec } } };
 }
