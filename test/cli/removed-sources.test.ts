@@ -70,7 +70,10 @@ it('names the request and the reason, and leaves alone one that ran while the da
 
 it('says by the same records which requests run, and which were used up or edited', async () => {
   const jobs = 'paris/jobs/restore/novacula-system';
-  const steps = await jobsOf({ [`${jobs}/ran.yaml`]: record('Restore', 'ran'), [`${jobs}/late.yaml`]: 'no record: [' });
+  const files = { [`${jobs}/ran.yaml`]: record('Restore', 'ran'), [`${jobs}/late.yaml`]: 'no record: [' };
+  const source = { 'paris/jobs/backup/novacula-system/nightly-2.yaml': record('Backup', 'nightly-2') };
+  expect((await jobsOf(files))[0]).toMatch(/^refuse Restore novacula-system\/good Backup .*nightly-2 does not exist/);
+  const steps = await jobsOf({ ...files, ...source });
   expect(steps).toEqual([
     expect.stringMatching(/^run Restore novacula-system\/good .*; once$/),
     expect.stringMatching(/^refuse Restore novacula-system\/late its record on the status branch cannot be read/),

@@ -273,6 +273,16 @@ describe('checkRequest', () => {
     for (const { message } of problems) expect(message.length).toBeGreaterThan(10);
   });
 
+  it.each([
+    { from: 'b', says: /did you mean "bk1"\?$/ },
+    { from: 'eth', says: /refused unless there is one/ },
+  ])('names a source that was probably meant only when it can be restored: one of $from', ({ from, says }) => {
+    const others = sourcesOf({ 'Backup/prod/bk1': { node: from, deployMethod: 'managed' } });
+    const context = { name: 'x', namespace: 'prod', nodes, others, chainJobs };
+    const [problem] = checkRequest({ kind: 'Restore', spec: { node: 'a', backup: 'bk9' } }, context);
+    expect(problem?.message).toMatch(says);
+  });
+
   it('knows nothing of nodes in an editor and then says nothing of them', () => {
     expect(checkRequest({ kind: 'Backup', spec: { node: 'zzz' } }, { name: 'x', namespace: 'prod' })).toEqual([]);
   });

@@ -19,6 +19,7 @@ function side(requests: readonly PlannedRequest[], more: Partial<DesiredRequests
   const keyed = requests.map((one) => [`${one.kind}/${one.namespace}/${one.name}`, one] as const);
   return {
     from: 'files',
+    objects: new Set(['Backup/ns/b', 'Snapshot/ns/s']),
     requests: new Map(keyed),
     schedules: new Map(),
     broken: new Set(),

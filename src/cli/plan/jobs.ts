@@ -12,6 +12,7 @@ import {
   type PlannedRequest,
   type DesiredRequests,
 } from '../../jobs/requests/planned-request.ts';
+import { sourceOfRequest } from '../../jobs/requests/planned-source.ts';
 import { recordPath } from '../../jobs/requests/record.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -24,10 +25,11 @@ export function jobsBetween(before: DesiredSet, desired: DesiredSet, records?: P
   return stepsFrom(requestsOf(before), desired, records);
 }
 
-/** Where each request of the files has its record. */
+/** Where each request of the files, and what it restores, has its record. */
 export function recordsAsked(...sides: readonly DesiredSet[]): ReadonlyMap<string, string> {
   const requests = sides.flatMap((side) => [...requestsOf(side).requests.values()]);
-  return new Map(requests.map((request) => [recordKey(request), recordPath(request)]));
+  const sources = requests.flatMap((request) => sourceOfRequest(request)?.record ?? []);
+  return new Map([...requests, ...sources].map((one) => [recordKey(one), recordPath(one)]));
 }
 
 /**
@@ -44,7 +46,8 @@ export async function jobsAgainstCluster(
   const found = objects.map((object) => [jobKeyOf(object), object] as const);
   const counted = found.filter(([key, object]) => desired.requests.has(key) || isUnderWay(object));
   const requests = new Map(counted.map(([key, object]) => [key, fromObject(object)]));
-  return stepsFrom({ from: 'cluster', requests, schedules: new Map() }, desired, records);
+  const all = new Set(found.map(([key]) => key));
+  return stepsFrom({ from: 'cluster', requests, schedules: new Map(), objects: all }, desired, records);
 }
 
 /** An error in fleet.yaml stops all changes, also of job requests. */

@@ -44,6 +44,10 @@ export function checkRestore(spec: RestoreSpec, context: CheckContext): readonly
   return problems;
 }
 
+interface OtherJob {
+  readonly spec: unknown;
+}
+
 interface Source {
   readonly field: 'backup' | 'snapshot';
   readonly kind: string;
@@ -54,20 +58,37 @@ function checkSource(spec: RestoreSpec, { field, kind, name }: Source, context: 
   const { namespace, others } = context;
   if (others === undefined) return [];
   const source = others.get(`${kind}/${namespace}/${name}`);
+  const fits = (other: OtherJob): boolean => isFit(spec, { field, other }, context);
   if (source === undefined)
     return [
       warningAt(
         'UnknownSource',
         ['spec', field],
-        `no ${kind} ${namespace}/${name} is in this commit; ${didYouMean(name, namesOf(others, `${kind}/${namespace}/`), 'the job will be refused unless there is one by then')}`,
+        `no ${kind} ${namespace}/${name} is in this commit; ${didYouMean(name, namesOf(others, `${kind}/${namespace}/`, fits), 'the job will be refused unless there is one by then')}`,
       ),
     ];
   if (textAt(source.spec, ['deployMethod']) !== 'managed') return [];
   return checkFit(spec, { field, from: textAt(source.spec, ['node']) ?? '' }, context);
 }
 
-function namesOf(others: NonNullable<CheckContext['others']>, prefix: string): readonly string[] {
-  return [...others.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+/** Those that can be restored. */
+function namesOf(
+  others: NonNullable<CheckContext['others']>,
+  prefix: string,
+  fits: (other: OtherJob) => boolean,
+): readonly string[] {
+  return [...others].flatMap(([key, other]) =>
+    key.startsWith(prefix) && fits(other) ? [key.slice(prefix.length)] : [],
+  );
+}
+
+function isFit(
+  spec: RestoreSpec,
+  { field, other }: { readonly field: string; readonly other: OtherJob },
+  context: CheckContext,
+): boolean {
+  const from = textAt(other.spec, ['node']) ?? '';
+  return checkFit(spec, { field, from }, context).every(({ level }) => level !== 'error');
 }
 
 /** Chain and network of a node never change. Its clients may have changed since the copy was made. */

@@ -16,6 +16,7 @@ import {
   recordKey,
   stepOf,
 } from './planned-request.ts';
+import { whyNoSource } from './planned-source.ts';
 import { UNREADABLE } from './record.ts';
 
 /** In the order of kinds and names; empty when both sides have the same. */
@@ -28,7 +29,7 @@ function requestSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   return keys.flatMap((key) => {
     const [then, now] = [before.requests.get(key), after.requests.get(key)];
     if (now !== undefined) {
-      const declared = { then, now, from: before.from };
+      const declared = { then, now, from: before.from, refused: whyNoSource(now, before, after) };
       return [declaredStep(declared, after), releaseStep(declared, after)].filter((step) => step !== undefined);
     }
     return then === undefined ? [] : (removedStep(key, then, after) ?? []);
@@ -39,6 +40,8 @@ interface Declared {
   readonly then: PlannedRequest | undefined;
   readonly now: PlannedRequest;
   readonly from: RequestSide['from'];
+  /** Why it is refused as soon as it is claimed. */
+  readonly refused: string | undefined;
 }
 
 /** A record says more than the files: the controller judges by it. */
@@ -52,9 +55,10 @@ function declaredStep(declared: Declared, after: DesiredRequests): JobStep | und
   return isChanged ? unrecordedStep(declared, after) : undefined;
 }
 
-function unrecordedStep({ then, now, from }: Declared, after: DesiredRequests): JobStep {
+function unrecordedStep({ then, now, from, refused }: Declared, after: DesiredRequests): JobStep {
   const mayBeClaimed = from === 'cluster' || after.records === undefined;
   if (then !== undefined && mayBeClaimed) return stepOf('refuse', now, EDITED);
+  if (refused !== undefined) return stepOf('refuse', now, refused);
   const because = `${effectOf(now, after)}; ${after.records === undefined ? UNKNOWN : 'once'}`;
   return { ...stepOf('run', now, because), ...exceptionOf(now, after) };
 }

@@ -43,6 +43,8 @@ export interface RequestSide {
   readonly schedules: ReadonlyMap<string, PlannedSchedule>;
   /** A cluster has no objects for schedules, and need not have one for a request that has ended. */
   readonly from: 'files' | 'cluster';
+  /** Every job of the cluster, by `Kind/namespace/name`. */
+  readonly objects?: ReadonlySet<string>;
 }
 
 export interface DesiredRequests extends RequestSide {
