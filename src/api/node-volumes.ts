@@ -33,6 +33,8 @@ export interface LiveVolume {
   readonly network?: string;
   /** Client by role. */
   readonly clients?: Readonly<Record<string, string>>;
+  /** As it was asked for. */
+  readonly size?: string;
 }
 
 /** What a plan knows of the volumes of one node, whether or not the node exists. */

@@ -27,6 +27,7 @@ export function withConsequences(
       before,
       after,
       isPresent: ({ pvc }) => isLive(pvc, known),
+      sizeOf: ({ pvc }) => known?.live?.find((one) => one.pvc === pvc)?.size,
       contentOf: ({ pvc }) => (known === undefined ? undefined : describeVolume(pvc, known)),
     }),
   ];
@@ -42,6 +43,8 @@ interface Change {
   readonly after: NodeWorkload | undefined;
   /** Undefined when the cluster is not known. */
   readonly isPresent: (volume: NodeVolume) => boolean | undefined;
+  /** Of an existing PVC, where it is known: the spec in the cluster may have another one already. */
+  readonly sizeOf: (volume: NodeVolume) => string | undefined;
   /** What an existing PVC holds, as far as it is known. */
   readonly contentOf: (volume: NodeVolume) => string | undefined;
 }
@@ -89,12 +92,20 @@ function newVolume(volume: NodeVolume, { isPresent, contentOf }: Change): string
     : `the volume ${name} is new and empty (PVC ${pvc}, ${size})`;
 }
 
-function volumeLine(volume: NodeVolume, before: NodeWorkload, change: Change): readonly string[] {
-  const old = before.volumes.find(({ name }) => name === volume.name);
+function volumeLine(volume: NodeVolume, live: NodeWorkload, change: Change): readonly string[] {
+  const old = live.volumes.find(({ name }) => name === volume.name);
   if (old === undefined) return [newVolume(volume, change)];
-  if (old.size === volume.size) return [];
-  const verb = (parseQuantity(volume.size) ?? 0) < (parseQuantity(old.size) ?? 0) ? 'would shrink' : 'grows';
-  return [`the volume ${volume.name} ${verb} from ${old.size} to ${volume.size} (PVC ${volume.pvc})`];
+  const from = change.sizeOf(volume) ?? old.size;
+  const growth = bytesOf(volume.size) - bytesOf(from);
+  const step = `from ${from} to ${volume.size} (PVC ${volume.pvc})`;
+  if (growth > 0) return [`the volume ${volume.name} grows ${step}`];
+  return growth < 0 && bytesOf(volume.size) < bytesOf(old.size)
+    ? [`the volume ${volume.name} would shrink ${step}`]
+    : [];
+}
+
+function bytesOf(size: string): number {
+  return parseQuantity(size) ?? 0;
 }
 
 /** The two halves of a move are in the plans of two controllers, perhaps of two clusters. */

@@ -27,6 +27,7 @@ function liveVolume(name: string, pvc: KubeObject): LiveVolume {
     uid: metadata.uid ?? '',
     ...defined({
       createdAt: textAt(pvc, ['metadata', 'creationTimestamp']),
+      size: textAt(pvc, ['spec', 'resources', 'requests', 'storage']),
       chain: metadata.labels?.[LABEL.chain],
       network: metadata.labels?.[LABEL.network],
       clients: clientsOfText(metadata.annotations?.[ANNOTATION.clients]),

@@ -1,0 +1,46 @@
+// What a plan says of the size of a volume: by the PVC, where that is known, for the spec in the cluster may have the size already.
+
+import { expect, it } from 'vitest';
+
+import { planNodes } from '../../src/plan/plan.ts';
+import { liveVolumes } from '../../src/render/live-volumes.ts';
+import { workloadOf } from '../../src/render/workload.ts';
+import { aNode, applied, scene } from '../support/plan-scene.ts';
+
+const sized = (size: string, more: object = {}) => aNode('a', { storage: { data: { size } }, ...more });
+
+function volumeLines(sizes: {
+  readonly spec: string;
+  readonly file: string;
+  readonly pvc?: string;
+}): readonly string[] {
+  const declared = sized(sizes.file, { restartGeneration: 2 });
+  const pvc = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data-a-0', namespace: 'ns', uid: 'u1' },
+    spec: { resources: { requests: { storage: sizes.pvc } } },
+  };
+  const live = sizes.pvc === undefined ? undefined : liveVolumes(declared, [pvc]);
+  const volumes = new Map([['ns/a', { record: undefined, live }]]);
+  const input = scene({ declared: [declared], live: [applied(sized(sizes.spec))], facts: { volumes } });
+  const { actions } = planNodes({ ...input, workloadOf });
+  return actions.flatMap(({ consequences = [] }) => consequences.filter((line) => line.startsWith('the volume')));
+}
+
+it.each([
+  { because: 'the PVC is smaller', spec: '25Gi', file: '25Gi', pvc: '20Gi', says: 'grows from 20Gi to 25Gi' },
+  { because: 'both are smaller', spec: '20Gi', file: '25Gi', pvc: '20Gi', says: 'grows from 20Gi to 25Gi' },
+  { because: 'the cluster is not known', spec: '20Gi', file: '25Gi', says: 'grows from 20Gi to 25Gi' },
+  { because: 'both are larger', spec: '30Gi', file: '25Gi', pvc: '30Gi', says: 'would shrink from 30Gi to 25Gi' },
+])('names the change when $because', ({ says, ...sizes }) => {
+  expect(volumeLines(sizes)).toEqual([`the volume data ${says} (PVC data-a-0)`]);
+});
+
+it.each([
+  { because: 'the PVC has the size', spec: '30Gi', file: '25Gi', pvc: '25Gi' },
+  { because: 'the PVC is larger than both', spec: '20Gi', file: '25Gi', pvc: '30Gi' },
+  { because: 'nothing changes', spec: '25Gi', file: '25Gi' },
+])('says nothing when $because', (sizes) => {
+  expect(volumeLines(sizes)).toEqual([]);
+});
