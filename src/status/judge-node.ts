@@ -69,7 +69,8 @@ const STOPPED = underway('Stopped', 'Stopped', 'Stopped, as spec.desiredState as
 /** A job stops a node whose desired state is Running, so that it is not Ready then. */
 function stoppedForNow(hold: Hold | undefined, set: StatefulSetView | undefined): Verdict | undefined {
   if (hold === undefined || set?.replicas !== 0) return undefined;
-  return underway('Stopped', hold.reason, 'Stopped for now; status.hold says why.');
+  if (hold.stalled !== true) return underway('Stopped', hold.reason, 'Stopped for now; status.hold says why.');
+  return { ...underway('Stopped', hold.reason, 'Kept stopped; status.hold says why and what to do.'), stalled: true };
 }
 
 function judgeStart({ node }: Observation, set: StatefulSetView | undefined): Verdict | undefined {

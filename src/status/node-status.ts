@@ -49,7 +49,7 @@ export function nodeStatus(observation: Observation): NodeStatus {
     synced: verdict.phase === 'Running' && judged.every((role) => role.synced),
     roles: roleList,
     volumes: volumeStatuses(node, pvcs),
-    hold: cleanHold(observation.hold),
+    hold: statusHold(observation.hold),
     observedAt: observedAt(observation, judged),
   });
 }
@@ -149,7 +149,7 @@ function reconcilingOf(verdict: Verdict, circumstances: Circumstances): NewCondi
 function reconcilingBecause(verdict: Verdict, circumstances: Circumstances): Cause | undefined {
   const { trouble, hold, updating } = circumstances;
   if (trouble?.stalled === false) return trouble;
-  if (hold !== undefined) return hold;
+  if (hold !== undefined && hold.stalled !== true) return hold;
   if (stalledBecause(verdict, circumstances) !== undefined) return undefined;
   if (updating) return { reason: 'Updating', message: 'The pod is being replaced.' };
   const isDone = verdict.phase === 'Running' || verdict.phase === 'Stopped' || verdict.reason === 'Suspended';
@@ -163,8 +163,11 @@ function stalledOf(verdict: Verdict, circumstances: Circumstances): NewCondition
 }
 
 /** Also a node that is well, while what Git asks for cannot be read: no time will apply it. */
-function stalledBecause(verdict: Verdict, { trouble, broken }: Circumstances): Cause | undefined {
-  return [trouble, verdict].find((one) => one?.stalled === true) ?? broken;
+function stalledBecause(verdict: Verdict, { trouble, hold, broken }: Circumstances): Cause | undefined {
+  if (trouble?.stalled === true) return trouble;
+  // The verdict on a node that is kept stopped only names the hold.
+  if (verdict.stalled) return verdict.phase === 'Stopped' ? (hold ?? verdict) : verdict;
+  return broken;
 }
 
 function contestedOf({ contested = [] }: Observation): NewCondition<NodeReason>[] {
@@ -193,6 +196,12 @@ export function cleanMessage(message: string): string {
 
 function cleanTrouble(trouble: Trouble | undefined): Trouble | undefined {
   return trouble === undefined ? undefined : { ...trouble, message: cleanMessage(trouble.message) };
+}
+
+function statusHold(hold: Hold | undefined): NodeStatus['hold'] {
+  if (hold === undefined) return undefined;
+  const { stalled: _stalled, ...shown } = hold;
+  return { ...shown, message: cleanMessage(hold.message) };
 }
 
 function cleanHold(hold: Hold | undefined): Hold | undefined {

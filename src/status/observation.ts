@@ -45,6 +45,8 @@ export interface Hold {
   readonly reason: NodeReason;
   readonly message: string;
   readonly by?: string;
+  /** It ends by no waiting. */
+  readonly stalled?: boolean;
 }
 
 export interface Trouble {

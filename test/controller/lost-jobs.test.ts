@@ -4,6 +4,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { findCondition } from '../../src/api/conditions.ts';
 import { ANNOTATION, API_VERSION } from '../../src/api/group.ts';
 import { JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
 import type { JobStatus } from '../../src/api/job-status.ts';
@@ -173,6 +174,9 @@ it('a node whose data was being changed stays stopped without its job and its lo
   expect(await isStopped('n2')).toBe(true);
   const said = async () => JSON.stringify((await fleet.nodes()).get('n2')?.status);
   await waitFor('the node says why', async () => (await said()).includes('was lost with its object'), PATIENCE_MS);
+  const stalled = async () => findCondition((await fleet.nodes()).get('n2')?.status?.conditions, 'Stalled');
+  await waitFor('and that no waiting helps', async () => (await stalled())?.reason === 'Job', PATIENCE_MS);
+  expect((await stalled())?.message).toContain('has ended and left the node stopped: ');
   file('three', 'n2', { [ANNOTATION.release]: 'true' });
   await runs('n2');
   await waitFor('the copy is gone', async () => (await copyOf(uid)) === undefined, PATIENCE_MS);

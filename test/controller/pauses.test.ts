@@ -29,6 +29,22 @@ it('a node is not said to be stopped for work when its job has ended and holds i
   expect(pauses.holdOf('prod/a')).toBeUndefined();
 });
 
+it('a node says why its job holds it in the words of the job, and says so again when these change', () => {
+  const pauses = createPauses();
+  const job = aJob('Held');
+  const held = (message: string): JobObject => ({ ...job, status: { ...job.status, reason: 'WorkFailed', message } });
+  expect(pauses.learn(held('half written. a must not be started like this: repair it'))).toEqual(['prod/a']);
+  expect(pauses.holdOf('prod/a')).toEqual({
+    reason: 'Job',
+    message:
+      'BlockHeightFallback prod/back has ended and left the node stopped: WorkFailed: half written. a must not be started like this: repair it',
+    by: 'BlockHeightFallback prod/back',
+    stalled: true,
+  });
+  expect(pauses.learn(held('half written. a must not be started like this: repair it'))).toEqual([]);
+  expect(pauses.learn(held('another reason'))).toEqual(['prod/a']);
+});
+
 it('a node says so too when the controller is started after the end of its job', () => {
   const pauses = createPauses();
   expect(pauses.learn(aJob('Held'))).toEqual(['prod/a']);

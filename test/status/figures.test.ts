@@ -12,7 +12,7 @@ import { isSynced } from '../../src/status/head.ts';
 import { memoryDocument, memoryPath, type MemoryView, readMemoryDocument } from '../../src/status/memory-document.ts';
 import { nodeStatus } from '../../src/status/node-status.ts';
 import type { Observation } from '../../src/status/observation.ts';
-import { aClaim, aNode, aPod, ago, EL, facts, NOW, observe, running, waiting, withStatus } from './builders.ts';
+import { aClaim, aNode, aPod, aSet, ago, EL, facts, NOW, observe, running, waiting, withStatus } from './builders.ts';
 
 describe('a client is at the tip', () => {
   const by = (limits: Partial<Expectation>): Expectation => ({ minPeers: 1, ...limits });
@@ -109,6 +109,7 @@ describe('conditions beside Ready', () => {
   const reasonsOf = (seen: Partial<Observation>) =>
     Object.fromEntries((nodeStatus(observe(seen)).conditions ?? []).map(({ type, reason, message }) => [type, `${reason}: ${message}`]));
   const job = { reason: 'Job', message: 'reads', by: 'Backup n/b' } as const;
+  const kept: Partial<Observation> = { hold: { ...job, stalled: true }, statefulSet: aSet(0), pods: [] };
   const guard = { reason: 'Protected', message: 'protect: true' } as const;
 
   it.each<{ readonly because: string; readonly seen: Partial<Observation>; readonly type: string; readonly says: string | undefined }>([
@@ -118,6 +119,9 @@ describe('conditions beside Ready', () => {
     { because: 'held by a guard', seen: { hold: guard }, type: 'Unapplied', says: 'Protected: protect: true' },
     { because: 'stopped by a job', seen: { hold: job }, type: 'Unapplied', says: undefined },
     { because: 'of a broken file, also while it is held', seen: { hold: guard, broken: 'a.yaml:1: no' }, type: 'Unapplied', says: 'FileBroken: a.yaml:1: no' },
+    { because: 'kept stopped by a job that has ended', seen: kept, type: 'Stalled', says: 'Job: reads' },
+    { because: 'kept stopped by a job that has ended', seen: kept, type: 'Ready', says: 'Job: Kept stopped; status.hold says why and what to do.' },
+    { because: 'kept stopped by a job that has ended', seen: kept, type: 'Reconciling', says: undefined },
     { because: 'fought over', seen: { contested: ['One.', 'Two.'] }, type: 'Contested', says: 'RepairRepeats: One. Two.' },
     { because: 'in peace', seen: { contested: [] }, type: 'Contested', says: undefined },
   ])('of a node $because: $type is $says', ({ seen, type, says }) => expect(reasonsOf(seen)[type]).toBe(says));

@@ -1,6 +1,7 @@
 // Which nodes are paused by a job. Only the node reconciler sets the replicas of a node; it reads the pauses.
 
 import type { JobObject } from '../../api/job-object.ts';
+import type { JobStatus } from '../../api/job-status.ts';
 import type { JobPhase } from '../../api/job-phase.ts';
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { describeJob } from '../../jobs/model/names.ts';
@@ -41,6 +42,8 @@ interface PauseHold {
   readonly message: string;
   /** The job: `Backup novacula-system/nightly`. */
   readonly by: string;
+  /** The job has ended: no waiting starts the node. */
+  readonly stalled?: boolean;
 }
 
 const PAUSING: ReadonlySet<JobPhase> = new Set(['Stopping', 'Working', 'Verifying', 'Starting', 'Held']);
@@ -53,16 +56,17 @@ export function createPauses(): Pauses {
   const pauses = createPausesByNode();
   /** Keys of the nodes that were resumed although the job's stored status names them, by the UID of the job. */
   const resumed = new Map<string, Set<string>>();
-  /** UIDs of the jobs that ended `Held`. */
-  const ended = new Set<string>();
+  /** UIDs of the jobs that ended `Held`, with why, as their statuses say it. */
+  const ended = new Map<string, string>();
   return {
     of: (nodeKey) => pauses.of(nodeKey)[0],
     holdOf(nodeKey) {
       const [pause] = pauses.of(nodeKey);
       if (pause === undefined) return undefined;
       const { by, uid, because = 'keeps the node stopped while it works' } = pause;
-      const what = ended.has(uid) ? 'has ended and left the node stopped; its status says why and what to do' : because;
-      return { reason: 'Job', message: `${by} ${what}`, by };
+      const why = ended.get(uid);
+      if (why === undefined) return { reason: 'Job', message: `${by} ${because}`, by };
+      return { reason: 'Job', message: `${by} has ended and left the node stopped: ${why}`, by, stalled: true };
     },
     leftBy: (nodeKey, uid) => pauses.of(nodeKey).find((pause) => pause.uid !== uid && ended.has(pause.uid)),
     pause(nodeKey, pause) {
@@ -99,13 +103,22 @@ export function createPauses(): Pauses {
   };
 }
 
-/** Whether the job ended `Held` since it was learnt last. */
-function noteEnd(ended: Set<string>, { metadata, status }: JobObject): boolean {
+/** Whether the job ended `Held` since it was learnt last, or says something else of it. */
+function noteEnd(ended: Map<string, string>, { metadata, status }: JobObject): boolean {
   const { uid = '' } = metadata;
-  const isEnd = status?.phase === 'Held' && !ended.has(uid);
-  if (status?.phase === 'Held') ended.add(uid);
-  else ended.delete(uid);
-  return isEnd;
+  if (status?.phase !== 'Held') {
+    ended.delete(uid);
+    return false;
+  }
+  const why = whyHeld(status);
+  const isNews = ended.get(uid) !== why;
+  ended.set(uid, why);
+  return isNews;
+}
+
+/** A job says itself what repairs its nodes: whether one may be released depends on what the job did. */
+function whyHeld({ reason, message = 'its status says why and what to do' }: JobStatus): string {
+  return reason === undefined ? message : `${reason}: ${message}`;
 }
 
 interface PausesByNode {
