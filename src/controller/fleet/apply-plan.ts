@@ -10,6 +10,7 @@ import { eachAtOnce } from '../engine/each-at-once.ts';
 import { isRefusal } from '../engine/refusal.ts';
 import { catchUp, type Write } from './catch-up.ts';
 import { deleteNode, settleDeletions } from './delete-node.ts';
+import { announceDeletedNode } from './deleted-nodes.ts';
 import type { FleetDeps } from './deps.ts';
 import type { FailedAction } from './state.ts';
 
@@ -25,6 +26,7 @@ const SENTENCE = {
 
 export async function applyPlan(plan: Plan, deps: FleetDeps, signal: AbortSignal): Promise<readonly FailedAction[]> {
   await settleDeletions(deps);
+  deps.fleet.deletedNodes.see(deps.watches.nodes.list(), deps.settings.executor);
   const failures: FailedAction[] = [];
   const writes: Write[] = [];
   const actions = plan.actions.filter(({ hold }) => hold === undefined);
@@ -59,21 +61,24 @@ function failureOf(action: Action, error: unknown, { fleet }: FleetDeps): Failed
 async function applyAction(action: Action, revision: string, deps: FleetDeps): Promise<readonly Write[]> {
   if (action.do === 'create' || action.do === 'update') {
     await acceptKeys(action, deps);
-    return await applyNode(action.object, revision, deps);
+    return await applyNode(action, revision, deps);
   }
+  if (action.do === 'delete') deps.fleet.deletedNodes.deletes(action.uid);
   await (action.do === 'delete' ? deleteNode(action, deps) : acceptStart(action, deps));
   return [];
 }
 
 async function applyNode(
-  object: KubeObject,
+  { do: what, object }: Extract<Action, { do: 'create' | 'update' }>,
   revision: string,
-  { cluster, watches }: FleetDeps,
+  deps: FleetDeps,
 ): Promise<readonly Write[]> {
+  const { cluster, watches, fleet } = deps;
   const key = keyOf(object);
   const before = watches.nodes.get(key)?.metadata.resourceVersion;
   const desired = withRevision(object, revision);
   const live = await cluster.apply(desired, { fieldManager: FIELD_MANAGER, force: true });
+  if (what === 'create' && fleet.deletedNodes.wasDeleted(key)) announceDeletedNode(live, deps);
   await removeForeignFields(desired, live, cluster);
   return live.metadata.resourceVersion === before ? [] : [{ key, before }];
 }

@@ -5,6 +5,7 @@ import type { Problem } from '../../desired/text/problem.ts';
 import type { Ancestry, CommitInfo, Oid } from '../../git/engine.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
 import type { Plan } from '../../plan/action.ts';
+import { createDeletedNodes, type DeletedNodes } from './deleted-nodes.ts';
 
 /** What was read from one commit. */
 export interface Pulled {
@@ -66,6 +67,7 @@ export interface FleetState {
   /** A commit that is not applied because of its signatures. `pulled` stays the last one that was accepted. */
   unverified: UnverifiedCommit | undefined;
   plan: Plan | undefined;
+  readonly deletedNodes: DeletedNodes;
   /** Keys that declared nodes would newly sign with, see plan/input.ts. */
   newKeys: ReadonlyMap<string, readonly string[]>;
   /** Whether a plan was applied once to its end, also when single actions of it failed. */
@@ -89,6 +91,7 @@ export function createFleetState(appliedRevision: string | undefined): FleetStat
     gitTrouble: undefined,
     unverified: undefined,
     plan: undefined,
+    deletedNodes: createDeletedNodes(),
     newKeys: new Map(),
     isSynced: false,
     firstSync: Promise.withResolvers(),
