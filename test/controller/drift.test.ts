@@ -147,6 +147,12 @@ describe('a BlockchainNode changed by hand', () => {
     );
     expect(isRepaired).toBe(true);
     expect(field(await get(what), 'spec.storage.data.size')).toBe('1Gi');
+    const message = `BlockchainNode ${fleet.namespace}/n1 was deleted, not by the controller. It is created again from its file, and its volumes stay.`;
+    await waitFor('an Event of the new object says so', async () =>
+      (await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace })).some(
+        (event) => event['reason'] === 'ObjectDeleted' && event['message'] === message && event['type'] === 'Warning',
+      ),
+    );
   });
 });
 
@@ -191,6 +197,24 @@ describe('a change that would hurt', () => {
 });
 
 describe('an object of a node changed by hand', () => {
+  it('a StatefulSet without the label by which it is watched gets it back, and is not said to be deleted', async () => {
+    const set = target('StatefulSet', 'n0');
+    const label = 'novacula.com/node';
+    const isRepaired = await repaired(
+      () => hand.patch(set, { metadata: { labels: { [label]: null } } }),
+      async () => (await get(set))?.metadata.labels?.[label] === 'n0',
+    );
+    expect(isRepaired).toBe(true);
+    const events = async () =>
+      (await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace })).filter(
+        (event) => field(event, 'involvedObject.name') === 'n0',
+      );
+    await waitFor('an Event says what was put back', async () =>
+      (await events()).some((event) => String(event['message']).includes(`metadata.labels.${label}`)),
+    );
+    expect((await events()).filter(({ reason }) => reason === 'ObjectDeleted')).toEqual([]);
+  });
+
   it.each(['StatefulSet', 'Service', 'ConfigMap'] as const)('%s deleted: made again', async (kind) => {
     const what = await firstOf(kind, 'n0');
     const uid = (await get(what))?.metadata.uid;

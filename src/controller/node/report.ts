@@ -3,7 +3,7 @@
 import type { BlockchainNode, NodeStatus } from '../../api/blockchain-node.ts';
 import { isNodeReason } from '../../api/codes/node-reasons.ts';
 import { type Condition, findCondition } from '../../api/conditions.ts';
-import { keyOf } from '../../api/objects.ts';
+import { keyOf, type KubeObject } from '../../api/objects.ts';
 import { findChain } from '../../chains/index.ts';
 import { nodeStatus } from '../../status/node-status.ts';
 import { isUrgent } from '../../status/status-changed.ts';
@@ -17,6 +17,7 @@ import { podAddress } from './pod.ts';
 
 type ReportDeps = Pick<
   NodeDeps,
+  | 'cluster'
   | 'events'
   | 'identities'
   | 'lastLogs'
@@ -59,7 +60,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
   const { watches, observations, ownEvents, pauses, repairs, runtime, lastLogs } = deps;
   const key = keyOf(node);
   const known = observations.of(key);
-  const statefulSet = watches.owned(key, 'StatefulSet').find(({ metadata }) => metadata.name === node.metadata.name);
+  const statefulSet = await findStatefulSet(node, deps);
   const pods = watches.owned(key, 'Pod');
   const pvcs = watches.owned(key, 'PersistentVolumeClaim');
   return nodeStatus({
@@ -76,6 +77,18 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     isPaused: pauses.of(key) !== undefined,
     now: runtime.now(),
   });
+}
+
+/** The watch shows what carries our label. One that lost it was not deleted: before that is said of one, it is read. */
+async function findStatefulSet(
+  node: BlockchainNode,
+  { watches, cluster }: ReportDeps,
+): Promise<KubeObject | undefined> {
+  const { name, namespace = '', uid } = node.metadata;
+  const watched = watches.owned(keyOf(node), 'StatefulSet').find(({ metadata }) => metadata.name === name);
+  if (watched !== undefined || node.status?.appliedRevision === undefined) return watched;
+  const live = await cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name });
+  return live?.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true ? live : undefined;
 }
 
 async function persistStatus(node: BlockchainNode, status: NodeStatus, deps: ReportDeps): Promise<void> {
