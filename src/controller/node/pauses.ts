@@ -4,6 +4,7 @@ import type { JobObject } from '../../api/job-object.ts';
 import type { JobStatus } from '../../api/job-status.ts';
 import type { JobPhase } from '../../api/job-phase.ts';
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
+import { defined } from '../../lib/defined.ts';
 import { describeJob } from '../../jobs/model/names.ts';
 
 export interface Pause {
@@ -13,6 +14,8 @@ export interface Pause {
   readonly by: string;
   /** What the status of the node says after the name of the job, where its status does not say it. */
   readonly because?: string;
+  /** No waiting ends it. */
+  readonly stalled?: boolean;
 }
 
 export interface Pauses {
@@ -63,9 +66,9 @@ export function createPauses(): Pauses {
     holdOf(nodeKey) {
       const [pause] = pauses.of(nodeKey);
       if (pause === undefined) return undefined;
-      const { by, uid, because = 'keeps the node stopped while it works' } = pause;
+      const { by, uid, because = 'keeps the node stopped while it works', stalled } = pause;
       const why = ended.get(uid);
-      if (why === undefined) return { reason: 'Job', message: `${by} ${because}`, by };
+      if (why === undefined) return { reason: 'Job', message: `${by} ${because}`, by, ...defined({ stalled }) };
       return { reason: 'Job', message: `${by} has ended and left the node stopped: ${why}`, by, stalled: true };
     },
     leftBy: (nodeKey, uid) => pauses.of(nodeKey).find((pause) => pause.uid !== uid && ended.has(pause.uid)),

@@ -118,11 +118,15 @@ function pauseAgain(kept: KeptJob, deps: RecoverKeptDeps): void {
 }
 
 /** From now on other jobs may have its locks, and repair its nodes. */
-async function hold({ job, status }: KeptJob, { statuses, runtime }: RecoverKeptDeps): Promise<'held'> {
+async function hold({ job, status }: KeptJob, deps: RecoverKeptDeps): Promise<'held'> {
+  const { statuses, runtime } = deps;
   const since = status.phase === 'Held' ? {} : { since: timestamp(runtime.now()) };
   const kept = statuses.jobs().find((one) => one.job.uid === job.uid);
   const isNew = kept?.status.phase !== 'Held' || kept.status.holds?.length !== status.holds?.length;
-  if (isNew) await statuses.change(job.uid, { job, status: { ...status, phase: 'Held', ...since } });
+  if (!isNew) return 'held';
+  const held = { job, status: { ...status, phase: 'Held' as const, ...since } };
+  await statuses.change(job.uid, held);
+  pauseAgain(held, deps);
   return 'held';
 }
 
@@ -156,7 +160,12 @@ function isTaken({ job, status: { locks = [] } }: KeptJob, all: readonly KeptJob
 function pauseNodes(kept: KeptJob, { pauses }: Pick<LostDeps, 'pauses'>): readonly string[] {
   const { uid } = kept.job;
   const because = 'was lost with its object under way, and its node stays stopped';
-  return pausedNodes(kept).filter((key) => pauses.pause(key, { uid, by: describeJob(kept.job), because }));
+  const { unsafe } = noteOfStatus(kept);
+  const pause =
+    kept.status.phase === 'Held' && unsafe !== undefined
+      ? { because: `${because}: ${unsafe}`, stalled: true }
+      : { because };
+  return pausedNodes(kept).filter((key) => pauses.pause(key, { uid, by: describeJob(kept.job), ...pause }));
 }
 
 function reportPauses(nodeKeys: readonly string[], { notify }: RecoverKeptDeps): void {
