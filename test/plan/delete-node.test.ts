@@ -8,6 +8,7 @@ import { refOf, type KubeObject, type Ref } from '../../src/api/objects.ts';
 import { createMemory, type Memory } from '../../src/controller/engine/memory.ts';
 import { applyPlan } from '../../src/controller/fleet/apply-plan.ts';
 import type { FailedAction } from '../../src/controller/fleet/state.ts';
+import { createDeletedNodes } from '../../src/controller/fleet/deleted-nodes.ts';
 import { createIdentities } from '../../src/controller/node/keys/identities.ts';
 import { createVolumeRecords } from '../../src/controller/node/volumes/volume-records.ts';
 import { KubeError } from '../../src/kube/kube-error.ts';
@@ -105,7 +106,7 @@ class World {
       owned: (_key: string, kind: string) => kinds(kind),
     };
     return {
-      cluster: this, memory, watches, settings: { executor: 'demo' }, fleet: {}, notify: () => undefined,
+      cluster: this, memory, watches, settings: { executor: 'demo' }, fleet: { deletedNodes: createDeletedNodes() }, notify: () => undefined,
       identities: createIdentities(memory), volumeRecords: createVolumeRecords(memory, watches),
       runtime: { log: { info: () => undefined, warn: () => undefined } },
     }; // prettier-ignore

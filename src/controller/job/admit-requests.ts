@@ -59,10 +59,10 @@ async function rememberOpen(
 ): Promise<void> {
   const { memory, jobs, notify, settings } = deps;
   const wasUnknown = memory.current.jobs === undefined;
-  const claimed = decisions.flatMap((decision) => (decision.do === 'claim' ? [decision.key] : []));
-  const recorded = new Set([...input.records.keys(), ...claimed]);
+  // Not those that are claimed now: a crash before the push leaves no record of them, and nothing of them has run.
+  const recorded = new Set(input.records.keys());
   // Before the first claim counts: what an object says of a claim that is not bound is of someone else.
-  await deps.statuses.settle(claimed.length > 0);
+  await deps.statuses.settle(decisions.some((decision) => decision.do === 'claim'));
   await memory.save(({ jobs: open, ran }) => ({
     jobs: openAfter(open ?? adoptOpen(input), decisions, input),
     ran: ranAfter(ran, { desired: pulled.desired, executor: settings.executor, recorded }),

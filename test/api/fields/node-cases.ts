@@ -173,5 +173,5 @@ export const NODE_CASES: FieldCases = {
   'cosmos.stateSync.trustHeight': { base: STATE_SYNC },
   'cosmos.stateSync.trustHash': { base: STATE_SYNC, to: 'b'.repeat(64) },
   'cosmos.stateSync.trustPeriod': { base: STATE_SYNC, to: '200h' },
-  'cosmos.remoteSigner.port': { base: { ...VALIDATOR, cosmos: { remoteSigner: { port: 26_659 } } } },
+  'cosmos.remoteSigner.port': { base: { ...VALIDATOR, cosmos: { remoteSigner: { port: 26_659 } } }, to: 26_700 },
 };

@@ -10,7 +10,7 @@ const LENGTH = 16;
 export interface RanInput {
   readonly desired: Pick<DesiredSet, 'requests' | 'fleetBroken' | 'brokenFiles'>;
   readonly executor: string;
-  /** Keys of requests with a record, and of those that are being claimed. */
+  /** Keys of requests with a record on the branch: an object is made only after it, and after this was remembered. */
   readonly recorded: ReadonlySet<string>;
 }
 
