@@ -44,10 +44,7 @@ const CONFLICT_MS = 200;
 /** One move. The status is stored before the first effect, so a crash in between loses nothing. */
 export async function reconcileJob(key: string, deps: JobDeps, signal: AbortSignal): Promise<ReconcileResult> {
   if (!isComplete(deps)) return again(INCOMPLETE_MS);
-  if (!mayAct(key, deps)) {
-    announceUnfiled(key, deps);
-    return DONE;
-  }
+  if (!mayAct(key, deps)) return announceUnfiled(key, deps) ? DONE : again(INCOMPLETE_MS);
   try {
     return await moveJob(key, deps, { signal });
   } catch (error) {
