@@ -37,6 +37,7 @@ export interface RestRequest {
 export interface RequestRecord {
   readonly verb: Verb;
   readonly kind: string;
+  readonly path: string;
   /** The HTTP status, or the KubeError code when there was no answer. */
   readonly code: string;
   readonly seconds: number;
@@ -139,7 +140,8 @@ async function exchange<T>({ transport, onRequest }: RestOptions, { request, poo
     throw known;
   } finally {
     deadline.clear();
-    onRequest?.({ verb: request.verb, kind: request.kind, code, seconds: (performance.now() - started) / 1000 });
+    const { verb, kind, path } = request;
+    onRequest?.({ verb, kind, path, code, seconds: (performance.now() - started) / 1000 });
   }
 }
 

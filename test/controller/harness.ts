@@ -30,6 +30,7 @@ export interface SeenKubeRequest {
   readonly verb: string;
   readonly kind: string;
   readonly code: string;
+  readonly path: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -87,7 +88,7 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
   const cluster = connectCluster({
     kubeconfig: options.kubeconfig ?? fleet.kubeconfig,
     log: logger,
-    onRequest: ({ verb, kind, code }) => void requests.push({ verb, kind, code, at: Date.now() }),
+    onRequest: ({ verb, kind, path, code }) => void requests.push({ verb, kind, path, code, at: Date.now() }),
   });
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'nodewright-loops-')));
   const remote = { url: fleet.url, credentials: options.credentials ?? (async () => await Promise.resolve(undefined)) };
@@ -150,6 +151,11 @@ export async function prepare(fleet: Fleet): Promise<void> {
 /** Requests that change or read objects: all but the watches. */
 export function work(requests: readonly SeenKubeRequest[]): readonly SeenKubeRequest[] {
   return requests.filter(({ verb }) => verb !== 'watch' && verb !== 'list');
+}
+
+/** The same without what other tests in the cluster cause: their lost jobs and locks are looked at by every controller. */
+export function ownWork({ requests }: Running, { namespace }: Fleet): readonly SeenKubeRequest[] {
+  return work(requests).filter(({ path }) => (/\/namespaces\/([^/]+)\//.exec(path)?.[1] ?? namespace) === namespace);
 }
 
 /**

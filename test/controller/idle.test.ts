@@ -2,14 +2,13 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { findJobKind } from '../../src/jobs/kinds/index.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { type Asker, createAsker } from '../../src/rpc/ask.ts';
 import { testCluster } from '../support/cluster.ts';
 import { tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
-import { prepare, published, runController, type Running, work } from './harness.ts';
+import { ownWork, prepare, published, runController, type Running } from './harness.ts';
 
 const NODES = 60;
 /** How long the idleness is watched; the interval of reading Git is far shorter. */
@@ -64,25 +63,20 @@ it('one node that hangs delays no other', async () => {
 });
 
 it(`for ${WINDOW_MS / 1000} s: no request, no commit, no resourceVersion that moves`, async () => {
-  await waitFor('it has come to rest', () => Date.now() - (work(running.requests).at(-1)?.at ?? 0) > 5000, 90_000);
+  await waitFor('it has come to rest', () => Date.now() - (ownWork(running, fleet).at(-1)?.at ?? 0) > 5000, 90_000);
   const versions = async (): Promise<string> =>
     JSON.stringify([...(await fleet.nodes())].map(([name, { metadata }]) => [name, metadata.resourceVersion]));
   const before = {
-    requests: work(running.requests).length,
+    requests: ownWork(running, fleet).length,
     commits: fleet.statusCommits().length,
     versions: await versions(),
     polls: fleet.server.requests.length,
   };
   const until = Date.now() + WINDOW_MS;
   await waitFor('the window is over', () => Date.now() > until, WINDOW_MS + 30_000);
-  expect(work(running.requests).slice(before.requests).filter(isOwn)).toEqual([]);
+  expect(ownWork(running, fleet).slice(before.requests)).toEqual([]);
   expect(fleet.statusCommits().length).toBe(before.commits);
   expect(await versions()).toBe(before.versions);
   // It did read Git meanwhile.
   expect(fleet.server.requests.length).toBeGreaterThan(before.polls + 10);
 });
-
-/** This fleet has no jobs: one that another test in the cluster has lost may be looked for. */
-function isOwn({ verb, kind }: { readonly verb: string; readonly kind: string }): boolean {
-  return verb !== 'get' || findJobKind(kind) === undefined;
-}

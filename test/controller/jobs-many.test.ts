@@ -11,7 +11,7 @@ import { testCluster } from '../support/cluster.ts';
 import { git, tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
-import { prepare, published, runController, type Running, work } from './harness.ts';
+import { prepare, published, ownWork, runController, type Running } from './harness.ts';
 
 const NODES = 100;
 const NAMES = Array.from({ length: NODES }, (_, index) => `n${index}`);
@@ -95,7 +95,7 @@ describe('two hundred requests in one commit', () => {
   let commit: string;
 
   it('are all claimed by one push', async () => {
-    await waitFor('nothing is under way', () => Date.now() - (work(running.requests).at(-1)?.at ?? 0) > 1000);
+    await waitFor('nothing is under way', () => Date.now() - (ownWork(running, fleet).at(-1)?.at ?? 0) > 1000);
     const usedBefore = process.cpuUsage().user;
     commit = fleet.commit(backups());
     running.controller.requestSync();
@@ -197,13 +197,13 @@ describe('finished jobs', () => {
     await releasedLocks();
     await waitFor(
       'it has come to rest',
-      () => Date.now() - (work(running.requests).at(-1)?.at ?? 0) > 5000,
+      () => Date.now() - (ownWork(running, fleet).at(-1)?.at ?? 0) > 5000,
       PATIENCE_MS,
     );
-    const before = { requests: work(running.requests).length, commits: fleet.statusCommits().length };
+    const before = { requests: ownWork(running, fleet).length, commits: fleet.statusCommits().length };
     const since = Date.now();
     await waitFor('a window is over', () => Date.now() - since > IDLE_MS, IDLE_MS + 10_000);
-    expect(work(running.requests).slice(before.requests)).toEqual([]);
+    expect(ownWork(running, fleet).slice(before.requests)).toEqual([]);
     expect(fleet.statusCommits().length).toBe(before.commits);
   });
 });
