@@ -32,7 +32,7 @@ const NEVER_LOADED = [
   // A thousand files that kube/kube-config.ts does not load.
   /\/@kubernetes\/client-node\/dist\/gen\/(apis|models|types)$/,
   // Builds of packages for browsers and other runtimes, and for CommonJS beside ESM.
-  /\/zod\/src$/,
+  /\/zod\/(src$|v3$|.*\.cjs$)/,
   /\/isomorphic-git\/index\.umd\.min\.js$/,
   /\/openpgp\/(lightweight|dist\/(lightweight|openpgp[^/]*|node\/openpgp\.(min\..*|cjs)))$/,
   /\/bare-[a-z]+\/prebuilds$/,
