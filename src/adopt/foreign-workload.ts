@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
-import { isObject, textAt, valueAt } from '../lib/json-value.ts';
+import { isObject, listAt, textAt, valueAt } from '../lib/json-value.ts';
 
 /** The kinds that `adopt` reads. Some tools create pods without a StatefulSet. */
 export const FOREIGN_KINDS = ['StatefulSet', 'Deployment', 'Pod'] as const;
@@ -129,11 +129,6 @@ function volumePvcs(pod: unknown): readonly (readonly [string, string])[] {
 
 function nameOf(value: unknown): string {
   return textAt(value, ['name']) ?? '';
-}
-
-function listAt(value: unknown, path: readonly string[]): readonly unknown[] {
-  const found = valueAt(value, path);
-  return Array.isArray(found) ? found : [];
 }
 
 function recordAt(value: unknown, path: readonly string[]): Readonly<Record<string, unknown>> {

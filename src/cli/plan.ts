@@ -2,29 +2,16 @@
 
 import type { Command } from 'commander';
 
-import type { BlockchainNode } from '../api/blockchain-node.ts';
-import type { DesiredSet, SourceFile } from '../desired/desired-set.ts';
+import type { DesiredSet } from '../desired/desired-set.ts';
 import { describeProblem, type Problem } from '../desired/text/problem.ts';
-import { createReadCache } from '../desired/read-cache.ts';
-import { readDesired } from '../desired/read.ts';
-import { openLocalRepository } from '../git/local.ts';
-import { connectCluster } from '../kube/api-cluster.ts';
-import { KINDS } from '../kube/kinds.ts';
-import { isKubeError } from '../kube/kube-error.ts';
-import { revisionOf } from '../controller/fleet/pull.ts';
-import { readFiles } from '../controller/fleet/read-files.ts';
 import { defined } from '../lib/defined.ts';
 import type { Plan } from '../plan/action.ts';
-import { withApplied } from '../plan/applied.ts';
 import { planComment, titleOfExecutor } from '../plan/comment.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
-import type { PlanFacts } from '../plan/input.ts';
 import { planNodes } from '../plan/plan.ts';
 import { unusedApprovals } from '../plan/unused-approvals.ts';
-import type { Policy } from '../policy/policy.ts';
-import { describeUpgrade, executorsIn, upgradesBetween, upgradesOf, type UpgradeStep } from '../upgrade/describe.ts';
+import { describeUpgrade, executorsIn, type UpgradeStep } from '../upgrade/describe.ts';
 import { workloadOf } from '../render/workload.ts';
-import { readDirectory } from './directory.ts';
 import {
   contextOption,
   kubeconfigOption,
@@ -34,16 +21,12 @@ import {
   ownNamespaceOption,
   type SetExitCode,
 } from './option.ts';
-import { readOwnDeployments } from './own-deployments.ts';
 import { addPolicyOptions, policiesFor, type PolicyOptions } from './policy-option.ts';
-import { readMemories, volumesOf } from './plan/facts.ts';
-import { jobsAgainstCluster, jobsBetween, type PublishedRecords, recordsAsked } from './plan/jobs.ts';
-import { keyFacts } from './plan/keys.ts';
+import { betweenRevisions, type Comparison, executorsOf, withCluster } from './plan/comparison.ts';
 import { problemsToJson } from './problems-json.ts';
 import { capabilityProblems, publishedCapabilities } from './published/capabilities.ts';
 import { removedSourceProblems } from './published/removed-sources.ts';
 import { addStatusFromOption, type PublishedSigning, publishedSigning } from './published/keys.ts';
-import { publishedRecords } from './published/records.ts';
 import { asExecutor } from './published/as-executor.ts';
 
 interface PlanOptions extends PolicyOptions {
@@ -54,26 +37,6 @@ interface PlanOptions extends PolicyOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly format: 'text' | 'json' | 'markdown';
-}
-
-/** Shown in place of a revision for the files of a directory. */
-const WORK_TREE = 'working tree';
-
-/** The two sides, and the name of the newer one. */
-interface Comparison {
-  readonly desired: DesiredSet;
-  readonly current: readonly BlockchainNode[];
-  readonly revision: string;
-  readonly facts: PlanFacts;
-  /** Of one executor in the cluster that was named, by its name; absent between two revisions. */
-  readonly keyFacts?: ReadonlyMap<string, PlanFacts>;
-  readonly upgrades: (executors: readonly string[]) => readonly UpgradeStep[];
-}
-
-interface Judged {
-  readonly judgedBy: Policy;
-  /** The status branch. */
-  readonly published: PublishedSigning | undefined;
 }
 
 export function addPlan(program: Command, exit: SetExitCode): void {
@@ -152,104 +115,6 @@ async function publishedProblems(
   if (statusFrom === undefined) return [];
   const capabilities = await publishedCapabilities(dir, statusFrom);
   return [...capabilityProblems(desired, capabilities), ...(await removedSourceProblems(dir, statusFrom, desired))];
-}
-
-/** What the status branch says of the requests of all sides; undefined when it is not read. */
-async function recordsIn(
-  dir: string,
-  statusFrom: string | undefined,
-  ...sides: readonly DesiredSet[]
-): Promise<PublishedRecords> {
-  return statusFrom === undefined ? undefined : await publishedRecords(dir, statusFrom, recordsAsked(...sides));
-}
-
-async function withCluster(dir: string, judged: PlanOptions & Judged): Promise<Comparison> {
-  const { kubeconfig, context, namespace, ownNamespace, executor, judgedBy, published } = judged;
-  const desired = readDesired(await readDirectory(dir), {
-    defaultNamespace: namespace,
-    policy: judgedBy,
-    ...defined({ executor }),
-  });
-  const cluster = connectCluster({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  });
-  try {
-    const listed = await cluster.list(KINDS.BlockchainNode).catch((error: unknown) => {
-      // A cluster without the CRD has no nodes.
-      if (isKubeError(error, 'NOT_SERVED')) return [];
-      throw error;
-    });
-    const current = listed as readonly BlockchainNode[];
-    const jobs = await jobsAgainstCluster(cluster, desired, await recordsIn(dir, judged.statusFrom, desired));
-    const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
-    const memories = await readMemories(executors, { cluster, namespace: ownNamespace ?? namespace, known: current });
-    const volumes = await volumesOf(desired, memories, cluster);
-    const keys = await keyFacts(executors, { desired, current, cluster, memories, published: published?.keys });
-    const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));
-    const upgrades = (names: readonly string[]) => upgradesOf(desired.fleet, images, names);
-    return { desired, current, revision: WORK_TREE, facts: { volumes, jobs }, keyFacts: keys, upgrades };
-  } finally {
-    await cluster.close();
-  }
-}
-
-async function betweenRevisions(
-  dir: string,
-  from: string,
-  { to, namespace, executor, judgedBy, statusFrom }: PlanOptions & Judged,
-): Promise<Comparison> {
-  // Most files are the same on both sides.
-  const cache = createReadCache();
-  const read = (files: readonly SourceFile[]): DesiredSet =>
-    readDesired(files, { defaultNamespace: namespace, policy: judgedBy, ...defined({ executor }), cache });
-  const repository = await openLocalRepository(dir);
-  const texts = new Map<string, SourceFile>();
-  const signal = new AbortController().signal;
-  try {
-    const base = await repository.resolve(from);
-    const before = read(await readFiles({ source: repository, commit: base, texts, signal }));
-    if (to === undefined) {
-      const desired = read(await readDirectory(dir));
-      const current = currentOf(before, desired);
-      const upgrades = upgradesFrom(before, desired);
-      const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
-      return { desired, current, revision: WORK_TREE, facts: { jobs }, upgrades };
-    }
-    const head = await repository.resolve(to);
-    const desired = read(await readFiles({ source: repository, commit: head, texts, signal }));
-    const ancestry = await repository.ancestry(base, head);
-    const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
-    return {
-      desired,
-      current: currentOf(before, desired),
-      revision: revisionOf(to, head),
-      upgrades: upgradesFrom(before, desired),
-      facts: { ancestry, lastApplied: revisionOf(from, base), jobs },
-    };
-  } finally {
-    await repository.close();
-  }
-}
-
-/** As if the nodes of the older side had been applied; those that both sides share need no digest. */
-function currentOf(before: DesiredSet, after: DesiredSet): readonly BlockchainNode[] {
-  return [...before.nodes].map(([key, { node }]) => (after.nodes.get(key)?.node === node ? node : withApplied(node)));
-}
-
-function upgradesFrom(before: DesiredSet, after: DesiredSet): Comparison['upgrades'] {
-  return (executors) => upgradesBetween(before.fleet, after.fleet, executors);
-}
-
-/** The executors that own a node or a job request on either side. */
-function executorsOf(
-  { desired, current, facts }: Pick<Comparison, 'desired' | 'current' | 'facts'>,
-  only: string | undefined,
-): readonly string[] {
-  if (only !== undefined) return [only];
-  const nodes = [...[...desired.nodes.values()].map(({ node }) => node), ...current];
-  const jobs = (facts.jobs ?? []).map(({ executor }) => executor);
-  return [...new Set([...nodes.flatMap(({ spec }) => spec.executor ?? []), ...jobs])].sort();
 }
 
 interface Named {

@@ -34,3 +34,9 @@ export function textsAt(value: unknown, path: Path): Record<string, string> {
   const entries = isObject(found) ? Object.entries(found) : [];
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
+
+/** The items of the list at a path; none when there is no list. */
+export function listAt(value: unknown, path: Path): readonly unknown[] {
+  const found = valueAt(value, path);
+  return Array.isArray(found) ? found : [];
+}

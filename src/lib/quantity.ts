@@ -44,6 +44,11 @@ export function sameQuantity(a: string, b: string): boolean {
   return left === undefined || right === undefined ? a === b : left === right;
 }
 
+/** Whether a quantity stands for a smaller number than another; a text that is none counts as zero. */
+export function isSmaller(one: string, other: string): boolean {
+  return (parseQuantity(one) ?? 0) < (parseQuantity(other) ?? 0);
+}
+
 /** Bytes in the largest binary unit that keeps it short: `1.5 GiB`. For display only. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

@@ -4,7 +4,7 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { KnownVolumes } from '../api/node-volumes.ts';
 import type { NodeVolume, NodeWorkload } from '../api/node-workload.ts';
 import { keyOf } from '../api/objects.ts';
-import { parseQuantity } from '../lib/quantity.ts';
+import { isSmaller } from '../lib/quantity.ts';
 import type { Action } from './action.ts';
 import type { PlanInput } from './input.ts';
 import { describeVolume } from './judge-volumes.ts';
@@ -96,16 +96,11 @@ function volumeLine(volume: NodeVolume, live: NodeWorkload, change: Change): rea
   const old = live.volumes.find(({ name }) => name === volume.name);
   if (old === undefined) return [newVolume(volume, change)];
   const from = change.sizeOf(volume) ?? old.size;
-  const growth = bytesOf(volume.size) - bytesOf(from);
   const step = `from ${from} to ${volume.size} (PVC ${volume.pvc})`;
-  if (growth > 0) return [`the volume ${volume.name} grows ${step}`];
-  return growth < 0 && bytesOf(volume.size) < bytesOf(old.size)
+  if (isSmaller(from, volume.size)) return [`the volume ${volume.name} grows ${step}`];
+  return isSmaller(volume.size, from) && isSmaller(volume.size, old.size)
     ? [`the volume ${volume.name} would shrink ${step}`]
     : [];
-}
-
-function bytesOf(size: string): number {
-  return parseQuantity(size) ?? 0;
 }
 
 /** The two halves of a move are in the plans of two controllers, perhaps of two clusters. */

@@ -4,7 +4,7 @@ import type { NodeSpec } from '../api/blockchain-node.ts';
 import type { Storage } from '../api/node-storage.ts';
 import { keyOf, type Ref } from '../api/objects.ts';
 import { isObject, textAt, valueAt } from '../lib/json-value.ts';
-import { parseQuantity } from '../lib/quantity.ts';
+import { isSmaller } from '../lib/quantity.ts';
 import type { Action, Hold } from './action.ts';
 import { approvableHold, finalHold } from './hold-words.ts';
 import { whyForeign, whyResyncs } from './judge-volumes.ts';
@@ -54,10 +54,6 @@ function whatShrinks(from: Storage, to: unknown): string | undefined {
   const storageClass = textAt(to, ['storageClass']);
   if (storageClass === from.storageClass) return undefined;
   return `the storage class of an existing volume cannot change from ${from.storageClass ?? 'the default'} to ${storageClass ?? 'the default'}`;
-}
-
-function isSmaller(one: string, other: string): boolean {
-  return (parseQuantity(one) ?? 0) < (parseQuantity(other) ?? 0);
 }
 
 /** Another chain or network never fits the data; another client or an archive needs a new sync. */

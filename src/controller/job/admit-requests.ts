@@ -114,7 +114,7 @@ function unrecordedOf(
 ): ReadonlySet<string> {
   const { unrecorded, ran } = memory.current;
   const removed = ranUnrecorded(ran, { desired, executor: settings.executor, recorded });
-  // Claimed by this process, and not pushed yet.
+  // One that this process still knows is written again.
   return new Set([...unrecorded, ...removed.filter((key) => records.next(key) === undefined)]);
 }
 

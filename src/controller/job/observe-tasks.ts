@@ -8,8 +8,9 @@ import { podLike, whyInDoubt, withImagesOf } from '../../jobs/task/worker-pods.t
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
-import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import { isObject, listAt, textAt, valueAt } from '../../lib/json-value.ts';
 import { isRefusal } from '../engine/refusal.ts';
+import { hasEnded } from '../node/living-pods.ts';
 import { latestWarning } from './warning-events.ts';
 
 const TAIL_LINES = 200;
@@ -36,7 +37,7 @@ export async function observeTasks(job: JobObject, cluster: Cluster): Promise<Ob
       return [live.metadata.name, await readTask(live, own, cluster)] as const;
     }),
   );
-  return { tasks: new Map(tasks), active: pods.filter(isActive).length };
+  return { tasks: new Map(tasks), active: pods.filter((pod) => !hasEnded(pod)).length };
 }
 
 async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<ObservedTask> {
@@ -54,7 +55,7 @@ async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: 
     ...defined({ uid: live.metadata.uid, jobUid }),
     suspended,
     ...ended,
-    active: pods.filter(isActive).length,
+    active: pods.filter((pod) => !hasEnded(pod)).length,
     ...(pod === undefined ? { running: false } : { ...readPod(pod), ...runningBeside(pod, live) }),
     ...defined({ output, refused, doubt: await doubtOf(live, pods, cluster) }),
   };
@@ -201,14 +202,9 @@ async function outputOf(pod: KubeObject, cluster: Cluster): Promise<string | und
 }
 
 function statuses(pod: KubeObject, field: 'containerStatuses' | 'initContainerStatuses'): readonly unknown[] {
-  const found = valueAt(pod, ['status', field]);
-  return Array.isArray(found) ? found : [];
+  return listAt(pod, ['status', field]);
 }
 
 function ownerOf(pod: KubeObject): string | undefined {
   return pod.metadata.ownerReferences?.find(({ kind }) => kind === 'Job')?.uid;
-}
-
-function isActive(pod: KubeObject): boolean {
-  return !['Succeeded', 'Failed'].includes(textAt(pod, ['status', 'phase']) ?? '');
 }

@@ -12,7 +12,7 @@ import { valueAt } from '../../lib/json-value.ts';
 import type { Pauses } from '../node/pauses.ts';
 import { confirmNote } from './confirm-note.ts';
 import { readLease } from './locks.ts';
-import { pauseNodesOfKeptJobs, recoverKept, type RecoverKeptDeps } from './lost/recover-kept.ts';
+import { pauseNodesOfKeptJobs, recoverKept, type RecoverKeptDeps, reportPauses } from './lost/recover-kept.ts';
 import { isLost, type LostPlace, recoverLock } from './lost/recover-lock.ts';
 import type { Records } from './records.ts';
 import type { JobWatches } from './watches.ts';
@@ -118,10 +118,6 @@ function pauseNoted(note: LockNote, namespace: string, pauses: Pauses): readonly
 function forgetOthers(noted: ReadonlySet<string>, deps: RecoveryDeps): void {
   for (const uid of deps.pauses.jobUids())
     if (!noted.has(uid) && deps.jobs.keyOfUid(uid) === undefined) reportPauses(deps.pauses.forget(uid), deps);
-}
-
-function reportPauses(nodeKeys: readonly string[], { notify }: RecoveryDeps): void {
-  if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
 }
 
 /** A holder without a note of its own has stopped nothing, but may have running pods. */

@@ -9,7 +9,7 @@ import { fitsWithout, isQuotaRefusal } from '../../jobs/task/quota.ts';
 import { MADE_BEFORE, taken } from '../../jobs/task/taken.ts';
 import { codeOf, describeError, hasCode } from '../../lib/errors.ts';
 import { KINDS } from '../../kube/kinds.ts';
-import { isObject, textAt, textsAt, valueAt } from '../../lib/json-value.ts';
+import { isObject, listAt, textAt, textsAt, valueAt } from '../../lib/json-value.ts';
 import type { JobDeps } from './deps.ts';
 
 type TrialDeps = Pick<JobDeps, 'cluster' | 'redactor' | 'runtime' | 'watches'>;
@@ -135,11 +135,6 @@ function podOf(live: KubeObject): KubeObject | undefined {
     metadata: { labels, annotations, name: `${name}-0`, namespace, ownerReferences: [owner] },
     spec: { ...spec, volumes: [...listAt(spec, ['volumes']), ...claims] },
   };
-}
-
-function listAt(value: unknown, path: readonly string[]): readonly unknown[] {
-  const found = valueAt(value, path);
-  return Array.isArray(found) ? found : [];
 }
 
 async function verdictOf(write: Promise<unknown>, { redactor, runtime }: TrialDeps): Promise<Trial> {

@@ -3,7 +3,7 @@
 
 import { LABEL } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
-import { textAt, valueAt } from '../../lib/json-value.ts';
+import { listAt, textAt } from '../../lib/json-value.ts';
 
 /** Of a volume that several nodes share, the folder. */
 export interface UsedVolume {
@@ -44,7 +44,7 @@ export function isOwnPodOfLabel(pod: KubeObject): boolean {
 /** The volume of these that the pod mounts. */
 export function volumeUsedBy(pod: KubeObject, volumes: readonly UsedVolume[]): UsedVolume | undefined {
   return volumes.find(({ claim, subPath }) => {
-    const mounted = itemsOf(pod, ['spec', 'volumes'])
+    const mounted = listAt(pod, ['spec', 'volumes'])
       .filter((volume) => textAt(volume, ['persistentVolumeClaim', 'claimName']) === claim)
       .map((volume) => textAt(volume, ['name']));
     return mounted.length > 0 && (subPath === undefined || mountsFolder(pod, { names: mounted, subPath }));
@@ -56,14 +56,9 @@ function mountsFolder(
   { names, subPath }: { readonly names: readonly (string | undefined)[]; readonly subPath: string },
 ): boolean {
   return ['initContainers', 'containers']
-    .flatMap((field) => itemsOf(pod, ['spec', field]))
-    .flatMap((container) => itemsOf(container, ['volumeMounts']))
+    .flatMap((field) => listAt(pod, ['spec', field]))
+    .flatMap((container) => listAt(container, ['volumeMounts']))
     .some((mount) => names.includes(textAt(mount, ['name'])) && textAt(mount, ['subPath']) === subPath);
-}
-
-function itemsOf(value: unknown, path: readonly string[]): readonly unknown[] {
-  const found = valueAt(value, path);
-  return Array.isArray(found) ? found : [];
 }
 
 /** What an operator does about a pod of the node that the watches do not show as one. */

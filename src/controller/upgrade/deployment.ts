@@ -2,7 +2,7 @@
 
 import type { KubeObject, Ref } from '../../api/objects.ts';
 import type { Cluster, JsonPatchOperation } from '../../kube/cluster.ts';
-import { isObject, member, textAt, valueAt } from '../../lib/json-value.ts';
+import { isObject, listAt, member, textAt, valueAt } from '../../lib/json-value.ts';
 import { readUpgradeState, UPGRADE_ANNOTATION, type UpgradeState, writeUpgradeState } from '../../upgrade/state.ts';
 
 /** As the chart names them. */
@@ -102,8 +102,7 @@ function imageOperations(object: KubeObject, image: string): readonly JsonPatchO
 }
 
 function containers(object: KubeObject): readonly unknown[] {
-  const found = valueAt(object, ['spec', 'template', 'spec', 'containers']);
-  return Array.isArray(found) ? found : [];
+  return listAt(object, ['spec', 'template', 'spec', 'containers']);
 }
 
 function indexOf(object: KubeObject): number {

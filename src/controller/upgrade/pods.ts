@@ -3,7 +3,7 @@
 import type { KubeObject } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
-import { member, textAt, valueAt } from '../../lib/json-value.ts';
+import { listAt, member, textAt, valueAt } from '../../lib/json-value.ts';
 import type { RolloutPod } from '../../upgrade/rollout.ts';
 import type { OwnDeployment } from './deployment.ts';
 
@@ -18,11 +18,11 @@ export async function listPods(
 }
 
 function runs(pod: KubeObject, image: string): boolean {
-  return entries(pod, ['spec', 'containers']).some((one) => textAt(one, ['image']) === image);
+  return listAt(pod, ['spec', 'containers']).some((one) => textAt(one, ['image']) === image);
 }
 
 function viewOf(pod: KubeObject): RolloutPod {
-  const [container] = entries(pod, ['status', 'containerStatuses']);
+  const [container] = listAt(pod, ['status', 'containerStatuses']);
   const scheduled = conditionOf(pod, 'PodScheduled');
   const ended = valueAt(container, ['lastState', 'terminated']) ?? valueAt(container, ['state', 'terminated']);
   const waiting = valueAt(container, ['state', 'waiting']);
@@ -44,10 +44,5 @@ function viewOf(pod: KubeObject): RolloutPod {
 }
 
 function conditionOf(pod: KubeObject, type: string): unknown {
-  return entries(pod, ['status', 'conditions']).find((one) => member(one, 'type') === type);
-}
-
-function entries(pod: KubeObject, path: readonly string[]): readonly unknown[] {
-  const found = valueAt(pod, path);
-  return Array.isArray(found) ? found : [];
+  return listAt(pod, ['status', 'conditions']).find((one) => member(one, 'type') === type);
 }

@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../../api/objects.ts';
 import { defined } from '../../lib/defined.ts';
-import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import { isObject, listAt, textAt, valueAt } from '../../lib/json-value.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 
 /** Why the pods that name the Job as their owner prove nothing of the work; undefined when they may. */
@@ -49,11 +49,11 @@ function whyNotOf(template: unknown, spec: unknown): string | undefined {
   if (added !== undefined) return `it has ${added}`;
   if (accountOf(spec) !== accountOf(template)) return 'its service account is not that of the Job';
   for (const sort of SORTS)
-    for (const ours of itemsOf(template, sort)) {
+    for (const ours of listAt(template, [sort])) {
       const name = textAt(ours, ['name']);
       const why = whyOtherContainer(
         ours,
-        itemsOf(spec, sort).find((one) => textAt(one, ['name']) === name),
+        listAt(spec, [sort]).find((one) => textAt(one, ['name']) === name),
       );
       if (why !== undefined) return `its container ${name} ${why}`;
     }
@@ -101,11 +101,6 @@ function contains(live: unknown, ours: unknown): boolean {
   return isObject(live) && Object.entries(ours).every(([name, value]) => contains(live[name], value));
 }
 
-function itemsOf(spec: unknown, field: string): readonly unknown[] {
-  const found = valueAt(spec, [field]);
-  return Array.isArray(found) ? found : [];
-}
-
 /** A pod as the Job makes them, for a dry run. */
 export function podLike({ metadata: { name, namespace, uid = '' }, ...job }: KubeObject): KubeObject {
   const template = valueAt(job, ['spec', 'template']);
@@ -123,13 +118,13 @@ export function podLike({ metadata: { name, namespace, uid = '' }, ...job }: Kub
 export function withImagesOf(job: KubeObject, admitted: KubeObject): KubeObject {
   const template = valueAt(job, ['spec', 'template', 'spec']);
   const images = new Map(
-    SORTS.flatMap((sort) => itemsOf(admitted['spec'], sort)).map((one) => [
+    SORTS.flatMap((sort) => listAt(admitted['spec'], [sort])).map((one) => [
       textAt(one, ['name']),
       textAt(one, ['image']),
     ]),
   );
   const moved = SORTS.map((sort) => {
-    const items = itemsOf(template, sort).map((one) => ({
+    const items = listAt(template, [sort]).map((one) => ({
       ...(one as object),
       image: images.get(textAt(one, ['name'])),
     }));

@@ -168,7 +168,7 @@ function pauseNodes(kept: KeptJob, { pauses }: Pick<LostDeps, 'pauses'>): readon
   return pausedNodes(kept).filter((key) => pauses.pause(key, { uid, by: describeJob(kept.job), ...pause }));
 }
 
-function reportPauses(nodeKeys: readonly string[], { notify }: RecoverKeptDeps): void {
+export function reportPauses(nodeKeys: readonly string[], { notify }: Pick<RecoverKeptDeps, 'notify'>): void {
   if (nodeKeys.length > 0) notify('PausesChanged', { nodeKeys });
 }
 

@@ -9,6 +9,7 @@ import type { Effect, LockNote } from '../../../jobs/model/effect.ts';
 import { recoverOrphanedLock, type OrphanedLock } from '../../../jobs/requests/orphaned-lock.ts';
 import { KINDS } from '../../../kube/kinds.ts';
 import { valueAt } from '../../../lib/json-value.ts';
+import { hasEnded } from '../../node/living-pods.ts';
 import type { JobDeps } from '../deps.ts';
 import { type EffectDeps, performEffect } from '../perform-effect.ts';
 import type { JobWatches } from '../watches.ts';
@@ -63,8 +64,7 @@ async function observe(
     }),
   );
   return {
-    workerPods: pods.filter((pod) => !['Succeeded', 'Failed'].includes(String(valueAt(pod, ['status', 'phase']))))
-      .length,
+    workerPods: pods.filter((pod) => !hasEnded(pod)).length,
     jobs: jobs.map((job) => ({
       name: job.metadata.name,
       uid: job.metadata.uid ?? '',
