@@ -26,6 +26,7 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** What one answer of a server may have, counted while it arrives. isomorphic-git keeps such answers in memory, line by line. */
 export interface AnswerLimit {
+  /** Short lines count as more than they have: `AnswerSize`. */
   readonly maxBytes: number;
   /** For the message: what the bytes are, and what to do. */
   readonly what: string;
@@ -34,7 +35,7 @@ export interface AnswerLimit {
 
 const NOT_GIT = 'no repository needs so many: check the URL, and the server and the proxies that answer it';
 
-/** Names of branches and tags: 60 bytes each, so more than 100,000 of them. */
+/** Names of branches and tags: 64 bytes or more each, so up to 131,072 of them. */
 const REFS: AnswerLimit = {
   maxBytes: 8 * 1024 * 1024,
   what: 'names of branches and tags',

@@ -6,6 +6,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
 
+import { AnswerSize } from './answer-size.ts';
 import type { Limits } from './engine.ts';
 import { asGitError, GitError } from './errors.ts';
 import { inspectStart } from './inspect-answer.ts';
@@ -201,11 +202,11 @@ async function* received(
   answer: IncomingMessage,
   limit: AnswerLimit | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let length = 0;
+  const counted = new AnswerSize();
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (limit !== undefined && length > limit.maxBytes) throw answerTooLarge(context.url.host, limit);
+      if (limit !== undefined) counted.add(chunk);
+      if (limit !== undefined && counted.size > limit.maxBytes) throw answerTooLarge(context.url.host, limit);
       context.budget -= chunk.length;
       if (context.budget < 0) throw tooLarge(context);
       yield chunk;

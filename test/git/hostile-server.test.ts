@@ -16,8 +16,8 @@ import { failureOf, makeWorld, never, openSource, openStatus, page, temporaryFol
 const MEGABYTE = 1024 * 1024;
 /** What the buffers of two sockets may hold when the reader is gone. */
 const ON_THE_WAY = 8 * MEGABYTE;
-/** Of memory, in megabytes: below the limit of the chart with what a fleet needs. The shortest refs cost the most. */
-const MAX_PEAK = 380;
+/** Of memory, in megabytes: half of the chart's limit. A process that has nothing to read takes 135, and refs of usual length 75 more. */
+const MAX_PEAK = 256;
 const OID = 'a'.repeat(40);
 
 interface Row {
@@ -41,6 +41,10 @@ const rows: readonly Row[] = [
   { because: 'capabilities', at: nth(1), first: [...SERVICE, 'version 2\n'], lines: many((at) => `a${at}=b\n`), ...REFS },
   { because: 'refs in the answer to ls-refs', at: nth(2), lines: branches(), ...REFS },
   { because: 'the shortest refs', at: nth(2), lines: many(() => 'abc def'), ...REFS },
+  { because: 'lines of one character', at: nth(2), lines: many(() => 'a'), ...REFS },
+  { because: 'short refs with everything that is kept of one', at: nth(2), lines: many((at) => `a b${at} peeled:c symref-target:d`), ...REFS },
+  { because: 'separators between refs', at: nth(2), lines: many(() => ''), ...REFS },
+  { because: 'short refs in an advertisement', at: nth(1), first: [...SERVICE, HEAD], lines: many((at) => `a ${at}`), ...REFS },
   { because: 'refs in the advertisement before a fetch', at: nth(3), first: [...SERVICE, HEAD], lines: branches(), ...REFS },
   { because: 'long progress messages', at: nth(4), first: ['NAK\n'], lines: [`\u0002${'p'.repeat(60_000)}`], ...MESSAGES },
   { because: 'short progress messages', at: nth(4), first: ['NAK\n'], lines: [`\u0002${'p\n'.repeat(30_000)}`], ...MESSAGES },
