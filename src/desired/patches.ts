@@ -3,7 +3,7 @@
 import { FleetPatchSpec } from '../api/fleet.ts';
 import { mapInSteps } from '../lib/finish.ts';
 import { clipJson } from '../lib/clip.ts';
-import type { Path } from '../lib/json-pointer.ts';
+import { toDotted, type Path } from '../lib/json-pointer.ts';
 import { didYouMean } from '../lib/nearest.ts';
 import type { PatchOperation } from '../lib/json-patch.ts';
 import { member, textAt, type JsonObject } from '../lib/json-value.ts';
@@ -94,6 +94,55 @@ function doubtful(read: readonly ReadPatch[], chains: readonly Chain[]): readonl
       ];
     }),
   );
+}
+
+/** What has been found of a node's file. */
+interface Patched {
+  /** `namespace/name` */
+  readonly key: string;
+  readonly layers: { readonly patches: readonly FleetPatch[] };
+}
+
+/** Warnings of patches without a node, and of names in them that are none. `nodes`: all that the commit declares, broken ones too. */
+export function unmatchedIn(
+  { patches }: Pick<PatchFiles, 'patches'>,
+  nodes: readonly Patched[],
+  chains: readonly Chain[],
+): readonly Problem[] {
+  const used = new Set(nodes.flatMap(({ layers }) => layers.patches.map(idOf)));
+  const names = [...new Set(nodes.map(({ key }) => key.slice(key.indexOf('/') + 1)))];
+  const known = new Set(names);
+  return patches.flatMap((patch) => {
+    const { match } = patch;
+    const unknown = (match.names ?? []).findIndex((name) => !known.has(name));
+    if (unknown !== -1) {
+      const name = match.names?.[unknown] ?? '';
+      const advice = didYouMean(name, names, 'correct it, or remove it');
+      return [unmatchedProblem(patch, ['spec', 'match', 'names', unknown], `no node has the name ${name}; ${advice}`)];
+    }
+    // Of an unknown chain there is a warning already.
+    const isKnown = match.chain === undefined || chains.some(({ name }) => name === match.chain);
+    if (used.has(idOf(patch)) || !isKnown) return [];
+    const message = `matches none of the nodes, so that the patch changes nothing; correct it, or remove the patch`;
+    return [unmatchedProblem(patch, ['spec', 'match'], message)];
+  });
+}
+
+/** A node that was read before has the patches of that time, in files that are equal. */
+function idOf({ file, places }: FleetPatch): string {
+  const { line, column } = places.of(['spec', 'patch']);
+  return `${file}:${line}:${column}`;
+}
+
+function unmatchedProblem({ file, places }: FleetPatch, path: Path, message: string): Problem {
+  const place = places.of(path);
+  return {
+    level: 'warning',
+    code: 'UnmatchedPatch',
+    file,
+    ...place,
+    message: showable(`${toDotted(path)}: ${message}`),
+  };
 }
 
 /** The type of the library requires the members of each operation; they are checked when the patch is applied. */

@@ -13,7 +13,7 @@ import { readFleet } from './fleet.ts';
 import { gatherProblems, sortProblems } from './gather-problems.ts';
 import { readNodeFile, type NodeFile } from './node-file.ts';
 import type { GitRole } from './kinds.ts';
-import { readPatches } from './patches.ts';
+import { readPatches, unmatchedIn } from './patches.ts';
 import { finish } from '../lib/finish.ts';
 import { createCommitBudget, isAmple, type PatchCost, spend } from '../lib/patch-budget.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -80,7 +80,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     ...own,
     ...conflicts.problems,
     ...requests.problems,
-    ...gatherProblems(nodeFiles.flatMap((file) => file.problems)),
+    ...problemsOfNodes(nodeFiles, context, strays.nodes),
   ]);
   return {
     fleet: fleet.fleet,
@@ -100,6 +100,24 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
       objects: nodes.size + requests.requests.size + requests.schedules.size + patches.objects + fleetObjects(fleet),
     },
   };
+}
+
+function problemsOfNodes(files: readonly NodeFile[], context: Context, strays: readonly string[]): readonly Problem[] {
+  return [...gatherProblems(files.flatMap(({ problems }) => problems)), ...unmatchedPatches(files, context, strays)];
+}
+
+/** None while a document that cannot be used, or a file elsewhere, may be the node that is meant; none before there is any node. */
+function unmatchedPatches(
+  files: readonly NodeFile[],
+  { patches, chains, fleet }: Context,
+  strays: readonly string[],
+): readonly Problem[] {
+  const isUnsure =
+    strays.length > 0 ||
+    fleet.broken ||
+    files.some(({ unreadable, brokenKeys }) => unreadable || brokenKeys.length > 0);
+  const nodes = files.flatMap((file) => file.nodes);
+  return isUnsure || nodes.length === 0 ? [] : unmatchedIn(patches, nodes, chains);
 }
 
 function fleetObjects({ places }: Context['fleet']): number {

@@ -2,7 +2,9 @@
 
 import { expect, it } from 'vitest';
 
-import { FLEET, nodeFile, read } from '../support/desired-files.ts';
+import { createReadCache } from '../../src/desired/read-cache.ts';
+import { readDesired } from '../../src/desired/read.ts';
+import { FLEET, nodeFile, read, sources } from '../support/desired-files.ts';
 
 const document = (kind: string, name: string, spec: string): string =>
   `apiVersion: validatoros.com/v1alpha1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n${spec}`;
@@ -45,6 +47,8 @@ const rows: readonly { readonly files: Readonly<Record<string, string>>; readonl
   { files: schedule('schedule: 0 3 * * *\n  timeZone: Europe/Berln'), says: 'schedules/s.yaml:6 error InvalidTimeZone spec.timeZone: "Europe/Berln" is no IANA time zone; did you mean "Europe/Berlin"?' },
   { files: { 'nodes/a.yaml': nodeFile('a'), 'patches/p.yaml': patch('chain: etherium') }, says: 'patches/p.yaml:5 warning UnknownChain spec.match.chain: "etherium" is no chain, so that no node matches; did you mean "ethereum"?' },
   { files: { 'patches/p.yaml': patch('network: x'), 'patches/q.yaml': patch('network: x') }, says: 'patches/q.yaml:3 warning DuplicatePatch metadata.name: p is also in patches/p.yaml; both apply, so give one another name' },
+  { files: { 'nodes/a.yaml': nodeFile('a'), 'patches/p.yaml': patch('network: sepolia') }, says: 'patches/p.yaml:5 warning UnmatchedPatch spec.match: matches none of the nodes, so that the patch changes nothing; correct it, or remove the patch' },
+  { files: { 'nodes/eth-0.yaml': nodeFile('eth-0'), 'patches/p.yaml': patch('names: [eth-0, eth0x]') }, says: 'patches/p.yaml:5 warning UnmatchedPatch spec.match.names[1]: no node has the name eth0x; did you mean "eth-0"?' },
   { files: { 'nodes/a.yaml': nodeFile('a'), 'patches/p.yaml': patch('chain: ethereum', '/spec/podAnnotations') }, says: 'patches/p.yaml:6 error PatchFailed spec.patch[0]: add /spec/podAnnotations: the object or list for it does not exist; paths begin below spec of the node: write /podAnnotations (breaks novacula-system/a)' },
   { files: { 'fleet.yaml': FLEET.replace('{ name: demo }', '{ name: demo }, { name: demo }') }, says: 'fleet.yaml:5 error DuplicateExecutor spec.executors[1].name: "demo" occurs twice; remove one' },
   { files: { 'fleet.yaml': `${FLEET}  defaults: { chains: { etherium: {} } }\n` }, says: 'fleet.yaml:6 error UnknownChain spec.defaults.chains.etherium: "etherium" is no chain; did you mean "ethereum"?' },
@@ -55,6 +59,25 @@ it.each(rows)('$says', ({ files, says }) => {
   const { problems } = read(files);
   const lines = problems.map(({ file, line, level, code, message }) => `${file}:${line} ${level} ${code} ${message}`);
   expect(lines).toContain(says);
+});
+
+it('does not call a patch unmatched that matches a node, a broken one too, or may match one that cannot be read', () => {
+  const codes = (files: Readonly<Record<string, string>>, cache = createReadCache()): readonly string[] =>
+    readDesired(sources({ 'fleet.yaml': FLEET, ...files }), {
+      defaultNamespace: 'novacula-system',
+      cache,
+    }).problems.map(({ code }) => code);
+  const hoodi = { 'patches/p.yaml': patch('network: hoodi') };
+  const files = { 'nodes/a.yaml': nodeFile('a'), 'patches/p.yaml': patch('network: hoodi') };
+  const cache = createReadCache();
+  expect(codes(files, cache)).toEqual([]);
+  expect(codes({ ...files, 'nodes/b.yaml': nodeFile('b') }, cache)).toEqual([]);
+  expect(codes({ ...hoodi, ...node('geth', 'gteh') })).toEqual(['UnknownClient']);
+  const other = { 'patches/p.yaml': patch('network: sepolia') };
+  expect(codes({ ...other, 'nodes/a.yaml': nodeFile('a') })).toEqual(['UnmatchedPatch']);
+  expect(codes({ ...other, 'nodes/a.yaml': nodeFile('a'), 'nodes/b.yaml': 'a: [' })).not.toContain('UnmatchedPatch');
+  expect(codes(other)).toEqual([]);
+  expect(codes({ ...files, 'patches/p.yaml': patch('chain: etherium') })).toEqual(['UnknownChain']);
 });
 
 it('says where a node of this name is, for a job in another namespace', () => {

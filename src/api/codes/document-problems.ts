@@ -79,6 +79,10 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     meaning: 'Two FleetPatches have one name. Both apply, in the order of their files.',
     action: 'Give one of them another name.',
   },
+  UnmatchedPatch: {
+    meaning: 'A FleetPatch matches no node, or names one that there is not: it changes nothing there.',
+    action: 'Correct `spec.match`, or remove the patch or the name.',
+  },
   DuplicateFleet: { meaning: '`fleet.yaml` holds more than one Fleet.', action: 'Keep one.' },
   FleetBroken: {
     meaning:
