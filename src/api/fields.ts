@@ -106,5 +106,8 @@ const DIGEST = String.raw`[A-Za-z][A-Za-z0-9+._-]*:[0-9A-Fa-f]{32,}`;
  */
 export const IMAGE_REFERENCE = new RegExp(`^(?:${HOST}/)?${PART}(?:/${PART})*(?::${TAG})?(?:@${DIGEST})?$`);
 
+/** The same without tag and digest. */
+export const IMAGE_REPOSITORY = new RegExp(`^(?:${HOST}/)?${PART}(?:/${PART})*$`);
+
 export const IMAGE_ADVICE =
   'Write it like "registry.example/team/geth:1.16.7", without spaces, and in lower case up to the tag.';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { isVersionRange } from './version-range.ts';
 import { WAIVABLE_RULES, type WaivableRule } from './codes/policy-rules.ts';
-import { Name, SubdomainName } from './fields.ts';
+import { IMAGE_REPOSITORY, Name, SubdomainName } from './fields.ts';
 import { DeployMethod } from './job.ts';
 
 /** The label on a Secret or ConfigMap that lets nodes use it. */
@@ -143,7 +143,10 @@ const SelfUpdate = z.strictObject({
   repository: z
     .string()
     .max(255)
-    .regex(/^[^\s@]+$/, 'must be a repository such as "ghcr.io/us/nodewright", without tag or digest')
+    .regex(
+      IMAGE_REPOSITORY,
+      'must be a repository such as "ghcr.io/us/nodewright", in lower case after the host, without tag or digest',
+    )
     .optional()
     .describe('The only repository that its image is pulled from. Default: the one of the running image.'),
   versions: z

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 
 import type { GitCredentials } from '../git/remote.ts';
 import { gitAccess, type GithubAppOptions } from './git-access.ts';
-import { option, repositoryArgument } from './option.ts';
+import { appIdArgument, option, repositoryArgument, userArgument } from './option.ts';
 
 export interface GitOptions {
   readonly gitUsername?: string;
@@ -22,11 +22,23 @@ export interface GitOptions {
 
 export function addGitOptions(command: Command): Command {
   return command
-    .addOption(option('--git-username <name>', 'user for NODEWRIGHT_GIT_PASSWORD or NODEWRIGHT_GIT_TOKEN'))
+    .addOption(
+      option('--git-username <name>', 'user for NODEWRIGHT_GIT_PASSWORD or NODEWRIGHT_GIT_TOKEN').argParser(
+        userArgument,
+      ),
+    )
     .addOption(option('--git-token-file <file>', 'file with an access token, read again for every operation'))
     .addOption(option('--git-password-file <file>', 'file with a password, read again for every operation'))
-    .addOption(option('--git-app-id <id>', 'id of a GitHub App, whose tokens are used instead of a token of a user'))
-    .addOption(option('--git-app-installation-id <id>', 'its installation in the organization of the repository'))
+    .addOption(
+      option('--git-app-id <id>', 'id of a GitHub App, whose tokens are used instead of a token of a user').argParser(
+        appIdArgument,
+      ),
+    )
+    .addOption(
+      option('--git-app-installation-id <id>', 'its installation in the organization of the repository').argParser(
+        appIdArgument,
+      ),
+    )
     .addOption(option('--git-app-key-file <file>', 'its private key in PEM format, read again for every token'))
     .addOption(
       option('--git-app-api-url <url>', 'API of the GitHub server')

@@ -79,7 +79,7 @@ export function branchArgument(text: string): string {
     /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$|\.lock(\/|$)|(^|\/)\./.test(text) ||
     text.startsWith('refs/') ||
     text.length > 200;
-  if (isBad || text === '' || text === '@') {
+  if (isBad || ['', '@', 'HEAD'].includes(text)) {
     throw new InvalidArgumentError('Give the name of a branch, such as main.');
   }
   return text;
@@ -96,7 +96,27 @@ export function repositoryArgument(text: string): string {
       'Remove user and password from the URL; set NODEWRIGHT_GIT_TOKEN, or NODEWRIGHT_GIT_USERNAME and NODEWRIGHT_GIT_PASSWORD.',
     );
   }
+  // Paths of Git are added at the end; a URL parser drops spaces and line breaks.
+  if (/[?#\s\u0000-\u001f\u007f]/.test(text) || text.length > MAX_URL_LENGTH) {
+    throw new InvalidArgumentError(
+      'Give a URL such as https://git.example.com/us/fleet.git, without spaces, query or fragment.',
+    );
+  }
   return text;
+}
+
+const MAX_URL_LENGTH = 2000;
+
+/** The user of basic authorization, which ends at the first colon (RFC 7617). */
+export function userArgument(text: string): string {
+  if (/^[^:\u0000-\u001f\u007f]{1,200}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give a user name without ":" and control characters.');
+}
+
+/** An id of a GitHub App: a number, or its client ID. It becomes a part of a URL. */
+export function appIdArgument(text: string): string {
+  if (/^[A-Za-z0-9.]{1,100}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give an id of letters and digits, as GitHub shows it.');
 }
 
 /** A port or `host:port`; port 0 selects a free one. */

@@ -11,7 +11,8 @@ import { openLocalRepository } from '../git/local.ts';
 import { defined } from '../lib/defined.ts';
 import { byExecutor } from '../policy/by-executor.ts';
 import type { Policy } from '../policy/policy.ts';
-import { listArgument, option } from './option.ts';
+import { option } from './option.ts';
+import { secretNamesArgument } from './run/arguments.ts';
 
 export interface PolicyOptions {
   readonly policy?: string;
@@ -82,7 +83,7 @@ export function addControllerPolicyOptions(command: Command): Command {
       option(
         '--reserved-secrets <names>',
         "Secrets with the controller's credentials, separated by commas; no node may use them",
-      ).argParser(listArgument),
+      ).argParser(secretNamesArgument),
     );
 }
 

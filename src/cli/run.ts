@@ -27,6 +27,7 @@ import {
   type SetExitCode,
 } from './option.ts';
 import { addControllerPolicyOptions, type ControllerPolicyOptions, controllerPolicy } from './policy-option.ts';
+import { imageArgument } from './run/arguments.ts';
 import { addSelfUpdateOptions, type SelfUpdateFlags, selfUpdateOptions } from './run/self-update.ts';
 import { readSigner, readTrust } from './run/signatures.ts';
 import { version } from './version.ts';
@@ -154,7 +155,9 @@ function addOperationOptions(command: Command): Command {
         .default(60_000, '60s'),
     )
     .addOption(
-      option('--image <image>', "the controller's own image, which worker pods of jobs run").makeOptionMandatory(),
+      option('--image <image>', "the controller's own image, which worker pods of jobs run")
+        .argParser(imageArgument)
+        .makeOptionMandatory(),
     )
     .addOption(
       option(

@@ -123,6 +123,8 @@ it('gives a controller with rights in some namespaces only its memory in its own
 describe('refuses', () => {
   it.each([
     'image.repository=',
+    'image.repository=images.example.com/Nodewright',
+    'image.repository=images.example.com/nodewright:1',
     'executor=',
     'proxy.https=http://me:secret@proxy.example.com',
     'webhook.ingress.create=true,webhook.secretName=hook',

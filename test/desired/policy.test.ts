@@ -415,6 +415,11 @@ describe('the file of a policy', () => {
       text: file('{ namespace: [a] }'),
       says: 'p.yaml:4:9 error UnknownField spec.namespace',
     },
+    ...['ghcr.io/us/Nodewright', 'ghcr.io/us/nodewright:1'].map((repository) => ({
+      because: `the repository ${repository}`,
+      text: file(`{ selfUpdate: { repository: '${repository}' } }`),
+      says: 'must be a repository such as "ghcr.io/us/nodewright"',
+    })),
     { because: 'nothing', text: '', says: 'NotOnePolicy' },
     { because: 'two policies', text: `${file('{}')}---\n${file('{}')}`, says: 'p.yaml:7:7 error NotOnePolicy' },
     { because: 'another kind', text: file('{}').replace('Policy', 'Fleet'), says: 'p.yaml:2:7 error' },
