@@ -59,6 +59,10 @@ export const ANNOTATION = {
   saidAt: 'validatoros.com/said-at',
   /** On the PVCs of a node: the client of each role whose data they hold, `el=geth,cl=lighthouse`. */
   clients: 'validatoros.com/clients',
+  /** On the Lease of a controller: SHA-256 of a secret that its holder alone knows. */
+  leaseProof: 'validatoros.com/lease-proof',
+  /** On the Lease of a controller: the secret of the last holder that gave it back, as a proof that it has stopped. */
+  leaseReleased: 'validatoros.com/lease-released',
   /** An opaque token: a new value requests one reconciliation now. */
   reconcileAt: 'validatoros.com/reconcile-at',
 } as const;

@@ -5,6 +5,7 @@ import { KubeError } from '../kube-error.ts';
 import { LeaseRecord } from './record.ts';
 import { NO_LOG, type Log } from '../log.ts';
 import { pause } from '../pause.ts';
+import { Sightings } from './sightings.ts';
 import { WaitNotice, type LeaseWait, type WaitTimes } from './wait-notice.ts';
 
 export interface LeaseTimes {
@@ -48,18 +49,33 @@ export interface Lease {
 /**
  * Resolves once we hold the lease; waits for that as long as it takes. Rejects with ABORTED when the signal does first.
  * Clocks of other processes are never trusted: a lease is free when it did not *change* for its duration, measured with
- * the own monotonic clock. A longer duration than our own counts up to a minute.
+ * the own monotonic clock. A longer duration than our own counts up to a minute. A lease without a holder is free at once only
+ * for a process that has seen no holder, or with the proof of the one that it saw.
  */
-export async function holdLease(options: LeaseOptions, notice = waitNotice(options)): Promise<Lease> {
+export async function holdLease(
+  options: LeaseOptions,
+  { notice = waitNotice(options), sightings = sightingsOf(options) }: Partial<Waiting> = {},
+): Promise<Lease> {
   const { cluster, namespace, name, identity, signal, times = LEASE_TIMES, log = NO_LOG } = options;
-  const record = new LeaseRecord({ cluster, namespace, name, identity, ...times, log });
+  const { durationMs } = times;
+  const record = new LeaseRecord({ cluster, namespace, name, identity, durationMs, sightings, log });
   while (!signal.aborted) {
     const since = await record.tryOnce(signal);
     if (since !== undefined) return new HeldLease({ record, times, signal, identity, onLost: options.onLost }, since);
-    if (record.holder !== '') notice.waits(record.holder, namespace);
+    if (sightings.holder !== '') notice.waits(sightings.holder, namespace);
     await pause(jittered(times.retryMs), signal);
   }
   throw new KubeError('ABORTED', `waiting for lease ${namespace}/${name} was given up`);
+}
+
+/** What outlives one try to get the lease. */
+interface Waiting {
+  readonly notice: WaitNotice;
+  readonly sightings: Sightings;
+}
+
+export function sightingsOf({ identity, times = LEASE_TIMES }: Pick<LeaseOptions, 'identity' | 'times'>): Sightings {
+  return new Sightings(identity, times);
 }
 
 export function waitNotice({ name, log = NO_LOG, onLongWait, waitTimes }: LeaseOptions): WaitNotice {
@@ -114,6 +130,7 @@ class HeldLease implements Lease {
       if (since !== undefined) {
         this.#renewedAt = since;
         this.#armWatchdog();
+        if (record.isEmptiedAgain) this.#lose('something else empties or deletes it again and again');
       } else if (record.holder !== identity && record.holder !== '') {
         this.#lose(`${record.holder} holds it now`);
       }

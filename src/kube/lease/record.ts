@@ -4,7 +4,7 @@ import type { KubeObject, Ref } from '../../api/objects.ts';
 import type { Cluster } from '../cluster.ts';
 import { isKubeError } from '../kube-error.ts';
 import type { Log } from '../log.ts';
-import { promiseMs } from './wait-notice.ts';
+import { ReleaseProof, type Sightings } from './sightings.ts';
 
 export interface LeaseRecordOptions {
   readonly cluster: Pick<Cluster, 'get' | 'create' | 'replace'>;
@@ -12,8 +12,8 @@ export interface LeaseRecordOptions {
   readonly name: string;
   readonly identity: string;
   readonly durationMs: number;
-  /** `MAX_PROMISE_MS` unless given. */
-  readonly maxPromiseMs?: number;
+  /** What this process has seen of other holders. */
+  readonly sightings: Sightings;
   readonly log: Log;
 }
 
@@ -28,8 +28,14 @@ interface LeaseSpec {
 export class LeaseRecord {
   readonly #options: LeaseRecordOptions;
   readonly #ref: Ref;
-  /** The lease as last seen, and when it was first seen like that, by our monotonic clock. */
-  #seen: { readonly object: KubeObject; readonly at: number } | undefined;
+  readonly #proof = new ReleaseProof();
+  /** The lease as last seen. */
+  #seen: KubeObject | undefined;
+  /** Whether it was ours at our last write. */
+  #isTaken = false;
+  /** When we found it without a holder although it was ours, by our monotonic clock. */
+  #emptiedAt: readonly number[] = [];
+  #hasSaidUnproven = false;
 
   constructor(options: LeaseRecordOptions) {
     const { namespace, name } = options;
@@ -39,7 +45,12 @@ export class LeaseRecord {
 
   /** The holder at the last read; empty when there was none. */
   get holder(): string {
-    return this.#seen === undefined ? '' : (specOf(this.#seen.object).holderIdentity ?? '');
+    return this.#seen === undefined ? '' : holderOf(this.#seen);
+  }
+
+  /** Someone empties or deletes it as fast as we renew it: others might not see us any more. */
+  get isEmptiedAgain(): boolean {
+    return this.#emptiedAt.length >= EMPTIED_TOO_OFTEN;
   }
 
   /**
@@ -49,10 +60,11 @@ export class LeaseRecord {
   async tryOnce(signal: AbortSignal): Promise<number | undefined> {
     try {
       const lease = await this.#options.cluster.get(this.#ref);
-      if (lease !== undefined) this.#observe(lease);
-      if (signal.aborted || (lease !== undefined && !this.#isFree(specOf(lease)))) return undefined;
+      this.#observe(lease);
+      if (signal.aborted || !this.#mayTake(lease)) return undefined;
       const since = performance.now();
-      await this.#write(lease, this.#ourSpec(lease));
+      await this.#write(lease, this.#ourSpec(lease), this.#proof.held);
+      this.#isTaken = true;
       return since;
     } catch (error) {
       // A conflict means that another candidate was faster; the next attempt reads which.
@@ -63,33 +75,39 @@ export class LeaseRecord {
     }
   }
 
-  /** Leaves it without a holder if it is still ours; never rejects. */
+  /** Leaves it without a holder, and with the proof, if it is still ours; never rejects. Call it when no work is under way. */
   async giveBack(): Promise<void> {
     const { cluster, identity, log, name } = this.#options;
     try {
       const lease = await cluster.get(this.#ref);
       if (lease === undefined || specOf(lease).holderIdentity !== identity) return;
-      await this.#write(lease, {
-        ...specOf(lease),
-        holderIdentity: '',
-        leaseDurationSeconds: 1,
-        renewTime: microTime(),
-      });
+      const spec = { ...specOf(lease), holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() };
+      await this.#write(lease, spec, this.#proof.released);
     } catch (error) {
       log.warn({ lease: name, err: error }, 'Releasing the lease failed; it expires');
     }
   }
 
-  #observe(object: KubeObject): void {
-    if (this.#seen?.object.metadata.resourceVersion === object.metadata.resourceVersion) return;
-    this.#seen = { object, at: performance.now() };
+  #observe(lease: KubeObject | undefined): void {
+    const { durationMs, sightings } = this.#options;
+    sightings.see(lease);
+    this.#seen = lease ?? this.#seen;
+    if (!this.#isTaken || (lease !== undefined && holderOf(lease) !== '')) return;
+    const now = performance.now();
+    this.#emptiedAt = [...this.#emptiedAt.filter((at) => now - at <= durationMs), now];
   }
 
   /** Its times are not read: they are another's, and those who may write a Lease can put any there. */
-  #isFree({ holderIdentity = '', leaseDurationSeconds }: LeaseSpec): boolean {
-    if (holderIdentity === '' || holderIdentity === this.#options.identity) return true;
-    const durationMs = promiseMs(this.#options, leaseDurationSeconds);
-    return this.#seen !== undefined && performance.now() - this.#seen.at > durationMs;
+  #mayTake(lease: KubeObject | undefined): boolean {
+    const { identity, name, sightings, log } = this.#options;
+    const holder = lease === undefined ? '' : holderOf(lease);
+    // Ours stays ours while no other holds it: the write fails when that has changed.
+    if (this.#isTaken) return holder === '' || holder === identity;
+    if (holder === '' && !sightings.isFree && !this.#hasSaidUnproven) {
+      this.#hasSaidUnproven = true;
+      log.warn({ lease: name, holder: sightings.holder }, 'The lease was emptied or deleted, and not by its holder, or by an older version: waiting as if it was held'); // prettier-ignore
+    }
+    return sightings.isFree;
   }
 
   #ourSpec(old: KubeObject | undefined): LeaseSpec {
@@ -106,13 +124,26 @@ export class LeaseRecord {
     };
   }
 
-  async #write(old: KubeObject | undefined, spec: LeaseSpec): Promise<void> {
+  async #write(
+    old: KubeObject | undefined,
+    spec: LeaseSpec,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<void> {
     const { cluster, name, namespace } = this.#options;
     const { apiVersion, kind } = this.#ref;
     // The write has the version that was read, so it fails when the lease changed in between.
-    const object = { apiVersion, kind, metadata: old?.metadata ?? { name, namespace }, spec };
-    this.#observe(old === undefined ? await cluster.create(object) : await cluster.replace(object));
+    const before = old?.metadata ?? { name, namespace };
+    const metadata = { ...before, annotations: { ...before.annotations, ...annotations } };
+    const object = { apiVersion, kind, metadata, spec };
+    this.#seen = old === undefined ? await cluster.create(object) : await cluster.replace(object);
   }
+}
+
+/** So many times within its duration. Between two of them a process that waits may have seen us. */
+const EMPTIED_TOO_OFTEN = 3;
+
+function holderOf(lease: KubeObject): string {
+  return specOf(lease).holderIdentity ?? '';
 }
 
 function specOf(lease: KubeObject): LeaseSpec {

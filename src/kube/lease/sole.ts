@@ -1,14 +1,14 @@
 // A Lease that counts in the whole cluster: its holder makes sure that no Lease of the same name is held in another namespace.
 
 import type { KubeObject } from '../../api/objects.ts';
-import { textAt, valueAt } from '../../lib/json-value.ts';
 import type { Cluster } from '../cluster.ts';
 import { KINDS } from '../kinds.ts';
 import { isKubeError } from '../kube-error.ts';
-import { holdLease, LEASE_TIMES, type Lease, type LeaseOptions, waitNotice } from './lease.ts';
+import { holdLease, LEASE_TIMES, type Lease, type LeaseOptions, sightingsOf, waitNotice } from './lease.ts';
 import { NO_LOG } from '../log.ts';
 import { pause } from '../pause.ts';
-import { promiseMs, type WaitNotice } from './wait-notice.ts';
+import { Sightings } from './sightings.ts';
+import type { WaitNotice } from './wait-notice.ts';
 
 export interface SoleLeaseOptions extends LeaseOptions {
   readonly cluster: LeaseOptions['cluster'] & Pick<Cluster, 'list'>;
@@ -21,9 +21,10 @@ export interface SoleLeaseOptions extends LeaseOptions {
 export async function holdSoleLease(options: SoleLeaseOptions): Promise<Lease> {
   const { signal, times = LEASE_TIMES } = options;
   const notice = waitNotice(options);
+  const sightings = sightingsOf(options);
   const others = watchOthers(options, notice);
   for (;;) {
-    const lease = await holdLease(options, notice);
+    const lease = await holdLease(options, { notice, sightings });
     if (!(await others.exist())) return lease;
     await lease.release();
     do await pause(times.retryMs * (1 + Math.random()), signal);
@@ -31,17 +32,12 @@ export async function holdSoleLease(options: SoleLeaseOptions): Promise<Lease> {
   }
 }
 
-interface Seen {
-  readonly version: string | undefined;
-  /** When it was first seen like that, by our monotonic clock. */
-  readonly at: number;
-}
-
 function watchOthers(
   { cluster, namespace, name, times = LEASE_TIMES, log = NO_LOG }: SoleLeaseOptions,
   notice: WaitNotice,
 ): { exist(): Promise<boolean> } {
-  const seen = new Map<string, Seen>();
+  /** By namespace. */
+  const seen = new Map<string, Sightings>();
   const reported = new Set<string>();
 
   function report(key: string, fields: Readonly<Record<string, unknown>>, sentence: string): void {
@@ -49,26 +45,26 @@ function watchOthers(
     reported.add(key);
   }
 
-  /** As for a Lease of our own: free when it did not change for its duration. Its times are not read. */
-  function isHeld(lease: KubeObject): boolean {
-    if ((textAt(lease, ['spec', 'holderIdentity']) ?? '') === '') return false;
-    const place = lease.metadata.namespace ?? '';
-    const before = seen.get(place);
-    const isNews = before?.version !== lease.metadata.resourceVersion;
-    const at = before === undefined || isNews ? performance.now() : before.at;
-    seen.set(place, { version: lease.metadata.resourceVersion, at });
-    const seconds = valueAt(lease, ['spec', 'leaseDurationSeconds']);
-    return performance.now() - at <= promiseMs(times, seconds);
+  /** The first that may be held; also one that was emptied or deleted, like a Lease of our own. */
+  function heldOne(leases: readonly KubeObject[]): { readonly where: string; readonly holder: string } | undefined {
+    const found = new Map(leases.map((lease) => [lease.metadata.namespace ?? '', lease]));
+    found.delete(namespace);
+    for (const where of found.keys()) if (!seen.has(where)) seen.set(where, new Sightings('', times));
+    for (const [where, sightings] of seen) {
+      sightings.see(found.get(where));
+      if (!found.has(where) && sightings.isFree) seen.delete(where);
+    }
+    const [where, sightings] = [...seen].find(([, one]) => !one.isFree) ?? [];
+    return where === undefined ? undefined : { where, holder: sightings?.holder ?? '' };
   }
 
   return {
     async exist() {
       try {
         const leases = await cluster.list(KINDS.Lease, { fieldSelector: `metadata.name=${name}` });
-        const other = leases.find((lease) => lease.metadata.namespace !== namespace && isHeld(lease));
+        const other = heldOne(leases);
         if (other === undefined) return false;
-        const holder = textAt(other, ['spec', 'holderIdentity']) ?? '';
-        const where = other.metadata.namespace ?? '';
+        const { where, holder } = other;
         notice.waits(holder, where);
         report(
           `${where}/${holder}`,
