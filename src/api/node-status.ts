@@ -49,8 +49,11 @@ export const NodeStatus = z.object({
   volumes: z
     .array(
       z.object({
-        name: z.string().describe('Name of the volume in `spec.storage`.'),
+        name: z
+          .string()
+          .describe('Name of the volume in `spec.storage`; of a PVC that the node does not use its own name.'),
         claim: z.string().describe('Name of the PersistentVolumeClaim.'),
+        uid: z.string().optional().describe('UID of the PersistentVolumeClaim.'),
         phase: z.string().describe('Phase of the PersistentVolumeClaim, e.g. `Bound`.'),
         capacity: z.string().optional().describe('Size that the volume has.'),
         requested: z.string().optional().describe('Size that the PersistentVolumeClaim requests.'),
@@ -61,6 +64,23 @@ export const NodeStatus = z.object({
     .optional()
     .meta(mapList('name'))
     .describe('The state of each volume.'),
+  lostVolumes: z
+    .array(
+      z.object({
+        name: z.string().describe('Name of the volume in `spec.storage`.'),
+        uid: z.string().describe('UID of the PersistentVolumeClaim that is gone.'),
+        by: z.string().optional().describe('UID of the one that took its place; absent while there is none.'),
+        at: z.string().meta({ format: 'date-time' }).describe('When that was noticed.'),
+        height: z.int().optional().describe('The height that the node had proven before; absent when it is not known.'),
+        restartGeneration: z.int().optional().describe('The `spec.restartGeneration` at that time.'),
+      }),
+    )
+    .max(16)
+    .optional()
+    .meta(mapList('name'))
+    .describe(
+      'Volumes whose PersistentVolumeClaim was lost or replaced, until the height is reached again or `spec.restartGeneration` is raised.',
+    ),
   hold: z
     .object({
       reason: z.string().describe('Why, as one word for programs.'),

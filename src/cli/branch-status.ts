@@ -75,11 +75,12 @@ export function isWell({ controllers: all, nodes, retired = [] }: BranchState): 
   const controllers = all.filter(({ executor }) => !retired.includes(executor));
   const isApplied = controllers.every(({ state }) => state === 'Synced' || state === 'Suspended');
   const isValid = controllers.every(({ problems }) => problems.list.every(({ level }) => level !== 'error'));
-  return (
-    isApplied &&
-    isValid &&
-    nodes.every(({ message, hold, broken }) => message === '' && hold === undefined && broken === undefined)
-  );
+  return isApplied && isValid && nodes.every(isNodeWell);
+}
+
+/** As for a node in the cluster: one that is stopped as declared needs its data later. */
+function isNodeWell({ message, hold, broken, risk, phase }: TreeNode): boolean {
+  return message === '' && hold === undefined && broken === undefined && (risk === undefined || phase === 'Stopped');
 }
 
 export function branchText(state: BranchState, judgement: Judgement): string {
@@ -133,12 +134,15 @@ function jobRow({ job, at }: RecentJob): readonly string[] {
 }
 
 function nodeRow(node: TreeNode): readonly string[] {
-  const { executor, namespace, name, chain, network, phase, height, heightAt, message, hold, broken } = node;
+  const { executor, namespace, name, chain, network, phase, height, heightAt, message, hold, broken, risk, remarks } =
+    node;
   // A held change hides no trouble of the node as it is.
   const what = [
     message,
+    risk ?? '',
     hold === undefined ? '' : shownHold(hold),
     broken === undefined ? '' : `not applied: ${broken}`,
+    ...(remarks ?? []),
   ];
   const figure = height === undefined ? '-' : String(height);
   return [

@@ -78,7 +78,8 @@ function ageOfFigures({ status }: BlockchainNode, { now, isLive }: Viewed): stri
 function nodeRow(node: BlockchainNode, viewed: Viewed): readonly string[] {
   const { phase = 'Pending', synced, height, peers } = node.status ?? {};
   const { chain, network } = node.spec;
-  const said = sentences([...saidOf(node), ageOfFigures(node, viewed)]);
+  const remarks = (node.status?.volumes ?? []).map(({ message }) => message ?? '');
+  const said = sentences([...saidOf(node), ...remarks, ageOfFigures(node, viewed)]);
   return [keyOf(node), chain, network, phase, yesNo(synced), figure(height), figure(peers), said];
 }
 

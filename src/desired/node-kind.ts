@@ -41,12 +41,15 @@ const COLUMNS: readonly PrinterColumn[] = [
   { name: 'Peers', type: 'integer', jsonPath: '.status.peers' },
   // Why the node is not what Git asks for; empty when it is.
   { name: 'Unapplied', type: 'string', jsonPath: ".status.conditions[?(@.type=='Unapplied')].reason" },
+  // Why data of the node is lost, or will be; empty when it is not.
+  { name: 'At Risk', type: 'string', jsonPath: ".status.conditions[?(@.type=='DataAtRisk')].reason" },
   // When the figures were read. An idle node is not written again: the Lease of the controller says whether it lives.
   { name: 'Last Seen', type: 'date', jsonPath: '.status.observedAt' },
   { name: 'Type', type: 'string', jsonPath: '.spec.nodeType', priority: 1 },
   { name: 'Ready', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].status", priority: 1 },
   { name: 'Message', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].message", priority: 1 },
   { name: 'Why', type: 'string', jsonPath: ".status.conditions[?(@.type=='Unapplied')].message", priority: 1 },
+  { name: 'Risk', type: 'string', jsonPath: ".status.conditions[?(@.type=='DataAtRisk')].message", priority: 1 },
   { name: 'Revision', type: 'string', jsonPath: '.status.appliedRevision', priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];

@@ -81,14 +81,16 @@ function podLine(before: NodeWorkload, after: NodeWorkload): string {
     : `the pod ${after.pod} RESTARTS; it has ${before.graceSeconds} s to stop`;
 }
 
-function newVolume(volume: NodeVolume, { isPresent, contentOf }: Change): string {
+function newVolume(volume: NodeVolume, { isPresent, contentOf, sizeOf }: Change): string {
   const { name, pvc, size } = volume;
   const present = isPresent(volume);
   if (present === undefined)
     return `the volume ${name} uses the PVC ${pvc} if it exists; otherwise it is new (${size})`;
   const content = contentOf(volume);
+  const live = sizeOf(volume);
+  const stays = live !== undefined && isSmaller(size, live) ? `; ${staysLarge(volume, live)}` : '';
   return present
-    ? `the volume ${name} uses the existing PVC ${pvc} with its data${content === undefined ? '' : ` (${content})`}`
+    ? `the volume ${name} uses the existing PVC ${pvc} with its data${content === undefined ? '' : ` (${content})`}${stays}`
     : `the volume ${name} is new and empty (PVC ${pvc}, ${size})`;
 }
 
@@ -98,9 +100,17 @@ function volumeLine(volume: NodeVolume, live: NodeWorkload, change: Change): rea
   const from = change.sizeOf(volume) ?? old.size;
   const step = `from ${from} to ${volume.size} (PVC ${volume.pvc})`;
   if (isSmaller(from, volume.size)) return [`the volume ${volume.name} grows ${step}`];
-  return isSmaller(volume.size, from) && isSmaller(volume.size, old.size)
-    ? [`the volume ${volume.name} would shrink ${step}`]
-    : [];
+  // Of one that is larger than before and after nothing new is to be said.
+  if (!isSmaller(volume.size, from) || volume.size === old.size) return [];
+  return [
+    isSmaller(volume.size, old.size)
+      ? `the volume ${volume.name} would shrink ${step}`
+      : `the volume ${volume.name} does not change: ${staysLarge(volume, from)}`,
+  ];
+}
+
+function staysLarge({ pvc, size }: NodeVolume, live: string): string {
+  return `the PVC ${pvc} keeps its ${live}, because Kubernetes cannot make a volume smaller; write ${live} into the file instead of ${size}, or restore a Backup into a new node with a smaller volume`;
 }
 
 /** The two halves of a move are in the plans of two controllers, perhaps of two clusters. */

@@ -11,7 +11,7 @@ import { whyForeign, whyResyncs } from './judge-volumes.ts';
 import type { Scene } from './scene.ts';
 
 const NEW_NODE =
-  'Undo the change. To move the data, create a new node with the volume you want and restore a Backup of this one into it.';
+  'Undo the change: until then nothing of it is applied. To move the data, create a new node with the volume you want and restore a Backup of this one into it.';
 
 /** A PVC can grow but not change otherwise: https://kubernetes.io/docs/concepts/storage/persistent-volumes/ */
 export function volumeShrink(action: Action, { live }: Scene): Hold | undefined {
@@ -50,7 +50,8 @@ function sizeEdited({ file, ref }: Extract<Action, { do: 'update' }>, { name, fr
 function whatShrinks(from: Storage, to: unknown): string | undefined {
   if (!isObject(to)) return 'a volume cannot be removed from a node';
   const size = textAt(to, ['size']) ?? '';
-  if (isSmaller(size, from.size)) return `${from.size} cannot shrink to ${size}`;
+  if (isSmaller(size, from.size))
+    return `${from.size} cannot shrink to ${size}: Kubernetes cannot make a volume smaller, so nothing is done`;
   const storageClass = textAt(to, ['storageClass']);
   if (storageClass === from.storageClass) return undefined;
   return `the storage class of an existing volume cannot change from ${from.storageClass ?? 'the default'} to ${storageClass ?? 'the default'}`;

@@ -59,13 +59,14 @@ function specOf({ spec }: BlockchainNode): unknown {
 }
 
 function factsOf(status: NodeStatus): unknown {
-  const { phase, conditions = [], appliedRevision, synced, roles = [], volumes, hold } = status;
+  const { phase, conditions = [], appliedRevision, synced, roles = [], volumes, lostVolumes, hold } = status;
   return {
     phase: phase ?? 'Pending',
     appliedRevision,
     synced,
     hold,
     volumes,
+    lostVolumes,
     conditions: conditions.map(({ type, status: value, reason, message, lastTransitionTime }) => ({
       type, status: value, reason, message, since: lastTransitionTime,
     })), // prettier-ignore

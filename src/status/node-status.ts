@@ -9,6 +9,7 @@ import { defined } from '../lib/defined.ts';
 import { redact } from '../lib/redact.ts';
 import { dataAtRisk } from './data-at-risk.ts';
 import { judgeNode } from './judge-node.ts';
+import { describeLost, lostVolumes } from './lost-volumes.ts';
 import type { Hold, Observation, Trouble } from './observation.ts';
 import { currentPod, readPvcs, type PodView } from './pod-view.ts';
 import type { RoleVerdict } from './role-view.ts';
@@ -16,7 +17,7 @@ import { heightFell, provenHeight } from './proven-height.ts';
 import { roleStatuses } from './role-statuses.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import type { Verdict } from './verdict.ts';
-import { volumeStatuses } from './volume-statuses.ts';
+import { ownPvcs, volumeStatuses } from './volume-statuses.ts';
 
 /**
  * The status after an observation. Pure: the same observation gives the same status. Conditions hold no figures and keep their
@@ -26,19 +27,27 @@ export function nodeStatus(observation: Observation): NodeStatus {
   const { node, now } = observation;
   const pod = currentPod(observation.pods);
   const pvcs = readPvcs(observation.pvcs);
-  const { verdict, roles, updating } = judgeNode(observation, pod, pvcs);
+  // Others, left by hand, are only named.
+  const own = ownPvcs(node, pvcs);
+  const { verdict, roles, updating } = judgeNode(observation, pod, own);
   const roleList = roleStatuses(observation, pod, roles);
   const judged = [...roles.values()];
   const height = roleList.find((role) => role.height !== undefined)?.height;
   // Heights of different roles are not comparable: that of the first one counts, or none.
-  const own = roleList[0]?.height;
-  const proven = provenHeight(observation, { height: own, isRestarted: isRestarted(node, pod) });
-  const fell = heightFell(observation, { height: own, proven });
-  const conditions = conditionsOf(observation, verdict, updating);
+  const ofFirst = roleList[0]?.height;
+  const proven = provenHeight(observation, { height: ofFirst, isRestarted: isRestarted(node, pod) });
+  const lost = lostVolumes(observation, { pvcs: own, roles: roleList, verdicts: roles });
+  const risks = [
+    ...dataAtRisk(node, own),
+    ...describeLost(node, lost),
+    ...heightFell(observation, { height: ofFirst, proven }),
+  ];
+  // One condition of a type: a volume that is being deleted is the most urgent one, and a loss explains a height that fell.
+  const conditions = [...conditionsOf(observation, verdict, updating), ...risks.slice(0, 1)];
   return defined({
     phase: phaseOf(verdict, observation.trouble),
     observedGeneration: node.metadata.generation,
-    conditions: mergeConditions(node.status?.conditions ?? [], withRisk(conditions, fell), {
+    conditions: mergeConditions(node.status?.conditions ?? [], conditions, {
       now: timestamp(now),
       generation: node.metadata.generation,
     }),
@@ -49,6 +58,7 @@ export function nodeStatus(observation: Observation): NodeStatus {
     synced: verdict.phase === 'Running' && judged.every((role) => role.synced),
     roles: roleList,
     volumes: volumeStatuses(node, pvcs),
+    lostVolumes: lost.length === 0 ? undefined : lost,
     hold: statusHold(observation.hold),
     observedAt: observedAt(observation, judged),
   });
@@ -85,16 +95,7 @@ function conditionsOf(observation: Observation, verdict: Verdict, updating: bool
     ...stalledOf(verdict, circumstances),
     ...unappliedOf(circumstances),
     ...contestedOf(observation),
-    ...dataAtRisk(observation.node, readPvcs(observation.pvcs)),
   ];
-}
-
-/** One condition of a type: a volume that is being deleted is the more urgent one. */
-function withRisk(
-  conditions: readonly NewCondition<NodeReason>[],
-  fell: readonly NewCondition<NodeReason>[],
-): NewCondition<NodeReason>[] {
-  return conditions.some(({ type }) => type === 'DataAtRisk') ? [...conditions] : [...conditions, ...fell];
 }
 
 interface Circumstances {

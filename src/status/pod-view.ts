@@ -69,6 +69,7 @@ function rank(pod: PodView): number {
 const Pvc = z.object({
   metadata: z.object({
     name: z.string(),
+    uid: z.string().optional().catch(undefined),
     annotations: z.record(z.string(), z.string()).catch({}),
     deletionTimestamp: z.string().optional().catch(undefined),
   }),

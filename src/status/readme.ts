@@ -136,7 +136,9 @@ function makeRow(node: TreeNode, broken: string | undefined): readonly string[] 
   const matter = [
     broken === undefined ? '' : `keeps its last good state: ${broken}`,
     node.message,
+    cleanLine(node.risk ?? '', MAX_PART),
     node.hold === undefined ? '' : shownHold(node.hold),
+    ...(node.remarks ?? []).map((remark) => cleanLine(remark, MAX_PART)),
   ].filter((part) => part !== '');
   const name = escapeCell(`${node.namespace}/${node.name}`);
   return [
@@ -166,6 +168,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 const MAX_CELL = 200;
+/** What is long gives room to the rest; the file of the node has it all. */
+const MAX_PART = 110;
 
 /** One line of plain text: everything Markdown or HTML could take for markup becomes a character reference. */
 function escapeCell(text: string): string {

@@ -12,6 +12,10 @@ const Document = z.object({
     phase: Text,
     conditions: z.array(z.object({ type: Text, status: Text, reason: Text, message: Text })).catch([]),
     hold: z.object({ message: Text }).optional().catch(undefined),
+    volumes: z
+      .array(z.object({ message: Text }))
+      .max(100)
+      .catch([]),
   }),
   snapshot: z
     .object({ height: z.number().optional().catch(undefined), takenAt: z.string().max(40).optional().catch(undefined) })
@@ -32,6 +36,10 @@ export interface TreeNode {
   /** Why it is not Ready; empty when it is. */
   readonly message: string;
   readonly hold: string | undefined;
+  /** The condition DataAtRisk: data of the node is lost, or will be. */
+  readonly risk?: string | undefined;
+  /** What is said of its volumes and harms nothing. */
+  readonly remarks?: readonly string[];
   /** The error in a file because of which it keeps its last good state. */
   readonly broken?: string | undefined;
 }
@@ -100,8 +108,15 @@ function readTreeNode(path: string, text: string): TreeNode | undefined {
     height: snapshot.height,
     heightAt: snapshot.takenAt,
     hold: status.hold?.message,
+    risk: riskIn(status.conditions),
+    remarks: status.volumes.map(({ message: remark }) => remark).filter((remark) => remark !== ''),
     broken: status.conditions.find(({ type, reason }) => type === 'Unapplied' && reason === 'FileBroken')?.message,
   };
+}
+
+function riskIn(conditions: z.infer<typeof Document>['status']['conditions']): string | undefined {
+  const risk = conditions.find(({ type }) => type === 'DataAtRisk');
+  return risk === undefined ? undefined : `${risk.reason}: ${risk.message}`;
 }
 
 /** RFC 3339 in UTC. */

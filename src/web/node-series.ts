@@ -50,7 +50,11 @@ function nodeGauges(registry: Registry, samples: Samples): void {
   for (const [field, name, help] of [
     ['ready', 'node_ready', '1 when the condition Ready is True.'],
     ['synced', 'node_synced', '1 when every role is at the tip.'],
-    ['dataAtRisk', 'node_data_at_risk', '1 when a volume is being deleted, or the height fell without a job.'],
+    [
+      'dataAtRisk',
+      'node_data_at_risk',
+      '1 when a volume is being deleted or was lost, or the height fell without a job.',
+    ],
   ] as const) {
     defineSeries(registry, {
       name,

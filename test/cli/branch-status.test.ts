@@ -142,5 +142,9 @@ describe('the status of a branch', () => {
     });
     expect(isWell({ ...STATE, nodes: [broken] })).toBe(false);
     expect(branchText({ ...STATE, nodes: [broken] }, { now: NOW, maxAgeMs: 1 })).toContain('DiskFull: full');
+    const conditions = [{ type: 'DataAtRisk', status: 'True', reason: 'VolumeReplaced', message: 'lost' }];
+    const lossy = (phase: string) => ({ ...STATE, nodes: [node('c', { phase, conditions })] });
+    expect([isWell(lossy('Running')), isWell(lossy('Stopped'))]).toEqual([false, true]);
+    expect(branchText(lossy('Running'), { now: NOW, maxAgeMs: 1 })).toContain('VolumeReplaced: lost');
   });
 });

@@ -256,7 +256,7 @@ const texts: readonly Said[] = [
     declared: [aNode('a', { storage: { data: { size: '1Gi' } } })],
     live: live(['a']),
     plan: ['update a VolumeShrink'],
-    says: 'volume data: 100Gi cannot shrink to 1Gi',
+    says: 'volume data: 100Gi cannot shrink to 1Gi: Kubernetes cannot make a volume smaller, so nothing is done',
   },
   {
     because: 'the new storage class',

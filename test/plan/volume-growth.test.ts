@@ -10,7 +10,8 @@ import { aNode, applied, scene } from '../support/plan-scene.ts';
 const sized = (size: string, more: object = {}) => aNode('a', { storage: { data: { size } }, ...more });
 
 function volumeLines(sizes: {
-  readonly spec: string;
+  /** Undefined: there is no node yet. */
+  readonly spec: string | undefined;
   readonly file: string;
   readonly pvc?: string;
 }): readonly string[] {
@@ -23,7 +24,11 @@ function volumeLines(sizes: {
   };
   const live = sizes.pvc === undefined ? undefined : liveVolumes(declared, [pvc]);
   const volumes = new Map([['ns/a', { record: undefined, live }]]);
-  const input = scene({ declared: [declared], live: [applied(sized(sizes.spec))], facts: { volumes } });
+  const input = scene({
+    declared: [declared],
+    live: sizes.spec === undefined ? [] : [applied(sized(sizes.spec))],
+    facts: { volumes },
+  });
   const { actions } = planNodes({ ...input, workloadOf });
   return actions.flatMap(({ consequences = [] }) => consequences.filter((line) => line.startsWith('the volume')));
 }
@@ -39,8 +44,26 @@ it.each([
 
 it.each([
   { because: 'the PVC has the size', spec: '30Gi', file: '25Gi', pvc: '25Gi' },
-  { because: 'the PVC is larger than both', spec: '20Gi', file: '25Gi', pvc: '30Gi' },
+  { because: 'the PVC is larger, as it was', spec: '25Gi', file: '25Gi', pvc: '30Gi' },
   { because: 'nothing changes', spec: '25Gi', file: '25Gi' },
 ])('says nothing when $because', (sizes) => {
   expect(volumeLines(sizes)).toEqual([]);
+});
+
+const STAYS =
+  'the PVC data-a-0 keeps its 30Gi, because Kubernetes cannot make a volume smaller; write 30Gi into the file instead of 25Gi, or restore a Backup into a new node with a smaller volume';
+
+it('says that nothing is done, why, and what to do, when the PVC is larger than the new size', () => {
+  expect(volumeLines({ spec: '20Gi', file: '25Gi', pvc: '30Gi' })).toEqual([
+    `the volume data does not change: ${STAYS}`,
+  ]);
+});
+
+it('says so of a new node as well that finds a larger PVC', () => {
+  expect(volumeLines({ spec: undefined, file: '25Gi', pvc: '30Gi' })).toEqual([
+    `the volume data uses the existing PVC data-a-0 with its data; ${STAYS}`,
+  ]);
+  expect(volumeLines({ spec: undefined, file: '25Gi', pvc: '25Gi' })).toEqual([
+    'the volume data uses the existing PVC data-a-0 with its data',
+  ]);
 });

@@ -84,7 +84,9 @@ it.each<{ readonly because: string; readonly seen: Partial<Observation>; readonl
 
 it.each([
   { because: 'by the name of its StatefulSet alone', name: 'data-eth-0-0', volume: 'data', size: '100Gi', says: undefined },
-  { because: 'that is of another pod', name: 'data-eth-1-0', volume: 'data-eth-1-0', size: '50Gi', says: undefined },
+  { because: 'that is of another node', name: 'data-eth-1-0', volume: 'data-eth-1-0', size: '50Gi', says: /is no volume of spec\.storage\. .*kubectl -n novacula-system delete pvc data-eth-1-0\.$/ },
+  { because: 'that is of another pod', name: 'data-eth-0-1', volume: 'data-eth-0-1', size: '50Gi', says: /^The PVC data-eth-0-1 .* one of a pod eth-0-1, from a StatefulSet that was scaled by hand: a node has one pod\. .* delete pvc data-eth-0-1\.$/ },
+  { because: 'that is of no volume', name: 'old-eth-0-0', volume: 'old-eth-0-0', size: '50Gi', says: /is no volume of spec\.storage/ },
   { because: 'that was grown', name: 'data-eth-0-0', volume: 'data', size: '50Gi', says: /^The PVC requests 100Gi, more than spec\.storage\.data\.size \(50Gi\)/ },
   { because: 'whose size in the file is larger', name: 'data-eth-0-0', volume: 'data', size: '200Gi', says: undefined },
   { because: 'whose size in the file cannot be read', name: 'data-eth-0-0', volume: 'data', size: 'much', says: undefined },
@@ -96,8 +98,21 @@ it.each([
 }); // prettier-ignore
 
 it('names all volumes that are being deleted, unless the node is deleted itself', () => {
-  const pvcs = ['b', 'a'].map((name) => ({ ...aClaim('Bound'), metadata: { name, deletionTimestamp: ago(5) } }));
+  const pvcs = ['b-eth-0-0', 'a-eth-0-0', 'a-eth-0-1'].map((name) => ({
+    ...aClaim('Bound'),
+    metadata: { name, deletionTimestamp: ago(5) },
+  }));
+  const storage = { a: { size: '1Gi' }, b: { size: '1Gi' } };
   const riskOf = (seen: Partial<Observation>) => findCondition(nodeStatus(observe(seen)).conditions, 'DataAtRisk');
-  expect(riskOf({ pvcs })?.message).toMatch(/^The PVC a, b was deleted/);
-  expect(riskOf({ pvcs, node: aNode({}, { deletionTimestamp: ago(1) }) })).toBeUndefined();
+  expect(riskOf({ pvcs, node: aNode({ storage }) })?.message).toMatch(/^The PVC a-eth-0-0, b-eth-0-0 was deleted/);
+  expect(riskOf({ pvcs, node: aNode({ storage }, { deletionTimestamp: ago(1) }) })).toBeUndefined();
 });
+
+it('names as many PVCs that are left over as the status has room for, and judges the node by its own alone', () => {
+  const others = Array.from({ length: 20 }, (_, index) => ({ ...aClaim('Lost'), metadata: { name: `data-eth-0-${index + 1}` } }));
+  const { volumes = [], conditions } = nodeStatus(observe({ pvcs: [...others, aClaim('Bound')] }));
+  expect(volumes.map(({ name }) => name).slice(0, 2)).toEqual(['data', 'data-eth-0-1']);
+  expect(volumes).toHaveLength(16);
+  expect(volumes.at(-1)?.message).toMatch(/\(and 5 more PVCs\)$/);
+  expect(findCondition(conditions, 'Ready')?.reason).toBe('Running');
+}); // prettier-ignore

@@ -2,6 +2,7 @@
 
 import { defineCodes } from './codes.ts';
 import { GUARDS, type GuardName } from './guards.ts';
+import { VOLUME_CHANGES, VOLUME_LOSSES } from './volume-reasons.ts';
 
 const WAIT = 'Wait: no action is needed.';
 const LOG = 'Read the log of the container that the message names (`kubectl logs`).';
@@ -99,22 +100,7 @@ export const NODE_REASONS = defineCodes({
     meaning: 'The objects of the node could not be applied. The message has the error.',
     action: 'Wait: the controller tries again. If this lasts, check the API server and the log of the controller.',
   },
-  VolumeCannotGrow: {
-    meaning: 'The API server refused to make a volume larger.',
-    action: 'Use a StorageClass with `allowVolumeExpansion`, or undo the change of the size.',
-  },
-  VolumeClassChange: {
-    meaning: 'The spec asks for another storage class than the volume has.',
-    action: 'Undo the change, or create a new node and restore a backup there.',
-  },
-  VolumeAccessModeChange: {
-    meaning: 'The spec asks for another access mode than the volume has.',
-    action: 'Undo the change.',
-  },
-  VolumeAdded: {
-    meaning: 'The spec adds a volume, and the volumes of a StatefulSet cannot change.',
-    action: 'Stop the node, delete its StatefulSet (the volumes stay), and start the node.',
-  },
+  ...VOLUME_CHANGES,
   IdentityMissing: {
     meaning: 'A Secret that the node names, most often that with the signing key, does not exist or holds no key.',
     action: 'Create the Secret, with the label `validatoros.com/allow-nodes: "true"`.',
@@ -145,17 +131,7 @@ export const NODE_REASONS = defineCodes({
     meaning: 'A PVC has no volume.',
     action: 'Check that its StorageClass exists and that the provisioner runs.',
   },
-  HeightFell: {
-    meaning: 'The node has fewer blocks than before, and no job put it back: it lost data, or was given older data.',
-    action:
-      'Find out why: a volume that was replaced or restored, a client that repaired its database. Do not let a validator sign before that is known. The alarm ends when the height is reached again, or with a higher `spec.restartGeneration`.',
-  },
-  VolumeTerminating: {
-    meaning: 'A PVC of the node was deleted by hand. Its data is lost when the pod ends.',
-    action:
-      'Before the pod restarts, set `spec.persistentVolumeReclaimPolicy` of its PersistentVolume to `Retain`. Start no job that stops the node.',
-  },
-  VolumeLost: { meaning: 'The volume behind a PVC is gone.', action: 'Restore the volume or the data.' },
+  ...VOLUME_LOSSES,
   VolumesNotReady: {
     meaning: 'The kubelet cannot set up the volumes or the network of the pod.',
     action: 'Check that the Secrets and ConfigMaps of the message exist; look at the Events of the pod.',

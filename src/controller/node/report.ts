@@ -14,6 +14,7 @@ import { sampleOf } from './node-sample.ts';
 import type { NodeObservation } from './observations.ts';
 import { findOwnNode } from './owner.ts';
 import { podAddress } from './pod.ts';
+import { findPvcs } from './volumes/find-pvcs.ts';
 
 type ReportDeps = Pick<
   NodeDeps,
@@ -62,7 +63,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
   const known = observations.of(key);
   const statefulSet = await findStatefulSet(node, deps);
   const pods = watches.owned(key, 'Pod');
-  const pvcs = watches.owned(key, 'PersistentVolumeClaim');
+  const pvcs = await findPvcs(node, deps);
   return nodeStatus({
     ...known,
     node,
