@@ -100,6 +100,7 @@ export async function createServices(
     schedules: createSchedules({ executor, memory, records, runtime }),
     jobSettings: { ...DEFAULT_SETTINGS, workerImage, stopDeadlineMs },
     answers: new Map(),
+    createdJobs: new Map(),
     trials: new Map(),
     refusals: { current: [] },
     lockRecovery: { isDue: true },

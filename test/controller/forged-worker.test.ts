@@ -9,7 +9,7 @@ import { podLike, whyInDoubt } from '../../src/jobs/task/worker-pods.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { textAt } from '../../src/lib/json-value.ts';
 import { testCluster } from '../support/cluster.ts';
-import { RESTRICTED } from '../support/restricted-pod.ts';
+import { RESTRICTED, restrictedPod } from '../support/restricted-pod.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { byHand } from './by-hand.ts';
 import { type Fleet, startFleet } from './fleet.ts';
@@ -122,6 +122,26 @@ it('ends the job without its result, with a message that names it, and its node 
   expect(job.status?.manifestSha256).toBeUndefined();
   const node = await waitFor('n0 runs again', async () => await fleet.cluster.get(podOf('n0-0')), PATIENCE_MS);
   expect(textAt(node, ['metadata', 'name'])).toBe('n0-0');
+}, 300_000);
+
+it('a pod that has only the label of the job holds it, and is named in its message until it is gone', async () => {
+  const job = await merged('held');
+  const uid = job.metadata.labels?.[JOB_UID_LABEL] ?? '';
+  const { apiVersion, kind, namespace, name } = podOf('tool');
+  await fleet.cluster.create({
+    apiVersion,
+    kind,
+    metadata: { name, namespace, labels: { [JOB_UID_LABEL]: uid } },
+    spec: restrictedPod,
+  });
+  const ref = { apiVersion: API_VERSION, kind: 'Backup', namespace, name: 'held' };
+  const says = async (): Promise<boolean> => {
+    const live = (await fleet.cluster.get(ref)) as JobObject | undefined;
+    return live?.status?.message?.includes(`end it (kubectl -n ${namespace} delete pod tool)`) === true;
+  };
+  await waitFor('it names the pod', says, PATIENCE_MS);
+  await byHand(kubeconfig).remove(podOf('tool'));
+  expect((await ended('held')).status).toMatchObject({ works: [{ code: 'NoResult' }] });
 }, 300_000);
 
 it('a pod whose image admission takes from a mirror is that of the Job all the same', async () => {

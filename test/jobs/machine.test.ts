@@ -346,7 +346,7 @@ describe('working', () => {
 
   it('a Job runs only when its UID is on record', () => {
     const { uid: _uid, ...unknown } = work;
-    const suspended: ObservedTask = { ...busy, suspended: true, active: 0 };
+    const suspended: ObservedTask = { ...busy, made: true, suspended: true, active: 0 };
     const { status, effects } = see({ tasks: new Map([[work.name, suspended]]) }, { ...working, works: [unknown] });
     expect(status.works).toEqual([work]);
     expect(effects).toEqual([{ do: 'resumeJob', name: work.name, uid: 'job-1' }]);

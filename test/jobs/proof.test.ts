@@ -26,6 +26,10 @@ describe('the proof', () => {
     const status: JobStatus = { ...working, phase: 'Verifying', works: [done] };
     const move = step({ status, observed: { locks, targets: new Map([['a', stopped]]), pvc, workerPods: 1 } });
     expect(move.status).toMatchObject({ phase: 'Verifying', message: 'waits until the worker pods are gone' });
+    const strays = { locks, targets: new Map([['a', stopped]]), pvc, workerPods: 2, strayWorkers: ['x: end it', 'y'] };
+    expect(step({ status, observed: strays }).status.message).toBe(
+      'waits until the worker pods are gone; pod x: end it; pod y',
+    );
   });
 
   it('of a copy is its manifest; files and bytes are the sums of all tasks', () => {

@@ -6,7 +6,7 @@ import type { JobStatus } from '../../src/api/job-status.ts';
 import type { Ask, HeightProbe, HowTo } from '../../src/api/chain-jobs.ts';
 import { defined } from '../../src/lib/defined.ts';
 import type { ObservedNode } from '../../src/jobs/model/observation.ts';
-import { citaTarget, managedTarget, targetSeen } from './support/fixtures.ts';
+import { citaTarget, managedTarget, targetSeen, UID } from './support/fixtures.ts';
 import { ago, HOLDER, LOCK, locks, NOTE, step, stopped, working } from './support/step.ts';
 
 const starting: JobStatus = { ...working, phase: 'Starting' };
@@ -229,11 +229,10 @@ describe('a node that goes back while it runs', () => {
   const target = managedTarget('a');
   const spec = { node: 'a', blockHeight: 90 };
   const task = { name: 'ask', node: 'a', attempt: 1, intentAt: ago(1) };
-  const asked = (status: Partial<JobStatus>, termination?: string) => {
+  const asked = (status: Partial<JobStatus>, termination?: string, ofJob = {}) => {
     const seen = targetSeen(target, { answers: { identityFiles: [], signerState: [], rollback } });
-    const tasks = new Map(
-      termination === undefined ? [] : [['ask', { suspended: false, active: 0, running: false, termination }]],
-    );
+    const answer = { suspended: false, active: 0, running: false, ...ofJob };
+    const tasks = new Map(termination === undefined ? [] : [['ask', { ...answer, termination }]]);
     const fresh: JobStatus = { phase: 'Working', since: ago(1), locks: [LOCK], targets: [target], holds: [] };
     const own = new Map([[LOCK, { holder: HOLDER }]]);
     return step({
@@ -256,6 +255,12 @@ describe('a node that goes back while it runs', () => {
 
   it('is not taken at an answer that came before the question was on record', () => {
     expect(asked({}, JSON.stringify({ ok: true, height: 90 })).status.phase).toBe('Working');
+  });
+
+  it('is not taken at the word of a Job that someone gave the name of the question', () => {
+    const words = JSON.stringify({ ok: true, height: 90 });
+    const { status } = asked({ works: [task] }, words, { uid: 'job-1', jobUid: UID, finished: 'Complete' });
+    expect(status).toMatchObject({ phase: 'Working', works: [task] });
   });
 
   it.each([

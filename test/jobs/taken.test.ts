@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { JOB_UID_LABEL } from '../../src/api/job-object.ts';
 import { tryObjects } from '../../src/controller/job/try-objects.ts';
 import { KubeError } from '../../src/kube/kube-error.ts';
-import { busy, locks, pvc, step, stopped, work, working } from './support/step.ts';
+import type { ObservedTask } from '../../src/jobs/model/observation.ts';
+import { ago, busy, locks, pvc, step, stopped, work, working } from './support/step.ts';
 
 const metadata = { name: 'backup-one-1f0c22aa', namespace: 'prod' };
 const OF_THE_JOB: Readonly<Record<string, string>> = { [JOB_UID_LABEL]: 'u' };
@@ -58,4 +59,47 @@ it('a Job that was there before its name was on record is not run, also with the
   const move = step({ status, observed: { targets: new Map([['a', stopped]]), locks, pvc, tasks } });
   expect(move.status.works).toMatchObject([{ outcome: 'Failed', code: 'NameTaken' }]);
   expect(move.effects.filter((one) => one.do !== 'emitEvent')).toEqual([]);
+});
+
+const { uid: _uid, ...unrecorded } = work;
+const idle: ObservedTask = { ...busy, suspended: true, active: 0 };
+
+/** The Job of that name, which is not on record. */
+function seen(task: ObservedTask, intentAt = work.intentAt) {
+  const observed = { targets: new Map([['a', stopped]]), locks, pvc, tasks: new Map([[work.name, task]]) };
+  return step({ status: { ...working, works: [{ ...unrecorded, intentAt }] }, observed });
+}
+
+it('a Job of which this process knows nothing is replaced, as long as it has done nothing', () => {
+  const { status, effects } = seen(idle, ago(60));
+  expect(status.works).toEqual([{ ...unrecorded, intentAt: ago(60) }]);
+  expect(effects).toMatchObject([
+    { do: 'deleteJob', name: work.name, uid: 'job-1' },
+    { do: 'createJob', object: { metadata: { name: work.name }, spec: { suspend: true } } },
+  ]);
+});
+
+it.each([
+  { because: 'was created here and is another now', task: { made: false } },
+  { because: 'has the label of another job', task: { jobUid: 'other' } },
+  { because: 'has no label', task: { jobUid: undefined } },
+  { because: 'is not suspended', task: { suspended: false } },
+  { because: 'has a pod', task: { active: 1 } },
+  { because: 'has ended', task: { finished: 'Complete', termination: '{"ok":true}' } },
+] as const)('a Job that $because is not run, and not deleted', ({ task }) => {
+  // A field that is undefined is one that is absent.
+  const move = seen({ ...idle, ...task } as ObservedTask);
+  expect(move.status.works).toMatchObject([{ outcome: 'Failed', code: 'NameTaken' }]);
+  expect(move.effects.filter((one) => one.do !== 'emitEvent')).toEqual([]);
+});
+
+it('a Job that was created here is the one that runs, also when someone has taken off its label', () => {
+  const { jobUid: _label, ...unlabelled } = idle;
+  expect(seen({ ...unlabelled, made: true }).status.works).toEqual([work]);
+});
+
+it('a Job that is being deleted is waited for, and not without an end', () => {
+  const { status, effects } = seen({ ...idle, going: true });
+  expect([status.works, effects]).toEqual([[unrecorded], []]);
+  expect(seen({ ...idle, going: true }, ago(11)).status.works).toMatchObject([{ code: 'JobNotCreated' }]);
 });

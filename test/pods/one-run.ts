@@ -16,7 +16,7 @@ export interface ExpectedRun {
   readonly name: string;
   /** Default: the first node. */
   readonly nodes?: readonly string[];
-  /** How many Jobs there were; default: one for each node. */
+  /** How many Jobs ran; default: one for each node. */
   readonly runs?: number;
 }
 

@@ -5,7 +5,7 @@ import { JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import type { Informer } from '../../src/kube/cluster.ts';
 import { kindOf, KINDS } from '../../src/kube/kinds.ts';
-import { textAt } from '../../src/lib/json-value.ts';
+import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import type { Fleet } from '../controller/fleet.ts';
 
 const REQUESTS = ['Backup', 'Restore', 'Snapshot', 'BlockHeightFallback', 'Switchover', 'ChangeOwner'] as const;
@@ -21,7 +21,7 @@ export interface RequestObserver {
   object(kind: Kind, name: string): JobObject | undefined;
   /** The objects that were ever made for the request: UID and time of creation. */
   objectsMade(kind: Kind, name: string): ReadonlyMap<string, string>;
-  /** UIDs of the Jobs, or the pods, that were ever made for the request's object. */
+  /** UIDs of the Jobs that ever ran, or of the pods that were ever made, for the request's object. */
   made(what: 'Job' | 'Pod', requestUid: string): readonly string[];
   /** All pods, also ones that are going away. */
   pods(): readonly KubeObject[];
@@ -50,7 +50,8 @@ export function openRequestObserver(
     onChange({ old, now }) {
       const owner = now?.metadata.labels?.[JOB_UID_LABEL];
       if (owner === undefined) return;
-      owners.Job.set(now?.metadata.uid ?? '', owner);
+      // One that no controller has on record was never resumed, and is replaced.
+      if (valueAt(now, ['spec', 'suspend']) !== true) owners.Job.set(now?.metadata.uid ?? '', owner);
       if (old === undefined) notifyByUid(owner, 'Job made');
     },
   });

@@ -53,6 +53,8 @@ export interface JobDeps {
   readonly pauses: Pauses;
   /** Answers of running nodes by `uid/task`: lost at a restart, and then asked for again. */
   readonly answers: Map<string, ObservedTask>;
+  /** By `uid/task`: the UIDs that the API server returned for the worker Jobs which this process created, until they are on record. */
+  readonly createdJobs: Map<string, string>;
   /** By the UID of a job: whether the API server would accept its objects. Lost at a restart, and then asked for again. */
   readonly trials: Map<string, Trial>;
   /** Words of the API server go into a status. */

@@ -3,6 +3,7 @@
 import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { ObservedTask } from '../../jobs/model/observation.ts';
+import { ASK_TASK } from '../../jobs/model/names.ts';
 import { WORK_CONTAINER } from '../../jobs/task/render-job.ts';
 import { podLike, whyInDoubt, withImagesOf } from '../../jobs/task/worker-pods.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -10,7 +11,9 @@ import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
 import { isObject, listAt, textAt, valueAt } from '../../lib/json-value.ts';
 import { isRefusal } from '../engine/refusal.ts';
+import type { JobDeps } from './deps.ts';
 import { hasEnded } from '../node/living-pods.ts';
+import { workerPodsOf } from './observed-pod.ts';
 import { latestWarning } from './warning-events.ts';
 
 const TAIL_LINES = 200;
@@ -21,23 +24,52 @@ export interface ObservedTasks {
   readonly tasks: ReadonlyMap<string, ObservedTask>;
   /** Worker pods that have not ended. */
   readonly active: number;
+  /** Those of them that no Job made which is the job's own: which pod it is, and what to do about it. */
+  readonly strays: readonly string[];
 }
 
-/** Reads every Job and every pod that carries the job's UID. */
-export async function observeTasks(job: JobObject, cluster: Cluster): Promise<ObservedTasks> {
-  const { uid = '', namespace = '' } = job.metadata;
-  const labelSelector = `${JOB_UID_LABEL}=${uid}`;
-  const [jobs, pods] = await Promise.all([
-    cluster.list(KINDS.Job, { namespace, labelSelector }),
-    cluster.list(KINDS.Pod, { namespace, labelSelector }),
+/** Reads every Job that carries the job's UID or has the name of one of its tasks, and its worker pods. */
+export async function observeTasks(
+  job: JobObject,
+  { cluster, createdJobs }: Pick<JobDeps, 'cluster' | 'createdJobs'>,
+): Promise<ObservedTasks> {
+  const { uid = '', namespace = '', name } = job.metadata;
+  const [labelled, listed] = await Promise.all([
+    cluster.list(KINDS.Job, { namespace, labelSelector: `${JOB_UID_LABEL}=${uid}` }),
+    cluster.list(KINDS.Pod, { namespace }),
   ]);
+  const pods = listed.filter(workerPodsOf({ kind: job.kind, namespace, name, uid }, job.status?.works ?? []));
+  const jobs = [...labelled, ...(await findUnlabelled(job, labelled, cluster))];
   const tasks = await Promise.all(
     jobs.map(async (live) => {
       const own = pods.filter((pod) => ownerOf(pod) === live.metadata.uid);
-      return [live.metadata.name, await readTask(live, own, cluster)] as const;
+      const created = createdJobs.get(`${uid}/${live.metadata.name}`);
+      const made = created === undefined ? undefined : created === live.metadata.uid;
+      return [live.metadata.name, { ...(await readTask(live, own, cluster)), ...defined({ made }) }] as const;
     }),
   );
-  return { tasks: new Map(tasks), active: pods.filter((pod) => !hasEnded(pod)).length };
+  const active = pods.filter((pod) => !hasEnded(pod));
+  const uids = new Set(jobs.map((live) => live.metadata.uid));
+  // One that is being deleted ends by itself, like those of a Job that was deleted.
+  const strays = active.filter((pod) => pod.metadata.deletionTimestamp === undefined && !uids.has(ownerOf(pod)));
+  return { tasks: new Map(tasks), active: active.length, strays: strays.map(describeStray) };
+}
+
+function describeStray({ metadata: { name, namespace = '' } }: KubeObject): string {
+  return `${name} has the label or the name of this job's worker pods, and none of its Jobs owns it: end it (kubectl -n ${namespace} delete pod ${name})`;
+}
+
+/** Those that have not ended: someone may have taken the name, or taken off the label. */
+async function findUnlabelled(
+  { metadata: { namespace = '' }, status }: JobObject,
+  labelled: readonly KubeObject[],
+  cluster: Cluster,
+): Promise<readonly KubeObject[]> {
+  const seen = new Set([ASK_TASK, ...labelled.map(({ metadata }) => metadata.name)]);
+  const missing = (status?.works ?? []).filter(({ name, outcome }) => outcome === undefined && !seen.has(name));
+  const { apiVersion, kind } = KINDS.Job;
+  const found = missing.map(async ({ name }) => (await cluster.get({ apiVersion, kind, namespace, name })) ?? []);
+  return (await Promise.all(found)).flat();
 }
 
 async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<ObservedTask> {
@@ -53,6 +85,7 @@ async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: 
   const refused = isBare ? await latestWarning(live, cluster, 'FailedCreate') : undefined;
   return {
     ...defined({ uid: live.metadata.uid, jobUid }),
+    ...(live.metadata.deletionTimestamp === undefined ? {} : { going: true }),
     suspended,
     ...ended,
     active: pods.filter((pod) => !hasEnded(pod)).length,

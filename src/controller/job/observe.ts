@@ -40,7 +40,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
   const [locks, targets, tasks, pvc, source] = await Promise.all([
     observeLocks(opened, deps),
     need.nodes ? observeNodes(opened, deps, need.heights ? signal : undefined) : NOTHING,
-    need.tasks ? observeTasks(job, deps.cluster) : { tasks: NOTHING, active: 0 },
+    need.tasks ? observeTasks(job, deps) : { tasks: NOTHING, active: 0, strays: [] },
     need.tasks ? observePvc(job, deps) : undefined,
     need.source ? observeSource(job, deps) : undefined,
   ]);
@@ -64,6 +64,7 @@ export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: Abort
     pvc,
     tasks: new Map([...tasks.tasks, ...answersTo(job, deps)]),
     workerPods: tasks.active,
+    strayWorkers: tasks.strays,
     identities: identitiesOf(opened, targets, deps),
     source,
     ...places,

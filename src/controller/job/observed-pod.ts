@@ -1,6 +1,9 @@
 // What a job observes of a pod.
 
+import { JOB_UID_LABEL } from '../../api/job-object.ts';
+import type { JobStatus } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
+import { type JobIdentity, jobObjectName } from '../../jobs/model/names.ts';
 import type { ObservedPod } from '../../jobs/model/observation.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt, valueAt } from '../../lib/json-value.ts';
@@ -53,4 +56,21 @@ function strayPod(pod: KubeObject, { node, volumes, isNamed, isWorker }: PodsOfN
 /** Name of the Kubernetes node that the pods are on. */
 export function hostOf(pods: readonly KubeObject[]): string | undefined {
   return pods.map((pod) => textAt(pod, ['spec', 'nodeName'])).find((host) => host !== undefined);
+}
+
+/** Kubernetes cuts the name of a Job there before it adds five characters for a pod. */
+const MAX_BASE = 58;
+
+/**
+ * Whether the pod is a worker pod of the job. Its label and its owner can be taken off while it runs; the name that Kubernetes gave it stays.
+ * `works`: as far as they are on record.
+ */
+export function workerPodsOf(job: JobIdentity, works: NonNullable<JobStatus['works']>): (pod: KubeObject) => boolean {
+  const names = new Set([jobObjectName(job), ...works.map(({ name }) => name)]);
+  const uids = new Set(works.flatMap(({ uid }) => uid ?? []));
+  const bases = [...names].map((name) => `${name}-`.slice(0, MAX_BASE));
+  return ({ metadata: { name, labels, ownerReferences = [] } }) =>
+    labels?.[JOB_UID_LABEL] === job.uid ||
+    bases.some((base) => name.startsWith(base)) ||
+    ownerReferences.some((owner) => uids.has(owner.uid) || (owner.kind === 'Job' && names.has(owner.name)));
 }

@@ -1,7 +1,7 @@
 // Performs what a move of a job asks for. Every effect may be repeated; the next observation shows whether it worked.
 
 import { JOB_FINALIZER, type JobObject, nodeKeyIn } from '../../api/job-object.ts';
-import { describeRef, type Ref, refOf } from '../../api/objects.ts';
+import { describeRef, type KubeObject, type Ref, refOf } from '../../api/objects.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import { codeOf } from '../../lib/errors.ts';
 import type { Effect } from '../../jobs/model/effect.ts';
@@ -21,6 +21,7 @@ export type EffectDeps = Pick<
   | 'answers'
   | 'asker'
   | 'cluster'
+  | 'createdJobs'
   | 'events'
   | 'identities'
   | 'locks'
@@ -58,8 +59,9 @@ export async function performEffect(effect: Effect, { job, signal }: EffectScope
       return void deps.trials.set(job.metadata.uid ?? '', await tryObjects(effect, job, deps));
     case 'createPvc':
     case 'createSnapshot':
+      return void (await createOnce(effect.object, deps.cluster));
     case 'createJob':
-      return await createOnce(effect.object, deps.cluster);
+      return await createJob(effect, job, deps);
     case 'deletePvc':
       return await deleteOwn({ ...PVC, namespace, name: effect.name }, effect.uid, deps.cluster);
     case 'deleteSnapshot':
@@ -151,12 +153,24 @@ function emitEvent(
   events.emit({ about: job, type, reason, message });
 }
 
-async function createOnce(object: Parameters<Cluster['create']>[0], cluster: Cluster): Promise<void> {
+/** Undefined when there is one of that name. */
+async function createOnce(object: KubeObject, cluster: Cluster): Promise<KubeObject | undefined> {
   try {
-    await cluster.create(object);
+    return await cluster.create(object);
   } catch (error) {
     if (codeOf(error) !== 'ALREADY_EXISTS') throw error;
+    return undefined;
   }
+}
+
+/** What has its name and its label in the next observation may be someone else's: the returned UID says which one was created here. */
+async function createJob(
+  { object }: EffectOf<'createJob'>,
+  { metadata: { uid = '' } }: JobObject,
+  { cluster, createdJobs }: EffectDeps,
+): Promise<void> {
+  const made = (await createOnce(object, cluster))?.metadata.uid;
+  if (made !== undefined) createdJobs.set(`${uid}/${object.metadata.name}`, made);
 }
 
 async function ask(

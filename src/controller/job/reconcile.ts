@@ -170,9 +170,14 @@ async function performEffects({ status, effects }: Move, { job, signal }: Effect
 }
 
 /** What the later phases do not ask for. */
-function forgetAnswers(uid: string, { phase = 'Pending', works = [] }: JobStatus, { answers, trials }: JobDeps): void {
+function forgetAnswers(uid: string, { phase = 'Pending', works = [] }: JobStatus, deps: JobDeps): void {
+  const { answers, createdJobs, trials } = deps;
   if (phase !== 'Locked') trials.delete(uid);
-  if (isFinal(phase)) for (const { name } of works) answers.delete(`${uid}/${name}`);
+  for (const task of works) {
+    const key = `${uid}/${task.name}`;
+    if (isFinal(phase)) answers.delete(key);
+    if (task.uid !== undefined || task.outcome !== undefined) createdJobs.delete(key);
+  }
 }
 
 /** A finished job is reconciled once more when its worker pods may be removed, and then never again. */

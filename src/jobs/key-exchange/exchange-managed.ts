@@ -11,6 +11,7 @@ import { describeSigned, NO_FILE } from '../model/signer-state.ts';
 import { signerRecords } from './signer-record.ts';
 import { failedOf, runSignerTasks, tasksAreOver } from './signer-tasks.ts';
 import { stopTasks } from '../task/stop-tasks.ts';
+import { waitsForWorkers } from '../task/workers-left.ts';
 
 /**
  * read → write → assign, or back by undo; the step is stored before it begins. A volume's signer state belongs to the key
@@ -114,7 +115,7 @@ function write(scope: Scope, pair: Pair, { states }: SignerMove): Move {
   // A writing pod that still runs would write over what is taken back.
   if (!tasksAreOver(scope, tasks)) {
     const effects = stopTasks({ ...scope, status: { ...scope.status, works: tasks } });
-    return stay(scope, 'waits until the worker pods are gone', { status: { works: tasks }, effects });
+    return stay(scope, waitsForWorkers(scope), { status: { works: tasks }, effects });
   }
   const trouble = { reason: bad.code, message: capText(bad.message, 1024) };
   const traced = states.map((state) => withTrace(state, tasks));

@@ -8,6 +8,7 @@ import type { TaskSpec } from '../model/task-spec.ts';
 import { stay, viewOf, type Move, type Scope } from '../model/scope.ts';
 import { runTask } from '../task/run-task.ts';
 import { stopInjected } from '../task/stop-injected.ts';
+import { waitsForWorkers } from '../task/workers-left.ts';
 import { provenanceOf } from '../task/provenance.ts';
 
 export interface SignerTask {
@@ -30,7 +31,7 @@ export function runSignerTasks(scope: Scope, planned: readonly SignerTask[]): Si
   if (tasks.every(({ outcome }) => outcome !== undefined) && scope.observed.workerPods === 0)
     return { ended: true, tasks };
   const status: Partial<JobStatus> = { works: tasks, ...provenanceOf(scope, pods, tasks) };
-  const message = steps.find(({ waits }) => waits !== undefined)?.waits ?? 'waits until the worker pods are gone';
+  const message = steps.find(({ waits }) => waits !== undefined)?.waits ?? waitsForWorkers(scope);
   return {
     ended: false,
     move: stay(scope, message, {

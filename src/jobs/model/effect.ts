@@ -26,7 +26,7 @@ export type Effect =
   /** Creates the VolumeSnapshot; one that is there already is checked in the next reconciliation. */
   | { readonly do: 'createSnapshot'; readonly object: KubeObject }
   | { readonly do: 'deleteSnapshot'; readonly name: string; readonly uid: string }
-  /** Creates a Job, suspended: it can't run before its UID is on record. */
+  /** Creates a Job, suspended: it can't run before its UID is on record. The UID that the API server returns is observed as `made`. */
   | { readonly do: 'createJob'; readonly object: KubeObject }
   | { readonly do: 'resumeJob'; readonly name: string; readonly uid: string }
   | { readonly do: 'deleteJob'; readonly name: string; readonly uid: string; readonly because: string }

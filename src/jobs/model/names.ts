@@ -19,6 +19,9 @@ export function madeName(job: JobIdentity, index: number): string {
   return jobObjectName(job, index === 0 ? '' : `v${index}`);
 }
 
+/** The task of a job that asks a running node: it has no Job. */
+export const ASK_TASK = 'ask';
+
 export interface JobIdentity {
   readonly kind: string;
   readonly namespace: string;

@@ -39,6 +39,8 @@ export interface JobObservation {
   readonly tasks: ReadonlyMap<string, ObservedTask>;
   /** Pods of this request that have not ended, also of Jobs that are gone. */
   readonly workerPods: number;
+  /** Those of them that none of its worker Jobs made: which pod it is, and what to do about it. */
+  readonly strayWorkers?: readonly string[];
   /** By node: the identity the controller lets it sign with (override, else spec), or the account volume's ConfigMap. */
   readonly identities: ReadonlyMap<string, string>;
   /** Whether the API server would accept what the job creates; absent where nothing is to be tried. */
@@ -178,6 +180,13 @@ export interface ObservedTask {
   readonly uid?: string;
   /** UID of the request that made it, from its label. */
   readonly jobUid?: string;
+  /**
+   * Whether its UID is the one that the API server returned when this process created it. Absent when nothing was returned: another process
+   * created it, or someone else, or the answer was lost.
+   */
+  readonly made?: boolean;
+  /** Its deletion was accepted. */
+  readonly going?: boolean;
   readonly suspended: boolean;
   readonly finished?: 'Complete' | 'Failed';
   /** When the Job ended, RFC 3339. */

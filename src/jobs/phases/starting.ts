@@ -6,13 +6,13 @@ import type { Effect } from '../model/effect.ts';
 import type { ObservedNode } from '../model/observation.ts';
 import { elapsed, enter, fail, holderOf, listOf, stay, whyGone, type Move, type Scope } from '../model/scope.ts';
 import { stopTasks } from '../task/stop-tasks.ts';
+import { waitsForWorkers } from '../task/workers-left.ts';
 import { lastHeight, notYet, unproven, withFirstHeights, type Started } from './start-proof.ts';
 import { mayStart, notesOf } from './stopping.ts';
 
 /** Also after a failure: what was stopped is started again. What was not meant to run stays stopped. */
 export function starting(scope: Scope): Move {
-  if (scope.observed.workerPods > 0)
-    return stay(scope, 'waits until the worker pods are gone', { effects: stopTasks(scope) });
+  if (scope.observed.workerPods > 0) return stay(scope, waitsForWorkers(scope), { effects: stopTasks(scope) });
   if (scope.observed.namespaceGoing === true)
     return unstarted(scope, 'its namespace is being deleted, so that no node was started');
   const doubled = oneKey(scope);

@@ -4,6 +4,7 @@ import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { defined } from '../../lib/defined.ts';
 import { stopInjected } from '../task/stop-injected.ts';
 import { stopAborted, stopForged } from '../task/stop-tasks.ts';
+import { waitsForWorkers } from '../task/workers-left.ts';
 import { enter, fail, listOf, stay, viewOf, type Failure, type Move, type Scope } from '../model/scope.ts';
 
 /** A pod's success alone is no proof: each kind says what is. */
@@ -11,7 +12,7 @@ export function verifying(scope: Scope): Move {
   const { status, open, observed } = scope;
   const tasks = status.works ?? [];
   if (observed.workerPods > 0)
-    return stay(scope, 'waits until the worker pods are gone', {
+    return stay(scope, waitsForWorkers(scope), {
       effects: [...stopAborted(scope), ...stopInjected(scope, tasks), ...stopForged(tasks)],
     });
   const failure = failureOf(tasks);

@@ -5,6 +5,7 @@ import { defined } from '../../lib/defined.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { inWords } from '../model/deadlines.ts';
 import { whyKeysAtRisk } from '../model/keys-at-risk.ts';
+import { ASK_TASK } from '../model/names.ts';
 import type { Effect } from '../model/effect.ts';
 import { exchange } from '../key-exchange/exchange.ts';
 import type { TaskPlan } from '../model/job-kind.ts';
@@ -128,11 +129,13 @@ function firstWaiting(steps: readonly TaskProgress[]): string {
 
 /** Asking twice gives the same result, so a lost answer is simply asked for again. */
 function ask(scope: Scope, plan: Extract<TaskPlan, { do: 'ask' }>): Move {
-  const name = 'ask';
+  const name = ASK_TASK;
   const { node, asks, height, wanted } = plan;
   const [before] = scope.status.works ?? [];
   const task: JobTask = before ?? { name, node, attempt: 1, intentAt: timestamp(scope.now) };
-  const answer = scope.observed.tasks.get(name)?.termination;
+  const observed = scope.observed.tasks.get(name);
+  // A Job of that name, which others can make, has a UID.
+  const answer = observed?.uid === undefined ? observed?.termination : undefined;
   if (before !== undefined && answer !== undefined) {
     const result = parseResult(answer);
     const ended: JobTask = {

@@ -13,6 +13,7 @@ import type { ObservedTask } from '../model/observation.ts';
 import { renderWorkerJob } from './render-job.ts';
 import { stopInjected } from './stop-injected.ts';
 import { stopForged } from './stop-tasks.ts';
+import { waitsFor } from './workers-left.ts';
 
 export interface TaskProgress {
   readonly task: JobTask;
@@ -80,22 +81,42 @@ interface Found {
   readonly observed: ObservedTask | undefined;
 }
 
-/** Created but not yet remembered: it is suspended, so it has not run. Only its UID, once stored, lets it run. */
+/**
+ * Created but not yet on record: it is suspended, so it has not run. Its name and label are no secret: only a Job whose UID the API server has
+ * returned to this process is the one that it created. Only that UID, once stored, lets it run.
+ */
 function remember(scope: Scope, planned: PlannedTask, { task, observed }: Found): TaskProgress {
-  if (observed?.uid === undefined) {
-    if (since(scope, task.intentAt) > DEADLINE.begin)
-      return failed(scope, task, {
-        code: 'JobNotCreated',
-        why: `the Job ${task.name} could not be created within 10 minutes`,
-      });
-    return { task, effects: [create(scope, planned, task.name)], waits: `creates the worker pod for ${task.node}` };
-  }
-  if (observed.jobUid !== scope.job.uid) return nameTaken(scope, task);
+  if (observed?.uid === undefined || observed.going === true)
+    return createUntilLate(scope, planned, { task, observed });
+  const { uid, made, jobUid } = observed;
+  if (made === true)
+    return {
+      task: { ...task, uid },
+      effects: [{ do: 'resumeJob', name: task.name, uid }],
+      waits: 'starts the worker pod',
+    };
+  if (made === false || jobUid !== scope.job.uid || hasBegun(observed)) return nameTaken(scope, task);
+  const because = 'it is not on record, and another process or someone else has created it';
   return {
-    task: { ...task, uid: observed.uid },
-    effects: [{ do: 'resumeJob', name: task.name, uid: observed.uid }],
-    waits: 'starts the worker pod',
+    task,
+    effects: [{ do: 'deleteJob', name: task.name, uid, because }, create(scope, planned, task.name)],
+    waits: `creates the worker pod for ${task.node} again: ${because}`,
   };
+}
+
+function createUntilLate(scope: Scope, planned: PlannedTask, { task, observed }: Found): TaskProgress {
+  if (since(scope, task.intentAt) > DEADLINE.begin)
+    return failed(scope, task, {
+      code: 'JobNotCreated',
+      why: `the Job ${task.name} could not be created within 10 minutes`,
+    });
+  const effects = observed === undefined ? [create(scope, planned, task.name)] : [];
+  return { task, effects, waits: `creates the worker pod for ${task.node}` };
+}
+
+/** One that this job has created does nothing before its UID is on record. */
+function hasBegun(observed: ObservedTask): boolean {
+  return !observed.suspended || observed.active > 0 || hasEnded(observed);
 }
 
 function nameTaken(scope: Scope, task: JobTask): TaskProgress {
@@ -158,7 +179,7 @@ function unclear(
 ): TaskProgress {
   if (scope.observed.workerPods > 0) {
     const effects = stopInjected(scope, [{ ...task, endedAt: timestamp(scope.now) }]);
-    return { task, effects, waits: `waits until the pods of ${task.name} are gone` };
+    return { task, effects, waits: waitsFor(`waits until the pods of ${task.name} are gone`, scope) };
   }
   if (planned.pod.repeatable && task.attempt < MAX_ATTEMPTS) return begin(scope, planned, task.attempt + 1);
   const message = `the work on ${task.node} ended without a result: ${why}`;

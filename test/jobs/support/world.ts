@@ -4,6 +4,7 @@ import { API_VERSION } from '../../../src/api/group.ts';
 import type { JobStatus, JobTarget } from '../../../src/api/job-status.ts';
 import { TaskParameters, type TaskResult } from '../../../src/api/worker-task.ts';
 import type { KubeObject } from '../../../src/api/objects.ts';
+import { defined } from '../../../src/lib/defined.ts';
 import { valueAt } from '../../../src/lib/json-value.ts';
 import type { Effect, LockNote } from '../../../src/jobs/model/effect.ts';
 import type { JobKind } from '../../../src/jobs/model/job-kind.ts';
@@ -84,6 +85,8 @@ export class World {
   readonly #uid: string;
   readonly #options: WorldOptions;
   readonly #place: Place;
+  /** The UIDs that were returned to the controller that runs now. */
+  readonly #created = new Map<string, true>();
   #serial = 0;
 
   constructor(options: WorldOptions) {
@@ -155,6 +158,7 @@ export class World {
   /** A new controller has nothing but the stored statuses. */
   #restart(): void {
     this.#place.holds = createPauses();
+    this.#created.clear();
     for (const job of this.#place.jobs) job.#learn();
   }
 
@@ -348,6 +352,7 @@ export class World {
     const parameters = TaskParameters.parse(JSON.parse(json));
     const fresh = { suspended: true, pod: 'none', deleted: false, runs: 0, left: 1, stalled: false } as const;
     this.works.set(name, { uid, name, nodes, parameters, ...fresh });
+    this.#created.set(uid, true);
   }
 
   observe(): JobObservation {
@@ -405,6 +410,7 @@ export class World {
     return {
       uid: work.uid,
       jobUid: this.#uid,
+      ...defined({ made: this.#created.get(work.uid) }),
       suspended: work.suspended,
       active: Number(isRunning),
       running: isRunning,
