@@ -96,7 +96,7 @@ export async function createServices(
     ownEvents: createOwnEvents(cluster, runtime.now),
     pauses: createPauses(),
     volumeRecords: createVolumeRecords(memory, watches),
-    locks: createJobLocks(cluster),
+    locks: createJobLocks(cluster, executor),
     schedules: createSchedules({ executor, memory, records, runtime }),
     jobSettings: { ...DEFAULT_SETTINGS, workerImage, stopDeadlineMs },
     answers: new Map(),

@@ -5,8 +5,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { findCondition } from '../../src/api/conditions.ts';
-import { ANNOTATION, API_VERSION } from '../../src/api/group.ts';
-import { JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
+import { ANNOTATION } from '../../src/api/group.ts';
+import { JOB_UID_LABEL } from '../../src/api/job-object.ts';
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { lockOfNode } from '../../src/jobs/model/locks.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
@@ -17,20 +17,17 @@ import { waitFor } from '../support/wait-for.ts';
 import { byHand, type ByHand } from './by-hand.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { idleFor, prepare, runController, type Running } from './harness.ts';
-
-const PATIENCE_MS = 120_000;
-const SETTINGS = { settings: { stopDeadlineMs: 3_600_000 } };
-/** Keeps the pod of a node. */
-const FINALIZER = 'nodewright.test/keep';
-const NOTE = 'validatoros.com/note';
+import { losingJobs, type LosingJobs, NOTE, PATIENCE_MS, SETTINGS } from './losing-jobs.ts';
 
 let fleet: Fleet;
 let running: Running;
 let hand: ByHand;
+let jobs: LosingJobs;
 beforeAll(async () => {
   const { kubeconfigPath: kubeconfig } = await testCluster();
   fleet = await startFleet({ kubeconfig, nodes: 4, spec: ['desiredState: Running'] });
   hand = byHand(kubeconfig);
+  jobs = losingJobs(fleet, hand, { running: () => [running] });
   await prepare(fleet);
   running = await runController(fleet, SETTINGS);
 }, 300_000);
@@ -39,52 +36,17 @@ afterAll(async () => {
   await fleet?.close();
 });
 
-const place = () => ({ namespace: fleet.namespace });
-const jobRef = (name: string) => ({ apiVersion: API_VERSION, kind: 'Backup', name, ...place() });
-const podRef = (node: string) => ({ apiVersion: 'v1', kind: 'Pod', name: `${node}-0`, ...place() });
-const lockRef = (node: string) => ({
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  name: lockOfNode(node),
-  ...place(),
+const memoryRef = () => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  name: `nodewright-${fleet.executor}`,
+  namespace: fleet.namespace,
 });
-const workerRef = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', name: `worker-${name}`, ...place() });
-const memoryRef = () => ({ apiVersion: 'v1', kind: 'ConfigMap', name: `nodewright-${fleet.executor}`, ...place() });
+const workerRef = (name: string) => jobs.ref('Pod', `worker-${name}`);
 
-async function job(name: string): Promise<JobObject | undefined> {
-  return (await fleet.cluster.get(jobRef(name))) as JobObject | undefined;
-}
-
-async function runs(node: string): Promise<void> {
-  await waitFor(
-    `${node} runs`,
-    async () => {
-      const pod = await fleet.cluster.get(podRef(node));
-      return pod !== undefined && pod.metadata.deletionTimestamp === undefined;
-    },
-    PATIENCE_MS,
-  );
-}
-
-async function isStopped(node: string): Promise<boolean> {
-  const set = await fleet.cluster.get({ apiVersion: 'apps/v1', kind: 'StatefulSet', name: node, ...place() });
-  return valueAt(set, ['spec', 'replicas']) === 0;
-}
-
-function file(name: string, node: string, annotations = {}): void {
-  const request = { apiVersion: API_VERSION, kind: 'Backup', metadata: { name, annotations }, spec: { node } };
-  fleet.commit({ [`jobs/${name}.yaml`]: JSON.stringify(request) });
-  running.controller.requestSync();
-}
-
-/** UID of the job, which has stopped its node; a worker pod of it is there. It stays so while the finalizer keeps the node's pod. */
+/** UID of the job, which has stopped its node; a worker pod of it is there. */
 async function works(name: string, node: string): Promise<string> {
-  await runs(node);
-  await fleet.cluster.patch(podRef(node), [{ op: 'add', path: '/metadata/finalizers', value: [FINALIZER] }]);
-  file(name, node);
-  await waitFor('its lock says what it stops', async () => await noteOn(node), PATIENCE_MS);
-  await waitFor('the node is stopped', async () => await isStopped(node), PATIENCE_MS);
-  const uid = (await job(name))?.metadata.uid ?? '';
+  const uid = await jobs.stops(name, node);
   const { namespace, ...head } = workerRef(name);
   const metadata = { name: head.name, namespace, labels: { [JOB_UID_LABEL]: uid } };
   await fleet.cluster.create({ apiVersion: head.apiVersion, kind: head.kind, metadata, spec: restrictedPod });
@@ -95,53 +57,38 @@ async function endWork(name: string): Promise<void> {
   await hand.remove(workerRef(name));
 }
 
-async function letGo(node: string): Promise<void> {
-  await fleet.cluster.patch(podRef(node), [{ op: 'remove', path: '/metadata/finalizers' }]);
-}
-
-async function noteOn(node: string): Promise<string | undefined> {
-  return (await fleet.cluster.get(lockRef(node)))?.metadata.annotations?.[NOTE];
-}
-
-/** What an attacker does who may not write in the controller's namespace. */
-async function loseJob(name: string, node: string): Promise<void> {
-  await hand.patch(jobRef(name), { metadata: { finalizers: null } });
-  await hand.remove(jobRef(name));
-  await hand.remove(lockRef(node));
-}
-
 async function copyOf(uid: string): Promise<string | undefined> {
   return textsAt(await fleet.cluster.get(memoryRef()), ['data'])[`job.${uid}`];
 }
 
 it('the node stays stopped while the worker pod works, no other job gets its lock, and then it is started', async () => {
   const uid = await works('one', 'n0');
-  file('next', 'n0');
-  const said = async () => (await job('next'))?.status?.message;
+  jobs.file('next', 'n0');
+  const said = async () => (await jobs.job('next'))?.status?.message;
   await waitFor('another job waits', async () => (await said())?.startsWith('waits for'), PATIENCE_MS);
-  await loseJob('one', 'n0');
-  await hand.patch(jobRef('next'), { metadata: { annotations: { look: 'now' } } });
-  const holder = async () => textAt(await fleet.cluster.get(lockRef('n0')), ['spec', 'holderIdentity']);
+  await jobs.lose('one', 'n0');
+  await hand.patch(jobs.ref('Backup', 'next'), { metadata: { annotations: { look: 'now' } } });
+  const holder = async () => textAt(await jobs.lockOf('n0'), ['spec', 'holderIdentity']);
   await waitFor('its lock is there again', async () => (await holder()) === uid, PATIENCE_MS);
   await idleFor(running, 1000).catch(() => undefined);
-  expect(await isStopped('n0')).toBe(true);
-  expect((await job('next'))?.status).toMatchObject({ phase: 'Claimed' });
+  expect(await jobs.isStopped('n0')).toBe(true);
+  expect((await jobs.job('next'))?.status).toMatchObject({ phase: 'Claimed' });
   await endWork('one');
   await waitFor('the copy is gone', async () => (await copyOf(uid)) === undefined, PATIENCE_MS);
-  const next = (await job('next'))?.metadata.uid;
+  const next = (await jobs.job('next'))?.metadata.uid;
   await waitFor('the other job has the lock', async () => (await holder()) === next, PATIENCE_MS);
 }, 400_000);
 
 it('so it is when the controller was down meanwhile', async () => {
   await works('two', 'n1');
   await running.stop();
-  await loseJob('two', 'n1');
+  await jobs.lose('two', 'n1');
   running = await runController(fleet, SETTINGS);
-  await waitFor('its lock is there again', async () => await fleet.cluster.get(lockRef('n1')), PATIENCE_MS);
-  expect(await isStopped('n1')).toBe(true);
+  await waitFor('its lock is there again', async () => await jobs.lockOf('n1'), PATIENCE_MS);
+  expect(await jobs.isStopped('n1')).toBe(true);
   await endWork('two');
-  await letGo('n1');
-  await runs('n1');
+  await jobs.letGo('n1');
+  await jobs.runs('n1');
 }, 400_000);
 
 async function keptOf(uid: string): Promise<unknown> {
@@ -160,35 +107,37 @@ it('a node whose data was being changed stays stopped without its job and its lo
   const uid = await works('three', 'n2');
   await running.stop();
   await storeRisk(uid);
-  await loseJob('three', 'n2');
+  await jobs.lose('three', 'n2');
   running = await runController(fleet, SETTINGS);
   await endWork('three');
-  await letGo('n2');
+  await jobs.letGo('n2');
   const isHeld = async () => valueAt(await keptOf(uid), ['status', 'phase']) === 'Held';
   await waitFor('it is recovered, and keeps the node', isHeld, PATIENCE_MS);
-  expect(await noteOn('n2')).toContain('its data is being changed');
+  expect(await jobs.noteOn('n2')).toContain('its data is being changed');
   await running.stop();
-  await hand.remove(lockRef('n2'));
+  await hand.remove(jobs.ref('Lease', lockOfNode('n2')));
   running = await runController(fleet, SETTINGS);
-  await waitFor('its lock is there again', async () => await noteOn('n2'), PATIENCE_MS);
-  expect(await isStopped('n2')).toBe(true);
+  await waitFor('its lock is there again', async () => await jobs.noteOn('n2'), PATIENCE_MS);
+  expect(await jobs.isStopped('n2')).toBe(true);
   const said = async () => JSON.stringify((await fleet.nodes()).get('n2')?.status);
   await waitFor('the node says why', async () => (await said()).includes('was lost with its object'), PATIENCE_MS);
   const stalled = async () => findCondition((await fleet.nodes()).get('n2')?.status?.conditions, 'Stalled');
   await waitFor('and that no waiting helps', async () => (await stalled())?.reason === 'Job', PATIENCE_MS);
   expect((await stalled())?.message).toMatch(/was lost with its object .*: .*its data is being changed/);
-  file('three', 'n2', { [ANNOTATION.release]: 'true' });
-  await runs('n2');
+  jobs.file('three', 'n2', { [ANNOTATION.release]: 'true' });
+  await jobs.runs('n2');
   await waitFor('the copy is gone', async () => (await copyOf(uid)) === undefined, PATIENCE_MS);
 }, 400_000);
 
 it('a note on its lock that someone edits is put back, and the job continues', async () => {
   await works('four', 'n3');
-  const before = (await noteOn('n3')) ?? '';
+  const before = (await jobs.noteOn('n3')) ?? '';
   const edited = { ...JSON.parse(before), nodes: [{ ...JSON.parse(before).nodes[0], replicas: 7 }] };
-  await hand.patch(lockRef('n3'), { metadata: { annotations: { [NOTE]: JSON.stringify(edited) } } });
-  await hand.patch(jobRef('four'), { metadata: { annotations: { look: 'now' } } });
-  await waitFor('it is put back', async () => (await noteOn('n3')) === before, PATIENCE_MS);
-  const events = await fleet.cluster.list(KINDS.Event, place());
+  await hand.patch(jobs.ref('Lease', lockOfNode('n3')), {
+    metadata: { annotations: { [NOTE]: JSON.stringify(edited) } },
+  });
+  await hand.patch(jobs.ref('Backup', 'four'), { metadata: { annotations: { look: 'now' } } });
+  await waitFor('it is put back', async () => (await jobs.noteOn('n3')) === before, PATIENCE_MS);
+  const events = await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace });
   expect(events.filter((event) => event['reason'] === 'StatusChanged')).toEqual([]);
 }, 400_000);

@@ -43,16 +43,18 @@ export interface JobLocks {
   }): Promise<void>;
 }
 
-/** Every write names the version it read, so two controllers can never both take a lock. */
-export function createJobLocks(cluster: Pick<Cluster, 'get' | 'create' | 'replace'>): JobLocks {
+/** Every write names the version it read, so two controllers can never both take a lock. Those of the executor have its label. */
+export function createJobLocks(cluster: Pick<Cluster, 'get' | 'create' | 'replace'>, executor: string): JobLocks {
   return {
     async read(namespace, lock) {
       return readLease(await cluster.get({ ...LEASE, namespace, name: lock }));
     },
     async acquire(namespace, lock, holder) {
       const live = await cluster.get({ ...LEASE, namespace, name: lock });
-      if (live === undefined) await unlessLost(cluster.create(newLease(namespace, lock, holder)));
-      else if (readLease(live).holder === undefined) await unlessLost(cluster.replace(withHolder(live, holder)));
+      if (live === undefined)
+        await unlessLost(cluster.create(withHolder(newLease(namespace, lock), { holder, executor })));
+      else if (readLease(live).holder === undefined)
+        await unlessLost(cluster.replace(withHolder(live, { holder, executor })));
     },
     async note(namespace, lock, note) {
       const live = await cluster.get({ ...LEASE, namespace, name: lock });
@@ -98,13 +100,18 @@ function parseNote(text: string | undefined): LockNote | undefined {
   }
 }
 
-function newLease(namespace: string, name: string, holder: Holder): KubeObject {
+function newLease(namespace: string, name: string): KubeObject {
   const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.component]: 'job-lock' };
-  return withHolder({ ...LEASE, metadata: { name, namespace, labels } }, holder);
+  return { ...LEASE, metadata: { name, namespace, labels } };
 }
 
-function withHolder(lease: KubeObject, holder: Holder): KubeObject {
-  return { ...annotate(lease, { [HOLDER]: holder.text }), spec: { holderIdentity: holder.uid } };
+function withHolder(
+  lease: KubeObject,
+  { holder, executor }: { readonly holder: Holder; readonly executor: string },
+): KubeObject {
+  const held = annotate(lease, { [HOLDER]: holder.text });
+  const labels = { ...held.metadata.labels, [LABEL.executor]: executor };
+  return { ...held, metadata: { ...held.metadata, labels }, spec: { holderIdentity: holder.uid } };
 }
 
 function annotate(lease: KubeObject, values: Readonly<Record<string, string | undefined>>): KubeObject {

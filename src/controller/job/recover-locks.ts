@@ -3,12 +3,14 @@
 import { LABEL } from '../../api/group.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
 import type { LockNote, NotedNode } from '../../jobs/model/effect.ts';
+import { lockOfNode } from '../../jobs/model/locks.ts';
 import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
 import type { ObservedLock } from '../../jobs/model/observation.ts';
 import type { StatusBranch } from '../../git/engine.ts';
-import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { valueAt } from '../../lib/json-value.ts';
+import type { Settings } from '../engine/options.ts';
+import { isOwnedBy } from '../node/owner.ts';
 import type { Pauses } from '../node/pauses.ts';
 import { confirmNote } from './confirm-note.ts';
 import { readLease } from './locks.ts';
@@ -18,6 +20,7 @@ import type { Records } from './records.ts';
 import type { JobWatches } from './watches.ts';
 
 export interface RecoveryDeps extends RecoverKeptDeps {
+  readonly settings: Pick<Settings, 'executor'>;
   readonly jobs: JobWatches;
   readonly records: Records;
   readonly statusBranch: StatusBranch | undefined;
@@ -28,12 +31,12 @@ export interface RecoveryDeps extends RecoverKeptDeps {
  * no copy of its status, no record can confirm the notes yet, so they stop no node that runs.
  */
 export async function pauseNodesOfLostJobs(
-  deps: Pick<RecoveryDeps, 'cluster' | 'jobs' | 'pauses' | 'statuses' | 'watches'>,
+  deps: Pick<RecoveryDeps, 'cluster' | 'jobs' | 'pauses' | 'settings' | 'statuses' | 'watches'>,
 ): Promise<void> {
-  const { cluster, jobs, pauses, watches } = deps;
+  const { jobs, pauses, watches } = deps;
   pauseNodesOfKeptJobs(deps);
   const kept = new Set(deps.statuses.jobs().map(({ job }) => job.uid));
-  for (const lease of await listLocks(cluster)) {
+  for (const lease of await listLocks(deps)) {
     const { holder, note } = readLease(lease);
     if (note === undefined || kept.has(note.uid) || jobs.keyOfUid(note.uid) !== undefined) continue;
     if (holder?.uid === note.uid || note.unsafe !== undefined)
@@ -41,12 +44,12 @@ export async function pauseNodesOfLostJobs(
   }
 }
 
-/** Examines every lock in the cluster. Resolves to true when it has to be repeated, because a task is still running. */
+/** Examines every lock of this executor. Resolves to true when it has to be repeated, because a task is still running. */
 export async function recoverLocks(deps: RecoveryDeps, signal: AbortSignal): Promise<boolean> {
   const kept = await recoverKept(deps, signal);
   const noted = new Set(kept.paused);
   let { again } = kept;
-  for (const lease of await listLocks(deps.cluster)) {
+  for (const lease of await listLocks(deps)) {
     const namespace = namespaceOf(lease);
     const seen = confirmed(withoutKept(readLease(lease), kept.all), namespace, deps);
     if (seen === 'wait') {
@@ -60,7 +63,7 @@ export async function recoverLocks(deps: RecoveryDeps, signal: AbortSignal): Pro
       reportPauses(pauseNoted(note, namespace, deps.pauses), deps);
     }
     const place = await lostPlace({ lock: lease.metadata.name, namespace, ...seen }, deps);
-    if (place === undefined || (await recoverLock(place, deps, signal))) continue;
+    if (place === undefined || (await recoverLock(place, deps, signal)).isDone) continue;
     noted.add(place.note.uid);
     again = true;
   }
@@ -98,9 +101,26 @@ function onlyStopped(note: LockNote, namespace: string, watches: RecoveryDeps['w
   return { ...note, nodes: note.nodes.filter(isStopped) };
 }
 
-async function listLocks(cluster: Cluster): Promise<readonly KubeObject[]> {
+/** Without those of other executors: each recovers its own, by what it alone remembers of their jobs. */
+async function listLocks(deps: Pick<RecoveryDeps, 'cluster' | 'settings' | 'watches'>): Promise<readonly KubeObject[]> {
+  const { executor } = deps.settings;
   const labelSelector = `${LABEL.managedBy}=nodewright,${LABEL.component}=job-lock`;
-  return await cluster.list(KINDS.Lease, { labelSelector });
+  const leases = await deps.cluster.list(KINDS.Lease, { labelSelector });
+  return leases.filter((lease) => {
+    const label = lease.metadata.labels?.[LABEL.executor];
+    return label === undefined ? !isOfOtherNode(lease, deps) : label === executor;
+  });
+}
+
+/** The label may be taken off, and older versions set none. */
+function isOfOtherNode(
+  { metadata: { name, namespace } }: KubeObject,
+  { watches, settings }: Pick<RecoveryDeps, 'settings' | 'watches'>,
+): boolean {
+  const node = watches.nodes
+    .list()
+    .find(({ metadata }) => metadata.namespace === namespace && lockOfNode(metadata.name) === name);
+  return node !== undefined && !isOwnedBy(node, settings.executor);
 }
 
 function namespaceOf({ metadata }: KubeObject): string {
@@ -126,7 +146,7 @@ async function lostPlace(
   deps: RecoveryDeps,
 ): Promise<LostPlace | undefined> {
   if (holder === undefined || !(await isLost(holder, deps))) return undefined;
-  if (note?.uid === holder.uid) return { lock, namespace, note, keepNote: false, isKept: false };
+  if (note?.uid === holder.uid) return { lock, namespace, note, keepNote: false };
   const own: LockNote = { uid: holder.uid, job: holder.text, nodes: [] };
-  return { lock, namespace, note: own, keepNote: note !== undefined, isKept: false };
+  return { lock, namespace, note: own, keepNote: note !== undefined };
 }

@@ -17,7 +17,8 @@ import { hasLocks, pausedNodes, repairedNodes } from '../records/kept-locks.ts';
 import type { KeptStatuses } from '../records/kept-statuses.ts';
 import type { KeptJob } from '../records/status-copies.ts';
 import type { JobWatches } from '../watches.ts';
-import { isLost, recoverLock } from './recover-lock.ts';
+import { describeLiving } from './living-workers.ts';
+import { isLost, type Recovered, recoverLock } from './recover-lock.ts';
 
 type LostDeps = Pick<JobDeps, 'pauses'> & {
   readonly jobs: Pick<JobWatches, 'keyOfUid'>;
@@ -73,8 +74,9 @@ async function recoverJob(
 ): Promise<'over' | 'held' | 'again'> {
   const isFree = isReleased(kept, deps.statuses.jobs(), deps.fleet);
   const note = isFree ? withoutRisk(noteOfStatus(kept)) : noteOfStatus(kept);
-  if (note.unsafe !== undefined) pauseAgain(kept, deps);
-  if (!(await recoverLocksOf(kept, { note, isFree }, { deps, signal }))) return 'again';
+  const { isDone, living } = await recoverLocksOf(kept, { note, isFree }, { deps, signal });
+  if (note.unsafe !== undefined || isNews(kept, living, deps)) pauseAgain(kept, deps, living);
+  if (!isDone) return 'again';
   return note.unsafe !== undefined && note.nodes.length > 0 ? await hold(kept, deps) : await forget(kept, deps);
 }
 
@@ -84,20 +86,27 @@ interface NotedJob {
   readonly isFree: boolean;
 }
 
-/** Resolves to true when nothing is left to do. */
 async function recoverLocksOf(
   kept: KeptJob,
   { note, isFree }: NotedJob,
   { deps, signal }: { readonly deps: RecoverKeptDeps; readonly signal: AbortSignal },
-): Promise<boolean> {
+): Promise<Recovered> {
   const { namespace } = kept.job;
   let isDone = true;
+  let living: Recovered['living'] = [];
   for (const lock of kept.status.locks ?? []) {
     await restoreLock({ lock, note, isFree }, kept, deps);
-    const place = { lock, namespace, note, keepNote: false, isKept: true };
-    isDone = (await recoverLock(place, deps, signal)) && isDone;
+    const recovered = await recoverLock({ lock, namespace, note, keepNote: false, kept }, deps, signal);
+    isDone = recovered.isDone && isDone;
+    ({ living } = recovered);
   }
-  return isDone;
+  return { isDone, living };
+}
+
+/** The status of its nodes names the pods that they wait for. */
+function isNews(kept: KeptJob, living: Recovered['living'], { pauses }: RecoverKeptDeps): boolean {
+  const own = pausedNodes(kept).map((key) => pauses.of(key));
+  return living.length > 0 && own.some((pause) => pause?.uid === kept.job.uid && pause.because !== whyPaused(living));
 }
 
 async function forget({ job: { uid, namespace }, status }: KeptJob, deps: RecoverKeptDeps): Promise<'over'> {
@@ -112,9 +121,9 @@ function withoutRisk({ uid, job, nodes }: LockNote): LockNote {
 }
 
 /** Also to end the pauses of nodes that a later job has repaired, and to say why. */
-function pauseAgain(kept: KeptJob, deps: RecoverKeptDeps): void {
+function pauseAgain(kept: KeptJob, deps: RecoverKeptDeps, living: Recovered['living'] = []): void {
   const before = deps.pauses.forget(kept.job.uid);
-  reportPauses([...new Set([...before, ...pauseNodes(kept, deps)])], deps);
+  reportPauses([...new Set([...before, ...pauseNodes(kept, deps, living)])], deps);
 }
 
 /** From now on other jobs may have its locks, and repair its nodes. */
@@ -156,10 +165,19 @@ function isTaken({ job, status: { locks = [] } }: KeptJob, all: readonly KeptJob
   );
 }
 
+function whyPaused(living: Recovered['living']): string {
+  const until = living.length === 0 ? '' : ` until its work has ended: ${describeLiving(living)}`;
+  return `was lost with its object under way, and its node stays stopped${until}`;
+}
+
 /** Returns the keys of nodes that the job did not pause before. */
-function pauseNodes(kept: KeptJob, { pauses }: Pick<LostDeps, 'pauses'>): readonly string[] {
+function pauseNodes(
+  kept: KeptJob,
+  { pauses }: Pick<LostDeps, 'pauses'>,
+  living: Recovered['living'] = [],
+): readonly string[] {
   const { uid } = kept.job;
-  const because = 'was lost with its object under way, and its node stays stopped';
+  const because = whyPaused(living);
   const { unsafe } = noteOfStatus(kept);
   const pause =
     kept.status.phase === 'Held' && unsafe !== undefined
