@@ -114,7 +114,7 @@ function controllerRow(
     executor,
     'Retired',
     ...head,
-    `Not in spec.executors any more${age}. docs/observing.md says how to remove its files.`,
+    `Not in spec.executors of fleet.yaml${age}. If it is retired, or its name was mistyped, remove its folder from this branch: git rm -r ${executor}; see "An executor that is retired" in docs/observing.md.`,
   ];
 }
 

@@ -1,6 +1,7 @@
 // Whether the controller of an executor works: from its Lease, which it renews every 2 seconds.
 
 import { LABEL } from '../api/group.ts';
+import type { KubeObject } from '../api/objects.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { controllerLease, executorOf, holderIn, type LeaseHolder, readLeaseHolder } from '../kube/lease/holder.ts';
@@ -38,14 +39,39 @@ export interface Clock {
 /** A controller that owns no node, and one that died long ago with no node left, differ by this alone. */
 const RECENT_MS = 3_600_000;
 
+/**
+ * Executors with a Lease that are none of `known`, the ones that own nodes or work: a mistyped name leaves one, and so does an
+ * executor that was retired. None without the permission to list Leases.
+ */
+export async function leftExecutors(
+  cluster: Pick<Cluster, 'list'>,
+  namespace: string,
+  known: readonly string[],
+): Promise<readonly string[]> {
+  const found = (await listLeases(cluster, namespace)).flatMap(({ metadata }) => executorOf(metadata.name) ?? []);
+  return found.filter((executor) => !known.includes(executor)).sort();
+}
+
+/** What to do about what an executor left. Its memory says which keys signed: where there is one, it is to be looked at first. */
+export function describeLeft(executor: string, namespace: string): string {
+  const name = `nodewright-${executor}`;
+  return (
+    `the executor ${executor} owns no node here, and no controller of it has worked for the last hour, but its Lease is left. If the name was mistyped, or is retired, ` +
+    `remove it: kubectl -n ${namespace} delete lease ${name}. A ConfigMap ${name} in the namespace of its controller, and a folder ${executor} on the status branch, are of a controller that has worked: see "An executor that is retired" in docs/observing.md`
+  );
+}
+
+async function listLeases(cluster: Pick<Cluster, 'list'>, namespace: string): Promise<readonly KubeObject[]> {
+  return await cluster.list(KINDS.Lease, { namespace, labelSelector: `!${LABEL.component}` }).catch(() => []);
+}
+
 /** Executors whose controllers held their Leases lately, also those that own no node; none without the permission to list Leases. */
 export async function recentExecutors(
   cluster: Pick<Cluster, 'list'>,
   namespace: string,
   now: number,
 ): Promise<readonly string[]> {
-  const leases = await cluster.list(KINDS.Lease, { namespace, labelSelector: `!${LABEL.component}` }).catch(() => []);
-  return leases.flatMap((lease) => {
+  return (await listLeases(cluster, namespace)).flatMap((lease) => {
     const executor = executorOf(lease.metadata.name);
     const { holder, renewedAt } = holderIn(lease);
     // One in the future is an error of a clock, or someone else wrote it: both have to be shown.

@@ -20,12 +20,17 @@ export interface ClusterState {
   readonly nodes: readonly BlockchainNode[];
   /** Undefined without permission to read them. */
   readonly jobs: readonly JobObject[] | undefined;
+  /** What is left of controllers and nodes that are gone, in sentences. */
+  readonly left?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
+/** Of what is left. The JSON has all of it. */
+const MAX_LEFT = 20;
+
 /** Warnings, and tables of the controllers, the nodes and the jobs; an empty one is omitted, except that of the nodes. */
-export function statusText({ controllers = [], nodes, jobs = [], now }: ClusterState): string {
+export function statusText({ controllers = [], nodes, jobs = [], left = [], now }: ClusterState): string {
   const warnings = controllers.flatMap(({ warning }) =>
     (warning?.split('\n') ?? []).map((line) => `warning: ${cleanLine(line, 1200)}`),
   );
@@ -41,8 +46,15 @@ export function statusText({ controllers = [], nodes, jobs = [], now }: ClusterS
         ),
     rows.length === 0 ? 'There are no nodes.' : textTable(NODE_HEAD, rows),
     jobs.length === 0 ? '' : jobsText(jobs, now),
+    leftText(left),
   ];
   return sections.filter((text) => text !== '').join('\n\n');
+}
+
+function leftText(left: readonly string[]): string {
+  const lines = left.slice(0, MAX_LEFT).map((text) => `note: ${cleanLine(text, 1200)}`);
+  const more = left.length - lines.length;
+  return [...lines, ...(more > 0 ? [`note: and ${more} more; --format json has all`] : [])].join('\n');
 }
 
 function jobsText(jobs: readonly JobObject[], now: number): string {

@@ -17,8 +17,15 @@ import { KINDS } from '../kube/kinds.ts';
 import { defined } from '../lib/defined.ts';
 import { branchText, isWell as isBranchWell, readBranchState, staleControllers } from './branch-status.ts';
 import { requestsInCluster } from './cluster-requests.ts';
-import { type ControllerState, readControllerState, recentExecutors } from './controller-state.ts';
+import {
+  type ControllerState,
+  describeLeft,
+  leftExecutors,
+  readControllerState,
+  recentExecutors,
+} from './controller-state.ts';
 import { addGitOptions, type GitOptions, gitRemote } from './git-options.ts';
+import { describeLeftVolume, leftVolumes } from './left-volumes.ts';
 import {
   branchArgument,
   contextOption,
@@ -80,15 +87,16 @@ export function addStatus(program: Command, exit: SetExitCode): void {
 async function showCluster(options: StatusOptions): Promise<0 | 1> {
   const cluster = connectCluster(defined({ kubeconfig: options.kubeconfig, context: options.context }));
   try {
-    const { controllers, nodes, jobs } = await readCluster(cluster, options);
+    const { controllers, nodes, jobs, left } = await readCluster(cluster, options);
     const text =
       options.format === 'json'
         ? toJson({
             controllers: controllers.map(controllerJson),
             nodes: nodes.map(nodeJson),
             ...defined({ jobs: jobs?.map(jobJson) }),
+            ...(left.length === 0 ? {} : { left }),
           })
-        : statusText({ controllers, nodes, jobs, now: Date.now() });
+        : statusText({ controllers, nodes, jobs, left, now: Date.now() });
     process.stdout.write(`${text}\n`);
     return nodes.every(isWell) && controllers.every(({ state, warning }) => state === 'Alive' && warning === undefined)
       ? 0
@@ -121,7 +129,20 @@ async function readCluster(cluster: ApiCluster, { executor, namespace }: StatusO
       return { ...state, ...defined({ warning }) };
     }),
   );
-  return { controllers, nodes, jobs };
+  const left = executor === undefined ? await whatIsLeft(cluster, { all, executors, namespace }) : [];
+  return { controllers, nodes, jobs, left };
+}
+
+interface Known {
+  readonly all: readonly BlockchainNode[];
+  readonly executors: readonly string[];
+  readonly namespace: string;
+}
+
+/** Sentences, one for each object that a controller or node that is gone has left. */
+async function whatIsLeft(cluster: ApiCluster, { all, executors, namespace }: Known): Promise<readonly string[]> {
+  const [names, pvcs] = await Promise.all([leftExecutors(cluster, namespace, executors), leftVolumes(cluster, all)]);
+  return [...names.map((name) => describeLeft(name, namespace)), ...pvcs.map(describeLeftVolume)];
 }
 
 async function showBranch(url: string, options: StatusOptions): Promise<0 | 1> {

@@ -4,7 +4,7 @@ import { cleanLine } from '../lib/clean-text.ts';
 
 const MAX_CELL = 160;
 /** Of the last column, whose cells are sentences and shift no others. */
-const MAX_LAST = 600;
+const MAX_LAST = 1_200;
 
 /** Columns as wide as their widest cell. Texts of objects become one line without control characters. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -99,7 +99,7 @@ describe('the status of a branch', () => {
       true,
     ]);
     expect(branchText({ ...STATE, retired }, judgement)).toMatch(
-      /^idle +Retired +2026-11-21T11:59:00Z +1\.0\.0 +Not in spec\.executors any more, committed last 24h ago\. docs\/observing\.md says how/m,
+      /^idle +Retired +2026-11-21T11:59:00Z +1\.0\.0 +Not in spec\.executors of fleet\.yaml, committed last 24h ago\. .*git rm -r idle;/m,
     );
     const none = { ...source, read: async () => await Promise.resolve(new TextEncoder().encode('[')) };
     expect(await retiredExecutors(none, controllers, new AbortController().signal)).toEqual(new Set());

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { readControllerState, recentExecutors } from '../../src/cli/controller-state.ts';
+import { readControllerState, recentExecutors, leftExecutors } from '../../src/cli/controller-state.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { KubeError } from '../../src/kube/kube-error.ts';
 
@@ -98,6 +98,11 @@ it('knows the controllers that held their Leases lately, also without nodes', as
   ];
   const found = await recentExecutors({ list: async () => await Promise.resolve(leases) }, 'ops', NOW);
   expect(found).toEqual(['works', 'died', 'future']);
+  const known = ['works', 'died', 'future'];
+  expect(await leftExecutors({ list: async () => await Promise.resolve(leases) }, 'ops', known)).toEqual([
+    'gone',
+    'released',
+  ]);
   const denied = new KubeError('FORBIDDEN', 'leases is forbidden');
   expect(await recentExecutors({ list: async () => await Promise.reject(denied) }, 'ops', NOW)).toEqual([]);
 });

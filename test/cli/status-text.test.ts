@@ -143,10 +143,32 @@ describe('status', () => {
 
   it('prints texts of objects in one line, without control characters', () => {
     const [, line] = linesOf(
-      aJob('x', 1, { status: { phase: 'Failed', node: 'a', message: `one\ntwo\u001b[31m${'.'.repeat(900)}` } }),
+      aJob('x', 1, { status: { phase: 'Failed', node: 'a', message: `one\ntwo\u001b[31m${'.'.repeat(1800)}` } }),
     );
     expect(line).toMatch(/^Backup prod\/x {2}a {6}Failed {2}- {7}1s {3}one two/);
     expect(line).not.toContain('\u001b');
-    expect(line?.length).toBeLessThan(660);
+    expect(line?.length).toBeLessThan(1260);
+  });
+
+  it('shows the first twenty notes of what is left, and the number of others', () => {
+    const left = Array.from({ length: 22 }, (_, index) => `PVC ${index}`);
+    const lines = statusText({ nodes: [], jobs: [], left, now: NOW })
+      .split('\n')
+      .filter((line) => line.startsWith('note: '));
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([
+      21,
+      'note: PVC 0',
+      'note: and 2 more; --format json has all',
+    ]);
+    expect(statusText({ nodes: [], jobs: [], left: left.slice(0, 20), now: NOW })).not.toContain('more');
+  });
+
+  it('shows what is lost and left of the volumes of a node', () => {
+    const conditions = [{ type: 'DataAtRisk' as const, status: 'True' as const, reason: 'VolumeReplaced' as const, message: 'The volume was replaced.', lastTransitionTime: '' }]; // prettier-ignore
+    const volumes = [{ name: 'data-x-1', claim: 'data-x-1', phase: 'Bound', message: 'The PVC data-x-1 is left.' }];
+    const node = { ...aNode(), status: { phase: 'Syncing' as const, conditions, volumes } };
+    expect(statusText({ nodes: [node], jobs: [], now: NOW })).toContain(
+      'The volume was replaced. The PVC data-x-1 is left.',
+    );
   });
 });

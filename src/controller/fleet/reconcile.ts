@@ -13,6 +13,7 @@ import type { FleetDeps } from './deps.ts';
 import { findNewKeys } from './new-keys.ts';
 import { heldByOther } from './other-cluster.ts';
 import { takeOver } from './restore-memory.ts';
+import { isUnknownExecutor } from './unlisted.ts';
 import type { FailedAction, FleetState, Pulled } from './state.ts';
 
 /** Plans what was pulled last, and applies it. Rejects when an action failed, after all were tried. */
@@ -119,8 +120,9 @@ async function settleIdentities({ desired }: Pulled, { identities, watches }: Fl
   await identities.settle(watches.nodes.list(), (key) => isReadable && !desired.nodes.has(key));
 }
 
-async function advanceRevision(pulled: Pulled, plan: Plan, { memory, fleet, settings }: FleetDeps): Promise<void> {
-  if (!isDecided(pulled, plan, memory.current.lost !== undefined)) return;
+async function advanceRevision(pulled: Pulled, plan: Plan, deps: FleetDeps): Promise<void> {
+  const { memory, fleet, settings } = deps;
+  if (isUnknownExecutor(deps) || !isDecided(pulled, plan, memory.current.lost !== undefined)) return;
   const { origin } = settings;
   await memory.save(() => ({
     appliedCommit: pulled.commit.oid,

@@ -12,6 +12,7 @@ import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { eachYielding } from '../engine/run-yielding.ts';
 import { timed } from '../engine/timed.ts';
 import { otherCluster } from '../fleet/other-cluster.ts';
+import { isUnknownExecutor } from '../fleet/unlisted.ts';
 import type { KeyRound } from '../node/keys/ledger.ts';
 import { announceWaiting } from './announce-waiting.ts';
 import type { PublishDeps } from './deps.ts';
@@ -27,6 +28,9 @@ const SNAPSHOT_INTERVAL_MS = 3_600_000;
 
 const MEMORY_RETRY_MS = 1000;
 
+/** Until the desired branch was read; of an executor that it does not list until its controller ends. */
+const UNREAD_RETRY_MS = 1000;
+
 /** How long the requests take to be compared with their records. */
 const FIRST_JUDGEMENT_MS = 1000;
 
@@ -39,6 +43,7 @@ export async function publishStatus(deps: PublishDeps, signal: AbortSignal): Pro
   countProblems(problems, deps);
   announceWaiting(deps);
   if (statusBranch === undefined) return DONE;
+  if (isUnknownExecutor(deps)) return again(UNREAD_RETRY_MS);
   // The copy on the branch may be all that is left of it.
   if (!deps.memory.isKnown) return again(MEMORY_RETRY_MS);
   try {
