@@ -74,7 +74,7 @@ export function signerElsewhere(action: Action, scene: Scene): Hold | undefined 
   const what = requested === undefined ? 'a key that its pod can read' : `the key in ${nameOf(requested)}`;
   return approvableHold(
     'SignerState',
-    `${what} has signed on ${where}, and the record of what it signed ${record}: this node starts without it. Before approving make sure that the key will sign no height twice. A node that keeps its name keeps its volume and the record; a Backup made after the last signature restores the record on another node`,
+    `${what} has signed on ${where}, and the record of what it signed ${record}: this node starts without it. Before approving make sure that the key will sign no height twice. A node that keeps its name keeps its volume and the record; a Backup made after the last signature restores the record on another node${stillSigning(keysOf(action, scene), scene)}`,
   );
 }
 
@@ -114,9 +114,10 @@ function reservationsFor(action: Action, { input }: Scene): readonly KeyReservat
 }
 
 /** The node is there already, and its key was elsewhere meanwhile. */
-export function signerMoved(action: Action): Hold | undefined {
+export function signerMoved(action: Action, scene: Scene): Hold | undefined {
   if (action.do !== 'start' || action.moved === undefined) return undefined;
-  return { ...approvableHold('SignerState', describeMove(action.moved)), release: RELEASE_OF_START };
+  const message = `${describeMove(action.moved)}${stillSigning(action.moved.keys, scene)}`;
+  return { ...approvableHold('SignerState', message), release: RELEASE_OF_START };
 }
 
 function nameOf(secret: string): string {
@@ -134,8 +135,19 @@ export function signerState(action: Action, scene: Scene): Hold | undefined {
   const [from, to] = [before, requested].map(nameOf);
   return approvableHold(
     'SignerState',
-    `spec.identity changes from ${from} to ${to}, but the volume's record of what was signed belongs to the key in ${from}. Before approving make sure that the key in ${to} has signed nothing above this record, here or elsewhere, or it would sign the same height twice, and that nothing else signs with it. To exchange the keys of two nodes, file a Switchover: it moves these records too`,
+    `spec.identity changes from ${from} to ${to}, but the volume's record of what was signed belongs to the key in ${from}. Before approving make sure that the key in ${to} has signed nothing above this record, here or elsewhere, or it would sign the same height twice, and that nothing else signs with it. To exchange the keys of two nodes, file a Switchover: it moves these records too${stillSigning(keysOf(action, scene), scene)}`,
   );
+}
+
+/** Digests of the keys that its node would newly sign with. */
+function keysOf({ ref }: Action, { input }: Scene): readonly string[] {
+  return input.facts?.newKeys?.get(keyOf(ref)) ?? [];
+}
+
+/** An approval starts nothing while such a pod runs. */
+function stillSigning(keys: readonly string[], { input }: Scene): string {
+  const strays = new Set(keys.flatMap((key) => input.facts?.straySigners?.get(key) ?? []));
+  return [...strays].map((stray) => `. ${stray}`).join('');
 }
 
 /** `namespace/secret` that the action would give its node; undefined when the node has it already. */

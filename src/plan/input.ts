@@ -78,6 +78,11 @@ export interface PlanFacts {
   readonly keys?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Nodes, `namespace/name`, whose keys have signed elsewhere since these nodes did. */
   readonly movedKeys?: ReadonlyMap<string, MovedKeys> | undefined;
+  /**
+   * By key: a pod that can still sign with it and that is not seen as one of its node, in words: `Pod ns/a-0 can still sign with the key, …`, with
+   * what to do about it.
+   */
+  readonly straySigners?: ReadonlyMap<string, string> | undefined;
   /** Keys of all executors, from the status branch. */
   readonly reservations?: readonly KeyReservation[] | undefined;
   /**

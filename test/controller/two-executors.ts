@@ -177,8 +177,8 @@ export async function twoExecutors({
 }
 
 /** The files are checked out, as a person who asks has them. */
-async function planInCluster(
-  { repo, kubeconfig, namespace }: Fleet,
+export async function planInCluster(
+  { repo, kubeconfig, namespace }: Pick<Fleet, 'repo' | 'kubeconfig' | 'namespace'>,
   files: Files,
   options: readonly string[],
 ): Promise<string> {

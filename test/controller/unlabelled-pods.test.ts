@@ -16,6 +16,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { byHand, type ByHand } from './by-hand.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { prepare, runController, type Running } from './harness.ts';
+import { planInCluster } from './two-executors.ts';
 
 const NAMES = ['va', 'vb', 'vc', 'vd', 've'];
 const PATIENCE_MS = 120_000;
@@ -141,7 +142,12 @@ it('a key stays reserved while a pod without its labels and owner has it, and no
   expect(line['reason']).toContain(`Pod ${fleet.namespace}/va-0 can still sign with the key`);
   expect(reservationOf('va')).toBe('Reserved');
 
+  const advice = `kubectl -n ${fleet.namespace} delete pod va-0`;
+  const planned = await planInCluster(fleet, validatorFile('vz', 'va'), ['--executor', fleet.executor]);
+  expect([planned.includes('SignerState'), planned.replaceAll(/\s+/g, ' ').includes(advice)]).toEqual([true, true]);
   merge(validatorFile('vz', 'va'));
+  const sync = (): string => (fleet.statusFile('sync.yaml') ?? '').replaceAll(/\s+/g, ' ');
+  await waitFor('the held action names the pod', () => sync().includes(advice), PATIENCE_MS);
   await approve(['vz']);
   const refused = await get('BlockchainNode', 'vz', (live) => readyOf(live)?.reason === 'IdentityInUse');
   expect(readyOf(refused)?.message).toContain(`kubectl -n ${fleet.namespace} delete pod va-0`);

@@ -16,6 +16,11 @@ const reservation = (executor: string, node: string, isHeld = true) => ({
   isHeld,
 });
 
+const STRAYS = new Map([
+  [DIGEST, 'Pod ns/x-0 can still sign: delete it'],
+  ['sha256:other', 'Pod ns/y-0 can still sign'],
+]);
+
 interface HoldRow extends PlanRow {
   readonly says: RegExp;
   readonly continues: RegExp;
@@ -71,6 +76,36 @@ const rows: readonly HoldRow[] = [
     plan: ['start a SignerState'],
     says: /^its key has signed on ns\/x, .* not on the volume of this node/,
     continues: /^Then add the digest/,
+  },
+  {
+    because: 'of a key that signed elsewhere names a pod that can still sign with it',
+    declared: [aNode('a', key('k'))],
+    live: [applied(aNode('a', key('k')))],
+    facts: { movedKeys: new Map([['ns/a', { signer: 'ns/x', keys: [DIGEST] }]]), straySigners: STRAYS },
+    plan: ['start a SignerState'],
+    says: /restore a Backup made after it\. Pod ns\/x-0 can still sign: delete it$/,
+    continues: /^Then add the digest/,
+  },
+  {
+    because: 'of a new key names a pod that can still sign with it',
+    declared: [aNode('b')],
+    facts: {
+      newKeys: new Map([['ns/b', [DIGEST]]]),
+      reservations: [reservation('paris', 'ns/x', false)],
+      straySigners: STRAYS,
+    },
+    plan: ['create b SignerState'],
+    says: /on another node\. Pod ns\/x-0 can still sign: delete it$/,
+    continues: /spec\.approvals/,
+  },
+  {
+    because: 'of a key that replaces another one names a pod that can still sign with it',
+    declared: [aNode('a', key('2'))],
+    live: [applied(aNode('a', key('1')))],
+    facts: { newKeys: new Map([['ns/a', [DIGEST]]]), straySigners: STRAYS },
+    plan: ['update a SignerState'],
+    says: /it moves these records too\. Pod ns\/x-0 can still sign: delete it$/,
+    continues: /spec\.approvals/,
   },
   {
     because: 'of a key that signed on a node that is gone says that the record is gone as well',

@@ -10,6 +10,7 @@ import { isOwnedBy } from '../../controller/node/owner.ts';
 import { hasEnded, nodesOfPod } from '../../controller/node/living-pods.ts';
 import { createIdentities, type Identities } from '../../controller/node/keys/identities.ts';
 import { isKeyDigest, readKeys } from '../../controller/node/keys/signing-secrets.ts';
+import { straySigner } from '../../controller/node/keys/stray-signers.ts';
 import type { PublishedKeys } from '../../keys/document.ts';
 import { NO_KEYS } from '../../keys/memory.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -31,13 +32,13 @@ export interface ClusterKeys {
   readonly published: PublishedKeys | undefined;
 }
 
-/** By executor. A Secret is read once, and nothing of it but the digests of its keys is kept. */
+/** By executor. A Secret is read once, the pods of a namespace are listed once, and nothing of it but the digests of its keys is kept. */
 export async function keyFacts(
   executors: readonly string[],
   scene: ClusterKeys,
 ): Promise<ReadonlyMap<string, PlanFacts>> {
   const reader = createReader(scene.cluster);
-  const pods = await nodesWithPod(scene);
+  const pods = await nodesWithPod({ ...scene, cluster: reader });
   const facts = new Map<string, PlanFacts>();
   for (const executor of executors) facts.set(executor, await factsOf(executor, { ...scene, reader, pods }));
   if (reader.isForbidden)
@@ -78,7 +79,36 @@ async function factsOf(executor: string, scene: Scene): Promise<PlanFacts> {
     keys: new Map([...byRecord.all, ...read.all]),
     newKeys: new Map([...byRecord.fresh, ...read.fresh]),
     movedKeys: movedKeys(read.waiting, { identities, reservations: reservations ?? [], executor }),
+    straySigners: await findStraySigners([...read.fresh, ...read.waiting], {
+      ...scene,
+      own: (reservations ?? []).filter((one) => one.isHeld && one.executor === executor),
+    }),
   };
+}
+
+interface StrayScene extends Scene {
+  /** Reservations of the executor. */
+  readonly own: readonly KeyReservation[];
+}
+
+/** Pods that no node has by its labels. Where pods may not be listed, or a Secret may not be read, none is known. */
+async function findStraySigners(
+  signers: readonly (readonly [node: string, keys: readonly string[]])[],
+  { desired, reader, own }: StrayScene,
+): Promise<ReadonlyMap<string, string>> {
+  const found: [string, string][] = [];
+  const keyLedger = { reserved: () => own };
+  for (const [name, keys] of signers) {
+    const node = desired.nodes.get(name)?.node;
+    if (node === undefined || keys.length === 0) continue;
+    const stray = await straySigner(node, keys, { cluster: reader, keyLedger }).catch(unlessForbidden);
+    if (stray !== undefined) found.push(...keys.map((key): [string, string] => [key, stray]));
+  }
+  return new Map(found);
+}
+
+function unlessForbidden(error: unknown): undefined {
+  if (!isKubeError(error, 'FORBIDDEN')) throw error;
 }
 
 interface ReadKeys {
@@ -140,15 +170,16 @@ function movedKeys(
   );
 }
 
-interface Reader extends Pick<Cluster, 'get'> {
+interface Reader extends Pick<Cluster, 'get' | 'list'> {
   /** A Secret was not allowed to be read. */
   readonly isForbidden: boolean;
   /** Digests; undefined when a Secret may not be read, or the one of its identity is not there. */
   keysOf(node: BlockchainNode): Promise<readonly string[] | undefined>;
 }
 
-function createReader(cluster: Pick<Cluster, 'get'>): Reader {
+function createReader(cluster: ClusterKeys['cluster']): Reader {
   const answers = new Map<string, ReturnType<Cluster['get']>>();
+  const lists = new Map<string, ReturnType<Cluster['list']>>();
   let isForbidden = false;
   const get: Cluster['get'] = async (ref) => {
     const answer = answers.get(keyOf(ref)) ?? cluster.get(ref);
@@ -157,6 +188,12 @@ function createReader(cluster: Pick<Cluster, 'get'>): Reader {
   };
   return {
     get,
+    async list(kind, options) {
+      const key = JSON.stringify([kind, options]);
+      const answer = lists.get(key) ?? cluster.list(kind, options);
+      lists.set(key, answer);
+      return await answer;
+    },
     get isForbidden() {
       return isForbidden;
     },

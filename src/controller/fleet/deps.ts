@@ -37,7 +37,7 @@ export interface FleetDeps {
   readonly memory: Memory;
   readonly identities: Identities;
   readonly keyLedger: Pick<KeyLedger, 'foreign'>;
-  readonly keyReservations: Pick<KeyReservations, 'moved'>;
+  readonly keyReservations: Pick<KeyReservations, 'kept' | 'moved'>;
   readonly observations: Observations;
   readonly volumeRecords: VolumeRecords;
   readonly fleet: FleetState;

@@ -89,6 +89,7 @@ async function computePlan(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
       newKeys: fleet.newKeys,
       reservations: keyLedger.foreign(),
       movedKeys: new Map(keyReservations.moved),
+      straySigners: new Map([...keyReservations.kept].map(([key, { stray }]) => [key, stray])),
       volumes: new Map(declared.map(([key, { node }]) => [key, volumeRecords.known(node)])),
     },
   });

@@ -48,7 +48,7 @@ export interface JobDeps {
   readonly memory: Memory;
   readonly identities: Identities;
   readonly keyLedger: Pick<KeyLedger, 'foreign'>;
-  readonly keyReservations: Pick<KeyReservations, 'moved'>;
+  readonly keyReservations: Pick<KeyReservations, 'kept' | 'moved'>;
   readonly observations: Observations;
   readonly pauses: Pauses;
   /** Answers of running nodes by `uid/task`: lost at a restart, and then asked for again. */

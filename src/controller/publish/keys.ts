@@ -7,7 +7,9 @@ import { describeError } from '../../lib/errors.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { documentText } from '../../status/documents.ts';
 import { emitAboutLease } from '../engine/lease-events.ts';
+import { sameJson } from '../../lib/stable-json.ts';
 import type { KeyRound } from '../node/keys/ledger.ts';
+import type { KeptKey } from '../node/keys/returned.ts';
 import { memoryPath } from '../../status/memory-document.ts';
 import type { PublishDeps } from './deps.ts';
 import { checkOwner } from './other-cluster.ts';
@@ -46,11 +48,15 @@ export async function beginKeys(deps: PublishDeps): Promise<KeyRound> {
 
 /** A key that cannot be proven unused stays reserved. */
 async function givenKeys(deps: PublishDeps): Promise<ReadonlySet<string>> {
-  const { keyReservations, runtime } = deps;
+  const { keyReservations, notify, runtime } = deps;
   try {
-    const before = new Set(keyReservations.kept.values());
+    const before = keyReservations.kept;
     const given = await keyReservations.given();
-    for (const [key, why] of keyReservations.kept) if (!before.has(why)) announceKept(key, why, deps);
+    const { kept } = keyReservations;
+    const news = [...kept].filter(([key, one]) => !sameJson(before.get(key), one));
+    for (const [key, one] of news) announceKept(key, one, deps);
+    // The plan names such pods.
+    if (news.length > 0 || before.size !== kept.size) notify('KeysDecided', {});
     return given;
   } catch (error) {
     runtime.log.warn({ reason: describeError(error) }, 'Keeping key reservations: the pods cannot be listed');
@@ -59,7 +65,8 @@ async function givenKeys(deps: PublishDeps): Promise<ReadonlySet<string>> {
 }
 
 /** Its node may be gone: the Event is about the controller's Lease. */
-function announceKept(key: string, why: string, deps: PublishDeps): void {
+function announceKept(key: string, { node, stray }: KeptKey, deps: PublishDeps): void {
+  const why = `${node}: ${stray}`;
   const message = `The signing key ${shortKey(key)} stays reserved for ${why}.`;
   deps.runtime.log.warn({ key, reason: why }, 'Keeping key reservation: a pod without the labels of its node can sign');
   emitAboutLease({ type: 'Warning', reason: 'KeyInUse', message, state: `key ${key}` }, deps);

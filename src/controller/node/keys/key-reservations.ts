@@ -8,7 +8,7 @@ import type { MovedKeys } from '../../../plan/moved-keys.ts';
 import type { Identities } from './identities.ts';
 import { type Refusal, reservedElsewhere, waitsForPush } from './refusal.ts';
 import { createLocalKeys, type Grant, type LocalKeys, wantedBy } from './local.ts';
-import { createReturnedKeys } from './returned.ts';
+import { createReturnedKeys, type KeptKey } from './returned.ts';
 import { isKeyDigest, namespaceOf } from './signing-secrets.ts';
 import type { Watches } from '../watches.ts';
 
@@ -39,7 +39,7 @@ export interface KeyReservations {
   /** Keys that are reserved on the branch and that nothing of their nodes can sign with: asks the API server. */
   given(): Promise<ReadonlySet<string>>;
   /** By key: a pod that keeps it from being given back, and that does not go by itself. As of the last `given`. */
-  readonly kept: ReadonlyMap<string, string>;
+  readonly kept: ReadonlyMap<string, KeptKey>;
 }
 
 export interface KeyReservationsDeps {

@@ -13,8 +13,15 @@ import { isOwnedBy } from '../owner.ts';
 export interface ReturnedKeys {
   isLeaving(nodeKey: string): boolean;
   /** By key: a pod that keeps it from being given back, and that does not go by itself. As of the last `given`. */
-  readonly kept: ReadonlyMap<string, string>;
+  readonly kept: ReadonlyMap<string, KeptKey>;
   given(): Promise<ReadonlySet<string>>;
+}
+
+export interface KeptKey {
+  /** `namespace/name` of the node that has it reserved. */
+  readonly node: string;
+  /** The pod, and what to do about it. */
+  readonly stray: string;
 }
 
 interface KeyState {
@@ -39,7 +46,7 @@ interface ReturnedKeysDeps {
 
 export function createReturnedKeys(deps: ReturnedKeysDeps, { granted, leaving, touched }: KeyState): ReturnedKeys {
   const { keyLedger, watches, executor } = deps;
-  let kept: ReadonlyMap<string, string> = new Map();
+  let kept: ReadonlyMap<string, KeptKey> = new Map();
 
   /** A node that was not reconciled since the start keeps its keys: it may only be waiting for its turn. */
   function mayLeave({ key, node }: Reserved): boolean {
@@ -57,11 +64,11 @@ export function createReturnedKeys(deps: ReturnedKeysDeps, { granted, leaving, t
       touched.clear();
       if (!watches.nodes.isSynced || watches.incomplete().length > 0) return new Set();
       const free: Reserved[] = [];
-      const strays = new Map<string, string>();
+      const strays = new Map<string, KeptKey>();
       for (const one of keyLedger.reserved().filter(mayLeave)) {
         const user = await whatMaySign(one, deps);
         if (user === undefined) free.push(one);
-        else if (user.stray !== undefined) strays.set(one.key, `${one.node}: ${user.stray}`);
+        else if (user.stray !== undefined) strays.set(one.key, { node: one.node, stray: user.stray });
       }
       kept = strays;
       return new Set(free.filter((one) => !touched.has(one.node) && mayLeave(one)).map(({ key }) => key));
