@@ -56,7 +56,7 @@ export async function leftExecutors(
 export function describeLeft(executor: string, namespace: string): string {
   const name = `nodewright-${executor}`;
   return (
-    `the executor ${executor} owns no node here, and no controller of it has worked for the last hour, but its Lease is left. If the name was mistyped, or is retired, ` +
+    `the executor ${executor} owns no node here, and no controller of it works, but its Lease is left. If the name was mistyped, or is retired, ` +
     `remove it: kubectl -n ${namespace} delete lease ${name}. A ConfigMap ${name} in the namespace of its controller, and a folder ${executor} on the status branch, are of a controller that has worked: see "An executor that is retired" in docs/observing.md`
   );
 }

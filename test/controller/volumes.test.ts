@@ -135,6 +135,8 @@ describe('a validator whose PVC was deleted by hand', () => {
     const after = await ranOnce('solo');
     expect(after.pvc).not.toBe(before.pvc);
     expect((await node('solo'))?.status?.hold).toBeUndefined();
+    const risk = findCondition((await node('solo'))?.status?.conditions, 'DataAtRisk');
+    expect(risk).toMatchObject({ reason: 'VolumeReplaced', message: expect.stringContaining(`and had ${before.pvc}`) });
   });
 
   it('is held when its file comes back after the PVC was deleted', async () => {
