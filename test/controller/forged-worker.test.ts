@@ -124,25 +124,26 @@ it('ends the job without its result, with a message that names it, and its node 
   expect(textAt(node, ['metadata', 'name'])).toBe('n0-0');
 }, 300_000);
 
-it('a pod that has only the label of the job holds it, and is named in its message until it is gone', async () => {
-  const job = await merged('held');
-  const uid = job.metadata.labels?.[JOB_UID_LABEL] ?? '';
-  const { apiVersion, kind, namespace, name } = podOf('tool');
-  await fleet.cluster.create({
-    apiVersion,
-    kind,
-    metadata: { name, namespace, labels: { [JOB_UID_LABEL]: uid } },
-    spec: restrictedPod,
-  });
-  const ref = { apiVersion: API_VERSION, kind: 'Backup', namespace, name: 'held' };
-  const says = async (): Promise<boolean> => {
-    const live = (await fleet.cluster.get(ref)) as JobObject | undefined;
-    return live?.status?.message?.includes(`end it (kubectl -n ${namespace} delete pod tool)`) === true;
-  };
-  await waitFor('it names the pod', says, PATIENCE_MS);
-  await byHand(kubeconfig).remove(podOf('tool'));
-  expect((await ended('held')).status).toMatchObject({ works: [{ code: 'NoResult' }] });
-}, 300_000);
+it.each(['label', 'name'])(
+  "a pod that has only the %s of the job's worker pods holds it, and is named in its message until it is gone",
+  async (what) => {
+    const job = await merged(`by-${what}`);
+    const uid = job.metadata.labels?.[JOB_UID_LABEL] ?? '';
+    const pod = podOf(what === 'name' ? `${job.metadata.name}-abcde` : 'tool');
+    const { apiVersion, kind, namespace, name } = pod;
+    const metadata = { name, namespace, labels: what === 'label' ? { [JOB_UID_LABEL]: uid } : {} };
+    await fleet.cluster.create({ apiVersion, kind, metadata, spec: restrictedPod });
+    const ref = { apiVersion: API_VERSION, kind: 'Backup', namespace, name: `by-${what}` };
+    const says = async (): Promise<boolean> => {
+      const live = (await fleet.cluster.get(ref)) as JobObject | undefined;
+      return live?.status?.message?.includes(`end it (kubectl -n ${namespace} delete pod ${name})`) === true;
+    };
+    await waitFor('it names the pod', says, PATIENCE_MS);
+    await byHand(kubeconfig).remove(pod);
+    expect((await ended(`by-${what}`)).status).toMatchObject({ works: [{ code: 'NoResult' }] });
+  },
+  300_000,
+);
 
 it('a pod whose image admission takes from a mirror is that of the Job all the same', async () => {
   const metadata = { name: `mirror-${fleet.namespace}` };
