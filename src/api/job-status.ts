@@ -193,7 +193,7 @@ export const JobStatus = z.object({
     .optional()
     .meta(mapList('node'))
     .describe('The nodes as they were before the job changed anything.'),
-  holds: z.array(Short).max(64).optional().describe('Nodes that this job keeps stopped.'),
+  paused: z.array(Short).max(64).optional().describe('Nodes that this job keeps stopped.'),
   released: z
     .array(Short)
     .max(64)

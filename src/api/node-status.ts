@@ -83,12 +83,18 @@ export const NodeStatus = z.object({
     ),
   hold: z
     .object({
-      reason: z.string().describe('Why, as one word for programs.'),
-      message: z.string().describe('Why, and what releases the change, as text.'),
-      by: z.string().optional().describe('The job that keeps the node stopped, if it is one.'),
+      reason: z.string().describe('The guard that holds it.'),
+      message: z.string().describe('Why, and what releases the action, as text.'),
     })
     .optional()
-    .describe('Why a desired change is held.'),
+    .describe('Why an action of the plan on this node is held.'),
+  pause: z
+    .object({
+      by: z.string().describe('The job, e.g. `Backup novacula-system/nightly`.'),
+      message: z.string().describe('Why, and of a job that has ended what to do, as text.'),
+    })
+    .optional()
+    .describe('The job that keeps the node stopped.'),
   observedAt: z
     .string()
     .optional()

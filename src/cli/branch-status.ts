@@ -79,8 +79,8 @@ export function isWell({ controllers: all, nodes, retired = [] }: BranchState): 
 }
 
 /** As for a node in the cluster: one that is stopped as declared needs its data later. */
-function isNodeWell({ message, hold, broken, risk, phase }: TreeNode): boolean {
-  return message === '' && hold === undefined && broken === undefined && (risk === undefined || phase === 'Stopped');
+function isNodeWell({ message, hold, pause, broken, risk, phase }: TreeNode): boolean {
+  return message === '' && (hold ?? pause ?? broken) === undefined && (risk === undefined || phase === 'Stopped');
 }
 
 export function branchText(state: BranchState, judgement: Judgement): string {
@@ -134,13 +134,13 @@ function jobRow({ job, at }: RecentJob): readonly string[] {
 }
 
 function nodeRow(node: TreeNode): readonly string[] {
-  const { executor, namespace, name, chain, network, phase, height, heightAt, message, hold, broken, risk, remarks } =
-    node;
+  const { executor, namespace, name, chain, network, phase, height, heightAt, broken, remarks } = node;
   // A held change hides no trouble of the node as it is.
   const what = [
-    message,
-    risk ?? '',
-    hold === undefined ? '' : shownHold(hold),
+    node.message,
+    node.risk ?? '',
+    node.pause ?? '',
+    node.hold === undefined ? '' : shownHold(node.hold.message),
     broken === undefined ? '' : `not applied: ${broken}`,
     ...(remarks ?? []),
   ];

@@ -1,6 +1,6 @@
 // The nodes and jobs of a cluster as text for a terminal.
 
-import type { BlockchainNode } from '../api/blockchain-node.ts';
+import type { BlockchainNode, NodeStatus } from '../api/blockchain-node.ts';
 import { type Condition, findCondition } from '../api/conditions.ts';
 import type { JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-phase.ts';
@@ -95,18 +95,29 @@ function nodeRow(node: BlockchainNode, viewed: Viewed): readonly string[] {
   return [keyOf(node), chain, network, phase, yesNo(synced), figure(height), figure(peers), said];
 }
 
-/** A held change hides no trouble of the node as it is. */
-function saidOf({ status: { hold, conditions } = {} }: BlockchainNode): readonly string[] {
-  const ready = findCondition(conditions, 'Ready');
-  const risk = findCondition(conditions, 'DataAtRisk');
-  const isNews = hold === undefined || (ready?.status !== 'True' && ready?.reason !== hold.reason);
+/** What is held or paused hides no trouble of the node as it is. */
+function saidOf({ status = {} }: BlockchainNode): readonly string[] {
+  const { hold, pause, conditions } = status;
   const said = [
-    isNews ? ready?.message : undefined,
-    risk?.message,
+    readyMessage(status),
+    findCondition(conditions, 'DataAtRisk')?.message,
+    pause?.message,
     hold === undefined ? undefined : shownHold(hold.message),
     brokenOf(conditions),
   ];
   return said.filter((text) => text !== undefined);
+}
+
+/** Unless what is said beside it says the same. */
+function readyMessage({
+  hold,
+  pause,
+  conditions,
+}: Pick<NodeStatus, 'hold' | 'pause' | 'conditions'>): string | undefined {
+  const ready = findCondition(conditions, 'Ready');
+  if (ready === undefined || (hold ?? pause) === undefined) return ready?.message;
+  const isSaid = ready.status === 'True' || ready.reason === hold?.reason || ready.message === pause?.message;
+  return isSaid ? undefined : ready.message;
 }
 
 function brokenOf(conditions: readonly Condition[] | undefined): string | undefined {
@@ -135,8 +146,8 @@ function selectJobs(jobs: readonly JobObject[]): { shown: readonly JobObject[]; 
 }
 
 function isOpen({ status }: JobObject): boolean {
-  const { phase, holds = [] } = status ?? {};
-  return phase === undefined || !isFinal(phase) || (phase === 'Held' && holds.length > 0);
+  const { phase, paused = [] } = status ?? {};
+  return phase === undefined || !isFinal(phase) || (phase === 'Held' && paused.length > 0);
 }
 
 function orderOf({ kind, metadata }: JobObject): string {

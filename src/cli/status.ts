@@ -184,10 +184,10 @@ function toJson(value: unknown): string {
 }
 
 function isWell({ spec, status: now }: BlockchainNode): boolean {
-  const { phase, conditions, hold } = now ?? {};
+  const { phase, conditions, hold, pause } = now ?? {};
   if (findCondition(conditions, 'Unapplied') !== undefined) return false;
   if (spec.desiredState === 'Stopped') return phase === 'Stopped';
-  if (findCondition(conditions, 'DataAtRisk') !== undefined || hold !== undefined) return false;
+  if (findCondition(conditions, 'DataAtRisk') !== undefined || (hold ?? pause) !== undefined) return false;
   return findCondition(conditions, 'Ready')?.status === 'True';
 }
 

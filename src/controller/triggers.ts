@@ -227,7 +227,7 @@ function concerns({ locks = [], targets = [] }: JobStatus, node: string): boolea
   return targets.some((target) => target.node === node) || locks.includes(lockOfNode(node));
 }
 
-/** Jobs that wait for the lock, and held jobs, whose nodes the job that released it may have repaired. */
+/** Jobs that wait for the lock, and jobs that ended Held, whose nodes the job that released it may have repaired. */
 function jobsWaitingForLock(lock: Notices['LockReleased'], { jobs }: TriggerView): readonly string[] {
   const waiting = jobs.list().filter((one) => hasPhase(one, 'Claimed') || hasPhase(one, 'Held'));
   return waiting.filter((one) => needsLock(one, lock)).map(jobKeyOf);

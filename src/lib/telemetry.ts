@@ -74,8 +74,8 @@ export interface RoleSample {
 
 export interface JobsSample {
   readonly counts: readonly { readonly kind: string; readonly phase: string; readonly count: number }[];
-  /** Nodes that a job in the phase Held keeps stopped. */
-  readonly heldNodes: number;
+  /** Nodes that are left paused by a job in the phase Held. */
+  readonly pausedNodes: number;
   /** When jobs of a kind last ended on a node; seconds since the epoch. */
   readonly ends: readonly JobEnds[];
 }

@@ -1,4 +1,5 @@
-// Why an action is held, as one text for Events and the status of a node.
+// What is said of an action that is held, for Events, the status of a node and commits. A node that a job keeps stopped is
+// paused, not held: src/jobs/model/pause-text.ts.
 
 import type { Action } from './action.ts';
 
@@ -11,6 +12,11 @@ export function holdText({ because, hold }: Pick<Action, 'because' | 'hold'>): s
 /** The message of a hold that is shown beside other texts; one of an action says already that it is held. */
 export function shownHold(message: string): string {
   return /(^|[.!?] )Held: /.test(message) ? message : `held: ${message}`;
+}
+
+/** What a commit says of the node: `eth-dev: action held (DeletionBudget)` */
+export function heldNews(node: string, guard: string): string {
+  return `${node}: action held${guard === '' ? '' : ` (${guard})`}`;
 }
 
 /** The path of a field at its beginning, which is written as it is. */

@@ -2,6 +2,7 @@
 
 import { lookup } from '../lib/lookup.ts';
 import { cleanLine } from '../lib/clean-text.ts';
+import { heldNews } from '../plan/hold-text.ts';
 import { redact } from '../lib/redact.ts';
 import { createTreeReader, type TreeJob, type TreeNode, type TreeReader } from './tree-nodes.ts';
 
@@ -79,11 +80,21 @@ interface News {
 const WEIGHT: Readonly<Record<string, number>> = { Error: 0, Running: 3, Stopped: 3 };
 
 function newsOf(before: TreeNode | undefined, after: TreeNode): News[] {
-  const { name, phase, hold } = after;
-  const held = hold !== undefined && before?.hold === undefined ? [{ weight: 1, text: `${name} held` }] : [];
-  if (before?.phase === phase) return [...held, ...smallNews(before, after)];
+  const { name, phase } = after;
+  const kept = keptNews(before, after);
+  if (before?.phase === phase) return [...kept, ...smallNews(before, after)];
   const text = `${name}: ${transition(before?.phase, phase)}${phase === 'Error' ? reasonOf(after) : ''}`;
-  return [{ weight: lookup(WEIGHT, phase) ?? 4, text }, ...held];
+  return [{ weight: lookup(WEIGHT, phase) ?? 4, text }, ...kept];
+}
+
+/** What newly keeps the node from what Git asks for: an action that waits for an approval, or a job. */
+function keptNews(before: TreeNode | undefined, { name, hold, pause }: TreeNode): News[] {
+  const isHeld = hold !== undefined && before?.hold === undefined;
+  const isPaused = pause !== undefined && before?.pause === undefined;
+  return [
+    ...(isHeld ? [{ weight: 1, text: heldNews(name, cleanLine(hold.reason, 30)) }] : []),
+    ...(isPaused ? [{ weight: 3, text: `${name} paused` }] : []),
+  ];
 }
 
 /** The same phase for another reason, or only other figures. */
@@ -114,7 +125,7 @@ const BAD_END: ReadonlySet<string> = new Set(['Failed', 'Held', 'Interrupted', '
 const ENDS: ReadonlyMap<string, string> = new Map([
   ['Complete', 'completed'],
   ['Failed', 'failed'],
-  ['Held', 'held'],
+  ['Held', 'ended Held'],
   ['Interrupted', 'interrupted'],
   ['Refused', 'refused'],
   ['Cancelled', 'cancelled'],

@@ -5,7 +5,7 @@ import { isNodeReason, type NodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition } from '../api/conditions.ts';
 import { judgeRole } from './judge-role.ts';
 import { judgePod, type PodContext } from './judge-pod.ts';
-import type { Hold, Observation } from './observation.ts';
+import { cleanMessage, type Observation } from './observation.ts';
 import { readEvents, readStatefulSet, type PvcView, type PodView, type StatefulSetView } from './pod-view.ts';
 import type { RoleVerdict, RoleView } from './role-view.ts';
 import { roleViews } from './role-views.ts';
@@ -54,11 +54,11 @@ function judgeDeletion({ node }: Observation): Verdict | undefined {
 }
 
 function judgeStop(
-  { node, hold }: Observation,
+  observation: Observation,
   set: StatefulSetView | undefined,
   pod: PodView | undefined,
 ): Verdict | undefined {
-  const stopped = node.spec.desiredState === 'Stopped' ? STOPPED : stoppedForNow(hold, set);
+  const stopped = observation.node.spec.desiredState === 'Stopped' ? STOPPED : stoppedForNow(observation, set);
   if (stopped === undefined) return undefined;
   const isGone = pod === undefined && (set?.replicas ?? 0) === 0;
   return isGone ? stopped : underway('Stopping', 'Stopping', 'The client is shutting down; its pod is not gone yet.');
@@ -66,11 +66,16 @@ function judgeStop(
 
 const STOPPED = underway('Stopped', 'Stopped', 'Stopped, as spec.desiredState asks.');
 
-/** A job stops a node whose desired state is Running, so that it is not Ready then. */
-function stoppedForNow(hold: Hold | undefined, set: StatefulSetView | undefined): Verdict | undefined {
-  if (hold === undefined || set?.replicas !== 0) return undefined;
-  if (hold.stalled !== true) return underway('Stopped', hold.reason, 'Stopped for now; status.hold says why.');
-  return { ...underway('Stopped', hold.reason, 'Kept stopped; status.hold says why and what to do.'), stalled: true };
+/** A job, or an action that is held, keeps a node stopped whose desired state is Running: it is not Ready then. */
+function stoppedForNow({ hold, pause }: Observation, set: StatefulSetView | undefined): Verdict | undefined {
+  if (set?.replicas !== 0) return undefined;
+  if (pause !== undefined) {
+    const paused = underway('Stopped', 'Paused', cleanMessage(pause.message));
+    return pause.stalled === true ? { ...paused, stalled: true } : paused;
+  }
+  return hold === undefined
+    ? undefined
+    : underway('Stopped', hold.reason, 'Stopped for now; status.hold says why and what to do.');
 }
 
 function judgeStart({ node }: Observation, set: StatefulSetView | undefined): Verdict | undefined {

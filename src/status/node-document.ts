@@ -59,12 +59,14 @@ function specOf({ spec }: BlockchainNode): unknown {
 }
 
 function factsOf(status: NodeStatus): unknown {
-  const { phase, conditions = [], appliedRevision, synced, roles = [], volumes, lostVolumes, hold } = status;
+  const { phase, conditions = [], appliedRevision, synced, roles = [] } = status;
+  const { volumes, lostVolumes, hold, pause } = status;
   return {
     phase: phase ?? 'Pending',
     appliedRevision,
     synced,
     hold,
+    pause,
     volumes,
     lostVolumes,
     conditions: conditions.map(({ type, status: value, reason, message, lastTransitionTime }) => ({

@@ -6,11 +6,10 @@ import { findCondition, mergeConditions, type NewCondition } from '../api/condit
 import { ANNOTATION } from '../api/group.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { defined } from '../lib/defined.ts';
-import { redact } from '../lib/redact.ts';
 import { dataAtRisk } from './data-at-risk.ts';
 import { judgeNode } from './judge-node.ts';
 import { describeLost, lostVolumes } from './lost-volumes.ts';
-import type { Hold, Observation, Trouble } from './observation.ts';
+import { cleanMessage, type Hold, type Observation, type Pause, type Trouble } from './observation.ts';
 import { currentPod, readPvcs, type PodView } from './pod-view.ts';
 import type { RoleVerdict } from './role-view.ts';
 import { heightFell, provenHeight } from './proven-height.ts';
@@ -59,7 +58,8 @@ export function nodeStatus(observation: Observation): NodeStatus {
     roles: roleList,
     volumes: volumeStatuses(node, pvcs),
     lostVolumes: lost.length === 0 ? undefined : lost,
-    hold: statusHold(observation.hold),
+    hold: cleaned(observation.hold),
+    pause: statusPause(observation.pause),
     observedAt: observedAt(observation, judged),
   });
 }
@@ -86,9 +86,13 @@ function phaseOf(verdict: Verdict, trouble: Trouble | undefined): NodeStatus['ph
 }
 
 function conditionsOf(observation: Observation, verdict: Verdict, updating: boolean): NewCondition<NodeReason>[] {
-  const trouble = cleanTrouble(observation.trouble);
-  const hold = cleanHold(observation.hold);
-  const circumstances = { trouble, hold, broken: brokenCause(observation), updating };
+  const circumstances: Circumstances = {
+    trouble: cleaned(observation.trouble),
+    hold: cleaned(observation.hold),
+    pause: pauseCause(observation),
+    broken: brokenCause(observation),
+    updating,
+  };
   return [
     readyOf(observation, verdict, circumstances),
     ...reconcilingOf(verdict, circumstances),
@@ -101,6 +105,7 @@ function conditionsOf(observation: Observation, verdict: Verdict, updating: bool
 interface Circumstances {
   readonly trouble: Trouble | undefined;
   readonly hold?: Hold | undefined;
+  readonly pause?: (Cause & Pick<Pause, 'stalled'>) | undefined;
   /** What Git asks for cannot be read. */
   readonly broken?: Cause | undefined;
   /** The pod is not yet of the latest revision. */
@@ -148,13 +153,18 @@ function reconcilingOf(verdict: Verdict, circumstances: Circumstances): NewCondi
 }
 
 function reconcilingBecause(verdict: Verdict, circumstances: Circumstances): Cause | undefined {
-  const { trouble, hold, updating } = circumstances;
-  if (trouble?.stalled === false) return trouble;
-  if (hold !== undefined && hold.stalled !== true) return hold;
+  const { trouble, updating } = circumstances;
+  const waitsFor = trouble?.stalled === false ? trouble : keptBecause(circumstances);
+  if (waitsFor !== undefined) return waitsFor;
   if (stalledBecause(verdict, circumstances) !== undefined) return undefined;
   if (updating) return { reason: 'Updating', message: 'The pod is being replaced.' };
   const isDone = verdict.phase === 'Running' || verdict.phase === 'Stopped' || verdict.reason === 'Suspended';
   return isDone ? undefined : { reason: 'Progressing', message: verdict.message };
+}
+
+/** What keeps the node from what its spec asks for, and may end without a change of its file. */
+function keptBecause({ hold, pause }: Circumstances): Cause | undefined {
+  return pause?.stalled === true ? hold : (pause ?? hold);
 }
 
 function stalledOf(verdict: Verdict, circumstances: Circumstances): NewCondition<NodeReason>[] {
@@ -164,11 +174,9 @@ function stalledOf(verdict: Verdict, circumstances: Circumstances): NewCondition
 }
 
 /** Also a node that is well, while what Git asks for cannot be read: no time will apply it. */
-function stalledBecause(verdict: Verdict, { trouble, hold, broken }: Circumstances): Cause | undefined {
+function stalledBecause(verdict: Verdict, { trouble, broken }: Circumstances): Cause | undefined {
   if (trouble?.stalled === true) return trouble;
-  // The verdict on a node that is kept stopped only names the hold.
-  if (verdict.stalled) return verdict.phase === 'Stopped' ? (hold ?? verdict) : verdict;
-  return broken;
+  return verdict.stalled ? verdict : broken;
 }
 
 function contestedOf({ contested = [] }: Observation): NewCondition<NodeReason>[] {
@@ -180,33 +188,26 @@ function contestedOf({ contested = [] }: Observation): NewCondition<NodeReason>[
 
 /** What Git asks for is not what the cluster has, although the node may be well. */
 function unappliedOf({ broken, hold }: Circumstances): NewCondition<NodeReason>[] {
-  // A job stops a node, and holds no change.
-  const cause = broken ?? (hold?.by === undefined ? hold : undefined);
+  const cause = broken ?? hold;
   if (cause === undefined) return [];
   return [{ type: 'Unapplied', status: 'True', reason: cause.reason, message: cause.message }];
+}
+
+function pauseCause({ pause }: Observation): Circumstances['pause'] {
+  if (pause === undefined) return undefined;
+  return { reason: 'Paused', message: cleanMessage(pause.message), ...defined({ stalled: pause.stalled }) };
 }
 
 function brokenCause({ broken }: Observation): Cause | undefined {
   return broken === undefined ? undefined : { reason: 'FileBroken', message: cleanMessage(broken) };
 }
 
-/** A message of others as a condition has it. */
-export function cleanMessage(message: string): string {
-  return cleanLine(redact(message), 1_000);
+function cleaned<T extends { readonly message: string }>(said: T | undefined): T | undefined {
+  return said === undefined ? undefined : { ...said, message: cleanMessage(said.message) };
 }
 
-function cleanTrouble(trouble: Trouble | undefined): Trouble | undefined {
-  return trouble === undefined ? undefined : { ...trouble, message: cleanMessage(trouble.message) };
-}
-
-function statusHold(hold: Hold | undefined): NodeStatus['hold'] {
-  if (hold === undefined) return undefined;
-  const { stalled: _stalled, ...shown } = hold;
-  return { ...shown, message: cleanMessage(hold.message) };
-}
-
-function cleanHold(hold: Hold | undefined): Hold | undefined {
-  return hold === undefined ? undefined : { ...hold, message: cleanMessage(hold.message) };
+function statusPause(pause: Pause | undefined): NodeStatus['pause'] {
+  return pause === undefined ? undefined : { by: pause.by, message: cleanMessage(pause.message) };
 }
 
 /** A person asked for a restart, which is done now. */

@@ -4,6 +4,8 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { NodeReason } from '../api/codes/node-reasons.ts';
 import type { KubeObject } from '../api/objects.ts';
 import type { Expectation, RoleFacts } from '../chains/observed.ts';
+import { cleanLine } from '../lib/clean-text.ts';
+import { redact } from '../lib/redact.ts';
 
 export interface Observation {
   /** With its previous status, if any. */
@@ -29,14 +31,14 @@ export interface Observation {
   readonly now: number;
   /** `branch@sha1:…` of the commit that the spec came from. */
   readonly revision?: string | undefined;
-  /** Why a change is held: a guard, a job, a person. */
+  /** Why an action of the plan on the node is held. */
   readonly hold?: Hold | undefined;
+  /** The job that keeps the node stopped, or works on it. */
+  readonly pause?: Pause | undefined;
   /** The error in a file because of which what Git asks for is not known, in whole sentences with its place. */
   readonly broken?: string | undefined;
   /** Rendering or applying failed. `stalled`: trying again will not help. */
   readonly trouble?: Trouble | undefined;
-  /** A job keeps the node stopped, or works on it. */
-  readonly isPaused?: boolean;
   /** Objects of the node that another program keeps changing, each in a sentence. */
   readonly contested?: readonly string[];
 }
@@ -44,8 +46,13 @@ export interface Observation {
 export interface Hold {
   readonly reason: NodeReason;
   readonly message: string;
-  readonly by?: string;
-  /** It ends by no waiting. */
+}
+
+export interface Pause {
+  /** The job: `Backup novacula-system/nightly`. */
+  readonly by: string;
+  readonly message: string;
+  /** The job has ended: no waiting starts the node. */
   readonly stalled?: boolean;
 }
 
@@ -53,4 +60,9 @@ export interface Trouble {
   readonly reason: NodeReason;
   readonly message: string;
   readonly stalled: boolean;
+}
+
+/** A message of others as a condition has it. */
+export function cleanMessage(message: string): string {
+  return cleanLine(redact(message), 1_000);
 }

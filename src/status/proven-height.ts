@@ -16,8 +16,8 @@ interface Heights {
 }
 
 /** A job may put the node back on purpose, and proves itself what it did: the height counts again from there on. */
-export function provenHeight({ node, isPaused }: Observation, { height, isRestarted }: Heights): number | undefined {
-  if (isPaused === true) return undefined;
+export function provenHeight({ node, pause }: Observation, { height, isRestarted }: Heights): number | undefined {
+  if (pause !== undefined) return undefined;
   const before = isRestarted ? undefined : node.status?.provenHeight;
   return height === undefined ? before : Math.max(height, before ?? height);
 }

@@ -137,7 +137,8 @@ function makeRow(node: TreeNode, broken: string | undefined): readonly string[] 
     broken === undefined ? '' : `keeps its last good state: ${broken}`,
     node.message,
     cleanLine(node.risk ?? '', MAX_PART),
-    node.hold === undefined ? '' : shownHold(node.hold),
+    node.pause ?? '',
+    node.hold === undefined ? '' : shownHold(node.hold.message),
     ...(node.remarks ?? []).map((remark) => cleanLine(remark, MAX_PART)),
   ].filter((part) => part !== '');
   const name = escapeCell(`${node.namespace}/${node.name}`);

@@ -24,12 +24,12 @@ export function statusChanged(
 
 const SETTLED: ReadonlySet<string | undefined> = new Set(['Running', 'Stopped', 'Error']);
 
-/** Whether the change is for people to know at once: trouble, its end, a hold. Steps on the way and figures can wait. */
+/** Whether the change is for people to know at once: trouble, its end, a hold, a pause. Steps on the way and figures can wait. */
 export function isUrgent(previous: NodeStatus | undefined, next: NodeStatus): boolean {
   if (previous?.phase !== next.phase && SETTLED.has(next.phase)) return true;
   // A commit reached the node: its author waits for that.
   if (previous?.appliedRevision !== next.appliedRevision) return true;
-  if (previous?.hold?.message !== next.hold?.message) return true;
+  if ((['hold', 'pause'] as const).some((what) => previous?.[what]?.message !== next[what]?.message)) return true;
   return CONDITIONS.some((type) => conditionOf(previous, type) !== conditionOf(next, type));
 }
 

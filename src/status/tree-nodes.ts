@@ -11,7 +11,8 @@ const Document = z.object({
   status: z.object({
     phase: Text,
     conditions: z.array(z.object({ type: Text, status: Text, reason: Text, message: Text })).catch([]),
-    hold: z.object({ message: Text }).optional().catch(undefined),
+    hold: z.object({ reason: Text, message: Text }).optional().catch(undefined),
+    pause: z.object({ message: Text }).optional().catch(undefined),
     volumes: z
       .array(z.object({ message: Text }))
       .max(100)
@@ -33,9 +34,12 @@ export interface TreeNode {
   readonly height: number | undefined;
   /** When the height was read; RFC 3339. */
   readonly heightAt: string | undefined;
-  /** Why it is not Ready; empty when it is. */
+  /** Why it is not Ready; empty when it is, and when `pause` says it. */
   readonly message: string;
-  readonly hold: string | undefined;
+  /** Why an action of the plan on it is held. */
+  readonly hold: { readonly reason: string; readonly message: string } | undefined;
+  /** Which job keeps it stopped, and why. */
+  readonly pause: string | undefined;
   /** The condition DataAtRisk: data of the node is lost, or will be. */
   readonly risk?: string | undefined;
   /** What is said of its volumes and harms nothing. */
@@ -94,20 +98,19 @@ function readTreeNode(path: string, text: string): TreeNode | undefined {
   const document = Document.safeParse(readYaml(text, LIMITS)).data;
   if (document === undefined) return undefined;
   const { spec, status, snapshot } = document;
-  const ready = status.conditions.find(({ type }) => type === 'Ready');
-  const message = ready === undefined || ready.status === 'True' ? '' : `${ready.reason}: ${ready.message}`;
   return {
     executor,
     namespace,
     name,
     path,
-    message,
+    message: unreadyMessage(status),
     chain: spec.chain,
     network: spec.network,
     phase: status.phase,
     height: snapshot.height,
     heightAt: snapshot.takenAt,
-    hold: status.hold?.message,
+    hold: status.hold,
+    pause: status.pause?.message,
     risk: riskIn(status.conditions),
     remarks: status.volumes.map(({ message: remark }) => remark).filter((remark) => remark !== ''),
     broken: status.conditions.find(({ type, reason }) => type === 'Unapplied' && reason === 'FileBroken')?.message,
@@ -117,6 +120,12 @@ function readTreeNode(path: string, text: string): TreeNode | undefined {
 function riskIn(conditions: z.infer<typeof Document>['status']['conditions']): string | undefined {
   const risk = conditions.find(({ type }) => type === 'DataAtRisk');
   return risk === undefined ? undefined : `${risk.reason}: ${risk.message}`;
+}
+
+function unreadyMessage({ conditions, pause }: z.infer<typeof Document>['status']): string {
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  const isSaid = ready === undefined || ready.status === 'True' || ready.message === pause?.message;
+  return isSaid ? '' : `${ready.reason}: ${ready.message}`;
 }
 
 /** RFC 3339 in UTC. */
@@ -201,7 +210,7 @@ export function glanceAtJob(path: string, text: string): JobGlance | undefined {
   if (!JOB_PATH.test(path) || text.length > MAX_TEXT) return undefined;
   const endedAt = timeOf(/^endedAt: (.{10,40})$/m.exec(text));
   const at = endedAt ?? timeOf(/^claimedAt: (.{10,40})$/m.exec(text)) ?? '';
-  return { path, text, isOpen: endedAt === undefined || /^holds:$/m.test(text), at };
+  return { path, text, isOpen: endedAt === undefined || /^paused:$/m.test(text), at };
 }
 
 /** Times of RFC 3339 in UTC, which sort as text. */

@@ -9,7 +9,7 @@ const ENDS = ['kind', 'namespace', 'node'] as const;
 
 /** The part of Telemetry about jobs. */
 export function createJobSeries(registry: Registry): Pick<Telemetry, 'jobs'> {
-  let known: JobsSample = { counts: [], heldNodes: 0, ends: [] };
+  let known: JobsSample = { counts: [], pausedNodes: 0, ends: [] };
   defineSeries(registry, {
     name: 'jobs',
     help: 'Job records by kind and phase.',
@@ -17,10 +17,10 @@ export function createJobSeries(registry: Registry): Pick<Telemetry, 'jobs'> {
     read: () => known.counts.map(({ kind, phase, count }) => ({ labels: { kind, phase }, value: count })),
   });
   defineSeries(registry, {
-    name: 'job_held_nodes',
-    help: 'Nodes that a job in the phase Held keeps stopped: alert above 0.',
+    name: 'job_paused_nodes',
+    help: 'Nodes that are left paused by a job in the phase Held: alert above 0.',
     labelNames: [],
-    read: () => [{ labels: {}, value: known.heldNodes }],
+    read: () => [{ labels: {}, value: known.pausedNodes }],
   });
   const ended = (name: string, help: string, time: (ends: JobEnds) => number | undefined): void =>
     defineSeries(registry, {

@@ -71,6 +71,19 @@ describe('the status of a branch', () => {
     );
   });
 
+  it('says once which job keeps a node paused, beside it what is held, and is not well', () => {
+    const pause = { by: 'Backup ns/b', message: 'Paused by Backup ns/b while it works' };
+    const hold = { reason: 'Protected', message: 'protect: true' };
+    const conditions = [{ type: 'Ready', status: 'False', reason: 'Paused', message: pause.message }];
+    const state = { ...STATE, nodes: [node('eth-0', { phase: 'Stopped', conditions, pause, hold })] };
+    expect(branchText(state, { now: NOW, maxAgeMs: 7_200_000 })).toMatch(
+      / {2}Paused by Backup ns\/b while it works; held: protect: true$/,
+    );
+    expect(isWell({ ...STATE, nodes: [node('eth-0', { phase: 'Running', pause })] })).toBe(false);
+    expect(isWell({ ...STATE, nodes: [node('eth-0', { phase: 'Running', hold })] })).toBe(false);
+    expect(isWell({ ...STATE, nodes: [node('eth-0', { phase: 'Running' })] })).toBe(true);
+  });
+
   it('is not well while a file has an error, also where the fleet is suspended', () => {
     const problems = { total: 1, list: [{ level: 'error', place: 'nodes/eth-0.yaml:3:1', message: 'bad' }] };
     const suspended = sync('prod', '2026-11-22T11:59:00Z', 'Suspended');
@@ -109,7 +122,7 @@ describe('the status of a branch', () => {
     const records = [
       job('old', { phase: 'Complete', endedAt: '2026-11-20T00:00:00Z', height: 5, message: 'copied' }),
       job('new', { phase: 'Failed', endedAt: '2026-11-21T00:00:00Z', message: 'no space' }),
-      job('held', { phase: 'Held', endedAt: '2026-11-19T00:00:00Z', holds: ['eth-0'], message: 'not safe' }),
+      job('held', { phase: 'Held', endedAt: '2026-11-19T00:00:00Z', paused: ['eth-0'], message: 'not safe' }),
       job('busy', { phase: 'Working', claimedAt: '2026-11-22T00:00:00Z', message: '' }),
       job('oldest', { phase: 'Complete', endedAt: '2026-11-18T00:00:00Z', message: '' }),
     ];

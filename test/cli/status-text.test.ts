@@ -53,6 +53,18 @@ describe('status', () => {
     expect(whatOf('True')).toBe('held: protect: true.');
   });
 
+  it('shows once which job keeps a node paused, and beside it what is held', () => {
+    const pause = { by: 'Backup ns/b', message: 'Paused by Backup ns/b while it works' };
+    const hold = { reason: 'Protected', message: 'protect: true.' };
+    const ready = { type: 'Ready', status: 'False', reason: 'Paused', message: pause.message, lastTransitionTime: ago(1) } as const; // prettier-ignore
+    const status = { phase: 'Stopped', pause, hold, conditions: [ready] } as const;
+    const text = statusText({ nodes: [{ ...aNode(), status }], jobs: [], now: NOW });
+    expect(text).toMatch(/ {2}Paused by Backup ns\/b while it works; held: protect: true\.$/);
+    const stopping = { ...ready, reason: 'Stopping', message: 'shuts down' } as const;
+    const nodes = [{ ...aNode(), status: { ...status, conditions: [stopping] } }];
+    expect(statusText({ nodes, jobs: [], now: NOW })).toMatch(/ {2}shuts down; Paused by Backup /);
+  });
+
   it('shows why a change is held as a whole', () => {
     const message = `Removed from Git. Held: ${'more nodes than the budget allows. '.repeat(8)}Undo the change.`;
     const nodes = [{ ...aNode(), status: { phase: 'Running' as const, hold: { reason: 'DeletionBudget', message } } }];
@@ -114,8 +126,8 @@ describe('status', () => {
     const lines = linesOf(
       aJob('done', 7200, { status: { phase: 'Complete', node: 'a', height: 90, message: 'copied' } }),
       aJob('later', 86_400 * 3, { status: { phase: 'Failed', node: 'b', message: 'no space' } }),
-      aJob('released', 86_400, { status: { phase: 'Held', node: 'c', holds: [], message: 'half' } }),
-      aJob('held', 600, { status: { phase: 'Held', node: 'd', holds: ['d'], message: 'half' }, kind: 'Restore' }),
+      aJob('released', 86_400, { status: { phase: 'Held', node: 'c', paused: [], message: 'half' } }),
+      aJob('held', 600, { status: { phase: 'Held', node: 'd', paused: ['d'], message: 'half' }, kind: 'Restore' }),
       aJob('new', 5),
     );
     expect(lines).toEqual([

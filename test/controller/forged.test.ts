@@ -205,7 +205,7 @@ async function forgeClaims(): Promise<void> {
 /** Jobs with a status as the controller would write it: what they would do next needs no claim. */
 async function forgeStatuses(): Promise<void> {
   const since = new Date().toISOString();
-  const begun = { since, startTime: since, locks: [], holds: [], works: [] };
+  const begun = { since, startTime: since, locks: [], paused: [], works: [] };
   const managed = { node: 'n0', workload: workload('n0', 'StatefulSet'), deployMethod: 'managed', chain: 'ethereum' };
   const foreign = { node: 'other', workload: workload('other', 'Deployment'), deployMethod: 'python', chain: 'c' };
   await forgeStatus(
@@ -223,7 +223,7 @@ async function forgeStatuses(): Promise<void> {
     {
       ...begun,
       phase: 'Starting',
-      holds: ['other'],
+      paused: ['other'],
       targets: [targetOf({ ...foreign, replicas: 3 })],
     },
   );
@@ -233,7 +233,7 @@ async function forgeStatuses(): Promise<void> {
     {
       ...begun,
       phase: 'Stopping',
-      holds: ['running'],
+      paused: ['running'],
       targets: [targetOf({ ...managed, node: 'running', workload: workload('running', 'StatefulSet') })],
     },
   );

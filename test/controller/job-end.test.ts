@@ -40,7 +40,7 @@ it('waits in Starting while the pod of its node is pending, and ends when it run
   const file = { apiVersion: API_VERSION, kind: 'Backup', metadata: { name: 'b' }, spec: { node: 'n0' } };
   fleet.commit({ 'jobs/b.yaml': JSON.stringify(file) });
   running.controller.requestSync();
-  await waitFor('the node is stopped for the job', async () => Object((await jobStatus())['holds']).length === 1);
+  await waitFor('the node is stopped for the job', async () => Object((await jobStatus())['paused']).length === 1);
 
   await published(
     fleet,

@@ -26,7 +26,7 @@ afterAll(async () => {
   await cluster?.close();
 });
 
-const STOPPING: JobStatus = { phase: 'Stopping', holds: ['a'], locks: ['nodewright-node-a'] };
+const STOPPING: JobStatus = { phase: 'Stopping', paused: ['a'], locks: ['nodewright-node-a'] };
 const WORKING: JobStatus = { ...STOPPING, phase: 'Working' };
 
 let count = 0;

@@ -120,10 +120,12 @@ it('a node whose data was being changed stays stopped without its job and its lo
   await waitFor('its lock is there again', async () => await jobs.noteOn('n2'), PATIENCE_MS);
   expect(await jobs.isStopped('n2')).toBe(true);
   const said = async () => JSON.stringify((await fleet.nodes()).get('n2')?.status);
-  await waitFor('the node says why', async () => (await said()).includes('was lost with its object'), PATIENCE_MS);
+  await waitFor('the node says why', async () => (await said()).includes('whose object was deleted'), PATIENCE_MS);
   const stalled = async () => findCondition((await fleet.nodes()).get('n2')?.status?.conditions, 'Stalled');
-  await waitFor('and that no waiting helps', async () => (await stalled())?.reason === 'Job', PATIENCE_MS);
-  expect((await stalled())?.message).toMatch(/was lost with its object .*: .*its data is being changed/);
+  await waitFor('and that no waiting helps', async () => (await stalled())?.reason === 'Paused', PATIENCE_MS);
+  expect((await stalled())?.message).toMatch(
+    /whose object was deleted while it was under way: .*its data is being changed/,
+  );
   jobs.file('three', 'n2', { [ANNOTATION.release]: 'true' });
   await jobs.runs('n2');
   await waitFor('the copy is gone', async () => (await copyOf(uid)) === undefined, PATIENCE_MS);

@@ -10,34 +10,32 @@ import { createPauses } from '../../src/controller/node/pauses.ts';
 function aJob(phase: JobPhase): JobObject {
   const metadata = { name: 'back', namespace: 'prod', uid: 'u' };
   const kind = 'BlockHeightFallback';
-  return { apiVersion: API_VERSION, kind, metadata, spec: { node: 'a' }, status: { phase, holds: ['a'] } };
+  return { apiVersion: API_VERSION, kind, metadata, spec: { node: 'a' }, status: { phase, paused: ['a'] } };
 }
 
-it('a node is not said to be stopped for work when its job has ended and holds it', () => {
+it('a node is not said to be stopped for work when its job has ended and leaves it paused', () => {
   const pauses = createPauses();
   expect(pauses.learn(aJob('Working'))).toEqual(['prod/a']);
-  expect(pauses.holdOf('prod/a')).toEqual({
-    reason: 'Job',
-    message: 'BlockHeightFallback prod/back keeps the node stopped while it works',
+  expect(pauses.shown('prod/a')).toEqual({
+    message: 'Paused by BlockHeightFallback prod/back while it works',
     by: 'BlockHeightFallback prod/back',
   });
   expect(pauses.learn(aJob('Verifying'))).toEqual([]);
   expect(pauses.learn(aJob('Held'))).toEqual(['prod/a']);
-  expect(pauses.holdOf('prod/a')?.message).toMatch(/ has ended and left the node stopped/);
+  expect(pauses.shown('prod/a')?.message).toMatch(/^Left paused by .*, which ended Held: /);
   expect(pauses.learn(aJob('Held'))).toEqual([]);
   expect(pauses.learn(aJob('Complete'))).toEqual(['prod/a']);
-  expect(pauses.holdOf('prod/a')).toBeUndefined();
+  expect(pauses.shown('prod/a')).toBeUndefined();
 });
 
-it('a node says why its job holds it in the words of the job, and says so again when these change', () => {
+it('a node says why its job leaves it paused in the words of the job, and says so again when these change', () => {
   const pauses = createPauses();
   const job = aJob('Held');
   const held = (message: string): JobObject => ({ ...job, status: { ...job.status, reason: 'WorkFailed', message } });
   expect(pauses.learn(held('half written. a must not be started like this: repair it'))).toEqual(['prod/a']);
-  expect(pauses.holdOf('prod/a')).toEqual({
-    reason: 'Job',
+  expect(pauses.shown('prod/a')).toEqual({
     message:
-      'BlockHeightFallback prod/back has ended and left the node stopped: WorkFailed: half written. a must not be started like this: repair it',
+      'Left paused by BlockHeightFallback prod/back, which ended Held: WorkFailed: half written. a must not be started like this: repair it',
     by: 'BlockHeightFallback prod/back',
     stalled: true,
   });
@@ -48,5 +46,5 @@ it('a node says why its job holds it in the words of the job, and says so again 
 it('a node says so too when the controller is started after the end of its job', () => {
   const pauses = createPauses();
   expect(pauses.learn(aJob('Held'))).toEqual(['prod/a']);
-  expect(pauses.holdOf('prod/a')?.message).toMatch(/ has ended and left the node stopped/);
+  expect(pauses.shown('prod/a')?.message).toMatch(/^Left paused by .*, which ended Held: /);
 });

@@ -73,7 +73,7 @@ it('shows nodes and jobs of one controller; its code is that of the nodes while 
   });
   await given('Restore', 'back', {
     spec: { node: 'n0', backup: 'nightly' },
-    status: { phase: 'Held', node: 'n0', holds: ['n0'] },
+    status: { phase: 'Held', node: 'n0', paused: ['n0'] },
   });
   const missing = await status();
   expect(missing.stdout).toMatch(/^warning: whether the controller .* there is no Lease/);

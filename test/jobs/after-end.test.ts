@@ -136,13 +136,13 @@ describe('the finalizer', () => {
       isRemoved: true,
     },
     {
-      because: 'a held job keeps its object',
+      because: 'a job that ended Held keeps its object',
       status: heldStatus,
       observed: { ...recorded('Held'), guarded: true },
       isRemoved: false,
     },
     {
-      because: 'a held job whose object is deleted',
+      because: 'a job that ended Held, and its object is deleted',
       status: heldStatus,
       observed: { ...recorded('Held'), guarded: true, deleting: true },
       isRemoved: true,
@@ -176,7 +176,7 @@ describe('the finalizer', () => {
   });
 });
 
-it('the finalizer waits for the PVC of a failed backup, and of a held one whose object is deleted', () => {
+it('the finalizer waits for the PVC of a failed backup, and of one that ended Held and whose object is deleted', () => {
   const removed = [{ do: 'deletePvc', name: pvc.name, uid: 'claim-1' }];
   expect(effectsOf(failed, { ...recorded('Failed'), guarded: true, pvc })).toEqual(removed);
   const { manifestSha256: _none, ...held } = heldStatus;
@@ -184,16 +184,16 @@ it('the finalizer waits for the PVC of a failed backup, and of a held one whose 
   expect(effectsOf(held, { ...recorded('Held'), pvc })).toEqual([]);
 });
 
-describe('a held node', () => {
+describe('a node that is left paused', () => {
   const two = {
     ...heldStatus,
     locks: [LOCK, 'nodewright-node-b'],
-    holds: ['a', 'b'],
+    paused: ['a', 'b'],
     targets: [citaTarget('a'), citaTarget('b')],
   };
   const spec = { nodes: ['a', 'b'], blockHeight: 9, deployMethod: 'cloud-config', chain: 'test-chain' };
 
-  it('is started by its release with the failure on record, and is not held any more', () => {
+  it('is started by its release with the failure on record, and is not paused any more', () => {
     const { status } = step({
       status: { ...heldStatus, failure: { reason: 'ContentDiffers', message: 'half', unsafe: true } },
       observed: { locks, release: true },
@@ -208,7 +208,7 @@ describe('a held node', () => {
 
   it('is started by its release also where no failure is on record', () => {
     const { status } = step({ status: heldStatus, observed: { locks, release: true } });
-    expect(status.failure).toMatchObject({ reason: 'WorkFailed', message: expect.stringMatching(/^it was held; /) });
+    expect(status.failure).toMatchObject({ reason: 'WorkFailed', message: expect.stringMatching(/^it ended Held; /) });
   });
 
   it('is started by its release only under its lock and with its note', () => {
@@ -234,10 +234,10 @@ describe('a held node', () => {
       status: two,
       observed: { locks: names, release: true },
     });
-    expect(status).toMatchObject({ phase: 'Held', holds: ['a', 'b'] });
+    expect(status).toMatchObject({ phase: 'Held', paused: ['a', 'b'] });
   });
 
-  it('that is repaired leaves the other one held', () => {
+  it('that is repaired leaves the other one paused', () => {
     const names = new Map<string, object>([
       [LOCK, { note: { ...NOTE, uid: 'x' } }],
       ['nodewright-node-b', { note: NOTE }],
@@ -248,23 +248,23 @@ describe('a held node', () => {
       status: two,
       observed: { locks: names },
     });
-    expect(status).toMatchObject({ phase: 'Held', holds: ['b'], message: 'half (a later job has repaired a)' });
+    expect(status).toMatchObject({ phase: 'Held', paused: ['b'], message: 'half (a later job has repaired a)' });
   });
 
   it('is not repaired because nothing is known of its lock', () => {
     const { status } = step({ status: heldStatus, observed: {} });
-    expect(status.holds).toEqual(['a']);
+    expect(status.paused).toEqual(['a']);
   });
 
   it('has no message that begins with a space', () => {
     const { message: _message, ...silent } = heldStatus;
     const { status } = step({ status: silent, observed: { locks: new Map([[LOCK, {}]]) } });
-    expect(status).toMatchObject({ holds: [], message: '(a later job has repaired a)' });
+    expect(status).toMatchObject({ paused: [], message: '(a later job has repaired a)' });
   });
 
-  it('that is held no more is not started by a release', () => {
+  it('that is paused no more is not started by a release', () => {
     const { status } = step({
-      status: { ...heldStatus, holds: [] },
+      status: { ...heldStatus, paused: [] },
       observed: { locks, release: true, targets: new Map([['a', stopped]]) },
     });
     expect(status.phase).toBe('Held');

@@ -77,7 +77,7 @@ describe('the locks', () => {
   }); // prettier-ignore
 });
 
-describe('a node that an earlier job left held', () => {
+describe('a node that an earlier job left paused', () => {
   const noteOf = (more: Partial<LockNote> = {}): LockNote => ({
     ...NOTE,
     uid: 'earlier',
@@ -91,8 +91,8 @@ describe('a node that an earlier job left held', () => {
   }; // prettier-ignore
 
   it.each([
-    { because: 'between two keys', note: noteOf({ keys: true, unsafe: 'its keys lie apart' }), says: 'Switchover prod/keys left a held: its keys lie apart. Release that job first' },
-    { because: 'between two keys, without a reason', note: noteOf({ keys: true }), says: 'Switchover prod/keys left a held: its keys are being exchanged. Release that job first' },
+    { because: 'between two keys', note: noteOf({ keys: true, unsafe: 'its keys lie apart' }), says: 'Switchover prod/keys left a paused: its keys lie apart. Release that job first' },
+    { because: 'between two keys, without a reason', note: noteOf({ keys: true }), says: 'Switchover prod/keys left a paused: its keys are being exchanged. Release that job first' },
   ])('$because is refused', ({ note, says }) => {
     expect(locked(note)).toMatchObject({ phase: 'Refused', reason: 'KeysApart', message: says });
     expect(locked({ ...note, uid: UID })).toMatchObject({ phase: 'Stopping' });
@@ -104,7 +104,7 @@ describe('a node that an earlier job left held', () => {
     { because: 'by its name', note: noteOf({ nodes: NOTE.nodes.map((one) => ({ ...one, workload: { ...one.workload, name: 'x' } })) }), want: { wasRunning: true, replicas: 1, detached: true } },
     { because: 'with its own replicas, where that job noted none', note: noteOf({ nodes: NOTE.nodes.map(({ replicas: _replicas, ...one }) => one) }), want: { wasRunning: true, replicas: 0, detached: true } },
   ])('is remembered $because', ({ note, want }) => {
-    expect(locked(note)).toMatchObject({ phase: 'Stopping', targets: [want], risk: expect.stringContaining('left it held') });
+    expect(locked(note)).toMatchObject({ phase: 'Stopping', targets: [want], risk: expect.stringContaining('left it paused') });
   }); // prettier-ignore
 
   it.each([
@@ -145,15 +145,15 @@ describe('the begin', () => {
 
   it('records the targets, the height before, and the nodes that it keeps stopped', () => {
     const status = begin(BACKUP);
-    expect(status).toMatchObject({ phase: 'Stopping', message: 'stops a', holds: ['a'], heightBefore: 100, targets: [{ node: 'a' }] });
+    expect(status).toMatchObject({ phase: 'Stopping', message: 'stops a', paused: ['a'], heightBefore: 100, targets: [{ node: 'a' }] });
     for (const field of ['live', 'notes']) expect(status).not.toHaveProperty(field);
   }); // prettier-ignore
 
   it.each([
-    { because: 'a copy of a running node is not proven', given: { spec: { node: 'a', action: 'Direct' } }, node: running, want: { phase: 'Working', live: true, holds: [], message: 'works without stopping the node' } },
-    { because: 'one of a node that is stopped is', given: { spec: { node: 'a', action: 'Direct' } }, node: targetSeen(managedTarget('a'), { pods: [], replicas: 0 }), want: { phase: 'Stopping', holds: ['a'] } },
-    { because: 'files of a running node are given to another owner', given: { kind: 'ChangeOwner', spec: { node: 'a', action: 'Direct' } }, node: running, want: { phase: 'Working', holds: [] } },
-    { because: 'and of one that is stopped, which may start', given: { kind: 'ChangeOwner', spec: { node: 'a', action: 'Direct' } }, node: targetSeen(managedTarget('a'), { pods: [], replicas: 0 }), want: { phase: 'Working', holds: [] } },
+    { because: 'a copy of a running node is not proven', given: { spec: { node: 'a', action: 'Direct' } }, node: running, want: { phase: 'Working', live: true, paused: [], message: 'works without stopping the node' } },
+    { because: 'one of a node that is stopped is', given: { spec: { node: 'a', action: 'Direct' } }, node: targetSeen(managedTarget('a'), { pods: [], replicas: 0 }), want: { phase: 'Stopping', paused: ['a'] } },
+    { because: 'files of a running node are given to another owner', given: { kind: 'ChangeOwner', spec: { node: 'a', action: 'Direct' } }, node: running, want: { phase: 'Working', paused: [] } },
+    { because: 'and of one that is stopped, which may start', given: { kind: 'ChangeOwner', spec: { node: 'a', action: 'Direct' } }, node: targetSeen(managedTarget('a'), { pods: [], replicas: 0 }), want: { phase: 'Working', paused: [] } },
     { because: 'data is not replaced under a running node', given: { kind: 'Restore', spec: { node: 'a', backup: 'n', action: 'Direct' } }, node: running, want: { phase: 'Refused', reason: 'NodeRunning', message: 'a is running: data is never replaced under a running node: use StopAndStart, or stop the node first' } },
   ])('$because', ({ given, node, want }) => {
     const status = begin(given, node);
@@ -183,7 +183,7 @@ describe('the begin', () => {
     const spec = { ...EXCHANGE.spec, ...cloud };
     const { status } = step({ kind: 'Switchover', spec, status: { ...locked, locks: [LOCK, LOCK_B] }, observed: { targets } });
     expect(status.notes).toEqual([expect.stringContaining('the consensus logs')]);
-    expect(status.holds).toEqual(['b', 'a']);
+    expect(status.paused).toEqual(['b', 'a']);
   }); // prettier-ignore
 });
 

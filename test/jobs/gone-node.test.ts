@@ -38,7 +38,7 @@ describe.each(kinds)('a $kind', ({ kind, spec }) => {
     const status = { ...working, works: [], targets: [managedTarget('a')], phase: 'Stopping' as const };
     const failed = step({ kind, spec, status, observed }).status;
     expect(failed).toMatchObject({ phase: 'Starting', failure: { reason: 'NodeMissing', unsafe: false } });
-    const ended = step({ kind, spec, status: { ...failed, locks: [], holds: [] }, observed: { gone: ['a'] } }).status;
+    const ended = step({ kind, spec, status: { ...failed, locks: [], paused: [] }, observed: { gone: ['a'] } }).status;
     expect(ended).toMatchObject({ phase: 'Failed', reason: 'NodeMissing', message: says });
   });
 });
@@ -49,7 +49,7 @@ it('is not refused while the node may come', () => {
   expect(move.status).toMatchObject({ phase: 'Locked', message: 'absent' });
 });
 
-const starting = { ...working, phase: 'Starting' as const, works: [], locks: [], holds: [], notes: ['copied'] };
+const starting = { ...working, phase: 'Starting' as const, works: [], locks: [], paused: [], notes: ['copied'] };
 
 it('ends a proven copy as Complete', () => {
   const status = { ...starting, targets: [managedTarget('a')] };
@@ -60,7 +60,7 @@ it('ends a proven copy as Complete', () => {
 });
 
 it('does not keep the other node of a Switchover from its start', () => {
-  const status = { ...starting, targets: [managedTarget('a'), managedTarget('b')], holds: ['a', 'b'] };
+  const status = { ...starting, targets: [managedTarget('a'), managedTarget('b')], paused: ['a', 'b'] };
   const targets = new Map<string, ObservedNode>([['a', missing], ['b', { ...stopped, paused: true }]]); // prettier-ignore
   const spec = { sourceNode: 'a', destNode: 'b' };
   const { effects } = step({ kind: 'Switchover', spec, status, observed: { gone: ['a'], targets } });

@@ -27,7 +27,7 @@ it('counts records, and gives the last end of each kind on each node', () => {
       record('failed', { endedAt: '1970-01-01T00:02:00Z', phase: 'Failed' }),
       record('refused', { endedAt: '1970-01-01T00:04:00Z', phase: 'Refused', nodes: ['a', 'b'] }),
       record('cancelled', { endedAt: '1970-01-01T00:05:00Z', phase: 'Cancelled' }),
-      record('held', { endedAt: '1970-01-01T00:01:00Z', phase: 'Held', kind: 'Restore', holds: ['a', 'b'] }),
+      record('held', { endedAt: '1970-01-01T00:01:00Z', phase: 'Held', kind: 'Restore', paused: ['a', 'b'] }),
       record('under-way', { phase: 'Working' }),
       record('odd', { endedAt: 'soon' }),
       ['Backup/ns/junk', UNREADABLE],
@@ -42,7 +42,7 @@ it('counts records, and gives the last end of each kind on each node', () => {
       { kind: 'Restore', phase: 'Held', count: 1 },
       { kind: 'Backup', phase: 'Working', count: 1 },
     ],
-    heldNodes: 2,
+    pausedNodes: 2,
     ends: [
       { kind: 'Backup', namespace: 'ns', node: 'a', success: 180, failure: 240 },
       { kind: 'Backup', namespace: 'ns', node: 'b', failure: 240 },

@@ -10,7 +10,7 @@ import { citaTarget, managedTarget } from './support/fixtures.ts';
 import { ago, LOCK } from './support/step.ts';
 
 function kept(name: string, status: JobStatus): KeptJob {
-  const held = { locks: [LOCK], targets: [managedTarget('a')], holds: ['a'] };
+  const held = { locks: [LOCK], targets: [managedTarget('a')], paused: ['a'] };
   return { job: { kind: 'Restore', namespace: 'prod', name, uid: `uid-${name}` }, status: { ...held, ...status } };
 }
 
@@ -20,7 +20,7 @@ const working = kept('one', { phase: 'Working', risk: 'its data is being changed
 const failed = { reason: 'WorkFailed', message: 'it broke', unsafe: true } as const;
 const held = kept('one', { phase: 'Held', since: ago(9), failure: failed });
 const detached = { targets: [{ ...managedTarget('a'), detached: true }], ...begun(5) };
-const repairing = kept('two', { phase: 'Working', risk: 'an earlier job left it held', ...detached });
+const repairing = kept('two', { phase: 'Working', risk: 'an earlier job left it paused', ...detached });
 const repaired = kept('two', { phase: 'Starting', ...detached });
 
 /** Who reads, what its Lease says, and what copies there are. */
@@ -29,8 +29,8 @@ function see(reader: KeptJob, all: readonly KeptJob[], seen: ObservedLock = {}):
 }
 
 describe('a lock', () => {
-  const waiting = kept('next', { phase: 'Claimed', holds: [], targets: [] });
-  const locked = kept('next', { phase: 'Locked', holds: [], targets: [] });
+  const waiting = kept('next', { phase: 'Claimed', paused: [], targets: [] });
+  const locked = kept('next', { phase: 'Locked', paused: [], targets: [] });
 
   it('is held by the job under way, also when the Lease is gone', () =>
     expect(see(waiting, [working, waiting])).toEqual({ holder: other('one') }));
@@ -41,10 +41,10 @@ describe('a lock', () => {
   });
 
   it.each(['Complete', 'Failed', 'Held', 'Claimed'] as const)('is free when that is %s', (phase) =>
-    expect(see(waiting, [kept('one', { phase, holds: [] }), waiting])).toEqual({}),
+    expect(see(waiting, [kept('one', { phase, paused: [] }), waiting])).toEqual({}),
   );
 
-  it('has the note of the job that left the node held, also when the Lease says something else', () => {
+  it('has the note of the job that left the node paused, also when the Lease says something else', () => {
     const forged = { uid: 'x', job: 'Backup prod/old', nodes: [] };
     expect(see(locked, [held, locked], { note: forged }).note).toMatchObject({ uid: 'uid-one', unsafe: 'it broke' });
   });
@@ -55,7 +55,7 @@ describe('a lock', () => {
   });
 });
 
-describe('a job that left its node held', () => {
+describe('a job that left its node paused', () => {
   const gone: ObservedLock = {};
   const forged: ObservedLock = { note: { uid: 'uid-old', job: 'Backup prod/old', nodes: [] } };
 
@@ -67,7 +67,10 @@ describe('a job that left its node held', () => {
   );
 
   it('finds that of a later job, which says when the node is repaired', () => {
-    expect(see(held, [held, repairing]).note).toMatchObject({ uid: 'uid-two', unsafe: 'an earlier job left it held' });
+    expect(see(held, [held, repairing]).note).toMatchObject({
+      uid: 'uid-two',
+      unsafe: 'an earlier job left it paused',
+    });
     expect(see(held, [held, repaired]).note?.unsafe).toBeUndefined();
   });
 
@@ -87,7 +90,7 @@ describe('a node', () => {
 
   it.each([
     { because: 'of a job under way', job: working, want: ['prod/a'] },
-    { because: 'that is left held', job: held, want: ['prod/a'] },
+    { because: 'that is left paused', job: held, want: ['prod/a'] },
     { because: 'that was started again', job: kept('one', { phase: 'Starting', released: ['a'] }), want: [] },
     { because: 'of a job that has ended', job: kept('one', { phase: 'Complete' }), want: [] },
     { because: 'of another tool', job: kept('one', { phase: 'Working', targets: [citaTarget('a')] }), want: [] },

@@ -24,7 +24,7 @@ describe('a lock that another job has acquired', () => {
       unsafe: false,
     },
     { because: 'while a copy is made: it starts again', status: working, given: {}, phase: 'Starting', unsafe: false },
-    { because: 'while data is changed: it is held', status: working, given: RISKY, phase: 'Held', unsafe: true },
+    { because: 'while data is changed: it is left paused', status: working, given: RISKY, phase: 'Held', unsafe: true },
   ])('ends the job $because', ({ status, given, phase, unsafe }) => {
     const move = step({ ...given, status, observed: { locks: taken, targets: at(stopped), pvc } });
     expect(move.status).toMatchObject({ phase, failure: { reason: 'LockLost', unsafe } });
@@ -42,7 +42,7 @@ describe('a lock that another job has acquired', () => {
 
   it('has no note of a job that stops nothing', () => {
     const own = new Map([[LOCK, { holder: HOLDER }]]);
-    const { effects } = step({ status: { ...working, holds: [] }, observed: { locks: own, targets: at(found), pvc } });
+    const { effects } = step({ status: { ...working, paused: [] }, observed: { locks: own, targets: at(found), pvc } });
     expect(effects.map(({ do: what }) => what)).not.toContain('noteOnLock');
   });
 });
@@ -63,15 +63,15 @@ describe('the note on the lock', () => {
     expect(noteOf(working, RISKY)).not.toHaveProperty('keys');
   });
 
-  it('says that one of the nodes was left held by an earlier job, as long as nothing has repaired it', () => {
+  it('says that one of the nodes was left paused by an earlier job, as long as nothing has repaired it', () => {
     const targets = [citaTarget('b'), citaTarget('a', { detached: true })];
-    expect(noteOf({ ...working, targets })).toMatchObject({ unsafe: 'an earlier job left it held' });
+    expect(noteOf({ ...working, targets })).toMatchObject({ unsafe: 'an earlier job left it paused' });
   });
 
   it('says so also of a job that will repair the node, until it starts it', () => {
     const status: JobStatus = { ...stopping, targets: [citaTarget('a', { detached: true })] };
     const given = { kind: 'Restore', spec: { ...cloud, node: 'a', backup: 'one' } };
-    expect(noteOf(status, given)).toMatchObject({ unsafe: 'an earlier job left it held' });
+    expect(noteOf(status, given)).toMatchObject({ unsafe: 'an earlier job left it paused' });
   });
 
   it('has no replicas of a node that has none of its own', () => {
@@ -97,7 +97,7 @@ describe('while the keys of two nodes are exchanged', () => {
     step({
       kind: 'Switchover',
       spec: { sourceNode: 'a', destNode: 'b' },
-      status: { ...working, locks: names, targets, holds: ['a', 'b'], works: [], signers },
+      status: { ...working, locks: names, targets, paused: ['a', 'b'], works: [], signers },
       observed: {
         locks: new Map(names.map((name) => [name, { holder: HOLDER, ...observed.get(name) }])),
         targets: seen,
@@ -124,7 +124,7 @@ describe('while the keys of two nodes are exchanged', () => {
   });
 
   it.each([
-    { because: 'held', at: 'write', phase: 'Held' },
+    { because: 'left paused', at: 'write', phase: 'Held' },
     { because: 'started again while nothing was written', at: 'read', phase: 'Starting' },
   ] as const)('a lost lock leaves the nodes $because', ({ at: part, phase }) => {
     const other = new Map([['nodewright-node-b', { holder: OTHER }]]);
@@ -205,7 +205,7 @@ describe('while it stops', () => {
     const { effects } = step({
       kind: 'BlockHeightFallback',
       spec,
-      status: { ...stopping, locks: names, targets, holds: ['a', 'b'] },
+      status: { ...stopping, locks: names, targets, paused: ['a', 'b'] },
       observed: {
         locks: new Map(names.map((name) => [name, { holder: HOLDER, note }])),
         targets: new Map(targets.map((target) => [target.node, targetSeen(target)])),
@@ -256,7 +256,7 @@ describe('a node that something else starts during the work', () => {
     ]);
   });
 
-  it('is stopped and held when its data was being changed', () => {
+  it('is stopped and left paused when its data was being changed', () => {
     const { status, effects } = step({ ...RISKY, status: working, observed: { locks, targets: at(running) } });
     expect(status).toMatchObject({ phase: 'Held', failure: { reason: 'NodeStarted', unsafe: true } });
     expect(effects.map(({ do: what }) => what)).toEqual(['scaleWorkload', 'deleteJob', 'emitEvent']);
@@ -270,7 +270,7 @@ describe('a node that something else starts during the work', () => {
   });
 
   it('does not matter to a job that stopped nothing', () => {
-    const status: JobStatus = { ...working, holds: [] };
+    const status: JobStatus = { ...working, paused: [] };
     expect(step({ status, observed: { locks, targets: at(running), pvc } }).status).not.toHaveProperty('failure');
   });
 });
@@ -295,11 +295,11 @@ describe('a node that is stopped when a job with the action Direct begins', () =
     { because: 'while it is copied', kind: 'Backup', spec: {} },
     { because: 'while its data is replaced', kind: 'Restore', spec: { backup: 'nightly' } },
   ])('is kept so $because, so that it does not run on half of its data', ({ kind, spec }) => {
-    expect(begin(kind, spec, [])).toMatchObject({ phase: 'Stopping', holds: ['a'] });
+    expect(begin(kind, spec, [])).toMatchObject({ phase: 'Stopping', paused: ['a'] });
   });
 
   it('is not stopped when it runs, or for a job that works beside it', () => {
-    expect(begin('Backup', {}, pods)).toMatchObject({ phase: 'Working', holds: [], live: true });
-    expect(begin('ChangeOwner', { uid: 1000, gid: 1000 }, [])).toMatchObject({ phase: 'Working', holds: [] });
+    expect(begin('Backup', {}, pods)).toMatchObject({ phase: 'Working', paused: [], live: true });
+    expect(begin('ChangeOwner', { uid: 1000, gid: 1000 }, [])).toMatchObject({ phase: 'Working', paused: [] });
   });
 });

@@ -9,9 +9,9 @@ import { learnPauses } from '../../src/controller/job/records/learn-pauses.ts';
 import { createPauses } from '../../src/controller/node/pauses.ts';
 import { UID } from './support/fixtures.ts';
 
-function aJob(holds: string[], spec: Record<string, unknown> = { node: 'a' }): JobObject {
+function aJob(paused: string[], spec: Record<string, unknown> = { node: 'a' }): JobObject {
   const metadata = { name: 'one', namespace: 'prod', uid: UID };
-  return { apiVersion: API_VERSION, kind: 'Backup', metadata, spec, status: { phase: 'Working', holds } };
+  return { apiVersion: API_VERSION, kind: 'Backup', metadata, spec, status: { phase: 'Working', paused } };
 }
 
 const unknown = { current: { ...NOTHING, origin: '', jobs: undefined } };

@@ -1,4 +1,4 @@
-// Each decision after the work: what is proven, what is started, what is held, what is removed.
+// Each decision after the work: what is proven, what is started, what stays paused, what is removed.
 
 import { describe, expect, it } from 'vitest';
 
@@ -27,7 +27,7 @@ describe('after the work', () => {
       reason: 'NoSpace',
     },
     {
-      because: 'an unsafe failure holds it',
+      because: 'an unsafe failure leaves it paused',
       works: [{ ...work, outcome: 'Failed' as const, code: 'ContentDiffers' as const, message: 'half', unsafe: true }],
       phase: 'Held',
       reason: 'ContentDiffers',
@@ -39,7 +39,7 @@ describe('after the work', () => {
     });
   });
 
-  it('a rollback of some nodes of a chain only is held', () => {
+  it('a rollback of some nodes of a chain only leaves them paused', () => {
     const works = [
       { ...work, outcome: 'Succeeded' as const, height: 9 },
       { ...work, name: 'x', node: 'b', outcome: 'Failed' as const, unsafe: false },
@@ -121,14 +121,14 @@ describe('after the work', () => {
     expect(later).toMatchObject({ phase: 'Starting', released: ['a'] });
     const job = { kind: 'Backup', metadata: { name: 'one', namespace: 'prod', uid: UID }, spec: { node: 'a' } };
     const isHeld = (stored: JobStatus): boolean => {
-      const holds = createPauses();
-      holds.learn({ apiVersion: API_VERSION, ...job, status: stored });
-      return holds.of('prod/a') !== undefined;
+      const pauses = createPauses();
+      pauses.learn({ apiVersion: API_VERSION, ...job, status: stored });
+      return pauses.of('prod/a') !== undefined;
     };
     expect([isHeld(status), isHeld(later)]).toEqual([true, false]);
   });
 
-  it('a node that was released, and must not run after all, is held again', () => {
+  it('a node that was released, and must not run after all, is paused again', () => {
     const targets = [managedTarget('a'), managedTarget('b')];
     const status: JobStatus = { ...working, phase: 'Starting', targets, released: ['a', 'b'] };
     const identities = new Map(targets.map(({ node }) => [node, 'a-key']));
@@ -213,7 +213,7 @@ describe('a node of another tool is back', () => {
       phase: 'Starting',
       since: ago(minutes),
       locks: [LOCK],
-      holds: ['a'],
+      paused: ['a'],
       targets: [target],
       notes: ['the height is 90 again'],
       heightBefore: 100,
@@ -333,7 +333,7 @@ describe('after the end', () => {
     ).toEqual([{ do: 'removeFinalizer' }]);
   });
 
-  it('a held node keeps its note when the lock is given back, and a person can release it', () => {
+  it('a paused node keeps its note when the lock is given back, and a person can release it', () => {
     const status: JobStatus = {
       ...working,
       phase: 'Held',
@@ -346,7 +346,7 @@ describe('after the end', () => {
     });
   });
 
-  it("a refused job does not wipe the note of the job that holds the node, and a repair's success does", () => {
+  it("a refused job does not wipe the note of the job that keeps the node paused, and a repair's success does", () => {
     const other = { ...NOTE, uid: 'other' };
     const status: JobStatus = { phase: 'Refused', locks: [LOCK] };
     const own = new Map([[LOCK, { holder: HOLDER, note: other }]]);
@@ -363,7 +363,7 @@ describe('after the end', () => {
     expect(effects).toEqual([{ do: 'releaseLock', lock: LOCK, keepNote: false }]);
   });
 
-  it('a held node is not released under a job that repairs it', () => {
+  it('a paused node is not released under a job that repairs it', () => {
     const status: JobStatus = { ...working, phase: 'Held', message: 'half' };
     const note = { ...NOTE, uid: 'x', unsafe: 'half' };
     const taken = new Map([[LOCK, { holder: { uid: 'x', text: 'Restore prod/two' }, note }]]);
@@ -373,19 +373,19 @@ describe('after the end', () => {
   });
 
   it.each([
-    { because: 'its own word changes nothing', note: NOTE, holds: ['a'] },
-    { because: 'a later job that is not done yet', note: { ...NOTE, uid: 'x', unsafe: 'half' }, holds: ['a'] },
-    { because: 'a later job that has repaired the node', note: { ...NOTE, uid: 'x' }, holds: [] },
-    { because: 'a later job that has ended well', note: undefined, holds: [] },
-  ])('releases a held node: $because', ({ note, holds }) => {
+    { because: 'its own word changes nothing', note: NOTE, paused: ['a'] },
+    { because: 'a later job that is not done yet', note: { ...NOTE, uid: 'x', unsafe: 'half' }, paused: ['a'] },
+    { because: 'a later job that has repaired the node', note: { ...NOTE, uid: 'x' }, paused: [] },
+    { because: 'a later job that has ended well', note: undefined, paused: [] },
+  ])('releases a paused node: $because', ({ note, paused }) => {
     const status: JobStatus = { ...working, phase: 'Held', message: 'half' };
     const lock = note === undefined ? {} : { note };
     const { status: later } = step({ status, observed: { locks: new Map([[LOCK, lock]]) } });
-    expect(later).toMatchObject({ phase: 'Held', holds });
-    expect(later.message).toBe(holds.length > 0 ? 'half' : 'half (a later job has repaired a)');
+    expect(later).toMatchObject({ phase: 'Held', paused });
+    expect(later.message).toBe(paused.length > 0 ? 'half' : 'half (a later job has repaired a)');
   });
 
-  it('a job that takes over a held node knows how it was before', () => {
+  it('a job that takes over a paused node knows how it was before', () => {
     const other = { ...NOTE, uid: 'other', unsafe: 'half' };
     const idle = targetSeen(citaTarget('a', { replicas: 0, wasRunning: false }), { pods: [], replicas: 0 });
     const { status } = step({

@@ -111,7 +111,7 @@ function wrongs(world: World): readonly string[] {
     ...[...world.nodes.values()].flatMap(({ target, starts }) =>
       starts > 1 ? [`${target.node} was started ${starts} times`] : [],
     ),
-    ...(phase === 'Held' && message === '' ? ['held without a reason'] : []),
+    ...(phase === 'Held' && message === '' ? ['Held without a reason'] : []),
     ...(phase === 'Held' ? [] : nodes.map(({ target, pod }) => `${target.node} is ${pod}, unlike before`)),
   ];
 }
@@ -176,7 +176,7 @@ describe('every kind', () => {
   );
 
   it.each(cases.filter(({ retries }) => !retries))(
-    '$because: a killed pod is never run again; the node is held with the reason',
+    '$because: a killed pod is never run again; the node is left paused with the reason',
     (row) => {
       const world = worldOf(row);
       for (let step = 0; step < 100; step++) {

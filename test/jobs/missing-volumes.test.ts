@@ -87,7 +87,7 @@ describe('a Restore into it', () => {
         since,
         locks: [LOCK],
         targets: [target],
-        holds: ['a'],
+        paused: ['a'],
         works: works as [],
       },
       observed: {

@@ -151,7 +151,7 @@ describe('a move', () => {
 
 describe('a failure', () => {
   const failure = { reason: 'NoSpace', message: 'no space', unsafe: true } as const;
-  const held = { holds: ['a', 'b'], released: ['a'] };
+  const held = { paused: ['a', 'b'], released: ['a'] };
 
   it('that is safe starts the nodes again', () => {
     const { status } = fail(scopeOf(held), { ...failure, unsafe: false }, { bytes: 1 });
@@ -159,11 +159,11 @@ describe('a failure', () => {
     expect(status.failure).toEqual({ ...failure, unsafe: false });
   }); // prettier-ignore
 
-  it('that is unsafe holds them, also those that were started already, and says what repairs them', () => {
+  it('that is unsafe leaves them paused, also those that were started already, and says what repairs them', () => {
     const { status } = fail(scopeOf(held), failure);
     expect(status).toMatchObject({ phase: 'Held', released: [], failure });
     expect(status.message).toBe('no space. a and b must not be started like this: repair it with a Restore or a BlockHeightFallback, or release it');
-    expect(fail(scopeOf({ holds: ['a'] }), failure).status).not.toHaveProperty('released');
+    expect(fail(scopeOf({ paused: ['a'] }), failure).status).not.toHaveProperty('released');
   }); // prettier-ignore
 
   it('between two keys says how to bring them together', () => {

@@ -25,7 +25,7 @@ it.each([
 ])('ends it after the work, without the locks: $because', ({ status: more, kind = 'Backup', spec, phase }) => {
   const status = { ...working, ...more, phase: 'Starting' as const, notes: ['copied'] };
   const move = step({ kind, spec: { node: 'a', deployMethod: 'cloud-config', chain: 'test-chain', ...spec }, status, observed });
-  expect(move.status).toMatchObject({ phase, holds: [], message: expect.stringContaining('no node was started') });
+  expect(move.status).toMatchObject({ phase, paused: [], message: expect.stringContaining('no node was started') });
   expect(move.effects.map((one) => one.do)).toEqual(['emitEvent']);
 }); // prettier-ignore
 
@@ -39,13 +39,13 @@ it.each([
 ] as const)('ends a Switchover at $at: $phase', ({ at, phase, reason, says }) => {
   const targets = [managedTarget('a'), managedTarget('b')];
   const signers = { step: at, since: working.since ?? '', states };
-  const status = { ...working, targets, holds: ['a', 'b'], works: [], signers };
+  const status = { ...working, targets, paused: ['a', 'b'], works: [], signers };
   const move = step({ kind: 'Switchover', spec: { sourceNode: 'a', destNode: 'b' }, status, observed });
   expect(move.status).toMatchObject({ phase, reason, message: expect.stringContaining(says) });
   expect(move.effects.map((one) => one.do)).toEqual(['emitEvent']);
 });
 
-it('lets the object of a held job go also when its nodes are released', () => {
+it('lets the object of a job that ended Held go also when its nodes are released', () => {
   const status = { ...working, phase: 'Held' as const, works: [] };
   const record = { phase: 'Held' } as never;
   const facts = { targets: observed.targets, deleting: true, release: true, record };

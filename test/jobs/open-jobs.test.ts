@@ -116,7 +116,7 @@ describe('after each decision', () => {
       object: { uid: 'u1', phase: 'Complete' },
       kept: true,
     },
-    { because: 'it is held', record: recordOf('Held', 'u1'), object: { uid: 'u1', phase: 'Held' }, kept: true },
+    { because: 'it ended Held', record: recordOf('Held', 'u1'), object: { uid: 'u1', phase: 'Held' }, kept: true },
     { because: 'its object ended without a record', object: { uid: 'u1', phase: 'Complete' }, kept: true },
     { because: 'its record cannot be read', record: UNREADABLE, kept: true },
     {

@@ -232,8 +232,8 @@ describe('the annotation that releases a job which ended Held', () => {
   const released = { ...BACKUP, isReleased: true };
   const cluster: RequestSide = { ...NONE, from: 'cluster' };
   const record = { specDigest: BACKUP.specDigest ?? '', message: 'the copy failed' };
-  const recorded = (holds?: string[], phase: JobPhase = 'Held'): Partial<DesiredRequests> => ({
-    records: new Map([['east/Backup/ns/r', { ...record, phase, ...(holds === undefined ? {} : { holds }) }]]),
+  const recorded = (paused?: string[], phase: JobPhase = 'Held'): Partial<DesiredRequests> => ({
+    records: new Map([['east/Backup/ns/r', { ...record, phase, ...(paused === undefined ? {} : { paused }) }]]),
   });
   const plan = (before: RequestSide, more: Partial<DesiredRequests>): readonly string[] =>
     planRequests(before, side([released], more)).map((step) => `${step.do}: ${step.because}`);
@@ -243,7 +243,7 @@ describe('the annotation that releases a job which ended Held', () => {
   it('starts the nodes that it keeps stopped', () => {
     expect(plan(side([BACKUP]), recorded(['a', 'b']))).toEqual([starts('a and b')]);
     expect(plan(cluster, recorded(['a']))).toEqual([starts('a')]);
-    const object = { ...BACKUP, specDigest: undefined, held: { holds: ['b'], message: 'the copy failed' } };
+    const object = { ...BACKUP, specDigest: undefined, ended: { paused: ['b'], message: 'the copy failed' } };
     expect(plan({ ...side([object]), from: 'cluster' }, { records: undefined })).toEqual([starts('b')]);
   });
 

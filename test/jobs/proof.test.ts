@@ -16,7 +16,7 @@ function verified(works: readonly JobTask[], more: { given?: object; status?: Pa
   const targets = [citaTarget('a'), citaTarget('b')];
   return step({
     ...more.given,
-    status: { ...working, phase: 'Verifying', targets, holds: ['a', 'b'], works: [...works], ...more.status },
+    status: { ...working, phase: 'Verifying', targets, paused: ['a', 'b'], works: [...works], ...more.status },
     observed: { locks, targets: new Map([['a', stopped]]), pvc },
   }).status;
 }

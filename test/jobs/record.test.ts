@@ -87,13 +87,13 @@ describe('recordOf', () => {
   });
 
   it.each([
-    { because: 'a job that ended Held says what it keeps stopped', phase: 'Held', holds: ['a'], want: ['a'] },
-    { because: 'once repaired it keeps nothing', phase: 'Held', holds: [], want: undefined },
-    { because: 'one that says nothing keeps nothing', phase: 'Held', holds: undefined, want: undefined },
-    { because: 'a job under way gives back what it stopped', phase: 'Working', holds: ['a'], want: undefined },
-  ] as const)('$because', ({ phase, holds, want }) => {
-    const before = { ...claim, phase: 'Held' as const, holds: ['a'] };
-    expect(recordOf(before, objectWith(defined({ phase, holds }))).holds).toEqual(want);
+    { because: 'a job that ended Held says what it keeps stopped', phase: 'Held', paused: ['a'], want: ['a'] },
+    { because: 'once repaired it keeps nothing', phase: 'Held', paused: [], want: undefined },
+    { because: 'one that says nothing keeps nothing', phase: 'Held', paused: undefined, want: undefined },
+    { because: 'a job under way gives back what it stopped', phase: 'Working', paused: ['a'], want: undefined },
+  ] as const)('$because', ({ phase, paused, want }) => {
+    const before = { ...claim, phase: 'Held' as const, paused: ['a'] };
+    expect(recordOf(before, objectWith(defined({ phase, paused }))).paused).toEqual(want);
   });
 
   it('never says again that data is there which was removed', () => {

@@ -83,7 +83,7 @@ const refused: readonly Row[] = [
     facts: {},
     says: /data-x-a-0/,
   },
-  { because: 'a hold of another node', status: { holds: ['a', 'x'] }, says: /^status\.holds names x, which spec/ },
+  { because: 'a pause of another node', status: { paused: ['a', 'x'] }, says: /^status\.paused names x, which spec/ },
   {
     because: 'another number of replicas than the note on its lock',
     job: OF_CITA,
@@ -210,7 +210,7 @@ const own: readonly Row[] = [
     target: volume('eth-data-a-0', 'eth-data'),
     facts: lostWith({ claimsOfOthers: [] }),
   },
-  { because: 'that holds its nodes', job: BOTH, status: { holds: ['a', 'b'] } },
+  { because: 'that pauses its nodes', job: BOTH, status: { paused: ['a', 'b'] } },
   {
     because: 'with as many replicas as its note',
     job: OF_CITA,
@@ -254,7 +254,7 @@ const own: readonly Row[] = [
   },
   {
     because: 'when its spec was changed: the job ends for that',
-    status: { locks: ['nodewright-node-x'], targets: [managedTarget('x')], holds: ['x'] },
+    status: { locks: ['nodewright-node-x'], targets: [managedTarget('x')], paused: ['x'] },
     facts: { ...seen(managedTarget('a')), specDiffers: true },
   },
   {
@@ -263,7 +263,7 @@ const own: readonly Row[] = [
       phase: 'Starting',
       locks: ['nodewright-node-x'],
       targets: [managedTarget('x')],
-      holds: ['x'],
+      paused: ['x'],
       failure: { reason: 'SpecDiffers', message: 'another spec', unsafe: false },
     },
     facts: { ...seen(managedTarget('a')), specDiffers: true },

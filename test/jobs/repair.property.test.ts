@@ -1,4 +1,4 @@
-// A node that a job left held, and a later job that repairs it: started once, and not before, with every interruption.
+// A node that a job left paused, and a later job that repairs it: started once, and not before, with every interruption.
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ function heldWorld(...nodes: readonly string[]): World {
     world.tick();
   }
   world.settle();
-  expect(world.status).toMatchObject({ phase: 'Held', holds: nodes });
+  expect(world.status).toMatchObject({ phase: 'Held', paused: nodes });
   return world;
 }
 
@@ -78,7 +78,7 @@ function settle(earlier: World, later: World): void {
 const podsOf = (world: World): readonly string[] => [...world.nodes.values()].map(({ pod }) => pod);
 const startsOf = (world: World): readonly number[] => [...world.nodes.values()].map(({ starts }) => starts);
 
-describe.each(repairs)('a node left held, then repaired by a $kind.kind', (repair) => {
+describe.each(repairs)('a node left paused, then repaired by a $kind.kind', (repair) => {
   it('is started once', () => {
     fc.assert(
       fc.property(fc.constantFrom(...PHASES), events, (phase, list) => {
@@ -92,7 +92,7 @@ describe.each(repairs)('a node left held, then repaired by a $kind.kind', (repai
         expect(later.status.phase).toBe('Complete');
         expect(podsOf(later)).toEqual(['running']);
         expect(startsOf(later)).toEqual([1]);
-        expect(earlier.status).toMatchObject({ phase: 'Held', holds: [] });
+        expect(earlier.status).toMatchObject({ phase: 'Held', paused: [] });
       }),
       { numRuns: 100 },
     );
@@ -139,13 +139,13 @@ describe.each(repairs)('a node left held, then repaired by a $kind.kind', (repai
         settle(earlier, later);
         expect(later.status.phase).not.toBe('Complete');
         expect(startsOf(later)).toEqual([0]);
-        expect(earlier.status).toMatchObject({ phase: 'Held', holds: ['a'] });
+        expect(earlier.status).toMatchObject({ phase: 'Held', paused: ['a'] });
       }),
       { numRuns: 30 },
     );
   });
 
-  it('leaves stopped what was held with it', () => {
+  it('leaves stopped what was paused with it', () => {
     fc.assert(
       fc.property(events, (list) => {
         const earlier = heldWorld('a', 'b');
@@ -155,7 +155,7 @@ describe.each(repairs)('a node left held, then repaired by a $kind.kind', (repai
         expect(later.status.phase).toBe('Complete');
         expect(podsOf(later)).toEqual(['running', 'none']);
         expect(startsOf(later)).toEqual([1, 0]);
-        expect(earlier.status).toMatchObject({ phase: 'Held', holds: ['b'] });
+        expect(earlier.status).toMatchObject({ phase: 'Held', paused: ['b'] });
       }),
       { numRuns: 30 },
     );

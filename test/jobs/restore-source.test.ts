@@ -242,12 +242,12 @@ describe('a Restore whose source is gone under the work', () => {
   };
   const after = (works: JobStatus['works']): JobStatus => {
     const stopped = targetSeen(target, { pods: [], paused: true, replicas: 0 });
-    const status = defined({ phase: 'Working' as const, since: ago(1), locks: [LOCK], targets: [target], holds: ['a'], works });
+    const status = defined({ phase: 'Working' as const, since: ago(1), locks: [LOCK], targets: [target], paused: ['a'], works });
     const observed = { locks: new Map([[LOCK, { holder: HOLDER, note }]]), targets: new Map([['a', stopped]]), source: undefined };
     return step({ kind: 'Restore', spec: { node: 'a', backup: 'nightly' }, status, observed }).status;
   }; // prettier-ignore
 
-  it('is held once a task has begun: a record that someone removes starts no node on half of its data', () => {
+  it('ends Held once a task has begun: a record that someone removes starts no node on half of its data', () => {
     expect(after([work])).toMatchObject({ phase: 'Held', reason: 'SourceMissing', failure: { unsafe: true } });
   });
 

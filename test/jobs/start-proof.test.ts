@@ -51,7 +51,7 @@ it.each<Given & { readonly because: string; readonly waits: string | undefined }
   { because: 'a pod that ends', seen: { pods: [pod({ terminating: true })] }, waits: 'waits until the pod of a runs' },
   { because: 'a pod that ends, after a failure', seen: { pods: [pod({ terminating: true })] }, status: { failure }, waits: undefined },
   { because: 'one of three pods', target: citaTarget('a', { replicas: 3 }), waits: 'waits for 3 pods of a' },
-  { because: 'a node of a job that holds it', seen: { leftHeldBy: 'Restore n/b' }, waits: 'waits until Restore n/b releases a' },
+  { because: 'a node of a job that keeps it paused', seen: { leftPausedBy: 'Restore n/b' }, waits: 'waits until Restore n/b releases a' },
   { because: 'a pod, of a kind that needs no more', kind: 'Backup', seen: silent, waits: undefined },
   { because: 'a pod, after a failure', seen: silent, status: { failure }, waits: undefined },
   { because: 'no answer', seen: silent, waits: 'waits until a answers' },

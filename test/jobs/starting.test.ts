@@ -72,7 +72,7 @@ describe('two nodes of a Switchover', () => {
     return step({
       kind: 'Switchover',
       spec,
-      status: { ...starting, locks: names, targets, holds: ['a', 'b'], works: [] },
+      status: { ...starting, locks: names, targets, paused: ['a', 'b'], works: [] },
       observed: {
         locks: new Map(names.map((name) => [name, { holder: HOLDER }])),
         targets: new Map(targets.map((target) => [target.node, targetSeen(target, { pods: [], paused: true })])),
@@ -93,7 +93,7 @@ describe('two nodes of a Switchover', () => {
     { because: 'only the first has a key', a: 'k', b: undefined },
     { because: 'only the second has a key', a: undefined, b: 'l' },
     { because: 'neither has a key now', a: undefined, b: undefined },
-  ])('are not held when $because', ({ a, b }) => {
+  ])('are not left paused when $because', ({ a, b }) => {
     expect(pair(a, b).status).toMatchObject({ phase: 'Starting' });
   });
 });
@@ -114,17 +114,22 @@ describe('which nodes are started', () => {
   it.each([
     { because: 'it is paused by this job', status: {}, seen: { paused: true }, effects: ['unpauseNode'] },
     { because: 'it is not paused any more', status: {}, seen: { paused: false }, effects: [] },
-    { because: 'another job left it held', status: {}, seen: { paused: true, leftHeldBy: 'Restore x' }, effects: [] },
-    { because: 'this job stopped none', status: { holds: [] }, seen: { paused: true }, effects: [] },
-    { because: 'this job stopped another', status: { holds: ['b'] }, seen: { paused: true }, effects: [] },
+    {
+      because: 'another job left it paused',
+      status: {},
+      seen: { paused: true, leftPausedBy: 'Restore x' },
+      effects: [],
+    },
+    { because: 'this job stopped none', status: { paused: [] }, seen: { paused: true }, effects: [] },
+    { because: 'this job stopped another', status: { paused: ['b'] }, seen: { paused: true }, effects: [] },
   ])('a managed one, when $because: $effects', ({ status, seen, effects }) => {
     const move = managed(status, seen);
     expect(started(move)).toEqual(effects);
     expect(move.status.released).toEqual(effects.length === 0 ? undefined : ['a']);
   });
 
-  it('is waited for while another job has left it held, and says which', () => {
-    const { status } = managed({}, { paused: true, leftHeldBy: 'Restore prod/two' });
+  it('is waited for while another job has left it paused, and says which', () => {
+    const { status } = managed({}, { paused: true, leftPausedBy: 'Restore prod/two' });
     expect(status.message).toBe('waits until Restore prod/two releases a');
   });
 
@@ -141,11 +146,13 @@ describe('which nodes are started', () => {
     expect(move.status).not.toHaveProperty('released');
   });
 
-  it('a node that an earlier job left held stays stopped, unless this job repairs it and has not failed', () => {
+  it('a node that an earlier job left paused stays stopped, unless this job repairs it and has not failed', () => {
     const detached = { ...starting, targets: [citaTarget('a', { detached: true })] };
     const observed = { targets: new Map([['a', stopped]]) };
     const nodes = NOTE.nodes.map((node) => ({ ...node, detached: true }));
-    const held = new Map([[LOCK, { holder: HOLDER, note: { ...NOTE, nodes, unsafe: 'an earlier job left it held' } }]]);
+    const held = new Map([
+      [LOCK, { holder: HOLDER, note: { ...NOTE, nodes, unsafe: 'an earlier job left it paused' } }],
+    ]);
     expect(started(step({ status: detached, observed: { ...observed, locks: held } }))).toEqual([]);
     const restore = { kind: 'Restore', spec: { ...PLACE, backup: 'one' } };
     const of = (more: object) =>
@@ -153,7 +160,7 @@ describe('which nodes are started', () => {
     const repaired = step({ ...restore, status: detached, observed: { ...observed, locks: of({}) } });
     expect(started(repaired)).toEqual(['scaleWorkload']);
     const failure = { reason: 'NoSpace', message: 'no space', unsafe: false } as const;
-    const locksNow = of({ unsafe: 'an earlier job left it held' });
+    const locksNow = of({ unsafe: 'an earlier job left it paused' });
     const failed = step({ ...restore, status: { ...detached, failure }, observed: { ...observed, locks: locksNow } });
     expect(failed.effects.map(({ do: what }) => what)).toEqual(['emitEvent']);
   });
@@ -175,7 +182,7 @@ describe('the end of a job', () => {
       says: 'one; its file was removed after work had begun, so it ran to its end',
     },
   ])('says $because', ({ status, observed, says }) => {
-    expect(ending(status, observed)).toMatchObject({ phase: 'Complete', message: says, holds: [] });
+    expect(ending(status, observed)).toMatchObject({ phase: 'Complete', message: says, paused: [] });
   });
 
   it('says which nodes were stopped before', () => {
@@ -190,7 +197,7 @@ describe('the end of a job', () => {
   });
 
   it('is the failure that made it start its nodes', () => {
-    expect(ending({ failure })).toMatchObject({ phase: 'Failed', reason: 'NoSpace', message: 'no space', holds: [] });
+    expect(ending({ failure })).toMatchObject({ phase: 'Failed', reason: 'NoSpace', message: 'no space', paused: [] });
   });
 
   const late = { since: ago(31) };
@@ -198,11 +205,11 @@ describe('the end of a job', () => {
   const says = '30 minutes after the start it still waits until the pod of a runs';
 
   it.each([
-    { because: 'a proven copy', given: {}, ends: { phase: 'Complete', message: `one; ${says}`, holds: [] } },
+    { because: 'a proven copy', given: {}, ends: { phase: 'Complete', message: `one; ${says}`, paused: [] } },
     {
       because: 'a failure',
       given: { failure },
-      ends: { phase: 'Failed', reason: 'NoSpace', message: `no space; ${says}`, failure, holds: [] },
+      ends: { phase: 'Failed', reason: 'NoSpace', message: `no space; ${says}`, failure, paused: [] },
     },
   ])('comes half an hour after the start all the same: $because', ({ given, ends }) => {
     expect(ending({ ...late, notes: ['one'], ...given }, waiting)).toMatchObject(ends);
@@ -217,7 +224,7 @@ describe('the end of a job', () => {
       reason: 'NodeNotHealthy',
       message: `the work is done, but ${says}`,
       failure: { reason: 'NodeNotHealthy', message: says, unsafe: false },
-      holds: [],
+      paused: [],
     });
   });
 });
@@ -233,7 +240,7 @@ describe('a node that goes back while it runs', () => {
     const seen = targetSeen(target, { answers: { identityFiles: [], signerState: [], rollback } });
     const answer = { suspended: false, active: 0, running: false, ...ofJob };
     const tasks = new Map(termination === undefined ? [] : [['ask', { ...answer, termination }]]);
-    const fresh: JobStatus = { phase: 'Working', since: ago(1), locks: [LOCK], targets: [target], holds: [] };
+    const fresh: JobStatus = { phase: 'Working', since: ago(1), locks: [LOCK], targets: [target], paused: [] };
     const own = new Map([[LOCK, { holder: HOLDER }]]);
     return step({
       kind: 'BlockHeightFallback',

@@ -13,7 +13,7 @@ const observed = {
   locks: new Map([[LOCK, { holder: HOLDER }]]),
   trial: { verdict: 'Accepted' },
 } as const;
-const locked: JobStatus = { ...working, phase: 'Locked', targets: [], holds: [], works: [] };
+const locked: JobStatus = { ...working, phase: 'Locked', targets: [], paused: [], works: [] };
 
 it.each([
   { kind: 'Backup', action: 'StopAndStart', phase: 'Stopping', says: 'keeps a stopped' },

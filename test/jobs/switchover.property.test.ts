@@ -48,7 +48,7 @@ function identities(world: World): readonly string[] {
   return [...world.nodes.values()].map(({ identity }) => identity);
 }
 
-/** Every key finds, where it is active, that nothing above is signed; and nodes run unless they are held. */
+/** Every key finds, where it is active, that nothing above is signed; and nodes run unless they are paused. */
 function wrongs(world: World): readonly string[] {
   const { phase = 'Pending', message = '' } = world.status;
   const isHeld = phase === 'Held';
@@ -61,8 +61,8 @@ function wrongs(world: World): readonly string[] {
     ...world.violations,
     ...low,
     ...(isFinal(phase) ? [] : [`it is still ${phase}: ${message}`]),
-    ...(isHeld && message === '' ? ['held without a reason'] : []),
-    ...(isHeld && runs.length > 0 ? [`${runs.join(', ')} runs, although held`] : []),
+    ...(isHeld && message === '' ? ['paused without a reason'] : []),
+    ...(isHeld && runs.length > 0 ? [`${runs.join(', ')} runs, although paused`] : []),
     ...(isHeld || runs.length === 2 ? [] : [`only ${runs.join(', ')} runs`]),
   ];
 }
@@ -139,7 +139,7 @@ describe('a Switchover of validators', () => {
     expect(wrongs(world)).toEqual([]);
   });
 
-  it('holds both when a write fails and can not be taken back, and no other job touches them', () => {
+  it('leaves both paused when a write fails and can not be taken back, and no other job touches them', () => {
     const world = worldOf({ result: failing('writeSigner', 'b', DiskFull(true)) });
     world.settle();
     expect(world.status).toMatchObject({ phase: 'Held', reason: 'SignerStateLost' });
@@ -194,7 +194,7 @@ describe('a Switchover of validators', () => {
     expect(wrongs(world)).toEqual([]);
   });
 
-  it('holds both when a user starts one between the writes and the exchange of the keys', () => {
+  it('leaves both paused when a user starts one between the writes and the exchange of the keys', () => {
     const world = worldOf();
     world.disturbed = true;
     world.refusals = 1000;
@@ -277,7 +277,7 @@ describe.each(results)('after any disturbance, when %s', (_name, result) => {
   const late = fc.constantFrom(true, true, true, false);
   const events = fc.array(fc.constantFrom(...EVENTS), { minLength: 20, maxLength: 90 });
 
-  it('no key signs twice, no two nodes have one key, and both run or are held with a reason', () => {
+  it('no key signs twice, no two nodes have one key, and both run or are paused with a reason', () => {
     fc.assert(
       fc.property(late, events, (isLate, list) => {
         const one = begin(isLate);

@@ -28,7 +28,7 @@ const stopped = targetSeen(TWO, {
     databaseMarkers: [{ volume: 'el', anyOf: ['geth/chaindata/CURRENT'] }],
   },
 });
-const working: JobStatus = { phase: 'Working', since: ago(1), locks: [LOCK], targets: [TWO], holds: ['a'] };
+const working: JobStatus = { phase: 'Working', since: ago(1), locks: [LOCK], targets: [TWO], paused: ['a'] };
 const spec = { node: 'a', destination: { volumeSnapshot: { className: 'snapshots' } } };
 
 const JOB = { kind: 'Backup', namespace: 'prod', name: 'one', uid: UID };
@@ -213,7 +213,7 @@ describe('a Backup in VolumeSnapshots', () => {
 
   it('is refused where the cluster makes none, before the node is stopped', () => {
     const found = targetSeen(TWO, stopped);
-    const { status, effects } = look({ phase: 'Locked', holds: [] }, [], {
+    const { status, effects } = look({ phase: 'Locked', paused: [] }, [], {
       noSnapshots: 'the cluster has no VolumeSnapshots',
       targets: new Map([['a', found]]),
     });
@@ -236,10 +236,10 @@ describe('a Backup in VolumeSnapshots', () => {
     { because: 'failed', end: { phase: 'Failed' }, does: removal },
     { because: 'failed, and has a proof', end: { phase: 'Failed', manifestSha256: 'a'.repeat(64) }, does: [] },
     { because: 'complete', end: { phase: 'Complete' }, does: [] },
-    { because: 'held', end: { phase: 'Held' }, does: [] },
-    { because: 'held, and its object is deleted', end: { phase: 'Held' }, deleting: true, does: removal },
+    { because: 'ended Held', end: { phase: 'Held' }, does: [] },
+    { because: 'ended Held, and its object is deleted', end: { phase: 'Held' }, deleting: true, does: removal },
   ])('leaves no VolumeSnapshot without a proof behind: $because', ({ deleting = false, does, end }) => {
-    const status: Partial<JobStatus> = { ...end, endTime: ago(1), made: known, holds: [] };
+    const status: Partial<JobStatus> = { ...end, endTime: ago(1), made: known, paused: [] };
     const after = (made: readonly ObservedMade[]): readonly string[] =>
       removalsIn(look(status, made, { record: defined({ uid: UID, phase: end.phase }), deleting }));
     expect(after(both)).toEqual(does);
@@ -247,7 +247,7 @@ describe('a Backup in VolumeSnapshots', () => {
   });
 
   it('nor one that was created and not seen any more', () => {
-    const status: Partial<JobStatus> = { phase: 'Failed', endTime: ago(1), made: intended, holds: [] };
+    const status: Partial<JobStatus> = { phase: 'Failed', endTime: ago(1), made: intended, paused: [] };
     expect(removalsIn(look(status, both, { record: { uid: UID, phase: 'Failed' } }))).toEqual(removal);
   });
 });
@@ -314,7 +314,7 @@ describe('a Restore from VolumeSnapshots', () => {
   });
 
   it('is refused before the node is stopped when no class fits', () => {
-    const { status } = restore({ phase: 'Locked', holds: [] }, [], { storageClasses: new Map() });
+    const { status } = restore({ phase: 'Locked', paused: [] }, [], { storageClasses: new Map() });
     expect(status).toMatchObject({ phase: 'Refused', reason: 'NoStorageClass' });
   });
 
@@ -374,14 +374,14 @@ describe('a Restore from VolumeSnapshots', () => {
     { because: 'not before its end is on record', record: 'Working', does: [] },
     { because: 'under a worker pod', workerPods: 1, does: both },
     { because: 'when its end is on record', does: both },
-    { because: 'when it is held', phase: 'Held', record: 'Held', does: both },
+    { because: 'when it ended Held', phase: 'Held', record: 'Held', does: both },
     { because: 'unless it is going', left: [first, { ...second, going: true }], does: [first.uid] },
     { because: 'unless it was replaced', left: [first, { ...second, uid: 'x' }], does: [first.uid] },
     { because: 'until all are going', left: claims.map((one) => ({ ...one, going: true })), does: ['removeFinalizer'] },
     { because: 'until none is left', left: [], does: ['removeFinalizer'] },
     { because: 'and waits for no worker pod', phase: 'Held', record: 'Held', workerPods: 1, left: [], does: ['removeFinalizer'] },
   ])('removes them, then the finalizer of its deleted object, $because', ({ phase = 'Complete', record = 'Complete', left = claims, workerPods = 0, does }) => {
-    const status = { phase, endTime: ago(1), made, holds: [] } satisfies Partial<JobStatus>;
+    const status = { phase, endTime: ago(1), made, paused: [] } satisfies Partial<JobStatus>;
     expect(removalsIn(restore(status, left, { record: { uid: UID, phase: record }, workerPods, deleting: true, guarded: true }))).toEqual(does);
   }); // prettier-ignore
 
@@ -397,7 +397,7 @@ describe('a Restore from VolumeSnapshots', () => {
       says: 'no VolumeSnapshot of the volume cl',
     },
   ])('is refused when one $because', ({ change, says }) => {
-    const { status } = restore({ phase: 'Locked', holds: [] }, [], { source: { ...source, ...change } });
+    const { status } = restore({ phase: 'Locked', paused: [] }, [], { source: { ...source, ...change } });
     expect(status).toMatchObject({ phase: 'Refused', reason: 'SourceMissing', message: expect.stringContaining(says) });
   });
 });

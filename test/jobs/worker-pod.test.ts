@@ -112,7 +112,7 @@ describe('a rollback by the client itself', () => {
     expect(end('The newest block is 5, below 90. Nothing was changed.')).toMatchObject([{ unsafe: false }]);
   });
 
-  it('that failed later holds the node', () => {
+  it('that failed later leaves the node paused', () => {
     expect(end('invalidateblock failed at block 95.')).toMatchObject([{ unsafe: true }]);
   });
 

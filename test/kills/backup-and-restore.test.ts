@@ -57,7 +57,7 @@ describe.concurrent('jobs', () => {
     await leaveHeld(killed, 'torn');
     await holds(killed, 'torn', [NODE]);
     await runKilled(killer, 'Restore', 'repair');
-    expect(killed.object('Restore', 'torn')?.status).toMatchObject({ phase: 'Held', holds: [] });
+    expect(killed.object('Restore', 'torn')?.status).toMatchObject({ phase: 'Held', paused: [] });
     await holds(killed, 'torn', undefined);
     await killer.close();
     // Of a process that was started after most of this had ended: they come from the branch.
@@ -67,7 +67,7 @@ describe.concurrent('jobs', () => {
         'nodewright_jobs{kind="Backup",phase="Complete"} 1',
         'nodewright_jobs{kind="Restore",phase="Complete"} 2',
         'nodewright_jobs{kind="Restore",phase="Held"} 1',
-        'nodewright_job_held_nodes 0',
+        'nodewright_job_paused_nodes 0',
       ]),
     );
     const records = git(killed.fleet.repo, [
@@ -114,7 +114,7 @@ async function leaveHeld(world: CrashWorld, name: string): Promise<void> {
 async function holds(world: CrashWorld, name: string, nodes: readonly string[] | undefined): Promise<void> {
   await waitFor(`the record of ${name} holds ${nodes?.join() ?? 'nothing'}`, () => {
     const record = world.record('Restore', name);
-    return record?.phase === 'Held' && record.holds?.join() === nodes?.join();
+    return record?.phase === 'Held' && record.paused?.join() === nodes?.join();
   });
 }
 

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 
 import { approvableHold, finalHold } from '../../src/plan/hold-words.ts';
-import { holdText, shownHold } from '../../src/plan/hold-text.ts';
+import { heldNews, holdText, shownHold } from '../../src/plan/hold-text.ts';
 
 const RELEASE = 'Undo the change, or add the digest of the held actions to spec.approvals in fleet.yaml.';
 
@@ -30,5 +30,10 @@ it.each([
 
 it('is shown without saying twice that it is held', () => {
   expect(shownHold('Removed from Git. Held: too many.')).toBe('Removed from Git. Held: too many.');
-  expect(shownHold('a job works on it')).toBe('held: a job works on it');
+  expect(shownHold('protect: true')).toBe('held: protect: true');
+});
+
+it('is named by its guard in a commit, which an older branch may not have', () => {
+  expect(heldNews('eth-dev', 'DeletionBudget')).toBe('eth-dev: action held (DeletionBudget)');
+  expect(heldNews('eth-dev', '')).toBe('eth-dev: action held');
 });

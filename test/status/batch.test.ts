@@ -9,7 +9,7 @@ import { commitMessage, describeBatch } from '../../src/status/batch.ts';
 function tree(phases: Record<string, string>, state = 'Synced', held: string[] = []): Map<string, string> {
   const nodes = Object.entries(phases).map(([name, phase]): [string, string] => [
     `paris/nodes/ns/${name}.yaml`,
-    stringify({ status: { phase, ...(held.includes(name) ? { hold: { message: 'x' } } : {}) } }),
+    stringify({ status: { phase, ...(held.includes(name) ? { hold: { reason: 'Protected', message: 'x' } } : {}) } }),
   ]);
   return new Map([...nodes, ['paris/sync.yaml', `state: ${state}\n`]]);
 }
@@ -27,6 +27,11 @@ function applied(revision: string): Map<string, string> {
   return new Map([['paris/sync.yaml', stringify({ state: 'Synced', revision: { applied: revision } })]]);
 }
 
+function paused(phase: string): Map<string, string> {
+  const pause = { by: 'Backup ns/b', message: 'Paused by Backup ns/b while it works' };
+  return new Map([...tree({}), ['paris/nodes/ns/a.yaml', stringify({ status: { phase, pause } })]]);
+}
+
 function job(phase: string, more: object = {}): Map<string, string> {
   const record = { kind: 'Backup', name: 'nightly', phase, ...more };
   return new Map([['paris/jobs/backup/ns/nightly.yaml', stringify(record)]]);
@@ -38,7 +43,9 @@ describe('describeBatch', () => {
     { because: 'a new node', from: tree({}), to: tree({ a: 'Pending' }), want: 'a: Pending' },
     { because: 'errors come first', from: tree({ a: 'Syncing', z: 'Running' }), to: tree({ a: 'Running', z: 'Error' }), want: 'z: Running → Error; a: Syncing → Running' },
     { because: 'a node that went', from: tree({ a: 'Stopped' }), to: tree({}), want: 'a deleted' },
-    { because: 'a hold', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Synced', ['a']), want: 'a held' },
+    { because: 'a hold', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Synced', ['a']), want: 'a: action held (Protected)' },
+    { because: 'a pause by a job', from: tree({ a: 'Running' }), to: paused('Running'), want: 'a paused' },
+    { because: 'a pause that stays', from: paused('Running'), to: paused('Stopped'), want: 'a: Running → Stopped' },
     { because: 'a hold that stays', from: tree({ a: 'Running' }, 'Synced', ['a']), to: tree({ a: 'Stopped' }, 'Synced', ['a']), want: 'a: Running → Stopped' },
     { because: 'no reason of a node that is on its way', from: waiting('x', 'Pending'), to: waiting('NoPeers'), want: 'a: Pending → Configuring' },
     { because: 'steps on the way after those that settle', from: tree({ a: 'Running', z: 'Pending' }), to: tree({ a: 'Pending', z: 'Running' }), want: 'z: Pending → Running; a: Running → Pending' },

@@ -108,8 +108,9 @@ describe('the alarm of a height that fell', () => {
 describe('conditions beside Ready', () => {
   const reasonsOf = (seen: Partial<Observation>) =>
     Object.fromEntries((nodeStatus(observe(seen)).conditions ?? []).map(({ type, reason, message }) => [type, `${reason}: ${message}`]));
-  const job = { reason: 'Job', message: 'reads', by: 'Backup n/b' } as const;
-  const kept: Partial<Observation> = { hold: { ...job, stalled: true }, statefulSet: aSet(0), pods: [] };
+  const pause = { message: 'reads', by: 'Backup n/b' } as const;
+  const stopped: Partial<Observation> = { statefulSet: aSet(0), pods: [] };
+  const kept: Partial<Observation> = { pause: { ...pause, stalled: true }, ...stopped };
   const guard = { reason: 'Protected', message: 'protect: true' } as const;
 
   it.each<{ readonly because: string; readonly seen: Partial<Observation>; readonly type: string; readonly says: string | undefined }>([
@@ -117,10 +118,16 @@ describe('conditions beside Ready', () => {
     { because: 'with another revision', seen: { pods: [aPod({ metadata: { labels: { 'controller-revision-hash': 'r0' } } })] }, type: 'Reconciling', says: 'Updating: The pod is being replaced.' },
     { because: 'created suspended', seen: { node: aNode({ suspend: true }), statefulSet: undefined, pods: [] }, type: 'Reconciling', says: undefined },
     { because: 'held by a guard', seen: { hold: guard }, type: 'Unapplied', says: 'Protected: protect: true' },
-    { because: 'stopped by a job', seen: { hold: job }, type: 'Unapplied', says: undefined },
+    { because: 'paused by a job', seen: { pause }, type: 'Unapplied', says: undefined },
+    { because: 'paused by a job', seen: { pause }, type: 'Reconciling', says: 'Paused: reads' },
+    { because: 'paused by a job', seen: { pause, ...stopped }, type: 'Ready', says: 'Paused: reads' },
+    { because: 'paused by a job while an action on it is held', seen: { pause, hold: guard, ...stopped }, type: 'Ready', says: 'Paused: reads' },
+    { because: 'paused by a job while an action on it is held', seen: { pause, hold: guard, ...stopped }, type: 'Unapplied', says: 'Protected: protect: true' },
+    { because: 'left paused while an action on it is held', seen: { ...kept, hold: guard }, type: 'Stalled', says: 'Paused: reads' },
+    { because: 'kept stopped by what is held', seen: { hold: guard, ...stopped }, type: 'Ready', says: 'Protected: Stopped for now; status.hold says why and what to do.' },
     { because: 'of a broken file, also while it is held', seen: { hold: guard, broken: 'a.yaml:1: no' }, type: 'Unapplied', says: 'FileBroken: a.yaml:1: no' },
-    { because: 'kept stopped by a job that has ended', seen: kept, type: 'Stalled', says: 'Job: reads' },
-    { because: 'kept stopped by a job that has ended', seen: kept, type: 'Ready', says: 'Job: Kept stopped; status.hold says why and what to do.' },
+    { because: 'kept stopped by a job that has ended', seen: kept, type: 'Stalled', says: 'Paused: reads' },
+    { because: 'kept stopped by a job that has ended', seen: kept, type: 'Ready', says: 'Paused: reads' },
     { because: 'kept stopped by a job that has ended', seen: kept, type: 'Reconciling', says: undefined },
     { because: 'fought over', seen: { contested: ['One.', 'Two.'] }, type: 'Contested', says: 'RepairRepeats: One. Two.' },
     { because: 'in peace', seen: { contested: [] }, type: 'Contested', says: undefined },

@@ -34,8 +34,8 @@ function kstatus({ generation, observedGeneration, conditions, isDeleted }: Wait
 
 const silent = { reach: 'unreachable', message: 'nothing listens there' } as const;
 const stopped = aNode({ desiredState: 'Stopped' });
-const hold = { reason: 'Job', message: 'A Backup reads the data.', by: 'Backup ns/b' } as const;
-const ended = { ...hold, message: 'Backup ns/b has ended.', stalled: true };
+const pause = { message: 'A Backup reads the data.', by: 'Backup ns/b' } as const;
+const ended = { ...pause, message: 'Backup ns/b has ended.', stalled: true };
 const refused = { reason: 'ObjectRefused', message: 'denied', stalled: true } as const;
 
 describe('a BlockchainNode', () => {
@@ -46,10 +46,10 @@ describe('a BlockchainNode', () => {
     ['is created', { statefulSet: undefined, pods: [] }, 'Pending', 'InProgress'],
     ['pulls its image', { pods: [aPod({ containers: [waiting('el', 'ContainerCreating')] })] }, 'Configuring', 'InProgress'],
     ['syncs', { facts: facts({ syncing: true }) }, 'Syncing', 'InProgress'],
-    ['is stopped by a job', { hold, statefulSet: aSet(0), pods: [] }, 'Stopped', 'InProgress'],
-    ['is kept stopped by a job that has ended', { hold: ended, statefulSet: aSet(0), pods: [] }, 'Stopped', 'Failed'],
-    ['shuts down before it is kept stopped', { hold: ended, statefulSet: aSet(0) }, 'Stopping', 'InProgress'],
-    ['is stopped by its file as well', { node: stopped, hold: ended, statefulSet: aSet(0), pods: [] }, 'Stopped', 'Current'],
+    ['is stopped by a job', { pause, statefulSet: aSet(0), pods: [] }, 'Stopped', 'InProgress'],
+    ['is kept stopped by a job that has ended', { pause: ended, statefulSet: aSet(0), pods: [] }, 'Stopped', 'Failed'],
+    ['shuts down before it is kept stopped', { pause: ended, statefulSet: aSet(0) }, 'Stopping', 'InProgress'],
+    ['is stopped by its file as well', { node: stopped, pause: ended, statefulSet: aSet(0), pods: [] }, 'Stopped', 'Current'],
     ['runs with an older revision', { statefulSet: aSet(1, 'r2') }, 'Running', 'InProgress'],
     ['runs while a change of it is held', { hold: { reason: 'Protected', message: 'protect: true' } }, 'Running', 'InProgress'],
     ['runs while its file has an error', { broken: 'nodes/a.yaml:3: no.' }, 'Running', 'Failed'],
@@ -67,7 +67,7 @@ describe('a BlockchainNode', () => {
     const status = nodeStatus(observation);
     const waited = { generation: metadata.generation, isDeleted: metadata.deletionTimestamp !== undefined };
     const { observedGeneration, conditions = [] } = status;
-    expect(Object.keys(status.hold ?? {})).not.toContain('stalled');
+    expect(Object.keys(status.pause ?? {})).not.toContain('stalled');
     expect([status.phase, kstatus({ ...waited, observedGeneration, conditions })]).toEqual([phase, verdict]);
     expect(kstatus({ ...waited, observedGeneration, conditions, generation: 99, isDeleted: false })).toBe('InProgress');
   });

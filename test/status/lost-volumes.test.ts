@@ -88,7 +88,7 @@ describe('the loss of a volume', () => {
   });
 
   it('outlives a job that stops the node, which resets the proven height', () => {
-    const paused = { ...lost, isPaused: true };
+    const paused = { ...lost, pause: { by: 'Restore ns/r', message: 'Paused by Restore ns/r while it works' } };
     const low = { pvcs: [pvc('new')], facts: facts({ height: 5 }), ...answered(2000) };
     const status = after(aNodeOn(), lost, paused, low);
     expect(status).toMatchObject({ provenHeight: 5, lostVolumes: [{ height: 1000 }] });

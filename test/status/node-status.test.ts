@@ -6,7 +6,7 @@ import type { NodeStatus } from '../../src/api/blockchain-node.ts';
 import { findCondition } from '../../src/api/conditions.ts';
 import { ANNOTATION } from '../../src/api/group.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
-import type { Hold, Observation, Trouble } from '../../src/status/observation.ts';
+import type { Observation, Pause, Trouble } from '../../src/status/observation.ts';
 import { nodeStatus } from '../../src/status/node-status.ts';
 import { aClaim, aNode, aPod, aSet, ago, crashed, facts, NOW, observe, running, unscheduled, waiting, withStatus } from './builders.ts'; // prettier-ignore
 
@@ -38,7 +38,7 @@ function unmounted(seconds: number): KubeObject {
   });
 }
 
-const hold: Hold = { reason: 'Job', message: 'A backup reads the data.', by: 'Backup novacula-system/b1' };
+const pause: Pause = { message: 'A backup reads the data.', by: 'Backup novacula-system/b1' };
 function anEvent(
   reason: string,
   message: string,
@@ -118,8 +118,8 @@ const wishes: Row[] = [
   { because: 'stopping: the pod is still there', seen: { node: stopped, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
   { because: 'stopping: the StatefulSet was not scaled yet', seen: { node: stopped, pods: [] }, phase: 'Stopping', reason: 'Stopping' },
   { because: 'stopped', seen: { node: stopped, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Stopped' },
-  { because: 'a job has it stopped', seen: { hold, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Job' },
-  { because: 'a job is having it stopped', seen: { hold, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
+  { because: 'a job has it stopped', seen: { pause, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Paused' },
+  { because: 'a job is having it stopped', seen: { pause, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
   { because: 'created suspended', seen: { node: aNode({ suspend: true }), statefulSet: undefined, pods: [], pvcs: [] }, phase: 'Pending', reason: 'Suspended', says: /never created/ },
   { because: 'suspended while it runs', seen: { node: aNode({ suspend: true }) }, phase: 'Running', reason: 'Running' },
   { because: 'being deleted', seen: { node: aNode({}, { deletionTimestamp: ago(1) }) }, phase: 'Stopping', reason: 'Deleting' },
@@ -414,7 +414,7 @@ describe('a height that falls', () => {
   it('is none where the client empties its chain at each start, and after a job', () => {
     const expectations = new Map([['el', { minPeers: 0, keepsHeight: 'never' as const }]]);
     expect(riskOf(at(0, { node: before(1000), expectations }))).toBeUndefined();
-    const paused = nodeStatus(observe({ node: before(1000), isPaused: true, pods: [], facts: new Map() }));
+    const paused = nodeStatus(observe({ node: before(1000), pause, pods: [], facts: new Map() }));
     expect(paused.provenHeight).toBeUndefined();
     expect(riskOf(at(400, { node: withStatus(aNode(), paused) }))).toBeUndefined();
   });

@@ -73,7 +73,7 @@ it.each<{ readonly because: string; readonly seen: Partial<Observation>; readonl
   { because: 'an older revision while the StatefulSet controller has not seen the spec', seen: { statefulSet: { ...aSet(1, 'r2'), metadata: { name: 'eth-0', generation: 8 } } }, reason: 'Running' },
   { because: 'a pod without a revision', seen: { statefulSet: aSet(1, 'r2'), pods: [aPod({ metadata: { labels: {} } })] }, reason: 'Running' },
   { because: 'a StatefulSet that was deleted', seen: { node: withStatus(aNode(), { appliedRevision: 'x' }), statefulSet: undefined }, reason: 'ObjectDeleted', says: /eth-0 was deleted, not by the controller\. It is made again\.$/ },
-  { because: 'a hold does not stop a node that has replicas', seen: { hold: { reason: 'Job', message: 'x' } }, reason: 'Running' },
+  { because: 'a pause does not stop a node that has replicas', seen: { pause: { by: 'Backup n/b', message: 'x' } }, reason: 'Running' },
   { because: 'the complaint, where the client that it is about is well', seen: { facts: facts({}, { alarm: { reason: 'ExecutionOffline', message: 'x' } }) }, reason: 'ExecutionOffline' },
   { because: 'a role that is expected and not in the pod', seen: containers(running('cl')), reason: 'Starting' },
 ])('$reason: $because', ({ seen, reason, says }) => {

@@ -43,6 +43,14 @@ describe('renderReadme', () => {
     expect(text).toContain('| 7 at 2026-03-01T12:00:00Z |');
   });
 
+  it('says once which job keeps a node paused, and beside it what is held', () => {
+    const pause = { by: 'Backup ns/b', message: 'Paused by Backup ns/b while it works' };
+    const conditions = [{ type: 'Ready', status: 'False', reason: 'Paused', message: pause.message }];
+    const status = { phase: 'Stopped', conditions, pause, hold: { reason: 'Protected', message: 'protect: true' } };
+    const text = renderReadme(new Map([['paris/nodes/ns/a.yaml', stringify({ status })]]));
+    expect(text).toContain('| Paused by Backup ns/b while it works; held: protect: true |');
+  });
+
   it('lists the problems of the files and marks the nodes that keep their last good state', () => {
     const problems = { total: 1, list: [{ level: 'error', place: 'nodes/b.yaml:3:7', message: 'no chain "x"' }] };
     const kept = { list: [{ node: 'BlockchainNode novacula-system/b', because: 'its file cannot be read' }] };
@@ -118,7 +126,7 @@ describe('renderReadme', () => {
     expect(text).toContain('500 more nodes');
   });
 
-  it('shows jobs that are under way or hold a node, the oldest first, then the last that ended', async () => {
+  it('shows jobs that are under way or keep a node paused, the oldest first, then the last that ended', async () => {
     const phases = [{ phase: 'Claimed', at: minute(1) }];
     const tree = new Map([
       job('ended-early', { claimedAt: minute(1), endedAt: minute(2), height: 7, phases }),
@@ -129,7 +137,7 @@ describe('renderReadme', () => {
         claimedAt: minute(0),
         endedAt: minute(1),
         phase: 'Held',
-        holds: ['c'],
+        paused: ['c'],
         message: 'between two keys',
       }),
       file('a', 'Stopped'),

@@ -39,6 +39,7 @@ describe('isUrgent', () => {
     { because: 'a node that got ready', from: starting, to: before, want: true },
     { because: 'a node that is no longer ready', from: before, to: syncing, want: true },
     { because: 'trouble', from: starting, to: { ...starting, phase: 'Error' }, want: true },
+    { because: 'a pause by a job', from: before, to: { ...before, pause: { by: 'Backup n/b', message: 'b' } }, want: true },
     { because: 'a held change', from: before, to: { ...before, hold: { reason: 'A', message: 'b' } }, want: true },
     { because: 'a commit that reached the node', from: before, to: { ...before, appliedRevision: 'main@sha1:0' }, want: true },
     { because: 'a step on the way', from: { ...starting, phase: 'Pending' }, to: starting, want: false },

@@ -71,19 +71,19 @@ describe('createMetrics', () => {
     const backup = { kind: 'Backup', namespace: 'ns', node: 'eth-0' };
     metrics.telemetry.jobs({
       counts: [{ kind: 'Backup', phase: 'Complete', count: 3 }, { kind: 'Restore', phase: 'Held', count: 1 }],
-      heldNodes: 2,
+      pausedNodes: 2,
       ends: [{ ...backup, success: 1000, failure: 900 }, { ...backup, kind: 'Restore', failure: 950 }],
     }); // prettier-ignore
     expect(await lines(metrics, 'nodewright_job')).toEqual([
       'nodewright_jobs{kind="Backup",phase="Complete"} 3',
       'nodewright_jobs{kind="Restore",phase="Held"} 1',
-      'nodewright_job_held_nodes 2',
+      'nodewright_job_paused_nodes 2',
       'nodewright_job_last_success_timestamp_seconds{kind="Backup",namespace="ns",node="eth-0"} 1000',
       'nodewright_job_last_failure_timestamp_seconds{kind="Backup",namespace="ns",node="eth-0"} 900',
       'nodewright_job_last_failure_timestamp_seconds{kind="Restore",namespace="ns",node="eth-0"} 950',
     ]);
-    metrics.telemetry.jobs({ counts: [], heldNodes: 0, ends: [] });
-    expect(await lines(metrics, 'nodewright_job')).toEqual(['nodewright_job_held_nodes 0']);
+    metrics.telemetry.jobs({ counts: [], pausedNodes: 0, ends: [] });
+    expect(await lines(metrics, 'nodewright_job')).toEqual(['nodewright_job_paused_nodes 0']);
   });
 
   it('shows a node, and its head age grows without new samples', async () => {

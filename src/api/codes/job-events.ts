@@ -16,5 +16,5 @@ export const JOB_EVENTS = defineCodes({
       'Find out who may write the status of jobs. Where the Event says that the job does nothing more, put the status back, or delete the object of the job: its nodes are started again, unless that is unsafe.',
   },
   Verified: { meaning: 'The result of the work is proven.', action: NONE },
-  Released: { meaning: 'The held nodes were released by an annotation in Git.', action: NONE },
+  Released: { meaning: 'The nodes that the job left paused were released by an annotation in Git.', action: NONE },
 });

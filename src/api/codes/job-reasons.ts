@@ -246,7 +246,7 @@ export const JOB_FAILURES = defineCodes({
 export const JOB_REASONS = { ...TASK_CODES, ...REQUEST_REFUSALS, ...JOB_REFUSALS, ...JOB_FAILURES, ...JOB_EVENTS };
 
 export type RequestRefusal = keyof typeof REQUEST_REFUSALS;
-/** Why a job failed, was refused or left its nodes held. */
+/** Why a job failed, was refused or left its nodes paused. */
 export type FailureReason = Exclude<keyof typeof JOB_REASONS, RequestRefusal | keyof typeof JOB_EVENTS>;
 export type JobReason = keyof typeof JOB_REASONS | JobPhase;
 

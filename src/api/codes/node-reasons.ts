@@ -29,8 +29,8 @@ export const NODE_REASONS = defineCodes({
   Stopping: { meaning: 'The node is being stopped; its pod still exists.', action: WAIT },
   Stopped: { meaning: 'The node is stopped, as `spec.desiredState` asks.', action: 'No action is needed.' },
   Deleting: { meaning: 'The node is being deleted.', action: WAIT },
-  Job: {
-    meaning: 'A job keeps the node stopped.',
+  Paused: {
+    meaning: 'A job keeps the node stopped. `status.pause` names it.',
     action: 'Wait for the job. For a job in the phase `Held`, follow the message of the job.',
   },
 
@@ -230,7 +230,7 @@ export const NODE_REASONS = defineCodes({
   },
 });
 
-/** A held change shows the guard that holds it. */
+/** A held action shows the guard that holds it. */
 export type NodeReason = keyof typeof NODE_REASONS | GuardName;
 
 /** For reasons that were read back from a status, which another version may have written. */

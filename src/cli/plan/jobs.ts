@@ -96,7 +96,7 @@ function isUnderWay({ metadata, status }: JobObject): boolean {
 function fromObject(object: JobObject): PlannedRequest {
   const { kind, metadata, spec, status } = object;
   return {
-    ...(status?.phase === 'Held' ? { held: { holds: status.holds ?? [], message: status.message } } : {}),
+    ...(status?.phase === 'Held' ? { ended: { paused: status.paused ?? [], message: status.message } } : {}),
     objectDigest: digestOfObject(object),
     isWithdrawn: withdrawnFor(object) !== undefined,
     kind,

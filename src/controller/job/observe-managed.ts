@@ -44,7 +44,7 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
     paused: pauses.of(key) !== undefined,
     claimsOfOthers,
-    ...defined({ leftHeldBy: left?.by, health, missingPvcs: missing.length === 0 ? undefined : missing }),
+    ...defined({ leftPausedBy: left?.by, health, missingPvcs: missing.length === 0 ? undefined : missing }),
     ...(node === undefined ? {} : answersOf(node, job)),
   };
 }

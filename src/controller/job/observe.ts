@@ -160,7 +160,7 @@ function mayNotBegin({ job, open }: OpenedJob, { fleet: state, watches }: JobDep
   return undefined;
 }
 
-/** A file that cannot be read may declare the node; one that is held or suspended is still there. */
+/** A file that cannot be read may declare the node; one whose deletion is held, or that is suspended, is still there. */
 function goneNodes({ job, open }: OpenedJob, { fleet: { pulled }, watches }: JobDeps): readonly string[] | undefined {
   if (pulled === undefined || open.common.deployMethod !== 'managed') return undefined;
   const { nodes, brokenNodes, unreadableFiles, fleetBroken } = pulled.desired;
@@ -172,7 +172,7 @@ function goneNodes({ job, open }: OpenedJob, { fleet: { pulled }, watches }: Job
   return gone.length === 0 ? undefined : gone;
 }
 
-/** An annotation in Git that asks to start held nodes in spite of everything. */
+/** An annotation in Git that asks to start paused nodes in spite of everything. */
 function isReleased(job: JobObject, { pulled }: FleetState): boolean {
   const declared = pulled?.desired.requests.get(jobKeyOf(job))?.request;
   return declared?.metadata.annotations?.[ANNOTATION.release] === 'true';

@@ -3,26 +3,25 @@
 import type { JobObject } from '../../api/job-object.ts';
 import type { JobStatus } from '../../api/job-status.ts';
 import type { JobPhase } from '../../api/job-phase.ts';
-import type { NodeReason } from '../../api/codes/node-reasons.ts';
 import { defined } from '../../lib/defined.ts';
 import { describeJob } from '../../jobs/model/names.ts';
+import { type LostPause, pausedByEnded, pausedByLost, pausedByWork } from '../../jobs/model/pause-text.ts';
+import type { Pause as ShownPause } from '../../status/observation.ts';
 
 export interface Pause {
   /** UID of the job. */
   readonly uid: string;
   /** `Backup novacula-system/nightly` */
   readonly by: string;
-  /** What the status of the node says after the name of the job, where its status does not say it. */
-  readonly because?: string;
-  /** No waiting ends it. */
-  readonly stalled?: boolean;
+  /** The job's object was lost while it was under way. */
+  readonly lost?: LostPause;
 }
 
 export interface Pauses {
   /** The pause of `namespace/node`, if there is one. */
   of(nodeKey: string): Pause | undefined;
   /** What the status of the node says of its pause. */
-  holdOf(nodeKey: string): PauseHold | undefined;
+  shown(nodeKey: string): ShownPause | undefined;
   /** The pause of a job that ended `Held`, other than the job with this UID. */
   leftBy(nodeKey: string, uid: string): Pause | undefined;
   /** True when the pause is new. */
@@ -40,15 +39,6 @@ export interface Pauses {
   jobUids(): ReadonlySet<string>;
 }
 
-interface PauseHold {
-  readonly reason: NodeReason;
-  readonly message: string;
-  /** The job: `Backup novacula-system/nightly`. */
-  readonly by: string;
-  /** The job has ended: no waiting starts the node. */
-  readonly stalled?: boolean;
-}
-
 const PAUSING: ReadonlySet<JobPhase> = new Set(['Stopping', 'Working', 'Verifying', 'Starting', 'Held']);
 
 /**
@@ -63,13 +53,9 @@ export function createPauses(): Pauses {
   const ended = new Map<string, string>();
   return {
     of: (nodeKey) => pauses.of(nodeKey)[0],
-    holdOf(nodeKey) {
+    shown(nodeKey) {
       const [pause] = pauses.of(nodeKey);
-      if (pause === undefined) return undefined;
-      const { by, uid, because = 'keeps the node stopped while it works', stalled } = pause;
-      const why = ended.get(uid);
-      if (why === undefined) return { reason: 'Job', message: `${by} ${because}`, by, ...defined({ stalled }) };
-      return { reason: 'Job', message: `${by} has ended and left the node stopped: ${why}`, by, stalled: true };
+      return pause === undefined ? undefined : describePause(pause, ended.get(pause.uid));
     },
     leftBy: (nodeKey, uid) => pauses.of(nodeKey).find((pause) => pause.uid !== uid && ended.has(pause.uid)),
     pause(nodeKey, pause) {
@@ -104,6 +90,13 @@ export function createPauses(): Pauses {
     },
     jobUids: () => pauses.jobUids(),
   };
+}
+
+function describePause({ by, lost }: Pause, why: string | undefined): ShownPause {
+  if (why !== undefined) return { by, message: pausedByEnded(by, why), stalled: true };
+  if (lost === undefined) return { by, message: pausedByWork(by) };
+  const stalled = lost.unsafe === undefined ? undefined : true;
+  return { by, message: pausedByLost(by, lost), ...defined({ stalled }) };
 }
 
 /** Whether the job ended `Held` since it was learnt last, or says something else of it. */
@@ -162,8 +155,8 @@ function createPausesByNode(): PausesByNode {
 
 /** Nodes that the job pauses, by its stored status. */
 function pausedBy(job: JobObject): readonly string[] {
-  const { phase = 'Pending', holds = [], released = [] } = job.status ?? {};
-  return PAUSING.has(phase) && isManaged(job) ? holds.filter((node) => !released.includes(node)) : [];
+  const { phase = 'Pending', paused = [], released = [] } = job.status ?? {};
+  return PAUSING.has(phase) && isManaged(job) ? paused.filter((node) => !released.includes(node)) : [];
 }
 
 function isManaged({ spec }: JobObject): boolean {

@@ -9,7 +9,7 @@ import { defined } from '../../lib/defined.ts';
 import { isEditedByHand } from '../../plan/applied.ts';
 import { generatedSecretRefs } from '../../render/generated-secrets.ts';
 import { type Rendered, renderNode, type RenderOptions } from '../../render/render-node.ts';
-import { cleanMessage } from '../../status/node-status.ts';
+import { cleanMessage } from '../../status/observation.ts';
 import { planVolumes, type VolumePlan } from '../../render/volumes.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { applyOwnedObjects, createSecrets } from './apply-owned.ts';

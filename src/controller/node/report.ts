@@ -67,7 +67,8 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
   return nodeStatus({
     ...known,
     node,
-    hold: known.hold ?? pauses.holdOf(key) ?? heldBefore(node, observations.isPlanned),
+    hold: known.hold ?? heldBefore(node, observations.isPlanned),
+    pause: pauses.shown(key),
     broken: known.broken ?? brokenBefore(node, observations.isPlanned),
     statefulSet,
     pods: await lastLogs.complete(pods),
@@ -75,7 +76,6 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     events: await ownEvents.about({ node, statefulSet, pods, pvcs }),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
     contested: repairs.contestsOf(key, runtime.now()).map(describeContest),
-    isPaused: pauses.of(key) !== undefined,
     now: runtime.now(),
   });
 }
@@ -156,6 +156,6 @@ function brokenBefore({ status }: BlockchainNode, isPlanned: boolean): string | 
 /** What a plan held before a restart, until there is a plan: Git may be down for hours. */
 function heldBefore({ status }: BlockchainNode, isPlanned: boolean): NodeObservation['hold'] {
   const hold = status?.hold;
-  if (isPlanned || hold === undefined || hold.by !== undefined || !isNodeReason(hold.reason)) return undefined;
+  if (isPlanned || hold === undefined || !isNodeReason(hold.reason)) return undefined;
   return { reason: hold.reason, message: hold.message };
 }

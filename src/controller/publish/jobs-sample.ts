@@ -11,16 +11,16 @@ const FAILURES: ReadonlySet<JobPhase> = new Set(['Failed', 'Held', 'Interrupted'
 export function sampleJobs(records: ReadonlyMap<string, JobRecord | typeof UNREADABLE>): JobsSample {
   const counts = new Map<string, { kind: string; phase: string; count: number }>();
   const ends = new Map<string, JobEnds>();
-  let heldNodes = 0;
+  let pausedNodes = 0;
   for (const record of records.values()) {
     if (record === UNREADABLE) continue;
     const { kind, phase } = record;
     const key = `${kind}/${phase}`;
     counts.set(key, { kind, phase, count: (counts.get(key)?.count ?? 0) + 1 });
-    heldNodes += record.holds?.length ?? 0;
+    pausedNodes += record.paused?.length ?? 0;
     noteEnd(record, ends);
   }
-  return { counts: [...counts.values()], heldNodes, ends: [...ends.values()] };
+  return { counts: [...counts.values()], pausedNodes, ends: [...ends.values()] };
 }
 
 /** A copy counts only when it is proven: an empty one must not make an alert on old backups stay silent. */

@@ -14,7 +14,7 @@ export type Effect =
   | { readonly do: 'releaseLock'; readonly lock: string; readonly keepNote: boolean }
   /** Asks the node loop, which owns the replicas of managed nodes, to keep the node stopped. */
   | { readonly do: 'pauseNode'; readonly node: string; readonly because: string }
-  /** Ends every hold on the node. */
+  /** Ends every pause of the node. */
   | { readonly do: 'unpauseNode'; readonly node: string }
   /** Sets the replicas of a workload that another tool deployed; an absolute number. */
   | { readonly do: 'scaleWorkload'; readonly node: string; readonly workload: Workload; readonly replicas: number }
@@ -83,7 +83,7 @@ export interface LockNote {
   readonly nodes: readonly NotedNode[];
   /**
    * Starting the nodes is unsafe while the task is running, or after it failed, or since an earlier job; else the reason
-   * is absent, and a job that left them held releases them.
+   * is absent, and a job that left them paused releases them.
    */
   readonly unsafe?: string;
   /** Keys and what they have signed may lie on different volumes: no other job may touch that, only an administrator. */

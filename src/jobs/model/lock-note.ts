@@ -29,7 +29,7 @@ export function noteOf({ job, status }: Noted, unsafe: string | undefined): Lock
 
 /** The same by the status alone, of the nodes that the job keeps stopped. */
 export function noteOfStatus({ job, status }: Noted): LockNote {
-  const { holds = [], failure, risk } = status;
+  const { paused = [], failure, risk } = status;
   const note = noteOf({ job, status }, risk ?? (failure?.unsafe === true ? failure.message : undefined));
-  return { ...note, nodes: note.nodes.filter(({ node }) => holds.includes(node)) };
+  return { ...note, nodes: note.nodes.filter(({ node }) => paused.includes(node)) };
 }

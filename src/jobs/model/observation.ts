@@ -26,7 +26,7 @@ export interface JobObservation {
   readonly mustWait?: string;
   /** Managed nodes of it that no file declares and that the cluster has no more: nothing will bring them back. */
   readonly gone?: readonly string[];
-  /** A user asked to start the held nodes all the same. */
+  /** A user asked to start the paused nodes all the same. */
   readonly release: boolean;
   /** The request's record on the pushed status branch. */
   readonly record: ObservedRecord | undefined;
@@ -121,7 +121,7 @@ export interface ObservedNode {
    */
   readonly paused: boolean;
   /** Managed: the earlier job that has it on record that the node stays stopped. */
-  readonly leftHeldBy?: string;
+  readonly leftPausedBy?: string;
   /** Managed: PVCs that the status of the job names as the node's, and that do not have the label of the node. */
   readonly claimsOfOthers?: readonly string[];
   readonly health?: ObservedHealth;

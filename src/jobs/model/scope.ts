@@ -82,13 +82,13 @@ export function enter(scope: Scope, { phase, message, reason = phase, status = {
   return { status: next, effects: [{ do: 'emitEvent', type, reason, message: text }], because: text };
 }
 
-/** The tasks have ended without success: the nodes are started again, or held when that is unsafe. */
+/** The tasks have ended without success: the nodes are started again, or left paused when that is unsafe. */
 export function fail(scope: Scope, failure: Failure, status: Partial<JobStatus> = {}): Move {
   const kept = { reason: failure.reason, message: capText(failure.message, 1024), unsafe: failure.unsafe };
   const isBetween = whyKeysAtRisk(scope.status.signers) !== undefined;
   const repair = isBetween ? REPAIR_KEYS : 'repair it with a Restore or a BlockHeightFallback, or release it';
   const message = failure.unsafe
-    ? `${failure.message}. ${listOf(scope.status.holds)} must not be started like this: ${repair}`
+    ? `${failure.message}. ${listOf(scope.status.paused)} must not be started like this: ${repair}`
     : failure.message;
   return enter(scope, {
     phase: failure.unsafe ? 'Held' : 'Starting',

@@ -1,4 +1,4 @@
-// After the end: locks are released, worker pods are removed in time, and a held node may be released.
+// After the end: locks are released, worker pods are removed in time, and a node that was left paused may be released.
 
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { MadeObject } from '../../api/job-status.ts';
@@ -28,15 +28,15 @@ export function afterEnd(scope: Scope, phase: JobPhase): Move {
 
 /** A user says that the nodes may run after all; or a later job has repaired some of them. */
 function heldOn(scope: Scope): Move | undefined {
-  const { holds = [] } = scope.status;
-  if (holds.length === 0) return undefined;
-  return scope.observed.release && !isTakenOver(scope) ? startReleased(scope) : withoutRepaired(scope, holds);
+  const { paused = [] } = scope.status;
+  if (paused.length === 0) return undefined;
+  return scope.observed.release && !isTakenOver(scope) ? startReleased(scope) : withoutRepaired(scope, paused);
 }
 
 function startReleased(scope: Scope): Move {
   const kept = ensureLocks(scope);
   if (kept !== undefined) return kept;
-  const { reason, message } = scope.status.failure ?? { reason: 'WorkFailed', message: 'it was held' };
+  const { reason, message } = scope.status.failure ?? { reason: 'WorkFailed', message: 'it ended Held' };
   return enter(scope, {
     phase: 'Starting',
     reason: 'Released',
@@ -45,11 +45,11 @@ function startReleased(scope: Scope): Move {
   });
 }
 
-function withoutRepaired(scope: Scope, holds: readonly string[]): Move | undefined {
-  const repaired = holds.filter((node) => isRepaired(scope, node));
+function withoutRepaired(scope: Scope, paused: readonly string[]): Move | undefined {
+  const repaired = paused.filter((node) => isRepaired(scope, node));
   if (repaired.length === 0) return undefined;
   return stay(scope, `${scope.status.message ?? ''} (a later job has repaired ${listOf(repaired)})`.trim(), {
-    status: { holds: holds.filter((node) => !repaired.includes(node)) },
+    status: { paused: paused.filter((node) => !repaired.includes(node)) },
   });
 }
 

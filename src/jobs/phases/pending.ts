@@ -7,7 +7,7 @@ import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
 import type { JobView, OpenJob } from '../model/job-kind.ts';
 import { locksOf } from '../model/locks.ts';
-import { LEFT_HELD } from './stopping.ts';
+import { LEFT_PAUSED, pausedBefore } from '../model/pause-text.ts';
 import { tryObjects } from './trial.ts';
 import {
   elapsed,
@@ -140,11 +140,12 @@ function refuseKeysAtRisk(scope: Scope): Move | undefined {
   const { observed, job, status } = scope;
   const note = status.locks?.map((lock) => observed.locks.get(lock)?.note).find((one) => one?.keys === true);
   if (note === undefined || note.uid === job.uid) return undefined;
-  const message = `${note.job} left ${listOf(note.nodes.map(({ node }) => node))} held: ${note.unsafe ?? 'its keys are being exchanged'}. Release that job first`;
+  const why = note.unsafe ?? 'its keys are being exchanged';
+  const message = pausedBefore(note.job, { nodes: listOf(note.nodes.map(({ node }) => node)), why });
   return enter(scope, { phase: 'Refused', reason: 'KeysApart', message });
 }
 
-/** A node that an earlier job left held looks stopped; how it was before stands in that job's note. */
+/** A node that an earlier job left paused looks stopped; how it was before stands in that job's note. */
 function withOriginals(scope: Scope, target: JobTarget): JobTarget {
   const { observed, job } = scope;
   const note = observed.locks.get(lockOf(scope, target.node))?.note;
@@ -189,7 +190,7 @@ function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
   const heights = view.targets.flatMap(({ height }) => height ?? []);
   const status: Partial<JobStatus> = {
     targets: [...view.targets],
-    holds: stops ? [...open.nodes] : [],
+    paused: stops ? [...open.nodes] : [],
     ...riskOf(view, stops),
     ...(notes.length === 0 ? {} : { notes: [...notes] }),
     ...(heights[0] === undefined ? {} : { heightBefore: heights[0] }),
@@ -219,9 +220,9 @@ function workText({ targets }: JobView): string {
     : 'works without stopping the node';
 }
 
-/** Until it has repaired a node that an earlier job left held, that one must not be started. */
+/** Until it has repaired a node that an earlier job left paused, that one must not be started. */
 function riskOf({ targets }: JobView, stops: boolean): Partial<JobStatus> {
-  return stops && targets.some(({ detached }) => detached === true) ? { risk: LEFT_HELD } : {};
+  return stops && targets.some(({ detached }) => detached === true) ? { risk: LEFT_PAUSED } : {};
 }
 
 /** `Direct` stops no node. One that it finds stopped stays so until the end: started under the work, it would run on half of its data. */

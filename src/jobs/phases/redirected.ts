@@ -52,8 +52,8 @@ function otherLock({ open, status }: Scope): string | undefined {
 function otherNode({ open, status }: Scope): string | undefined {
   const target = status.targets?.find(({ node }) => !open.nodes.includes(node));
   if (target !== undefined) return `status.targets names ${target.node}, which spec does not`;
-  const held = status.holds?.find((node) => !open.nodes.includes(node));
-  return held === undefined ? undefined : `status.holds names ${held}, which spec does not`;
+  const other = status.paused?.find((node) => !open.nodes.includes(node));
+  return other === undefined ? undefined : `status.paused names ${other}, which spec does not`;
 }
 
 function otherTarget(target: JobTarget, scope: Scope): string | undefined {

@@ -43,7 +43,7 @@ function notRunning(
   now: ObservedNode | undefined,
   failed: boolean,
 ): string | undefined {
-  if (now?.leftHeldBy !== undefined) return `waits until ${now.leftHeldBy} releases ${node}`;
+  if (now?.leftPausedBy !== undefined) return `waits until ${now.leftPausedBy} releases ${node}`;
   // In the helm layout the workload is the whole chain: all its pods come back, not only the first.
   const running = now?.pods.filter((pod) => pod.pending !== true && (failed || pod.terminating !== true)) ?? [];
   if (now !== undefined && running.length >= replicas) return undefined;

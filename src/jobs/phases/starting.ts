@@ -39,7 +39,7 @@ function startNodes(scope: Scope): Move {
   });
 }
 
-/** Of a node that was stopped before only the hold of the job ends. */
+/** Of a node that was stopped before only the pause by the job ends. */
 function startText({ status: { targets = [] } }: Scope): string {
   const running = targets.filter(({ wasRunning }) => wasRunning).map(({ node }) => node);
   return running.length === 0
@@ -61,7 +61,7 @@ function lostLocks(scope: Scope): readonly Effect[] {
   return lost.map((lock) => ({ do: 'acquireLock', lock, holder: holderOf(scope) }));
 }
 
-/** On record before it is done: a restarted controller finds the nodes in `holds`, and would stop them once more. */
+/** On record before it is done: a restarted controller finds the nodes in `paused`, and would stop them once more. */
 function withReleased({ status }: Scope, effects: readonly Effect[]): string[] {
   const nodes = effects.flatMap((effect) => (effect.do === 'unpauseNode' ? [effect.node] : []));
   return [...new Set([...(status.released ?? []), ...nodes])];
@@ -83,7 +83,7 @@ function startEffects(scope: Scope): readonly Effect[] {
   const { status, observed } = scope;
   const effects = new Map<string, Effect>();
   for (const target of status.targets ?? []) {
-    if (!status.holds?.includes(target.node) || !mayStart(scope, target)) continue;
+    if (!status.paused?.includes(target.node) || !mayStart(scope, target)) continue;
     const effect = startEffect(target, observed.targets.get(target.node));
     if (effect !== undefined) effects.set(`${target.workload.kind}/${target.workload.name}`, effect);
   }
@@ -95,9 +95,9 @@ function startEffect(
   { node, deployMethod, workload, replicas = 0 }: JobTarget,
   now: ObservedNode | undefined,
 ): Effect | undefined {
-  // Only its own hold: a restarted controller would find that of another job again, and stop the node once more.
+  // Only its own pause: a restarted controller would find that of another job again, and stop the node once more.
   if (deployMethod === 'managed')
-    return now?.paused === true && now.leftHeldBy === undefined ? { do: 'unpauseNode', node } : undefined;
+    return now?.paused === true && now.leftPausedBy === undefined ? { do: 'unpauseNode', node } : undefined;
   if (now?.replicas === undefined || now.replicas === replicas) return undefined;
   return { do: 'scaleWorkload', node, workload, replicas };
 }
@@ -112,7 +112,7 @@ function done(scope: Scope, started: Started): Move {
   const { failure, notes = [], targets = [] } = scope.status;
   const { withdrawn } = scope.observed;
   const heightAfter = lastHeight(scope, started);
-  const status = { started, holds: [], ...(heightAfter === undefined ? {} : { heightAfter }) };
+  const status = { started, paused: [], ...(heightAfter === undefined ? {} : { heightAfter }) };
   const stopped = targets.filter(({ wasRunning }) => !wasRunning).map(({ node }) => node);
   if (failure !== undefined)
     return enter(scope, { phase: 'Failed', reason: failure.reason, message: failure.message, status });
@@ -137,14 +137,14 @@ function unstarted(scope: Scope, late: string): Move {
       phase: 'Failed',
       reason: failure.reason,
       message: `${failure.message}; ${late}`,
-      status: { holds: [] },
+      status: { paused: [] },
     });
   if (scope.open.startProof === 'started')
-    return enter(scope, { phase: 'Complete', message: [...notes, late].join('; '), status: { holds: [] } });
+    return enter(scope, { phase: 'Complete', message: [...notes, late].join('; '), status: { paused: [] } });
   return enter(scope, {
     phase: 'Failed',
     reason: 'NodeNotHealthy',
     message: `the work is done, but ${late}`,
-    status: { holds: [], failure: { reason: 'NodeNotHealthy', message: late, unsafe: false } },
+    status: { paused: [], failure: { reason: 'NodeNotHealthy', message: late, unsafe: false } },
   });
 }

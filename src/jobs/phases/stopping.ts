@@ -6,6 +6,7 @@ import type { Effect } from '../model/effect.ts';
 import { noteOf } from '../model/lock-note.ts';
 import { sameJson } from '../../lib/stable-json.ts';
 import { describeJob } from '../model/names.ts';
+import { LEFT_PAUSED } from '../model/pause-text.ts';
 import { elapsed, enter, fail, holderOf, listOf, stay, whyGone, type Move, type Scope } from '../model/scope.ts';
 
 /** First the note on the lock, then the stop: when the object is lost in between, the note says what the job did. */
@@ -20,7 +21,7 @@ export function stopping(scope: Scope): Move {
   if (running.length === 0)
     return enter(scope, {
       phase: 'Working',
-      message: `${listOf(scope.status.holds)} is stopped, and no pod of it is left`,
+      message: `${listOf(scope.status.paused)} is stopped, and no pod of it is left`,
       status: { targets },
     });
   const { stopDeadlineMs } = scope.settings;
@@ -62,8 +63,8 @@ export interface Notes {
 /** Notes that do not say what they should, and what the status must say of it first. None for a job that stops nothing. */
 export function notesOf(scope: Scope, unsafe?: string): Notes {
   const { status, observed } = scope;
-  if ((status.holds ?? []).length === 0) return { risk: undefined, notes: [] };
-  const risk = unsafe ?? (isLeftHeld(scope) ? LEFT_HELD : undefined);
+  if ((status.paused ?? []).length === 0) return { risk: undefined, notes: [] };
+  const risk = unsafe ?? (isLeftPaused(scope) ? LEFT_PAUSED : undefined);
   const note = noteOf(scope, risk);
   const notes = (status.locks ?? []).flatMap((lock) =>
     sameJson(observed.locks.get(lock)?.note, note) ? [] : [{ do: 'noteOnLock', lock, note } as const],
@@ -71,16 +72,13 @@ export function notesOf(scope: Scope, unsafe?: string): Notes {
   return { risk, notes };
 }
 
-/** Why a job must not start a node that it found held. */
-export const LEFT_HELD = 'an earlier job left it held';
-
-function isLeftHeld({ open, status }: Scope): boolean {
+function isLeftPaused({ open, status }: Scope): boolean {
   return (status.targets ?? []).some((target) => !mayStart({ open, status }, target));
 }
 
 /**
- * Nodes that a job before left held are started only by a job that repairs them, and only once that is proven. The note
- * on the lock says so before they are: the job before takes its hold off the record when it sees this.
+ * Nodes that a job before left paused are started only by a job that repairs them, and only once that is proven. The note
+ * on the lock says so before they are: the job before takes its pause off the record when it sees this.
  */
 export function mayStart({ open, status }: Pick<Scope, 'open' | 'status'>, { detached }: JobTarget): boolean {
   if (detached !== true) return true;
@@ -100,7 +98,7 @@ export function unstopped({ status, observed }: Scope): readonly string[] {
     .map(({ node }) => node);
 }
 
-/** What it takes to stop them: a hold for managed nodes, no replicas for others. Empty when all is asked already. */
+/** What it takes to stop them: a pause for managed nodes, no replicas for others. Empty when all is asked already. */
 export function stopEffects({ status, observed, job }: Scope): readonly Effect[] {
   const effects = new Map<string, Effect>();
   for (const target of status.targets ?? []) {

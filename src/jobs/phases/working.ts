@@ -40,7 +40,7 @@ export function working(scope: Scope): Move {
 /** Something else may start a stopped node. Before work begins it is stopped again; during the work, the result does not count. */
 function keepStopped(scope: Scope): Move | undefined {
   const { status, observed } = scope;
-  if ((status.holds ?? []).length === 0) return undefined;
+  if ((status.paused ?? []).length === 0) return undefined;
   const running = unstopped(scope);
   if (running.length === 0) return undefined;
   const tasks = status.works ?? [];

@@ -12,7 +12,7 @@ export interface OrphanedLock {
   readonly workerPods: number;
   /** Jobs of the lost request, by their label. */
   readonly jobs: readonly { readonly name: string; readonly uid: string; readonly suspended: boolean }[];
-  /** By node: the replicas its workload asks for now, and whether it is held. */
+  /** By node: the replicas its workload asks for now, and whether it is paused. */
   readonly nodes: ReadonlyMap<string, { readonly replicas: number | undefined; readonly paused: boolean }>;
 }
 

@@ -16,32 +16,32 @@ export function releaseStep({ then, now, from }: Compared, after: DesiredRequest
   if (now.isReleased !== true || then?.isReleased === true) return undefined;
   if (from === 'files' && after.records === undefined)
     return then === undefined ? undefined : stepOf('release', now, UNKNOWN);
-  const held = then?.held ?? recordedHold(now, after);
-  if (held.holds.length === 0) return undefined;
-  return stepOf('release', now, `${effectOf(now, held.holds, after)}, although it ended Held${reasonOf(held)}`);
+  const ended = then?.ended ?? recordedEnd(now, after);
+  if (ended.paused.length === 0) return undefined;
+  return stepOf('release', now, `${effectOf(now, ended.paused, after)}, although it ended Held${reasonOf(ended)}`);
 }
 
 const UNKNOWN =
   'if it ended Held, starts the nodes that it keeps stopped, without proof that they may run (the status branch was not read: name it with --status-from)';
 
-interface KeptStopped {
-  readonly holds: readonly string[];
+interface LeftPaused {
+  readonly paused: readonly string[];
   readonly message?: string | undefined;
 }
 
-function reasonOf({ message }: KeptStopped): string {
+function reasonOf({ message }: LeftPaused): string {
   return message === undefined ? '' : `: ${message}`;
 }
 
-function recordedHold(request: PlannedRequest, { records }: DesiredRequests): KeptStopped {
+function recordedEnd(request: PlannedRequest, { records }: DesiredRequests): LeftPaused {
   const record = records?.get(recordKey(request));
-  if (record === undefined || record === UNREADABLE || record.phase !== 'Held') return { holds: [] };
-  return { holds: record.holds ?? [], message: record.message };
+  if (record === undefined || record === UNREADABLE || record.phase !== 'Held') return { paused: [] };
+  return { paused: record.paused ?? [], message: record.message };
 }
 
-function effectOf({ namespace }: PlannedRequest, holds: readonly string[], { stopped }: DesiredRequests): string {
+function effectOf({ namespace }: PlannedRequest, paused: readonly string[], { stopped }: DesiredRequests): string {
   const isStopped = (node: string): boolean => stopped.has(`${namespace}/${node}`);
-  const [started, left] = [holds.filter((node) => !isStopped(node)), holds.filter(isStopped)];
+  const [started, left] = [paused.filter((node) => !isStopped(node)), paused.filter(isStopped)];
   return [
     ...(started.length === 0 ? [] : [`starts ${listOf(started)} without proof`]),
     ...(left.length === 0 ? [] : [`lets ${listOf(left)} start later, without proof`]),

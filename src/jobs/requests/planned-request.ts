@@ -23,7 +23,7 @@ export interface PlannedRequest {
   /** Its file asks to start the nodes that it keeps stopped. */
   readonly isReleased?: boolean;
   /** Of an object of the cluster that ended Held: the nodes that it keeps stopped, and why. */
-  readonly held?: { readonly holds: readonly string[]; readonly message?: string | undefined } | undefined;
+  readonly ended?: { readonly paused: readonly string[]; readonly message?: string | undefined } | undefined;
   readonly needsApproval?: NeededApproval | undefined;
 }
 
@@ -59,7 +59,7 @@ export interface DesiredRequests extends RequestSide {
   readonly records?: ReadonlyMap<string, PlannedRecord | typeof UNREADABLE> | undefined;
 }
 
-export type PlannedRecord = Pick<JobRecord, 'phase' | 'specDigest' | 'endedAt' | 'holds' | 'message'>;
+export type PlannedRecord = Pick<JobRecord, 'phase' | 'specDigest' | 'endedAt' | 'paused' | 'message'>;
 
 /** Under which `records` has the record of a request. */
 export function recordKey({ executor, kind, namespace, name }: RecordName): string {

@@ -41,7 +41,7 @@ export const JobRecord = z.object({
   /** As asked for; as they were found before the first task. */
   nodes: z.array(Text).max(64).optional().catch(undefined),
   /** Nodes that a job which ended `Held` keeps stopped; none once they were repaired or released. */
-  holds: z.array(Text).max(64).optional().catch(undefined),
+  paused: z.array(Text).max(64).optional().catch(undefined),
   /** What of other tools the job stops, and the replicas that it gives back; nothing is scaled without it. */
   workloads: z
     .array(z.object({ node: Text, workload: Workload, replicas: z.number().int().min(0).optional() }))
@@ -116,7 +116,7 @@ export function recordOf(claim: JobRecord, object: JobObject): JobRecord {
     message: status.message,
     phases: status.history?.slice() ?? claim.phases,
     nodes: status.targets?.map(({ node }) => node) ?? claim.nodes,
-    holds: heldBy(status),
+    paused: pausedBy(status),
     workloads: workloadsOf(status) ?? claim.workloads,
     ...chainOf(status),
     height: status.height,
@@ -170,11 +170,11 @@ function workloadsOf({ targets = [] }: JobStatus): JobRecord['workloads'] {
   }));
 }
 
-function heldBy({ phase, holds = [] }: JobStatus): string[] | undefined {
-  return phase === 'Held' && holds.length > 0 ? [...holds] : undefined;
+function pausedBy({ phase, paused = [] }: JobStatus): string[] | undefined {
+  return phase === 'Held' && paused.length > 0 ? [...paused] : undefined;
 }
 
-/** A result never turns back into something unfinished, except that a user may release what is held. */
+/** A result never turns back into something unfinished, except that a user may release nodes that are left paused. */
 function laterOf(claim: JobRecord, { phase }: JobStatus): JobPhase {
   if (phase === undefined || phase === 'Pending') return claim.phase;
   return isFinal(claim.phase) && claim.phase !== 'Held' && !isFinal(phase) ? claim.phase : phase;

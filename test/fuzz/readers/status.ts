@@ -39,7 +39,7 @@ const NODE = {
 }; // prettier-ignore
 const JOB = {
   kind: 'Backup', namespace: 'ns', name: 'one', executor: 'paris', phase: 'Complete', specDigest: 'sha256:1', uid: 'u', claimedAt: T, endedAt: T,
-  nodes: ['a'], phases: [{ phase: 'Claimed', at: T }], message: 'm', height: 1, holds: ['a'], workloads: [{ node: 'a', workload: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'a' }, replicas: 1 }],
+  nodes: ['a'], phases: [{ phase: 'Claimed', at: T }], message: 'm', height: 1, paused: ['a'], workloads: [{ node: 'a', workload: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'a' }, replicas: 1 }],
 }; // prettier-ignore
 const NOTE = {
   uid: 'u',

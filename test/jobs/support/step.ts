@@ -61,7 +61,7 @@ export const pvc: ObservedPvc = {
 };
 export const work = { name: 'backup-one-1f0c22aa', node: 'a', attempt: 1, intentAt: ago(1), uid: 'job-1' };
 export const busy: ObservedTask = { uid: 'job-1', jobUid: UID, suspended: false, active: 1, running: false };
-export const held = { locks: [LOCK], targets: [citaTarget('a')], holds: ['a'] };
+export const held = { locks: [LOCK], targets: [citaTarget('a')], paused: ['a'] };
 export const working: JobStatus = {
   phase: 'Working',
   since: ago(1),

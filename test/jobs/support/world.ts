@@ -63,11 +63,11 @@ interface Place {
   readonly signers: Signers;
   readonly jobs: World[];
   /** A new controller learns them from the stored statuses of all jobs. */
-  holds: Pauses;
+  pauses: Pauses;
 }
 
 function emptyPlace(): Place {
-  return { nodes: new Map(), locks: new Map(), signers: new Signers(), jobs: [], holds: createPauses() };
+  return { nodes: new Map(), locks: new Map(), signers: new Signers(), jobs: [], pauses: createPauses() };
 }
 
 export class World {
@@ -157,7 +157,7 @@ export class World {
 
   /** A new controller has nothing but the stored statuses. */
   #restart(): void {
-    this.#place.holds = createPauses();
+    this.#place.pauses = createPauses();
     this.#created.clear();
     for (const job of this.#place.jobs) job.#learn();
   }
@@ -165,7 +165,7 @@ export class World {
   #learn(): void {
     const { kind, spec } = this.#options;
     const metadata = { name: 'one', namespace: 'prod', uid: this.#uid };
-    this.#place.holds.learn({ apiVersion: API_VERSION, kind: kind.kind, metadata, spec, status: this.status });
+    this.#place.pauses.learn({ apiVersion: API_VERSION, kind: kind.kind, metadata, spec, status: this.status });
   }
 
   /** Passes and time until nothing changes any more. Returns the number of passes. */
@@ -237,7 +237,7 @@ export class World {
     work.pod = 'killed';
   }
 
-  /** A user creates a pod of a stopped node by hand; it is deleted again, because its node is held. */
+  /** A user creates a pod of a stopped node by hand; it is deleted again, because its node is paused. */
   startByHand(name: string): void {
     const node = this.#node(name);
     if (node.pod === 'none') this.#setPod(node, 'running');
@@ -258,7 +258,7 @@ export class World {
   }
 
   isHeld(node: string): boolean {
-    return this.#place.holds.of(`prod/${node}`) !== undefined;
+    return this.#place.pauses.of(`prod/${node}`) !== undefined;
   }
 
   perform(effect: Effect): void {
@@ -277,10 +277,10 @@ export class World {
         return;
       }
       case 'pauseNode':
-        this.#place.holds.pause(`prod/${effect.node}`, { uid: this.#uid, by: effect.because });
+        this.#place.pauses.pause(`prod/${effect.node}`, { uid: this.#uid, by: effect.because });
         return;
       case 'unpauseNode':
-        this.#place.holds.resume(`prod/${effect.node}`);
+        this.#place.pauses.resume(`prod/${effect.node}`);
         return;
       case 'scaleWorkload':
         for (const node of this.nodes.values())
@@ -376,7 +376,7 @@ export class World {
     const { target, replicas, pod, height } = node;
     const { answers } = this.#options;
     const isUp = pod !== 'none';
-    const left = this.#place.holds.leftBy(`prod/${target.node}`, this.#uid);
+    const left = this.#place.pauses.leftBy(`prod/${target.node}`, this.#uid);
     const current: JobTarget = {
       ...target,
       wasRunning: target.deployMethod === 'managed' ? target.wasRunning : replicas > 0,
@@ -389,7 +389,7 @@ export class World {
       pods: isUp ? [{ name: `${target.node}-0`, ready: pod === 'running' }] : [],
       replicas: target.deployMethod === 'managed' ? this.#wanted(node) : replicas,
       paused: this.isHeld(target.node),
-      ...(left === undefined ? {} : { leftHeldBy: left.by }),
+      ...(left === undefined ? {} : { leftPausedBy: left.by }),
       health: pod === 'running' ? { answering: true, height } : { answering: false },
       ...(answers === undefined ? {} : { answers }),
     };

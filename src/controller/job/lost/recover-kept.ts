@@ -7,6 +7,7 @@ import { noteOfStatus } from '../../../jobs/model/lock-note.ts';
 import { describeJob } from '../../../jobs/model/names.ts';
 import type { LockNote } from '../../../jobs/model/effect.ts';
 import { isNamespaceGoing } from '../../../kube/kube-error.ts';
+import { defined } from '../../../lib/defined.ts';
 import { hasCode } from '../../../lib/errors.ts';
 import { sameJson } from '../../../lib/stable-json.ts';
 import { timestamp } from '../../../lib/timestamp.ts';
@@ -71,13 +72,13 @@ async function recoverJob(
   kept: KeptJob,
   deps: RecoverKeptDeps,
   signal: AbortSignal,
-): Promise<'over' | 'held' | 'again'> {
+): Promise<'over' | 'paused' | 'again'> {
   const isFree = isReleased(kept, deps.statuses.jobs(), deps.fleet);
   const note = isFree ? withoutRisk(noteOfStatus(kept)) : noteOfStatus(kept);
   const { isDone, living } = await recoverLocksOf(kept, { note, isFree }, { deps, signal });
   if (note.unsafe !== undefined || isNews(kept, living, deps)) pauseAgain(kept, deps, living);
   if (!isDone) return 'again';
-  return note.unsafe !== undefined && note.nodes.length > 0 ? await hold(kept, deps) : await forget(kept, deps);
+  return note.unsafe !== undefined && note.nodes.length > 0 ? await keepPaused(kept, deps) : await forget(kept, deps);
 }
 
 interface NotedJob {
@@ -106,7 +107,10 @@ async function recoverLocksOf(
 /** The status of its nodes names the pods that they wait for. */
 function isNews(kept: KeptJob, living: Recovered['living'], { pauses }: RecoverKeptDeps): boolean {
   const own = pausedNodes(kept).map((key) => pauses.of(key));
-  return living.length > 0 && own.some((pause) => pause?.uid === kept.job.uid && pause.because !== whyPaused(living));
+  return (
+    living.length > 0 &&
+    own.some((pause) => pause?.uid === kept.job.uid && pause.lost?.until !== describeLiving(living))
+  );
 }
 
 async function forget({ job: { uid, namespace }, status }: KeptJob, deps: RecoverKeptDeps): Promise<'over'> {
@@ -127,16 +131,16 @@ function pauseAgain(kept: KeptJob, deps: RecoverKeptDeps, living: Recovered['liv
 }
 
 /** From now on other jobs may have its locks, and repair its nodes. */
-async function hold({ job, status }: KeptJob, deps: RecoverKeptDeps): Promise<'held'> {
+async function keepPaused({ job, status }: KeptJob, deps: RecoverKeptDeps): Promise<'paused'> {
   const { statuses, runtime } = deps;
   const since = status.phase === 'Held' ? {} : { since: timestamp(runtime.now()) };
   const kept = statuses.jobs().find((one) => one.job.uid === job.uid);
-  const isNew = kept?.status.phase !== 'Held' || kept.status.holds?.length !== status.holds?.length;
-  if (!isNew) return 'held';
+  const isNew = kept?.status.phase !== 'Held' || kept.status.paused?.length !== status.paused?.length;
+  if (!isNew) return 'paused';
   const held = { job, status: { ...status, phase: 'Held' as const, ...since } };
   await statuses.change(job.uid, held);
   pauseAgain(held, deps);
-  return 'held';
+  return 'paused';
 }
 
 function withoutRepaired(kept: KeptJob, { statuses }: Pick<LostDeps, 'statuses'>): KeptJob {
@@ -144,7 +148,7 @@ function withoutRepaired(kept: KeptJob, { statuses }: Pick<LostDeps, 'statuses'>
   const { job, status } = kept;
   return repaired.length === 0
     ? kept
-    : { job, status: { ...status, holds: (status.holds ?? []).filter((node) => !repaired.includes(node)) } };
+    : { job, status: { ...status, paused: (status.paused ?? []).filter((node) => !repaired.includes(node)) } };
 }
 
 /** Its author says in Git that the nodes may run after all. While another job works on them, they are not this one's to start. */
@@ -165,11 +169,6 @@ function isTaken({ job, status: { locks = [] } }: KeptJob, all: readonly KeptJob
   );
 }
 
-function whyPaused(living: Recovered['living']): string {
-  const until = living.length === 0 ? '' : ` until its work has ended: ${describeLiving(living)}`;
-  return `was lost with its object under way, and its node stays stopped${until}`;
-}
-
 /** Returns the keys of nodes that the job did not pause before. */
 function pauseNodes(
   kept: KeptJob,
@@ -177,13 +176,12 @@ function pauseNodes(
   living: Recovered['living'] = [],
 ): readonly string[] {
   const { uid } = kept.job;
-  const because = whyPaused(living);
   const { unsafe } = noteOfStatus(kept);
-  const pause =
-    kept.status.phase === 'Held' && unsafe !== undefined
-      ? { because: `${because}: ${unsafe}`, stalled: true }
-      : { because };
-  return pausedNodes(kept).filter((key) => pauses.pause(key, { uid, by: describeJob(kept.job), ...pause }));
+  const lost = defined({
+    unsafe: kept.status.phase === 'Held' ? unsafe : undefined,
+    until: living.length === 0 ? undefined : describeLiving(living),
+  });
+  return pausedNodes(kept).filter((key) => pauses.pause(key, { uid, by: describeJob(kept.job), lost }));
 }
 
 export function reportPauses(nodeKeys: readonly string[], { notify }: Pick<RecoverKeptDeps, 'notify'>): void {

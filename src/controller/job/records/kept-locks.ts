@@ -36,7 +36,7 @@ export function withCopies(
 
 /** That a later job repairs its nodes is said by the copy of that job alone; without it, its own note stands. */
 function ownOrLater({ note }: ObservedLock, reader: KeptJob, holder: KeptJob | undefined): ObservedLock['note'] {
-  if (holder !== undefined && (holder.status.holds ?? []).length > 0) return noteOfStatus(holder);
+  if (holder !== undefined && (holder.status.paused ?? []).length > 0) return noteOfStatus(holder);
   return note?.uid === reader.job.uid ? note : noteOfStatus(reader);
 }
 
@@ -48,25 +48,25 @@ function names({ job, status }: KeptJob, namespace: string, lock: string): boole
   return job.namespace === namespace && status.locks?.includes(lock) === true;
 }
 
-/** Of a job that left nodes held. Where one is about keys, no other job may touch them. */
+/** Of a job that left nodes paused. Where one is about keys, no other job may touch them. */
 function heldNote(kept: readonly KeptJob[]): ObservedLock['note'] {
   const notes = kept.filter(isHeld).map(noteOfStatus);
   return notes.find(({ keys }) => keys === true) ?? notes.at(-1);
 }
 
 export function isHeld({ status }: Pick<KeptJob, 'status'>): boolean {
-  return status.phase === 'Held' && (status.holds ?? []).length > 0;
+  return status.phase === 'Held' && (status.paused ?? []).length > 0;
 }
 
 /** Those of its nodes that a later job has repaired: that job says so before it starts them. */
 export function repairedNodes({ job, status }: KeptJob, kept: readonly KeptJob[]): readonly string[] {
-  const { phase, since = '', holds = [] } = status;
+  const { phase, since = '', paused = [] } = status;
   if (phase !== 'Held') return [];
   const repairs = kept.filter(
     (one) => one.job.uid !== job.uid && one.job.namespace === job.namespace && isProven(one) && lockedAt(one) >= since,
   );
   const repaired = new Set(repairs.flatMap(({ status: { targets = [] } }) => targets.flatMap(takenOver)));
-  return holds.filter((node) => repaired.has(node));
+  return paused.filter((node) => repaired.has(node));
 }
 
 function isProven({ status: { phase, failure, risk } }: KeptJob): boolean {
@@ -85,8 +85,8 @@ function takenOver({ node, detached }: NonNullable<JobStatus['targets']>[number]
 /** Keys of the managed nodes that the job keeps stopped. */
 export function pausedNodes({ job: { namespace }, status }: KeptJob): readonly string[] {
   if (!hasLocks({ status }) && status.phase !== 'Held') return [];
-  const { holds = [], released = [], targets = [] } = status;
+  const { paused = [], released = [], targets = [] } = status;
   const managed = targets.filter(({ workload }) => workload.kind === 'BlockchainNode').map(({ node }) => node);
-  const nodes = managed.filter((node) => holds.includes(node) && !released.includes(node));
+  const nodes = managed.filter((node) => paused.includes(node) && !released.includes(node));
   return nodes.map((name) => keyOf({ metadata: { name, namespace } }));
 }

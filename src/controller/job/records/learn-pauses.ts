@@ -16,5 +16,5 @@ interface LearnDeps {
 export function learnPauses(job: JobObject, { memory, pauses }: LearnDeps): readonly string[] {
   const { status, ...bare } = job;
   const isTrusted = memory.current.jobs === undefined || isOpen(job, memory);
-  return pauses.learn(isTrusted ? job : bare, status?.holds === undefined ? undefined : readRequest(job)?.nodes);
+  return pauses.learn(isTrusted ? job : bare, status?.paused === undefined ? undefined : readRequest(job)?.nodes);
 }
