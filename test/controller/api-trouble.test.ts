@@ -1,6 +1,6 @@
 // The API server killed, slow, overloaded, cutting watches, denying one kind: nothing twice, nothing silent, all recovers.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { KINDS } from '../../src/kube/kinds.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
@@ -9,6 +9,7 @@ import { tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
 import { prepare, published, runController, type Running, work } from './harness.ts';
+import { startProcess } from './process.ts';
 
 let api: PrivateApiServer;
 let proxy: FaultProxy;
@@ -144,6 +145,19 @@ it('cuts every watch over and over: changes still arrive', async () => {
     60_000,
   );
   expect(repaired).toBe(true);
+});
+
+it('breaks the watch of Secrets: the log says what broke, and takes no word of it for a secret', async () => {
+  proxy.rule = ({ isWatch, path }) =>
+    isWatch && path.endsWith('/secrets') ? { do: 'cut', afterEvents: 0, hard: true } : undefined;
+  const controller = await startProcess(fleet, { kubeconfig: await api.kubeconfig('admin', proxy.url) });
+  onTestFinished(async () => await controller.cleanUp());
+  const line = await waitFor('the watch is interrupted', async () =>
+    (await controller.log()).split('\n').find((one) => one.includes('"Watching was interrupted"')),
+  );
+  const { kind, err } = JSON.parse(line) as { readonly kind: string; readonly err: string };
+  expect(kind).toBe('Secret');
+  expect(err).toMatch(/^watch Secret: the connection broke/);
 });
 
 describe('denies one kind', () => {

@@ -85,6 +85,29 @@ describe('a full node', () => {
   });
 });
 
+describe('a full node whose genesis does not say the version of its application', () => {
+  it('is not rolled back, and runs again with its blocks: the job failed before it changed anything', async () => {
+    const old = makeValidators({ chainId: 'old-1', namespace: world.namespace, names: ['elder'] });
+    await world.kubectl(['apply', '-f', '-'], old.objects);
+    world.change('A network of an older genesis', { elder: old.validator('elder'), heir: old.follower() });
+    await world.await('heir', 'to be well with blocks', (node) => isWell(node) && (node.status?.height ?? 0) >= 3);
+    const before = await heightOf('heir');
+    const hash = await hashAt(world, 'heir', before);
+    const request: Request = { kind: 'BlockHeightFallback', name: 'heir-back', spec: { node: 'heir', blockHeight: 1 } };
+    const record = await run(world, request);
+    expect(record).toMatchObject({ phase: 'Failed', reason: 'ProgramFailed' });
+    expect(record.message).toContain('Nothing was changed.');
+    expect(record).not.toHaveProperty('paused');
+    const well = await world.await(
+      'heir',
+      'later blocks',
+      (node) => isWell(node) && (node.status?.height ?? 0) > before && node,
+    );
+    expect(well.status).not.toHaveProperty('pause');
+    expect(await hashAt(world, 'heir', before)).toBe(hash);
+  });
+});
+
 describe('a validator', () => {
   it('is not rolled back to a height that it has signed: neither by a check of the files nor by the job', async () => {
     const uid = world.podUid('signer');
