@@ -41,6 +41,18 @@ describe('the room for jobs', () => {
     expect(second).toMatchObject({ do: 'refuse', reason: 'MemoryFull', file: 'jobs/j1.yaml' });
   });
 
+  it('is needed by claims alone, also where they stand among other decisions', () => {
+    const bind: Decision = { do: 'bind', key: 'Backup/prod/j9', record: { ...recordFor('j9'), nodes: ['a'] } };
+    const decisions = [bind, ...claims(1), bind];
+    const used = MIB * 0.8 - neededFor({ nodes: ['a'] });
+    expect(withinRoom(decisions, { used: () => used, files })).toEqual(decisions);
+    expect(withinRoom(decisions, { used: () => used + 1, files }).map(({ do: what }) => what)).toEqual([
+      'bind',
+      'refuse',
+      'bind',
+    ]);
+  });
+
   it('does not matter to jobs that were claimed', () => {
     const bind: Decision = { do: 'bind', key: 'Backup/prod/j0', record: recordFor('j0') };
     const used = () => expect.unreachable();

@@ -2,6 +2,7 @@
 
 import type { JobStatus } from '../../api/job-status.ts';
 import type { LockNote } from './effect.ts';
+import { defined } from '../../lib/defined.ts';
 import { whyKeysAtRisk } from './keys-at-risk.ts';
 import { describeJob, type JobIdentity } from './names.ts';
 
@@ -19,10 +20,9 @@ export function noteOf({ job, status }: Noted, unsafe: string | undefined): Lock
       node,
       workload,
       wasRunning,
-      ...(replicas === undefined ? {} : { replicas }),
-      ...(detached === true ? { detached } : {}),
+      ...defined({ replicas, detached }),
     })),
-    ...(unsafe === undefined ? {} : { unsafe }),
+    ...defined({ unsafe }),
     ...(unsafe === undefined || whyKeysAtRisk(status.signers) === undefined ? {} : { keys: true }),
   };
 }
