@@ -9,7 +9,7 @@ import type { Plan } from '../plan/action.ts';
 import { planComment, titleOfExecutor } from '../plan/comment.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
 import { planNodes } from '../plan/plan.ts';
-import { unusedApprovals } from '../plan/unused-approvals.ts';
+import { approvalsToName } from './plan/approvals.ts';
 import { describeUpgrade, executorsIn, type UpgradeStep } from '../upgrade/describe.ts';
 import { workloadOf } from '../render/workload.ts';
 import {
@@ -82,11 +82,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
     policy: judging.nameOf(executor),
     plan: planNodes({ ...sideOf(executor, comparison, published), executor, workloadOf }),
   }));
-  // An approval may be for any of the executors.
-  const unused = unusedApprovals(
-    comparison.desired,
-    plans.map(({ plan: made }) => made),
-  );
+  const unused = approvalsToName({ comparison, published, executor: options.executor, plans });
   process.stdout.write(print(plans, [...problems, ...unused], options.format));
   if (problems.some(({ level }) => level === 'error')) return 2;
   const changes = plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0);

@@ -24,6 +24,8 @@ export interface Decision {
   readonly refused: ReadonlyMap<string, Holder>;
   /** Keys that are reserved here and that another controller says it holds as well. */
   readonly contested: ReadonlyMap<string, Holder>;
+  /** The approvals that overrule a reservation, with the executor that has it. */
+  readonly overruled: ReadonlyMap<string, string>;
   /** Content of this controller's file. */
   readonly document: KeysDocument;
 }
@@ -44,7 +46,9 @@ export function decide(memory: KeyMemory, tip: KeyFiles, circumstances: Circumst
     if (next !== undefined) own[key] = next;
   }
   const next = { own, foreign: foreign.remembered, signed: signedBy(memory.signed, published.entries, circumstances) };
-  return { memory: next, refused, contested: contestedIn(own, foreign), document: keysDocument(executor, next) };
+  const { overruled } = foreign;
+  const document = keysDocument(executor, next);
+  return { memory: next, refused, contested: contestedIn(own, foreign), overruled, document };
 }
 
 /** Whether the node may start with the key. */

@@ -28,6 +28,8 @@ export interface Foreign {
   readonly holders: ReadonlyMap<string, readonly Holder[]>;
   /** Who may hold any key. */
   readonly unreadable: readonly Holder[];
+  /** The approvals that overrule a reservation, with the executor that has it. */
+  readonly overruled: ReadonlyMap<string, string>;
 }
 
 export interface Seen {
@@ -44,12 +46,16 @@ export function observeForeign({ executor, remembered, approvals, tip, executors
   const entries = new Map(tip.entries.map((one) => [idOf(one), one]));
   const next: Record<string, ForeignKey> = {};
   const holders = new Map<string, Holder[]>();
+  const overruled = new Map<string, string>();
   for (const id of new Set([...Object.keys(remembered), ...entries.keys()])) {
     const [owner = '', key = ''] = id.split(' ');
     const held = follow(remembered[id], entries.get(id));
     if (held === undefined || owner === executor) continue;
     const approval = approvalOf(owner, key, held.known.seal);
-    if (approvals.has(approval)) continue;
+    if (approvals.has(approval)) {
+      overruled.set(approval, owner);
+      continue;
+    }
     next[id] = held.known;
     const { node, since } = held.known;
     holders.set(key, [...(holders.get(key) ?? []), { executor: owner, node, since, how: held.how, approval }]);
@@ -60,7 +66,7 @@ export function observeForeign({ executor, remembered, approvals, tip, executors
       const isUnlisted = executors.length > 0 && !executors.includes(name);
       return { executor: name, how: 'Unreadable', ...(isUnlisted ? { isUnlisted } : {}) };
     });
-  return { remembered: next, holders, unreadable };
+  return { remembered: next, holders, unreadable, overruled };
 }
 
 function idOf({ executor, key }: KeyEntry): string {

@@ -5,6 +5,7 @@ import type { Capabilities } from '../api/capabilities.ts';
 import type { ReportedCode } from '../api/codes/problems.ts';
 import type { UpgradeReason } from '../api/codes/upgrade-reasons.ts';
 import type { Action, Kept } from '../plan/action.ts';
+import type { JudgedApproval } from '../plan/approvals.ts';
 
 export interface FleetView {
   readonly executor: string;
@@ -33,6 +34,8 @@ export interface SyncView {
   /** The held actions of the latest plan and the digest that releases them. */
   readonly held: readonly Action[];
   readonly heldDigest?: string | undefined;
+  /** What became of each approval in fleet.yaml. */
+  readonly approvals?: readonly JudgedApproval[] | undefined;
   /** Nodes that are left as they are, and why: their file is broken, or on its way out. */
   readonly kept?: readonly Kept[] | undefined;
   /** What the last apply that changed something did. */

@@ -21,6 +21,7 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
     lastApplied: sync.lastApplied,
     problems: problemsOf(sync.problems),
     held: heldOf(sync),
+    approvals: approvalsOf(sync),
     kept: keptOf(sync.kept ?? []),
     failures:
       sync.failures === undefined || sync.failures.length === 0 ? undefined : sync.failures.slice(0, MAX_FAILURES),
@@ -181,6 +182,11 @@ function describeHeld({ do: what, ref, because, hold }: Action): unknown {
     release: hold?.release,
     approvable: hold?.approvable,
   };
+}
+
+function approvalsOf({ approvals = [] }: SyncView): unknown {
+  if (approvals.length === 0) return undefined;
+  return approvals.map(({ digest, reason, state, what, at }) => ({ digest, reason, state, what, at }));
 }
 
 function keptOf(kept: readonly Kept[]): unknown {

@@ -149,6 +149,16 @@ const Sync = z.object({
     .object({ total: z.number(), list: z.array(z.object({ level: Text, place: Text, message: Text })).max(1000) })
     .catch({ total: 0, list: [] }),
   kept: z.object({ list: z.array(z.object({ node: Text, because: Text })).max(1000) }).catch({ list: [] }),
+  /** Those that were carried out or are in use: one that is not used here may be for another executor. */
+  approvals: z
+    .array(z.object({ digest: Text, state: z.enum(['InUse', 'CarriedOut', 'Unused']), what: Text, at: Time }))
+    .max(256)
+    .catch([])
+    .transform((all) =>
+      all.flatMap(({ digest, state, what, at }) =>
+        state === 'Unused' ? [] : [[digest, { state, what, at }] as const],
+      ),
+    ),
   schedules: z
     .array(
       z.object({

@@ -26,6 +26,10 @@ export const CONTROLLER_REASONS = defineCodes({
       'Undo the change, or review the plan and add the digest in the message to `spec.approvals` in `fleet.yaml`.',
   },
   NothingHeld: { meaning: 'No action of the plan is held any more.', action: 'No action is needed.' },
+  ApprovalCarriedOut: {
+    meaning: 'All that an approval in `fleet.yaml` released was carried out.',
+    action: 'Remove the approval from `spec.approvals`: while it stays, it releases the same actions again.',
+  },
   RequestsRefused: {
     meaning: 'Job requests are not carried out. `problems` of `sync.yaml` has each of them with its reason.',
     action: 'Follow the messages. They name the files.',

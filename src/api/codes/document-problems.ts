@@ -95,8 +95,12 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     action: 'Choose what the message lists, another executor, or upgrade the controller.',
   },
   UnusedApproval: {
-    meaning: 'Actions are held, and an approval in `spec.approvals` of the Fleet releases none of them.',
-    action: 'Correct its digest, or remove it when its actions are done.',
+    meaning: 'An approval in `spec.approvals` of the Fleet releases nothing.',
+    action: 'Correct its digest, or remove it: its actions are done, or have changed since.',
+  },
+  ApprovalCarriedOut: {
+    meaning: 'All that an approval in `spec.approvals` of the Fleet released was carried out.',
+    action: 'Remove it: while it stays, it releases the same actions again.',
   },
   UnknownExecutor: {
     meaning: 'The executor is not in `spec.executors` of the Fleet.',

@@ -17,6 +17,7 @@ import type { Policy } from '../../policy/policy.ts';
 import { upgradesBetween, upgradesOf, type UpgradeStep } from '../../upgrade/describe.ts';
 import { readDirectory } from '../directory.ts';
 import { readOwnDeployments } from '../own-deployments.ts';
+import type { CarriedOutByDigest } from '../../plan/approvals.ts';
 import type { PublishedSigning } from '../published/keys.ts';
 import { publishedRecords } from '../published/records.ts';
 import { readMemories, volumesOf } from './facts.ts';
@@ -34,6 +35,8 @@ export interface Comparison {
   readonly facts: PlanFacts;
   /** Of one executor in the cluster that was named, by its name; absent between two revisions. */
   readonly keyFacts?: ReadonlyMap<string, PlanFacts>;
+  /** What approvals released before, by the memories of the controllers in the cluster; absent between two revisions. */
+  readonly carriedOut?: CarriedOutByDigest;
   readonly upgrades: (executors: readonly string[]) => readonly UpgradeStep[];
 }
 
@@ -76,7 +79,9 @@ export async function withCluster(dir: string, judged: ComparisonOptions): Promi
     const keys = await keyFacts(executors, { desired, current, cluster, memories, published: published?.keys });
     const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));
     const upgrades = (names: readonly string[]) => upgradesOf(desired.fleet, images, names);
-    return { desired, current, revision: WORK_TREE, facts: { volumes, jobs }, keyFacts: keys, upgrades };
+    const known = [...memories.values()].map((memory) => (memory === 'nothing' ? {} : memory.approved));
+    const carriedOut: CarriedOutByDigest = Object.assign({}, ...known);
+    return { desired, current, revision: WORK_TREE, facts: { volumes, jobs }, keyFacts: keys, carriedOut, upgrades };
   } finally {
     await cluster.close();
   }

@@ -4,7 +4,9 @@ import type { Command } from 'commander';
 
 import { openLocalRepository } from '../../git/local.ts';
 import { isKeysPath, type PublishedKeys, readKeys } from '../../keys/document.ts';
+import type { ApprovalUses } from '../../plan/approvals.ts';
 import { type MemoryView, readMemoryDocument } from '../../status/memory-document.ts';
+import { createTreeReader } from '../../status/tree-nodes.ts';
 import { option } from '../option.ts';
 
 export function addStatusFromOption(command: Command): Command {
@@ -20,6 +22,8 @@ export interface PublishedSigning {
   readonly keys: PublishedKeys;
   /** By executor: the copy of what its controller remembers. */
   readonly memories: ReadonlyMap<string, Partial<MemoryView>>;
+  /** By digest: what the controllers say of approvals that were carried out or are in use. */
+  readonly approvals: ApprovalUses;
 }
 
 /** Of all executors. A file that cannot be read is reported: its executor may hold any key. */
@@ -27,21 +31,34 @@ export async function publishedSigning(dir: string, revision: string): Promise<P
   const repository = await openLocalRepository(dir);
   try {
     const files = new Map<string, string | undefined>();
-    const memories = new Map<string, Partial<MemoryView>>();
-    for (const { path, oid, type } of await repository.list(await repository.resolve(revision))) {
-      const executor = /^([^/]+)\/memory\.yaml$/.exec(path)?.[1];
-      if (executor === undefined && !isKeysPath(path)) continue;
-      const text = type === 'file' ? new TextDecoder().decode(await repository.read(oid)) : undefined;
-      if (executor === undefined) files.set(path, text);
-      else memories.set(executor, readMemoryDocument(text) ?? {});
-    }
-    const keys = readKeys(files);
+    for (const { path, oid, type } of await repository.list(await repository.resolve(revision)))
+      if (isKeysPath(path) || OTHERS.test(path))
+        files.set(path, type === 'file' ? new TextDecoder().decode(await repository.read(oid)) : undefined);
+    const keys = readKeys(new Map([...files].filter(([path]) => isKeysPath(path))));
     for (const executor of keys.unreadable)
       process.stderr.write(
         `warning: ${revision}:${executor}/keys.yaml cannot be read; keys of ${executor} are not shown\n`,
       );
-    return { keys, memories };
+    return { keys, memories: memoriesIn(files), approvals: approvalsIn(files) };
   } finally {
     await repository.close();
   }
+}
+
+const OTHERS = /^([^/]+)\/(?:memory|sync)\.yaml$/;
+
+type Files = ReadonlyMap<string, string | undefined>;
+
+function memoriesIn(files: Files): PublishedSigning['memories'] {
+  return new Map(
+    [...files].flatMap(([path, text]) => {
+      const executor = /^([^/]+)\/memory\.yaml$/.exec(path)?.[1];
+      return executor === undefined ? [] : [[executor, readMemoryDocument(text) ?? {}] as const];
+    }),
+  );
+}
+
+function approvalsIn(files: Files): ApprovalUses {
+  const reader = createTreeReader();
+  return new Map([...files].flatMap(([path, text]) => reader.sync(path, text ?? '')?.approvals ?? []));
 }

@@ -10,7 +10,16 @@ export interface LeaseNote {
   readonly reason: ControllerReason;
   readonly message: string;
   /** What this Event, and those that contradict it, are about. */
-  readonly state: 'pushing' | 'reading' | 'listed' | 'files' | 'held' | 'requests' | 'leading' | `key ${string}`;
+  readonly state:
+    | 'pushing'
+    | 'reading'
+    | 'listed'
+    | 'files'
+    | 'held'
+    | 'requests'
+    | 'leading'
+    | `key ${string}`
+    | `approval ${string}`;
 }
 
 interface LeaseEventDeps {

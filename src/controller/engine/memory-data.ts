@@ -7,8 +7,10 @@ import { KeyMemory, NO_KEYS } from '../../keys/memory.ts';
 import { defined } from '../../lib/defined.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 import type { Releases } from '../../plan/action.ts';
+import type { CarriedOutByDigest } from '../../plan/approvals.ts';
 
 const Texts = z.record(z.string(), z.string());
+const Approved = z.object({ revision: z.string(), what: z.string().max(2000), at: z.string().max(40).exactOptional() });
 const Commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 
 export interface Remembered {
@@ -18,6 +20,8 @@ export interface Remembered {
   readonly appliedRevision: string | undefined;
   /** What approvals released, see plan/action.ts. */
   readonly released: Releases;
+  /** What became of the approvals in fleet.yaml. A report: nothing is released by it. */
+  readonly approved: CarriedOutByDigest;
   /** The Secret that a node signs with, by `namespace/name`, where a Switchover overrides the node's file. */
   readonly identities: Readonly<Record<string, string>>;
   /**
@@ -73,6 +77,7 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   appliedCommit: undefined,
   appliedRevision: undefined,
   released: {},
+  approved: {},
   identities: {},
   signers: {},
   accepted: {},
@@ -124,6 +129,7 @@ export function readData(data: Data): ReadMemory {
   };
   const more = {
     released: parse(z.record(z.string(), z.array(z.string())), data['released']),
+    approved: parse(z.record(z.string(), Approved), data['approved']),
     schedules: parse(z.record(z.string(), z.number()), data['schedules']),
     skips: parse(z.record(z.string(), z.string().max(500)), data['skips']),
     deletions: parse(Texts, data['deletions']),

@@ -41,7 +41,7 @@ export function judgeOwner(
   const own = memory.current.cluster;
   if (id === undefined || own === undefined || id === own) return undefined;
   const { executor } = settings;
-  const approval = digestOf({ cluster: { executor, from: id, to: own } });
+  const approval = takeOverDigest({ executor, from: id, to: own });
   if (isApproved(approval, fleet)) return undefined;
   return {
     id,
@@ -50,6 +50,14 @@ export function judgeOwner(
     message: `another cluster (${id}) works under the name of executor ${executor}; this one is ${own}`,
     release: `Give one of the two clusters an executor name of its own, in its settings and in fleet.yaml. If the other cluster is gone for good and none of its keys can sign any more, add the approval ${approval} to spec.approvals in fleet.yaml. If no other cluster ever worked under this name, someone else changed the branch; set the field cluster in ${memoryPath(executor)} back to ${own}.`,
   };
+}
+
+export function takeOverDigest(cluster: {
+  readonly executor: string;
+  readonly from: string;
+  readonly to: string;
+}): string {
+  return digestOf({ cluster });
 }
 
 /** Of a cluster that has never written the branch: it may be the second one. */

@@ -9,6 +9,7 @@ import { DONE, type ReconcileResult } from '../engine/queue.ts';
 import { runYielding } from '../engine/run-yielding.ts';
 import { announcePlan, countActions } from './announce-plan.ts';
 import { applyPlan } from './apply-plan.ts';
+import { noteCarriedOut, rememberReleases } from './carry-approvals.ts';
 import type { FleetDeps } from './deps.ts';
 import { findNewKeys } from './new-keys.ts';
 import { heldByOther } from './other-cluster.ts';
@@ -26,8 +27,10 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
     const plan = await computePlan(pulled, deps);
     announcePlan(plan, deps);
     deps.fleet.plan = plan;
-    await rememberReleases(plan, deps);
-    noteApplied(plan, await applyPlan(plan, deps, signal), deps.fleet);
+    await rememberReleases(plan, pulled, deps);
+    const failures = await applyPlan(plan, deps, signal);
+    await noteCarriedOut(plan, failures, deps);
+    noteApplied(plan, failures, deps.fleet);
     throwFailures(plan, deps.fleet);
     await settleIdentities(pulled, deps);
     await advanceRevision(pulled, plan, deps);
@@ -94,11 +97,6 @@ async function computePlan(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
     },
   });
   return await runYielding(steps);
-}
-
-/** Before the first action: an approved plan that is applied in part must stay approved. */
-async function rememberReleases({ released }: Plan, { memory }: FleetDeps): Promise<void> {
-  await memory.save(() => ({ released }));
 }
 
 function noteApplied({ actions }: Plan, failures: readonly FailedAction[], fleet: FleetState): void {

@@ -9,6 +9,7 @@ import { memoryDocument } from '../../status/memory-document.ts';
 import { isOwnedBy } from '../node/owner.ts';
 import type { NodeTrouble } from '../node/trouble.ts';
 import { policyDocument } from '../../desired/policy-file.ts';
+import { approvalsOf } from './approvals.ts';
 import type { PublishDeps } from './deps.ts';
 
 export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): FleetView {
@@ -36,6 +37,7 @@ function syncView(deps: PublishDeps): Omit<SyncView, 'problems'> {
     applied: appliedRevision,
     lastApplied,
     ...heldActions(deps.fleet),
+    approvals: approvalsOf(deps),
     ...troubles(deps),
     identities: Object.fromEntries(deps.identities.overrides()),
     schedules: pulled === undefined ? undefined : deps.schedules.views(pulled),

@@ -1,20 +1,20 @@
 // Everything that is wrong with the fleet, in one list: in files, in job requests, and what the API server refused.
 
 import { ANNOTATION } from '../../api/group.ts';
-import { unusedApprovals } from '../../plan/unused-approvals.ts';
 import type { ProblemView } from '../../status/fleet-view.ts';
 import { type FailedAction, problemsInFiles } from '../fleet/state.ts';
 import { problemOfRequest } from '../job/refused-request.ts';
+import { type ApprovalDeps, problemsOfApprovals } from './approvals.ts';
 import type { PublishDeps } from './deps.ts';
 
-type ProblemDeps = Pick<PublishDeps, 'fleet' | 'memory' | 'observations' | 'refusals' | 'watches'>;
+type ProblemDeps = ApprovalDeps & Pick<PublishDeps, 'observations' | 'refusals' | 'watches'>;
 
 export function problemsOf(deps: ProblemDeps): readonly ProblemView[] {
   const { fleet, refusals } = deps;
   return [
     ...lostMemory(deps),
     ...problemsInFiles(fleet),
-    ...approvalsWithoutUse(deps),
+    ...problemsOfApprovals(deps),
     ...refusals.current.map(problemOfRequest),
     ...fleet.failures.flatMap(refusedAction),
     ...refusedNodes(deps),
@@ -26,12 +26,6 @@ function lostMemory({ memory }: ProblemDeps): readonly ProblemView[] {
   return lost === undefined
     ? []
     : [{ level: 'warning', code: 'MemoryLost', file: 'fleet.yaml', line: 1, column: 1, message: lost }];
-}
-
-/** By the plan of the same revision: one of an older revision does not know a new approval. */
-function approvalsWithoutUse({ fleet: { pulled, plan } }: ProblemDeps): readonly ProblemView[] {
-  if (pulled === undefined || plan?.revision !== pulled.revision) return [];
-  return unusedApprovals(pulled.desired, [plan]);
 }
 
 /** A server that does not answer is no problem of a file. */

@@ -15,6 +15,6 @@ export function whyUnrecorded(
 }
 
 /** An approval is for this request with this content. */
-function runDigest({ key, specDigest }: Pick<GitRequest, 'key' | 'specDigest'>): string {
+export function runDigest({ key, specDigest }: Pick<GitRequest, 'key' | 'specDigest'>): string {
   return digestOf({ do: 'run', request: key, spec: specDigest });
 }

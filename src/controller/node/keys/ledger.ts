@@ -22,6 +22,8 @@ export interface KeyLedger {
   heldElsewhere(keys: readonly string[]): ReadonlyMap<string, Holder>;
   /** Keys that are reserved here, and by whom else: someone wrote to the branch what is not so. */
   readonly contested: ReadonlyMap<string, Holder>;
+  /** The approvals that overrule a reservation, with the executor that has it. */
+  overruled(): ReadonlyMap<string, string>;
   /** Whether a request waits for another executor. */
   readonly isWaiting: boolean;
   /** Reserved keys and their nodes, as they are remembered. */
@@ -52,9 +54,10 @@ export interface KeyLedgerDeps {
   readonly newRoot: () => string;
 }
 
+const NONE = { refused: new Map(), contested: new Map(), overruled: new Map() } as const;
+
 export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): KeyLedger {
-  let refused: ReadonlyMap<string, Holder> = new Map();
-  let contested: ReadonlyMap<string, Holder> = new Map();
+  let last: Pick<Decision, 'refused' | 'contested' | 'overruled'> = NONE;
   let givingBack: ReadonlySet<string> = new Set();
   let decided: Decision | undefined;
   let published: KeysDocument | undefined;
@@ -63,7 +66,7 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
   function answer(nodeKey: string, keys: readonly string[]): KeyAnswer {
     if (!isShared) return { is: 'reserved' };
     const open = keys.filter((key) => givingBack.has(key) || !isReservedFor(memory.current.keys, key, nodeKey));
-    const holders = new Map([...refused].filter(([key]) => open.includes(key)));
+    const holders = new Map([...last.refused].filter(([key]) => open.includes(key)));
     if (holders.size > 0) return { is: 'refused', holders };
     return open.length === 0 ? { is: 'reserved' } : { is: 'pending' };
   }
@@ -72,10 +75,11 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
     answer,
     heldElsewhere: (keys) => holdersOf(keys, memory.current.keys),
     get contested() {
-      return contested;
+      return last.contested;
     },
+    overruled: () => last.overruled,
     get isWaiting() {
-      return refused.size > 0;
+      return last.refused.size > 0;
     },
     reserved: () => reservedIn(memory.current.keys),
     async begin(round) {
@@ -94,9 +98,9 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
     async landed(round) {
       if (decided === undefined) return false;
       const { memory: keys, document } = decided;
-      const isChanged = !sameJson([memory.current.keys, [...refused]], [keys, [...decided.refused]]);
+      const isChanged = !sameJson([memory.current.keys, [...last.refused]], [keys, [...decided.refused]]);
       await memory.save(() => ({ keys }));
-      ({ refused, contested } = decided);
+      last = decided;
       published = document;
       approvals = round.approvals;
       return isChanged;
