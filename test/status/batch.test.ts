@@ -23,6 +23,12 @@ function height(value: number): Map<string, string> {
   return new Map([['paris/nodes/ns/a.yaml', stringify({ status: { phase: 'Running' }, snapshot: { height: value } })]]);
 }
 
+function unready(value: number): Map<string, string> {
+  const conditions = [{ type: 'Ready', status: 'False', reason: 'NoPeers', message: 'why' }];
+  const document = { status: { phase: 'Configuring', conditions }, snapshot: { height: value } };
+  return new Map([['paris/nodes/ns/a.yaml', stringify(document)]]);
+}
+
 function applied(revision: string): Map<string, string> {
   return new Map([['paris/sync.yaml', stringify({ state: 'Synced', revision: { applied: revision } })]]);
 }
@@ -46,6 +52,12 @@ describe('describeBatch', () => {
     { because: 'a hold', from: tree({ a: 'Running' }), to: tree({ a: 'Running' }, 'Synced', ['a']), want: 'a: action held (Protected)' },
     { because: 'a pause by a job', from: tree({ a: 'Running' }), to: paused('Running'), want: 'a paused' },
     { because: 'a pause that stays', from: paused('Running'), to: paused('Stopped'), want: 'a: Running → Stopped' },
+    { because: 'a new node with a hold', from: tree({}), to: tree({ a: 'Running' }, 'Synced', ['a']), want: 'a: action held (Protected); a: Running' },
+    { because: 'a new node that is paused', from: tree({}), to: paused('Stopped'), want: 'a paused; a: Stopped' },
+    { because: 'a new job', from: tree({}), to: job('Claimed'), want: 'Backup nightly: Claimed' },
+    { because: 'nothing of a job that did not change', from: new Map([...tree({ a: 'Running' }), ...job('Working')]), to: new Map([...tree({ a: 'Stopped' }), ...job('Working')]), want: 'a: Running → Stopped' },
+    { because: 'no reason that is over', from: waiting('NoPeers'), to: new Map([['paris/nodes/ns/a.yaml', stringify({ status: { phase: 'Configuring' } })]]), want: 'Status updated' },
+    { because: 'a height of a node that is not ready as before', from: unready(1), to: unready(2), want: 'a: height 2' },
     { because: 'a hold that stays', from: tree({ a: 'Running' }, 'Synced', ['a']), to: tree({ a: 'Stopped' }, 'Synced', ['a']), want: 'a: Running → Stopped' },
     { because: 'no reason of a node that is on its way', from: waiting('x', 'Pending'), to: waiting('NoPeers'), want: 'a: Pending → Configuring' },
     { because: 'steps on the way after those that settle', from: tree({ a: 'Running', z: 'Pending' }), to: tree({ a: 'Pending', z: 'Running' }), want: 'z: Pending → Running; a: Running → Pending' },
