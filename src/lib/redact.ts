@@ -1,5 +1,7 @@
 // Removes secrets from text: by shape (`redact`) and by value (`createRedactor`).
 
+import { cleanLine, stripControls } from './clean-text.ts';
+
 export type Redactor = (text: string) => string;
 
 export const REDACTED = '[redacted]';
@@ -12,6 +14,14 @@ export function redact(text: string): string {
   let result = text;
   for (const { pattern, replace } of RULES) result = result.replace(pattern, replace);
   return result;
+}
+
+/**
+ * One line of untrusted text, cleaned, redacted and capped. What is invisible goes first: in the middle of a word it would hide the
+ * secret from `redact`, and be gone afterwards.
+ */
+export function redactedLine(text: string, maxLength: number): string {
+  return cleanLine(redact(stripControls(text)), maxLength);
 }
 
 /**

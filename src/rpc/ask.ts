@@ -6,6 +6,7 @@ import { Agent, type Dispatcher } from 'undici';
 
 import type { Question, Reply } from '../chains/observed.ts';
 import { Body } from './body.ts';
+import { nodeConnector } from './connector.ts';
 import { HeldBytes, type Share } from './held-bytes.ts';
 import { readJson } from './read-json.ts';
 import { describeTrouble, failed, TooLarge } from './trouble.ts';
@@ -44,12 +45,12 @@ const MAX_HELD_BYTES = 33_554_432;
 const VALUE_BYTES = 64;
 /** A reply may have one value for so many bytes of its limit. Longest to parse are many small values. */
 const BYTES_PER_VALUE = 32;
+/** Responses before the real one, such as 103 Early Hints: each costs as much as a whole reply. */
+const MAX_INTERIM = 8;
 
 /** One connection pool for all nodes. Redirects are never followed, because a node could redirect to any host. */
 export function createAsker({ maxHeldBytes = MAX_HELD_BYTES } = {}): Asker {
-  // The self-signed certificate of a client proves nothing, so none is verified. The query is protected by the address of
-  // the pod in the cluster's network, as it is without TLS.
-  const connect = { rejectUnauthorized: false };
+  const connect = nodeConnector();
   const agent = new Agent({ connect, connections: 8, pipelining: 1, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 });
   const shared = { agent, turns: new Turns(), held: new HeldBytes(maxHeldBytes) };
   return {
@@ -119,7 +120,9 @@ async function askOne(question: Question, asking: Asking): Promise<Reply> {
       ...(question.body === undefined ? {} : { body: JSON.stringify(question.body) }),
     };
     const status = await receive(request, { agent: asking.agent, body, signal });
-    if (status >= 300 && status < 400) return failed(`HTTP ${status}: redirects are not followed`);
+    if (status >= 300 && status < 400) {
+      return { ok: false, reason: 'notJson', message: `HTTP ${status}: redirects are not followed` };
+    }
     return await asking.turns.run(() => replyOf(status, body, { share: asking.share, signal: givenUp, maxBytes }));
   } catch (error) {
     return describeTrouble(error, { timedOut: timeout.aborted, cancelled: target.signal.aborted });
@@ -178,6 +181,7 @@ interface Receiving {
 async function receive(request: Dispatcher.DispatchOptions, { agent, body, signal }: Receiving): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let status = 0;
+  let interim = 0;
   let controller: Dispatcher.DispatchController | undefined;
   function end(error: Error): void {
     reject(error);
@@ -193,6 +197,8 @@ async function receive(request: Dispatcher.DispatchOptions, { agent, body, signa
       },
       onResponseStart(_, received) {
         status = received;
+        if (status < 200 && ++interim > MAX_INTERIM)
+          end(new TooLarge('too many interim responses come before the reply'));
         if (status < 300 || status >= 400) return;
         resolve(status);
         controller?.abort(new Error('redirect'));

@@ -1,7 +1,6 @@
 // The allowed-signers file of SSH (ssh-keygen(1), ALLOWED SIGNERS), as `git` uses it in gpg.ssh.allowedSignersFile.
 
-import { cleanLine } from '../lib/clean-text.ts';
-import { redact } from '../lib/redact.ts';
+import { redactedLine } from '../lib/redact.ts';
 import { readSshPublicKey } from './ssh-key.ts';
 
 export interface AllowedSigner {
@@ -39,7 +38,7 @@ function readLine(line: string, number: number): AllowedSigner | string | undefi
   const text = line.trim();
   if (text === '' || text.startsWith('#')) return undefined;
   const signer = readSigner(text.match(/(?:[^\s"]|"[^"]*")+/g) ?? []);
-  return typeof signer === 'string' ? `line ${number}: ${cleanLine(redact(signer), MAX_PROBLEM)}` : signer;
+  return typeof signer === 'string' ? `line ${number}: ${redactedLine(signer, MAX_PROBLEM)}` : signer;
 }
 
 /** The signer of a line, or why it accepts nothing. */

@@ -3,7 +3,7 @@
 import { lookup } from '../lib/lookup.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { heldNews } from '../plan/hold-text.ts';
-import { redact } from '../lib/redact.ts';
+import { redactedLine } from '../lib/redact.ts';
 import { createTreeReader, type TreeJob, type TreeNode, type TreeReader } from './tree-nodes.ts';
 
 const MAX_SUBJECT = 72;
@@ -50,7 +50,7 @@ export function commitMessage(subject: string, { sourceCommit, executor, templat
   const trailers = Object.entries({ 'Source-Commit': sourceCommit, Executor: executor })
     .filter(([, value]) => value !== undefined && /^[\w./@:+-]{1,300}$/.test(value))
     .map(([key, value]) => `${key}: ${value}\n`);
-  const line = template.replace('{subject}', () => cleanLine(redact(subject), MAX_SUBJECT));
+  const line = template.replace('{subject}', () => redactedLine(subject, MAX_SUBJECT));
   return `${line}\n\n${trailers.join('')}`;
 }
 

@@ -2,7 +2,7 @@
 
 import type { NodeReason } from '../api/codes/node-reasons.ts';
 import { cleanLine } from '../lib/clean-text.ts';
-import { redact } from '../lib/redact.ts';
+import { redactedLine } from '../lib/redact.ts';
 import { excerpt, saysDiskFull } from './excerpt.ts';
 import type { ContainerView } from './pod-view.ts';
 import { broken, stuck, underway, type Verdict } from './verdict.ts';
@@ -63,7 +63,7 @@ type End = NonNullable<ContainerView['state']['terminated']>;
 
 function judgeWaiting(container: ContainerView, waiting: Waiting, context: ContainerContext): Verdict {
   const { name, image } = container;
-  const why = cleanLine(redact(waiting.message), 300);
+  const why = redactedLine(waiting.message, 300);
   switch (waiting.reason) {
     case 'ErrImagePull':
     case 'ImagePullBackOff':

@@ -1,7 +1,7 @@
 // The verdict about the node's pod, where Kubernetes' own report is enough for one.
 
 import { cleanLine } from '../lib/clean-text.ts';
-import { redact } from '../lib/redact.ts';
+import { redactedLine } from '../lib/redact.ts';
 import { judgeContainer, judgeInit, type ContainerContext } from './judge-container.ts';
 import type { PvcView, EventView, PodView } from './pod-view.ts';
 import { broken, stuck, underway, worst, type Verdict } from './verdict.ts';
@@ -47,7 +47,7 @@ const CLAIM_FAILURES = new Set(['ProvisioningFailed', 'FailedBinding', 'VolumeMi
 const MOUNT_FAILURES = new Set(['FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox', 'FailedMapVolume']);
 
 function said({ message }: EventView): string {
-  return cleanLine(redact(message), 400);
+  return redactedLine(message, 400);
 }
 
 /** A pod that goes away although the node was not stopped: a restart, a drain, or a lost Kubernetes node. */
@@ -63,7 +63,7 @@ function judgeDeletion({ metadata }: PodView, now: number): Verdict | undefined 
 }
 
 function judgeEnd({ status }: PodView): Verdict | undefined {
-  const why = cleanLine(redact(status.message), 300);
+  const why = redactedLine(status.message, 300);
   if (status.phase === 'Unknown' || status.reason === 'NodeLost')
     return broken(
       'MachineUnreachable',
@@ -84,7 +84,7 @@ function judgePlace(pod: PodView, pvcs: readonly PvcView[], { events }: PodConte
   const scheduled = pod.status.conditions.find((condition) => condition.type === 'PodScheduled');
   if (pod.spec.nodeName !== '' || scheduled?.status === 'True') return undefined;
   const pending = pvcs.find((pvc) => pvc.status.phase !== 'Bound');
-  const why = cleanLine(redact(scheduled?.message ?? ''), 400);
+  const why = redactedLine(scheduled?.message ?? '', 400);
   if (pending !== undefined && mayMeanVolumes(why)) return judgePvc(pending, events);
   if (scheduled?.reason === 'Unschedulable')
     return underway(

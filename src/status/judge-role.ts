@@ -1,8 +1,7 @@
 // What one client says about itself, and whether to believe it.
 
 import type { Expectation, RoleFacts } from '../chains/observed.ts';
-import { cleanLine } from '../lib/clean-text.ts';
-import { redact } from '../lib/redact.ts';
+import { redactedLine } from '../lib/redact.ts';
 import { isBehind, isElsewhere, isOld, isSynced, lacksPeers } from './head.ts';
 import { judgeSilence } from './judge-silence.ts';
 import { roleVerdict, startOf, type RoleVerdict, type RoleView } from './role-view.ts';
@@ -69,7 +68,7 @@ function ofContainer({ title, container }: RoleView): RoleVerdict {
 
 function wrongNetwork({ title, facts, expectation }: Said): Verdict | undefined {
   if (!isElsewhere(facts, expectation)) return undefined;
-  const found = cleanLine(redact(facts.chainId ?? ''), 64);
+  const found = redactedLine(facts.chainId ?? '', 64);
   return stuck(
     'WrongNetwork',
     `${title} is on chain ${found} but should be on ${expectation.chainId}: its data belong to another network. ` +
@@ -79,7 +78,7 @@ function wrongNetwork({ title, facts, expectation }: Said): Verdict | undefined 
 
 function alarm({ title, facts }: Said): Verdict | undefined {
   if (facts.alarm === undefined) return undefined;
-  return broken(facts.alarm.reason, `${title}: ${cleanLine(redact(facts.alarm.message), 300)}`);
+  return broken(facts.alarm.reason, `${title}: ${redactedLine(facts.alarm.message, 300)}`);
 }
 
 function noPeers({ title, facts, expectation, wasReady, now }: Said): Verdict | undefined {

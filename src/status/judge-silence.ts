@@ -1,8 +1,7 @@
 // A client that gave no readable answer: starting, a moment's miss, or a fault?
 
 import type { RoleFacts } from '../chains/observed.ts';
-import { cleanLine } from '../lib/clean-text.ts';
-import { redact } from '../lib/redact.ts';
+import { redactedLine } from '../lib/redact.ts';
 import { roleVerdict, startOf, stateOf, type RoleVerdict, type RoleView } from './role-view.ts';
 import { broken, underway, type Verdict } from './verdict.ts';
 
@@ -48,7 +47,7 @@ function starting({ title }: RoleView): Verdict {
 }
 
 function fault({ title }: RoleView, facts: RoleFacts | undefined): Verdict {
-  const why = cleanLine(redact(facts?.message ?? ''), 200);
+  const why = redactedLine(facts?.message ?? '', 200);
   const because = why === '' ? '' : ` (${why})`;
   if (facts?.reach === 'unreadable')
     return broken(

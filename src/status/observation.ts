@@ -4,8 +4,7 @@ import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { NodeReason } from '../api/codes/node-reasons.ts';
 import type { KubeObject } from '../api/objects.ts';
 import type { Expectation, RoleFacts } from '../chains/observed.ts';
-import { cleanLine } from '../lib/clean-text.ts';
-import { redact } from '../lib/redact.ts';
+import { redactedLine } from '../lib/redact.ts';
 
 export interface Observation {
   /** With its previous status, if any. */
@@ -64,5 +63,5 @@ export interface Trouble {
 
 /** A message of others as a condition has it. */
 export function cleanMessage(message: string): string {
-  return cleanLine(redact(message), 1_000);
+  return redactedLine(message, 1_000);
 }

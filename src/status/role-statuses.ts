@@ -4,7 +4,7 @@ import type { RoleStatus } from '../api/blockchain-node.ts';
 import type { RoleFacts } from '../chains/observed.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { defined } from '../lib/defined.ts';
-import { redact } from '../lib/redact.ts';
+import { redactedLine } from '../lib/redact.ts';
 import type { RoleVerdict } from './role-view.ts';
 import type { Observation } from './observation.ts';
 import type { ContainerView, PodView } from './pod-view.ts';
@@ -55,7 +55,7 @@ function figuresOf(
     headTime: headTimeOf(facts),
     peers: whole(facts.peers),
     progress: facts.progress === undefined ? undefined : percent(facts.progress),
-    version: facts.version === undefined ? undefined : cleanLine(redact(facts.version), 128),
+    version: facts.version === undefined ? undefined : redactedLine(facts.version, 128),
   });
 }
 

@@ -1,6 +1,6 @@
 // Whether a new status is worth a write: news at once, figures at an interval, nothing otherwise.
 
-import type { NodeStatus } from '../api/blockchain-node.ts';
+import type { NodeStatus, RoleStatus } from '../api/blockchain-node.ts';
 import { findCondition } from '../api/conditions.ts';
 import { sameJson } from '../lib/stable-json.ts';
 
@@ -22,6 +22,33 @@ export function statusChanged(
   return Number.isNaN(writtenAt) || now - writtenAt >= heightIntervalMs || writtenAt > now + heightIntervalMs;
 }
 
+/**
+ * Whether the only news is what the client says in its own words: its version, or why it cannot be understood. A client that says
+ * something else each time must not cause a write each time.
+ */
+export function onlyWordsChanged(previous: NodeStatus | undefined, next: NodeStatus): boolean {
+  if (previous === undefined) return false;
+  const [before, now] = [newsOf(previous), newsOf(next)];
+  return !sameJson(before, now) && sameJson(withoutWords(before), withoutWords(now));
+}
+
+/** Their messages quote the client. */
+const QUOTING: ReadonlySet<string | undefined> = new Set(['NotAnswering', 'Unreachable']);
+
+function withoutWords({ roles, conditions = [], ...rest }: News): unknown {
+  // Other conditions repeat the message.
+  const quotes = new Set(
+    [...conditions, ...roles].filter(({ reason }) => QUOTING.has(reason)).map(({ message }) => message),
+  );
+  const withoutQuote = <T extends { readonly message?: string | undefined }>(one: T): T =>
+    quotes.has(one.message) ? { ...one, message: '' } : one;
+  return {
+    ...rest,
+    conditions: conditions.map(withoutQuote),
+    roles: roles.map(({ version: _version, ...role }) => withoutQuote(role)),
+  };
+}
+
 const SETTLED: ReadonlySet<string | undefined> = new Set(['Running', 'Stopped', 'Error']);
 
 /** Whether the change is for people to know at once: trouble, its end, a hold, a pause. Steps on the way and figures can wait. */
@@ -39,8 +66,10 @@ function conditionOf(status: NodeStatus | undefined, type: (typeof CONDITIONS)[n
   return findCondition(status?.conditions, type)?.status ?? 'False';
 }
 
+type News = Omit<NodeStatus, 'roles'> & { readonly roles: readonly Partial<RoleStatus>[] };
+
 /** The status without the figures that move all the time. */
-function newsOf(status: NodeStatus): unknown {
+function newsOf(status: NodeStatus): News {
   const {
     height: _height,
     provenHeight: _proven,

@@ -1,6 +1,13 @@
 // What people do to a cluster by hand: as kubectl would, with a field manager of its own.
 
-import { KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
+import {
+  CoreV1Api,
+  KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
 
 export interface Target {
   readonly apiVersion: string;
@@ -12,6 +19,8 @@ export interface Target {
 export interface ByHand {
   /** A merge patch (RFC 7386), as `kubectl patch --type=merge`. */
   patch(target: Target, change: object): Promise<void>;
+  /** The same of the status of a pod, as a kubelet does. */
+  patchPodStatus(pod: Omit<Target, 'apiVersion' | 'kind'>, status: object): Promise<void>;
   remove(target: Target): Promise<void>;
   /** Any kind. Resolves to what deletes it. */
   create(object: KubernetesObject): Promise<() => Promise<void>>;
@@ -39,6 +48,13 @@ export function byHand(kubeconfig: string): ByHand {
       const base = shape(target);
       const body = { ...base, ...rest, metadata: { ...base.metadata, ...metadata } };
       await api.patch(body, undefined, undefined, MANAGER, undefined, PatchStrategy.MergePatch);
+    },
+    async patchPodStatus({ name, namespace }, status) {
+      const core = config.makeApiClient(CoreV1Api);
+      await core.patchNamespacedPodStatus(
+        { name, namespace, body: { status } },
+        setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+      );
     },
     async remove(target) {
       await api.delete(shape(target));

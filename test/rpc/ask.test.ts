@@ -196,7 +196,8 @@ describe('a bad server', () => {
     const port = await serve((_, response) =>
       response.writeHead(status, { location: `http://127.0.0.1:${target}/` }).end(),
     );
-    expect(await askOne(port)).toMatchObject({ ok: false, reason: 'failed' });
+    const message = `HTTP ${status}: redirects are not followed`;
+    expect(await askOne(port)).toMatchObject({ ok: false, reason: 'notJson', message });
     expect(elsewhere).toBe(0);
   });
 

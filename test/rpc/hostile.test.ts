@@ -81,6 +81,45 @@ describe('a reply', () => {
     });
   });
 
+  it.each([
+    {
+      because: 'after interim responses without end',
+      first: '',
+      more: 'HTTP/1.1 103 Early Hints\r\na: b\r\n\r\n'.repeat(100),
+      message: 'too many interim responses come before the reply',
+    },
+    {
+      because: 'with an extension of a chunk without end',
+      first: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;',
+      more: 'x'.repeat(60_000),
+      message: 'more than 2097152 bytes arrive before the end of the reply',
+    },
+  ])('$because is refused', async ({ first, more, message }) => {
+    const port = await serve(({ socket }) => {
+      const write = (): void => {
+        while (socket?.write(more) === true);
+      };
+      socket?.on('drain', write);
+      socket?.write(first);
+      write();
+    });
+    expect(await askOne(port)).toEqual({ ok: false, reason: 'tooLarge', message });
+  });
+
+  it('after one interim response is read', async () => {
+    const port = await serve((response) => {
+      response.writeEarlyHints({ link: '</a>; rel=preload' });
+      response.end('{"result": "0x10"}');
+    });
+    expect(await askOne(port)).toMatchObject({ ok: true, body: { result: '0x10' } });
+  });
+
+  it('is measured alone, however many came over the same connection before', async () => {
+    const port = await serveText(`"${'x'.repeat(65_000)}"`);
+    const asker = asking();
+    for (let count = 0; count < 40; count++) expect(await askOne(port, {}, asker)).toMatchObject({ ok: true });
+  });
+
   it('may be written in small pieces while it is short', async () => {
     const port = await serve((response) => {
       for (const piece of '{"result": "0x10"}') response.write(piece);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { NodeStatus } from '../../src/api/blockchain-node.ts';
 import { nodeStatus } from '../../src/status/node-status.ts';
-import { isUrgent, statusChanged } from '../../src/status/status-changed.ts';
+import { isUrgent, onlyWordsChanged, statusChanged } from '../../src/status/status-changed.ts';
 import { facts, NOW, observe } from './builders.ts';
 
 const limits = { heightIntervalMs: 60_000 };
@@ -30,6 +30,22 @@ describe('statusChanged', () => {
   it('writes a first status', () => {
     expect(statusChanged(undefined, before, { ...limits, now: NOW })).toBe(true);
   });
+});
+
+describe('onlyWordsChanged', () => {
+  const unreadable = (message: string): NodeStatus =>
+    nodeStatus(observe({ facts: new Map([['el', { reach: 'unreadable', message }]]), answeredAt: new Map() }));
+  it.each<{ because: string; from: NodeStatus; to: NodeStatus; want: boolean }>([
+    { because: 'a version', from: before, to: nodeStatus(observe({ facts: facts({ version: 'x' }) })), want: true },
+    { because: 'a version and a height', from: before, to: nodeStatus(observe({ facts: facts({ version: 'x', height: 1_001 }) })), want: true },
+    { because: 'a height alone', from: before, to: nodeStatus(observe({ facts: facts({ height: 1_001 }) })), want: false },
+    { because: 'a phase', from: before, to: nodeStatus(observe({ facts: facts({ syncing: true, version: 'x' }) })), want: false },
+    { because: 'a hold', from: before, to: { ...before, hold: { reason: 'A', message: 'b' } }, want: false },
+    { because: 'what it said', from: unreadable('a'), to: unreadable('b'), want: true },
+    { because: 'that it cannot be understood', from: before, to: unreadable('a'), want: false },
+  ])('$because: $want', ({ from, to, want }) => {
+    expect(onlyWordsChanged(from, to)).toBe(want);
+  }); // prettier-ignore
 });
 
 describe('isUrgent', () => {

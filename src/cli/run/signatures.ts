@@ -4,9 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 
 import { parseDocument } from 'yaml';
 
-import { cleanLine } from '../../lib/clean-text.ts';
 import { describeError } from '../../lib/errors.ts';
-import { redact } from '../../lib/redact.ts';
+import { redactedLine } from '../../lib/redact.ts';
 import { createSshSigner, type Signer } from '../../signatures/ssh-signer.ts';
 import { Verification } from '../../signatures/verification-file.ts';
 import { createVerifier, type Trust } from '../../signatures/verifier.ts';
@@ -49,7 +48,7 @@ const MAX_PROBLEMS = 5;
 
 /** Names and values of the file may be in a message. */
 function showable(message: string): string {
-  return cleanLine(redact(message.slice(0, 2000)), 300);
+  return redactedLine(message.slice(0, 2000), 300);
 }
 
 /** Reads an Ed25519 private key without passphrase. The error holds no part of the key. */

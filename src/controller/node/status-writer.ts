@@ -5,7 +5,7 @@ import { FIELD_MANAGER } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { defined } from '../../lib/defined.ts';
-import { statusChanged, type WriteLimits } from '../../status/status-changed.ts';
+import { onlyWordsChanged, statusChanged, type WriteLimits } from '../../status/status-changed.ts';
 
 export interface StatusWriter {
   /** The node with the status that was written last, also while the watch still shows an older one. */
@@ -17,6 +17,9 @@ export interface StatusWriter {
 export function createStatusWriter(cluster: Pick<Cluster, 'applyStatus'>, limits: WriteLimits): StatusWriter {
   // By the metadata as it was watched: the entry goes when the watch shows the next version of the object.
   const unseen = new WeakMap<BlockchainNode['metadata'], NodeStatus>();
+  /** UID → when a status was written last for the words of a client alone. */
+  const wordsAt = new Map<string, number>();
+  const isRecent = (at: number, now: number): boolean => now - at < limits.heightIntervalMs && at <= now;
   return {
     withLatest(node) {
       const status = unseen.get(node.metadata);
@@ -24,8 +27,13 @@ export function createStatusWriter(cluster: Pick<Cluster, 'applyStatus'>, limits
     },
     async write(node, status, now) {
       if (!statusChanged(node.status, status, { now, ...limits })) return false;
+      const { uid = '' } = node.metadata;
+      for (const [other, at] of wordsAt) if (!isRecent(at, now)) wordsAt.delete(other);
+      const isWords = onlyWordsChanged(node.status, status);
+      if (isWords && wordsAt.has(uid)) return false;
       await cluster.applyStatus(withStatus(node, status), { fieldManager: `${FIELD_MANAGER}-status`, force: true });
       unseen.set(node.metadata, status);
+      if (isWords) wordsAt.set(uid, now);
       return true;
     },
   };
