@@ -156,7 +156,7 @@ function syncNews({ path, text, old = '' }: Change, reader: TreeReader): News[] 
     return [{ weight: now.state === 'Synced' ? 5 : 1, text: `sync: ${transition(before?.state, now.state)}` }];
   const { applied } = now.revision;
   if (applied === before.revision.applied) return [];
-  return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*$/, '@$1'), 40)} applied` }];
+  return [{ weight: 7, text: `${cleanLine(applied.replace(/@\w+:([0-9a-f]{7}).*/, '@$1'), 40)} applied` }];
 }
 
 function fit(news: readonly string[], tail: string): string {

@@ -83,7 +83,7 @@ export function documentText(value: unknown, redactor: Redactor = redact): strin
 }
 
 function toYaml(value: unknown): string {
-  return stringify(value, { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' });
+  return stringify(value, { sortMapEntries: true, lineWidth: 0, version: '1.2' });
 }
 
 /** Redacting comes after removing escapes, which could hide a secret, and before cutting, which could leave half of one. */

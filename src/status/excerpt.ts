@@ -24,7 +24,7 @@ export function excerpt(message: string, previous = ''): string {
   const candidates = [...causes, ...errors, lines.slice(-MAX_LINES).join(' | ')].map((line) =>
     cleanLine(line, MAX_LENGTH),
   );
-  return candidates.find((line) => line !== '' && previous.includes(line)) ?? candidates[0] ?? '';
+  return candidates.find((line) => previous.includes(line)) ?? candidates[0] ?? '';
 }
 
 /** How loggers mark the level of a line: `ERROR`, `CRIT `, `level=error`, `"level":"fatal"`. */

@@ -26,7 +26,7 @@ export function judgeNode(observation: Observation, pod: PodView | undefined, pv
   const views = roleViews(observation, pod);
   const roles = judgeRoles(views, pod);
   const ofPod = judgePod(pod, pvcs, podContext(observation));
-  const missing = roles.size === 0 || views.some(isAbsent) ? starting() : undefined;
+  const missing = views.some(isAbsent) ? starting() : undefined;
   const ofRoles = worst(causesFirst(roles));
   const verdict = worst([ofPod, missing, ofRoles].filter((item) => item !== undefined)) ?? starting();
   const unready = verdict.phase === 'Running' ? judgeReadiness(pod) : undefined;
@@ -119,8 +119,8 @@ const CONSEQUENCES: ReadonlySet<NodeReason> = new Set(['ExecutionOffline', 'Wait
 function causesFirst(roles: ReadonlyMap<string, RoleVerdict>): readonly Verdict[] {
   const all = [...roles.values()];
   const causes = all.filter((verdict) => !CONSEQUENCES.has(verdict.reason));
-  const othersUp = causes.length > 0 && causes.every(({ state }) => state === 'Running' || state === 'Syncing');
-  return othersUp || causes.length === 0 ? all : causes;
+  const othersUp = causes.every(({ state }) => state === 'Running' || state === 'Syncing');
+  return othersUp ? all : causes;
 }
 
 const REVISION_LABEL = 'controller-revision-hash';

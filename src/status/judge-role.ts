@@ -38,10 +38,10 @@ interface Said extends RoleView {
 function withoutNeedlessPeers(said: Said): Said {
   const { facts, expectation, risenAt, now } = said;
   const { maxHeadAgeSeconds } = expectation;
-  if (maxHeadAgeSeconds === undefined || risenAt === undefined || !lacksPeers(facts, expectation)) return said;
+  if (facts.peers !== 0 || maxHeadAgeSeconds === undefined || risenAt === undefined) return said;
   const alone: Said = { ...said, expectation: { ...expectation, minPeers: 0 } };
   const rises = now - risenAt <= maxHeadAgeSeconds * 1_000;
-  return rises && facts.peers === 0 && isSynced(facts, alone.expectation, now) ? alone : said;
+  return rises && isSynced(facts, alone.expectation, now) ? alone : said;
 }
 
 type Rule = (said: Said) => Verdict | undefined;
@@ -85,8 +85,7 @@ function noPeers({ title, facts, expectation, wasReady, now }: Said): Verdict | 
   if (!lacksPeers(facts, expectation)) return undefined;
   // Blocks still arrive: a moment without peers is no reason to call a good node bad.
   const fresh = isSynced({ ...facts, peers: expectation.minPeers }, expectation, now);
-  if (wasReady && fresh && facts.headTime !== undefined && expectation.maxHeadAgeSeconds !== undefined)
-    return undefined;
+  if (wasReady && fresh && expectation.maxHeadAgeSeconds !== undefined) return undefined;
   return underway(
     'Syncing',
     'NoPeers',

@@ -28,7 +28,7 @@ export function lostVolumes(observation: Observation, seen: Seen): Lost[] {
   return pvcsOf(node).flatMap(({ volume, pvc }) => {
     const live = seen.pvcs.find(({ metadata }) => metadata.name === pvc)?.metadata.uid;
     const lost = lossOf({ volume, pvc, live }, observation);
-    if (lost === undefined || (lost === knownLoss(volume, node.status) && isOver(lost, observation, seen))) return [];
+    if (lost === undefined || isOver(lost, observation, seen)) return [];
     return [{ ...lost, ...defined({ by: live }) }];
   });
 }

@@ -141,7 +141,7 @@ function wasReady({ status, metadata }: BlockchainNode): boolean {
 }
 
 function doesWhatSpecAsks({ phase, reason }: Verdict): boolean {
-  return phase === 'Running' || (phase === 'Stopped' && reason === 'Stopped');
+  return phase === 'Running' || reason === 'Stopped';
 }
 
 type Cause = Pick<NewCondition<NodeReason>, 'reason' | 'message'>;

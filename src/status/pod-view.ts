@@ -134,6 +134,6 @@ export interface StatefulSetView {
 /** What the StatefulSet wants. */
 export function readStatefulSet(object: KubeObject): StatefulSetView {
   const { metadata, spec, status } = StatefulSet.parse(object);
-  const seen = metadata.generation === undefined || status.observedGeneration === metadata.generation;
+  const seen = status.observedGeneration === metadata.generation;
   return { replicas: spec.replicas, updateRevision: seen ? status.updateRevision : '' };
 }

@@ -26,17 +26,18 @@ export function heightFell(
   { node, expectations }: Pick<Observation, 'node' | 'expectations'>,
   { height, proven }: { readonly height: number | undefined; readonly proven: number | undefined },
 ): readonly NewCondition<NodeReason>[] {
-  if (height === undefined || proven === undefined) return wasFallen(node);
-  const keeps = [...expectations.values()].find(({ keepsHeight }) => keepsHeight !== undefined)?.keepsHeight;
-  if (!isBelow({ height, proven }, keeps)) return [];
+  if (proven === undefined) return [];
+  if (height === undefined) return wasFallen(node);
+  const [first] = expectations.values();
+  if (!isBelow({ height, proven }, first?.keepsHeight)) return [];
   const message = `The node had block ${proven} and has fewer now, and no job put it back. Its volume was replaced or restored, or the client repaired its database. Find out which before you rely on it, and keep a node that signs stopped (desiredState: Stopped) until then. The alarm ends when the height is reached again, or with a higher spec.restartGeneration.`;
   return [{ type: 'DataAtRisk', status: 'True', reason: 'HeightFell', message }];
 }
 
 /** What was found stays while the node does not answer. */
 function wasFallen({ status }: Observation['node']): readonly NewCondition<NodeReason>[] {
-  const before = status?.conditions?.find(({ type, reason }) => type === 'DataAtRisk' && reason === 'HeightFell');
-  if (before === undefined || status?.provenHeight === undefined) return [];
+  const before = status?.conditions?.find(({ reason }) => reason === 'HeightFell');
+  if (before === undefined) return [];
   return [{ type: 'DataAtRisk', status: 'True', reason: 'HeightFell', message: before.message }];
 }
 

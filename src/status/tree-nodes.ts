@@ -218,8 +218,8 @@ export interface JobGlance {
 /** Looks at a record without parsing it; undefined for any other file. Only what is at the top level begins a line. */
 export function glanceAtJob(path: string, text: string): JobGlance | undefined {
   if (!JOB_PATH.test(path) || text.length > MAX_TEXT) return undefined;
-  const endedAt = timeOf(/^endedAt: (.{10,40})$/m.exec(text));
-  const at = endedAt ?? timeOf(/^claimedAt: (.{10,40})$/m.exec(text)) ?? '';
+  const endedAt = timeOf(/^endedAt: (.{10,40})/m.exec(text));
+  const at = endedAt ?? timeOf(/^claimedAt: (.{10,40})/m.exec(text)) ?? '';
   return { path, text, isOpen: endedAt === undefined || /^paused:$/m.test(text), at };
 }
 

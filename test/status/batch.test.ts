@@ -80,6 +80,8 @@ describe('describeBatch', () => {
     { because: 'what a job waits for', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'waits for its pod' }), want: 'Backup nightly: waits for its pod' },
     { because: 'a job of which only more is known', from: job('Working', { message: 'copies' }), to: job('Working', { message: 'copies', files: 3 }), want: 'Backup nightly updated' },
     { because: 'a job that failed comes before a node', from: job('Working'), to: new Map([...job('Failed'), ...tree({ a: 'Running' })]), want: 'Backup nightly failed; a: Running; sync: Synced' },
+    { because: 'as much of a long one as fits', from: tree({}), to: tree({ ['a'.repeat(63)]: 'Configuring', b: 'Syncing' }), want: `${'a'.repeat(63)}: Config…` },
+    { because: 'two that just fit', from: tree({ c: 'Running' }), to: tree({ ['a'.repeat(26)]: 'Running', ['b'.repeat(26)]: 'Running', c: 'Running' }), want: `${'a'.repeat(26)}: Running; ${'b'.repeat(26)}: Running` },
   ])('$because', ({ from, to, want }) => {
     expect(describeBatch(from, to)).toBe(want);
   }); // prettier-ignore
@@ -100,6 +102,10 @@ describe('commitMessage', () => {
     expect(commitMessage('a: Running', { sourceCommit: 'main@sha1:363a', executor: 'paris' })).toBe(
       'a: Running\n\nSource-Commit: main@sha1:363a\nExecutor: paris\n',
     );
+  });
+
+  it('has no trailer for what is not known', () => {
+    expect(commitMessage('x', { executor: 'paris' })).toBe('x\n\nExecutor: paris\n');
   });
 
   it('leaves out values that would forge a line', () => {

@@ -158,9 +158,25 @@ describe('documents', () => {
     { name: '-a', isWritten: false },
     { name: 'A', isWritten: false },
     { name: 'a b', isWritten: false },
-  ])('writes the node $name: $isWritten', ({ name, isWritten }) => {
-    const files = documents(aView({ nodes: [{ node: aNode({}, { name }) }] }), options);
-    expect(files.has(`paris/nodes/novacula-system/${name}.yaml`)).toBe(isWritten);
+    { namespace: 'n', name: 'a', isWritten: true },
+    { namespace: 'n'.repeat(182), name: 'a'.repeat(200), isWritten: true },
+    { namespace: 'n'.repeat(183), name: 'a'.repeat(200), isWritten: false },
+  ])('writes the node $name: $isWritten', ({ namespace = 'novacula-system', name, isWritten }) => {
+    const files = documents(aView({ nodes: [{ node: aNode({}, { namespace, name }) }] }), options);
+    expect(files.has(`paris/nodes/${namespace}/${name}.yaml`)).toBe(isWritten);
+  });
+
+  it('shows a node of which nothing is known yet', () => {
+    const text = documents(aView({ nodes: [{ node: aNode() }] }), options).get(NODE) ?? '';
+    expect(parse(text)).toMatchObject({
+      status: { phase: 'Pending', conditions: [], roles: [] },
+      snapshot: { takenAt: '2026-03-01T12:00:00Z', phase: 'Pending', roles: [] },
+    });
+  });
+
+  it('writes an object that stands in two places twice', () => {
+    const one = { a: [1] };
+    expect(documentText({ x: one, y: one })).toMatch(/x:\n {2}a:\n {4}- 1\ny:\n {2}a:\n {4}- 1\n$/);
   });
 
   it('gives a node that goes to another executor another path', () => {
@@ -198,6 +214,14 @@ describe('stability', () => {
   it('gives the same bytes while only heights move, until the snapshot is old', () => {
     expect(seen(59, { height: 1_300 })).toEqual(first);
     expect(parse(seen(61, { height: 1_300 }).get(NODE) ?? '').snapshot.height).toBe(1_300);
+  });
+
+  it.each([
+    { minutes: 0, height: 1_000 },
+    { minutes: -1, height: 1_300 },
+  ])('$minutes minutes after the snapshot shows the height $height', ({ minutes, height }) => {
+    // A time ahead of the clock would never get old.
+    expect(parse(seen(minutes, { height: 1_300 }).get(NODE) ?? '').snapshot.height).toBe(height);
   });
 
   it('takes new figures when the phase changes', () => {

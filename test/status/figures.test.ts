@@ -59,12 +59,31 @@ describe('the state of a role', () => {
     { because: 'opens its database', seen: { facts: facts({ reach: 'starting' }) }, is: 'Starting' },
   ])('$because: $is', ({ seen, is }) => expect(stateOf(seen)).toBe(is));
 
-  it('stays as it was through one missed answer, also while it syncs', () => {
-    const syncing = nodeStatus(observe({ facts: facts({ syncing: true, height: 7 }) }));
-    const silence = facts({ reach: 'unreachable', message: 'no' }, { headTime: NOW / 1000 + 24 });
-    const next = nodeStatus(observe({ node: withStatus(aNode(), syncing), now: NOW + 30_000, facts: silence }));
-    expect(next.roles?.[0]).toEqual(syncing.roles?.[0]);
-    expect(findCondition(next.conditions, 'Ready')).toEqual(findCondition(syncing.conditions, 'Ready'));
+  const silent = { reach: 'unreachable', message: 'no' } as const;
+  const later = (status: NodeStatus, seconds: number, seen: Partial<Observation> = {}) =>
+    nodeStatus(observe({ node: withStatus(aNode(), status), now: NOW + seconds * 1000, facts: facts(silent, { headTime: NOW / 1000 + seconds }), ...seen }));
+
+  it.each([
+    { because: 'at the tip', said: {} },
+    { because: 'while it syncs', said: { syncing: true, height: 7 } },
+    { because: 'without peers', said: { peers: 0 } },
+  ])('stays as it was through one missed answer: $because', ({ said }) => {
+    const before = nodeStatus(observe({ facts: facts(said) }));
+    const next = later(before, 30);
+    expect(next.roles?.[0]).toEqual(before.roles?.[0]);
+    expect(findCondition(next.conditions, 'Ready')).toEqual(findCondition(before.conditions, 'Ready'));
+  });
+
+  it('is unreachable at once where it was in error before', () => {
+    const wrong = nodeStatus(observe({ facts: facts({ chainId: '1' }) }));
+    const next = later(wrong, 20, { answeredAt: new Map([['el', NOW]]) });
+    expect(next.roles?.[0]).toMatchObject({ state: 'Error', reason: 'Unreachable' });
+  });
+
+  it('is no fault while it starts, although the other role has answered', () => {
+    const young = of(running('el', { state: { running: { startedAt: ago(30) } } }));
+    const before = nodeStatus(observe({ ...young, facts: facts(silent) }));
+    expect(later(before, 20, young).roles?.[0]).toMatchObject({ state: 'Starting', reason: 'Starting' });
   });
 }); // prettier-ignore
 
@@ -91,16 +110,18 @@ describe('the alarm of a height that fell', () => {
   });
 
   it.each([
-    { because: 'the same generation', annotation: '2', reset: false },
-    { because: 'a lower one', annotation: '1', reset: false },
-    { because: 'a higher one of two digits', annotation: '12', reset: true },
-    { because: 'no number', annotation: '3x', reset: false },
-    { because: 'no number either', annotation: 'x3', reset: false },
-    { because: 'none', annotation: undefined, reset: false },
-  ])('is reset by $because: $reset', ({ annotation, reset }) => {
+    { because: 'the same generation', annotation: '2', observed: 2, reset: false },
+    { because: 'a lower one', annotation: '1', observed: 1, reset: false },
+    { because: 'a higher one of two digits', annotation: '12', observed: 12, reset: true },
+    { because: 'no number', annotation: '3x', observed: 2, reset: false },
+    { because: 'no number either', annotation: 'x3', observed: 2, reset: false },
+    { because: 'none', annotation: undefined, observed: 2, reset: false },
+  ])('is reset by $because: $reset', ({ annotation, observed, reset }) => {
     const annotations = annotation === undefined ? {} : { [ANNOTATION.restartGeneration]: annotation };
     const pods = [aPod({ metadata: { annotations } })];
-    expect(riskAt(5, { provenHeight: 1000, observedRestartGeneration: 2 }, { pods })).toBe(reset ? undefined : 'HeightFell');
+    const before = { provenHeight: 1000, observedRestartGeneration: 2 };
+    expect(riskAt(5, before, { pods })).toBe(reset ? undefined : 'HeightFell');
+    expect(nodeStatus(observe({ node: withStatus(aNode(), before), pods })).observedRestartGeneration).toBe(observed);
     expect(riskAt(5, { provenHeight: 1000 }, { pods })).toBe('HeightFell');
   });
 }); // prettier-ignore
@@ -144,9 +165,9 @@ describe('conditions beside Ready', () => {
 describe('an excerpt of a log', () => {
   it.each([
     '2026-03-01T12:00:00.123Z', '2026-03-01 12:00:00,5+01:00', '[2026-03-01T12:00:00+0100]', '[03-01|12:00:00.123]', 'Mar 01 12:00:00 ', 'Mar 01 12:00:00.123 ',
-    '12:00:00.123 ', '12:00:00,1\t', '9:05AM ', '12:30PM ',
+    '12:00:00.123 ', '12:00:00,1\t', '9:05AM ', '12:30PM ', '2026-03-01T12:00:00Z ', '2026-03-01 12:00:00 ',
   ])('has not the time %j', (time) => {
-    expect(excerpt(`${time}ERROR boom`)).toBe('ERROR boom');
+    expect(excerpt(`${time}ERROR boom\nx`)).toBe('ERROR boom');
   });
 
   it.each([

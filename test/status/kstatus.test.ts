@@ -57,6 +57,8 @@ describe('a BlockchainNode', () => {
     ['does not answer, which may pass', { facts: facts(silent, silent) }, 'Error', 'InProgress'],
     ['is on another network', { facts: facts({ chainId: '1' }) }, 'Error', 'Failed'],
     ['runs while its new spec is refused', { trouble: refused }, 'Running', 'Failed'],
+    ['syncs while its new spec is refused', { trouble: refused, facts: facts({ syncing: true }) }, 'Syncing', 'Failed'],
+    ['is stopped while its new spec is refused', { trouble: refused, node: stopped, statefulSet: aSet(0), pods: [] }, 'Stopped', 'Failed'],
     ['is created while its spec is refused', { trouble: refused, statefulSet: undefined, pods: [] }, 'Error', 'Failed'],
     ['is deleted', { node: aNode({}, { deletionTimestamp: '2026-11-22T00:00:00Z' }) }, 'Stopping', 'Terminating'],
   ]; // prettier-ignore

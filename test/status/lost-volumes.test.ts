@@ -50,6 +50,17 @@ describe('a PVC that the node had', () => {
     expect(after(aNodeOn(), { pvcs: [pvc('old-data')] }).lostVolumes).toBeUndefined();
   });
 
+  it('is missed with the greatest height that the node has had', () => {
+    const node = aNodeOn();
+    const gone = after(withStatus(node, { ...node.status, provenHeight: 1200 }), { ...idle, pvcs: [] });
+    expect(gone.lostVolumes).toMatchObject([{ height: 1200 }]);
+  });
+
+  it('is the reason as long as one of several is missing', () => {
+    const node = aNodeOn({ el: { size: '1Gi' }, cl: { size: '1Gi' } });
+    expect(riskOf(after(node, { ...idle, pvcs: [pvc('new', 'el-eth-0-0')] }))?.reason).toBe('VolumeMissing');
+  });
+
   it('keeps the height of the first loss when it is lost again', () => {
     const again = after(aNodeOn(), { ...idle, pvcs: [pvc('new')] }, { ...idle, pvcs: [pvc('newer')], now: NOW + 5000 });
     expect(again.lostVolumes).toEqual([{ name: 'data', uid: 'new', by: 'newer', at: ago(-5), height: 1000 }]);
@@ -57,7 +68,9 @@ describe('a PVC that the node had', () => {
 
   it('gives way to one that is being deleted, and explains a height that fell', () => {
     const leaving = aClaim('Bound', { uid: 'new', deletionTimestamp: ago(1) });
-    expect(riskOf(after(aNodeOn(), { ...idle, pvcs: [leaving] }))?.reason).toBe('VolumeTerminating');
+    const status = after(aNodeOn(), { ...idle, pvcs: [leaving] });
+    expect(riskOf(status)?.reason).toBe('VolumeTerminating');
+    expect(status.conditions?.filter(({ type }) => type === 'DataAtRisk')).toHaveLength(1);
     expect(riskOf(after(aNodeOn(), { pvcs: [pvc('new')], facts: facts({ height: 1 }) }))?.reason).toBe(
       'VolumeReplaced',
     );
@@ -105,6 +118,9 @@ describe('the loss of a volume', () => {
     expect(first.lostVolumes?.[0]?.height).toBeUndefined();
     expect(riskOf(first)?.message).toContain('How far the node was is not known.');
     expect(after(node, lost, seen(1000, true)).lostVolumes).toBeDefined();
+    const silent = facts({ reach: 'unreachable', message: 'no' });
+    expect(after(node, lost, { ...seen(1000, false), facts: silent }).lostVolumes).toBeDefined();
+    expect(after(node, lost, { ...seen(1000, false), ...idle }).lostVolumes).toBeDefined();
     expect(after(node, lost, seen(1000, false)).lostVolumes).toBeUndefined();
   });
 
@@ -121,7 +137,7 @@ describe('the loss of a volume', () => {
     expect(lostCl.lostVolumes).toEqual([{ name: 'cl', uid: 'old-cl', by: 'new', at: ago(0), height: 2000 }]);
     const answers = { answeredAt: new Map([['el', NOW + 2000], ['cl', NOW + 2000]]) }; // prettier-ignore
     const low = { pvcs, facts: facts({ height: 1001 }, { height: 7 }), ...answers };
-    expect(after(node, { ...idle, pvcs }, low).lostVolumes).toBeDefined();
+    expect(after(node, { ...idle, pvcs }, low).lostVolumes).toMatchObject([{ name: 'cl' }]);
     expect(after(node, { ...idle, pvcs }, { pvcs, ...answers }).lostVolumes).toBeUndefined();
   });
 });

@@ -64,8 +64,82 @@ describe('renderReadme', () => {
   });
 
   it('does not depend on the order of files', () => {
-    const files = [file('b', 'Running'), file('a', 'Error'), sync];
-    expect(renderReadme(new Map(files))).toBe(renderReadme(new Map(files.toReversed())));
+    const times = { claimedAt: minute(1), endedAt: minute(2) };
+    const files = [
+      file('b', 'Running'), file('a', 'Running'), file('c', 'Error'), file('d', 'Odd'), file('e', 'Pending'), ['tokyo/sync.yaml', sync[1]] as const, sync,
+      job('y', { claimedAt: minute(1) }), job('x', { claimedAt: minute(1) }), job('w', { claimedAt: minute(0) }), job('old-y', times), job('old-x', times),
+    ]; // prettier-ignore
+    const text = renderReadme(new Map(files));
+    expect(renderReadme(new Map(files.toReversed()))).toBe(text);
+    expect(text).toContain('5 nodes: 1 Error, 1 Odd, 1 Pending, 2 Running.');
+    const firsts = [...text.matchAll(/^\| (?:\[(?:Backup )?\w+(?:-\w+)?\/([\w-]+)\]|(paris|tokyo) )/gm)];
+    expect(firsts.map(([, name, executor]) => name ?? executor)).toEqual(
+      ['paris', 'tokyo', 'c', 'd', 'e', 'a', 'b', 'w', 'x', 'y', 'old-y', 'old-x'],
+    ); // prettier-ignore
+  });
+
+  it('says of an empty branch that there are no nodes yet, and no more', () => {
+    expect(renderReadme(new Map()).trimEnd()).toBe(
+      '# The fleet at a glance\n\nNo nodes yet.\n\nThis branch is written by the controllers. Nodes are changed and jobs are requested on the desired branch.',
+    );
+  });
+
+  it.each(['x.yaml', 'nodes/ns/x.yaml', 'paris/nodes/x.yaml', 'a/b/nodes/ns/x.yaml', 'paris/nodes/ns/x.yaml.old', 'x/paris/sync.yaml', 'paris/jobs/x.yaml', 'a/b/jobs/backup/ns/x.yaml'])(
+    'reads nothing from %s', (path) => {
+      const text = stringify({ status: { phase: 'Running' }, kind: 'Backup', name: 'x', phase: 'Working', claimedAt: minute(1) });
+      expect(renderReadme(new Map([[path, text]]))).toBe(renderReadme(new Map()));
+    },
+  ); // prettier-ignore
+
+  it('counts no phase but the ten that matter most', () => {
+    const files = Array.from({ length: 11 }, (_, index) => file(`n-${index}`, index === 0 ? '' : `P${index + 9}`));
+    expect(renderReadme(new Map(files))).toContain('11 nodes: 1 unknown, 1 P10, 1 P11, 1 P12, 1 P13, 1 P14, 1 P15, 1 P16, 1 P17, 1 P18.\n'); // prettier-ignore
+  });
+
+  it('says what puts the data of a node at risk and what is remarkable about its volumes', () => {
+    const conditions = [{ type: 'DataAtRisk', status: 'True', reason: 'VolumeMissing', message: 'The PVC is gone.' }];
+    const volumes = [{ name: 'a' }, { message: 'The PVC is larger.' }, { message: 'y'.repeat(111) }];
+    const text = renderReadme(
+      new Map([['paris/nodes/ns/a.yaml', stringify({ status: { phase: 'Running', conditions, volumes } })]]),
+    );
+    expect(text).toContain(`|  | VolumeMissing: The PVC is gone.; The PVC is larger.; ${'y'.repeat(109)}… |`);
+  });
+
+  it.each([
+    { count: 50, rows: 50, more: undefined },
+    { count: 52, rows: 50, more: '2 more problems are in the files sync.yaml of the controllers.' },
+  ])('lists of $count problems $rows', ({ count, rows, more }) => {
+    const list = Array.from({ length: count }, () => ({ level: 'error', place: 'a.yaml:1:1', message: 'no' }));
+    const text = renderReadme(new Map([['paris/sync.yaml', stringify({ problems: { total: count, list } })]]));
+    expect(text).toContain('| Problem | Controller | Level | Where |\n');
+    expect(text.match(/^\| no \| paris \| error \|/gm)).toHaveLength(rows);
+    expect(/^.*more problems.*$/m.exec(text)?.[0]).toBe(more);
+  });
+
+  it('lists a thousand schedules at most', () => {
+    const schedules = Array.from({ length: 501 }, (_, index) => ({ schedule: `s-${index}`, kind: 'Backup' }));
+    const text = renderReadme(
+      new Map(['a', 'b'].map((executor) => [`${executor}/sync.yaml`, stringify({ schedules })])),
+    );
+    expect(text).toContain('| Schedule | Controller | Files a | Next | Last | Skipped |\n');
+    expect(text.match(/^\| s-/gm)).toHaveLength(1000);
+  });
+
+  it('counts the jobs that it leaves out, where it shows any', () => {
+    const ended = Array.from({ length: 21 }, (_, index) => job(`j-${index}`, { endedAt: minute(index) }));
+    expect(renderReadme(new Map(ended))).toContain('1 more job is in the folders of their controllers.');
+    expect(renderReadme(new Map([...ended.slice(1), ...Array.from({ length: 101 }, (_, index) => file(`n-${index}`, 'Running'))]))).not.toContain(' more '); // prettier-ignore
+    const open = Array.from({ length: 101 }, (_, index) => job(`j-${index}`, { claimedAt: minute(index) }));
+    const text = renderReadme(new Map(open));
+    expect(text.match(/\| \[Backup /g)).toHaveLength(100);
+    const junk = ended.map(([path]) => [path, `endedAt: ${minute(1)}\n`] as const);
+    expect(renderReadme(new Map(junk))).toBe(renderReadme(new Map()));
+  });
+
+  it('names ten nodes of a job', () => {
+    const nodes = Array.from({ length: 11 }, (_, index) => `n${index}`);
+    const text = renderReadme(new Map([job('a', { claimedAt: minute(1), nodes })]));
+    expect(text).toContain('| n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 |');
   });
 
   it.each([
@@ -89,7 +163,8 @@ describe('renderReadme', () => {
 
   it('puts no text of a path into its link unescaped', () => {
     const [, text] = file('a', 'Running');
-    const page = renderReadme(new Map([['p)](x)/nodes/<b>/a|b.yaml', text]]));
+    const page = renderReadme(new Map([['p)](x)*/nodes/<b>/a|b.yaml', text]]));
+    expect(page).toContain('](p%29%5D%28x%29%2A/nodes/%3Cb%3E/a%7Cb.yaml) |');
     expect(page).not.toMatch(/<b>|a\|b|p\)\]\(x\)/);
   });
 

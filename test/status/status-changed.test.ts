@@ -33,9 +33,16 @@ describe('statusChanged', () => {
 });
 
 describe('onlyWordsChanged', () => {
+  const elsewhere = (chainId: string): NodeStatus => nodeStatus(observe({ facts: facts({ chainId }) }));
+  const silent = nodeStatus(observe({ facts: new Map([['el', { reach: 'unreachable', message: 'b' }]]), answeredAt: new Map() })); // prettier-ignore
+  const restarted: NodeStatus = { ...before, roles: (before.roles ?? []).map((role) => ({ ...role, restarts: 1 })) };
   const unreadable = (message: string): NodeStatus =>
     nodeStatus(observe({ facts: new Map([['el', { reach: 'unreadable', message }]]), answeredAt: new Map() }));
-  it.each<{ because: string; from: NodeStatus; to: NodeStatus; want: boolean }>([
+  it.each<{ because: string; from: NodeStatus | undefined; to: NodeStatus; want: boolean }>([
+    { because: 'a first status', from: undefined, to: before, want: false },
+    { because: 'a message that does not quote the client', from: elsewhere('1'), to: elsewhere('2'), want: false },
+    { because: 'another reason to quote it', from: unreadable('a'), to: silent, want: false },
+    { because: 'a restart of a client', from: before, to: restarted, want: false },
     { because: 'a version', from: before, to: nodeStatus(observe({ facts: facts({ version: 'x' }) })), want: true },
     { because: 'a version and a height', from: before, to: nodeStatus(observe({ facts: facts({ version: 'x', height: 1_001 }) })), want: true },
     { because: 'a height alone', from: before, to: nodeStatus(observe({ facts: facts({ height: 1_001 }) })), want: false },
@@ -50,8 +57,10 @@ describe('onlyWordsChanged', () => {
 
 describe('isUrgent', () => {
   const syncing = nodeStatus(observe({ facts: facts({ syncing: true }) }));
-  const starting: NodeStatus = { ...before, phase: 'Configuring', conditions: [] };
-  it.each<{ because: string; from: NodeStatus; to: NodeStatus; want: boolean }>([
+  const { appliedRevision: _revision, ...unapplied } = before;
+  const starting: NodeStatus = { ...unapplied, phase: 'Configuring', conditions: [] };
+  it.each<{ because: string; from: NodeStatus | undefined; to: NodeStatus; want: boolean }>([
+    { because: 'a first status on the way', from: undefined, to: starting, want: false },
     { because: 'a node that got ready', from: starting, to: before, want: true },
     { because: 'a node that is no longer ready', from: before, to: syncing, want: true },
     { because: 'trouble', from: starting, to: { ...starting, phase: 'Error' }, want: true },

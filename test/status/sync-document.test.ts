@@ -25,6 +25,8 @@ function deletion(name: string, guard: 'Protected' | 'DeletionBudget' = 'Protect
 const { ref, hold, because } = deletion('a');
 const edit = { do: 'update', ref, because, hold, object: { ...ref, metadata: { name: 'a' } }, file: 'a.yaml', changes: [], drift: true } as Action; // prettier-ignore
 
+const change = { ...edit, drift: false } as Action;
+
 const upgrade = { version: '2', state: 'Rolling', isUnderWay: true, message: 'no such tag' };
 
 /** Each is more pressing than those after it. */
@@ -60,9 +62,13 @@ it.each([
   { because: 'a refused upgrade', sync: { upgrade: { ...upgrade, isUnderWay: false, state: 'Refused' } }, state: 'Degraded', summary: 'Version 2 of the controller is not installed: no such tag' },
   { because: 'held actions with one digest', sync: { held: [deletion('a')], heldDigest: 'sha256:1' }, state: 'Held', summary: '1 action held: name the digest in an approval in fleet.yaml, or revert the commit.' },
   { because: 'a held edit', sync: { held: [edit], heldDigest: 'sha256:1' }, state: 'Held', summary: '1 action held: name the digest in an approval in fleet.yaml, or undo the edit.' },
+  { because: 'an edit and a deletion that are held', sync: { held: [edit, deletion('a')], heldDigest: 'sha256:1' }, state: 'Held', summary: '2 actions held: name the digest in an approval in fleet.yaml, or revert the commit.' },
+  { because: 'a held change of a file', sync: { held: [change], heldDigest: 'sha256:1' }, state: 'Held', summary: '1 action held: name the digest in an approval in fleet.yaml, or revert the commit.' },
   { because: 'three failures', sync: { failures: ['a', 'b', 'c'] }, state: 'Degraded', summary: '3 actions failed and will be tried again: a; b; c' },
   { because: 'a first commit that is not accepted', sync: { applied: undefined, unverified: { revision: 'x', because: 'y' } }, state: 'Held', summary: 'x is not accepted: y. Nothing is applied until the commits are signed with accepted keys.' },
   { because: 'a branch that does not exist', sync: { seen: undefined, applied: undefined, gitTrouble: 'BRANCH_MISSING: there are: main' }, state: 'Degraded', summary: 'The branch main cannot be read, and no commit of it was ever read: BRANCH_MISSING: there are: main' },
+  { because: 'a branch that is gone before its first commit was applied', sync: { applied: undefined, gitTrouble: 'x' }, state: 'Degraded', summary: 'The branch main cannot be read, and the nodes keep the last commit that was read: x' },
+  { because: 'a branch that was not read since the start', sync: { seen: undefined, gitTrouble: 'x' }, state: 'Degraded', summary: 'The branch main cannot be read, and the nodes keep the last commit that was read: x' },
   { because: 'nothing read', sync: { seen: undefined, applied: undefined }, state: 'Waiting', summary: 'No commit has been read yet.' },
 ])('$because: $summary', ({ sync, state, summary }) => {
   expect(syncOf(sync)).toMatchObject({ state, summary });
@@ -78,9 +84,10 @@ describe('the lists', () => {
 
   it('of held and of kept nodes are in order, cut after 200, and say how many there are', () => {
     const names = many(201);
-    const held = names.map((name) => deletion(name)).toReversed();
+    const mixed = [...names.slice(100), ...names.slice(0, 100)];
+    const held = mixed.map((name) => deletion(name));
     const ref = (name: string) => ({ apiVersion: 'v', kind: 'BlockchainNode', namespace: 'n', name });
-    const kept = names.map((name) => ({ ref: ref(name), because: 'broken' })).toReversed();
+    const kept = mixed.map((name) => ({ ref: ref(name), because: 'broken' }));
     const sync = syncOf({ held, heldDigest: 'sha256:1', kept });
     expect(sync).toMatchObject({ held: { digest: 'sha256:1', total: 201, truncated: true }, kept: { total: 201, truncated: true } });
     const { actions } = sync['held'] as { actions: readonly object[] };
@@ -94,7 +101,11 @@ describe('the lists', () => {
   it('of failures and of schedules are cut, and identities are as they are', () => {
     const schedule = { file: 'f', kind: 'Backup', suspended: false };
     const schedules = many(501).map((name) => ({ ...schedule, schedule: name }));
-    const sync = syncOf({ failures: many(21), schedules: schedules.toReversed(), identities: { 'n/a': 'key' } });
+    const sync = syncOf({
+      failures: many(21),
+      schedules: [...schedules.slice(200), ...schedules.slice(0, 200)],
+      identities: { 'n/a': 'key' },
+    });
     expect(sync['failures']).toEqual(many(20));
     expect(sync['schedules']).toEqual(schedules.slice(0, 500));
     expect(sync['identities']).toEqual({ 'n/a': 'key' });
@@ -109,6 +120,13 @@ describe('the lists', () => {
     const place = ({ level, code, file, line, column, message }: typeof problem) => ({ level, code, place: `${file}:${line}:${column}`, message });
     expect(problems).toEqual({ total: 7, truncated: false, list: sorted.map(place) });
     expect(syncOf({ problems: sorted })['problems']).toEqual(problems);
+    expect(syncOf({ problems: Array.from({ length: 100 }, () => problem) })['problems']).toMatchObject({ total: 100, truncated: false });
+  }); // prettier-ignore
+
+  it('of approvals are as they are, without what is not for readers', () => {
+    const approval = { digest: 'sha256:1', reason: 'r', state: 'CarriedOut', what: 'w', at: '2026-03-01T12:00:00Z' } as const;
+    expect(syncOf({ approvals: [{ ...approval, more: 1 } as typeof approval] })['approvals']).toEqual([approval]);
+    expect(syncOf({ approvals: [] })['approvals']).toBeUndefined();
   }); // prettier-ignore
 
   it('of an upgrade has no more than its version, state, reason and message', () => {
