@@ -24,6 +24,7 @@ import { createIdentities } from './node/keys/identities.ts';
 import { createKeyReservations } from './node/keys/key-reservations.ts';
 import { createKeyLedger } from './node/keys/ledger.ts';
 import { createLastLogs } from './node/last-logs.ts';
+import { createNamesakes } from './node/namesakes.ts';
 import { createObservations } from './node/observations.ts';
 import { createOwnEvents } from './node/own-events.ts';
 import { createOptIns } from './node/opt-in.ts';
@@ -86,12 +87,13 @@ export async function createServices(
     readInSteps: (files) =>
       readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, executor, cache: readCache }),
     fileCache: new Map(),
-    applier: createObjectApplier({ cluster, runtime, events, repairs }),
+    applier: createObjectApplier({ cluster, runtime, events, repairs, ownWrites: watches.ownWrites }),
     repairs,
     statusWriter: createStatusWriter(cluster, { heightIntervalMs: settings.heightIntervalMs }),
     ...signing,
     keyReservations: createKeyReservations({ cluster, watches, executor, ...signing }),
     lastLogs: createLastLogs(cluster),
+    namesakes: createNamesakes({ cluster, watches, now: runtime.now }),
     observations: createObservations(),
     ownEvents: createOwnEvents(cluster, runtime.now),
     pauses: createPauses(),

@@ -28,7 +28,7 @@ function row<Name extends NoticeName>(trigger: Trigger<TriggerView, Name>): Trig
   return trigger;
 }
 
-/** Objects of a node whose change can mean that its workload drifted. A pod is made by its StatefulSet. */
+/** Objects of a node that its status tells of. */
 const APPLIED = [
   'StatefulSetChanged',
   'ServiceChanged',
@@ -63,7 +63,8 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['NodeChanged', 'NodeDeleted'], keys: ownNode, queue: 'node', resetsBackoff: true }),
   row({ on: ['SecretChanged'], keys: owner, queue: 'node', delayMs: 20, resetsBackoff: true }),
   row({ on: ['UsedSecretChanged'], keys: nodesWithSecret, queue: 'node', delayMs: 20, resetsBackoff: true }),
-  row({ on: APPLIED, keys: owner, queue: 'node', delayMs: 20 }),
+  // Its workload may have drifted.
+  row({ on: ['ObjectsTouched'], keys: namedNodes, queue: 'node', delayMs: 20 }),
   row({ on: ['PodChanged', 'StatefulSetChanged'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
   row({ on: ['KeyReleased', 'KeysDecided'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
   row({

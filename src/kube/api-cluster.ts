@@ -17,7 +17,7 @@ import { schemas, serves, version } from './discovery.ts';
 import { INFORMER_TIMES, startInformer, type InformerTimes } from './informer.ts';
 import { kindOf } from './kinds.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
-import { listAll } from './list.ts';
+import { listAll, listMetadata } from './list.ts';
 import { createOutages } from './outages.ts';
 import { NO_LOG, type Log } from './log.ts';
 import type { FieldSchema } from './missing-fields.ts';
@@ -70,6 +70,7 @@ function makeOperations(rest: Rest): Omit<ApiCluster, 'inform' | 'close'> {
     get: (ref) => get(rest, ref),
     managersOf: (ref) => managersOf(rest, ref),
     list: async (kind, scope = {}) => (await listAll(rest, { ...scope, kind, shape: withoutManagedFields })).items,
+    listMetadata: (kind, scope) => listMetadata(rest, { ...scope, kind }),
     apply: (object, options) => apply(rest, object, options),
     applyStatus: (object, options) => applyStatus(rest, object, options),
     replaceStatus: (object) => replaceStatus(rest, object),

@@ -70,6 +70,11 @@ export interface Cluster {
     kind: Kind,
     options?: { readonly namespace?: string; readonly labelSelector?: string; readonly fieldSelector?: string },
   ): Promise<readonly KubeObject[]>;
+  /** The metadata alone, in one answer; KubeError TOO_LARGE when that has more than 4 MiB. */
+  listMetadata(
+    kind: Kind,
+    scope: { readonly namespace: string; readonly labelSelector: string },
+  ): Promise<readonly KubeObject[]>;
   /** Server-side apply with `fieldValidation: Strict`; resolves to the object as the server now has it. */
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
   /**

@@ -6,6 +6,7 @@ import { describeRef, type KubeObject, type Ref, refOf } from '../api/objects.ts
 import { defined } from '../lib/defined.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { Cluster } from './cluster.ts';
+import { isKubeError } from './kube-error.ts';
 import { NO_LOG, type Log } from './log.ts';
 
 export interface EventNote {
@@ -20,7 +21,7 @@ export interface EventNote {
 }
 
 export interface EventOptions {
-  readonly cluster: Pick<Cluster, 'apply' | 'get'>;
+  readonly cluster: Pick<Cluster, 'apply' | 'create' | 'get'>;
   /** The controller's name, shown as the source. */
   readonly component: string;
   /** Which of its processes. */
@@ -91,8 +92,7 @@ export function makeEvents(options: EventOptions): Events {
   async function send(emission: Emission): Promise<void> {
     const ref = refOfEvent(emission);
     try {
-      const event = makeEvent(emission, await readSeries(ref, options), options);
-      await options.cluster.apply(event, { fieldManager: FIELD_MANAGER, force: true });
+      if (!(await isFirstOfSeries(emission, options))) await continueSeries(emission, options);
     } catch (error) {
       log.warn({ event: ref.name, err: error }, 'Writing an Event failed');
     } finally {
@@ -150,6 +150,22 @@ function refOfEvent({ note: { about }, id }: Emission): Ref & { readonly namespa
     name: `${name.slice(0, 200)}.${id.slice(0, 16)}`,
     namespace: namespace ?? 'default',
   };
+}
+
+/** Whether there was no such Event, so that it begins a series. */
+async function isFirstOfSeries(emission: Emission, options: EventOptions): Promise<boolean> {
+  try {
+    await options.cluster.create(makeEvent(emission, NO_SERIES, options));
+    return true;
+  } catch (error) {
+    if (isKubeError(error, 'ALREADY_EXISTS')) return false;
+    throw error;
+  }
+}
+
+async function continueSeries(emission: Emission, options: EventOptions): Promise<void> {
+  const series = await readSeries(refOfEvent(emission), options);
+  await options.cluster.apply(makeEvent(emission, series, options), { fieldManager: FIELD_MANAGER, force: true });
 }
 
 interface Series {

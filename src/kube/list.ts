@@ -5,7 +5,8 @@ import { textAt, valueAt } from '../lib/json-value.ts';
 import type { Kind } from './cluster.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { collectionPath } from './paths.ts';
-import type { Rest } from './rest.ts';
+import type { Rest, RestRequest } from './rest.ts';
+import { onlyMetadata } from './strip.ts';
 
 export interface ListScope {
   readonly kind: Kind;
@@ -70,6 +71,32 @@ async function listPages(rest: Rest, options: ListOptions): Promise<Listed> {
   }
 }
 
+const METADATA_ALONE = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+const MAX_METADATA_BYTES = 4 * 1024 * 1024;
+
+/** Not in pages, because the API server answers such a list from its memory, and with what is true now. Throws KubeError. */
+export async function listMetadata(rest: Rest, scope: ListScope): Promise<readonly KubeObject[]> {
+  const body = await rest.json({
+    ...asking(scope),
+    query: { labelSelector: scope.labelSelector },
+    accept: METADATA_ALONE,
+    maxBytes: MAX_METADATA_BYTES,
+  });
+  return parsePage(body, scope, 'PartialObjectMetadataList').items.map(onlyMetadata);
+}
+
+function asking(scope: ListScope): Pick<RestRequest, 'verb' | 'method' | 'kind' | 'about' | 'path' | 'idempotent'> {
+  const { kind, namespace } = scope;
+  return {
+    verb: 'list',
+    method: 'GET',
+    kind: kind.kind,
+    about: describeScope(scope),
+    path: collectionPath(kind, namespace),
+    idempotent: true,
+  };
+}
+
 interface Page extends Listed {
   readonly token: string | undefined;
 }
@@ -79,32 +106,27 @@ async function readPage(
   options: ListOptions,
   { limit, token }: { readonly limit: number; readonly token: string | undefined },
 ): Promise<Page> {
-  const { kind, namespace, labelSelector, fieldSelector, signal } = options;
+  const { labelSelector, fieldSelector, signal } = options;
   const body = await rest.json({
-    verb: 'list',
-    method: 'GET',
-    kind: kind.kind,
-    about: describeScope(options),
-    path: collectionPath(kind, namespace),
+    ...asking(options),
     // Without a resourceVersion the answer is the most recent state, never one older than what we have seen.
     query: { limit, continue: token, labelSelector, fieldSelector },
-    idempotent: true,
     timeoutMs: PAGE_TIMEOUT_MS,
     maxBytes: MAX_PAGE_BYTES,
     ...(signal === undefined ? {} : { signal }),
   });
-  return parsePage(body, options);
+  return parsePage(body, options, `${options.kind.kind}List`);
 }
 
 function isNamed(item: unknown): item is KubeObject {
   return textAt(item, ['metadata', 'name']) !== undefined;
 }
 
-function parsePage(body: unknown, scope: ListScope): Page {
+function parsePage(body: unknown, scope: ListScope, answer: string): Page {
   const { kind } = scope;
   const resourceVersion = textAt(body, ['metadata', 'resourceVersion']);
-  if (textAt(body, ['kind']) !== `${kind.kind}List` || resourceVersion === undefined)
-    throw new KubeError('UNEXPECTED', `list ${describeScope(scope)}: the answer is no ${kind.kind}List`);
+  if (textAt(body, ['kind']) !== answer || resourceVersion === undefined)
+    throw new KubeError('UNEXPECTED', `list ${describeScope(scope)}: the answer is no ${answer}`);
   const listed = valueAt(body, ['items']);
   const items: readonly unknown[] = Array.isArray(listed) ? listed : [];
   if (!items.every(isNamed))

@@ -25,6 +25,8 @@ export interface RestRequest {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Of the answer; default `application/json`, for logs any. */
+  readonly accept?: string;
   /** Whether sending it twice does the same as sending it once: only such requests are repeated when the answer was lost. */
   readonly idempotent: boolean;
   readonly signal?: AbortSignal;
@@ -153,7 +155,7 @@ interface Way {
 
 function dispatch(request: RestRequest, { connection, pool, signal }: Way): Promise<Dispatcher.ResponseData> {
   const headers: Record<string, string> = {
-    accept: request.verb === 'logs' ? '*/*' : 'application/json',
+    accept: request.accept ?? (request.verb === 'logs' ? '*/*' : 'application/json'),
     'user-agent': USER_AGENT,
     ...connection.headers,
   };

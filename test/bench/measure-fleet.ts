@@ -7,7 +7,7 @@ import type { BareFleet } from './bare-fleet.ts';
 import type { Figure } from './figure.ts';
 import { CHANGE_OF_ALL } from './fleet.ts';
 import { firstReadAfter } from './git-requests.ts';
-import { memoryOf } from './process-usage.ts';
+import { cpuSeconds, memoryOf } from './process-usage.ts';
 import { untilReady } from './ready.ts';
 import { settle } from './settle.ts';
 import { watchKind } from './sightings.ts';
@@ -26,6 +26,7 @@ export async function measureFleet(stage: Stage, bare: BareFleet): Promise<reado
     stage.nodes.list().every(isComplete),
   );
   workloads.stop();
+  const cpuMs = (await cpuSeconds(pid)) * 1000;
   const { peakMb } = await memoryOf(pid);
   await settle(stage, 10_000);
   const { residentMb } = await memoryOf(pid);
@@ -43,6 +44,7 @@ export async function measureFleet(stage: Stage, bare: BareFleet): Promise<reado
       unit: 'times',
       limit: 1.3,
     },
+    { name: 'processor of the controller for it, by node', value: cpuMs / size, unit: 'ms' },
     { name: `peak memory, ${fleet}`, value: peakMb, unit: 'MB', limit: 250 },
     { name: `resident memory after it, ${fleet}`, value: residentMb, unit: 'MB', limit: 250 },
   ];

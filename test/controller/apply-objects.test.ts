@@ -9,6 +9,7 @@ import { DEFAULT_NAMESPACE } from '../../src/api/group.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { type ApiCluster, connectCluster } from '../../src/kube/api-cluster.ts';
 import type { EventNote } from '../../src/kube/events.ts';
+import { createOwnWrites } from '../../src/controller/node/own-writes.ts';
 import { createRepairs } from '../../src/controller/node/repairs.ts';
 import { createMemory, type Memory } from '../../src/controller/engine/memory.ts';
 import { createObjectApplier, type ObjectApplier } from '../../src/controller/node/apply-objects.ts';
@@ -38,7 +39,13 @@ const runtime = { now: Date.now, random: Math.random, log: pino({ level: 'silent
 
 function applier(log: string[] = [], now = Date.now): ObjectApplier {
   const events = { emit: ({ reason, message }: EventNote) => void log.push(`${reason}: ${message}`) };
-  return createObjectApplier({ cluster, runtime: { ...runtime, now }, events, repairs: createRepairs() });
+  return createObjectApplier({
+    cluster,
+    runtime: { ...runtime, now },
+    events,
+    repairs: createRepairs(),
+    ownWrites: createOwnWrites(),
+  });
 }
 
 function service(port: number, name = 'a'): KubeObject {

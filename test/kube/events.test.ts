@@ -59,6 +59,7 @@ it('reports once what is said many times, and continues to count after five minu
 it('writes what it may not read', async () => {
   const refusing = {
     apply: cluster.apply.bind(cluster),
+    create: cluster.create.bind(cluster),
     get: async () => await Promise.reject(new Error('forbidden')),
   };
   const reporter = events({ cluster: refusing });

@@ -53,6 +53,8 @@ interface Reports {
   /** Its spec, labels or annotations changed, or it is being deleted. Not: its status. */
   readonly NodeChanged: NodeNotice;
   readonly NodeDeleted: NodeNotice;
+  /** An object of these nodes was created, changed or deleted, but not by our own write, and not its status alone. */
+  readonly ObjectsTouched: NodeKeys;
   readonly NodeReconciled: NodeKeys;
   readonly NodeObserved: NodeKeys;
   /** Nodes whose pod runs were not asked for a long time. */

@@ -13,12 +13,14 @@ import { announceDeleted, announceRepair, ownerOf } from './announce-repair.ts';
 import { changedBy } from './changed-by.ts';
 import { driftOf, needsReplacement, withOwnFields } from './owned-fields.ts';
 import type { Repairs } from './repairs.ts';
+import type { Watches } from './watches.ts';
 
 export interface ObjectApplierOptions {
   readonly cluster: Cluster;
   readonly runtime: Runtime;
   readonly events: Pick<Events, 'emit'>;
   readonly repairs: Repairs;
+  readonly ownWrites: Watches['ownWrites'];
 }
 
 /** `postponed`: it drifted again and again, and is repaired later. */
@@ -131,11 +133,20 @@ async function repair(target: Target, options: ObjectApplierOptions): Promise<Ap
   return 'repaired';
 }
 
+/** What admission made of it, where that is not what was asked for, is news: the watch wakes the node then. */
 async function write(
   target: Target,
   live: KubeObject | undefined,
-  { cluster }: Pick<ObjectApplierOptions, 'cluster'>,
+  { cluster, ownWrites }: Pick<ObjectApplierOptions, 'cluster' | 'ownWrites'>,
 ): Promise<KubeObject> {
+  return await ownWrites.during(
+    target.id,
+    async () => await writeOver(target, live, cluster),
+    (written) => (driftFrom(written, target).length === 0 ? written.metadata.resourceVersion : undefined),
+  );
+}
+
+async function writeOver(target: Target, live: KubeObject | undefined, cluster: Cluster): Promise<KubeObject> {
   const marked = markedFor(target, live);
   const applied = await applyOver(marked, live, cluster);
   const isMixed = needsReplacement(marked) && driftOf(applied, marked).length > 0;
@@ -148,7 +159,8 @@ async function write(
  */
 async function applyOver(marked: KubeObject, live: KubeObject | undefined, cluster: Cluster): Promise<KubeObject> {
   try {
-    return await cluster.apply(marked, { fieldManager: FIELD_MANAGER, force: true });
+    // What was created meanwhile under this name is not taken over: the conflict is retried, and its owner found.
+    return await cluster.apply(marked, { fieldManager: FIELD_MANAGER, force: live !== undefined });
   } catch (error) {
     const current = live === undefined || codeOf(error) !== 'INVALID' ? undefined : await cluster.get(refOf(live));
     if (current === undefined) throw error;

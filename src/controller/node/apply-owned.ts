@@ -14,7 +14,7 @@ import { isRefusal } from '../engine/refusal.ts';
 import type { NodeDeps } from './deps.ts';
 import { type NodeTrouble, type RefusedObject, stalled } from './trouble.ts';
 
-type ApplyDeps = Pick<NodeDeps, 'cluster' | 'watches' | 'applier' | 'runtime'>;
+type ApplyDeps = Pick<NodeDeps, 'cluster' | 'watches' | 'namesakes' | 'applier' | 'runtime'>;
 
 export interface Applied {
   /** An object of another owner has the name of one of ours. */
@@ -53,17 +53,18 @@ interface Found {
   readonly isWatched: boolean;
 }
 
-/** The watch shows what carries our label; another object with the name of one of ours is seen by a read alone. */
+/** The watch shows what carries our label; another object with the name of one of ours is asked for. */
 async function findLive(
   node: BlockchainNode,
   objects: readonly KubeObject[],
-  { cluster, watches }: ApplyDeps,
+  { namesakes, watches }: ApplyDeps,
 ): Promise<readonly Found[]> {
   return await Promise.all(
     objects.map(async (desired) => {
-      const owned = watches.owned(keyOf(node), ownedKindOf(desired));
+      const kind = ownedKindOf(desired);
+      const owned = watches.owned(keyOf(node), kind);
       const watched = owned.find(({ metadata }) => metadata.name === desired.metadata.name);
-      const live = watched ?? (await cluster.get(refOf(desired)));
+      const live = watched ?? (await namesakes.find(kind, refOf(desired)));
       return { desired, live, isWatched: watched !== undefined };
     }),
   );
@@ -110,7 +111,7 @@ async function collectRefusal(object: KubeObject, write: () => Promise<unknown>)
 async function foreignPvc(
   node: BlockchainNode,
   found: readonly Found[],
-  { cluster, watches }: ApplyDeps,
+  { namesakes, watches }: ApplyDeps,
 ): Promise<NodeTrouble | undefined> {
   if (!found.some(({ desired, isWatched }) => desired.kind === 'StatefulSet' && !isWatched)) return undefined;
   const ours = new Set(watches.owned(keyOf(node), 'PersistentVolumeClaim').map(({ metadata }) => metadata.name));
@@ -121,7 +122,7 @@ async function foreignPvc(
   const others = await Promise.all(
     names.map(async (name) => {
       const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name };
-      const live = await cluster.get(ref);
+      const live = await namesakes.find('PersistentVolumeClaim', ref);
       return live === undefined || isOfNode(live, node) ? undefined : name;
     }),
   );

@@ -13,6 +13,7 @@ import type { ObjectApplier } from './apply-objects.ts';
 import type { Identities } from './keys/identities.ts';
 import type { KeyReservations } from './keys/key-reservations.ts';
 import type { LastLogs } from './last-logs.ts';
+import type { Namesakes } from './namesakes.ts';
 import type { Observations } from './observations.ts';
 import type { OptIns } from './opt-in.ts';
 import type { OwnEvents } from './own-events.ts';
@@ -40,6 +41,7 @@ export interface NodeDeps {
   /** The node as the desired branch declares it now; undefined when no file does or Git was not read yet. */
   readonly declared: (nodeKey: string) => DesiredNode | undefined;
   readonly lastLogs: LastLogs;
+  readonly namesakes: Namesakes;
   readonly observations: Observations;
   readonly ownEvents: OwnEvents;
   readonly pauses: Pauses;

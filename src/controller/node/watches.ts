@@ -6,14 +6,18 @@ import type { KubeObject } from '../../api/objects.ts';
 import { ALLOW_LABEL } from '../../api/policy.ts';
 import type { Cluster, Informer } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
+import { sameJson } from '../../lib/stable-json.ts';
 import { listedOrRefused } from '../engine/listed.ts';
 import { type Notify, OWNED_KINDS, type OwnedKind } from '../engine/notices.ts';
 import { createOwnerIndex } from './owner-index.ts';
+import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 
 export interface Watches {
   readonly nodes: Informer<BlockchainNode>;
   /** The watched objects that carry a node's label, by kind. */
   owned(nodeKey: string, kind: OwnedKind): readonly KubeObject[];
+  /** Whether the watch shows an object of that kind and key (`namespace/name`): it carries the label of some node. */
+  isLabelled(kind: OwnedKind, key: string): boolean;
   /** Keys of all nodes that watched objects belong to; a node itself may be gone. */
   owners(): Iterable<string>;
   /**
@@ -21,6 +25,8 @@ export interface Watches {
    * is absent or lacks the label.
    */
   secretVersion(secret: string): string | undefined;
+  /** What is written within is not reported as `ObjectsTouched` when the watch shows it. */
+  readonly ownWrites: Pick<OwnWrites, 'during'>;
   /** From now on changes are reported. Changes before that are in the lists. */
   subscribe(notify: Notify): void;
   /** Resolves when every list is complete, except those that RBAC denies. Rejects when the signal aborts. */
@@ -32,8 +38,30 @@ export interface Watches {
   troubles(): readonly { readonly kind: string; readonly error: Error }[];
 }
 
+/** A pod is made by its StatefulSet, and a generated Secret is never changed. */
+const APPLIED: readonly OwnedKind[] = [
+  'StatefulSet',
+  'Service',
+  'ConfigMap',
+  'PersistentVolumeClaim',
+  'PodDisruptionBudget',
+];
+/** Their generation grows with every change but that of the status. */
+const WITH_GENERATION: readonly OwnedKind[] = ['StatefulSet', 'PodDisruptionBudget'];
+
+function isTouched(kind: OwnedKind, old: KubeObject | undefined, now: KubeObject | undefined): boolean {
+  if (!APPLIED.includes(kind)) return false;
+  if (old === undefined || now === undefined || !WITH_GENERATION.includes(kind)) return true;
+  return now.metadata.generation === undefined || !sameJson(withoutVersion(old), withoutVersion(now));
+}
+
+function withoutVersion({ metadata }: KubeObject): object {
+  return { ...metadata, resourceVersion: undefined };
+}
+
 /** Starts watching. Objects of a node are found by the label `novacula.com/node` in the node's namespace. */
 export function startWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSignal): Watches {
+  const ownWrites = createOwnWrites();
   const index = createOwnerIndex();
   let notify: Notify = () => undefined;
   const nodes = cluster.inform<BlockchainNode>(KINDS.BlockchainNode, {
@@ -46,7 +74,11 @@ export function startWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSign
       signal,
       labelSelector: LABEL.node,
       onChange({ key, old, now }) {
-        for (const nodeKey of index.move({ id: `${kind} ${key}`, old, now })) notify(`${kind}Changed`, { nodeKey });
+        const id = `${kind} ${key}`;
+        const nodeKeys = [...index.move({ id, old, now })];
+        for (const nodeKey of nodeKeys) notify(`${kind}Changed`, { nodeKey });
+        const tell = (): void => notify('ObjectsTouched', { nodeKeys });
+        if (isTouched(kind, old, now)) ownWrites.unlessOwn(id, now?.metadata.resourceVersion, tell);
       },
     }),
   }));
@@ -59,7 +91,9 @@ export function startWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSign
   const informers = [{ kind: 'BlockchainNode', informer: nodes }, ...owned];
   return {
     nodes,
+    ownWrites,
     owned: (nodeKey, kind) => index.owned(nodeKey).filter((object) => object.kind === kind),
+    isLabelled: (kind, key) => owned.some((one) => one.kind === kind && one.informer.get(key) !== undefined),
     owners: () => index.owners(),
     secretVersion: (secret) => keySecrets.get(secret)?.metadata.resourceVersion,
     subscribe: (listener) => void (notify = listener),
@@ -72,11 +106,16 @@ export function startWatches(cluster: Pick<Cluster, 'inform'>, signal: AbortSign
     get isSynced() {
       return informers.every(({ informer }) => informer.isSynced);
     },
-    troubles: () =>
-      informers.flatMap(({ kind, informer }) =>
-        informer.trouble === undefined ? [] : [{ kind, error: informer.trouble }],
-      ),
+    troubles: () => informers.flatMap(troubleOf),
   };
+}
+
+function troubleOf(watched: {
+  readonly kind: string;
+  readonly informer: Pick<Informer, 'trouble'>;
+}): readonly { readonly kind: string; readonly error: Error }[] {
+  const { kind, informer } = watched;
+  return informer.trouble === undefined ? [] : [{ kind, error: informer.trouble }];
 }
 
 interface NodeChange {
