@@ -1,10 +1,9 @@
 // Everything a controller knows → the files of its part of the status branch. The one place where text is redacted.
 
-import { stringify } from 'yaml';
-
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { cleanText, stripControls } from '../lib/clean-text.ts';
 import { isSecretKey, redact, REDACTED, type Redactor } from '../lib/redact.ts';
+import { writeYaml } from '../lib/yaml/write.ts';
 import { capabilitiesDocument } from './capabilities-document.ts';
 import type { FleetView } from './fleet-view.ts';
 import { memoryPath } from './memory-document.ts';
@@ -77,13 +76,9 @@ function nodePath(executor: string, node: BlockchainNode): NodePath {
 
 /** A value as YAML with every key and text cleaned, redacted and capped. Jobs' records pass through here as well. */
 export function documentText(value: unknown, redactor: Redactor = redact): string {
-  const text = HEADER + toYaml(cleanValue(value, redactor));
+  const text = HEADER + writeYaml(cleanValue(value, redactor));
   if (text.length <= MAX_FILE) return text;
-  return HEADER + toYaml({ tooLarge: `The document is left out: ${MAX_FILE} characters are the limit.` });
-}
-
-function toYaml(value: unknown): string {
-  return stringify(value, { sortMapEntries: true, lineWidth: 0, version: '1.2' });
+  return HEADER + writeYaml({ tooLarge: `The document is left out: ${MAX_FILE} characters are the limit.` });
 }
 
 /** Redacting comes after removing escapes, which could hide a secret, and before cutting, which could leave half of one. */
