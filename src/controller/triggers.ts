@@ -28,7 +28,7 @@ function row<Name extends NoticeName>(trigger: Trigger<TriggerView, Name>): Trig
   return trigger;
 }
 
-/** Objects of a node that its status tells of. */
+/** Objects of a node that are part of its status. */
 const APPLIED = [
   'StatefulSetChanged',
   'ServiceChanged',

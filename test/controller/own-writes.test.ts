@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { createOwnWrites, type OwnWrites } from '../../src/controller/node/own-writes.ts';
+import { createOwnWrites, type OwnWrites } from '../../src/controller/node/apply/own-writes.ts';
 
 const ID = 'ConfigMap ns/a';
 

@@ -8,9 +8,9 @@ import type { DesiredNode } from '../../desired/desired-set.ts';
 import { clip } from '../../lib/clip.ts';
 import { withApplied } from '../../plan/applied.ts';
 import { judgeNode, type UsedException } from '../../policy/judge-node.ts';
-import { ownedKindOf } from './apply-owned.ts';
+import { ownedKindOf } from './apply/apply-owned.ts';
 import type { NodeDeps } from './deps.ts';
-import { driftOf } from './owned-fields.ts';
+import { driftOf } from './apply/owned-fields.ts';
 import { type NodeTrouble, stalled } from './trouble.ts';
 
 interface Rendered {

@@ -12,7 +12,7 @@ import { type Rendered, renderNode, type RenderOptions } from '../../render/rend
 import { cleanMessage } from '../../status/observation.ts';
 import { planVolumes, type VolumePlan } from '../../render/volumes.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
-import { applyOwnedObjects, createSecrets } from './apply-owned.ts';
+import { applyOwnedObjects, createSecrets } from './apply/apply-owned.ts';
 import { checkClasses } from './check-classes.ts';
 import { checkPolicy } from './check-policy.ts';
 import { checkVolumes } from './volumes/check-volumes.ts';

@@ -8,7 +8,7 @@ import { findChain } from '../../chains/index.ts';
 import { nodeStatus } from '../../status/node-status.ts';
 import { isUrgent } from '../../status/status-changed.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
-import { describeContest } from './announce-repair.ts';
+import { describeContest } from './apply/announce-repair.ts';
 import type { NodeDeps } from './deps.ts';
 import { sampleOf } from './node-sample.ts';
 import type { NodeObservation } from './observations.ts';

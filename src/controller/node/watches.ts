@@ -10,7 +10,7 @@ import { sameJson } from '../../lib/stable-json.ts';
 import { listedOrRefused } from '../engine/listed.ts';
 import { type Notify, OWNED_KINDS, type OwnedKind } from '../engine/notices.ts';
 import { createOwnerIndex } from './owner-index.ts';
-import { createOwnWrites, type OwnWrites } from './own-writes.ts';
+import { createOwnWrites, type OwnWrites } from './apply/own-writes.ts';
 
 export interface Watches {
   readonly nodes: Informer<BlockchainNode>;

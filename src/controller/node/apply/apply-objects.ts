@@ -1,19 +1,19 @@
 // Applies the objects that a node owns, and sends no request when they are as desired.
 
-import { ANNOTATION, FIELD_MANAGER } from '../../api/group.ts';
-import { describeRef, keyOf, type KubeObject, refOf } from '../../api/objects.ts';
-import type { Cluster } from '../../kube/cluster.ts';
-import type { Events } from '../../kube/events.ts';
-import { codeOf } from '../../lib/errors.ts';
-import { digestOf } from '../../lib/hash.ts';
-import type { Difference } from '../../plan/differences.ts';
-import { withLiveTemplates } from '../../render/volumes.ts';
-import type { Runtime } from '../engine/runtime.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../../../api/group.ts';
+import { describeRef, keyOf, type KubeObject, refOf } from '../../../api/objects.ts';
+import type { Cluster } from '../../../kube/cluster.ts';
+import type { Events } from '../../../kube/events.ts';
+import { codeOf } from '../../../lib/errors.ts';
+import { digestOf } from '../../../lib/hash.ts';
+import type { Difference } from '../../../plan/differences.ts';
+import { withLiveTemplates } from '../../../render/volumes.ts';
+import type { Runtime } from '../../engine/runtime.ts';
 import { announceDeleted, announceRepair, ownerOf } from './announce-repair.ts';
 import { changedBy } from './changed-by.ts';
 import { driftOf, needsReplacement, withOwnFields } from './owned-fields.ts';
 import type { Repairs } from './repairs.ts';
-import type { Watches } from './watches.ts';
+import type { Watches } from '../watches.ts';
 
 export interface ObjectApplierOptions {
   readonly cluster: Cluster;

@@ -1,7 +1,7 @@
 // Which fields of an object the controller owns, and which of them a live object lacks.
 
-import type { KubeObject } from '../../api/objects.ts';
-import { type Difference, differences, overlay } from '../../plan/differences.ts';
+import type { KubeObject } from '../../../api/objects.ts';
+import { type Difference, differences, overlay } from '../../../plan/differences.ts';
 
 /**
  * We own the fields that we set. Where an absent list is as much our decision as one with items (what a container is

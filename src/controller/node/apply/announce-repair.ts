@@ -1,9 +1,9 @@
 // Reports a repair: a log line, a metric, and an Event about the node.
 
-import { FIELD_MANAGER } from '../../api/group.ts';
-import type { KubeObject } from '../../api/objects.ts';
-import type { Events } from '../../kube/events.ts';
-import type { Runtime } from '../engine/runtime.ts';
+import { FIELD_MANAGER } from '../../../api/group.ts';
+import type { KubeObject } from '../../../api/objects.ts';
+import type { Events } from '../../../kube/events.ts';
+import type { Runtime } from '../../engine/runtime.ts';
 import type { Contest } from './repairs.ts';
 
 export interface RepairReport extends Contest {

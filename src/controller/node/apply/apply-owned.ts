@@ -2,17 +2,17 @@
 
 import { randomBytes } from 'node:crypto';
 
-import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import { LABEL } from '../../api/group.ts';
-import { describeRef, keyOf, type KubeObject, type OwnerReference, refOf } from '../../api/objects.ts';
-import type { Workload } from '../../chains/workload.ts';
-import { hasCode } from '../../lib/errors.ts';
-import { generatedSecretRefs, makeSecret } from '../../render/generated-secrets.ts';
-import { pvcNames } from '../../render/names.ts';
-import { OWNED_KINDS, type OwnedKind } from '../engine/notices.ts';
-import { isRefusal } from '../engine/refusal.ts';
-import type { NodeDeps } from './deps.ts';
-import { type NodeTrouble, type RefusedObject, stalled } from './trouble.ts';
+import type { BlockchainNode } from '../../../api/blockchain-node.ts';
+import { LABEL } from '../../../api/group.ts';
+import { describeRef, keyOf, type KubeObject, type OwnerReference, refOf } from '../../../api/objects.ts';
+import type { Workload } from '../../../chains/workload.ts';
+import { hasCode } from '../../../lib/errors.ts';
+import { generatedSecretRefs, makeSecret } from '../../../render/generated-secrets.ts';
+import { pvcNames } from '../../../render/names.ts';
+import { OWNED_KINDS, type OwnedKind } from '../../engine/notices.ts';
+import { isRefusal } from '../../engine/refusal.ts';
+import type { NodeDeps } from '../deps.ts';
+import { type NodeTrouble, type RefusedObject, stalled } from '../trouble.ts';
 
 type ApplyDeps = Pick<NodeDeps, 'cluster' | 'watches' | 'namesakes' | 'applier' | 'runtime'>;
 

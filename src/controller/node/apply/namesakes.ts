@@ -1,12 +1,12 @@
 // Objects that have the name of one of ours. The watches show what carries our label; anything else is asked for here.
 
-import { LABEL } from '../../api/group.ts';
-import { keyOf, type KubeObject, type Ref } from '../../api/objects.ts';
-import type { Cluster } from '../../kube/cluster.ts';
-import { KINDS } from '../../kube/kinds.ts';
-import { KubeError } from '../../kube/kube-error.ts';
-import type { OwnedKind } from '../engine/notices.ts';
-import type { Watches } from './watches.ts';
+import { LABEL } from '../../../api/group.ts';
+import { keyOf, type KubeObject, type Ref } from '../../../api/objects.ts';
+import type { Cluster } from '../../../kube/cluster.ts';
+import { KINDS } from '../../../kube/kinds.ts';
+import { KubeError } from '../../../kube/kube-error.ts';
+import type { OwnedKind } from '../../engine/notices.ts';
+import type { Watches } from '../watches.ts';
 
 export interface Namesakes {
   /** The object, which the watch of its kind does not show as one of its node; undefined when there is none. */

@@ -1,4 +1,4 @@
-// Tells what the watches show of our own writes from what others did, so that a write wakes nobody.
+// Distinguishes what the watches show of our own writes from the changes of others, so that a write wakes no node.
 
 export interface OwnWrites {
   /** Runs a write of the object. What the watch shows of the version that it returns is no news; undefined: all is news. */

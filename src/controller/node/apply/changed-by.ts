@@ -1,6 +1,6 @@
 // Which program changed a field of an object, as the API server recorded it.
 
-import type { ManagedFields } from '../../api/objects.ts';
+import type { ManagedFields } from '../../../api/objects.ts';
 
 /** The manager that set one of the fields, else the last other one that wrote; undefined when no other wrote. */
 export function changedBy(
