@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { type PrivateCluster, privateCluster, testCluster } from '../support/cluster.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { type TwoExecutors, twoExecutors } from './two-executors.ts';
 
 let kubeconfig: string;
@@ -37,6 +38,8 @@ async function copyKey({ cluster, namespace }: TwoExecutors['paris']): Promise<v
   const metadata = { name: 'a-copy', namespace, labels: secret?.metadata.labels ?? {} };
   await cluster.create({ ...head, metadata, data: secret?.['data'] });
 }
+
+const digestIn = (text: string): string => heldDigest(text) ?? 'none';
 
 const held = (): RegExp =>
   new RegExp(
@@ -104,7 +107,6 @@ it('of a stopped node whose key has signed elsewhere since: the start and its di
   await two.released(paris);
   await copyKey(tokyo);
   await merged(two.copy(tokyo, 'a-copy'));
-  const digestIn = (text: string): string => /^ {2}digest: "?(sha256:[0-9a-f]{64})/m.exec(text)?.[1] ?? 'none';
   await merged(two.approving(digestIn(await two.holds(tokyo, 'SignerState'))));
   await two.runs(tokyo, 'copy');
   await two.hasSeen(paris, tokyo);

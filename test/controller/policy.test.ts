@@ -11,6 +11,7 @@ import { readPolicy } from '../../src/desired/policy-file.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { withApplied } from '../../src/plan/applied.ts';
 import { testCluster } from '../support/cluster.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { prepare, runController, type Running } from './harness.ts';
@@ -211,8 +212,7 @@ describe('with an exception in the policy', () => {
     });
     expect(sync.replaceAll(/\s+/g, ' ')).toContain(`the approval ${wrong} releases no held action`);
     expect(spec(await statefulSet('n0'))).not.toContain('hostNetwork');
-    const digests = sync.match(/sha256:[0-9a-f]{64}/g) ?? [];
-    const digest = digests.find((one) => one !== wrong) ?? '';
+    const digest = heldDigest(sync) ?? '';
     const { cluster, executor, namespace } = fleet;
     const warning = async () => await readBranchWarning(cluster, { executor, namespace });
     expect(await waitFor('an Event says it', warning)).toMatch(

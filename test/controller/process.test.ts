@@ -12,6 +12,7 @@ import { makeSshKey } from '../signatures/keys.ts';
 import { privateCluster, type PrivateCluster } from '../support/cluster.ts';
 import { git, tipOf } from '../support/git-repo.ts';
 import { basic } from '../support/git-server.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { makeValidators } from '../support/validators.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
@@ -219,7 +220,7 @@ it('killed in the middle of an approved deletion, it carries out exactly the res
   fleet.commit(Object.fromEntries(many.map((name) => [`nodes/${name}.yaml`, null])));
   const digest = await waitFor('the deletions are held', () => {
     const text = fleet.statusFile('sync.yaml') ?? '';
-    return text.includes('60 deletions') ? /sha256:[0-9a-f]{64}/.exec(text)?.[0] : undefined;
+    return text.includes('60 deletions') ? heldDigest(text) : undefined;
   });
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
   await waitFor('some of them are gone', async () => (await fleet.nodes()).size < 63);

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deleteBranch, moveBranch, tipOf } from '../support/git-repo.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
 import { idleFor, type LogLine, prepare, published, publishedAsSeen, runController, type Running } from './harness.ts';
@@ -54,7 +55,7 @@ async function digestFor(guard: string): Promise<string> {
   running.controller.requestSync();
   return await waitFor(`${guard} and its digest are on the status branch`, () => {
     const text = fleet.statusFile('sync.yaml') ?? '';
-    return text.includes(guard) ? /sha256:[0-9a-f]{64}/.exec(text)?.[0] : undefined;
+    return text.includes(guard) ? heldDigest(text) : undefined;
   });
 }
 

@@ -7,6 +7,7 @@ import type { JobObject } from '../../src/api/job-object.ts';
 import { lockOfNode } from '../../src/jobs/model/locks.ts';
 import { testCluster } from '../support/cluster.ts';
 import { moveBranch, tipOf } from '../support/git-repo.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { BRANCH, type Fleet, startFleet } from './fleet.ts';
 import { idleFor, prepare, publishedAsSeen, runController, type Running } from './harness.ts';
@@ -98,7 +99,7 @@ it('a new request waits while a moved branch is held, and begins when that is ap
   await idleFor(running, 1000);
   expect(fleet.statusFile(`jobs/backup/${fleet.namespace}/later.yaml`)).toBeUndefined();
   expect(await object('later')).toBeUndefined();
-  const [digest] = /sha256:[0-9a-f]{64}/.exec(reported) ?? [];
+  const digest = heldDigest(reported);
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
   running.controller.requestSync();
   await waitFor('it waits for the lock', async () => (await object('later'))?.status?.message?.includes('another-job'));

@@ -9,6 +9,7 @@ import { connectCluster } from '../../src/kube/api-cluster.ts';
 import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import { type PrivateCluster, privateCluster, testCluster } from '../support/cluster.ts';
 import { commitFiles, deleteBranch, git } from '../support/git-repo.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
@@ -169,7 +170,7 @@ it('of two that want it at the same moment one runs; a branch that is deleted or
 /** Gives the approvals so far. */
 async function startsOnlyApproved(fleet: Fleet, before: readonly string[]): Promise<readonly string[]> {
   expect(await waits(fleet, 'SignerState')).toContain('its key has signed on');
-  const [digest = ''] = /sha256:[0-9a-f]{64}/.exec(await held(fleet, 'SignerState')) ?? [];
+  const digest = heldDigest(await held(fleet, 'SignerState')) ?? '';
   expect(await mayRun(fleet)).toBe(false);
   const all = [...before, digest];
   paris.commit({ 'fleet.yaml': fleetFile([approvals(...all)]) });
@@ -196,7 +197,7 @@ it('what an executor held that is down is held, also when its file is removed; a
   paris.commit({ 'fleet.yaml': fleetFile([approvals(overrule)]) });
   second.controller.requestSync();
   // The key has signed in the other cluster: that needs an approval too.
-  const [signed = ''] = /sha256:[0-9a-f]{64}/.exec(await held(tokyo, 'SignerState')) ?? [];
+  const signed = heldDigest(await held(tokyo, 'SignerState')) ?? '';
   expect(await mayRun(tokyo)).toBe(false);
   paris.commit({ 'fleet.yaml': fleetFile([approvals(overrule, signed)]) });
   second.controller.requestSync();
@@ -351,7 +352,7 @@ async function approvedAll(
     async () => {
       const sync = show(`${fleet.executor}/sync.yaml`);
       for (const [, guard = ''] of sync.matchAll(/guard: (\w+)/g)) guards.add(guard);
-      const digest = /^ {2}digest: "?(sha256:[0-9a-f]{64})/m.exec(sync)?.[1];
+      const digest = heldDigest(sync);
       if (digest !== undefined && !digests.includes(digest)) {
         digests.push(digest);
         paris.commit({ 'fleet.yaml': fleetFile([approvals(...digests)]) });

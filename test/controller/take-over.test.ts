@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { API_VERSION, LABEL } from '../../src/api/group.ts';
 import { createAsker } from '../../src/rpc/ask.ts';
 import { testCluster } from '../support/cluster.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { byHand } from './by-hand.ts';
 import { startFleet } from './fleet.ts';
@@ -36,7 +37,7 @@ it('is asked after the approval, although nothing of its pod changes', async () 
   await run();
   const digest = await waitFor('the take-over is held', () => {
     const text = fleet.statusFile('sync.yaml') ?? '';
-    return text.includes('guard: NotOurs') ? /sha256:[0-9a-f]{64}/.exec(text)?.[0] : undefined;
+    return text.includes('guard: NotOurs') ? heldDigest(text) : undefined;
   });
   expect(asked).toBe(0);
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });

@@ -10,6 +10,7 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import { testCluster } from '../support/cluster.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { RESTRICTED } from '../support/restricted-pod.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -170,7 +171,7 @@ async function approve(nodes: readonly string[]): Promise<void> {
     () => {
       const sync = fleet.statusFile('sync.yaml') ?? '';
       return sync.includes('SignerState') && nodes.every((node) => sync.includes(`/${node}`))
-        ? /sha256:[0-9a-f]{64}/.exec(sync)?.[0]
+        ? heldDigest(sync)
         : undefined;
     },
     PATIENCE_MS,

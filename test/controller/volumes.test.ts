@@ -10,6 +10,7 @@ import { KINDS } from '../../src/kube/kinds.ts';
 import { valueAt } from '../../src/lib/json-value.ts';
 import { testCluster } from '../support/cluster.ts';
 import { tipOf } from '../support/git-repo.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { makeValidators, type Validators } from '../support/validators.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { byHand, type ByHand } from './by-hand.ts';
@@ -90,7 +91,7 @@ async function ranOnce(name: string): Promise<{ readonly pod: string; readonly p
 async function digestOfHold(...words: readonly string[]): Promise<string> {
   return await waitFor(`${words.join(' ')} is held on the status branch`, () => {
     const text = fleet.statusFile('sync.yaml') ?? '';
-    return words.every((word) => text.includes(word)) ? /sha256:[0-9a-f]{64}/.exec(text)?.[0] : undefined;
+    return words.every((word) => text.includes(word)) ? heldDigest(text) : undefined;
   });
 }
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { type PrivateCluster, privateCluster, testCluster } from '../support/cluster.ts';
 import { deleteBranch, git } from '../support/git-repo.ts';
+import { heldDigest } from '../support/held-digest.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { STATUS_BRANCH } from '../controller/fleet.ts';
 import { type TwoExecutors, twoExecutors, type TwoOptions } from '../controller/two-executors.ts';
@@ -46,7 +47,7 @@ async function merged(files: Readonly<Record<string, string>>): Promise<string> 
 const STOPPED = { desiredState: 'Stopped' };
 /** To be approved, as `plan` and `sync.yaml` show it. */
 const digestIn = (text: string): string => /sha256:[0-9a-f]{64}/.exec(text.replaceAll(/sha1:\w+/g, ''))?.[0] ?? 'none';
-const heldIn = (sync: string): string => /^ {2}digest: "?(sha256:[0-9a-f]{64})/m.exec(sync)?.[1] ?? 'none';
+const heldIn = (sync: string): string => heldDigest(sync) ?? 'none';
 
 describe('between two clusters', () => {
   it('step by step, with a volume that was handed over; the other nodes of both are not touched', async () => {

@@ -46,13 +46,11 @@ const APPLIED: readonly OwnedKind[] = [
   'PersistentVolumeClaim',
   'PodDisruptionBudget',
 ];
-/** Their generation grows with every change but that of the status. */
-const WITH_GENERATION: readonly OwnedKind[] = ['StatefulSet', 'PodDisruptionBudget'];
-
+/** The status of a StatefulSet says when the key of its pod can be given back. Nothing follows from that of a budget. */
 function isTouched(kind: OwnedKind, old: KubeObject | undefined, now: KubeObject | undefined): boolean {
   if (!APPLIED.includes(kind)) return false;
-  if (old === undefined || now === undefined || !WITH_GENERATION.includes(kind)) return true;
-  return now.metadata.generation === undefined || !sameJson(withoutVersion(old), withoutVersion(now));
+  if (old === undefined || now === undefined || kind !== 'PodDisruptionBudget') return true;
+  return !sameJson(withoutVersion(old), withoutVersion(now));
 }
 
 function withoutVersion({ metadata }: KubeObject): object {
