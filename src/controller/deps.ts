@@ -70,7 +70,6 @@ export async function createServices(
   const signing = await createSigning(memory, options);
   const capabilities = await readCapabilities(cluster, runtime, settings.policy);
   const records = createRecords(executor);
-  const repairs = createRepairs();
   const fleet = createFleetState(memory.current.appliedRevision);
   const { workerImage, stopDeadlineMs } = settings;
   return {
@@ -87,13 +86,11 @@ export async function createServices(
     readInSteps: (files) =>
       readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, executor, cache: readCache }),
     fileCache: new Map(),
-    applier: createObjectApplier({ cluster, runtime, events, repairs, ownWrites: watches.ownWrites }),
-    repairs,
+    ...createWriting(options, watches),
     statusWriter: createStatusWriter(cluster, { heightIntervalMs: settings.heightIntervalMs }),
     ...signing,
     keyReservations: createKeyReservations({ cluster, watches, executor, ...signing }),
     lastLogs: createLastLogs(cluster),
-    namesakes: createNamesakes({ cluster, watches, now: runtime.now }),
     observations: createObservations(),
     ownEvents: createOwnEvents(cluster, runtime.now),
     pauses: createPauses(),
@@ -108,6 +105,20 @@ export async function createServices(
     lockRecovery: { isDue: true },
     upgrade: noUpgrade(),
     published: nothingPublished(),
+  };
+}
+
+/** What writes the objects of nodes. */
+function createWriting(
+  { cluster, runtime, events }: ControllerOptions,
+  watches: Watches,
+): Pick<Services, 'applier' | 'namesakes' | 'repairs'> {
+  const repairs = createRepairs();
+  const { ownWrites } = watches;
+  return {
+    repairs,
+    namesakes: createNamesakes({ cluster, watches, now: runtime.now }),
+    applier: createObjectApplier({ cluster, runtime, events, repairs, ownWrites }),
   };
 }
 
