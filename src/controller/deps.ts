@@ -63,7 +63,7 @@ export async function createServices(
   options: ControllerOptions,
   { watches, jobs }: { readonly watches: Watches; readonly jobs: JobWatches },
 ): Promise<Services> {
-  const { cluster, settings, runtime, readCache, events } = options;
+  const { cluster, settings, runtime, readCache } = options;
   const { executor, namespace } = settings;
   const memory = await loadMemory(options, hasTraces(executor, { watches, jobs }));
   await nameCluster(memory, cluster, settings);
