@@ -22,7 +22,7 @@ import type { Problem } from './text/problem.ts';
 import { cacheKey, createReadCache, type ReadCache } from './read-cache.ts';
 import { readRequests, type RequestFiles } from './requests.ts';
 import type { ResolvedNode } from './resolve-node.ts';
-import { strayFiles } from './stray-files.ts';
+import { asideProblems, strayFiles } from './stray-files.ts';
 
 export interface ReadOptions {
   /** The namespace of nodes whose files name none. */
@@ -67,7 +67,6 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const context = createContext({ chains, fleet, patches, defaultNamespace, policy, patchBudget });
   const nodeFiles = yield* readNodeFiles(contents, context, cache);
   const conflicts = yield* crossCheck(nodeFiles, chains);
-  const own: Problem[] = [...strays.problems, ...fleet.problems, ...patches.problems];
   const nodes = fleet.broken ? new Map<string, DesiredNode>() : yield* goodNodes(nodeFiles, conflicts);
   const unread = strays.nodes.filter((key) => !nodes.has(key));
   const broken = brokenOnes(nodeFiles, conflicts, { ...context, unread });
@@ -77,9 +76,8 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
     { nodes: new Map([...nodes].map(([key, { node }]) => [key, node])), brokenNodes: broken.brokenNodes },
   );
   const problems = sortProblems([
-    ...own,
-    ...conflicts.problems,
-    ...requests.problems,
+    ...[strays, fleet, patches, conflicts, requests].flatMap((one) => one.problems),
+    ...asideProblems(strays.aside, [nodes, broken.brokenNodes]),
     ...problemsOfNodes(nodeFiles, context, strays.nodes),
   ]);
   return {

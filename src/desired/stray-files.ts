@@ -17,11 +17,19 @@ export interface StrayFiles {
   readonly requests: readonly string[];
   /** A Fleet that is not in fleet.yaml: what it says is not known. */
   readonly fleet: boolean;
+  /** Files that were put aside, by the ending that says so, with the nodes in them. */
+  readonly aside: readonly AsideFile[];
+}
+
+interface AsideFile {
+  readonly path: string;
+  /** By `namespace/name`. */
+  readonly nodes: readonly string[];
 }
 
 /**
  * A file that holds an object of ours and is not read is an error: its author waits for an effect. Other files in a known folder
- * cause a warning, README and dotfiles none.
+ * cause a warning, also those that were put aside (`asideProblems`), README and dotfiles none.
  */
 export function strayFiles(files: readonly SourceFile[], defaultNamespace: string): StrayFiles {
   const found = files.flatMap((file) => strayOf(file) ?? []);
@@ -34,7 +42,28 @@ export function strayFiles(files: readonly SourceFile[], defaultNamespace: strin
     nodes: keysOf('node'),
     requests: keysOf('request'),
     fleet: keysOf('fleet').length > 0,
+    aside: files.flatMap((file) => asideOf(file, defaultNamespace) ?? []),
   };
+}
+
+/** `declared`: what other files declare, broken ones too. */
+export function asideProblems(
+  aside: readonly AsideFile[],
+  declared: readonly Pick<ReadonlySet<string>, 'has'>[],
+): readonly Problem[] {
+  return aside.map(({ path, nodes }) => {
+    const gone = nodes.filter((key) => !declared.some((keys) => keys.has(key)));
+    const names = gone.map((key) => key.slice(key.indexOf('/') + 1));
+    return warning(path, 'FileNotRead', `not read, because its name ends in ${ASIDE}${consequence(names)}`);
+  });
+}
+
+/** Whether there is such a node is not known offline. */
+function consequence(gone: readonly string[]): string {
+  if (gone.length === 0) return '';
+  const isOne = gone.length === 1;
+  const [what, it] = isOne ? ['its node is deleted', 'it'] : ['their nodes are deleted', 'them'];
+  return `. No other file declares ${clip(gone.join(', '), 200)}: ${what}, as far as there ${isOne ? 'is one' : 'are any'}; to keep ${it}, let the name of the file end in .yaml`;
 }
 
 interface OwnObject {
@@ -56,6 +85,7 @@ function keyOf({ kind, name, namespace }: OwnObject, defaultNamespace: string): 
 
 function strayOf(file: SourceFile): Stray | undefined {
   const { path } = file;
+  if (isPutAside(path) && isInPlace(path)) return undefined;
   if (kindsAt(path).length > 0) return isEmpty(file) ? warned(path, 'EmptyFile', EMPTY) : undefined;
   const mistake = isUnsaid(path) ? wrongTop(path) : (misplaced(file) ?? reasonNotRead(file));
   if (mistake === undefined) return undefined;
@@ -70,7 +100,11 @@ function isEmpty({ path, text }: SourceFile): boolean {
 }
 
 function warned(path: string, code: Problem['code'], message: string): Stray {
-  return { problem: { level: 'warning', code, file: path, line: 1, column: 1, message }, objects: [] };
+  return { problem: warning(path, code, message), objects: [] };
+}
+
+function warning(path: string, code: Problem['code'], message: string): Problem {
+  return { level: 'warning', code, file: path, line: 1, column: 1, message };
 }
 
 const GROUPS = [GROUP, CITA_API_VERSION.replace(/\/.*/, '')].map((group) => group.replaceAll('.', '\\.'));
@@ -83,7 +117,7 @@ export function holdsOurs(text: string | undefined): boolean {
 
 /** A file with an object of ours in another place than where its kind is read. */
 function misplaced({ path, text, trouble }: SourceFile): Stray | undefined {
-  if (trouble !== undefined || text === undefined || !holdsOurs(text) || isPutAside(path)) return undefined;
+  if (trouble !== undefined || text === undefined || !holdsOurs(text)) return undefined;
   const objects = objectsIn(path, text);
   const [first] = objects;
   if (first === undefined) return undefined;
@@ -95,10 +129,18 @@ function misplaced({ path, text, trouble }: SourceFile): Stray | undefined {
     : warned(path, 'FileNotRead', message);
 }
 
-/** A name that says that the file is not to be read, such as `a.yaml.bak`. */
+/** The one ending that says that a file is not to be read. Any other one, such as `.yam` or `.yaml.bak`, may be an error of typing. */
+const ASIDE = '.off';
+
 function isPutAside(path: string): boolean {
-  const ending = /\.([^./]*)$/.exec(path)?.[1];
-  return ending !== undefined && !/^(ya?ml|json|txt)$/i.test(ending);
+  return path.endsWith(ASIDE);
+}
+
+function asideOf({ path, text, trouble }: SourceFile, defaultNamespace: string): AsideFile | undefined {
+  if (!isPutAside(path) || isUnsaid(path) || !isInPlace(path)) return undefined;
+  const objects = trouble === undefined && text !== undefined && holdsOurs(text) ? objectsIn(path, text) : [];
+  const nodes = objects.filter(({ kind }) => kind.role === 'node');
+  return { path, nodes: nodes.map((one) => keyOf(one, defaultNamespace)) };
 }
 
 function objectsIn(path: string, text: string): readonly OwnObject[] {
@@ -117,13 +159,28 @@ function objectsIn(path: string, text: string): readonly OwnObject[] {
   });
 }
 
-function messageOf(path: string, { kind, place }: GitKind): string {
+function messageOf(path: string, gitKind: GitKind): string {
+  const { kind, place } = gitKind;
+  if (isWrongEnding(path, gitKind))
+    return `not read, although it holds a ${kind}, because its name does not end in .yaml or .yml: name it ${withEnding(path)}, or let its name end in ${ASIDE} if it is not meant to be read`;
   const target = targetOf(path, place);
   if (!place.endsWith('/')) return `not read, although it holds a ${kind}: name it ${target}`;
   const folder = meantFolder(path.split('/').slice(0, -1));
   if (folder?.isTop === true && folder.name !== folder.meant && `${folder.meant}/` === place)
     return `not read, although it holds a ${kind}; did you mean ${place}? Move it to ${target}`;
   return `not read, although it holds a ${kind}: that is read from ${place} at the top of the repository, from files that end in .yaml or .yml. Move it to ${target}`;
+}
+
+/** In the right place. */
+function isWrongEnding(path: string, { place, deep }: GitKind): boolean {
+  if (/\.ya?ml$/.test(path) || !place.endsWith('/') || !path.startsWith(place)) return false;
+  return deep || !path.slice(place.length).includes('/');
+}
+
+/** The same name with the right ending in place of one that was mistyped or added. */
+function withEnding(path: string): string {
+  const name = path.replace(/\.(ya?ml|json|txt)(?![a-z0-9])[^/]*$|\.[a-z_~-]{1,5}$/i, '');
+  return `${clip(name, 100)}.yaml`;
 }
 
 /** The same name in the right place. */

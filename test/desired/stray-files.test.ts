@@ -22,11 +22,20 @@ it.each([
   {
     path: 'nodes/a.json',
     text: JSON.stringify({ apiVersion: 'validatoros.com/v1alpha1', kind: 'BlockchainNode', metadata: { name: 'a' } }),
-    says: 'from files that end in .yaml or .yml. Move it to nodes/a.yaml',
+    says: 'because its name does not end in .yaml or .yml: name it nodes/a.yaml, or let its name end in .off',
   },
-  { path: 'nodes/a.txt', text: NODE, says: 'from files that end in .yaml or .yml' },
-  { path: 'nodes/a', text: NODE, says: 'from files that end in .yaml or .yml' },
-  { path: 'nodes/a.YAML', text: NODE, says: 'from files that end in .yaml or .yml' },
+  { path: 'nodes/a.txt', text: NODE, says: 'name it nodes/a.yaml' },
+  { path: 'nodes/a', text: NODE, says: 'name it nodes/a.yaml' },
+  { path: 'nodes/a.YAML', text: NODE, says: 'name it nodes/a.yaml' },
+  { path: 'nodes/dev/a.yam', text: NODE, says: 'name it nodes/dev/a.yaml' },
+  { path: 'nodes/dev/a.bak', text: NODE, says: 'name it nodes/dev/a.yaml' },
+  { path: 'nodes/dev/a.yaml.old', text: NODE, says: 'name it nodes/dev/a.yaml' },
+  { path: 'nodes/dev/a.yaml.bak', text: NODE, says: 'name it nodes/dev/a.yaml' },
+  { path: 'nodes/dev/a.yaml~', text: NODE, says: 'name it nodes/dev/a.yaml' },
+  { path: 'nodes/dev/a.off1', text: NODE, says: 'name it nodes/dev/a.off1.yaml' },
+  { path: 'nodes/dev/geth-1.16', text: NODE, says: 'name it nodes/dev/geth-1.16.yaml' },
+  { path: 'jobs/b.yml.orig', text: BACKUP, says: 'name it jobs/b.yaml' },
+  { path: 'patches/sub/b.yam', text: NODE, says: 'from files that end in .yaml or .yml. Move it to nodes/b.yam' },
 ])('an object of ours in $path is an error', ({ path, text, says }) => {
   expect(isWanted(path)).toBe(true);
   const { problems } = read({ 'fleet.yaml': FLEET, [path]: text });
@@ -40,6 +49,28 @@ it('keeps the last good state of what such a file declares', () => {
   expect([...set.brokenRequests]).toEqual(['Backup/novacula-system/b']);
   expect([...set.nodes.keys()]).toEqual(['novacula-system/c']);
   expect(read({ 'fleet.yaml': FLEET, 'a.yaml': NODE, 'nodes/a.yaml': NODE }).brokenNodes).toEqual(new Set());
+});
+
+it.each(['a.yam', 'a.bak', 'a.yaml.old', 'a.yaml.bak'])('keeps the node of a file that is now %s', (name) => {
+  const set = read({ 'fleet.yaml': FLEET, [`nodes/dev/${name}`]: NODE });
+  expect([...set.brokenNodes]).toEqual(['novacula-system/a']);
+});
+
+it('says of a file that was put aside that its node is deleted, unless another file declares it', () => {
+  const messages = (files: Record<string, string>): readonly string[] =>
+    read({ 'fleet.yaml': FLEET, 'nodes/a.yaml.off': NODE, ...files }).problems.flatMap(({ code, message }) =>
+      code === 'FileNotRead' ? message : [],
+    );
+  const aside = 'not read, because its name ends in .off';
+  const deleted =
+    '. No other file declares a: its node is deleted, as far as there is one; to keep it, let the name of the file end in .yaml';
+  expect(messages({})).toEqual([aside + deleted]);
+  expect(messages({ 'nodes/a.yaml': NODE })).toEqual([aside]);
+  expect(messages({ 'nodes/a.yaml': NODE.replace('chain:', 'chian:') })).toEqual([aside]);
+  expect(messages({ 'nodes/a.yaml.off': 'notes' })).toEqual([aside]);
+  expect(messages({ 'nodes/a.yaml.off': `${NODE}---\n${nodeFile('b')}` })[0]).toContain(
+    'declares a, b: their nodes are deleted',
+  );
 });
 
 it('changes nothing while the Fleet is in a file of another name', () => {

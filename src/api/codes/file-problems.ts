@@ -17,7 +17,7 @@ export const FILE_PROBLEMS = defineCodes({
     meaning:
       'The name or the place of the file excludes it from what is read. An error when it holds an object of ours: what it declares has no effect, and what it declared before keeps its last good state.',
     action:
-      'Move or rename it as the message says. Ignore the warning if the file is not meant for the controller; keep objects that are not to be read in a folder that begins with a dot, or in files such as `a.yaml.off`.',
+      'Move or rename it as the message says. Ignore the warning if the file is not meant for the controller; keep objects that are not to be read in a folder that begins with a dot, or in files that end in `.off`, such as `a.yaml.off`: nodes that no other file declares are deleted then.',
   },
   EmptyFile: {
     meaning:
