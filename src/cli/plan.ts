@@ -9,7 +9,7 @@ import type { Plan } from '../plan/action.ts';
 import { planComment, titleOfExecutor } from '../plan/comment.ts';
 import { describePlan, planToJson } from '../plan/describe.ts';
 import { planNodes } from '../plan/plan.ts';
-import { approvalsToName } from './plan/approvals.ts';
+import { approvalsToName, releasingExecutors, withRelease } from './plan/approvals.ts';
 import { describeUpgrade, executorsIn, type UpgradeStep } from '../upgrade/describe.ts';
 import { workloadOf } from '../render/workload.ts';
 import {
@@ -71,7 +71,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const comparison =
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
   const problems = [...problemsIn(comparison.desired), ...(await publishedProblems(dir, statusFrom, comparison))];
-  const owners = executorsOf(comparison, options.executor);
+  const owners = ownersIn(comparison, published, options.executor);
   const all = options.executor === undefined ? executorsIn(comparison.desired.fleet, owners) : owners;
   const upgrades = comparison.upgrades(all);
   const shown = all.filter((name) => owners.includes(name) || upgrades.some(({ executor }) => executor === name));
@@ -80,13 +80,31 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
     upgrade: upgrades.find((one) => one.executor === executor),
     title: titleOfExecutor(comparison.desired.fleet, executor),
     policy: judging.nameOf(executor),
-    plan: planNodes({ ...sideOf(executor, comparison, published), executor, workloadOf }),
+    plan: planOf(executor, comparison, published),
   }));
   const unused = approvalsToName({ comparison, published, executor: options.executor, plans });
   process.stdout.write(print(plans, [...problems, ...unused], options.format));
   if (problems.some(({ level }) => level === 'error')) return 2;
-  const changes = plans.some(({ plan: { actions, jobs } }) => actions.length + jobs.length > 0);
-  return changes || upgrades.length > 0 ? 1 : 0;
+  return plans.some(({ plan: made }) => hasChanges(made)) || upgrades.length > 0 ? 1 : 0;
+}
+
+function planOf(executor: string, comparison: Comparison, published: PublishedSigning | undefined): Plan {
+  const made = planNodes({ ...sideOf(executor, comparison, published), executor, workloadOf });
+  return withRelease(made, executor, { comparison, published });
+}
+
+/** Who owns something on either side, or is released from a hold. */
+function ownersIn(
+  comparison: Comparison,
+  published: PublishedSigning | undefined,
+  only: string | undefined,
+): readonly string[] {
+  const owners = executorsOf(comparison, only);
+  return only === undefined ? [...new Set([...owners, ...releasingExecutors(comparison, published)])] : owners;
+}
+
+function hasChanges({ actions, jobs, releasedHold }: Plan): boolean {
+  return actions.length + jobs.length > 0 || releasedHold !== undefined;
 }
 
 /** A name without an entry is no error of the files. */

@@ -75,6 +75,17 @@ export interface Kept {
   readonly brokenBy?: string;
 }
 
+/** What an approval releases that the controller held before this change. */
+export interface ReleasedHold extends Approval {
+  readonly executor: string;
+  /** In words: `delete BlockchainNode ns/name` */
+  readonly actions: readonly string[];
+  /** `actions` are the first of many. */
+  readonly isCut: boolean;
+  /** Why it may release nothing. */
+  readonly unless?: string;
+}
+
 /** Approval digest → digests of the actions it released. */
 export type Releases = Readonly<Record<string, readonly string[]>>;
 
@@ -94,4 +105,6 @@ export interface Plan {
   readonly heldDigest: string | undefined;
   /** What approvals released. It goes into the next plan, so that a release stays valid when only a part of it succeeds. */
   readonly released: Releases;
+  /** Known only from the status branch: between two revisions nothing else shows it. */
+  readonly releasedHold?: ReleasedHold | undefined;
 }

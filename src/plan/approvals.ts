@@ -2,7 +2,8 @@
 
 import { FLEET_FILE, type FleetSpec } from '../api/fleet.ts';
 import { describeRef } from '../api/objects.ts';
-import type { Action, Plan } from './action.ts';
+import { defined } from '../lib/defined.ts';
+import type { Action, Plan, ReleasedHold } from './action.ts';
 import type { Desired, FileError } from './input.ts';
 
 /** As in `spec.approvals`. */
@@ -98,6 +99,41 @@ export function usesOf(plans: readonly Pick<Plan, 'released'>[], carriedOut: Car
   return new Map([...done, ...now]);
 }
 
+/** What the controller of an executor holds, as it published it. */
+export interface PublishedHold extends Pick<ReleasedHold, 'executor' | 'actions' | 'isCut'> {
+  readonly digest: string;
+}
+
+/** Whether the files still ask for all that is held: without one of the actions the digest of the others is another. */
+export function isStillHeld({ executor, actions }: PublishedHold, { nodes }: Pick<Desired, 'nodes'>): boolean {
+  return actions.every((action) => {
+    const key = /^(?:delete|move) BlockchainNode (\S+)/.exec(action)?.[1];
+    return key === undefined || nodes.get(key)?.node.spec.executor !== executor;
+  });
+}
+
+/** What the approvals of the files release of it. `plan`: what the change itself does. */
+export function releaseOf(
+  hold: PublishedHold,
+  desired: Pick<Desired, 'fleet' | 'nodes'>,
+  plan: Pick<Plan, 'actions' | 'released'>,
+): ReleasedHold | undefined {
+  const approval = desired.fleet.approvals?.find(({ digest }) => digest === hold.digest);
+  if (approval === undefined || plan.released[hold.digest] !== undefined || !isStillHeld(hold, desired))
+    return undefined;
+  const { executor, actions, isCut } = hold;
+  const mayJoin = plan.actions.some((action) => action.do === 'delete' || action.hold?.approvable === true);
+  return { ...defined(approval), executor, actions, isCut, ...(mayJoin ? { unless: UNLESS_MORE_IS_HELD } : {}) };
+}
+
+const UNLESS_MORE_IS_HELD =
+  'unless the controller holds more because of this change: then the digest is another one, and this approval releases nothing';
+
+/** `delete BlockchainNode ns/a, delete BlockchainNode ns/b` */
+export function releasedActions({ actions, isCut }: Pick<ReleasedHold, 'actions' | 'isCut'>): string {
+  return [...actions, ...(isCut ? ['and more'] : [])].join(', ');
+}
+
 interface NeedsApproval {
   readonly needsApproval?: { readonly digest: string } | undefined;
 }
@@ -126,7 +162,7 @@ export function judgeApprovals(approvals: readonly Approval[] = [], uses: Approv
 /** As `Problem` of the module desired, which this module may not import. */
 interface ApprovalProblem extends FileError {
   readonly level: 'warning';
-  readonly code: 'UnusedApproval' | 'ApprovalCarriedOut';
+  readonly code: 'UnusedApproval' | 'ApprovalCarriedOut' | 'ApprovalUnknown';
   readonly column: number;
 }
 
@@ -135,6 +171,8 @@ interface Known {
   readonly held: readonly string[];
   /** Everything is known that an approval could release. Otherwise one that releases nothing is named only while actions are held. */
   readonly isWhole: boolean;
+  /** Only files are known: whether a controller holds what an approval releases is not. */
+  readonly isUnread?: boolean;
   /** What an approval that seems to release nothing may be for. */
   readonly unless?: string;
 }
@@ -144,6 +182,7 @@ export function approvalProblems(judged: readonly JudgedApproval[], known: Known
   return judged.flatMap((approval): readonly ApprovalProblem[] => {
     if (approval.state === 'InUse') return [];
     if (approval.state === 'CarriedOut') return [problem('ApprovalCarriedOut', carriedOutText(approval))];
+    if (known.held.length === 0 && known.isUnread === true) return [problem('ApprovalUnknown', unknownText(approval))];
     if (known.held.length === 0 && !known.isWhole) return [];
     return [problem('UnusedApproval', unusedText(approval, known))];
   });
@@ -155,11 +194,17 @@ export function carriedOutText({ digest, what, at }: Pick<JudgedApproval, 'diges
   return `the approval ${digest} was carried out${when}: ${what ?? ''}. Remove it from spec.approvals: while it stays, it releases the same actions again.`;
 }
 
-function unusedText({ digest }: Approval, { held, unless = '' }: Known): string {
+function unknownText({ digest }: Approval): string {
+  return `the approval ${digest}: between these revisions nothing is held; whether a controller holds it was not read (--status-from)`;
+}
+
+function unusedText({ digest }: Approval, { held, isUnread = false, unless = '' }: Known): string {
   const over = `its actions are done, or have changed since${unless}`;
   if (held.length === 0)
     return `the approval ${digest} releases nothing, and no action is held. Remove it from spec.approvals: ${over}.`;
   const words = held.length === 1 ? 'the digest of the held actions is' : 'the digests of the held actions are';
+  if (isUnread)
+    return `the approval ${digest} releases no action that this change holds; ${words} ${held.join(', ')}. Correct it, unless it is for what a controller holds already, which was not read (--status-from).`;
   return `the approval ${digest} releases no held action; ${words} ${held.join(', ')}. Correct it, or remove it when nothing needs it any more: ${over}.`;
 }
 

@@ -2,11 +2,11 @@
 
 import { clip } from '../lib/clip.ts';
 import type { Plan } from './action.ts';
-import { actionLines, jobLines, releaseLines, summarizePlan } from './describe.ts';
+import { actionLines, jobLines, releasedLines, releaseLines, summarizePlan } from './describe.ts';
 import { describeRef } from '../api/objects.ts';
 
 /** Sections whose lists can be of any length. */
-const SECTIONS = 4;
+const SECTIONS = 5;
 
 /**
  * A summary, the actions as a diff that forges colour, what is held and how to release it. Everything that comes from
@@ -22,6 +22,7 @@ export function planToMarkdown(plan: Plan, maxLength: number): string {
     section('To do', free.map(actionLines)),
     section('Held', held.map(actionLines)),
     plan.heldDigest === undefined ? '' : fenced(releaseLines(plan.heldDigest), 'yaml'),
+    section('Released', plan.releasedHold === undefined ? [] : [releasedLines(plan.releasedHold)]),
     section('Jobs', plan.jobs.map(jobLines)),
     section(
       'Kept unchanged',

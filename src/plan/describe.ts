@@ -4,7 +4,8 @@ import type { JobStep } from '../api/job-step.ts';
 import { describeRef, type KubeObject } from '../api/objects.ts';
 import { exceptionsIn, ruleOfException } from '../api/policy-exceptions.ts';
 import { clip, clipJson } from '../lib/clip.ts';
-import type { Action, Approval, Change, Hold, Plan } from './action.ts';
+import type { Action, Approval, Change, Hold, Plan, ReleasedHold } from './action.ts';
+import { releasedActions } from './approvals.ts';
 
 const SIGN = { create: '+', update: '~', start: '!', delete: '-' } as const;
 const MAX_CHANGES = 40;
@@ -14,6 +15,7 @@ export function describePlan(plan: Plan): string {
   const blocks = [
     [summarizePlan(plan)],
     ...plan.actions.map(actionLines),
+    ...(plan.releasedHold === undefined ? [] : [releasedLines(plan.releasedHold)]),
     ...plan.jobs.map(jobLines),
     ...plan.kept.map(({ ref, because }) => [`= keep ${describeRef(ref)}`, `    ${clip(because, 600)}`]),
     ...(plan.heldDigest === undefined ? [] : [releaseLines(plan.heldDigest)]),
@@ -22,12 +24,17 @@ export function describePlan(plan: Plan): string {
 }
 
 /** `main@sha1:4f2a…: 2 to create, 1 to delete (1 held), 3 kept` */
-export function summarizePlan({ revision, actions, jobs, kept }: Plan): string {
+export function summarizePlan({ revision, actions, jobs, kept, releasedHold }: Plan): string {
   const parts = (['create', 'update', 'start', 'delete', 'move'] as const).flatMap((what) => {
     const same = actions.filter((action) => (action.move === undefined ? action.do : 'move') === what);
     const held = same.filter(({ hold }) => hold !== undefined).length;
     return same.length === 0 ? [] : [`${same.length} to ${what}${held === 0 ? '' : ` (${held} held)`}`];
   });
+  if (releasedHold !== undefined) {
+    const { length } = releasedHold.actions;
+    const amount = releasedHold.isCut ? `more than ${length}` : String(length);
+    parts.push(`${amount} held ${amount === '1' ? 'action' : 'actions'} to release`);
+  }
   parts.push(...jobParts(jobs));
   if (kept.length > 0) parts.push(`${kept.length} kept`);
   return `${revision}: ${parts.length === 0 ? 'nothing to do' : parts.join(', ')}`;
@@ -83,6 +90,15 @@ function holdLines({
   return [`    HELD by ${guard}: ${clip(message, 2000)}`, `    ${clip(release, 2000)}`];
 }
 
+/** The lines of what an approval releases that was held before, without a final newline. */
+export function releasedLines(hold: ReleasedHold): readonly string[] {
+  return [
+    `! releases what ${hold.executor} holds: ${releasedActions(hold)}`,
+    approvalLine(hold),
+    ...(hold.unless === undefined ? [] : [`    ${hold.unless}`]),
+  ];
+}
+
 function titleLine({ do: what, ref, move }: Action): string {
   if (move === undefined) return `${SIGN[what]} ${what} ${describeRef(ref)}`;
   const where = move.to === undefined ? `from executor ${move.from}` : `to executor ${move.to}`;
@@ -131,5 +147,6 @@ export function planToJson(plan: Plan): unknown {
     if (action.do === 'start') return { ...base, file: action.file, lost: action.lost, moved: action.moved };
     return { ...base, file: action.file, changes: action.changes, drift: action.drift };
   });
-  return { revision: plan.revision, heldDigest: plan.heldDigest ?? null, actions, jobs: plan.jobs, kept: plan.kept };
+  const { revision, heldDigest = null, releasedHold = null, jobs, kept } = plan;
+  return { revision, heldDigest, releasedHold, actions, jobs, kept };
 }

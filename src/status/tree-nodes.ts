@@ -149,6 +149,20 @@ const Sync = z.object({
     .object({ total: z.number(), list: z.array(z.object({ level: Text, place: Text, message: Text })).max(1000) })
     .catch({ total: 0, list: [] }),
   kept: z.object({ list: z.array(z.object({ node: Text, because: Text })).max(1000) }).catch({ list: [] }),
+  /** Actions that an approval of the digest releases, in words. */
+  held: z
+    .object({
+      digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+      truncated: z.boolean().catch(false),
+      actions: z.array(z.object({ action: Text, approvable: z.boolean().catch(false) })).max(1000),
+    })
+    .transform(({ digest, truncated, actions }) => ({
+      digest,
+      isCut: truncated,
+      actions: actions.filter(({ approvable }) => approvable).map(({ action }) => action),
+    }))
+    .optional()
+    .catch(undefined),
   /** Those that were carried out or are in use: one that is not used here may be for another executor. */
   approvals: z
     .array(z.object({ digest: Text, state: z.enum(['InUse', 'CarriedOut', 'Unused']), what: Text, at: Time }))

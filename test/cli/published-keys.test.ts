@@ -131,6 +131,7 @@ it('overrules a reservation by its approval, as the controller does', async () =
     'held',
   ]);
   expect(stdout).not.toContain('KeyReserved');
+  expect(stdout).not.toContain('UnusedApproval');
   expect(stdout).toContain('HELD by SignerState: the key in key has signed on novacula-system/val of executor paris');
 });
 

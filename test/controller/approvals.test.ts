@@ -1,6 +1,6 @@
 // What became of an approval is said: that it was carried out, and that it releases nothing.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -71,10 +71,11 @@ const AGAINST_CLUSTER = (): readonly string[] => [
 const BY_STATUS_BRANCH = ['--from', 'HEAD', '--status-from', `refs/remotes/origin/${STATUS_BRANCH}`];
 
 /** Of a clone, as an author has it. */
-async function plan(options: readonly string[]): Promise<string> {
+async function plan(options: readonly string[], fleetFile?: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'nodewright-plan-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   git(fleet.repo, ['clone', '-q', '-b', BRANCH, fleet.repo, folder]);
+  if (fleetFile !== undefined) writeFileSync(join(folder, 'fleet.yaml'), fleetFile);
   const args = [MAIN, 'plan', folder, '--namespace', fleet.namespace, ...options];
   const { stdout } = await runCommand(process.execPath, args, { accept: [0, 1] });
   return stdout;
@@ -119,4 +120,16 @@ it('whose held actions are gone is named as unused, with the advice to remove it
   expect([...(await fleet.nodes()).keys()].sort()).toEqual(ALL);
   for (const options of [AGAINST_CLUSTER(), BY_STATUS_BRANCH])
     expect(await plan(options)).toContain(`the approval ${digest} releases nothing, and no action is held. Remove it`);
+}, 240_000);
+
+it('of its own pull request is planned as what it releases, by the status branch, and does that when it is merged', async () => {
+  const digest = await heldDeletion();
+  const { namespace, executor } = fleet;
+  const what = `delete BlockchainNode ${namespace}/n0, delete BlockchainNode ${namespace}/n1`;
+  const planned = await plan(BY_STATUS_BRANCH, approving(digest));
+  expect(planned).toContain(`! releases what ${executor} holds: ${what}\n    approved in fleet.yaml: retired\n`);
+  expect(planned).toContain(': 2 held actions to release');
+  expect(planned).not.toMatch(/nothing to do|UnusedApproval/);
+  await published(fleet, running, fleet.commit({ 'fleet.yaml': approving(digest) }));
+  await waitFor('both are gone', async () => [...(await fleet.nodes()).keys()].sort().join() === 'n2,n3');
 }, 240_000);

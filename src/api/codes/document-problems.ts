@@ -98,6 +98,11 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     meaning: 'An approval in `spec.approvals` of the Fleet releases nothing.',
     action: 'Correct its digest, or remove it: its actions are done, or have changed since.',
   },
+  ApprovalUnknown: {
+    meaning:
+      'Between two revisions nothing is held that an approval in `spec.approvals` of the Fleet releases, and whether a controller holds it was not read.',
+    action: 'Plan with `--status-from`, which reads what the controllers hold.',
+  },
   ApprovalCarriedOut: {
     meaning: 'All that an approval in `spec.approvals` of the Fleet released was carried out.',
     action: 'Remove it: while it stays, it releases the same actions again.',

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 
 import { openLocalRepository } from '../../git/local.ts';
 import { isKeysPath, type PublishedKeys, readKeys } from '../../keys/document.ts';
-import type { ApprovalUses } from '../../plan/approvals.ts';
+import type { ApprovalUses, PublishedHold } from '../../plan/approvals.ts';
 import { type MemoryView, readMemoryDocument } from '../../status/memory-document.ts';
 import { createTreeReader } from '../../status/tree-nodes.ts';
 import { option } from '../option.ts';
@@ -24,6 +24,8 @@ export interface PublishedSigning {
   readonly memories: ReadonlyMap<string, Partial<MemoryView>>;
   /** By digest: what the controllers say of approvals that were carried out or are in use. */
   readonly approvals: ApprovalUses;
+  /** What the controllers hold until an approval. */
+  readonly holds: readonly PublishedHold[];
 }
 
 /** Of all executors. A file that cannot be read is reported: its executor may hold any key. */
@@ -39,7 +41,7 @@ export async function publishedSigning(dir: string, revision: string): Promise<P
       process.stderr.write(
         `warning: ${revision}:${executor}/keys.yaml cannot be read; keys of ${executor} are not shown\n`,
       );
-    return { keys, memories: memoriesIn(files), approvals: approvalsIn(files) };
+    return { keys, memories: memoriesIn(files), ...approvalsIn(files) };
   } finally {
     await repository.close();
   }
@@ -58,7 +60,11 @@ function memoriesIn(files: Files): PublishedSigning['memories'] {
   );
 }
 
-function approvalsIn(files: Files): ApprovalUses {
+function approvalsIn(files: Files): Pick<PublishedSigning, 'approvals' | 'holds'> {
   const reader = createTreeReader();
-  return new Map([...files].flatMap(([path, text]) => reader.sync(path, text ?? '')?.approvals ?? []));
+  const syncs = [...files].flatMap(([path, text]) => reader.sync(path, text ?? '') ?? []);
+  return {
+    approvals: new Map(syncs.flatMap(({ approvals }) => approvals)),
+    holds: syncs.flatMap(({ executor, held }) => (held === undefined ? [] : [{ executor, ...held }])),
+  };
 }
