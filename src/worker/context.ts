@@ -7,6 +7,8 @@ export interface TaskContext {
   readonly say: (line: string) => void;
   /** Called after each step that reached the disk; tests kill the process here. */
   readonly onStep?: (step: string) => void;
+  /** Where restic lies when not where the image has it; tests only. */
+  readonly engine?: string;
   /** Seconds between progress lines; 5 by default. */
   readonly progressSeconds?: number;
 }

@@ -22,7 +22,7 @@ let storage: string;
 
 beforeAll(async () => {
   storage = mkdtempSync(join(tmpdir(), 'nodewright-s3-'));
-  vi.stubEnv('NODEWRIGHT_RESTIC', await binary('restic'));
+  vi.stubEnv('TEST_ENGINE', await binary('restic'));
   s3 = await startS3(storage);
 }, 1_800_000);
 

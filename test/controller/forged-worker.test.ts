@@ -7,7 +7,7 @@ import { JOB_UID_LABEL, type JobObject } from '../../src/api/job-object.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { podLike, whyInDoubt } from '../../src/jobs/task/worker-pods.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
-import { textAt } from '../../src/lib/json-value.ts';
+import { listAt, textAt, valueAt } from '../../src/lib/json-value.ts';
 import { testCluster } from '../support/cluster.ts';
 import { RESTRICTED, restrictedPod } from '../support/restricted-pod.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -63,8 +63,10 @@ async function ended(name: string): Promise<JobObject> {
   );
 }
 
+const FOREIGN = { containers: [{ name: 'work', image: 'evil.invalid/x:1', securityContext: RESTRICTED }] };
+
 /** Running on no node, so that nothing but its author reports its end. */
-async function forge(job: KubeObject): Promise<void> {
+async function forge(job: KubeObject, spec: object = FOREIGN, forged = 'forged'): Promise<void> {
   const { name, uid = '', labels } = job.metadata;
   const owner = { apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true, blockOwnerDeletion: true };
   const { apiVersion, kind } = podOf('');
@@ -72,7 +74,7 @@ async function forge(job: KubeObject): Promise<void> {
     apiVersion,
     kind,
     metadata: {
-      name: 'forged',
+      name: forged,
       namespace: fleet.namespace,
       labels: {
         [JOB_UID_LABEL]: labels?.[JOB_UID_LABEL] ?? '',
@@ -82,18 +84,13 @@ async function forge(job: KubeObject): Promise<void> {
       finalizers: ['batch.kubernetes.io/job-tracking'],
       ownerReferences: [owner],
     },
-    spec: {
-      nodeName: 'no-such-node',
-      restartPolicy: 'Never',
-      automountServiceAccountToken: false,
-      containers: [{ name: 'work', image: 'evil.invalid/x:1', securityContext: RESTRICTED }],
-    },
+    spec: { restartPolicy: 'Never', automountServiceAccountToken: false, ...spec, nodeName: 'no-such-node' },
   });
   const state = { terminated: { exitCode: 0, message: RESULT, finishedAt: new Date().toISOString() } };
   const status = { phase: 'Succeeded', containerStatuses: [{ name: 'work', image: 'x', imageID: 'x', ready: false, restartCount: 0, state }] }; // prettier-ignore
   const { namespace = '' } = made.metadata;
   await fleet.cluster.applyStatus(
-    { apiVersion, kind, metadata: { name: 'forged', namespace, uid: made.metadata.uid ?? '' }, status },
+    { apiVersion, kind, metadata: { name: forged, namespace, uid: made.metadata.uid ?? '' }, status },
     { fieldManager: 'someone', force: true },
   );
 }
@@ -123,6 +120,41 @@ it('ends the job without its result, with a message that names it, and its node 
   const node = await waitFor('n0 runs again', async () => await fleet.cluster.get(podOf('n0-0')), PATIENCE_MS);
   expect(textAt(node, ['metadata', 'name'])).toBe('n0-0');
 }, 300_000);
+
+/** The pod of the Job, with what else its container `work` and its volumes have. */
+function copyOf(job: KubeObject, more: { env?: object[]; volumeMounts?: object[]; volumes?: object[] }): object {
+  const template = valueAt(job, ['spec', 'template', 'spec']);
+  const [work, ...others] = listAt(template, ['containers']) as Record<string, object[]>[];
+  const { env = [], volumeMounts = [], volumes = [] } = more;
+  const changed = {
+    ...work,
+    env: [...(work?.['env'] ?? []), ...env],
+    volumeMounts: [...(work?.['volumeMounts'] ?? []), ...volumeMounts],
+  };
+  return {
+    ...(template as object),
+    containers: [changed, ...others],
+    volumes: [...listAt(template, ['volumes']), ...volumes],
+  };
+}
+
+it.each([
+  {
+    name: 'climb',
+    more: { volumes: [{ name: 'evil', emptyDir: {} }], volumeMounts: [{ name: 'evil', mountPath: '/run/../app' }] },
+    why: 'mounts /run/../app as well',
+  },
+  { name: 'path', more: { env: [{ name: 'PATH', value: '/data' }] }, why: 'has the variable PATH' },
+  { name: 'proxy', more: { env: [{ name: 'HTTPS_PROXY', value: 'http://x' }] }, why: 'has the variable HTTPS_PROXY' },
+])('a copy of its pod that could run or reach something else ends the job without its result: $why', async (row) => {
+  const job = await merged(row.name);
+  await forge(job, copyOf(job, row.more), `forged-${row.name}`);
+  const { status } = await ended(row.name);
+  expect(status).toMatchObject({ phase: 'Failed', works: [{ outcome: 'Unclear', code: 'PodNotOfJob' }] });
+  expect(status?.message).toContain(`pod forged-${row.name} names the Job backup-${row.name}-`);
+  expect(status?.message).toContain(row.why);
+  await waitFor('n0 runs again', async () => await fleet.cluster.get(podOf('n0-0')), PATIENCE_MS);
+}, 300_000); // prettier-ignore
 
 it.each(['label', 'name'])(
   "a pod that has only the %s of the job's worker pods holds it, and is named in its message until it is gone",

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../api/objects.ts';
 import type { ObservedTask } from '../../jobs/model/observation.ts';
 import { ASK_TASK } from '../../jobs/model/names.ts';
 import { WORK_CONTAINER } from '../../jobs/task/render-job.ts';
-import { podLike, whyInDoubt, withImagesOf } from '../../jobs/task/worker-pods.ts';
+import { podLike, whyInDoubt, withGivenBy } from '../../jobs/task/worker-pods.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { defined } from '../../lib/defined.ts';
@@ -94,12 +94,12 @@ async function readTask(live: KubeObject, pods: readonly KubeObject[], cluster: 
   };
 }
 
-/** Admission may give all pods other images, such as those of a mirror: the API server says which by a dry run. */
+/** Admission may give all pods other images, such as those of a mirror, and a proxy: the API server says which by a dry run. */
 async function doubtOf(live: KubeObject, pods: readonly KubeObject[], cluster: Cluster): Promise<string | undefined> {
   const why = whyInDoubt(live, pods);
   if (why === undefined) return undefined;
   try {
-    return whyInDoubt(withImagesOf(live, await cluster.create(podLike(live), { dryRun: true })), pods);
+    return whyInDoubt(withGivenBy(live, await cluster.create(podLike(live), { dryRun: true })), pods);
   } catch (error) {
     if (isRefusal(error)) return why;
     throw error;

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../api/objects.ts';
 import { defined } from '../../lib/defined.ts';
 import { isObject, listAt, textAt, valueAt } from '../../lib/json-value.ts';
 import { sameJson } from '../../lib/stable-json.ts';
+import { asAdmitted, isLevel, whyOtherContainer } from './worker-container.ts';
 
 /** Why the pods that name the Job as their owner prove nothing of the work; undefined when they may. */
 export function whyInDoubt(job: KubeObject, pods: readonly KubeObject[]): string | undefined {
@@ -22,28 +23,16 @@ export function whyInDoubt(job: KubeObject, pods: readonly KubeObject[]): string
 
 const SORTS = ['initContainers', 'containers'] as const;
 
-/** What the cluster itself and admission may set on a container of the Job. */
-const MAY_BE_SET = [
-  'env',
-  'imagePullPolicy',
-  'resizePolicy',
-  'resources',
-  'restartPolicyRules',
-  'securityContext',
-  'volumeMounts',
-];
 /** With these the processes of a container that is added could reach those of the Job's. */
 const MAY_NOT_BE_SET = ['hostIPC', 'hostNetwork', 'hostPID', 'shareProcessNamespace'];
-/** Where admission puts certificates and sockets: nothing that the worker runs lies there. */
-const MOUNTS_OF_OTHERS = ['/etc/pki/', '/etc/ssl/', '/run/', '/var/run/', '/vault/'];
-/** With these another program would run in place of the worker. */
-const VARIABLES_OF_LOADERS = /^(LD_.*|NODE_OPTIONS|NODE_PATH|OPENSSL_CONF|OPENSSL_MODULES)$/;
-/** Set by admission where the Job names none. */
-const POD_FIELDS = ['automountServiceAccountToken', 'hostname', 'restartPolicy', 'securityContext', 'volumes'];
+/** These lead the pod to other servers, or another identity, or let it run otherwise. */
+const AS_IN_THE_JOB = ['automountServiceAccountToken', 'dnsPolicy', 'hostAliases', 'hostUsers', 'restartPolicy'];
+/** Of the security context of the pod: what adds no rights. */
+const MAY_BE_SET = ['fsGroup', 'fsGroupChangePolicy', 'supplementalGroups', 'supplementalGroupsPolicy'];
 
 /** Others may add containers and volumes to a pod, and fill in what the Job leaves open. */
 function whyNotOf(template: unknown, spec: unknown): string | undefined {
-  const field = POD_FIELDS.find((name) => !contains(valueAt(spec, [name]), valueAt(template, [name])));
+  const field = otherField(template, spec);
   if (field !== undefined) return `its ${field} is not as in the Job`;
   const added = MAY_NOT_BE_SET.find((name) => valueAt(spec, [name]) === true && valueAt(template, [name]) !== true);
   if (added !== undefined) return `it has ${added}`;
@@ -51,54 +40,51 @@ function whyNotOf(template: unknown, spec: unknown): string | undefined {
   for (const sort of SORTS)
     for (const ours of listAt(template, [sort])) {
       const name = textAt(ours, ['name']);
-      const why = whyOtherContainer(
-        ours,
-        listAt(spec, [sort]).find((one) => textAt(one, ['name']) === name),
-      );
+      const live = listAt(spec, [sort]).find((one) => textAt(one, ['name']) === name);
+      const why = whyOtherContainer(ours, live, valueAt(template, ['securityContext']));
       if (why !== undefined) return `its container ${name} ${why}`;
     }
+  return whyIntruder(template, spec);
+}
+
+function otherField(template: unknown, spec: unknown): string | undefined {
+  const field = AS_IN_THE_JOB.find((name) => !sameJson(valueAt(spec, [name]), valueAt(template, [name])));
+  if (field !== undefined) return field;
+  const hostname = valueAt(template, ['hostname']);
+  if (hostname !== undefined && valueAt(spec, ['hostname']) !== hostname) return 'hostname';
+  // Admission may set options of the resolver, such as ndots.
+  if (['nameservers', 'searches'].some((name) => listAt(spec, ['dnsConfig', name]).length > 0)) return 'dnsConfig';
+  if (!isAsSecure(valueAt(template, ['securityContext']), valueAt(spec, ['securityContext']))) return 'securityContext';
+  const live = listAt(spec, ['volumes']);
+  return listAt(template, ['volumes']).every((ours) => live.some((one) => sameJson(one, ours))) ? undefined : 'volumes';
+}
+
+function isAsSecure(ours: unknown, live: unknown): boolean {
+  const names = Object.keys({ ...(isObject(ours) ? ours : {}), ...(isObject(live) ? live : {}) });
+  return names.every((name) => {
+    const [mine, theirs] = [valueAt(ours, [name]), valueAt(live, [name])];
+    if (mine !== undefined || theirs === undefined) return sameJson(mine, theirs);
+    return MAY_BE_SET.includes(name) || (name === 'seLinuxOptions' && isLevel(theirs));
+  });
+}
+
+/** A container that was added has volumes of its own: in those of the Job it could change what the work reads and writes. */
+function whyIntruder(template: unknown, spec: unknown): string | undefined {
+  const volumes = listAt(template, ['volumes']).map((one) => textAt(one, ['name']));
+  for (const sort of SORTS) {
+    const names = listAt(template, [sort]).map((one) => textAt(one, ['name']));
+    for (const one of listAt(spec, [sort])) {
+      const name = textAt(one, ['name']);
+      const mount = listAt(one, ['volumeMounts']).find((each) => volumes.includes(textAt(each, ['name'])));
+      if (!names.includes(name) && mount !== undefined)
+        return `the container ${name} that was added mounts its volume ${textAt(mount, ['name'])}`;
+    }
+  }
   return undefined;
 }
 
 function accountOf(spec: unknown): string {
   return textAt(spec, ['serviceAccountName']) ?? 'default';
-}
-
-function whyOtherContainer(ours: unknown, live: unknown): string | undefined {
-  if (!isObject(ours) || !isObject(live)) return 'is missing';
-  // Limits and pull policies are often set by admission, and change nothing of what runs.
-  const fixed = Object.keys({ ...ours, ...live }).filter((name) => !MAY_BE_SET.includes(name));
-  const other = fixed.find((name) => !sameJson(ours[name], live[name]));
-  if (other !== undefined) return `has another ${other}`;
-  if (!contains(live['securityContext'], ours['securityContext'])) return 'has another securityContext';
-  if (!contains(live['env'], ours['env'])) return 'has another env';
-  const variables = added(live['env'], ours['env'], 'name');
-  const loader = variables.find((name) => VARIABLES_OF_LOADERS.test(name));
-  if (loader !== undefined) return `has the variable ${loader}`;
-  if (!contains(live['volumeMounts'], ours['volumeMounts'])) return 'has another volumeMounts';
-  const mount = added(live['volumeMounts'], ours['volumeMounts'], 'mountPath').find(
-    (path) => !MOUNTS_OF_OTHERS.some((place) => `${path}/`.startsWith(place)),
-  );
-  return mount === undefined ? undefined : `mounts ${mount} as well`;
-}
-
-/** What the live list has besides ours, by that field; a name that comes twice counts as added. */
-function added(live: unknown, ours: unknown, by: string): readonly string[] {
-  const left = Array.isArray(ours) ? [...(ours as readonly unknown[])] : [];
-  return (Array.isArray(live) ? (live as readonly unknown[]) : []).flatMap((one) => {
-    const index = left.findIndex((mine) => sameJson(mine, one));
-    if (index >= 0) left.splice(index, 1);
-    return index >= 0 ? [] : [textAt(one, [by]) ?? ''];
-  });
-}
-
-/** Lists may be longer; of objects what is not in ours may be set. */
-function contains(live: unknown, ours: unknown): boolean {
-  if (ours === undefined) return true;
-  if (Array.isArray(ours))
-    return Array.isArray(live) && ours.every((mine) => live.some((one: unknown) => contains(one, mine)));
-  if (!isObject(ours)) return live === ours;
-  return isObject(live) && Object.entries(ours).every(([name, value]) => contains(live[name], value));
 }
 
 /** A pod as the Job makes them, for a dry run. */
@@ -114,22 +100,19 @@ export function podLike({ metadata: { name, namespace, uid = '' }, ...job }: Kub
   };
 }
 
-/** The Job with the images that admission gave the containers of a pod like its own. */
-export function withImagesOf(job: KubeObject, admitted: KubeObject): KubeObject {
+/** The Job with the images and proxies that admission gave the containers of a pod like its own. */
+export function withGivenBy(job: KubeObject, admitted: KubeObject): KubeObject {
   const template = valueAt(job, ['spec', 'template', 'spec']);
-  const images = new Map(
-    SORTS.flatMap((sort) => listAt(admitted['spec'], [sort])).map((one) => [
-      textAt(one, ['name']),
-      textAt(one, ['image']),
-    ]),
-  );
-  const moved = SORTS.map((sort) => {
-    const items = listAt(template, [sort]).map((one) => ({
-      ...(one as object),
-      image: images.get(textAt(one, ['name'])),
-    }));
+  const changed = SORTS.map((sort) => {
+    const theirs = listAt(admitted['spec'], [sort]);
+    const items = listAt(template, [sort]).map((one) =>
+      asAdmitted(
+        one,
+        theirs.find((other) => textAt(other, ['name']) === textAt(one, ['name'])),
+      ),
+    );
     return [sort, items] as const;
   });
-  const spec = { ...(template as object), ...Object.fromEntries(moved.filter(([, items]) => items.length > 0)) };
+  const spec = { ...(template as object), ...Object.fromEntries(changed.filter(([, items]) => items.length > 0)) };
   return { ...job, spec: { ...(job['spec'] as object), template: { spec } } };
 }

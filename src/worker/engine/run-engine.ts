@@ -39,6 +39,7 @@ export interface EngineEnd {
   readonly output: string;
 }
 
+/** Beside the worker in its image. Never from the environment: a pod that names another program would pass as the worker's. */
 const PROGRAM = '/usr/local/bin/restic';
 const MAX_OUTPUT = 64 << 20;
 /** How long the engine may take to remove its lock after it was asked to stop. */
@@ -48,7 +49,7 @@ const STOP_MS = 20_000;
 export async function runEngine(engine: Engine, call: EngineCall): Promise<EngineEnd> {
   const { context } = engine;
   throwIfStopped(context.signal);
-  const child = spawn(process.env['NODEWRIGHT_RESTIC'] ?? PROGRAM, argumentsOf(engine, call), {
+  const child = spawn(context.engine ?? PROGRAM, argumentsOf(engine, call), {
     env: environmentOf(engine),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...defined({ cwd: call.cwd }),

@@ -50,5 +50,11 @@ export function restoreParams(
 }
 
 export function quiet(more: Partial<TaskContext> = {}): TaskContext {
-  return { signal: new AbortController().signal, say: () => undefined, ...more };
+  return { signal: new AbortController().signal, say: () => undefined, ...testEngine(), ...more };
+}
+
+/** The program that a test set in `TEST_ENGINE`: the worker itself takes it from its image alone. */
+export function testEngine(): Pick<TaskContext, 'engine'> {
+  const engine = process.env['TEST_ENGINE'];
+  return engine === undefined ? {} : { engine };
 }

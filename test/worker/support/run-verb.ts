@@ -4,6 +4,7 @@
 import { TaskParameters } from '../../../src/api/worker-task.ts';
 import { perform } from '../../../src/worker/perform.ts';
 import { stopSignals } from '../../../src/worker/run-task.ts';
+import { testEngine } from './params.ts';
 
 const [json = '{}', last = '0'] = process.argv.slice(2);
 let steps = 0;
@@ -17,7 +18,7 @@ function onStep(step: string): void {
 const { signal, release } = stopSignals();
 try {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const result = await perform(TaskParameters.parse(JSON.parse(json)), { signal, say, onStep });
+  const result = await perform(TaskParameters.parse(JSON.parse(json)), { signal, say, onStep, ...testEngine() });
   process.stdout.write(`result ${JSON.stringify(result)}\n`);
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? error.code : 'thrown';
