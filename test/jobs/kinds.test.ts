@@ -7,7 +7,7 @@ import { JobStatus } from '../../src/api/job-status.ts';
 import { TaskParameters } from '../../src/api/worker-task.ts';
 import { valueAt } from '../../src/lib/json-value.ts';
 import { stableJson } from '../../src/lib/stable-json.ts';
-import { jobKinds } from '../../src/jobs/kinds/index.ts';
+import { digestOfObject, jobKinds, readRequest } from '../../src/jobs/kinds/index.ts';
 import type { JobView } from '../../src/jobs/model/job-kind.ts';
 import { renderWorkerJob } from '../../src/jobs/task/render-job.ts';
 import { citaTarget, managedTarget, settings, source, targetSeen, viewFor } from './support/fixtures.ts';
@@ -139,6 +139,23 @@ function pathExists(jsonPath: string, spec: z.ZodObject): boolean {
   return Object.hasOwn(place === 'spec' ? spec.shape : JobStatus.shape, field);
 }
 
+it('knows a request by its kind and its spec with all defaults', () => {
+  const digest = digestOfObject({ kind: 'Backup', spec: { node: 'a' } });
+  expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(digestOfObject({ kind: 'Backup', spec: { node: 'a', action: 'StopAndStart' } })).toBe(digest);
+  const others = [
+    { kind: 'Backup', spec: { node: 'b' } },
+    { kind: 'ChangeOwner', spec: { node: 'a' } },
+  ];
+  for (const other of others) expect([undefined, digest]).not.toContain(digestOfObject(other));
+  for (const none of [
+    { kind: 'Recover', spec: { node: 'a' } },
+    { kind: 'Backup', spec: {} },
+  ])
+    // prettier-ignore
+    expect([digestOfObject(none), readRequest(none)]).toEqual([undefined, undefined]);
+});
+
 describe('ChangeOwner', () => {
   it('can give files to root', () => {
     const kind = jobKinds.find((candidate) => candidate.kind === 'ChangeOwner');
@@ -196,9 +213,28 @@ describe('Restore of a snapshot', () => {
     });
   });
 
-  it('and is refused with the image to give when none is given', () => {
-    expect(plan({ format: '0.2.3' })).toMatchObject({ refused: true, reason: 'ToolTooNew' });
+  it.each([
+    { because: 'no image', more: {}, reason: 'ToolTooNew', says: /^Backup prod\/nightly was written by cloud-op 0\.2\.3: set spec\.image/ },
+    { because: 'a newer image', more: { image: 'x/cloud-op:v0.3.1' }, reason: 'ToolTooNew', says: /^cloud-op 0\.3\.1 has no state-recover/ },
+    { because: 'a newer version', more: { toolVersion: '0.3.0' }, reason: 'ToolTooNew', says: /^cloud-op 0\.3\.0 has no state-recover/ },
+    { because: 'an image that says no version', more: { image: 'x:1' }, reason: 'UnknownToolVersion', says: /^the tag of x:1/ },
+  ])('and is refused with what to give for $because', ({ more, reason, says }) => {
+    expect(plan({ format: '0.2.3' }, { ...spec, ...more })).toMatchObject({ refused: true, reason, message: expect.stringMatching(says) });
+  }); // prettier-ignore
+
+  it('and is refused where the consensus of the node is not known', () => {
+    const { consensus: _consensus, ...target } = citaTarget('a');
+    const view = viewFor('Restore', [target], { source: source({ ...snapshot, format: '0.2.3' }) });
+    expect(kind?.open({ ...spec, image: 'x:1', toolVersion: '0.2.4' }).plan(view)).toMatchObject({ refused: true, reason: 'UnknownConsensus' }); // prettier-ignore
   });
+
+  it.each([
+    { because: 'a Backup', more: { kind: 'Backup', format: '0.2.3' }, from: '/source/backup', scope: 'volume' },
+    { because: 'a Snapshot of a managed node', more: { deployMethod: 'managed', format: '0.2.3' }, from: '/source/backup', scope: 'volume' },
+    { because: 'a Snapshot in no known form', more: {}, from: '/source/30', scope: 'entries' },
+  ])('is a copy of files from $because', ({ more, from, scope }) => {
+    expect(plan(more)).toMatchObject({ pods: [{ parameters: { verb: 'restore', from, scope } }] });
+  }); // prettier-ignore
 
   it('that cloud-op 0.3 wrote replaces only what it holds, and keeps keys and what the node has voted for', () => {
     expect(plan({ format: '0.3.1' })).toMatchObject({

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { JobTarget, JobTask } from '../../src/api/job-status.ts';
 import { valueAt } from '../../src/lib/json-value.ts';
 import { checkDestination } from '../../src/jobs/kinds/backup.ts';
-import { engineParts, repositoryAt, type Storage } from '../../src/jobs/kinds/object-storage.ts';
+import { engineParts, repositoryAt, storedCopy, type Storage } from '../../src/jobs/kinds/object-storage.ts';
 import type { JobView } from '../../src/jobs/model/job-kind.ts';
 import type { JobObservation, ObservedNode } from '../../src/jobs/model/observation.ts';
 import { citaTarget, kindNamed, managedTarget, source, targetSeen, viewFor } from './support/fixtures.ts';
@@ -13,6 +13,8 @@ import { citaTarget, kindNamed, managedTarget, source, targetSeen, viewFor } fro
 const cloud = { deployMethod: 'cloud-config', chain: 'test-chain' };
 const far = { objectStorage: { name: 'offsite' } };
 const run = { image: 'g', command: ['gaiad'], args: ['export'], mounts: [] } as const;
+const sizeless = managedTarget('a', { volumes: [{ name: 'data', claim: 'data-a-0' }] });
+const SIZELESS = 'UnknownSize: the PVCs of a name no size: set spec.pvcSize';
 const answers = targetSeen(managedTarget('a')).answers!;
 
 function seenAs(target: JobTarget, more: Partial<ObservedNode> = {}): Partial<JobObservation> {
@@ -80,7 +82,8 @@ describe('a Restore', () => {
     { because: 'another chain', more: { chain: 'x' }, says: 'WrongChain: Backup prod/nightly is of chain x, but a is on cosmos' },
     { because: 'another id of the chain', more: { chainId: 'x' }, target: managedTarget('a', { chainId: 'y' }), says: 'WrongChain: Backup prod/nightly is of chainId x, but a is on y' },
     { because: 'an id of the chain that only one has', more: { chainId: 'x' }, says: /^go$/ },
-    { because: 'another client', more: { clients: ['el=geth'] }, target: managedTarget('a', { clients: ['el=reth'] }), says: 'WrongClient: Backup prod/nightly is of' },
+    { because: 'another client', more: { clients: ['el=geth'] }, target: managedTarget('a', { clients: ['el=reth'] }), says: 'WrongClient: Backup prod/nightly is of el=geth, but a runs el=reth' },
+    { because: 'object storage', more: { stored: { location: 'offsite', repository: 'demo/prod/a', snapshot: 'b' } }, says: /^go$/ },
   ])('from $because: $says', ({ more, target = managedTarget('a'), says }) => {
     const found = Object.fromEntries(Object.entries(source(more)).filter(([, value]) => value !== undefined)) as ReturnType<typeof source>;
     expect(preflight('Restore', spec, viewFor('Restore', [target], { ...seenAs(target), source: found }))).toMatch(says);
@@ -103,6 +106,31 @@ describe('a Restore', () => {
     expect(kindNamed('Restore').open(other).plan(view)).toMatchObject({ pods: [{ parameters: { snapshot: 'bbbbbbbb', repository: { url: expect.stringMatching(/x\/y\/z$/) } } }] });
   }); // prettier-ignore
 
+  it.each([
+    { because: 'a node that is not observed', given: { targets: new Map(), source: source() }, says: 'NodeMissing: the chain of a is not known any more' },
+    { because: 'no source', given: {}, says: 'SourceMissing: Backup nightly does not exist, neither as an object nor as a record' },
+  ])('is refused for $because', ({ given, says }) => {
+    expect(preflight('Restore', spec, viewFor('Restore', [managedTarget('a')], given))).toBe(says);
+  }); // prettier-ignore
+
+  it.each([
+    { because: 'is not usable', storage: { ok: false as const, message: 'no Secret' }, says: 'LocationUnusable: no Secret' },
+    { because: 'was not checked yet', storage: undefined as never, says: 'LocationUnusable: the location in object storage was not checked yet' },
+  ])('of a named snapshot is refused where its location $because', ({ storage, says }) => {
+    const named = { node: 'a', source: { objectStorage: { name: 'offsite' } } };
+    expect(preflight('Restore', named, viewFor('Restore', [managedTarget('a')], { storage }))).toBe(says);
+  }); // prettier-ignore
+
+  it('of another tool needs no word of a chain, and reads no repository that is not its own', () => {
+    const { answers: _answers, ...chainless } = targetSeen(citaTarget('a'));
+    const view = (more: Parameters<typeof source>[0]) =>
+      viewFor('Restore', [citaTarget('a')], { targets: new Map([['a', chainless]]), source: source({ chain: 'test-chain', network: undefined as never, deployMethod: 'cloud-config', ...more }) });
+    expect(preflight('Restore', { ...spec, ...cloud }, view({}))).toBe('go');
+    const stored = { location: 'offsite', repository: 'x/y/z', snapshot: 'b' };
+    const plan = kindNamed('Restore').open({ ...spec, ...cloud }).plan(view({ stored, otherRepository: 'someone changed it' }));
+    expect(plan).toMatchObject({ refused: true, reason: 'SourceMissing', message: 'someone changed it' });
+  }); // prettier-ignore
+
   it('waits for its source as long as that has not ended', () => {
     const open = kindNamed('Restore').open(spec);
     const of = (more: Partial<JobObservation>) => open.awaits?.(viewFor('Restore', [], more).observed);
@@ -123,6 +151,13 @@ describe('a Snapshot', () => {
     { because: 'an export above it', more: { ...how(command), ...at(101) }, says: 'go' },
     { because: 'a node that did not run', target: managedTarget('a', { wasRunning: false }), more: at(1), says: 'go' },
     { because: 'a node that says no height', more: { health: { answering: false } }, says: 'go' },
+    { because: 'a node whose health is not known', more: { health: undefined as never }, says: 'go' },
+    { because: 'a node whose chain is not known', more: { answers: undefined as never }, says: 'NodeMissing: the chain of a is not known any more' },
+    { because: 'a copy of no known size', target: sizeless, says: SIZELESS },
+    { because: 'an export of no known size', target: sizeless, more: how(command), says: SIZELESS },
+    { because: 'an export of another tool of no known size', target: citaTarget('a', { volumes: [{ name: 'data', claim: 'x' }] }), says: SIZELESS },
+    { because: 'an export of another tool by an unknown one', target: citaTarget('a'), spec: { image: 'x:1' }, says: 'UnknownToolVersion: the tag of x:1 does not say which cloud-op it holds, and its verbs differ by version: set spec.toolVersion, e.g. "0.3.1"' },
+    { because: 'an export of another tool by an old one', target: citaTarget('a', { consensus: undefined as never }), spec: { image: 'x:1', toolVersion: '0.2.4' }, says: 'UnknownConsensus: no container of a has an image consensus_bft, consensus_raft or consensus_overlord, and cloud-op 0.2.4 needs the consensus as an option: use cloud-op 0.3' },
     { because: 'a client that cannot', more: how({ how: 'refused', reason: 'no export' }), says: 'NotSupported: no export' },
     { because: 'a client that exports while it runs alone', more: how({ how: 'ask' }), says: 'NotSupported: the chain of a offers no export of a stopped node' },
     { because: 'an export in a location', more: how(command), spec: { destination: far }, says: 'NotSupported: a Snapshot of a is an export, which needs a PVC. Take out spec.destination, or file a Backup' },
@@ -181,6 +216,13 @@ describe('the proof', () => {
     { because: 'a copy of a running node', kind: 'Backup', given: { task, live: true }, want: { ok: true, message: expect.stringContaining('not proven to be consistent') } },
     { because: 'VolumeSnapshots', kind: 'Backup', given: { task, more: { made } }, want: { ok: true, message: 'made VolumeSnapshot s1 and s2, and recorded what every file holds' } },
     { because: 'a copy in a location', kind: 'Backup', given: { task: { ...task, snapshotId: 'b', bytesAdded: 4 } }, want: { ok: true, stored: { location: 'offsite', repository: 'demo/prod/a', snapshot: 'b', bytesAdded: 4 } } },
+    { because: 'an export by the client', kind: 'Snapshot', given: { task, spec: { node: 'a', blockHeight: 30 }, more: seenAs(managedTarget('a'), { answers: { ...answers, snapshot: { how: 'command', run, repeatable: true, heightPattern: 'x' } } }) }, want: { ok: true, message: 'the state at height 30 is exported', height: 30 } },
+    { because: 'a Restore from a named snapshot', kind: 'Restore', given: { spec: { node: 'a', source: { objectStorage: { name: 'offsite' } } } }, want: { ok: true, message: 'the data of the newest snapshot in the location offsite is in place' } },
+    { because: 'a Retention whose task left nothing', kind: 'Retention', given: {}, want: { ok: true, message: 'done' } },
+    { because: 'an owner, by a task that left nothing', kind: 'ChangeOwner', given: {}, want: { ok: true, message: 'all files belong to 1000:1000' } },
+    { because: 'a height', kind: 'BlockHeightFallback', given: { task: { ...task, height: 30 } }, want: { ok: true, height: 30 } },
+    { because: 'another height', kind: 'BlockHeightFallback', given: { task: { ...task, height: 31 } }, want: { ok: false, reason: 'HeightNotProven', message: 'the work on a ended without an error, but reached height 31 instead of 30' } },
+    { because: 'no height', kind: 'BlockHeightFallback', given: { task }, want: { ok: false, message: 'the work on a ended without an error, but does not say which height it reached instead of 30' } },
     { because: 'no manifest', kind: 'Backup', given: { task: unsealed }, want: { ok: false, reason: 'NoManifest', unsafe: false } },
     { because: 'no task', kind: 'Backup', given: {}, want: { ok: false, reason: 'NoManifest' } },
     { because: 'no files', kind: 'Backup', given: { task: countless }, want: { ok: false, reason: 'EmptyBackup', message: expect.stringMatching(/^the copy of a has 0 files with 9 bytes/), unsafe: false } },
@@ -215,6 +257,20 @@ describe('a copy in object storage', () => {
     for (const kind of ['Backup', 'Retention'])
       expect(preflight(kind, { ...kindNamed(kind).example, ...spec }, viewFor(kind, [target], { storage: { ok: false, message: 'no Secret' } as never }))).toBe('LocationUnusable: no Secret');
   }); // prettier-ignore
+
+  it('is on record as far as its task says where it is', () => {
+    const target = managedTarget('a');
+    const at = (more: Partial<JobObservation>) => storedCopy(viewFor('Backup', [target], more), { snapshotId: 'b' });
+    expect(at({})).toEqual({ location: 'offsite', repository: 'demo/prod/a', snapshot: 'b' });
+    expect(at({ storage: { ok: false, message: 'no Secret' } })).toBeUndefined();
+    for (const task of [undefined, {}]) expect(storedCopy(viewFor('Backup', [target]), task)).toBeUndefined();
+  });
+
+  it('is removed by a Retention of a node that is there', () => {
+    const { example } = kindNamed('Retention');
+    expect(preflight('Retention', example, viewFor('Retention', [managedTarget('a')]))).toBe('go');
+    expect(preflight('Retention', example, viewFor('Retention', []))).toBe('NodeMissing: a is not known');
+  });
 
   it('reads the certificate of its location where it has one, and its region', () => {
     expect(repositoryAt(storage, 'a/b/c')).toEqual({ location: 'offsite', url: 's3:x/a/b/c' });
@@ -252,6 +308,12 @@ describe('a BlockHeightFallback', () => {
     { because: 'further than it reaches', more: rollback({ ...served, reach: 20 }), says: /^TooFarBack: the client of a goes back at most 20 heights: from 100 to 80, not to 50\./ },
     { because: 'further than one step', more: rollback({ how: 'command', run, repeatable: false, oneStep: true }), says: /^TooFarBack: the client of a goes back exactly one height: from 100 to 99, not to 50\./ },
     { because: 'any height, of a command with more steps', more: rollback({ how: 'command', run, repeatable: false }), says: /^go$/ },
+    { because: 'before the height is known', more: { ...rollback(served), health: undefined as never }, target: unmeasured, says: /^waits until a reports its height$/ },
+    { because: 'before the height is known, with one on record', more: { ...rollback(served), health: undefined as never }, says: /^go$/ },
+    { because: 'a node that does not run, at an unknown height', more: { ...rollback(served), health: undefined as never, pods: [] }, target: unmeasured, says: /^go$/ },
+    { because: 'further than may be known, of one that runs', more: { ...rollback({ ...served, reach: 20 }), health: { answering: false }, pods: [] }, target: unmeasured, says: /^waits until a reports its height$/ },
+    { because: 'further than may be known, of one that was started', more: { ...rollback({ ...served, reach: 20 }), health: { answering: false } }, target: { ...unmeasured, wasRunning: false }, says: /^waits until a reports its height$/ },
+    { because: 'further than may be known, of one that is stopped', more: { ...rollback({ ...served, reach: 20 }), health: { answering: false }, pods: [] }, target: { ...unmeasured, wasRunning: false }, says: /^HeightUnknown: the client of a goes back at most 20 heights, and its height is not known$/ },
     { because: 'what the client refuses', more: rollback({ how: 'refused', reason: 'pruned' }), says: /^NotSupported: pruned$/ },
     { because: 'where the chain says nothing', more: { answers: undefined as never }, says: /^NotSupported: the chain of a does not say how it goes back to height 50$/ },
     { because: 'the height that it has now, not the one on record', more: { ...rollback(served), health: { answering: true, height: 40 } }, says: /^HeightNotBelow: a is at height 40; 50 is not below that$/ },
@@ -270,5 +332,51 @@ describe('a BlockHeightFallback', () => {
     const one = viewFor('BlockHeightFallback', nodes.slice(0, 1), { targets });
     const open = kindNamed('BlockHeightFallback').open({ node: 'a', blockHeight: 50 });
     expect([open.stops(one), valueAt(open.plan(one), ['do']), valueAt(open.plan(one), ['wanted'])]).toEqual([false, 'ask', 50]);
+  }); // prettier-ignore
+
+  it('of several nodes is refused for each, and stops them when one of them must be', () => {
+    const nodes = ['a', 'b'].map((name) => managedTarget(name));
+    const seen = (b: Partial<ObservedNode>) =>
+      viewFor('BlockHeightFallback', nodes, { targets: new Map(nodes.map((node) => [node.node, targetSeen(node, node.node === 'b' ? b : rollback(served))])) });
+    const spec = { nodes: ['a', 'b'], blockHeight: 50 };
+    expect(preflight('BlockHeightFallback', spec, seen({ ...rollback(served), health: { answering: true, height: 40 } }))).toMatch(/^HeightNotBelow: b is/);
+    expect(kindNamed('BlockHeightFallback').open(spec).stops(seen(rollback({ how: 'ask', asks: [], height })))).toBe(true);
+  }); // prettier-ignore
+
+  it('needs nodes that are observed, unless another tool runs them', () => {
+    const spec = { node: 'a', blockHeight: 50 };
+    const none = { targets: new Map() };
+    expect(preflight('BlockHeightFallback', spec, viewFor('BlockHeightFallback', [managedTarget('a')], none))).toMatch(/^NotSupported: the chain of a/);
+    expect(preflight('BlockHeightFallback', { ...spec, ...cloud }, viewFor('BlockHeightFallback', [citaTarget('a')], none))).toBe('go');
+    const { health: _health, ...silent } = targetSeen(citaTarget('a'));
+    const { height: _known, ...unknown } = citaTarget('a');
+    expect(preflight('BlockHeightFallback', { ...spec, ...cloud }, viewFor('BlockHeightFallback', [unknown], { targets: new Map([['a', silent]]) }))).toBe('go');
+  }); // prettier-ignore
+
+  it.each([
+    { because: 'a whole chain', spec: { nodes: ['a', 'b'] }, clean: true },
+    { because: 'a whole chain that keeps it', spec: { nodes: ['a', 'b'], deleteConsensusData: false }, clean: false },
+    { because: 'one node', spec: { node: 'a' }, clean: false },
+    { because: 'one node that is to lose it', spec: { node: 'a', deleteConsensusData: true }, clean: true },
+  ])('of $because removes the consensus log: $clean', ({ spec, clean }) => {
+    const view = viewFor('BlockHeightFallback', [citaTarget('a')]);
+    const planned = (more: object) => kindNamed('BlockHeightFallback').open({ ...cloud, ...spec, ...more, blockHeight: 50 }).plan(view);
+    expect(JSON.stringify(planned({})).includes('"--clean"')).toBe(clean);
+    expect(planned({ image: 'x:1', toolVersion: '0.2.3' })).toMatchObject(clean ? { refused: true, reason: 'ToolTooOld' } : { do: 'pods' });
+  }); // prettier-ignore
+});
+
+describe('what is done', () => {
+  it.each<{ readonly kind: string; readonly spec: object; readonly stopped: readonly string[]; readonly says: string }>([
+    { kind: 'BlockHeightFallback', spec: { node: 'a', blockHeight: 5 }, stopped: [], says: 'brings a back to height 5, stopped meanwhile where the client needs that; later blocks are removed' },
+    { kind: 'BlockHeightFallback', spec: { node: 'a', blockHeight: 5 }, stopped: ['a'], says: 'brings a back to height 5; later blocks are removed; does not start a: spec.desiredState is Stopped' },
+    { kind: 'BlockHeightFallback', spec: { nodes: ['a', 'b'], blockHeight: 5 }, stopped: ['a'], says: 'brings a and b back to height 5, stopped meanwhile where the client needs that; later blocks are removed; does not start a: spec.desiredState is Stopped' },
+    { kind: 'Retention', spec: kindNamed('Retention').example, stopped: [], says: 'removes backups of the schedule nightly from the location offsite; a keeps running' },
+    { kind: 'Retention', spec: kindNamed('Retention').example, stopped: ['a'], says: 'removes backups of the schedule nightly from the location offsite; a stays stopped' },
+    { kind: 'Switchover', spec: { sourceNode: 'a', destNode: 'b' }, stopped: [], says: 'stops a and b, exchanges the keys they sign with, and starts them again. When it is complete, exchange spec.identity.secretName in the files of both nodes' },
+    { kind: 'Switchover', spec: { sourceNode: 'a', destNode: 'b', ...cloud }, stopped: [], says: 'stops a and b, exchanges the keys they sign with, and starts them again' },
+    { kind: 'Restore', spec: { node: 'a', source: { objectStorage: { name: 'offsite', snapshot: 'bbbbbbbb' } } }, stopped: [], says: 'stops a, replaces its data by bbbbbbbb in the location offsite (its keys stay), and starts it again' },
+  ])('by a $kind with $stopped stopped is said in a plan', ({ kind, spec, stopped, says }) => {
+    expect(kindNamed(kind).open(spec).effect(stopped)).toBe(says);
   }); // prettier-ignore
 });

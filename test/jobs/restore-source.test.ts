@@ -136,6 +136,9 @@ describe('the source of a Restore', () => {
 
   it.each([
     { repository: 'demo/prod/a', isOwn: true },
+    { repository: 'demo/prod/a-b.c', isOwn: true },
+    { repository: 'demo/prod/-a', isOwn: false },
+    { repository: 'demo/prod/a b', isOwn: false },
     { repository: 'demo/staging/a', isOwn: false },
     { repository: 'tokyo/prod/a', isOwn: false },
     { repository: 'demo/prod/a/b', isOwn: false },
@@ -224,6 +227,8 @@ it.each<Classes>([
   { because: "the node's own, where the driver may not be read", own: 'fast', noted: 'slow', has: 'fast' },
   { because: 'the default, where neither has one', driver: 'csi.slow' },
   { because: 'the default, where the driver may not be read either', noted: 'slow' },
+  { because: 'the default, where nothing may be read', noted: 'old', known: HIDDEN },
+  { because: 'no other, where the record names none', driver: 'csi.slow', own: 'fast', has: 'fast', refused: 'is: fast is of csi.fast' },
 ])('a PVC from a VolumeSnapshot has the class of $because', ({ driver, own, noted, known = ALL, has, refused }) => {
   const target = managedTarget('a', { volumes: [defined({ name: 'data', claim: 'data-a-0', size: '10Gi', storageClass: own })] });
   const snapshots = [defined({ volume: 'data', name: NAME, uid: 'snap-1', driver, notedClass: noted })];
@@ -231,6 +236,7 @@ it.each<Classes>([
   expect(valueAt(claimsFrom(from), [0, 'spec', 'storageClassName'])).toBe(has);
   expect(noClassFor(from)?.reason).toBe(refused === undefined ? undefined : 'NoStorageClass');
   expect(noClassFor(from)?.message ?? '').toContain(refused ?? '');
+  expect(noClassFor(from)?.message ?? '').not.toContain('undefined');
 }); // prettier-ignore
 
 describe('a Restore whose source is gone under the work', () => {

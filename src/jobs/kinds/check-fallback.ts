@@ -18,7 +18,7 @@ export function checkFallback(spec: FallbackSpec, context: CheckContext): readon
   const names = spec.nodes ?? (spec.node === undefined ? [] : [spec.node]);
   if (new Set(names).size < names.length)
     problems.push(errorAt('DuplicateNode', ['spec', 'nodes'], 'names a node twice'));
-  if (spec.nodes !== undefined && spec.deployMethod === 'helm') problems.push(...helmNodes(spec));
+  if (spec.deployMethod === 'helm') problems.push(...helmNodes(spec));
   return [...problems, ...names.flatMap((name, index) => checkChain(spec, { name, index }, context))];
 }
 

@@ -149,7 +149,7 @@ function judge(spec: Spec, view: JobView, task: JobTask | undefined): Verdict {
   const verdict = judgeCopy(view, task);
   if (!verdict.ok || !exports(view)) return verdict;
   const [target] = view.targets;
-  const place = target === undefined || target.deployMethod === 'managed' ? undefined : cloudOpPlace(target, spec, '/');
+  const place = target === undefined ? undefined : cloudOpPlace(target, spec, '/');
   return {
     ...verdict,
     height: task?.height ?? spec.blockHeight,
