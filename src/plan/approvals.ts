@@ -4,6 +4,7 @@ import { FLEET_FILE, type FleetSpec } from '../api/fleet.ts';
 import { describeRef } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
 import type { Action, Plan, ReleasedHold } from './action.ts';
+import { actionWords } from './hold-text.ts';
 import type { Desired, FileError } from './input.ts';
 
 /** As in `spec.approvals`. */
@@ -73,7 +74,7 @@ function actionsOf(actions: readonly Action[], digest: string): readonly Action[
 const MAX_NAMED = 5;
 
 function describeAll(actions: readonly Action[]): string {
-  const named = actions.slice(0, MAX_NAMED).map(({ do: what, ref }) => `${what} ${describeRef(ref)}`);
+  const named = actions.slice(0, MAX_NAMED).map(actionWords);
   return [...named, ...(actions.length > MAX_NAMED ? [`${actions.length - MAX_NAMED} more`] : [])].join(', ');
 }
 
@@ -105,10 +106,10 @@ export interface PublishedHold extends Pick<ReleasedHold, 'executor' | 'actions'
 }
 
 /** Whether the files still ask for all that is held: without one of the actions the digest of the others is another. */
-export function isStillHeld({ executor, actions }: PublishedHold, { nodes }: Pick<Desired, 'nodes'>): boolean {
+export function isStillHeld({ actions }: Pick<PublishedHold, 'actions'>, { nodes }: Pick<Desired, 'nodes'>): boolean {
   return actions.every((action) => {
-    const key = /^(?:delete|move) BlockchainNode (\S+)/.exec(action)?.[1];
-    return key === undefined || nodes.get(key)?.node.spec.executor !== executor;
+    const [, key, to] = /^(?:delete|move) BlockchainNode (\S+)(?: to executor (\S+))?$/.exec(action) ?? [];
+    return key === undefined || nodes.get(key)?.node.spec.executor === to;
   });
 }
 

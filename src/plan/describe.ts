@@ -6,6 +6,7 @@ import { exceptionsIn, ruleOfException } from '../api/policy-exceptions.ts';
 import { clip, clipJson } from '../lib/clip.ts';
 import type { Action, Approval, Change, Hold, Plan, ReleasedHold } from './action.ts';
 import { releasedActions } from './approvals.ts';
+import { actionWords } from './hold-text.ts';
 
 const SIGN = { create: '+', update: '~', start: '!', delete: '-' } as const;
 const MAX_CHANGES = 40;
@@ -71,7 +72,7 @@ function usesLine(rules: readonly string[]): string {
 
 /** The lines of one action, without a final newline. */
 export function actionLines(action: Action): readonly string[] {
-  const lines = [titleLine(action), `    ${action.because}`];
+  const lines = [`${SIGN[action.do]} ${actionWords(action)}`, `    ${action.because}`];
   if (action.do === 'update') lines.push(...changeLines(action.changes));
   if ('object' in action) lines.push(...exceptionLines(action.object));
   if (action.do === 'delete')
@@ -97,12 +98,6 @@ export function releasedLines(hold: ReleasedHold): readonly string[] {
     approvalLine(hold),
     ...(hold.unless === undefined ? [] : [`    ${hold.unless}`]),
   ];
-}
-
-function titleLine({ do: what, ref, move }: Action): string {
-  if (move === undefined) return `${SIGN[what]} ${what} ${describeRef(ref)}`;
-  const where = move.to === undefined ? `from executor ${move.from}` : `to executor ${move.to}`;
-  return `${SIGN[what]} move ${describeRef(ref)} ${where}`;
 }
 
 function approvalLine({ digest, reason }: Approval): string {

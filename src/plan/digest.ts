@@ -10,6 +10,7 @@ import type { Action } from './action.ts';
  * Identifies what an action does to which object. It does not depend on revision, guard, UID or bookkeeping annotations,
  * so that a pull request without access to the cluster shows the digest that the controller will compute. A start with
  * other volumes is the exception: its approval is for the volumes that are lost now, not for those of a later loss.
+ * A deletion because of which another executor creates the node is a move to that one: its approval releases no deletion.
  */
 export function actionDigest(action: Action): string {
   const base = { do: action.do, ref: describeRef(action.ref) };
@@ -21,7 +22,7 @@ export function actionDigest(action: Action): string {
     case 'start':
       return digestOf({ ...base, lost: action.lost, ...defined({ moved: action.moved }) });
     case 'delete':
-      return digestOf({ ...base, keepsVolumes: action.keepsVolumes });
+      return digestOf({ ...base, keepsVolumes: action.keepsVolumes, ...defined({ movesTo: action.move?.to }) });
     default:
       return assertNever(action);
   }

@@ -1,7 +1,15 @@
 // What is said of an action that is held, for Events, the status of a node and commits. A node that a job keeps stopped is
 // paused, not held: src/jobs/model/pause-text.ts.
 
+import { describeRef } from '../api/objects.ts';
 import type { Action } from './action.ts';
+
+/** `delete BlockchainNode ns/a`, `move BlockchainNode ns/a to executor tokyo`: the same in plan, Event and status branch. */
+export function actionWords({ do: what, ref, move }: Pick<Action, 'do' | 'ref' | 'move'>): string {
+  if (move === undefined) return `${what} ${describeRef(ref)}`;
+  const where = move.to === undefined ? `from executor ${move.from}` : `to executor ${move.to}`;
+  return `move ${describeRef(ref)} ${where}`;
+}
 
 /** `Removed from Git: … . Held: the cluster has 3 nodes. Undo the change, or …` */
 export function holdText({ because, hold }: Pick<Action, 'because' | 'hold'>): string {

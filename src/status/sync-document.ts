@@ -3,6 +3,7 @@
 import type { SyncState } from '../api/codes/sync-states.ts';
 import { describeRef } from '../api/objects.ts';
 import type { Action, Kept } from '../plan/action.ts';
+import { actionWords } from '../plan/hold-text.ts';
 import type { FleetView, ProblemView, ScheduleView, SyncView } from './fleet-view.ts';
 
 const MAX_PROBLEMS = 100;
@@ -173,9 +174,10 @@ function heldOf({ held, heldDigest }: SyncView): unknown {
   };
 }
 
-function describeHeld({ do: what, ref, because, hold }: Action): unknown {
+function describeHeld(action: Action): unknown {
+  const { because, hold } = action;
   return {
-    action: `${what} ${describeRef(ref)}`,
+    action: actionWords(action),
     because,
     guard: hold?.guard,
     message: hold?.message,

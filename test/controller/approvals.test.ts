@@ -41,7 +41,7 @@ const approving = (digest: string): string =>
   fleet.fleetFile(['approvals:', `  - digest: ${digest}`, '    reason: retired']);
 
 interface Sync {
-  readonly held?: { readonly digest: string };
+  readonly held?: { readonly digest: string; readonly actions: readonly object[] };
   readonly approvals?: readonly object[];
   readonly problems: { readonly list: readonly { readonly code: string; readonly message: string }[] };
 }
@@ -132,4 +132,29 @@ it('of its own pull request is planned as what it releases, by the status branch
   expect(planned).not.toMatch(/nothing to do|UnusedApproval/);
   await published(fleet, running, fleet.commit({ 'fleet.yaml': approving(digest) }));
   await waitFor('both are gone', async () => [...(await fleet.nodes()).keys()].sort().join() === 'n2,n3');
+}, 240_000);
+
+it('of a move releases no deletion of the same nodes, and has the same digest in the plan', async () => {
+  const listing = (more: readonly string[] = []): string =>
+    fleet.fleetFile(more).replace('executors: [', 'executors: [{ name: elsewhere }, ');
+  const moved = fleet.nodeFile('n0', ['desiredState: Stopped', 'executor: elsewhere']);
+  const both = { 'nodes/n0.yaml': moved, 'nodes/n1.yaml': moved.replace('name: n0', 'name: n1') };
+  const before = tipOf(fleet.repo, BRANCH) ?? '';
+  const after = fleet.commit({ ...both, 'fleet.yaml': listing() });
+  await publishedAsSeen(fleet, running, after);
+  const digest = await waitFor('the digest is on the status branch', () => sync().held?.digest);
+  expect(sync().held?.actions).toMatchObject([
+    { action: `move BlockchainNode ${fleet.namespace}/n0 to executor elsewhere` },
+    { action: `move BlockchainNode ${fleet.namespace}/n1 to executor elsewhere` },
+  ]);
+  expect(await plan(['--from', before, '--executor', fleet.executor])).toContain(`Held actions: ${digest}\n`);
+
+  const revision = fleet.commit({ ...GONE, 'fleet.yaml': listing(['approvals:', `  - digest: ${digest}`]) });
+  const isSeen = (): boolean => fleet.statusFile('sync.yaml')?.includes(revision) === true;
+  await waitFor('the deletion is held', () => isSeen() && sync().held !== undefined && sync().held?.digest !== digest);
+  expect(sync().held?.actions).toMatchObject([
+    { action: `delete BlockchainNode ${fleet.namespace}/n0` },
+    { action: `delete BlockchainNode ${fleet.namespace}/n1` },
+  ]);
+  expect([...(await fleet.nodes()).keys()].sort()).toEqual(ALL);
 }, 240_000);

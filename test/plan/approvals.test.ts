@@ -10,10 +10,12 @@ import {
   type CarriedOutByDigest,
   finishApprovals,
   isOnlyExecutor,
+  isStillHeld,
   judgeApprovals,
   usesOf,
   usesOfRequests,
 } from '../../src/plan/approvals.ts';
+import { actionDigest } from '../../src/plan/digest.ts';
 import { aNode, scene } from '../support/plan-scene.ts';
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
@@ -152,4 +154,27 @@ describe('a warning', () => {
 
   it('is not given of an approval that is in use', () =>
     expect(said(usesOf([released], {}), { held: [], isWhole: true })).toEqual([expect.stringMatching(unused(TWO))]));
+}); // prettier-ignore
+
+describe('a move to another executor', () => {
+  const moving = (to: string) => ({ ...deletion('a', null), move: { to } });
+
+  it('has a digest of its own for each executor, which is not that of a deletion', () =>
+    expect(new Set([deletion('a', null), moving('tokyo'), moving('paris')].map(actionDigest)).size).toBe(3));
+
+  it('is called a move in what became of its approval', () =>
+    expect(
+      beginApprovals({}, { actions: [{ ...moving('tokyo'), approval: { digest: ONE } }], revision: REVISION }, { approvals: APPROVALS, now: NOW })[ONE]?.what,
+    ).toBe('move BlockchainNode ns/a to executor tokyo'));
+
+  it('is still held only while the files ask for exactly that', () => {
+    const isHeld = (action: string, executor?: string): boolean =>
+      isStillHeld({ actions: [action] }, scene({ declared: executor === undefined ? [] : [aNode('a', { executor })] }).desired);
+    expect(isHeld('move BlockchainNode ns/a to executor tokyo', 'tokyo')).toBe(true);
+    expect(isHeld('move BlockchainNode ns/a to executor tokyo', 'paris')).toBe(false);
+    expect(isHeld('move BlockchainNode ns/a to executor tokyo')).toBe(false);
+    expect(isHeld('delete BlockchainNode ns/a')).toBe(true);
+    expect(isHeld('delete BlockchainNode ns/a', 'tokyo')).toBe(false);
+    expect(isHeld('update BlockchainNode ns/a', 'tokyo')).toBe(true);
+  });
 }); // prettier-ignore

@@ -2,7 +2,7 @@
 
 import { describeRef, keyOf } from '../../api/objects.ts';
 import type { Action, Plan } from '../../plan/action.ts';
-import { holdText } from '../../plan/hold-text.ts';
+import { actionWords, holdText } from '../../plan/hold-text.ts';
 import type { Telemetry } from '../../lib/telemetry.ts';
 import { isOwnedBy } from '../node/owner.ts';
 import type { FleetDeps } from './deps.ts';
@@ -20,10 +20,17 @@ function announceHold(
   digest: string | undefined,
   { runtime, watches, events, settings }: FleetDeps,
 ): void {
-  const { hold, ref } = action;
+  const { hold, ref, move } = action;
   if (hold === undefined) return;
   const { guard, message, release } = hold;
-  const facts = { object: describeRef(ref), do: action.do, guard, reason: message, release, digest };
+  const facts = {
+    object: describeRef(ref),
+    do: move === undefined ? action.do : 'move',
+    guard,
+    reason: message,
+    release,
+    digest,
+  };
   runtime.log.warn(facts, 'Holding action');
   const live = watches.nodes.get(keyOf(ref));
   // Of an own node the condition `Unapplied` and its Event say it.
@@ -31,8 +38,9 @@ function announceHold(
   events.emit({ about: live, type: 'Warning', reason: guard, message: holdText(action) });
 }
 
-function holdKey({ do: what, ref, hold }: Action): string {
-  return JSON.stringify([what, describeRef(ref), hold?.guard, hold?.message]);
+function holdKey(action: Action): string {
+  const { hold } = action;
+  return JSON.stringify([actionWords(action), hold?.guard, hold?.message]);
 }
 
 /** Held actions count as held and as nothing else. */

@@ -1,8 +1,8 @@
 // What is not carried out, in Events about the Lease: for those who see only the cluster, where nothing may show it.
 
-import { describeRef } from '../../api/objects.ts';
 import { clip } from '../../lib/clip.ts';
 import type { Action, Plan } from '../../plan/action.ts';
+import { actionWords } from '../../plan/hold-text.ts';
 import { emitAboutLease, type LeaseNote } from '../engine/lease-events.ts';
 import type { RefusedRequest } from '../job/refused-request.ts';
 import type { PublishDeps } from './deps.ts';
@@ -62,8 +62,9 @@ function describeHeld(plan: Plan | undefined): string | undefined {
   return `${held.length} ${what} held (${digest}): ${firstOf(held.map(describeAction))}`;
 }
 
-function describeAction({ do: what, ref, hold }: Action): string {
-  return `${what} ${describeRef(ref)} (${hold?.guard}: ${hold?.message})`;
+function describeAction(action: Action): string {
+  const { hold } = action;
+  return `${actionWords(action)} (${hold?.guard}: ${hold?.message})`;
 }
 
 function describeRefused(refusals: readonly RefusedRequest[]): string | undefined {
