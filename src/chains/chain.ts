@@ -104,6 +104,10 @@ export interface ClientInfo {
   readonly managedFlags: readonly string[];
   /** Flags whose value is a program that the client runs. */
   readonly programFlags?: readonly string[];
+  /** Flags that make the client write at a given path, or show its memory, and whose names do not say so (file-settings.ts). */
+  readonly fileFlags?: readonly string[];
+  /** Whether a value may be a path; a client with a signing key takes none, also for a flag that is not known here. */
+  readonly takesPaths?: false;
   /** Flags whose values are checked. Everything neither managed nor known is passed through. */
   readonly knownFlags: Readonly<Record<string, ValueType>>;
 }
@@ -115,6 +119,8 @@ export interface ConfigFile {
   readonly forbidden?: readonly string[];
   /** Keys whose value is a program that the client runs. */
   readonly programKeys?: readonly string[];
+  /** As `takesPaths` of a client. */
+  readonly takesPaths?: false;
   readonly managedKeys: readonly string[];
   readonly knownKeys: Readonly<Record<string, ValueType>>;
 }

@@ -4,8 +4,10 @@ import type { NodeSpec } from '../api/blockchain-node.ts';
 import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import { didYouMean } from '../lib/nearest.ts';
 import type { ChainFacts, ClientInfo, ValueType } from './chain.ts';
+import { isPath, writesFiles } from './file-settings.ts';
 import { findSetting } from './setting-name.ts';
 import { mismatch } from './value-type.ts';
+import { whyRefused } from './variables.ts';
 
 /** Every override that cannot be applied, with its path. */
 export function checkOverrides(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
@@ -30,14 +32,15 @@ function checkArgs({ chain, spec, role, flags }: RoleFlags): readonly SpecProble
   if (name === undefined) return [unknownRole(spec, path, role)];
   const client = clientOf(chain, spec, role);
   if (client === undefined) return [];
-  const { managedFlags: managed, knownFlags: known, programFlags: programs = [] } = client;
+  const { managedFlags: managed, knownFlags: known, programFlags: programs = [], fileFlags: files = [] } = client;
+  const rules = { what: 'flag', managed, known, programs, files, takesPaths: client.takesPaths };
   return Object.entries(flags).flatMap(([flag, value]) => {
     if (!/^[A-Za-z0-9][\w.:-]*$/.test(flag)) {
       const message = `${JSON.stringify(flag)} is not a flag. Write its name without dashes and value.`;
       return [errorAt('InvalidFlag', [...path, flag], message)];
     }
     if (value.includes('\0')) return [withNull([...path, flag])];
-    return checkEntry({ what: 'flag', managed, known, programs }, [...path, flag], value);
+    return checkEntry(rules, [...path, flag], value);
   });
 }
 
@@ -51,6 +54,7 @@ function checkConfig(chain: ChainFacts, name: string, keys: Readonly<Record<stri
     return [errorAtKey('UnknownConfigFile', path, message)];
   }
   const { managedKeys: managed, knownKeys: known, programKeys: programs = [], forbidden = [] } = file;
+  const rules = { what: 'key', managed, known, programs, files: [], takesPaths: file.takesPaths };
   return Object.entries(keys).flatMap(([key, value]) => {
     if (!/^[A-Za-z0-9][\w.-]*$/.test(key) || /[\r\n\0\u0085\u2028\u2029]/.test(value)) {
       const message = 'Use a plain key (letters, digits, ".", "_", "-") and a one-line value.';
@@ -61,7 +65,7 @@ function checkConfig(chain: ChainFacts, name: string, keys: Readonly<Record<stri
       const message = `${name} cannot hold the character ${JSON.stringify(found)} in a value. Remove it.`;
       return [errorAt('InvalidSetting', [...path, key], message)];
     }
-    return checkEntry({ what: 'key', managed, known, programs }, [...path, key], value);
+    return checkEntry(rules, [...path, key], value);
   });
 }
 
@@ -69,35 +73,13 @@ function withNull(path: readonly (string | number)[]): SpecProblem {
   return errorAt('InvalidSetting', path, 'The value holds a NUL character, which no program can receive. Remove it.');
 }
 
-/** Loaders and runtimes run what these name, before or beside the client. */
-const PROGRAM_VARIABLES =
-  /^(LD_[A-Z_]+|BASH_ENV|ENV|PERL5OPT|PYTHON\w*|DOTNET_STARTUP_HOOKS|CORECLR_\w+|COSMOS_SDK_\w+)$/;
-const PROGRAM_OPTIONS = new RegExp(
-  [
-    /-XX:On\w*Error|-XX:(Flags|VMOptionsFile)\b|-javaagent|-agentlib|-agentpath|-Xrun|-Xbootclasspath/,
-    /\.jmxremote\b|log4j2?\.\w*=\w+:|(^|\s)@/,
-    /(^|\s)(--?r(equire)?|--import|--loader|--experimental-loader)\b/,
-  ]
-    .map(({ source }) => source)
-    .join('|'),
-);
-/** The logging library of Java clients reads its configuration, which can hold scripts, from an address as well. */
-const REMOTE_LOGGING = /^LOG4J_(SCRIPT|ENABLE_JNDI)\w*=|^LOG4J_\w+=.*:\/\//;
-
-function runsPrograms(name: string, value: string): boolean {
-  if (PROGRAM_VARIABLES.test(name) || REMOTE_LOGGING.test(`${name}=${value}`)) return true;
-  // Start scripts and the Java runtime take quotes and backslashes out, also within a word.
-  return /OPTIONS|OPTS/.test(name) && PROGRAM_OPTIONS.test(value.replaceAll(/['"\\]/g, ''));
-}
-
 function checkEnvironment(chain: ChainFacts, spec: NodeSpec): readonly SpecProblem[] {
   return Object.entries(spec.env ?? {}).flatMap(([role, variables]) =>
     variables.flatMap(({ name, value }, index): readonly SpecProblem[] => {
       const path = ['spec', 'env', role, index];
       if (value.includes('\0')) return [withNull([...path, 'value'])];
-      if (runsPrograms(name, value)) {
-        return [errorAt('RunsPrograms', [...path, 'value'], `${name} would load or run other code. Remove it.`)];
-      }
+      const refused = whyRefused(name, value);
+      if (refused !== undefined) return [errorAt('RunsPrograms', [...path, refused.field], refused.message)];
       const { envPrefix } = clientOf(chain, spec, role) ?? {};
       if (envPrefix === undefined || !name.startsWith(envPrefix) || name.endsWith('_OPTS')) return [];
       const message = `"${name}" is a flag to ${spec.clients[role]?.name}. Use spec.args.${role}, where flags are checked.`;
@@ -114,6 +96,8 @@ export function clientOf(chain: ChainFacts, spec: NodeSpec, role: string): Clien
 interface Rules {
   readonly what: string;
   readonly programs: readonly string[];
+  readonly files: readonly string[];
+  readonly takesPaths: false | undefined;
   readonly managed: readonly string[];
   readonly known: Readonly<Record<string, ValueType>>;
 }
@@ -126,10 +110,19 @@ function checkEntry(rules: Rules, path: readonly string[], value: string): reado
   if (findSetting(rules.managed, name) !== undefined) {
     return [errorAt('ManagedSetting', path, `The ${rules.what} "${name}" is set by the controller. Remove it.`)];
   }
+  const writes = whyWriting(rules, name, value);
+  if (writes !== undefined) return [errorAt('WritesFiles', path, `The ${rules.what} "${name}" ${writes} Remove it.`)];
   const type = Object.hasOwn(rules.known, name) ? rules.known[name] : undefined;
   const expected = type === undefined ? undefined : mismatch(value, type);
   if (expected === undefined) return [];
   return [errorAt('InvalidSetting', path, `"${value}" does not fit the ${rules.what} "${name}": must be ${expected}.`)];
+}
+
+function whyWriting(rules: Rules, name: string, value: string): string | undefined {
+  if (findSetting(rules.files, name) !== undefined || writesFiles(name))
+    return 'makes the client write files at a given path, or show its memory.';
+  if (rules.takesPaths !== false || !isPath(value)) return undefined;
+  return 'has a path. The client could write there, over the state of its key.';
 }
 
 function checkRoleNames(spec: NodeSpec, field: 'env' | 'resources'): readonly SpecProblem[] {

@@ -5,9 +5,7 @@ import { errorAt, type SpecProblem } from '../api/spec-problem.ts';
 import type { Path } from '../lib/json-pointer.ts';
 import type { ChainFacts } from './chain.ts';
 import { clientOf } from './check-overrides.ts';
-
-/** Loaders and runtimes run what these name; a value with options cannot be seen here. */
-const RUNS_PROGRAMS = /^(LD_|BASH_ENV$|ENV$|PATH$|HOME$|PERL5|PYTHON|DOTNET_|CORECLR_|NODE_|GO|JAVA)|OPTIONS|OPTS/;
+import { changesPrograms } from './variables.ts';
 
 /** Cosmos programs read every setting from variables with the prefix of their name. */
 const COSMOS = /^(CMT|TM|COSMOS_SDK_|NODE_)/;
@@ -62,7 +60,7 @@ function checkName(chain: ChainFacts, spec: NodeSpec, variable: Variable): reado
 function isSetting(chain: ChainFacts, spec: NodeSpec, { role, name }: Variable): boolean {
   const prefix = clientOf(chain, spec, role)?.envPrefix;
   const isOfClient = prefix !== undefined && name.startsWith(prefix);
-  return RUNS_PROGRAMS.test(name) || COSMOS.test(name) || isOfClient || isBinary(spec, name);
+  return changesPrograms(name) || COSMOS.test(name) || isOfClient || isBinary(spec, name);
 }
 
 /** `spec.cosmos.binary` names the prefix of a Cosmos SDK program. */

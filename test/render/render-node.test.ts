@@ -176,6 +176,6 @@ describe('renderNode', () => {
   it('keeps a dollar sign as it was written', () => {
     const { node, chain } = example('ethereum-everything');
     const [, cl] = statefulSetOf(renderNode(node, chain, { running: true }).objects).template.spec.containers;
-    expect(cl?.['env']).toContainEqual({ name: 'JAVA_OPTS', value: '-Xmx3g -Dx=$$(HOME)' });
+    expect(cl?.['env']).toContainEqual({ name: 'LABEL', value: 'x=$$(HOME)' });
   });
 });

@@ -37,8 +37,13 @@ export const NODE_PROBLEMS = defineCodes({
     action: 'Move to the network that the message names.',
   },
   RunsPrograms: {
-    meaning: 'The setting would make the client run a program.',
+    meaning: 'The setting would make the client run a program, or change which code runs beside it.',
     action: 'Remove it. Use a sidecar for work beside the client.',
+  },
+  WritesFiles: {
+    meaning:
+      'The setting would make the client write files at a path of its own, or show its memory, with the keys in it.',
+    action: 'Remove it. Clients write to their volume and their standard output.',
   },
   MissingTools: {
     meaning: 'The image lacks the tools that prepare the node.',

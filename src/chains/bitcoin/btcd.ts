@@ -37,6 +37,8 @@ export const btcd: BitcoinClient = {
   // The flag `testnet4` (config.go).
   minimumVersions: { testnet4: '0.25.0' },
   tagPrefix: 'v',
+  // A server of its memory on all addresses (config.go).
+  fileFlags: ['profile'],
   managedFlags: [
     'configfile',
     'datadir',

@@ -29,6 +29,19 @@ export function checkCosmos(spec: NodeSpec): readonly SpecProblem[] {
 /** Distroless by name, and Osmosis but for `-alpine` (.github/workflows/push-docker-images.yml of osmosis-labs/osmosis). */
 const WITHOUT_SHELL = /distroless|^(docker\.io\/)?osmolabs\/osmosis:(?!.*-alpine)/;
 
+/** Programs of chains that are not named like a daemon: the chain registry (`daemon_name` in cosmos/chain-registry). */
+const OTHER_PROGRAMS =
+  'akash|comdex|cyber|desmos|gravity|iris|kava|passage|persistenceCore|regen|sentinelhub|sommelier|tgrade';
+/** Programs of systems with a name like one: some run what they are given. */
+const SYSTEM_PROGRAMS =
+  'acpid|blkid|ch?passwd|chmod|chpasswd|clangd|cmd|containerd|crond|dd|dnsd|dockerd|ed|find|ftpd|gold|groupadd|hd|httpd|id|inetd|klogd|ld|lld|mkpasswd|ntpd|od|passwd|pwd|red|sed|setsid|ssh-add|sshd|svlogd|syslogd|systemd|tcpsvd|telnetd|udhcpd|udpsvd|unzstd|useradd|xinetd|zstd';
+const NODE_PROGRAM = new RegExp(`^(?!(${SYSTEM_PROGRAMS})$)([a-z][a-z0-9_-]*d|${OTHER_PROGRAMS})$`);
+
+/** A shell or an interpreter would have the key before it, and the arguments of the file. */
+function isNodeProgram(name: string): boolean {
+  return NODE_PROGRAM.test(name);
+}
+
 function checkProgram(spec: NodeSpec): readonly SpecProblem[] {
   const client = spec.clients['node'];
   const options = optionsOf(spec);
@@ -40,6 +53,9 @@ function checkProgram(spec: NodeSpec): readonly SpecProblem[] {
   }
   if (options.binary === undefined) {
     problems.push(errorAt('MissingBinary', ['spec', 'cosmos', 'binary'], "Set the chain's program, e.g. gaiad."));
+  } else if (!isNodeProgram(options.binary)) {
+    const message = `${options.binary} is no known program of a chain: their names end with "d", e.g. gaiad.`;
+    problems.push(errorAt('RunsPrograms', ['spec', 'cosmos', 'binary'], message));
   }
   if (client.image !== undefined && WITHOUT_SHELL.test(client.image)) {
     const message = `The image ${client.image} has no shell, and the preparation of the node needs sh, wget and sha256sum. Use the -alpine image of the same version.`;
@@ -114,11 +130,7 @@ function checkEnvironment(spec: NodeSpec): readonly SpecProblem[] {
     .replaceAll('-', '_')
     .replace(/(?<=.{3})D$/, '');
   return (spec.env?.['node'] ?? []).flatMap(({ name }, index) => {
-    const managed =
-      (prefix !== '' && name.startsWith(prefix)) ||
-      name.startsWith('NODE_') ||
-      name.startsWith('CMT') ||
-      name.startsWith('TM');
+    const managed = (prefix !== '' && name.startsWith(prefix)) || name.startsWith('CMT') || name.startsWith('TM');
     if (!managed) return [];
     return [
       errorAt(

@@ -2,7 +2,8 @@
 
 import type { ClientInfo, ConfigFile } from '../chain.ts';
 
-const MANAGED_CONFIG: readonly string[] = [
+/** Flags, both files and variables are one space of names to viper: what one may not set, none may. */
+const MANAGED: readonly string[] = [
   'home',
   'moniker',
   'proxy_app',
@@ -28,11 +29,6 @@ const MANAGED_CONFIG: readonly string[] = [
   'instrumentation.prometheus',
   'instrumentation.prometheus_listen_addr',
   'instrumentation.namespace',
-];
-
-/** Flags that mean the same as the managed keys. */
-const MANAGED_FLAGS: readonly string[] = [
-  ...MANAGED_CONFIG,
   'genesis_hash',
   'rpc.pprof_laddr',
   'rpc.unsafe',
@@ -47,6 +43,17 @@ const MANAGED_FLAGS: readonly string[] = [
   'grpc-only',
   'unsafe-skip-upgrades',
 ];
+
+/** A plugin is a program. */
+const PROGRAMS: readonly string[] = [
+  'streaming.abci.plugin',
+  'streaming.abci.keys',
+  'streaming.abci.stop-node-on-err',
+  'store.streamers',
+];
+
+/** `cpu-profile` and `trace-store` of server/start.go in the Cosmos SDK have names that say it (file-settings.ts). */
+const COMMON = { managedFlags: MANAGED, programFlags: PROGRAMS, takesPaths: false } as const;
 
 const KNOWN_FLAGS = {
   log_level: 'text',
@@ -63,7 +70,7 @@ export const clients: readonly ClientInfo[] = [
     // The newest tag of the line that README.md of cometbft/cometbft lists as supported; 1.0.1 is the last of its line.
     defaultVersion: '0.38.25',
     tagPrefix: 'v',
-    managedFlags: MANAGED_FLAGS,
+    ...COMMON,
     knownFlags: KNOWN_FLAGS,
   },
   {
@@ -72,7 +79,7 @@ export const clients: readonly ClientInfo[] = [
     image: '',
     defaultVersion: '',
     tagPrefix: '',
-    managedFlags: MANAGED_FLAGS,
+    ...COMMON,
     knownFlags: { ...KNOWN_FLAGS, 'x-crisis-skip-assert-invariants': 'boolean' },
   },
 ];
@@ -80,7 +87,9 @@ export const clients: readonly ClientInfo[] = [
 export const configFiles: readonly ConfigFile[] = [
   {
     name: 'config.toml',
-    managedKeys: MANAGED_CONFIG,
+    managedKeys: MANAGED,
+    programKeys: PROGRAMS,
+    takesPaths: false,
     knownKeys: {
       log_level: 'text',
       'p2p.max_num_inbound_peers': 'integer',
@@ -98,9 +107,9 @@ export const configFiles: readonly ConfigFile[] = [
   },
   {
     name: 'app.toml',
-    // A plugin is a program.
-    programKeys: ['streaming.abci.plugin', 'streaming.abci.keys', 'streaming.abci.stop-node-on-err'],
-    managedKeys: ['minimum-gas-prices', 'pruning', 'halt-height'],
+    managedKeys: MANAGED,
+    programKeys: PROGRAMS,
+    takesPaths: false,
     knownKeys: {
       'api.enable': 'boolean',
       'grpc.enable': 'boolean',

@@ -45,6 +45,7 @@ const lighthouse = defineClient({
   }),
   chosen: (place) =>
     given(place.archive, { 'reconstruct-historic-states': '', 'genesis-backfill': '', 'prune-blobs': 'false' }),
+  fileFlags: ['blobs-dir', 'freezer-dir', 'network-dir', 'slasher-dir'],
   alsoManaged: [
     'testnet-dir',
     'execution-endpoints',
@@ -87,6 +88,16 @@ const prysm = defineClient({
     ...checkpoint('genesis-beacon-api-url', place),
   }),
   chosen: () => ({}),
+  fileFlags: [
+    'trace',
+    'blob-path',
+    'data-column-path',
+    'p2p-metadata',
+    'p2p-priv-key',
+    'restore-target-dir',
+    'slasher-datadir',
+    'interop-write-ssz-state-transitions',
+  ],
   alsoManaged: [
     'chain-config-file',
     'config-file',
@@ -136,6 +147,7 @@ const teku = defineClient({
     // Blocks are fetched backwards from the checkpoint, then their states are computed from genesis.
     ...given(place.archive, { 'data-storage-mode': 'ARCHIVE', 'reconstruct-historic-states': 'true' }),
   }),
+  fileFlags: ['data-beacon-path', 'data-validator-path', 'p2p-private-key-file'],
   alsoManaged: ['data-base-path', 'config-file', 'initial-state', 'genesis-state', 'ee-jwt-claim-id'],
   known: {
     'p2p-peer-upper-bound': 'integer',
@@ -189,6 +201,7 @@ const nimbus = defineClient({
             backfill: 'false',
           },
         },
+  fileFlags: ['era-dir', 'keymanager-token-file', 'netkey-file', 'secrets-dir', 'validators-dir', 'wallets-dir'],
   alsoManaged: ['web3-url', 'config-file', 'external-beacon-api-url', 'trusted-node-url', 'log-file'],
   known: { 'max-peers': 'integer', history: ['prune', 'archive'], 'log-level': 'text' },
 });
@@ -230,6 +243,15 @@ const lodestar = defineClient({
     ...checkpoint('checkpointSyncUrl', place),
   }),
   chosen: () => ({}),
+  fileFlags: [
+    'beaconDir',
+    'chain.persistInvalidSszObjectsDir',
+    'dbDir',
+    'keymanager.tokenFile',
+    'peerStoreDir',
+    'persistInvalidSszObjects',
+    'persistInvalidSszObjectsDir',
+  ],
   alsoManaged: ['rcConfig', 'paramsFile', 'genesisStateFile', 'checkpointState', 'port6', 'logFile'],
   known: { targetPeers: 'integer', logLevel: ['error', 'warn', 'info', 'verbose', 'debug', 'trace'] },
 });

@@ -43,6 +43,17 @@ const geth = defineClient({
     'metrics.port': '6060',
   }),
   chosen: (place) => ({ 'http.api': 'eth,net,web3', ...given(place.archive, ARCHIVE) }),
+  fileFlags: [
+    'trace',
+    'vmtrace.jsonconfig',
+    'txpool.journal',
+    'blobpool.datadir',
+    'keystore',
+    'nodekey',
+    'ethash.cachedir',
+    'ethash.dagdir',
+    'datadir.era',
+  ],
   alsoManaged: ['datadir.ancient', 'networkid', 'config', 'unlock', 'password', 'holesky', 'ipcpath', 'log.file'],
   known: {
     ...GETH_LIKE_KNOWN,
@@ -79,6 +90,18 @@ const reth = defineClient({
     'log.file.max-files': '0',
     ...given(!place.archive, { full: '' }),
   }),
+  fileFlags: [
+    'log.file.name',
+    'p2p-secret-key',
+    'peers-file',
+    'txpool.transactions-backup',
+    'txpool.local-transactions-backup',
+    'auth-ipc',
+    'auth-ipc.path',
+    'datadir.pprof-dumps',
+    'datadir.rocksdb',
+    'era.path',
+  ],
   alsoManaged: ['datadir.static-files', 'config', 'dev', 'ipcpath', 'log.file.directory'],
   known: {
     'max-outbound-peers': 'integer',
@@ -123,6 +146,15 @@ const nethermind = defineClient({
   }),
   chosen: () => ({ 'JsonRpc.EnabledModules': 'Eth,Subscribe,Net,Web3,Health' }),
   // Plugins are programs.
+  fileFlags: [
+    'Init.DiscoveryDbPath',
+    'JsonRpc.IpcUnixDomainSocketPath',
+    'JsonRpc.RpcRecorderState',
+    'KeyStore.EnodeKeyFile',
+    'Snapshot.SnapshotDirectory',
+    'Snapshot.SnapshotFileName',
+    'Era.ImportDirectory',
+  ],
   alsoManaged: [
     'PluginsDirectory',
     'baseDbPath',
@@ -172,6 +204,7 @@ const besu = defineClient({
   }),
   chosen: (place) =>
     place.archive ? { 'sync-mode': 'FULL', 'data-storage-format': 'FOREST' } : { 'sync-mode': 'SNAP' },
+  fileFlags: ['Xrpc-ipc-enabled', 'tx-pool-save-file', 'security-module'],
   alsoManaged: ['genesis-file', 'network-id', 'config-file', 'node-private-key-file', 'engine-jwt-disabled'],
   known: {
     'max-peers': 'integer',
@@ -206,6 +239,7 @@ const erigon = defineClient({
     'metrics.port': '6060',
   }),
   chosen: (place) => ({ 'http.api': 'eth,net,web3', 'prune.mode': place.archive ? 'archive' : 'full' }),
+  fileFlags: ['trace', 'log.dir.prefix', 'nodekey', 'socket.url', 'http.url', 'tcp.url', 'vmtrace.jsonconfig'],
   alsoManaged: ['config', 'networkid', 'log.dir.path'],
   known: {
     ...GETH_LIKE_KNOWN,
