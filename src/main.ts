@@ -163,7 +163,8 @@ async function work(work: Work): Promise<string | undefined> {
   const { options, cluster, signal } = work;
   const { settings, log, selfUpdate } = options;
   await prepareCluster({ cluster, namespace: settings.namespace, log, signal });
-  const events = makeEvents({ cluster, component: 'nodewright', instance: settings.executor, log });
+  const { redactor } = options;
+  const events = makeEvents({ cluster, component: 'nodewright', instance: settings.executor, redactor, log });
   const runtime = { now: Date.now, random: Math.random, log, telemetry: work.metrics.telemetry };
   const upgrader =
     selfUpdate === undefined

@@ -63,7 +63,7 @@ export async function createServices(
   options: ControllerOptions,
   { watches, jobs }: { readonly watches: Watches; readonly jobs: JobWatches },
 ): Promise<Services> {
-  const { cluster, settings, runtime, readCache } = options;
+  const { cluster, settings, runtime, readCache, redactor } = options;
   const { executor, namespace } = settings;
   const memory = await loadMemory(options, hasTraces(executor, { watches, jobs }));
   await nameCluster(memory, cluster, settings);
@@ -87,7 +87,7 @@ export async function createServices(
       readInSteps(files, { defaultNamespace: namespace, policy: settings.policy, executor, cache: readCache }),
     fileCache: new Map(),
     ...createWriting(options, watches),
-    statusWriter: createStatusWriter(cluster, { heightIntervalMs: settings.heightIntervalMs }),
+    statusWriter: createStatusWriter(cluster, { heightIntervalMs: settings.heightIntervalMs, redactor }),
     ...signing,
     keyReservations: createKeyReservations({ cluster, watches, executor, ...signing }),
     lastLogs: createLastLogs(cluster),

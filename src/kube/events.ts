@@ -5,6 +5,7 @@ import { ANNOTATION, FIELD_MANAGER } from '../api/group.ts';
 import { describeRef, type KubeObject, type Ref, refOf } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
 import { sha256 } from '../lib/hash.ts';
+import type { Redactor } from '../lib/redact.ts';
 import type { Cluster } from './cluster.ts';
 import { isKubeError } from './kube-error.ts';
 import { NO_LOG, type Log } from './log.ts';
@@ -14,7 +15,7 @@ export interface EventNote {
   readonly about: KubeObject;
   readonly type: 'Normal' | 'Warning';
   readonly reason: EventReason;
-  /** One sentence, redacted. Without figures that change in every reconciliation, so that repeats are recognized. */
+  /** One sentence; it is redacted here. Without figures that change in every reconciliation, so that repeats are recognized. */
   readonly message: string;
   /** The Event says what is so until another one of the same state, such as failing and working again: after another one it is written again at once. */
   readonly state?: string;
@@ -26,6 +27,8 @@ export interface EventOptions {
   readonly component: string;
   /** Which of its processes. */
   readonly instance: string;
+  /** For every message, of any caller. */
+  readonly redactor: Redactor;
   readonly log?: Log;
   /** Milliseconds since the epoch; default Date.now. */
   readonly now?: () => number;
@@ -67,7 +70,9 @@ export function makeEvents(options: EventOptions): Events {
   let dropped = 0;
   let line: Promise<void> = Promise.resolve();
 
-  function emit(note: EventNote): void {
+  function emit(said: EventNote): void {
+    // Before anything is cut off, compared or named by it.
+    const note = { ...said, message: options.redactor(said.message) };
     const at = now();
     const id = identify(note, options.component);
     const { writtenAt, unwritten } = known.get(id) ?? { writtenAt: -Infinity, unwritten: 0 };

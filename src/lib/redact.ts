@@ -1,17 +1,37 @@
 // Removes secrets from text: by shape (`redact`) and by value (`createRedactor`).
 
 import { cleanLine, stripControls } from './clean-text.ts';
+import { SECRET_SHAPES } from './secrets/shapes.ts';
+import { replaceValues, SECRET_NAME } from './secrets/values.ts';
 
 export type Redactor = (text: string) => string;
 
 export const REDACTED = '[redacted]';
 
 /**
- * Replaces what looks like a secret. Commit ids, image digests and transaction hashes stay: 64 hex digits count only
- * after words such as "private key". Linear in the length of the text; running it twice changes nothing more.
+ * Replaces what looks like a secret, in a whole text: of one that was cut into lines, a value over several of them would stay.
+ * Commit ids, image digests and transaction hashes stay: 64 hex digits count only after words such as "private key".
+ * Linear in the length of the text; running it twice changes nothing more.
  */
 export function redact(text: string): string {
   let result = text;
+  // What one rule has removed may have hidden something from another one; twice is enough for nearly all.
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const before = result;
+    result = redactOnce(before);
+    if (result === before) break;
+  }
+  return result;
+}
+
+const MAX_PASSES = 4;
+/** No shape is shorter; most texts are names. */
+const MIN_SHAPE = 15;
+
+function redactOnce(text: string): string {
+  // The shapes before the rule of URLs: what follows a key may begin one only when the key is gone.
+  let result = replaceValues(text, REDACTED);
+  if (result.length >= MIN_SHAPE) for (const pattern of SHAPES) result = result.replace(pattern, withoutSecret);
   for (const { pattern, replace } of RULES) result = result.replace(pattern, replace);
   return result;
 }
@@ -85,9 +105,6 @@ interface Rule {
   readonly replace: (match: string, ...groups: string[]) => string;
 }
 
-const KEYWORD =
-  '(?:token|passw(?:or)?d|passphrase|pwd|secret(?:[_-]?access)?(?:[_-]?key)?|api[_-]?key|access[_-]?key' +
-  '|private[_-]?key|priv[_-]?key|credentials?|mnemonic|signature|(?<=[?&;])sig|(?<=[?&;])auth|rpcauth|rpc(?:limit)?pass)';
 // A quoted value (escaped quotes inside, or quotes that are escaped themselves) with what is glued to it, as shells join both;
 // else everything to the next space or `&`. What is redacted already ends where it ends, so that running twice changes nothing.
 const GLUED = String.raw`[^\s"',;)}\]&]`;
@@ -97,17 +114,19 @@ const VALUE = String.raw`(?:\[redacted\](?!${GLUED})|(?:${QUOTED})${GLUED}*|[^\s
 // "watch Secret: the connection broke": a verb and the kind, then prose; the kind's name is no key of a value.
 const KIND_IN_PROSE = String.raw`(?<=(?-i:\b(?:get|list|watch|create|apply|patch|replace|delete) Secret))(?-i:: [a-z']+,? )`;
 
+const SHAPES = SECRET_SHAPES.filter(({ counts }) => counts !== 'named').map(({ pattern }) => pattern);
+
+/** The last argument has the named groups, where there are some. */
+function withoutSecret(_match: string, ...rest: readonly unknown[]): string {
+  const groups = rest.at(-1);
+  return typeof groups === 'object' ? `${(groups as { head?: string }).head ?? ''}${REDACTED}` : REDACTED;
+}
+
 const RULES: readonly Rule[] = [
   // A block without its end was cut off: everything after its start is removed.
   {
     pattern: /-----BEGIN [A-Z0-9 ]{1,64}-----[\s\S]*?(?:-----END [A-Z0-9 ]{1,64}-----|$)/g,
     replace: () => REDACTED,
-  },
-  // Before the rule of URLs: what follows the key may begin one only when the key is gone.
-  {
-    pattern:
-      /((?:priv(?:ate)?[_ -]?key|secret|seed|nodekey(?:hex)?|jwt)[a-z_ -]{0,12}\\?["']?\s{0,4}[:=]?\s{0,4}\\?["']?)(?:0x)?[0-9a-f]{64}(?![0-9a-f])/gi,
-    replace: (_, head = '') => `${head}${REDACTED}`,
   },
   { pattern: /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"'<>]*@/gi, replace: (_, scheme = '') => `${scheme}${REDACTED}@` },
   // A password with an unescaped slash; `host:8080/path@x` is none.
@@ -121,27 +140,34 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /\b(basic|bearer) {1,8}([A-Za-z0-9+/=._~-]{8,})/gi, replace: schemeValue },
   {
-    pattern: new RegExp(String.raw`(${KEYWORD}(?!${KIND_IN_PROSE})\\?["']?\s{0,4}[:=]\s{0,4})(${VALUE})`, 'gi'),
+    pattern: new RegExp(String.raw`(${SECRET_NAME}(?!${KIND_IN_PROSE})\\?["']?\s{0,4}[:=]\s{0,4})(${VALUE})`, 'gi'),
     replace: (_, head = '') => `${head}${REDACTED}`,
   },
   {
-    pattern: new RegExp(String.raw`(--(?:[a-z0-9]{1,20}[._-]){0,3}${KEYWORD} {1,4})(${VALUE})`, 'gi'),
+    pattern: new RegExp(String.raw`(--(?:[a-z0-9]{1,20}[._-]){0,3}${SECRET_NAME} {1,4})(${VALUE})`, 'gi'),
     replace: (_, head = '') => `${head}${REDACTED}`,
   },
-  // GitHub, GitLab, Slack, npm, Google, HashiCorp Vault, AWS key ids.
-  { pattern: /gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}/g, replace: () => REDACTED },
+  // `NAME value`, as programs print their environment.
   {
-    pattern: /gl[a-z]{2,8}-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}/g,
-    replace: () => REDACTED,
+    pattern:
+      /(?<![A-Za-z0-9_])([A-Z0-9_]{0,64}(?:SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|MNEMONIC|PRIVATE_KEY|PRIVKEY|ACCESS_KEY|API_KEY|APIKEY|CREDENTIALS?)(?:_KEY|_VALUE|_HEX)?[ \t]{1,8})([^\s&]+)/g,
+    replace: variableValue,
   },
-  { pattern: /npm_[A-Za-z0-9]{30,}|AIza[0-9A-Za-z_-]{30,}|hv[sb]\.[A-Za-z0-9_-]{20,}/g, replace: () => REDACTED },
-  { pattern: /\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b/g, replace: () => REDACTED },
-  // A JSON Web Token. The look-behind keeps "eyJeyJeyJ…" from being scanned once per repetition.
+  // Only with a digit: "password authentication".
   {
-    pattern: /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3}/g,
-    replace: () => REDACTED,
+    pattern: /\b(passw(?:or)?d|passphrase)( {1,4})(?=[A-Za-z_-]{0,64}\d)([^\s&"',;)}\]]{6,})/gi,
+    replace: (_, name = '', space = '') => `${name}${space}${REDACTED}`,
   },
 ];
+
+/** Of a variable that is named in prose the next word says something: "AWS_SECRET_ACCESS_KEY is not set". */
+function variableValue(match: string, head = '', value = ''): string {
+  const isProse = PROSE.test(value) || (!head.includes('_') && !/\d/.test(value));
+  return isProse ? match : `${head}${REDACTED}`;
+}
+
+const PROSE =
+  /^(?:and|are|as|at|by|can|cannot|could|does|empty|environment|for|from|has|have|in|invalid|is|isn't|may|missing|must|needs?|not|of|on|or|required|set|should|to|undefined|unset|variables?|was|were|with|without)[.,:;)]?$/i;
 
 /** "Basic authentication failed" is prose: a plain word is not a credential. */
 function schemeValue(match: string, scheme = '', value = ''): string {

@@ -5,7 +5,7 @@ import { redact } from '../lib/redact.ts';
 
 const MAX_LENGTH = 300;
 const MAX_LINES = 3;
-/** Kubernetes keeps 4 KiB of a termination message; the rest is not read. */
+/** Kubernetes keeps 4 KiB of a termination message; a longer one is the end of a log, which was redacted as a whole. */
 const MAX_INPUT = 16_384;
 
 /**

@@ -100,7 +100,8 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
     sign: options.sign,
   });
   const asker = options.ports?.asker ?? createAsker();
-  const events = makeEvents({ cluster, component: 'nodewright', instance: fleet.executor, log: logger });
+  const redactor = createRedactor([]);
+  const events = makeEvents({ cluster, component: 'nodewright', instance: fleet.executor, redactor, log: logger });
   const metrics = createMetrics({ version: FAST.version, now: Date.now });
   const { executor, namespace } = fleet;
   const policy = completePolicy(options.policy ?? {}, { namespace, workerImage: FAST.workerImage });
@@ -113,7 +114,7 @@ export async function runController(fleet: Fleet, options: RunOptions = {}): Pro
       trust: options.trust,
       events,
       readCache: createReadCache(),
-      redactor: createRedactor([]),
+      redactor,
       upgrader: undefined,
       settings: {
         ...FAST,

@@ -1,13 +1,14 @@
 // The process: one at a time, truthful probes, a clean end, a crash at any moment, and no secret in any text.
 
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 
 import type { KubeObject } from '../../src/api/objects.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { controllerLease } from '../../src/kube/lease/holder.ts';
-import { isObject } from '../../src/lib/json-value.ts';
+import { isObject, listAt, textAt } from '../../src/lib/json-value.ts';
 import { makeSshKey } from '../signatures/keys.ts';
 import { privateCluster, type PrivateCluster } from '../support/cluster.ts';
 import { git, tipOf } from '../support/git-repo.ts';
@@ -15,6 +16,7 @@ import { basic } from '../support/git-server.ts';
 import { heldDigest } from '../support/held-digest.ts';
 import { makeValidators } from '../support/validators.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { byHand } from './by-hand.ts';
 import { BRANCH, type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
 import { prepare, published, publishedAsSeen } from './harness.ts';
 import { type Process, startProcess } from './process.ts';
@@ -300,6 +302,103 @@ it('no secret is in the log, an Event, an object, a figure or any commit of the 
   const leaks = forbidden.filter((value) => value !== '' && places.some((place) => place.includes(value)));
   expect(leaks).toEqual([]);
 });
+
+it('no key that a client or a worker says with its last words is in any of these places, and what is no secret stays', async () => {
+  const key = randomBytes(64).toString('base64');
+  const bytes = randomBytes(32).toString('hex');
+  const file = JSON.stringify({ priv_key: { type: 'tendermint/PrivKeyEd25519', value: key } }, null, 2);
+  const secrets = [key.slice(0, 40), key.slice(-40), bytes, 'hunter2hunter2', 'ghp_'.padEnd(30, 'aB3'), 'winner thank'];
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const words = 'legal winner thank year wave sausage worth useful legal winner thank yellow';
+  const process = await start(['--image', 'nodewright.invalid/worker:test']);
+  const hand = byHand(cluster.kubeconfigPath);
+  await endContainer(await runningPod('n0-0'), `cannot load ${file}`);
+  const isShown = (): boolean =>
+    fleet.statusFile(`nodes/${fleet.namespace}/n0.yaml`)?.includes('CrashLoopBackOff') === true;
+  await waitFor('the crash is reported', isShown);
+  const machine = textAt(await runningPod('n1-0'), ['spec', 'nodeName']) ?? '';
+  // The pod of the worker waits for a place, so that its end can be written by hand.
+  const place = { apiVersion: 'v1', kind: 'Node', name: machine, namespace: '' };
+  await hand.patch(place, { spec: { unschedulable: true } });
+  onTestFinished(async () => await hand.patch(place, { spec: { unschedulable: null } }));
+  fleet.commit({ 'jobs/b.yaml': nodeOf('b', { node: 'n1' }).replace('BlockchainNode', 'Backup') });
+  const message = `password=hunter2hunter2 and token ${secrets[4]}, jwt secret 0x${bytes}; ${words}; ${file}; image a@sha256:${hash}, block 0x${hash}`;
+  await endWorker('backup-b-', JSON.stringify({ ok: false, code: 'WorkFailed', message }));
+  await hand.patch(place, { spec: { unschedulable: null } });
+  const ref = { apiVersion: 'validatoros.com/v1alpha1', kind: 'Backup', namespace: fleet.namespace, name: 'b' };
+  const backup = await waitFor('the job has failed', async () => {
+    const live = await fleet.cluster.get(ref);
+    return JSON.stringify(live?.['status'] ?? {}).includes('"phase":"Failed"') ? live : undefined;
+  }, 120_000); // prettier-ignore
+  await waitFor('its record is published', () =>
+    fleet.statusFile(`jobs/backup/${fleet.namespace}/b.yaml`)?.includes('phase: Failed'),
+  );
+  const figures = (await process.probe('/metrics')).text;
+  await process.stop();
+  const places = { ...(await placesOf(process, figures)), backup: JSON.stringify(backup) };
+  for (const secret of secrets)
+    expect(Object.entries(places).filter(([, text]) => text.includes(secret)).map(([place]) => place)).toEqual([]); // prettier-ignore
+  for (const place of [places.backup, places.events, places.branch]) {
+    expect(place).toContain(`image a@sha256:${hash}, block 0x${hash}`);
+    expect(place).toContain('password=[redacted]');
+  }
+}, 300_000);
+
+async function placesOf(process: Process, figures: string) {
+  const { cluster: kube, namespace, repo } = fleet;
+  const textOf = async (kind: Parameters<typeof kube.list>[0]): Promise<string> =>
+    JSON.stringify(await kube.list(kind, { namespace }));
+  return {
+    log: await process.log(),
+    figures,
+    events: await textOf(KINDS.Event),
+    nodes: JSON.stringify([...(await fleet.nodes()).values()]),
+    configMaps: await textOf(KINDS.ConfigMap),
+    leases: await textOf(KINDS.Lease),
+    statefulSets: await textOf(KINDS.StatefulSet),
+    branch: git(repo, ['log', '-p', STATUS_BRANCH]),
+  };
+}
+
+async function runningPod(name: string): Promise<KubeObject> {
+  return await waitFor(`${name} runs`, async () => {
+    const pod = await fleet.cluster.get({ apiVersion: 'v1', kind: 'Pod', namespace: fleet.namespace, name });
+    return textAt(pod, ['status', 'phase']) === 'Running' ? pod : undefined;
+  });
+}
+
+/** Its containers end again and again with these words. */
+async function endContainer(pod: KubeObject, message: string): Promise<void> {
+  const [state, lastState] = [
+    { waiting: { reason: 'CrashLoopBackOff' } },
+    { terminated: { exitCode: 1, reason: 'Error', message } },
+  ];
+  const containerStatuses = listAt(pod, ['status', 'containerStatuses']).map((one) => ({
+    ...(one as object),
+    ready: false,
+    restartCount: 3,
+    state: { running: null, ...state },
+    lastState,
+  }));
+  await byHand(cluster.kubeconfigPath).patchPodStatus(
+    { namespace: fleet.namespace, name: pod.metadata.name },
+    { containerStatuses },
+  );
+}
+
+/** The worker pod whose name begins so ends with these words. */
+async function endWorker(prefix: string, message: string): Promise<void> {
+  const pod = await waitFor('the worker pod waits', async () => {
+    const pods = await fleet.cluster.list(KINDS.Pod, { namespace: fleet.namespace });
+    return pods.find(({ metadata }) => metadata.name.startsWith(prefix));
+  }, 120_000); // prettier-ignore
+  const state = { terminated: { exitCode: 1, message, finishedAt: new Date().toISOString() } };
+  const status = { name: 'work', image: 'x', imageID: 'x', ready: false, restartCount: 0, state };
+  await byHand(cluster.kubeconfigPath).patchPodStatus(
+    { namespace: fleet.namespace, name: pod.metadata.name },
+    { phase: 'Failed', containerStatuses: [status] },
+  );
+}
 
 const SMALL = { storage: { data: { size: '1Gi' } } };
 

@@ -7,6 +7,7 @@ import { readBranchWarning } from '../../src/cli/branch-warning.ts';
 import { takeLease } from '../../src/controller/take-lease.ts';
 import { type ApiCluster, connectCluster } from '../../src/kube/api-cluster.ts';
 import { makeEvents } from '../../src/kube/events.ts';
+import { redact } from '../../src/lib/redact.ts';
 import { NO_LOG } from '../../src/kube/log.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -32,7 +33,7 @@ it('names the holder for /readyz and nodewright status, until it has the Lease',
   const metadata = { name: 'nodewright-primary', namespace: 'default' };
   const lease: KubeObject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
   await cluster.create(lease);
-  const events = makeEvents({ cluster, component: 'nodewright', instance: 'primary', log: NO_LOG });
+  const events = makeEvents({ cluster, component: 'nodewright', instance: 'primary', redactor: redact, log: NO_LOG });
   const reasons: (string | undefined)[] = [];
   const taken = takeLease(
     {

@@ -1,5 +1,7 @@
 // What the record says of the program that did the work.
 
+import { randomBytes } from 'node:crypto';
+
 import { expect, it } from 'vitest';
 
 import type { Program } from '../../src/jobs/model/task-spec.ts';
@@ -40,4 +42,14 @@ it.each([
   },
 ])('$because', ({ program, said }) => {
   expect(ran(program)).toBe(said);
+});
+
+it('keeps no key of a program in the end of its output, also when its first lines are cut off', () => {
+  const key = randomBytes(64).toString('base64');
+  const file = JSON.stringify({ priv_key: { value: key }, rest: 'x'.repeat(4000) }, null, 2);
+  const task = { name: 't', node: 'a', attempt: 1, intentAt: '2026-11-30T00:00:00Z' };
+  const tasks = new Map([['t', { suspended: false, active: 0, running: false, output: `cannot load ${file}` }]]);
+  const { outputTail = '' } = provenanceOf({ open, settings, observed: { ...observed(), tasks } }, [], [task]);
+  expect(outputTail).toContain('xxx');
+  for (const part of key.match(/.{20}/g) ?? []) expect(outputTail).not.toContain(part);
 });

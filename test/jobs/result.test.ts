@@ -1,5 +1,7 @@
 // What a worker pod's end means, with any message that it left.
 
+import { randomBytes } from 'node:crypto';
+
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -110,6 +112,23 @@ describe('readOutcome', () => {
     },
   ] as const)('$because', ({ observed, want }) => {
     expect(readOutcome(pod, observed)).toMatchObject(want);
+  });
+
+  it('shows no part of a key that a program or a worker says, and all else of the message', () => {
+    const key = randomBytes(64).toString('base64');
+    const file = JSON.stringify({ priv_key: { type: 'tendermint/PrivKeyEd25519', value: key } }, null, 2);
+    const failedProgram = { name: 'client', exitCode: 1 };
+    const output = `failed to load ${file}\npassword=hunter2 failed at block 0x${'a1'.repeat(32)}`;
+    expect(readOutcome(pod, { ...ended, failedProgram, output })).toMatchObject({
+      message: `client ended with exit code 1: password=[redacted] failed at block 0x${'a1'.repeat(32)}`,
+    });
+    const inside = readOutcome(pod, { ...ended, failedProgram, output: `cannot load ${file}` }).message;
+    expect(inside).not.toContain(key.slice(0, 30));
+    const termination = JSON.stringify({ ok: false, message: `cannot load ${file}`, manifestSha256: 'a'.repeat(64) });
+    expect(readOutcome(pod, { ...ended, termination })).toMatchObject({
+      message: 'cannot load { "priv_key": [redacted] }',
+      manifestSha256: 'a'.repeat(64),
+    });
   });
 
   it.each([

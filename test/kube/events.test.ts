@@ -7,6 +7,7 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import { connectCluster, type ApiCluster } from '../../src/kube/api-cluster.ts';
 import { makeEvents, type Events } from '../../src/kube/events.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
+import { redact } from '../../src/lib/redact.ts';
 import { privateApiServer, type PrivateApiServer } from '../support/api-server.ts';
 
 let api: PrivateApiServer;
@@ -25,7 +26,7 @@ afterAll(async () => {
 });
 
 function events(more: Partial<Parameters<typeof makeEvents>[0]> = {}): Events {
-  return makeEvents({ cluster, component: 'nodewright', instance: 'pod-1', now: () => now, ...more });
+  return makeEvents({ cluster, component: 'nodewright', instance: 'pod-1', redactor: redact, now: () => now, ...more });
 }
 
 async function written(reason: string): Promise<readonly KubeObject[]> {
@@ -54,6 +55,16 @@ it('reports once what is said many times, and continues to count after five minu
   second.emit(note);
   await second.flush();
   expect(await written('PodFailed')).toMatchObject([{ count: 12, firstTimestamp: '2026-01-01T00:00:00Z' }]);
+});
+
+it('redacts every message, before it is cut', async () => {
+  const reporter = events();
+  const key = Buffer.alloc(64, 7).toString('base64');
+  const message = `password=hunter2 ${'x'.repeat(980)} ${key}`;
+  reporter.emit({ about, type: 'Warning', reason: 'WorkFailed', message });
+  await reporter.flush();
+  const [event] = await written('WorkFailed');
+  expect(event).toMatchObject({ message: `password=[redacted] ${'x'.repeat(980)} [redacted]` });
 });
 
 it('writes what it may not read', async () => {

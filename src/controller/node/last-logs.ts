@@ -2,7 +2,9 @@
 
 import { type KubeObject, refOf } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import { stripControls } from '../../lib/clean-text.ts';
 import { isObject, textAt, valueAt } from '../../lib/json-value.ts';
+import { redact } from '../../lib/redact.ts';
 
 /** Enough for the lines that an orderly end writes after its reason. */
 const TAIL_LINES = 60;
@@ -27,7 +29,7 @@ export function createLastLogs(cluster: Pick<Cluster, 'logs'>): LastLogs {
     if (known?.ends === ends) return known.text;
     const options = { container: name, tailLines: TAIL_LINES, limitBytes: TAIL_BYTES, previous };
     // Without its log the exit code alone describes the end.
-    const text = await cluster.logs(refOf(pod), options).catch(() => '');
+    const text = redact(stripControls(await cluster.logs(refOf(pod), options).catch(() => '')));
     read.set(id, { ends, text });
     return text;
   }

@@ -5,6 +5,8 @@ import { FIELD_MANAGER } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { defined } from '../../lib/defined.ts';
+import type { Redactor } from '../../lib/redact.ts';
+import { redactTexts } from '../../lib/secrets/texts.ts';
 import { onlyWordsChanged, statusChanged, type WriteLimits } from '../../status/status-changed.ts';
 
 export interface StatusWriter {
@@ -14,7 +16,15 @@ export interface StatusWriter {
   write(node: BlockchainNode, status: NodeStatus, now: number): Promise<boolean>;
 }
 
-export function createStatusWriter(cluster: Pick<Cluster, 'applyStatus'>, limits: WriteLimits): StatusWriter {
+interface WriterOptions extends WriteLimits {
+  /** For every text of a status. */
+  readonly redactor: Redactor;
+}
+
+export function createStatusWriter(
+  cluster: Pick<Cluster, 'applyStatus'>,
+  { redactor, ...limits }: WriterOptions,
+): StatusWriter {
   // By the metadata as it was watched: the entry goes when the watch shows the next version of the object.
   const unseen = new WeakMap<BlockchainNode['metadata'], NodeStatus>();
   /** UID → when a status was written last for the words of a client alone. */
@@ -25,7 +35,8 @@ export function createStatusWriter(cluster: Pick<Cluster, 'applyStatus'>, limits
       const status = unseen.get(node.metadata);
       return status === undefined ? node : { ...node, status };
     },
-    async write(node, status, now) {
+    async write(node, derived, now) {
+      const status = redactTexts(derived, redactor);
       if (!statusChanged(node.status, status, { now, ...limits })) return false;
       const { uid = '' } = node.metadata;
       for (const [other, at] of wordsAt) if (!isRecent(at, now)) wordsAt.delete(other);

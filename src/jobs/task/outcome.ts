@@ -3,7 +3,9 @@
 import type { JobTask } from '../../api/job-status.ts';
 import type { TaskResult } from '../../api/worker-task.ts';
 import type { TaskSpec } from '../model/task-spec.ts';
+import { stripControls } from '../../lib/clean-text.ts';
 import { defined } from '../../lib/defined.ts';
+import { redact } from '../../lib/redact.ts';
 import { parseResult } from './result.ts';
 import type { ObservedTask } from '../model/observation.ts';
 
@@ -80,9 +82,14 @@ function programFailed(
 
 const COMPLAINT = /\b(panicked|panic|fatal|error|failed)\b/i;
 
-/** A log joins two pipes in any order: the line that complains need not be the last one, though it was written last. */
+/**
+ * A log joins two pipes in any order: the line that complains need not be the last one, though it was written last. Redacted as a
+ * whole, because a line may be the middle of a secret.
+ */
 function lineWithReason(output: string): string {
-  const lines = output.trim().slice(-65_536).split('\n');
+  const lines = redact(stripControls(output.slice(-65_536)))
+    .trim()
+    .split('\n');
   return (lines.findLast((line) => COMPLAINT.test(line)) ?? lines.at(-1) ?? '').slice(0, 300);
 }
 

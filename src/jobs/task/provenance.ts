@@ -3,6 +3,7 @@
 import type { JobStatus, JobTask } from '../../api/job-status.ts';
 import { capText, stripControls } from '../../lib/clean-text.ts';
 import { defined } from '../../lib/defined.ts';
+import { redact } from '../../lib/redact.ts';
 import type { TaskSpec, Program } from '../model/task-spec.ts';
 import type { Scope } from '../model/scope.ts';
 import { workerImageOf } from './render-job.ts';
@@ -21,7 +22,7 @@ export function provenanceOf(
   const digest = tasks.map(({ imageDigest }) => imageDigest).find((found) => found !== undefined);
   const output = tasks.map(({ name }) => observed.tasks.get(name)?.output ?? '').join('\n');
   return {
-    command: capText(command, 1024),
+    command: capText(redact(command), 1024),
     image: program?.image ?? workerImageOf(open.common, settings),
     ...defined({ imageDigest: digest, outputTail: tailOf(output) }),
   };
@@ -30,7 +31,7 @@ export function provenanceOf(
 const MAX_TAIL = 4096;
 
 function tailOf(output: string): string | undefined {
-  return output.trim() === '' ? undefined : stripControls(output).trim().slice(-MAX_TAIL);
+  return output.trim() === '' ? undefined : redact(stripControls(output)).trim().slice(-MAX_TAIL);
 }
 
 /** The text of a script does not help the reader of a record: its first comment does, or the name of what it runs for. */

@@ -2,13 +2,13 @@
 
 import { isFailureReason, type FailureReason } from '../../api/codes/job-reasons.ts';
 import { MAX_RESULT_BYTES, TaskResult } from '../../api/worker-task.ts';
-import { cleanLine } from '../../lib/clean-text.ts';
+import { redactedLine } from '../../lib/redact.ts';
 
 export type ParsedResult = Omit<TaskResult, 'code'> & { readonly code?: FailureReason };
 
 /**
  * The result, or a failure `UnreadableResult` for anything that is none: the text comes from a pod and may be empty,
- * cut off or nonsense. Never throws; its texts are one line, without control characters.
+ * cut off or nonsense. Never throws; its message is one line, redacted, without control characters.
  */
 export function parseResult(text: string): ParsedResult {
   if (text.length > MAX_RESULT_BYTES) return unreadable('is longer than 4096 bytes');
@@ -17,7 +17,7 @@ export function parseResult(text: string): ParsedResult {
   const { message, code, ...rest } = result.data;
   return {
     ...rest,
-    ...(message === undefined ? {} : { message: cleanLine(message, 1000) }),
+    ...(message === undefined ? {} : { message: redactedLine(message, 1000) }),
     ...(code === undefined || !isFailureReason(code) ? {} : { code }),
   };
 }

@@ -8,6 +8,7 @@ import { jobConditions } from '../../../jobs/model/conditions.ts';
 import type { JobObservation } from '../../../jobs/model/observation.ts';
 import { wellFormed } from '../../../lib/clean-text.ts';
 import { defined } from '../../../lib/defined.ts';
+import { redactTexts } from '../../../lib/secrets/texts.ts';
 import { sameJson } from '../../../lib/stable-json.ts';
 import { timestamp } from '../../../lib/timestamp.ts';
 import type { JobDeps } from '../deps.ts';
@@ -27,7 +28,8 @@ export async function storeStatus(
   deps: JobDeps,
 ): Promise<boolean> {
   const { status: before = {} } = job;
-  const decided = wellFormed(next);
+  // Every text of a status passes here, of a worker, of a program and of the API server: into the object, its copy and its record.
+  const decided = redactTexts(wellFormed(next), deps.redactor);
   const changed = !sameJson(decided, before);
   const status = changed ? withConditions(decided, job, deps.runtime.now()) : before;
   if (isChanged) reportChanged(job, deps);
