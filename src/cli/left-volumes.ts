@@ -6,18 +6,35 @@ import { keyOf, type KubeObject } from '../api/objects.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { defined } from '../lib/defined.ts';
+import { hasEnded, isLabelledFor, volumeUsedBy } from '../controller/node/living-pods.ts';
 import { textAt } from '../lib/json-value.ts';
+
+export interface LeftVolume {
+  readonly pvc: KubeObject;
+  /** A pod that mounts it: the label of one that runs can be taken off, and it is not deleted with its node then. */
+  readonly usedBy: KubeObject | undefined;
+}
 
 /** With the label of a node that does not exist, by their keys; none without the permission to list PVCs. */
 export async function leftVolumes(
   cluster: Pick<Cluster, 'list'>,
   nodes: readonly BlockchainNode[],
-): Promise<readonly KubeObject[]> {
+): Promise<readonly LeftVolume[]> {
   const pvcs = await cluster.list(KINDS.PersistentVolumeClaim, { labelSelector: LABEL.node }).catch(() => []);
   const known = new Set(nodes.map(keyOf));
-  return pvcs
+  const left = pvcs
     .filter((pvc) => pvc.metadata.deletionTimestamp === undefined && !known.has(nodeOf(pvc)))
     .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const namespaces = [...new Set(left.map(({ metadata }) => metadata.namespace ?? ''))];
+  const pods = await Promise.all(
+    namespaces.map(async (namespace) => await cluster.list(KINDS.Pod, { namespace }).catch(() => [])),
+  );
+  const running = pods.flat().filter((pod) => !hasEnded(pod));
+  return left.map((pvc) => ({ pvc, usedBy: running.find((pod) => isUsedBy(pvc, pod)) }));
+}
+
+function isUsedBy({ metadata }: KubeObject, pod: KubeObject): boolean {
+  return pod.metadata.namespace === metadata.namespace && volumeUsedBy(pod, [{ claim: metadata.name }]) !== undefined;
 }
 
 function nodeOf({ metadata: { labels, namespace } }: KubeObject): string {
@@ -25,7 +42,7 @@ function nodeOf({ metadata: { labels, namespace } }: KubeObject): string {
 }
 
 /** Of one PVC, with what uses it and what removes it. */
-export function describeLeftVolume(pvc: KubeObject): string {
+export function describeLeftVolume({ pvc, usedBy }: LeftVolume): string {
   const { name, namespace = '', labels } = pvc.metadata;
   const [chain, network] = [labels?.[LABEL.chain], labels?.[LABEL.network]];
   const size = textAt(pvc, ['spec', 'resources', 'requests', 'storage']);
@@ -33,5 +50,14 @@ export function describeLeftVolume(pvc: KubeObject): string {
     (part) => part !== undefined,
   );
   const held = content.length === 0 ? '' : ` (${content.join(', ')})`;
-  return `the PVC ${keyOf(pvc)}${held} is of the node ${labels?.[LABEL.node] ?? ''}, which is gone. A new node of this name uses it again. If its data is not needed: kubectl -n ${namespace} delete pvc ${name}`;
+  const node = labels?.[LABEL.node] ?? '';
+  const gone = `the PVC ${keyOf(pvc)}${held} is of the node ${node}, which is gone`;
+  if (usedBy !== undefined) return `${gone}, and ${describeUse(usedBy, node)}`;
+  return `${gone}. A new node of this name uses it again. If its data is not needed: kubectl -n ${namespace} delete pvc ${name}`;
+}
+
+function describeUse(pod: KubeObject, node: string): string {
+  const { name, namespace = '' } = pod.metadata;
+  const how = isLabelledFor(pod, node) ? 'uses it' : `runs on it without the labels of ${node}`;
+  return `the pod ${name} still ${how}: delete that first (kubectl -n ${namespace} delete pod ${name})`;
 }

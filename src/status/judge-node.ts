@@ -9,7 +9,7 @@ import { cleanMessage, type Observation } from './observation.ts';
 import { readEvents, readStatefulSet, type PvcView, type PodView, type StatefulSetView } from './pod-view.ts';
 import type { RoleVerdict, RoleView } from './role-view.ts';
 import { roleViews } from './role-views.ts';
-import { underway, worst, type Verdict } from './verdict.ts';
+import { stuck, underway, worst, type Verdict } from './verdict.ts';
 
 export interface NodeVerdict {
   readonly verdict: Verdict;
@@ -21,7 +21,11 @@ export interface NodeVerdict {
 
 export function judgeNode(observation: Observation, pod: PodView | undefined, pvcs: readonly PvcView[]): NodeVerdict {
   const set = observation.statefulSet === undefined ? undefined : readStatefulSet(observation.statefulSet);
-  const still = judgeDeletion(observation) ?? judgeStop(observation, set, pod) ?? judgeStart(observation, set);
+  const still =
+    judgeDeletion(observation) ??
+    judgeUnlabelled(observation, set) ??
+    judgeStop(observation, set, pod) ??
+    judgeStart(observation, set);
   if (still !== undefined) return { verdict: still, roles: new Map(), updating: false };
   const views = roleViews(observation, pod);
   const roles = judgeRoles(views, pod);
@@ -51,6 +55,13 @@ function starting(): Verdict {
 function judgeDeletion({ node }: Observation): Verdict | undefined {
   if (node.metadata.deletionTimestamp === undefined) return undefined;
   return underway('Stopping', 'Deleting', 'The node is being deleted.');
+}
+
+/** Neither stopped nor on its way, although its StatefulSet has no pod: only a person can end the pod or give it back. */
+function judgeUnlabelled({ unlabelledPod }: Observation, set: StatefulSetView | undefined): Verdict | undefined {
+  if (unlabelledPod === undefined) return undefined;
+  const found = stuck('PodUnlabelled', cleanMessage(unlabelledPod.message));
+  return set?.replicas === 0 ? { ...found, phase: 'Stopping' } : found;
 }
 
 function judgeStop(

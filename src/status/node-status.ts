@@ -29,7 +29,7 @@ export function nodeStatus(observation: Observation): NodeStatus {
   // Others, left by hand, are only named.
   const own = ownPvcs(node, pvcs);
   const { verdict, roles, updating } = judgeNode(observation, pod, own);
-  const roleList = roleStatuses(observation, pod, roles);
+  const roleList = roleStatuses(observation, pod ?? unlabelledOf(observation), roles);
   const judged = [...roles.values()];
   const height = roleList.find((role) => role.height !== undefined)?.height;
   // Heights of different roles are not comparable: that of the first one counts, or none.
@@ -62,6 +62,10 @@ export function nodeStatus(observation: Observation): NodeStatus {
     pause: statusPause(observation.pause),
     observedAt: observedAt(observation, judged),
   });
+}
+
+function unlabelledOf({ unlabelledPod }: Observation): PodView | undefined {
+  return unlabelledPod === undefined ? undefined : currentPod([unlabelledPod.pod]);
 }
 
 /** What stays known while it cannot be observed. */

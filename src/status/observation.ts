@@ -12,6 +12,8 @@ export interface Observation {
   readonly statefulSet?: KubeObject | undefined;
   /** The node's own pods: those of its StatefulSet, not those of jobs. */
   readonly pods: readonly KubeObject[];
+  /** One with the name of the node's pod that has not its label: no watch shows it, and no StatefulSet has it. */
+  readonly unlabelledPod?: UnlabelledPod | undefined;
   /** The node's PersistentVolumeClaims. */
   readonly pvcs: readonly KubeObject[];
   /** Events about the node's StatefulSet, pods and PVCs. */
@@ -40,6 +42,12 @@ export interface Observation {
   readonly trouble?: Trouble | undefined;
   /** Objects of the node that another program keeps changing, each in a sentence. */
   readonly contested?: readonly string[];
+}
+
+export interface UnlabelledPod {
+  readonly pod: KubeObject;
+  /** What is the case and what to do. */
+  readonly message: string;
 }
 
 export interface Hold {

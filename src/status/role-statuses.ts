@@ -17,20 +17,27 @@ export function roleStatuses(
   pod: PodView | undefined,
   verdicts: ReadonlyMap<string, RoleVerdict>,
 ): RoleStatus[] {
+  const unasked = observation.unlabelledPod === undefined ? undefined : UNASKED;
   return roleViews(observation, pod).map(({ role, container, facts, previous }) => {
     const verdict = verdicts.get(role);
     return {
       name: role,
       ...defined({ client: observation.node.spec.clients[role]?.name }),
-      state: verdict?.state ?? idleState(container?.state, pod),
+      state: verdict?.state ?? (unasked === undefined ? idleState(container?.state, pod) : 'Error'),
       ...figuresOf(verdict, facts, previous),
       ...(container === undefined ? {} : containerFields(container)),
       ...(verdict === undefined || verdict.reason === 'Running'
-        ? {}
+        ? unasked
         : { reason: verdict.reason, message: verdict.message }),
     };
   });
 }
+
+/** Of a client in a pod that is not known by its label. */
+const UNASKED = {
+  reason: 'PodUnlabelled',
+  message: 'It is in a pod without the labels of the node, and is not asked.',
+} as const;
 
 function containerFields({ image, restartCount }: ContainerView): Pick<RoleStatus, 'image' | 'restarts'> {
   return { ...(image === '' ? {} : { image: cleanLine(image, 512) }), restarts: restartCount };

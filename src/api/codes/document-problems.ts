@@ -79,6 +79,10 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     meaning: 'Two FleetPatches have one name. Both apply, in the order of their files.',
     action: 'Give one of them another name.',
   },
+  UnmatchedFolder: {
+    meaning: 'An entry of `spec.suspendFolders` has no file of a node: it suspends nothing.',
+    action: 'Correct the path, which begins with `nodes/`, or remove the entry.',
+  },
   UnmatchedPatch: {
     meaning: 'A FleetPatch matches no node, or names one that there is not: it changes nothing there.',
     action: 'Correct `spec.match`, or remove the patch or the name.',

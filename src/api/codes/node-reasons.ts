@@ -136,6 +136,11 @@ export const NODE_REASONS = defineCodes({
     meaning: 'The kubelet cannot set up the volumes or the network of the pod.',
     action: 'Check that the Secrets and ConfigMaps of the message exist; look at the Events of the pod.',
   },
+  PodUnlabelled: {
+    meaning:
+      'The pod of the node is there without its label, so that neither its StatefulSet nor the controller finds it. It still uses the volumes and the key, and no other pod is made.',
+    action: 'Delete the pod, or put its labels back, as the message says.',
+  },
   PodStuckTerminating: {
     meaning: 'The pod does not end although its grace period is over: its Kubernetes node does not answer.',
     action: 'Make sure that this Kubernetes node is off, then delete the pod.',

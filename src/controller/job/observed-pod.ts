@@ -7,7 +7,7 @@ import { type JobIdentity, jobObjectName } from '../../jobs/model/names.ts';
 import type { ObservedPod } from '../../jobs/model/observation.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt, valueAt } from '../../lib/json-value.ts';
-import { hasEnded, remedyFor, type UsedVolume, volumeUsedBy } from '../node/living-pods.ts';
+import { describeUnlabelled, hasEnded, type UsedVolume, volumeUsedBy } from '../node/living-pods.ts';
 
 export function observedPod(pod: KubeObject): ObservedPod {
   const conditions = valueAt(pod, ['status', 'conditions']);
@@ -45,8 +45,7 @@ export function podsOfNode(pods: readonly KubeObject[], of: PodsOfNode): readonl
 
 function strayPod(pod: KubeObject, { node, volumes, isNamed, isWorker }: PodsOfNode): readonly ObservedPod[] {
   const { name, namespace = '' } = pod.metadata;
-  if (isNamed(pod))
-    return [{ ...observedPod(pod), stray: `${name} runs without the labels of ${node}: ${remedyFor(pod, node)}` }];
+  if (isNamed(pod)) return [{ ...observedPod(pod), stray: describeUnlabelled(pod, node) }];
   const volume = isWorker(pod) ? undefined : volumeUsedBy(pod, volumes);
   if (volume === undefined) return [];
   const remedy = `end it (kubectl -n ${namespace} delete pod ${name})`;

@@ -61,6 +61,12 @@ function mountsFolder(
     .some((mount) => names.includes(textAt(mount, ['name'])) && textAt(mount, ['subPath']) === subPath);
 }
 
+/** A pod with the name of the node's that the watches do not show as one. */
+export function describeUnlabelled(pod: KubeObject, node: string): string {
+  const does = hasEnded(pod) ? 'has ended and stays' : 'runs';
+  return `${pod.metadata.name} ${does} without the labels of ${node}: ${remedyFor(pod, node)}`;
+}
+
 /** What an operator does about a pod of the node that the watches do not show as one. */
 export function remedyFor({ metadata: { name, namespace = '' } }: KubeObject, node: string): string {
   return `delete it (kubectl -n ${namespace} delete pod ${name}), or put its labels back (${LABEL.node}=${node} and those of the StatefulSet)`;

@@ -14,6 +14,7 @@ import { sampleOf } from './node-sample.ts';
 import type { NodeObservation } from './observations.ts';
 import { findOwnNode } from './owner.ts';
 import { podAddress } from './pod.ts';
+import { findUnlabelledPod } from './unlabelled-pod.ts';
 import { findPvcs } from './volumes/find-pvcs.ts';
 
 type ReportDeps = Pick<
@@ -64,6 +65,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
   const statefulSet = await findStatefulSet(node, deps);
   const pods = watches.owned(key, 'Pod');
   const pvcs = await findPvcs(node, deps);
+  const unlabelledPod = await findUnlabelledPod(node, pods, deps);
   return nodeStatus({
     ...known,
     node,
@@ -73,6 +75,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     statefulSet,
     pods: await lastLogs.complete(pods),
     pvcs,
+    unlabelledPod,
     events: await ownEvents.about({ node, statefulSet, pods, pvcs }),
     expectations: findChain(node.spec.chain)?.expectations(node) ?? new Map(),
     contested: repairs.contestsOf(key, runtime.now()).map(describeContest),
@@ -141,10 +144,18 @@ function isAnnounced({ status: before }: BlockchainNode, { phase }: NodeStatus, 
 const WAITING_MS = 15_000;
 
 /** A pod that does not run cannot be asked, but its status still ages. Without a pod only Events change. */
-function nextReport(key: string, { phase }: NodeStatus, { watches, ownEvents }: ReportDeps): ReconcileResult {
+function nextReport(
+  key: string,
+  { phase, conditions }: NodeStatus,
+  { watches, ownEvents }: ReportDeps,
+): ReconcileResult {
   const pods = watches.owned(key, 'Pod');
   const isWaiting = pods.length > 0 && podAddress(pods) === undefined && phase !== 'Running' && phase !== 'Stopped';
-  const due = [ownEvents.dueIn(key), isWaiting ? WAITING_MS : undefined].filter((ms) => ms !== undefined);
+  // No watch reports that such a pod has ended.
+  const isUnlabelled = findCondition(conditions, 'Ready')?.reason === 'PodUnlabelled';
+  const due = [ownEvents.dueIn(key), isWaiting || isUnlabelled ? WAITING_MS : undefined].filter(
+    (ms) => ms !== undefined,
+  );
   return due.length === 0 ? DONE : again(Math.min(...due));
 }
 
