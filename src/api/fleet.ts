@@ -49,10 +49,21 @@ export const FleetSpec = z.strictObject({
       'true: the controllers change nothing of the fleet. Jobs that have not begun wait; schedules skip their runs.',
     ),
   suspendFolders: z
-    .array(z.string().min(1).max(1024))
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(1024)
+        .regex(
+          /^(?!\.{0,2}\/)/,
+          'must be a folder from the top of the repository, such as nodes/dev, without / or ./ before it',
+        ),
+    )
     .max(256)
     .optional()
-    .describe('Folders, at most 256, whose nodes are not changed; jobs on them wait.'),
+    .describe(
+      'Folders from the top of the repository, such as `nodes/dev`, at most 256, whose nodes are not changed; jobs on them wait.',
+    ),
   defaults: z
     .strictObject({
       all: z.record(z.string(), z.unknown()).optional().describe('Spec fields for every node that does not set them.'),
@@ -114,6 +125,9 @@ export const FleetPatchSpec = z.strictObject({
 export type FleetPatchSpec = z.infer<typeof FleetPatchSpec>;
 
 /** The entry of `suspendFolders` that contains the file, if any. `file`: its path in the repository. */
-export function suspendedFolder({ suspendFolders }: FleetSpec, file: string | undefined): string | undefined {
+export function suspendedFolder(
+  { suspendFolders }: Pick<FleetSpec, 'suspendFolders'>,
+  file: string | undefined,
+): string | undefined {
   return suspendFolders?.find((one) => file?.startsWith(`${one.replace(/\/+$/, '')}/`) === true);
 }

@@ -1,6 +1,7 @@
 // `nodewright init DIR`: a new repository from the template.
 
-import { cp, mkdir, readdir } from 'node:fs/promises';
+import { cp, mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Command } from 'commander';
@@ -25,7 +26,7 @@ export function addInit(program: Command, exit: SetExitCode): void {
 }
 
 async function init(dir: string): Promise<0> {
-  await mkdir(dir, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(resolve(dir)).catch((cause: unknown) => {
     throw new Error(`cannot create the folder ${dir}`, { cause });
   });
   const present = await readdir(dir);
@@ -36,6 +37,16 @@ async function init(dir: string): Promise<0> {
   await cp(TEMPLATE, dir, { recursive: true });
   process.stdout.write(`${nextSteps(dir, present.includes('.git')).join('\n')}\n`);
   return 0;
+}
+
+/** One by one: where a file system allows no folders, as /proc, the recursive call of Node.js never ends. */
+async function makeFolder(path: string): Promise<void> {
+  const isFolder = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  if (await isFolder()) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  await mkdir(path).catch(async (error: unknown) => {
+    if (!(await isFolder())) throw error;
+  });
 }
 
 function nextSteps(dir: string, isRepository: boolean): readonly string[] {

@@ -1,7 +1,7 @@
 // fleet.yaml: the settings of the whole repository.
 
 import type { ProblemCode } from '../api/codes/problems.ts';
-import { DEFAULT_EXECUTOR, FleetSpec, FLEET_FILE } from '../api/fleet.ts';
+import { DEFAULT_EXECUTOR, FleetSpec, FLEET_FILE, suspendedFolder } from '../api/fleet.ts';
 import type { Chain } from '../chains/chain.ts';
 import { clipJson } from '../lib/clip.ts';
 import { toDotted } from '../lib/json-pointer.ts';
@@ -125,6 +125,25 @@ function checkVersion({ fleet, name, index }: Controller, places: Places, policy
   const path = isOwn ? ['spec', 'executors', index, 'controller'] : ['spec', 'controller'];
   const message = `${isOwn ? `spec.executors[${index}].controller` : 'spec.controller'}: ${refused.message}`;
   return [{ ...at('VersionNotAllowed', message), ...places.of([...path, 'version']) }];
+}
+
+/** Warnings of entries of `suspendFolders` without a node. `files`: paths of all files of nodes. */
+export function unmatchedFolders({ fleet, places }: FleetFile, files: readonly string[]): readonly Problem[] {
+  if (places === undefined) return [];
+  const folders = [...new Set(files.flatMap(foldersOf))];
+  return (fleet.suspendFolders ?? []).flatMap((folder, index) => {
+    if (files.some((file) => suspendedFolder({ suspendFolders: [folder] }, file) !== undefined)) return [];
+    const path = ['spec', 'suspendFolders', index];
+    const advice = didYouMean(folder.replace(/\/+$/, ''), folders, 'correct it, or remove it');
+    const message = `${toDotted(path)}: ${clipJson(folder)} matches no folder with nodes, so that it suspends nothing; ${advice}`;
+    return [{ ...at('UnmatchedFolder', showable(message)), level: 'warning' as const, ...places.of(path) }];
+  });
+}
+
+/** `nodes/a/b.yaml`: `nodes` and `nodes/a` */
+function foldersOf(file: string): readonly string[] {
+  const parts = file.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 function missing(): Problem {

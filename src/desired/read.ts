@@ -9,7 +9,7 @@ import { crossCheck, type Conflicts } from './cross-check.ts';
 import type { DesiredNode, DesiredSet, SourceFile } from './desired-set.ts';
 import { unlistedExecutor } from './executor.ts';
 import { parseSource, type FileContent } from './file-content.ts';
-import { readFleet } from './fleet.ts';
+import { readFleet, unmatchedFolders } from './fleet.ts';
 import { gatherProblems, sortProblems } from './gather-problems.ts';
 import { readNodeFile, type NodeFile } from './node-file.ts';
 import type { GitRole } from './kinds.ts';
@@ -73,7 +73,7 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
   const requests = yield* readRequests(
     contents.filter(hasRole('request', 'schedule')).map(({ content }) => content),
     context,
-    { nodes: new Map([...nodes].map(([key, { node }]) => [key, node])), brokenNodes: broken.brokenNodes },
+    knownNodes(nodes, broken, nodeFiles),
   );
   const problems = sortProblems([
     ...[strays, fleet, patches, conflicts, requests].flatMap((one) => one.problems),
@@ -101,7 +101,33 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
 }
 
 function problemsOfNodes(files: readonly NodeFile[], context: Context, strays: readonly string[]): readonly Problem[] {
-  return [...gatherProblems(files.flatMap(({ problems }) => problems)), ...unmatchedPatches(files, context, strays)];
+  return [
+    ...gatherProblems(files.flatMap(({ problems }) => problems)),
+    ...unmatchedPatches(files, context, strays),
+    ...unmatchedFolders(
+      context.fleet,
+      files.map(({ path }) => path),
+    ),
+  ];
+}
+
+function knownNodes(
+  nodes: ReadonlyMap<string, DesiredNode>,
+  { brokenNodes }: Pick<DesiredSet, 'brokenNodes'>,
+  files: readonly NodeFile[],
+): Parameters<typeof readRequests>[2] {
+  return {
+    nodes: new Map([...nodes].map(([key, { node }]) => [key, node])),
+    brokenNodes,
+    unsureFiles: unsureFiles(files),
+  };
+}
+
+/** Without a node, or with one whose name is not what it should be: what they were meant to declare is not known. */
+function unsureFiles(files: readonly NodeFile[]): readonly string[] {
+  const isUnsure = ({ nodes, brokenKeys, unreadable }: NodeFile): boolean =>
+    unreadable || brokenKeys.length > 0 || nodes.length === 0;
+  return files.filter(isUnsure).map(({ path }) => path);
 }
 
 /** None while a document that cannot be used, or a file elsewhere, may be the node that is meant; none before there is any node. */

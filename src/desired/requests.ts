@@ -29,7 +29,7 @@ export interface RequestFiles {
   readonly problems: readonly Problem[];
 }
 
-type NodesKnown = Required<Pick<CheckContext, 'nodes' | 'brokenNodes'>>;
+type NodesKnown = Required<Pick<CheckContext, 'nodes' | 'brokenNodes' | 'unsureFiles'>>;
 
 /**
  * Reads job requests and schedules, with pauses. Two requests of one kind and name are both refused, because the intended one
@@ -116,7 +116,7 @@ function resolveRequest(document: GoodDocument, file: string, context: Context):
   };
 }
 
-type Surroundings = Pick<CheckContext, 'nodes' | 'brokenNodes' | 'others'>;
+type Surroundings = Pick<CheckContext, 'nodes' | 'brokenNodes' | 'unsureFiles' | 'others'>;
 
 function judge(one: Resolved, known: Surroundings & Pick<Context, 'policy'>): Resolved {
   const { key, desired, document } = one;

@@ -36,7 +36,10 @@ export interface ResolvedSchedule {
 export function resolveSchedule(
   document: GoodDocument,
   file: string,
-  { context, ...known }: Pick<CheckContext, 'nodes' | 'brokenNodes' | 'others'> & { readonly context: Context },
+  {
+    context,
+    ...known
+  }: Pick<CheckContext, 'nodes' | 'brokenNodes' | 'unsureFiles' | 'others'> & { readonly context: Context },
 ): ResolvedSchedule {
   const { data, places } = document;
   const { name, namespace = context.defaultNamespace } = data.metadata;

@@ -98,6 +98,11 @@ describe('init', () => {
     expect({ code, files: readdirSync(other) }).toEqual({ code: 2, files: ['mine.txt'] });
     expect(stderr).toMatch(/^error: .* is not empty \(it has mine\.txt\)/);
   });
+
+  it('fails where no folder can be made, with the reason', async () => {
+    const { code, stderr } = await nodewright(['init', '/proc/x/y']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/cannot create the folder \/proc\/x\/y.*ENOENT/)]);
+  });
 });
 
 describe('validate', () => {

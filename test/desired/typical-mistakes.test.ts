@@ -27,6 +27,8 @@ const job = (head: string, spec: string) => ({
   'jobs/b.yaml': document('Backup', `b${head}`, `  ${spec}\n`),
 });
 
+const MAY_BE = 'error UnknownNode spec.node: there is no BlockchainNode novacula-system/eth-1;';
+
 // prettier-ignore
 const rows: readonly { readonly files: Readonly<Record<string, string>>; readonly says: string }[] = [
   { files: node('hoodi', 'hodi'), says: 'nodes/a.yaml:7 error UnknownNetwork spec.network: Ethereum has no network "hodi"; did you mean "hoodi"?' },
@@ -52,6 +54,15 @@ const rows: readonly { readonly files: Readonly<Record<string, string>>; readonl
   { files: { 'nodes/a.yaml': nodeFile('a'), 'patches/p.yaml': patch('chain: ethereum', '/spec/podAnnotations') }, says: 'patches/p.yaml:6 error PatchFailed spec.patch[0]: add /spec/podAnnotations: the object or list for it does not exist; paths begin below spec of the node: write /podAnnotations (breaks novacula-system/a)' },
   { files: { 'fleet.yaml': FLEET.replace('{ name: demo }', '{ name: demo }, { name: demo }') }, says: 'fleet.yaml:5 error DuplicateExecutor spec.executors[1].name: "demo" occurs twice; remove one' },
   { files: { 'fleet.yaml': `${FLEET}  defaults: { chains: { etherium: {} } }\n` }, says: 'fleet.yaml:6 error UnknownChain spec.defaults.chains.etherium: "etherium" is no chain; did you mean "ethereum"?' },
+  { files: { 'nodes/dev/a.yaml': nodeFile('a'), 'fleet.yaml': `${FLEET}  suspendFolders: [nodes/dev/, nodes/devv]\n` }, says: 'fleet.yaml:6 warning UnmatchedFolder spec.suspendFolders[1]: "nodes/devv" matches no folder with nodes, so that it suspends nothing; did you mean "nodes/dev"?' },
+  { files: { 'nodes/dev/a.yaml': nodeFile('a'), 'fleet.yaml': `${FLEET}  suspendFolders: [/nodes/dev/]\n` }, says: 'fleet.yaml:6 error InvalidValue spec.suspendFolders[0]: must be a folder from the top of the repository, such as nodes/dev, without / or ./ before it, but is "/nodes/dev/"' },
+  { files: { 'nodes/dev/a.yaml': nodeFile('a'), 'fleet.yaml': `${FLEET}  suspendFolders: [./nodes/dev]\n` }, says: 'fleet.yaml:6 error InvalidValue spec.suspendFolders[0]: must be a folder from the top of the repository, such as nodes/dev, without / or ./ before it, but is "./nodes/dev"' },
+  { files: node('  network: hoodi', '  - x\n  network: hoodi'), says: 'nodes/a.yaml:7 error BadYaml a list item where a field is expected: indent it below the field whose list it belongs to, or write a field without "- "' },
+  { files: { ...job('', 'node: eth-1'), 'nodes/dev/eth-1.yaml': '<<<<<<< a\n' }, says: `jobs/b.yaml:5 ${MAY_BE} nodes/dev/eth-1.yaml cannot be used as it is, and may be its file: correct that first` },
+  { files: { ...job('', 'node: eth-1'), 'nodes/eth-1.yaml': '' }, says: `jobs/b.yaml:5 ${MAY_BE} nodes/eth-1.yaml cannot be used as it is, and may be its file: correct that first` },
+  { files: { ...job('', 'node: eth-1'), 'nodes/eth-1.yaml': nodeFile('Eth_1') }, says: `jobs/b.yaml:5 ${MAY_BE} nodes/eth-1.yaml cannot be used as it is, and may be its file: correct that first` },
+  { files: { ...job('', 'node: eth-1'), 'nodes/eth-1.yaml': nodeFile('eth-1').replace('name: eth-1', 'name: eth-1\n  namespace: kube-system') }, says: `jobs/b.yaml:5 ${MAY_BE} nodes/eth-1.yaml cannot be used as it is, and may be its file: correct that first` },
+  { files: { ...job('', 'node: other'), 'nodes/eth-1.yaml': '' }, says: 'jobs/b.yaml:5 error UnknownNode spec.node: there is no BlockchainNode novacula-system/other; nodes/eth-1.yaml cannot be used as it is, and may be its file: correct that first' },
   { files: job('', 'node: eth0x'), says: 'jobs/b.yaml:5 error UnknownNode spec.node: there is no BlockchainNode novacula-system/eth0x; did you mean "eth-0"?' },
 ];
 

@@ -11,7 +11,13 @@ export interface SyntaxCause {
 
 /** The cause of a syntax error at `stop`, when it is one of those that lie elsewhere or that cannot be seen. Linear. */
 export function syntaxCause(text: string, stop: number): SyntaxCause | undefined {
-  return invisibleNear(text, stop) ?? unclosed(text, stop) ?? missingSpace(text, stop) ?? deeperLine(text, stop);
+  return (
+    invisibleNear(text, stop) ??
+    unclosed(text, stop) ??
+    missingSpace(text, stop) ??
+    listItem(text, stop) ??
+    deeperLine(text, stop)
+  );
 }
 
 /** On the line where the parser stopped. */
@@ -91,6 +97,18 @@ function missingSpace(text: string, stop: number): SyntaxCause | undefined {
   return found === null
     ? undefined
     : { offset: line.start + found[0].length, message: 'a space is missing after the colon' };
+}
+
+/** Where the parser stops at the beginning of its line: in a block of fields. */
+function listItem(text: string, stop: number): SyntaxCause | undefined {
+  const line = lineAt(text, stop);
+  const indent = indentOf(line.text);
+  if (!/^ *-(?: |$)/.test(line.text) || stop > line.start + indent) return undefined;
+  return {
+    offset: line.start + indent,
+    message:
+      'a list item where a field is expected: indent it below the field whose list it belongs to, or write a field without "- "',
+  };
 }
 
 /** A value continues on lines that are indented deeper than its key; that line looks like a field. */

@@ -36,13 +36,13 @@ export function checkNodes(
 }
 
 function checkNode(common: CommonSpec, named: NamedNode, context: CheckContext): SpecProblem[] {
-  const { nodes, brokenNodes, namespace, executor } = context;
+  const { nodes, brokenNodes, namespace, executor, unsureFiles = [] } = context;
   const key = `${namespace}/${named.name}`;
   if (nodes === undefined || brokenNodes?.has(key) === true) return [];
   const node = nodes.get(key);
   if (common.deployMethod === 'managed')
     return node === undefined
-      ? [unknownNode(named, [...nodes.keys()], namespace)]
+      ? [unknownNode(named, { keys: [...nodes.keys()], namespace, unsureFiles })]
       : checkManaged(common, { ...named, executor }, node);
   if (node === undefined) return [];
   return [
@@ -53,14 +53,28 @@ function checkNode(common: CommonSpec, named: NamedNode, context: CheckContext):
 const NO_NODE =
   'if another tool deployed it, set deployMethod to cloud-config, python or helm; if it was removed, remove the requests and schedules that name it too (their records stay)';
 
+interface Known {
+  readonly keys: readonly string[];
+  readonly namespace: string;
+  readonly unsureFiles: readonly string[];
+}
+
+function mayBeIn(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  return `${clip(file, 200)} cannot be used as it is, and may be its file: correct that first`;
+}
+
 /** A node of the name in another namespace was probably meant, or one with nearly this name. */
-function unknownNode({ name, path }: NamedNode, keys: readonly string[], namespace: string): SpecProblem {
+function unknownNode({ name, path }: NamedNode, { keys, namespace, unsureFiles }: Known): SpecProblem {
   const elsewhere = keys.find((key) => key.endsWith(`/${name}`));
   const near = keys.filter((key) => key.startsWith(`${namespace}/`)).map((key) => key.slice(namespace.length + 1));
-  const advice =
+  const inOtherNamespace =
     elsewhere === undefined
-      ? didYouMean(name, near, NO_NODE)
+      ? undefined
       : `${elsewhere} is in another namespace: a job must be in the namespace of its node`;
+  // Named as the node: nothing else was meant.
+  const ownFile = unsureFiles.find((file) => /([^/]*)\.ya?ml$/.exec(file)?.[1] === name);
+  const advice = mayBeIn(ownFile) ?? inOtherNamespace ?? didYouMean(name, near, mayBeIn(unsureFiles[0]) ?? NO_NODE);
   return errorAt('UnknownNode', path, `there is no BlockchainNode ${namespace}/${clip(name)}; ${advice}`);
 }
 

@@ -91,6 +91,8 @@ export interface CheckContext {
   readonly executor?: string | undefined;
   /** Nodes of the same commit whose documents have an error: they live on as they were. */
   readonly brokenNodes?: ReadonlySet<string>;
+  /** Files of the same commit that may have been meant to declare any node. */
+  readonly unsureFiles?: readonly string[];
   /** Nodes of the same commit, by `namespace/name`; undefined where nodes are not known (an editor). */
   readonly nodes?: ReadonlyMap<string, BlockchainNode>;
   readonly chainJobs?: (chain: string) => ChainJobs | undefined;
