@@ -162,7 +162,8 @@ type End =
 async function work(work: Work): Promise<string | undefined> {
   const { options, cluster, signal } = work;
   const { settings, log, selfUpdate } = options;
-  await prepareCluster({ cluster, namespace: settings.namespace, log, signal });
+  const { namespace, ownNamespace } = settings;
+  await prepareCluster({ cluster, namespace, ownNamespace, log, signal });
   const { redactor } = options;
   const events = makeEvents({ cluster, component: 'nodewright', instance: settings.executor, redactor, log });
   const runtime = { now: Date.now, random: Math.random, log, telemetry: work.metrics.telemetry };

@@ -3,7 +3,7 @@
 import type { GitSource } from '../git/engine.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { shownHold } from '../plan/hold-text.ts';
-import { recentJobs, type JobLimits, type RecentJob, type RecentJobs } from '../status/recent-jobs.ts';
+import { jobMessage, recentJobs, type JobLimits, type RecentJob, type RecentJobs } from '../status/recent-jobs.ts';
 import { createTreeReader, type TreeNode, type TreeSync } from '../status/tree-nodes.ts';
 import { ageText } from './age.ts';
 import { textTable } from './text-table.ts';
@@ -22,10 +22,10 @@ export interface BranchState {
 /** Limits of jobs that are shown. */
 const MAX_JOBS: JobLimits = { open: 100, ended: 10 };
 
-/** What the tip of the branch says; undefined when the branch does not exist. */
+/** What the tip of the branch says; undefined when the branch does not exist. `executor`: whose jobs are read; all without it. */
 export async function readBranchState(
   source: GitSource,
-  branch: string,
+  { branch, executor }: { readonly branch: string; readonly executor?: string | undefined },
   signal: AbortSignal,
 ): Promise<BranchState | undefined> {
   const tip = await source.resolve(branch, signal);
@@ -41,7 +41,7 @@ export async function readBranchState(
     const text = Buffer.from(await source.read(blob)).toString('utf8');
     controllers.push(...[reader.sync(path, text)].filter((sync) => sync !== undefined));
     nodes.push(...[reader.node(path, text)].filter((node) => node !== undefined));
-    records.push([path, text]);
+    if (executor === undefined || path.startsWith(`${executor}/`)) records.push([path, text]);
   }
   const jobs = recentJobs(records, reader, MAX_JOBS);
   return { committedAt: authoredAt * 1000, subject, controllers, nodes, jobs };
@@ -128,9 +128,17 @@ function jobsText({ shown, left }: RecentJobs): string {
 }
 
 function jobRow({ job, at }: RecentJob): readonly string[] {
-  const { executor, kind, namespace, name, nodes, phase, height, message } = job;
+  const { executor, kind, namespace, name, nodes, phase, height } = job;
   const figure = height === undefined ? '-' : String(height);
-  return [`${kind} ${namespace}/${name}`, executor, nodes.join(', '), phase, figure, at === '' ? '-' : at, message];
+  return [
+    `${kind} ${namespace}/${name}`,
+    executor,
+    nodes.join(', '),
+    phase,
+    figure,
+    at === '' ? '-' : at,
+    jobMessage(job),
+  ];
 }
 
 function nodeRow(node: TreeNode): readonly string[] {

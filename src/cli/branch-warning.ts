@@ -16,6 +16,8 @@ interface Ability {
   readonly lacks: string;
 }
 
+const OWNS_NOTHING = 'owns no node and no job request';
+
 const ABILITIES: readonly Ability[] = [
   {
     failed: ['LeaseHeld'],
@@ -45,7 +47,7 @@ const ABILITIES: readonly Ability[] = [
   {
     failed: ['ExecutorNotListed'],
     works: 'ExecutorListed',
-    lacks: 'owns no node and no job request',
+    lacks: OWNS_NOTHING,
   },
   {
     failed: ['StatusPushFailed', 'OtherCluster'],
@@ -54,13 +56,36 @@ const ABILITIES: readonly Ability[] = [
   },
 ];
 
+/** Of an executor that fleet.yaml does not list: it may have nodes from before, which leave it by actions that guards hold. */
+export interface OwnNodes {
+  readonly total: number;
+  readonly held: number;
+}
+
+function unlistedText({ total, held }: OwnNodes): string {
+  if (total === 0) return OWNS_NOTHING;
+  const nodes = total === 1 ? 'node' : 'nodes';
+  const gone = 'is not in spec.executors any more';
+  if (held === total)
+    return `${gone}; its ${total} ${nodes} ${total === 1 ? 'stays' : 'stay'} until what is held is approved`;
+  const some = held === 0 ? '' : `, ${held} of them until what is held is approved`;
+  return `${gone} and still has ${total} ${nodes}${some}`;
+}
+
+interface Place {
+  readonly executor: string;
+  readonly namespace: string;
+  /** Of the executor. */
+  readonly ownNodes?: OwnNodes;
+}
+
 /**
  * A line for each thing that is wrong. Undefined when the last attempts succeeded, when the controller was started since, when
  * there is no Event any more, and without permission to read Events.
  */
 export async function readBranchWarning(
   cluster: Pick<Cluster, 'get' | 'list'>,
-  { executor, namespace }: { readonly executor: string; readonly namespace: string },
+  { executor, namespace, ownNodes = { total: 0, held: 0 } }: Place,
 ): Promise<string | undefined> {
   const lease = controllerLease(executor, namespace);
   const { kind, name } = lease;
@@ -72,7 +97,10 @@ export async function readBranchWarning(
   const startedAt = Date.parse(textAt(await cluster.get(lease).catch(() => undefined), ['spec', 'acquireTime']) ?? '');
   const lines = failures
     .filter(({ at }) => !(Date.parse(at) < startedAt))
-    .map(({ lacks, message }) => `the controller of executor ${executor} ${lacks}: ${cleanLine(message, MAX_MESSAGE)}`);
+    .map(
+      ({ lacks, message }) =>
+        `the controller of executor ${executor} ${lacks === OWNS_NOTHING ? unlistedText(ownNodes) : lacks}: ${cleanLine(message, MAX_MESSAGE)}`,
+    );
   return lines.length === 0 ? undefined : lines.join('\n');
 }
 

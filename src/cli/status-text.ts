@@ -7,6 +7,7 @@ import { isFinal } from '../api/job-phase.ts';
 import { keyOf } from '../api/objects.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { shownHold } from '../plan/hold-text.ts';
+import { jobMessage } from '../status/recent-jobs.ts';
 import { ageText } from './age.ts';
 import type { ControllerState } from './controller-state.ts';
 import { textTable } from './text-table.ts';
@@ -115,9 +116,15 @@ function readyMessage({
   conditions,
 }: Pick<NodeStatus, 'hold' | 'pause' | 'conditions'>): string | undefined {
   const ready = findCondition(conditions, 'Ready');
-  if (ready === undefined || (hold ?? pause) === undefined) return ready?.message;
+  if (ready === undefined) return undefined;
+  if ((hold ?? pause) === undefined) return withCode(ready);
   const isSaid = ready.status === 'True' || ready.reason === hold?.reason || ready.message === pause?.message;
-  return isSaid ? undefined : ready.message;
+  return isSaid ? undefined : withCode(ready);
+}
+
+/** As on the status branch. */
+function withCode({ status, reason, message }: Condition): string {
+  return status === 'True' || message === '' ? message : `${reason}: ${message}`;
 }
 
 function brokenOf(conditions: readonly Condition[] | undefined): string | undefined {
@@ -132,9 +139,9 @@ function sentences(texts: readonly string[]): string {
 }
 
 function jobRow({ kind, metadata, status = {} }: JobObject, now: number): readonly string[] {
-  const { node = '-', phase = 'Pending', height, message = '' } = status;
+  const { node = '-', phase = 'Pending', height } = status;
   const key = `${kind} ${keyOf({ metadata })}`;
-  return [key, node, phase, figure(height), ageOf(metadata.creationTimestamp, now), message];
+  return [key, node, phase, figure(height), ageOf(metadata.creationTimestamp, now), jobMessage(status)];
 }
 
 /** Jobs that run or keep a node stopped, the oldest first, then finished jobs, the newest first. */

@@ -15,7 +15,13 @@ import { createGitSource } from '../git/source.ts';
 import { type ApiCluster, connectCluster } from '../kube/api-cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
 import { defined } from '../lib/defined.ts';
-import { branchText, isWell as isBranchWell, readBranchState, staleControllers } from './branch-status.ts';
+import {
+  type BranchState,
+  branchText,
+  isWell as isBranchWell,
+  readBranchState,
+  staleControllers,
+} from './branch-status.ts';
 import { requestsInCluster } from './cluster-requests.ts';
 import {
   type ControllerState,
@@ -38,7 +44,7 @@ import {
   type SetExitCode,
 } from './option.ts';
 import { readOwnDeployments, upgradeText } from './own-deployments.ts';
-import { readBranchWarning } from './branch-warning.ts';
+import { type OwnNodes, readBranchWarning } from './branch-warning.ts';
 import { retiredExecutors } from './retired-executors.ts';
 import { statusText } from './status-text.ts';
 
@@ -125,12 +131,18 @@ async function readCluster(cluster: ApiCluster, { executor, namespace }: StatusO
       const place = { executor: one, namespace };
       const state = await readControllerState(cluster, place, clock);
       const upgrade = deployments.filter((own) => own.executor === one).flatMap((own) => upgradeText(own) ?? [])[0];
-      const warning = state.warning ?? (await readBranchWarning(cluster, place)) ?? upgrade;
+      const warning =
+        state.warning ?? (await readBranchWarning(cluster, { ...place, ownNodes: countOf(one, nodes) })) ?? upgrade;
       return { ...state, ...defined({ warning }) };
     }),
   );
   const left = executor === undefined ? await whatIsLeft(cluster, { all, executors, namespace }) : [];
   return { controllers, nodes, jobs, left };
+}
+
+function countOf(executor: string, nodes: readonly BlockchainNode[]): OwnNodes {
+  const own = nodes.filter(({ spec }) => spec.executor === executor);
+  return { total: own.length, held: own.filter(({ status: now }) => now?.hold !== undefined).length };
 }
 
 interface Known {
@@ -151,9 +163,10 @@ async function showBranch(url: string, options: StatusOptions): Promise<0 | 1> {
   const { credentials, ca, allowHttp } = await gitRemote(options);
   const source = createGitSource({ url, credentials, ca, allowHttp, directory });
   try {
-    const whole = await readBranchState(source, statusBranch, AbortSignal.timeout(300_000));
+    const whole = await readBranchState(source, { branch: statusBranch, executor }, AbortSignal.timeout(300_000));
     if (whole === undefined)
       throw new Error(`${url} has no branch ${statusBranch}: no controller has written its status`);
+    if (executor !== undefined) requireExecutor(executor, whole);
     const isShown = (one: { readonly executor: string }): boolean =>
       executor === undefined || one.executor === executor;
     const judgement = { now: Date.now(), maxAgeMs };
@@ -177,6 +190,12 @@ async function showBranch(url: string, options: StatusOptions): Promise<0 | 1> {
     await source.close();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+function requireExecutor(executor: string, { controllers }: Pick<BranchState, 'controllers'>): void {
+  const names = controllers.map((one) => one.executor);
+  if (!names.includes(executor))
+    throw new Error(`no executor ${executor} on this branch; it has ${names.length === 0 ? 'none' : names.join(', ')}`);
 }
 
 function toJson(value: unknown): string {

@@ -14,6 +14,8 @@ import { retryDelay } from '../lib/retry-delay.ts';
 interface Preparation {
   readonly cluster: ApiCluster;
   readonly namespace: string;
+  /** Where the controller keeps its memory; that of the nodes unless it has one of its own. */
+  readonly ownNamespace: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -23,9 +25,10 @@ const PASSING = ['NETWORK', 'TIMEOUT', 'SERVER', 'TOO_MANY_REQUESTS', 'NOT_SERVE
 
 /** Tries again while the API server is down; rejects on an error that an administrator must correct. */
 export async function prepareCluster(preparation: Preparation): Promise<void> {
-  const { cluster, namespace, log, signal } = preparation;
+  const { cluster, namespace, ownNamespace, log, signal } = preparation;
   for (let attempt = 1; ; attempt++) {
     try {
+      if (ownNamespace !== namespace) await requireNamespace(cluster, ownNamespace);
       await installKinds(preparation);
       await ensureNamespace(cluster, namespace);
       return;
@@ -39,6 +42,19 @@ export async function prepareCluster(preparation: Preparation): Promise<void> {
       await sleep(waitMs, undefined, { signal });
     }
   }
+}
+
+/** It is never created: a mistyped name would leave the memory, and its keys, where no one looks for them. */
+async function requireNamespace(cluster: ApiCluster, name: string): Promise<void> {
+  try {
+    if ((await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name })) !== undefined) return;
+  } catch (error) {
+    if (hasCode(error, 'FORBIDDEN')) return;
+    throw error;
+  }
+  throw new Error(
+    `cannot keep its memory: namespace ${name} does not exist: kubectl create namespace ${name}, or correct --own-namespace`,
+  );
 }
 
 async function installKinds({ cluster, log, signal }: Preparation): Promise<void> {

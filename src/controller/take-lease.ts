@@ -1,9 +1,10 @@
 // Waits for the Lease of the controller, and makes a long wait visible: in the log, at /readyz, and in an Event for `nodewright status`.
 
-import { controllerLease } from '../kube/lease/holder.ts';
+import { controllerLease, readLeaseHolder } from '../kube/lease/holder.ts';
 import type { Lease } from '../kube/lease/lease.ts';
 import { holdSoleLease, type SoleLeaseOptions } from '../kube/lease/sole.ts';
 import type { Events } from '../kube/events.ts';
+import { defined } from '../lib/defined.ts';
 import { emitAboutLease, type LeaseNote } from './engine/lease-events.ts';
 import type { Settings } from './engine/options.ts';
 
@@ -21,7 +22,9 @@ export async function takeLease(
   signal: AbortSignal,
 ): Promise<Lease> {
   const { namespace, name } = controllerLease(settings.executor, settings.namespace);
-  log.info({ lease: name }, 'Waiting for the lease');
+  const holder = await otherHolder({ settings, ...options });
+  log.info({ lease: `${namespace}/${name}`, ...defined({ holder }) }, 'Waiting for the lease');
+  if (holder !== undefined) explain(`it waits for the Lease ${namespace}/${name}, which ${holder} holds`);
   const waiting = new AbortController();
   const giveUp = (): void => waiting.abort(signal.reason);
   signal.addEventListener('abort', giveUp, { once: true });
@@ -46,4 +49,15 @@ export async function takeLease(
   explain(undefined);
   if (hasWaited) say({ type: 'Normal', reason: 'LeaseTaken', message: 'The controller has its Lease' });
   return lease;
+}
+
+/** Undefined while it is free, or ours from before a restart, or cannot be read: then the waiting itself says why. */
+async function otherHolder({
+  cluster,
+  settings,
+  identity,
+}: Pick<LeaseDeps, 'cluster' | 'settings' | 'identity'>): Promise<string | undefined> {
+  const lease = controllerLease(settings.executor, settings.namespace);
+  const { holder = '' } = (await readLeaseHolder(cluster, lease).catch(() => undefined)) ?? {};
+  return holder === '' || holder === identity ? undefined : holder;
 }

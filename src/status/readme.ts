@@ -3,7 +3,7 @@
 import { cleanLine, stripControls } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import { shownHold } from '../plan/hold-text.ts';
-import { recentJobs, type RecentJob } from './recent-jobs.ts';
+import { jobMessage, recentJobs, type RecentJob } from './recent-jobs.ts';
 import { createTreeReader, type TreeNode, type TreeReader, type TreeSync } from './tree-nodes.ts';
 
 const MAX_ROWS = 1_000;
@@ -153,7 +153,7 @@ function jobRow({ at, job }: RecentJob): string[] {
   const name = escapeCell(`${job.kind} ${job.namespace}/${job.name}`);
   const height = job.height === undefined ? '' : String(job.height);
   const nodes = job.nodes.slice(0, 10).join(', ');
-  const cells = [job.executor, nodes, job.phase, height, at, job.message].map(escapeCell);
+  const cells = [job.executor, nodes, job.phase, height, at, jobMessage(job)].map(escapeCell);
   return [`[${name}](${encodePath(job.path)})`, ...cells];
 }
 

@@ -41,3 +41,17 @@ function inTime(a: JobGlance, b: JobGlance): number {
   if (a.at !== b.at) return a.at < b.at ? -1 : 1;
   return a.path < b.path ? -1 : 1;
 }
+
+/** Ends that a person has to look at. */
+const NEED_ATTENTION: ReadonlySet<string> = new Set(['Failed', 'Held', 'Interrupted', 'Refused']);
+
+interface Ended {
+  readonly phase?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** With the code in front of it where the job needs attention; one that says no more than the phase is left out. */
+export function jobMessage({ phase = '', reason = '', message = '' }: Ended): string {
+  return reason === '' || reason === phase || !NEED_ATTENTION.has(phase) ? message : `${reason}: ${message}`;
+}

@@ -206,6 +206,7 @@ const Job = z.object({
   nodes: z.array(JobName).catch([]),
   height: z.number().optional().catch(undefined),
   message: Text,
+  reason: z.string().max(63).optional().catch(undefined),
 });
 
 export type TreeJob = z.infer<typeof Job> & { readonly executor: string; readonly path: string };

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { branchText, isWell, type BranchState, staleControllers } from '../../src/cli/branch-status.ts';
 import { retiredExecutors } from '../../src/cli/retired-executors.ts';
+import { renderReadme } from '../../src/status/readme.ts';
 import { recentJobs } from '../../src/status/recent-jobs.ts';
 import { createTreeReader } from '../../src/status/tree-nodes.ts';
 import { stringify } from 'yaml';
@@ -138,6 +139,14 @@ describe('the status of a branch', () => {
       'Backup ns/old   prod        eth-0  Complete  5       2026-11-20T00:00:00Z  copied',
       '1 more has ended.',
     ]);
+  });
+
+  it('shows the code of a job that needs attention', () => {
+    const fields = { phase: 'Failed', reason: 'HeightUnknown', message: 'not known', endedAt: '2026-11-22T11:00:00Z' };
+    const files = [job('back', fields)];
+    const jobs = recentJobs(files, reader, { open: 10, ended: 10 });
+    expect(branchText({ ...STATE, jobs }, { now: NOW, maxAgeMs: 1 })).toMatch(/ {2}HeightUnknown: not known$/);
+    expect(renderReadme(new Map(files))).toContain('| HeightUnknown: not known |');
   });
 
   it('counts a controller without a time as one that may be down', () => {

@@ -49,7 +49,7 @@ describe('status', () => {
         .split('\n')
         .at(-1)
         ?.replace(/.* {2}/, '');
-    expect(whatOf('False')).toBe('full; held: protect: true.');
+    expect(whatOf('False')).toBe('DiskFull: full; held: protect: true.');
     expect(whatOf('True')).toBe('held: protect: true.');
   });
 
@@ -62,7 +62,7 @@ describe('status', () => {
     expect(text).toMatch(/ {2}Paused by Backup ns\/b while it works; held: protect: true\.$/);
     const stopping = { ...ready, reason: 'Stopping', message: 'shuts down' } as const;
     const nodes = [{ ...aNode(), status: { ...status, conditions: [stopping] } }];
-    expect(statusText({ nodes, jobs: [], now: NOW })).toMatch(/ {2}shuts down; Paused by Backup /);
+    expect(statusText({ nodes, jobs: [], now: NOW })).toMatch(/ {2}Stopping: shuts down; Paused by Backup /);
   });
 
   it('shows why a change is held as a whole', () => {
@@ -138,6 +138,17 @@ describe('status', () => {
       'Backup prod/released  c      Held      -       24h  half',
       'Backup prod/later     b      Failed    -       3d   no space',
     ]);
+  });
+
+  it('shows the code of a job that needs attention, and of no other', () => {
+    const message = 'its height is not known';
+    const what = (phase: 'Failed' | 'Complete' | 'Interrupted', reason: JobStatus['reason']): string =>
+      linesOf(aJob('back', 0, { status: { phase, reason, message } }))
+        .join('')
+        .replace(/.* {2}/, '');
+    expect(what('Failed', 'HeightUnknown')).toBe(`HeightUnknown: ${message}`);
+    expect(what('Complete', 'Verified')).toBe(message);
+    expect(what('Interrupted', 'Interrupted')).toBe(message);
   });
 
   it('shows the last ten finished jobs and the number of others', () => {

@@ -7,8 +7,10 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { pino } from 'pino';
 
 import type { Ref } from '../../src/api/objects.ts';
+import { prepareCluster } from '../../src/controller/prepare-cluster.ts';
 import { KINDS } from '../../src/kube/kinds.ts';
 import { binary } from '../cluster/binaries.ts';
 import { testCluster, testNamespace, type TestNamespace } from '../support/cluster.ts';
@@ -105,4 +107,19 @@ it('is moved there by the commands in the refusal, and nothing is lost by it', a
   const controller = await start(own.name);
   await published(fleet, controller, fleet.commit({ 'nodes/more.yaml': fleet.nodeFile('more') }));
   expect(controller.log.map(({ msg }) => msg)).not.toContain('Restored lost memory');
+});
+
+it('is refused before anything is created while its own namespace does not exist', async () => {
+  const [namespace, mistyped] = [`${fleet.namespace}-new`, `${own.name}-sytem`];
+  const preparation = {
+    cluster: fleet.cluster,
+    namespace,
+    log: pino({ level: 'silent' }),
+    signal: AbortSignal.timeout(60_000),
+  };
+  await expect(prepareCluster({ ...preparation, ownNamespace: mistyped })).rejects.toThrow(
+    `cannot keep its memory: namespace ${mistyped} does not exist: kubectl create namespace ${mistyped}, or correct --own-namespace`,
+  );
+  expect(await fleet.cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
+  await prepareCluster({ ...preparation, namespace: fleet.namespace, ownNamespace: own.name });
 });

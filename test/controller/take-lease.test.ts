@@ -34,6 +34,7 @@ it('names the holder for /readyz and nodewright status, until it has the Lease',
   const lease: KubeObject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
   await cluster.create(lease);
   const events = makeEvents({ cluster, component: 'nodewright', instance: 'primary', redactor: redact, log: NO_LOG });
+  const logged: unknown[] = [];
   const reasons: (string | undefined)[] = [];
   const taken = takeLease(
     {
@@ -43,20 +44,23 @@ it('names the holder for /readyz and nodewright status, until it has the Lease',
       identity: 'pod-a',
       onLost: () => undefined,
       explain: (why) => void reasons.push(why),
-      log: NO_LOG,
+      log: { ...NO_LOG, info: (facts, text) => void (text === 'Waiting for the lease' && logged.push(facts)) },
       times: { durationMs: 2000, renewDeadlineMs: 1200, retryMs: 200, maxPromiseMs: 6000 },
       waitTimes: { afterMs: 500, everyMs: 600_000 },
     },
     new AbortController().signal,
   );
-  await waitFor('it says why it waits', () => reasons.length > 0);
-  expect(reasons[0]).toMatch(/^the Lease default\/nodewright-primary is held by evil, /);
+  await waitFor('it says at once who has the Lease', () => reasons.length > 0);
+  expect(reasons[0]).toBe('it waits for the Lease default/nodewright-primary, which evil holds');
+  expect(logged).toEqual([{ lease: 'default/nodewright-primary', holder: 'evil' }]);
+  await waitFor('it says why it waits', () => reasons.length > 1);
+  expect(reasons[1]).toMatch(/^the Lease default\/nodewright-primary is held by evil, /);
   const warning = await waitFor('the Event', async () => await readBranchWarning(cluster, settings));
   expect(warning).toMatch(
     /^the controller of executor primary waits for its Lease and updates nothing: the Lease default\//,
   );
   const held = await taken;
-  expect(reasons.slice(1)).toEqual([undefined]);
+  expect(reasons.slice(2)).toEqual([undefined]);
   await waitFor('no warning', async () => (await readBranchWarning(cluster, settings)) === undefined);
   await events.flush();
   await held.release();

@@ -16,7 +16,7 @@ Every code that Nodewright reports, what it means, and what to do. The message b
 This page is generated from the controller's own lists.
 
 Start with \`nodewright status\`, or with the \`README.md\` of the status branch: both show the nodes and jobs that need attention, with
-their codes. \`kubectl describe bn NAME\` shows the conditions and Events of one node.`;
+their codes; \`held\` in \`sync.yaml\` has those of held actions. \`kubectl describe bn NAME\` shows the conditions and Events of one node.`;
 
 function section({ title, where, codes }: CodeList): string {
   const rows = Object.entries(codes)

@@ -20,7 +20,7 @@ import { connectCluster } from '../../kube/api-cluster.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { defined } from '../../lib/defined.ts';
 import { isObject } from '../../lib/json-value.ts';
-import { foreignPvcs, foreignSecrets, readObject } from './foreign-objects.ts';
+import { foreignPvcs, foreignSecrets, ownNodeOf, readObject } from './foreign-objects.ts';
 import { contextOption, kubeconfigOption, nameArgument, namespaceOption, option, type SetExitCode } from '../option.ts';
 import { policyFor } from '../policy-option.ts';
 
@@ -81,6 +81,14 @@ export function addAdopt(program: Command, exit: SetExitCode): void {
 async function adopt(object: string, options: AdoptOptions): Promise<0 | 1> {
   const cluster = connectCluster(defined({ kubeconfig: options.kubeconfig, context: options.context }));
   try {
+    const already = await ownNodeOf(cluster, object, options.from ?? options.namespace);
+    if (already !== undefined) {
+      const problems = [`${object} is already the node ${already}`];
+      process.stdout.write(
+        options.format === 'json' ? `${JSON.stringify({ problems }, null, 2)}\n` : `${problems[0]}\n`,
+      );
+      return 1;
+    }
     const adoption = await plan(cluster, object, options);
     const isPossible = adoption.problems.length === 0;
     const written = options.write !== undefined && isPossible ? options.write : undefined;

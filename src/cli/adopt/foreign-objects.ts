@@ -3,6 +3,7 @@
 import { FOREIGN_KINDS, type ForeignWorkload, readForeign } from '../../adopt/foreign-workload.ts';
 import type { ForeignPvc } from '../../adopt/propose.ts';
 import type { BoundVolume } from '../../adopt/steps.ts';
+import { FIELD_MANAGER, LABEL } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
@@ -27,6 +28,18 @@ export async function readObject(cluster: Cluster, text: string, namespace: stri
   const object = await cluster.get({ apiVersion: KINDS[kind].apiVersion, kind, namespace, name });
   if (object === undefined) throw new Error(`there is no ${kind} ${namespace}/${name}; --from names its namespace`);
   return { object, ordinal: 0 };
+}
+
+/** `namespace/name` of the node whose object it is. A node that is gone may have left a PVC, which is adopted like any other. */
+export async function ownNodeOf(cluster: Cluster, text: string, namespace: string): Promise<string | undefined> {
+  const { metadata } = (await readObject(cluster, text, namespace)).object;
+  const name = metadata.labels?.[LABEL.node];
+  if (name === undefined || metadata.labels?.[LABEL.managedBy] !== FIELD_MANAGER) return undefined;
+  const node = await cluster.get({ ...KINDS.BlockchainNode, namespace, name }).catch((error: unknown) => {
+    if (!isKubeError(error, 'NOT_SERVED')) throw error;
+    return undefined;
+  });
+  return node === undefined ? undefined : `${namespace}/${name}`;
 }
 
 async function userOf(cluster: Cluster, pvc: string, namespace: string): Promise<ForeignObject> {
