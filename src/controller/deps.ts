@@ -156,6 +156,7 @@ function nothingPublished(): PublishDeps['published'] {
     checkedAt: 0,
     written: new Map(),
     reader: createTreeReader(),
+    leftOut: [],
   };
 }
 

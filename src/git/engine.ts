@@ -121,7 +121,11 @@ export interface PublishRequest extends CommitRequest {
    * Files outside the prefix that this controller shares with others (README.md), given every readable file that the
    * branch will hold: others' as they are on the tip, ours as in `files`. Must be a pure function: a lost race calls it again.
    */
-  readonly shared?: (tree: ReadonlyMap<string, string>) => ReadonlyMap<string, string>;
+  readonly shared?: (
+    tree: ReadonlyMap<string, string>,
+  ) => ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>>;
+  /** Folders whose files are read first: what is read of all others together is limited, and what is beyond is left out. */
+  readonly first?: readonly string[] | undefined;
   /**
    * Files below the prefix, besides `files`, that depend on what the branch has: the push lands only on the very commit that
    * `decide` was given, so that it is a compare-and-swap over the files of all executors. A lost race calls it again, and what
@@ -132,6 +136,8 @@ export interface PublishRequest extends CommitRequest {
     /** Folders that may have such files; every folder unless given. */
     readonly enters?: (folder: string) => boolean;
     /** With the files of the tip that `reads` asks for; undefined for one that is there and cannot be read. */
-    readonly decide: (tip: ReadonlyMap<string, string | undefined>) => ReadonlyMap<string, string>;
+    readonly decide: (
+      tip: ReadonlyMap<string, string | undefined>,
+    ) => ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>>;
   };
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { retryDelay } from '../lib/retry-delay.ts';
 import { createSerial } from '../lib/serial.ts';
 import { encodeCommit, parseCommit, withSignature } from './commit-object.ts';
-import type { Limits, Oid, PublishRequest, StatusBranch } from './engine.ts';
+import type { Limits, Oid, PublishRequest, StatusBranch, TreeEntry } from './engine.ts';
 import type { GitErrorCode } from '../lib/error-codes.ts';
 import { GitError } from './errors.ts';
 import type { Generation } from './generation.ts';
@@ -29,6 +29,9 @@ export interface StatusBranchOptions extends RemoteOptions {
   /** Signs a commit's bytes and gives the armored signature: see src/signatures/ssh-signer.ts. */
   readonly sign?: ((payload: Uint8Array) => Promise<string>) | undefined;
 }
+
+/** Characters of what others wrote: all of it is held in memory at once. */
+const MOST_OF_OTHERS = 96 * 2 ** 20;
 
 type Published = Awaited<ReturnType<StatusBranch['publish']>>;
 
@@ -134,7 +137,7 @@ async function buildTree({ writing, request }: Attempt, generation: Generation, 
   let tree = await graft(store, base, { path: checkPath(prefix), place });
   if (shared !== undefined) {
     const others = await othersFiles({ writing, request }, generation, tree);
-    for (const [path, text] of shared(new Map([...files, ...others])))
+    for (const [path, text] of await shared(new Map([...files, ...others])))
       tree = await graft(store, tree, { path: checkShared(path, prefix), place: await writeFile(store, text) });
   }
   return tree ?? store.write('tree', Buffer.alloc(0));
@@ -144,14 +147,14 @@ type Asked = Pick<Attempt, 'writing' | 'request'>;
 
 /** Every readable file outside of our folder. */
 async function othersFiles(
-  { writing: { limits, texts }, request: { prefix } }: Asked,
+  { writing: { limits, texts }, request: { prefix, first } }: Asked,
   { store, trees }: Generation,
   tree: Oid | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   if (tree === undefined) return new Map();
   const skip = (folder: string): boolean => folder === prefix;
   const entries = await listTree(tree, { store, limits, cache: trees, skip });
-  return readTexts(store, entries, { limits, cache: texts, lenient: true });
+  return readTexts(store, inOrder(entries, first), { limits, cache: texts, lenient: true, most: MOST_OF_OTHERS });
 }
 
 /** Read from the tip that the push expects. */
@@ -165,11 +168,19 @@ async function decidedFiles(
   const skip = (folder: string): boolean => decided.enters?.(folder) === false;
   const all = base === undefined ? [] : await listTree(base, { store, limits, cache: trees, skip });
   const entries = all.filter(({ path }) => decided.reads(path));
-  const found = await readTexts(store, entries, { limits, cache: texts, lenient: true });
+  const asked = { limits, cache: texts, lenient: true, most: MOST_OF_OTHERS };
+  const found = await readTexts(store, inOrder(entries, [request.prefix, ...(request.first ?? [])]), asked);
   const tip = new Map(entries.map(({ path }) => [path, found.get(path)]));
-  const files = decided.decide(tip);
+  const files = await decided.decide(tip);
   for (const path of files.keys()) checkOwn(path, request.prefix);
   return files;
+}
+
+/** The files of these folders first, in the order of the folders. */
+function inOrder(entries: readonly TreeEntry[], folders: readonly string[] = []): readonly TreeEntry[] {
+  const places = new Map(folders.map((folder, place) => [folder, place]));
+  const placeOf = ({ path }: TreeEntry): number => places.get(path.split('/', 1)[0] ?? '') ?? places.size;
+  return [...entries].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 async function readBelow(writing: Writing, operation: Operation, prefix: string): Promise<ReadonlyMap<string, string>> {

@@ -1,8 +1,17 @@
 // Who may sign with a key: decided on the tip that the push builds on, so that two controllers never both get it.
 
-import { type KeyEntry, type KeyFiles, keysDocument, type KeysDocument, readKeys } from './document.ts';
-import { type Foreign, type Holder, observeForeign } from './foreign.ts';
+import { finish } from '../lib/finish.ts';
+import {
+  createKeysReader,
+  type KeyEntry,
+  type KeyFiles,
+  keysDocument,
+  type KeysDocument,
+  type KeysReader,
+} from './document.ts';
+import { type Foreign, type Holder, mayHoldAny, observeForeignInSteps } from './foreign.ts';
 import type { KeyMemory, OwnKey } from './memory.ts';
+import { adoptable, createRetention, followedBefore, type Retention } from './retention.ts';
 import { sealBefore } from './seal.ts';
 
 export interface Circumstances {
@@ -13,6 +22,10 @@ export interface Circumstances {
   readonly approvals: ReadonlySet<string>;
   /** Of the Fleet; undefined when it lists none. */
   readonly executors?: readonly string[] | undefined;
+  /** See `Followed`. */
+  readonly followed?: readonly string[] | undefined;
+  /** Digests of keys that have signed in this cluster. */
+  readonly known?: ReadonlySet<string> | undefined;
   /** RFC 3339 */
   readonly now: string;
 }
@@ -24,31 +37,74 @@ export interface Decision {
   readonly refused: ReadonlyMap<string, Holder>;
   /** Keys that are reserved here and that another controller says it holds as well. */
   readonly contested: ReadonlyMap<string, Holder>;
+  /** Executors that may hold any key, because not all that they have is known. */
+  readonly unreadable: readonly Holder[];
   /** The approvals that overrule a reservation, with the executor that has it. */
   readonly overruled: ReadonlyMap<string, string>;
   /** Content of this controller's file. */
   readonly document: KeysDocument;
 }
 
-/** May be called again with another tip after a lost race: only the decision whose push has landed counts. */
+/** `decideInSteps` without pauses. */
 export function decide(memory: KeyMemory, tip: KeyFiles, circumstances: Circumstances): Decision {
-  const { executor, approvals, executors, wanted, now } = circumstances;
-  const published = readKeys(tip);
-  const foreign = observeForeign({ executor, remembered: memory.foreign, approvals, tip: published, executors });
+  return finish(decideInSteps(memory, tip, { ...circumstances, reader: createKeysReader() }));
+}
+
+/** May be called again with another tip after a lost race: only the decision whose push has landed counts. */
+export function* decideInSteps(
+  memory: KeyMemory,
+  tip: KeyFiles,
+  { reader, ...circumstances }: Circumstances & { readonly reader: KeysReader },
+): Generator<void, Decision> {
+  const { executor, followed = [] } = circumstances;
+  const published = yield* reader.readInSteps(tip, [executor, ...followed, ...followedBefore(memory)]);
+  const retention = createRetention(memory, {
+    followed: circumstances.followed,
+    known: knownKeys(memory, circumstances),
+  });
+  const seen = { ...circumstances, remembered: memory.foreign, tip: published, retention };
+  const observed = yield* observeForeignInSteps(seen);
+  const signed = signedBy(retention.stillSigned(memory.signed), published.entries, { ...circumstances, retention });
+  const foreign = withCrowded(observed, retention, circumstances);
   const mine = new Map(published.entries.filter((one) => one.executor === executor).map((one) => [one.key, one]));
+  const { own, refused } = decideOwn(
+    { ...adopted(adoptable(memory.own, mine)), ...memory.own },
+    { mine, foreign },
+    circumstances,
+  );
+  const next = { own, foreign: foreign.remembered, signed };
+  const { overruled, unreadable } = foreign;
+  const document = keysDocument(executor, next);
+  return { memory: next, refused, contested: contestedIn(own, foreign), unreadable, overruled, document };
+}
+
+function decideOwn(
+  before: KeyMemory['own'],
+  { mine, foreign }: { readonly mine: ReadonlyMap<string, KeyEntry>; readonly foreign: Foreign },
+  { wanted, now }: Circumstances,
+): Pick<Decision, 'refused'> & Pick<KeyMemory, 'own'> {
   const refused = new Map<string, Holder>();
   const own: Record<string, OwnKey> = {};
-  for (const [key, one] of Object.entries({ ...adopted(mine), ...memory.own })) {
+  for (const [key, one] of Object.entries(before)) {
     const holder = wanted.has(key) && !isHeld(one) ? holderOf(key, foreign) : undefined;
     if (holder !== undefined) refused.set(key, holder);
     const scene = { now, published: mine.get(key), isRefused: holder !== undefined };
     const next = nextOf(one, wanted.get(key), scene);
     if (next !== undefined) own[key] = next;
   }
-  const next = { own, foreign: foreign.remembered, signed: signedBy(memory.signed, published.entries, circumstances) };
-  const { overruled } = foreign;
-  const document = keysDocument(executor, next);
-  return { memory: next, refused, contested: contestedIn(own, foreign), overruled, document };
+  return { own, refused };
+}
+
+function knownKeys({ own }: KeyMemory, { known = new Set(), wanted }: Circumstances): ReadonlySet<string> {
+  return new Set([...known, ...wanted.keys(), ...Object.keys(own)]);
+}
+
+/** What cannot be remembered of an executor could vanish unnoticed: it may hold any key, as if its file could not be read. */
+function withCrowded(foreign: Foreign, { crowded }: Retention, { executors }: Circumstances): Foreign {
+  const names = new Set(foreign.unreadable.map(({ executor }) => executor));
+  const more = [...crowded].filter((name) => !names.has(name));
+  const holders = more.map((name) => mayHoldAny(name, { executors, isBeyond: true }));
+  return { ...foreign, unreadable: [...foreign.unreadable, ...holders] };
 }
 
 /** Whether the node may start with the key. */
@@ -64,14 +120,18 @@ export function isReservedFor(memory: KeyMemory, key: string, node: string): boo
 export function signedBy(
   before: KeyMemory['signed'],
   entries: readonly KeyEntry[],
-  { executor, now }: Pick<Circumstances, 'executor' | 'now'>,
+  { executor, now, retention }: Pick<Circumstances, 'executor' | 'now'> & { readonly retention?: Retention },
 ): KeyMemory['signed'] {
   const signed = { ...before };
   for (const entry of entries) {
     const known = signed[entry.key];
     const since = entry.since > now ? now : entry.since;
     if (entry.executor === executor || (known !== undefined && known.since >= since)) continue;
-    signed[entry.key] = { executor: entry.executor, node: entry.node, since };
+    const next =
+      retention === undefined
+        ? { executor: entry.executor, node: entry.node, since }
+        : retention.signed(entry, since, known);
+    if (next !== undefined) signed[entry.key] = next;
   }
   return signed;
 }
@@ -95,8 +155,8 @@ function contestedIn(own: KeyMemory['own'], { holders }: Foreign): ReadonlyMap<s
 }
 
 /** Entries of this controller that it does not remember: its memory was lost, or someone else wrote them. */
-function adopted(mine: ReadonlyMap<string, KeyEntry>): Readonly<Record<string, OwnKey>> {
-  return Object.fromEntries([...mine].map(([key, entry]) => [key, adopt(entry)]));
+function adopted(entries: readonly KeyEntry[]): Readonly<Record<string, OwnKey>> {
+  return Object.fromEntries(entries.map((entry) => [entry.key, adopt(entry)]));
 }
 
 function adopt({ node, since, state, seal }: KeyEntry): OwnKey {

@@ -20,10 +20,13 @@ const OwnKey = z.object({
 });
 export type OwnKey = z.infer<typeof OwnKey>;
 
-const ForeignKey = z.object({ node: Text, since: Text, seal: Text });
+/** Whether the executor was never followed, see `Followed`: such an entry is forgotten when it leaves the branch and its key is of no use here. */
+const isUnlisted = z.literal(true).optional();
+
+const ForeignKey = z.object({ node: Text, since: Text, seal: Text, isUnlisted });
 export type ForeignKey = z.infer<typeof ForeignKey>;
 
-const Signer = z.object({ executor: Text, node: Text, since: Text });
+const Signer = z.object({ executor: Text, node: Text, since: Text, isUnlisted });
 export type Signer = z.infer<typeof Signer>;
 
 export const KeyMemory = z.object({

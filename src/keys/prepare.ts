@@ -1,5 +1,6 @@
 // What must be stored before a push, because the push may land although its answer is lost.
 
+import { finish } from '../lib/finish.ts';
 import type { KeyMemory, OwnKey } from './memory.ts';
 import { CHAIN_LENGTH, sealAt } from './seal.ts';
 
@@ -19,12 +20,17 @@ export interface Preparation {
  * read that it is released. The same object when nothing changes.
  */
 export function prepareKeys(memory: KeyMemory, preparation: Preparation): KeyMemory {
-  const own = Object.fromEntries(
-    [...new Set([...Object.keys(memory.own), ...preparation.wanted.keys()])].flatMap((key) => {
-      const next = prepared(key, memory.own[key], preparation);
-      return next === undefined ? [] : [[key, next]];
-    }),
-  );
+  return finish(prepareKeysInSteps(memory, preparation));
+}
+
+/** A chain of seals takes a millisecond. */
+export function* prepareKeysInSteps(memory: KeyMemory, preparation: Preparation): Generator<void, KeyMemory> {
+  const own: Record<string, OwnKey> = {};
+  for (const key of new Set([...Object.keys(memory.own), ...preparation.wanted.keys()])) {
+    const next = prepared(key, memory.own[key], preparation);
+    if (next !== undefined) own[key] = next;
+    yield;
+  }
   const isSame = Object.entries(own).every(([key, one]) => memory.own[key] === one);
   return isSame ? memory : { ...memory, own };
 }

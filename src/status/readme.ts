@@ -3,8 +3,14 @@
 import { cleanLine, stripControls } from '../lib/clean-text.ts';
 import { redact } from '../lib/redact.ts';
 import { shownHold } from '../plan/hold-text.ts';
-import { jobMessage, recentJobs, type RecentJob } from './recent-jobs.ts';
+import { chooseJobs, jobMessage, recentJobs, type RecentJob } from './recent-jobs.ts';
 import { createTreeReader, type TreeNode, type TreeReader, type TreeSync } from './tree-nodes.ts';
+
+export interface ReadableFiles {
+  readonly files: ReadonlyMap<string, string>;
+  /** Folders of executors of which not all is read, in order. */
+  readonly leftOut: readonly string[];
+}
 
 const MAX_ROWS = 1_000;
 const MAX_PROBLEMS = 50;
@@ -16,6 +22,25 @@ const MAX_JOBS = { open: 100, ended: 20 } as const;
  * text can break out of its cell. A caller that renders again and again gives its reader.
  */
 export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeReader = createTreeReader()): string {
+  return render({ files: tree, leftOut: [] }, reader);
+}
+
+/** The same with pauses, and with the folders that are too large to be read named. */
+export function* renderReadmeInSteps(readable: ReadableFiles, reader: TreeReader): Generator<void, string> {
+  const files = [...readable.files];
+  for (const [path, text] of files)
+    for (const what of ['node', 'sync'] as const) {
+      yield* reader.readAhead(what, path, text);
+      yield;
+    }
+  for (const { path, text } of chooseJobs(files, MAX_JOBS).chosen) {
+    yield* reader.readAhead('job', path, text);
+    yield;
+  }
+  return render(readable, reader);
+}
+
+function render({ files: tree, leftOut }: ReadableFiles, reader: TreeReader): string {
   const files = [...tree];
   const nodes = files.flatMap(([path, text]) => reader.node(path, text) ?? []);
   const syncs = files
@@ -35,6 +60,7 @@ export function renderReadme(tree: ReadonlyMap<string, string>, reader: TreeRead
     'This branch is written by the controllers. Nodes are changed and jobs are requested on the desired branch.',
     '',
     ...controllers(syncs),
+    ...unread(leftOut),
     ...table(
       ['Node', 'Controller', 'Chain', 'Network', 'Phase', 'Height', 'Message'],
       shown.map((node) => nodeRow(node, broken.get(keyOf(node)))),
@@ -75,6 +101,17 @@ function controllers(syncs: readonly TreeSync[]): string[] {
       ),
     ),
   ];
+}
+
+const MAX_NAMES = 10;
+
+function unread(folders: readonly string[]): string[] {
+  if (folders.length === 0) return [];
+  const names = folders.slice(0, MAX_NAMES).map((name) => escapeCell(name));
+  const more = folders.length > MAX_NAMES ? ` and ${folders.length - MAX_NAMES} more` : '';
+  const advice =
+    'the folders of other executors are too large together. Remove from this branch the folders of executors that do not exist; fleet.yaml lists those that do, and they are read first.';
+  return [`Not all is shown of ${names.join(', ')}${more}: ${advice}`, ''];
 }
 
 function summary(nodes: readonly TreeNode[]): string {

@@ -26,15 +26,24 @@ export function recentJobs(
   reader: Pick<TreeReader, 'job'>,
   limits: JobLimits,
 ): RecentJobs {
-  const all = files.flatMap(([path, text]) => glanceAtJob(path, text) ?? []);
-  const open = all.filter(({ isOpen }) => isOpen).sort((a, b) => inTime(a, b));
-  const ended = all.filter(({ isOpen }) => !isOpen).sort((a, b) => inTime(b, a));
-  const chosen = [...open.slice(0, limits.open), ...ended.slice(0, limits.ended)];
+  const { chosen, left } = chooseJobs(files, limits);
   const shown = chosen.flatMap(({ path, text, at }) => {
     const job = reader.job(path, text);
     return job === undefined ? [] : [{ job, at }];
   });
-  return { shown, left: all.length - chosen.length };
+  return { shown, left };
+}
+
+/** The records worth reading. */
+export function chooseJobs(
+  files: readonly (readonly [path: string, text: string])[],
+  limits: JobLimits,
+): { readonly chosen: readonly JobGlance[]; readonly left: number } {
+  const all = files.flatMap(([path, text]) => glanceAtJob(path, text) ?? []);
+  const open = all.filter(({ isOpen }) => isOpen).sort((a, b) => inTime(a, b));
+  const ended = all.filter(({ isOpen }) => !isOpen).sort((a, b) => inTime(b, a));
+  const chosen = [...open.slice(0, limits.open), ...ended.slice(0, limits.ended)];
+  return { chosen, left: all.length - chosen.length };
 }
 
 function inTime(a: JobGlance, b: JobGlance): number {

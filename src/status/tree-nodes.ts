@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 
-import { readYaml } from '../lib/yaml/read.ts';
+import { finish } from '../lib/finish.ts';
+import { readYamlInSteps } from '../lib/yaml/read.ts';
 
 const Text = z.string().max(10_000).catch('');
 
@@ -10,7 +11,10 @@ const Document = z.object({
   spec: z.object({ chain: Text, network: Text }).catch({ chain: '', network: '' }),
   status: z.object({
     phase: Text,
-    conditions: z.array(z.object({ type: Text, status: Text, reason: Text, message: Text })).catch([]),
+    conditions: z
+      .array(z.object({ type: Text, status: Text, reason: Text, message: Text }))
+      .max(100)
+      .catch([]),
     hold: z.object({ reason: Text, message: Text }).optional().catch(undefined),
     pause: z.object({ message: Text }).optional().catch(undefined),
     volumes: z
@@ -60,6 +64,8 @@ export interface TreeReader {
   sync(path: string, text: string): TreeSync | undefined;
   /** The one-shot job that a record describes. */
   job(path: string, text: string): TreeJob | undefined;
+  /** With pauses; the same question is answered at once after it. */
+  readAhead(what: 'node' | 'sync' | 'job', path: string, text: string): Generator<void, void>;
 }
 
 /** Files that a reader remembers; beyond it the memory is cleared. */
@@ -67,35 +73,40 @@ const MAX_REMEMBERED = 100_000;
 
 /** A reader that remembers the last two texts of each path: of a thousand files only those that changed are parsed. */
 export function createTreeReader(): TreeReader {
+  const node = remembering(readTreeNode, (path) => path.includes('/nodes/'));
+  const sync = remembering(readTreeSync, (path) => path.endsWith('/sync.yaml'));
+  const job = remembering(readTreeJob, (path) => path.includes('/jobs/'));
   return {
-    node: remembering(readTreeNode, (path) => path.includes('/nodes/')),
-    sync: remembering(readTreeSync, (path) => path.endsWith('/sync.yaml')),
-    job: remembering(readTreeJob, (path) => path.includes('/jobs/')),
+    node: (path, text) => finish(node(path, text)),
+    sync: (path, text) => finish(sync(path, text)),
+    job: (path, text) => finish(job(path, text)),
+    *readAhead(what, path, text) {
+      yield* { node, sync, job }[what](path, text);
+    },
   };
 }
 
 /** `mayBe` says no only to paths of which nothing is read. */
 function remembering<T>(
-  read: (path: string, text: string) => T | undefined,
+  read: (path: string, text: string) => Generator<void, T | undefined>,
   mayBe: (path: string) => boolean,
-): (path: string, text: string) => T | undefined {
+): (path: string, text: string) => Generator<void, T | undefined> {
   const known = new Map<string, readonly { readonly text: string; readonly value: T | undefined }[]>();
-  return (path, text) => {
+  return function* readOnce(path, text) {
     if (!mayBe(path)) return undefined;
-    const texts = known.get(path) ?? [];
-    const found = texts.find((one) => one.text === text);
+    const found = known.get(path)?.find((one) => one.text === text);
     if (found !== undefined) return found.value;
-    const value = read(path, text);
+    const value = yield* read(path, text);
     if (known.size >= MAX_REMEMBERED) known.clear();
-    known.set(path, [{ text, value }, ...texts.slice(0, 1)]);
+    known.set(path, [{ text, value }, ...(known.get(path) ?? []).slice(0, 1)]);
     return value;
   };
 }
 
-function readTreeNode(path: string, text: string): TreeNode | undefined {
+function* readTreeNode(path: string, text: string): Generator<void, TreeNode | undefined> {
   const [, executor, namespace, name] = NODE_PATH.exec(path) ?? [];
   if (executor === undefined || namespace === undefined || name === undefined) return undefined;
-  const document = Document.safeParse(readYaml(text, LIMITS)).data;
+  const document = Document.safeParse(yield* readYamlInSteps(text, LIMITS)).data;
   if (document === undefined) return undefined;
   const { spec, status, snapshot } = document;
   return {
@@ -190,10 +201,10 @@ const Sync = z.object({
 
 export type TreeSync = z.infer<typeof Sync>;
 
-function readTreeSync(path: string, text: string): TreeSync | undefined {
+function* readTreeSync(path: string, text: string): Generator<void, TreeSync | undefined> {
   const [, executor] = /^([^/]+)\/sync\.yaml$/.exec(path) ?? [];
   if (executor === undefined) return undefined;
-  const sync = Sync.safeParse(readYaml(text, LIMITS)).data;
+  const sync = Sync.safeParse(yield* readYamlInSteps(text, LIMITS)).data;
   return sync === undefined ? undefined : { ...sync, executor };
 }
 
@@ -213,10 +224,10 @@ export type TreeJob = z.infer<typeof Job> & { readonly executor: string; readonl
 
 const JOB_PATH = /^([^/]+)\/jobs\/[^/]+\/[^/]+\/[^/]+\.yaml$/;
 
-function readTreeJob(path: string, text: string): TreeJob | undefined {
+function* readTreeJob(path: string, text: string): Generator<void, TreeJob | undefined> {
   const [, executor] = JOB_PATH.exec(path) ?? [];
   if (executor === undefined) return undefined;
-  const job = Job.safeParse(readYaml(text, LIMITS)).data;
+  const job = Job.safeParse(yield* readYamlInSteps(text, LIMITS)).data;
   return job === undefined ? undefined : { ...job, executor, path };
 }
 

@@ -21,7 +21,7 @@ function claims(count: number, nodes = ['a']): readonly Decision[] {
 
 const files = new Map([['Backup/prod/j1', 'jobs/j1.yaml']]);
 const claimed = (decisions: readonly Decision[], used = 0) =>
-  withinRoom(decisions, { used: () => used, files }).filter(({ do: what }) => what === 'claim').length;
+  withinRoom(decisions, { used: () => ({ total: used }), files }).filter(({ do: what }) => what === 'claim').length;
 
 describe('the room for jobs', () => {
   it('is less than what the API server accepts, also when each job needs all that it may', () => {
@@ -36,17 +36,21 @@ describe('the room for jobs', () => {
   it('is what is left by others, and a request that does not fit waits', () => {
     const decisions = claims(2);
     const used = MIB * 0.8 - neededFor({ nodes: ['a'] });
-    const [first, second] = withinRoom(decisions, { used: () => used, files });
+    const [first, second] = withinRoom(decisions, {
+      used: () => ({ total: used, largest: { name: 'its member pad', size: 5000 } }),
+      files,
+    });
     expect(first).toBe(decisions[0]);
     expect(second).toMatchObject({ do: 'refuse', reason: 'MemoryFull', file: 'jobs/j1.yaml' });
+    expect(JSON.stringify(second)).toContain('of which its member pad takes 5 of 1024 KiB');
   });
 
   it('is needed by claims alone, also where they stand among other decisions', () => {
     const bind: Decision = { do: 'bind', key: 'Backup/prod/j9', record: { ...recordFor('j9'), nodes: ['a'] } };
     const decisions = [bind, ...claims(1), bind];
     const used = MIB * 0.8 - neededFor({ nodes: ['a'] });
-    expect(withinRoom(decisions, { used: () => used, files })).toEqual(decisions);
-    expect(withinRoom(decisions, { used: () => used + 1, files }).map(({ do: what }) => what)).toEqual([
+    expect(withinRoom(decisions, { used: () => ({ total: used }), files })).toEqual(decisions);
+    expect(withinRoom(decisions, { used: () => ({ total: used + 1 }), files }).map(({ do: what }) => what)).toEqual([
       'bind',
       'refuse',
       'bind',

@@ -46,7 +46,8 @@ export const REQUEST_REFUSALS = defineCodes({
   MemoryFull: {
     meaning:
       'As many jobs are under way as the controller can remember in its ConfigMap of 1 MiB. The request waits until other jobs have ended.',
-    action: 'Wait: the request runs then by itself. File fewer requests at a time, or use more executors.',
+    action:
+      'Wait: the request runs then by itself. File fewer requests at a time, or use more executors. If few jobs are under way, the message names what else is large; docs/recovery.md says how to clear it.',
   },
 });
 

@@ -16,7 +16,7 @@ export interface KeyRecords {
   readonly approvals: ReadonlySet<string>;
 }
 
-const NO_BRANCH: PublishedKeys = { entries: [], unreadable: [] };
+const NO_BRANCH: PublishedKeys = { entries: [], unreadable: [], beyond: new Set() };
 
 /** Undefined where neither is known. A reservation that an approval overrules counts as released. */
 export function reservationsOf(records: KeyRecords): readonly KeyReservation[] | undefined {

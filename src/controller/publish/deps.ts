@@ -61,4 +61,6 @@ export interface PublishedState {
   /** Documents of nodes that need no new rendering. */
   readonly written: WrittenNodes;
   readonly reader: TreeReader;
+  /** Folders of others of which not all is read. */
+  leftOut: readonly string[];
 }

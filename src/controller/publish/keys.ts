@@ -1,6 +1,7 @@
 // The key reservations in a push: requested, decided on the tip that the push builds on, and reported to the nodes.
 
 import { describeHolder, shortKey } from '../../keys/describe.ts';
+import type { Holder } from '../../keys/foreign.ts';
 import { isKeysPath, keysPath } from '../../keys/document.ts';
 import type { PublishRequest } from '../../git/engine.ts';
 import { describeError } from '../../lib/errors.ts';
@@ -12,6 +13,7 @@ import type { KeyRound } from '../node/keys/ledger.ts';
 import type { KeptKey } from '../node/keys/returned.ts';
 import { memoryPath } from '../../status/memory-document.ts';
 import type { PublishDeps } from './deps.ts';
+import { followedExecutors } from './followed.ts';
 import { checkOwner } from './other-cluster.ts';
 
 /** Another executor may release a key at any time, and only the branch says so. */
@@ -34,12 +36,14 @@ export async function beginKeys(deps: PublishDeps): Promise<KeyRound> {
   const { settings, keyReservations, keyLedger, fleet, runtime } = deps;
   const given = await givenKeys(deps);
   const { approvals = [], executors } = fleet.pulled?.desired.fleet ?? {};
+  const names = executors?.map(({ name }) => name);
   const round: KeyRound = {
     executor: settings.executor,
     given,
     wanted: keyReservations.wanted(),
     approvals: new Set(approvals.map(({ digest }) => digest)),
-    executors: executors?.map(({ name }) => name),
+    executors: names,
+    followed: followedExecutors(deps),
     now: timestamp(runtime.now()),
   };
   await keyLedger.begin(round);
@@ -79,9 +83,9 @@ export function decidedKeys(round: KeyRound, deps: PublishDeps): NonNullable<Pub
     reads: (path) => isKeysPath(path) || path === memoryPath(round.executor),
     // Both lie at the top of an executor's folder.
     enters: (folder) => !folder.includes('/'),
-    decide(tip) {
+    async decide(tip) {
       checkOwner(tip, deps);
-      const document = keyLedger.decide(tip, round);
+      const document = await keyLedger.decide(tip, round);
       if (document.keys.length === 0) return new Map();
       return new Map([[keysPath(round.executor), documentText(document, redactor)]]);
     },
@@ -91,9 +95,29 @@ export function decidedKeys(round: KeyRound, deps: PublishDeps): NonNullable<Pub
 export async function landKeys(round: KeyRound, deps: PublishDeps): Promise<void> {
   const { keyLedger, notify } = deps;
   const contested = new Set(keyLedger.contested.keys());
+  const unreadable = namesOf(keyLedger.unreadable);
   const isChanged = await keyLedger.landed(round);
+  if (!sameJson(unreadable, namesOf(keyLedger.unreadable))) announceUnreadable(deps);
   for (const [key] of keyLedger.contested) if (!contested.has(key)) announceContest(key, deps);
   if (isChanged) notify('KeysDecided', {});
+}
+
+function namesOf(holders: readonly Holder[]): readonly string[] {
+  return holders.map(({ executor }) => executor).sort();
+}
+
+const MAX_NAMES = 20;
+
+/** A node that waits says more. */
+function announceUnreadable({ keyLedger, runtime }: PublishDeps): void {
+  const names = namesOf(keyLedger.unreadable);
+  if (names.length === 0) return;
+  const beyond = keyLedger.unreadable.filter(({ isBeyond }) => isBeyond === true).length;
+  const facts = { executors: names.slice(0, MAX_NAMES), count: names.length, beyond };
+  runtime.log.warn(
+    facts,
+    'Holding new signing keys: keys.yaml of executors cannot be read, or found no room. Remove the folders of executors that do not exist from the status branch',
+  );
 }
 
 /** The pod keeps running: an administrator has to decide which of them stops. */

@@ -4,7 +4,6 @@ import type { StatusBranch } from '../../git/engine.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { syncFile, syncPath } from '../../status/documents.ts';
 import type { FleetView, ProblemView } from '../../status/fleet-view.ts';
-import { renderReadme } from '../../status/readme.ts';
 import { emitAboutLease } from '../engine/lease-events.ts';
 import {
   clusterIn,
@@ -16,6 +15,8 @@ import {
 } from '../fleet/other-cluster.ts';
 import type { PublishDeps } from './deps.ts';
 import { fleetView } from './fleet-view.ts';
+import { followedExecutors } from './followed.ts';
+import { sharedFiles } from './readme.ts';
 
 /** `paris@0f3a91c2`: no executor can be called so. */
 function ownName({ settings, memory }: PublishDeps): string {
@@ -99,12 +100,13 @@ async function write(
   { statusBranch, subject, signal }: Push,
   deps: PublishDeps,
 ): Promise<void> {
-  const { settings, runtime, published } = deps;
+  const { settings, runtime } = deps;
   const name = ownName(deps);
   const request = {
     prefix: name,
     files,
-    shared: (tree: ReadonlyMap<string, string>) => new Map([['README.md', renderReadme(tree, published.reader)]]),
+    shared: async (tree: ReadonlyMap<string, string>) => await sharedFiles(tree, deps),
+    first: followedExecutors(deps),
     message: `${name}: ${subject}\n\nExecutor: ${name}\n`,
     author: settings.statusAuthor ?? { name: 'nodewright', email: `${settings.executor}@nodewright.invalid` },
     at: Math.floor(runtime.now() / 1000),

@@ -6,7 +6,6 @@ import { commitMessage, describeBatch } from '../../status/batch.ts';
 import { documents, type DocumentOptions, nodeFile, syncFile, syncPath } from '../../status/documents.ts';
 import type { FleetView, ProblemView } from '../../status/fleet-view.ts';
 import { forgetGone } from '../../status/node-file.ts';
-import { renderReadme } from '../../status/readme.ts';
 import { timestamp } from '../../lib/timestamp.ts';
 import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { eachYielding } from '../engine/run-yielding.ts';
@@ -21,6 +20,7 @@ import { beginKeys, decidedKeys, landKeys, lookMs } from './keys.ts';
 import { sampleJobs } from './jobs-sample.ts';
 import { checkOwner, NotOurName, readOther, reportOther, withdrawReport } from './other-cluster.ts';
 import { problemsOf } from './problems.ts';
+import { sharedFiles } from './readme.ts';
 import { notePushed, notePushFailed } from './push-trouble.ts';
 
 /** Heights alone make no commit before this. */
@@ -222,7 +222,8 @@ async function push(
   const request = {
     prefix: executor,
     files,
-    shared: (tree: Files) => new Map([['README.md', renderReadme(tree, reader)]]),
+    shared: async (tree: Files) => await sharedFiles(tree, deps),
+    first: keys.followed,
     decided: decidedKeys(keys, deps),
     message,
     author: settings.statusAuthor ?? { name: 'nodewright', email: `${executor}@nodewright.invalid` },

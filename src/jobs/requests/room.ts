@@ -17,25 +17,34 @@ export function neededFor({ nodes = [] }: Pick<JobRecord, 'nodes'>): number {
   return JOB + NODE * Math.max(0, nodes.length - 1);
 }
 
+export interface Used {
+  /** In characters. */
+  readonly total: number;
+  /** The largest part of what is no job. */
+  readonly largest?: { readonly name: string; readonly size: number };
+}
+
 /**
  * The decisions without the claims that do not fit: these requests wait until other jobs have ended. `used`: what is
  * remembered, with what the jobs under way may still need.
  */
 export function withinRoom(
   decisions: readonly Decision[],
-  { used, files }: { readonly used: () => number; readonly files: ReadonlyMap<string, string> },
+  { used, files }: { readonly used: () => Used; readonly files: ReadonlyMap<string, string> },
 ): readonly Decision[] {
   if (!decisions.some((decision) => decision.do === 'claim')) return decisions;
-  let left = LIMIT - SPARE - used();
+  const { total, largest } = used();
+  let left = LIMIT - SPARE - total;
   return decisions.map((decision) => {
     if (decision.do !== 'claim') return decision;
     left -= neededFor(decision.record);
-    return left >= 0 ? decision : refuse(decision.key, files.get(decision.key) ?? '');
+    return left >= 0 ? decision : refuse(decision.key, files.get(decision.key) ?? '', largest);
   });
 }
 
-function refuse(key: string, file: string): Decision {
-  const message =
-    'waits until other jobs have ended: the controller has no room left to remember the jobs under way. It runs then by itself. If only few jobs are under way, make the ConfigMap with its memory smaller: `kubectl describe configmap nodewright-<executor>` in its namespace shows what is in it';
+function refuse(key: string, file: string, largest: Used['largest']): Decision {
+  const part =
+    largest === undefined ? '' : `, of which ${largest.name} takes ${Math.ceil(largest.size / 1024)} of 1024 KiB`;
+  const message = `waits until other jobs have ended: the controller has no room left to remember the jobs under way. It runs then by itself. If only few jobs are under way, the ConfigMap nodewright-<executor> with its memory is full of other things${part}: "The memory is full" in docs/recovery.md says how to see and to clear them`;
   return { do: 'refuse', key, file, reason: 'MemoryFull', message };
 }

@@ -17,10 +17,15 @@ const DEPTH = 48;
 export const TOKENS = 80_000;
 
 /** The value; undefined for anything that is not one plain document within the limits: no alias, no key twice. Never throws. */
-export function readYaml(text: string, { length, tokens = TOKENS }: ReadLimits): unknown {
+export function readYaml(text: string, limits: ReadLimits): unknown {
+  return finish(readYamlInSteps(text, limits));
+}
+
+/** The same with pauses. */
+export function* readYamlInSteps(text: string, { length, tokens = TOKENS }: ReadLimits): Generator<void, unknown> {
   if (text.length > length) return undefined;
   const limits: YamlLimits = { documents: 1, depth: DEPTH, tokens };
-  const { documents, exceeded } = finish(composeInSteps(text, limits));
+  const { documents, exceeded } = yield* composeInSteps(text, limits);
   const [document] = documents;
   if (document === undefined || exceeded !== undefined || document.errors.length > 0) return undefined;
   try {

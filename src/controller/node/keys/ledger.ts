@@ -1,13 +1,20 @@
 // The key reservations on the status branch: what this controller requests and gives back, and what others hold.
 
-import { type Circumstances, type Decision, decide, isReservedFor } from '../../../keys/decide.ts';
-import { type KeyFiles, keysDocument, type KeysDocument } from '../../../keys/document.ts';
+import { type Circumstances, type Decision, decideInSteps, isReservedFor } from '../../../keys/decide.ts';
+import {
+  createKeysReader,
+  type KeyFiles,
+  keysDocument,
+  type KeysDocument,
+  type KeysReader,
+} from '../../../keys/document.ts';
 import { approvalOf, type Holder } from '../../../keys/foreign.ts';
 import type { KeyMemory } from '../../../keys/memory.ts';
-import { prepareKeys } from '../../../keys/prepare.ts';
+import { prepareKeysInSteps } from '../../../keys/prepare.ts';
 import { sameJson } from '../../../lib/stable-json.ts';
 import type { KeyReservation } from '../../../plan/input.ts';
-import type { Memory } from '../../engine/memory.ts';
+import type { Memory, Remembered } from '../../engine/memory.ts';
+import { runYielding } from '../../engine/run-yielding.ts';
 
 export type KeyAnswer =
   | { readonly is: 'reserved' }
@@ -22,6 +29,8 @@ export interface KeyLedger {
   heldElsewhere(keys: readonly string[]): ReadonlyMap<string, Holder>;
   /** Keys that are reserved here, and by whom else: someone wrote to the branch what is not so. */
   readonly contested: ReadonlyMap<string, Holder>;
+  /** Executors that may hold any key: no new one is reserved here. */
+  readonly unreadable: readonly Holder[];
   /** The approvals that overrule a reservation, with the executor that has it. */
   overruled(): ReadonlyMap<string, string>;
   /** Whether a request waits for another executor. */
@@ -33,7 +42,7 @@ export interface KeyLedger {
   /** Whether the push has something to say or to ask. */
   isDue(round: KeyRound): boolean;
   /** On the tip that the push builds on; the last call counts. Gives the content of the file. */
-  decide(tip: KeyFiles, round: KeyRound): KeysDocument;
+  decide(tip: KeyFiles, round: KeyRound): Promise<KeysDocument>;
   /** The push landed with what was decided last. Whether that changes anything for nodes. */
   landed(round: KeyRound): Promise<boolean>;
   /** Keys of other executors, held or not, for the plan. */
@@ -54,10 +63,11 @@ export interface KeyLedgerDeps {
   readonly newRoot: () => string;
 }
 
-const NONE = { refused: new Map(), contested: new Map(), overruled: new Map() } as const;
+const NONE = { refused: new Map(), contested: new Map(), unreadable: [], overruled: new Map() } as const;
 
 export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): KeyLedger {
-  let last: Pick<Decision, 'refused' | 'contested' | 'overruled'> = NONE;
+  const reader = createKeysReader();
+  let last: Pick<Decision, 'refused' | 'contested' | 'unreadable' | 'overruled'> = NONE;
   let givingBack: ReadonlySet<string> = new Set();
   let decided: Decision | undefined;
   let published: KeysDocument | undefined;
@@ -66,9 +76,7 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
   function answer(nodeKey: string, keys: readonly string[]): KeyAnswer {
     if (!isShared) return { is: 'reserved' };
     const open = keys.filter((key) => givingBack.has(key) || !isReservedFor(memory.current.keys, key, nodeKey));
-    const holders = new Map([...last.refused].filter(([key]) => open.includes(key)));
-    if (holders.size > 0) return { is: 'refused', holders };
-    return open.length === 0 ? { is: 'reserved' } : { is: 'pending' };
+    return answerFor(open, last.refused);
   }
 
   return {
@@ -77,6 +85,9 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
     get contested() {
       return last.contested;
     },
+    get unreadable() {
+      return last.unreadable;
+    },
     overruled: () => last.overruled,
     get isWaiting() {
       return last.refused.size > 0;
@@ -84,15 +95,16 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
     reserved: () => reservedIn(memory.current.keys),
     async begin(round) {
       givingBack = round.given;
-      await memory.save(({ keys }) => ({ keys: prepareKeys(keys, { ...round, newRoot }) }));
+      // No other part saves reservations.
+      const keys = await runYielding(prepareKeysInSteps(memory.current.keys, { ...round, newRoot }));
+      await memory.save(() => ({ keys }));
       givingBack = new Set();
     },
     isDue: (round) =>
-      !sameJson(published, keysDocument(round.executor, memory.current.keys)) ||
-      !sameJson([...approvals], [...round.approvals]) ||
+      !sameJson([published, [...approvals]], [documentOf(memory.current, round), [...round.approvals]]) ||
       [...round.wanted].some(([key, node]) => answer(node, [key]).is === 'pending'),
-    decide(tip, round) {
-      decided = decide(memory.current.keys, tip, round);
+    async decide(tip, round) {
+      decided = await decideOn(memory.current, tip, { ...round, reader });
       return decided.document;
     },
     async landed(round) {
@@ -100,13 +112,30 @@ export function createKeyLedger({ memory, isShared, newRoot }: KeyLedgerDeps): K
       const { memory: keys, document } = decided;
       const isChanged = !sameJson([memory.current.keys, [...last.refused]], [keys, [...decided.refused]]);
       await memory.save(() => ({ keys }));
-      last = decided;
-      published = document;
-      approvals = round.approvals;
+      [last, published, approvals] = [decided, document, round.approvals];
       return isChanged;
     },
     foreign: () => foreignIn(memory.current.keys),
   };
+}
+
+function documentOf({ keys }: Remembered, { executor }: KeyRound): KeysDocument {
+  return keysDocument(executor, keys);
+}
+
+function answerFor(open: readonly string[], refused: ReadonlyMap<string, Holder>): KeyAnswer {
+  const holders = new Map([...refused].filter(([key]) => open.includes(key)));
+  if (holders.size > 0) return { is: 'refused', holders };
+  return open.length === 0 ? { is: 'reserved' } : { is: 'pending' };
+}
+
+async function decideOn(
+  { keys, signers, accepted }: Remembered,
+  tip: KeyFiles,
+  round: KeyRound & { readonly reader: KeysReader },
+): Promise<Decision> {
+  const known = new Set([...Object.keys(signers), ...Object.keys(accepted)]);
+  return await runYielding(decideInSteps(keys, tip, { ...round, known }));
 }
 
 function reservedIn({ own }: KeyMemory): readonly { readonly key: string; readonly node: string }[] {
