@@ -226,17 +226,20 @@ describe('an executor that fleet.yaml does not list', () => {
     const warning = async () => await readBranchWarning(cluster, { executor, namespace });
     const message = `"${executor}" is not an executor of the Fleet; it lists ${fleet.executor}.`;
     expect(await waitFor('an Event says it', warning)).toContain(message);
-    const published =
-      tipOf(fleet.repo, STATUS_BRANCH) === undefined ? '' : git(fleet.repo, ['ls-tree', '--name-only', STATUS_BRANCH]);
-    expect(published.split('\n')).not.toContain(executor);
+    const published = (): readonly string[] =>
+      tipOf(fleet.repo, STATUS_BRANCH) === undefined
+        ? []
+        : git(fleet.repo, ['ls-tree', '-r', '--name-only', STATUS_BRANCH]).split('\n');
+    expect(published().filter((path) => path.startsWith(`${executor}/`))).toEqual([]);
     expect(lost.log).toContainEqual(expect.objectContaining({ level: 40, reason: expect.stringContaining(message) }));
     expect(running.log.filter(({ msg }) => msg === 'Found problem in file')).toEqual([]);
     const more = fleet.fleetFile().replace('executors: [', `executors: [{ name: ${executor} }, `);
     const commit = fleet.commit({ 'fleet.yaml': more });
     lost.controller.requestSync();
     await waitFor('the Event is over', async () => (await warning()) === undefined);
+    const path = `${executor}/sync.yaml`;
     await waitFor('it is published', () => {
-      const text = git(fleet.repo, ['show', `${STATUS_BRANCH}:${executor}/sync.yaml`]);
+      const text = published().includes(path) ? git(fleet.repo, ['show', `${STATUS_BRANCH}:${path}`]) : '';
       return text.includes(`applied: main@sha1:${commit}`) && text.includes('state: Synced');
     });
   });
