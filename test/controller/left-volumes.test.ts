@@ -119,6 +119,21 @@ it('a volume that was replaced is named until the node has its height again, als
   expect((await node('n0'))?.status?.lostVolumes).toBeUndefined();
 });
 
+it('a volume gets the label of its node back, which someone took off', async () => {
+  const claim = target('PersistentVolumeClaim', 'data-n1-0');
+  const uid = await waitFor('its volume is known', async () => (await node('n1'))?.status?.volumes?.[0]?.uid);
+  await hand.patch(claim, { metadata: { labels: { [LABEL.node]: null } } });
+  await waitFor('it has the label', async () => (await pvc('data-n1-0'))?.metadata.labels?.[LABEL.node] === 'n1');
+  expect((await pvc('data-n1-0'))?.metadata.uid).toBe(uid);
+  await waitFor('there is an Event', async () => {
+    const events = await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace });
+    return events.some(
+      ({ reason, message }) => reason === 'DriftRepaired' && String(message).includes('data-n1-0 had lost the label'),
+    );
+  });
+  expect(await risk('n1')).toBeUndefined();
+});
+
 it('a volume that was replaced while no controller ran is named as well', async () => {
   const before = await waitFor('its volume is known', async () => (await node('n1'))?.status?.volumes?.[0]?.uid);
   await running.stop();

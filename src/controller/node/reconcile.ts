@@ -20,7 +20,7 @@ import type { NodeDeps } from './deps.ts';
 import { growVolumes } from './volumes/grow-volumes.ts';
 import type { Refusal } from './keys/refusal.ts';
 import { secretsOfNode } from './keys/signing-secrets.ts';
-import { labelVolumes } from './volumes/label-volumes.ts';
+import { labelVolumes, restoreLabels } from './volumes/label-volumes.ts';
 import { findOwnNode } from './owner.ts';
 import { stopAnyway } from './stop-anyway.ts';
 import { failedTrouble, type NodeTrouble, ObjectsRefused, stalled } from './trouble.ts';
@@ -104,6 +104,7 @@ async function stopPod(found: Found, trouble: NodeTrouble, deps: NodeDeps): Prom
 
 async function settleVolumes({ node, volumes }: NodeScope, deps: NodeDeps): Promise<NodeTrouble | undefined> {
   await labelVolumes(node, deps);
+  await restoreLabels(node, deps);
   return await growVolumes(node, volumes, deps);
 }
 

@@ -31,6 +31,49 @@ export async function labelVolumes(
   }
 }
 
+/**
+ * A PVC without the label of its node is not watched: jobs and guards would take the node for one without data. It is given the
+ * label again when it is the very one that the status of the node records, and still says whose data it holds.
+ */
+export async function restoreLabels(
+  node: BlockchainNode,
+  deps: Pick<NodeDeps, 'cluster' | 'watches' | 'runtime' | 'events'>,
+): Promise<void> {
+  const watched = new Set(
+    deps.watches.owned(keyOf(node), 'PersistentVolumeClaim').map(({ metadata }) => metadata.name),
+  );
+  const known = new Map(node.status?.volumes?.map(({ claim, uid }) => [claim, uid]));
+  for (const { pvc } of pvcNames(node)) {
+    const uid = known.get(pvc);
+    if (uid !== undefined && !watched.has(pvc)) await restoreLabel(node, { name: pvc, uid }, deps);
+  }
+}
+
+async function restoreLabel(
+  node: BlockchainNode,
+  { name, uid }: { readonly name: string; readonly uid: string },
+  { cluster, runtime, events }: Pick<NodeDeps, 'cluster' | 'runtime' | 'events'>,
+): Promise<void> {
+  const { namespace = '' } = node.metadata;
+  const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name };
+  const live = await cluster.get(ref);
+  if (live === undefined || live.metadata.uid !== uid || !hasLostLabel(live, node)) return;
+  const object = describeRef(ref);
+  runtime.log.info({ object }, 'Giving a volume the label of its node again');
+  await cluster.patch(ref, [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    addition('labels', LABEL.node, node.metadata.name),
+  ]);
+  runtime.telemetry.repaired(live.kind);
+  const message = `${object} had lost the label ${LABEL.node}. Put back.`;
+  events.emit({ about: node, type: 'Normal', reason: 'DriftRepaired', message });
+}
+
+function hasLostLabel({ metadata: { labels, deletionTimestamp } }: KubeObject, { spec }: BlockchainNode): boolean {
+  const isOfContent = labels?.[LABEL.chain] === spec.chain && labels[LABEL.network] === spec.network;
+  return isOfContent && labels[LABEL.node] === undefined && deletionTimestamp === undefined;
+}
+
 interface Addition {
   readonly op: 'add';
   readonly path: string;
