@@ -209,7 +209,6 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'create apiextensions.k8s.io/customresourcedefinitions',
     'create apps/statefulsets',
     'create core/configmaps',
-    'create core/events',
     'create core/services',
     'create policy/poddisruptionbudgets',
     'create validatoros.com/blockchainnodes',

@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { findCondition } from '../../api/conditions.ts';
 import type { KubeObject } from '../../api/objects.ts';
-import { hasCode } from '../../lib/errors.ts';
+import { KINDS } from '../../kube/kinds.ts';
 import type { UnlabelledPod } from '../../status/observation.ts';
 import type { NodeDeps } from './deps.ts';
 import { describeUnlabelled, hasEnded, isLabelledFor, isNamedAfter } from './living-pods.ts';
@@ -19,11 +19,8 @@ export async function findUnlabelledPod(
 ): Promise<UnlabelledPod | undefined> {
   const { name: nodeName, namespace = '' } = node.metadata;
   if (pods.some((pod) => isNamedAfter(pod, nodeName)) || !mayHavePod(node)) return undefined;
-  const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name: `${nodeName}-0` };
-  const pod = await cluster.get(ref).catch((error: unknown) => {
-    if (hasCode(error, 'FORBIDDEN')) return undefined;
-    throw error;
-  });
+  // A list of one, because the role of the controller may list pods and not read single ones.
+  const [pod] = await cluster.list(KINDS.Pod, { namespace, fieldSelector: `metadata.name=${nodeName}-0` });
   // The watch may be behind.
   if (pod === undefined || isLabelledFor(pod, nodeName)) return undefined;
   // One that has ended uses nothing; it is only in the way of the next.
