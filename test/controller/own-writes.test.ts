@@ -33,7 +33,7 @@ it.each([
   ['shown twice, the second time by another write', ['end 5', 'show 5', 'show 6'], ['6']],
   ['changed by another before it', ['show 4', 'end 5', 'show 5'], ['4']],
   ['changed by another after it', ['show 5', 'show 6', 'end 5'], ['6']],
-  ['changed by another after it, of which alone the watch tells', ['end 5', 'show 6', 'show 7'], ['6', '7']],
+  ['changed by another after it, which alone is shown', ['end 5', 'show 6', 'show 7'], ['6', '7']],
   ['not as it was asked for', ['show 5', 'end', 'show 6'], ['5', '6']],
 ])('a write that is %s', async (_, steps, expected) => {
   const { writes, news, show } = setup();
