@@ -4,9 +4,15 @@ import { expect, it } from 'vitest';
 
 import { countsOf, line, sum } from './counts.ts';
 
-const passedFile = { status: 'passed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] };
-const failedFile = { status: 'failed', assertionResults: [{ status: 'passed' }, { status: 'failed' }] };
-const unloadable = { status: 'failed', assertionResults: [] };
+const passed = { status: 'passed', fullName: 'adds' };
+const failed = {
+  status: 'failed',
+  fullName: 'takes away',
+  failureMessages: ['expected 1 to be 2\n    at a.test.ts:3'],
+};
+const passedFile = { name: '/a.test.ts', status: 'passed', assertionResults: [passed, passed] };
+const failedFile = { name: '/b.test.ts', status: 'failed', assertionResults: [passed, failed] };
+const unloadable = { name: '/c.test.ts', status: 'failed', message: 'no such module', assertionResults: [] };
 const numbers = { numPassedTests: 2, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 };
 
 const rows = [
@@ -50,10 +56,16 @@ it('a run that ended without a report is a failure, for every exit code', () => 
   expect(countsOf(undefined, 0)).toEqual({ passed: 0, failed: 1, skipped: 0 });
 });
 
+it('names each failure with the first line of its reason', () => {
+  const report = { ...numbers, numFailedTests: 1, testResults: [unloadable, failedFile] };
+  expect(countsOf(JSON.stringify(report), 1).failures).toEqual([
+    '/c.test.ts: no such module',
+    '/b.test.ts > takes away: expected 1 to be 2',
+  ]);
+});
+
 it('adds up', () => {
-  expect(sum({ passed: 1, failed: 2, skipped: 3 }, { passed: 10, failed: 20, skipped: 30 })).toEqual({
-    passed: 11,
-    failed: 22,
-    skipped: 33,
-  });
+  const a = { passed: 1, failed: 2, skipped: 3, failures: ['a'] };
+  const b = { passed: 10, failed: 20, skipped: 30, failures: ['b'] };
+  expect(sum(a, b)).toEqual({ passed: 11, failed: 22, skipped: 33, failures: ['a', 'b'] });
 });

@@ -72,6 +72,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   const results: Counts[] = [];
   for (const name of chosen) results.push(await runStage(name));
   const total = results.reduce(sum, NOTHING);
+  for (const failure of total.failures ?? []) console.log(`failed: ${failure}`);
   console.log(line(total));
   return total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
@@ -85,6 +86,7 @@ async function runStage(name: string): Promise<Counts> {
   } catch (error) {
     console.log(describeError(error));
   }
+  if (counts.failed > 0 && (counts.failures ?? []).length === 0) counts = { ...counts, failures: [`stage ${name}`] };
   console.log(`=== ${name}: ${line(counts)} in ${((Date.now() - begin) / 1000).toFixed(1)} s`);
   return counts;
 }
