@@ -13,6 +13,7 @@ import { schemas, serves, version } from '../../../src/kube/discovery.ts';
 import { valueAt } from '../../../src/lib/json-value.ts';
 import { KubeError } from '../../../src/kube/kube-error.ts';
 import { readLeaseHolder } from '../../../src/kube/lease/holder.ts';
+import { Sightings } from '../../../src/kube/lease/sightings.ts';
 import { listAll } from '../../../src/kube/list.ts';
 import { readErrorResponse } from '../../../src/kube/read-status.ts';
 import { type Rest, parseJson } from '../../../src/kube/rest.ts';
@@ -90,6 +91,20 @@ function metadataOf(value: object): KubeObject['metadata'] {
     name: 'a',
     namespace: 'ns',
     labels: Object.fromEntries(labels),
+  };
+}
+
+const HELD = {
+  metadata: { annotations: { 'validatoros.com/lease-proof': 'b'.repeat(64) } },
+  spec: { holderIdentity: 'h' },
+};
+
+function leaseOf(resourceVersion: string, { metadata, ...rest }: { metadata: object; spec?: object }): KubeObject {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: 'l', resourceVersion, ...metadata },
+    ...rest,
   };
 }
 
@@ -196,6 +211,25 @@ export const readers: readonly Reader[] = [
         { get: () => Promise.resolve(valueOf(input)) },
         { apiVersion: 'v1', kind: 'Lease', name: 'l' },
       ),
+  },
+  {
+    ...shared,
+    name: 'kube-lease-sightings',
+    corpus: [
+      JSON.stringify({
+        metadata: { resourceVersion: '1', annotations: { 'validatoros.com/lease-proof': 'a'.repeat(64) } },
+        spec: { holderIdentity: 'u', leaseDurationSeconds: 15 },
+      }),
+    ],
+    read: (input) => {
+      const sightings = new Sightings('own', { durationMs: 15_000, maxPromiseMs: 60_000 });
+      const others = { 'validatoros.com/lease-released': input.toString().slice(0, 200) };
+      sightings.see(leaseOf('1', HELD));
+      sightings.see(valueOf(input));
+      sightings.see(leaseOf('2', { metadata: { annotations: others } }));
+      if (sightings.isFree) throw new Error('a holder that was seen counts as gone without its proof');
+      return sightings.holder;
+    },
   },
   {
     ...shared,
