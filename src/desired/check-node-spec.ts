@@ -26,7 +26,7 @@ export function checkNodeSpec(spec: JsonObject, context: Context): CheckedSpec {
 }
 
 function judgeSpec(spec: JsonObject, context: Context): CheckedSpec {
-  const executor = checkExecutor(spec, context.fleet.fleet);
+  const executor = checkExecutor(spec, context.fleet);
   const chain = context.chains.find(({ name }) => name === spec['chain']);
   const general = [...executor.problems, ...checkChain(spec, chain, context)];
   const complete = spec['executor'] === undefined ? { ...spec, executor: executor.name } : spec;

@@ -1,6 +1,6 @@
 // The executor of a document.
 
-import { DEFAULT_EXECUTOR, FLEET_FILE, type FleetSpec } from '../api/fleet.ts';
+import { DEFAULT_EXECUTOR, FLEET_FILE } from '../api/fleet.ts';
 import { errorAt, errorAtKey, type SpecProblem } from '../api/spec-problem.ts';
 import { clip } from '../lib/clip.ts';
 import { textAt, type JsonObject } from '../lib/json-value.ts';
@@ -8,14 +8,19 @@ import { didYouMean } from '../lib/nearest.ts';
 import type { FleetFile } from './fleet.ts';
 import type { Problem } from './text/problem.ts';
 
-/** The executor that the spec names, else the default of the Fleet, else the only one. */
+/**
+ * The executor that the spec names, else the default of the Fleet, else the only one. Without a name, and without a problem, where
+ * the default is not in the list: that is one problem of fleet.yaml, and of none of the documents that need the default.
+ */
 export function checkExecutor(
   spec: JsonObject,
-  fleet: FleetSpec,
+  { fleet, unknownDefault }: Pick<FleetFile, 'fleet' | 'unknownDefault'>,
 ): { readonly name: string | undefined; readonly problems: readonly SpecProblem[] } {
   const names = fleet.executors?.map(({ name }) => name) ?? [];
   const only = names.length > 1 ? undefined : (names[0] ?? DEFAULT_EXECUTOR);
-  const name = textAt(spec, ['executor']) ?? fleet.defaultExecutor ?? only;
+  const own = textAt(spec, ['executor']);
+  if (own === undefined && unknownDefault !== undefined) return { name: undefined, problems: [] };
+  const name = own ?? fleet.defaultExecutor ?? only;
   return { name, problems: checkName(name, names) };
 }
 

@@ -3,7 +3,7 @@
 import type { ProblemCode } from '../api/codes/problems.ts';
 import { DEFAULT_EXECUTOR, FleetSpec, FLEET_FILE, suspendedFolder } from '../api/fleet.ts';
 import type { Chain } from '../chains/chain.ts';
-import { clipJson } from '../lib/clip.ts';
+import { clip, clipJson } from '../lib/clip.ts';
 import { toDotted } from '../lib/json-pointer.ts';
 import { didYouMean } from '../lib/nearest.ts';
 import { policyOfExecutor } from '../policy/by-executor.ts';
@@ -18,6 +18,8 @@ export interface FleetFile {
   /** The positions of its fields; undefined when there is no valid fleet.yaml. */
   readonly places: Places | undefined;
   readonly broken: boolean;
+  /** Not one of `problems`: it is reported once, together with the nodes that need the default. */
+  readonly unknownDefault?: Problem | undefined;
   readonly problems: readonly Problem[];
 }
 
@@ -64,9 +66,9 @@ export function readFleet(file: FileContent | undefined, { chains, policy, isEls
     fleet: spec,
     places: only.places,
     broken: false,
+    unknownDefault: unknownDefault(spec, only.places),
     problems: [
       ...problems,
-      ...checkDefaultExecutor(spec, only.places),
       ...checkExecutors(spec, only.places),
       ...checkDefaults(spec, only.places, chains),
       ...checkVersions(spec, only.places, policy),
@@ -74,12 +76,12 @@ export function readFleet(file: FileContent | undefined, { chains, policy, isEls
   };
 }
 
-function checkDefaultExecutor(fleet: FleetSpec, places: Places): Problem[] {
-  const names = fleet.executors?.map(({ name }) => name);
-  const { defaultExecutor } = fleet;
-  if (defaultExecutor === undefined || names === undefined || names.includes(defaultExecutor)) return [];
-  const message = `spec.defaultExecutor: "${defaultExecutor}" is not one of spec.executors (${names.join(', ')})`;
-  return [{ ...at('UnknownExecutor', message), ...places.of(['spec', 'defaultExecutor']) }];
+function unknownDefault({ executors, defaultExecutor }: FleetSpec, places: Places): Problem | undefined {
+  const names = executors?.map(({ name }) => name) ?? [];
+  if (defaultExecutor === undefined || names.length === 0 || names.includes(defaultExecutor)) return undefined;
+  const advice = didYouMean(defaultExecutor, names, `it lists ${clip(names.join(', '), 500)}`);
+  const message = `spec.defaultExecutor: "${defaultExecutor}" is not an executor of the Fleet; ${advice}`;
+  return { ...at('UnknownExecutor', message), ...places.of(['spec', 'defaultExecutor']) };
 }
 
 function checkExecutors({ executors = [] }: FleetSpec, places: Places): Problem[] {

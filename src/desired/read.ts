@@ -101,8 +101,10 @@ export function* readInSteps(files: readonly SourceFile[], options: ReadOptions)
 }
 
 function problemsOfNodes(files: readonly NodeFile[], context: Context, strays: readonly string[]): readonly Problem[] {
+  const { unknownDefault } = context.fleet;
+  const ofFleet = unknownDefault === undefined ? [] : [{ problem: unknownDefault }];
   return [
-    ...gatherProblems(files.flatMap(({ problems }) => problems)),
+    ...gatherProblems([...ofFleet, ...files.flatMap(({ problems }) => problems)]),
     ...unmatchedPatches(files, context, strays),
     ...unmatchedFolders(
       context.fleet,

@@ -15,7 +15,7 @@ import type { Context } from './context.ts';
 import type { DesiredRequest, DesiredSchedule } from './desired-set.ts';
 import { checkExecutor } from './executor.ts';
 import { type FileContent, type GoodDocument, readDocuments } from './file-content.ts';
-import { judgeFileRequest } from './policy-check.ts';
+import { type JudgedRequest, judgeFileRequest } from './policy-check.ts';
 import type { Problem } from './text/problem.ts';
 import { toProblem } from './text/problem.ts';
 import { duplicateSchedules, type ResolvedSchedule, resolveSchedule } from './schedules.ts';
@@ -24,7 +24,7 @@ export interface RequestFiles {
   readonly requests: ReadonlyMap<string, DesiredRequest>;
   readonly broken: ReadonlySet<string>;
   readonly schedules: ReadonlyMap<string, DesiredSchedule>;
-  /** Files with an error: job requests and schedules that came from them are not pruned. */
+  /** Files with an error, or that need an executor which is not known: job requests and schedules that came from them are not pruned. */
   readonly brokenFiles: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
@@ -55,8 +55,8 @@ export function* readRequests(
   );
   const twins = duplicateSchedules(schedules);
   const duplicates = new Map([...findTakenNames(judged, schedules), ...findDuplicates(judged)]);
-  const isBad = ({ key, problems }: Resolved): boolean =>
-    duplicates.has(key) || problems.some(({ level }) => level === 'error');
+  const isBad = ({ key, desired, problems }: Resolved): boolean =>
+    desired.executor === '' || duplicates.has(key) || problems.some(({ level }) => level === 'error');
   const problems = [
     ...read.flatMap(({ documents }) => documents.problems),
     ...judged.flatMap((one) => one.problems),
@@ -73,7 +73,12 @@ export function* readRequests(
     schedules: new Map(
       schedules.flatMap((one) => (one.schedule === undefined || twins.has(one) ? [] : [[one.key, one.schedule]])),
     ),
-    brokenFiles: new Set(problems.filter(({ level }) => level === 'error').map(({ file }) => file)),
+    brokenFiles: new Set([
+      ...problems.filter(({ level }) => level === 'error').map(({ file }) => file),
+      // Without an executor, where that is an error of fleet.yaml.
+      ...judged.filter(isBad).map(({ desired }) => desired.file),
+      ...schedules.filter(({ schedule }) => schedule === undefined).map(({ file }) => file),
+    ]),
     problems,
   };
 }
@@ -89,7 +94,7 @@ function resolveRequest(document: GoodDocument, file: string, context: Context):
   const { kind, data, places } = document;
   const { name, namespace = context.defaultNamespace, labels, annotations } = data.metadata;
   const spec = kind.spec(context.chains).parse(data.spec) as JsonObject;
-  const executor = checkExecutor(spec, context.fleet.fleet);
+  const executor = checkExecutor(spec, context.fleet);
   const request: JobRequest = {
     apiVersion: API_VERSION,
     kind: kind.kind,
@@ -126,11 +131,11 @@ function judge(one: Resolved, known: Surroundings & Pick<Context, 'policy'>): Re
     ...known,
     name,
     namespace,
-    executor: desired.executor,
+    executor: desired.executor === '' ? undefined : desired.executor,
     chainJobs: chainJobsOf,
   });
   const { kind, spec } = request;
-  const judged = judgeFileRequest({ kind, namespace, spec, file, executor: desired.executor }, known.policy);
+  const judged = judgeFor({ kind, namespace, spec, file, executor: desired.executor }, known.policy);
   const needsApproval = neededApproval({ key, specDigest, rules: judged.exceptions });
   const found = [...problems, ...judged.problems].map((problem) => toProblem(file, document.places, problem));
   return {
@@ -138,6 +143,11 @@ function judge(one: Resolved, known: Surroundings & Pick<Context, 'policy'>): Re
     desired: { ...desired, ...defined({ needsApproval }) },
     problems: [...one.problems, ...found],
   };
+}
+
+/** Which policy it must meet is not known before its executor is. */
+function judgeFor(request: Parameters<typeof judgeFileRequest>[0], policy: Context['policy']): JudgedRequest {
+  return request.executor === '' ? { problems: [], exceptions: [] } : judgeFileRequest(request, policy);
 }
 
 function findDuplicates(requests: readonly Resolved[]): ReadonlyMap<string, readonly Problem[]> {

@@ -61,6 +61,9 @@ export function resolveNode({ data, places }: GoodDocument, file: string, contex
   if (!patched.ok) return broken([{ problem: patchProblem(patched), node: key }]);
   const checked = checkNodeSpec(patched.spec, context);
   const problems = checked.problems.map((one) => locatedProblem(one, layers, key));
+  const { unknownDefault } = context.fleet;
+  if (unknownDefault !== undefined && textAt(patched.spec, ['executor']) === undefined)
+    return broken([...problems, { problem: unknownDefault, node: key }]);
   if (checked.spec === undefined) return broken(problems);
   const node = nodeObject({ data, namespace, file, spec: checked.spec });
   const { policy, patchBudget } = context;

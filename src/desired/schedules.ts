@@ -44,7 +44,7 @@ export function resolveSchedule(
   const { data, places } = document;
   const { name, namespace = context.defaultNamespace } = data.metadata;
   const spec = JobScheduleSpec.parse(data.spec);
-  const executor = checkExecutor(data.spec, context.fleet.fleet);
+  const executor = checkExecutor(data.spec, context.fleet);
   const judged = judgeTemplate(spec, { namespace, file, executor: executor.name, policy: context.policy });
   const problems = [
     ...executor.problems,
@@ -90,6 +90,8 @@ interface Place {
 /** Every run is a job request from the template, so the policy applies to the template. */
 function judgeTemplate({ template }: JobScheduleSpec, { policy, ...place }: Place): JudgedRequest {
   const { kind, spec } = template;
+  // Which policy it must meet is not known before its executor is.
+  if (place.executor === undefined) return { problems: [], exceptions: [] };
   const { problems, exceptions } = judgeFileRequest({ kind, spec, ...place }, policy);
   const placed = problems.map((one) =>
     one.path[0] === 'metadata' ? one : { ...one, path: ['spec', 'template', ...one.path] },

@@ -13,12 +13,13 @@ export interface UpgradeStep {
   readonly to: string | undefined;
 }
 
-/** Every executor that the Fleet names, and `others`, which own something. */
-export function executorsIn({ executors, defaultExecutor }: FleetSpec, others: readonly string[]): readonly string[] {
-  const named = [
-    ...(executors ?? []).map(({ name }) => name),
-    ...(defaultExecutor === undefined ? [] : [defaultExecutor]),
-  ];
+/** Every executor that the Fleet names, and `others`, which own something. A default that a list does not have owns nothing. */
+export function executorsIn(
+  { executors = [], defaultExecutor }: FleetSpec,
+  others: readonly string[],
+): readonly string[] {
+  const listed = executors.map(({ name }) => name);
+  const named = listed.length > 0 || defaultExecutor === undefined ? listed : [defaultExecutor];
   return [...new Set([...named, ...others])].sort();
 }
 

@@ -11,7 +11,9 @@ const DIGEST = `sha256:${'a'.repeat(64)}`;
 
 describe('the executors of a plan', () => {
   it.each([
-    { because: 'named ones and the default', spec: { executors: [{ name: 'b' }, { name: 'c' }], defaultExecutor: 'a' }, others: [], want: ['a', 'b', 'c'] },
+    { because: 'named ones', spec: { executors: [{ name: 'b' }, { name: 'a' }] }, others: [], want: ['a', 'b'] },
+    { because: 'the default, without a list', spec: { defaultExecutor: 'a' }, others: ['b'], want: ['a', 'b'] },
+    { because: 'not a default that is not in the list', spec: { executors: [{ name: 'b' }], defaultExecutor: 'a' }, others: [], want: ['b'] },
     { because: 'each once', spec: { executors: [{ name: 'b' }], defaultExecutor: 'b' }, others: ['b', 'a'], want: ['a', 'b'] },
     { because: 'those that own something, without any', spec: {}, others: ['z'], want: ['z'] },
   ])('are $because', ({ spec, others, want }) => {
