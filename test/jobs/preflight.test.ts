@@ -161,6 +161,9 @@ describe('a Snapshot', () => {
     { because: 'a client that cannot', more: how({ how: 'refused', reason: 'no export' }), says: 'NotSupported: no export' },
     { because: 'a client that exports while it runs alone', more: how({ how: 'ask' }), says: 'NotSupported: the chain of a offers no export of a stopped node' },
     { because: 'an export in a location', more: how(command), spec: { destination: far }, says: 'NotSupported: a Snapshot of a is an export, which needs a PVC. Take out spec.destination, or file a Backup' },
+    { because: 'an export of another tool in a location', target: citaTarget('a'), spec: { destination: far }, says: 'NotSupported: a Snapshot of a is an export, which needs a PVC. Take out spec.destination, or file a Backup' },
+    { because: 'a node whose chain is not known, in a location', more: { answers: undefined as never }, spec: { destination: far }, says: 'NodeMissing: the chain of a is not known any more' },
+    { because: 'a client that cannot, in a location', more: how({ how: 'refused', reason: 'no export' }), spec: { destination: far }, says: 'NotSupported: no export' },
     { because: 'a copy in a location', spec: { destination: far }, says: 'go' },
     { because: 'an export of another tool', target: citaTarget('a'), more: at(100), says: 'waits until a has reached height 101' },
   ])('of $because: $says', ({ target = managedTarget('a'), more, says, ...given }) => {

@@ -60,8 +60,10 @@ export const snapshot = defineJobKind({
 });
 
 function preflight(spec: Spec, view: JobView): Preflight {
-  const planned = noSnapshots(view) ?? plan(spec, view);
-  if ('refused' in planned) return { go: false, refuse: planned };
+  const planned = plan(spec, view);
+  // What the node cannot do comes first: another cluster would not change it.
+  const refused = 'refused' in planned ? planned : noSnapshots(view);
+  if (refused !== undefined) return { go: false, refuse: refused };
   const [target] = view.targets;
   const { health } = view.observed.targets.get(spec.node) ?? {};
   if (target?.wasRunning !== true || health?.height === undefined) return { go: true };
@@ -73,18 +75,13 @@ function preflight(spec: Spec, view: JobView): Preflight {
 
 function exports({ targets: [target], observed }: JobView): boolean {
   if (target?.deployMethod !== 'managed') return true;
-  return observed.targets.get(target.node)?.answers?.snapshot?.how !== 'copy';
+  return observed.targets.get(target.node)?.answers?.snapshot?.how === 'command';
 }
 
 function plan(spec: Spec, view: JobView): TaskPlan | Refusal {
   const [target] = view.targets;
   if (target === undefined) throw new Error('a snapshot needs a target');
-  if (spec.destination !== undefined && exports(view))
-    return refuse(
-      'NotSupported',
-      `a Snapshot of ${target.node} is an export, which needs a PVC. Take out spec.destination, or file a Backup`,
-    );
-  if (target.deployMethod !== 'managed') return planCloudOp(spec, view, target);
+  if (target.deployMethod !== 'managed') return refuseDestination(spec, target) ?? planCloudOp(spec, view, target);
   const how = view.observed.targets.get(target.node)?.answers?.snapshot;
   if (how === undefined) return refuse('NodeMissing', `the chain of ${target.node} is not known any more`);
   switch (how.how) {
@@ -93,10 +90,18 @@ function plan(spec: Spec, view: JobView): TaskPlan | Refusal {
     case 'copy':
       return planCopy(view, spec, spec);
     case 'command':
-      return planExport(spec, view, { target, how });
+      return refuseDestination(spec, target) ?? planExport(spec, view, { target, how });
     default:
       return refuse('NotSupported', `the chain of ${target.node} offers no export of a stopped node`);
   }
+}
+
+function refuseDestination({ destination }: Spec, { node }: JobTarget): Refusal | undefined {
+  if (destination === undefined) return undefined;
+  return refuse(
+    'NotSupported',
+    `a Snapshot of ${node} is an export, which needs a PVC. Take out spec.destination, or file a Backup`,
+  );
 }
 
 function planExport(
