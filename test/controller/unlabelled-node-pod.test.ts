@@ -75,7 +75,7 @@ it('says so of a running node, of a stopped one and of the PVC of a deleted one,
   expect(left).toContain(
     `the pod n0-0 still runs on it without the labels of n0: delete that first (kubectl -n ${namespace} delete pod n0-0)`,
   );
-  expect(left).not.toContain('delete pvc');
+  expect(left).not.toContain(`-n ${namespace} delete pvc`);
 
   await byHand(fleet.kubeconfig).remove(podRef());
   await waitFor('the pod is gone', async () => (await pod()) === undefined, PATIENCE_MS);
