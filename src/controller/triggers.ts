@@ -5,6 +5,7 @@ import { isFinal } from '../api/job-phase.ts';
 import type { JobStatus } from '../api/job-status.ts';
 import { keyOf } from '../api/objects.ts';
 import { lockOfNode } from '../jobs/model/locks.ts';
+import { waitsForNode } from '../jobs/model/node-wait.ts';
 import { sourceKeyOf } from '../jobs/requests/restore-source.ts';
 import type { NoticeName, Notices, OwnedKind } from './engine/notices.ts';
 import type { Trigger } from './engine/trigger.ts';
@@ -92,6 +93,8 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['WorkerChanged'], keys: workersJob, queue: 'jobs', delayMs: 50 }),
   row({ on: ['NodeCreated'], keys: jobsOnNode, queue: 'jobs', delayMs: 20 }),
   row({ on: ['PodChanged', 'PersistentVolumeClaimChanged'], keys: jobsOnOwner, queue: 'jobs', delayMs: 20 }),
+  // A Restore creates the PVCs of a node that never ran as its StatefulSet names them.
+  row({ on: ['StatefulSetChanged'], keys: jobsWaitingForOwner, queue: 'jobs', delayMs: 20 }),
   row({ on: ['LockReleased'], keys: jobsWaitingForLock, queue: 'jobs' }),
   row({ on: ['LockNoteWritten'], keys: heldJobsOfLock, queue: 'jobs' }),
   row({ on: ['RecordsPushed'], keys: jobsOfRecords, queue: 'jobs' }),
@@ -204,19 +207,31 @@ function allJobs(_notice: object, { jobs }: TriggerView): readonly string[] {
   return jobs.list().map(jobKeyOf);
 }
 
-function jobsOnNode({ key }: Notices['NodeChanged'], { jobs }: TriggerView): readonly string[] {
-  return jobs.list().flatMap((one) => (worksOn(one, key) ? [jobKeyOf(one)] : []));
+function jobsOnNode({ key }: Notices['NodeChanged'], view: TriggerView): readonly string[] {
+  return jobsOnOwner({ nodeKey: key }, view);
 }
 
 function jobsOnOwner({ nodeKey }: { readonly nodeKey: string }, { jobs }: TriggerView): readonly string[] {
-  return jobs.list().flatMap((one) => (worksOn(one, nodeKey) ? [jobKeyOf(one)] : []));
+  return jobs.list().flatMap((one) => (worksOn(one, nodeKey) || waitsFor(one, nodeKey) ? [jobKeyOf(one)] : []));
+}
+
+function jobsWaitingForOwner({ nodeKey }: { readonly nodeKey: string }, { jobs }: TriggerView): readonly string[] {
+  return jobs.list().flatMap((one) => (waitsFor(one, nodeKey) ? [jobKeyOf(one)] : []));
+}
+
+/** A job without locks, which waits until its nodes are there. */
+function waitsFor({ metadata, status = {} }: JobObject, nodeKey: string): boolean {
+  return waitsForNode(status) && concernsIn(metadata, status, nodeKey);
 }
 
 /** A job under way that holds the node's lock, or has the node as a target. */
 function worksOn({ metadata, status }: JobObject, nodeKey: string): boolean {
-  if (!isUnderWay(status)) return false;
-  const [namespace, node = ''] = nodeKey.split('/');
-  return (metadata.namespace ?? '') === namespace && concerns(status, node);
+  return isUnderWay(status) && concernsIn(metadata, status, nodeKey);
+}
+
+function concernsIn({ namespace = '' }: JobObject['metadata'], status: JobStatus, nodeKey: string): boolean {
+  const [own, node = ''] = nodeKey.split('/');
+  return namespace === own && concerns(status, node);
 }
 
 function isUnderWay(status: JobStatus | undefined): status is JobStatus {

@@ -33,7 +33,7 @@ it('a Backup and a Restore that wait for a node end when its file and its object
       ],
     );
   await waitFor('the Backup waits for volumes', async () =>
-    String((await statusOf('Backup'))['message']).includes('no PVCs yet'),
+    String((await statusOf('Backup'))['message']).includes('never ran'),
   );
   await waitFor('the Restore waits for the Backup', async () =>
     String((await statusOf('Restore'))['message']).includes('waits for Backup'),

@@ -100,6 +100,23 @@ describe('a notice queues', () => {
     expect(added).toEqual(['jobs Backup/ns/nightly 0', 'requests requests 0']);
   });
 
+  it('what a node without volumes gets: the jobs that wait for it, and no others that have no lock', () => {
+    const { notify, added } = setup();
+    const jobsOf = (phase: 'Claimed', reason: 'Claimed' | 'ClaimMissing') =>
+      setup({ jobs: { list: () => [{ ...backup, status: { ...backup.status, phase, reason } }] } });
+    for (const one of [jobsOf('Claimed', 'ClaimMissing'), jobsOf('Claimed', 'Claimed')]) {
+      one.notify('NodeCreated', { key: 'ns/a', node });
+      one.notify('StatefulSetChanged', { nodeKey: 'ns/a' });
+      one.notify('PersistentVolumeClaimChanged', { nodeKey: 'ns/a' });
+      one.notify('StatefulSetChanged', { nodeKey: 'ns/b' });
+      added.push(one.added.filter((line) => line.startsWith('jobs ')).join(', '));
+    }
+    const jobs = 'jobs Backup/ns/nightly 20';
+    expect(added).toEqual([`${jobs}, ${jobs}, ${jobs}`, '']);
+    notify('StatefulSetChanged', { nodeKey: 'ns/a' });
+    expect(added.slice(2).filter((line) => line.startsWith('jobs '))).toEqual([]);
+  });
+
   it('a node status: a status commit after the delay of the settings, a longer one while it only proceeds', () => {
     const { notify, added } = setup();
     notify('NodeStatusWritten', { nodeKey: 'ns/a', isUrgent: true });

@@ -3,7 +3,7 @@
 import { LABEL } from '../../api/group.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import { JOB_UID_LABEL, type JobObject } from '../../api/job-object.ts';
-import type { Layout } from '../../jobs/layouts/layout.ts';
+import type { Layout, LayoutObjects } from '../../jobs/layouts/layout.ts';
 import { replicasOf } from '../../jobs/layouts/read-workload.ts';
 import type { ObservedNode } from '../../jobs/model/observation.ts';
 import { KINDS } from '../../kube/kinds.ts';
@@ -22,24 +22,40 @@ export interface ForeignNode {
   readonly asking: AbortSignal | undefined;
 }
 
-export async function observeForeign(
-  { job, node, layout, chain, asking }: ForeignNode,
+/** Whether it can be a target, from its workload and the PVCs of its namespace alone. */
+export async function findForeign(
+  place: Omit<ForeignNode, 'asking'>,
+  deps: Pick<JobDeps, 'cluster'>,
+): Promise<ObservedNode['found']> {
+  const { workload, pvcs } = await readObjects(place, deps);
+  return managedBy(workload) ?? place.layout.read(place, { workload, pvcs });
+}
+
+async function readObjects(
+  { job: { metadata }, node, layout, chain }: Omit<ForeignNode, 'asking'>,
   { cluster }: Pick<JobDeps, 'cluster'>,
-): Promise<ObservedNode> {
-  const namespace = job.metadata.namespace ?? '';
+): Promise<Pick<LayoutObjects, 'workload' | 'pvcs'>> {
+  const { namespace = '' } = metadata;
   const workload = await cluster.get({ ...layout.workload({ chain, node }), namespace });
   const pvcs = await cluster.list(KINDS.PersistentVolumeClaim, { namespace });
+  return { workload, pvcs: new Map(pvcs.map((pvc) => [pvc.metadata.name, pvc])) };
+}
+
+export async function observeForeign(foreign: ForeignNode, deps: Pick<JobDeps, 'cluster'>): Promise<ObservedNode> {
+  const { job, node, layout, chain, asking } = foreign;
+  const namespace = job.metadata.namespace ?? '';
+  const { workload, pvcs } = await readObjects(foreign, deps);
   const selector = valueAt(workload, ['spec', 'selector', 'matchLabels']);
   const labels = isObject(selector) ? Object.entries(selector) : [];
   const isOwn = ({ metadata }: KubeObject): boolean =>
     labels.length > 0 && labels.every(([name, value]) => metadata.labels?.[name] === value);
-  const listed = await cluster.list(KINDS.Pod, { namespace, ...selectorOf(job, labels) });
+  const listed = await deps.cluster.list(KINDS.Pod, { namespace, ...selectorOf(job, labels) });
   const pods = listed.filter(isOwn);
   const own = pods.filter(({ metadata }) => layout.isPodOf(node, metadata.name));
   const health = asking === undefined ? undefined : await askForeignHeight(own, asking);
   const objects = {
     workload,
-    pvcs: new Map(pvcs.map((pvc) => [pvc.metadata.name, pvc])),
+    pvcs,
     ...defined({ host: hostOf(pods), height: health?.height }),
   };
   const found = managedBy(workload) ?? layout.read({ chain, node }, objects);

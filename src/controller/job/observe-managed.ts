@@ -29,7 +29,7 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
   const health = healthOf(key, observations, node);
   const pvcs = watches.owned(key, 'PersistentVolumeClaim');
   const { missing, unwatched } =
-    open.fillsVolumes === true ? await lookUp(missingPvcs(statefulSet, pvcs), name, deps) : NONE;
+    open.fillsVolumes === true ? await lookUpPvcs({ statefulSet, pvcs, name }, deps) : NONE;
   const left = pauses.leftBy(key, job.metadata.uid ?? '');
   const claimsOfOthers = await findClaimsOfOthers(job, { name, pvcs }, cluster);
   return {
@@ -37,6 +37,7 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
       node,
       name,
       pvcs: [...pvcs, ...unwatched, ...missing],
+      isIdle: isIdle(statefulSet, pauses.of(key)),
       ...defined({ host: hostOf(pods.filter((pod) => isPodOf(pod, name))), height: health?.height }),
       ...factsOf(node, deps),
     }),
@@ -81,14 +82,27 @@ interface LookedUp {
 
 const NONE: LookedUp = { missing: [], unwatched: [] };
 
-/** Watches show labelled PVCs, and those a moment late. */
-async function lookUp(candidates: readonly KubeObject[], name: string, { cluster }: ManagedDeps): Promise<LookedUp> {
+interface NodePvcs extends Pick<ManagedInput, 'name' | 'pvcs'> {
+  readonly statefulSet: KubeObject | undefined;
+}
+
+/** Those that its StatefulSet names and `pvcs` lacks: watches show labelled PVCs, and those a moment late. */
+export async function lookUpPvcs(
+  { statefulSet, pvcs, name }: NodePvcs,
+  { cluster }: Pick<ManagedDeps, 'cluster'>,
+): Promise<LookedUp> {
+  const candidates = missingPvcs(statefulSet, pvcs);
   const found = await Promise.all(candidates.map(async (pvc) => ({ pvc, live: await cluster.get(refOf(pvc)) })));
   return {
     missing: found.filter(({ live }) => live === undefined).map(({ pvc }) => pvc),
     // One that another node has by the same name is neither.
     unwatched: found.flatMap(({ live }) => (live !== undefined && isOf(live, name) ? [live] : [])),
   };
+}
+
+/** Nothing asks for a pod of the node. `pause`: by a job, which may start it. */
+export function isIdle(statefulSet: KubeObject | undefined, pause: unknown): boolean {
+  return pause === undefined && (statefulSet === undefined || replicasOf(statefulSet) === 0);
 }
 
 function isOf({ metadata: { labels } }: KubeObject, name: string): boolean {

@@ -8,7 +8,7 @@ import type { JobTarget } from '../../api/job-status.ts';
 import { isFinal, type JobPhase } from '../../api/job-phase.ts';
 import { layoutOf } from '../../jobs/layouts/index.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
-import { locksOf } from '../../jobs/model/locks.ts';
+import { canAcquire, locksOf } from '../../jobs/model/locks.ts';
 import { jobObjectName } from '../../jobs/model/names.ts';
 import type { JobObservation, ObservedLock, ObservedPvc, ObservedTask, Trial } from '../../jobs/model/observation.ts';
 import { defined } from '../../lib/defined.ts';
@@ -16,7 +16,7 @@ import { textAt } from '../../lib/json-value.ts';
 import { latestWarning } from './warning-events.ts';
 import { observeClasses } from './storage/observe-classes.ts';
 import { observeMade } from './storage/observe-made.ts';
-import { observeNodes } from './observe-nodes.ts';
+import { findAbsent, observeNodes } from './observe-nodes.ts';
 import { confirmNote } from './confirm-note.ts';
 import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
 import { whyNoSnapshots } from './storage/observe-snapshots.ts';
@@ -35,6 +35,21 @@ import { isOpen } from './records/open-jobs.ts';
  * `signal` ends questions to nodes.
  */
 export async function observeJob(opened: OpenedJob, deps: JobDeps, signal: AbortSignal): Promise<JobObservation> {
+  const observed = await observeFor(opened, deps, signal);
+  return mayAcquire(opened, observed) ? { ...observed, absent: await findAbsent(opened, deps) } : observed;
+}
+
+/** Until then it waits for others, and what its nodes are like does not matter yet. */
+function mayAcquire({ job, open }: OpenedJob, observed: JobObservation): boolean {
+  if (job.status?.phase !== 'Claimed' || observed.mustWait !== undefined) return false;
+  return canAcquire(locksNeeded(open), observed.locks, job.metadata.uid ?? '') && open.awaits?.(observed) === undefined;
+}
+
+function locksNeeded({ common: { deployMethod, chain = '' }, nodes }: OpenedJob['open']): readonly string[] {
+  return locksOf({ deployMethod, chain, nodes });
+}
+
+async function observeFor(opened: OpenedJob, deps: JobDeps, signal: AbortSignal): Promise<JobObservation> {
   const { job } = opened;
   const need = needOf(job.status?.phase ?? 'Pending');
   const [locks, targets, tasks, pvc, source] = await Promise.all([
@@ -133,8 +148,8 @@ interface Need {
 }
 
 /**
- * Before the locks are taken nodes don't matter, but a Restore must know whether what it restores is there yet; before
- * Working no pod was made, and after Stopping heights say nothing until the nodes are started; after the end no node
+ * Before the locks are taken it matters only whether there are nodes (`findAbsent`), and a Restore must know whether what it restores is
+ * there yet; before Working no pod was made, and after Stopping heights say nothing until the nodes are started; after the end no node
  * matters.
  */
 function needOf(phase: JobPhase): Need {
@@ -182,8 +197,7 @@ async function observeLocks(
   { job, open }: OpenedJob,
   { locks, records, statuses }: JobDeps,
 ): Promise<ReadonlyMap<string, ObservedLock>> {
-  const needed = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
-  const names = [...new Set([...needed, ...(job.status?.locks ?? [])])];
+  const names = [...new Set([...locksNeeded(open), ...(job.status?.locks ?? [])])];
   const { namespace = '', uid = '' } = job.metadata;
   const reader = { job: { kind: job.kind, namespace, name: job.metadata.name, uid }, status: job.status ?? {} };
   const kept = statuses.jobs();

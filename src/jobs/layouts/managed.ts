@@ -21,6 +21,8 @@ export interface ManagedInput {
   readonly identity?: string;
   readonly height?: number;
   readonly host?: string;
+  /** Nothing asks for a pod of it now: its StatefulSet has no replicas, and no job pauses it. */
+  readonly isIdle?: boolean;
 }
 
 /** The target, or why it can't be one. PVCs are `<volume>-<node>-0`, as the StatefulSet creates them. */
@@ -29,12 +31,7 @@ export function readManaged(facts: ManagedInput): Found {
   if (node === undefined)
     return { ok: false, reason: 'NodeMissing', message: `BlockchainNode ${name} does not exist in this namespace` };
   const volumes = volumesOf(facts, Object.keys(node.spec.storage));
-  if (volumes.length === 0)
-    return {
-      ok: false,
-      reason: 'ClaimMissing',
-      message: `node ${name} has no PVCs yet; wait until it ran once, or restore a Backup into it`,
-    };
+  if (volumes.length === 0) return { ok: false, reason: 'ClaimMissing', message: withoutPvcs(node, facts) };
   const { host, identity, chainId, height } = facts;
   return {
     ok: true,
@@ -57,6 +54,16 @@ export function readManaged(facts: ManagedInput): Found {
       ...(height === undefined ? {} : { height }),
     },
   };
+}
+
+/** A StatefulSet makes the PVCs with its first pod. */
+function withoutPvcs({ spec, status }: BlockchainNode, { name, isIdle }: ManagedInput): string {
+  const isStopped = spec.desiredState === 'Stopped' && isIdle === true;
+  if (!isStopped) return `node ${name} has no PVCs yet; wait until it ran once, or restore a Backup into it`;
+  const hadSome = (status?.volumes ?? []).length > 0 || (status?.lostVolumes ?? []).length > 0;
+  return hadSome
+    ? `node ${name} is stopped and has no PVCs any more: start it, or restore a Backup into it`
+    : `node ${name} is stopped and never ran, so that it has no volumes: start it, or restore a Backup into it`;
 }
 
 /** `el=geth`: which client's database lies on the volumes. */

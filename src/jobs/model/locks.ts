@@ -2,6 +2,7 @@
 
 import type { DeployMethod } from '../../api/job.ts';
 import { fit } from './names.ts';
+import type { ObservedLock } from './observation.ts';
 
 /**
  * Names of the Leases, sorted: a job that needs several acquires them in this order, so that two jobs never wait for each
@@ -16,6 +17,12 @@ interface LockNeeds {
   readonly deployMethod: DeployMethod;
   readonly chain: string;
   readonly nodes: readonly string[];
+}
+
+/** Whether the job can acquire the next of its locks: none of another job comes before it. False when it has all of them. */
+export function canAcquire(needed: readonly string[], locks: ReadonlyMap<string, ObservedLock>, uid: string): boolean {
+  const next = needed.find((lock) => locks.get(lock)?.holder?.uid !== uid);
+  return next !== undefined && locks.get(next)?.holder === undefined;
 }
 
 /** The Lease of one node, in the node's namespace. */

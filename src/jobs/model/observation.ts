@@ -31,7 +31,12 @@ export interface JobObservation {
   /** The request's record on the pushed status branch. */
   readonly record: ObservedRecord | undefined;
   readonly locks: ReadonlyMap<string, ObservedLock>;
-  /** By node. */
+  /**
+   * In Claimed, while the job can acquire a lock: its nodes that cannot be targets yet. Undefined where that was not observed, as while
+   * it waits for others: a hundred jobs may wait for the locks of others, and their nodes may change until then.
+   */
+  readonly absent?: readonly AbsentNode[];
+  /** By node. Not in Claimed. */
   readonly targets: ReadonlyMap<string, ObservedNode>;
   /** The PVC that the job created or is about to create. */
   readonly pvc: ObservedPvc | undefined;
@@ -129,6 +134,12 @@ export interface ObservedNode {
   readonly missingPvcs?: readonly KubeObject[];
   /** Managed: what its chain says of this request. */
   readonly answers?: ChainAnswers;
+}
+
+export interface AbsentNode {
+  readonly node: string;
+  readonly reason: FailureReason;
+  readonly message: string;
 }
 
 export interface ObservedPod {

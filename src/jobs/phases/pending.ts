@@ -6,9 +6,12 @@ import type { JobStatus, JobTarget } from '../../api/job-status.ts';
 import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
 import type { JobView, OpenJob } from '../model/job-kind.ts';
-import { locksOf } from '../model/locks.ts';
+import type { AbsentNode } from '../model/observation.ts';
+import { canAcquire, locksOf } from '../model/locks.ts';
+import { waitsForNode } from '../model/node-wait.ts';
 import { LEFT_PAUSED, pausedBefore } from '../model/pause-text.ts';
 import { tryObjects } from './trial.ts';
+import { timestamp } from '../../lib/timestamp.ts';
 import {
   elapsed,
   enter,
@@ -51,7 +54,7 @@ export function claimed(scope: Scope): Move {
   const gone = refuseGone(scope);
   if (gone !== undefined) return gone;
   if (scope.observed.denied !== undefined) return denied(scope, scope.observed.denied);
-  if (scope.observed.mustWait !== undefined) return stay(scope, scope.observed.mustWait);
+  if (scope.observed.mustWait !== undefined) return queued(scope, scope.observed.mustWait);
   const awaited = scope.open.awaits?.(scope.observed);
   return awaited === undefined ? acquireLocks(scope) : waitFor(scope, awaited);
 }
@@ -95,16 +98,47 @@ function waitFor(scope: Scope, what: string): Move {
 function acquireLocks(scope: Scope): Move {
   const { open, observed, job } = scope;
   const locks = locksOf({ deployMethod: open.common.deployMethod, chain: open.common.chain ?? '', nodes: open.nodes });
+  const absent = canAcquire(locks, observed.locks, job.uid) ? absentNode(scope) : undefined;
+  if (absent !== undefined) return waitForNode(scope, locks, absent);
   const effects: Effect[] = [];
   for (const lock of locks) {
     const holder = observed.locks.get(lock)?.holder;
     if (holder?.uid === job.uid) continue;
     if (holder !== undefined)
-      return stay(scope, `waits for ${holder.text}, which has ${lock}`, { status: { locks: [...locks] }, effects });
+      return queued(scope, `waits for ${holder.text}, which has ${lock}`, { status: { locks: [...locks] }, effects });
     effects.push({ do: 'acquireLock', lock, holder: holderOf(scope) });
   }
   if (effects.length > 0) return stay(scope, `acquires ${listOf(locks)}`, { status: { locks: [...locks] }, effects });
   return enter(scope, { phase: 'Locked', message: `has ${listOf(locks)}`, status: { locks: [...locks] } });
+}
+
+/** Before the first lock is acquired: a job that waits for its node must not keep out the Restore that would fill it. */
+function absentNode({ open, observed: { absent } }: Scope): AbsentNode | undefined {
+  if (absent !== undefined) return absent[0];
+  const [node = ''] = open.nodes;
+  return { node, ...NOT_CHECKED, message: notChecked(node) };
+}
+
+/** Without a lock; one that it has of several is released. A node of the same commit may still have to be made. */
+function waitForNode(scope: Scope, locks: readonly string[], { reason, message }: AbsentNode): Move {
+  const isWaiting = waitsForNode(scope.status);
+  if (isWaiting && elapsed(scope) >= DEADLINE.resolve) return enter(scope, { phase: 'Refused', reason, message });
+  const own = locks.filter((lock) => scope.observed.locks.get(lock)?.holder?.uid === scope.job.uid);
+  return stay(scope, message, {
+    status: { locks: [...locks], reason, ...(isWaiting ? {} : { since: timestamp(scope.now) }) },
+    effects: own.map((lock) => ({ do: 'releaseLock', lock, keepNote: true })),
+  });
+}
+
+/** For others. The time of a wait for its node counts from its beginning again. */
+function queued(scope: Scope, message: string, { status, effects = [] }: QueuedMore = {}): Move {
+  const restarted = waitsForNode(scope.status) ? { reason: 'Claimed' as const, since: timestamp(scope.now) } : {};
+  return stay(scope, message, { status: { ...status, ...restarted }, effects });
+}
+
+interface QueuedMore {
+  readonly status?: Partial<JobStatus>;
+  readonly effects?: readonly Effect[];
 }
 
 /** Checks the nodes and remembers how they were; refuses what can't be done while nothing has happened yet. */
@@ -130,9 +164,15 @@ function notFound(
   node: string,
   found: { readonly reason: FailureReason; readonly message: string } | undefined,
 ): Move {
-  const message = found?.message ?? `${node} was not checked yet`;
+  const { reason, message } = found ?? { ...NOT_CHECKED, message: notChecked(node) };
   if (elapsed(scope) < DEADLINE.resolve) return stay(scope, message);
-  return enter(scope, { phase: 'Refused', reason: found?.reason ?? 'NodeMissing', message });
+  return enter(scope, { phase: 'Refused', reason, message });
+}
+
+const NOT_CHECKED = { reason: 'NodeMissing' } as const;
+
+function notChecked(node: string): string {
+  return `${node} was not checked yet`;
 }
 
 /** Only an administrator can decide about volumes on which a key exchange was interrupted. */

@@ -86,6 +86,7 @@ export function observed(more: Partial<JobObservation> = {}): JobObservation {
     release: false,
     record: { uid: UID, phase: 'Claimed' },
     locks: new Map(),
+    absent: [],
     targets: new Map(),
     pvc: undefined,
     tasks: new Map(),

@@ -363,6 +363,7 @@ export class World {
       release: this.release,
       record: this.record,
       locks: this.locks,
+      absent: [],
       targets: new Map([...this.nodes].map(([name, node]) => [name, this.#lookAt(node)])),
       pvc: this.claim,
       tasks: new Map(this.#liveWorks()),
