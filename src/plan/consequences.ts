@@ -53,11 +53,13 @@ function workloadLines(action: Action, change: Change): readonly string[] {
   const { before, after } = change;
   switch (action.do) {
     case 'create':
-      return after === undefined ? [] : [startLine(after), ...after.volumes.map((volume) => newVolume(volume, change))];
+      return after === undefined
+        ? []
+        : [startLine(after), ...after.volumes.map((volume) => newVolume(volume, after, change))];
     case 'update':
       return before === undefined || after === undefined || action.move !== undefined
         ? []
-        : [podLine(before, after), ...after.volumes.flatMap((volume) => volumeLine(volume, before, change))];
+        : [podLine(before, after), ...after.volumes.flatMap((volume) => volumeLine(volume, { before, after }, change))];
     case 'start':
       return after === undefined ? [] : [startLine(after)];
     case 'delete':
@@ -81,22 +83,34 @@ function podLine(before: NodeWorkload, after: NodeWorkload): string {
     : `the pod ${after.pod} RESTARTS; it has ${before.graceSeconds} s to stop`;
 }
 
-function newVolume(volume: NodeVolume, { isPresent, contentOf, sizeOf }: Change): string {
+/** Kubernetes makes the PVCs of a StatefulSet with its first pod, so that those of a stopped node do not exist yet. */
+function newVolume(volume: NodeVolume, { running }: NodeWorkload, { isPresent, contentOf, sizeOf }: Change): string {
   const { name, pvc, size } = volume;
   const present = isPresent(volume);
-  if (present === undefined)
-    return `the volume ${name} uses the PVC ${pvc} if it exists; otherwise it is new (${size})`;
+  if (present === undefined) {
+    const otherwise = running ? `it is new (${size})` : `it gets none ${LATER} (${size})`;
+    return `the volume ${name} uses the PVC ${pvc} if it exists; otherwise ${otherwise}`;
+  }
   const content = contentOf(volume);
   const live = sizeOf(volume);
   const stays = live !== undefined && isSmaller(size, live) ? `; ${staysLarge(volume, live)}` : '';
-  return present
-    ? `the volume ${name} uses the existing PVC ${pvc} with its data${content === undefined ? '' : ` (${content})`}${stays}`
-    : `the volume ${name} is new and empty (PVC ${pvc}, ${size})`;
+  if (present)
+    return `the volume ${name} uses the existing PVC ${pvc} with its data${content === undefined ? '' : ` (${content})`}${stays}`;
+  return running
+    ? `the volume ${name} is new and empty (PVC ${pvc}, ${size})`
+    : `the volume ${name} gets no PVC ${LATER} (${pvc}, ${size})`;
 }
 
-function volumeLine(volume: NodeVolume, live: NodeWorkload, change: Change): readonly string[] {
-  const old = live.volumes.find(({ name }) => name === volume.name);
-  if (old === undefined) return [newVolume(volume, change)];
+const LATER = 'until the node runs or a Restore fills it';
+
+function volumeLine(
+  volume: NodeVolume,
+  { before, after }: { readonly before: NodeWorkload; readonly after: NodeWorkload },
+  change: Change,
+): readonly string[] {
+  const old = before.volumes.find(({ name }) => name === volume.name);
+  const isFirstRun = !before.running && after.running && change.isPresent(volume) === false;
+  if (old === undefined || isFirstRun) return [newVolume(volume, after, change)];
   const from = change.sizeOf(volume) ?? old.size;
   const step = `from ${from} to ${volume.size} (PVC ${volume.pvc})`;
   if (isSmaller(from, volume.size)) return [`the volume ${volume.name} grows ${step}`];

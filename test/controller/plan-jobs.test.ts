@@ -24,7 +24,9 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nodewright-plan-'));
   const files = {
     'fleet.yaml': fleet.fleetFile(),
-    'nodes/n0.yaml': fleet.nodeFile('n0'),
+    'nodes/n0.yaml': fleet.nodeFile('n0', []),
+    'nodes/n1.yaml': fleet.nodeFile('n1'),
+    'jobs/empty.yaml': requestFile('empty', { node: 'n1' }),
     'jobs/fresh.yaml': requestFile('fresh'),
     'jobs/there.yaml': requestFile('there'),
     'jobs/done.yaml': requestFile('done'),
@@ -68,7 +70,7 @@ async function given(name: string, file: string, { phase, withdrawn }: Given = {
     );
 }
 
-it('shows what would run, what was edited and what is withdrawn now, and leaves out what has an object, has ended or was withdrawn before', async () => {
+it('shows what would run, what was edited, what finds no volumes and what is withdrawn now, and leaves out what has an object, has ended or was withdrawn before', async () => {
   await given('there', 'jobs/there.yaml', { phase: 'Working' });
   await given('done', 'jobs/done.yaml', { phase: 'Complete' });
   await given('gone', 'jobs/gone.yaml', { phase: 'Locked' });
@@ -84,6 +86,11 @@ it('shows what would run, what was edited and what is withdrawn now, and leaves 
   const [{ plan }] = JSON.parse(stdout).plans;
   expect(plan.jobs).toMatchObject([
     { do: 'refuse', job: `Backup ${namespace}/edited`, because: expect.stringContaining('put the file back') },
+    {
+      do: 'refuse',
+      job: `Backup ${namespace}/empty`,
+      because: expect.stringContaining('n1 is stopped and has no volumes'),
+    },
     { do: 'run', job: `Backup ${namespace}/fresh`, because: expect.stringContaining('status branch already') },
     { do: 'withdraw', job: `Backup ${namespace}/gone`, file: 'jobs/gone.yaml' },
   ]);

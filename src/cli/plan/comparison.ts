@@ -20,7 +20,7 @@ import { readOwnDeployments } from '../own-deployments.ts';
 import type { CarriedOutByDigest } from '../../plan/approvals.ts';
 import type { PublishedSigning } from '../published/keys.ts';
 import { publishedRecords } from '../published/records.ts';
-import { readMemories, volumesOf } from './facts.ts';
+import { listPvcs, nodesWithoutVolumes, readMemories, volumesOf } from './facts.ts';
 import { jobsAgainstCluster, jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
 import { keyFacts } from './keys.ts';
 
@@ -72,10 +72,14 @@ export async function withCluster(dir: string, judged: ComparisonOptions): Promi
       throw error;
     });
     const current = listed as readonly BlockchainNode[];
-    const jobs = await jobsAgainstCluster(cluster, desired, await recordsIn(dir, judged.statusFrom, desired));
+    const pvcs = await listPvcs(cluster);
+    const jobs = await jobsAgainstCluster(cluster, desired, {
+      records: await recordsIn(dir, judged.statusFrom, desired),
+      withoutVolumes: nodesWithoutVolumes(desired, current, pvcs),
+    });
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
     const memories = await readMemories(executors, { cluster, namespace: ownNamespace ?? namespace, known: current });
-    const volumes = await volumesOf(desired, memories, cluster);
+    const volumes = volumesOf(desired, memories, pvcs);
     const keys = await keyFacts(executors, { desired, current, cluster, memories, published: published?.keys });
     const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));
     const upgrades = (names: readonly string[]) => upgradesOf(desired.fleet, images, names);

@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { LABEL } from '../../api/group.ts';
 import type { KnownVolumes } from '../../api/node-volumes.ts';
-import type { KubeObject } from '../../api/objects.ts';
+import { keyOf, type KubeObject } from '../../api/objects.ts';
 import { readMemory, type Remembered } from '../../controller/engine/memory.ts';
 import type { DesiredSet } from '../../desired/desired-set.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -65,19 +65,35 @@ function warnOfOtherClusters(memories: Memories): void {
 }
 
 /** The volumes that each declared node has or finds; without their PVCs when these may not be listed. */
-export async function volumesOf(
+export function volumesOf(
   desired: DesiredSet,
   memories: Memories,
-  cluster: Cluster,
-): Promise<ReadonlyMap<string, KnownVolumes>> {
-  const pvcs = await listPvcs(cluster);
+  pvcs: readonly KubeObject[] | undefined,
+): ReadonlyMap<string, KnownVolumes> {
   return new Map(
-    [...desired.nodes].map(([key, { node }]) => {
-      const here = pvcs?.filter(({ metadata }) => metadata.namespace === node.metadata.namespace);
-      const live = here === undefined ? undefined : liveVolumes(node, here);
-      return [key, { record: rememberedIn(memories, node.spec.executor)?.volumes[key], live }];
-    }),
+    [...desired.nodes].map(([key, { node }]) => [
+      key,
+      { record: rememberedIn(memories, node.spec.executor)?.volumes[key], live: liveOf(node, pvcs) },
+    ]),
   );
+}
+
+/** Keys of the nodes that stay stopped and have no PVC, and why a job finds nothing there; none when PVCs may not be listed. */
+export function nodesWithoutVolumes(
+  { nodes }: DesiredSet,
+  current: readonly BlockchainNode[],
+  pvcs: readonly KubeObject[] | undefined,
+): ReadonlyMap<string, string> {
+  const running = new Set(current.filter(({ spec }) => spec.desiredState === 'Running').map(keyOf));
+  const empty = [...nodes].filter(
+    ([key, { node }]) => node.spec.desiredState === 'Stopped' && !running.has(key) && liveOf(node, pvcs)?.length === 0,
+  );
+  return new Map(empty.map(([key, { node }]) => [key, `${node.metadata.name} is stopped and has no volumes`]));
+}
+
+function liveOf(node: BlockchainNode, pvcs: readonly KubeObject[] | undefined): KnownVolumes['live'] {
+  const here = pvcs?.filter(({ metadata }) => metadata.namespace === node.metadata.namespace);
+  return here === undefined ? undefined : liveVolumes(node, here);
 }
 
 export function rememberedIn(memories: Memories, executor: string | undefined): Remembered | undefined {
@@ -86,7 +102,7 @@ export function rememberedIn(memories: Memories, executor: string | undefined): 
 }
 
 /** PVCs that a node left behind, and those of live nodes; undefined without the permission to list them. */
-async function listPvcs(cluster: Cluster): Promise<readonly KubeObject[] | undefined> {
+export async function listPvcs(cluster: Cluster): Promise<readonly KubeObject[] | undefined> {
   try {
     return await cluster.list(KINDS.PersistentVolumeClaim, { labelSelector: LABEL.node });
   } catch (error) {

@@ -22,8 +22,18 @@ export type PublishedRecords = DesiredRequests['records'];
 
 /** Between two revisions; `records`: what the status branch says of the requests of both, when it is read. */
 export function jobsBetween(before: DesiredSet, desired: DesiredSet, records?: PublishedRecords): readonly JobStep[] {
-  return stepsFrom(requestsOf(before), desired, records);
+  return stepsFrom(requestsOf(before), desired, { records, withoutVolumes: newAndStopped(before, desired) });
 }
+
+/** Stopped nodes that the older side did not declare, and may not have declared in a file that cannot be used. */
+function newAndStopped(before: DesiredSet, desired: DesiredSet): ReadonlyMap<string, string> {
+  if (before.fleetBroken || before.unreadableFiles.size > 0) return new Map();
+  const isNew = (key: string): boolean => !before.nodes.has(key) && !before.brokenNodes.has(key);
+  const keys = stoppedIn(desired).filter(isNew);
+  return new Map(keys.map((key) => [key, `${key.slice(key.indexOf('/') + 1)} ${NEW}`]));
+}
+
+const NEW = 'is new and stopped, and has no volumes, unless an earlier node of its name left some';
 
 /** Where each request of the files, and what it restores, has its record. */
 export function recordsAsked(...sides: readonly DesiredSet[]): ReadonlyMap<string, string> {
@@ -39,7 +49,7 @@ export function recordsAsked(...sides: readonly DesiredSet[]): ReadonlyMap<strin
 export async function jobsAgainstCluster(
   cluster: Cluster,
   desired: DesiredSet,
-  records?: PublishedRecords,
+  known: KnownOfJobs,
 ): Promise<readonly JobStep[]> {
   const objects = await requestsInCluster(cluster);
   if (objects === undefined) return [];
@@ -47,12 +57,14 @@ export async function jobsAgainstCluster(
   const counted = found.filter(([key, object]) => desired.requests.has(key) || isUnderWay(object));
   const requests = new Map(counted.map(([key, object]) => [key, fromObject(object)]));
   const all = new Set(found.map(([key]) => key));
-  return stepsFrom({ from: 'cluster', requests, schedules: new Map(), objects: all }, desired, records);
+  return stepsFrom({ from: 'cluster', requests, schedules: new Map(), objects: all }, desired, known);
 }
 
+type KnownOfJobs = Pick<DesiredRequests, 'records' | 'withoutVolumes'>;
+
 /** An error in fleet.yaml stops all changes, also of job requests. */
-function stepsFrom(before: RequestSide, desired: DesiredSet, records: PublishedRecords): readonly JobStep[] {
-  return desired.fleetBroken ? [] : planRequests(before, { ...requestsOf(desired), records });
+function stepsFrom(before: RequestSide, desired: DesiredSet, known: KnownOfJobs): readonly JobStep[] {
+  return desired.fleetBroken ? [] : planRequests(before, { ...requestsOf(desired), ...known });
 }
 
 /** The job requests and schedules of one side. */

@@ -17,6 +17,7 @@ import {
   stepOf,
 } from './planned-request.ts';
 import { whyNoSource } from './planned-source.ts';
+import { whyNoVolumes } from './planned-volumes.ts';
 import { UNREADABLE } from './record.ts';
 
 /** In the order of kinds and names; empty when both sides have the same. */
@@ -29,7 +30,8 @@ function requestSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   return keys.flatMap((key) => {
     const [then, now] = [before.requests.get(key), after.requests.get(key)];
     if (now !== undefined) {
-      const declared = { then, now, from: before.from, refused: whyNoSource(now, before, after) };
+      const refused = whyNoSource(now, before, after) ?? whyNoVolumes(now, before, after);
+      const declared = { then, now, from: before.from, refused };
       return [declaredStep(declared, after), releaseStep(declared, after)].filter((step) => step !== undefined);
     }
     return then === undefined ? [] : (removedStep(key, then, after) ?? []);

@@ -53,6 +53,8 @@ export interface DesiredRequests extends RequestSide {
   readonly brokenFiles: ReadonlySet<string>;
   /** By `namespace/name`: nodes whose spec says that they are stopped, which a job leaves so. */
   readonly stopped: ReadonlySet<string>;
+  /** By `namespace/name`: those of them that have no volumes, as far as that is known, and why. */
+  readonly withoutVolumes?: ReadonlyMap<string, string>;
   /** The digests that `fleet.yaml` approves. */
   readonly approvals?: ReadonlySet<string>;
   /** Of the status branch, by executor and key (`recordKey`); undefined when the branch is not read. */
