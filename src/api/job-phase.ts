@@ -25,3 +25,10 @@ const FINAL: readonly JobPhase[] = ['Complete', 'Failed', 'Held', 'Interrupted',
 export function isFinal(phase: JobPhase): boolean {
   return FINAL.includes(phase);
 }
+
+const BEFORE_WORK: readonly JobPhase[] = ['Pending', 'Claimed', 'Locked'];
+
+/** Whether a job in this phase has changed nothing yet. */
+export function isBeforeWork(phase: JobPhase | undefined = 'Pending'): boolean {
+  return BEFORE_WORK.includes(phase);
+}

@@ -1,8 +1,11 @@
 // What is said of an action that is held, for Events, the status of a node and commits. A node that a job keeps stopped is
-// paused, not held: src/jobs/model/pause-text.ts.
+// paused, not held: src/jobs/model/pause-text.ts. And what follows for job requests from a hold of the branch as a whole.
 
+import { isBranchGuard } from '../api/codes/guards.ts';
+import type { JobHold, JobStep } from '../api/job-step.ts';
 import { describeRef } from '../api/objects.ts';
-import type { Action } from './action.ts';
+import type { Action, Hold } from './action.ts';
+import type { PlanFacts } from './input.ts';
 
 /** `delete BlockchainNode ns/a`, `move BlockchainNode ns/a to executor tokyo`: the same in plan, Event and status branch. */
 export function actionWords({ do: what, ref, move }: Pick<Action, 'do' | 'ref' | 'move'>): string {
@@ -36,4 +39,32 @@ function capitalized([first = '', ...rest]: string): string {
 
 function ended(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** The hold because of which nothing that the tree lacks counts as removed on purpose; undefined where there is none. */
+export function branchHold(actions: readonly Action[], ancestry: PlanFacts['ancestry'] | 'first'): Hold | undefined {
+  const isMoved = ancestry === 'rewound' || ancestry === 'rewritten';
+  return actions.find(({ hold }) => hold !== undefined && (isMoved || isBranchGuard(hold.guard)))?.hold;
+}
+
+/** For the summary of what is held. */
+export const REQUESTS_MEANWHILE = 'Until then no new job request is claimed, and a job whose file is gone continues.';
+
+const MEANWHILE: Partial<Record<JobStep['do'], string>> = {
+  run: 'it is not claimed',
+  withdraw: 'it continues, and is cancelled only if its work has not begun by then',
+  schedule: 'it files nothing',
+  unschedule: 'it files nothing, and is not forgotten',
+};
+
+/** A step that waits for an approval of its own has that one. */
+export function heldWithBranch(step: JobStep, hold: Hold | undefined): JobStep {
+  const meanwhile = MEANWHILE[step.do];
+  if (hold === undefined || meanwhile === undefined || step.hold !== undefined) return step;
+  const own: JobHold = {
+    guard: hold.guard,
+    message: `${hold.message}: until what is held for that is released, ${meanwhile}`,
+    release: hold.release,
+  };
+  return { ...step, hold: own };
 }

@@ -7,7 +7,8 @@ import { keyOf, type KubeObject, type Ref, refOf } from '../api/objects.ts';
 import { defined } from '../lib/defined.ts';
 import { finish, mapInSteps } from '../lib/finish.ts';
 import { describeChanges } from './because.ts';
-import type { Action, Change, Kept, Plan } from './action.ts';
+import type { Action, Change, Hold, Kept, Plan } from './action.ts';
+import { branchHold, heldWithBranch } from './hold-text.ts';
 import { withConsequences } from './consequences.ts';
 import { isEditedByHand, ownView, withApplied } from './applied.ts';
 import { diff, toChanges } from './diff.ts';
@@ -48,10 +49,15 @@ export function* planInSteps(input: PlanInput): Generator<void, Plan> {
       ...declared.flatMap(([key, { node }]) => (changed.has(key) ? [] : waitingKept(node, live.get(key), input))),
       ...declared.flatMap(([key, { node }]) => overrideKept(node, live.get(key), input.facts?.identities?.get(key))),
     ],
-    jobs: (input.facts?.jobs ?? []).filter((job) => job.executor === executor),
+    jobs: jobsOf(input, branchHold(held, input.facts?.ancestry)),
     heldDigest: digest,
     released,
   };
+}
+
+function jobsOf({ facts, executor }: PlanInput, hold: Hold | undefined): Plan['jobs'] {
+  const own = (facts?.jobs ?? []).filter((job) => job.executor === executor);
+  return own.map((job) => heldWithBranch(job, hold));
 }
 
 function* flatMapInSteps<T, R>(items: readonly T[], change: (item: T) => readonly R[]): Generator<void, readonly R[]> {

@@ -34,6 +34,8 @@ export interface SyncView {
   /** The held actions of the latest plan and the digest that releases them. */
   readonly held: readonly Action[];
   readonly heldDigest?: string | undefined;
+  /** Some are held because of the branch as a whole: job requests and their removals wait too. */
+  readonly requestsHeld?: boolean | undefined;
   /** What became of each approval in fleet.yaml. */
   readonly approvals?: readonly JudgedApproval[] | undefined;
   /** Nodes that are left as they are, and why: their file is broken, or on its way out. */

@@ -3,7 +3,7 @@
 import type { SyncState } from '../api/codes/sync-states.ts';
 import { describeRef } from '../api/objects.ts';
 import type { Action, Kept } from '../plan/action.ts';
-import { actionWords } from '../plan/hold-text.ts';
+import { actionWords, REQUESTS_MEANWHILE } from '../plan/hold-text.ts';
 import type { FleetView, ProblemView, ScheduleView, SyncView } from './fleet-view.ts';
 
 const MAX_PROBLEMS = 100;
@@ -132,11 +132,13 @@ function upgradeState({ upgrade }: SyncView): State | undefined {
   return { state: 'Degraded', summary: `Version ${upgrade.version} of the controller ${what}: ${upgrade.message}` };
 }
 
-function describeHolds({ held, heldDigest }: SyncView): string {
+function describeHolds(sync: SyncView): string {
+  const { held, heldDigest } = sync;
   const what = `${count(held.length, 'action')} held`;
-  if (heldDigest === undefined) return `${what}: see the reason and what releases each below.`;
+  const meanwhile = sync.requestsHeld === true ? ` ${REQUESTS_MEANWHILE}` : '';
+  if (heldDigest === undefined) return `${what}: see the reason and what releases each below.${meanwhile}`;
   const undo = held.every((action) => action.do === 'update' && action.drift) ? 'undo the edit' : 'revert the commit';
-  return `${what}: name the digest in an approval in fleet.yaml, or ${undo}.`;
+  return `${what}: name the digest in an approval in fleet.yaml, or ${undo}.${meanwhile}`;
 }
 
 function problemsOf(problems: readonly ProblemView[]): unknown {

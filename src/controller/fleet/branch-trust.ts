@@ -1,7 +1,7 @@
 // What job requests and schedules may do on the branch as it was read: they follow the guards of the plan.
 
-import { isBranchGuard } from '../../api/codes/guards.ts';
 import type { Plan } from '../../plan/action.ts';
+import { branchHold } from '../../plan/hold-text.ts';
 import type { Pulled } from './state.ts';
 
 export interface BranchTrust {
@@ -14,6 +14,6 @@ export interface BranchTrust {
 /** `plan`: of the same revision. */
 export function trustIn({ ancestry }: Pick<Pulled, 'ancestry'>, plan: Plan): BranchTrust {
   const isMoved = ancestry === 'rewound' || ancestry === 'rewritten';
-  const isHeld = plan.actions.some(({ hold }) => hold !== undefined && (isMoved || isBranchGuard(hold.guard)));
+  const isHeld = branchHold(plan.actions, ancestry) !== undefined;
   return { mayBegin: !isHeld, mayRemove: !isHeld && !isMoved };
 }

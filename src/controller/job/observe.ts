@@ -16,6 +16,7 @@ import { textAt } from '../../lib/json-value.ts';
 import { latestWarning } from './warning-events.ts';
 import { observeClasses } from './storage/observe-classes.ts';
 import { observeMade } from './storage/observe-made.ts';
+import { heldRemoval } from './records/held-removal.ts';
 import { findAbsent, observeNodes } from './observe-nodes.ts';
 import { confirmNote } from './confirm-note.ts';
 import { withoutWorkloads } from '../../jobs/requests/confirm-note.ts';
@@ -66,6 +67,7 @@ async function observeFor(opened: OpenedJob, deps: JobDeps, signal: AbortSignal)
     isKept: deps.statuses.keeps(job),
     ...defined({
       withdrawn: withdrawnFor(job),
+      heldRemoval: heldRemoval(job, deps),
       mustWait: mayNotBegin(opened, deps),
       gone: goneNodes(opened, deps),
       denied: policyDenial(job, deps),

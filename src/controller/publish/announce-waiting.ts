@@ -1,8 +1,8 @@
 // What is not carried out, in Events about the Lease: for those who see only the cluster, where nothing may show it.
 
 import { clip } from '../../lib/clip.ts';
-import type { Action, Plan } from '../../plan/action.ts';
-import { actionWords } from '../../plan/hold-text.ts';
+import type { Action } from '../../plan/action.ts';
+import { actionWords, branchHold, REQUESTS_MEANWHILE } from '../../plan/hold-text.ts';
 import { emitAboutLease, type LeaseNote } from '../engine/lease-events.ts';
 import type { RefusedRequest } from '../job/refused-request.ts';
 import type { PublishDeps } from './deps.ts';
@@ -28,7 +28,7 @@ export function announceWaiting(deps: PublishDeps): void {
   const all: readonly Waiting[] = [
     {
       state: 'held',
-      message: describeHeld(fleet.plan),
+      message: describeHeld(fleet),
       failed: 'ActionsHeld',
       works: 'NothingHeld',
       over: 'No action is held any more.',
@@ -51,7 +51,8 @@ export function announceWaiting(deps: PublishDeps): void {
   }
 }
 
-function describeHeld(plan: Plan | undefined): string | undefined {
+function describeHeld({ plan, pulled }: PublishDeps['fleet']): string | undefined {
+  const { ancestry } = pulled ?? {};
   const held = plan?.actions.filter(({ hold }) => hold !== undefined) ?? [];
   if (held.length === 0) return undefined;
   const digest =
@@ -59,7 +60,8 @@ function describeHeld(plan: Plan | undefined): string | undefined {
       ? 'no approval releases them'
       : `to release what may be approved, review the plan and add the digest ${plan.heldDigest} to spec.approvals in fleet.yaml`;
   const what = held.length === 1 ? 'action is' : 'actions are';
-  return `${held.length} ${what} held (${digest}): ${firstOf(held.map(describeAction))}`;
+  const meanwhile = branchHold(held, ancestry) === undefined ? '' : `. ${REQUESTS_MEANWHILE}`;
+  return `${held.length} ${what} held (${digest}): ${firstOf(held.map(describeAction))}${meanwhile}`;
 }
 
 function describeAction(action: Action): string {

@@ -11,6 +11,7 @@ import type { NodeTrouble } from '../node/trouble.ts';
 import { policyDocument } from '../../desired/policy-file.ts';
 import { approvalsOf } from './approvals.ts';
 import type { PublishDeps } from './deps.ts';
+import { branchHold } from '../../plan/hold-text.ts';
 
 export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): FleetView {
   const { executor, version } = deps.settings;
@@ -54,10 +55,14 @@ function seenRevision({ pulled, unverified }: PublishDeps['fleet']): Pick<SyncVi
   return { seen: revision, unverified: { revision, because } };
 }
 
-function heldActions({ plan }: PublishDeps['fleet']): Pick<SyncView, 'held' | 'heldDigest' | 'kept'> {
+function heldActions({
+  plan,
+  pulled,
+}: PublishDeps['fleet']): Pick<SyncView, 'held' | 'heldDigest' | 'requestsHeld' | 'kept'> {
   if (plan === undefined) return { held: [], kept: [] };
   const { actions, heldDigest, kept } = plan;
-  return { held: actions.filter(({ hold }) => hold !== undefined), heldDigest, kept };
+  const requestsHeld = branchHold(actions, pulled?.ancestry) !== undefined;
+  return { held: actions.filter(({ hold }) => hold !== undefined), heldDigest, requestsHeld, kept };
 }
 
 /** What Git or the API server refuses. */

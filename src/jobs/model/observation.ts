@@ -16,6 +16,8 @@ export interface JobObservation {
   readonly namespaceGoing?: boolean;
   /** Why it is no longer requested: `its file was removed`. */
   readonly withdrawn?: string;
+  /** Before work: its file is gone, and why that does not count yet; it continues. Ends with what becomes of it. */
+  readonly heldRemoval?: string;
   /** What the controller's policy refuses of the object as it is. What has begun continues to its end. */
   readonly denied?: string;
   /** Its status is the controller's own copy: no note on a lock is needed to confirm it. */

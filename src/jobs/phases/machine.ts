@@ -1,8 +1,10 @@
 // The life of a one-shot job: what to do next, from the stored status and the observation. ../README.md has the diagram.
 
-import { isFinal, type JobPhase } from '../../api/job-phase.ts';
+import { isBeforeWork, isFinal, type JobPhase } from '../../api/job-phase.ts';
 import type { JobStatus } from '../../api/job-status.ts';
 import { assertNever } from '../../lib/assert-never.ts';
+import { capText } from '../../lib/clean-text.ts';
+import { sameJson } from '../../lib/stable-json.ts';
 import { afterEnd } from './finished.ts';
 import { claimed, locked, pending } from './pending.ts';
 import type { JobKind } from '../model/job-kind.ts';
@@ -43,6 +45,18 @@ export function next({ spec, ...input }: JobInput): Move {
   const phase = input.status.phase ?? 'Pending';
   const other = endWithNamespace(scope, phase) ?? refuseOtherSpec(scope, phase);
   if (other !== undefined) return other;
+  return sayRemoval(scope, moveIn(scope, phase));
+}
+
+/** Its file is gone, which is not followed yet: nothing else would say so. */
+function sayRemoval({ observed: { heldRemoval }, status }: Scope, move: Move): Move {
+  if (heldRemoval === undefined || !isBeforeWork(move.status.phase)) return move;
+  const because = [move.status.message, heldRemoval].filter((text) => text !== undefined).join('; ');
+  const next = { ...move.status, message: capText(because, 1024) };
+  return { ...move, status: sameJson(next, status) ? status : next, because };
+}
+
+function moveIn(scope: Scope, phase: JobPhase): Move {
   switch (phase) {
     case 'Pending':
       return pending(scope);
@@ -90,8 +104,7 @@ function endWithNamespace(scope: Scope, phase: JobPhase): Move | undefined {
 function refuseOtherSpec(scope: Scope, phase: JobPhase): Move | undefined {
   if (scope.observed.specDiffers !== true || scope.status.failure !== undefined || isFinal(phase)) return undefined;
   const message = 'the spec of this object is not the one that was claimed on the status branch';
-  if (phase === 'Pending' || phase === 'Claimed' || phase === 'Locked')
-    return enter(scope, { phase: 'Refused', reason: 'SpecDiffers', message });
+  if (isBeforeWork(phase)) return enter(scope, { phase: 'Refused', reason: 'SpecDiffers', message });
   if (phase === 'Starting') return undefined;
   return fail(scope, { reason: 'SpecDiffers', message, unsafe: phase === 'Working' || phase === 'Verifying' });
 }
