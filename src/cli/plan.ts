@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander';
 
-import type { DesiredSet } from '../desired/desired-set.ts';
 import { describeProblem, type Problem } from '../desired/text/problem.ts';
 import { defined } from '../lib/defined.ts';
 import type { Plan } from '../plan/action.ts';
@@ -70,7 +69,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
   const judged = { ...options, ...defined({ statusFrom }), judgedBy: judging.policy, published };
   const comparison =
     options.from === undefined ? await withCluster(dir, judged) : await betweenRevisions(dir, options.from, judged);
-  const problems = [...problemsIn(comparison.desired), ...(await publishedProblems(dir, statusFrom, comparison))];
+  const problems = [...problemsIn(comparison), ...(await publishedProblems(dir, statusFrom, comparison))];
   const owners = ownersIn(comparison, published, options.executor);
   const all = options.executor === undefined ? executorsIn(comparison.desired.fleet, owners) : owners;
   const upgrades = comparison.upgrades(all);
@@ -108,8 +107,9 @@ function hasChanges({ actions, jobs, releasedHold }: Plan): boolean {
 }
 
 /** A name without an entry is no error of the files. */
-function problemsIn({ problems, unlisted }: DesiredSet): readonly Problem[] {
-  return unlisted === undefined ? problems : [{ ...unlisted, level: 'warning' }, ...problems];
+function problemsIn({ desired: { problems, unlisted }, baseProblem }: Comparison): readonly Problem[] {
+  const named: readonly Problem[] = unlisted === undefined ? [] : [{ ...unlisted, level: 'warning' }];
+  return [...named, ...(baseProblem === undefined ? [] : [baseProblem]), ...problems];
 }
 
 /** Each executor has a cluster of its own, or shares one. */

@@ -93,6 +93,12 @@ export const DOCUMENT_PROBLEMS = defineCodes({
       '`fleet.yaml` has an error. No node is changed or deleted until it is corrected, because defaults and guards are unknown.',
     action: 'Correct the other errors of the file.',
   },
+  BaseBroken: {
+    meaning:
+      'The older revision that a plan compares with has an error. The plan takes the last good state of what it breaks, as controllers keep it.',
+    action:
+      'Nothing where the newer revision corrects it. Otherwise correct the error first, or compare with the cluster.',
+  },
   OutsideCapabilities: {
     meaning:
       'The controller that owns the node does not support what the node asks for, by the `capabilities.yaml` that it published.',

@@ -6,11 +6,13 @@ import { readFiles } from '../../controller/fleet/read-files.ts';
 import type { DesiredSet, SourceFile } from '../../desired/desired-set.ts';
 import { createReadCache } from '../../desired/read-cache.ts';
 import { readDesired } from '../../desired/read.ts';
-import { openLocalRepository } from '../../git/local.ts';
+import type { Problem } from '../../desired/text/problem.ts';
+import { type LocalRepository, openLocalRepository } from '../../git/local.ts';
 import { connectCluster } from '../../kube/api-cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
 import { isKubeError } from '../../kube/kube-error.ts';
 import { defined } from '../../lib/defined.ts';
+import { hasCode } from '../../lib/errors.ts';
 import { withApplied } from '../../plan/applied.ts';
 import type { PlanFacts } from '../../plan/input.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -23,6 +25,7 @@ import { publishedRecords } from '../published/records.ts';
 import { listPvcs, nodesWithoutVolumes, readMemories, volumesOf } from './facts.ts';
 import { jobsAgainstCluster, jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
 import { keyFacts } from './keys.ts';
+import { withLastGood } from './last-good.ts';
 
 /** Shown in place of a revision for the files of a directory. */
 const WORK_TREE = 'working tree';
@@ -38,6 +41,8 @@ export interface Comparison {
   /** What approvals released before, by the memories of the controllers in the cluster; absent between two revisions. */
   readonly carriedOut?: CarriedOutByDigest;
   readonly upgrades: (executors: readonly string[]) => readonly UpgradeStep[];
+  /** Of the older side: what is not known of it. */
+  readonly baseProblem?: Problem;
 }
 
 /** What to compare, and by what it is judged. */
@@ -103,18 +108,22 @@ export async function betweenRevisions(
   const repository = await openLocalRepository(dir);
   const texts = new Map<string, SourceFile>();
   const signal = new AbortController().signal;
+  const readCommit = async (commit: string): Promise<DesiredSet> =>
+    read(await readFiles({ source: repository, commit, texts, signal }));
   try {
     const base = await repository.resolve(from);
-    const before = read(await readFiles({ source: repository, commit: base, texts, signal }));
+    const older = { name: from, commits: firstParents(repository, base), read: readCommit };
+    const { desired: before, problem } = await withLastGood(await readCommit(base), older);
+    const broken = defined({ baseProblem: problem });
     if (to === undefined) {
       const desired = read(await readDirectory(dir));
       const current = currentOf(before, desired);
       const upgrades = upgradesFrom(before, desired);
       const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
-      return { desired, current, revision: WORK_TREE, facts: { jobs }, upgrades };
+      return { desired, current, revision: WORK_TREE, facts: { jobs }, upgrades, ...broken };
     }
     const head = await repository.resolve(to);
-    const desired = read(await readFiles({ source: repository, commit: head, texts, signal }));
+    const desired = await readCommit(head);
     const ancestry = await repository.ancestry(base, head);
     const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
     return {
@@ -123,9 +132,23 @@ export async function betweenRevisions(
       revision: revisionOf(to, head),
       upgrades: upgradesFrom(before, desired),
       facts: { ancestry, lastApplied: revisionOf(from, base), jobs },
+      ...broken,
     };
   } finally {
     await repository.close();
+  }
+}
+
+/** Merges one after the other; ends where a shallow clone does. */
+async function* firstParents(repository: LocalRepository, from: string): AsyncGenerator<string> {
+  for (let [parent] = (await repository.commit(from)).parents; parent !== undefined;) {
+    const commit = await repository.commit(parent).catch((error: unknown) => {
+      if (hasCode(error, 'OBJECT_MISSING')) return undefined;
+      throw error;
+    });
+    if (commit === undefined) return;
+    yield commit.oid;
+    [parent] = commit.parents;
   }
 }
 
