@@ -7,7 +7,7 @@ import { keyOf } from '../api/objects.ts';
 import { lockOfNode } from '../jobs/model/locks.ts';
 import { waitsForNode } from '../jobs/model/node-wait.ts';
 import { sourceKeyOf } from '../jobs/requests/restore-source.ts';
-import type { NoticeName, Notices, OwnedKind } from './engine/notices.ts';
+import type { NoticeName, Notices } from './engine/notices.ts';
 import type { Trigger } from './engine/trigger.ts';
 import type { JobWatches } from './job/watches.ts';
 import type { KeyReservations } from './node/keys/key-reservations.ts';
@@ -21,22 +21,13 @@ export interface TriggerView {
   readonly watches: Pick<Watches, 'nodes'>;
   readonly jobs: Pick<JobWatches, 'list'>;
   readonly observations: Pick<Observations, 'isReconciled'>;
-  readonly keyReservations: Pick<KeyReservations, 'waiting' | 'isLeaving' | 'usersOf'>;
+  readonly keyReservations: Pick<KeyReservations, 'waiting' | 'isLeaving' | 'hasKeys' | 'usersOf'>;
 }
 
 /** Lets the compiler check the key function of a row against its own notices. */
 function row<Name extends NoticeName>(trigger: Trigger<TriggerView, Name>): Trigger<TriggerView, Name> {
   return trigger;
 }
-
-/** Objects of a node that are part of its status. */
-const APPLIED = [
-  'StatefulSetChanged',
-  'ServiceChanged',
-  'ConfigMapChanged',
-  'PersistentVolumeClaimChanged',
-  'PodDisruptionBudgetChanged',
-] as const satisfies readonly `${OwnedKind}Changed`[];
 
 /** A thousand new nodes are all created before the first of them is reconciled, unless that takes longer than this. */
 const NEW_NODE_MS = 2000;
@@ -67,6 +58,8 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   // Its workload may have drifted.
   row({ on: ['ObjectsTouched'], keys: namedNodes, queue: 'node', delayMs: 20 }),
   row({ on: ['PodChanged', 'StatefulSetChanged'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
+  // Its status says when its keys can be given back.
+  row({ on: ['StatefulSetChanged'], keys: ownerWithKeys, queue: 'node', delayMs: 20 }),
   row({ on: ['KeyReleased', 'KeysDecided'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
   row({
     on: ['PausesChanged', 'IdentitiesChanged', 'VolumesChanged', 'SignersChanged', 'VolumesPrepared'],
@@ -82,7 +75,13 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['ObservationStopped'], keys: namedNodes, queue: 'observe', resetsBackoff: true }),
 
   row({ on: ['NodeReconciled', 'NodeObserved', 'PlanApplied'], keys: namedNodes, queue: 'report' }),
-  row({ on: ['PodChanged', 'SecretChanged', ...APPLIED], keys: owner, queue: 'report', delayMs: 20 }),
+  // Of the other objects nothing is in the status but what their reconciliation found.
+  row({
+    on: ['PodChanged', 'StatefulSetChanged', 'PersistentVolumeClaimChanged'],
+    keys: owner,
+    queue: 'report',
+    delayMs: 20,
+  }),
 
   row({ on: ['Started', 'RecordsPushed', 'LockNoteWritten'], keys: allRequests, queue: 'requests' }),
   row({ on: ['CommitRead'], keys: allRequests, queue: 'requests', resetsBackoff: true }),
@@ -169,6 +168,10 @@ function ownNode({ key, node }: Notices['NodeChanged'], { executor }: TriggerVie
 
 function owner({ nodeKey }: { readonly nodeKey: string }): readonly string[] {
   return [nodeKey];
+}
+
+function ownerWithKeys({ nodeKey }: { readonly nodeKey: string }, { keyReservations }: TriggerView): readonly string[] {
+  return keyReservations.hasKeys(nodeKey) ? [nodeKey] : [];
 }
 
 function namedNodes({ nodeKeys }: { readonly nodeKeys: readonly string[] }): readonly string[] {

@@ -38,6 +38,7 @@ function setup(view: Partial<TriggerView> = {}) {
       observations: { isReconciled: (nodeKey) => nodeKey !== 'ns/new' },
       keyReservations: {
         waiting: new Set(['ns/w']),
+        hasKeys: (nodeKey) => nodeKey === 'ns/signer',
         isLeaving: (nodeKey) => nodeKey === 'ns/leaving',
         usersOf: (secret) => (secret === 'ns/key' ? ['ns/a'] : []),
       },
@@ -83,7 +84,7 @@ describe('a notice queues', () => {
   it('a changed Secret: its node without backoff; a changed Pod: who waits for a key, and the observation', () => {
     const { notify, added } = setup();
     notify('SecretChanged', { nodeKey: 'ns/a' });
-    expect(added).toEqual(['node ns/a reset', 'node ns/a 20', 'report ns/a 20']);
+    expect(added).toEqual(['node ns/a reset', 'node ns/a 20']);
     added.length = 0;
     notify('PodChanged', { nodeKey: 'ns/a' });
     expect(added).toEqual(['node ns/w 20', 'observe ns/a 0', 'report ns/a 20']);
@@ -91,6 +92,24 @@ describe('a notice queues', () => {
     notify('PodChanged', { nodeKey: 'ns/leaving' });
     expect(added).toContain('publish publish 20');
   });
+
+  it('a changed StatefulSet: its status, and the node itself only when that has keys to give back', () => {
+    const { notify, added } = setup();
+    notify('StatefulSetChanged', { nodeKey: 'ns/a' });
+    expect(added).toEqual(['node ns/w 20', 'report ns/a 20']);
+    added.length = 0;
+    notify('StatefulSetChanged', { nodeKey: 'ns/signer' });
+    expect(added).toEqual(['node ns/w 20', 'node ns/signer 20', 'report ns/signer 20']);
+  });
+
+  it.each(['ConfigMapChanged', 'ServiceChanged', 'PodDisruptionBudgetChanged'] as const)(
+    '%s: nothing by itself, because no status shows it',
+    (name) => {
+      const { notify, added } = setup();
+      notify(name, { nodeKey: 'ns/a' });
+      expect(added).toEqual([]);
+    },
+  );
 
   it('a released lock: the jobs that wait for it, in its namespace only', () => {
     const { notify, added } = setup();

@@ -53,7 +53,7 @@ interface Reports {
   /** Its spec, labels or annotations changed, or it is being deleted. Not: its status. */
   readonly NodeChanged: NodeNotice;
   readonly NodeDeleted: NodeNotice;
-  /** An object of these nodes was created, changed or deleted, but not by our own write, and not the status of a budget alone. */
+  /** An object of these nodes was created, changed or deleted, but not by our own write, and not the status of a StatefulSet or a budget alone. */
   readonly ObjectsTouched: NodeKeys;
   readonly NodeReconciled: NodeKeys;
   readonly NodeObserved: NodeKeys;

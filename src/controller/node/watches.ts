@@ -46,10 +46,13 @@ const APPLIED: readonly OwnedKind[] = [
   'PersistentVolumeClaim',
   'PodDisruptionBudget',
 ];
-/** The status of a StatefulSet says when the key of its pod can be given back. Nothing follows from that of a budget. */
+/** Their status changes by itself, and nothing that is applied follows from it. */
+const WITH_STATUS: readonly OwnedKind[] = ['StatefulSet', 'PodDisruptionBudget'];
+
+/** A change of the spec is one of the generation. */
 function isTouched(kind: OwnedKind, old: KubeObject | undefined, now: KubeObject | undefined): boolean {
   if (!APPLIED.includes(kind)) return false;
-  if (old === undefined || now === undefined || kind !== 'PodDisruptionBudget') return true;
+  if (old === undefined || now === undefined || !WITH_STATUS.includes(kind)) return true;
   return !sameJson(withoutVersion(old), withoutVersion(now));
 }
 

@@ -32,6 +32,8 @@ export interface KeyReservations {
   readonly moved: ReadonlyMap<string, MovedKeys>;
   /** The nodes that have reserved keys in the Secret, or wait for some in its namespace. */
   usersOf(secret: string): readonly string[];
+  /** Whether the node has keys reserved, in the cluster or on the status branch. */
+  hasKeys(nodeKey: string): boolean;
   /** Whether keys of the node are reserved until its pods have ended. */
   isLeaving(nodeKey: string): boolean;
   /** The nodes that run or would run, by the digests of their keys. */
@@ -54,8 +56,7 @@ export interface KeyReservationsDeps {
 export function createKeyReservations(deps: KeyReservationsDeps): KeyReservations {
   const { keyLedger } = deps;
   const waiting = new Set<string>();
-  const leaving = new Set<string>();
-  const touched = new Set<string>();
+  const [leaving, touched] = [new Set<string>(), new Set<string>()];
   const local = createLocalKeys(deps);
   const { granted, moved } = local;
   const returned = createReturnedKeys(deps, { granted, leaving, touched });
@@ -84,6 +85,7 @@ export function createKeyReservations(deps: KeyReservationsDeps): KeyReservation
     waiting,
     moved,
     usersOf: (secret) => usersOf(secret, { granted, waiting }),
+    hasKeys: (nodeKey) => granted.has(nodeKey) || keyLedger.reserved().some(({ node }) => node === nodeKey),
     isLeaving: (nodeKey) => returned.isLeaving(nodeKey),
     async reserve(node, secrets) {
       const reservation = await reserve(node, secrets);
