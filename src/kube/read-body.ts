@@ -11,8 +11,12 @@ export async function readBody(body: Readable, maxBytes: number, doing: string):
   // Leaving the loop by an error destroys the body.
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) throw new KubeError('TOO_LARGE', `${doing}: the answer is larger than ${maxBytes} bytes`);
+    if (size > maxBytes) throw tooLarge(doing, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+export function tooLarge(doing: string, maxBytes: number): KubeError {
+  return new KubeError('TOO_LARGE', `${doing}: the answer is larger than ${maxBytes} bytes`);
 }

@@ -1,14 +1,15 @@
 // One HTTP request to the API server: in time, within size, retried where that is safe.
 
 import type { Readable } from 'node:stream';
-import { request as send, type Dispatcher } from 'undici';
+import { request as send } from 'undici';
 
 import { startDeadline } from './deadline.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { pause } from './pause.ts';
-import { readBody } from './read-body.ts';
+import { readBody, tooLarge } from './read-body.ts';
 import { readErrorResponse } from './read-status.ts';
 import { parseRetryAfter, retryWait } from './retry.ts';
+import { sendText, type TextAnswer } from './send-text.ts';
 import { makeSlots } from './slots.ts';
 import type { Connection, Transport } from './transport.ts';
 
@@ -93,17 +94,12 @@ export function makeRest(options: RestOptions): Rest {
   }
 
   function once(request: RestRequest): Promise<string> {
-    const maxBytes = request.maxBytes ?? MAX_BYTES;
-    return exchange(options, {
-      request,
-      pool: 'requests',
-      read: ({ body }) => readBody(body, maxBytes, doing(request)),
-    });
+    return exchange(options, request, (way) => askText(request, way));
   }
 
   async function stream(request: RestRequest): Promise<Readable> {
     try {
-      return await exchange(options, { request, pool: 'watches', read: ({ body }) => Promise.resolve(body) });
+      return await exchange(options, request, (way) => openStream(request, way));
     } catch (error) {
       if (isKubeError(error, 'UNAUTHORIZED')) transport.distrust();
       throw error;
@@ -117,25 +113,25 @@ export function makeRest(options: RestOptions): Rest {
   return { text, json, stream };
 }
 
-type Pool = 'requests' | 'watches';
-
-interface Exchange<T> {
-  readonly request: RestRequest;
-  readonly pool: Pool;
-  readonly read: (response: Dispatcher.ResponseData) => Promise<T>;
+interface Way {
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+  /** Called with the HTTP status, as soon as it is known. */
+  readonly onStatus: (status: number) => void;
 }
 
 /** One attempt: sent, read and recorded. */
-async function exchange<T>({ transport, onRequest }: RestOptions, { request, pool, read }: Exchange<T>): Promise<T> {
+async function exchange<T>(
+  { transport, onRequest }: RestOptions,
+  request: RestRequest,
+  send: (way: Way) => Promise<T>,
+): Promise<T> {
   const started = performance.now();
   const deadline = startDeadline(request.timeoutMs ?? TIMEOUT_MS, request.signal);
   let code = 'UNEXPECTED';
   try {
     const connection = await transport.connection();
-    const response = await dispatch(request, { connection, pool, signal: deadline.signal });
-    code = String(response.statusCode);
-    if (response.statusCode >= 300) throw await readFailure(response, request);
-    return await read(response);
+    return await send({ connection, signal: deadline.signal, onStatus: (status) => (code = String(status)) });
   } catch (error) {
     const known = asKubeError(error, request, deadline.expired);
     if (known.status === undefined) code = known.code;
@@ -147,37 +143,57 @@ async function exchange<T>({ transport, onRequest }: RestOptions, { request, poo
   }
 }
 
-interface Way {
-  readonly connection: Connection;
-  readonly pool: Pool;
-  readonly signal: AbortSignal;
+async function askText(request: RestRequest, { connection, signal, onStatus }: Way): Promise<string> {
+  const { origin, pathname, search } = new URL(urlOf(request, connection));
+  const { status, headers, text } = await sendText(
+    connection.requests,
+    { ...optionsOf(request, connection), origin, path: pathname + search },
+    {
+      signal,
+      maxBytes: (status) => (status >= 300 ? MAX_ERROR_BYTES : (request.maxBytes ?? MAX_BYTES)),
+      tooLarge: (most) => tooLarge(doing(request), most),
+    },
+  );
+  onStatus(status);
+  if (status >= 300) throw failureOf(request, { status, headers, text });
+  return text;
 }
 
-function dispatch(request: RestRequest, { connection, pool, signal }: Way): Promise<Dispatcher.ResponseData> {
+async function openStream(request: RestRequest, { connection, signal, onStatus }: Way): Promise<Readable> {
+  const options = { ...optionsOf(request, connection), dispatcher: connection.watches, signal };
+  const { statusCode: status, headers, body } = await send(urlOf(request, connection), options);
+  onStatus(status);
+  if (status < 300) return body;
+  const text = await readBody(body, MAX_ERROR_BYTES, doing(request));
+  throw failureOf(request, { status, headers, text });
+}
+
+function urlOf({ path, query }: RestRequest, { server }: Connection): string {
+  return `${server}${path}${queryText(query)}`;
+}
+
+function optionsOf(request: RestRequest, connection: Connection) {
   const headers: Record<string, string> = {
     accept: request.accept ?? (request.verb === 'logs' ? '*/*' : 'application/json'),
     'user-agent': USER_AGENT,
     ...connection.headers,
   };
   if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
-  return send(`${connection.server}${request.path}${queryText(request.query)}`, {
-    dispatcher: connection[pool],
+  return {
     method: request.method,
     headers,
     body: request.body === undefined ? null : JSON.stringify(request.body),
-    signal,
     // Our own limits apply: the deadline here, the inactivity limit in watch.ts.
     headersTimeout: 0,
     bodyTimeout: 0,
-  });
+  };
 }
 
-async function readFailure(response: Dispatcher.ResponseData, request: RestRequest): Promise<KubeError> {
-  const text = await readBody(response.body, MAX_ERROR_BYTES, doing(request));
-  const retryAfter = response.headers['retry-after'];
+function failureOf(request: RestRequest, { status, headers, text }: TextAnswer): KubeError {
+  const retryAfter = headers['retry-after'];
   return readErrorResponse(
     {
-      status: response.statusCode,
+      status,
       text,
       retryAfterMs: parseRetryAfter(typeof retryAfter === 'string' ? retryAfter : undefined, Date.now()),
     },
