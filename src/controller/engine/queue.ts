@@ -60,6 +60,8 @@ export class KeyedQueue {
   #timerAt = Infinity;
   #running = 0;
   #reconciliations = new Set<Promise<void>>();
+  /** Of the running ones: composed signals would be bound to that of the queue, which lives for months. */
+  readonly #aborts = new Set<AbortController>();
   #reconcile: Reconcile | undefined;
 
   constructor(options: QueueOptions) {
@@ -115,7 +117,9 @@ export class KeyedQueue {
 
   /** Starts no new reconciliation, aborts the running ones through their signal, and resolves when all have ended. */
   async stop(): Promise<void> {
-    this.#stop.abort(new Error('stopping'));
+    const reason = new Error('stopping');
+    this.#stop.abort(reason);
+    for (const one of this.#aborts) one.abort(reason);
     clearTimeout(this.#timer);
     await Promise.allSettled(this.#reconciliations);
   }
@@ -163,12 +167,12 @@ export class KeyedQueue {
   async #run(key: string, entry: Entry): Promise<void> {
     const { name, deadlineMs, runtime } = this.#options;
     const started = runtime.now();
-    const deadline = deadlineAfter(
-      deadlineMs,
-      `the ${name} reconciliation of ${key} took longer than ${deadlineMs / 1000} s`,
-    );
+    const abort = new AbortController();
+    const late = (): Error => new Error(`the ${name} reconciliation of ${key} took longer than ${deadlineMs / 1000} s`);
+    const deadline = setTimeout(() => abort.abort(late()), deadlineMs);
+    this.#aborts.add(abort);
     try {
-      const result = await this.#reconcile?.(key, AbortSignal.any([this.#stop.signal, deadline.signal]));
+      const result = await this.#reconcile?.(key, abort.signal);
       entry.failures = 0;
       entry.blockedUntil = 0;
       // A key that was added during the reconciliation waits since it fell due.
@@ -180,7 +184,8 @@ export class KeyedQueue {
       this.#failed(key, entry, error);
       runtime.telemetry.passed(name, 'error', (runtime.now() - started) / 1000);
     } finally {
-      deadline.clear();
+      clearTimeout(deadline);
+      this.#aborts.delete(abort);
     }
   }
 
@@ -197,12 +202,6 @@ export class KeyedQueue {
     const facts = { queue: name, key, attempt: entry.failures, retryMs: afterMs, reason: describeError(error) };
     runtime.log.warn(facts, 'Reconciliation failed');
   }
-}
-
-function deadlineAfter(ms: number, message: string): { signal: AbortSignal; clear: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error(message)), ms);
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
 function retryAfterOf(error: unknown): number {
