@@ -4,16 +4,19 @@ import { type Logger, pino } from 'pino';
 
 import { describeError } from '../lib/errors.ts';
 import type { Redactor } from '../lib/redact.ts';
+import { rememberTexts } from '../lib/text-memo.ts';
 
 /** Every logged text, at any depth, goes through the redactor; errors become one line with their causes. */
 export function createLogger(level: string, redactor: Redactor): Logger {
+  // What was changed may have held a secret, and is not kept.
+  const redact = rememberTexts(redactor, { count: 2000, isKept: (redacted, text) => redacted === text });
   return pino({
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: {
       level: (label) => ({ level: label }),
-      log: (facts) => Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, clean(value, redactor, 0)])),
+      log: (facts) => Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, clean(value, redact, 0)])),
     },
   });
 }

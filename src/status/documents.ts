@@ -1,8 +1,9 @@
 // Everything a controller knows → the files of its part of the status branch. The one place where text is redacted.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
-import { cleanText, stripControls } from '../lib/clean-text.ts';
+import { capText, cleanText, stripControls } from '../lib/clean-text.ts';
 import { isSecretKey, redact, REDACTED, type Redactor } from '../lib/redact.ts';
+import { rememberTexts } from '../lib/text-memo.ts';
 import { writeYaml } from '../lib/yaml/write.ts';
 import { capabilitiesDocument } from './capabilities-document.ts';
 import type { FleetView } from './fleet-view.ts';
@@ -81,9 +82,29 @@ export function documentText(value: unknown, redactor: Redactor = redact): strin
   return HEADER + writeYaml({ tooLarge: `The document is left out: ${MAX_FILE} characters are the limit.` });
 }
 
-/** Redacting comes after removing escapes, which could hide a secret, and before cutting, which could leave half of one. */
 function cleanField(text: string, redactor: Redactor, maxLength: number): string {
-  return cleanText(redact(redactor(stripControls(text))), maxLength);
+  return capText(cleanerOf(redactor)(text), maxLength);
+}
+
+type Cleaner = (text: string) => string;
+
+const cleaners = new WeakMap<Redactor, Cleaner>();
+
+/** Most texts of a fleet are the same few thousand, and clean. No other text is remembered: it may have held a secret. */
+function cleanerOf(redactor: Redactor): Cleaner {
+  const known = cleaners.get(redactor);
+  if (known !== undefined) return known;
+  const made = rememberTexts((text) => clean(text, redactor), {
+    count: 4000,
+    isKept: (cleaned, text) => cleaned === text,
+  });
+  cleaners.set(redactor, made);
+  return made;
+}
+
+/** Redacting comes after removing escapes, which could hide a secret, and before cutting, which could leave half of one. */
+function clean(text: string, redactor: Redactor): string {
+  return cleanText(redact(redactor(stripControls(text))), MAX_FIELD);
 }
 
 function cleanValue(value: unknown, redactor: Redactor): unknown {

@@ -190,6 +190,18 @@ describe('documents', () => {
     expect([...documents(aView({ nodes }), options).keys()]).toEqual(['paris/capabilities.yaml', 'paris/sync.yaml']);
   });
 
+  it('are what each redactor makes of them, however often they were written before', () => {
+    const texts = { a: 'hunter2', b: 'hunter2 is it', hunter2: 'c', d: `\u001b[1mhunter2`, e: 'password: hunter3' };
+    const redactor = createRedactor(['hunter2']);
+    const write = (how?: typeof redactor): string => documentText(texts, how);
+    const open = write();
+    const closed = write(redactor);
+    expect(open).toContain('a: hunter2');
+    expect(open).not.toContain('hunter3');
+    expect(closed).not.toContain('hunter');
+    expect([write(), write(redactor), write(), write(redactor)]).toEqual([open, closed, open, closed]);
+  });
+
   it('caps fields and files', () => {
     const long = parse(documentText({ a: 'x'.repeat(100_000) }));
     expect(long.a).toHaveLength(4_096);

@@ -4,7 +4,7 @@
 // times that do not exist have no run on that day; when it is set back, local times that occur twice have two runs.
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
-import { calendarDay, DAY, stretches } from '../../lib/local-time.ts';
+import { calendarDay, DAY, stretches } from '../../lib/dates/local-time.ts';
 import { type Cron, parseCron } from './cron.ts';
 
 export type Expression = Pick<JobScheduleSpec, 'schedule' | 'timeZone'>;

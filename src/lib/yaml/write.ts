@@ -2,6 +2,8 @@
 
 import { stringify } from 'yaml';
 
+import { rememberTexts } from '../text-memo.ts';
+
 const OPTIONS = { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' } as const;
 
 /** YAML 1.2 with sorted keys, without anchors and folded lines. `value`: what JSON can hold; it ends with a newline. */
@@ -65,7 +67,7 @@ const PLAIN_NUMBER = /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?$/;
 
 /** Undefined for what takes several lines, which depend on where they stand. */
 function scalarText(value: unknown): string | undefined {
-  if (typeof value === 'string') return isPlainText(value) ? value : writtenByLibrary(value);
+  if (typeof value === 'string') return isPlainText(value) ? value : textByLibrary(value);
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'object') return Array.isArray(value) ? '[]' : '{}';
   const isNumber = typeof value === 'number' && PLAIN_NUMBER.test(String(value)) && !Object.is(value, -0);
@@ -75,6 +77,9 @@ function scalarText(value: unknown): string | undefined {
 function isPlainText(text: string): boolean {
   return PLAIN_TIME.test(text) || (PLAIN_TEXT.test(text) && !RESERVED.test(text));
 }
+
+/** Versions, sizes and commits are the same in many documents. */
+const textByLibrary = rememberTexts(writtenByLibrary, { count: 1000 });
 
 function writtenByLibrary(value: unknown): string | undefined {
   const written = stringify({ a: value }, OPTIONS).slice('a: '.length, -1);
