@@ -35,6 +35,8 @@ export interface LiveVolume {
   readonly clients?: Readonly<Record<string, string>>;
   /** As it was asked for. */
   readonly size?: string;
+  /** It was deleted, and goes with its data when no pod uses it any more. */
+  readonly isGoing?: true;
 }
 
 /** What a plan knows of the volumes of one node, whether or not the node exists. */

@@ -88,7 +88,7 @@ async function plan(dir: string, options: PlanOptions): Promise<0 | 1 | 2> {
 }
 
 function planOf(executor: string, comparison: Comparison, published: PublishedSigning | undefined): Plan {
-  const made = planNodes({ ...sideOf(executor, comparison, published), executor, workloadOf });
+  const made = planNodes({ ...sideOf(executor, comparison, published), executor, workloadOf, describesPods: true });
   return withRelease(made, executor, { comparison, published });
 }
 

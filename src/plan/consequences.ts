@@ -16,7 +16,8 @@ export function withConsequences(
   nodes: { readonly live: BlockchainNode | undefined; readonly desired: BlockchainNode | undefined },
   input: PlanInput,
 ): Action {
-  const { facts, workloadOf } = input;
+  const { facts } = input;
+  const workloadOf = input.describesPods === true ? input.workloadOf : undefined;
   const before = nodes.live === undefined ? undefined : workloadOf?.(nodes.live);
   const after = nodes.desired === undefined ? undefined : workloadOf?.(nodes.desired);
   const known = facts?.volumes?.get(keyOf(action.ref));

@@ -15,7 +15,7 @@ import {
 import { memoryLost } from './guards-memory.ts';
 import { notOurs, protectedNode, suspended } from './guards-node.ts';
 import { policyException } from './guards-policy.ts';
-import { signerVolumeLost, volumesLeftBehind } from './guards-volumes.ts';
+import { signerVolumeLost, volumesLeftBehind, volumeTerminating } from './guards-volumes.ts';
 import type { Scene } from './scene.ts';
 
 export type Guard = (action: Action, scene: Scene) => Hold | undefined;
@@ -38,6 +38,7 @@ export const guards: readonly Guard[] = [
   signerState, // another key on the record of what was signed
   signerMoved, // a key that signed elsewhere while the node was stopped
   signerElsewhere, // a key whose record is on another volume
+  volumeTerminating, // the pod keeps a deleted volume alive
   policyException, // host access and similar, which the policy allows after an approval
   notOurs, // an object of the same name that belongs to another owner
   memoryLost, // nothing proves what was applied or signed before

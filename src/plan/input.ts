@@ -45,8 +45,10 @@ export interface PlanInput {
   /** The controller that plans. It ignores nodes of other executors. */
   readonly executor: string;
   readonly facts?: PlanFacts;
-  /** With it the plan says what happens to pods and volumes. It is not imported: rendering is not for plans to know. */
+  /** What a node runs. It is not imported: rendering is not for plans to know. */
   readonly workloadOf?: (node: BlockchainNode) => NodeWorkload | undefined;
+  /** For people who read the plan, it says what happens to pods and volumes. Each changed node is rendered twice for it. */
+  readonly describesPods?: true;
 }
 
 /** Facts that are in neither the files nor the live objects. */

@@ -32,5 +32,6 @@ function liveVolume(name: string, pvc: KubeObject): LiveVolume {
       network: metadata.labels?.[LABEL.network],
       clients: clientsOfText(metadata.annotations?.[ANNOTATION.clients]),
     }),
+    ...(metadata.deletionTimestamp === undefined ? {} : { isGoing: true }),
   };
 }

@@ -13,6 +13,6 @@ export function dataAtRisk(
   const leaving = pvcs.filter((pvc) => pvc.metadata.deletionTimestamp !== undefined);
   if (metadata.deletionTimestamp !== undefined || leaving.length === 0) return [];
   const names = leaving.map((pvc) => pvc.metadata.name).join(', ');
-  const message = `The PVC ${names} was deleted: its data is lost when the pod ends, and a deletion cannot be cancelled. Set the reclaim policy of its volume to Retain before the pod restarts. A job that stops the node ends the pod.`;
+  const message = `The PVC ${names} was deleted: its data is lost when the pod ends, and a deletion cannot be cancelled. Set the reclaim policy of its volume to Retain before the pod restarts, or copy it with a Backup of action Direct. Jobs that would stop the node are refused, and changes that would end its pod are held.`;
   return [{ type: 'DataAtRisk', status: 'True', reason: 'VolumeTerminating', message }];
 }

@@ -223,4 +223,19 @@ it('a PVC that was deleted under a running node is reported before the pod ends'
     return JSON.stringify(events).includes('VolumeTerminating');
   });
   expect(await live('Pod', 'kept-0')).toBeDefined();
+
+  const file = (more: readonly string[]): string => fleet.nodeFile('kept', more);
+  fleet.commit({
+    'nodes/kept.yaml': file(['restartGeneration: 1']),
+    'jobs/save.yaml':
+      'apiVersion: validatoros.com/v1alpha1\nkind: Backup\nmetadata: { name: save }\nspec: { node: kept }\n',
+  });
+  running.controller.requestSync();
+  const record = await waitFor('the Backup is refused', () => {
+    const text = fleet.statusFile(`jobs/backup/${fleet.namespace}/save.yaml`) ?? '';
+    return text.includes('phase: Refused') ? text : undefined;
+  });
+  expect(record).toContain('VolumeTerminating');
+  await waitFor('the restart is held', () => fleet.statusFile('sync.yaml')?.includes('guard: VolumeTerminating'));
+  expect((await live('Pod', 'kept-0'))?.metadata.deletionTimestamp).toBeUndefined();
 });

@@ -177,6 +177,25 @@ describe('the begin', () => {
     expect(step({ status: { ...locked, since: ago(10) } }).status).toMatchObject({ reason: 'NodeMissing', message: 'a was not checked yet' });
   }); // prettier-ignore
 
+  const going = targetSeen(managedTarget('a'), { goingPvcs: ['data-a-0'] });
+  const LOSES =
+    'the PVC data-a-0 of a was deleted and goes, with its data, when the pod ends, so the node is not stopped';
+
+  it.each([
+    { because: 'a Backup', given: BACKUP },
+    { because: 'a Restore', given: { kind: 'Restore', spec: { node: 'a', backup: 'n' }, observed: { source: source() } } },
+    { because: 'a ChangeOwner', given: { kind: 'ChangeOwner', spec: { node: 'a' } } },
+  ])('is refused for $because that would stop a node whose volume goes with its pod', ({ given }) => {
+    const { observed } = { observed: {}, ...given };
+    const status = begin({ ...given, observed: { ...observed, ...at(going) } });
+    expect(status).toMatchObject({ phase: 'Refused', reason: 'VolumeTerminating', message: expect.stringContaining(LOSES) });
+  }); // prettier-ignore
+
+  it('is not refused for a Backup that copies it while it runs, nor for a node without a pod', () => {
+    expect(begin({ spec: { node: 'a', action: 'Direct' } }, going)).toMatchObject({ phase: 'Working', live: true });
+    expect(begin(BACKUP, { ...going, pods: [], replicas: 0 }).phase).toBe('Stopping');
+  });
+
   it('has what its kind notes of it', () => {
     const cloud = { deployMethod: 'cloud-config', chain: 'test-chain' };
     const targets = new Map(['a', 'b'].map((node) => [node, targetSeen(citaTarget(node))]));

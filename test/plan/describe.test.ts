@@ -177,7 +177,7 @@ const scenes: Readonly<Record<string, SceneParts>> = {
 };
 
 it.each(Object.keys(scenes))('%s', async (name) => {
-  const plan = planNodes({ ...scene(scenes[name] ?? {}), workloadOf });
+  const plan = planNodes({ ...scene(scenes[name] ?? {}), workloadOf, describesPods: true });
   await expect(describePlan(plan)).toMatchFileSnapshot(`../golden/plan/${name}.txt`);
   await expect(planToMarkdown(plan, 60_000)).toMatchFileSnapshot(`../golden/plan/${name}.md`);
   await expect(`${JSON.stringify(planToJson(plan), null, 2)}\n`).toMatchFileSnapshot(`../golden/plan/${name}.json`);

@@ -20,7 +20,7 @@ interface Given {
 function volumeLines({ before, after, live }: Given): readonly string[] {
   const facts = { volumes: new Map([['ns/a', { record: undefined, live }]]) };
   const input = scene({ declared: [after], live: before === undefined ? [] : [applied(before)], facts });
-  const { actions } = planNodes({ ...input, workloadOf });
+  const { actions } = planNodes({ ...input, workloadOf, describesPods: true });
   return actions.flatMap(({ consequences = [] }) => consequences.filter((line) => line.startsWith('the volume')));
 }
 

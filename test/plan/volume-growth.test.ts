@@ -29,7 +29,7 @@ function volumeLines(sizes: {
     live: sizes.spec === undefined ? [] : [applied(sized(sizes.spec))],
     facts: { volumes },
   });
-  const { actions } = planNodes({ ...input, workloadOf });
+  const { actions } = planNodes({ ...input, workloadOf, describesPods: true });
   return actions.flatMap(({ consequences = [] }) => consequences.filter((line) => line.startsWith('the volume')));
 }
 

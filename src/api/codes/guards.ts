@@ -61,6 +61,11 @@ export const GUARDS = defineCodes({
       'A volume on which the signing key of the node kept the record of what it signed is gone or was replaced. The node stays stopped.',
     action: `Make sure that the key cannot sign a height twice: restore the volume, or wait until the chain is far past its last height. Then: ${APPROVE}`,
   },
+  VolumeTerminating: {
+    meaning:
+      'A PVC of the node was deleted by hand. Its data is lost when the pod ends, and the change would end the pod.',
+    action: `Copy the data first: a Backup with \`action: Direct\`, or set \`spec.persistentVolumeReclaimPolicy\` of its PersistentVolume to \`Retain\`. Then: ${APPROVE}`,
+  },
   NotOurs: {
     meaning:
       'A node of this name exists in the cluster and does not come from this repository or executor, or an executor of the same cluster, from which it moves, has not deleted it yet.',

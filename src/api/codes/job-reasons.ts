@@ -70,6 +70,12 @@ export const JOB_REFUSALS = defineCodes({
     meaning: 'The PVC with the data of the node does not exist.',
     action: 'Start the node once, or restore a Backup into it: a Restore creates the PVCs of a node that never ran.',
   },
+  VolumeTerminating: {
+    meaning:
+      'A PVC of the node was deleted by hand, and goes with its data when the pod ends. The job would end the pod. Nothing was stopped.',
+    action:
+      'Copy the data with a Backup of `action: Direct`, or set `spec.persistentVolumeReclaimPolicy` of its PersistentVolume to `Retain`. Stop the node then, and add a new request.',
+  },
   HeightNotBelow: {
     meaning: 'The requested height is not below the height of the node.',
     action: 'Add a new request with a lower height.',

@@ -43,7 +43,7 @@ export const VOLUME_LOSSES = defineCodes({
   VolumeTerminating: {
     meaning: 'A PVC of the node was deleted by hand. Its data is lost when the pod ends.',
     action:
-      'Before the pod restarts, set `spec.persistentVolumeReclaimPolicy` of its PersistentVolume to `Retain`. Start no job that stops the node.',
+      'Before the pod restarts, set `spec.persistentVolumeReclaimPolicy` of its PersistentVolume to `Retain`, or copy it with a Backup of `action: Direct`. Jobs that would stop the node are refused, and changes that would end its pod are held.',
   },
   VolumeLost: { meaning: 'The volume behind a PVC is gone.', action: 'Restore the volume or the data.' },
 });

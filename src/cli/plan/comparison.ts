@@ -84,7 +84,8 @@ export async function withCluster(dir: string, judged: ComparisonOptions): Promi
     });
     const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
     const memories = await readMemories(executors, { cluster, namespace: ownNamespace ?? namespace, known: current });
-    const volumes = volumesOf(desired, memories, pvcs);
+    const nodes = [...current, ...[...desired.nodes.values()].map(({ node }) => node)];
+    const volumes = volumesOf(nodes, memories, pvcs);
     const keys = await keyFacts(executors, { desired, current, cluster, memories, published: published?.keys });
     const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));
     const upgrades = (names: readonly string[]) => upgradesOf(desired.fleet, images, names);

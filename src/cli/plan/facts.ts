@@ -66,15 +66,15 @@ function warnOfOtherClusters(memories: Memories): void {
 
 /** The volumes that each declared node has or finds; without their PVCs when these may not be listed. */
 export function volumesOf(
-  desired: DesiredSet,
+  nodes: readonly BlockchainNode[],
   memories: Memories,
   pvcs: readonly KubeObject[] | undefined,
 ): ReadonlyMap<string, KnownVolumes> {
   return new Map(
-    [...desired.nodes].map(([key, { node }]) => [
-      key,
-      { record: rememberedIn(memories, node.spec.executor)?.volumes[key], live: liveOf(node, pvcs) },
-    ]),
+    nodes.map((node) => {
+      const record = rememberedIn(memories, node.spec.executor)?.volumes[keyOf(node)];
+      return [keyOf(node), { record, live: liveOf(node, pvcs) }];
+    }),
   );
 }
 

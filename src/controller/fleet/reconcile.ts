@@ -5,8 +5,10 @@ import type { NodeStatus } from '../../api/node-status.ts';
 import { keyOf } from '../../api/objects.ts';
 import type { Plan } from '../../plan/action.ts';
 import { planInSteps } from '../../plan/plan.ts';
+import { workloadOf } from '../../render/workload.ts';
 import { DONE, type ReconcileResult } from '../engine/queue.ts';
 import { runYielding } from '../engine/run-yielding.ts';
+import { isOwnedBy } from '../node/owner.ts';
 import { announcePlan, countActions } from './announce-plan.ts';
 import { applyPlan } from './apply-plan.ts';
 import { noteCarriedOut, rememberReleases } from './carry-approvals.ts';
@@ -76,6 +78,9 @@ export type PlanDeps = Pick<
 async function computePlan(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
   const { watches, settings, memory, identities, volumeRecords, keyLedger, keyReservations, fleet } = deps;
   const declared = [...pulled.desired.nodes].filter(([, { node }]) => node.spec.executor === settings.executor);
+  const leaving = watches.nodes
+    .list()
+    .filter((node) => isOwnedBy(node, settings.executor) && !pulled.desired.nodes.has(keyOf(node)));
   const steps = planInSteps({
     desired: pulled.desired,
     current: watches.nodes.list(),
@@ -93,8 +98,11 @@ async function computePlan(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
       reservations: keyLedger.foreign(),
       movedKeys: new Map(keyReservations.moved),
       straySigners: new Map([...keyReservations.kept].map(([key, { stray }]) => [key, stray])),
-      volumes: new Map(declared.map(([key, { node }]) => [key, volumeRecords.known(node)])),
+      volumes: new Map(
+        [...leaving, ...declared.map(([, { node }]) => node)].map((node) => [keyOf(node), volumeRecords.known(node)]),
+      ),
     },
+    workloadOf,
   });
   return await runYielding(steps);
 }

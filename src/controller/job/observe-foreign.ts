@@ -11,7 +11,7 @@ import { defined } from '../../lib/defined.ts';
 import { isObject, valueAt } from '../../lib/json-value.ts';
 import type { JobDeps } from './deps.ts';
 import { askForeignHeight } from './foreign-height.ts';
-import { hostOf, type PodsOfNode, podsOfNode } from './observed-pod.ts';
+import { goingPvcs, hostOf, type PodsOfNode, podsOfNode } from './observed-pod.ts';
 
 export interface ForeignNode {
   readonly job: JobObject;
@@ -65,6 +65,7 @@ export async function observeForeign(foreign: ForeignNode, deps: Pick<JobDeps, '
     replicas: workload === undefined ? undefined : replicasOf(workload),
     paused: false,
     ...defined({ health }),
+    ...goingPvcs(found, [...pvcs.values()]),
   };
 }
 

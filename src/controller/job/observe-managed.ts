@@ -14,7 +14,7 @@ import { defined } from '../../lib/defined.ts';
 import type { Observations } from '../node/observations.ts';
 import type { JobDeps } from './deps.ts';
 import { isLabelledFor, isNamedAfter, isPodOf } from '../node/living-pods.ts';
-import { hostOf, type PodsOfNode, podsOfNode } from './observed-pod.ts';
+import { goingPvcs, hostOf, type PodsOfNode, podsOfNode } from './observed-pod.ts';
 import type { OpenedJob } from './opened-job.ts';
 
 type ManagedDeps = Pick<JobDeps, 'cluster' | 'identities' | 'observations' | 'pauses' | 'watches'>;
@@ -32,15 +32,17 @@ export async function observeManaged({ job, open }: OpenedJob, name: string, dep
     open.fillsVolumes === true ? await lookUpPvcs({ statefulSet, pvcs, name }, deps) : NONE;
   const left = pauses.leftBy(key, job.metadata.uid ?? '');
   const claimsOfOthers = await findClaimsOfOthers(job, { name, pvcs }, cluster);
+  const found = readManaged({
+    node,
+    name,
+    pvcs: [...pvcs, ...unwatched, ...missing],
+    isIdle: isIdle(statefulSet, pauses.of(key)),
+    ...defined({ host: hostOf(pods.filter((pod) => isPodOf(pod, name))), height: health?.height }),
+    ...factsOf(node, deps),
+  });
   return {
-    found: readManaged({
-      node,
-      name,
-      pvcs: [...pvcs, ...unwatched, ...missing],
-      isIdle: isIdle(statefulSet, pauses.of(key)),
-      ...defined({ host: hostOf(pods.filter((pod) => isPodOf(pod, name))), height: health?.height }),
-      ...factsOf(node, deps),
-    }),
+    found,
+    ...goingPvcs(found, pvcs),
     pods: podsOfNode(pods, placeOf(job, name, [...pvcs, ...missingPvcs(statefulSet, pvcs)])),
     replicas: statefulSet === undefined ? 0 : replicasOf(statefulSet),
     paused: pauses.of(key) !== undefined,

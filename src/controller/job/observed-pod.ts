@@ -4,7 +4,7 @@ import { JOB_UID_LABEL } from '../../api/job-object.ts';
 import type { JobStatus } from '../../api/job-status.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import { type JobIdentity, jobObjectName } from '../../jobs/model/names.ts';
-import type { ObservedPod } from '../../jobs/model/observation.ts';
+import type { ObservedNode, ObservedPod } from '../../jobs/model/observation.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt, valueAt } from '../../lib/json-value.ts';
 import { describeUnlabelled, hasEnded, type UsedVolume, volumeUsedBy } from '../node/living-pods.ts';
@@ -24,6 +24,15 @@ export function observedPod(pod: KubeObject): ObservedPod {
     ...(deletionTimestamp === undefined ? {} : { terminating: true }),
     ...defined({ host }),
   };
+}
+
+/** Of the volumes of a target: those PVCs that go when the pods end. */
+export function goingPvcs(found: ObservedNode['found'], pvcs: readonly KubeObject[]): Pick<ObservedNode, 'goingPvcs'> {
+  const claims = found.ok ? found.target.volumes.map(({ claim }) => claim) : [];
+  const going = pvcs
+    .filter(({ metadata: { name, deletionTimestamp } }) => deletionTimestamp !== undefined && claims.includes(name))
+    .map(({ metadata }) => metadata.name);
+  return going.length === 0 ? {} : { goingPvcs: going };
 }
 
 export interface PodsOfNode {

@@ -132,6 +132,8 @@ export interface ObservedNode {
   /** Managed: PVCs that the status of the job names as the node's, and that do not have the label of the node. */
   readonly claimsOfOthers?: readonly string[];
   readonly health?: ObservedHealth;
+  /** PVCs of it that were deleted, and go with their data when no pod uses them any more. */
+  readonly goingPvcs?: readonly string[];
   /** Managed, for a kind that fills volumes: PVCs that the node gets with its first pod, and does not have yet. */
   readonly missingPvcs?: readonly KubeObject[];
   /** Managed: what its chain says of this request. */

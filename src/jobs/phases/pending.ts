@@ -225,8 +225,8 @@ function judgeStart(scope: Scope, targets: readonly JobTarget[]): Move {
 function begin(scope: Scope, view: JobView, notes: readonly string[]): Move {
   const { open } = scope;
   const stops = keepsStopped(open, view) && open.stops(view);
-  const untried = stops ? tryObjects(scope, view) : undefined;
-  if (untried !== undefined) return untried;
+  const refused = stops ? refuseStop(scope, view) : undefined;
+  if (refused !== undefined) return refused;
   const heights = view.targets.flatMap(({ height }) => height ?? []);
   const status: Partial<JobStatus> = {
     targets: [...view.targets],
@@ -266,6 +266,22 @@ function riskOf({ targets }: JobView, stops: boolean): Partial<JobStatus> {
 }
 
 /** `Direct` stops no node. One that it finds stopped stays so until the end: started under the work, it would run on half of its data. */
+function refuseStop(scope: Scope, view: JobView): Move | undefined {
+  return refuseLosing(scope) ?? tryObjects(scope, view);
+}
+
+/** A deleted PVC is there as long as a pod uses it: the stop would lose the data that the job is about. */
+function refuseLosing(scope: Scope): Move | undefined {
+  const { open, observed } = scope;
+  for (const node of open.nodes) {
+    const { goingPvcs = [], pods = [] } = observed.targets.get(node) ?? {};
+    if (goingPvcs.length === 0 || pods.length === 0) continue;
+    const message = `the PVC ${listOf(goingPvcs)} of ${node} was deleted and goes, with its data, when the pod ends, so the node is not stopped. Copy the data with a Backup of action Direct, or set persistentVolumeReclaimPolicy of its PersistentVolume to Retain and stop the node; then file a new request`;
+    return enter(scope, { phase: 'Refused', reason: 'VolumeTerminating', message });
+  }
+  return undefined;
+}
+
 function keepsStopped({ action, whileRunning }: OpenJob, { live }: JobView): boolean {
   return action !== 'Direct' || (!live && whileRunning !== 'works');
 }
