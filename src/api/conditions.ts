@@ -6,12 +6,12 @@ import type { EventReason } from './codes/event-reason.ts';
 import { mapList } from './fields.ts';
 
 /**
- * `Ready` is normal-true. `Reconciling`, `Stalled`, `Unapplied`, `Contested` and `DataAtRisk` are abnormal-true: present only while True, the
+ * `Ready` is normal-true. `Reconciling`, `Stalled`, `Unapplied`, `Contested`, `DataAtRisk` and `Suspended` are abnormal-true: present only while True, the
  * convention that kstatus reads (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus). Jobs also have `Complete` or
  * `Failed` at their end.
  */
 export type ConditionType =
-  'Ready' | 'Reconciling' | 'Stalled' | 'Unapplied' | 'Contested' | 'DataAtRisk' | 'Complete' | 'Failed';
+  'Ready' | 'Reconciling' | 'Stalled' | 'Unapplied' | 'Contested' | 'DataAtRisk' | 'Suspended' | 'Complete' | 'Failed';
 
 export interface Condition {
   readonly type: ConditionType;

@@ -8,7 +8,7 @@ import type { KubeObject } from './objects.ts';
 import { toStructural } from './structural.ts';
 
 /** Raise it with every change of a schema: a controller with a lower number keeps the CRDs of one with a higher number. */
-const SCHEMA_REVISION = 16;
+const SCHEMA_REVISION = 17;
 
 /** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#additional-printer-columns */
 export interface PrinterColumn {

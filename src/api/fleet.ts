@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { defined } from '../lib/defined.ts';
+import { member } from '../lib/json-value.ts';
 import { Name, Labels, PatchOperation } from './fields.ts';
 
 /** The file of the Fleet. */
@@ -107,6 +109,10 @@ export const FleetSpec = z.strictObject({
 });
 export type FleetSpec = z.infer<typeof FleetSpec>;
 
+/** What of it suspends. */
+export const FleetSuspension = FleetSpec.pick({ suspend: true, suspendFolders: true });
+export type FleetSuspension = Pick<FleetSpec, 'suspend' | 'suspendFolders'>;
+
 export const FleetPatchSpec = z.strictObject({
   match: z
     .strictObject({
@@ -124,10 +130,76 @@ export const FleetPatchSpec = z.strictObject({
 });
 export type FleetPatchSpec = z.infer<typeof FleetPatchSpec>;
 
+/** By what a node is left as it is. Nothing but the functions below reads the fields that suspend: a test checks that. */
+export type Suspension =
+  | { readonly by: 'Fleet' }
+  /** `folder`: as `suspendFolders` has it. */
+  | { readonly by: 'Folder'; readonly folder: string }
+  | { readonly by: 'Node' };
+
+export interface SuspensionInput {
+  readonly fleet: FleetSuspension;
+  /** Where the node is declared: its path in the repository, if any. */
+  readonly file: string | undefined;
+  readonly spec: { readonly suspend?: boolean | undefined };
+}
+
+/** By what the node is suspended; undefined when it is not. The widest one counts. */
+export function suspensionOf({ fleet, file, spec }: SuspensionInput): Suspension | undefined {
+  const wide = suspensionOfFleet(fleet);
+  if (wide !== undefined) return wide;
+  const folder = suspendedFolder(fleet, file);
+  if (folder !== undefined) return { by: 'Folder', folder };
+  return isSuspendedItself(spec) ? { by: 'Node' } : undefined;
+}
+
+/** By its own spec alone, without the Fleet. `spec`: of a node. */
+export function isSuspendedItself(spec: unknown): boolean {
+  return member(spec, 'suspend') === true;
+}
+
+/** Of the fleet as a whole, with all its nodes, schedules and jobs. */
+export function suspensionOfFleet({ suspend }: FleetSuspension): Suspension | undefined {
+  return suspend === true ? { by: 'Fleet' } : undefined;
+}
+
 /** The entry of `suspendFolders` that contains the file, if any. `file`: its path in the repository. */
 export function suspendedFolder(
-  { suspendFolders }: Pick<FleetSpec, 'suspendFolders'>,
+  { suspendFolders }: Pick<FleetSuspension, 'suspendFolders'>,
   file: string | undefined,
 ): string | undefined {
   return suspendFolders?.find((one) => file?.startsWith(`${one.replace(/\/+$/, '')}/`) === true);
+}
+
+/** `the Fleet is suspended`. `name`: of the node, for texts that do not stand beside it. */
+export function describeSuspension(suspension: Suspension, name = 'the node'): string {
+  if (suspension.by === 'Folder') return `the folder ${suspension.folder} is suspended`;
+  return suspension.by === 'Fleet' ? 'the Fleet is suspended' : `${name} is suspended`;
+}
+
+/** `the Fleet is suspended. Remove spec.suspend from fleet.yaml.` */
+export function whySuspended(suspension: Suspension): string {
+  return `${describeSuspension(suspension)}. ${howSuspensionEnds(suspension)}`;
+}
+
+/** What it means for a node, in sentences. */
+export function describeLeft(suspension: Suspension): string {
+  const why = describeSuspension(suspension);
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}: the objects of the node are left as they are, and not compared with its file. What is changed by hand is not put back before the suspension ends. ${howSuspensionEnds(suspension)}`;
+}
+
+/** What of a Fleet suspends. */
+export function suspendingPart({ suspend, suspendFolders }: FleetSuspension): FleetSuspension {
+  return defined({ suspend, suspendFolders });
+}
+
+const HOW_IT_ENDS = {
+  Fleet: 'Remove spec.suspend from fleet.yaml.',
+  Folder: 'Remove it from spec.suspendFolders in fleet.yaml.',
+  Node: 'Remove spec.suspend from its file.',
+} as const;
+
+/** How it ends, as a sentence. */
+export function howSuspensionEnds({ by }: Suspension): string {
+  return HOW_IT_ENDS[by];
 }

@@ -12,6 +12,8 @@ import type { ControllerOptions } from './engine/options.ts';
 import type { FleetDeps } from './fleet/deps.ts';
 import { nameCluster } from './fleet/other-cluster.ts';
 import { createFleetState } from './fleet/state.ts';
+import { createSuspensions, type Suspensions } from './node/suspensions.ts';
+import { isUnknownExecutor } from './fleet/unlisted.ts';
 import type { RequestsDeps } from './job/deps.ts';
 import { keepStatuses } from './job/records/kept-statuses.ts';
 import { createJobLocks } from './job/locks.ts';
@@ -72,6 +74,7 @@ export async function createServices(
   const records = createRecords(executor);
   const fleet = createFleetState(memory.current.appliedRevision);
   const { workerImage, stopDeadlineMs } = settings;
+  const suspensions = suspensionsIn({ fleet, memory, settings, watches });
   return {
     ...options,
     watches,
@@ -80,6 +83,7 @@ export async function createServices(
     capabilities,
     records,
     fleet,
+    suspensions,
     branchOwner: { cluster: undefined, isRead: false },
     declared: (nodeKey) => fleet.pulled?.desired.nodes.get(nodeKey),
     optIns: createOptIns(cluster),
@@ -96,7 +100,7 @@ export async function createServices(
     pauses: createPauses(),
     volumeRecords: createVolumeRecords(memory, watches),
     locks: createJobLocks(cluster, executor),
-    schedules: createSchedules({ executor, memory, records, runtime }),
+    schedules: createSchedules({ executor, memory, records, runtime, suspensions }),
     jobSettings: { ...DEFAULT_SETTINGS, workerImage, stopDeadlineMs },
     answers: new Map(),
     createdJobs: new Map(),
@@ -106,6 +110,11 @@ export async function createServices(
     upgrade: noUpgrade(),
     published: nothingPublished(),
   };
+}
+
+function suspensionsIn(of: Parameters<typeof isUnknownExecutor>[0] & Pick<Services, 'memory'>): Suspensions {
+  const { executor } = of.settings;
+  return createSuspensions({ ...of, executor, isUnknownExecutor: () => isUnknownExecutor(of) });
 }
 
 /** What writes the objects of nodes. */

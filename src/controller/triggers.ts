@@ -1,11 +1,9 @@
 // What queues a reconciliation: the whole table, as data. The table in README.md is generated from it.
 
 import { type JobObject, jobKeyOf } from '../api/job-object.ts';
-import { isFinal } from '../api/job-phase.ts';
-import type { JobStatus } from '../api/job-status.ts';
 import { keyOf } from '../api/objects.ts';
-import { lockOfNode } from '../jobs/model/locks.ts';
 import { waitsForNode } from '../jobs/model/node-wait.ts';
+import { concernsIn, worksOn } from '../jobs/model/works-on.ts';
 import { sourceKeyOf } from '../jobs/requests/restore-source.ts';
 import type { NoticeName, Notices } from './engine/notices.ts';
 import type { Trigger } from './engine/trigger.ts';
@@ -62,7 +60,14 @@ export const TRIGGERS: readonly Trigger<TriggerView>[] = [
   row({ on: ['StatefulSetChanged'], keys: ownerWithKeys, queue: 'node', delayMs: 20 }),
   row({ on: ['KeyReleased', 'KeysDecided'], keys: nodesWaitingForKey, queue: 'node', delayMs: 20 }),
   row({
-    on: ['PausesChanged', 'IdentitiesChanged', 'VolumesChanged', 'SignersChanged', 'VolumesPrepared'],
+    on: [
+      'PausesChanged',
+      'IdentitiesChanged',
+      'VolumesChanged',
+      'SignersChanged',
+      'VolumesPrepared',
+      'SuspensionChanged',
+    ],
     keys: namedNodes,
     queue: 'node',
     resetsBackoff: true,
@@ -225,25 +230,6 @@ function jobsWaitingForOwner({ nodeKey }: { readonly nodeKey: string }, { jobs }
 /** A job without locks, which waits until its nodes are there. */
 function waitsFor({ metadata, status = {} }: JobObject, nodeKey: string): boolean {
   return waitsForNode(status) && concernsIn(metadata, status, nodeKey);
-}
-
-/** A job under way that holds the node's lock, or has the node as a target. */
-function worksOn({ metadata, status }: JobObject, nodeKey: string): boolean {
-  return isUnderWay(status) && concernsIn(metadata, status, nodeKey);
-}
-
-function concernsIn({ namespace = '' }: JobObject['metadata'], status: JobStatus, nodeKey: string): boolean {
-  const [own, node = ''] = nodeKey.split('/');
-  return namespace === own && concerns(status, node);
-}
-
-function isUnderWay(status: JobStatus | undefined): status is JobStatus {
-  const phase = status?.phase;
-  return phase !== undefined && phase !== 'Claimed' && !isFinal(phase);
-}
-
-function concerns({ locks = [], targets = [] }: JobStatus, node: string): boolean {
-  return targets.some((target) => target.node === node) || locks.includes(lockOfNode(node));
 }
 
 /** Jobs that wait for the lock, and jobs that ended Held, whose nodes the job that released it may have repaired. */

@@ -50,6 +50,7 @@ const COLUMNS: readonly PrinterColumn[] = [
   { name: 'Message', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].message", priority: 1 },
   { name: 'Why', type: 'string', jsonPath: ".status.conditions[?(@.type=='Unapplied')].message", priority: 1 },
   { name: 'Risk', type: 'string', jsonPath: ".status.conditions[?(@.type=='DataAtRisk')].message", priority: 1 },
+  { name: 'Suspended', type: 'string', jsonPath: ".status.conditions[?(@.type=='Suspended')].message", priority: 1 },
   { name: 'Paused By', type: 'string', jsonPath: '.status.pause.by', priority: 1 },
   { name: 'Revision', type: 'string', jsonPath: '.status.appliedRevision', priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },

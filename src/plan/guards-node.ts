@@ -1,9 +1,15 @@
 // Guards that a node or the Fleet asks for (suspended, protected), and the guard of objects of another owner.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
-import { type FleetSpec, suspendedFolder } from '../api/fleet.ts';
 import { ANNOTATION, LABEL } from '../api/group.ts';
 import { keyOf } from '../api/objects.ts';
+import {
+  describeSuspension,
+  howSuspensionEnds,
+  isSuspendedItself,
+  type Suspension,
+  suspensionOf,
+} from '../api/fleet.ts';
 import { member } from '../lib/json-value.ts';
 import type { Action, Hold } from './action.ts';
 import { approvableHold, finalHold } from './hold-words.ts';
@@ -11,29 +17,24 @@ import type { Scene } from './scene.ts';
 
 export function suspended(action: Action, { input, live }: Scene): Hold | undefined {
   const node = live.get(keyOf(action.ref));
-  return suspendedByFleet(action, node, input.desired.fleet) ?? suspendedByNode(action, node);
-}
-
-function suspendedByFleet(action: Action, node: BlockchainNode | undefined, fleet: FleetSpec): Hold | undefined {
-  if (fleet.suspend === true)
-    return finalHold('Suspended', 'the Fleet is suspended', 'Remove spec.suspend from fleet.yaml.');
   const file = action.do === 'delete' ? node?.metadata.annotations?.[ANNOTATION.file] : action.file;
-  const folder = suspendedFolder(fleet, file);
-  if (folder === undefined) return undefined;
-  const message = `the folder ${folder} is suspended`;
-  return finalHold('Suspended', message, 'Remove it from spec.suspendFolders in fleet.yaml.');
+  const spec = staysSuspended(action, node) ? (node?.spec ?? {}) : {};
+  const suspension = suspensionOf({ fleet: input.desired.fleet, file, spec });
+  return suspension === undefined
+    ? undefined
+    : finalHold('Suspended', describeSuspension(suspension), releaseOf(suspension, action));
 }
 
-function suspendedByNode(action: Action, node: BlockchainNode | undefined): Hold | undefined {
-  if (node?.spec.suspend !== true) return undefined;
-  if (action.do === 'delete')
-    return finalHold(
-      'Suspended',
-      'the node is suspended',
-      'Restore its file without spec.suspend. When that is applied, delete the file.',
-    );
-  const isStill = action.do === 'update' && member(action.object['spec'], 'suspend') === true;
-  return isStill ? finalHold('Suspended', 'the node is suspended', 'Remove spec.suspend from its file.') : undefined;
+/** By its own spec, also after the action: the one that ends it is not held. */
+function staysSuspended(action: Action, node: BlockchainNode | undefined): boolean {
+  const isNow = node !== undefined && isSuspendedItself(node.spec);
+  return isNow && (action.do === 'delete' || (action.do === 'update' && isSuspendedItself(action.object['spec'])));
+}
+
+function releaseOf(suspension: Suspension, action: Action): string {
+  return suspension.by === 'Node' && action.do === 'delete'
+    ? 'Restore its file without spec.suspend. When that is applied, delete the file.'
+    : howSuspensionEnds(suspension);
 }
 
 /** The live object decides: removing `protect` and deleting the file in one commit does not release the deletion. */

@@ -3,6 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { isNodeReason, type NodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition } from '../api/conditions.ts';
+import { type Suspension, whySuspended } from '../api/fleet.ts';
 import { judgeRole } from './judge-role.ts';
 import { judgePod, type PodContext } from './judge-pod.ts';
 import { cleanMessage, type Observation } from './observation.ts';
@@ -89,19 +90,20 @@ function stoppedForNow({ hold, pause }: Observation, set: StatefulSetView | unde
     : underway('Stopped', hold.reason, 'Stopped for now; status.hold says why and what to do.');
 }
 
-function judgeStart({ node }: Observation, set: StatefulSetView | undefined): Verdict | undefined {
+function judgeStart({ node, suspension }: Observation, set: StatefulSetView | undefined): Verdict | undefined {
   if (set !== undefined) return undefined;
-  if (node.status?.appliedRevision !== undefined) return underway('Pending', 'ObjectDeleted', whatIsDeleted(node));
-  return node.spec.suspend === true
-    ? underway('Pending', 'Suspended', 'The node is suspended and was never created. Remove spec.suspend to create it.')
-    : underway('Pending', 'Creating', "The node's objects are being created.");
+  if (node.status?.appliedRevision !== undefined)
+    return underway('Pending', 'ObjectDeleted', whatIsDeleted(node, suspension));
+  return suspension === undefined
+    ? underway('Pending', 'Creating', "The node's objects are being created.")
+    : underway('Pending', 'Suspended', `The node was never created: ${whySuspended(suspension)}`);
 }
 
-function whatIsDeleted({ metadata, spec }: BlockchainNode): string {
+function whatIsDeleted({ metadata }: BlockchainNode, suspension: Suspension | undefined): string {
   const deleted = `The StatefulSet ${metadata.name} was deleted, not by the controller`;
-  return spec.suspend === true
-    ? `${deleted}, and the node is suspended. Remove spec.suspend to make it again.`
-    : `${deleted}. It is made again.`;
+  return suspension === undefined
+    ? `${deleted}. It is made again.`
+    : `${deleted}, and is not made again: ${whySuspended(suspension)}`;
 }
 
 function podContext({ node, now, events = [] }: Observation): PodContext {

@@ -4,6 +4,7 @@ import type { BlockchainNode, NodeStatus } from '../api/blockchain-node.ts';
 import type { NodeReason } from '../api/codes/node-reasons.ts';
 import { findCondition, mergeConditions, type NewCondition } from '../api/conditions.ts';
 import { ANNOTATION } from '../api/group.ts';
+import { describeLeft } from '../api/fleet.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { defined } from '../lib/defined.ts';
 import { dataAtRisk } from './data-at-risk.ts';
@@ -103,6 +104,7 @@ function conditionsOf(observation: Observation, verdict: Verdict, updating: bool
     ...stalledOf(verdict, circumstances),
     ...unappliedOf(circumstances),
     ...contestedOf(observation),
+    ...suspendedOf(observation),
   ];
 }
 
@@ -188,6 +190,12 @@ function contestedOf({ contested = [] }: Observation): NewCondition<NodeReason>[
   return [
     { type: 'Contested', status: 'True', reason: 'RepairRepeats', message: cleanLine(contested.join(' '), 1_000) },
   ];
+}
+
+/** Beside Ready: a node that is left as it is may run well. */
+function suspendedOf({ suspension }: Observation): NewCondition<NodeReason>[] {
+  if (suspension === undefined) return [];
+  return [{ type: 'Suspended', status: 'True', reason: 'Suspended', message: describeLeft(suspension) }];
 }
 
 /** What Git asks for is not what the cluster has, although the node may be well. */

@@ -3,6 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import type { NodeReason } from '../api/codes/node-reasons.ts';
 import type { KubeObject } from '../api/objects.ts';
+import type { Suspension } from '../api/fleet.ts';
 import type { Expectation, RoleFacts } from '../chains/observed.ts';
 import { redactedLine } from '../lib/redact.ts';
 
@@ -38,6 +39,8 @@ export interface Observation {
   readonly pause?: Pause | undefined;
   /** The error in a file because of which what Git asks for is not known, in whole sentences with its place. */
   readonly broken?: string | undefined;
+  /** By what it is suspended. */
+  readonly suspension?: Suspension | undefined;
   /** Rendering or applying failed. `stalled`: trying again will not help. */
   readonly trouble?: Trouble | undefined;
   /** Objects of the node that another program keeps changing, each in a sentence. */

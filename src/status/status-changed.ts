@@ -60,7 +60,7 @@ export function isUrgent(previous: NodeStatus | undefined, next: NodeStatus): bo
   return CONDITIONS.some((type) => conditionOf(previous, type) !== conditionOf(next, type));
 }
 
-const CONDITIONS = ['Ready', 'Stalled', 'Unapplied', 'Contested', 'DataAtRisk'] as const;
+const CONDITIONS = ['Ready', 'Stalled', 'Unapplied', 'Contested', 'DataAtRisk', 'Suspended'] as const;
 
 function conditionOf(status: NodeStatus | undefined, type: (typeof CONDITIONS)[number]): string {
   return findCondition(status?.conditions, type)?.status ?? 'False';

@@ -39,8 +39,8 @@ it('writes each node twice: its spec, and one status', async () => {
 });
 
 it.each(Object.entries(OBJECTS))('writes every %s once', (kind, perNode) => {
-  // Of the controller's memory: the revision that is applied, and that the status branch has records.
-  const memory = kind === 'ConfigMap' ? 2 : 0;
+  // Of the controller's memory: what is suspended, the revision that is applied, and that the status branch has records.
+  const memory = kind === 'ConfigMap' ? 3 : 0;
   expect(count(kind, 'apply')).toBe(perNode * NODES + memory);
   // Twice when the watch has not shown the object yet.
   expect(count(kind, 'get')).toBeLessThanOrEqual(2 * perNode * NODES);

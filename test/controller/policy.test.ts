@@ -14,7 +14,7 @@ import { testCluster } from '../support/cluster.ts';
 import { heldDigest } from '../support/held-digest.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Fleet, startFleet } from './fleet.ts';
-import { prepare, runController, type Running } from './harness.ts';
+import { prepare, publishedAsSeen, runController, type Running } from './harness.ts';
 
 const STOPPED = 'desiredState: Stopped';
 const HOST = [
@@ -327,11 +327,11 @@ describe('a node of a folder with rights', () => {
         ],
       },
     });
-    // While the fleet is suspended, no plan restores what is edited.
+    // While fleet.yaml has an error, no plan restores what is edited.
     const files = { 'nodes/edge/n1.yaml': fleet.nodeFile('n1'), 'nodes/edge/n2.yaml': fleet.nodeFile('n2') };
     await applied(fleet.commit(files));
     for (const name of ['n1', 'n2']) await waitFor(name, async () => await statefulSet(name));
-    await applied(fleet.commit({ 'fleet.yaml': fleet.fleetFile(['suspend: true']) }));
+    await publishedAsSeen(fleet, running, fleet.commit({ 'fleet.yaml': fleet.fleetFile(['sus: true']) }));
     const patch = [{ op: 'add', path: '/spec/template/spec/hostNetwork', value: true }];
     await forge('n1', { patches: [{ target: { kind: 'StatefulSet' }, patch }] });
     const ofService = [{ op: 'add', path: '/spec/trafficDistribution', value: 'PreferClose' }];

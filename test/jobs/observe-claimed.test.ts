@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 
 import type { JobStatus } from '../../src/api/job-status.ts';
 import { keyOf } from '../../src/api/objects.ts';
+import { createSuspensions } from '../../src/controller/node/suspensions.ts';
 import { observeJob } from '../../src/controller/job/observe.ts';
 import { completePolicy } from '../../src/desired/policy-file.ts';
 import { next } from '../../src/jobs/phases/machine.ts';
@@ -20,6 +21,8 @@ const pvc = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name:
 async function look(lock: ObservedLock, { pvcs = [] as object[], suspend = false } = {}) {
   const asked: string[] = [];
   const declared = { fleet: { suspend }, nodes: new Map(), requests: new Map(), schedules: new Map(), brokenNodes: new Set(), unreadableFiles: new Set() };
+  const fleet = { pulled: { desired: declared } };
+  const nodes = new Map([[keyOf(node), node]]);
   const deps = {
     cluster: {
       get: (ref: { kind: string }) => Promise.resolve(void asked.push(ref.kind)),
@@ -29,8 +32,9 @@ async function look(lock: ObservedLock, { pvcs = [] as object[], suspend = false
     records: { pushed: () => ({ uid: UID, phase: 'Claimed' }), next: () => undefined, pushedAll: () => new Map() },
     statuses: { keeps: () => true, jobs: () => [] },
     memory: { current: { jobs: { 'Backup/ns/one': UID } } },
-    fleet: { pulled: { desired: declared } },
-    watches: { nodes: new Map([[keyOf(node), node]]), owned: (_key: string, kind: string) => (kind === 'PersistentVolumeClaim' ? pvcs : []) },
+    fleet,
+    suspensions: createSuspensions({ fleet, watches: { nodes }, memory: { current: {} }, executor: 'demo' } as never),
+    watches: { nodes, owned: (_key: string, kind: string) => (kind === 'PersistentVolumeClaim' ? pvcs : []) },
     pauses: { of: () => undefined },
     identities: { of: () => undefined },
     settings: { policy: completePolicy({}, { namespace: 'ns' }), executor: 'demo' },

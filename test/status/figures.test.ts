@@ -137,7 +137,7 @@ describe('conditions beside Ready', () => {
   it.each<{ readonly because: string; readonly seen: Partial<Observation>; readonly type: string; readonly says: string | undefined }>([
     { because: 'on its way', seen: { facts: facts({ syncing: true }) }, type: 'Reconciling', says: 'Progressing: geth (el) is catching up with its network.' },
     { because: 'with another revision', seen: { pods: [aPod({ metadata: { labels: { 'controller-revision-hash': 'r0' } } })] }, type: 'Reconciling', says: 'Updating: The pod is being replaced.' },
-    { because: 'created suspended', seen: { node: aNode({ suspend: true }), statefulSet: undefined, pods: [] }, type: 'Reconciling', says: undefined },
+    { because: 'created suspended', seen: { node: aNode({ suspend: true }), suspension: { by: 'Node' }, statefulSet: undefined, pods: [] }, type: 'Reconciling', says: undefined },
     { because: 'held by a guard', seen: { hold: guard }, type: 'Unapplied', says: 'Protected: protect: true' },
     { because: 'paused by a job', seen: { pause }, type: 'Unapplied', says: undefined },
     { because: 'paused by a job', seen: { pause }, type: 'Reconciling', says: 'Paused: reads' },

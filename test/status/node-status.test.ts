@@ -65,7 +65,7 @@ const READY = new Set(['Running', 'Stopped']);
 const kubernetes: Row[] = [
   { because: 'nothing exists yet', seen: { statefulSet: undefined, pods: [], pvcs: [] }, phase: 'Pending', reason: 'Creating' },
   { because: 'its StatefulSet is gone', seen: { node: withStatus(aNode(), { appliedRevision: 'main@sha1:1' }), statefulSet: undefined, pods: [] }, phase: 'Pending', reason: 'ObjectDeleted' },
-  { because: 'its StatefulSet is gone while it is suspended', seen: { node: withStatus(aNode({ suspend: true }), { appliedRevision: 'main@sha1:1' }), statefulSet: undefined, pods: [] }, phase: 'Pending', reason: 'ObjectDeleted', says: /Remove spec.suspend/ },
+  { because: 'its StatefulSet is gone while it is suspended', seen: { node: withStatus(aNode({ suspend: true }), { appliedRevision: 'main@sha1:1' }), suspension: { by: 'Node' }, statefulSet: undefined, pods: [] }, phase: 'Pending', reason: 'ObjectDeleted', says: /Remove spec.suspend/ },
   { because: 'the pod is not made yet', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod' },
   { because: 'a quota is named when an Event of the StatefulSet reports it', seen: { pods: [], events: [anEvent('FailedCreate', 'exceeded quota: small')] }, phase: 'Pending', reason: 'WaitingForPod', says: /cannot create the pod: exceeded quota: small/ },
   { because: 'no cause is guessed without an Event', seen: { pods: [] }, phase: 'Pending', reason: 'WaitingForPod', says: /^The StatefulSet controller has not created the pod yet\.$/ },
@@ -120,7 +120,7 @@ const wishes: Row[] = [
   { because: 'its StatefulSet was scaled to zero by hand', seen: { statefulSet: aSet(0), pods: [] }, phase: 'Pending', reason: 'WaitingForPod' },
   { because: 'a job has it stopped', seen: { pause, statefulSet: aSet(0), pods: [] }, phase: 'Stopped', reason: 'Paused' },
   { because: 'a job is having it stopped', seen: { pause, statefulSet: aSet(0) }, phase: 'Stopping', reason: 'Stopping' },
-  { because: 'created suspended', seen: { node: aNode({ suspend: true }), statefulSet: undefined, pods: [], pvcs: [] }, phase: 'Pending', reason: 'Suspended', says: /never created/ },
+  { because: 'created suspended', seen: { node: aNode({ suspend: true }), suspension: { by: 'Node' }, statefulSet: undefined, pods: [], pvcs: [] }, phase: 'Pending', reason: 'Suspended', says: /never created/ },
   { because: 'suspended while it runs', seen: { node: aNode({ suspend: true }) }, phase: 'Running', reason: 'Running' },
   { because: 'being deleted', seen: { node: aNode({}, { deletionTimestamp: ago(1) }) }, phase: 'Stopping', reason: 'Deleting' },
   { because: 'what can not be rendered does not run', seen: { statefulSet: undefined, pods: [], trouble: { reason: 'InvalidSpec', message: 'x', stalled: true } }, phase: 'Error', reason: 'InvalidSpec', stalled: true },

@@ -15,8 +15,14 @@ export const NODE_REASONS = defineCodes({
   },
   Creating: { meaning: "The node's objects are being created.", action: WAIT },
   Suspended: {
-    meaning: 'The node was created suspended: none of its objects exists.',
-    action: 'Remove `spec.suspend` to create the node.',
+    meaning:
+      'The node is left as it is, on request of its own file, of `spec.suspendFolders` or of `spec.suspend` in `fleet.yaml`. One that was never created has no objects.',
+    action: 'Remove the line that the message names when the node may be changed again.',
+  },
+  SuspensionUnknown: {
+    meaning:
+      'No valid `fleet.yaml` was read since the memory of what it suspends was lost, or since an upgrade from a version that did not keep it.',
+    action: 'Correct `fleet.yaml`, or let the controller reach the repository. Until then the node is left as it is.',
   },
   Starting: { meaning: 'A client is starting and does not answer yet.', action: WAIT },
   NotReady: {

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { FleetSuspension } from '../../api/fleet.ts';
 import { VolumeRecord } from '../../api/node-volumes.ts';
 import { KeyMemory, NO_KEYS } from '../../keys/memory.ts';
 import { defined } from '../../lib/defined.ts';
@@ -50,6 +51,8 @@ export interface Remembered {
   readonly jobs: Readonly<Record<string, string>> | undefined;
   /** Up to when each schedule is dealt with, milliseconds since the epoch. */
   readonly schedules: Readonly<Record<string, number>>;
+  /** What the last fleet.yaml that was followed suspends; undefined when that is not known. */
+  readonly suspension: FleetSuspension | undefined;
   /** Why the last due run of a schedule was not filed, where that was so. */
   readonly skips: Readonly<Record<string, string>>;
   /** Job requests, `Kind/namespace/name`, that may have run before their records were lost: none runs without an approval. */
@@ -86,6 +89,7 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   keys: NO_KEYS,
   jobs: {},
   schedules: {},
+  suspension: undefined,
   skips: {},
   unrecorded: [],
   ran: [],
@@ -134,6 +138,7 @@ export function readData(data: Data): ReadMemory {
     skips: parse(z.record(z.string(), z.string().max(500)), data['skips']),
     deletions: parse(Texts, data['deletions']),
     ran: parse(z.array(z.string()), data['ran'] ?? '[]'),
+    suspension: data['suspension'] === undefined ? undefined : parse(FleetSuspension, data['suspension']),
   };
   const texts = {
     origin,

@@ -83,6 +83,8 @@ interface Reports {
   readonly UpgradeChanged: object;
   /** The memory was lost, and is complete again as far as that is possible. */
   readonly MemoryRestored: object;
+  /** These nodes are suspended now, or by something else, or not any more. */
+  readonly SuspensionChanged: NodeKeys;
   /** A pod ran on the volumes of these nodes for the first time. */
   readonly VolumesPrepared: NodeKeys;
   readonly JobCreated: JobNotice;

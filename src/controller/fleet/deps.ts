@@ -15,6 +15,7 @@ import type { Identities } from '../node/keys/identities.ts';
 import type { KeyReservations } from '../node/keys/key-reservations.ts';
 import type { KeyLedger } from '../node/keys/ledger.ts';
 import type { Observations } from '../node/observations.ts';
+import type { Suspensions } from '../node/suspensions.ts';
 import type { VolumeRecords } from '../node/volumes/volume-records.ts';
 import type { Watches } from '../node/watches.ts';
 import type { BranchOwner, FleetState } from './state.ts';
@@ -41,5 +42,6 @@ export interface FleetDeps {
   readonly observations: Observations;
   readonly volumeRecords: VolumeRecords;
   readonly fleet: FleetState;
+  readonly suspensions: Pick<Suspensions, 'follow'>;
   readonly branchOwner: BranchOwner;
 }

@@ -32,6 +32,7 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
     await rememberReleases(plan, pulled, deps);
     const failures = await applyPlan(plan, deps, signal);
     await noteCarriedOut(plan, failures, deps);
+    await followSuspension(plan, deps);
     noteApplied(plan, failures, deps.fleet);
     throwFailures(plan, deps.fleet);
     await settleIdentities(pulled, deps);
@@ -40,6 +41,12 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
   } finally {
     notePlan(deps);
   }
+}
+
+/** Also when actions failed: they are tried again, as in any fleet. */
+async function followSuspension(plan: Plan, { suspensions, notify }: FleetDeps): Promise<void> {
+  const nodeKeys = await suspensions.follow(plan);
+  if (nodeKeys.length > 0) notify('SuspensionChanged', { nodeKeys });
 }
 
 /** The first plan since the start also decides about what was held before. */

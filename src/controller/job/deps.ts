@@ -14,6 +14,7 @@ import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { BranchOwner, FleetState } from '../fleet/state.ts';
+import type { Suspensions } from '../node/suspensions.ts';
 import type { Identities } from '../node/keys/identities.ts';
 import type { KeyReservations } from '../node/keys/key-reservations.ts';
 import type { KeyLedger } from '../node/keys/ledger.ts';
@@ -43,6 +44,7 @@ export interface JobDeps {
   readonly jobs: JobWatches;
   readonly statuses: KeptStatuses;
   readonly fleet: FleetState;
+  readonly suspensions: Pick<Suspensions, 'of' | 'ofFleet'>;
   readonly locks: JobLocks;
   readonly records: Records;
   readonly memory: Memory;

@@ -1,6 +1,6 @@
 // Everything that the next move of a job depends on: gathered first, decided elsewhere.
 
-import { suspendedFolder } from '../../api/fleet.ts';
+import { describeSuspension } from '../../api/fleet.ts';
 import { ANNOTATION } from '../../api/group.ts';
 import type { JobObject } from '../../api/job-object.ts';
 import { JOB_FINALIZER, JOB_UID_LABEL, jobKeyOf, nodeKeyIn, withdrawnFor } from '../../api/job-object.ts';
@@ -162,17 +162,15 @@ function needOf(phase: JobPhase): Need {
 }
 
 /** A suspended node is not stopped for a job either. */
-function mayNotBegin({ job, open }: OpenedJob, { fleet: state, watches }: JobDeps): string | undefined {
-  const { pulled } = state;
-  if (pulled === undefined) return 'waits until the repository has been read';
-  const { fleet } = pulled.desired;
-  if (fleet.suspend === true) return 'waits while the Fleet is suspended';
+function mayNotBegin({ job, open }: OpenedJob, { fleet, suspensions }: JobDeps): string | undefined {
+  if (fleet.pulled === undefined) return 'waits until the repository has been read';
+  const wide = suspensions.ofFleet();
+  if (wide !== undefined) return `waits while ${describeSuspension(wide)}`;
   if (open.common.deployMethod !== 'managed') return undefined;
   for (const name of open.nodes) {
-    const node = watches.nodes.get(nodeKeyIn(job, name));
-    if (node?.spec.suspend === true) return `waits while ${name} is suspended`;
-    const folder = suspendedFolder(fleet, node?.metadata.annotations?.[ANNOTATION.file]);
-    if (folder !== undefined) return `waits while the folder ${folder} is suspended`;
+    const found = suspensions.of(nodeKeyIn(job, name));
+    if (found === 'unknown') return 'waits until fleet.yaml could be read, which says whether its nodes are suspended';
+    if (found !== undefined) return `waits while ${describeSuspension(found, name)}`;
   }
   return undefined;
 }

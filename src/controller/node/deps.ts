@@ -1,5 +1,6 @@
 // What the reconcilers of a node need.
 
+import type { JobObject } from '../../api/job-object.ts';
 import type { DesiredNode } from '../../desired/desired-set.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Events } from '../../kube/events.ts';
@@ -20,6 +21,7 @@ import type { OwnEvents } from './own-events.ts';
 import type { Pauses } from './pauses.ts';
 import type { Repairs } from './apply/repairs.ts';
 import type { StatusWriter } from './status-writer.ts';
+import type { Suspensions } from './suspensions.ts';
 import type { VolumeRecords } from './volumes/volume-records.ts';
 import type { Watches } from './watches.ts';
 
@@ -32,7 +34,7 @@ export interface NodeDeps {
   readonly notify: Notify;
   readonly watches: Watches;
   /** The watches of jobs: nodes wait until these are complete, because a job may pause them. */
-  readonly jobs: { isComplete(): boolean };
+  readonly jobs: { isComplete(): boolean; list(): readonly JobObject[] };
   readonly capabilities: CapabilitiesReader;
   readonly applier: ObjectApplier;
   readonly identities: Identities;
@@ -47,6 +49,7 @@ export interface NodeDeps {
   readonly pauses: Pauses;
   readonly repairs: Repairs;
   readonly statusWriter: StatusWriter;
+  readonly suspensions: Pick<Suspensions, 'of'>;
   readonly volumeRecords: VolumeRecords;
   readonly memory: Pick<Memory, 'isKnown'>;
 }

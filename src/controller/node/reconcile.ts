@@ -18,6 +18,7 @@ import { checkPolicy } from './check-policy.ts';
 import { checkVolumes } from './volumes/check-volumes.ts';
 import type { NodeDeps } from './deps.ts';
 import { growVolumes } from './volumes/grow-volumes.ts';
+import { SUSPENSION_UNKNOWN, whyLeft } from './left.ts';
 import type { Refusal } from './keys/refusal.ts';
 import { secretsOfNode } from './keys/signing-secrets.ts';
 import { labelVolumes, restoreLabels } from './volumes/label-volumes.ts';
@@ -55,7 +56,7 @@ function forgetNode(
 function noteResult(node: BlockchainNode, trouble: NodeTrouble | undefined, deps: NodeDeps): ReconcileResult {
   const key = keyOf(node);
   deps.observations.setTrouble(key, trouble);
-  if (trouble === undefined && node.spec.suspend !== true)
+  if (trouble === undefined && whyLeft(node, deps) === undefined)
     deps.observations.setApplied(key, node.metadata.annotations?.[ANNOTATION.revision]);
   const retryMs = trouble?.retryMs ?? deps.repairs.retryIn(key, deps.runtime.now());
   return retryMs === undefined ? DONE : again(retryMs);
@@ -67,7 +68,9 @@ async function applyNode(node: BlockchainNode, deps: NodeDeps): Promise<NodeTrou
   if (trouble !== undefined) return trouble;
   const wrong = checkSpec(node);
   const chain = findChain(node.spec.chain);
-  if (node.spec.suspend === true) return wrong;
+  const left = whyLeft(node, deps);
+  if (left === 'unknown') return SUSPENSION_UNKNOWN;
+  if (left !== undefined) return wrong;
   if (wrong !== undefined || chain === undefined) return await stopAnyway(node, wrong, deps);
   return checkMemory(node, deps) ?? (await applyWorkload(node, chain, deps));
 }

@@ -4,6 +4,7 @@ import type { BlockchainNode, NodeStatus } from '../../api/blockchain-node.ts';
 import { isNodeReason } from '../../api/codes/node-reasons.ts';
 import { type Condition, findCondition } from '../../api/conditions.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
+import type { Suspension } from '../../api/fleet.ts';
 import { findChain } from '../../chains/index.ts';
 import { nodeStatus } from '../../status/node-status.ts';
 import { isUrgent } from '../../status/status-changed.ts';
@@ -14,6 +15,7 @@ import { sampleOf } from './node-sample.ts';
 import type { NodeObservation } from './observations.ts';
 import { findOwnNode } from './owner.ts';
 import { podAddress } from './pod.ts';
+import type { Suspended } from './suspensions.ts';
 import { findUnlabelledPod } from './unlabelled-pod.ts';
 import { findPvcs } from './volumes/find-pvcs.ts';
 
@@ -31,6 +33,7 @@ type ReportDeps = Pick<
   | 'runtime'
   | 'settings'
   | 'statusWriter'
+  | 'suspensions'
   | 'watches'
 >;
 
@@ -71,6 +74,7 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     node,
     hold: known.hold ?? heldBefore(node, observations.isPlanned),
     pause: pauses.shown(key),
+    suspension: suspensionIn(deps.suspensions.of(key)),
     broken: known.broken ?? brokenBefore(node, observations.isPlanned),
     statefulSet,
     pods: await lastLogs.complete(pods),
@@ -81,6 +85,11 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     contested: repairs.contestsOf(key, runtime.now()).map(describeContest),
     now: runtime.now(),
   });
+}
+
+/** That it is not known is a trouble of the last reconciliation. */
+function suspensionIn(suspended: Suspended | undefined): Suspension | undefined {
+  return suspended === 'unknown' ? undefined : suspended;
 }
 
 /** The watch shows what carries our label. One that lost it was not deleted: before that is said of one, it is read. */

@@ -11,6 +11,7 @@ import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { BranchOwner, FleetState } from '../fleet/state.ts';
+import type { Suspensions } from '../node/suspensions.ts';
 import type { Records } from '../job/records.ts';
 import type { RefusedRequest } from '../job/refused-request.ts';
 import type { Schedules } from '../job/schedules/schedules.ts';
@@ -29,6 +30,7 @@ export interface PublishDeps {
   readonly redactor: Redactor;
   readonly watches: Watches;
   readonly fleet: FleetState;
+  readonly suspensions: Pick<Suspensions, 'of' | 'ofFleet'>;
   readonly branchOwner: BranchOwner;
   readonly records: Records;
   readonly memory: Memory;

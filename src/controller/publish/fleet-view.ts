@@ -42,7 +42,7 @@ function syncView(deps: PublishDeps): Omit<SyncView, 'problems'> {
     ...troubles(deps),
     identities: Object.fromEntries(deps.identities.overrides()),
     schedules: pulled === undefined ? undefined : deps.schedules.views(pulled),
-    suspended: pulled?.desired.fleet.suspend,
+    suspended: deps.suspensions.ofFleet() !== undefined,
     fleetBroken: pulled?.desired.fleetBroken,
     unlisted: pulled?.desired.unlisted?.message,
     upgrade: deps.upgrade.view,
@@ -79,12 +79,12 @@ function troubles({ fleet, watches }: PublishDeps): Pick<SyncView, 'gitTrouble' 
 /** Nodes whose objects the API server has not all accepted: the latest commit is not applied before it has. */
 function unappliedNodes(
   nodes: readonly BlockchainNode[],
-  { observations }: PublishDeps,
+  { observations, suspensions }: PublishDeps,
 ): Pick<SyncView, 'failedNodes' | 'pendingNodes'> {
   const troubles = observations.troubles();
   return {
     failedNodes: nodes.map(keyOf).filter((key) => isFailure(troubles.get(key))),
-    pendingNodes: nodes.filter(isPending).map(keyOf),
+    pendingNodes: nodes.filter((node) => suspensions.of(keyOf(node)) === undefined && isPending(node)).map(keyOf),
   };
 }
 
@@ -92,8 +92,7 @@ function isFailure(trouble: NodeTrouble | undefined): boolean {
   return trouble !== undefined && (trouble.stalled || trouble.reason === 'ObjectRefused');
 }
 
-function isPending({ metadata, spec, status }: BlockchainNode): boolean {
+function isPending({ metadata, status }: BlockchainNode): boolean {
   const revision = metadata.annotations?.[ANNOTATION.revision];
-  const isLeft = spec.suspend === true || metadata.deletionTimestamp !== undefined;
-  return !isLeft && revision !== undefined && status?.appliedRevision !== revision;
+  return metadata.deletionTimestamp === undefined && revision !== undefined && status?.appliedRevision !== revision;
 }

@@ -6,10 +6,12 @@ import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import type { FleetState } from '../fleet/state.ts';
+import type { Suspensions } from '../node/suspensions.ts';
 import type { Upgrader } from './upgrader.ts';
 
 export interface UpgradeDeps {
   readonly fleet: FleetState;
+  readonly suspensions: Pick<Suspensions, 'ofFleet'>;
   readonly runtime: Runtime;
   readonly settings: Settings;
   readonly events: Events;

@@ -65,9 +65,9 @@ async function follow(
  * Undefined: fleet.yaml names no version. `unknown`: there is no valid fleet.yaml to follow now, or the branch was moved back
  * and its changes are held.
  */
-function currentRequest({ fleet, settings }: UpgradeDeps): UpgradeRequest | 'unknown' | undefined {
+function currentRequest({ fleet, settings, suspensions }: UpgradeDeps): UpgradeRequest | 'unknown' | undefined {
   const { pulled, appliedRevision } = fleet;
-  if (pulled === undefined || pulled.desired.fleetBroken || pulled.desired.fleet.suspend === true) return 'unknown';
+  if (pulled === undefined || pulled.desired.fleetBroken || suspensions.ofFleet() !== undefined) return 'unknown';
   const isMoved = pulled.ancestry === 'rewound' || pulled.ancestry === 'rewritten';
   if (isMoved && appliedRevision !== pulled.revision) return 'unknown';
   return requestOf(pulled.desired.fleet, settings.executor);

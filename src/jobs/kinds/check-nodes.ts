@@ -2,6 +2,7 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { errorAt, type SpecProblem, warningAt } from '../../api/spec-problem.ts';
+import { isSuspendedItself } from '../../api/fleet.ts';
 import { clip } from '../../lib/clip.ts';
 import { didYouMean } from '../../lib/nearest.ts';
 import type { Path } from '../../lib/json-pointer.ts';
@@ -100,7 +101,7 @@ function checkManaged(
         `${name} belongs to executor ${spec.executor}, and this to executor ${executor}, which has no such node: set spec.executor to ${spec.executor}, unless it has run already`,
       ),
     ];
-  if (spec.suspend === true)
+  if (isSuspendedItself(spec))
     return [warningAt('NodeSuspended', path, `${name} is suspended: the job waits until spec.suspend is removed`)];
   return [];
 }

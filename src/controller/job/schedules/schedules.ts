@@ -15,6 +15,7 @@ import type { Memory } from '../../engine/memory.ts';
 import type { Pulled } from '../../fleet/state.ts';
 import type { Records } from '../records.ts';
 import type { Runtime } from '../../engine/runtime.ts';
+import type { Suspensions } from '../../node/suspensions.ts';
 import { scheduleViews } from './schedule-views.ts';
 import { retentionRequests } from './retention-request.ts';
 import { retentionsOf, runsOf } from './schedule-runs.ts';
@@ -41,6 +42,7 @@ interface ScheduleDeps {
   readonly memory: Memory;
   readonly records: Records;
   readonly runtime: Runtime;
+  readonly suspensions: Pick<Suspensions, 'ofFleet'>;
 }
 
 /**
@@ -48,7 +50,7 @@ interface ScheduleDeps {
  * forgets a run.
  */
 export function createSchedules(deps: ScheduleDeps): Schedules {
-  const { executor, memory, records, runtime } = deps;
+  const { executor, memory, records, runtime, suspensions } = deps;
   const filed = createFiled(records);
 
   function own({ desired }: Pulled): readonly DesiredSchedule[] {
@@ -78,7 +80,7 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
       const before = memory.current.skips;
       if (trustRemovals) await forgetRemoved(pulled, new Set(own(pulled).map(keyOf)), memory);
       for (const schedule of own(pulled)) {
-        const next = await decide(schedule, pulled.desired.fleet.suspend === true);
+        const next = await decide(schedule, suspensions.ofFleet() !== undefined);
         if (next !== undefined) times.push(next);
       }
       const nextMs = times.length === 0 ? undefined : Math.max(1000, Math.min(...times) - runtime.now());
