@@ -62,7 +62,7 @@ describe.concurrent('jobs', () => {
     await killer.close();
     // Of a process that was started after most of this had ended: they come from the branch.
     const { text } = await killed.process().probe('/metrics');
-    expect(text.split('\n').filter((line) => /^nodewright_job(s|_held_nodes)\b/.test(line))).toEqual(
+    expect(text.split('\n').filter((line) => /^nodewright_job(s|_paused_nodes)\b/.test(line))).toEqual(
       expect.arrayContaining([
         'nodewright_jobs{kind="Backup",phase="Complete"} 1',
         'nodewright_jobs{kind="Restore",phase="Complete"} 2',
