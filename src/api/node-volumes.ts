@@ -35,6 +35,7 @@ export interface LiveVolume {
   readonly clients?: Readonly<Record<string, string>>;
   /** As it was asked for. */
   readonly size?: string;
+  readonly storageClass?: string;
   /** It was deleted, and goes with its data when no pod uses it any more. */
   readonly isGoing?: true;
 }

@@ -107,9 +107,9 @@ function hasChanges({ actions, jobs, releasedHold }: Plan): boolean {
 }
 
 /** A name without an entry is no error of the files. */
-function problemsIn({ desired: { problems, unlisted }, baseProblem }: Comparison): readonly Problem[] {
+function problemsIn({ desired: { problems, unlisted }, problems: ofSides = [] }: Comparison): readonly Problem[] {
   const named: readonly Problem[] = unlisted === undefined ? [] : [{ ...unlisted, level: 'warning' }];
-  return [...named, ...(baseProblem === undefined ? [] : [baseProblem]), ...problems];
+  return [...named, ...ofSides, ...problems];
 }
 
 /** Each executor has a cluster of its own, or shares one. */

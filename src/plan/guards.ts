@@ -3,7 +3,7 @@
 import type { Action, Hold } from './action.ts';
 import { moved, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
 import { otherCluster } from './guards-cluster.ts';
-import { identityOfData, volumeShrink } from './guards-data.ts';
+import { identityOfData, volumeCannotGrow, volumeShrink } from './guards-data.ts';
 import {
   identityInUse,
   identitySwap,
@@ -32,6 +32,7 @@ export const guards: readonly Guard[] = [
   identityInUse, // the key's other user must be gone first
   keyReserved, // another executor must have released the key first
   volumeShrink, // Kubernetes cannot, and data would be lost
+  volumeCannotGrow, // its class does not let it, and a larger size cannot be taken back
   identityOfData, // another chain, network or client on the same data
   volumesLeftBehind, // volumes of an earlier node of that name
   signerVolumeLost, // the record of what the key signed was on a volume that is gone

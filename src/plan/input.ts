@@ -94,6 +94,8 @@ export interface PlanFacts {
   readonly arrivals?: ReadonlyMap<string, string> | undefined;
   /** The volumes of declared nodes by `namespace/name` of the node, also of nodes that do not exist. */
   readonly volumes?: ReadonlyMap<string, KnownVolumes> | undefined;
+  /** StorageClasses whose volumes cannot grow, by their names, as far as they are known. */
+  readonly fixedClasses?: ReadonlySet<string> | undefined;
   /** What happens to job requests and schedules of all executors. */
   readonly jobs?: readonly JobStep[] | undefined;
   /** `released` of the previous plan. */

@@ -14,7 +14,7 @@ export function outsideCapabilities(spec: JudgedSpec, executor: string, capabili
 export function unknownClasses(
   { storage }: Pick<NodeSpec, 'storage'>,
   executor: string,
-  { storageClasses }: Pick<Capabilities, 'storageClasses'>,
+  { storageClasses }: { readonly storageClasses?: readonly { readonly name: string }[] | undefined },
 ): readonly string[] {
   if (storageClasses === undefined) return [];
   const known = storageClasses.map(({ name }) => name);

@@ -28,6 +28,7 @@ function liveVolume(name: string, pvc: KubeObject): LiveVolume {
     ...defined({
       createdAt: textAt(pvc, ['metadata', 'creationTimestamp']),
       size: textAt(pvc, ['spec', 'resources', 'requests', 'storage']),
+      storageClass: textAt(pvc, ['spec', 'storageClassName']),
       chain: metadata.labels?.[LABEL.chain],
       network: metadata.labels?.[LABEL.network],
       clients: clientsOfText(metadata.annotations?.[ANNOTATION.clients]),

@@ -86,16 +86,18 @@ describe.concurrent('a volume', () => {
     expect(after.status?.height).toBeGreaterThan(before.status?.height ?? 0);
   });
 
-  it.concurrent('that its class cannot grow is reported, and its node keeps running', async () => {
+  it.concurrent('that its class cannot grow is held, its node keeps running, and the undo is applied', async () => {
     await world.await('fixed-size', 'to be well', isWell);
     world.change('More room', { ['fixed-size']: fixedSize('2Gi') });
     const held = await world.await(
       'fixed-size',
       'VolumeCannotGrow',
-      (node) => unready(node) === 'VolumeCannotGrow' && node,
+      (node) => node.status?.hold?.reason === 'VolumeCannotGrow' && node,
     );
     expect(held.status).toMatchObject({ phase: 'Running', volumes: [{ requested: '1Gi' }] });
-    expect(condition(held, 'Stalled')?.message).toMatch(/Volume data cannot grow from 1Gi to 2Gi/);
+    expect(held.status?.hold?.message).toContain('the PVC data-fixed-size-0 cannot grow from 1Gi to 2Gi');
+    world.change('No more room', { ['fixed-size']: fixedSize('1Gi') });
+    await world.await('fixed-size', 'no hold', (node) => node.status?.hold === undefined && isWell(node));
   });
 });
 

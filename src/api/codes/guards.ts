@@ -47,6 +47,11 @@ export const GUARDS = defineCodes({
     action:
       'Undo the change. To move the data, create a new node and restore a Backup into it. A size that was edited in the cluster cannot be undone there: the message says what to do.',
   },
+  VolumeCannotGrow: {
+    meaning: 'The change makes a volume larger whose StorageClass has no `allowVolumeExpansion`.',
+    action:
+      'Undo the change. Or set `allowVolumeExpansion: true` in the StorageClass, if its driver can do it: the controller looks every five minutes.',
+  },
   IdentityOfData: {
     meaning:
       'The volume holds data of another chain, network, client or node type. Also a volume that an earlier node of the name left behind.',

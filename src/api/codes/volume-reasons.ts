@@ -6,7 +6,8 @@ import { defineCodes } from './codes.ts';
 export const VOLUME_CHANGES = defineCodes({
   VolumeCannotGrow: {
     meaning: 'The API server refused to make a volume larger.',
-    action: 'Use a StorageClass with `allowVolumeExpansion`, or undo the change of the size.',
+    action:
+      'Set `allowVolumeExpansion` in its StorageClass, if its driver can grow volumes. A smaller size is no longer accepted for this object: delete it with `kubectl delete blockchainnode` after the undo in Git, and it is made again with its volumes.',
   },
   VolumeClassChange: {
     meaning: 'The spec asks for another storage class than the volume has.',

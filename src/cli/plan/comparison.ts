@@ -22,6 +22,7 @@ import { readOwnDeployments } from '../own-deployments.ts';
 import type { CarriedOutByDigest } from '../../plan/approvals.ts';
 import type { PublishedSigning } from '../published/keys.ts';
 import { publishedRecords } from '../published/records.ts';
+import { classFacts } from './classes.ts';
 import { listPvcs, nodesWithoutVolumes, readMemories, volumesOf } from './facts.ts';
 import { jobsAgainstCluster, jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
 import { keyFacts } from './keys.ts';
@@ -41,8 +42,8 @@ export interface Comparison {
   /** What approvals released before, by the memories of the controllers in the cluster; absent between two revisions. */
   readonly carriedOut?: CarriedOutByDigest;
   readonly upgrades: (executors: readonly string[]) => readonly UpgradeStep[];
-  /** Of the older side: what is not known of it. */
-  readonly baseProblem?: Problem;
+  /** What is not known of the older side, and what the cluster lacks. */
+  readonly problems?: readonly Problem[];
 }
 
 /** What to compare, and by what it is judged. */
@@ -86,12 +87,22 @@ export async function withCluster(dir: string, judged: ComparisonOptions): Promi
     const memories = await readMemories(executors, { cluster, namespace: ownNamespace ?? namespace, known: current });
     const nodes = [...current, ...[...desired.nodes.values()].map(({ node }) => node)];
     const volumes = volumesOf(nodes, memories, pvcs);
+    const { fixedClasses, problems } = await classFacts(desired, current, cluster);
     const keys = await keyFacts(executors, { desired, current, cluster, memories, published: published?.keys });
     const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));
     const upgrades = (names: readonly string[]) => upgradesOf(desired.fleet, images, names);
     const known = [...memories.values()].map((memory) => (memory === 'nothing' ? {} : memory.approved));
     const carriedOut: CarriedOutByDigest = Object.assign({}, ...known);
-    return { desired, current, revision: WORK_TREE, facts: { volumes, jobs }, keyFacts: keys, carriedOut, upgrades };
+    return {
+      desired,
+      current,
+      revision: WORK_TREE,
+      facts: { volumes, jobs, fixedClasses },
+      problems,
+      keyFacts: keys,
+      carriedOut,
+      upgrades,
+    };
   } finally {
     await cluster.close();
   }
@@ -115,7 +126,7 @@ export async function betweenRevisions(
     const base = await repository.resolve(from);
     const older = { name: from, commits: firstParents(repository, base), read: readCommit };
     const { desired: before, problem } = await withLastGood(await readCommit(base), older);
-    const broken = defined({ baseProblem: problem });
+    const broken = problem === undefined ? {} : { problems: [problem] };
     if (to === undefined) {
       const desired = read(await readDirectory(dir));
       const current = currentOf(before, desired);

@@ -7,6 +7,7 @@ import type { Cluster } from '../../kube/cluster.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import type { Trust } from '../../signatures/verifier.ts';
 import type { Events } from '../../kube/events.ts';
+import type { CapabilitiesReader } from '../capabilities/capabilities.ts';
 import type { Memory } from '../engine/memory.ts';
 import type { Notify } from '../engine/notices.ts';
 import type { Settings } from '../engine/options.ts';
@@ -44,4 +45,5 @@ export interface FleetDeps {
   readonly fleet: FleetState;
   readonly suspensions: Pick<Suspensions, 'follow'>;
   readonly branchOwner: BranchOwner;
+  readonly capabilities: CapabilitiesReader;
 }

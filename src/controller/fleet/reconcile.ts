@@ -6,13 +6,14 @@ import { keyOf } from '../../api/objects.ts';
 import type { Plan } from '../../plan/action.ts';
 import { planInSteps } from '../../plan/plan.ts';
 import { workloadOf } from '../../render/workload.ts';
-import { DONE, type ReconcileResult } from '../engine/queue.ts';
+import { again, DONE, type ReconcileResult } from '../engine/queue.ts';
 import { runYielding } from '../engine/run-yielding.ts';
 import { isOwnedBy } from '../node/owner.ts';
 import { announcePlan, countActions } from './announce-plan.ts';
 import { applyPlan } from './apply-plan.ts';
 import { noteCarriedOut, rememberReleases } from './carry-approvals.ts';
 import type { FleetDeps } from './deps.ts';
+import { findFixedClasses } from './fixed-classes.ts';
 import { findNewKeys } from './new-keys.ts';
 import { heldByOther } from './other-cluster.ts';
 import { takeOver } from './restore-memory.ts';
@@ -26,6 +27,7 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
   try {
     await takeOver(deps, signal);
     deps.fleet.newKeys = await findNewKeys(pulled, deps);
+    deps.fleet.fixedClasses = await findFixedClasses(pulled, deps);
     const plan = await computePlan(pulled, deps);
     announcePlan(plan, deps);
     deps.fleet.plan = plan;
@@ -37,7 +39,7 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
     throwFailures(plan, deps.fleet);
     await settleIdentities(pulled, deps);
     await advanceRevision(pulled, plan, deps);
-    return DONE;
+    return waitsForClass(plan) ? again(CLASS_MS) : DONE;
   } finally {
     notePlan(deps);
   }
@@ -47,6 +49,13 @@ export async function reconcileFleet(deps: FleetDeps, signal: AbortSignal): Prom
 async function followSuspension(plan: Plan, { suspensions, notify }: FleetDeps): Promise<void> {
   const nodeKeys = await suspensions.follow(plan);
   if (nodeKeys.length > 0) notify('SuspensionChanged', { nodeKeys });
+}
+
+/** Classes are not watched. */
+const CLASS_MS = 5 * 60_000;
+
+function waitsForClass({ actions }: Plan): boolean {
+  return actions.some(({ hold }) => hold?.guard === 'VolumeCannotGrow');
 }
 
 /** The first plan since the start also decides about what was held before. */
@@ -102,6 +111,7 @@ async function computePlan(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
       identities: identities.overrides(),
       signers: identities.signers(),
       newKeys: fleet.newKeys,
+      fixedClasses: fleet.fixedClasses,
       reservations: keyLedger.foreign(),
       movedKeys: new Map(keyReservations.moved),
       straySigners: new Map([...keyReservations.kept].map(([key, { stray }]) => [key, stray])),

@@ -70,6 +70,8 @@ export interface FleetState {
   readonly deletedNodes: DeletedNodes;
   /** Keys that declared nodes would newly sign with, see plan/input.ts. */
   newKeys: ReadonlyMap<string, readonly string[]>;
+  /** StorageClasses whose volumes cannot grow, where one is to grow. */
+  fixedClasses: ReadonlySet<string>;
   /** Whether a plan was applied once to its end, also when single actions of it failed. */
   isSynced: boolean;
   /** Resolves when `isSynced` becomes true. */
@@ -93,6 +95,7 @@ export function createFleetState(appliedRevision: string | undefined): FleetStat
     plan: undefined,
     deletedNodes: createDeletedNodes(),
     newKeys: new Map(),
+    fixedClasses: new Set(),
     isSynced: false,
     firstSync: Promise.withResolvers(),
     failures: [],
