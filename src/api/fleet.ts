@@ -182,10 +182,18 @@ export function whySuspended(suspension: Suspension): string {
   return `${describeSuspension(suspension)}. ${howSuspensionEnds(suspension)}`;
 }
 
+const LEFT = ': the objects of the node are left as they are';
+
+/** The beginning of what `describeLeft` says, for tables: `the Fleet is suspended`. */
+export function shownSuspension(message: string): string {
+  const [what = ''] = message.split(LEFT);
+  return `${what.charAt(0).toLowerCase()}${what.slice(1)}`;
+}
+
 /** What it means for a node, in sentences. */
 export function describeLeft(suspension: Suspension): string {
   const why = describeSuspension(suspension);
-  return `${why.charAt(0).toUpperCase()}${why.slice(1)}: the objects of the node are left as they are, and not compared with its file. What is changed by hand is not put back before the suspension ends. ${howSuspensionEnds(suspension)}`;
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}${LEFT}, and not compared with its file. What is changed by hand is not put back before the suspension ends. ${howSuspensionEnds(suspension)}`;
 }
 
 /** What of a Fleet suspends. */

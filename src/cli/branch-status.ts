@@ -148,6 +148,7 @@ function nodeRow(node: TreeNode): readonly string[] {
     node.message,
     node.risk ?? '',
     node.pause ?? '',
+    node.suspended ?? '',
     node.hold === undefined ? '' : shownHold(node.hold.message),
     broken === undefined ? '' : `not applied: ${broken}`,
     ...(remarks ?? []),

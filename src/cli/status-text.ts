@@ -2,6 +2,7 @@
 
 import type { BlockchainNode, NodeStatus } from '../api/blockchain-node.ts';
 import { type Condition, findCondition } from '../api/conditions.ts';
+import { describeSuspension, shownSuspension } from '../api/fleet.ts';
 import type { JobObject } from '../api/job-object.ts';
 import { isFinal } from '../api/job-phase.ts';
 import { keyOf } from '../api/objects.ts';
@@ -32,9 +33,10 @@ const MAX_LEFT = 20;
 
 /** Warnings, and tables of the controllers, the nodes and the jobs; an empty one is omitted, except that of the nodes. */
 export function statusText({ controllers = [], nodes, jobs = [], left = [], now }: ClusterState): string {
-  const warnings = controllers.flatMap(({ warning }) =>
-    (warning?.split('\n') ?? []).map((line) => `warning: ${cleanLine(line, 1200)}`),
-  );
+  const warnings = [
+    ...controllers.flatMap(({ warning }) => warning?.split('\n') ?? []),
+    ...suspensionWarnings(nodes),
+  ].map((line) => `warning: ${cleanLine(line, 1200)}`);
   const isLive = new Map(controllers.map(({ executor, state }) => [executor, state === 'Alive']));
   const rows = nodes.map((node) => nodeRow(node, { now, isLive: isLive.get(node.spec.executor ?? '') ?? true }));
   const sections = [
@@ -103,6 +105,7 @@ function saidOf({ status = {} }: BlockchainNode): readonly string[] {
     readyMessage(status),
     findCondition(conditions, 'DataAtRisk')?.message,
     pause?.message,
+    suspensionOf(conditions),
     hold === undefined ? undefined : shownHold(hold.message),
     brokenOf(conditions),
   ];
@@ -125,6 +128,24 @@ function readyMessage({
 /** As on the status branch. */
 function withCode({ status, reason, message }: Condition): string {
   return status === 'True' || message === '' ? message : `${reason}: ${message}`;
+}
+
+function suspensionOf(conditions: readonly Condition[] | undefined): string | undefined {
+  const found = findCondition(conditions, 'Suspended');
+  return found === undefined ? undefined : shownSuspension(found.message);
+}
+
+/** A fleet and folders: a single node says it in its row. */
+function suspensionWarnings(nodes: readonly BlockchainNode[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { status } of nodes) {
+    const why = suspensionOf(status?.conditions);
+    if (why !== undefined && why !== describeSuspension({ by: 'Node' })) counts.set(why, (counts.get(why) ?? 0) + 1);
+  }
+  return [...counts].map(
+    ([why, count]) =>
+      `${why}: ${count === 1 ? '1 node is left as it is' : `${count} nodes are left as they are`}, with what is changed by hand, and no job begins there`,
+  );
 }
 
 function brokenOf(conditions: readonly Condition[] | undefined): string | undefined {

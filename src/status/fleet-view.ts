@@ -20,6 +20,13 @@ export interface FleetView {
   readonly nodes: readonly { readonly node: BlockchainNode; readonly file?: string | undefined }[];
 }
 
+export interface SuspendedNode {
+  /** `namespace/name` */
+  readonly node: string;
+  /** `the Fleet is suspended` */
+  readonly because: string;
+}
+
 export interface SyncView {
   /** The desired branch. */
   readonly branch: string;
@@ -54,6 +61,8 @@ export interface SyncView {
   readonly failedNodes?: readonly string[] | undefined;
   /** Keys of nodes whose objects the API server has not all accepted yet. */
   readonly pendingNodes?: readonly string[] | undefined;
+  /** Those that are suspended, and by what. */
+  readonly suspendedNodes?: readonly SuspendedNode[] | undefined;
   /** Actions that failed and are tried again, in words. */
   readonly failures?: readonly string[] | undefined;
   /** Why the cluster cannot be read or changed. */

@@ -175,6 +175,7 @@ function makeRow(node: TreeNode, broken: string | undefined): readonly string[] 
     node.message,
     cleanLine(node.risk ?? '', MAX_PART),
     node.pause ?? '',
+    cleanLine(node.suspended ?? '', MAX_PART),
     node.hold === undefined ? '' : shownHold(node.hold.message),
     ...(node.remarks ?? []).map((remark) => cleanLine(remark, MAX_PART)),
   ].filter((part) => part !== '');

@@ -17,13 +17,14 @@ export function syncDocument({ executor, controllerVersion, sync }: FleetView): 
     controllerVersion,
     branch: sync.branch,
     publishedAt: sync.publishedAt,
-    ...stateOf(sync),
+    ...withSuspended(stateOf(sync), sync),
     revision: { seen: sync.seen, applied: sync.applied },
     lastApplied: sync.lastApplied,
     problems: problemsOf(sync.problems),
     held: heldOf(sync),
     approvals: approvalsOf(sync),
     kept: keptOf(sync.kept ?? []),
+    suspended: suspendedOf(sync),
     failures:
       sync.failures === undefined || sync.failures.length === 0 ? undefined : sync.failures.slice(0, MAX_FAILURES),
     gitTrouble: sync.gitTrouble,
@@ -47,6 +48,14 @@ function stateOf(sync: SyncView): State {
 }
 
 const SYNCED: State = { state: 'Synced', summary: 'The latest commit is applied.' };
+
+/** Also of a fleet that is otherwise as Git asks. */
+function withSuspended({ state, summary }: State, { suspendedNodes = [] }: SyncView): State {
+  if (suspendedNodes.length === 0) return { state, summary };
+  const names = suspendedNodes.map(({ node }) => node).sort();
+  const what = `${count(names.length, 'node')} suspended and left as found: ${first(names)}`;
+  return { state, summary: `${summary}${/[.!?]$/.test(summary) ? '' : '.'} ${what}.` };
+}
 
 function troubleOf(sync: SyncView): State | undefined {
   if (sync.otherCluster !== undefined) return { state: 'Held', summary: sync.otherCluster };
@@ -198,6 +207,12 @@ function keptOf(kept: readonly Kept[]): unknown {
   const sorted = kept.map(({ ref, because }) => ({ node: describeRef(ref), because }));
   sorted.sort((a, b) => (a.node < b.node ? -1 : 1));
   return { total: kept.length, truncated: kept.length > MAX_HELD, list: sorted.slice(0, MAX_HELD) };
+}
+
+function suspendedOf({ suspendedNodes = [] }: SyncView): unknown {
+  if (suspendedNodes.length === 0) return undefined;
+  const list = suspendedNodes.toSorted((a, b) => (a.node < b.node ? -1 : 1)).slice(0, MAX_HELD);
+  return { total: suspendedNodes.length, truncated: suspendedNodes.length > MAX_HELD, list };
 }
 
 function schedulesOf(schedules: readonly ScheduleView[]): unknown {

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { shownSuspension } from '../api/fleet.ts';
 import { finish } from '../lib/finish.ts';
 import { readYamlInSteps } from '../lib/yaml/read.ts';
 
@@ -44,6 +45,8 @@ export interface TreeNode {
   readonly hold: { readonly reason: string; readonly message: string } | undefined;
   /** Which job keeps it stopped, and why. */
   readonly pause: string | undefined;
+  /** By what it is suspended: `the Fleet is suspended`. */
+  readonly suspended?: string | undefined;
   /** The condition DataAtRisk: data of the node is lost, or will be. */
   readonly risk?: string | undefined;
   /** What is said of its volumes and harms nothing. */
@@ -122,6 +125,7 @@ function* readTreeNode(path: string, text: string): Generator<void, TreeNode | u
     heightAt: snapshot.takenAt,
     hold: status.hold,
     pause: status.pause?.message,
+    suspended: suspensionIn(status.conditions),
     risk: riskIn(status.conditions),
     remarks: status.volumes.map(({ message: remark }) => remark).filter((remark) => remark !== ''),
     broken: status.conditions.find(({ type, reason }) => type === 'Unapplied' && reason === 'FileBroken')?.message,
@@ -131,6 +135,11 @@ function* readTreeNode(path: string, text: string): Generator<void, TreeNode | u
 function riskIn(conditions: z.infer<typeof Document>['status']['conditions']): string | undefined {
   const risk = conditions.find(({ type }) => type === 'DataAtRisk');
   return risk === undefined ? undefined : `${risk.reason}: ${risk.message}`;
+}
+
+function suspensionIn(conditions: z.infer<typeof Document>['status']['conditions']): string | undefined {
+  const found = conditions.find(({ type }) => type === 'Suspended');
+  return found === undefined ? undefined : shownSuspension(found.message);
 }
 
 function unreadyMessage({ conditions, pause }: z.infer<typeof Document>['status']): string {

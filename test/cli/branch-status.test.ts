@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { describeLeft } from '../../src/api/fleet.ts';
 import { branchText, isWell, type BranchState, staleControllers } from '../../src/cli/branch-status.ts';
 import { retiredExecutors } from '../../src/cli/retired-executors.ts';
 import { renderReadme } from '../../src/status/readme.ts';
@@ -83,6 +84,18 @@ describe('the status of a branch', () => {
     expect(isWell({ ...STATE, nodes: [node('eth-0', { phase: 'Running', pause })] })).toBe(false);
     expect(isWell({ ...STATE, nodes: [node('eth-0', { phase: 'Running', hold })] })).toBe(false);
     expect(isWell({ ...STATE, nodes: [node('eth-0', { phase: 'Running' })] })).toBe(true);
+  });
+
+  it('says by what a node is suspended, and so does the front page', () => {
+    const conditions = [
+      { type: 'Suspended', status: 'True', reason: 'Suspended', message: describeLeft({ by: 'Node' }) },
+    ];
+    const status = { phase: 'Running', conditions };
+    const nodes = [node('eth-0', status)];
+    expect(branchText({ ...STATE, nodes }, { now: NOW, maxAgeMs: 1 })).toMatch(/ {2}the node is suspended$/m);
+    expect(isWell({ ...STATE, nodes })).toBe(true);
+    const tree = new Map([['prod/nodes/ns/eth-0.yaml', stringify({ status })]]);
+    expect(renderReadme(tree)).toContain('| the node is suspended |');
   });
 
   it('is not well while a file has an error, also where the fleet is suspended', () => {

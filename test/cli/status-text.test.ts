@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { describeLeft, type Suspension } from '../../src/api/fleet.ts';
 import { API_VERSION } from '../../src/api/group.ts';
 import type { JobObject } from '../../src/api/job-object.ts';
 import type { JobStatus } from '../../src/api/job-status.ts';
@@ -87,6 +88,28 @@ describe('status', () => {
     } as const;
     const node = { ...aNode(), status: { phase: 'Running' as const, conditions: [ready, risk] } };
     expect(statusText({ nodes: [node], jobs: [], now: NOW })).toMatch(/geth runs\. The PVC was deleted\.$/);
+  });
+
+  it('says of each node by what it is suspended, and warns of a suspended fleet and folders', () => {
+    const of = (suspension: Suspension, name: string) => {
+      const message = describeLeft(suspension);
+      const suspended = { type: 'Suspended', status: 'True', reason: 'Suspended', message, lastTransitionTime: ago(1) } as const; // prettier-ignore
+      return { ...aNode({}, { name }), status: { phase: 'Running' as const, conditions: [suspended] } };
+    };
+    const fleet = { by: 'Fleet' } as const;
+    const nodes = [
+      of(fleet, 'a'),
+      of(fleet, 'b'),
+      of({ by: 'Folder', folder: 'nodes/x' }, 'c'),
+      of({ by: 'Node' }, 'd'),
+    ];
+    const lines = statusText({ nodes, jobs: [], now: NOW }).split('\n');
+    expect(lines.slice(0, 2)).toEqual([
+      'warning: the Fleet is suspended: 2 nodes are left as they are, with what is changed by hand, and no job begins there',
+      'warning: the folder nodes/x is suspended: 1 node is left as it is, with what is changed by hand, and no job begins there',
+    ]);
+    const said = lines.slice(-4).map((line) => line.replace(/.* {2}/, ''));
+    expect(said).toEqual(['the Fleet is suspended', 'the Fleet is suspended', 'the folder nodes/x is suspended', 'the node is suspended']); // prettier-ignore
   });
 
   it('shows whether each controller works, and how old the figures of its nodes are', () => {

@@ -134,6 +134,13 @@ describe.each(rows)('a node suspended by $because', ({ begins, ends, says, waits
     await waitFor('its status says so', async () => says.test((await suspended('n0')) ?? ''));
     expect((await suspended('n1')) !== undefined).toBe(isWide);
 
+    await waitFor('sync.yaml names it', () => {
+      const sync = (fleet.statusFile('sync.yaml') ?? '').replaceAll(/\s+/g, ' ');
+      return sync.includes(
+        `${isWide ? 2 : 1} node${isWide ? 's' : ''} suspended and left as found: ${fleet.namespace}/n0`,
+      );
+    });
+
     await seen(async () => await edit('n0'));
     expect(await isEdited('n0')).toBe(true);
     fleet.commit({ 'jobs/one.yaml': backup });

@@ -47,6 +47,20 @@ const PRESSING: readonly (readonly [sync: Partial<SyncView>, state: string, summ
   [{}, 'Synced', 'The latest commit is applied.'],
 ]; // prettier-ignore
 
+it('names the suspended nodes, also where nothing is held', () => {
+  const suspendedNodes = ['n/d', 'n/c', 'n/b', 'n/a'].map((node) => ({ node, because: 'the node is suspended' }));
+  const left = '4 nodes suspended and left as found: n/a; n/b; n/c, and 1 more.';
+  expect(syncOf({ suspendedNodes })).toMatchObject({
+    state: 'Synced',
+    summary: `The latest commit is applied. ${left}`,
+    suspended: { total: 4, truncated: false, list: [{ node: 'n/a', because: 'the node is suspended' }, {}, {}, {}] },
+  });
+  expect(syncOf({ suspendedNodes, suspended: true })['summary']).toContain(`otherwise. ${left}`);
+  const many = Array.from({ length: 300 }, (_, index) => ({ node: `n/${index}`, because: 'x' }));
+  expect(syncOf({ suspendedNodes: many })).toMatchObject({ suspended: { total: 300, truncated: true } });
+  expect(syncOf({})['suspended']).toBeUndefined();
+});
+
 it.each(PRESSING.map(([, ...row], index) => [index, ...row] as const))('%s: %s, %s', (index, state, summary) => {
   const own = PRESSING[index]?.[0] ?? {};
   const all = Object.assign({}, ...PRESSING.slice(index).map(([sync]) => sync)) as Partial<SyncView>;

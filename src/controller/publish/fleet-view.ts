@@ -1,10 +1,11 @@
 // What the documents of the status branch are made from.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
+import { describeSuspension } from '../../api/fleet.ts';
 import { ANNOTATION } from '../../api/group.ts';
 import { keyOf } from '../../api/objects.ts';
 import { describeError } from '../../lib/errors.ts';
-import type { FleetView, ProblemView, SyncView } from '../../status/fleet-view.ts';
+import type { FleetView, ProblemView, SuspendedNode, SyncView } from '../../status/fleet-view.ts';
 import { memoryDocument } from '../../status/memory-document.ts';
 import { isOwnedBy } from '../node/owner.ts';
 import type { NodeTrouble } from '../node/trouble.ts';
@@ -26,7 +27,7 @@ export function fleetView(problems: readonly ProblemView[], deps: PublishDeps): 
     capabilities: deps.capabilities.current,
     memory: deps.memory.isKnown ? memoryDocument(deps.memory.current) : undefined,
     policy: policyDocument(deps.settings.policy.spec, executor),
-    sync: { ...syncView(deps), ...unappliedNodes(nodes, deps), problems },
+    sync: { ...syncView(deps), ...unappliedNodes(nodes, deps), suspendedNodes: suspendedNodes(nodes, deps), problems },
   };
 }
 
@@ -86,6 +87,13 @@ function unappliedNodes(
     failedNodes: nodes.map(keyOf).filter((key) => isFailure(troubles.get(key))),
     pendingNodes: nodes.filter((node) => suspensions.of(keyOf(node)) === undefined && isPending(node)).map(keyOf),
   };
+}
+
+function suspendedNodes(nodes: readonly BlockchainNode[], { suspensions }: PublishDeps): readonly SuspendedNode[] {
+  return nodes.map(keyOf).flatMap((node) => {
+    const found = suspensions.of(node);
+    return found === undefined || found === 'unknown' ? [] : [{ node, because: describeSuspension(found) }];
+  });
 }
 
 function isFailure(trouble: NodeTrouble | undefined): boolean {
