@@ -40,6 +40,11 @@ const ABILITIES: readonly Ability[] = [
     lacks: 'does not do all that the desired branch asks for',
   },
   {
+    failed: ['ActionsFailed'],
+    works: 'ActionsSucceed',
+    lacks: 'cannot do all that the desired branch asks for',
+  },
+  {
     failed: ['RequestsRefused'],
     works: 'RequestsAccepted',
     lacks: 'refuses what files in jobs/ and schedules ask for',

@@ -9,6 +9,7 @@ import { keyOf } from '../api/objects.ts';
 import { cleanLine } from '../lib/clean-text.ts';
 import { shownHold } from '../plan/hold-text.ts';
 import { jobMessage } from '../status/recent-jobs.ts';
+import { isUnheld } from '../status/tree-nodes.ts';
 import { ageText } from './age.ts';
 import type { ControllerState } from './controller-state.ts';
 import { textTable } from './text-table.ts';
@@ -149,8 +150,8 @@ function suspensionWarnings(nodes: readonly BlockchainNode[]): readonly string[]
 }
 
 function brokenOf(conditions: readonly Condition[] | undefined): string | undefined {
-  const unapplied = findCondition(conditions, 'Unapplied');
-  return unapplied?.reason === 'FileBroken' ? `not applied: ${unapplied.message}` : undefined;
+  const unapplied = conditions?.find(isUnheld);
+  return unapplied === undefined ? undefined : `not applied: ${unapplied.message}`;
 }
 
 function sentences(texts: readonly string[]): string {

@@ -96,6 +96,7 @@ function conditionsOf(observation: Observation, verdict: Verdict, updating: bool
     hold: cleaned(observation.hold),
     pause: pauseCause(observation),
     broken: brokenCause(observation),
+    refused: refusedCause(observation),
     updating,
   };
   return [
@@ -114,6 +115,8 @@ interface Circumstances {
   readonly pause?: (Cause & Pick<Pause, 'stalled'>) | undefined;
   /** What Git asks for cannot be read. */
   readonly broken?: Cause | undefined;
+  /** What the API server refuses of it. */
+  readonly refused?: Cause | undefined;
   /** The pod is not yet of the latest revision. */
   readonly updating: boolean;
 }
@@ -169,8 +172,9 @@ function reconcilingBecause(verdict: Verdict, circumstances: Circumstances): Cau
 }
 
 /** What keeps the node from what its spec asks for, and may end without a change of its file. */
-function keptBecause({ hold, pause }: Circumstances): Cause | undefined {
-  return pause?.stalled === true ? hold : (pause ?? hold);
+function keptBecause({ hold, pause, refused }: Circumstances): Cause | undefined {
+  const kept = hold ?? refused;
+  return pause?.stalled === true ? kept : (pause ?? kept);
 }
 
 function stalledOf(verdict: Verdict, circumstances: Circumstances): NewCondition<NodeReason>[] {
@@ -199,8 +203,8 @@ function suspendedOf({ suspension }: Observation): NewCondition<NodeReason>[] {
 }
 
 /** What Git asks for is not what the cluster has, although the node may be well. */
-function unappliedOf({ broken, hold }: Circumstances): NewCondition<NodeReason>[] {
-  const cause = broken ?? hold;
+function unappliedOf({ broken, hold, refused }: Circumstances): NewCondition<NodeReason>[] {
+  const cause = broken ?? hold ?? refused;
   if (cause === undefined) return [];
   return [{ type: 'Unapplied', status: 'True', reason: cause.reason, message: cause.message }];
 }
@@ -212,6 +216,10 @@ function pauseCause({ pause }: Observation): Circumstances['pause'] {
 
 function brokenCause({ broken }: Observation): Cause | undefined {
   return broken === undefined ? undefined : { reason: 'FileBroken', message: cleanMessage(broken) };
+}
+
+function refusedCause({ refused }: Observation): Cause | undefined {
+  return refused === undefined ? undefined : { reason: 'ObjectRefused', message: cleanMessage(refused) };
 }
 
 function cleaned<T extends { readonly message: string }>(said: T | undefined): T | undefined {

@@ -41,6 +41,8 @@ export interface Observation {
   readonly broken?: string | undefined;
   /** By what it is suspended. */
   readonly suspension?: Suspension | undefined;
+  /** What the API server refused to do with the object of the node itself, in its words. */
+  readonly refused?: string | undefined;
   /** Rendering or applying failed. `stalled`: trying again will not help. */
   readonly trouble?: Trouble | undefined;
   /** Objects of the node that another program keeps changing, each in a sentence. */

@@ -128,8 +128,15 @@ function* readTreeNode(path: string, text: string): Generator<void, TreeNode | u
     suspended: suspensionIn(status.conditions),
     risk: riskIn(status.conditions),
     remarks: status.volumes.map(({ message: remark }) => remark).filter((remark) => remark !== ''),
-    broken: status.conditions.find(({ type, reason }) => type === 'Unapplied' && reason === 'FileBroken')?.message,
+    broken: status.conditions.find(isUnheld)?.message,
   };
+}
+
+const UNHELD = ['FileBroken', 'ObjectRefused'];
+
+/** What Git asks for is not there, and no guard holds it: what is held is said as such. */
+export function isUnheld({ type, reason }: { readonly type: string; readonly reason: string }): boolean {
+  return type === 'Unapplied' && UNHELD.includes(reason);
 }
 
 function riskIn(conditions: z.infer<typeof Document>['status']['conditions']): string | undefined {

@@ -8,7 +8,7 @@ import { KINDS } from '../../src/kube/kinds.ts';
 import { git } from '../support/git-repo.ts';
 import { testCluster } from '../support/cluster.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { byHand } from './by-hand.ts';
+import { deny } from './deny.ts';
 import { type Fleet, startFleet, STATUS_BRANCH } from './fleet.ts';
 import { prepare, published, runController, type Running } from './harness.ts';
 
@@ -38,39 +38,15 @@ async function names(kind: 'StatefulSet' | 'ConfigMap' | 'Service'): Promise<rea
   return found.map(({ metadata }) => metadata.name);
 }
 
-/** Denies what `expression` does not allow, in the namespace of the fleet. Resolves to how to remove it. */
+/** Denies what `expression` does not allow. Resolves to how to remove it. */
 async function denyStatefulSets(expression: string): Promise<() => Promise<void>> {
-  const name = `deny-${fleet.executor}`;
-  const group = 'admissionregistration.k8s.io';
-  const policy = {
-    apiVersion: `${group}/v1`,
-    kind: 'ValidatingAdmissionPolicy',
-    metadata: { name },
-    spec: {
-      failurePolicy: 'Fail',
-      matchConstraints: {
-        resourceRules: [
-          { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['statefulsets'] },
-        ],
-      },
-      validations: [{ expression, message: 'the house rules forbid it' }],
-    },
-  };
-  const binding = {
-    apiVersion: `${group}/v1`,
-    kind: 'ValidatingAdmissionPolicyBinding',
-    metadata: { name },
-    spec: {
-      policyName: name,
-      validationActions: ['Deny'],
-      matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': fleet.namespace } } },
-    },
-  };
-  const hand = byHand(kubeconfig);
-  const removals = [await hand.create(policy), await hand.create(binding)];
-  return async () => {
-    for (const remove of removals.toReversed()) await remove();
-  };
+  return await deny(fleet, {
+    apiGroups: ['apps'],
+    apiVersions: ['v1'],
+    operations: ['CREATE', 'UPDATE'],
+    resources: ['statefulsets'],
+    expression,
+  });
 }
 
 it('a policy that denies one StatefulSet: its node reports it, the objects beside it and other nodes are applied', async () => {

@@ -20,6 +20,7 @@ describe('of a node', () => {
     { because: 'nothing of one that is ready', conditions: [{ ...ready, status: 'True' }], says: { message: '' } },
     { because: 'the error in its file', conditions: [risk, unapplied], says: { broken: 'a.yaml:1: no.' } },
     { because: 'no error of a change that is held', conditions: [{ ...unapplied, reason: 'Protected' }], says: { broken: undefined } },
+    { because: 'what the API server refused', conditions: [{ ...unapplied, reason: 'ObjectRefused' }], says: { broken: 'a.yaml:1: no.' } },
     { because: 'no error of another condition', conditions: [{ ...unapplied, type: 'Stalled' }], says: { broken: undefined } },
     { because: 'which data is at risk', conditions: [unapplied, risk], says: { risk: 'VolumeMissing: gone' } },
   ])('says $because', ({ conditions, says }) => {

@@ -26,6 +26,13 @@ export const CONTROLLER_REASONS = defineCodes({
       'Undo the change, or review the plan and add the digest in the message to `spec.approvals` in `fleet.yaml`.',
   },
   NothingHeld: { meaning: 'No action of the plan is held any more.', action: 'No action is needed.' },
+  ActionsFailed: {
+    meaning:
+      'Nodes could not be created, changed or deleted as Git asks, most often because an admission policy or a quota refuses their objects. The actions are tried again.',
+    action:
+      'Follow the words of the API server in the message: correct the file, or what refuses the object. `failures` of `sync.yaml` has more of them.',
+  },
+  ActionsSucceed: { meaning: 'No action of the plan fails any more.', action: 'No action is needed.' },
   ApprovalCarriedOut: {
     meaning: 'All that an approval in `fleet.yaml` released was carried out.',
     action: 'Remove the approval from `spec.approvals`: while it stays, it releases the same actions again.',

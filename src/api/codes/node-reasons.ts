@@ -99,7 +99,7 @@ export const NODE_REASONS = defineCodes({
     action: 'Restore the Role and RoleBinding of the controller.',
   },
   ObjectRefused: {
-    meaning: 'The API server refused an object of the node. The message has the object and the answer.',
+    meaning: 'The API server refused the node, or an object of it. The message has the object and the answer.',
     action: 'Correct the node, or the admission policy, quota or permission that refuses the object.',
   },
   ApplyFailed: {

@@ -16,6 +16,7 @@ export interface LeaseNote {
     | 'listed'
     | 'files'
     | 'held'
+    | 'failed'
     | 'requests'
     | 'leading'
     | `key ${string}`

@@ -50,6 +50,8 @@ export async function applyPlan(plan: Plan, deps: FleetDeps, signal: AbortSignal
 function failureOf(action: Action, error: unknown, { fleet }: FleetDeps): FailedAction {
   const line = fleet.pulled?.desired.nodes.get(keyOf(action.ref))?.line ?? 1;
   return {
+    do: action.do,
+    key: keyOf(action.ref),
     object: describeRef(action.ref),
     message: describeError(error),
     isRefused: isRefusal(error),

@@ -63,7 +63,10 @@ function notePlan({ fleet, notify, observations, watches }: FleetDeps): void {
   const heldBefore = observations.isPlanned
     ? []
     : watches.nodes.list().filter(({ status }) => status?.hold !== undefined || isUnapplied(status));
-  const changed = observations.setPlan(fleet.plan);
+  const changed = observations.setPlan(
+    fleet.plan,
+    fleet.failures.filter(({ isRefused }) => isRefused),
+  );
   notify('PlanApplied', { nodeKeys: [...new Set([...changed, ...heldBefore.map(keyOf)])] });
 }
 

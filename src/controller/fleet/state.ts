@@ -4,7 +4,7 @@ import type { DesiredSet } from '../../desired/desired-set.ts';
 import type { Problem } from '../../desired/text/problem.ts';
 import type { Ancestry, CommitInfo, Oid } from '../../git/engine.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
-import type { Plan } from '../../plan/action.ts';
+import type { Action, Plan } from '../../plan/action.ts';
 import { createDeletedNodes, type DeletedNodes } from './deleted-nodes.ts';
 
 /** What was read from one commit. */
@@ -41,6 +41,9 @@ export interface UnverifiedCommit {
 
 /** An action of the plan that failed and is tried again. */
 export interface FailedAction {
+  readonly do: Action['do'];
+  /** Of the node, `namespace/name`. */
+  readonly key: string;
   /** `BlockchainNode novacula-system/eth-0` */
   readonly object: string;
   readonly message: string;

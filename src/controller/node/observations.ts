@@ -1,9 +1,9 @@
 // What the reconcilers know of each node between reconciliations.
 
 import type { NodeReason } from '../../api/codes/node-reasons.ts';
-import { keyOf, type Ref } from '../../api/objects.ts';
+import { keyOf } from '../../api/objects.ts';
 import type { RoleFacts } from '../../chains/observed.ts';
-import type { Plan } from '../../plan/action.ts';
+import type { Action, Plan } from '../../plan/action.ts';
 import { clip } from '../../lib/clip.ts';
 import { holdText } from '../../plan/hold-text.ts';
 import { createRoleFacts, type RoleObservation } from './role-facts.ts';
@@ -15,6 +15,8 @@ export interface NodeObservation extends RoleObservation {
   readonly hold: { readonly reason: NodeReason; readonly message: string } | undefined;
   /** The error in a file because of which the node keeps its last good state, in whole sentences. */
   readonly broken: string | undefined;
+  /** What the API server refused to do with the object of the node itself. */
+  readonly refused: string | undefined;
   /** `branch@sha1:…`: the last revision of which the API server accepted every object of the node. */
   readonly revision: string | undefined;
 }
@@ -35,11 +37,22 @@ export interface Observations {
   /** Every node that could not be applied. */
   troubles(): ReadonlyMap<string, NodeTrouble>;
   setApplied(key: string, revision: string | undefined): void;
-  /** Takes over what a plan holds, and what it keeps because of an error in a file; returns the nodes for which that changed. */
-  setPlan(plan: Plan | undefined): readonly string[];
+  /**
+   * Takes over what a plan holds, what it keeps because of an error in a file, and what the API server refused of it; returns
+   * the nodes for which that changed.
+   */
+  setPlan(plan: Plan | undefined, refused: readonly RefusedAction[]): readonly string[];
   /** Whether there was a plan since the start. Before it, what was held still is. */
   readonly isPlanned: boolean;
   forget(key: string): void;
+}
+
+export interface RefusedAction {
+  readonly do: Action['do'];
+  /** Of the node, `namespace/name`. */
+  readonly key: string;
+  /** In the words of the API server. */
+  readonly message: string;
 }
 
 /** Lost at a restart on purpose: all of it is observed again. */
@@ -74,10 +87,10 @@ export function createObservations(): Observations {
     get isPlanned() {
       return isPlanned;
     },
-    setPlan(plan) {
+    setPlan(plan, refused) {
       isPlanned ||= plan !== undefined;
       const before = planned;
-      planned = plannedOf(plan);
+      planned = plannedOf(plan, refused);
       return changedKeys(before, planned);
     },
     forget(key) {
@@ -89,25 +102,27 @@ export function createObservations(): Observations {
   };
 }
 
-type Planned = Pick<NodeObservation, 'hold' | 'broken'>;
+type Planned = Pick<NodeObservation, 'hold' | 'broken' | 'refused'>;
 
-const UNPLANNED: Planned = { hold: undefined, broken: undefined };
+const UNPLANNED: Planned = { hold: undefined, broken: undefined, refused: undefined };
 
-function plannedOf(plan: Plan | undefined): ReadonlyMap<string, Planned> {
+function plannedOf(plan: Plan | undefined, refused: readonly RefusedAction[]): ReadonlyMap<string, Planned> {
   const planned = new Map<string, Planned>();
-  const add = (ref: Ref, found: Partial<Planned>): void =>
-    void planned.set(keyOf(ref), { ...UNPLANNED, ...planned.get(keyOf(ref)), ...found });
+  const add = (key: string, found: Partial<Planned>): void =>
+    void planned.set(key, { ...UNPLANNED, ...planned.get(key), ...found });
   for (const { ref, brokenBy } of plan?.kept ?? [])
-    if (brokenBy !== undefined) add(ref, { broken: describeBroken(brokenBy) });
+    if (brokenBy !== undefined) add(keyOf(ref), { broken: describeBroken(brokenBy) });
   for (const action of plan?.actions ?? []) {
     const { ref, hold } = action;
-    if (hold !== undefined) add(ref, { hold: { reason: hold.guard, message: holdText(action) } });
+    if (hold !== undefined) add(keyOf(ref), { hold: { reason: hold.guard, message: holdText(action) } });
   }
+  for (const action of refused) add(action.key, { refused: describeRefused(action) });
   return planned;
 }
 
 function changedKeys(before: ReadonlyMap<string, Planned>, after: ReadonlyMap<string, Planned>): readonly string[] {
-  const textOf = (planned: Planned = UNPLANNED): string => JSON.stringify([planned.hold?.message, planned.broken]);
+  const textOf = (planned: Planned = UNPLANNED): string =>
+    JSON.stringify([planned.hold?.message, planned.broken, planned.refused]);
   return [...new Set([...before.keys(), ...after.keys()])].filter(
     (key) => textOf(before.get(key)) !== textOf(after.get(key)),
   );
@@ -115,4 +130,8 @@ function changedKeys(before: ReadonlyMap<string, Planned>, after: ReadonlyMap<st
 
 function describeBroken(error: string): string {
   return `${clip(/[.!?]$/.test(error) ? error : `${error}.`, 900)} Until that is corrected, the node keeps its last good state.`;
+}
+
+function describeRefused({ do: what, message }: RefusedAction): string {
+  return `The API server refused to ${what} the node, and is asked again: ${clip(message, 900)}`;
 }

@@ -1,7 +1,7 @@
 // Derives a node's status from all that is known of it, and writes it when something that matters changed.
 
 import type { BlockchainNode, NodeStatus } from '../../api/blockchain-node.ts';
-import { isNodeReason } from '../../api/codes/node-reasons.ts';
+import { isNodeReason, type NodeReason } from '../../api/codes/node-reasons.ts';
 import { type Condition, findCondition } from '../../api/conditions.ts';
 import { keyOf, type KubeObject } from '../../api/objects.ts';
 import type { Suspension } from '../../api/fleet.ts';
@@ -75,7 +75,8 @@ async function deriveStatus(node: BlockchainNode, deps: ReportDeps): Promise<Nod
     hold: known.hold ?? heldBefore(node, observations.isPlanned),
     pause: pauses.shown(key),
     suspension: suspensionIn(deps.suspensions.of(key)),
-    broken: known.broken ?? brokenBefore(node, observations.isPlanned),
+    broken: known.broken ?? unappliedBefore('FileBroken', node, observations.isPlanned),
+    refused: known.refused ?? unappliedBefore('ObjectRefused', node, observations.isPlanned),
     statefulSet,
     pods: await lastLogs.complete(pods),
     pvcs,
@@ -168,9 +169,9 @@ function nextReport(
   return due.length === 0 ? DONE : again(Math.min(...due));
 }
 
-function brokenBefore({ status }: BlockchainNode, isPlanned: boolean): string | undefined {
+function unappliedBefore(reason: NodeReason, { status }: BlockchainNode, isPlanned: boolean): string | undefined {
   const before = findCondition(status?.conditions, 'Unapplied');
-  return isPlanned || before?.reason !== 'FileBroken' ? undefined : before.message;
+  return isPlanned || before?.reason !== reason ? undefined : before.message;
 }
 
 /** What a plan held before a restart, until there is a plan: Git may be down for hours. */

@@ -11,7 +11,7 @@ import type { PublishDeps } from './deps.ts';
 const MAX_NAMED = 3;
 const MAX_TEXT = 250;
 
-type State = 'held' | 'requests';
+type State = 'held' | 'failed' | 'requests';
 
 interface Waiting {
   readonly state: State;
@@ -32,6 +32,13 @@ export function announceWaiting(deps: PublishDeps): void {
       failed: 'ActionsHeld',
       works: 'NothingHeld',
       over: 'No action is held any more.',
+    },
+    {
+      state: 'failed',
+      message: describeFailed(fleet),
+      failed: 'ActionsFailed',
+      works: 'ActionsSucceed',
+      over: 'No action fails any more.',
     },
     {
       state: 'requests',
@@ -67,6 +74,14 @@ function describeHeld({ plan, pulled }: PublishDeps['fleet']): string | undefine
 function describeAction(action: Action): string {
   const { hold } = action;
   return `${actionWords(action)} (${hold?.guard}: ${hold?.message})`;
+}
+
+/** A node that could not be created has no object that says it. */
+function describeFailed({ failures }: PublishDeps['fleet']): string | undefined {
+  if (failures.length === 0) return undefined;
+  const what = failures.length === 1 ? 'action fails and is' : 'actions fail and are';
+  const all = failures.map((failure) => `${failure.do} ${failure.object}: ${failure.message}`);
+  return `${failures.length} ${what} tried again: ${firstOf(all)}`;
 }
 
 function describeRefused(refusals: readonly RefusedRequest[]): string | undefined {

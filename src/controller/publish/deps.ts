@@ -59,7 +59,7 @@ export interface PublishedState {
   /** When the tip was compared last, milliseconds since the epoch. */
   checkedAt: number;
   /** What the Events about the Lease say is not carried out. */
-  readonly waiting: Set<'held' | 'requests'>;
+  readonly waiting: Set<'held' | 'failed' | 'requests'>;
   /** Documents of nodes that need no new rendering. */
   readonly written: WrittenNodes;
   readonly reader: TreeReader;
