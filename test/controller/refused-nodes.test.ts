@@ -98,6 +98,10 @@ it('a node that cannot be created, changed or deleted: in status, in its conditi
   );
   expect(seen.stdout).toMatch(new RegExp(`create BlockchainNode ${namespace}/n2: .*${RULES}`));
   expect(seen.stdout).toMatch(new RegExp(`^${namespace}/n0 .*not applied: The API server refused to update`, 'm'));
+  // Nothing was done, however often it was tried.
+  expect(fleet.statusFile('sync.yaml')).toMatch(
+    /lastApplied:\n {2}created: 2\n {2}deleted: 0\n {2}failed: 0\n {2}updated: 0\n/,
+  );
 
   await allow?.();
   allow = undefined;

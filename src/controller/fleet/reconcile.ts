@@ -128,7 +128,10 @@ async function computePlan(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
 }
 
 function noteApplied({ actions }: Plan, failures: readonly FailedAction[], fleet: FleetState): void {
-  const { create: created, update: updated, delete: deleted } = countActions(actions);
+  const planned = countActions(actions);
+  const done = (what: 'create' | 'update' | 'delete'): number =>
+    planned[what] - failures.filter((failure) => failure.do === what).length;
+  const [created, updated, deleted] = [done('create'), done('update'), done('delete')];
   fleet.isSynced = true;
   fleet.firstSync.resolve();
   fleet.failures = failures;

@@ -83,7 +83,7 @@ export interface FleetState {
   failures: readonly FailedAction[];
   /** `branch@sha1:…` whose plan was applied, except for held actions. */
   appliedRevision: string | undefined;
-  /** What the last plan that changed something did. */
+  /** What the last plan that changed something did, without what failed of it. */
   lastApplied:
     | { readonly created: number; readonly updated: number; readonly deleted: number; readonly failed: number }
     | undefined;
