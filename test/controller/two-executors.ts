@@ -10,6 +10,7 @@ import { findCondition } from '../../src/api/conditions.ts';
 import type { KubeObject } from '../../src/api/objects.ts';
 import { applyPlan } from '../../src/controller/fleet/apply-plan.ts';
 import type { FleetDeps } from '../../src/controller/fleet/deps.ts';
+import { createFleetState } from '../../src/controller/fleet/state.ts';
 import { connectCluster } from '../../src/kube/api-cluster.ts';
 import { textAt, valueAt } from '../../src/lib/json-value.ts';
 import { runCommand } from '../demo/run-command.ts';
@@ -227,7 +228,7 @@ async function deletesLate({ cluster, executor, namespace }: Fleet, uid: string)
   const deps = {
     cluster,
     settings: { executor },
-    fleet: {},
+    fleet: createFleetState(undefined),
     watches: { nodes: { get: () => undefined, list: () => [] } },
     memory: { current: { deletions: {} } },
     runtime: { log: pino({ level: 'silent' }) },
