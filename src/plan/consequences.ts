@@ -1,6 +1,7 @@
 // What an action does to the node's pod, its volumes and its key, in whole sentences for reviewers.
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
+import { isSuspendedItself } from '../api/fleet.ts';
 import type { KnownVolumes } from '../api/node-volumes.ts';
 import type { NodeVolume, NodeWorkload } from '../api/node-workload.ts';
 import { keyOf } from '../api/objects.ts';
@@ -27,6 +28,7 @@ export function withConsequences(
     ...workloadLines(action, {
       before,
       after,
+      suspended: suspensionStep(nodes, input),
       isPresent: ({ pvc }) => isLive(pvc, known),
       sizeOf: ({ pvc }) => known?.live?.find((one) => one.pvc === pvc)?.size,
       contentOf: ({ pvc }) => (known === undefined ? undefined : describeVolume(pvc, known)),
@@ -42,6 +44,8 @@ function isLive(pvc: string, known: KnownVolumes | undefined): boolean | undefin
 interface Change {
   readonly before: NodeWorkload | undefined;
   readonly after: NodeWorkload | undefined;
+  /** What the action does to a suspension by the node's own spec. */
+  readonly suspended: SuspensionStep | undefined;
   /** Undefined when the cluster is not known. */
   readonly isPresent: (volume: NodeVolume) => boolean | undefined;
   /** Of an existing PVC, where it is known: the spec in the cluster may have another one already. */
@@ -50,7 +54,49 @@ interface Change {
   readonly contentOf: (volume: NodeVolume) => string | undefined;
 }
 
+/** `Unclear`: without a cluster it is not known whether the node was ever created. */
+type SuspensionStep = 'CreatedSuspended' | 'Created' | 'Resumed' | 'Unclear';
+
+function suspensionStep(
+  { live, desired }: { readonly live: BlockchainNode | undefined; readonly desired: BlockchainNode | undefined },
+  { describesPods, facts }: PlanInput,
+): SuspensionStep | undefined {
+  if (describesPods !== true) return undefined;
+  const isSuspended = isSuspendedItself(desired?.spec);
+  if (live === undefined) return isSuspended ? 'CreatedSuspended' : undefined;
+  return isSuspended || !isSuspendedItself(live.spec) ? undefined : resumption(live, facts?.volumes !== undefined);
+}
+
+function resumption({ status }: BlockchainNode, isInCluster: boolean): SuspensionStep {
+  if (!isInCluster) return 'Unclear';
+  return status?.appliedRevision === undefined ? 'Created' : 'Resumed';
+}
+
+const RESUMED = 'the node was suspended: what was changed by hand meanwhile is put back, which may restart the pod';
+const UNCLEAR = 'if it was created suspended, it gets its objects, volumes and pod only now';
+
 function workloadLines(action: Action, change: Change): readonly string[] {
+  const { after, suspended } = change;
+  if (suspended === 'CreatedSuspended')
+    return ['nothing of it is created, and no pod starts, while its spec.suspend is true'];
+  if (suspended === 'Created' && after !== undefined)
+    return [
+      'the node was created suspended, and gets its objects now',
+      startLine(after),
+      ...after.volumes.map((volume) => newVolume(volume, after, change)),
+    ];
+  return action.do === 'update' && suspended !== undefined
+    ? resumedLines(actionLines(action, change), change)
+    : actionLines(action, change);
+}
+
+/** That the pod is not restarted cannot be said of it. */
+function resumedLines(lines: readonly string[], { before, after, suspended }: Change): readonly string[] {
+  const isCalm = before?.running === true && before.podDigest === after?.podDigest;
+  return [...(isCalm ? lines.slice(1) : lines), RESUMED, ...(suspended === 'Unclear' ? [UNCLEAR] : [])];
+}
+
+function actionLines(action: Action, change: Change): readonly string[] {
   const { before, after } = change;
   switch (action.do) {
     case 'create':

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import type { Suspension } from '../../src/api/fleet.ts';
 import type { JobPhase } from '../../src/api/job-phase.ts';
 import { JobScheduleSpec } from '../../src/api/job-schedule.ts';
 import { planRequests } from '../../src/jobs/requests/plan-requests.ts';
@@ -401,4 +402,25 @@ describe('schedules', () => {
   ])('nothing: $because', ({ from, to }) => {
     expect(planRequests(from, to)).toEqual([]);
   });
+});
+
+describe('while something is suspended', () => {
+  const suspensions = (of?: Suspension, ofFleet?: Suspension) => ({ ofFleet: () => ofFleet, of: () => of });
+  const FLEET = { by: 'Fleet' } as const;
+  const template = { kind: 'Backup', spec: { node: 'a' } } as const;
+  const spec = JobScheduleSpec.parse({ schedule: '0 3 * * *', template });
+  const schedules = new Map([
+    ['ns/s', { namespace: 'ns', name: 's', executor: 'east', file: 'schedules/s.yaml', spec }],
+  ]);
+
+  it.each([
+    { what: suspensions(FLEET, FLEET), run: '; it waits while the Fleet is suspended', runs: '; its runs are skipped while the Fleet is suspended' },
+    { what: suspensions({ by: 'Folder', folder: 'nodes/x' }), run: '; it waits while the folder nodes/x is suspended', runs: '; each run waits while the folder nodes/x is suspended' },
+    { what: suspensions({ by: 'Node' }), run: '; it waits while a is suspended', runs: '; each run waits while a is suspended' },
+    { what: suspensions(), run: '; once', runs: '; keeps all' },
+  ])('a request says that it waits: $run', ({ what, run, runs }) => {
+    const steps = planRequests(NONE, side([BACKUP], { suspensions: what, schedules }));
+    expect(steps.map(({ because }) => because.slice(-Math.max(run.length, 1)))[0]).toBe(run);
+    expect(steps[1]?.because.endsWith(runs)).toBe(true);
+  }); // prettier-ignore
 });

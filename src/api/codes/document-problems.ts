@@ -99,6 +99,11 @@ export const DOCUMENT_PROBLEMS = defineCodes({
     action:
       'Nothing where the newer revision corrects it. Otherwise correct the error first, or compare with the cluster.',
   },
+  SuspendedNodes: {
+    meaning:
+      'In a plan: nodes are suspended, so that what was changed of them by hand is not compared, or their suspension ends, so that it is put back.',
+    action: 'Expect that pods restart when a suspension ends: look for changes by hand first.',
+  },
   OutsideCapabilities: {
     meaning:
       'The controller that owns the node does not support what the node asks for, by the `capabilities.yaml` that it published.',

@@ -27,6 +27,7 @@ import { listPvcs, nodesWithoutVolumes, readMemories, volumesOf } from './facts.
 import { jobsAgainstCluster, jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
 import { keyFacts } from './keys.ts';
 import { withLastGood } from './last-good.ts';
+import { suspensionsAgainst, suspensionsBetween } from './suspended.ts';
 
 /** Shown in place of a revision for the files of a directory. */
 const WORK_TREE = 'working tree';
@@ -98,7 +99,7 @@ export async function withCluster(dir: string, judged: ComparisonOptions): Promi
       current,
       revision: WORK_TREE,
       facts: { volumes, jobs, fixedClasses },
-      problems,
+      problems: [...problems, ...suspensionsAgainst(current, desired)],
       keyFacts: keys,
       carriedOut,
       upgrades,
@@ -126,13 +127,16 @@ export async function betweenRevisions(
     const base = await repository.resolve(from);
     const older = { name: from, commits: firstParents(repository, base), read: readCommit };
     const { desired: before, problem } = await withLastGood(await readCommit(base), older);
-    const broken = problem === undefined ? {} : { problems: [problem] };
+    const problemsWith = (desired: DesiredSet): readonly Problem[] => [
+      ...(problem === undefined ? [] : [problem]),
+      ...suspensionsBetween(before, desired),
+    ];
     if (to === undefined) {
       const desired = read(await readDirectory(dir));
       const current = currentOf(before, desired);
       const upgrades = upgradesFrom(before, desired);
       const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
-      return { desired, current, revision: WORK_TREE, facts: { jobs }, upgrades, ...broken };
+      return { desired, current, revision: WORK_TREE, facts: { jobs }, upgrades, problems: problemsWith(desired) };
     }
     const head = await repository.resolve(to);
     const desired = await readCommit(head);
@@ -144,7 +148,7 @@ export async function betweenRevisions(
       revision: revisionOf(to, head),
       upgrades: upgradesFrom(before, desired),
       facts: { ancestry, lastApplied: revisionOf(from, base), jobs },
-      ...broken,
+      problems: problemsWith(desired),
     };
   } finally {
     await repository.close();

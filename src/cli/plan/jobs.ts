@@ -1,5 +1,6 @@
 // Both sides of the comparison of job requests and schedules, for `nodewright plan`.
 
+import { suspensionOfFleet } from '../../api/fleet.ts';
 import { ANNOTATION, LABEL } from '../../api/group.ts';
 import { jobKeyOf, type JobObject, withdrawnFor } from '../../api/job-object.ts';
 import { isFinal } from '../../api/job-phase.ts';
@@ -17,6 +18,7 @@ import { recordPath } from '../../jobs/requests/record.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { requestsInCluster } from '../cluster-requests.ts';
+import { declaredSuspension } from './suspended.ts';
 
 export type PublishedRecords = DesiredRequests['records'];
 
@@ -76,6 +78,10 @@ function requestsOf(desired: DesiredSet): DesiredRequests {
     broken: desired.brokenRequests,
     brokenFiles: desired.brokenFiles,
     stopped: new Set(stoppedIn(desired)),
+    suspensions: {
+      ofFleet: () => suspensionOfFleet(desired.fleet),
+      of: (key) => declaredSuspension(desired, key),
+    },
     approvals: new Set(desired.fleet.approvals?.map(({ digest }) => digest)),
   };
 }

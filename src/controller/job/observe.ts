@@ -1,6 +1,5 @@
 // Everything that the next move of a job depends on: gathered first, decided elsewhere.
 
-import { describeSuspension } from '../../api/fleet.ts';
 import { ANNOTATION } from '../../api/group.ts';
 import type { JobObject } from '../../api/job-object.ts';
 import { JOB_FINALIZER, JOB_UID_LABEL, jobKeyOf, nodeKeyIn, withdrawnFor } from '../../api/job-object.ts';
@@ -11,6 +10,7 @@ import { digestOfObject } from '../../jobs/kinds/index.ts';
 import { canAcquire, locksOf } from '../../jobs/model/locks.ts';
 import { jobObjectName } from '../../jobs/model/names.ts';
 import type { JobObservation, ObservedLock, ObservedPvc, ObservedTask, Trial } from '../../jobs/model/observation.ts';
+import { waitsWhile } from '../../jobs/model/suspended.ts';
 import { defined } from '../../lib/defined.ts';
 import { textAt } from '../../lib/json-value.ts';
 import { latestWarning } from './warning-events.ts';
@@ -161,18 +161,9 @@ function needOf(phase: JobPhase): Need {
   return { nodes: !isFinal(phase), heights: phase === 'Starting', tasks: true, source: !isFinal(phase) };
 }
 
-/** A suspended node is not stopped for a job either. */
 function mayNotBegin({ job, open }: OpenedJob, { fleet, suspensions }: JobDeps): string | undefined {
   if (fleet.pulled === undefined) return 'waits until the repository has been read';
-  const wide = suspensions.ofFleet();
-  if (wide !== undefined) return `waits while ${describeSuspension(wide)}`;
-  if (open.common.deployMethod !== 'managed') return undefined;
-  for (const name of open.nodes) {
-    const found = suspensions.of(nodeKeyIn(job, name));
-    if (found === 'unknown') return 'waits until fleet.yaml could be read, which says whether its nodes are suspended';
-    if (found !== undefined) return `waits while ${describeSuspension(found, name)}`;
-  }
-  return undefined;
+  return waitsWhile(open, job.metadata.namespace ?? '', suspensions);
 }
 
 /** A file that cannot be read may declare the node; one whose deletion is held, or that is suspended, is still there. */

@@ -1,9 +1,11 @@
 // What a commit changes of requests and schedules: the part of a plan that is not about nodes.
 
+import { describeSuspension } from '../../api/fleet.ts';
 import { isFinal } from '../../api/job-phase.ts';
 import type { JobStep } from '../../api/job-step.ts';
 import { defined } from '../../lib/defined.ts';
 import { sameJson } from '../../lib/stable-json.ts';
+import { waitsWhile } from '../model/suspended.ts';
 import { heldFor } from './approval.ts';
 import { readRequest } from '../kinds/index.ts';
 import { releaseStep } from './planned-release.ts';
@@ -61,7 +63,8 @@ function unrecordedStep({ then, now, from, refused }: Declared, after: DesiredRe
   const mayBeClaimed = from === 'cluster' || after.records === undefined;
   if (then !== undefined && mayBeClaimed) return stepOf('refuse', now, EDITED);
   if (refused !== undefined) return stepOf('refuse', now, refused);
-  const because = `${effectOf(now, after)}; ${after.records === undefined ? UNKNOWN : 'once'}`;
+  const waits = waitOf(now, after);
+  const because = `${effectOf(now, after)}; ${after.records === undefined ? UNKNOWN : 'once'}${waits === undefined ? '' : `; it ${waits}`}`;
   return { ...stepOf('run', now, because), ...exceptionOf(now, after) };
 }
 
@@ -115,6 +118,25 @@ function isEdited(then: PlannedRequest, now: PlannedRequest): boolean {
   return a !== undefined && b !== undefined && a !== b;
 }
 
+function waitOf(
+  request: Pick<PlannedRequest, 'kind' | 'namespace' | 'spec'>,
+  { suspensions }: Pick<DesiredRequests, 'suspensions'>,
+): string | undefined {
+  const open = readRequest(request);
+  return open === undefined || suspensions === undefined ? undefined : waitsWhile(open, request.namespace, suspensions);
+}
+
+/** The runs of a suspended fleet are skipped; others are filed, and wait. */
+function scheduleWait(
+  { namespace, spec }: Pick<PlannedSchedule, 'namespace' | 'spec'>,
+  after: DesiredRequests,
+): string {
+  const wide = after.suspensions?.ofFleet();
+  if (wide !== undefined) return `; its runs are skipped while ${describeSuspension(wide)}`;
+  const waits = waitOf({ ...spec.template, namespace }, after);
+  return waits === undefined ? '' : `; each run ${waits}`;
+}
+
 /** A template may still be waiting for what its schedule fills in. */
 function effectOf(
   request: Pick<PlannedRequest, 'kind' | 'namespace' | 'spec'>,
@@ -145,11 +167,13 @@ function scheduleStep(what: JobStep['do'], schedule: PlannedSchedule, because: s
   return { do: what, job: `JobSchedule ${namespace}/${name}`, executor, file, because };
 }
 
-function scheduleWords({ namespace, spec }: PlannedSchedule, after: DesiredRequests): string {
+function scheduleWords(
+  { namespace, spec }: Pick<PlannedSchedule, 'namespace' | 'spec'>,
+  after: DesiredRequests,
+): string {
   const { schedule, timeZone, suspend, template, keep, concurrencyPolicy } = spec;
   const when = suspend ? 'is suspended; otherwise files' : 'files';
   const each = `${when} a ${template.kind} at "${schedule}" (${timeZone}, ${concurrencyPolicy}) that ${effectOf({ ...template, namespace }, after)}`;
-  return keep === undefined
-    ? `${each}; keeps all`
-    : `${each}; keeps the last ${keep.last}, ${keep.daily} daily and ${keep.weekly} weekly`;
+  const kept = keep === undefined ? 'all' : `the last ${keep.last}, ${keep.daily} daily and ${keep.weekly} weekly`;
+  return `${each}; keeps ${kept}${scheduleWait({ namespace, spec }, after)}`;
 }

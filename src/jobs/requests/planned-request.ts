@@ -2,6 +2,7 @@
 
 import type { JobScheduleSpec } from '../../api/job-schedule.ts';
 import type { JobStep } from '../../api/job-step.ts';
+import type { Suspensions } from '../model/suspended.ts';
 import type { NeededApproval } from './approval.ts';
 import type { JobRecord, UNREADABLE } from './record.ts';
 
@@ -55,6 +56,8 @@ export interface DesiredRequests extends RequestSide {
   readonly stopped: ReadonlySet<string>;
   /** By `namespace/name`: those of them that have no volumes, as far as that is known, and why. */
   readonly withoutVolumes?: ReadonlyMap<string, string>;
+  /** What is suspended once the files count. */
+  readonly suspensions?: Suspensions;
   /** The digests that `fleet.yaml` approves. */
   readonly approvals?: ReadonlySet<string>;
   /** Of the status branch, by executor and key (`recordKey`); undefined when the branch is not read. */
