@@ -26,6 +26,13 @@ export function isFinal(phase: JobPhase): boolean {
   return FINAL.includes(phase);
 }
 
+const NEVER_RAN: readonly JobPhase[] = ['Refused', 'Cancelled'];
+
+/** Whether a job that ended in this phase has done nothing. */
+export function hasNeverRun(phase: JobPhase): boolean {
+  return NEVER_RAN.includes(phase);
+}
+
 const BEFORE_WORK: readonly JobPhase[] = ['Pending', 'Claimed', 'Locked'];
 
 /** Whether a job in this phase has changed nothing yet. */

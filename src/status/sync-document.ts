@@ -115,7 +115,7 @@ function waitingOf(sync: SyncView): State | undefined {
 
 /** An error may be one of a node, new or not, or of a job request. */
 const LEFT_OUT =
-  'Nodes whose file has one keep their last good state, new ones are not created, and job requests with one are not carried out.';
+  'Nodes whose file has one keep their last good state, new ones are not created, and job requests with one are not carried out; a job that was claimed before its file got one continues.';
 
 function errorsOf({ problems, unlisted }: SyncView): string | undefined {
   const errors = problems.filter(({ level, message }) => level === 'error' && message !== unlisted).length;

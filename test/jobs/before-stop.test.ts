@@ -29,7 +29,8 @@ describe('a claim', () => {
   it.each([
     { because: 'that is on the branch', record: {}, phase: 'Claimed', says: 'the claim is on the status branch' },
     { because: 'of work under way', record: { phase: 'Working' }, phase: 'Claimed', says: 'the claim is on the status branch' },
-    { because: 'that ended', record: { phase: 'Cancelled' }, phase: 'Refused', says: 'ended Cancelled; a request runs once' },
+    { because: 'that ended', record: { phase: 'Cancelled' }, phase: 'Refused', says: 'ended Cancelled; it did not run, and a name is used once' },
+    { because: 'that ran', record: { phase: 'Complete' }, phase: 'Refused', says: 'ended Complete; a request runs once' },
   ] as const)('$because leads to $phase', ({ record, phase, says }) => {
     const { status } = step({ ...EXCHANGE, observed: { record } });
     expect(status).toMatchObject({ phase, ...(phase === 'Claimed' ? { node: 'b and a' } : { reason: 'AlreadyRan' }) });

@@ -194,6 +194,10 @@ describe('what the status branch says of a request', () => {
     expect(plan(NONE, side([BACKUP], recorded('Complete')))).toEqual([
       'refuse: it has run already (Complete at noon), and a request runs once: to run it again, file a new one under a new name',
     ]);
+    for (const phase of ['Refused', 'Cancelled'] as const)
+      expect(plan(NONE, side([BACKUP], recorded(phase)))).toEqual([
+        `refuse: it ended ${phase} at noon and did not run, and a name is used once: file a new one under a new name`,
+      ]);
     expect(plan(cluster, side([BACKUP], recorded('Complete')))).toEqual([]);
     expect(plan(NONE, side([BACKUP], recorded('Working')))).toEqual([]);
   });

@@ -105,7 +105,7 @@ describe('documents', () => {
     const held = [{ do: 'delete', ref, because: 'gone', uid: 'u', keepsVolumes: true, hold }] as const;
     expect(summaryOf({ fleetBroken: true })).toMatch(/^fleet\.yaml has an error: nothing is applied/);
     expect(summaryOf({})).toMatch(
-      /^1 error in files\. .*last good state, .*not created, .*job requests .*not carried out\.$/,
+      /^1 error in files\. .*last good state, .*not created, .*job requests .*not carried out; a job that was claimed before .* continues\.$/,
     );
     expect(summaryOf({ held })).toMatch(/^1 action held: .* 1 error in files\. /);
   });

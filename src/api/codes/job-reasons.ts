@@ -63,7 +63,8 @@ export const JOB_REFUSALS = defineCodes({
     action: 'File a new request that the policy allows, or ask the administrator to extend the policy.',
   },
   AlreadyRan: {
-    meaning: 'The status branch has a result of this request. A request runs once.',
+    meaning:
+      'The status branch has an end of this request. Its name is used once, also when it was refused or cancelled and did not run.',
     action: 'Add a new request under a new name.',
   },
   ClaimMissing: {

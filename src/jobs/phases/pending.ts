@@ -1,7 +1,7 @@
 // Before anything changes: the claim, the locks, and a check whether the task can be done at all.
 
 import type { FailureReason } from '../../api/codes/job-reasons.ts';
-import { isFinal } from '../../api/job-phase.ts';
+import { hasNeverRun, isFinal } from '../../api/job-phase.ts';
 import type { JobStatus, JobTarget } from '../../api/job-status.ts';
 import { DEADLINE } from '../model/deadlines.ts';
 import type { Effect } from '../model/effect.ts';
@@ -34,7 +34,7 @@ export function pending(scope: Scope): Move {
     return enter(scope, {
       phase: 'Refused',
       reason: 'AlreadyRan',
-      message: `the status branch says that this request ended ${record.phase}; a request runs once: file a new one under a new name`,
+      message: `the status branch says that this request ended ${record.phase}; ${hasNeverRun(record.phase) ? 'it did not run, and a name is used once' : 'a request runs once'}: file a new one under a new name`,
     });
   return enter(scope, {
     phase: 'Claimed',

@@ -1,7 +1,7 @@
 // What a commit changes of requests and schedules: the part of a plan that is not about nodes.
 
 import { describeSuspension } from '../../api/fleet.ts';
-import { isFinal } from '../../api/job-phase.ts';
+import { hasNeverRun, isFinal } from '../../api/job-phase.ts';
 import type { JobStep } from '../../api/job-step.ts';
 import { defined } from '../../lib/defined.ts';
 import { sameJson } from '../../lib/stable-json.ts';
@@ -78,15 +78,35 @@ function recordedStep({
   if (from === 'cluster') return undefined;
   if (!isFinal(record.phase)) return undefined;
   const ended = `${record.phase}${record.endedAt === undefined ? '' : ` at ${record.endedAt}`}`;
-  return stepOf('refuse', now, `it has run already (${ended}), and a request runs once: ${NEW_NAME}`);
+  const because = hasNeverRun(record.phase)
+    ? `it ended ${ended} and did not run, and a name is used once: file a new one under a new name`
+    : `it has run already (${ended}), and a request runs once: ${NEW_NAME}`;
+  return stepOf('refuse', now, because);
 }
 
 /** Nothing follows for one that has ended, or that was marked before. */
 function removedStep(key: string, then: PlannedRequest, after: DesiredRequests): JobStep | undefined {
-  if (then.isWithdrawn === true || after.broken.has(key) || after.brokenFiles.has(then.file)) return undefined;
+  if (then.isWithdrawn === true) return undefined;
   const record = after.records?.get(recordKey(then));
+  if (after.broken.has(key) || after.brokenFiles.has(then.file)) return brokenStep(then, record, after);
   if (record === undefined) return stepOf('withdraw', then, isUnclaimed(then, after) ? UNCLAIMED : GONE);
   return record === UNREADABLE || isFinal(record.phase) ? undefined : stepOf('withdraw', then, GONE);
+}
+
+/** What has an error is never run; what was claimed before does not end with it. */
+function brokenStep(
+  then: PlannedRequest,
+  record: PlannedRecord | typeof UNREADABLE | undefined,
+  after: DesiredRequests,
+): JobStep | undefined {
+  if (record === UNREADABLE) return undefined;
+  if (record === undefined) return isUnclaimed(then, after) ? undefined : stepOf('refuse', then, brokenWords(then));
+  return isFinal(record.phase) ? undefined : stepOf('refuse', then, `${BROKEN}: it is ${record.phase}, and ${CONTINUES}`);
+}
+
+/** An object of the cluster is a job under way; of a file without its record that is not known. */
+function brokenWords({ specDigest }: PlannedRequest): string {
+  return specDigest === undefined ? `${BROKEN}: it is under way, and ${CONTINUES}` : `${BROKEN}: if it was claimed, it ${CONTINUES}`;
 }
 
 /** A request of the files without a record; one of the cluster has an object, which was claimed. */
@@ -100,6 +120,9 @@ const NEW_NAME = 'to run it again, file a new one under a new name';
 const EDITED =
   'it was merged with other content and runs, or ran, as it was then: put the file back, and file a new one under a new name';
 const UNREADABLE_RECORD = `its record on the status branch cannot be read, so that it is not known whether it ran: ${NEW_NAME}`;
+const BROKEN =
+  'its file has an error, so what it says now is not run, and the job that was merged before is not cancelled by it';
+const CONTINUES = 'continues as it was then: to cancel it before its work begins, remove the request';
 const GONE =
   'its file is gone: cancelled if work has not begun, otherwise it runs to its end; the record of one that ended stays';
 const UNCLAIMED = 'its file is gone, and by the status branch it was not claimed: it does not run';
