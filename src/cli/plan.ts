@@ -21,7 +21,8 @@ import {
   type SetExitCode,
 } from './option.ts';
 import { addPolicyOptions, policiesFor, type PolicyOptions } from './policy-option.ts';
-import { betweenRevisions, type Comparison, executorsOf, withCluster } from './plan/comparison.ts';
+import { withCluster } from './plan/against-cluster.ts';
+import { betweenRevisions, type Comparison, executorsOf } from './plan/comparison.ts';
 import { problemsToJson } from './problems-json.ts';
 import { capabilityProblems, publishedCapabilities } from './published/capabilities.ts';
 import { removedSourceProblems } from './published/removed-sources.ts';

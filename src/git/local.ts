@@ -23,6 +23,8 @@ export interface LocalRepository {
   list(commit: Oid): Promise<readonly TreeEntry[]>;
   read(blob: Oid): Promise<Uint8Array>;
   ancestry(from: Oid, to: Oid): Promise<Ancestry>;
+  /** The same, or `unknown` where a shallow clone lacks the commit or the history that the answer needs. */
+  relation(from: Oid, to: Oid): Promise<Ancestry | 'unknown'>;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ export async function openLocalRepository(dir: string, overrides: Partial<Limits
       const answer = await relate(from, to, parents);
       return answer === 'unknown' ? 'rewritten' : answer;
     },
+    relation: async (from, to) => ((await store.has(from)) ? await relate(from, to, parents) : 'unknown'),
     close: () => store.close(),
   };
   return (await isPartial(gitdir)) ? withAdvice(repository, dir) : repository;
@@ -89,6 +92,7 @@ function withAdvice(repository: LocalRepository, dir: string): LocalRepository {
     list: (commit) => advise(repository.list(commit)),
     read: (blob) => advise(repository.read(blob)),
     ancestry: (from, to) => advise(repository.ancestry(from, to)),
+    relation: (from, to) => advise(repository.relation(from, to)),
     close: () => repository.close(),
   };
 }

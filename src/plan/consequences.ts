@@ -7,7 +7,8 @@ import type { NodeVolume, NodeWorkload } from '../api/node-workload.ts';
 import { keyOf } from '../api/objects.ts';
 import { isSmaller } from '../lib/quantity.ts';
 import type { Action } from './action.ts';
-import type { PlanInput } from './input.ts';
+import { type BusyNode, deletedUnder, pausedStart, pausedStop } from './busy-node.ts';
+import type { PlanFacts, PlanInput } from './input.ts';
 import { describeVolume } from './judge-volumes.ts';
 import { keyLines } from './key-lines.ts';
 
@@ -17,11 +18,10 @@ export function withConsequences(
   nodes: { readonly live: BlockchainNode | undefined; readonly desired: BlockchainNode | undefined },
   input: PlanInput,
 ): Action {
-  const { facts } = input;
-  const workloadOf = input.describesPods === true ? input.workloadOf : undefined;
-  const before = nodes.live === undefined ? undefined : workloadOf?.(nodes.live);
-  const after = nodes.desired === undefined ? undefined : workloadOf?.(nodes.desired);
-  const known = facts?.volumes?.get(keyOf(action.ref));
+  const { facts = {} } = input;
+  const workload = (node: BlockchainNode | undefined): NodeWorkload | undefined =>
+    node === undefined || input.describesPods !== true ? undefined : input.workloadOf?.(node);
+  const [before, after] = [workload(nodes.live), workload(nodes.desired)];
   const consequences = [
     ...moveLines(action, nodes.live ?? nodes.desired),
     ...keyLines(action, nodes.desired, input),
@@ -29,12 +29,24 @@ export function withConsequences(
       before,
       after,
       suspended: suspensionStep(nodes, input),
-      isPresent: ({ pvc }) => isLive(pvc, known),
-      sizeOf: ({ pvc }) => known?.live?.find((one) => one.pvc === pvc)?.size,
-      contentOf: ({ pvc }) => (known === undefined ? undefined : describeVolume(pvc, known)),
+      ...knownOf(keyOf(action.ref), facts),
     }),
   ];
   return consequences.length === 0 ? action : { ...action, consequences };
+}
+
+function knownOf(
+  key: string,
+  { volumes, busyNodes, unusable }: PlanFacts,
+): Omit<Change, 'before' | 'after' | 'suspended'> {
+  const known = volumes?.get(key);
+  return {
+    busy: busyNodes?.get(key),
+    unusable: unusable?.get(key),
+    isPresent: ({ pvc }) => isLive(pvc, known),
+    sizeOf: ({ pvc }) => known?.live?.find((one) => one.pvc === pvc)?.size,
+    contentOf: ({ pvc }) => (known === undefined ? undefined : describeVolume(pvc, known)),
+  };
 }
 
 function isLive(pvc: string, known: KnownVolumes | undefined): boolean | undefined {
@@ -46,6 +58,9 @@ interface Change {
   readonly after: NodeWorkload | undefined;
   /** What the action does to a suspension by the node's own spec. */
   readonly suspended: SuspensionStep | undefined;
+  readonly busy: BusyNode | undefined;
+  /** Why no pod starts with what the node uses. */
+  readonly unusable: string | undefined;
   /** Undefined when the cluster is not known. */
   readonly isPresent: (volume: NodeVolume) => boolean | undefined;
   /** Of an existing PVC, where it is known: the spec in the cluster may have another one already. */
@@ -82,7 +97,7 @@ function workloadLines(action: Action, change: Change): readonly string[] {
   if (suspended === 'Created' && after !== undefined)
     return [
       'the node was created suspended, and gets its objects now',
-      startLine(after),
+      startLine(after, change),
       ...after.volumes.map((volume) => newVolume(volume, after, change)),
     ];
   return action.do === 'update' && suspended !== undefined
@@ -91,9 +106,9 @@ function workloadLines(action: Action, change: Change): readonly string[] {
 }
 
 /** That the pod is not restarted cannot be said of it. */
-function resumedLines(lines: readonly string[], { before, after, suspended }: Change): readonly string[] {
-  const isCalm = before?.running === true && before.podDigest === after?.podDigest;
-  return [...(isCalm ? lines.slice(1) : lines), RESUMED, ...(suspended === 'Unclear' ? [UNCLEAR] : [])];
+function resumedLines(lines: readonly string[], { after, suspended }: Change): readonly string[] {
+  const calm = after === undefined ? '' : notRestarted(after);
+  return [...lines.filter((line) => line !== calm), RESUMED, ...(suspended === 'Unclear' ? [UNCLEAR] : [])];
 }
 
 function actionLines(action: Action, change: Change): readonly string[] {
@@ -102,31 +117,57 @@ function actionLines(action: Action, change: Change): readonly string[] {
     case 'create':
       return after === undefined
         ? []
-        : [startLine(after), ...after.volumes.map((volume) => newVolume(volume, after, change))];
+        : [startLine(after, change), ...after.volumes.map((volume) => newVolume(volume, after, change))];
     case 'update':
       return before === undefined || after === undefined || action.move !== undefined
         ? []
-        : [podLine(before, after), ...after.volumes.flatMap((volume) => volumeLine(volume, { before, after }, change))];
+        : [
+            podLine({ before, after }, change),
+            ...after.volumes.flatMap((volume) => volumeLine(volume, { before, after }, change)),
+          ];
     case 'start':
-      return after === undefined ? [] : [startLine(after)];
+      return after === undefined ? [] : [startLine(after, change)];
     case 'delete':
-      return before?.running === true ? [stopLine(before)] : [];
+      return [...(before?.running === true ? [stopLine(before, change)] : []), ...deletedUnder(change.busy)];
   }
 }
 
-function startLine({ pod, running }: NodeWorkload): string {
-  return running ? `the pod ${pod} starts` : `no pod starts: the node is stopped`;
+type Hindrance = Pick<Change, 'busy' | 'unusable'>;
+
+function startLine(workload: NodeWorkload, hindrance: Hindrance): string {
+  const { pod, running } = workload;
+  return running ? (notStarted(workload, hindrance) ?? `the pod ${pod} starts`) : `no pod starts: the node is stopped`;
 }
 
-function stopLine({ pod, graceSeconds }: NodeWorkload): string {
-  return `the pod ${pod} stops; it has ${graceSeconds} s to do so`;
+/** What the controller waits for before it makes or changes the StatefulSet, and what keeps that without a pod. */
+function notStarted(workload: NodeWorkload, { busy, unusable }: Hindrance): string | undefined {
+  if (unusable === undefined) return pausedStart(workload, busy);
+  return `the pod ${workload.pod} does not start with this change yet: ${unusable}`;
 }
 
-function podLine(before: NodeWorkload, after: NodeWorkload): string {
-  if (!before.running) return after.running ? startLine(after) : 'no pod is affected: the node is stopped';
-  if (!after.running) return stopLine(before);
+function stopLine(workload: NodeWorkload, { busy }: Hindrance): string {
+  const { pod, graceSeconds } = workload;
+  return pausedStop(workload, busy) ?? `the pod ${pod} stops; it has ${graceSeconds} s to do so`;
+}
+
+interface Both {
+  readonly before: NodeWorkload;
+  readonly after: NodeWorkload;
+}
+
+function podLine({ before, after }: Both, hindrance: Hindrance): string {
+  if (!before.running) return after.running ? startLine(after, hindrance) : 'no pod is affected: the node is stopped';
+  if (!after.running) return stopLine(before, hindrance);
+  return notStarted(after, hindrance) ?? runningLine(before, after);
+}
+
+function notRestarted({ pod }: NodeWorkload): string {
+  return `the pod ${pod} is not restarted`;
+}
+
+function runningLine(before: NodeWorkload, after: NodeWorkload): string {
   return before.podDigest === after.podDigest
-    ? `the pod ${after.pod} is not restarted`
+    ? notRestarted(after)
     : `the pod ${after.pod} RESTARTS; it has ${before.graceSeconds} s to stop`;
 }
 

@@ -1,9 +1,16 @@
-// Guards against changes of a whole branch or tree: moved back, rewritten, emptied, unreadable, too many deletions.
+// Guards against changes of a whole branch or tree: moved back, rewritten, emptied, unreadable, too many deletions; and against a
+// second cluster under one executor name.
 
 import { ANNOTATION } from '../api/group.ts';
 import type { Action, Hold } from './action.ts';
-import { approvableHold } from './hold-words.ts';
+import { approvableHold, finalHold } from './hold-words.ts';
 import type { Scene } from './scene.ts';
+
+/** Both would write the same reservations of keys and claim the same jobs, each without seeing the pods of the other. */
+export function otherCluster(_action: Action, { input }: Scene): Hold | undefined {
+  const other = input.facts?.otherCluster;
+  return other === undefined ? undefined : finalHold('OtherCluster', other.message, other.release);
+}
 
 /** Actions of a branch that was moved back or rewritten require approval. */
 export function moved(_action: Action, { input }: Scene): Hold | undefined {

@@ -1,8 +1,7 @@
 // The guards: safety rules, each a small function that can be tested alone.
 
 import type { Action, Hold } from './action.ts';
-import { moved, unreadableFile, vanished, deletionBudget } from './guards-branch.ts';
-import { otherCluster } from './guards-cluster.ts';
+import { deletionBudget, moved, otherCluster, unreadableFile, vanished } from './guards-branch.ts';
 import { identityOfData, volumeCannotGrow, volumeShrink } from './guards-data.ts';
 import {
   identityInUse,

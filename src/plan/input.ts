@@ -6,6 +6,7 @@ import type { KnownVolumes } from '../api/node-volumes.ts';
 import type { NodeWorkload } from '../api/node-workload.ts';
 import type { JobStep } from '../api/job-step.ts';
 import type { Releases } from './action.ts';
+import type { BusyNode } from './busy-node.ts';
 import type { MovedKeys } from './moved-keys.ts';
 
 /** The desired state. `DesiredSet` of the module `desired` has this shape. */
@@ -96,6 +97,15 @@ export interface PlanFacts {
   readonly volumes?: ReadonlyMap<string, KnownVolumes> | undefined;
   /** StorageClasses whose volumes cannot grow, by their names, as far as they are known. */
   readonly fixedClasses?: ReadonlySet<string> | undefined;
+  /** Nodes, `namespace/name`, that a job is at work on or keeps stopped. Only where a cluster is asked. */
+  readonly busyNodes?: ReadonlyMap<string, BusyNode> | undefined;
+  /**
+   * Nodes, `namespace/name`, that use an object which is not there or not labelled for nodes, and what to do about it in words.
+   * No pod of them starts.
+   */
+  readonly unusable?: ReadonlyMap<string, string> | undefined;
+  /** Nodes, `namespace/name`, of which it is not known because their Secrets may not be read. */
+  readonly unreadSecrets?: ReadonlySet<string> | undefined;
   /** What happens to job requests and schedules of all executors. */
   readonly jobs?: readonly JobStep[] | undefined;
   /** `released` of the previous plan. */

@@ -3,7 +3,7 @@
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { keyOf } from '../api/objects.ts';
 import type { Action } from './action.ts';
-import type { KeyReservation, PlanInput } from './input.ts';
+import type { KeyReservation, PlanFacts, PlanInput } from './input.ts';
 
 /** None for a node that stays stopped, and none from a controller: it reports what a node waits for on the node. */
 export function keyLines(action: Action, node: BlockchainNode | undefined, input: PlanInput): readonly string[] {
@@ -31,16 +31,19 @@ function describeHeld({ key, executor, node, since }: KeyReservation, own: strin
   return `it would sign with the key ${shortKey(key)}, which executor ${executor} has reserved for its node ${node} since ${since}; its pod starts only ${ends}`;
 }
 
-/** What is not compared is not silently free. */
-function unknownKey(action: Action, node: BlockchainNode, { facts }: PlanInput): readonly string[] {
+/** What is not compared is not silently free. A Secret that no node may use yet is named with the pod, which does not start. */
+function unknownKey(action: Action, node: BlockchainNode, { facts = {} }: PlanInput): readonly string[] {
   const name = node.spec.identity?.secretName;
-  if (name === undefined || !mayBringKey(action)) return [];
-  const secret = `${node.metadata.namespace}/${name}`;
-  return facts?.reservations === undefined
-    ? [`who holds the key in the Secret ${secret} is not known here: --status-from reads it from the status branch`]
-    : [
-        `the key in the Secret ${secret} is not compared with the keys that others hold: no record names it, and only a plan against the cluster that has the Secret reads it`,
-      ];
+  if (name === undefined || !mayBringKey(action) || facts.unusable?.has(keyOf(node)) === true) return [];
+  return [unknownWords(`${node.metadata.namespace}/${name}`, keyOf(node), facts)];
+}
+
+function unknownWords(secret: string, nodeKey: string, { unreadSecrets, reservations }: PlanFacts): string {
+  if (unreadSecrets?.has(nodeKey) === true)
+    return `the Secret ${secret} may not be read here: whether it exists and is labelled for nodes, and who holds the key in it, is not known`;
+  return reservations === undefined
+    ? `who holds the key in the Secret ${secret} is not known here: --status-from reads it from the status branch`
+    : `the key in the Secret ${secret} is not compared with the keys that others hold: no record names it, and only a plan against the cluster that has the Secret reads it`;
 }
 
 /** A change that leaves a running node its Secret brings no key. */

@@ -226,10 +226,12 @@ function leavingKept(live: BlockchainNode | undefined): readonly Kept[] {
   return [{ ref: refOf(live), because: 'it is being deleted and is created again after that' }];
 }
 
-/** Nothing of it changes, and it waits for its key. */
+/** Nothing of it changes, and it waits for its key, or for what else it uses. */
 function waitingKept(node: BlockchainNode, live: BlockchainNode | undefined, input: PlanInput): readonly Kept[] {
   if (live === undefined || node.spec.desiredState !== 'Running') return [];
-  return heldLines(node, input).map((because) => ({ ref: refOf(node), because }));
+  const unusable = input.facts?.unusable?.get(keyOf(node));
+  const lines = [...(unusable === undefined ? [] : [`its pod does not start: ${unusable}`]), ...heldLines(node, input)];
+  return lines.map((because) => ({ ref: refOf(node), because }));
 }
 
 /** A Switchover gave the node another identity than its file names. The plan does not undo that, and reports it. */

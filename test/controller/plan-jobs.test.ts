@@ -26,6 +26,8 @@ beforeAll(async () => {
     'fleet.yaml': fleet.fleetFile(),
     'nodes/n0.yaml': fleet.nodeFile('n0', []),
     'nodes/n1.yaml': fleet.nodeFile('n1'),
+    'nodes/key.yaml': fleet.nodeFile('key', ['identity: { secretName: none }']),
+    'schedules/new.yaml': scheduleFile('new'),
     'jobs/empty.yaml': requestFile('empty', { node: 'n1' }),
     'jobs/fresh.yaml': requestFile('fresh'),
     'jobs/there.yaml': requestFile('there'),
@@ -44,6 +46,11 @@ afterAll(async () => {
 
 function requestFile(name: string, more: object = {}): string {
   return JSON.stringify({ apiVersion: API_VERSION, kind: 'Backup', metadata: { name }, spec: { node: 'n0', ...more } });
+}
+
+function scheduleFile(name: string): string {
+  const spec = { schedule: '0 3 * * *', template: { kind: 'Backup', spec: { node: 'n0' } } };
+  return JSON.stringify({ apiVersion: API_VERSION, kind: 'JobSchedule', metadata: { name }, spec });
 }
 
 interface Given {
@@ -93,6 +100,11 @@ it('shows what would run, what was edited, what finds no volumes and what is wit
     },
     { do: 'run', job: `Backup ${namespace}/fresh`, because: expect.stringContaining('status branch already') },
     { do: 'withdraw', job: `Backup ${namespace}/gone`, file: 'jobs/gone.yaml' },
+    { do: 'schedule', job: `JobSchedule ${namespace}/new` },
   ]);
+  const key = plan.actions.find(({ ref }: { ref: { name: string } }) => ref.name === 'key');
+  expect(key.consequences).toContainEqual(
+    expect.stringMatching(/^the pod key-0 does not start .*: Secret none, which the node uses, does not exist/),
+  );
   expect(code).toBe(1);
 });

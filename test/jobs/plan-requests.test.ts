@@ -402,7 +402,6 @@ describe('schedules', () => {
       from: withSchedule(),
       to: side([], { brokenFiles: new Set(['schedules/n.yaml']) }),
     },
-    { because: 'a cluster has none to compare with', from: { ...NONE, from: 'cluster' as const }, to: withSchedule() },
   ])('nothing: $because', ({ from, to }) => {
     expect(planRequests(from, to)).toEqual([]);
   });

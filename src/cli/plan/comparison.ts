@@ -3,34 +3,28 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { revisionOf } from '../../controller/fleet/pull.ts';
 import { readFiles } from '../../controller/fleet/read-files.ts';
+import type { JobStep } from '../../api/job-step.ts';
 import type { DesiredSet, SourceFile } from '../../desired/desired-set.ts';
 import { createReadCache } from '../../desired/read-cache.ts';
 import { readDesired } from '../../desired/read.ts';
 import type { Problem } from '../../desired/text/problem.ts';
 import { type LocalRepository, openLocalRepository } from '../../git/local.ts';
-import { connectCluster } from '../../kube/api-cluster.ts';
-import { KINDS } from '../../kube/kinds.ts';
-import { isKubeError } from '../../kube/kube-error.ts';
 import { defined } from '../../lib/defined.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { withApplied } from '../../plan/applied.ts';
 import type { PlanFacts } from '../../plan/input.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { upgradesBetween, upgradesOf, type UpgradeStep } from '../../upgrade/describe.ts';
+import { upgradesBetween, type UpgradeStep } from '../../upgrade/describe.ts';
 import { readDirectory } from '../directory.ts';
-import { readOwnDeployments } from '../own-deployments.ts';
 import type { CarriedOutByDigest } from '../../plan/approvals.ts';
 import type { PublishedSigning } from '../published/keys.ts';
 import { publishedRecords } from '../published/records.ts';
-import { classFacts } from './classes.ts';
-import { listPvcs, nodesWithoutVolumes, readMemories, volumesOf } from './facts.ts';
-import { jobsAgainstCluster, jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
-import { keyFacts } from './keys.ts';
+import { jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
 import { withLastGood } from './last-good.ts';
-import { suspensionsAgainst, suspensionsBetween } from './suspended.ts';
+import { suspensionsBetween } from './suspended.ts';
 
 /** Shown in place of a revision for the files of a directory. */
-const WORK_TREE = 'working tree';
+export const WORK_TREE = 'working tree';
 
 /** The two sides, and the name of the newer one. */
 export interface Comparison {
@@ -61,54 +55,6 @@ export interface ComparisonOptions {
   readonly published: PublishedSigning | undefined;
 }
 
-export async function withCluster(dir: string, judged: ComparisonOptions): Promise<Comparison> {
-  const { kubeconfig, context, namespace, ownNamespace, executor, judgedBy, published } = judged;
-  const desired = readDesired(await readDirectory(dir), {
-    defaultNamespace: namespace,
-    policy: judgedBy,
-    ...defined({ executor }),
-  });
-  const cluster = connectCluster({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  });
-  try {
-    const listed = await cluster.list(KINDS.BlockchainNode).catch((error: unknown) => {
-      // A cluster without the CRD has no nodes.
-      if (isKubeError(error, 'NOT_SERVED')) return [];
-      throw error;
-    });
-    const current = listed as readonly BlockchainNode[];
-    const pvcs = await listPvcs(cluster);
-    const jobs = await jobsAgainstCluster(cluster, desired, {
-      records: await recordsIn(dir, judged.statusFrom, desired),
-      withoutVolumes: nodesWithoutVolumes(desired, current, pvcs),
-    });
-    const executors = executorsOf({ desired, current, facts: { jobs } }, executor);
-    const memories = await readMemories(executors, { cluster, namespace: ownNamespace ?? namespace, known: current });
-    const nodes = [...current, ...[...desired.nodes.values()].map(({ node }) => node)];
-    const volumes = volumesOf(nodes, memories, pvcs);
-    const { fixedClasses, problems } = await classFacts(desired, current, cluster);
-    const keys = await keyFacts(executors, { desired, current, cluster, memories, published: published?.keys });
-    const images = new Map((await readOwnDeployments(cluster)).map((one) => [one.executor, one.image]));
-    const upgrades = (names: readonly string[]) => upgradesOf(desired.fleet, images, names);
-    const known = [...memories.values()].map((memory) => (memory === 'nothing' ? {} : memory.approved));
-    const carriedOut: CarriedOutByDigest = Object.assign({}, ...known);
-    return {
-      desired,
-      current,
-      revision: WORK_TREE,
-      facts: { volumes, jobs, fixedClasses },
-      problems: [...problems, ...suspensionsAgainst(current, desired)],
-      keyFacts: keys,
-      carriedOut,
-      upgrades,
-    };
-  } finally {
-    await cluster.close();
-  }
-}
-
 export async function betweenRevisions(
   dir: string,
   from: string,
@@ -131,17 +77,20 @@ export async function betweenRevisions(
       ...(problem === undefined ? [] : [problem]),
       ...suspensionsBetween(before, desired),
     ];
+    const withRecords = async (side: DesiredSet): Promise<{ desired: DesiredSet; jobs: readonly JobStep[] }> => {
+      const records = await recordsIn(dir, statusFrom, before, side);
+      return { desired: side, jobs: jobsBetween(before, side, records) };
+    };
     if (to === undefined) {
-      const desired = read(await readDirectory(dir));
+      const files = read(await readDirectory(dir));
+      const { desired, jobs } = await withRecords(files);
       const current = currentOf(before, desired);
       const upgrades = upgradesFrom(before, desired);
-      const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
       return { desired, current, revision: WORK_TREE, facts: { jobs }, upgrades, problems: problemsWith(desired) };
     }
     const head = await repository.resolve(to);
-    const desired = await readCommit(head);
+    const { desired, jobs } = await withRecords(await readCommit(head));
     const ancestry = await repository.ancestry(base, head);
-    const jobs = jobsBetween(before, desired, await recordsIn(dir, statusFrom, before, desired));
     return {
       desired,
       current: currentOf(before, desired),
@@ -189,7 +138,7 @@ function upgradesFrom(before: DesiredSet, after: DesiredSet): Comparison['upgrad
 }
 
 /** What the status branch says of the requests of all sides; undefined when it is not read. */
-async function recordsIn(
+export async function recordsIn(
   dir: string,
   statusFrom: string | undefined,
   ...sides: readonly DesiredSet[]

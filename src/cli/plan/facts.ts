@@ -31,7 +31,7 @@ export async function readMemories(executors: readonly string[], place: MemoryPl
     else if (found === undefined) memories.set(executor, 'nothing');
     else
       process.stderr.write(
-        `warning: the ConfigMap of executor ${executor} ${found}; exchanged identities and moved keys are not shown\n`,
+        `warning: the ConfigMap of executor ${executor} ${found}; exchanged identities, moved keys, and holds of a branch that was moved back are not shown\n`,
       );
   }
   warnOfOtherClusters(memories);

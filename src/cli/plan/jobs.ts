@@ -16,8 +16,6 @@ import {
 import { sourceOfRequest } from '../../jobs/requests/planned-source.ts';
 import { recordPath } from '../../jobs/requests/record.ts';
 import { digestOfObject } from '../../jobs/kinds/index.ts';
-import type { Cluster } from '../../kube/cluster.ts';
-import { requestsInCluster } from '../cluster-requests.ts';
 import { declaredSuspension } from './suspended.ts';
 
 export type PublishedRecords = DesiredRequests['records'];
@@ -48,18 +46,23 @@ export function recordsAsked(...sides: readonly DesiredSet[]): ReadonlyMap<strin
  * Compares with the jobs of the cluster. A job that `desired` does not declare counts only while it runs and when it came
  * from a file in `jobs/`: schedules and identity swaps create jobs too.
  */
-export async function jobsAgainstCluster(
-  cluster: Cluster,
+export function jobsAgainstCluster(
+  objects: readonly JobObject[] | undefined,
   desired: DesiredSet,
-  known: KnownOfJobs,
-): Promise<readonly JobStep[]> {
-  const objects = await requestsInCluster(cluster);
-  if (objects === undefined) return [];
+  { schedules = desired.schedules, ...known }: KnownOfJobs & KnownSchedules,
+): readonly JobStep[] {
+  if (objects === undefined)
+    return stepsFrom({ from: 'cluster', requests: new Map(), schedules }, { ...desired, requests: new Map() }, known);
   const found = objects.map((object) => [jobKeyOf(object), object] as const);
   const counted = found.filter(([key, object]) => desired.requests.has(key) || isUnderWay(object));
   const requests = new Map(counted.map(([key, object]) => [key, fromObject(object)]));
   const all = new Set(found.map(([key]) => key));
-  return stepsFrom({ from: 'cluster', requests, schedules: new Map(), objects: all }, desired, known);
+  return stepsFrom({ from: 'cluster', requests, schedules, objects: all }, desired, known);
+}
+
+interface KnownSchedules {
+  /** Those that the controllers have; without it they count as the same. */
+  readonly schedules?: RequestSide['schedules'];
 }
 
 type KnownOfJobs = Pick<DesiredRequests, 'records' | 'withoutVolumes'>;

@@ -22,6 +22,7 @@ import type { MovedKeys } from '../../plan/moved-keys.ts';
 import { knownKeys } from '../published/known-keys.ts';
 import { reservationsOf } from '../published/reservations.ts';
 import type { Memories } from './facts.ts';
+import { createUses, type Uses } from './unusable.ts';
 
 export interface ClusterKeys {
   readonly desired: Desired;
@@ -43,7 +44,7 @@ export async function keyFacts(
   for (const executor of executors) facts.set(executor, await factsOf(executor, { ...scene, reader, pods }));
   if (reader.isForbidden)
     process.stderr.write(
-      'warning: some Secrets cannot be read: their keys are known by the records of the controllers alone\n',
+      'warning: some Secrets cannot be read: their keys are known by the records of the controllers alone, and not whether nodes may use them\n',
     );
   return facts;
 }
@@ -78,6 +79,8 @@ async function factsOf(executor: string, scene: Scene): Promise<PlanFacts> {
     reservations,
     keys: new Map([...byRecord.all, ...read.all]),
     newKeys: new Map([...byRecord.fresh, ...read.fresh]),
+    unusable: read.unusable,
+    unreadSecrets: read.unread,
     movedKeys: movedKeys(read.waiting, { identities, reservations: reservations ?? [], executor }),
     straySigners: await findStraySigners([...read.fresh, ...read.waiting], {
       ...scene,
@@ -111,7 +114,7 @@ function unlessForbidden(error: unknown): undefined {
   if (!isKubeError(error, 'FORBIDDEN')) throw error;
 }
 
-interface ReadKeys {
+interface ReadKeys extends Pick<Uses, 'unusable' | 'unread'> {
   /** Absent for a node whose Secrets cannot all be read. */
   readonly all: ReadonlyMap<string, readonly string[]>;
   readonly fresh: ReadonlyMap<string, readonly string[]>;
@@ -128,17 +131,25 @@ async function readNodes(executor: string, identities: Identities, scene: Scene)
   const all = new Map<string, readonly string[]>();
   const fresh = new Map<string, readonly string[]>();
   const waiting = new Map<string, readonly string[]>();
+  const uses = createUses();
   const declared = [...desired.nodes].filter(([, { node }]) => node.spec.executor === executor);
   await eachAtOnce(declared, READ_AT_ONCE, async ([key, { node }]) => {
     const old = live.get(key);
-    if (old !== undefined && sameJson(old.spec, node.spec) && !isStopped(old, scene)) return;
-    const keys = await reader.keysOf(old === undefined ? node : identities.effective(node));
+    if (isRunning(old, scene) && sameJson(old.spec, node.spec)) return;
+    const effective = old === undefined ? node : identities.effective(node);
+    const runs = isRunning(old, scene) ? identities.effective(old) : undefined;
+    await uses.note(effective, runs, reader);
+    const keys = await reader.keysOf(effective);
     if (keys === undefined) return;
     all.set(key, keys);
     fresh.set(key, await newKeysOf(node, old, { cluster: reader, identities }));
     if (old !== undefined && isOwnedBy(old, executor) && isStopped(old, scene)) waiting.set(key, keys);
   });
-  return { all, fresh, waiting };
+  return { all, fresh, waiting, ...uses };
+}
+
+function isRunning(node: BlockchainNode | undefined, scene: Scene): node is BlockchainNode {
+  return node !== undefined && !isStopped(node, scene);
 }
 
 /** Nothing of it runs, as far as that can be seen. */
@@ -201,7 +212,7 @@ function createReader(cluster: ClusterKeys['cluster']): Reader {
       try {
         return await keysIn(node, get);
       } catch (error) {
-        if (!isKubeError(error, 'FORBIDDEN')) throw error;
+        unlessForbidden(error);
         isForbidden = true;
         return undefined;
       }

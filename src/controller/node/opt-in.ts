@@ -65,7 +65,7 @@ function refused({ kind, name }: Reference, namespace: string, live: KubeObject 
   const command = `kubectl -n ${namespace} label ${kind.toLowerCase()} ${name} ${ALLOW_LABEL}=true`;
   if (live === undefined) {
     const reason = kind === 'Secret' ? 'IdentityMissing' : 'ConfigMapMissing';
-    const message = `${kind} ${name}, which the node uses, does not exist in namespace ${namespace}. Create it with the label ${ALLOW_LABEL}: "true".`;
+    const message = `${kind} ${name}, which the node uses, does not exist in namespace ${namespace}. Create it with the label ${ALLOW_LABEL}: "true", or create it and run: ${command}`;
     return { reason, message, stalled: true, retryMs: RETRY_MS };
   }
   const message = `${kind} ${name} does not say that nodes may use it. If this node may, run: ${command}`;

@@ -11,6 +11,7 @@ import { readRequest } from '../kinds/index.ts';
 import { releaseStep } from './planned-release.ts';
 import {
   type DesiredRequests,
+  type KnownSchedule,
   type PlannedRecord,
   type PlannedRequest,
   type PlannedSchedule,
@@ -101,12 +102,16 @@ function brokenStep(
 ): JobStep | undefined {
   if (record === UNREADABLE) return undefined;
   if (record === undefined) return isUnclaimed(then, after) ? undefined : stepOf('refuse', then, brokenWords(then));
-  return isFinal(record.phase) ? undefined : stepOf('refuse', then, `${BROKEN}: it is ${record.phase}, and ${CONTINUES}`);
+  return isFinal(record.phase)
+    ? undefined
+    : stepOf('refuse', then, `${BROKEN}: it is ${record.phase}, and ${CONTINUES}`);
 }
 
 /** An object of the cluster is a job under way; of a file without its record that is not known. */
 function brokenWords({ specDigest }: PlannedRequest): string {
-  return specDigest === undefined ? `${BROKEN}: it is under way, and ${CONTINUES}` : `${BROKEN}: if it was claimed, it ${CONTINUES}`;
+  return specDigest === undefined
+    ? `${BROKEN}: it is under way, and ${CONTINUES}`
+    : `${BROKEN}: if it was claimed, it ${CONTINUES}`;
 }
 
 /** A request of the files without a record; one of the cluster has an object, which was claimed. */
@@ -172,7 +177,6 @@ function effectOf(
 }
 
 function scheduleSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
-  if (before.from === 'cluster') return [];
   const keys = [...new Set([...before.schedules.keys(), ...after.schedules.keys()])].sort();
   return keys.flatMap((key) => {
     const [then, now] = [before.schedules.get(key), after.schedules.get(key)];
@@ -185,7 +189,7 @@ function scheduleSteps(before: RequestSide, after: DesiredRequests): JobStep[] {
   });
 }
 
-function scheduleStep(what: JobStep['do'], schedule: PlannedSchedule, because: string): JobStep {
+function scheduleStep(what: JobStep['do'], schedule: KnownSchedule, because: string): JobStep {
   const { namespace, name, executor, file } = schedule;
   return { do: what, job: `JobSchedule ${namespace}/${name}`, executor, file, because };
 }

@@ -37,18 +37,22 @@ export interface PlannedSchedule {
   readonly needsApproval?: NeededApproval | undefined;
 }
 
+/** One that a controller has; of some only the name is known. */
+export type KnownSchedule = Omit<PlannedSchedule, 'spec'> & Partial<Pick<PlannedSchedule, 'spec'>>;
+
 export interface RequestSide {
   /** By `Kind/namespace/name`. */
   readonly requests: ReadonlyMap<string, PlannedRequest>;
   /** By `namespace/name`. */
-  readonly schedules: ReadonlyMap<string, PlannedSchedule>;
-  /** A cluster has no objects for schedules, and need not have one for a request that has ended. */
+  readonly schedules: ReadonlyMap<string, KnownSchedule>;
+  /** A cluster need not have an object for a request that has ended. */
   readonly from: 'files' | 'cluster';
   /** Every job of the cluster, by `Kind/namespace/name`. */
   readonly objects?: ReadonlySet<string>;
 }
 
 export interface DesiredRequests extends RequestSide {
+  readonly schedules: ReadonlyMap<string, PlannedSchedule>;
   /** Requests and files that can't be read: what they were about counts as unchanged. */
   readonly broken: ReadonlySet<string>;
   readonly brokenFiles: ReadonlySet<string>;
