@@ -13,6 +13,7 @@ import { readApplied } from '../../src/cli/plan/applied.ts';
 import { busyNodes } from '../../src/cli/plan/busy-nodes.ts';
 import type { Memories } from '../../src/cli/plan/facts.ts';
 import { jobsAgainstCluster } from '../../src/cli/plan/jobs.ts';
+import { withoutKnownSources } from '../../src/cli/plan/known-sources.ts';
 import { createUses } from '../../src/cli/plan/unusable.ts';
 import { NOTHING } from '../../src/controller/engine/memory-data.ts';
 import { KubeError } from '../../src/kube/kube-error.ts';
@@ -169,5 +170,27 @@ describe('what was applied last', () => {
     expect(await steps(repo, new Map())).toEqual([]);
     const { unknown } = await appliedIn(repo, new Map());
     expect(unknown).toEqual(['which schedules executor demo has is not known: the 2 of the files are not compared']);
+  });
+});
+
+describe('a source that no file declares any more', () => {
+  const restore = JSON.stringify({
+    apiVersion: 'validatoros.com/v1alpha1',
+    kind: 'Restore',
+    metadata: { name: 'r', namespace: 'novacula-system' },
+    spec: { node: 'a', backup: 'b-e' },
+  });
+  const desired = read({ ...NODE, 'jobs/r.yaml': restore });
+  const codes = (known: Parameters<typeof withoutKnownSources>[1]): readonly string[] =>
+    withoutKnownSources(desired, known).problems.map(({ code }) => code);
+  const record = { phase: 'Working', specDigest: 'x' } as const;
+
+  it('is not called unknown when its record or its object is there', () => {
+    expect(codes({ records: undefined })).toContain('UnknownSource');
+    expect(codes({ records: new Map(), objects: new Set(['Backup/novacula-system/b-c']) })).toContain('UnknownSource');
+    expect(codes({ records: new Map([['demo/Backup/novacula-system/b-e', record]]) })).not.toContain('UnknownSource');
+    expect(codes({ records: undefined, objects: new Set(['Backup/novacula-system/b-e']) })).not.toContain(
+      'UnknownSource',
+    );
   });
 });

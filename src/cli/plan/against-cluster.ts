@@ -1,7 +1,7 @@
 // What a plan against a cluster compares.
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
-import type { JobObject } from '../../api/job-object.ts';
+import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
 import { readFiles } from '../../controller/fleet/read-files.ts';
 import type { DesiredSet, SourceFile } from '../../desired/desired-set.ts';
 import { createReadCache } from '../../desired/read-cache.ts';
@@ -25,6 +25,7 @@ import { listPvcs, type Memories, nodesWithoutVolumes, readMemories, volumesOf }
 import { jobsAgainstCluster, type PublishedRecords } from './jobs.ts';
 import { keyFacts } from './keys.ts';
 import { suspensionsAgainst } from './suspended.ts';
+import { withoutKnownSources } from './known-sources.ts';
 
 export async function withCluster(dir: string, judged: ComparisonOptions): Promise<Comparison> {
   const { kubeconfig, context, namespace, executor, judgedBy: policy } = judged;
@@ -63,7 +64,9 @@ async function readSides({ dir, judged, files, cluster }: Unread): Promise<Sides
   const pvcs = await listPvcs(cluster);
   const objects = await requestsInCluster(cluster);
   const records = await recordsIn(dir, judged.statusFrom, files);
-  return { desired: files, current: listed as readonly BlockchainNode[], pvcs, objects, records };
+  const keys = new Set(objects?.map(jobKeyOf));
+  const desired = withoutKnownSources(files, { records, objects: keys });
+  return { desired, current: listed as readonly BlockchainNode[], pvcs, objects, records };
 }
 
 interface Scene extends Pick<ComparisonOptions, 'executor' | 'namespace' | 'ownNamespace' | 'published'> {

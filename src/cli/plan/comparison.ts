@@ -20,6 +20,7 @@ import type { CarriedOutByDigest } from '../../plan/approvals.ts';
 import type { PublishedSigning } from '../published/keys.ts';
 import { publishedRecords } from '../published/records.ts';
 import { jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
+import { withoutKnownSources } from './known-sources.ts';
 import { withLastGood } from './last-good.ts';
 import { suspensionsBetween } from './suspended.ts';
 
@@ -79,7 +80,7 @@ export async function betweenRevisions(
     ];
     const withRecords = async (side: DesiredSet): Promise<{ desired: DesiredSet; jobs: readonly JobStep[] }> => {
       const records = await recordsIn(dir, statusFrom, before, side);
-      return { desired: side, jobs: jobsBetween(before, side, records) };
+      return { desired: withoutKnownSources(side, { records }), jobs: jobsBetween(before, side, records) };
     };
     if (to === undefined) {
       const files = read(await readDirectory(dir));

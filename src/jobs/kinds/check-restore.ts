@@ -64,11 +64,16 @@ function checkSource(spec: RestoreSpec, { field, kind, name }: Source, context: 
       warningAt(
         'UnknownSource',
         ['spec', field],
-        `no ${kind} ${namespace}/${name} is in this commit; ${didYouMean(name, namesOf(others, `${kind}/${namespace}/`, fits), 'the job will be refused unless there is one by then')}`,
+        `${unknownSource({ kind, namespace, name })}; ${didYouMean(name, namesOf(others, `${kind}/${namespace}/`, fits), 'the job will be refused unless there is one by then')}`,
       ),
     ];
   if (textAt(source.spec, ['deployMethod']) !== 'managed') return [];
   return checkFit(spec, { field, from: textAt(source.spec, ['node']) ?? '' }, context);
+}
+
+/** How the message begins: for commands that find the source elsewhere. */
+export function unknownSource({ kind, namespace, name }: Record<'kind' | 'namespace' | 'name', string>): string {
+  return `no ${kind} ${namespace}/${name} is in this commit`;
 }
 
 /** Those that can be restored. */
