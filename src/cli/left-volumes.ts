@@ -2,6 +2,8 @@
 
 import type { BlockchainNode } from '../api/blockchain-node.ts';
 import { LABEL } from '../api/group.ts';
+import { JOB_UID_LABEL, type JobObject, nodeKeyIn } from '../api/job-object.ts';
+import { isFinal } from '../api/job-phase.ts';
 import { keyOf, type KubeObject } from '../api/objects.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { KINDS } from '../kube/kinds.ts';
@@ -41,19 +43,43 @@ function nodeOf({ metadata: { labels, namespace } }: KubeObject): string {
   return keyOf({ metadata: defined({ name: labels?.[LABEL.node] ?? '', namespace }) });
 }
 
-/** Of one PVC, with what uses it and what removes it. */
-export function describeLeftVolume({ pvc, usedBy }: LeftVolume): string {
+/** Of one PVC, with what uses it and what removes it. `jobs` is undefined without the permission to read them. */
+export function describeLeftVolume({ pvc, usedBy }: LeftVolume, jobs: readonly JobObject[] | undefined): string {
   const { name, namespace = '', labels } = pvc.metadata;
+  const node = labels?.[LABEL.node] ?? '';
+  const gone = `the PVC ${keyOf(pvc)}${contentOf(pvc)} is of the node ${node}, which is gone`;
+  const job = jobs === undefined ? workerOf(usedBy) : openJobOn({ pvc, usedBy }, jobs);
+  if (job !== undefined) return `${gone}, and ${job} works on it: wait until that job has ended`;
+  if (usedBy !== undefined) return `${gone}, and ${describeUse(usedBy, node)}`;
+  return `${gone}. A new node of this name uses it again. If its data is not needed: kubectl -n ${namespace} delete pvc ${name}`;
+}
+
+function contentOf(pvc: KubeObject): string {
+  const { labels } = pvc.metadata;
   const [chain, network] = [labels?.[LABEL.chain], labels?.[LABEL.network]];
   const size = textAt(pvc, ['spec', 'resources', 'requests', 'storage']);
   const content = [chain === undefined ? undefined : `${chain}/${network ?? '?'}`, size].filter(
     (part) => part !== undefined,
   );
-  const held = content.length === 0 ? '' : ` (${content.join(', ')})`;
-  const node = labels?.[LABEL.node] ?? '';
-  const gone = `the PVC ${keyOf(pvc)}${held} is of the node ${node}, which is gone`;
-  if (usedBy !== undefined) return `${gone}, and ${describeUse(usedBy, node)}`;
-  return `${gone}. A new node of this name uses it again. If its data is not needed: kubectl -n ${namespace} delete pvc ${name}`;
+  return content.length === 0 ? '' : ` (${content.join(', ')})`;
+}
+
+/** Deleting its worker would end its work, on what may be the last copy. */
+function openJobOn({ pvc, usedBy }: LeftVolume, jobs: readonly JobObject[]): string | undefined {
+  const worker = usedBy?.metadata.labels?.[JOB_UID_LABEL];
+  const key = nodeOf(pvc);
+  const job = jobs.find(
+    (one) =>
+      !isFinal(one.status?.phase ?? 'Pending') &&
+      (one.metadata.uid === worker || one.status?.targets?.some(({ node }) => nodeKeyIn(one, node) === key) === true),
+  );
+  return job === undefined ? undefined : `${job.kind} ${keyOf(job)}`;
+}
+
+/** By its labels alone. */
+function workerOf(pod: KubeObject | undefined): string | undefined {
+  const { name, labels } = pod?.metadata ?? {};
+  return labels?.[JOB_UID_LABEL] === undefined ? undefined : `the pod ${name} of the job ${labels[LABEL.job] ?? '?'}`;
 }
 
 function describeUse(pod: KubeObject, node: string): string {

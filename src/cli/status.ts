@@ -136,7 +136,7 @@ async function readCluster(cluster: ApiCluster, { executor, namespace }: StatusO
       return { ...state, ...defined({ warning }) };
     }),
   );
-  const left = executor === undefined ? await whatIsLeft(cluster, { all, executors, namespace }) : [];
+  const left = executor === undefined ? await whatIsLeft(cluster, { all, executors, namespace, jobs: requests }) : [];
   return { controllers, nodes, jobs, left };
 }
 
@@ -147,14 +147,15 @@ function countOf(executor: string, nodes: readonly BlockchainNode[]): OwnNodes {
 
 interface Known {
   readonly all: readonly BlockchainNode[];
+  readonly jobs: readonly JobObject[] | undefined;
   readonly executors: readonly string[];
   readonly namespace: string;
 }
 
 /** Sentences, one for each object that a controller or node that is gone has left. */
-async function whatIsLeft(cluster: ApiCluster, { all, executors, namespace }: Known): Promise<readonly string[]> {
+async function whatIsLeft(cluster: ApiCluster, { all, executors, namespace, jobs }: Known): Promise<readonly string[]> {
   const [names, pvcs] = await Promise.all([leftExecutors(cluster, namespace, executors), leftVolumes(cluster, all)]);
-  return [...names.map((name) => describeLeft(name, namespace)), ...pvcs.map(describeLeftVolume)];
+  return [...names.map((name) => describeLeft(name, namespace)), ...pvcs.map((pvc) => describeLeftVolume(pvc, jobs))];
 }
 
 async function showBranch(url: string, options: StatusOptions): Promise<0 | 1> {
