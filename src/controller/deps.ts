@@ -146,12 +146,32 @@ function reportRemoved({ ref }: Memory, { events, runtime }: ControllerOptions):
   };
 }
 
-async function loadMemory({ cluster, events, settings }: ControllerOptions, isKnownHere: boolean): Promise<Memory> {
+async function loadMemory(options: ControllerOptions, isKnownHere: boolean): Promise<Memory> {
+  const { cluster, events, settings } = options;
   const { executor, ownNamespace, origin } = settings;
   await refuseLeftMemory({ cluster, events, settings });
-  const memory = createMemory({ cluster, executor, namespace: ownNamespace, origin });
+  const memory: Memory = createMemory({
+    cluster,
+    executor,
+    namespace: ownNamespace,
+    origin,
+    onMadeAgain: () => reportMadeAgain(memory, options),
+  });
   await memory.load(isKnownHere);
   return memory;
+}
+
+/** A process that works needs no copy: it has all of it. */
+function reportMadeAgain({ ref }: Memory, { events, runtime }: ControllerOptions): void {
+  const { apiVersion, kind, name, namespace } = ref;
+  const message = `The ConfigMap ${name}, in which the controller remembers what it applied, was deleted while the controller worked; all that it had was written again. Find out who deletes it: after a restart without it, what is only in it is lost.`;
+  runtime.log.warn({ object: `${kind} ${namespace}/${name}` }, 'Made deleted memory again');
+  events.emit({
+    about: { apiVersion, kind, metadata: { name, namespace } },
+    type: 'Warning',
+    reason: 'MemoryMadeAgain',
+    message,
+  });
 }
 
 /** Before the status branch was read. */

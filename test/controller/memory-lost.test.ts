@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import type { Ref } from '../../src/api/objects.ts';
+import { KINDS } from '../../src/kube/kinds.ts';
 import { testCluster } from '../support/cluster.ts';
 import { commitFiles, deleteBranch, moveBranch, tipOf } from '../support/git-repo.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -188,4 +189,21 @@ it('does not run a request again whose record and object someone removed, until 
   fleet.commit({ 'fleet.yaml': fleet.fleetFile(['approvals:', `  - digest: ${digest}`]) });
   running.controller.requestSync();
   await waitFor('an approval lets it run', async () => (await fleet.cluster.get(object('old'))) !== undefined);
+});
+
+it('reports a memory that is deleted while the controller works, and writes all of it again', async () => {
+  const before = await stored();
+  await hand.remove(memory());
+  const commit = fleet.commit({ 'nodes/n3.yaml': fleet.nodeFile('n3') });
+  await published(fleet, running, commit);
+  await waitFor('it is reported', async () =>
+    (await fleet.cluster.list(KINDS.Event, { namespace: fleet.namespace })).some(
+      ({ reason, type }) => reason === 'MemoryMadeAgain' && type === 'Warning',
+    ),
+  );
+  expect(running.log.map(({ msg }) => msg)).toContain('Made deleted memory again');
+  expect(Object.keys(JSON.parse(await stored()) as object)).toEqual(
+    expect.arrayContaining(Object.keys(JSON.parse(before) as object).filter((name) => name !== 'statuses')),
+  );
+  expect(fleet.statusFile('sync.yaml')).not.toContain('MemoryLost');
 });

@@ -67,10 +67,11 @@ class World {
     if (this.#left-- <= 0) throw new Crash('the process ended');
   }
 
-  async apply({ data }: KubeObject & { readonly data?: Readonly<Record<string, string>> }): Promise<void> {
+  async apply(object: KubeObject & { readonly data?: Readonly<Record<string, string>> }): Promise<KubeObject> {
     await Promise.resolve(this.#write());
     this.#data.clear();
-    for (const [name, text] of Object.entries(data ?? {})) this.#data.set(name, text);
+    for (const [name, text] of Object.entries(object.data ?? {})) this.#data.set(name, text);
+    return object;
   }
 
   async patch(ref: Ref, [, add]: readonly { readonly value: unknown }[]): Promise<void> {

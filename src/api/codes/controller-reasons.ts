@@ -76,6 +76,11 @@ export const CONTROLLER_REASONS = defineCodes({
       'What the controller remembered of some jobs under way was edited by hand, or is from before an older version worked here. The statuses of their objects count.',
     action: 'Make sure that no one but the controller writes in its namespace.',
   },
+  MemoryMadeAgain: {
+    meaning:
+      'The ConfigMap in which the controller remembers what it applied was deleted while the controller worked. It was written again; nothing of it is lost.',
+    action: 'Find out who deletes it, and take the right to do so from them.',
+  },
   StatusPushed: { meaning: 'The status branch can be written again.', action: 'No action is needed.' },
 });
 

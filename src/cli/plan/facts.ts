@@ -47,7 +47,7 @@ async function memoryOf(
     const memory = await readMemory(cluster, { executor, namespace });
     const isKnown = known.some(({ spec }) => spec.executor === executor);
     if (memory !== undefined || !isKnown) return memory;
-    return `is not in namespace ${namespace}: give the controller's with --own-namespace`;
+    return `is not in namespace ${namespace}: it was deleted and not yet written again, or the controller's own namespace is another one, to be given with --own-namespace`;
   } catch (error) {
     if (!isKubeError(error, 'FORBIDDEN')) throw error;
     return `in namespace ${namespace} cannot be read`;

@@ -1,7 +1,7 @@
 // What the controller must remember over a restart, and over an outage of Git: one ConfigMap in the cluster, and a copy on the status branch.
 
 import { FIELD_MANAGER, LABEL } from '../../api/group.ts';
-import type { Ref } from '../../api/objects.ts';
+import type { KubeObject, Ref } from '../../api/objects.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { textsAt } from '../../lib/json-value.ts';
 import { createSerial } from '../../lib/serial.ts';
@@ -46,23 +46,25 @@ interface MemoryOptions {
   readonly executor: string;
   readonly namespace: string;
   readonly origin: string;
+  /** The ConfigMap was deleted since it was read or written last, and the write that follows has made it again. */
+  readonly onMadeAgain?: (() => void) | undefined;
 }
 
 const NAME = 'nodewright-';
 
 /** Memory in ConfigMap `nodewright-<executor>`. */
-export function createMemory({ cluster, executor, namespace, origin }: MemoryOptions): Memory {
-  const ref = refOfMemory({ executor, namespace });
-  let current: Remembered = { ...NOTHING, origin };
+export function createMemory(options: MemoryOptions): Memory {
+  const ref = refOfMemory(options);
+  let current: Remembered = { ...NOTHING, origin: options.origin };
   /** What could be read of a memory of which a part was lost. */
   let left: Partial<Remembered> | undefined;
   let commitAtStart: string | undefined;
   let atStart: Pick<ReadMemory, 'others' | 'isFromOlder'> = { others: {}, isFromOlder: false };
+  const configMap = watchIdentity({ ...options, ref });
   const oneByOne = createSerial();
 
   async function store(next: Remembered): Promise<void> {
-    if (sameJson(next, current)) return;
-    await write(cluster, ref, dataOf(next));
+    if (!sameJson(next, current)) await configMap.write(dataOf(next));
     current = next;
   }
 
@@ -84,7 +86,7 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
       return atStart.isFromOlder;
     },
     async load(hasTraces = false) {
-      const { remembered, isWhole, ...rest } = readData(textsAt(await cluster.get(ref), ['data']));
+      const { remembered, isWhole, ...rest } = readData(textsAt(await configMap.read(), ['data']));
       atStart = rest;
       current = { ...current, ...remembered };
       commitAtStart = current.appliedCommit;
@@ -101,14 +103,40 @@ export function createMemory({ cluster, executor, namespace, origin }: MemoryOpt
         left = undefined;
       }),
     save: async (change) => await oneByOne(async () => await store({ ...current, ...change(current) })),
-    rewrite: async () => await oneByOne(async () => await write(cluster, ref, dataOf(current))),
+    rewrite: async () => await oneByOne(async () => await configMap.write(dataOf(current))),
   };
 }
 
-async function write(cluster: Pick<Cluster, 'apply'>, ref: Memory['ref'], data: Data): Promise<void> {
+interface Stored {
+  read(): Promise<KubeObject | undefined>;
+  write(data: Data): Promise<void>;
+}
+
+/** No watch and no request is spent on it: what is written says whether it is still the same object. */
+function watchIdentity({
+  cluster,
+  ref,
+  onMadeAgain,
+}: Pick<MemoryOptions, 'cluster' | 'onMadeAgain'> & Pick<Memory, 'ref'>): Stored {
+  let uid: string | undefined;
+  return {
+    async read() {
+      const found = await cluster.get(ref);
+      uid = found?.metadata.uid;
+      return found;
+    },
+    async write(data) {
+      const before = uid;
+      uid = (await write(cluster, ref, data)).metadata.uid;
+      if (before !== undefined && uid !== before) onMadeAgain?.();
+    },
+  };
+}
+
+async function write(cluster: Pick<Cluster, 'apply'>, ref: Memory['ref'], data: Data): Promise<KubeObject> {
   const { apiVersion, kind, name, namespace } = ref;
   const labels = { [LABEL.managedBy]: 'nodewright', [LABEL.executor]: name.slice(NAME.length) };
-  await cluster.apply(
+  return await cluster.apply(
     { apiVersion, kind, metadata: { name, namespace, labels }, data },
     { fieldManager: FIELD_MANAGER, force: true },
   );
