@@ -20,17 +20,33 @@ export function identitySwap(action: Action, scene: Scene): Hold | undefined {
     seen.add(holder);
     const next: string | undefined = requestedBy(holder, scene);
     const after: string | undefined = next === undefined ? undefined : userOf(next, scene);
-    if (after === start)
-      return finalHold(
-        'IdentitySwap',
-        `it and ${first} exchange their identities, which no order of restarts can do safely`,
-        holder === first
-          ? 'The controller carries it out as a Switchover and applies the change when that is complete.'
-          : 'Undo the change and file Switchovers of two nodes each. Change the files when these are complete.',
-      );
+    if (after === start) return swapHold([start, first ?? ''], holder === first, scene);
     holder = after;
   }
   return undefined;
+}
+
+function swapHold([node, other]: readonly [string, string], isPair: boolean, { input }: Scene): Hold {
+  const ended = isPair ? input.facts?.endedSwaps?.get(swapOf(node, other)) : undefined;
+  const message = `it and ${other} exchange their identities, which no order of restarts can do safely`;
+  if (ended !== undefined)
+    return finalHold(
+      'IdentitySwap',
+      `${message}; ${ended}`,
+      'It is not repeated. Undo the change, or remove the cause and file a Switchover of the two nodes under a name of your own: when that is complete, the change is applied.',
+    );
+  return finalHold(
+    'IdentitySwap',
+    message,
+    isPair
+      ? 'The controller carries it out as a Switchover and applies the change when that is complete.'
+      : 'Undo the change and file Switchovers of two nodes each. Change the files when these are complete.',
+  );
+}
+
+/** Of two nodes, `namespace/name`, in any order. */
+export function swapOf(node: string, other: string): string {
+  return [node, other].sort().join(' ');
 }
 
 /** A node takes over a key only when the cluster shows that its previous user is gone. */

@@ -86,6 +86,8 @@ export interface PlanFacts {
    * what to do about it.
    */
   readonly straySigners?: ReadonlyMap<string, string> | undefined;
+  /** What became of the Switchover that an exchange by files was filed as, where it did not complete, by `swapOf` of the nodes. */
+  readonly endedSwaps?: ReadonlyMap<string, string> | undefined;
   /** Keys of all executors, from the status branch. */
   readonly reservations?: readonly KeyReservation[] | undefined;
   /**

@@ -318,6 +318,20 @@ it.each(rows)('$because', ({ plan, ...parts }) => {
   expect(actions.filter(({ hold }) => hold?.release.endsWith('.') === false)).toEqual([]);
 });
 
+it('an exchange says what became of its Switchover, where that did not complete', () => {
+  const parts = {
+    declared: [aNode('a', key('2')), aNode('b', key('1'))],
+    live: [applied(aNode('a', key('1'))), applied(aNode('b', key('2')))],
+  };
+  const endedSwaps = new Map([['ns/a ns/b', 'Switchover ns/x ended Failed (NoResult)']]);
+  const { actions } = planNodes(scene({ ...parts, facts: { endedSwaps } }));
+  expect(inWords(actions)).toEqual(['update a IdentitySwap', 'update b IdentitySwap']);
+  for (const { hold } of actions) {
+    expect(hold?.message).toContain('; Switchover ns/x ended Failed (NoResult)');
+    expect(hold?.release).toMatch(/^It is not repeated\. Undo the change, or .* under a name of your own/);
+  }
+});
+
 describe('a key of another executor', () => {
   const facts = {
     newKeys: new Map([['ns/b', [DIGEST]]]),

@@ -31,7 +31,7 @@ export const GUARDS = defineCodes({
   IdentitySwap: {
     meaning: 'Two or more nodes exchange their signing keys, which no order of restarts can do safely.',
     action:
-      'For two nodes, wait: the controller carries it out as a Switchover. Otherwise file Switchovers of two nodes.',
+      'For two nodes, wait: the controller carries it out as a Switchover; when that has failed, the message says what to do. Otherwise file Switchovers of two nodes.',
   },
   IdentityInUse: {
     meaning: 'Another node still uses the signing key.',

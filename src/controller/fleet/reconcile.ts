@@ -114,6 +114,7 @@ async function computePlan(pulled: Pulled, deps: PlanDeps): Promise<Plan> {
       identities: identities.overrides(),
       signers: identities.signers(),
       newKeys: fleet.newKeys,
+      endedSwaps: fleet.endedSwaps,
       fixedClasses: fleet.fixedClasses,
       reservations: keyLedger.foreign(),
       movedKeys: new Map(keyReservations.moved),

@@ -75,6 +75,8 @@ export interface FleetState {
   newKeys: ReadonlyMap<string, readonly string[]>;
   /** StorageClasses whose volumes cannot grow, where one is to grow. */
   fixedClasses: ReadonlySet<string>;
+  /** Of exchanges by files that did not complete, see plan/input.ts. */
+  endedSwaps: ReadonlyMap<string, string>;
   /** Whether a plan was applied once to its end, also when single actions of it failed. */
   isSynced: boolean;
   /** Resolves when `isSynced` becomes true. */
@@ -98,6 +100,7 @@ export function createFleetState(appliedRevision: string | undefined): FleetStat
     plan: undefined,
     deletedNodes: createDeletedNodes(),
     newKeys: new Map(),
+    endedSwaps: new Map(),
     fixedClasses: new Set(),
     isSynced: false,
     firstSync: Promise.withResolvers(),

@@ -16,7 +16,7 @@ import { codeOf, describeError } from '../../lib/errors.ts';
 import type { BranchTrust } from '../fleet/branch-trust.ts';
 import { eachAtOnce } from '../engine/each-at-once.ts';
 import type { RequestsDeps } from './deps.ts';
-import { identitySwapRequests } from './identity-swaps.ts';
+import { identitySwapRequests, noteEndedSwaps } from './identity-swaps.ts';
 import { learnPauses } from './records/learn-pauses.ts';
 import { usedMemory } from './records/used-memory.ts';
 import { ranAfter, ranUnrecorded } from './records/ran.ts';
@@ -31,11 +31,9 @@ export interface Admitted {
 
 /** Claims, creates, binds, ends and withdraws the job requests of all files, schedules and identity swaps. */
 export async function admitRequests(pulled: Pulled, trust: BranchTrust, deps: RequestsDeps): Promise<Admitted> {
-  const requests = new Map([
-    ...pulled.desired.requests,
-    ...deps.schedules.requests(pulled),
-    ...identitySwapRequests(pulled, deps),
-  ]);
+  const swaps = identitySwapRequests(pulled, deps);
+  noteEndedSwaps(swaps, deps);
+  const requests = new Map([...pulled.desired.requests, ...deps.schedules.requests(pulled), ...swaps]);
   const input = await gatherInput(requests, { pulled, trust }, deps);
   const files = new Map([...requests].map(([key, { file }]) => [key, file]));
   const decisions = withinRoom(admit(input), { used: () => usedMemory(input, deps), files });

@@ -9,7 +9,11 @@ import type { DesiredNode, DesiredRequest, DesiredSet } from '../../desired/desi
 import { exchangesIn, type NodeIdentity } from '../../jobs/key-exchange/identity-override.ts';
 import { findJobKind } from '../../jobs/kinds/index.ts';
 import { fit } from '../../jobs/model/names.ts';
+import type { JobRecord } from '../../jobs/requests/record.ts';
+import { clip } from '../../lib/clip.ts';
 import { digestOf, sha256 } from '../../lib/hash.ts';
+import { sameJson } from '../../lib/stable-json.ts';
+import { swapOf } from '../../plan/guards-identity.ts';
 import type { Pulled } from '../fleet/state.ts';
 import type { RequestsDeps } from './deps.ts';
 import { isOpen } from './records/open-jobs.ts';
@@ -52,6 +56,33 @@ export function identitySwapRequests(
     .filter((job) => isUnderWay(job) && isOpen(job, memory))
     .flatMap((job) => stillDeclared(job, desired, executor) ?? []);
   return new Map([...filed, ...underWay].map((one) => [jobKeyOf(one.request), one]));
+}
+
+/** For the hold of the change: a Switchover that has ended is not filed again, because it has the same name. */
+export function noteEndedSwaps(
+  swaps: ReadonlyMap<string, DesiredRequest>,
+  { records, fleet, notify }: Pick<RequestsDeps, 'records' | 'fleet' | 'notify'>,
+): void {
+  const ended = new Map(
+    [...swaps].flatMap(([key, { request }]) => {
+      const record = records.pushedAll().get(key);
+      if (record === undefined || record === 'unreadable' || !isFinal(record.phase) || record.phase === 'Complete')
+        return [];
+      const nodes = [request.spec['sourceNode'], request.spec['destNode']].map((node) =>
+        nodeKeyIn(request, typeof node === 'string' ? node : ''),
+      );
+      const [source = '', dest = ''] = nodes;
+      return [[swapOf(source, dest), describeEnd(record)] as const];
+    }),
+  );
+  if (sameJson([...ended], [...fleet.endedSwaps])) return;
+  fleet.endedSwaps = ended;
+  notify('IdentitiesChanged', { nodeKeys: [] });
+}
+
+function describeEnd({ kind, namespace, name, phase, reason, message }: JobRecord): string {
+  const why = [reason, message].filter((text) => text !== undefined && text !== '').join(': ');
+  return `the Switchover of it, ${kind} ${namespace}/${name}, ended ${phase}${why === '' ? '' : ` (${clip(why, 300)})`}`;
 }
 
 function isUnderWay({ kind, status }: JobObject): boolean {
