@@ -3,31 +3,31 @@
 import { isBeforeWork, type JobPhase } from '../api/job-phase.ts';
 import type { NodeWorkload } from '../api/node-workload.ts';
 
-export interface BusyNode {
-  /** `Backup ns/nightly` */
-  readonly job: string;
-  /** Of a job under way; absent of one that ended, or whose object is gone, and left the node paused. */
-  readonly phase?: JobPhase;
-  /** Why the node stays paused, in words, where no job is under way. */
-  readonly message?: string;
-  readonly isPaused: boolean;
-}
+export type BusyNode =
+  | {
+      /** A job under way: `Backup ns/nightly` */
+      readonly job: string;
+      readonly phase: JobPhase;
+      readonly isPaused: boolean;
+    }
+  /** Why the node stays paused, in words, where no job is known to be under way. */
+  | { readonly message: string; readonly phase?: undefined; readonly isPaused: true };
 
 /** The pod of a node that should run, and does not while the job keeps it stopped; undefined where no job does. */
 export function pausedStart({ pod }: NodeWorkload, busy: BusyNode | undefined): string | undefined {
   if (busy?.isPaused !== true) return undefined;
-  const { job, phase, message } = busy;
-  return phase === undefined
-    ? `the pod ${pod} does not start: ${message ?? `left paused by ${job}`}`
-    : `the pod ${pod} does not run now: ${job} (${phase}) keeps the node stopped. It starts, with this change, when that job has ended, unless it ends Held`;
+  if (busy.phase === undefined) return `the pod ${pod} does not start: ${busy.message}`;
+  return `the pod ${pod} does not run now: ${keeper(busy)}. It starts, with this change, when that job has ended, unless it ends Held`;
+}
+
+function keeper({ job, phase }: Extract<BusyNode, { readonly job: string }>): string {
+  return `${job} (${phase}) keeps the node stopped`;
 }
 
 /** A node that should stop, or be deleted, and has no pod already. */
 export function pausedStop({ pod }: NodeWorkload, busy: BusyNode | undefined): string | undefined {
   if (busy?.isPaused !== true) return undefined;
-  const { job, phase } = busy;
-  const who = phase === undefined ? `${job} left the node paused` : `${job} (${phase}) keeps the node stopped`;
-  return `the pod ${pod} does not run now: ${who}`;
+  return `the pod ${pod} does not run now: ${busy.phase === undefined ? busy.message : keeper(busy)}`;
 }
 
 /** What becomes of the job of a node that is deleted. */

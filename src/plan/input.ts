@@ -99,7 +99,7 @@ export interface PlanFacts {
   readonly volumes?: ReadonlyMap<string, KnownVolumes> | undefined;
   /** StorageClasses whose volumes cannot grow, by their names, as far as they are known. */
   readonly fixedClasses?: ReadonlySet<string> | undefined;
-  /** Nodes, `namespace/name`, that a job is at work on or keeps stopped. Only where a cluster is asked. */
+  /** Nodes, `namespace/name`, that a job is at work on or keeps stopped, by the cluster or the status branch. */
   readonly busyNodes?: ReadonlyMap<string, BusyNode> | undefined;
   /**
    * Nodes, `namespace/name`, that use an object which is not there or not labelled for nodes, and what to do about it in words.

@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 
+import type { JobPhase } from '../../src/api/job-phase.ts';
 import type { BusyNode } from '../../src/plan/busy-node.ts';
 import { planNodes } from '../../src/plan/plan.ts';
 import { workloadOf } from '../../src/render/workload.ts';
@@ -10,7 +11,7 @@ import { aNode, applied, scene, type SceneParts } from '../support/plan-scene.ts
 const RUNS = aNode('a');
 const NEWER = aNode('a', { restartGeneration: 2 });
 const STOPPED = aNode('a', { desiredState: 'Stopped' });
-const WORKING: BusyNode = { job: 'Backup ns/b', phase: 'Working', isPaused: true };
+const WORKING = { job: 'Backup ns/b', phase: 'Working', isPaused: true } as const;
 const PAUSED = 'the pod a-0 does not run now: Backup ns/b (Working) keeps the node stopped';
 const LATER = `${PAUSED}. It starts, with this change, when that job has ended, unless it ends Held`;
 
@@ -20,12 +21,8 @@ interface Row extends SceneParts {
   readonly says: readonly string[];
 }
 
-const left = { job: 'Backup ns/b', message: 'Left paused by Backup ns/b, which ended Held: why', isPaused: true };
-const under = (phase: BusyNode['phase'], isPaused: boolean): BusyNode => ({
-  ...WORKING,
-  phase: phase ?? 'Working',
-  isPaused,
-});
+const left = { message: 'Left paused by Backup ns/b, which ended Held: why', isPaused: true } as const;
+const under = (phase: JobPhase, isPaused: boolean): BusyNode => ({ ...WORKING, phase, isPaused });
 
 const rows: readonly Row[] = [
   { because: 'changes', busy: WORKING, declared: [NEWER], live: [applied(RUNS)], says: [LATER] },

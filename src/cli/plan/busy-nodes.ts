@@ -14,7 +14,7 @@ export function busyNodes(
 ): ReadonlyMap<string, BusyNode> {
   const left = current.flatMap((node): [string, BusyNode][] => {
     const { pause } = node.status ?? {};
-    return pause === undefined ? [] : [[keyOf(node), { job: pause.by, message: pause.message, isPaused: true }]];
+    return pause === undefined ? [] : [[keyOf(node), { message: pause.message, isPaused: true }]];
   });
   return new Map([...left, ...objects.flatMap(busyBy).sort(([, a], [, b]) => Number(a.isPaused) - Number(b.isPaused))]);
 }

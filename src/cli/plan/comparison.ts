@@ -3,7 +3,6 @@
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { revisionOf } from '../../controller/fleet/pull.ts';
 import { readFiles } from '../../controller/fleet/read-files.ts';
-import type { JobStep } from '../../api/job-step.ts';
 import type { DesiredSet, SourceFile } from '../../desired/desired-set.ts';
 import { createReadCache } from '../../desired/read-cache.ts';
 import { readDesired } from '../../desired/read.ts';
@@ -18,6 +17,7 @@ import { upgradesBetween, type UpgradeStep } from '../../upgrade/describe.ts';
 import { readDirectory } from '../directory.ts';
 import type { CarriedOutByDigest } from '../../plan/approvals.ts';
 import type { PublishedSigning } from '../published/keys.ts';
+import { publishedBusyNodes } from '../published/busy-nodes.ts';
 import { publishedRecords } from '../published/records.ts';
 import { jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
 import { withoutKnownSources } from './known-sources.ts';
@@ -78,26 +78,29 @@ export async function betweenRevisions(
       ...(problem === undefined ? [] : [problem]),
       ...suspensionsBetween(before, desired),
     ];
-    const withRecords = async (side: DesiredSet): Promise<{ desired: DesiredSet; jobs: readonly JobStep[] }> => {
+    const busyIn = async (then: DesiredSet, now: DesiredSet): Promise<Pick<PlanFacts, 'busyNodes'>> =>
+      statusFrom === undefined ? {} : { busyNodes: await publishedBusyNodes(dir, statusFrom, changedNodes(then, now)) };
+    const withRecords = async (side: DesiredSet): Promise<Pick<Comparison, 'desired' | 'facts'>> => {
       const records = await recordsIn(dir, statusFrom, before, side);
-      return { desired: withoutKnownSources(side, { records }), jobs: jobsBetween(before, side, records) };
+      const jobs = jobsBetween(before, side, records);
+      return { desired: withoutKnownSources(side, { records }), facts: { jobs, ...(await busyIn(before, side)) } };
     };
     if (to === undefined) {
       const files = read(await readDirectory(dir));
-      const { desired, jobs } = await withRecords(files);
+      const { desired, facts } = await withRecords(files);
       const current = currentOf(before, desired);
       const upgrades = upgradesFrom(before, desired);
-      return { desired, current, revision: WORK_TREE, facts: { jobs }, upgrades, problems: problemsWith(desired) };
+      return { desired, current, revision: WORK_TREE, facts, upgrades, problems: problemsWith(desired) };
     }
     const head = await repository.resolve(to);
-    const { desired, jobs } = await withRecords(await readCommit(head));
+    const { desired, facts } = await withRecords(await readCommit(head));
     const ancestry = await repository.ancestry(base, head);
     return {
       desired,
       current: currentOf(before, desired),
       revision: revisionOf(to, head),
       upgrades: upgradesFrom(before, desired),
-      facts: { ancestry, lastApplied: revisionOf(from, base), jobs },
+      facts: { ...facts, ancestry, lastApplied: revisionOf(from, base) },
       problems: problemsWith(desired),
     };
   } finally {
@@ -127,6 +130,13 @@ export function executorsOf(
   const nodes = [...[...desired.nodes.values()].map(({ node }) => node), ...current];
   const jobs = (facts.jobs ?? []).map(({ executor }) => executor);
   return [...new Set([...nodes.flatMap(({ spec }) => spec.executor ?? []), ...jobs])].sort();
+}
+
+/** As the older side has them, and those that are new. */
+function changedNodes(before: DesiredSet, after: DesiredSet): readonly BlockchainNode[] {
+  const then = [...before.nodes].filter(([key, { node }]) => after.nodes.get(key)?.node !== node);
+  const added = [...after.nodes].filter(([key]) => !before.nodes.has(key));
+  return [...then, ...added].map(([, { node }]) => node);
 }
 
 /** As if the nodes of the older side had been applied; those that both sides share need no digest. */

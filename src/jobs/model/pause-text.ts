@@ -6,6 +6,11 @@ export function pausedByWork(job: string): string {
   return `Paused by ${job} while it works`;
 }
 
+/** The job in a text of `pausedByWork`. */
+export function pausingJob(text: string): string | undefined {
+  return /^Paused by (\S+ \S+) while it works$/.exec(text)?.[1];
+}
+
 /** Of a job that ended `Held`. `why`: what it says itself of the reason and the repair. */
 export function pausedByEnded(job: string, why: string): string {
   return `Left paused by ${job}, which ended Held: ${why}`;
