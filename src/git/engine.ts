@@ -105,7 +105,7 @@ export interface StatusBranch {
    * `prefix` is the folder that is replaced as a whole: files below it that are not in `files` are removed.
    * Resolves to the commit that holds the files; `pushed: false` when the tree was already the same.
    */
-  publish(request: PublishRequest, signal: AbortSignal): Promise<{ readonly commit: Oid; readonly pushed: boolean }>;
+  publish(request: PublishRequest, signal: AbortSignal): Promise<PublishResult>;
   /** The commit the branch points to now, or undefined when there is none. One small request. */
   tip(signal: AbortSignal): Promise<Oid | undefined>;
   /** The files below a folder of the remote tip, by full path; empty when branch or folder do not exist. `''` is the root. */
@@ -114,7 +114,16 @@ export interface StatusBranch {
   close(): Promise<void>;
 }
 
+export interface PublishResult {
+  readonly commit: Oid;
+  readonly pushed: boolean;
+  /** What someone did to the branch since it had the commit `last` of the request. */
+  readonly lost?: 'deleted' | 'rewound' | 'replaced' | undefined;
+}
+
 export interface PublishRequest extends CommitRequest {
+  /** A commit that the branch had: the result says when it has it no longer. */
+  readonly last?: Oid | undefined;
   readonly prefix: string;
   readonly files: ReadonlyMap<string, string>;
   /**

@@ -15,6 +15,22 @@ export async function relate(from: Oid, to: Oid, parentsOf: ParentsOf): Promise<
   return forward === 'unknown' || back === 'unknown' ? 'unknown' : 'rewritten';
 }
 
+/**
+ * Whether a branch that was at `last` has lost it: its tip is an older commit, or of another history. Undefined while it has not;
+ * `unknown` where the answer lies beyond what is here.
+ */
+export async function lossOf(
+  last: Oid,
+  tip: Oid | undefined,
+  parentsOf: ParentsOf,
+): Promise<'deleted' | 'rewound' | 'replaced' | 'unknown' | undefined> {
+  if (tip === undefined) return 'deleted';
+  const forward = await reaches(tip, last, parentsOf);
+  if (forward === 'yes') return undefined;
+  if ((await reaches(last, tip, parentsOf)) === 'yes') return 'rewound';
+  return forward === 'no' ? 'replaced' : 'unknown';
+}
+
 /** Every commit that can be reached, itself included, newest first within each line; `complete` unless something was cut off. */
 export async function reachable(
   start: Oid,

@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { retryDelay } from '../lib/retry-delay.ts';
 import { createSerial } from '../lib/serial.ts';
 import { encodeCommit, parseCommit, withSignature } from './commit-object.ts';
-import type { Limits, Oid, PublishRequest, StatusBranch, TreeEntry } from './engine.ts';
+import type { Limits, Oid, PublishRequest, PublishResult, StatusBranch, TreeEntry } from './engine.ts';
 import type { GitErrorCode } from '../lib/error-codes.ts';
 import { GitError } from './errors.ts';
-import type { Generation } from './generation.ts';
+import { type Generation, parentsOf } from './generation.ts';
+import { lossOf } from './history.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { listTree } from './listing.ts';
 import { Mirror } from './mirror.ts';
@@ -33,10 +34,9 @@ export interface StatusBranchOptions extends RemoteOptions {
 /** Characters of what others wrote: all of it is held in memory at once. */
 const MOST_OF_OTHERS = 96 * 2 ** 20;
 
-type Published = Awaited<ReturnType<StatusBranch['publish']>>;
-
 /** Lost races are expected and cheap; broken transfers are left to the caller's own backoff soon. */
 const MAX_RACES = 30;
+const SOME_HISTORY = 20;
 const MAX_BROKEN = 2;
 const BACKOFF = { baseMs: 50, maxMs: 2000 };
 /** After these the push may or may not have been done; read the remote tip again to find out. */
@@ -69,13 +69,16 @@ interface Writing {
   readonly own: WrittenFolder;
 }
 
-async function publish(writing: Writing, request: PublishRequest, signal: AbortSignal): Promise<Published> {
+async function publish(writing: Writing, request: PublishRequest, signal: AbortSignal): Promise<PublishResult> {
   checkFiles(writing, request);
   const tried = new Set<Oid>();
+  const found: Attempt['found'] = { lost: undefined };
   let broken = 0;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await writing.mirror.run(signal, (operation) => publishOnce({ writing, request, tried, operation }));
+      return await writing.mirror.run(signal, (operation) =>
+        publishOnce({ writing, request, tried, found, operation }),
+      );
     } catch (error) {
       // The store may have lost what it had.
       if (!(error instanceof GitError && error.code === 'PUSH_REJECTED')) writing.own.forget();
@@ -102,20 +105,23 @@ interface Attempt {
   readonly request: PublishRequest;
   /** Commits that earlier attempts pushed without hearing an answer. */
   readonly tried: Set<Oid>;
+  /** What the last attempt saw that had not pushed before. */
+  readonly found: { lost: PublishResult['lost'] };
   readonly operation: Operation;
 }
 
 /** Level-based: builds on the tip that is there now, so a lost race and a lost answer need no code of their own. */
-async function publishOnce(attempt: Attempt): Promise<Published> {
+async function publishOnce(attempt: Attempt): Promise<PublishResult> {
   const { writing, request, operation, tried } = attempt;
   const { mirror, branch } = writing;
   await mirror.maintain(operation, branch);
   const tip = await fetchTip(writing, operation);
+  await noteLoss(attempt, tip);
   const generation = await mirror.generation();
   const base = tip === undefined ? undefined : await treeOf(generation, tip);
   const tree = await buildTree(attempt, generation, base);
   // A commit of ours whose answer was lost shows up here as a tip that already has our tree.
-  if (tip !== undefined && tree === base) return { commit: tip, pushed: tried.has(tip) };
+  if (tip !== undefined && tree === base) return { commit: tip, pushed: tried.has(tip), ...attempt.found };
   const parents = tip === undefined ? [] : [tip];
   const unsigned = encodeCommit({ ...request, tree, parents });
   const content = writing.sign === undefined ? unsigned : withSignature(unsigned, await writing.sign(unsigned));
@@ -125,7 +131,26 @@ async function publishOnce(attempt: Attempt): Promise<Published> {
   await pushCommit({ operation, gitdir: generation.gitdir, url: mirror.url, branch, commit, pack, expected: tip });
   // The tip was verified, and all that it has not was just read.
   for (const oid of pack.trees) generation.completeTrees.add(oid);
-  return { commit, pushed: true };
+  return { commit, pushed: true, ...attempt.found };
+}
+
+/** A few commits are fetched when a fresh store has the tip alone. What lies further back is left open. */
+async function noteLoss(
+  { writing: { mirror, branch }, request: { last }, tried, found, operation }: Attempt,
+  tip: Oid | undefined,
+): Promise<void> {
+  if (last === undefined || (tip !== undefined && tried.has(tip))) return;
+  const ask = async (): ReturnType<typeof lossOf> => {
+    const generation = await mirror.generation();
+    return await lossOf(last, tip, (oid) => parentsOf(generation, oid));
+  };
+  let lost = await ask();
+  if (lost === 'unknown') {
+    // The push matters more than the answer.
+    await mirror.deepen(operation, branch, SOME_HISTORY).catch(() => undefined);
+    lost = await ask();
+  }
+  found.lost = lost === 'unknown' ? undefined : lost;
 }
 
 async function buildTree({ writing, request }: Attempt, generation: Generation, base: Oid | undefined): Promise<Oid> {

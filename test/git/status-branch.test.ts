@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { NOT_ROOT } from '../support/not-root.ts';
-import { commitFiles, deleteBranch, git, installHook, tipOf } from '../support/git-repo.ts';
+import { commitFiles, deleteBranch, git, installHook, moveBranch, tipOf } from '../support/git-repo.ts';
 import { basic } from '../support/git-server.ts';
 import { failureOf, makeWorld, never, openStatus, page, temporaryFolder, traffic, type World } from './world.ts';
 
@@ -212,6 +212,26 @@ describe('a branch that others touch', () => {
     await status.publish(page('a', { x: '1' }), never);
     expect(git(world.repo, ['rev-parse', `${BRANCH}^`])).toBe(other);
     expect(git(world.repo, ['ls-tree', '-r', '--name-only', BRANCH])).toBe('a/x\nb/y');
+  });
+
+  it.each([
+    { lost: 'deleted', harm: ({ repo }: World) => deleteBranch(repo, BRANCH) },
+    { lost: 'rewound', harm: ({ repo }: World) => moveBranch(repo, BRANCH, git(repo, ['rev-parse', `${BRANCH}~1`])) },
+    {
+      lost: 'replaced',
+      harm: ({ repo }: World) => {
+        deleteBranch(repo, BRANCH);
+        commitFiles(repo, { 'b/y': 'y' }, { branch: BRANCH });
+      },
+    },
+    { lost: undefined, harm: ({ repo }: World) => void commitFiles(repo, { 'b/y': 'y' }, { branch: BRANCH }) },
+  ])('says that it was $lost since the last commit', async ({ lost, harm }) => {
+    const world = await makeWorld();
+    const status = openStatus(world);
+    await status.publish(page('a', { x: '1' }), never);
+    const { commit: last } = await status.publish(page('a', { x: '2' }), never);
+    harm(world);
+    expect(await status.publish({ ...page('a', { x: '3' }), last }, never)).toMatchObject({ pushed: true, lost });
   });
 
   it("protected by a hook: says so with the hook's words, does not try again", async () => {

@@ -81,6 +81,12 @@ export const CONTROLLER_REASONS = defineCodes({
       'The ConfigMap in which the controller remembers what it applied was deleted while the controller worked. It was written again; nothing of it is lost.',
     action: 'Find out who deletes it, and take the right to do so from them.',
   },
+  StatusBranchLost: {
+    meaning:
+      'The status branch was deleted, moved back or replaced. The controller has written its own folder again; the history, and what only the branch had, is lost from it.',
+    action:
+      'Find out who did it, and protect the branch against it. A clone that has the commit of the message has the history.',
+  },
   StatusPushed: { meaning: 'The status branch can be written again.', action: 'No action is needed.' },
 });
 

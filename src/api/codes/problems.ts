@@ -1,5 +1,6 @@
 // The problems that a file can have. `validate`, `plan` and the status branch show the code.
 
+import type { ControllerReason } from './controller-reasons.ts';
 import { DOCUMENT_PROBLEMS } from './document-problems.ts';
 import { FILE_PROBLEMS } from './file-problems.ts';
 import type { RequestRefusal } from './job-reasons.ts';
@@ -14,4 +15,8 @@ export const PROBLEMS = { ...FILE_PROBLEMS, ...DOCUMENT_PROBLEMS, ...NODE_PROBLE
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** What `problems` of `sync.yaml` shows: problems of files, refused job requests, and objects that the API server refused. */
-export type ReportedCode = ProblemCode | RequestRefusal | Extract<NodeReason, 'ObjectRefused' | 'MemoryLost'>;
+export type ReportedCode =
+  | ProblemCode
+  | RequestRefusal
+  | Extract<NodeReason, 'ObjectRefused' | 'MemoryLost'>
+  | Extract<ControllerReason, 'StatusBranchLost'>;

@@ -12,6 +12,7 @@ export interface LeaseNote {
   /** What this Event, and those that contradict it, are about. */
   readonly state:
     | 'pushing'
+    | 'branch'
     | 'reading'
     | 'listed'
     | 'files'

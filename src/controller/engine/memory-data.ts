@@ -63,6 +63,8 @@ export interface Remembered {
   readonly published: string | undefined;
   /** The status branch was lost. The requests of this commit may have run: an object id, or `unknown`. */
   readonly recordsLostAt: string | undefined;
+  /** The last loss of the status branch: when it was seen (RFC 3339), a space, and what happened. */
+  readonly branchLost: string | undefined;
   /** What this cluster is called on the status branch, where two clusters could work under one executor name. */
   readonly cluster: string | undefined;
   /** The cluster of the same executor name whose place this one took with an approval. */
@@ -95,6 +97,7 @@ export const NOTHING: Omit<Remembered, 'origin'> = {
   ran: [],
   published: undefined,
   recordsLostAt: undefined,
+  branchLost: undefined,
   cluster: undefined,
   tookOver: undefined,
   lost: undefined,
@@ -121,7 +124,7 @@ export interface ReadMemory {
 
 /** What can be read of it. A member that was edited by hand into something else is absent. */
 export function readData(data: Data): ReadMemory {
-  const { origin, appliedRevision, published, recordsLostAt, cluster, tookOver, lost } = data;
+  const { origin, appliedRevision, published, recordsLostAt, branchLost, cluster, tookOver, lost } = data;
   const commit = Commit.optional().safeParse(data['appliedCommit']);
   const needed = {
     identities: parse(Texts, data['identities']),
@@ -145,6 +148,7 @@ export function readData(data: Data): ReadMemory {
     appliedRevision,
     published,
     recordsLostAt,
+    branchLost,
     cluster,
     tookOver,
     lost,

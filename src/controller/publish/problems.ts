@@ -6,13 +6,15 @@ import { type FailedAction, problemsInFiles } from '../fleet/state.ts';
 import { problemOfRequest } from '../job/refused-request.ts';
 import { type ApprovalDeps, problemsOfApprovals } from './approvals.ts';
 import type { PublishDeps } from './deps.ts';
+import { lostBranch } from './lost-branch.ts';
 
-type ProblemDeps = ApprovalDeps & Pick<PublishDeps, 'observations' | 'refusals' | 'watches'>;
+type ProblemDeps = ApprovalDeps & Pick<PublishDeps, 'observations' | 'refusals' | 'runtime' | 'watches'>;
 
 export function problemsOf(deps: ProblemDeps): readonly ProblemView[] {
   const { fleet, refusals } = deps;
   return [
     ...lostMemory(deps),
+    ...lostBranch(deps),
     ...problemsInFiles(fleet),
     ...problemsOfApprovals(deps),
     ...refusals.current.map(problemOfRequest),

@@ -19,6 +19,7 @@ import { fleetView } from './fleet-view.ts';
 import { beginKeys, decidedKeys, landKeys, lookMs } from './keys.ts';
 import { sampleJobs } from './jobs-sample.ts';
 import { checkOwner, NotOurName, readOther, reportOther, withdrawReport } from './other-cluster.ts';
+import { noteLostBranch } from './lost-branch.ts';
 import { problemsOf } from './problems.ts';
 import { sharedFiles } from './readme.ts';
 import { notePushed, notePushFailed } from './push-trouble.ts';
@@ -137,7 +138,8 @@ async function takeRecords(files: Files, deps: PublishDeps): Promise<void> {
  * Before the first push, which makes the branch look like one that was never lost. What the controller did before is on
  * the branch: without its folder the requests of the commit that was applied may have run.
  */
-async function noteLostRecords(files: Files, { memory, settings, runtime }: PublishDeps): Promise<void> {
+async function noteLostRecords(files: Files, deps: PublishDeps): Promise<void> {
+  const { memory, settings, runtime } = deps;
   const { lost, published, recordsLostAt } = memory.current;
   const hasWorked = published !== undefined || lost !== undefined;
   if (!hasWorked || recordsLostAt !== undefined || files.has(`${settings.executor}/sync.yaml`)) return;
@@ -146,6 +148,7 @@ async function noteLostRecords(files: Files, { memory, settings, runtime }: Publ
     'Missing the status branch of earlier work',
   );
   await memory.save(() => ({ recordsLostAt: memory.commitAtStart ?? 'unknown' }));
+  await noteLostBranch({ how: 'missing' }, deps);
 }
 
 /** Node by node first: the documents of a thousand nodes that changed at once must not delay other reconciliations. */
@@ -221,6 +224,7 @@ async function push(
   });
   const request = {
     prefix: executor,
+    last: published.tip,
     files,
     shared: async (tree: Files) => await sharedFiles(tree, deps),
     first: keys.followed,
@@ -229,10 +233,16 @@ async function push(
     author: settings.statusAuthor ?? { name: 'nodewright', email: `${executor}@nodewright.invalid` },
     at: Math.floor(runtime.now() / 1000),
   };
-  const { pushed, commit } = await timed(runtime, 'push', async () => await statusBranch.publish(request, signal));
+  const last = published.tip;
+  const { pushed, commit, lost } = await timed(
+    runtime,
+    'push',
+    async () => await statusBranch.publish(request, signal),
+  );
   Object.assign(published, { files, tip: commit, checkedAt: runtime.now() });
   await landKeys(keys, deps);
   await memory.save(() => ({ published: 'yes' }));
+  if (lost !== undefined) await noteLostBranch({ how: lost, last }, deps);
   noteLanded(files, deps);
   if (!pushed) return;
   runtime.telemetry.statusCommitted();
