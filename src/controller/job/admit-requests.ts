@@ -15,6 +15,7 @@ import { defined } from '../../lib/defined.ts';
 import { codeOf, describeError } from '../../lib/errors.ts';
 import type { BranchTrust } from '../fleet/branch-trust.ts';
 import { eachAtOnce } from '../engine/each-at-once.ts';
+import { isRefusal } from '../engine/refusal.ts';
 import type { RequestsDeps } from './deps.ts';
 import { identitySwapRequests, noteEndedSwaps } from './identity-swaps.ts';
 import { learnPauses } from './records/learn-pauses.ts';
@@ -27,6 +28,8 @@ export interface Admitted {
   readonly refusals: readonly RefusedRequest[];
   /** Records changed: they must be pushed before anything follows from them. */
   readonly recordsChanged: boolean;
+  /** The API server refused an object: to be tried again. */
+  readonly failure: Error | undefined;
 }
 
 /** Claims, creates, binds, ends and withdraws the job requests of all files, schedules and identity swaps. */
@@ -41,8 +44,21 @@ export async function admitRequests(pulled: Pulled, trust: BranchTrust, deps: Re
   await rememberOpen(decisions, input, { pulled, deps });
   // All records at once, without a pause in which half of them could be pushed.
   const recorded = decisions.filter((decision) => record(decision, deps));
-  await eachAtOnce(decisions, AT_ONCE, async (decision) => await carryOut(decision, requests, deps));
-  return { refusals: decisions.flatMap(refusalOf), recordsChanged: recorded.length > 0 };
+  const failed: { readonly refusal: RefusedRequest; readonly error: unknown }[] = [];
+  await eachAtOnce(decisions, AT_ONCE, async (decision) => {
+    try {
+      await carryOut(decision, requests, deps);
+    } catch (error) {
+      const file = requests.get(decision.key)?.file;
+      if (file === undefined || !isRefusal(error)) throw error;
+      failed.push({ refusal: { file, code: 'ObjectRefused', message: describeFailure(decision.key, error) }, error });
+    }
+  });
+  return {
+    refusals: [...decisions.flatMap(refusalOf), ...failed.map(({ refusal }) => refusal)],
+    recordsChanged: recorded.length > 0,
+    failure: failed[0] === undefined ? undefined : new Error(failed[0].refusal.message, { cause: failed[0].error }),
+  };
 }
 
 interface Remembering {
@@ -114,6 +130,10 @@ function unrecordedOf(
   const removed = ranUnrecorded(ran, { desired, executor: settings.executor, recorded });
   // One that this process still knows is written again.
   return new Set([...unrecorded, ...removed.filter((key) => records.next(key) === undefined)]);
+}
+
+function describeFailure(key: string, error: unknown): string {
+  return `${key}: the API server refuses its object, which is tried again: ${describeError(error)}`;
 }
 
 function refusalOf(decision: Decision): readonly RefusedRequest[] {

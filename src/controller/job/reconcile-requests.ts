@@ -41,12 +41,14 @@ async function reconcileBranch(pulled: Pulled, deps: RequestsDeps, signal: Abort
   await noteUnrecorded(pulled, deps, signal);
   const trust = trustIn(pulled, await planOf(pulled, deps));
   const runs = trust.mayBegin ? await deps.schedules.tick(pulled, trust.mayRemove) : NOTHING_DUE;
-  const { refusals, recordsChanged } = await admitRequests(pulled, trust, deps);
+  const { refusals, recordsChanged, failure } = await admitRequests(pulled, trust, deps);
   await settleUnrecorded(pulled, deps);
   const isNews = storeRefusals(refusals, deps);
   const isRemoved = trust.mayBegin && (await removeOldBackups(pulled, deps));
   await removeOrphanWorkerJobs(deps);
   if (recordsChanged || isRemoved || runs.skipped || isNews) deps.notify('RecordsChanged', {});
+  // One object that is refused keeps nothing else from being done.
+  if (failure !== undefined) throw failure;
   return runs.nextMs;
 }
 

@@ -5,7 +5,8 @@ import type { ProblemView } from '../../status/fleet-view.ts';
 
 export interface RefusedRequest {
   readonly file: string;
-  readonly code: RequestRefusal;
+  /** The last one is an answer of the API server, and may end. */
+  readonly code: RequestRefusal | 'ObjectRefused';
   readonly message: string;
 }
 

@@ -9,7 +9,7 @@ import type { PublishDeps } from './deps.ts';
 
 /** Events are limited to 1024 characters. */
 const MAX_NAMED = 3;
-const MAX_TEXT = 250;
+const MAX_TEXT = 300;
 
 type State = 'held' | 'failed' | 'requests';
 
