@@ -74,5 +74,6 @@ export interface RequestsDeps extends JobDeps {
   readonly volumeRecords: VolumeRecords;
   readonly lockRecovery: LockRecovery;
   /** Job requests that are not carried out, and why; every reconciliation of the requests replaces them. */
-  readonly refusals: { current: readonly RefusedRequest[] };
+  /** `areJudged`: the requests of the branch were compared with their records once. */
+  readonly refusals: { current: readonly RefusedRequest[]; areJudged: boolean };
 }

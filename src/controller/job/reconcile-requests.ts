@@ -63,7 +63,7 @@ async function removeOldBackups({ desired }: Pulled, deps: RequestsDeps): Promis
 function storeRefusals(next: RequestsDeps['refusals']['current'], { refusals, runtime }: RequestsDeps): boolean {
   announceProblems(refusals.current.map(problemOfRequest), next.map(problemOfRequest), runtime.log);
   const isNews = !sameJson(next, refusals.current);
-  refusals.current = next;
+  Object.assign(refusals, { current: next, areJudged: true });
   return isNews;
 }
 

@@ -39,7 +39,7 @@ export interface PublishDeps {
   readonly keyLedger: KeyLedger;
   readonly observations: Observations;
   readonly schedules: Pick<Schedules, 'views'>;
-  readonly refusals: { readonly current: readonly RefusedRequest[] };
+  readonly refusals: { readonly current: readonly RefusedRequest[]; readonly areJudged: boolean };
   readonly capabilities: CapabilitiesReader;
   readonly statusBranch: StatusBranch | undefined;
   readonly published: PublishedState;
@@ -50,6 +50,8 @@ export interface PublishDeps {
 export interface PublishedState {
   /** The files as they are on the branch; undefined until they were read. */
   files: ReadonlyMap<string, string> | undefined;
+  /** When the records were read, milliseconds since the epoch; 0 before. */
+  recordsAt: number;
   /** The branch after our last push, or as it was found to be in order. */
   tip: string | undefined;
   /** Why the branch cannot be written. */

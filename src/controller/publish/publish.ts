@@ -34,6 +34,7 @@ const UNREAD_RETRY_MS = 1000;
 
 /** How long the requests take to be compared with their records. */
 const FIRST_JUDGEMENT_MS = 1000;
+const MAX_JUDGEMENT_MS = 10_000;
 
 type Files = ReadonlyMap<string, string>;
 
@@ -103,12 +104,18 @@ async function writeBranch(
   const { published, settings } = deps;
   const previous = published.files ?? (await statusBranch.read(settings.executor, signal));
   if (published.files === undefined) checkOwner(previous, deps);
-  if (await loadRecords(previous, deps)) return false;
+  if ((await loadRecords(previous, deps)) || isJudging(deps)) return false;
   const files = await composeFiles(fleetView(problems, deps), previous, deps);
   const keys = await beginKeys(deps);
   if (!isUnchanged(files, deps) || deps.keyLedger.isDue(keys) || (await hasMoved(statusBranch, deps, signal)))
     await push({ statusBranch, previous, files, keys }, deps, signal);
   return true;
+}
+
+/** A request that cannot be judged must not keep the status from being written. */
+function isJudging({ fleet, published, refusals, runtime }: PublishDeps): boolean {
+  const isAwaited = fleet.pulled !== undefined && !refusals.areJudged;
+  return isAwaited && runtime.now() - published.recordsAt < MAX_JUDGEMENT_MS;
 }
 
 function countProblems(problems: readonly ProblemView[], { runtime }: PublishDeps): void {
@@ -118,9 +125,10 @@ function countProblems(problems: readonly ProblemView[], { runtime }: PublishDep
 
 /** True when they were not loaded before. */
 async function loadRecords(files: Files, deps: PublishDeps): Promise<boolean> {
-  const { records } = deps;
+  const { records, published, runtime } = deps;
   if (records.isLoaded) return false;
   await takeRecords(files, deps);
+  published.recordsAt = runtime.now();
   return true;
 }
 
