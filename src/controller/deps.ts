@@ -15,6 +15,7 @@ import { createFleetState } from './fleet/state.ts';
 import { createSuspensions, type Suspensions } from './node/suspensions.ts';
 import { isUnknownExecutor } from './fleet/unlisted.ts';
 import type { RequestsDeps } from './job/deps.ts';
+import { hasBegun } from './job/records/open-jobs.ts';
 import { keepStatuses } from './job/records/kept-statuses.ts';
 import { createJobLocks } from './job/locks.ts';
 import { createRecords } from './job/records.ts';
@@ -78,7 +79,7 @@ export async function createServices(
   return {
     ...options,
     watches,
-    ...keepStatuses({ cluster, memory, jobs, onRemoved: reportRemoved(memory, options) }),
+    ...keepJobs({ memory, jobs }, options),
     memory,
     capabilities,
     records,
@@ -110,6 +111,15 @@ export async function createServices(
     upgrade: noUpgrade(),
     published: nothingPublished(),
   };
+}
+
+/** The jobs with the statuses that count, and what follows from these. */
+function keepJobs(
+  { memory, jobs }: { readonly memory: Memory; readonly jobs: JobWatches },
+  options: ControllerOptions,
+) {
+  const kept = keepStatuses({ cluster: options.cluster, memory, jobs, onRemoved: reportRemoved(memory, options) });
+  return { ...kept, isWorkedOn: (nodeKey: string): boolean => hasBegun(nodeKey, { jobs: kept.jobs, memory }) };
 }
 
 function suspensionsIn(of: Parameters<typeof isUnknownExecutor>[0] & Pick<Services, 'memory'>): Suspensions {

@@ -8,6 +8,7 @@ import type { JobPhase } from '../../src/api/job-phase.ts';
 import { describeSuspension } from '../../src/api/fleet.ts';
 import { dataOf, NOTHING, readData } from '../../src/controller/engine/memory-data.ts';
 import { createSuspensions, type Suspended } from '../../src/controller/node/suspensions.ts';
+import { hasBegun } from '../../src/controller/job/records/open-jobs.ts';
 import { whyLeft } from '../../src/controller/node/left.ts';
 import { aNode } from '../support/plan-scene.ts';
 
@@ -103,8 +104,14 @@ describe('a node', () => {
     { phase: 'Held', left: true },
   ])('with a job in $phase is left as it is: $left', ({ phase, left }) => {
     const { suspensions, node } = sceneOf({ read: { suspend: true } });
-    const job = { kind: 'Backup', metadata: { namespace: 'ns', name: 'b' }, spec: {}, status: { phase, targets: [{ node: 'n0' }] } };
-    expect(words(whyLeft(node as never, { suspensions, jobs: { list: () => [job] } } as never))).toBe(left ? FLEET : undefined);
+    const job = { kind: 'Backup', metadata: { namespace: 'ns', name: 'b', uid: 'u' }, spec: {}, status: { phase, targets: [{ node: 'n0' }] } };
+    const whyWith = (jobs: object | undefined): string | undefined => {
+      const isWorkedOn = (key: string): boolean => hasBegun(key, { jobs: { list: () => [job] }, memory: { current: { jobs } } } as never);
+      return words(whyLeft(node, { suspensions, isWorkedOn }));
+    };
+    expect([whyWith({ 'Backup/ns/b': 'u' }), whyWith(undefined)]).toEqual(left ? [FLEET, FLEET] : [undefined, undefined]);
+    // Others can create a job and write its status.
+    expect([whyWith({}), whyWith({ 'Backup/ns/b': 'another' })]).toEqual([FLEET, FLEET]);
   }); // prettier-ignore
 });
 

@@ -1,6 +1,5 @@
 // What the reconcilers of a node need.
 
-import type { JobObject } from '../../api/job-object.ts';
 import type { DesiredNode } from '../../desired/desired-set.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Events } from '../../kube/events.ts';
@@ -34,7 +33,9 @@ export interface NodeDeps {
   readonly notify: Notify;
   readonly watches: Watches;
   /** The watches of jobs: nodes wait until these are complete, because a job may pause them. */
-  readonly jobs: { isComplete(): boolean; list(): readonly JobObject[] };
+  readonly jobs: { isComplete(): boolean };
+  /** Whether a job has begun its work on the node, `namespace/name`. */
+  readonly isWorkedOn: (nodeKey: string) => boolean;
   readonly capabilities: CapabilitiesReader;
   readonly applier: ObjectApplier;
   readonly identities: Identities;

@@ -2,7 +2,6 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { keyOf } from '../../api/objects.ts';
-import { hasBegunOn } from '../../jobs/model/works-on.ts';
 import type { NodeDeps } from './deps.ts';
 import type { Suspended } from './suspensions.ts';
 import type { NodeTrouble } from './trouble.ts';
@@ -13,11 +12,11 @@ import type { NodeTrouble } from './trouble.ts';
  */
 export function whyLeft(
   node: BlockchainNode,
-  { suspensions, jobs }: Pick<NodeDeps, 'suspensions' | 'jobs'>,
+  { suspensions, isWorkedOn }: Pick<NodeDeps, 'suspensions' | 'isWorkedOn'>,
 ): Suspended | undefined {
   const key = keyOf(node);
   const suspended = suspensions.of(key);
-  return suspended !== undefined && jobs.list().some((job) => hasBegunOn(job, key)) ? undefined : suspended;
+  return suspended !== undefined && isWorkedOn(key) ? undefined : suspended;
 }
 
 export const SUSPENSION_UNKNOWN: NodeTrouble = {
