@@ -2,11 +2,8 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { type JobObject, jobKeyOf } from '../../api/job-object.ts';
-import { readFiles } from '../../controller/fleet/read-files.ts';
-import type { DesiredSet, SourceFile } from '../../desired/desired-set.ts';
-import { createReadCache } from '../../desired/read-cache.ts';
+import type { DesiredSet } from '../../desired/desired-set.ts';
 import { readDesired, type ReadOptions } from '../../desired/read.ts';
-import type { LocalRepository } from '../../git/local.ts';
 import { connectCluster } from '../../kube/api-cluster.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { KINDS } from '../../kube/kinds.ts';
@@ -24,12 +21,13 @@ import { type Comparison, type ComparisonOptions, executorsOf, recordsIn, WORK_T
 import { listPvcs, type Memories, nodesWithoutVolumes, readMemories, volumesOf } from './facts.ts';
 import { jobsAgainstCluster, type PublishedRecords } from './jobs.ts';
 import { keyFacts } from './keys.ts';
+import { commitReader, readingOf } from './read-commit.ts';
 import { suspensionsAgainst } from './suspended.ts';
 import { withoutKnownSources } from './known-sources.ts';
 
 export async function withCluster(dir: string, judged: ComparisonOptions): Promise<Comparison> {
-  const { kubeconfig, context, namespace, executor, judgedBy: policy } = judged;
-  const reading = { defaultNamespace: namespace, policy, ...defined({ executor }), cache: createReadCache() };
+  const { kubeconfig, context } = judged;
+  const reading = readingOf(judged);
   const files = readDesired(await readDirectory(dir), reading);
   const cluster = connectCluster(defined({ kubeconfig, context }));
   try {
@@ -110,11 +108,4 @@ function carriedOutBy(memories: Memories): CarriedOutByDigest {
   const known = [...memories.values()].map((memory) => (memory === 'nothing' ? {} : memory.approved));
   const carriedOut: CarriedOutByDigest = Object.assign({}, ...known);
   return carriedOut;
-}
-
-/** Reads the files of a commit; most are those of the directory. */
-function commitReader(reading: ReadOptions): (repository: LocalRepository, commit: string) => Promise<DesiredSet> {
-  const texts = new Map<string, SourceFile>();
-  const { signal } = new AbortController();
-  return async (source, commit) => readDesired(await readFiles({ source, commit, texts, signal }), reading);
 }

@@ -2,13 +2,10 @@
 
 import type { BlockchainNode } from '../../api/blockchain-node.ts';
 import { revisionOf } from '../../controller/fleet/pull.ts';
-import { readFiles } from '../../controller/fleet/read-files.ts';
-import type { DesiredSet, SourceFile } from '../../desired/desired-set.ts';
-import { createReadCache } from '../../desired/read-cache.ts';
+import type { DesiredSet } from '../../desired/desired-set.ts';
 import { readDesired } from '../../desired/read.ts';
 import type { Problem } from '../../desired/text/problem.ts';
 import { type LocalRepository, openLocalRepository } from '../../git/local.ts';
-import { defined } from '../../lib/defined.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { withApplied } from '../../plan/applied.ts';
 import type { PlanFacts } from '../../plan/input.ts';
@@ -22,6 +19,7 @@ import { publishedRecords } from '../published/records.ts';
 import { jobsBetween, type PublishedRecords, recordsAsked } from './jobs.ts';
 import { withoutKnownSources } from './known-sources.ts';
 import { withLastGood } from './last-good.ts';
+import { commitReader, readingOf } from './read-commit.ts';
 import { suspensionsBetween } from './suspended.ts';
 
 /** Shown in place of a revision for the files of a directory. */
@@ -56,20 +54,12 @@ export interface ComparisonOptions {
   readonly published: PublishedSigning | undefined;
 }
 
-export async function betweenRevisions(
-  dir: string,
-  from: string,
-  { to, namespace, executor, judgedBy, statusFrom }: ComparisonOptions,
-): Promise<Comparison> {
-  // Most files are the same on both sides.
-  const cache = createReadCache();
-  const read = (files: readonly SourceFile[]): DesiredSet =>
-    readDesired(files, { defaultNamespace: namespace, policy: judgedBy, ...defined({ executor }), cache });
+export async function betweenRevisions(dir: string, from: string, judged: ComparisonOptions): Promise<Comparison> {
+  const { to, statusFrom } = judged;
+  const reading = readingOf(judged);
   const repository = await openLocalRepository(dir);
-  const texts = new Map<string, SourceFile>();
-  const signal = new AbortController().signal;
-  const readCommit = async (commit: string): Promise<DesiredSet> =>
-    read(await readFiles({ source: repository, commit, texts, signal }));
+  const readOne = commitReader(reading);
+  const readCommit = async (commit: string): Promise<DesiredSet> => await readOne(repository, commit);
   try {
     const base = await repository.resolve(from);
     const older = { name: from, commits: firstParents(repository, base), read: readCommit };
@@ -86,7 +76,7 @@ export async function betweenRevisions(
       return { desired: withoutKnownSources(side, { records }), facts: { jobs, ...(await busyIn(before, side)) } };
     };
     if (to === undefined) {
-      const files = read(await readDirectory(dir));
+      const files = readDesired(await readDirectory(dir), reading);
       const { desired, facts } = await withRecords(files);
       const current = currentOf(before, desired);
       const upgrades = upgradesFrom(before, desired);
