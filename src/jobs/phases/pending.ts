@@ -265,7 +265,6 @@ function riskOf({ targets }: JobView, stops: boolean): Partial<JobStatus> {
   return stops && targets.some(({ detached }) => detached === true) ? { risk: LEFT_PAUSED } : {};
 }
 
-/** `Direct` stops no node. One that it finds stopped stays so until the end: started under the work, it would run on half of its data. */
 function refuseStop(scope: Scope, view: JobView): Move | undefined {
   return refuseLosing(scope) ?? tryObjects(scope, view);
 }
@@ -282,6 +281,7 @@ function refuseLosing(scope: Scope): Move | undefined {
   return undefined;
 }
 
+/** `Direct` stops no node. One that it finds stopped stays so until the end: started under the work, it would run on half of its data. */
 function keepsStopped({ action, whileRunning }: OpenJob, { live }: JobView): boolean {
   return action !== 'Direct' || (!live && whileRunning !== 'works');
 }
